@@ -1,0 +1,87 @@
+"""What judging a history yields: plain frozen values, the only thing besides the history that renderers read."""
+
+from typing import Literal
+
+import msgspec
+
+Verdict = Literal["valid", "invalid", "unknown"]
+EXIT_CODES: dict[Verdict, int] = {"valid": 0, "invalid": 1, "unknown": 2}
+
+
+class Incident(msgspec.Struct, frozen=True):
+    """One thing that went wrong, with what caused it. `at_ns` is monotonic."""
+
+    kind: str  # oversell, lost, applied_twice, stale_overwrite, forged_accepted, drift, …
+    at_ns: int
+    text: str  # one sentence for people
+    channel: str = ""
+    sku: str = ""
+    order: int = -1
+    units: int = 0
+    value_minor: int = 0
+    events: tuple[int, ...] = ()  # causing events
+    details: dict[str, str] = {}
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One checker's finding. `measures` are numbers by name, unit last (`sync_latency_ms.p95`); infinity is allowed."""
+
+    name: str
+    verdict: Verdict
+    reason: str  # why, in one sentence; never empty
+    measures: dict[str, float] = {}
+    incidents: tuple[Incident, ...] = ()  # at most 200 kept
+    incidents_total: int = 0
+    notes: tuple[str, ...] = ()  # e.g. "net only"
+
+
+class ThresholdOutcome(msgspec.Struct, frozen=True):
+    """One line of [expect]."""
+
+    measure: str
+    condition: str  # "< 2000"
+    found: float | None  # None: not measured
+    verdict: Verdict
+    reason: str
+
+
+class TierOutcome(msgspec.Struct, frozen=True):
+    """Whether the subject qualifies for a named tier, by sync latency p95 with its interval."""
+
+    tier: str  # under_30s, under_10s, under_2s
+    limit_ms: float
+    verdict: Verdict
+    reason: str
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """A measured quantile with its 95 % block-bootstrap interval; None where there is too little data."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+class Result(msgspec.Struct, frozen=True):
+    """Everything that is reported about a run."""
+
+    run: str
+    scenario: str
+    seed: int
+    plan_digest: str
+    subject: str
+    verdict: Verdict
+    reasons: tuple[str, ...]  # why the verdict is not valid, most important first
+    tiers: tuple[TierOutcome, ...]
+    checks: tuple[Check, ...]
+    thresholds: tuple[ThresholdOutcome, ...]
+    measures: dict[str, float]  # all checks' measures together
+    intervals: dict[str, Interval]
+    event_classes: dict[str, dict[str, int]]  # delivery class -> effect class -> events
+    notes: tuple[str, ...]
+    commit: str
+    versions: dict[str, str]
+    machine: dict[str, str]
+    replay: str
+    started_wall_ns: int
+    duration_ns: int

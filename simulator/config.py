@@ -1,0 +1,130 @@
+"""What a world is set up from: validated, frozen values, filled from a scenario file by `scenarios.loader`.
+
+Every field has a unit in its name or its description, a default where one is sensible, and bounds.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ShopConfig(Config):
+    """The fake shop and its catalogue."""
+
+    domain: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.myshopify\.com$")] = "stockstorm-demo.myshopify.com"
+    plan: Literal["standard", "advanced", "plus", "enterprise"] = "plus"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "GBP"
+    skus: Annotated[int, Field(ge=1, le=50_000)] = 200
+    hot_skus: Annotated[int, Field(ge=0, le=1_000, description="the first SKUs, with stock of their own")] = 0
+    locations: Annotated[int, Field(ge=1, le=20, description="each item is stocked at one of them")] = 2
+    stock: Annotated[int, Field(ge=0, le=1_000_000, description="initial units of an ordinary SKU (drawn within ±50 %)")] = 100
+    hot_stock: Annotated[int, Field(ge=0, le=1_000_000, description="initial units of each hot SKU")] = 50
+    zipf: Annotated[float, Field(ge=0, le=3, description="exponent of the popularity law over ordinary SKUs; 0 is uniform")] = 1.0
+    price: Annotated[float, Field(gt=0, le=100_000, description="mean price in currency units")] = 25.0
+    buyers: Annotated[int, Field(ge=1, le=20_000, description="pool of people, drawn once")] = 500
+
+
+class ChannelConfig(Config):
+    """A place that sells. Exactly one is named "online": the shop's own store."""
+
+    name: Name
+    share: Annotated[float, Field(gt=0, description="weight of its purchases among the channels")] = 1.0
+
+
+class PhaseConfig(Config):
+    """An interval of the schedule. Rates are purchases a second; phases follow one another."""
+
+    name: Name
+    kind: Literal["constant", "ramp", "burst", "poisson"] = "poisson"
+    seconds: Annotated[float, Field(gt=0, le=86_400)]
+    rate: Annotated[float, Field(ge=0, le=100_000, description="purchases a second (of a ramp: at its start)")] = 0.0
+    rate_to: Annotated[float | None, Field(ge=0, le=100_000, description="ramp: purchases a second at its end")] = None
+    bursts: Annotated[int, Field(ge=1, le=10_000, description="burst: how many, spread evenly over the phase")] = 1
+    burst_size: Annotated[int, Field(ge=1, le=100_000, description="burst: purchases due at one instant")] = 100
+    hot_share: Annotated[Share, Field(description="share of purchases that want a hot SKU")] = 0.0
+
+
+class OrdersConfig(Config):
+    """What becomes of a purchase. Shares are of purchases; delays are means of an exponential law, cut at 5 means."""
+
+    lines_max: Annotated[int, Field(ge=1, le=20)] = 2
+    quantity_max: Annotated[int, Field(ge=1, le=100)] = 2
+    paid_after_s: Seconds = 1.0
+    cancel_share: Share = 0.0
+    cancel_after_s: Seconds = 5.0
+    return_share: Share = 0.0
+    return_after_s: Seconds = 10.0
+    restock_share: Annotated[Share, Field(description="of returns, the share that goes back into stock")] = 0.7
+
+
+class ShopEventsConfig(Config):
+    """What the shop's own staff do, as rates over the whole load."""
+
+    restocks_per_s: Annotated[float, Field(ge=0, le=1_000)] = 0.0
+    restock_units: Annotated[int, Field(ge=1, le=100_000)] = 20
+    restock_hot: Annotated[bool, Field(description="whether hot SKUs are restocked too")] = False
+    product_edits_per_s: Annotated[float, Field(ge=0, le=1_000)] = 0.0
+    forgeries_per_s: Annotated[float, Field(ge=0, le=1_000, description="deliveries that must be refused")] = 0.0
+
+
+class PerturbationConfig(Config):
+    """One change to the plan of deliveries; `kind` is a key of the registry in `simulator.perturbations`."""
+
+    kind: Literal["duplicate", "reorder", "delay"]
+    share: Share
+    topics: Annotated[tuple[str, ...], Field(description="empty: every topic of shop and channels")] = ()
+    seconds: Annotated[float, Field(ge=0, le=3_600, description="longest lag of the copy, the swap or the delay")] = 0.5
+    copies: Annotated[int, Field(ge=1, le=10, description="duplicate: copies beside the original")] = 1
+
+
+class DeliveryConfig(Config):
+    """How Shopify and the channels deliver."""
+
+    policy: Literal["shopify_2024_09", "guide"] = "shopify_2024_09"
+    retry_time_scale: Annotated[
+        float, Field(gt=0, le=1, description="factor on every retry gap, so that retries fit a short run; 1 is faithful")
+    ] = 1.0
+
+
+class FaultConfig(Config):
+    """Something done to the subject, once."""
+
+    kind: Literal["kill_worker", "kill_receiver"]
+    at_s: Seconds
+    restart_after_s: Seconds = 1.0
+
+
+class QuiesceConfig(Config):
+    """When a run counts as over: no attempt pending and no stock change or push for `quiet_s`; at most `max_s`."""
+
+    quiet_s: Annotated[float, Field(gt=0, le=600)] = 2.0
+    max_s: Annotated[float, Field(gt=0, le=3_600)] = 30.0
+
+
+class SubjectConfig(Config):
+    """What the scenario asks of the subject's settings."""
+
+    safety_stock: Annotated[int, Field(ge=0, le=10_000)] = 0
+
+
+class WorldConfig(Config):
+    """All that the pure core needs, besides a seed."""
+
+    shop: ShopConfig = ShopConfig()
+    channels: Annotated[tuple[ChannelConfig, ...], Field(min_length=1, max_length=20)]
+    phases: Annotated[tuple[PhaseConfig, ...], Field(min_length=1, max_length=200)]
+    orders: OrdersConfig = OrdersConfig()
+    events: ShopEventsConfig = ShopEventsConfig()
+    perturbations: tuple[PerturbationConfig, ...] = ()
+    delivery: DeliveryConfig = DeliveryConfig()
+    faults: tuple[FaultConfig, ...] = ()
+    quiesce: QuiesceConfig = QuiesceConfig()
+    subject: SubjectConfig = SubjectConfig()

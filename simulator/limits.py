@@ -1,0 +1,44 @@
+"""Every limit of the simulator, with its unit and where it comes from.
+
+Sections in brackets name ../shared/shopify/FACTS.md as collected on 2026-11-24; "ours" marks a choice of this project.
+"""
+
+from typing import Final
+
+# Delivery of webhooks [FACTS 1.4, 1.5, 1.6]
+CONNECT_TIMEOUT_NS: Final = 1_000_000_000
+ANSWER_TIMEOUT_NS: Final = 5_000_000_000  # from connecting to the complete answer
+RETRIES_SHOPIFY_2024_09: Final = 8
+RETRIES_GUIDE: Final = 19
+RETRY_SPAN_SHOPIFY_2024_09_S: Final = 4 * 3600
+RETRY_SPAN_GUIDE_S: Final = 48 * 3600
+
+# Admin API [FACTS 3.1, 3.6]
+API_VERSION: Final = "2026-10"
+PAGE_MAX: Final = 250
+INPUT_ARRAY_MAX: Final = 250
+QUERY_COST_MAX: Final = 1_000
+MUTATION_COST: Final = 10
+IDEMPOTENCY_WINDOW_NS: Final = 24 * 3600 * 1_000_000_000
+QUANTITY_MAX: Final = 1_000_000_000
+
+# Sizes (ours, bounded so that nothing grows without end)
+REQUEST_BODY_MAX_BYTES: Final = 2_000_000
+ANSWER_BODY_MAX_BYTES: Final = 64_000
+DOCUMENT_CACHE_MAX: Final = 500
+LISTINGS_PER_CALL_MAX: Final = 500
+ORDERS_PER_PAGE_MAX: Final = 250
+CONNECTIONS_MAX: Final = 12_000
+CONNECTION_IDLE_MAX_NS: Final = 4_000_000_000  # below uvicorn's 5 s keep-alive
+JOURNAL_QUEUE_MAX_FACTS: Final = 200_000
+RSS_MAX_BYTES: Final = 6 * 1024**3
+PLAN_MAX_ITEMS: Final = 5_000_000
+
+# Judgement (ours, DESIGN 1.3 and 2)
+SCHEDULER_LATENESS_P99_MAX_NS: Final = 50_000_000
+OWED_PAIRS_MIN: Final = 30
+BOOTSTRAP_BLOCKS_MIN: Final = 20
+
+assert CONNECT_TIMEOUT_NS < ANSWER_TIMEOUT_NS
+assert CONNECTION_IDLE_MAX_NS < 5_000_000_000
+assert INPUT_ARRAY_MAX <= PAGE_MAX
