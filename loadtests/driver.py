@@ -1,0 +1,239 @@
+"""The live run inside the Locust process: plan items fall due, the world changes, deliveries go out, answers come back.
+
+Everything that is decided is decided in the pure core; this file only moves values between the core, the sender, the
+served APIs and the journal, on one interpreter without locks.
+"""
+
+import gc
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import gevent
+from gevent.event import Event as Signal
+
+from loadtests.messages import FaultDue, Live, Setup
+from loadtests.plugins.health import GeneratorHealth
+from loadtests.plugins.live import LiveFigures
+from loadtests.plugins.locust_statistics import LocustStatistics
+from loadtests.spec import RunSpec
+from scenarios.spec import Scenario
+from simulator.clock import SECOND_NS, WallPair
+from simulator.dispatcher import Dispatcher
+from simulator.errors import StockstormError
+from simulator.history.facts import SCHEMA_VERSION, AnyFact, LoadStopped, ProcessSeen, QuietReached, RunStarted
+from simulator.journal import Journal
+from simulator.plan import AnyPlanItem, PlannedFault, PlannedForgery
+from simulator.senders import Answer, Outgoing
+from simulator.senders.https import ConnectionPool
+from simulator.shop.model import Event
+
+from loadtests.playing import Playing, make_playing
+
+START_DELAY_NS = SECOND_NS // 2  # between "go" and the first plan item, so that set-up work is over
+QUIET_POLL_S = 0.1
+
+
+class Driver:
+    """Conducts one run. `started` and `finished` are read by Locust's users and shape."""
+
+    def __init__(self, setup: Setup, spec: RunSpec, environment: Any, tell: Callable[[Any], None]) -> None:
+        self.spec = spec
+        self.scenario = Scenario.model_validate(spec.scenario)
+        self.hosts: list[Any] = []  # Locust users that host connections
+        self.ended = Signal()
+        self.started = self.finished = False
+        self.reason = ""
+        self._tell = tell
+        self._clock = time.monotonic_ns
+        self._wall = WallPair(self._clock(), time.time_ns())
+        self._journal = Journal(spec.history_path)
+        self._pool = ConnectionPool(self._clock, self._answered, spawn=self._spawn)
+        self._dispatcher = Dispatcher(self._clock, self._pool)
+        self._playing: Playing = make_playing(setup, spec, self.scenario, self._wall, self._clock, self._took)
+        self._live = LiveFigures(self._playing.world.marketplaces)
+        self._statistics = LocustStatistics(environment)
+        self._health = GeneratorHealth(self._clock, self._pool, self._journal, self._write, self.abort)
+        self._round_robin = itertools.count()
+        self._start_ns = 0
+        self._last_ns = 0
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    def listen(self) -> int:
+        """Opens the played APIs and gives their port."""
+        return self._playing.server_start()
+
+    def conduct(self, notes: tuple[str, ...]) -> bool:
+        """Plays the whole run, writes and closes its history. False: it broke off, `reason` says why."""
+        try:
+            self._begin(notes)
+            self._wait_for_load()
+            self._wait_for_quiet()
+        except StockstormError as error:
+            self.abort(str(error))
+        finally:
+            self._end()
+        return not self.reason
+
+    def abort(self, reason: str) -> None:
+        """Ends the run as soon as possible; what was recorded is kept."""
+        self.reason = self.reason or reason
+
+    def _begin(self, notes: tuple[str, ...]) -> None:
+        plan = self._playing.plan
+        with self.spec.plan_path.open("wb") as file:
+            file.writelines(plan.lines())
+        gc.collect()
+        gc.freeze()
+        self._start_ns = self._clock() + START_DELAY_NS
+        self._last_ns = self._start_ns + plan.duration_ns
+        self._write([self._run_started(plan.digest(), notes), self._process_seen()])
+        self._write(self._playing.world.opening(self._start_ns))
+        self._dispatcher.feed(self._due_items())
+        self.started = True
+        self._health.start()
+        gevent.spawn(self._dispatcher.run).link_exception(self._failed)
+        gevent.spawn(self._report_live).link_exception(self._failed)
+
+    def _run_started(self, digest: str, notes: tuple[str, ...]) -> RunStarted:
+        spec = self.spec
+        return RunStarted(
+            at_ns=self._start_ns,
+            schema=SCHEMA_VERSION,
+            run=spec.run,
+            scenario=spec.scenario,
+            seed=spec.seed,
+            plan_digest=digest,
+            wall_ns=self._wall.wall(self._start_ns),
+            duration_ns=self._playing.plan.duration_ns,
+            safety_stock=self.scenario.subject.safety_stock,
+            subject=spec.subject + (f" with flaw {spec.flaw}" if spec.flaw else ""),
+            driver="live",
+            replay=spec.replay,
+            commit=spec.provenance.commit,
+            versions=spec.provenance.versions,
+            machine=spec.provenance.machine,
+            notes=notes,
+        )
+
+    def _process_seen(self) -> ProcessSeen:
+        import os  # noqa: PLC0415
+
+        return ProcessSeen(at_ns=self._wall.monotonic_ns, process="generator", pid=os.getpid(), wall_ns=self._wall.wall_ns)
+
+    def _wait_for_load(self) -> None:
+        while self._clock() < self._last_ns and not self.reason:
+            gevent.sleep(QUIET_POLL_S)
+        self._write([LoadStopped(at_ns=self._clock())])
+
+    def _wait_for_quiet(self) -> None:
+        quiesce = self.scenario.quiesce
+        begun = self._clock()
+        quiet = False
+        while not self.reason and not quiet and self._clock() - begun < quiesce.max_s * SECOND_NS:
+            gevent.sleep(QUIET_POLL_S)
+            still_ns = self._clock() - max(self._live.last_effect_ns, begun)
+            quiet = self._playing.desk.pending == 0 and still_ns >= quiesce.quiet_s * SECOND_NS
+        self._write([QuietReached(at_ns=self._clock(), quiet=quiet, waited_ns=self._clock() - begun)])
+
+    def _end(self) -> None:
+        now = self._clock()
+        self._dispatcher.stop()
+        self._health.close()
+        self._pool.close(1.0)
+        self._write(self._playing.desk.close(now))
+        self._write(self._playing.world.final_facts(now))
+        self._playing.server_stop()
+        self._journal.close()
+        self.finished = True
+        self.ended.set()
+
+    # -- what happens ---------------------------------------------------------------------------------------------------
+
+    def _due_items(self) -> Iterator[tuple[int, Callable[[int], None]]]:
+        for item in self._playing.plan.items:
+            yield self._start_ns + item.offset_ns, partial(self._apply, item)
+
+    def _apply(self, item: AnyPlanItem, now_ns: int) -> None:
+        match item:
+            case PlannedFault():
+                self._tell(FaultDue(kind=item.kind, duration_ns=item.duration_ns))
+            case PlannedForgery():
+                self._dispatch(self._playing.desk.forge(item, now_ns))
+            case _:
+                changes = self._playing.world.apply(item, now_ns)
+                self._took(changes.facts, changes.events, now_ns)
+
+    def _took(self, facts: list[AnyFact], events: list[Event], now_ns: int) -> None:
+        """The world changed, by the plan or by the subject's API call."""
+        if facts:
+            self._write(facts)
+        if events:
+            self._dispatch(self._playing.desk.fire(events, now_ns))
+
+    def _dispatch(self, dispatch: Any) -> None:
+        if dispatch.facts:
+            self._write(dispatch.facts)
+        now = self._clock()
+        for outgoing in dispatch.attempts:
+            if outgoing.due_ns <= now:
+                self._pool.submit(outgoing)
+            else:
+                self._dispatcher.at(outgoing.due_ns, outgoing)
+
+    def _answered(self, outgoing: Outgoing, answer: Answer) -> None:
+        if self.finished:
+            return
+        topic, forged = self._playing.desk.described(outgoing)
+        self._statistics.answered(topic, forged, answer, outgoing.due_ns)
+        self._dispatch(self._playing.desk.answered(outgoing, answer))
+
+    def _write(self, facts: list[AnyFact]) -> None:
+        self._live.observe(facts)
+        try:
+            self._journal.write(facts)
+        except StockstormError as error:
+            self.abort(str(error))
+
+    def _spawn(self, serve: Callable[[], None]) -> None:
+        if self.hosts:
+            self.hosts[next(self._round_robin) % len(self.hosts)].spawn(serve)
+        else:
+            gevent.spawn(serve)
+
+    def _failed(self, greenlet: Any) -> None:
+        self.abort(f"internal failure: {greenlet.exception!r}")
+
+    # -- for people -----------------------------------------------------------------------------------------------------
+
+    def _report_live(self) -> None:
+        while not self.finished:
+            gevent.sleep(0.5)
+            live, now = self._live, self._clock()
+            for channel, latency_ms in _take(live.syncs):
+                self._statistics.synced(channel, latency_ms)
+            for channel, units in _take(live.oversells):
+                self._statistics.oversold(channel, units)
+            self._tell(
+                Live(
+                    phase=live.phase,
+                    elapsed_s=max(0.0, (now - self._start_ns) / SECOND_NS),
+                    total_s=self._playing.plan.duration_ns / SECOND_NS,
+                    events=live.events,
+                    acknowledged=live.acknowledged,
+                    pending=self._playing.desk.pending,
+                    ack_p99_ms=live.ack_p99_ms(),
+                    sync_p95_ms=live.sync_p95_ms(),
+                    oversold_units=live.oversold_units,
+                    quiescing=now > self._last_ns,
+                )
+            )
+
+
+def _take(entries: list[Any]) -> list[Any]:
+    taken = entries[:]
+    entries.clear()
+    return taken

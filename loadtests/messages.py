@@ -1,0 +1,67 @@
+"""What the stage (an ordinary process) and the driver (inside Locust) tell one another: one JSON line a message."""
+
+import msgspec
+
+
+class Message(msgspec.Struct, frozen=True, tag_field="message"):
+    """Base of the closed union."""
+
+
+class Setup(Message, tag=True):
+    """Stage → driver: what to play and with which secrets. Secrets travel by this link only, never by file or log."""
+
+    spec: msgspec.Raw  # a `loadtests.spec.RunSpec`
+    admin_token: str
+    client_secret: str
+    channel_token: str
+    channel_secret: str
+
+
+class Listening(Message, tag=True):
+    """Driver → stage: the played APIs answer on this loopback port."""
+
+    port: int
+
+
+class Go(Message, tag=True):
+    """Stage → driver: the subject is ready; start the load. `notes` are what a reader of the report must know."""
+
+    notes: tuple[str, ...] = ()
+
+
+class Live(Message, tag=True):
+    """Driver → stage, twice a second: figures for people who watch. Latencies of the last seconds, estimated."""
+
+    phase: str
+    elapsed_s: float
+    total_s: float
+    events: int
+    acknowledged: int
+    pending: int
+    ack_p99_ms: float
+    sync_p95_ms: float
+    oversold_units: int
+    quiescing: bool = False
+
+
+class FaultDue(Message, tag=True):
+    """Driver → stage: the plan says that something happens to the subject now."""
+
+    kind: str
+    duration_ns: int
+
+
+class Finished(Message, tag=True):
+    """Driver → stage: the history is written and closed. `complete` False: the run broke off, and why."""
+
+    complete: bool
+    reason: str = ""
+
+
+class Abort(Message, tag=True):
+    """Either way: stop now, and why."""
+
+    reason: str
+
+
+AnyMessage = Setup | Listening | Go | Live | FaultDue | Finished | Abort

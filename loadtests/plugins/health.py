@@ -1,0 +1,64 @@
+"""The generator's own health, once a second: how long the event loop stayed away, connections, queues, memory."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+
+from simulator.clock import Clock
+from simulator.history.facts import AnyFact, GeneratorSampled
+from simulator.limits import RSS_MAX_BYTES
+
+BEAT_S = 0.01
+SAMPLE_NS = 1_000_000_000
+
+
+class GeneratorHealth:
+    """A greenlet that beats every 10 ms and notes the largest gap between two beats."""
+
+    def __init__(self, clock: Clock, pool: Any, journal: Any, write: Callable[[list[AnyFact]], None], stop: Callable[[str], None]) -> None:
+        self._clock, self._pool, self._journal = clock, pool, journal
+        self._write, self._stop = write, stop
+        self._greenlet: Any = None
+
+    def start(self) -> None:
+        self._greenlet = gevent.spawn(self._beat)
+
+    def close(self) -> None:
+        if self._greenlet is not None:
+            self._greenlet.kill()
+
+    def _beat(self) -> None:
+        last = sampled = self._clock()
+        gap_max = 0
+        while True:
+            gevent.sleep(BEAT_S)
+            now = self._clock()
+            gap_max = max(gap_max, now - last - int(BEAT_S * 1e9))
+            last = now
+            if now - sampled >= SAMPLE_NS:
+                self._sample(now, now - sampled, gap_max)
+                sampled, gap_max = now, 0
+
+    def _sample(self, now: int, interval_ns: int, gap_max: int) -> None:
+        self._write(
+            [
+                GeneratorSampled(
+                    at_ns=now,
+                    interval_ns=interval_ns,
+                    hub_gap_max_ns=gap_max,
+                    connections=self._pool.connections,
+                    connections_max=self._pool.connections_max,
+                    waiting_attempts=self._pool.waiting,
+                    journal_backlog=self._journal.backlog,
+                )
+            ]
+        )
+        if (resident := _resident_bytes()) > RSS_MAX_BYTES:
+            self._stop(f"the generator holds {resident >> 20} MiB, above its bound of {RSS_MAX_BYTES >> 20} MiB")
+
+
+def _resident_bytes() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - a pseudo file, read every second
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")

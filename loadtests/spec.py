@@ -1,0 +1,35 @@
+"""What one run is: everything that the stage and the driver must agree on, as a value without secrets."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from loadtests.provenance import Provenance
+
+
+class RunSpec(msgspec.Struct, frozen=True):
+    """One execution of a scenario. `scenario` is the whole scenario with flags applied (JSON types)."""
+
+    run: str
+    folder: str
+    scenario: dict[str, Any]
+    seed: int
+    subject: str  # "reference" or the URL of a service that already runs
+    flaw: str  # "" is the sound reference service
+    postgres: str  # embedded, docker, or a URL (password never stored: see `postgres_url` of the stage's environment)
+    api_port: int  # 0: any free one
+    replay: str
+    provenance: Provenance
+
+    @property
+    def history_path(self) -> Path:
+        return Path(self.folder) / "history.jsonl"
+
+    @property
+    def plan_path(self) -> Path:
+        return Path(self.folder) / "plan.jsonl"
+
+    @property
+    def logs(self) -> Path:
+        return Path(self.folder) / "logs"

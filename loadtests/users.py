@@ -1,0 +1,35 @@
+"""Locust users that host the connections to the subject. The schedule decides; users only send."""
+
+from typing import Any
+
+import gevent
+from gevent.pool import Group
+from locust import User, task
+from locust.exception import StopUser
+
+
+class ConnectionHost(User):  # type: ignore[misc]  # Locust ships no types
+    """Hosts a share of the pool's connections as greenlets of its own; ends when the run is over."""
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self._connections = Group()
+
+    @task
+    def host(self) -> None:
+        driver = self.environment.stockstorm
+        while driver is None or not driver.started:
+            if driver is not None and driver.finished:
+                raise StopUser
+            gevent.sleep(0.05)
+            driver = self.environment.stockstorm
+        driver.hosts.append(self)
+        driver.ended.wait()
+        raise StopUser
+
+    def spawn(self, serve: Any) -> None:
+        """Starts one more connection in this user."""
+        self._connections.spawn(serve)
+
+    def on_stop(self) -> None:
+        self._connections.kill(block=False)
