@@ -6,15 +6,16 @@ served APIs and the journal, on one interpreter without locks.
 
 import gc
 import itertools
+import os
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import gevent
-from gevent.event import Event as Signal
 
-from loadtests.messages import FaultDue, Live, Setup
+from loadtests.messages import FaultDue, Go, Live, Setup
+from loadtests.playing import Playing, make_playing
 from loadtests.plugins.health import GeneratorHealth
 from loadtests.plugins.live import LiveFigures
 from loadtests.plugins.locust_statistics import LocustStatistics
@@ -30,22 +31,21 @@ from simulator.senders import Answer, Outgoing
 from simulator.senders.https import ConnectionPool
 from simulator.shop.model import Event
 
-from loadtests.playing import Playing, make_playing
-
 START_DELAY_NS = SECOND_NS // 2  # between "go" and the first plan item, so that set-up work is over
 QUIET_POLL_S = 0.1
 
 
 class Driver:
-    """Conducts one run. `started` and `finished` are read by Locust's users and shape."""
+    """Conducts one run. `session` is what Locust's users and shape read: `started`, `hosts`."""
 
-    def __init__(self, setup: Setup, spec: RunSpec, environment: Any, tell: Callable[[Any], None]) -> None:
+    def __init__(
+        self, setup: Setup, spec: RunSpec, environment: Any, tell: Callable[[Any], None], session: Any
+    ) -> None:
         self.spec = spec
         self.scenario = Scenario.model_validate(spec.scenario)
-        self.hosts: list[Any] = []  # Locust users that host connections
-        self.ended = Signal()
-        self.started = self.finished = False
         self.reason = ""
+        self._session = session
+        self._finished = False
         self._tell = tell
         self._clock = time.monotonic_ns
         self._wall = WallPair(self._clock(), time.time_ns())
@@ -66,10 +66,10 @@ class Driver:
         """Opens the played APIs and gives their port."""
         return self._playing.server_start()
 
-    def conduct(self, notes: tuple[str, ...]) -> bool:
+    def conduct(self, go: Go) -> bool:
         """Plays the whole run, writes and closes its history. False: it broke off, `reason` says why."""
         try:
-            self._begin(notes)
+            self._begin(go)
             self._wait_for_load()
             self._wait_for_quiet()
         except StockstormError as error:
@@ -82,7 +82,7 @@ class Driver:
         """Ends the run as soon as possible; what was recorded is kept."""
         self.reason = self.reason or reason
 
-    def _begin(self, notes: tuple[str, ...]) -> None:
+    def _begin(self, go: Go) -> None:
         plan = self._playing.plan
         with self.spec.plan_path.open("wb") as file:
             file.writelines(plan.lines())
@@ -90,10 +90,11 @@ class Driver:
         gc.freeze()
         self._start_ns = self._clock() + START_DELAY_NS
         self._last_ns = self._start_ns + plan.duration_ns
-        self._write([self._run_started(plan.digest(), notes), self._process_seen()])
+        self._write([self._run_started(plan.digest(), go.notes), self._process_seen()])
         self._write(self._playing.world.opening(self._start_ns))
+        self._write(self._playing.subscribe_missing(go.subscribe_uri, self._start_ns))
         self._dispatcher.feed(self._due_items())
-        self.started = True
+        self._session.started = True
         self._health.start()
         gevent.spawn(self._dispatcher.run).link_exception(self._failed)
         gevent.spawn(self._report_live).link_exception(self._failed)
@@ -120,8 +121,6 @@ class Driver:
         )
 
     def _process_seen(self) -> ProcessSeen:
-        import os  # noqa: PLC0415
-
         return ProcessSeen(at_ns=self._wall.monotonic_ns, process="generator", pid=os.getpid(), wall_ns=self._wall.wall_ns)
 
     def _wait_for_load(self) -> None:
@@ -148,8 +147,7 @@ class Driver:
         self._write(self._playing.world.final_facts(now))
         self._playing.server_stop()
         self._journal.close()
-        self.finished = True
-        self.ended.set()
+        self._finished = True
 
     # -- what happens ---------------------------------------------------------------------------------------------------
 
@@ -185,7 +183,7 @@ class Driver:
                 self._dispatcher.at(outgoing.due_ns, outgoing)
 
     def _answered(self, outgoing: Outgoing, answer: Answer) -> None:
-        if self.finished:
+        if self._finished:
             return
         topic, forged = self._playing.desk.described(outgoing)
         self._statistics.answered(topic, forged, answer, outgoing.due_ns)
@@ -199,8 +197,9 @@ class Driver:
             self.abort(str(error))
 
     def _spawn(self, serve: Callable[[], None]) -> None:
-        if self.hosts:
-            self.hosts[next(self._round_robin) % len(self.hosts)].spawn(serve)
+        hosts = self._session.hosts
+        if hosts:
+            hosts[next(self._round_robin) % len(hosts)].spawn(serve)
         else:
             gevent.spawn(serve)
 
@@ -210,7 +209,7 @@ class Driver:
     # -- for people -----------------------------------------------------------------------------------------------------
 
     def _report_live(self) -> None:
-        while not self.finished:
+        while not self._finished:
             gevent.sleep(0.5)
             live, now = self._live, self._clock()
             for channel, latency_ms in _take(live.syncs):

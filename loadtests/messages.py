@@ -27,6 +27,7 @@ class Go(Message, tag=True):
     """Stage → driver: the subject is ready; start the load. `notes` are what a reader of the report must know."""
 
     notes: tuple[str, ...] = ()
+    subscribe_uri: str = ""  # shop topics that nobody subscribed are subscribed for this URL
 
 
 class Live(Message, tag=True):

@@ -1,5 +1,6 @@
 """What is played to the subject: the world, its deliveries, and its APIs on a loopback port. Built once per run."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -7,8 +8,9 @@ import msgspec
 
 from loadtests.messages import Setup
 from loadtests.spec import RunSpec
+from loadtests.subjects import SHOP_TOPICS
 from scenarios.spec import Scenario
-from simulator.admin_api import AdminApi
+from simulator.admin_api import AdminApi, ApiReply, ApiRequest
 from simulator.clock import Clock, WallPair
 from simulator.delivery.desk import Desk, Secrets
 from simulator.events.payloads import Payloads
@@ -41,6 +43,14 @@ class Playing(msgspec.Struct, frozen=True):
         self.server.start()
         return int(self.server.server_port)
 
+    def subscribe_missing(self, uri: str, now_ns: int) -> list[AnyFact]:
+        """Subscribes `uri` to every shop topic that nobody subscribed; "" does nothing."""
+        facts: list[AnyFact] = []
+        for topic in SHOP_TOPICS if uri else ():
+            if not self.world.subscriptions("shopify", topic):
+                facts += self.world.subscribe("shopify", topic, uri, now_ns=now_ns)[1].facts
+        return facts
+
     def server_stop(self) -> None:
         self.server.stop(1.0)
 
@@ -52,4 +62,29 @@ def make_playing(setup: Setup, spec: RunSpec, scenario: Scenario, wall: WallPair
     world = World(scenario, catalogue, seeds)
     secrets = Secrets(client_secret=setup.client_secret.encode(), channel_secrets=setup.channel_secret.encode())
     desk = Desk(world, Payloads(catalogue, scenario.shop, wall), scenario, seeds, secrets, parse_address)
-    raise NotImplementedError
+    apis = PlayedApis(setup, scenario, world, wall, clock, took)
+    return Playing(
+        plan=make_plan(scenario.name, scenario, spec.seed),
+        world=world,
+        desk=desk,
+        server=make_server(HOST, spec.api_port, apis.handle),
+    )
+
+
+class PlayedApis:
+    """Routes one request to the Admin API or a marketplace and hands on what it changed."""
+
+    def __init__(
+        self, setup: Setup, scenario: Scenario, world: World, wall: WallPair, clock: Clock, took: Took
+    ) -> None:
+        requests = itertools.count()
+        self._admin = AdminApi(world, scenario, setup.admin_token, wall, requests)
+        self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, requests)
+        self._clock, self._took = clock, took
+
+    def handle(self, request: ApiRequest) -> ApiReply:
+        now_ns = self._clock()
+        api = self._marketplaces if request.path.startswith("/marketplaces/") else self._admin
+        reply = api.handle(request, now_ns)
+        self._took(reply.facts, reply.events, now_ns)
+        return reply

@@ -17,7 +17,7 @@ class RunSpec(msgspec.Struct, frozen=True):
     seed: int
     subject: str  # "reference" or the URL of a service that already runs
     flaw: str  # "" is the sound reference service
-    postgres: str  # embedded, docker, or a URL (password never stored: see `postgres_url` of the stage's environment)
+    postgres: str  # embedded, docker, or url: the URL itself holds a password and travels by environment only
     api_port: int  # 0: any free one
     replay: str
     provenance: Provenance

@@ -1,0 +1,137 @@
+"""`stockstorm`: run, plan, check, scenarios. Exit codes: 0 valid, 1 invalid, 2 unknown, above 2 a failure of ours or yours."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from loadtests.progress import Progress
+from loadtests.run import POSTGRES_URL_VARIABLE, run
+from loadtests.specifying import RunOptions, make_scenario, make_spec
+from reports.judge import judge
+from reports.render import render_all, show_in_terminal
+from reports.result import EXIT_CODES
+from reports.store import find_run, read_history
+from scenarios.listing import list_scenarios
+from simulator.errors import StockstormError
+from simulator.planning import make_plan
+
+app = typer.Typer(
+    name="stockstorm",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Will our Shopify integration oversell? Plays Shopify, the marketplaces and the buyers against it, and judges.",
+)
+
+ScenarioArgument = Annotated[str, typer.Argument(help="name (see `stockstorm scenarios`) or path of a TOML file")]
+SeedOption = Annotated[int, typer.Option(help="what replays the run: same seed, same plan")]
+RateOption = Annotated[float | None, typer.Option(help="events a second instead of the scenario's rates")]
+SecondsOption = Annotated[float | None, typer.Option(help="length of the load instead of the scenario's")]
+FaultOption = Annotated[list[str] | None, typer.Option("--fault", help="e.g. kill_worker@10 (seconds from the start)")]
+RunsOption = Annotated[Path, typer.Option(help="folder of the runs")]
+
+
+@app.command("run")
+def run_command(
+    scenario: ScenarioArgument,
+    seed: SeedOption = 1,
+    rate: RateOption = None,
+    seconds: SecondsOption = None,
+    fault: FaultOption = None,
+    subject: Annotated[str, typer.Option(help="reference, or the URL where your own service takes webhooks")] = "reference",
+    flaw: Annotated[str, typer.Option(help="start the reference service with this flaw")] = "",
+    postgres: Annotated[str, typer.Option(help="embedded, docker, or a postgresql:// URL")] = "embedded",
+    api_port: Annotated[int, typer.Option(min=0, max=65_535, help="port of the played APIs; 0: any free one")] = 0,
+    runs: RunsOption = Path("runs"),
+) -> None:
+    """Play a scenario against a subject, judge it, and write the report."""
+    if "://" in postgres:
+        os.environ[POSTGRES_URL_VARIABLE] = postgres  # holds a password: not in spec, history or report
+    options = RunOptions(
+        scenario=scenario,
+        seed=seed,
+        rate=rate,
+        seconds=seconds,
+        faults=tuple(fault or ()),
+        subject=subject,
+        flaw=flaw,
+        postgres=postgres,
+        api_port=api_port,
+        runs=runs,
+    )
+    spec = make_spec(options)
+    with Progress(Console(stderr=True), f"{scenario}, seed {seed}") as progress:
+        result = run(spec, progress.show, progress.live)
+    show_in_terminal(result, Path(spec.folder))
+    raise typer.Exit(EXIT_CODES[result.verdict])
+
+
+@app.command()
+def plan(
+    scenario: ScenarioArgument,
+    seed: SeedOption = 1,
+    rate: RateOption = None,
+    seconds: SecondsOption = None,
+    out: Annotated[Path | None, typer.Option(help="file to write to; standard output without it")] = None,
+    digest: Annotated[bool, typer.Option("--digest", help="print the SHA-256 of the plan only")] = False,
+) -> None:
+    """Write the plan of a scenario: one JSON line for everything that will be attempted."""
+    options = RunOptions(scenario=scenario, seed=seed, rate=rate, seconds=seconds)
+    config = make_scenario(options)
+    made = make_plan(config.name, config, seed)
+    if digest:
+        typer.echo(made.digest())
+    elif out is None:
+        sys.stdout.buffer.writelines(made.lines())
+    else:
+        try:
+            with out.open("wb") as file:
+                file.writelines(made.lines())
+        except OSError as error:
+            raise StockstormError("--out", f"{out}: {error.strerror}", "name a file in a folder that can be written") from None
+        typer.echo(f"{len(made.items):,} items, {made.expected_events:,} events expected, digest {made.digest()}: {out}")
+
+
+@app.command()
+def check(
+    which: Annotated[str, typer.Argument(help="a run's folder or id, or latest")] = "latest",
+    runs: RunsOption = Path("runs"),
+) -> None:
+    """Judge a stored run again, from its history alone, and write its reports again."""
+    folder = find_run(which, runs)
+    history = read_history(folder / "history.jsonl")
+    result = judge(history)
+    render_all(result, history, folder)
+    show_in_terminal(result, folder)
+    raise typer.Exit(EXIT_CODES[result.verdict])
+
+
+@app.command()
+def scenarios() -> None:
+    """List the scenarios with what each shows."""
+    table = Table("scenario", "seconds", "channels", "shows", title="Scenarios", title_justify="left")
+    for found in list_scenarios():
+        seconds = sum(phase.seconds for phase in found.phases)
+        table.add_row(found.name, f"{seconds:g}", str(len(found.channels)), found.shows)
+    Console().print(table)
+
+
+def main() -> None:
+    """Entry point: errors for users are printed without a traceback."""
+    try:
+        app()
+    except StockstormError as error:
+        Console(stderr=True).print(str(error), markup=False, highlight=False, style="red", soft_wrap=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away; say nothing more
+        sys.exit(3)
+
+
+if __name__ == "__main__":
+    main()

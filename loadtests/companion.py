@@ -1,0 +1,39 @@
+"""The stage as a process of its own, for runs that start from plain Locust (`python -m loadtests.companion SPEC`)."""
+
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from loadtests.link import Link
+from loadtests.run import make_stage, report
+from loadtests.spec import RunSpec
+from reports.render import show_in_terminal
+from reports.result import EXIT_CODES
+from simulator.errors import StockstormError
+
+
+def main() -> int:
+    """Exit code as of `stockstorm run`."""
+    spec = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=RunSpec)
+    link = Link.from_environment()
+    if link is None:
+        print("companion: it is started by the locustfile, not by hand\n  → use `stockstorm run`", file=sys.stderr)
+        return 3
+    try:
+        ended = make_stage(spec, link).play(os.getppid(), _show, lambda _: None)
+        result = report(spec, ended)
+    except StockstormError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    show_in_terminal(result, Path(spec.folder))
+    return EXIT_CODES[result.verdict]
+
+
+def _show(step: str) -> None:
+    print(f"stockstorm: {step}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

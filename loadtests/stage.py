@@ -1,0 +1,173 @@
+"""The ordinary, unpatched side of a run: database, subject, faults, CPU of every process, final reads.
+
+It talks with the driver inside Locust by a link, in one loop without threads, and adds its own facts to the history after
+the driver has closed it. Order of the end: load, quiesce, final reads, subject, database.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import msgspec
+import psutil
+
+from loadtests.backing import Backing
+from loadtests.link import Link, LinkClosed
+from loadtests.messages import Abort, FaultDue, Finished, Go, Listening, Live, Setup
+from loadtests.spec import RunSpec
+from loadtests.subjects import Subject, Surroundings
+from scenarios.spec import Scenario
+from simulator.clock import SECOND_NS
+from simulator.errors import StockstormError, SubjectError
+from simulator.history.facts import AnyFact, FaultEnded, FaultStarted, ProcessSeen, ResourcesSampled, RunEnded
+from simulator.journal import Journal
+
+TURN_S = 0.2
+SAMPLE_EVERY_S = 1.0
+LISTENING_WITHIN_S = 60.0
+SPARE_S = 60.0  # beyond load and quiesce, before the driver counts as hung
+FAULT_TARGETS = {"kill_worker": "worker", "kill_receiver": "receiver"}
+
+Show = Callable[[str], None]
+
+
+class Stage:
+    """Holds everything around the driver for one run; `play` returns whether the history is complete."""
+
+    def __init__(self, spec: RunSpec, link: Link, backing: AbstractContextManager[Backing], subject: Subject) -> None:
+        self._spec, self._link, self._backing, self._subject = spec, link, backing, subject
+        self._scenario = Scenario.model_validate(spec.scenario)
+        self._facts: list[AnyFact] = []
+        self._restarts: list[tuple[float, str, str]] = []  # (when, fault, process)
+        self._sampled_s = 0.0
+        self._generator_pid = 0
+        self._seen: set[tuple[str, int]] = set()
+
+    def play(self, generator_pid: int, show: Show, live: Callable[[Live], None]) -> RunEnded:
+        """Plays the run to its end. `show` gets a sentence at each step, `live` the figures. Never raises a StockstormError
+        before the history was completed with what is known."""
+        self._generator_pid = generator_pid
+        complete, reason = False, "interrupted"
+        try:
+            with self._backing as backing:
+                try:
+                    complete, reason = self._play(backing, show, live)
+                finally:
+                    show("stopping the subject")
+                    self._subject.stop()
+        except KeyboardInterrupt:
+            reason = "interrupted from the keyboard"
+        except StockstormError as error:
+            reason = str(error)
+        except LinkClosed as error:
+            reason = f"the generator is gone ({error}); read {self._spec.logs / 'locust.log'}"
+        finally:
+            ended = self._finish_history(complete, reason)
+        return ended
+
+    def _play(self, backing: Backing, show: Show, live: Callable[[Live], None]) -> tuple[bool, str]:
+        around = self._set_up(backing, show)
+        show("starting the subject")
+        self._subject.start(around)
+        uri = self._spec.subject if "://" in self._spec.subject else ""
+        self._link.send(Go(notes=self._notes(backing), subscribe_uri=uri))
+        show("load")
+        finished = self._watch(backing, live)
+        if finished.complete:
+            show("final reads")
+            self._facts += self._subject.probe(time.monotonic_ns())
+        return finished.complete, finished.reason
+
+    def _set_up(self, backing: Backing, show: Show) -> Surroundings:
+        tokens = {name: secrets.token_hex(24) for name in ("admin_token", "client_secret", "channel_token", "channel_secret")}
+        self._link.send(Setup(spec=msgspec.Raw(msgspec.json.encode(self._spec)), **tokens))
+        show("building the world")
+        message = self._link.receive(LISTENING_WITHIN_S)
+        if isinstance(message, Abort):
+            raise SubjectError("generator", message.reason, f"read {self._spec.logs / 'locust.log'}")
+        if not isinstance(message, Listening):
+            raise SubjectError("generator", "it does not listen", f"read {self._spec.logs / 'locust.log'}")
+        base = f"http://127.0.0.1:{message.port}"
+        return Surroundings(
+            database_url=backing.url,
+            admin_api_url=f"{base}/admin/api/2026-10/graphql.json",
+            channels_url=f"{base}/marketplaces",
+            shop_domain=self._scenario.shop.domain,
+            channels=tuple(channel.name for channel in self._scenario.channels if channel.name != "online"),
+            safety_stock=self._scenario.subject.safety_stock,
+            **tokens,
+        )
+
+    def _notes(self, backing: Backing) -> tuple[str, ...]:
+        notes = [f"PostgreSQL: {backing.description}", *self._subject.notes]
+        if (scale := self._scenario.delivery.retry_time_scale) != 1:
+            notes.append(f"gaps between delivery retries are shortened: each is {scale:g} of Shopify's, to fit a short run")
+        return tuple(notes)
+
+    def _watch(self, backing: Backing, live: Callable[[Live], None]) -> Finished:
+        seconds = sum(phase.seconds for phase in self._scenario.phases) + self._scenario.quiesce.max_s + SPARE_S
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            message = self._link.receive(TURN_S)
+            match message:
+                case Finished():
+                    return message
+                case Live():
+                    live(message)
+                case FaultDue():
+                    self._begin_fault(message)
+                case Abort():
+                    return Finished(complete=False, reason=message.reason)
+            self._take_turn(backing)
+        self._link.send(Abort(reason="took too long"))
+        return Finished(complete=False, reason=f"the generator did not finish within {seconds:.0f} s")
+
+    def _take_turn(self, backing: Backing) -> None:
+        now_s = time.monotonic()
+        for due in [restart for restart in self._restarts if restart[0] <= now_s]:
+            self._restarts.remove(due)
+            self._subject.restart(due[2])
+            self._facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=due[1], target=due[2]))
+        self._facts += self._subject.revive(time.monotonic_ns())
+        if now_s - self._sampled_s >= SAMPLE_EVERY_S:
+            self._sampled_s = now_s
+            self._sample(backing)
+
+    def _begin_fault(self, fault: FaultDue) -> None:
+        target = FAULT_TARGETS[fault.kind]
+        self._facts.append(FaultStarted(at_ns=time.monotonic_ns(), fault=fault.kind, target=target))
+        self._subject.kill(target)
+        self._restarts.append((time.monotonic() + fault.duration_ns / SECOND_NS, fault.kind, target))
+
+    def _sample(self, backing: Backing) -> None:
+        groups = {name: [pid] for name, pid in self._subject.processes().items()}
+        groups |= {"generator": [self._generator_pid], "postgres": list(backing.processes())}
+        for name, pids in groups.items():
+            self._sample_process(name, pids)
+
+    def _sample_process(self, name: str, pids: list[int]) -> None:
+        cpu_s, rss, found = 0.0, 0, False
+        for pid in pids:
+            try:
+                process = psutil.Process(pid)
+                times = process.cpu_times()
+                rss += process.memory_info().rss
+            except psutil.Error:
+                continue
+            cpu_s += times.user + times.system
+            found = True
+        if not found:
+            return
+        now_ns = time.monotonic_ns()
+        if (name, pids[0]) not in self._seen:
+            self._seen.add((name, pids[0]))
+            self._facts.append(ProcessSeen(at_ns=now_ns, process=name, pid=pids[0], wall_ns=time.time_ns()))
+        self._facts.append(ResourcesSampled(at_ns=now_ns, process=name, cpu_ns=int(cpu_s * SECOND_NS), rss_bytes=rss))
+
+    def _finish_history(self, complete: bool, reason: str) -> RunEnded:
+        ended = RunEnded(at_ns=time.monotonic_ns(), complete=complete, reason=reason)
+        journal = Journal(self._spec.history_path)
+        journal.write([*self._facts, ended])
+        journal.close()
+        return ended

@@ -1,0 +1,52 @@
+"""A service that already runs, e.g. yours: nothing is started, killed or stopped; it is probed where it offers probes.
+
+It must call the played APIs by itself (see docs/own_service.md). Shop topics are subscribed for it, as an app's TOML would.
+"""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+
+from loadtests.subjects import Surroundings
+from loadtests.subjects.probes import probe_effects, probe_stock
+from simulator.errors import SubjectError
+from simulator.history.facts import AnyFact
+
+
+class OwnSubject:
+    """The service behind `url`, which takes Shopify's webhooks."""
+
+    notes = ("own service: its processes are not measured; faults of the scenario are not played",)
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise SubjectError("--subject", f"{url!r} is no http(s) URL", "give reference, or e.g. http://127.0.0.1:8080/webhooks")
+        self.url = url
+        self._base = f"{parts.scheme}://{parts.netloc}"
+
+    def start(self, surroundings: Surroundings) -> None:  # noqa: ARG002 - it was started by its owner, with these
+        try:
+            httpx.get(self._base, timeout=5.0)
+        except httpx.HTTPError as error:
+            raise SubjectError(self.url, f"nobody answers there: {error}", "start your service first, then run again") from None
+
+    def processes(self) -> dict[str, int]:
+        return {}
+
+    def revive(self, now_ns: int) -> list[AnyFact]:  # noqa: ARG002 - not ours to revive
+        return []
+
+    def kill(self, process: str) -> None:
+        raise SubjectError("fault", f"cannot kill {process} of {self.url}", "leave faults out of the scenario for an own service")
+
+    def restart(self, process: str) -> None:
+        self.kill(process)
+
+    def probe(self, now_ns: int) -> Iterator[AnyFact]:
+        yield from probe_effects(self._base, now_ns)
+        yield from probe_stock(self._base, now_ns)
+
+    def stop(self) -> None:
+        """It is its owner's."""

@@ -1,0 +1,124 @@
+"""The reference service as subject: receiver and worker, two processes, reached over HTTP like anyone's service."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from loadtests.subjects import Surroundings
+from loadtests.subjects.ports import free_port
+from loadtests.subjects.probes import probe_effects, probe_stock
+from loadtests.subjects.processes import Child, inherited_environment
+from simulator.errors import SubjectError
+from simulator.history.facts import AnyFact, FaultEnded, FaultStarted
+
+HOST = "127.0.0.1"
+ROOT = Path(__file__).resolve().parents[2]
+READY_WITHIN_S = 60.0
+REVIVALS_MAX = 5
+
+
+class ReferenceSubject:
+    """Starts `python -m reference_service receiver|worker`; `flaw` "" is the sound service."""
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, logs: Path, flaw: str = "", architecture: str = "queue") -> None:
+        self._logs, self._flaw, self._architecture = logs, flaw, architecture
+        self._children: dict[str, Child] = {}
+        self._environment: dict[str, str] = {}
+        self._ports = {"receiver": 0, "worker": 0}
+        self._revivals = 0
+        self._down: set[str] = set()  # killed by the plan, to be restarted by the plan
+
+    def start(self, surroundings: Surroundings) -> None:
+        self._ports = {"receiver": free_port(HOST), "worker": free_port(HOST)}
+        self._environment = inherited_environment() | self._settings(surroundings)
+        for process in ("receiver", "worker"):
+            self.restart(process)
+            self._wait_until_ready(process)
+
+    def processes(self) -> dict[str, int]:
+        return {name: child.pid for name, child in self._children.items() if child.exit_code is None}
+
+    def revive(self, now_ns: int) -> list[AnyFact]:
+        facts: list[AnyFact] = []
+        for name, child in list(self._children.items()):
+            if child.exit_code is None or name in self._down:
+                continue
+            self._revivals += 1
+            if self._revivals > REVIVALS_MAX:
+                raise SubjectError(
+                    f"reference service, {name}",
+                    f"it exited {self._revivals} times, last with code {child.exit_code}:\n{child.tail()}",
+                    f"read {child.log}",
+                )
+            facts.append(FaultStarted(at_ns=now_ns, fault="exited by itself", target=name))
+            self.restart(name)
+            facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault="exited by itself", target=name))
+        return facts
+
+    def kill(self, process: str) -> None:
+        if process not in self._children:
+            raise SubjectError("fault", f"the reference service has no process {process!r}", "name receiver or worker")
+        self._down.add(process)
+        self._children[process].kill()
+
+    def restart(self, process: str) -> None:
+        self._down.discard(process)
+        command = [sys.executable, "-m", "reference_service", process]
+        self._children[process] = Child(process, command, self._environment, self._logs / f"{process}.log")
+
+    def probe(self, now_ns: int) -> Iterator[AnyFact]:
+        base = f"http://{HOST}:{self._ports['receiver']}"
+        yield from probe_effects(base, now_ns)
+        yield from probe_stock(base, now_ns)
+
+    def stop(self) -> None:
+        for process in ("receiver", "worker"):
+            if process in self._children:
+                self._children[process].stop()
+
+    def _settings(self, around: Surroundings) -> dict[str, str]:
+        return {
+            "PYTHONPATH": str(ROOT),
+            "REFERENCE_ARCHITECTURE": self._architecture,
+            "REFERENCE_DATABASE_URL": around.database_url,
+            "REFERENCE_LISTEN_HOST": HOST,
+            "REFERENCE_LISTEN_PORT": str(self._ports["receiver"]),
+            "REFERENCE_WORKER_HTTP_PORT": str(self._ports["worker"]),
+            "REFERENCE_SHOP_DOMAIN": around.shop_domain,
+            "REFERENCE_ADMIN_API_URL": around.admin_api_url,
+            "REFERENCE_ADMIN_TOKEN": around.admin_token,
+            "REFERENCE_CLIENT_SECRET": around.client_secret,
+            "REFERENCE_PUBLIC_URL": f"http://{HOST}:{self._ports['receiver']}",
+            "REFERENCE_CHANNELS_URL": around.channels_url,
+            "REFERENCE_CHANNELS": ",".join(around.channels),
+            "REFERENCE_CHANNEL_TOKEN": around.channel_token,
+            "REFERENCE_CHANNEL_SECRET": around.channel_secret,
+            "REFERENCE_SAFETY_STOCK": str(around.safety_stock),
+            "REFERENCE_FLAW": self._flaw,
+        }
+
+    def _wait_until_ready(self, process: str) -> None:
+        child = self._children[process]
+        url = f"http://{HOST}:{self._ports[process]}/readyz"
+        deadline = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < deadline:
+            if child.exit_code is not None:
+                raise SubjectError(
+                    f"reference service, {process}",
+                    f"it exited with code {child.exit_code}:\n{child.tail()}",
+                    f"read {child.log}",
+                )
+            try:
+                if httpx.get(url, timeout=2.0).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass  # not listening yet
+            time.sleep(0.1)
+        raise SubjectError(
+            f"reference service, {process}", f"not ready after {READY_WITHIN_S:.0f} s:\n{child.tail()}", f"read {child.log}"
+        )
