@@ -185,6 +185,15 @@ class StockChanged(Fact, tag=True):
     request: int = -1  # serial of the API call
 
 
+class StockUnmoved(Fact, tag=True):
+    """A row of 0 units in the subject's adjustment: no ledger entry, but its reference may record orders that cancel out."""
+
+    sku: str
+    version: int  # the newest one, which stays
+    reference: str
+    request: int = -1
+
+
 class ListingPushed(Fact, tag=True):
     """The subject set a listing; the channel shows `quantity` from now on, less what it sells."""
 
@@ -355,6 +364,7 @@ AnyFact = (
     | OrderCancelled
     | OrderReturned
     | StockChanged
+    | StockUnmoved
     | ListingPushed
     | EventFired
     | FinalStock
