@@ -1,0 +1,127 @@
+"""Relations between keys of a scenario. Each check yields its problems; `reads` names the keys that it depends on."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from scenarios.measures import MEASURES
+from scenarios.problems import Problem
+from scenarios.remedies import did_you_mean
+from scenarios.spec import Scenario
+from simulator.conditions import parse_condition
+from simulator.config import PhaseConfig
+from simulator.errors import ScenarioError
+from simulator.shop.model import ONLINE
+
+# Topics that a perturbation may name: those of the shop and those of marketplaces.
+TOPICS: Final = (
+    "inventory_levels/update",
+    "orders/create",
+    "orders/paid",
+    "orders/updated",
+    "orders/cancelled",
+    "refunds/create",
+    "products/update",
+    "order.created",
+    "order.cancelled",
+    "order.returned",
+)
+
+
+def relation_problems(scenario: Scenario) -> list[Problem]:
+    """Every problem of a scenario whose keys are sound by themselves."""
+    return [problem for check in CHECKS for problem in check(scenario)]
+
+
+def _channels(scenario: Scenario) -> Iterator[Problem]:
+    names = [channel.name for channel in scenario.channels]
+    if ONLINE not in names:
+        yield Problem(
+            "channels", f"none is named {ONLINE!r}", f'add [[channels]] with name = "{ONLINE}", the shop\'s own store'
+        )
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            yield Problem(f"channels.{place}.name", f"{name!r} is there twice", "give each channel a name of its own")
+
+
+def _phases(scenario: Scenario) -> Iterator[Problem]:
+    for place, phase in enumerate(scenario.phases):
+        yield from _phase(f"phases.{place}", phase)
+        if phase.hot_share > 0 and scenario.shop.hot_skus == 0:
+            remedy = "write hot_skus = 1 or more under [shop], or leave hot_share out"
+            yield Problem(
+                f"phases.{place}.hot_share",
+                f"{phase.hot_share:g}, but there are no hot SKUs",
+                remedy,
+                ("shop.hot_skus",),
+            )
+
+
+def _phase(key: str, phase: PhaseConfig) -> Iterator[Problem]:
+    given, reads = phase.model_fields_set, (f"{key}.kind",)
+    if phase.kind == "ramp" and phase.rate_to is None:
+        yield Problem(f"{key}.rate_to", "missing for a ramp", "add `rate_to = …`, purchases a second at its end", reads)
+    if phase.kind != "ramp" and phase.rate_to is not None:
+        yield Problem(
+            f"{key}.rate_to", f"has no meaning for kind {phase.kind!r}", 'leave it out or write kind = "ramp"', reads
+        )
+    if phase.kind == "burst" and "burst_size" not in given:
+        remedy = "add `burst_size = …`, purchases due at one instant (and `bursts = …`, how many)"
+        yield Problem(f"{key}.burst_size", "missing for bursts", remedy, reads)
+    for name in ("bursts", "burst_size"):
+        if phase.kind != "burst" and name in given:
+            yield Problem(
+                f"{key}.{name}",
+                f"has no meaning for kind {phase.kind!r}",
+                'leave it out or write kind = "burst"',
+                reads,
+            )
+
+
+def _skus(scenario: Scenario) -> Iterator[Problem]:
+    shop, lines_max = scenario.shop, scenario.orders.lines_max
+    if shop.hot_skus > shop.skus:
+        yield Problem(
+            "shop.hot_skus", f"{shop.hot_skus} of only {shop.skus} SKUs", f"write at most {shop.skus}", ("shop.skus",)
+        )
+    if lines_max > shop.skus:
+        remedy = f"write at most {shop.skus}, since the lines of an order have different SKUs"
+        yield Problem("orders.lines_max", f"{lines_max} with only {shop.skus} SKUs", remedy, ("shop.skus",))
+
+
+def _faults(scenario: Scenario) -> Iterator[Problem]:
+    for place, fault in enumerate(scenario.faults):
+        if fault.at_s >= scenario.load_s:
+            found = f"{fault.at_s:g} s, but the load ends at {scenario.load_s:g} s"
+            yield Problem(f"faults.{place}.at_s", found, f"write less than {scenario.load_s:g}", _lengths(scenario))
+
+
+def _lengths(scenario: Scenario) -> tuple[str, ...]:
+    return ("phases", *(f"phases.{place}.seconds" for place in range(len(scenario.phases))))
+
+
+def _topics(scenario: Scenario) -> Iterator[Problem]:
+    for place, perturbation in enumerate(scenario.perturbations):
+        for position, topic in enumerate(perturbation.topics):
+            if topic not in TOPICS:
+                key = f"perturbations.{place}.topics.{position}"
+                yield Problem(key, f"unknown topic {topic!r}", did_you_mean(topic, TOPICS))
+
+
+def _expectations(scenario: Scenario) -> Iterator[Problem]:
+    for measure, text in scenario.expect.items():
+        if measure not in MEASURES:
+            yield Problem(f'expect."{measure}"', f"unknown measure {measure!r}", did_you_mean(measure, MEASURES))
+        try:
+            parse_condition(f'expect."{measure}"', text)
+        except ScenarioError as error:
+            yield Problem(error.where, error.found, error.remedy)
+
+
+CHECKS: Final[tuple[Callable[[Scenario], Iterator[Problem]], ...]] = (
+    _channels,
+    _phases,
+    _skus,
+    _faults,
+    _topics,
+    _expectations,
+)

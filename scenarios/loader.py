@@ -1,0 +1,63 @@
+"""Reads a scenario file: TOML to tables, tables to a `Scenario`, or one error that tells everything that is wrong."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from scenarios.problems import scenario_error
+from scenarios.remedies import did_you_mean
+from scenarios.spec import Scenario
+from scenarios.validation import validated
+from simulator.errors import ScenarioError
+
+CATALOGUE: Final = Path(__file__).parent
+NOT_SCENARIOS: Final = frozenset({"tiers.toml"})
+
+
+def load(name_or_path: str) -> Scenario:
+    """The scenario of that name out of the catalogue, or of that file (`./my_shop.toml`).
+
+    Raises `ScenarioError` with every problem at once: key path, what was found, what to write instead.
+    """
+    path = _found(name_or_path)
+    tables = _tables(path)
+    tables.setdefault("name", path.stem)
+    match validated(tables):
+        case Scenario() as scenario:
+            return scenario
+        case problems:
+            raise scenario_error(str(path), problems)
+
+
+def shipped_names() -> list[str]:
+    """Names of the scenarios that ship with Stockstorm, in alphabetical order."""
+    return sorted(path.stem for path in CATALOGUE.glob("*.toml") if path.name not in NOT_SCENARIOS)
+
+
+def _found(name_or_path: str) -> Path:
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or len(path.parts) > 1:
+        if path.is_file():
+            return path
+        raise ScenarioError(
+            name_or_path,
+            "there is no such file",
+            "give the path of a scenario file, or a name: " + ", ".join(shipped_names()),
+        )
+    if name_or_path in shipped_names():
+        return CATALOGUE / f"{name_or_path}.toml"
+    remedy = did_you_mean(name_or_path, shipped_names()) + "; a file of your own is given with its path, ./my_shop.toml"
+    raise ScenarioError(f"scenario {name_or_path!r}", "there is none of that name", remedy)
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(
+            str(path), f"not valid TOML: {error}", "mend the line named; texts stand in quotes"
+        ) from None
+    except (UnicodeDecodeError, OSError) as error:
+        raise ScenarioError(
+            str(path), f"cannot be read: {error}", "write a UTF-8 text file that you may read"
+        ) from None

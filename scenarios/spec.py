@@ -1,0 +1,39 @@
+"""A scenario as a value: what happens to the shop (`WorldConfig`), what it shows, what is expected of the subject."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from scenarios.measures import MEASURES
+from simulator.config import Name, WorldConfig
+
+TierName = Literal["under_30s", "under_10s", "under_2s"]
+
+
+def _offer_measures(schema: dict[str, Any]) -> None:
+    """Let an editor complete the names of measures and explain them."""
+    condition = {"type": "string", "pattern": r"^\s*(<=|>=|==|<|>)\s*-?\d+(\.\d+)?\s*$"}
+    schema["properties"] = {name: condition | {"description": meaning} for name, meaning in MEASURES.items()}
+    schema["additionalProperties"] = False
+
+
+class Scenario(WorldConfig):
+    """One scenario file with everything applied. The name is the file's, unless the file gives another."""
+
+    name: Annotated[Name, Field(description="how the command line and reports call it; left out: the file's own name")]
+    title: Annotated[str, Field(min_length=1, max_length=80, description="a headline of the report")]
+    shows: Annotated[str, Field(min_length=1, max_length=400, description="one or two sentences: what it shows")]
+    tier: Annotated[TierName | None, Field(description="the benchmark tier whose traffic this is")] = None
+    expect: Annotated[
+        dict[str, str],
+        Field(
+            default_factory=dict,
+            description='thresholds: a measure in quotes and its condition, e.g. "sync_latency_ms.p95" = "< 2000"',
+            json_schema_extra=_offer_measures,
+        ),
+    ]
+
+    @property
+    def load_s(self) -> float:
+        """Length of the load in seconds: all phases together."""
+        return sum(phase.seconds for phase in self.phases)

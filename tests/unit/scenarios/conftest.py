@@ -1,0 +1,58 @@
+"""A scenario file that is valid and small, to be spoilt by each test in its own way."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scenarios import load
+from simulator.errors import ScenarioError
+
+SOUND = """\
+title = "A title"
+shows = "What it shows."
+
+[shop]
+skus = 10
+hot_skus = 2
+
+[[channels]]
+name = "online"
+
+[[channels]]
+name = "bazaar"
+
+[[phases]]
+name = "all"
+seconds = 5.0
+rate = 2.0
+hot_share = 0.5
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., str]:
+    """Write the sound file with replacements and an addition; gives its path."""
+
+    def write_file(*replacements: tuple[str, str], add: str = "", name: str = "mine.toml") -> str:
+        text = SOUND
+        for old, new in replacements:
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / name
+        path.write_text(text + add, encoding="utf-8")
+        return str(path)
+
+    return write_file
+
+
+@pytest.fixture
+def complaint(write: Callable[..., str]) -> Callable[..., str]:
+    """What the loader says of the sound file once spoilt."""
+
+    def load_and_catch(*replacements: tuple[str, str], add: str = "") -> str:
+        with pytest.raises(ScenarioError) as caught:
+            load(write(*replacements, add=add))
+        return str(caught.value)
+
+    return load_and_catch

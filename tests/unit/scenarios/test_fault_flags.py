@@ -1,0 +1,33 @@
+"""Faults given on the command line."""
+
+import pytest
+
+from scenarios.fault_flags import with_faults
+from scenarios.loader import load
+from simulator.errors import ScenarioError
+
+
+def test_a_fault_flag_adds_a_fault_with_time_and_restart() -> None:
+    faults = with_faults(load("smoke"), ["kill_worker@1.5+0.5", "kill_receiver@2"]).faults
+    assert [(fault.kind, fault.at_s, fault.restart_after_s) for fault in faults[-2:]] == [
+        ("kill_worker", 1.5, 0.5),
+        ("kill_receiver", 2.0, 1.0),
+    ]
+
+
+def test_no_flags_change_nothing() -> None:
+    smoke = load("smoke")
+    assert with_faults(smoke, []) == smoke
+
+
+def test_every_wrong_flag_is_told_at_once_with_what_to_write() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        with_faults(load("smoke"), ["kill_worker", "explode@3"])
+    assert "'kill_worker' does not fit" in str(caught.value)
+    assert "'explode@3' does not fit" in str(caught.value)
+    assert "kill_worker@10+2" in str(caught.value)
+
+
+def test_a_fault_after_the_load_is_refused() -> None:
+    with pytest.raises(ScenarioError):
+        with_faults(load("smoke"), ["kill_worker@9999"])

@@ -1,0 +1,139 @@
+"""The loader: what it reads, and that every problem is told at once, with its place and remedy."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scenarios import Scenario, load
+from simulator.errors import ScenarioError
+
+Write = Callable[..., str]
+Complaint = Callable[..., str]
+
+
+def test_a_small_sound_file_gives_a_scenario_with_defaults(write: Write) -> None:
+    scenario = load(write())
+    assert isinstance(scenario, Scenario)
+    assert (scenario.name, scenario.tier, scenario.expect) == ("mine", None, {})
+    assert scenario.load_s == 5.0
+    assert scenario.quiesce.quiet_s == 2.0
+
+
+def test_a_file_may_give_itself_another_name(write: Write) -> None:
+    assert load(write(add="", name="x.toml")).name == "x"
+    assert load(write(("title =", 'name = "other"\ntitle ='))).name == "other"
+
+
+def test_a_file_name_that_cannot_name_a_run_asks_for_a_name(write: Write) -> None:
+    with pytest.raises(ScenarioError, match=r"name: \"My-Shop\" does not fit"):
+        load(write(name="My-Shop.toml"))
+
+
+def test_a_shipped_scenario_is_loaded_by_name_and_by_path() -> None:
+    by_name = load("smoke")
+    by_path = load(str(Path(__file__).parents[3] / "scenarios" / "smoke.toml"))
+    assert by_name == by_path
+
+
+def test_an_unknown_name_gets_the_near_one_and_the_list() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load("flashsale")
+    assert 'did you mean "flash_sale"?' in str(caught.value)
+    assert "smoke" in str(caught.value)
+
+
+def test_a_missing_file_is_said_to_be_missing() -> None:
+    with pytest.raises(ScenarioError, match="there is no such file"):
+        load("./nowhere/mine.toml")
+
+
+def test_tiers_are_no_scenario() -> None:
+    with pytest.raises(ScenarioError, match="there is none of that name"):
+        load("tiers")
+
+
+def test_a_syntax_error_names_its_line(write: Write) -> None:
+    with pytest.raises(ScenarioError, match="line 2"):
+        load(write(('"What it shows."', "What it shows.")))
+
+
+def test_a_file_that_is_no_text_is_an_error_for_users(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ScenarioError, match="cannot be read"):
+        load(str(path))
+
+
+def test_the_exit_code_of_a_wrong_scenario_is_four(write: Write) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load(write(("skus = 10", "skus = 0")))
+    assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "remedy"),
+    [
+        ("skus = 10", "skuz = 10", "shop.skuz: unknown key", 'did you mean "skus"?'),
+        ("skus = 10", "skus = 0", "shop.skus: 0 does not fit", "a whole number from 1 to 50000"),
+        ("skus = 10", 'skus = "10"', 'shop.skus: "10" does not fit', "a whole number"),
+        ("skus = 10", "skus = true", "shop.skus: true does not fit", "a whole number"),
+        ("seconds = 5.0", "seconds = 0", "phases.0.seconds: 0 does not fit", "a number above 0, up to 86400"),
+        ("seconds = 5.0", "", "phases.0.seconds: missing", "add `seconds = …`, a number above 0"),
+        ("seconds = 5.0", "seconds = nan", "phases.0.seconds: NaN does not fit", "a number above 0"),
+        ("seconds = 5.0", "seconds = 2026-01-01", "phases.0.seconds", "a number above 0"),
+        ('title = "A title"', "", "title: missing", "add `title = …`"),
+        ('"A title"', '""', 'title: "" does not fit', "1 to 80 characters"),
+        ("[shop]", "[shop]\nplan = 'plux'", 'shop.plan: "plux" does not fit', '"plus"'),
+        ("[shop]", "[sho]", "sho: unknown key", 'did you mean "shop"?'),
+        ("[[phases]]", "[phases]", "phases: ", "one or more tables, [[phases]]"),
+        ('name = "bazaar"', 'name = "Bazaar"', 'channels.1.name: "Bazaar" does not fit', "of the form ^[a-z]"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_key_what_was_found_and_what_to_write(
+    complaint: Complaint, old: str, new: str, key: str, remedy: str
+) -> None:
+    said = complaint((old, new))
+    assert key in said
+    assert remedy in said
+
+
+def test_every_problem_is_told_at_once_whatever_its_kind(complaint: Complaint) -> None:
+    said = complaint(
+        ("skus = 10", "skuz = 10"),
+        ("seconds = 5.0", 'kind = "ramp"'),
+        ('name = "online"', 'name = "bazaar"'),
+        add='[expect]\n"oversel.units" = "< 3"\n'
+        '[[perturbations]]\nkind = "dup"\ntopics = ["orders/creat"]\nshare = 1\n',
+    )
+    assert "8 problems" in said
+    for key in (
+        "shop.skuz",
+        "phases.0.seconds",
+        "phases.0.rate_to",
+        "channels:",
+        "channels.1.name",
+        'expect."oversel.units"',
+        "perturbations.0.kind",
+        "perturbations.0.topics.0",
+    ):
+        assert key in said
+
+
+def test_what_a_check_says_about_a_key_that_is_wrong_by_itself_is_left_unsaid(complaint: Complaint) -> None:
+    said = complaint(("hot_skus = 2", "hot_skus = -2"))
+    assert "shop.hot_skus" in said
+    assert "hot_share" not in said
+
+
+def test_an_entry_that_is_no_table_keeps_the_numbers_of_the_others(complaint: Complaint) -> None:
+    said = complaint(
+        ('[[channels]]\nname = "online"\n\n[[channels]]\nname = "bazaar"', ""), ("[shop]", "channels = [3, {}]\n[shop]")
+    )
+    assert "channels.0: 3 does not fit" in said
+    assert "channels.1.name: missing" in said
+
+
+def test_a_measure_without_quotes_is_shown_how_to_be_written(complaint: Complaint) -> None:
+    said = complaint(add='[expect]\nsync_latency_ms.p95 = "< 2000"\n')
+    assert '"sync_latency_ms.p95" = "< 2000"' in said

@@ -1,0 +1,40 @@
+"""The JSON Schema for editors: current, and about the files as their authors write them."""
+
+import json
+import runpy
+import tomllib
+
+import pytest
+
+from scenarios import schema as module
+from scenarios.loader import CATALOGUE, shipped_names
+from scenarios.measures import MEASURES
+from scenarios.schema import PATH, schema, schema_text
+
+
+def test_the_schema_file_is_current() -> None:
+    assert PATH.read_text(encoding="utf-8") == schema_text(), "write it anew with: python -m scenarios"
+
+
+def test_the_module_writes_the_schema(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path_factory.mktemp("schema") / "scenario.schema.json"
+    monkeypatch.setattr(module, "PATH", path)
+    runpy.run_module("scenarios.__main__")
+    assert json.loads(path.read_text(encoding="utf-8")) == schema()
+
+
+def test_editors_are_offered_every_measure() -> None:
+    assert set(schema()["properties"]["expect"]["properties"]) == set(MEASURES)
+
+
+def test_a_file_need_not_repeat_its_name() -> None:
+    assert schema()["required"] == ["channels", "phases", "title", "shows"]
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_shipped_files_name_the_schema_and_use_only_its_keys(name: str) -> None:
+    text = (CATALOGUE / f"{name}.toml").read_text(encoding="utf-8")
+    assert text.startswith("#:schema scenario.schema.json\n")
+    assert set(tomllib.loads(text)) <= set(schema()["properties"])
