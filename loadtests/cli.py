@@ -43,7 +43,9 @@ def run_command(
     rate: RateOption = None,
     seconds: SecondsOption = None,
     fault: FaultOption = None,
-    subject: Annotated[str, typer.Option(help="reference, or the URL where your own service takes webhooks")] = "reference",
+    subject: Annotated[
+        str, typer.Option(help="reference, or the URL where your own service takes webhooks")
+    ] = "reference",
     flaw: Annotated[str, typer.Option(help="start the reference service with this flaw")] = "",
     postgres: Annotated[str, typer.Option(help="embedded, docker, or a postgresql:// URL")] = "embedded",
     api_port: Annotated[int, typer.Option(min=0, max=65_535, help="port of the played APIs; 0: any free one")] = 0,
@@ -93,8 +95,12 @@ def plan(
             with out.open("wb") as file:
                 file.writelines(made.lines())
         except OSError as error:
-            raise StockstormError("--out", f"{out}: {error.strerror}", "name a file in a folder that can be written") from None
-        typer.echo(f"{len(made.items):,} items, {made.expected_events:,} events expected, digest {made.digest()}: {out}")
+            raise StockstormError(
+                "--out", f"{out}: {error.strerror}", "name a file in a folder that can be written"
+            ) from None
+        typer.echo(
+            f"{len(made.items):,} items, {made.expected_events:,} events expected, digest {made.digest()}: {out}"
+        )
 
 
 @app.command()

@@ -121,7 +121,9 @@ class Driver:
         )
 
     def _process_seen(self) -> ProcessSeen:
-        return ProcessSeen(at_ns=self._wall.monotonic_ns, process="generator", pid=os.getpid(), wall_ns=self._wall.wall_ns)
+        return ProcessSeen(
+            at_ns=self._wall.monotonic_ns, process="generator", pid=os.getpid(), wall_ns=self._wall.wall_ns
+        )
 
     def _wait_for_load(self) -> None:
         while self._clock() < self._last_ns and not self.reason:

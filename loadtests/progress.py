@@ -30,7 +30,9 @@ class Progress:
         self.show(self._step)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._console.is_terminal:
             self._screen.stop()
 
@@ -58,9 +60,15 @@ class Progress:
             table.add_row(self._step)
             return Panel(table, title=self._title, border_style="cyan")
         step = "waiting for quiet" if figures.quiescing and self._step == "load" else self._step
-        table.add_row(f"{step} · phase [bold]{figures.phase}[/]", f"{figures.elapsed_s:5.1f} of {figures.total_s:.0f} s")
-        table.add_row(ProgressBar(total=max(figures.total_s, 0.1), completed=min(figures.elapsed_s, figures.total_s), width=44))
-        table.add_row(f"{figures.events:,} events", f"{figures.acknowledged:,} acknowledged", f"{figures.pending:,} pending")
+        table.add_row(
+            f"{step} · phase [bold]{figures.phase}[/]", f"{figures.elapsed_s:5.1f} of {figures.total_s:.0f} s"
+        )
+        table.add_row(
+            ProgressBar(total=max(figures.total_s, 0.1), completed=min(figures.elapsed_s, figures.total_s), width=44)
+        )
+        table.add_row(
+            f"{figures.events:,} events", f"{figures.acknowledged:,} acknowledged", f"{figures.pending:,} pending"
+        )
         oversold = figures.oversold_units
         table.add_row(
             f"ack p99 [bold]{figures.ack_p99_ms:,.1f} ms[/]",

@@ -67,7 +67,16 @@ def report(spec: RunSpec, ended: RunEnded) -> Result:
 
 
 def _start_locust(spec: RunSpec, fd: int) -> Child:
-    command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--stop-timeout", str(STOP_TIMEOUT_S)]
+    command = [
+        sys.executable,
+        "-m",
+        "locust",
+        "-f",
+        str(LOCUSTFILE),
+        "--headless",
+        "--stop-timeout",
+        str(STOP_TIMEOUT_S),
+    ]
     command += ["--exit-code-on-error", "0", "--reset-stats", "--loglevel", "INFO"]
     environment = {**os.environ, FD_VARIABLE: str(fd), "PYTHONPATH": str(LOCUSTFILE.parents[1])}
     return Child("locust", command, environment, spec.logs / "locust.log", pass_fds=(fd,))

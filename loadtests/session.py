@@ -124,4 +124,3 @@ class Session:
         self._environment.process_exit_code = code
         names = {value: name for name, value in EXIT_CODES.items()}
         logger.info("verdict: %s", names.get(code, f"none (exit code {code})"))
-

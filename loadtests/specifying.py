@@ -10,7 +10,9 @@ from loadtests.provenance import read_provenance
 from loadtests.spec import RunSpec
 from loadtests.subjects.flaws import FLAWS
 from reports.store import create_run_folder
-from scenarios.loader import load, with_flags
+from scenarios.fault_flags import with_faults
+from scenarios.flags import with_flags
+from scenarios.loader import load
 from scenarios.spec import Scenario
 from simulator.errors import ScenarioError
 
@@ -34,8 +36,8 @@ class RunOptions(msgspec.Struct, frozen=True):
 
 def make_scenario(options: RunOptions) -> Scenario:
     """The scenario with flags applied. Raises ScenarioError with every problem."""
-    scenario = load(options.scenario)
-    return with_flags(scenario, rate=options.rate, seconds=options.seconds, faults=options.faults)
+    scenario = with_flags(load(options.scenario), rate=options.rate, seconds=options.seconds)
+    return with_faults(scenario, options.faults)
 
 
 def make_spec(options: RunOptions) -> RunSpec:
@@ -46,9 +48,13 @@ def make_spec(options: RunOptions) -> RunSpec:
     if not 0 <= options.seed <= SEED_MAX:
         raise ScenarioError("--seed", f"{options.seed} is out of range", f"a whole number from 0 to {SEED_MAX}")
     if options.subject != "reference" and "://" not in options.subject:
-        raise ScenarioError("--subject", f"{options.subject!r} is unknown", "reference, or the http(s) URL of a running service")
+        raise ScenarioError(
+            "--subject", f"{options.subject!r} is unknown", "reference, or the http(s) URL of a running service"
+        )
     postgres = options.postgres if options.postgres in ("embedded", "docker") else "url"
-    run = f"{time.strftime('%Y%m%d-%H%M%S')}-{scenario.name}-{options.seed}" + (f"-{options.flaw}" if options.flaw else "")
+    run = f"{time.strftime('%Y%m%d-%H%M%S')}-{scenario.name}-{options.seed}" + (
+        f"-{options.flaw}" if options.flaw else ""
+    )
     folder = create_run_folder(options.runs, run)
     spec = RunSpec(
         run=folder.name,

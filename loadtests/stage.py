@@ -80,7 +80,9 @@ class Stage:
         return finished.complete, finished.reason
 
     def _set_up(self, backing: Backing, show: Show) -> Surroundings:
-        tokens = {name: secrets.token_hex(24) for name in ("admin_token", "client_secret", "channel_token", "channel_secret")}
+        tokens = {
+            name: secrets.token_hex(24) for name in ("admin_token", "client_secret", "channel_token", "channel_secret")
+        }
         self._link.send(Setup(spec=msgspec.Raw(msgspec.json.encode(self._spec)), **tokens))
         show("building the world")
         message = self._link.receive(LISTENING_WITHIN_S)
@@ -102,7 +104,9 @@ class Stage:
     def _notes(self, backing: Backing) -> tuple[str, ...]:
         notes = [f"PostgreSQL: {backing.description}", *self._subject.notes]
         if (scale := self._scenario.delivery.retry_time_scale) != 1:
-            notes.append(f"gaps between delivery retries are shortened: each is {scale:g} of Shopify's, to fit a short run")
+            notes.append(
+                f"gaps between delivery retries are shortened: each is {scale:g} of Shopify's, to fit a short run"
+            )
         return tuple(notes)
 
     def _watch(self, backing: Backing, live: Callable[[Live], None]) -> Finished:

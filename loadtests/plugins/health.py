@@ -17,7 +17,9 @@ SAMPLE_NS = 1_000_000_000
 class GeneratorHealth:
     """A greenlet that beats every 10 ms and notes the largest gap between two beats."""
 
-    def __init__(self, clock: Clock, pool: Any, journal: Any, write: Callable[[list[AnyFact]], None], stop: Callable[[str], None]) -> None:
+    def __init__(
+        self, clock: Clock, pool: Any, journal: Any, write: Callable[[list[AnyFact]], None], stop: Callable[[str], None]
+    ) -> None:
         self._clock, self._pool, self._journal = clock, pool, journal
         self._write, self._stop = write, stop
         self._greenlet: Any = None

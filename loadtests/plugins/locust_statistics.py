@@ -40,7 +40,9 @@ class LocustStatistics:
         )
 
     def synced(self, channel: str, latency_ms: float) -> None:
-        self._fire(request_type="SYNC", name=channel, response_time=latency_ms, response_length=0, exception=None, context={})
+        self._fire(
+            request_type="SYNC", name=channel, response_time=latency_ms, response_length=0, exception=None, context={}
+        )
 
     def oversold(self, channel: str, units: int) -> None:
         self._fire(

@@ -22,7 +22,9 @@ class OwnSubject:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SubjectError("--subject", f"{url!r} is no http(s) URL", "give reference, or e.g. http://127.0.0.1:8080/webhooks")
+            raise SubjectError(
+                "--subject", f"{url!r} is no http(s) URL", "give reference, or e.g. http://127.0.0.1:8080/webhooks"
+            )
         self.url = url
         self._base = f"{parts.scheme}://{parts.netloc}"
 
@@ -30,7 +32,9 @@ class OwnSubject:
         try:
             httpx.get(self._base, timeout=5.0)
         except httpx.HTTPError as error:
-            raise SubjectError(self.url, f"nobody answers there: {error}", "start your service first, then run again") from None
+            raise SubjectError(
+                self.url, f"nobody answers there: {error}", "start your service first, then run again"
+            ) from None
 
     def processes(self) -> dict[str, int]:
         return {}
@@ -39,7 +43,9 @@ class OwnSubject:
         return []
 
     def kill(self, process: str) -> None:
-        raise SubjectError("fault", f"cannot kill {process} of {self.url}", "leave faults out of the scenario for an own service")
+        raise SubjectError(
+            "fault", f"cannot kill {process} of {self.url}", "leave faults out of the scenario for an own service"
+        )
 
     def restart(self, process: str) -> None:
         self.kill(process)

@@ -120,5 +120,7 @@ class ReferenceSubject:
                 pass  # not listening yet
             time.sleep(0.1)
         raise SubjectError(
-            f"reference service, {process}", f"not ready after {READY_WITHIN_S:.0f} s:\n{child.tail()}", f"read {child.log}"
+            f"reference service, {process}",
+            f"not ready after {READY_WITHIN_S:.0f} s:\n{child.tail()}",
+            f"read {child.log}",
         )

@@ -1,0 +1,29 @@
+"""Declarations of the flaws are complete and name checks that exist."""
+
+from loadtests.subjects.flaws import FLAWS
+from reports.checkers import CHECKERS
+from scenarios.fault_flags import with_faults
+from scenarios.loader import load
+
+
+def test_at_least_the_five_named_mistakes_are_offered() -> None:
+    assert {"no_order_dedup", "last_write_wins", "ack_before_durable", "no_signature_check", "slow_handler"} <= set(FLAWS)
+
+
+def test_every_declared_check_exists_and_is_declared_once() -> None:
+    names = {checker.name for checker in CHECKERS}
+    for flaw in FLAWS.values():
+        assert flaw.must
+        assert flaw.must <= names
+        assert set(flaw.may) <= names
+        assert not flaw.must & set(flaw.may)
+
+
+def test_every_possible_consequence_gives_its_reason() -> None:
+    assert all(len(reason.split()) > 4 for flaw in FLAWS.values() for reason in flaw.may.values())
+
+
+def test_the_faults_of_a_flaw_fit_the_proof_scenario() -> None:
+    proof = load("proof")
+    added = [with_faults(proof, flaw.faults).faults for flaw in FLAWS.values()]
+    assert sorted(len(faults) - len(proof.faults) for faults in added) == sorted(len(f.faults) for f in FLAWS.values())

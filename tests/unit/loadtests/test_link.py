@@ -1,0 +1,38 @@
+"""The link between stage and driver."""
+
+import pytest
+
+from loadtests.link import Link, LinkClosed, make_pair
+from loadtests.messages import Abort, FaultDue, Finished, Go
+
+
+def test_messages_arrive_whole_and_in_order() -> None:
+    one, two = (Link(end) for end in make_pair())
+    sent = [Go(notes=("é" * 100_000,)), FaultDue(kind="kill_worker", duration_ns=5), Finished(complete=True)]
+    received = []
+    for message in sent:
+        one.send(message)
+        received.append(two.receive(5.0))
+    assert received == sent
+    one.close()
+    two.close()
+
+
+def test_waiting_in_vain_gives_nothing_and_loses_nothing() -> None:
+    one, two = (Link(end) for end in make_pair())
+    assert two.receive(0.01) is None
+    one.send(Abort(reason="later"))
+    assert two.receive(1.0) == Abort(reason="later")
+    one.close()
+    two.close()
+
+
+def test_a_closed_link_says_so_on_both_ends() -> None:
+    one, two = (Link(end) for end in make_pair())
+    one.close()
+    with pytest.raises(LinkClosed):
+        two.receive(1.0)
+    with pytest.raises(LinkClosed):
+        for _ in range(3):
+            two.send(Abort(reason="too late"))
+    two.close()
