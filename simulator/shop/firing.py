@@ -1,0 +1,84 @@
+"""What fires when something happens: events with a serial, a shared event id and the dice that key their fate."""
+
+import msgspec
+
+from simulator.history.facts import AnyFact, EventFired
+from simulator.seeds import Seeds
+from simulator.shop.model import Event, Level, Order, Product, Refund
+
+SHOPIFY = "shopify"
+
+
+class Changes(msgspec.Struct):
+    """What one command did: facts for the history, in sequence, and the events to deliver."""
+
+    facts: list[AnyFact] = msgspec.field(default_factory=list)
+    events: list[Event] = msgspec.field(default_factory=list)
+
+
+class Firing:
+    """Counts the events of a run and writes each into the changes of the command that fired it."""
+
+    def __init__(self, seeds: Seeds) -> None:
+        self._seeds = seeds
+        self._count = 0
+        self._edits: dict[int, int] = {}
+
+    def action(self, now_ns: int, *key: str | int) -> "Action":
+        """One merchant action, which gives all its events one event id; `key` tells it from every other."""
+        return Action(self, now_ns, key)
+
+    def event_id(self, key: tuple[str | int, ...]) -> str:
+        return self._seeds.uuid("event", *key)
+
+    def next_serial(self) -> int:
+        serial = self._count
+        self._count = serial + 1
+        return serial
+
+    def next_edit(self, product_id: int) -> int:
+        self._edits[product_id] = self._edits.get(product_id, 0) + 1
+        return self._edits[product_id]
+
+
+class Action:
+    """Changes in the making, all at one time."""
+
+    __slots__ = ("_event_id", "_firing", "_key", "changes", "now_ns")
+
+    def __init__(self, firing: Firing, now_ns: int, key: tuple[str | int, ...]) -> None:
+        self._firing, self._key, self._event_id = firing, key, ""
+        self.now_ns = now_ns
+        self.changes = Changes()
+
+    def note(self, fact: AnyFact) -> None:
+        """Write a fact."""
+        self.changes.facts.append(fact)
+
+    def order(self, source: str, topic: str, order: Order, nth: int = 1, refund: Refund | None = None) -> None:
+        """Fire an event of an order; `nth` counts this topic for this order, from 1."""
+        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        dice = ("order", order.key, topic, nth)
+        self.changes.events.append(Event(serial, event_id, source, topic, now_ns, dice, order, refund))
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, source, topic, order.key))
+
+    def stock(self, level: Level, sku: str, order: int = -1) -> None:
+        """Fire inventory_levels/update for a level that has just changed."""
+        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        dice = ("stock", level.inventory_item_id, level.location_id, level.version)
+        topic = "inventory_levels/update"
+        self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, dice, None, None, level))
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, order, sku, level.version))
+
+    def product(self, product: Product) -> None:
+        """Fire products/update."""
+        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        dice = ("product", product.product_id, self._firing.next_edit(product.product_id))
+        topic = "products/update"
+        self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, dice, product=product))
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=product.sku))
+
+    def _id(self) -> str:
+        if not self._event_id:
+            self._event_id = self._firing.event_id(self._key)
+        return self._event_id

@@ -1,0 +1,137 @@
+"""The master record of stock: one level per item, every change with a version, and the physical truth beside it.
+
+The ledger's entries are the `StockChanged` facts; only the newest level of each item is held here. Physical stock is
+what really lies on the shelf over all channels; the simulator alone knows it.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from simulator.history.facts import StockChanged
+from simulator.shop.model import Level, Product, Sku
+
+
+class LevelChange(msgspec.Struct, frozen=True):
+    """A wish to add `delta` units to what is available, if it is still `change_from` (None: whatever it is)."""
+
+    inventory_item_id: int
+    location_id: int
+    delta: int
+    change_from: int | None
+
+
+class LevelSet(msgspec.Struct, frozen=True):
+    """A wish to make `quantity` units available, if it is still `change_from` (None: whatever it is)."""
+
+    inventory_item_id: int
+    location_id: int
+    quantity: int
+    change_from: int | None
+
+
+class StaleQuantity(Exception):  # noqa: N818 - named after what was found, as the Admin API names it
+    """`change_from` of the row at `index` did not match; nothing was changed."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        super().__init__(f"row {index}: the quantity to change from is stale")
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """Why a level changes, as it will stand in the history."""
+
+    cause: str
+    order: int = -1
+    reference: str = ""
+    compared: bool = False
+    request: int = -1
+
+
+class Ledger:
+    """Newest level of each inventory item. Each item is stocked at exactly one location."""
+
+    def __init__(self, products: Iterable[Product]) -> None:
+        self._products = {product.inventory_item_id: product for product in products}
+        self._levels = {
+            item: Level(item, product.location_id, 0, product.initial_available, 0, 0)
+            for item, product in self._products.items()
+        }
+
+    def open(self, now_ns: int) -> None:
+        """Date every level that has not changed yet: this is when it was stocked."""
+        for item, level in self._levels.items():
+            if level.version == 0:
+                self._levels[item] = msgspec.structs.replace(level, updated_ns=now_ns)
+
+    def level(self, inventory_item_id: int, location_id: int) -> Level | None:
+        """The newest level, or None for an unknown item and for one that is not stocked there."""
+        level = self._levels.get(inventory_item_id)
+        return level if level is not None and level.location_id == location_id else None
+
+    def of(self, product: Product) -> Level:
+        """The newest level of a product of the catalogue."""
+        return self._levels[product.inventory_item_id]
+
+    def record(
+        self, inventory_item_id: int, delta: int, entry: Entry, now_ns: int, *, committed: int = 0
+    ) -> tuple[Level, StockChanged]:
+        """Append one entry: `delta` to available and `committed` to committed. KeyError for an unknown item."""
+        product, old = self._products[inventory_item_id], self._levels[inventory_item_id]
+        level = Level(
+            inventory_item_id,
+            old.location_id,
+            old.version + 1,
+            old.available + delta,
+            old.committed + committed,
+            now_ns,
+        )
+        self._levels[inventory_item_id] = level
+        return level, StockChanged(
+            now_ns,
+            product.sku,
+            inventory_item_id,
+            old.location_id,
+            level.version,
+            delta,
+            level.available,
+            entry.cause,
+            entry.order,
+            entry.reference,
+            entry.compared,
+            entry.request,
+        )
+
+    def deltas(self, rows: Sequence[LevelChange | LevelSet]) -> list[int]:
+        """What each row would add, in sequence; StaleQuantity at the first that does not match. Changes nothing.
+
+        Rows on the same item build upon each other. KeyError for an item that is unknown or not stocked there.
+        """
+        reached: dict[int, int] = {}
+        deltas: list[int] = []
+        for index, row in enumerate(rows):
+            item = row.inventory_item_id
+            level = self.level(item, row.location_id)
+            if level is None:
+                raise KeyError((item, row.location_id))
+            available = reached.get(item, level.available)
+            if row.change_from is not None and row.change_from != available:
+                raise StaleQuantity(index)
+            delta = row.delta if isinstance(row, LevelChange) else row.quantity - available
+            reached[item] = available + delta
+            deltas.append(delta)
+        return deltas
+
+
+class PhysicalStock:
+    """initial + restocks + units released by cancellation or restocked return − units of accepted orders."""
+
+    def __init__(self, products: Iterable[Product]) -> None:
+        self._units: dict[str, int] = {product.sku: product.initial_available for product in products}
+
+    def units(self, sku: Sku) -> int:
+        """Units on the shelf; below zero by what was sold without being there."""
+        return self._units[sku]
+
+    def add(self, sku: Sku, units: int) -> None:
+        self._units[sku] += units

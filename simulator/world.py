@@ -1,0 +1,293 @@
+"""The world: shop, channels and subscriptions behind one face. Commands and a time go in, facts and events come out.
+
+It holds state but no clock, dice or I/O. What a plan's item or a call of the subject does is decided here and carried
+out by the ledger, the order book and the channels.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from simulator.channels import Channel
+from simulator.channels.marketplace import Marketplace
+from simulator.channels.online import OnlineStore
+from simulator.config import WorldConfig
+from simulator.history.facts import (
+    AnyFact,
+    ChannelOpened,
+    FinalListing,
+    FinalStock,
+    FollowUpVoid,
+    ItemStocked,
+    OrderCancelled,
+    OrderPaid,
+    OrderReturned,
+    PhaseStarted,
+    PurchaseAccepted,
+    PurchaseRefused,
+)
+from simulator.plan import (
+    AnyPlanItem,
+    PlannedCancellation,
+    PlannedFault,
+    PlannedForgery,
+    PlannedPayment,
+    PlannedPhase,
+    PlannedProductEdit,
+    PlannedPurchase,
+    PlannedRestock,
+    PlannedReturn,
+)
+from simulator.seeds import Seeds
+from simulator.shop.catalogue import Catalogue
+from simulator.shop.firing import SHOPIFY, Action, Changes, Firing
+from simulator.shop.ledger import Entry, Ledger, LevelChange, LevelSet, PhysicalStock, StaleQuantity
+from simulator.shop.model import ONLINE, Event, Level, Order, Sku, Subscription
+from simulator.shop.orders import OrderBook, cancelled, paid, returned
+from simulator.shop.subscriptions import Subscriptions
+
+__all__ = ["SHOPIFY", "Changes", "LevelChange", "LevelSet", "StaleQuantity", "World"]
+
+
+class World:
+    """One shop with its channels. Not for concurrent use: one command at a time, in the sequence of their times."""
+
+    def __init__(self, config: WorldConfig, catalogue: Catalogue, seeds: Seeds) -> None:
+        self.config, self.catalogue = config, catalogue
+        self.channels: tuple[str, ...] = tuple(channel.name for channel in config.channels)
+        self.marketplaces: tuple[str, ...] = tuple(name for name in self.channels if name != ONLINE)
+        self._ledger = Ledger(catalogue.products)
+        self._physical = PhysicalStock(catalogue.products)
+        self._book = OrderBook()
+        self._firing = Firing(seeds)
+        self._subscriptions = Subscriptions()
+        self._calls = 0
+        listed = {
+            product.sku: max(0, product.initial_available - config.subject.safety_stock)
+            for product in catalogue.products
+        }
+        self._markets = {name: Marketplace(name, listed) for name in self.marketplaces}
+        self._channels: dict[str, Channel] = {ONLINE: OnlineStore(self._ledger, catalogue.by_sku), **self._markets}
+        self._commands: dict[type, Callable[..., None]] = {
+            PlannedPurchase: self._purchase,
+            PlannedPayment: self._payment,
+            PlannedCancellation: self._cancellation,
+            PlannedReturn: self._return,
+            PlannedRestock: self._restock,
+            PlannedProductEdit: self._product_edit,
+            PlannedPhase: self._phase,
+            PlannedForgery: self._leave_to_driver,
+            PlannedFault: self._leave_to_driver,
+        }
+
+    def opening(self, now_ns: int) -> list[AnyFact]:
+        """Stock and channels as they are before load; dates the first levels."""
+        self._ledger.open(now_ns)
+        items = [
+            ItemStocked(
+                now_ns,
+                product.sku,
+                product.inventory_item_id,
+                product.location_id,
+                product.initial_available,
+                product.price_minor,
+                product.hot,
+            )
+            for product in self.catalogue.products
+        ]
+        return [*items, *(ChannelOpened(now_ns, name, name == ONLINE) for name in self.channels)]
+
+    def apply(self, item: AnyPlanItem, now_ns: int) -> Changes:
+        """Carry out one item of the plan. Faults and forgeries change nothing here: the driver does them."""
+        action = self._firing.action(now_ns, "plan", item.serial)
+        self._commands[type(item)](item, action)
+        return action.changes
+
+    # -- what becomes of a planned item ----------------------------------------------------------------------------
+
+    def _purchase(self, item: PlannedPurchase, action: Action) -> None:
+        channel = self._channels[item.channel]
+        skus, quantities = zip(*item.lines, strict=True)
+        physical = tuple([self._physical.units(sku) for sku in skus])
+        shown = tuple([channel.shown(sku) for sku in skus])
+        if any(seen < wanted for seen, wanted in zip(shown, quantities, strict=True)):
+            action.note(
+                PurchaseRefused(action.now_ns, item.order, item.channel, skus, quantities, physical, shown),
+            )
+            return
+        products = [self.catalogue.by_sku[sku] for sku in skus]
+        order = self._book.open(item, products, action.now_ns)
+        action.note(
+            PurchaseAccepted(action.now_ns, order.key, order.channel, order.ref, skus, quantities, physical, shown),
+        )
+        for sku, quantity in item.lines:
+            self._physical.add(sku, -quantity)
+        channel.sold(order, action)
+
+    def _payment(self, item: PlannedPayment, action: Action) -> None:
+        old = self._book.get(item.order)
+        order = None if old is None else paid(old, action.now_ns)
+        if order is None:
+            action.note(FollowUpVoid(action.now_ns, item.order, "payment"))
+            return
+        self._book.replace(order)
+        action.note(OrderPaid(action.now_ns, order.key, order.channel))
+        self._channels[order.channel].paid(order, action)
+
+    def _cancellation(self, item: PlannedCancellation, action: Action) -> None:
+        old = self._book.get(item.order)
+        order = None if old is None else cancelled(old, action.now_ns)
+        if order is None:
+            action.note(FollowUpVoid(action.now_ns, item.order, "cancellation"))
+            return
+        self._book.replace(order)
+        skus, quantities = _columns([(line.sku, line.quantity) for line in order.lines])
+        action.note(OrderCancelled(action.now_ns, order.key, order.channel, order.ref, skus, quantities))
+        for line in order.lines:
+            self._physical.add(line.sku, line.quantity)
+        self._channels[order.channel].cancelled(order, action)
+
+    def _return(self, item: PlannedReturn, action: Action) -> None:
+        old = self._book.get(item.order)
+        change = None if old is None else returned(old, item, action.now_ns)
+        if change is None:
+            action.note(FollowUpVoid(action.now_ns, item.order, "return"))
+            return
+        order, refund = change
+        self._book.replace(order)
+        skus, quantities = _columns(item.lines)
+        now_ns, refund_id = action.now_ns, refund.refund_id
+        action.note(
+            OrderReturned(now_ns, order.key, order.channel, order.ref, refund_id, skus, quantities, item.restock),
+        )
+        if item.restock:
+            for sku, quantity in item.lines:
+                self._physical.add(sku, quantity)
+        self._channels[order.channel].returned(order, refund, action)
+
+    def _restock(self, item: PlannedRestock, action: Action) -> None:
+        product = self.catalogue.by_sku[item.sku]
+        self._physical.add(item.sku, item.delta)
+        level, fact = self._ledger.record(product.inventory_item_id, item.delta, Entry("restock"), action.now_ns)
+        action.note(fact)
+        action.stock(level, item.sku)
+
+    def _product_edit(self, item: PlannedProductEdit, action: Action) -> None:
+        action.product(self.catalogue.by_sku[item.sku])
+
+    def _phase(self, item: PlannedPhase, action: Action) -> None:
+        action.note(PhaseStarted(action.now_ns, item.name))
+
+    def _leave_to_driver(self, item: PlannedFault | PlannedForgery, action: Action) -> None:
+        """Nothing of the shop changes."""
+
+    # -- the master record, as the Admin API reads and writes it ---------------------------------------------------
+
+    def level(self, inventory_item_id: int, location_id: int) -> Level | None:
+        """The newest level, or None for an unknown item and for one that is not stocked there."""
+        return self._ledger.level(inventory_item_id, location_id)
+
+    def orders(self) -> Sequence[Order]:
+        """The own store's orders in the sequence of their creation, with their current values."""
+        return self._book.own()
+
+    def order_by_id(self, order_id: int) -> Order | None:
+        """An order of the own store by its Shopify id."""
+        return self._book.own_by_id(order_id)
+
+    def adjust(self, changes: Sequence[LevelChange], *, reference: str, request: int, now_ns: int) -> Changes:
+        """Add to what is available, all rows or none. StaleQuantity if one does not match, KeyError if unknown."""
+        return self._record_rows(changes, "subject_adjust", reference, request, now_ns)
+
+    def set_available(self, sets: Sequence[LevelSet], *, reference: str, request: int, now_ns: int) -> Changes:
+        """Set what is available, all rows or none. StaleQuantity if one does not match, KeyError if unknown."""
+        return self._record_rows(sets, "subject_set", reference, request, now_ns)
+
+    def _record_rows(
+        self, rows: Sequence[LevelChange | LevelSet], cause: str, reference: str, request: int, now_ns: int
+    ) -> Changes:
+        # The subject only records what happened elsewhere, so physical stock stays as it is.
+        deltas = self._ledger.deltas(rows)
+        action = self._call(now_ns)
+        told: list[tuple[Level, Sku]] = []
+        for row, delta in zip(rows, deltas, strict=True):
+            if delta:
+                entry = Entry(cause, -1, reference, row.change_from is not None, request)
+                level, fact = self._ledger.record(row.inventory_item_id, delta, entry, now_ns)
+                action.note(fact)
+                told.append((level, Sku(fact.sku)))
+        for level, sku in told:
+            action.stock(level, sku)
+        return action.changes
+
+    def _call(self, now_ns: int) -> Action:
+        self._calls += 1
+        return self._firing.action(now_ns, "call", self._calls)
+
+    # -- marketplaces and physical stock ---------------------------------------------------------------------------
+
+    def push_listings(self, channel: str, listings: Sequence[tuple[Sku, int]], *, request: int, now_ns: int) -> Changes:
+        """Show these quantities on a marketplace. KeyError for an unknown channel or SKU."""
+        action = self._call(now_ns)
+        self._markets[channel].push(listings, request, action)
+        return action.changes
+
+    def listings(self, channel: str) -> Mapping[Sku, int]:
+        """What a marketplace shows now. KeyError for the own store, which has no listing."""
+        return self._markets[channel].listings
+
+    def channel_feed(self, channel: str) -> Sequence[Event]:
+        """Every event of a marketplace, oldest first; an index is a cursor."""
+        return self._markets[channel].feed
+
+    def physical(self, sku: Sku) -> int:
+        """Units that really are on the shelf, over all channels."""
+        return self._physical.units(sku)
+
+    # -- subscriptions ---------------------------------------------------------------------------------------------
+
+    def subscribe(
+        self,
+        source: str,
+        topic: str,
+        uri: str,
+        *,
+        now_ns: int,
+        name: str | None = None,
+        include_fields: tuple[str, ...] = (),
+        filter: str | None = None,  # noqa: A002 - the name that the API and the model give it
+        by_api: bool = True,
+    ) -> tuple[Subscription, Changes]:
+        """Tell `uri` of a topic from now on ("*" for a marketplace)."""
+        subscription, fact = self._subscriptions.add(
+            source, topic, uri, now_ns, name=name, include_fields=include_fields, filter_query=filter, by_api=by_api
+        )
+        return subscription, Changes(facts=[fact])
+
+    def unsubscribe(self, subscription_id: int, *, by_policy: bool, now_ns: int) -> Changes:
+        """End a subscription; one that is unknown changes nothing."""
+        fact = self._subscriptions.remove(subscription_id, by_policy=by_policy, now_ns=now_ns)
+        return Changes(facts=[] if fact is None else [fact])
+
+    def subscription(self, subscription_id: int) -> Subscription | None:
+        """A living subscription by its id."""
+        return self._subscriptions.get(subscription_id)
+
+    def subscriptions(self, source: str, topic: str | None = None) -> list[Subscription]:
+        """Who hears a topic of a source, oldest first (None: all of the source's)."""
+        return self._subscriptions.hearing(source, topic)
+
+    # -- at rest ---------------------------------------------------------------------------------------------------
+
+    def final_facts(self, now_ns: int) -> list[AnyFact]:
+        """Stock and listings as they are now."""
+        facts: list[AnyFact] = []
+        for product in self.catalogue.products:
+            level = self._ledger.of(product)
+            physical = self._physical.units(product.sku)
+            facts.append(FinalStock(now_ns, product.sku, level.available, physical, level.version))
+        for name, market in self._markets.items():
+            facts.extend(FinalListing(now_ns, name, sku, listed) for sku, listed in market.listings.items())
+        return facts
+
+
+def _columns(lines: Sequence[tuple[Sku, int]]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    return tuple([sku for sku, _ in lines]), tuple([quantity for _, quantity in lines])
