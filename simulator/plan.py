@@ -19,7 +19,7 @@ class PlanItem(msgspec.Struct, frozen=True, tag_field="plan"):
     serial: int
 
 
-class PlannedPurchase(PlanItem, tag="purchase"):
+class PlannedPurchase(PlanItem, frozen=True, tag="purchase"):
     """A buyer tries to buy on a channel."""
 
     order: OrderKey
@@ -28,15 +28,15 @@ class PlannedPurchase(PlanItem, tag="purchase"):
     lines: tuple[tuple[Sku, int], ...]  # (sku, quantity)
 
 
-class PlannedPayment(PlanItem, tag="payment"):
+class PlannedPayment(PlanItem, frozen=True, tag="payment"):
     order: OrderKey
 
 
-class PlannedCancellation(PlanItem, tag="cancellation"):
+class PlannedCancellation(PlanItem, frozen=True, tag="cancellation"):
     order: OrderKey
 
 
-class PlannedReturn(PlanItem, tag="return"):
+class PlannedReturn(PlanItem, frozen=True, tag="return"):
     """A refund on the own store, a return on a marketplace."""
 
     order: OrderKey
@@ -44,33 +44,33 @@ class PlannedReturn(PlanItem, tag="return"):
     restock: bool
 
 
-class PlannedRestock(PlanItem, tag="restock"):
+class PlannedRestock(PlanItem, frozen=True, tag="restock"):
     """Goods arrive (positive) or are written off (negative), by the shop's own staff."""
 
     sku: Sku
     delta: int
 
 
-class PlannedProductEdit(PlanItem, tag="product_edit"):
+class PlannedProductEdit(PlanItem, frozen=True, tag="product_edit"):
     """Somebody edits a product, which fires products/update."""
 
     sku: Sku
 
 
-class PlannedForgery(PlanItem, tag="forgery"):
+class PlannedForgery(PlanItem, frozen=True, tag="forgery"):
     """An attacker sends a delivery that must be refused. `kind` is a key of `simulator.perturbations.forge.KINDS`."""
 
     kind: str
     sku: Sku
 
 
-class PlannedPhase(PlanItem, tag="phase"):
+class PlannedPhase(PlanItem, frozen=True, tag="phase"):
     """A named interval of the schedule begins; carried for progress and reports."""
 
     name: str
 
 
-class PlannedFault(PlanItem, tag="fault"):
+class PlannedFault(PlanItem, frozen=True, tag="fault"):
     """Something happens to the subject: `kind` is "kill_worker" or "kill_receiver" (SIGKILL, restarted after `duration_ns`)."""
 
     kind: str

@@ -18,7 +18,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False, tag_field="fact", omit_default
 # -- the run ---------------------------------------------------------------------------------------------------------
 
 
-class RunStarted(Fact, tag=True):
+class RunStarted(Fact, frozen=True, tag=True):
     """Fact 0: all that the checkers need. `at_ns` is the start of load; plan offsets count from it."""
 
     schema: int
@@ -38,7 +38,7 @@ class RunStarted(Fact, tag=True):
     notes: tuple[str, ...] = ()  # what a reader must know, e.g. "retry gaps shortened 20 times"
 
 
-class ProcessSeen(Fact, tag=True):
+class ProcessSeen(Fact, frozen=True, tag=True):
     """A process that takes part, with the same instant on both clocks (`at_ns`, `wall_ns`)."""
 
     process: str  # generator, receiver, worker, postgres
@@ -46,27 +46,27 @@ class ProcessSeen(Fact, tag=True):
     wall_ns: int
 
 
-class PhaseStarted(Fact, tag=True):
+class PhaseStarted(Fact, frozen=True, tag=True):
     phase: str
 
 
-class LoadStopped(Fact, tag=True):
+class LoadStopped(Fact, frozen=True, tag=True):
     """The last planned item was applied; faults are off; retries and late stock changes go on until quiet."""
 
 
-class QuietReached(Fact, tag=True):
+class QuietReached(Fact, frozen=True, tag=True):
     quiet: bool  # False: the bound on waiting ran out first
     waited_ns: int
 
 
-class RunEnded(Fact, tag=True):
+class RunEnded(Fact, frozen=True, tag=True):
     """Last fact of a whole run. Without it the run was interrupted and every verdict is unknown."""
 
     complete: bool
     reason: str = ""
 
 
-class ResourcesSampled(Fact, tag=True):
+class ResourcesSampled(Fact, frozen=True, tag=True):
     """CPU time used so far and resident memory of one process (or of all of PostgreSQL's together)."""
 
     process: str
@@ -74,7 +74,7 @@ class ResourcesSampled(Fact, tag=True):
     rss_bytes: int
 
 
-class GeneratorSampled(Fact, tag=True):
+class GeneratorSampled(Fact, frozen=True, tag=True):
     """The generator's own health over the last interval (about one second)."""
 
     interval_ns: int
@@ -85,12 +85,12 @@ class GeneratorSampled(Fact, tag=True):
     journal_backlog: int
 
 
-class FaultStarted(Fact, tag=True):
+class FaultStarted(Fact, frozen=True, tag=True):
     fault: str
     target: str
 
 
-class FaultEnded(Fact, tag=True):
+class FaultEnded(Fact, frozen=True, tag=True):
     fault: str
     target: str
 
@@ -98,7 +98,7 @@ class FaultEnded(Fact, tag=True):
 # -- the world -------------------------------------------------------------------------------------------------------
 
 
-class ItemStocked(Fact, tag=True):
+class ItemStocked(Fact, frozen=True, tag=True):
     """A SKU before load: ledger version 0. Every marketplace lists `available - safety stock` then."""
 
     sku: str
@@ -109,12 +109,12 @@ class ItemStocked(Fact, tag=True):
     hot: bool
 
 
-class ChannelOpened(Fact, tag=True):
+class ChannelOpened(Fact, frozen=True, tag=True):
     channel: str
     online: bool  # the shop's own store, which sells from the master and has no listing of its own
 
 
-class PurchaseAccepted(Fact, tag=True):
+class PurchaseAccepted(Fact, frozen=True, tag=True):
     """One accepted order with one line each in the parallel tuples."""
 
     order: int
@@ -126,7 +126,7 @@ class PurchaseAccepted(Fact, tag=True):
     shown_before: tuple[int, ...]  # master's available (online) or the listing (marketplace)
 
 
-class PurchaseRefused(Fact, tag=True):
+class PurchaseRefused(Fact, frozen=True, tag=True):
     """A buyer was turned away since some line showed too little."""
 
     order: int
@@ -137,19 +137,19 @@ class PurchaseRefused(Fact, tag=True):
     shown_before: tuple[int, ...]
 
 
-class FollowUpVoid(Fact, tag=True):
+class FollowUpVoid(Fact, frozen=True, tag=True):
     """A planned payment, cancellation or return whose purchase had been refused (or was cancelled already)."""
 
     order: int
     follow_up: str
 
 
-class OrderPaid(Fact, tag=True):
+class OrderPaid(Fact, frozen=True, tag=True):
     order: int
     channel: str
 
 
-class OrderCancelled(Fact, tag=True):
+class OrderCancelled(Fact, frozen=True, tag=True):
     """All units of the order came back to physical stock, on the channel where it was taken."""
 
     order: int
@@ -159,7 +159,7 @@ class OrderCancelled(Fact, tag=True):
     quantities: tuple[int, ...]
 
 
-class OrderReturned(Fact, tag=True):
+class OrderReturned(Fact, frozen=True, tag=True):
     order: int
     channel: str
     ref: str
@@ -169,7 +169,7 @@ class OrderReturned(Fact, tag=True):
     restocked: bool
 
 
-class StockChanged(Fact, tag=True):
+class StockChanged(Fact, frozen=True, tag=True):
     """One entry of the master's ledger: version `version` of the item. Each item is stocked at one location only."""
 
     sku: str
@@ -185,7 +185,7 @@ class StockChanged(Fact, tag=True):
     request: int = -1  # serial of the API call
 
 
-class StockUnmoved(Fact, tag=True):
+class StockUnmoved(Fact, frozen=True, tag=True):
     """A row of 0 units in the subject's adjustment: no ledger entry, but its reference may record orders that cancel out."""
 
     sku: str
@@ -194,7 +194,7 @@ class StockUnmoved(Fact, tag=True):
     request: int = -1
 
 
-class ListingPushed(Fact, tag=True):
+class ListingPushed(Fact, frozen=True, tag=True):
     """The subject set a listing; the channel shows `quantity` from now on, less what it sells."""
 
     channel: str
@@ -204,7 +204,7 @@ class ListingPushed(Fact, tag=True):
     request: int = -1
 
 
-class EventFired(Fact, tag=True):
+class EventFired(Fact, frozen=True, tag=True):
     event: int
     event_id: str
     source: str
@@ -214,7 +214,7 @@ class EventFired(Fact, tag=True):
     version: int = -1  # ledger version for inventory_levels/update
 
 
-class FinalStock(Fact, tag=True):
+class FinalStock(Fact, frozen=True, tag=True):
     """Master and physical stock of a SKU at rest."""
 
     sku: str
@@ -223,7 +223,7 @@ class FinalStock(Fact, tag=True):
     version: int
 
 
-class FinalListing(Fact, tag=True):
+class FinalListing(Fact, frozen=True, tag=True):
     channel: str
     sku: str
     listed: int
@@ -232,7 +232,7 @@ class FinalListing(Fact, tag=True):
 # -- subscriptions and delivery --------------------------------------------------------------------------------------
 
 
-class SubscriptionCreated(Fact, tag=True):
+class SubscriptionCreated(Fact, frozen=True, tag=True):
     subscription: int
     source: str
     topic: str
@@ -240,20 +240,20 @@ class SubscriptionCreated(Fact, tag=True):
     by_api: bool = True
 
 
-class SubscriptionRemoved(Fact, tag=True):
+class SubscriptionRemoved(Fact, frozen=True, tag=True):
     subscription: int
     source: str
     topic: str
     by_policy: bool  # True: consecutive failures; False: the subject asked for it
 
 
-class EventUnheard(Fact, tag=True):
+class EventUnheard(Fact, frozen=True, tag=True):
     """Nobody was subscribed when the event fired: it is gone."""
 
     event: int
 
 
-class DeliveryPlanned(Fact, tag=True):
+class DeliveryPlanned(Fact, frozen=True, tag=True):
     """One notification to one subscription (`copy` 0) or a duplicate of it (1, 2, …) with the same webhook id."""
 
     delivery: int
@@ -267,7 +267,7 @@ class DeliveryPlanned(Fact, tag=True):
     forged: str = ""  # kind of forgery; must be refused
 
 
-class AttemptEnded(Fact, tag=True):
+class AttemptEnded(Fact, frozen=True, tag=True):
     """One try. `at_ns` is when it ended. Times of things that did not happen are 0."""
 
     delivery: int
@@ -283,7 +283,7 @@ class AttemptEnded(Fact, tag=True):
     bytes_sent: int = 0
 
 
-class DeliveryEnded(Fact, tag=True):
+class DeliveryEnded(Fact, frozen=True, tag=True):
     delivery: int
     outcome: str  # acknowledged, given_up, refused (forged and turned away), subscription_removed, pending
 
@@ -291,7 +291,7 @@ class DeliveryEnded(Fact, tag=True):
 # -- what the subject did at the played APIs -------------------------------------------------------------------------
 
 
-class ApiCalled(Fact, tag=True):
+class ApiCalled(Fact, frozen=True, tag=True):
     """One call of the subject. `request` counts all calls; `at_ns` is when it was answered."""
 
     request: int
@@ -304,7 +304,7 @@ class ApiCalled(Fact, tag=True):
     rows: int = 0
 
 
-class StockShown(Fact, tag=True):
+class StockShown(Fact, frozen=True, tag=True):
     """An API answer told the subject these ledger versions."""
 
     request: int
@@ -312,7 +312,7 @@ class StockShown(Fact, tag=True):
     versions: tuple[int, ...]
 
 
-class OrdersShown(Fact, tag=True):
+class OrdersShown(Fact, frozen=True, tag=True):
     """An API answer told the subject these orders."""
 
     request: int
@@ -323,7 +323,7 @@ class OrdersShown(Fact, tag=True):
 # -- final reads of the subject (by probe, where it offers one) ------------------------------------------------------
 
 
-class EffectProbed(Fact, tag=True):
+class EffectProbed(Fact, frozen=True, tag=True):
     """What the subject says became of one notification: `state` is applied, superseded, dead_lettered or pending."""
 
     webhook_id: str
@@ -331,12 +331,12 @@ class EffectProbed(Fact, tag=True):
     times: int
 
 
-class StockProbed(Fact, tag=True):
+class StockProbed(Fact, frozen=True, tag=True):
     sku: str
     available: int
 
 
-class ProbeEnded(Fact, tag=True):
+class ProbeEnded(Fact, frozen=True, tag=True):
     """A final read of the subject was tried. `ok` False: it has no such probe or it failed, see `reason`."""
 
     probe: str  # effects, stock
