@@ -42,6 +42,7 @@ from simulator.shop.firing import SHOPIFY, Action, Changes, Firing
 from simulator.shop.ledger import Entry, Ledger, LevelChange, LevelSet, PhysicalStock, StaleQuantity
 from simulator.shop.model import ONLINE, Event, Level, Order, Sku, Subscription
 from simulator.shop.orders import OrderBook, cancelled, paid, returned
+from simulator.shop.recording import record_rows
 from simulator.shop.subscriptions import Subscriptions
 
 __all__ = ["SHOPIFY", "Changes", "LevelChange", "LevelSet", "StaleQuantity", "World"]
@@ -193,29 +194,18 @@ class World:
         """An order of the own store by its Shopify id."""
         return self._book.own_by_id(order_id)
 
+    # Physical stock stays as it is under both: the subject only records what happened elsewhere.
+
     def adjust(self, changes: Sequence[LevelChange], *, reference: str, request: int, now_ns: int) -> Changes:
         """Add to what is available, all rows or none. StaleQuantity if one does not match, KeyError if unknown."""
-        return self._record_rows(changes, "subject_adjust", reference, request, now_ns)
+        action = self._call(now_ns)
+        record_rows(self._ledger, changes, "subject_adjust", reference, request, action)
+        return action.changes
 
     def set_available(self, sets: Sequence[LevelSet], *, reference: str, request: int, now_ns: int) -> Changes:
         """Set what is available, all rows or none. StaleQuantity if one does not match, KeyError if unknown."""
-        return self._record_rows(sets, "subject_set", reference, request, now_ns)
-
-    def _record_rows(
-        self, rows: Sequence[LevelChange | LevelSet], cause: str, reference: str, request: int, now_ns: int
-    ) -> Changes:
-        # The subject only records what happened elsewhere, so physical stock stays as it is.
-        deltas = self._ledger.deltas(rows)
         action = self._call(now_ns)
-        told: list[tuple[Level, Sku]] = []
-        for row, delta in zip(rows, deltas, strict=True):
-            if delta:
-                entry = Entry(cause, -1, reference, row.change_from is not None, request)
-                level, fact = self._ledger.record(row.inventory_item_id, delta, entry, now_ns)
-                action.note(fact)
-                told.append((level, Sku(fact.sku)))
-        for level, sku in told:
-            action.stock(level, sku)
+        record_rows(self._ledger, sets, "subject_set", reference, request, action)
         return action.changes
 
     def _call(self, now_ns: int) -> Action:

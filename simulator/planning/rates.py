@@ -1,7 +1,7 @@
 """How many events a configuration fires, by arithmetic, and a configuration that fires as many as wanted."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -13,6 +13,8 @@ from simulator.planning.demand import Demand
 from simulator.planning.purchases import CANCELLATION_EVENTS, PAYMENT_EVENTS, RETURN_EVENTS, return_share
 from simulator.seeds import Seeds
 from simulator.shop.model import ONLINE
+
+ConfigT = TypeVar("ConfigT", bound=WorldConfig)  # a scenario stays a scenario
 
 ITEMS_PER_PURCHASE_MAX = 3  # itself, a payment, and a cancellation or a return
 
@@ -30,7 +32,7 @@ def expected_items_max(config: WorldConfig) -> float:
     return purchases * ITEMS_PER_PURCHASE_MAX + beside + len(config.phases) + len(config.faults)
 
 
-def with_event_rate(config: WorldConfig, events_per_s: float, seconds: float | None = None) -> WorldConfig:
+def with_event_rate(config: ConfigT, events_per_s: float, seconds: float | None = None) -> ConfigT:
     """The same scenario, stretched to `seconds` of load if given, with arrivals scaled so that it fires this rate.
 
     What the staff do keeps its own rate, and the phases keep their proportions. Sizes of bursts are whole numbers; what
@@ -54,12 +56,12 @@ def with_event_rate(config: WorldConfig, events_per_s: float, seconds: float | N
     return _validated(config, [_scaled(phase, 1.0, refine, burst_size=phase.burst_size) for phase in bursts], where)
 
 
-def _validated(config: WorldConfig, phases: Sequence[PhaseConfig], where: str) -> WorldConfig:
+def _validated(config: ConfigT, phases: Sequence[PhaseConfig], where: str) -> ConfigT:
     """Scaling by copies skips validation, so the bounds are asked for once at the end."""
     dump: dict[str, Any] = config.model_dump()
     dump["phases"] = [phase.model_dump() for phase in phases]
     try:
-        return WorldConfig.model_validate(dump)
+        return type(config).model_validate(dump)
     except ValidationError as error:
         found = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise ScenarioError(where, found, "ask for a lower rate or a shorter load") from error

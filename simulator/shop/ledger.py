@@ -73,6 +73,10 @@ class Ledger:
         """The newest level of a product of the catalogue."""
         return self._levels[product.inventory_item_id]
 
+    def newest(self, inventory_item_id: int) -> tuple[Sku, int]:
+        """SKU and newest version of an item. KeyError for an unknown one."""
+        return self._products[inventory_item_id].sku, self._levels[inventory_item_id].version
+
     def record(
         self, inventory_item_id: int, delta: int, entry: Entry, now_ns: int, *, committed: int = 0
     ) -> tuple[Level, StockChanged]:
