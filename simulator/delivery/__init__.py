@@ -9,7 +9,8 @@ from simulator.shop.model import Event
 class Delivery(msgspec.Struct, frozen=True):
     """One notification to one subscription (`copy` 0), or a duplicate of it (1, 2, …) with the same webhook id.
 
-    `event` is None for a forged delivery. Perturbations rewrite `due_ns`, add copies, and add their names to `perturbed`.
+    `event` is None for a forged delivery. Perturbations rewrite `due_ns`, add copies, and add their names to
+    `perturbed`.
     """
 
     webhook_id: str

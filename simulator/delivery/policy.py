@@ -1,0 +1,88 @@
+"""What an answer means: done, once more, or given up; and whether the subscription is removed. Pure decisions.
+
+Shopify's documents agree on 8 retries over 4 hours since 2024-09-10 (before: 19 over 48 hours) and on gaps that grow,
+but give no gaps; those here are assumed [FACTS 1.5]. They disagree on when a subscription is removed [FACTS 1.6], so
+the rule is a value: when one delivery has used up its retries (`shopify_2024_09`), or after so many failures of one
+delivery in a row with nothing acknowledged on the subscription in between (`guide`). Only subscriptions made by API
+are ever removed.
+"""
+
+from typing import Final, Literal
+
+import msgspec
+
+from simulator.clock import SECOND_NS
+from simulator.limits import (
+    ANSWER_TIMEOUT_NS,
+)
+from simulator.senders import Answer
+
+GAPS_SHOPIFY_2024_09_S: Final = (10, 30, 120, 300, 900, 2_100, 4_200, 6_740)
+GAPS_GUIDE_S: Final = (
+    *(10, 16, 27, 43, 71, 115, 188, 307, 501, 818),
+    *(1_334, 2_176, 3_550, 5_790, 9_445, 15_407, 25_132, 40_996, 66_874),
+)
+REMOVAL_FAILURES_GUIDE: Final = 19
+
+PolicyName = Literal["shopify_2024_09", "guide"]
+_RULES: Final[dict[PolicyName, tuple[tuple[int, ...], int | None]]] = {
+    "shopify_2024_09": (GAPS_SHOPIFY_2024_09_S, None),
+    "guide": (GAPS_GUIDE_S, REMOVAL_FAILURES_GUIDE),
+}
+
+
+class Done(msgspec.Struct, frozen=True):
+    """Acknowledged."""
+
+
+class Retry(msgspec.Struct, frozen=True):
+    due_ns: int
+
+
+class GiveUp(msgspec.Struct, frozen=True):
+    """No further attempt. `remove_subscription` still depends on how the subscription was made."""
+
+    remove_subscription: bool
+
+
+Decision = Done | Retry | GiveUp
+DONE: Final = Done()
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """Gaps between attempts, and when a subscription is removed (`removal_failures` None: when retries are used up)."""
+
+    name: str
+    gaps_ns: tuple[int, ...]
+    removal_failures: int | None = None
+
+    def decision(self, answer: Answer, *, attempt: int, failures_in_a_row: int) -> Decision:
+        """What follows from the answer to an attempt (from 1); `failures_in_a_row` counts this one if it failed."""
+        if succeeded(answer):
+            return DONE
+        exhausted = attempt > len(self.gaps_ns)
+        if self.removal_failures is not None and failures_in_a_row >= self.removal_failures:
+            return GiveUp(remove_subscription=True)
+        if exhausted:
+            return GiveUp(remove_subscription=self.removal_failures is None)
+        return Retry(answer.ended_ns + self.gaps_ns[attempt - 1])
+
+
+def succeeded(answer: Answer) -> bool:
+    """Any 2xx, complete within 5 s of connecting. Redirects are not followed and fail [FACTS 1.4]."""
+    return (
+        200 <= answer.status < 300 and not answer.error and answer.answered_ns - answer.started_ns <= ANSWER_TIMEOUT_NS
+    )
+
+
+def make_policy(name: PolicyName, retry_time_scale: float = 1.0) -> Policy:
+    """The policy of that name, with every gap multiplied by the scale (1 is faithful)."""
+    gaps_s, removal_failures = _RULES[name]
+    return Policy(name, tuple(round(gap_s * SECOND_NS * retry_time_scale) for gap_s in gaps_s), removal_failures)
+
+
+def forged_outcome(answer: Answer) -> str:
+    """How a forged delivery ended: "refused" by any 4xx, "acknowledged" by any 2xx, else "given_up". Never retried."""
+    if succeeded(answer):
+        return "acknowledged"
+    return "refused" if 400 <= answer.status < 500 else "given_up"

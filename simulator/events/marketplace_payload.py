@@ -1,0 +1,80 @@
+"""The body of a marketplace's notification, and of a row of its orders feed: the same bytes in both.
+
+Marketplaces are ours to define; they write plain JSON, times in UTC and prices as strings.
+"""
+
+import msgspec
+
+from simulator.events.money import amount
+from simulator.events.times import Times
+from simulator.shop.model import Event, Order, Refund
+
+STATUS = {"order.created": "open", "order.cancelled": "cancelled", "order.returned": "returned"}
+
+
+class SoldLine(msgspec.Struct, frozen=True, gc=False):
+    sku: str
+    quantity: int
+    price: str
+
+
+class ReturnedLine(msgspec.Struct, frozen=True, gc=False):
+    sku: str
+    quantity: int
+
+
+class ReturnBody(msgspec.Struct, frozen=True, gc=False):
+    return_id: str
+    restock: bool
+    lines: tuple[ReturnedLine, ...]
+
+
+class MarketplaceOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    order_id: str
+    status: str
+    currency: str
+    placed_at: str
+    lines: tuple[SoldLine, ...]
+    return_: ReturnBody | None = msgspec.field(name="return")
+
+
+class Notification(msgspec.Struct, frozen=True, gc=False):
+    """`id` is the event's, so that a row of the feed can be recognised as one that was notified."""
+
+    id: str
+    topic: str
+    channel: str
+    occurred_at: str
+    order: MarketplaceOrder
+
+
+class MarketplacePayload:
+    """Builds notifications."""
+
+    def __init__(self, currency: str, times: Times) -> None:
+        self._currency, self._times = currency, times
+        self._encode = msgspec.json.Encoder().encode
+
+    def body(self, event: Event) -> bytes:
+        """The notification as JSON. ValueError: the event has no order."""
+        if event.order is None:
+            raise ValueError(f"event {event.event} on {event.topic} has no order")
+        at = self._times.utc(event.at_ns)
+        return self._encode(
+            Notification(event.event_id, event.topic, event.source, at, self._order(event, event.order))
+        )
+
+    def _order(self, event: Event, order: Order) -> MarketplaceOrder:
+        return MarketplaceOrder(
+            order_id=order.ref,
+            status=STATUS[event.topic],
+            currency=self._currency,
+            placed_at=self._times.utc(order.created_ns),
+            lines=tuple(SoldLine(line.sku, line.quantity, amount(line.price_minor)) for line in order.lines),
+            return_=_returned(event.refund) if event.refund is not None else None,
+        )
+
+
+def _returned(refund: Refund) -> ReturnBody:
+    lines = tuple(ReturnedLine(line.sku, line.quantity) for line in refund.lines)
+    return ReturnBody(str(refund.refund_id), refund.restock, lines)

@@ -1,0 +1,171 @@
+"""What order payloads say of a buyer, encoded once per buyer: a pool of people orders again and again."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Raw
+
+from simulator.events.ids import derived_id
+from simulator.shop.model import Buyer
+
+USER_AGENT: Final = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+)
+CUSTOMER_SINCE: Final = "2025-03-01T10:15:00-05:00"
+
+
+class Address(msgspec.Struct, frozen=True):
+    """`billing_address` and `shipping_address`, in Shopify's sequence."""
+
+    first_name: str
+    address1: str
+    phone: str
+    city: str
+    zip: str
+    province: str
+    country: str
+    last_name: str
+    address2: str | None
+    company: str | None
+    latitude: float
+    longitude: float
+    name: str
+    country_code: str
+    province_code: str
+
+
+class DefaultAddress(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    customer_id: int
+    first_name: str
+    last_name: str
+    company: str | None
+    address1: str
+    address2: str | None
+    city: str
+    province: str
+    country: str
+    zip: str
+    phone: str
+    name: str
+    province_code: str
+    country_code: str
+    country_name: str
+    default: bool = True
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    created_at: str = CUSTOMER_SINCE
+    updated_at: str = CUSTOMER_SINCE
+    first_name: str
+    last_name: str
+    state: str = "disabled"
+    note: None = None
+    verified_email: bool = True
+    multipass_identifier: None = None
+    tax_exempt: bool = False
+    email: str
+    phone: str
+    currency: str
+    tax_exemptions: tuple[()] = ()
+    admin_graphql_api_id: str
+    default_address: DefaultAddress
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A buyer's part of an order."""
+
+    email: str
+    phone: str
+    browser_ip: str
+    client_details: Raw
+    address: Raw
+    customer: Raw
+
+
+class People:
+    """Gives each buyer's part, encoded at first use."""
+
+    def __init__(self, buyers: Sequence[Buyer], currency: str) -> None:
+        self._buyers, self._currency = buyers, currency
+        self._known: dict[int, Person] = {}
+
+    def person(self, buyer: int) -> Person:
+        """The part of the buyer at this place in the pool."""
+        known = self._known.get(buyer)
+        if known is None:
+            known = self._known[buyer] = self._encoded(self._buyers[buyer])
+        return known
+
+    def _encoded(self, buyer: Buyer) -> Person:
+        details = {
+            "accept_language": "en-GB",
+            "browser_height": None,
+            "browser_ip": buyer.browser_ip,
+            "browser_width": None,
+            "session_hash": None,
+            "user_agent": USER_AGENT,
+        }
+        return Person(
+            buyer.email,
+            buyer.phone,
+            buyer.browser_ip,
+            Raw(msgspec.json.encode(details)),
+            Raw(msgspec.json.encode(_address(buyer))),
+            Raw(msgspec.json.encode(self._customer(buyer))),
+        )
+
+    def _customer(self, buyer: Buyer) -> Customer:
+        return Customer(
+            id=buyer.customer_id,
+            first_name=buyer.first_name,
+            last_name=buyer.last_name,
+            email=buyer.email,
+            phone=buyer.phone,
+            currency=self._currency,
+            admin_graphql_api_id=f"gid://shopify/Customer/{buyer.customer_id}",
+            default_address=_default_address(buyer),
+        )
+
+
+def _address(buyer: Buyer) -> Address:
+    return Address(
+        buyer.first_name,
+        buyer.address1,
+        buyer.phone,
+        buyer.city,
+        buyer.zip,
+        buyer.province,
+        buyer.country,
+        buyer.last_name,
+        buyer.address2,
+        buyer.company,
+        buyer.latitude,
+        buyer.longitude,
+        f"{buyer.first_name} {buyer.last_name}",
+        buyer.country_code,
+        buyer.province_code,
+    )
+
+
+def _default_address(buyer: Buyer) -> DefaultAddress:
+    return DefaultAddress(
+        id=derived_id("address", buyer.customer_id),
+        customer_id=buyer.customer_id,
+        first_name=buyer.first_name,
+        last_name=buyer.last_name,
+        company=buyer.company,
+        address1=buyer.address1,
+        address2=buyer.address2,
+        city=buyer.city,
+        province=buyer.province,
+        country=buyer.country,
+        zip=buyer.zip,
+        phone=buyer.phone,
+        name=f"{buyer.first_name} {buyer.last_name}",
+        province_code=buyer.province_code,
+        country_code=buyer.country_code,
+        country_name=buyer.country,
+    )

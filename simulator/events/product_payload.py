@@ -1,0 +1,113 @@
+"""Products as products/update shows them: one product with its only variant."""
+
+import msgspec
+
+from simulator.events.money import amount
+from simulator.events.times import Times
+from simulator.shop.model import Level, Product
+
+LISTED_SINCE = "2025-03-01T10:15:00-05:00"
+
+
+class Variant(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    admin_graphql_api_id: str
+    barcode: None = None
+    compare_at_price: None = None
+    created_at: str = LISTED_SINCE
+    id: int
+    inventory_policy: str = "deny"
+    position: int = 1
+    price: str
+    product_id: int
+    sku: str
+    taxable: bool = True
+    title: str = "Default Title"
+    updated_at: str
+    option1: str = "Default Title"
+    option2: None = None
+    option3: None = None
+    image_id: None = None
+    inventory_item_id: int
+    inventory_quantity: int
+    old_inventory_quantity: int
+
+
+class Option(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    name: str = "Title"
+    id: int
+    product_id: int
+    position: int = 1
+    values: tuple[str, ...] = ("Default Title",)
+
+
+class VariantGid(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    admin_graphql_api_id: str
+    updated_at: str
+
+
+class ProductBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The 22 documented fields, in Shopify's sequence."""
+
+    admin_graphql_api_id: str
+    body_html: str
+    created_at: str = LISTED_SINCE
+    handle: str
+    id: int
+    product_type: str
+    published_at: str = LISTED_SINCE
+    template_suffix: None = None
+    title: str
+    updated_at: str
+    vendor: str
+    status: str = "active"
+    published_scope: str = "web"
+    tags: str
+    variants: tuple[Variant, ...]
+    options: tuple[Option, ...]
+    images: tuple[()] = ()
+    image: None = None
+    media: tuple[()] = ()
+    variant_gids: tuple[VariantGid, ...]
+    has_variants_that_requires_components: bool = False
+    category: None = None
+
+
+class ProductPayload:
+    """Builds products. The quantity shown is the level's if the event has one, else that before load: receivers must
+    not take stock from here."""
+
+    def __init__(self, times: Times) -> None:
+        self._times = times
+
+    def body(self, product: Product, level: Level | None, at_ns: int) -> ProductBody:
+        """The product as edited at `at_ns`."""
+        at = self._times.shop(at_ns)
+        gid = f"gid://shopify/ProductVariant/{product.variant_id}"
+        return ProductBody(
+            admin_graphql_api_id=f"gid://shopify/Product/{product.product_id}",
+            body_html=f"<p>{product.title} – très chic & made to last.</p>",
+            handle=product.handle,
+            id=product.product_id,
+            product_type=product.product_type,
+            title=product.title,
+            updated_at=at,
+            vendor=product.vendor,
+            tags="hot, sale" if product.hot else "sale",
+            variants=(self._variant(product, level, gid, at),),
+            options=(Option(id=product.product_id + 1, product_id=product.product_id),),
+            variant_gids=(VariantGid(admin_graphql_api_id=gid, updated_at=at),),
+        )
+
+    def _variant(self, product: Product, level: Level | None, gid: str, at: str) -> Variant:
+        quantity = product.initial_available if level is None else level.available
+        return Variant(
+            admin_graphql_api_id=gid,
+            id=product.variant_id,
+            price=amount(product.price_minor),
+            product_id=product.product_id,
+            sku=product.sku,
+            updated_at=at,
+            inventory_item_id=product.inventory_item_id,
+            inventory_quantity=quantity,
+            old_inventory_quantity=quantity,
+        )
