@@ -1,0 +1,58 @@
+"""`--postgres docker`: PostgreSQL in a container of its own, by testcontainers (extra `docker`)."""
+
+import os
+from typing import Any, Final, Self
+
+from loadtests.backing.server import describe
+from simulator.errors import BackingError
+
+IMAGE: Final = "postgres:17-alpine"
+IMAGE_VARIABLE: Final = "STOCKSTORM_POSTGRES_IMAGE"
+
+
+class DockerPostgres:
+    """One container for one run, removed afterwards. Its password is drawn by us and known to nobody else."""
+
+    def __init__(self, image: str = "") -> None:
+        self._image = image or os.environ.get(IMAGE_VARIABLE, IMAGE)
+        self._container: Any = None
+        self.url, self.description = "", ""
+
+    def __enter__(self) -> Self:
+        postgres_container = _container_class()
+        try:
+            self._container = postgres_container(self._image, driver=None)
+            self._container.start()
+            self.url = self._container.get_connection_url(driver=None)
+            self.description = f"{describe(self.url)}, in Docker ({self._image})"
+        except Exception as error:  # docker, requests and testcontainers each raise their own
+            self.__exit__()
+            raise _explained(self._image, error) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._container is not None:
+            self._container.stop()
+
+    def processes(self) -> list[int]:
+        """None: they live in the engine's own process namespace."""
+        return []
+
+
+def _container_class() -> Any:
+    try:
+        from testcontainers.core.config import testcontainers_config  # noqa: PLC0415 - an optional extra
+        from testcontainers.postgres import PostgresContainer  # noqa: PLC0415 - an optional extra
+    except ModuleNotFoundError as error:
+        raise BackingError(
+            "--postgres docker", f"{error.name} is not installed", "run: pip install 'stockstorm[docker]'"
+        ) from None
+    # The reaper is a second image to pull; we remove our one container ourselves.
+    testcontainers_config.ryuk_disabled = True
+    return PostgresContainer
+
+
+def _explained(image: str, error: Exception) -> BackingError:
+    found = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}"
+    remedy = f"check that `docker run --rm {image}` works; another image: {IMAGE_VARIABLE}=…; or leave --postgres out"
+    return BackingError("--postgres docker", found, remedy)
