@@ -1,0 +1,72 @@
+import re
+
+import pytest
+
+from simulator.seeds import Seeds
+
+
+def test_a_stream_is_the_same_for_the_same_seed_and_name() -> None:
+    assert [Seeds(7).stream("arrivals").random() for _ in range(3)] == [Seeds(7).stream("arrivals").random()] * 3
+
+
+def test_streams_of_other_names_or_seeds_differ() -> None:
+    drawn = {Seeds(seed).stream(name).random() for seed in (1, 2, -1) for name in ("a", "b")}
+    assert len(drawn) == 6
+
+
+def test_drawing_from_one_stream_moves_nothing_in_another() -> None:
+    seeds = Seeds(3)
+    first = seeds.stream("a")
+    before = seeds.stream("b").random()
+    first.random()
+    assert seeds.stream("b").random() == before
+
+
+def test_a_die_depends_on_its_key_alone() -> None:
+    seeds = Seeds(3)
+    thrown = seeds.die("fate", 12, "orders/create", 1)
+    seeds.die("fate", 13, "orders/create", 1)
+    assert seeds.die("fate", 12, "orders/create", 1) == thrown == Seeds(3).die("fate", 12, "orders/create", 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(("n", 1), ("n", "1")), (("n", "ab", "c"), ("n", "a", "bc")), (("n", "a,b"), ("n", "a", "b")), (("n",), ("n", ""))],
+)
+def test_keys_that_look_alike_meet_different_fates(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    assert Seeds(1).die(*one) != Seeds(1).die(*other)
+
+
+def test_dice_are_uniform() -> None:
+    seeds = Seeds(5)
+    thrown = [value for n in range(1_000) for value in seeds.dice("uniform", n)]
+    assert all(0 <= value < 1 for value in thrown)
+    for tenth in range(10):
+        within = sum(tenth / 10 <= value < (tenth + 1) / 10 for value in thrown)
+        assert 700 < within < 900
+
+
+def test_the_first_of_eight_dice_is_the_single_die() -> None:
+    assert Seeds(2).dice("x", 1)[0] == Seeds(2).die("x", 1)
+
+
+def test_an_integer_die_fills_its_bits_and_no_more() -> None:
+    seeds = Seeds(2)
+    assert all(0 <= seeds.die_int("x", n, bits=4) < 16 for n in range(200))
+    assert {seeds.die_int("x", n, bits=4) for n in range(200)} == set(range(16))
+    assert seeds.die_int("x", 0, bits=512).bit_length() > 480
+
+
+@pytest.mark.parametrize("bits", [0, 513])
+def test_an_integer_die_refuses_a_width_that_it_does_not_have(bits: int) -> None:
+    with pytest.raises(ValueError, match="bits"):
+        Seeds(2).die_int("x", bits=bits)
+
+
+def test_a_uuid_has_the_usual_spelling_and_follows_from_its_key() -> None:
+    spelled = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}")
+    seeds = Seeds(9)
+    ids = {seeds.uuid("event", n) for n in range(100)}
+    assert len(ids) == 100
+    assert all(spelled.fullmatch(one) for one in ids)
+    assert Seeds(9).uuid("event", 4) == seeds.uuid("event", 4)
