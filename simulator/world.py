@@ -4,7 +4,7 @@ It holds state but no clock, dice or I/O. What a plan's item or a call of the su
 out by the ledger, the order book and the channels.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from simulator.channels import Channel
 from simulator.channels.marketplace import Marketplace
@@ -67,17 +67,6 @@ class World:
         }
         self._markets = {name: Marketplace(name, listed) for name in self.marketplaces}
         self._channels: dict[str, Channel] = {ONLINE: OnlineStore(self._ledger, catalogue.by_sku), **self._markets}
-        self._commands: dict[type, Callable[..., None]] = {
-            PlannedPurchase: self._purchase,
-            PlannedPayment: self._payment,
-            PlannedCancellation: self._cancellation,
-            PlannedReturn: self._return,
-            PlannedRestock: self._restock,
-            PlannedProductEdit: self._product_edit,
-            PlannedPhase: self._phase,
-            PlannedForgery: self._leave_to_driver,
-            PlannedFault: self._leave_to_driver,
-        }
 
     def opening(self, now_ns: int) -> list[AnyFact]:
         """Stock and channels as they are before load; dates the first levels."""
@@ -99,7 +88,23 @@ class World:
     def apply(self, item: AnyPlanItem, now_ns: int) -> Changes:
         """Carry out one item of the plan. Faults and forgeries change nothing here: the driver does them."""
         action = self._firing.action(now_ns, "plan", item.serial)
-        self._commands[type(item)](item, action)
+        match item:
+            case PlannedPurchase():
+                self._purchase(item, action)
+            case PlannedPayment():
+                self._payment(item, action)
+            case PlannedCancellation():
+                self._cancellation(item, action)
+            case PlannedReturn():
+                self._return(item, action)
+            case PlannedRestock():
+                self._restock(item, action)
+            case PlannedProductEdit():
+                action.product(self.catalogue.by_sku[item.sku])
+            case PlannedPhase():
+                action.note(PhaseStarted(now_ns, item.name))
+            case PlannedForgery() | PlannedFault():
+                pass
         return action.changes
 
     # -- what becomes of a planned item ----------------------------------------------------------------------------
@@ -171,15 +176,6 @@ class World:
         action.note(fact)
         action.stock(level, item.sku)
 
-    def _product_edit(self, item: PlannedProductEdit, action: Action) -> None:
-        action.product(self.catalogue.by_sku[item.sku])
-
-    def _phase(self, item: PlannedPhase, action: Action) -> None:
-        action.note(PhaseStarted(action.now_ns, item.name))
-
-    def _leave_to_driver(self, item: PlannedFault | PlannedForgery, action: Action) -> None:
-        """Nothing of the shop changes."""
-
     # -- the master record, as the Admin API reads and writes it ---------------------------------------------------
 
     def level(self, inventory_item_id: int, location_id: int) -> Level | None:
@@ -199,13 +195,13 @@ class World:
     def adjust(self, changes: Sequence[LevelChange], *, reference: str, request: int, now_ns: int) -> Changes:
         """Add to what is available, all rows or none. StaleQuantity if one does not match, KeyError if unknown."""
         action = self._call(now_ns)
-        record_rows(self._ledger, changes, "subject_adjust", reference, request, action)
+        record_rows(self._ledger, changes, action, cause="subject_adjust", reference=reference, request=request)
         return action.changes
 
     def set_available(self, sets: Sequence[LevelSet], *, reference: str, request: int, now_ns: int) -> Changes:
         """Set what is available, all rows or none. StaleQuantity if one does not match, KeyError if unknown."""
         action = self._call(now_ns)
-        record_rows(self._ledger, sets, "subject_set", reference, request, action)
+        record_rows(self._ledger, sets, action, cause="subject_set", reference=reference, request=request)
         return action.changes
 
     def _call(self, now_ns: int) -> Action:

@@ -126,8 +126,9 @@ class Subscription(msgspec.Struct, frozen=True):
 class Event(msgspec.Struct, frozen=True):
     """Something that happened. `event` counts within the run; `event_id` is shared by one merchant action.
 
-    `dice` keys every perturbation of it, so the same purchase meets the same fate in every run: ("order", order key, topic,
-    n-th of that topic) or ("stock", item, location, n-th change). Exactly the snapshot that its topic needs is set.
+    `dice` keys every perturbation of it, so the same purchase meets the same fate in every run: ("order", order key,
+    topic, n-th of that topic), ("stock", item, location, n-th change) or ("product", product id, n-th edit). Exactly the
+    snapshot that its topic needs is set.
     """
 
     event: int

@@ -9,7 +9,13 @@ from simulator.shop.model import Level, Sku
 
 
 def record_rows(
-    ledger: Ledger, rows: Sequence[LevelChange | LevelSet], cause: str, reference: str, request: int, action: Action
+    ledger: Ledger,
+    rows: Sequence[LevelChange | LevelSet],
+    action: Action,
+    *,
+    cause: str,
+    reference: str,
+    request: int,
 ) -> None:
     """Record every row, then fire for those that changed something.
 
