@@ -10,21 +10,10 @@ from scenarios.spec import Scenario
 from simulator.conditions import parse_condition
 from simulator.config import PhaseConfig
 from simulator.errors import ScenarioError
+from simulator.events.payloads import MARKETPLACE_TOPICS, SHOPIFY_TOPICS
 from simulator.shop.model import ONLINE
 
-# Topics that a perturbation may name: those of the shop and those of marketplaces.
-TOPICS: Final = (
-    "inventory_levels/update",
-    "orders/create",
-    "orders/paid",
-    "orders/updated",
-    "orders/cancelled",
-    "refunds/create",
-    "products/update",
-    "order.created",
-    "order.cancelled",
-    "order.returned",
-)
+TOPICS: Final = (*SHOPIFY_TOPICS, *MARKETPLACE_TOPICS)  # those that a perturbation may name
 
 
 def relation_problems(scenario: Scenario) -> list[Problem]:

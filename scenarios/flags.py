@@ -1,0 +1,54 @@
+"""Flags of the command line, applied to a scenario that was loaded: another rate, another length."""
+
+import math
+
+from scenarios.checks import relation_problems
+from scenarios.floor import oversell_bound_units
+from scenarios.problems import Problem, scenario_error
+from scenarios.spec import Scenario
+from scenarios.tiers import tiers
+from simulator.config import PhaseConfig
+from simulator.planning import expected_events, with_event_rate
+
+OVERSELL = "oversell.units"
+
+
+def with_flags(scenario: Scenario, rate: float | None = None, seconds: float | None = None) -> Scenario:
+    """The scenario at `rate` events a second (of shop and channels together) and with a load of `seconds` in all.
+
+    Phases keep their proportions. A bound on oversold units that was the floor of the tier becomes the floor at the new
+    rate. Raises `ScenarioError` with every wrong flag, or with what no longer fits once scaled.
+    """
+    wrong = [
+        Problem(flag, f"{value:g} does not fit", f"write a number above 0, up to {most:g}")
+        for flag, value, most in (("--rate", rate, 100_000), ("--seconds", seconds, 86_400))
+        if value is not None and not (math.isfinite(value) and 0 < value <= most)
+    ]
+    if wrong:
+        raise scenario_error("flags", wrong)
+    if rate is None and seconds is None:
+        return scenario
+    wanted = rate if rate is not None else expected_events(scenario) / scenario.load_s
+    phases = with_event_rate(scenario, wanted, seconds).phases
+    pairs = zip(scenario.phases, phases, strict=True)
+    scaled = scenario.model_copy(update={"phases": tuple(_scaled(old, new) for old, new in pairs)})
+    if problems := relation_problems(scaled):
+        raise scenario_error(f"{scenario.name} with these flags", problems)
+    return scaled.model_copy(update={"expect": _expected(scenario, scaled)})
+
+
+def _scaled(old: PhaseConfig, new: PhaseConfig) -> PhaseConfig:
+    """The old phase with what scaling changed, so that keys which mean nothing for its kind stay as they were."""
+    burst = {"burst_size": new.burst_size} if old.kind == "burst" else {}
+    return old.model_copy(update={"seconds": new.seconds, "rate": new.rate, "rate_to": new.rate_to, **burst})
+
+
+def _expected(old: Scenario, new: Scenario) -> dict[str, str]:
+    limit_s = next((tier.limit_ms / 1000 for tier in tiers() if tier.name == old.tier), None)
+    if limit_s is None or old.expect.get(OVERSELL) != _bound(old, limit_s):
+        return old.expect
+    return old.expect | {OVERSELL: _bound(new, limit_s)}
+
+
+def _bound(scenario: Scenario, limit_s: float) -> str:
+    return f"<= {oversell_bound_units(scenario, limit_s)}"
