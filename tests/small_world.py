@@ -1,0 +1,85 @@
+"""A world of four SKUs and three channels with known stock, and the plan items that tests play on it.
+
+The catalogue is made once; every call of `small_world` starts afresh from it.
+"""
+
+from functools import cache
+
+import msgspec
+
+from simulator.config import ChannelConfig, PhaseConfig, ShopConfig, SubjectConfig, WorldConfig
+from simulator.plan import PlannedCancellation, PlannedPayment, PlannedPurchase, PlannedRestock, PlannedReturn
+from simulator.seeds import Seeds
+from simulator.shop.catalogue import Catalogue, make_catalogue
+from simulator.shop.model import OrderKey, Product, Sku
+from simulator.world import World
+
+SEED = 11
+STOCK = 10
+CHANNELS = ("online", "bazaar", "mercado")
+
+
+def small_config(safety_stock: int = 0) -> WorldConfig:
+    return WorldConfig(
+        shop=ShopConfig(skus=4, hot_skus=1, buyers=3),
+        channels=tuple(ChannelConfig(name=name) for name in CHANNELS),
+        phases=(PhaseConfig(name="only", seconds=10, rate=1),),
+        subject=SubjectConfig(safety_stock=safety_stock),
+    )
+
+
+@cache
+def small_catalogue() -> Catalogue:
+    """Four products, each with `STOCK` units."""
+    made = make_catalogue(small_config(), Seeds(SEED))
+    products = tuple(msgspec.structs.replace(product, initial_available=STOCK) for product in made.products)
+    return Catalogue(
+        products,
+        made.buyers,
+        made.locations,
+        {product.sku: product for product in products},
+        {product.inventory_item_id: product for product in products},
+    )
+
+
+def small_world(safety_stock: int = 0) -> World:
+    return World(small_config(safety_stock), small_catalogue(), Seeds(SEED))
+
+
+def product(place: int) -> Product:
+    return small_catalogue().products[place]
+
+
+def sku(place: int) -> Sku:
+    return product(place).sku
+
+
+def available(world: World, place: int) -> int:
+    """The master's available units of a product."""
+    level = world.level(product(place).inventory_item_id, product(place).location_id)
+    assert level is not None
+    return level.available
+
+
+def buy(key: int, channel: str, *lines: tuple[int, int]) -> PlannedPurchase:
+    """A purchase of (place, quantity) lines."""
+    wanted = tuple((sku(place), quantity) for place, quantity in lines)
+    return PlannedPurchase(0, key * 10, OrderKey(key), channel, 0, wanted)
+
+
+def pay(key: int) -> PlannedPayment:
+    return PlannedPayment(0, key * 10 + 1, OrderKey(key))
+
+
+def cancel(key: int) -> PlannedCancellation:
+    return PlannedCancellation(0, key * 10 + 2, OrderKey(key))
+
+
+def give_back(key: int, *lines: tuple[int, int], restock: bool = True) -> PlannedReturn:
+    """A return of (place, quantity) lines."""
+    given = tuple((sku(place), quantity) for place, quantity in lines)
+    return PlannedReturn(0, key * 10 + 3, OrderKey(key), given, restock)
+
+
+def restock(serial: int, place: int, delta: int) -> PlannedRestock:
+    return PlannedRestock(0, 1_000_000 + serial, sku(place), delta)

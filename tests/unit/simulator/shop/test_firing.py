@@ -1,0 +1,69 @@
+import msgspec
+
+from simulator.history.facts import EventFired, LoadStopped
+from simulator.seeds import Seeds
+from simulator.shop.firing import Firing
+from simulator.shop.model import Level, Order, OrderKey, Product, Refund, Sku
+
+ORDER = Order(OrderKey(4), 104, "104", 1001, "online", 0, (), 5, 5)
+LEVEL = Level(11, 5, 3, 7, 1, 20)
+PRODUCT = Product(Sku("S"), 31, 2, 11, 5, 3, "Mug", "mug", "V", "Mug", 100, 10, 10, False)
+
+
+def test_events_of_one_action_share_an_event_id_and_count_on() -> None:
+    firing = Firing(Seeds(1))
+    first, second = firing.action(20, "plan", 1), firing.action(21, "plan", 2)
+    first.order("shopify", "orders/create", ORDER)
+    first.stock(LEVEL, "S", 4)
+    second.product(PRODUCT)
+    events = [*first.changes.events, *second.changes.events]
+    assert [event.event for event in events] == [0, 1, 2]
+    assert events[0].event_id == events[1].event_id != events[2].event_id
+
+
+def test_event_ids_follow_from_the_seed_and_the_action_alone() -> None:
+    ids = []
+    for seed, serial in ((1, 7), (1, 7), (1, 8), (2, 7)):
+        action = Firing(Seeds(seed)).action(20, "plan", serial)
+        action.product(PRODUCT)
+        ids.append(action.changes.events[0].event_id)
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 3
+
+
+def test_an_order_event_carries_the_order_and_its_fact_the_key() -> None:
+    action = Firing(Seeds(1)).action(20, "plan", 1)
+    refund = Refund(9, 20, (), True)
+    action.order("shopify", "refunds/create", ORDER, 1, refund)
+    event = action.changes.events[0]
+    assert (event.order, event.refund, event.level, event.product, event.at_ns) == (ORDER, refund, None, None, 20)
+    assert event.dice == ("order", 4, "refunds/create", 1)
+    assert action.changes.facts == [EventFired(20, 0, event.event_id, "shopify", "refunds/create", 4)]
+
+
+def test_a_stock_event_carries_the_level_and_is_keyed_by_its_version() -> None:
+    action = Firing(Seeds(1)).action(20, "call", 1)
+    action.stock(LEVEL, "S")
+    event = action.changes.events[0]
+    assert (event.source, event.topic, event.level) == ("shopify", "inventory_levels/update", LEVEL)
+    assert event.dice == ("stock", 11, 5, 3)
+    assert action.changes.facts == [EventFired(20, 0, event.event_id, "shopify", event.topic, -1, "S", 3)]
+
+
+def test_edits_of_one_product_are_counted_for_their_dice() -> None:
+    firing = Firing(Seeds(1))
+    other = msgspec.structs.replace(PRODUCT, product_id=32)
+    action = firing.action(20, "plan", 1)
+    for product in (PRODUCT, other, PRODUCT):
+        action.product(product)
+    assert [event.dice for event in action.changes.events] == [
+        ("product", 31, 1),
+        ("product", 32, 1),
+        ("product", 31, 2),
+    ]
+
+
+def test_an_action_may_leave_facts_without_events() -> None:
+    action = Firing(Seeds(1)).action(20, "plan", 1)
+    action.note(LoadStopped(20))
+    assert (action.changes.facts, action.changes.events) == ([LoadStopped(20)], [])

@@ -1,0 +1,100 @@
+from simulator.plan import PlannedPurchase, PlannedReturn
+from simulator.shop.model import Order, OrderKey, Product, Refund, RefundLine, Sku
+from simulator.shop.orders import OrderBook, cancelled, paid, returned, times_updated
+
+MUG = Product(Sku("MUG"), 31, 2, 11, 5, 3, "Mug", "mug", "V", "Mug", 150, 10, 10, False)
+HAT = Product(Sku("HAT"), 32, 3, 12, 5, 4, "Hat", "hat", "V", "Hat", 990, 10, 10, False)
+
+
+def purchase(key: int, channel: str = "online") -> PlannedPurchase:
+    return PlannedPurchase(0, 0, OrderKey(key), channel, 3, ((Sku("MUG"), 2), (Sku("HAT"), 1)))
+
+
+def opened(book: OrderBook, key: int, channel: str = "online") -> Order:
+    return book.open(purchase(key, channel), [MUG, HAT], 50)
+
+
+def return_of(key: int, restock: bool = True) -> PlannedReturn:
+    return PlannedReturn(0, 0, OrderKey(key), ((Sku("HAT"), 1),), restock)
+
+
+def test_an_order_holds_the_purchase_at_the_prices_of_the_moment() -> None:
+    order = opened(OrderBook(), 7)
+    assert [(line.sku, line.quantity, line.price_minor) for line in order.lines] == [("MUG", 2, 150), ("HAT", 1, 990)]
+    assert (order.key, order.channel, order.buyer, order.created_ns, order.updated_ns) == (7, "online", 3, 50, 50)
+
+
+def test_orders_are_numbered_by_channel_and_referred_to_as_the_channel_does() -> None:
+    book = OrderBook()
+    orders = [opened(book, key, channel) for key, channel in enumerate(("online", "bazaar", "bazaar", "online"))]
+    assert [order.number for order in orders] == [1001, 1001, 1002, 1002]
+    assert [order.ref for order in orders] == [
+        str(orders[0].order_id),
+        "bazaar-1001",
+        "bazaar-1002",
+        str(orders[3].order_id),
+    ]
+
+
+def test_ids_follow_from_the_key_so_that_every_run_gives_the_same() -> None:
+    book = OrderBook()
+    opened(book, 1)
+    late, alone = opened(book, 9), opened(OrderBook(), 9)
+    assert (late.order_id, [line.line_id for line in late.lines]) == (
+        alone.order_id,
+        [line.line_id for line in alone.lines],
+    )
+
+
+def test_the_own_stores_orders_are_found_by_id_and_in_sequence_with_their_newest_value() -> None:
+    book = OrderBook()
+    first, market, second = opened(book, 0), opened(book, 1, "bazaar"), opened(book, 2)
+    changed = paid(first, 60)
+    assert changed is not None
+    book.replace(changed)
+    assert list(book.own()) == [changed, second]
+    assert book.own_by_id(first.order_id) == book.get(OrderKey(0)) == changed
+    assert book.own_by_id(market.order_id) is None
+    assert book.get(OrderKey(1)) == market
+
+
+def test_a_refused_purchase_left_no_order() -> None:
+    assert OrderBook().get(OrderKey(3)) is None
+
+
+def test_an_order_is_paid_once() -> None:
+    order = paid(opened(OrderBook(), 1), 60)
+    assert order is not None
+    assert (order.paid_ns, order.updated_ns, order.created_ns) == (60, 60, 50)
+    assert paid(order, 70) is None
+
+
+def test_a_cancelled_order_is_neither_paid_nor_returned_nor_cancelled_again() -> None:
+    order = cancelled(opened(OrderBook(), 1), 60)
+    assert order is not None
+    assert order.cancelled_ns == 60
+    assert (paid(order, 70), cancelled(order, 70), returned(order, return_of(1), 70)) == (None, None, None)
+
+
+def test_a_return_names_the_lines_that_came_back() -> None:
+    order = opened(OrderBook(), 1)
+    change = returned(order, return_of(1), 60)
+    assert change is not None
+    after, refund = change
+    assert refund == Refund(refund.refund_id, 60, (RefundLine(order.lines[1].line_id, Sku("HAT"), 1),), True)
+    assert (after.refunds, after.updated_ns) == ((refund,), 60)
+
+
+def test_a_returned_order_is_not_cancelled_or_returned_again() -> None:
+    change = returned(opened(OrderBook(), 1), return_of(1), 60)
+    assert change is not None
+    assert (cancelled(change[0], 70), returned(change[0], return_of(1), 70)) == (None, None)
+
+
+def test_updates_of_an_order_are_counted() -> None:
+    order = opened(OrderBook(), 1)
+    settled = paid(order, 60)
+    assert settled is not None
+    change = returned(settled, return_of(1), 70)
+    assert change is not None
+    assert [times_updated(one) for one in (order, settled, change[0])] == [0, 1, 2]

@@ -1,0 +1,60 @@
+from simulator.history.facts import SubscriptionCreated, SubscriptionRemoved
+from simulator.shop.model import Subscription
+from simulator.shop.subscriptions import Subscriptions
+
+
+def add(subscriptions: Subscriptions, source: str, topic: str, uri: str = "http://127.0.0.1/a") -> Subscription:
+    return subscriptions.add(source, topic, uri, 5, name=None, include_fields=(), filter_query=None, by_api=True)[0]
+
+
+def test_a_shop_topic_is_heard_by_its_own_subscriptions_only() -> None:
+    subscriptions = Subscriptions()
+    first = add(subscriptions, "shopify", "orders/create")
+    add(subscriptions, "shopify", "orders/paid")
+    second = add(subscriptions, "shopify", "orders/create", "http://127.0.0.1/b")
+    assert subscriptions.hearing("shopify", "orders/create") == [first, second]
+    assert subscriptions.hearing("shopify", "orders/updated") == []
+
+
+def test_a_marketplace_tells_everything_to_whoever_asked_it() -> None:
+    subscriptions = Subscriptions()
+    hearer = add(subscriptions, "bazaar", "*")
+    assert subscriptions.hearing("bazaar", "order.created") == [hearer]
+    assert subscriptions.hearing("mercado", "order.created") == []
+
+
+def test_all_of_a_source_are_listed_without_a_topic() -> None:
+    subscriptions = Subscriptions()
+    added = [add(subscriptions, "shopify", topic) for topic in ("orders/create", "orders/paid")]
+    add(subscriptions, "bazaar", "*")
+    assert subscriptions.hearing("shopify", None) == added
+
+
+def test_a_removed_subscription_hears_nothing_and_is_gone() -> None:
+    subscriptions = Subscriptions()
+    removed = add(subscriptions, "shopify", "orders/create")
+    number = removed.subscription_id
+    fact = subscriptions.remove(number, by_policy=True, now_ns=9)
+    assert fact == SubscriptionRemoved(9, number, "shopify", "orders/create", True)
+    assert subscriptions.hearing("shopify", "orders/create") == []
+    assert subscriptions.get(number) is None
+    assert subscriptions.remove(number, by_policy=False, now_ns=10) is None
+
+
+def test_a_creation_is_a_fact_and_ids_are_never_used_again() -> None:
+    subscriptions = Subscriptions()
+    first, fact = subscriptions.add(
+        "shopify", "orders/paid", "https://a", 5, name="n", include_fields=("id",), filter_query="id:1", by_api=False
+    )
+    assert fact == SubscriptionCreated(5, first.subscription_id, "shopify", "orders/paid", "https://a", False)
+    assert (first.name, first.include_fields, first.filter, first.by_api) == ("n", ("id",), "id:1", False)
+    subscriptions.remove(first.subscription_id, by_policy=False, now_ns=6)
+    assert add(subscriptions, "shopify", "orders/paid").subscription_id != first.subscription_id
+
+
+def test_the_list_of_hearers_may_be_kept_while_one_is_removed() -> None:
+    subscriptions = Subscriptions()
+    hearer = add(subscriptions, "shopify", "orders/create")
+    kept = subscriptions.hearing("shopify", "orders/create")
+    subscriptions.remove(hearer.subscription_id, by_policy=True, now_ns=6)
+    assert kept == [hearer]

@@ -1,0 +1,235 @@
+from simulator.history.facts import (
+    ChannelOpened,
+    EventFired,
+    FinalListing,
+    FinalStock,
+    FollowUpVoid,
+    ItemStocked,
+    OrderCancelled,
+    OrderPaid,
+    OrderReturned,
+    PhaseStarted,
+    PurchaseAccepted,
+    PurchaseRefused,
+    StockChanged,
+)
+from simulator.plan import PlannedFault, PlannedForgery, PlannedPhase, PlannedProductEdit
+from simulator.shop.firing import Changes
+from simulator.world import World
+from tests.small_world import STOCK, available, buy, cancel, give_back, pay, product, restock, sku, small_world
+
+
+def topics(changes: Changes) -> list[tuple[str, str]]:
+    return [(event.source, event.topic) for event in changes.events]
+
+
+def fired(changes: Changes) -> list[int]:
+    return [fact.event for fact in changes.facts if isinstance(fact, EventFired)]
+
+
+SHOP_STOCK = ("shopify", "inventory_levels/update")
+
+
+def test_the_opening_tells_all_stock_and_all_channels() -> None:
+    facts = small_world().opening(5)
+    assert [fact.sku for fact in facts if isinstance(fact, ItemStocked)] == [sku(n) for n in range(4)]
+    assert [(fact.channel, fact.online) for fact in facts if isinstance(fact, ChannelOpened)] == [
+        ("online", True),
+        ("bazaar", False),
+        ("mercado", False),
+    ]
+
+
+def test_marketplaces_list_the_stock_less_the_safety_stock_and_never_less_than_nothing() -> None:
+    assert set(small_world(3).listings("bazaar").values()) == {STOCK - 3}
+    assert set(small_world(STOCK + 1).listings("mercado").values()) == {0}
+
+
+def test_a_sale_of_the_own_store_commits_units_and_tells_the_order_then_each_level() -> None:
+    world = small_world()
+    changes = world.apply(buy(0, "online", (0, 2), (3, 1)), 50)
+    assert topics(changes) == [("shopify", "orders/create"), SHOP_STOCK, SHOP_STOCK]
+    assert [event.level.available for event in changes.events if event.level] == [8, 9]
+    accepted = changes.facts[0]
+    assert accepted == PurchaseAccepted(
+        50, 0, "online", world.orders()[0].ref, (sku(0), sku(3)), (2, 1), (STOCK, STOCK), (STOCK, STOCK)
+    )
+    level = world.level(product(0).inventory_item_id, product(0).location_id)
+    assert level is not None
+    assert (level.version, level.available, level.committed, level.on_hand, level.updated_ns) == (1, 8, 2, 10, 50)
+    assert world.physical(sku(0)) == 8
+    assert world.listings("bazaar")[sku(0)] == STOCK
+
+
+def test_a_sale_of_a_marketplace_lowers_its_listing_and_physical_stock_but_not_the_master() -> None:
+    world = small_world()
+    changes = world.apply(buy(0, "bazaar", (0, 2)), 50)
+    assert topics(changes) == [("bazaar", "order.created")]
+    assert (available(world, 0), world.physical(sku(0))) == (STOCK, STOCK - 2)
+    assert (world.listings("bazaar")[sku(0)], world.listings("mercado")[sku(0)]) == (STOCK - 2, STOCK)
+    assert list(world.channel_feed("bazaar")) == changes.events
+    assert list(world.channel_feed("mercado")) == []
+    assert list(world.orders()) == []
+
+
+def test_one_short_line_refuses_the_whole_purchase_on_every_channel() -> None:
+    for channel in ("online", "bazaar"):
+        world = small_world()
+        changes = world.apply(buy(0, channel, (0, 1), (1, STOCK + 1)), 50)
+        assert changes.facts == [
+            PurchaseRefused(50, 0, channel, (sku(0), sku(1)), (1, STOCK + 1), (STOCK, STOCK), (STOCK, STOCK))
+        ]
+        assert changes.events == []
+        assert (world.physical(sku(0)), available(world, 0)) == (STOCK, STOCK)
+
+
+def test_a_stale_listing_oversells_and_the_fact_tells_by_how_much() -> None:
+    world = small_world()
+    world.apply(buy(0, "online", (0, STOCK)), 50)
+    changes = world.apply(buy(1, "bazaar", (0, 3)), 60)
+    accepted = changes.facts[0]
+    assert isinstance(accepted, PurchaseAccepted)
+    assert (accepted.physical_before, accepted.shown_before) == ((0,), (STOCK,))
+    assert world.physical(sku(0)) == -3
+
+
+def test_a_payment_tells_the_own_stores_order_twice_and_a_marketplaces_never() -> None:
+    world = small_world()
+    world.apply(buy(0, "online", (0, 1)), 50)
+    world.apply(buy(1, "bazaar", (0, 1)), 50)
+    changes = world.apply(pay(0), 60)
+    assert topics(changes) == [("shopify", "orders/paid"), ("shopify", "orders/updated")]
+    assert changes.facts[0] == OrderPaid(60, 0, "online")
+    assert world.orders()[0].paid_ns == 60
+    assert topics(world.apply(pay(1), 60)) == []
+
+
+def test_a_cancellation_on_the_own_store_frees_units_everywhere() -> None:
+    world = small_world()
+    world.apply(buy(0, "online", (0, 2)), 50)
+    changes = world.apply(cancel(0), 60)
+    assert topics(changes) == [("shopify", "orders/cancelled"), ("shopify", "orders/updated"), SHOP_STOCK]
+    assert isinstance(changes.facts[0], OrderCancelled)
+    assert [(fact.cause, fact.delta, fact.order) for fact in changes.facts if isinstance(fact, StockChanged)] == [
+        ("cancellation", 2, 0)
+    ]
+    assert (available(world, 0), world.physical(sku(0))) == (STOCK, STOCK)
+
+
+def test_a_cancellation_on_a_marketplace_frees_physical_stock_but_relists_nothing() -> None:
+    world = small_world()
+    world.apply(buy(0, "bazaar", (0, 2)), 50)
+    changes = world.apply(cancel(0), 60)
+    assert topics(changes) == [("bazaar", "order.cancelled")]
+    assert world.physical(sku(0)) == STOCK
+    assert (world.listings("bazaar")[sku(0)], available(world, 0)) == (STOCK - 2, STOCK)
+
+
+def test_a_restocked_return_on_the_own_store_raises_what_is_available() -> None:
+    world = small_world()
+    world.apply(buy(0, "online", (0, 2), (1, 1)), 50)
+    changes = world.apply(give_back(0, (0, 1)), 60)
+    assert topics(changes) == [("shopify", "refunds/create"), ("shopify", "orders/updated"), SHOP_STOCK]
+    refund = changes.events[0].refund
+    assert refund is not None
+    assert changes.facts[0] == OrderReturned(
+        60, 0, "online", world.orders()[0].ref, refund.refund_id, (sku(0),), (1,), True
+    )
+    assert (available(world, 0), world.physical(sku(0)), world.physical(sku(1))) == (STOCK - 1, STOCK - 1, STOCK - 1)
+
+
+def test_a_return_of_broken_goods_changes_no_stock() -> None:
+    world = small_world()
+    world.apply(buy(0, "online", (0, 2)), 50)
+    changes = world.apply(give_back(0, (0, 2), restock=False), 60)
+    assert topics(changes) == [("shopify", "refunds/create"), ("shopify", "orders/updated")]
+    assert (available(world, 0), world.physical(sku(0))) == (STOCK - 2, STOCK - 2)
+
+
+def test_a_return_on_a_marketplace_is_told_by_it_and_frees_physical_stock_if_restocked() -> None:
+    world = small_world()
+    world.apply(buy(0, "mercado", (0, 2)), 50)
+    changes = world.apply(give_back(0, (0, 2)), 60)
+    assert topics(changes) == [("mercado", "order.returned")]
+    assert changes.events[0].refund is not None
+    assert (world.physical(sku(0)), available(world, 0), world.listings("mercado")[sku(0)]) == (STOCK, STOCK, STOCK - 2)
+
+
+def void(world: World, key: int) -> list[str]:
+    facts = [fact for item in (pay(key), cancel(key), give_back(key, (0, 1))) for fact in world.apply(item, 70).facts]
+    assert all(isinstance(fact, FollowUpVoid) and fact.order == key for fact in facts)
+    return [fact.follow_up for fact in facts if isinstance(fact, FollowUpVoid)]
+
+
+def test_follow_ups_of_a_refused_purchase_are_void() -> None:
+    world = small_world()
+    world.apply(buy(0, "online", (0, STOCK + 1)), 50)
+    assert void(world, 0) == ["payment", "cancellation", "return"]
+    assert world.physical(sku(0)) == STOCK
+
+
+def test_follow_ups_of_a_cancelled_order_are_void() -> None:
+    world = small_world()
+    world.apply(buy(0, "bazaar", (0, 1)), 50)
+    world.apply(cancel(0), 60)
+    assert void(world, 0) == ["payment", "cancellation", "return"]
+    assert world.physical(sku(0)) == STOCK
+
+
+def test_a_restock_raises_master_and_physical_stock_and_a_write_off_lowers_both() -> None:
+    world = small_world()
+    changes = world.apply(restock(0, 1, 5), 50)
+    assert topics(changes) == [SHOP_STOCK]
+    assert changes.facts[0] == StockChanged(
+        50, sku(1), product(1).inventory_item_id, product(1).location_id, 1, 5, STOCK + 5, "restock"
+    )
+    world.apply(restock(1, 1, -7), 60)
+    assert (available(world, 1), world.physical(sku(1))) == (STOCK - 2, STOCK - 2)
+
+
+def test_a_product_edit_tells_the_product_and_changes_nothing() -> None:
+    world = small_world()
+    changes = world.apply(PlannedProductEdit(0, 3, sku(2)), 50)
+    assert topics(changes) == [("shopify", "products/update")]
+    assert changes.events[0].product == product(2)
+    assert available(world, 2) == STOCK
+
+
+def test_a_phase_is_a_fact_and_faults_and_forgeries_are_left_to_the_driver() -> None:
+    world = small_world()
+    assert world.apply(PlannedPhase(0, 1, "rush"), 50) == Changes([PhaseStarted(50, "rush")], [])
+    assert world.apply(PlannedFault(0, 2, "kill_worker", 5), 50) == Changes()
+    assert world.apply(PlannedForgery(0, 3, "unsigned", sku(0)), 50) == Changes()
+
+
+def test_dice_of_orders_count_each_topic_from_1() -> None:
+    world = small_world()
+    items = [buy(0, "online", (0, 1)), pay(0), give_back(0, (0, 1))]
+    events = [event for item in items for event in world.apply(item, 50).events if event.order]
+    assert [event.dice for event in events] == [
+        ("order", 0, "orders/create", 1),
+        ("order", 0, "orders/paid", 1),
+        ("order", 0, "orders/updated", 1),
+        ("order", 0, "refunds/create", 1),
+        ("order", 0, "orders/updated", 2),
+    ]
+
+
+def test_an_event_shows_its_order_as_it_was_then() -> None:
+    world = small_world()
+    created = world.apply(buy(0, "online", (0, 1)), 50).events[0].order
+    world.apply(pay(0), 60)
+    assert created is not None
+    assert created.paid_ns is None
+    assert world.order_by_id(created.order_id) == world.orders()[0] != created
+
+
+def test_the_final_facts_tell_master_physical_stock_and_listings() -> None:
+    world = small_world()
+    world.apply(buy(0, "bazaar", (0, 4)), 50)
+    world.apply(buy(1, "online", (0, 1)), 50)
+    facts = world.final_facts(90)
+    assert FinalStock(90, sku(0), STOCK - 1, STOCK - 5, 1) in facts
+    assert FinalListing(90, "bazaar", sku(0), STOCK - 4) in facts
+    assert FinalListing(90, "mercado", sku(0), STOCK) in facts
+    assert len(facts) == 4 + 2 * 4
