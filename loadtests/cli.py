@@ -1,4 +1,7 @@
-"""`stockstorm`: run, plan, check, scenarios. Exit codes: 0 valid, 1 invalid, 2 unknown, above 2 a failure of ours or yours."""
+"""`stockstorm`: run, plan, check, scenarios, prove.
+
+Exit codes: 0 valid, 1 invalid, 2 unknown; above 2 nothing could be judged, and the message says why.
+"""
 
 import os
 import sys
@@ -10,14 +13,14 @@ from rich.console import Console
 from rich.table import Table
 
 from loadtests.progress import Progress
-from loadtests.run import POSTGRES_URL_VARIABLE, run
+from loadtests.proof import SOUND
+from loadtests.proof import prove as proofs
+from loadtests.run import POSTGRES_URL_VARIABLE, rejudge, run
 from loadtests.specifying import RunOptions, make_scenario, make_spec
-from reports.judge import judge
-from reports.render import render_all, show_in_terminal
-from reports.result import EXIT_CODES
-from reports.store import find_run, read_history
+from loadtests.subjects.flaws import FLAWS
+from reports.store import find_run
 from scenarios.listing import list_scenarios
-from simulator.errors import StockstormError
+from simulator.errors import ScenarioError, StockstormError
 from simulator.planning import make_plan
 
 app = typer.Typer(
@@ -28,7 +31,7 @@ app = typer.Typer(
     help="Will our Shopify integration oversell? Plays Shopify, the marketplaces and the buyers against it, and judges.",
 )
 
-ScenarioArgument = Annotated[str, typer.Argument(help="name (see `stockstorm scenarios`) or path of a TOML file")]
+ScenarioArgument = Annotated[str, typer.Argument(help="name, or path of a TOML file")]
 SeedOption = Annotated[int, typer.Option(help="what replays the run: same seed, same plan")]
 RateOption = Annotated[float | None, typer.Option(help="events a second instead of the scenario's rates")]
 SecondsOption = Annotated[float | None, typer.Option(help="length of the load instead of the scenario's")]
@@ -68,9 +71,8 @@ def run_command(
     )
     spec = make_spec(options)
     with Progress(Console(stderr=True), f"{scenario}, seed {seed}") as progress:
-        result = run(spec, progress.show, progress.live)
-    show_in_terminal(result, Path(spec.folder))
-    raise typer.Exit(EXIT_CODES[result.verdict])
+        judged = run(spec, progress.show, progress.live)
+    raise typer.Exit(judged.show())
 
 
 @app.command()
@@ -109,12 +111,7 @@ def check(
     runs: RunsOption = Path("runs"),
 ) -> None:
     """Judge a stored run again, from its history alone, and write its reports again."""
-    folder = find_run(which, runs)
-    history = read_history(folder / "history.jsonl")
-    result = judge(history)
-    render_all(result, history, folder)
-    show_in_terminal(result, folder)
-    raise typer.Exit(EXIT_CODES[result.verdict])
+    raise typer.Exit(rejudge(find_run(runs, which)).show())
 
 
 @app.command()
@@ -125,6 +122,33 @@ def scenarios() -> None:
         seconds = sum(phase.seconds for phase in found.phases)
         table.add_row(found.name, f"{seconds:g}", str(len(found.channels)), found.shows)
     Console().print(table)
+
+
+@app.command()
+def prove(
+    flaw: Annotated[list[str] | None, typer.Option("--flaw", help="only this flaw, or sound; may be repeated")] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=1_000, help="how many seeds the sound service has to pass")] = 5,
+    runs: RunsOption = Path("runs"),
+) -> None:
+    """Prove the harness: each named flaw is caught by its own checks, the sound service by none."""
+    wanted = flaw or [SOUND, *FLAWS]
+    if unknown := [name for name in wanted if name != SOUND and name not in FLAWS]:
+        raise ScenarioError("--flaw", f"there is no {', '.join(unknown)}", f"one of: {', '.join([SOUND, *FLAWS])}")
+    table = Table(
+        "subject", "seed", "verdict", "failed", "missed", "unexpected", title="Self-proof", title_justify="left"
+    )
+    holds = True
+    with Progress(Console(stderr=True), "self-proof") as progress:
+        for name in wanted:
+            numbers = list(range(1, seeds + 1)) if name == SOUND else [1]
+            for proof in proofs([name], numbers, RunOptions(scenario="", runs=runs), progress.show, progress.live):
+                holds = holds and proof.holds
+                sets = (proof.failed, proof.missed, proof.unexpected)
+                table.add_row(
+                    proof.subject, str(proof.seed), proof.verdict, *(", ".join(sorted(s)) or "–" for s in sets)
+                )
+    Console().print(table)
+    raise typer.Exit(0 if holds else 1)
 
 
 def main() -> None:

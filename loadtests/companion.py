@@ -9,8 +9,6 @@ import msgspec
 from loadtests.link import Link
 from loadtests.run import make_stage, report
 from loadtests.spec import RunSpec
-from reports.render import show_in_terminal
-from reports.result import EXIT_CODES
 from simulator.errors import StockstormError
 
 
@@ -23,12 +21,10 @@ def main() -> int:
         return 3
     try:
         ended = make_stage(spec, link).play(os.getppid(), _show, lambda _: None)
-        result = report(spec, ended)
+        return report(spec, ended).show()
     except StockstormError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    show_in_terminal(result, Path(spec.folder))
-    return EXIT_CODES[result.verdict]
 
 
 def _show(step: str) -> None:

@@ -26,9 +26,11 @@ from simulator.dispatcher import Dispatcher
 from simulator.errors import StockstormError
 from simulator.history.facts import SCHEMA_VERSION, AnyFact, LoadStopped, ProcessSeen, QuietReached, RunStarted
 from simulator.journal import Journal
+from simulator.limits import CONNECTIONS_MAX
 from simulator.plan import AnyPlanItem, PlannedFault, PlannedForgery
 from simulator.senders import Answer, Outgoing
 from simulator.senders.https import ConnectionPool
+from simulator.senders.resolve import AddressBook
 from simulator.shop.model import Event
 
 START_DELAY_NS = SECOND_NS // 2  # between "go" and the first plan item, so that set-up work is over
@@ -45,14 +47,16 @@ class Driver:
         self.scenario = Scenario.model_validate(spec.scenario)
         self.reason = ""
         self._session = session
-        self._finished = False
+        self._closing = self._finished = False
         self._tell = tell
         self._clock = time.monotonic_ns
         self._wall = WallPair(self._clock(), time.time_ns())
         self._journal = Journal(spec.history_path)
-        self._pool = ConnectionPool(self._clock, self._answered, spawn=self._spawn)
+        book = AddressBook()
+        self._pool = ConnectionPool(self._clock, self._answered, CONNECTIONS_MAX, book=book)
+        self._pool.spawn = self._spawn
         self._dispatcher = Dispatcher(self._clock, self._pool)
-        self._playing: Playing = make_playing(setup, spec, self.scenario, self._wall, self._clock, self._took)
+        self._playing: Playing = make_playing(setup, spec, self.scenario, self._wall, self._clock, self._took, book)
         self._live = LiveFigures(self._playing.world.marketplaces)
         self._statistics = LocustStatistics(environment)
         self._health = GeneratorHealth(self._clock, self._pool, self._journal, self._write, self.abort)
@@ -60,7 +64,7 @@ class Driver:
         self._start_ns = 0
         self._last_ns = 0
 
-    # -- life ---------------------------------------------------------------------------------------------------------
+    # -- life --------------------------------------------------------------------------
 
     def listen(self) -> int:
         """Opens the played APIs and gives their port."""
@@ -141,17 +145,18 @@ class Driver:
         self._write([QuietReached(at_ns=self._clock(), quiet=quiet, waited_ns=self._clock() - begun)])
 
     def _end(self) -> None:
-        now = self._clock()
+        self._closing = True
         self._dispatcher.stop()
+        self._playing.server_stop()
         self._health.close()
         self._pool.close(1.0)
+        now = self._clock()
         self._write(self._playing.desk.close(now))
         self._write(self._playing.world.final_facts(now))
-        self._playing.server_stop()
         self._journal.close()
         self._finished = True
 
-    # -- what happens ---------------------------------------------------------------------------------------------------
+    # -- what happens --------------------------------------------------------------------------
 
     def _due_items(self) -> Iterator[tuple[int, Callable[[int], None]]]:
         for item in self._playing.plan.items:
@@ -177,19 +182,27 @@ class Driver:
     def _dispatch(self, dispatch: Any) -> None:
         if dispatch.facts:
             self._write(dispatch.facts)
+        if self._closing:
+            return
         now = self._clock()
         for outgoing in dispatch.attempts:
             if outgoing.due_ns <= now:
                 self._pool.submit(outgoing)
             else:
-                self._dispatcher.at(outgoing.due_ns, outgoing)
+                self._dispatcher.at(outgoing.due_ns, partial(self._submit, outgoing))
+
+    def _submit(self, outgoing: Outgoing, _: int) -> None:
+        if self._playing.desk.wanted(outgoing):
+            self._pool.submit(outgoing)
 
     def _answered(self, outgoing: Outgoing, answer: Answer) -> None:
-        if self._finished:
-            return
-        topic, forged = self._playing.desk.described(outgoing)
-        self._statistics.answered(topic, forged, answer, outgoing.due_ns)
-        self._dispatch(self._playing.desk.answered(outgoing, answer))
+        try:
+            desk = self._playing.desk
+            topic, forged = desk.described(outgoing)
+            self._statistics.answered(topic, bool(forged), answer, outgoing.due_ns)
+            self._dispatch(desk.answered(outgoing, answer))
+        except Exception as error:  # noqa: BLE001 - the sender's callback must not raise: the dispatcher ends the run
+            self._dispatcher.fail(error)
 
     def _write(self, facts: list[AnyFact]) -> None:
         self._live.observe(facts)
@@ -208,7 +221,7 @@ class Driver:
     def _failed(self, greenlet: Any) -> None:
         self.abort(f"internal failure: {greenlet.exception!r}")
 
-    # -- for people -----------------------------------------------------------------------------------------------------
+    # -- for people --------------------------------------------------------------------------
 
     def _report_live(self) -> None:
         while not self._finished:

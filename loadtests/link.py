@@ -15,7 +15,7 @@ FD_VARIABLE = "STOCKSTORM_LINK_FD"
 MESSAGE_MAX_BYTES = 4_000_000
 
 _encode = msgspec.json.Encoder().encode
-_decoder = msgspec.json.Decoder(AnyMessage)
+_decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)
 
 
 class LinkClosed(Exception):

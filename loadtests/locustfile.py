@@ -1,7 +1,7 @@
 """Stockstorm as a locustfile: `locust -f loadtests/locustfile.py --headless --scenario smoke`, or with the web UI.
 
-Importing it has no side effects. Each test start builds a fresh world and a fresh run folder. Under `stockstorm run` the
-stage is the parent process; otherwise a companion process is started that does the same work.
+Importing it has no side effects. Each test start builds a fresh world and a fresh run folder. Under `stockstorm run`
+the stage is the parent process; otherwise a companion process is started that does the same work.
 """
 
 # isort: off
@@ -18,23 +18,25 @@ from loadtests.users import ConnectionHost
 __all__ = ["ConnectionHost", "UntilQuiet"]
 
 
-@locust.events.init_command_line_parser.add_listener
 def _options(parser: Any) -> None:
     add_options(parser)
 
 
-@locust.events.init.add_listener
 def _init(environment: Any, **_: Any) -> None:
     environment.stockstorm = None
 
 
-@locust.events.test_start.add_listener
 def _start(environment: Any, **_: Any) -> None:
     environment.stockstorm = Session(environment)
     environment.stockstorm.start()
 
 
-@locust.events.test_stopping.add_listener
 def _stop(environment: Any, **_: Any) -> None:
     if environment.stockstorm is not None:
         environment.stockstorm.stop("stopped from Locust")
+
+
+locust.events.init_command_line_parser.add_listener(_options)
+locust.events.init.add_listener(_init)
+locust.events.test_start.add_listener(_start)
+locust.events.test_stopping.add_listener(_stop)

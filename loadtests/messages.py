@@ -7,7 +7,7 @@ class Message(msgspec.Struct, frozen=True, tag_field="message"):
     """Base of the closed union."""
 
 
-class Setup(Message, tag=True):
+class Setup(Message, frozen=True, tag=True):
     """Stage → driver: what to play and with which secrets. Secrets travel by this link only, never by file or log."""
 
     spec: msgspec.Raw  # a `loadtests.spec.RunSpec`
@@ -17,20 +17,20 @@ class Setup(Message, tag=True):
     channel_secret: str
 
 
-class Listening(Message, tag=True):
+class Listening(Message, frozen=True, tag=True):
     """Driver → stage: the played APIs answer on this loopback port."""
 
     port: int
 
 
-class Go(Message, tag=True):
+class Go(Message, frozen=True, tag=True):
     """Stage → driver: the subject is ready; start the load. `notes` are what a reader of the report must know."""
 
     notes: tuple[str, ...] = ()
     subscribe_uri: str = ""  # shop topics that nobody subscribed are subscribed for this URL
 
 
-class Live(Message, tag=True):
+class Live(Message, frozen=True, tag=True):
     """Driver → stage, twice a second: figures for people who watch. Latencies of the last seconds, estimated."""
 
     phase: str
@@ -45,21 +45,21 @@ class Live(Message, tag=True):
     quiescing: bool = False
 
 
-class FaultDue(Message, tag=True):
+class FaultDue(Message, frozen=True, tag=True):
     """Driver → stage: the plan says that something happens to the subject now."""
 
     kind: str
     duration_ns: int
 
 
-class Finished(Message, tag=True):
+class Finished(Message, frozen=True, tag=True):
     """Driver → stage: the history is written and closed. `complete` False: the run broke off, and why."""
 
     complete: bool
     reason: str = ""
 
 
-class Abort(Message, tag=True):
+class Abort(Message, frozen=True, tag=True):
     """Either way: stop now, and why."""
 
     reason: str

@@ -1,26 +1,26 @@
 """What is played to the subject: the world, its deliveries, and its APIs on a loopback port. Built once per run."""
 
-import itertools
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from simulator.http_server import make_server
 
 from loadtests.messages import Setup
 from loadtests.spec import RunSpec
 from loadtests.subjects import SHOP_TOPICS
 from scenarios.spec import Scenario
-from simulator.admin_api import AdminApi, ApiReply, ApiRequest
+from simulator.admin_api import AdminApi
 from simulator.clock import Clock, WallPair
 from simulator.delivery.desk import Desk, Secrets
 from simulator.events.payloads import Payloads
 from simulator.history.facts import AnyFact
-from simulator.http_server import make_server
 from simulator.marketplace_api import MarketplaceApi
 from simulator.plan import Plan
 from simulator.planning import make_plan
+from simulator.played import ApiReply, ApiRequest, RequestSerial
 from simulator.seeds import Seeds
-from simulator.senders.resolve import parse_address
+from simulator.senders.resolve import AddressBook
 from simulator.shop.catalogue import make_catalogue
 from simulator.shop.model import Event
 from simulator.world import World
@@ -55,13 +55,15 @@ class Playing(msgspec.Struct, frozen=True):
         self.server.stop(1.0)
 
 
-def make_playing(setup: Setup, spec: RunSpec, scenario: Scenario, wall: WallPair, clock: Clock, took: Took) -> Playing:
+def make_playing(
+    setup: Setup, spec: RunSpec, scenario: Scenario, wall: WallPair, clock: Clock, took: Took, book: AddressBook
+) -> Playing:
     """Builds plan, world, desk and served APIs of one run. `took` is called with what an API call changed."""
     seeds = Seeds(spec.seed)
     catalogue = make_catalogue(scenario, seeds)
     world = World(scenario, catalogue, seeds)
     secrets = Secrets(client_secret=setup.client_secret.encode(), channel_secrets=setup.channel_secret.encode())
-    desk = Desk(world, Payloads(catalogue, scenario.shop, wall), scenario, seeds, secrets, parse_address)
+    desk = Desk(world, Payloads(catalogue, scenario.shop, wall), scenario, seeds, secrets, book)
     apis = PlayedApis(setup, scenario, world, wall, clock, took)
     return Playing(
         plan=make_plan(scenario.name, scenario, spec.seed),
@@ -77,8 +79,8 @@ class PlayedApis:
     def __init__(
         self, setup: Setup, scenario: Scenario, world: World, wall: WallPair, clock: Clock, took: Took
     ) -> None:
-        requests = itertools.count()
-        self._admin = AdminApi(world, scenario, setup.admin_token, wall, requests)
+        requests = RequestSerial()
+        self._admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
         self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, requests)
         self._clock, self._took = clock, took
 

@@ -1,4 +1,4 @@
-"""The self-proof: every named flaw must be caught by its own checks and by no unrelated one; the sound service by none."""
+"""The self-proof: each named flaw is caught by its own checks and by no unrelated one, the sound service by none."""
 
 from collections.abc import Callable, Iterator
 
@@ -56,7 +56,11 @@ def judged(result: Result, flaw: Flaw | None, spec: RunSpec) -> Proof:
 
 
 def prove(
-    subjects: list[str], seeds: list[int], options: RunOptions, show: Callable[[str], None], live: Callable[[Live], None]
+    subjects: list[str],
+    seeds: list[int],
+    options: RunOptions,
+    show: Callable[[str], None],
+    live: Callable[[Live], None],
 ) -> Iterator[Proof]:
     """Plays the proof scenario against each subject with each seed."""
     for name in subjects:
@@ -71,7 +75,7 @@ def prove(
             )
             spec = make_spec(changed)
             show(f"{name}, seed {seed}")
-            yield judged(run(spec, show, live), flaw, spec)
+            yield judged(run(spec, show, live).result, flaw, spec)
 
 
 def _owner(measure: str, result: Result) -> str:

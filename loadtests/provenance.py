@@ -26,7 +26,7 @@ def read_provenance() -> Provenance:
 def _commit() -> str:
     folder = Path(__file__).resolve().parent.parent
     try:
-        found = subprocess.run(  # noqa: S603 - fixed arguments
+        found = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607 - git of the user's path is meant
             cwd=folder,
             capture_output=True,

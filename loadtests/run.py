@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from loadtests.backing import choose_backing
 from loadtests.link import FD_VARIABLE, Link, make_pair
 from loadtests.messages import Live
@@ -14,16 +16,30 @@ from loadtests.subjects import Subject
 from loadtests.subjects.own import OwnSubject
 from loadtests.subjects.processes import Child
 from loadtests.subjects.reference import ReferenceSubject
+from reports.history import History
 from reports.judge import judge
-from reports.render import render_all
-from reports.result import Result
-from reports.store import read_history
+from reports.render.registry import RENDERERS, render_all
+from reports.result import EXIT_CODES, Result
+from reports.store import RunFolder, read_history
 from simulator.errors import HistoryError, StockstormError
 from simulator.history.facts import RunEnded
 
 POSTGRES_URL_VARIABLE = "STOCKSTORM_POSTGRES_URL"
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 STOP_TIMEOUT_S = 6  # above the 5 s that an attempt may take
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A run that was played, judged and written to its folder."""
+
+    result: Result
+    history: History
+    folder: RunFolder
+
+    def show(self) -> int:
+        """Prints it; gives the exit code of its verdict."""
+        render_all(self.result, self.history, self.folder, "terminal")
+        return EXIT_CODES[self.result.verdict]
 
 
 def make_stage(spec: RunSpec, link: Link) -> Stage:
@@ -38,8 +54,8 @@ def make_subject(spec: RunSpec) -> Subject:
     return OwnSubject(spec.subject)
 
 
-def run(spec: RunSpec, show: Show, live: Callable[[Live], None]) -> Result:
-    """Plays one run from beginning to end and writes all its reports. Raises StockstormError when nothing was recorded."""
+def run(spec: RunSpec, show: Show, live: Callable[[Live], None]) -> Judged:
+    """Plays one run from beginning to end and writes its reports. StockstormError when nothing was recorded."""
     ours, theirs = make_pair()
     with theirs:
         locust = _start_locust(spec, theirs.fileno())
@@ -53,17 +69,22 @@ def run(spec: RunSpec, show: Show, live: Callable[[Live], None]) -> Result:
     return report(spec, ended)
 
 
-def report(spec: RunSpec, ended: RunEnded) -> Result:
-    """Judges the stored history and renders it."""
+def report(spec: RunSpec, ended: RunEnded) -> Judged:
+    """Judges the stored history and writes every report. StockstormError with the reason when nothing was recorded."""
     try:
-        history = read_history(spec.history_path)
-        result = judge(history)
+        return rejudge(RunFolder(Path(spec.folder)))
     except HistoryError as error:
         if ended.complete:
             raise
         raise StockstormError(spec.run, ended.reason, f"what there is of the run: {spec.folder}") from error
-    render_all(result, history, Path(spec.folder))
-    return result
+
+
+def rejudge(folder: RunFolder) -> Judged:
+    """From a stored history to verdict and reports. Raises HistoryError."""
+    history = read_history(folder.history)
+    result = judge(history)
+    render_all(result, history, folder, *(name for name in RENDERERS if name != "terminal"))
+    return Judged(result, history, folder)
 
 
 def _start_locust(spec: RunSpec, fd: int) -> Child:

@@ -57,8 +57,8 @@ def make_spec(options: RunOptions) -> RunSpec:
     )
     folder = create_run_folder(options.runs, run)
     spec = RunSpec(
-        run=folder.name,
-        folder=str(folder.resolve()),
+        run=folder.run,
+        folder=str(folder.path.resolve()),
         scenario=scenario.model_dump(mode="json"),
         seed=options.seed,
         subject=options.subject,
@@ -68,7 +68,7 @@ def make_spec(options: RunOptions) -> RunSpec:
         replay=_replay(options, postgres),
         provenance=read_provenance(),
     )
-    (folder / "spec.json").write_bytes(msgspec.json.format(msgspec.json.encode(spec)))
+    (folder.path / "spec.json").write_bytes(msgspec.json.format(msgspec.json.encode(spec)))
     return spec
 
 

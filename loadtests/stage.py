@@ -1,7 +1,7 @@
 """The ordinary, unpatched side of a run: database, subject, faults, CPU of every process, final reads.
 
-It talks with the driver inside Locust by a link, in one loop without threads, and adds its own facts to the history after
-the driver has closed it. Order of the end: load, quiesce, final reads, subject, database.
+It talks with the driver inside Locust by a link, in one loop without threads, and adds its own facts to the history
+after the driver has closed it. Order of the end: load, quiesce, final reads, subject, database.
 """
 
 import secrets
@@ -45,8 +45,10 @@ class Stage:
         self._seen: set[tuple[str, int]] = set()
 
     def play(self, generator_pid: int, show: Show, live: Callable[[Live], None]) -> RunEnded:
-        """Plays the run to its end. `show` gets a sentence at each step, `live` the figures. Never raises a StockstormError
-        before the history was completed with what is known."""
+        """Plays the run to its end. `show` gets a sentence at each step, `live` the figures.
+
+        However the run ends, the history is completed with what is known; the last fact says how it ended.
+        """
         self._generator_pid = generator_pid
         complete, reason = False, "interrupted"
         try:

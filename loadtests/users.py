@@ -8,7 +8,7 @@ from locust import User, task
 from locust.exception import StopUser
 
 
-class ConnectionHost(User):  # type: ignore[misc]  # Locust ships no types
+class ConnectionHost(User):
     """Hosts a share of the pool's connections as greenlets of its own; ends when the run is over."""
 
     def __init__(self, environment: Any) -> None:
@@ -16,7 +16,7 @@ class ConnectionHost(User):  # type: ignore[misc]  # Locust ships no types
         self._connections = Group()
 
     @task
-    def host(self) -> None:
+    def hold(self) -> None:
         driver = self.environment.stockstorm
         while driver is None or not driver.started:
             if driver is not None and driver.finished:

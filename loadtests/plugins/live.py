@@ -5,6 +5,8 @@ listing. Acks count from due, as in the report.
 """
 
 from collections import deque
+from collections.abc import Callable
+from typing import Any
 
 from simulator.clock import MILLISECOND_NS
 from simulator.history.facts import (
@@ -28,7 +30,7 @@ class LiveFigures:
         self._acks_ms: deque[float] = deque(maxlen=WINDOW)
         self._syncs_ms: deque[float] = deque(maxlen=WINDOW)
         self._owed_since: dict[tuple[str, str], int] = {}
-        self._handlers = {
+        self._handlers: dict[type, Callable[[Any], None]] = {
             PhaseStarted: self._phase_started,
             EventFired: self._event_fired,
             AttemptEnded: self._attempt_ended,

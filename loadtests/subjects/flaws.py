@@ -1,7 +1,7 @@
 """The named flaws of the reference service, and what each must and may break. The self-proof holds us to it.
 
-`must`: checks that have to find it. `may`: checks that can fail as a consequence, with the causal reason. Everything else
-must hold. A threshold counts under the check that measures it.
+`must`: checks that have to find it. `may`: checks that can fail as a consequence, with the causal reason. Everything
+else must hold. A threshold counts under the check that measures it.
 """
 
 import msgspec

@@ -1,6 +1,7 @@
 """A service that already runs, e.g. yours: nothing is started, killed or stopped; it is probed where it offers probes.
 
-It must call the played APIs by itself (see docs/own_service.md). Shop topics are subscribed for it, as an app's TOML would.
+It must call the played APIs by itself (see docs/own_service.md). Shop topics that it did not subscribe are subscribed
+for it.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from simulator.history.facts import AnyFact
 class OwnSubject:
     """The service behind `url`, which takes Shopify's webhooks."""
 
-    notes = ("own service: its processes are not measured; faults of the scenario are not played",)
+    notes: tuple[str, ...] = ("own service: its processes are not measured; faults of the scenario are not played",)
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)

@@ -1,0 +1,29 @@
+"""Plain Locust works without `stockstorm run`: headless with the locustfile, which brings its own stage."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.running import run_module
+
+pytestmark = pytest.mark.e2e
+
+
+def test_headless_locust_plays_judges_and_ends_with_the_verdicts_exit_code(tmp_path: Path) -> None:
+    arguments = [
+        "-f",
+        "loadtests/locustfile.py",
+        "--headless",
+        "--scenario",
+        "smoke",
+        "--seed",
+        "5",
+        "--runs",
+        str(tmp_path),
+    ]
+    done = run_module("locust", [*arguments, "--stop-timeout", "6"], {})
+    result = json.loads((tmp_path / "latest" / "result.json").read_text())
+    assert (done.returncode, result["verdict"]) == (0, "valid"), done.stdout + done.stderr
+    for entry in ("ACK", "SYNC", "FORGED"):
+        assert entry in done.stdout + done.stderr

@@ -1,0 +1,104 @@
+"""A whole run on real processes: PostgreSQL, receiver, worker, Locust; judged, reported, and judged again."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+SEED = "11"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def smoke(stockstorm: Any, runs: Path) -> subprocess.CompletedProcess[str]:
+    done: subprocess.CompletedProcess[str] = stockstorm("run", "smoke", "--seed", SEED, "--runs", runs)
+    return done
+
+
+@pytest.fixture(scope="module")
+def result(smoke: subprocess.CompletedProcess[str], runs: Path) -> dict[str, Any]:
+    assert smoke.returncode in (0, 1, 2), smoke.stderr
+    found: dict[str, Any] = json.loads((runs / "latest" / "result.json").read_text())
+    return found
+
+
+def test_the_sound_service_passes_smoke_and_the_exit_code_says_so(
+    smoke: subprocess.CompletedProcess[str], result: dict[str, Any]
+) -> None:
+    assert (smoke.returncode, result["verdict"], result["reasons"]) == (0, "valid", []), smoke.stdout + smoke.stderr
+
+
+def test_the_output_ends_with_verdict_and_report_path(
+    smoke: subprocess.CompletedProcess[str], result: dict[str, Any]
+) -> None:
+    assert "valid" in smoke.stdout
+    assert "report.html" in smoke.stdout
+
+
+def test_every_report_is_written(result: dict[str, Any], runs: Path) -> None:
+    names = {path.name for path in (runs / "latest").iterdir()}
+    wanted = {
+        "history.jsonl",
+        "plan.jsonl",
+        "result.json",
+        "report.html",
+        "junit.xml",
+        "summary.md",
+        "spec.json",
+        "logs",
+    }
+    assert wanted <= names
+
+
+def test_every_event_is_accounted_for(result: dict[str, Any], runs: Path) -> None:
+    history = (runs / "latest" / "history.jsonl").read_text().splitlines()
+    fired = sum(1 for line in history if json.loads(line)["fact"] == "EventFired")
+    classed = sum(count for effects in result["event_classes"].values() for count in effects.values())
+    assert fired == classed > 0
+
+
+def test_every_topic_of_shop_and_marketplace_was_fired(result: dict[str, Any], runs: Path) -> None:
+    facts = map(json.loads, (runs / "latest" / "history.jsonl").read_text().splitlines())
+    topics = {fact["topic"] for fact in facts if fact["fact"] == "EventFired"}
+    assert topics == {
+        "inventory_levels/update",
+        "orders/create",
+        "orders/paid",
+        "orders/updated",
+        "orders/cancelled",
+        "refunds/create",
+        "products/update",
+        "order.created",
+        "order.cancelled",
+        "order.returned",
+    }
+
+
+def test_the_plan_that_was_played_is_the_plan_of_the_seed(result: dict[str, Any], stockstorm: Any, runs: Path) -> None:
+    planned = stockstorm("plan", "smoke", "--seed", SEED)
+    assert planned.stdout == (runs / "latest" / "plan.jsonl").read_text()
+    assert stockstorm("plan", "smoke", "--seed", SEED, "--digest").stdout.strip() == result["plan_digest"]
+
+
+def test_checking_again_needs_nothing_but_the_history(result: dict[str, Any], stockstorm: Any, runs: Path) -> None:
+    folder = runs / "copy"
+    folder.mkdir()
+    (folder / "history.jsonl").write_bytes((runs / "latest" / "history.jsonl").read_bytes())
+    again = stockstorm("check", folder, "--runs", runs)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert json.loads((folder / "result.json").read_text()) == result
+
+
+def test_no_secret_is_in_history_logs_or_report(result: dict[str, Any], runs: Path) -> None:
+    texts = [path.read_text(errors="replace") for path in (runs / "latest").rglob("*") if path.is_file()]
+    assert texts
+    for word in ("X-Shopify-Access-Token", "shpat_", "client_secret", "channel_secret"):
+        assert not any(word in text for text in texts), word

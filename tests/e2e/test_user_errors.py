@@ -1,0 +1,72 @@
+"""Every mistake of a user gets a clear error with a remedy, an exit code above 2, and no traceback."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+BAD_SCENARIO = """
+title = "bad"
+shows = "everything that can be wrong"
+channels = [{name = "bazaar"}]
+phases = [{name = "p", seconds = -1, ratee = 5}]
+[expect]
+"sync_latency_ms.p95" = "quick"
+"""
+
+
+def expect_error(done: Any, code: int, *words: str) -> None:
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert "→" in done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+def test_an_unknown_scenario_is_answered_with_the_known_ones(stockstorm: Any, tmp_path: Path) -> None:
+    expect_error(stockstorm("run", "flash_sail", "--runs", tmp_path), 4, "flash_sail", "flash_sale")
+
+
+def test_a_bad_scenario_file_gets_all_its_errors_at_once(stockstorm: Any, tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(BAD_SCENARIO)
+    done = stockstorm("run", path, "--runs", tmp_path)
+    expect_error(done, 4, "phases.0.seconds", "phases.0.ratee", "rate", "sync_latency_ms.p95", "quick", "online")
+
+
+def test_an_unknown_flaw_is_answered_with_the_known_ones(stockstorm: Any, tmp_path: Path) -> None:
+    expect_error(stockstorm("run", "smoke", "--flaw", "lazy", "--runs", tmp_path), 4, "lazy", "slow_handler")
+
+
+def test_a_rate_below_zero_is_refused(stockstorm: Any, tmp_path: Path) -> None:
+    expect_error(stockstorm("run", "smoke", "--rate", "-3", "--runs", tmp_path), 4, "--rate")
+
+
+def test_a_database_that_is_down_is_named_without_its_password(stockstorm: Any, tmp_path: Path) -> None:
+    url = "postgresql://someone:hush-hush@127.0.0.1:9/shop"
+    done = stockstorm("run", "smoke", "--postgres", url, "--runs", tmp_path)
+    assert done.returncode > 2 or done.returncode == 2
+    assert "127.0.0.1:9" in done.stderr + done.stdout
+    everything = done.stderr + done.stdout + "".join(p.read_text() for p in tmp_path.rglob("*.json*") if p.is_file())
+    assert "hush-hush" not in everything
+    assert "Traceback" not in done.stderr
+
+
+def test_a_subject_that_is_down_is_told(stockstorm: Any, tmp_path: Path) -> None:
+    done = stockstorm("run", "smoke", "--subject", "http://127.0.0.1:9/webhooks", "--runs", tmp_path)
+    assert "nobody answers there" in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    assert done.returncode >= 2
+
+
+def test_a_corrupted_history_is_told_with_file_and_line(stockstorm: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    (folder / "history.jsonl").write_text('{"fact":"PhaseStarted","at_ns":1,"phase":"x"}\n{"fact":"Nonsense"}\n{}\n')
+    expect_error(stockstorm("check", folder, "--runs", tmp_path), 7, "history.jsonl", "2")
+
+
+def test_a_run_that_does_not_exist_is_told(stockstorm: Any, tmp_path: Path) -> None:
+    expect_error(stockstorm("check", "no-such-run", "--runs", tmp_path), 7, "no-such-run")

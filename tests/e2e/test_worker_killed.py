@@ -1,0 +1,19 @@
+"""Kill -9 of the worker in mid-run: after its restart nothing is lost and nothing applied twice."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+
+def test_a_killed_worker_loses_nothing_and_applies_nothing_twice(stockstorm: Any, tmp_path: Path) -> None:
+    arguments = ("run", "proof", "--seed", "3", "--fault", "kill_worker@4+1", "--fault", "kill_worker@7+1")
+    done = stockstorm(*arguments, "--runs", tmp_path)
+    result = json.loads((tmp_path / "latest" / "result.json").read_text())
+    verdicts = {check["name"]: check["verdict"] for check in result["checks"]}
+    assert (verdicts["nothing_lost"], verdicts["applied_twice"], verdicts["drift"]) == ("valid",) * 3, done.stdout
+    facts = map(json.loads, (tmp_path / "latest" / "history.jsonl").read_text().splitlines())
+    assert sum(fact["fact"] == "FaultStarted" and fact["target"] == "worker" for fact in facts) == 2
