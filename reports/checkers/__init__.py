@@ -1,0 +1,75 @@
+"""Checkers: each is a function of the history that yields one `Check`. One file a checker, one line in the registry.
+
+A checker that raises is our defect, not the subject's: its verdict is unknown, with what was raised as the reason.
+"""
+
+from typing import Final, Protocol
+
+from reports.checkers.ack_time import AckTime
+from reports.checkers.applied_twice import AppliedTwice
+from reports.checkers.crisis_time import CrisisTime
+from reports.checkers.delivery import Delivery
+from reports.checkers.delivery_success import DeliverySuccess
+from reports.checkers.drift import Drift
+from reports.checkers.event_classes import EventClasses
+from reports.checkers.forged import Forged
+from reports.checkers.generator import Generator
+from reports.checkers.lost_units import LostUnits
+from reports.checkers.nothing_lost import NothingLost
+from reports.checkers.order_latency import OrderLatency
+from reports.checkers.oversell import Oversell
+from reports.checkers.refused_though_available import RefusedThoughAvailable
+from reports.checkers.retry_discipline import RetryDiscipline
+from reports.checkers.stale_overwrite import StaleOverwrite
+from reports.checkers.sync_latency import SyncLatency
+from reports.checkers.unexplained_push import UnexplainedPush
+from reports.history import History
+from reports.intervals import intervals
+from reports.result import Check
+from reports.tally import unknown
+
+__all__ = ["CHECKERS", "Checker", "check_all", "intervals"]
+
+
+class Checker(Protocol):
+    """Judges one thing. `name` is the check's name and the prefix of its measures."""
+
+    name: str
+
+    def __call__(self, history: History) -> Check:
+        """The finding. May raise: `check_all` makes that unknown."""
+        ...
+
+
+CHECKERS: Final[tuple[Checker, ...]] = (
+    NothingLost(),
+    AppliedTwice(),
+    Forged(),
+    Drift(),
+    Oversell(),
+    StaleOverwrite(),
+    UnexplainedPush(),
+    EventClasses(),
+    Delivery(),
+    DeliverySuccess(),
+    AckTime(),
+    SyncLatency(),
+    OrderLatency(),
+    RefusedThoughAvailable(),
+    LostUnits(),
+    CrisisTime(),
+    RetryDiscipline(),
+    Generator(),
+)
+
+
+def check_all(history: History, checkers: tuple[Checker, ...] = CHECKERS) -> tuple[Check, ...]:
+    """Every checker's finding, in the order of the registry."""
+    return tuple(_guarded(checker, history) for checker in checkers)
+
+
+def _guarded(checker: Checker, history: History) -> Check:
+    try:
+        return checker(history)
+    except Exception as error:  # noqa: BLE001 - whatever a checker raises, the others must still be heard
+        return unknown(checker.name, f"the checker failed: {type(error).__name__}: {error}")

@@ -1,0 +1,44 @@
+"""Ack time: from when a delivery's attempt was due to the complete 2xx answer, waiting for a connection included.
+
+An attempt beyond 1 s to connect or 5 s in all is a timeout, as with Shopify, and counts as infinite: leaving it out
+would make the slowest subject look fast. Refusals and broken connections have no ack time; delivery success counts
+them.
+"""
+
+import math
+from collections.abc import Iterator
+
+from reports.history import History
+from reports.quantiles import quantiles
+from reports.result import Check
+from reports.tally import counted, unknown
+from simulator.history import facts as f
+
+TIMEOUTS = frozenset({"connect_timeout", "answer_timeout"})
+
+
+class AckTime:
+    name = "ack_time"
+
+    def __call__(self, history: History) -> Check:
+        samples = [value for _, value in ack_samples(history)]
+        timeouts = sum(map(math.isinf, samples))
+        measures = {"ack_time.acknowledged": float(len(samples) - timeouts), "ack_time.timeouts": float(timeouts)}
+        if not samples:
+            return unknown(self.name, "no attempt was acknowledged or timed out", measures)
+        measures = {**quantiles("ack_time_ms", samples), **measures}
+        reason = f"{counted(len(samples) - timeouts, 'attempt')} acknowledged, {timeouts} timed out"
+        return Check(self.name, "valid", reason, measures)
+
+
+def ack_samples(history: History) -> Iterator[tuple[int, float]]:
+    """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
+    ways = history.dispatch.ways
+    for attempt in history.all(f.AttemptEnded):
+        way = ways.get(attempt.delivery)
+        if way is None or way.planned.forged:
+            continue
+        if 200 <= attempt.status < 300 and not attempt.error:
+            yield attempt.due_ns, (attempt.answered_ns - attempt.due_ns) / 1e6
+        elif attempt.error in TIMEOUTS:
+            yield attempt.due_ns, math.inf

@@ -1,0 +1,120 @@
+"""Applied twice: orders whose effect on the master's stock was applied more than once.
+
+Told by references (an order named by two rows, or a row that moved more units than the orders that it names, where the
+SKU's sum confirms it) and by the subject's own probe; a subject that gives neither is judged by conservation, "net
+only".
+"""
+
+from reports.channel_orders import NET_ONLY, SUBJECT_CAUSES, Effect, Misfit
+from reports.history import History
+from reports.result import Check, Incident
+from reports.tally import Tally, counted, units, unknown
+from simulator.history import facts as f
+
+
+class AppliedTwice:
+    name = "applied_twice"
+
+    def __call__(self, history: History) -> Check:
+        orders = history.orders
+        twice = [row for row in history.all(f.EffectProbed) if row.state == "applied" and row.times > 1]
+        tally, measures = Tally(), {"applied_twice.events": float(len(twice))}
+        if not history.all(f.EventFired) and not orders.effects:
+            return unknown(self.name, "no event was fired")
+        if not orders.effects and not twice:
+            return Check(self.name, "valid", "no marketplace order was accepted, so none was applied twice", measures)
+        if not orders.writes and not twice:
+            return unknown(self.name, "the subject wrote no stock to the master", measures)
+        if orders.net_only:
+            return _net_only(history, tally, measures)
+        doubled = _doubled(history)
+        for effect, at_ns in doubled.values():
+            tally.add(_incident(history, effect, at_ns))
+        told = _from_probe(history, twice, {effect.order for effect, _ in doubled.values()}, tally)
+        measures["applied_twice.orders"] = float(len({order for order, _ in doubled}) + told)
+        if tally.total:
+            reason = f"{counted(int(measures['applied_twice.orders']), 'order')} applied more than once"
+            return tally.check(self.name, "invalid", reason, measures)
+        reason = f"none of {counted(len(orders.by_order), 'marketplace order')} was applied twice"
+        return tally.check(self.name, "valid", reason, measures)
+
+
+def _doubled(history: History) -> dict[tuple[int, str], tuple[Effect, int]]:
+    """(order, kind) → one of its doubled effects, and when."""
+    suspects = history.misfit_skus
+    found: dict[tuple[int, str], tuple[Effect, int]] = {}
+    for effect in history.orders.effects:
+        if effect.times > 1 and effect.sku in suspects:
+            found.setdefault((effect.order, effect.kind), (effect, effect.version_ns))
+    for misfit in history.orders.misfits:
+        if misfit.row.sku in suspects:
+            for effect in _culprits(misfit):
+                found.setdefault((effect.order, effect.kind), (effect, misfit.row.at_ns))
+    return found
+
+
+def _culprits(misfit: Misfit) -> list[Effect]:
+    """Effects of a row that, taken once more, make up what it moved too much."""
+    rest, found = misfit.excess, []
+    for effect in sorted(misfit.effects, key=lambda effect: -abs(effect.delta)):
+        if effect.delta * rest > 0 and abs(effect.delta) <= abs(rest):
+            found.append(effect)
+            rest -= effect.delta
+    return found
+
+
+def _incident(history: History, effect: Effect, at_ns: int) -> Incident:
+    topic = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}[effect.kind]
+    event = history.dispatch.order_event.get((effect.order, topic), -1)
+    text = (
+        f"{effect.channel}'s {topic} of order {effect.order} moved {effect.sku} by {units(abs(effect.delta))} "
+        f"more than once, at {history.offset(at_ns)}"
+    )
+    return Incident(
+        "applied_twice",
+        at_ns,
+        text,
+        effect.channel,
+        effect.sku,
+        effect.order,
+        abs(effect.delta),
+        events=(event,) if event >= 0 else (),
+    )
+
+
+def _from_probe(history: History, twice: list[f.EffectProbed], known: set[int], tally: Tally) -> int:
+    """Count orders that only the probe tells of; events without an order are incidents too."""
+    wanted = {row.webhook_id: row for row in twice}
+    orders: set[int] = set()
+    for way in history.dispatch.ways.values():
+        row = wanted.pop(way.planned.webhook_id, None)
+        event = history.dispatch.events.get(way.planned.event)
+        if row is None or event is None or event.order in known:
+            continue
+        if event.order >= 0:
+            orders.add(event.order)
+        text = f"The subject says that it applied event {event.event} ({event.topic}) {row.times} times"
+        tally.add(Incident("applied_twice", event.at_ns, text, order=event.order, sku=event.sku, events=(event.event,)))
+    return len(orders)
+
+
+def _net_only(history: History, tally: Tally, measures: dict[str, float]) -> Check:
+    notes = (NET_ONLY,)
+    balance: dict[str, int] = {}
+    for effect in history.orders.effects:
+        balance[effect.sku] = balance.get(effect.sku, 0) - effect.delta
+    for change in history.all(f.StockChanged):
+        if change.cause in SUBJECT_CAUSES:
+            balance[change.sku] = balance.get(change.sku, 0) + change.delta
+    for sku, excess in balance.items():
+        if excess < 0:
+            text = f"{units(-excess)} of {sku} were taken from the master beyond what marketplaces sold"
+            tally.add(Incident("applied_twice", history.end_ns, text, sku=sku, units=-excess))
+    measures["applied_twice.units"] = float(-sum(excess for excess in balance.values() if excess < 0))
+    if history.unrest:
+        return unknown("applied_twice", history.unrest, measures, notes)
+    if tally.total:
+        reason = f"stock of {counted(tally.total, 'SKU')} was taken more than once, in net terms"
+        return tally.check("applied_twice", "invalid", reason, {**measures, "applied_twice.orders": 0.0}, notes)
+    reason = "no more was taken from the master than marketplaces sold, in net terms"
+    return tally.check("applied_twice", "valid", reason, {**measures, "applied_twice.orders": 0.0}, notes)

@@ -1,0 +1,41 @@
+"""Crisis time: seconds in which any fast mover was staler than 30 s on some channel.
+
+A fast mover sells once in 30 s or more often, averaged over the load. A listing is stale from the oldest movement that
+it owes.
+"""
+
+from collections import Counter
+
+from reports.deliveries import NEVER_NS
+from reports.history import History
+from reports.result import Check, Incident
+from reports.tally import Tally, counted, unknown
+from simulator.clock import SECOND_NS
+from simulator.history import facts as f
+
+CRISIS_NS = 30 * SECOND_NS
+
+
+class CrisisTime:
+    name = "crisis_time"
+
+    def __call__(self, history: History) -> Check:
+        sales = Counter(sku for sale in history.all(f.PurchaseAccepted) for sku in sale.skus)
+        fast = {sku for sku, count in sales.items() if count * CRISIS_NS >= history.load_ns}
+        if not fast or not history.marketplaces:
+            return unknown(self.name, "no fast mover was sold beside a marketplace")
+        intervals = []
+        for pair in history.movements.pairs:
+            end_ns = history.end_ns if pair.ended_ns == NEVER_NS else pair.ended_ns
+            if pair.sku in fast and end_ns - pair.fired_ns > CRISIS_NS:
+                intervals.append((pair.fired_ns + CRISIS_NS, end_ns, pair.channel, pair.sku))
+        tally, total_ns, reached = Tally(), 0, 0
+        for begin, end, channel, sku in sorted(intervals):
+            if begin > reached:
+                text = f"{channel} showed {sku} staler than 30 s from {history.offset(begin)} on"
+                tally.add(Incident("crisis", begin, text, channel=channel, sku=sku))
+            total_ns += max(0, end - max(begin, reached))
+            reached = max(reached, end)
+        measures = {"crisis_time_s.total": total_ns / SECOND_NS, "crisis_time.fast_movers": float(len(fast))}
+        reason = f"{total_ns / SECOND_NS:.1f} s of crisis over {counted(len(fast), 'fast mover')}"
+        return tally.check(self.name, "valid", reason, measures)

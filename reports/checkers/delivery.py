@@ -1,0 +1,47 @@
+"""Delivery: did the harness itself bring every notification to an end, and how much was offered and acknowledged?
+
+Offered load counts deliveries that fell due during load; throughput counts those acknowledged by its end.
+"""
+
+from collections import Counter
+
+from reports.history import History
+from reports.result import Check
+from reports.tally import counted, unknown
+from simulator.clock import SECOND_NS
+from simulator.history import facts as f
+
+OUTCOMES = ("acknowledged", "given_up", "refused", "subscription_removed", "pending")
+
+
+class Delivery:
+    name = "delivery"
+
+    def __call__(self, history: History) -> Check:
+        ways = history.dispatch.ways
+        if not ways:
+            return unknown(self.name, "no delivery was planned")
+        ended = Counter(way.outcome for way in ways.values())
+        measures = {f"delivery.{outcome}": float(ended[outcome]) for outcome in OUTCOMES}
+        measures["delivery.planned"] = float(len(ways))
+        measures["delivery.unheard"] = float(len(history.all(f.EventUnheard)))
+        measures |= _rates(history)
+        open_ = len(ways) - sum(ended[outcome] for outcome in OUTCOMES)
+        if open_:
+            return unknown(self.name, f"the history does not say how {counted(open_, 'delivery')} ended", measures)
+        if ended["pending"]:
+            return unknown(self.name, f"{ended['pending']} of {len(ways)} deliveries were pending at the end", measures)
+        return Check(self.name, "valid", f"{counted(len(ways), 'notification')} came to an end", measures)
+
+
+def _rates(history: History) -> dict[str, float]:
+    if history.load_ns <= 0:
+        return {}
+    stop_ns, seconds = history.start_ns + history.load_ns, history.load_ns / SECOND_NS
+    ways = history.dispatch.ways.values()
+    offered = sum(history.start_ns <= way.planned.due_ns <= stop_ns for way in ways)
+    taken = sum(
+        way.outcome == "acknowledged" and history.start_ns <= way.planned.due_ns and way.ended_ns <= stop_ns
+        for way in ways
+    )
+    return {"delivery.offered_per_s": offered / seconds, "delivery.throughput_per_s": taken / seconds}

@@ -1,0 +1,130 @@
+"""Delivery success by topic: attempts, first-try share, retries, given up; subscriptions removed and time without one.
+
+A timeout, a delivery given up or a subscription removed by policy is invalid by itself: in production those events are
+gone. Timeouts of attempts that overlap a fault of the scenario are counted, not held against the subject.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from reports.checkers.ack_time import TIMEOUTS
+from reports.deliveries import Way
+from reports.history import History
+from reports.result import Check, Incident
+from reports.tally import Tally, counted, unknown
+from simulator.clock import SECOND_NS
+from simulator.history import facts as f
+
+
+class _Topic(msgspec.Struct):
+    deliveries: int = 0
+    first_try: int = 0
+    attempts: int = 0
+    retries: int = 0
+    given_up: int = 0
+    timeouts: int = 0
+    excused: int = 0  # timeouts during a fault
+
+    def measures(self, prefix: str) -> dict[str, float]:
+        share = {f"{prefix}.first_try_share": self.first_try / self.deliveries} if self.deliveries else {}
+        counts = ("attempts", "retries", "given_up", "timeouts")
+        return {**share, **{f"{prefix}.{count}": float(getattr(self, count)) for count in counts}}
+
+
+class DeliverySuccess:
+    name = "delivery_success"
+
+    def __call__(self, history: History) -> Check:
+        faults = _faults(history)
+        topics: dict[str, _Topic] = {}
+        total, tally = _Topic(), Tally()
+        for way in history.dispatch.ways.values():
+            if way.attempts and not way.planned.forged:
+                topic = topics.setdefault(way.planned.topic, _Topic())
+                for group in (total, topic):
+                    _add(group, way, faults)
+                if way.outcome == "given_up":
+                    tally.add(_given_up(history, way))
+        removed = [gone for gone in history.all(f.SubscriptionRemoved) if gone.by_policy]
+        for gone in removed:
+            tally.add(_removed(history, gone))
+        measures = total.measures(self.name)
+        for name, topic in sorted(topics.items()):
+            measures |= topic.measures(f"{self.name}.{name}")
+        measures[f"{self.name}.subscriptions_removed"] = float(len(removed))
+        measures["delivery_success_s.without_subscription"] = _without_subscription_s(history)
+        if not total.deliveries:
+            return unknown(self.name, "no attempt was made", measures)
+        blamed = total.timeouts - total.excused
+        wrong = [
+            (blamed, "attempt timed out", "attempts timed out"),
+            (total.given_up, "delivery given up", "deliveries given up"),
+        ]
+        wrong.append((len(removed), "subscription removed", "subscriptions removed"))
+        reasons = [f"{count} {one if count == 1 else many}" for count, one, many in wrong if count]
+        if reasons:
+            return tally.check(self.name, "invalid", ", ".join(reasons), measures)
+        reason = f"{total.first_try} of {counted(total.deliveries, 'delivery')} acknowledged at the first try"
+        return tally.check(self.name, "valid", reason.replace("deliverys", "deliveries"), measures)
+
+
+def _add(group: _Topic, way: Way, faults: list[tuple[int, int]]) -> None:
+    first = way.attempts[0]
+    group.deliveries += 1
+    group.first_try += first.attempt == 1 and 200 <= first.status < 300
+    group.attempts += len(way.attempts)
+    group.retries += len(way.attempts) - 1
+    group.given_up += way.outcome == "given_up"
+    for attempt in way.attempts:
+        if attempt.error in TIMEOUTS:
+            group.timeouts += 1
+            group.excused += any(begin <= attempt.at_ns and attempt.due_ns <= end for begin, end in faults)
+
+
+def _faults(history: History) -> list[tuple[int, int]]:
+    """Begin and end of every fault; one that never ended lasts to the end of the run."""
+    begun: dict[tuple[str, str], int] = {}
+    intervals = []
+    changes: Iterable[f.FaultStarted | f.FaultEnded] = sorted(
+        [*history.all(f.FaultStarted), *history.all(f.FaultEnded)], key=lambda fact: fact.at_ns
+    )
+    for change in changes:
+        key = (change.fault, change.target)
+        if isinstance(change, f.FaultStarted):
+            begun[key] = change.at_ns
+        elif key in begun:
+            intervals.append((begun.pop(key), change.at_ns))
+    return [*intervals, *((begin, history.end_ns) for begin in begun.values())]
+
+
+def _given_up(history: History, way: Way) -> Incident:
+    planned = way.planned
+    text = (
+        f"{planned.topic} was given up after {counted(len(way.attempts), 'attempt')}, "
+        f"at {history.offset(way.ended_ns)}: the subject never got event {planned.event}"
+    )
+    return Incident("given_up", way.ended_ns, text, events=(planned.event,))
+
+
+def _removed(history: History, gone: f.SubscriptionRemoved) -> Incident:
+    text = f"The subscription to {gone.topic} was removed after consecutive failures, at {history.offset(gone.at_ns)}"
+    return Incident("subscription_removed", gone.at_ns, text, channel="" if gone.source == "shopify" else gone.source)
+
+
+def _without_subscription_s(history: History) -> float:
+    """Seconds, summed over topics, in which a topic once subscribed to had no subscription."""
+    changes: list[f.SubscriptionCreated | f.SubscriptionRemoved] = [*history.all(f.SubscriptionCreated)]
+    changes = sorted([*changes, *history.all(f.SubscriptionRemoved)], key=lambda fact: fact.at_ns)
+    living: dict[tuple[str, str], int] = {}
+    bare_since: dict[tuple[str, str], int] = {}
+    total_ns = 0
+    for change in changes:
+        key = (change.source, change.topic)
+        living[key] = living.get(key, 0) + (1 if isinstance(change, f.SubscriptionCreated) else -1)
+        if living[key] <= 0:
+            bare_since.setdefault(key, change.at_ns)
+        elif key in bare_since:
+            total_ns += change.at_ns - bare_since.pop(key)
+    total_ns += sum(history.end_ns - since for since in bare_since.values())
+    return total_ns / SECOND_NS

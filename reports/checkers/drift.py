@@ -1,0 +1,101 @@
+"""Drift: what is still wrong at rest. Listings that differ from their ceiling, orders that the master does not record,
+and SKUs whose master record differs from what is on the shelf.
+"""
+
+from reports.channel_orders import NET_ONLY, Effect
+from reports.history import History
+from reports.result import Check, Incident
+from reports.tally import Tally, counted, units, unknown
+from simulator.history import facts as f
+
+
+class Drift:
+    name = "drift"
+
+    def __call__(self, history: History) -> Check:
+        stock = {fact.sku: fact for fact in history.all(f.FinalStock)}
+        if not stock:
+            return unknown(self.name, "the history has no final reads")
+        tally = Tally()
+        listings = _listings(history, stock, tally)
+        orders = _orders(history, tally)
+        wrong = _stock(stock, tally)
+        measures = {
+            "drift.listings": float(listings),
+            "drift.orders": float(orders),
+            "drift.units": float(wrong),
+            "drift.probed": float(
+                sum(
+                    row.sku in stock and row.available != stock[row.sku].available for row in history.all(f.StockProbed)
+                )
+            ),
+        }
+        notes = (NET_ONLY,) if history.orders.net_only else ()
+        if history.unrest:
+            return unknown(self.name, history.unrest, measures, notes)
+        if tally.total:
+            reason = (
+                f"at rest {counted(listings, 'listing')} and {counted(orders, 'order')} were wrong, and the master "
+                f"differed from the shelf by {units(wrong)}"
+            )
+            return tally.check(self.name, "invalid", reason, measures, notes)
+        reason = f"at rest every listing and the master's record of {counted(len(stock), 'SKU')} were right"
+        return tally.check(self.name, "valid", reason, measures, notes)
+
+
+def _listings(history: History, stock: dict[str, f.FinalStock], tally: Tally) -> int:
+    wrong = 0
+    for final in history.all(f.FinalListing):
+        if final.sku not in stock or final.channel not in history.marketplaces:
+            continue
+        wanted = max(0, stock[final.sku].available - history.safety_stock)
+        if final.listed != wanted:
+            wrong += 1
+            text = f"At rest {final.channel} lists {final.listed} of {final.sku} where {wanted} would be right"
+            tally.add(_incident(final.at_ns, text, final.channel, final.sku, abs(final.listed - wanted)))
+    return wrong
+
+
+def _orders(history: History, tally: Tally) -> int:
+    """Orders with an effect that the master never recorded. Without references nothing is said of single orders."""
+    if history.orders.net_only:
+        return 0
+    missing: dict[int, Effect] = {}
+    for effect in history.orders.effects:
+        if effect.version < 0 and not effect.settled:
+            missing.setdefault(effect.order, effect)
+    topics = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
+    for order, effect in missing.items():
+        event = history.dispatch.order_event.get((order, topics[effect.kind]), -1)
+        text = (
+            f"{effect.channel}'s order {order} ({topics[effect.kind]} at {history.offset(effect.at_ns)}, "
+            f"{units(abs(effect.delta))} of {effect.sku}) is not in the master's record"
+        )
+        tally.add(
+            Incident(
+                "drift",
+                effect.at_ns,
+                text,
+                effect.channel,
+                effect.sku,
+                order,
+                abs(effect.delta),
+                events=(event,) if event >= 0 else (),
+            )
+        )
+    return len(missing)
+
+
+def _stock(stock: dict[str, f.FinalStock], tally: Tally) -> int:
+    wrong = 0
+    for final in stock.values():
+        difference = final.available - final.physical
+        if difference:
+            wrong += abs(difference)
+            text = f"At rest the master shows {final.available} of {final.sku} where {final.physical} are on the shelf"
+            tally.add(_incident(final.at_ns, text, "", final.sku, abs(difference)))
+    return wrong
+
+
+def _incident(at_ns: int, text: str, channel: str, sku: str, count: int) -> Incident:
+    return Incident("drift", at_ns, text, channel, sku, units=count)

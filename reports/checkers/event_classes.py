@@ -1,0 +1,35 @@
+"""Event classes: every event on two axes, delivery and effect. The sums close against the events fired, or it is
+unknown.
+
+Measures are named `event_classes.<delivery>.<effect>`; classes without an event are left out.
+"""
+
+from collections import Counter
+
+from reports.history import History
+from reports.result import Check
+from reports.tally import counted, unknown
+from simulator.history import facts as f
+
+
+class EventClasses:
+    name = "event_classes"
+
+    def __call__(self, history: History) -> Check:
+        fired = len(history.all(f.EventFired))
+        if not fired:
+            return unknown(self.name, "no event was fired")
+        table = Counter((entry.delivery, entry.effect) for entry in history.classified if entry.delivery)
+        measures = {
+            f"event_classes.{delivery}.{effect}": float(count) for (delivery, effect), count in sorted(table.items())
+        }
+        total = sum(table.values())
+        measures["event_classes.fired"] = float(fired)
+        serials = {event.event for event in history.all(f.EventFired)}
+        stray = sum(event not in serials for event in history.dispatch.by_event)
+        if total != fired or len(serials) != fired or stray:
+            reason = (
+                f"the sums do not close: {fired:,} fired, {total:,} accounted for, {stray} delivered but never fired"
+            )
+            return unknown(self.name, reason, measures)
+        return Check(self.name, "valid", f"all of {counted(fired, 'event')} accounted for", measures)

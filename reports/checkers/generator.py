@@ -1,0 +1,46 @@
+"""Generator: was the load generator itself punctual? If not, speeds measured in the run are not the subject's.
+
+Scheduler lateness is how long after it could have (due, or a connection free) an attempt started. Too much of it, or
+the limit of connections reached while attempts waited, makes performance verdicts unknown; it never makes anything
+invalid.
+"""
+
+from reports.history import History
+from reports.quantiles import quantiles
+from reports.result import Check
+from reports.tally import counted, unknown
+from simulator.history import facts as f
+from simulator.limits import SCHEDULER_LATENESS_P99_MAX_NS
+
+
+class Generator:
+    name = "generator"
+
+    def __call__(self, history: History) -> Check:
+        attempts = [attempt for attempt in history.all(f.AttemptEnded) if attempt.started_ns]
+        samples = history.all(f.GeneratorSampled)
+        lateness = [max(0, attempt.started_ns - attempt.free_ns) / 1e6 for attempt in attempts]
+        full = sum(sample.waiting_attempts > 0 and sample.connections >= sample.connections_max for sample in samples)
+        measures = {
+            **quantiles("generator.lateness_ms", lateness),
+            "generator.attempts": float(len(attempts)),
+            "generator.resent": float(sum(attempt.resent for attempt in attempts)),
+            "generator.pool_full_samples": float(full),
+        }
+        if samples:
+            measures["generator.hub_gap_ms.max"] = max(sample.hub_gap_max_ns for sample in samples) / 1e6
+            measures["generator.connections.max"] = float(max(sample.connections for sample in samples))
+            measures["generator.waiting.max"] = float(max(sample.waiting_attempts for sample in samples))
+            measures["generator.journal_backlog.max"] = float(max(sample.journal_backlog for sample in samples))
+        if not attempts:
+            return unknown(self.name, "no attempt was started", measures)
+        p99, limit_ms = measures["generator.lateness_ms.p99"], SCHEDULER_LATENESS_P99_MAX_NS / 1e6
+        if p99 > limit_ms:
+            return unknown(
+                self.name, f"it started attempts {p99:.1f} ms late (p99), {limit_ms:.0f} ms are allowed", measures
+            )
+        if full:
+            reason = f"its limit of {samples[-1].connections_max:,} connections was reached while attempts waited"
+            return unknown(self.name, reason, measures)
+        reason = f"{counted(len(attempts), 'attempt')} started within {p99:.1f} ms (p99) of when they could"
+        return Check(self.name, "valid", reason, measures)

@@ -1,0 +1,95 @@
+"""Lost units: what an ideal subject without latency would have sold on this plan, less what was validly sold.
+
+The ideal replays the purchases in the history against physical stock that every channel sees at once and without safety
+stock. Returns of orders that were refused in the run are unknown to the history and left out, which can only make the
+ideal smaller. Only lost units are priced.
+"""
+
+import msgspec
+
+from reports.history import History
+from reports.result import Check
+from reports.tally import units, unknown
+from simulator.history import facts as f
+
+Lines = tuple[tuple[str, int], ...]
+
+
+class _Ideal(msgspec.Struct):
+    """A shop whose every channel shows physical stock."""
+
+    stock: dict[str, int]
+    open: dict[int, Lines]  # accepted orders that were not cancelled
+    wanted: dict[int, Lines]
+    units: int = 0
+    value_minor: int = 0
+
+    def buy(self, history: History, order: int, lines: Lines) -> None:
+        self.wanted[order] = lines
+        if all(self.stock.get(sku, 0) >= quantity for sku, quantity in lines):
+            self.open[order] = lines
+            for sku, quantity in lines:
+                self.stock[sku] -= quantity
+                self.units += quantity
+                self.value_minor += quantity * _price(history, sku)
+
+    def give_back(self, order: int, lines: Lines) -> None:
+        if order in self.open:
+            for sku, quantity in lines:
+                self.stock[sku] = self.stock.get(sku, 0) + quantity
+
+
+class LostUnits:
+    name = "lost_units"
+
+    def __call__(self, history: History) -> Check:
+        purchases = [*history.all(f.PurchaseAccepted), *history.all(f.PurchaseRefused)]
+        if not history.items or not purchases:
+            return unknown(self.name, "nobody tried to buy anything")
+        ideal = _replay(history)
+        sold, value_minor = _validly_sold(history)
+        lost, worth = max(0, ideal.units - sold), max(0, ideal.value_minor - value_minor)
+        measures = {
+            "lost_units.units": float(lost),
+            "lost_units.value": worth / 100 if lost else 0.0,
+            "lost_units.ideal": float(ideal.units),
+            "lost_units.validly_sold": float(sold),
+        }
+        reason = f"{units(sold)} validly sold where a subject without latency sells {ideal.units:,}"
+        return Check(self.name, "valid", reason, measures)
+
+
+def _price(history: History, sku: str) -> int:
+    item = history.items.get(sku)
+    return item.price_minor if item else 0
+
+
+def _replay(history: History) -> _Ideal:
+    ideal = _Ideal({sku: item.available for sku, item in history.items.items()}, {}, {})
+    for fact in history.facts:
+        match fact:
+            case f.PurchaseAccepted() | f.PurchaseRefused():
+                ideal.buy(history, fact.order, tuple(zip(fact.skus, fact.quantities, strict=True)))
+            case f.OrderCancelled():
+                ideal.give_back(fact.order, tuple(zip(fact.skus, fact.quantities, strict=True)))
+                ideal.open.pop(fact.order, None)
+            case f.OrderReturned() if fact.restocked:
+                ideal.give_back(fact.order, tuple(zip(fact.skus, fact.quantities, strict=True)))
+            case f.FollowUpVoid() if fact.follow_up == "cancellation":
+                ideal.give_back(fact.order, ideal.open.get(fact.order, ()))
+                ideal.open.pop(fact.order, None)
+            case f.StockChanged() if fact.cause == "restock":
+                ideal.stock[fact.sku] = ideal.stock.get(fact.sku, 0) + fact.delta
+            case _:
+                pass
+    return ideal
+
+
+def _validly_sold(history: History) -> tuple[int, int]:
+    sold = value_minor = 0
+    for sale in history.all(f.PurchaseAccepted):
+        for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
+            there = min(quantity, max(0, before))
+            sold += there
+            value_minor += there * _price(history, sku)
+    return sold, value_minor

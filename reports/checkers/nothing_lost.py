@@ -1,0 +1,58 @@
+"""Nothing lost: no event that the subject acknowledged was without effect."""
+
+from reports.deliveries import INVENTORY_TOPIC
+from reports.event_effects import Classified
+from reports.history import History
+from reports.result import Check, Incident
+from reports.tally import Tally, counted, unknown
+
+
+class NothingLost:
+    name = "nothing_lost"
+
+    def __call__(self, history: History) -> Check:
+        acknowledged = [entry for entry in history.classified if entry.delivery == "acknowledged"]
+        if not acknowledged:
+            return unknown(self.name, "no event was acknowledged")
+        tally = Tally()
+        for entry in acknowledged:
+            if entry.effect == "none":
+                tally.add(_incident(history, entry))
+        waiting = sum(entry.effect == "pending" for entry in acknowledged)
+        judged = sum(entry.effect not in {"pending", "not_judged"} for entry in acknowledged)
+        measures = {
+            "lost.events": float(tally.total),
+            "lost.judged": float(judged),
+            "lost.acknowledged": float(len(acknowledged)),
+            "lost.healed": float(sum(entry.effect == "healed" for entry in acknowledged)),
+        }
+        if tally.total:
+            reason = f"{tally.total} of {counted(len(acknowledged), 'acknowledged event')} had no effect"
+            return tally.check(self.name, "invalid", reason, measures)
+        if waiting:
+            return unknown(self.name, f"{counted(waiting, 'acknowledged event')} still waited in the subject", measures)
+        if not judged:
+            return unknown(self.name, "of no acknowledged event the effect could be told", measures)
+        return Check(
+            self.name, "valid", f"each of {counted(judged, 'acknowledged event')} judged had its effect", measures
+        )
+
+
+def _incident(history: History, entry: Classified) -> Incident:
+    event = entry.event
+    channel = "" if event.source == "shopify" else event.source
+    if event.topic == INVENTORY_TOPIC:
+        subject, change = f"{event.sku} (version {event.version})", 0
+        sku = event.sku
+        versions = history.ledgers.get(event.sku)
+        if versions is not None and 0 < event.version < len(versions.available):
+            change = abs(versions.available[event.version] - versions.available[event.version - 1])
+    else:
+        effects = history.orders.by_order.get(event.order, [])
+        subject, change = f"order {event.order}", sum(abs(effect.delta) for effect in effects if effect.kind == "sale")
+        sku = effects[0].sku if effects else ""
+    text = (
+        f"{event.topic} of {subject} from {channel or 'the shop'}, fired at {history.offset(event.at_ns)} as event "
+        f"{event.event}, was acknowledged and had no effect"
+    )
+    return Incident("lost", event.at_ns, text, channel, sku, event.order, change, events=(event.event,))

@@ -1,0 +1,43 @@
+"""Order latency: a marketplace's sale → the master includes every line of it. Infinite when it never did at rest.
+
+Orders that were cancelled before they were written, and netted, owe the master nothing and are left out.
+"""
+
+import math
+from collections.abc import Iterator
+
+from reports.channel_orders import NET_ONLY
+from reports.history import History
+from reports.quantiles import quantiles
+from reports.result import Check
+from reports.tally import counted, unknown
+from simulator.limits import OWED_PAIRS_MIN
+
+
+class OrderLatency:
+    name = "order_latency"
+
+    def __call__(self, history: History) -> Check:
+        samples = [latency for _, latency in order_samples(history)]
+        never = sum(map(math.isinf, samples))
+        measures = {
+            **quantiles("order_latency_ms", samples),
+            "order_latency.orders": float(len(samples)),
+            "order_latency.never": float(never),
+        }
+        notes = (NET_ONLY,) if history.orders.net_only else ()
+        if len(samples) < OWED_PAIRS_MIN:
+            reason = f"only {counted(len(samples), 'marketplace order')}, {OWED_PAIRS_MIN} are needed"
+            return unknown(self.name, reason, measures, notes)
+        reason = f"{counted(len(samples), 'marketplace order')}, {never} of them never in the master"
+        return Check(self.name, "valid", reason, measures, notes=notes)
+
+
+def order_samples(history: History) -> Iterator[tuple[int, float]]:
+    """(sold at, latency in ms or infinity) of every marketplace order that owed the master something."""
+    for effects in history.orders.by_order.values():
+        sales = [effect for effect in effects if effect.kind == "sale" and not effect.settled]
+        if sales:
+            written = min(effect.version for effect in sales) >= 0
+            latest = max(effect.version_ns for effect in sales)
+            yield sales[0].at_ns, (latest - sales[0].at_ns) / 1e6 if written else math.inf

@@ -1,0 +1,113 @@
+"""Oversell: units of accepted order lines that were not on the shelf, with what made the channel believe that they
+were.
+
+Counted as incidents, units and value, by channel and SKU. The causing staleness is the age of the oldest movement that
+the channel's listing (for the own store: the master) did not reflect when it sold. With no oversell at all, the rule of
+three over the exposures (sell-outs with buyers on two or more channels) bounds the share that could still be.
+"""
+
+from bisect import bisect_left, bisect_right
+from typing import cast
+
+from reports.checkers.sell_outs import exposures
+from reports.history import History
+from reports.ledger import Ledger, is_movement
+from reports.result import Check, Incident
+from reports.shelves import Shelf
+from reports.tally import Tally, units, unknown
+from simulator.history import facts as f
+
+CAUSES_KEPT = 5
+
+
+class Oversell:
+    name = "oversell"
+
+    def __call__(self, history: History) -> Check:
+        tally, total_units, value_minor = Tally(), 0, 0
+        measures: dict[str, float] = {}
+        for seq, sale in history.numbered(f.PurchaseAccepted):
+            for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
+                over = quantity - min(quantity, max(0, before))
+                if over <= 0:
+                    continue
+                item = history.items.get(sku)
+                worth = over * (item.price_minor if item else 0)
+                total_units, value_minor = total_units + over, value_minor + worth
+                key = f"oversell.units.{sale.channel}"
+                measures[key] = measures.get(key, 0.0) + over
+                if tally.full:
+                    tally.count()
+                else:
+                    tally.add(_incident(history, seq, sku, over, worth))
+        measures |= {
+            "oversell.incidents": float(tally.total),
+            "oversell.units": float(total_units),
+            "oversell.value": value_minor / 100,
+        }
+        exposed = exposures(history)
+        measures["oversell.exposures"] = float(exposed)
+        if not history.all(f.PurchaseAccepted) and not history.all(f.PurchaseRefused):
+            return unknown(self.name, "nobody tried to buy anything", measures)
+        if tally.total:
+            reason = f"{units(total_units)} sold that were not there, in {tally.total} order lines"
+        else:
+            reason = f"nothing was sold that was not there, in {exposed} sell-outs with buyers on two or more channels"
+            if exposed:
+                measures["oversell.bound_share"] = min(1.0, 3 / exposed)
+        return tally.check(self.name, "valid", reason, measures)
+
+
+def _incident(history: History, seq: int, sku: str, over: int, worth: int) -> Incident:
+    sale = cast(f.PurchaseAccepted, history.facts[seq])
+    shelf, ledger = history.shelves.get((sale.channel, sku)), history.ledgers.get(sku)
+    unseen = _unseen(history, ledger, seq, *_shown(ledger, shelf, seq)) if ledger is not None else []
+    staleness_ms = (sale.at_ns - unseen[0][0]) / 1e6 if unseen else 0.0
+    events = tuple(event for _, event in unseen if event >= 0)[-CAUSES_KEPT:]
+    text = (
+        f"{sale.channel} sold {units(over)} of {sku} that {'was' if over == 1 else 'were'} not there, at "
+        f"{history.offset(sale.at_ns)}: what it showed was {staleness_ms:,.0f} ms old"
+    )
+    if events:
+        text += f" and lacked {'event' if len(events) == 1 else 'events'} {', '.join(map(str, events))}"
+    return Incident(
+        "oversell",
+        sale.at_ns,
+        text,
+        channel=sale.channel,
+        sku=sku,
+        order=sale.order,
+        units=over,
+        value_minor=worth,
+        events=events,
+        details={"staleness_ms": f"{staleness_ms:.3f}"},
+    )
+
+
+def _shown(ledger: Ledger, shelf: Shelf | None, seq: int) -> tuple[int, int]:
+    """The version, and the marketplace units sold, that the channel reflected when it sold."""
+    if shelf is None:
+        version = ledger.version_at(seq)  # The own store sells from the master: it lacks only what channels sold.
+        return version, ledger.included[version]
+    push = shelf.last_push(seq)
+    if push < 0:
+        return 0, 0
+    version = max(0, shelf.matched[push])
+    return version, max(0, ledger.base[version] - ledger.safety - shelf.pushes[push].quantity)
+
+
+def _unseen(history: History, ledger: Ledger, seq: int, version: int, reach: int) -> list[tuple[int, int]]:
+    """(fired at, event) of movements by then that the channel did not reflect, oldest first."""
+    dispatch, sku = history.dispatch, ledger.item.sku
+    seller = cast(f.PurchaseAccepted, history.facts[seq]).channel
+    found = [
+        (ledger.times_ns[later], dispatch.version_event.get((sku, later), -1))
+        for later in range(version + 1, ledger.version_at(seq) + 1)
+        if is_movement(ledger.causes[later])
+    ]
+    first = bisect_right(ledger.sale_totals, reach)
+    for index in range(first, bisect_left(ledger.sale_seqs, seq)):
+        fact = history.facts[ledger.sale_seqs[index]]
+        if isinstance(fact, f.PurchaseAccepted) and fact.channel != seller:
+            found.append((fact.at_ns, dispatch.order_event.get((fact.order, "order.created"), -1)))
+    return sorted(found)

@@ -1,0 +1,103 @@
+"""Retry discipline: how the subject behaves towards the APIs it calls.
+
+Gaps between a throttled or failed call and the next one of the same operation, how many such retries came at once, and
+sets that erased another actor's change: a set without comparison, over versions that no answer had shown to the
+subject.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import deque
+
+from reports.history import History
+from reports.ledger import is_movement
+from reports.quantiles import quantile
+from reports.result import Check, Incident
+from reports.tally import Tally, counted, unknown
+from simulator.history import facts as f
+
+AT_ONCE_NS = 50_000_000
+
+
+class RetryDiscipline:
+    name = "retry_discipline"
+
+    def __call__(self, history: History) -> Check:
+        calls = history.all(f.ApiCalled)
+        if not calls:
+            return unknown(self.name, "the subject called no API")
+        retries = _retries(calls)
+        gaps = sorted((retry - failed) / 1e6 for failed, retry in retries)
+        throttled = sum(call.outcome == "throttled" or call.status == 429 for call in calls)
+        measures = {
+            "retry_discipline.calls": float(len(calls)),
+            "retry_discipline.throttled": float(throttled),
+            "retry_discipline.failed": float(sum(call.status >= 500 for call in calls)),
+            "retry_discipline.at_once.max": float(_most_at_once(sorted(retry for _, retry in retries))),
+        }
+        if gaps:
+            measures["retry_discipline.gap_ms.p50"] = quantile(gaps, 0.5)
+            measures["retry_discipline.gap_ms.min"] = gaps[0]
+        tally = _erased(history)
+        measures["retry_discipline.erased"] = float(tally.total)
+        if tally.total:
+            reason = f"{counted(tally.total, 'set')} erased a change that the subject had not seen"
+            return tally.check(self.name, "invalid", reason, measures)
+        reason = f"{counted(len(calls), 'call')}, {throttled} of them throttled, and no set erased another's change"
+        return tally.check(self.name, "valid", reason, measures)
+
+
+def _retries(calls: list[f.ApiCalled]) -> list[tuple[int, int]]:
+    """(failed at, retried at) of each throttled or failed call and the next of its operation that began later."""
+    begun: dict[tuple[str, str], list[int]] = {}
+    for call in calls:
+        begun.setdefault((call.api, call.operation), []).append(call.started_ns or call.at_ns)
+    for starts in begun.values():
+        starts.sort()
+    found = []
+    for call in calls:
+        if call.outcome == "throttled" or call.status == 429 or call.status >= 500:
+            starts = begun[call.api, call.operation]
+            index = bisect_right(starts, call.at_ns)
+            if index < len(starts):
+                found.append((call.at_ns, starts[index]))
+    return found
+
+
+def _most_at_once(retries: list[int]) -> int:
+    most, window = 0, deque[int]()
+    for at_ns in retries:
+        window.append(at_ns)
+        while at_ns - window[0] > AT_ONCE_NS:
+            window.popleft()
+        most = max(most, len(window))
+    return most
+
+
+def _erased(history: History) -> Tally:
+    sets = [
+        (seq, fact)
+        for seq, fact in history.numbered(f.StockChanged)
+        if fact.cause == "subject_set" and not fact.compared
+    ]
+    tally = Tally()
+    if not sets:
+        return tally
+    shown: dict[str, tuple[list[int], list[int]]] = {}
+    for answer_seq, answer in history.numbered(f.StockShown):
+        for sku, version in zip(answer.skus, answer.versions, strict=True):
+            seqs, versions = shown.setdefault(sku, ([], []))
+            seqs.append(answer_seq)
+            versions.append(max(version, versions[-1]) if versions else version)
+    for seq, fact in sets:
+        seqs, versions = shown.get(fact.sku, ([], []))
+        index = bisect_left(seqs, seq)
+        known = versions[index - 1] if index else 0
+        ledger = history.ledgers.get(fact.sku)
+        causes = ledger.causes[known + 1 : fact.version] if ledger is not None else []
+        if any(is_movement(cause) for cause in causes):
+            text = (
+                f"{fact.sku} was set to {fact.available} without comparison at {history.offset(fact.at_ns)}, over "
+                f"{counted(len(causes), 'change')} that no answer had shown to the subject"
+            )
+            tally.add(Incident("erased", fact.at_ns, text, sku=fact.sku, units=abs(fact.delta)))
+    return tally

@@ -1,0 +1,43 @@
+"""Stale overwrite: a push that put a listing back to an older state of the master than it had shown already."""
+
+from reports.history import History
+from reports.result import Check, Incident
+from reports.tally import Tally, counted, unknown
+from simulator.history import facts as f
+
+
+class StaleOverwrite:
+    name = "stale_overwrite"
+
+    def __call__(self, history: History) -> Check:
+        pushes = len(history.all(f.ListingPushed))
+        if not pushes:
+            return unknown(self.name, "the subject pushed no listing")
+        tally = Tally()
+        for shelf in history.shelves.values():
+            for push, matched, verdict in zip(shelf.pushes, shelf.matched, shelf.verdicts, strict=True):
+                if verdict == "stale":
+                    tally.add(_incident(history, push, matched))
+        measures = {"stale_overwrite.pushes": float(tally.total), "stale_overwrite.of": float(pushes)}
+        if tally.total:
+            reason = f"{tally.total} of {counted(pushes, 'push')} put a listing back to an older state"
+            return tally.check(self.name, "invalid", reason.replace("pushs", "pushes"), measures)
+        return tally.check(self.name, "valid", f"none of {pushes:,} pushes went back to an older state", measures)
+
+
+def _incident(history: History, push: f.ListingPushed, matched: int) -> Incident:
+    ledger = history.ledgers[push.sku]
+    event = history.dispatch.version_event.get((push.sku, matched), -1)
+    text = (
+        f"{push.channel} was set to {push.quantity} of {push.sku} at {history.offset(push.at_ns)}: that was right at "
+        f"{history.offset(ledger.times_ns[matched])} (version {matched}), but a later version had been shown since"
+    )
+    return Incident(
+        "stale_overwrite",
+        push.at_ns,
+        text,
+        channel=push.channel,
+        sku=push.sku,
+        units=push.quantity,
+        events=(event,) if event >= 0 else (),
+    )

@@ -1,0 +1,39 @@
+"""Unexplained push: a quantity that no version of the master so far can honestly show."""
+
+from reports.history import History
+from reports.result import Check, Incident
+from reports.tally import Tally, counted, unknown
+from simulator.history import facts as f
+
+
+class UnexplainedPush:
+    name = "unexplained_push"
+
+    def __call__(self, history: History) -> Check:
+        pushes = len(history.all(f.ListingPushed))
+        if not pushes:
+            return unknown(self.name, "the subject pushed no listing")
+        tally = Tally()
+        for shelf in history.shelves.values():
+            for seq, push, verdict in zip(shelf.push_seqs, shelf.pushes, shelf.verdicts, strict=True):
+                if verdict == "unexplained":
+                    ledger = shelf.ledger
+                    version = ledger.version_at(seq)
+                    least, most = ledger.floor(version, seq), ledger.ceiling(version)
+                    text = (
+                        f"{push.channel} was set to {push.quantity} of {push.sku} at {history.offset(push.at_ns)}: "
+                        f"honest were {least} to {most}, and no earlier version fits"
+                    )
+                    tally.add(
+                        Incident(
+                            "unexplained_push",
+                            push.at_ns,
+                            text,
+                            channel=push.channel,
+                            sku=push.sku,
+                            units=push.quantity,
+                        )
+                    )
+        measures = {"unexplained_push.pushes": float(tally.total), "unexplained_push.of": float(pushes)}
+        reason = f"{counted(tally.total, 'push')} of {pushes:,} fit no version of the master".replace("pushs", "pushes")
+        return tally.check(self.name, "valid", reason, measures)

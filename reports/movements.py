@@ -1,0 +1,178 @@
+"""Movements of physical stock paired with every other channel's listing: which were owed, and when they were reflected.
+
+A pair is *owed* when the listing was wrong at the moment the movement fired: outside [floor, ceiling] of the version
+that it made, or, for a marketplace's order, showing more than was left. It ends when a push reflects it, or is *moot*
+when before that the listing became right without one. What is owed at rest counts as infinite.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from reports.channel_orders import Effect
+from reports.deliveries import NEVER_NS, first_attempt_ns
+from reports.ledger import Ledger, is_movement
+from reports.shelves import Shelf
+
+if TYPE_CHECKING:
+    from reports.history import History
+
+BACK_TOPICS = {"cancelled": "order.cancelled", "returned": "order.returned"}
+
+
+class Pair(msgspec.Struct, gc=False):
+    """One movement and one listing that owed it a push."""
+
+    channel: str
+    sku: str
+    seq: int
+    fired_ns: int
+    visible_ns: int  # NEVER_NS: the subject could not see it
+    ended_ns: int  # NEVER_NS: not reflected at rest
+    moot: bool
+
+    @property
+    def latency_ms(self) -> float:
+        """Fired → reflected; infinite when it never was."""
+        return math.inf if self.ended_ns == NEVER_NS else (self.ended_ns - self.fired_ns) / 1e6
+
+    @property
+    def visible_latency_ms(self) -> float:
+        """Visible → reflected, at least 0; infinite when it never was."""
+        return math.inf if self.ended_ns == NEVER_NS else max(0, self.ended_ns - self.visible_ns) / 1e6
+
+
+class Movements(msgspec.Struct):
+    """All owed pairs in order of time, and how many were not owed."""
+
+    pairs: list[Pair]
+    not_owed: int
+
+
+class _Movement(msgspec.Struct, gc=False):
+    """What moved: a version of the master, or an effect that a marketplace brought about."""
+
+    source: str
+    seq: int
+    fired_ns: int
+    visible_ns: int
+    version: int  # the first that includes it, -1: none
+    rank: int  # units sold on marketplaces up to and with it; -1: reflected by versions alone
+    effect: Effect | None
+
+
+class _Errors(msgspec.Struct, gc=False):
+    """When a listing stopped being too high, and when it stopped being too low."""
+
+    not_high: list[int]
+    not_low: list[int]
+
+
+def movements(history: "History") -> Movements:
+    """Every owed pair of a run."""
+    effects: dict[str, list[Effect]] = {}
+    for effect in history.orders.effects:
+        if effect.version >= 0 or not effect.settled:
+            effects.setdefault(effect.sku, []).append(effect)
+    found = Movements([], 0)
+    for sku, ledger in history.ledgers.items():
+        moved = [*_of_master(history, sku, ledger), *_of_channels(history, ledger, effects.get(sku, []))]
+        if not moved:
+            continue
+        for channel in history.marketplaces:
+            shelf = history.shelves[channel, sku]
+            errors = _errors(ledger, shelf)
+            for movement in moved:
+                if movement.source != channel:
+                    _judge(history, shelf, errors, movement, found)
+    found.pairs.sort(key=lambda pair: pair.seq)
+    return found
+
+
+def _of_master(history: "History", sku: str, ledger: Ledger) -> Iterator[_Movement]:
+    visible = history.dispatch.visible_version.get(sku)
+    for version, cause in enumerate(ledger.causes):
+        if is_movement(cause):
+            seen = visible[version] if visible else NEVER_NS
+            yield _Movement("", ledger.seqs[version], ledger.times_ns[version], seen, version, -1, None)
+
+
+def _of_channels(history: "History", ledger: Ledger, effects: list[Effect]) -> Iterator[_Movement]:
+    dispatch = history.dispatch
+    for effect in effects:
+        if effect.kind == "sale":
+            written = effect.version >= 0
+            rank = ledger.rank_at(effect.seq) if written else ledger.accepted_at(effect.seq)
+            seen = dispatch.visible_order.get(effect.order, NEVER_NS)
+        else:
+            rank = -1
+            event = dispatch.order_event.get((effect.order, BACK_TOPICS[effect.kind]), -1)
+            seen = first_attempt_ns(dispatch, event)
+        yield _Movement(effect.channel, effect.seq, effect.at_ns, seen, effect.version, rank, effect)
+
+
+def _judge(history: "History", shelf: Shelf, errors: _Errors, movement: _Movement, found: Movements) -> None:
+    side = _side(shelf, movement)
+    if side == 0:
+        found.not_owed += 1
+        return
+    righted = errors.not_high if side > 0 else errors.not_low
+    index = bisect_right(righted, movement.seq)
+    moot_seq = righted[index] if index < len(righted) else NEVER_NS
+    push = _reflecting_push(shelf, movement)
+    pushed_seq = shelf.push_seqs[push] if push < len(shelf.pushes) else NEVER_NS
+    moot = moot_seq < pushed_seq
+    ended = min(moot_seq, pushed_seq)
+    ended_ns = history.facts[ended].at_ns if ended != NEVER_NS else NEVER_NS
+    found.pairs.append(
+        Pair(shelf.channel, shelf.ledger.item.sku, movement.seq, movement.fired_ns, movement.visible_ns, ended_ns, moot)
+    )
+
+
+def _side(shelf: Shelf, movement: _Movement) -> int:
+    """1: the listing was too high when the movement fired, -1: too low, 0: right, so nothing is owed."""
+    ledger, seq = shelf.ledger, movement.seq
+    listed = shelf.listed_at(seq)
+    if movement.effect is None:
+        if listed > ledger.ceiling(movement.version):
+            return 1
+        return -1 if listed < ledger.floor(movement.version, seq) else 0
+    version = ledger.version_at(seq)
+    if movement.effect.kind == "sale":
+        return 1 if listed > ledger.floor(version, seq) else 0
+    return -1 if listed < ledger.left(version, seq) + ledger.pending_back(version, seq) else 0
+
+
+def _reflecting_push(shelf: Shelf, movement: _Movement) -> int:
+    push = len(shelf.pushes)
+    if movement.version >= 0:
+        push = shelf.first_showing(movement.version, movement.seq)
+    if movement.rank >= 0:
+        push = min(push, shelf.first_reaching(movement.rank, movement.seq))
+    return push
+
+
+def _errors(ledger: Ledger, shelf: Shelf) -> _Errors:
+    """Walk through everything that changes what is left or what is listed, and note when the listing becomes right."""
+    changes = sorted(
+        [
+            *((seq, 0, value) for seq, value in zip(ledger.seqs, ledger.base, strict=True)),
+            *((seq, 1, value) for seq, value in zip(ledger.sale_seqs, ledger.sale_totals, strict=True)),
+            *((seq, 2, value) for seq, value in zip(shelf.seqs, shelf.listed, strict=True)),
+        ]
+    )
+    state = [ledger.base[0], 0, shelf.listed[0]]
+    errors = _Errors([], [])
+    high = low = False
+    for seq, what, value in changes:
+        state[what] = value
+        error = state[2] - max(0, state[0] - state[1] - ledger.safety)
+        if high and error <= 0:
+            errors.not_high.append(seq)
+        if low and error >= 0:
+            errors.not_low.append(seq)
+        high, low = error > 0, error < 0
+    return errors
