@@ -25,6 +25,7 @@ QUANTITY_MAX: Final = 1_000_000_000
 # Sizes (ours, bounded so that nothing grows without end)
 REQUEST_BODY_MAX_BYTES: Final = 2_000_000
 ANSWER_BODY_MAX_BYTES: Final = 64_000
+ANSWER_HEAD_MAX_BYTES: Final = 16_000
 DOCUMENT_CACHE_MAX: Final = 500
 LISTINGS_PER_CALL_MAX: Final = 500
 ORDERS_PER_PAGE_MAX: Final = 250

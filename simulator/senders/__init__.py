@@ -1,6 +1,6 @@
 """How an attempt gets across. A sender is told what to send and when it fell due; it knows nothing of the world.
 
-`Outgoing` goes in, `Answer` comes out, once for each; nothing is dropped. Variants: `https` (keep-alive sockets on gevent).
+`Outgoing` goes in, `Answer` comes out, once for each; nothing is dropped. Variant: `https` (kept-alive gevent sockets).
 """
 
 from typing import Protocol
@@ -31,8 +31,9 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """What came of one try; times are monotonic nanoseconds, 0 for what did not happen.
 
-    `free_ns` is when it could have started at the earliest: `due_ns`, or later when every connection was busy and the pool
-    at its limit. `error` is "", "connect_timeout", "connect_refused", "answer_timeout", "disconnected" or "protocol".
+    `free_ns` is when it could have started at the earliest: `due_ns`, or later when every connection was busy and the
+    pool at its limit. `error` is "", "connect_timeout", "connect_refused", "answer_timeout", "disconnected" or
+    "protocol".
     """
 
     started_ns: int

@@ -1,0 +1,306 @@
+"""What every sender does, shown on real sockets against servers that misbehave in every way we know of."""
+
+import socket
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import gevent
+import pytest
+
+from simulator.clock import MILLISECOND_NS
+from simulator.limits import ANSWER_BODY_MAX_BYTES, ANSWER_HEAD_MAX_BYTES
+from tests.contract.misbehaving import OK, Script, Server, Visit, polite
+from tests.contract.sending import BODY, Sending
+
+Serve = Callable[..., Server]
+Send = Callable[..., Sending]
+SHORT_NS = 80 * MILLISECOND_NS
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+
+
+def saying(*pieces: bytes) -> Script:
+    """Answers the first request in pieces, some milliseconds apart, and closes."""
+
+    def script(visit: Visit) -> None:
+        visit.request()
+        for piece in pieces:
+            visit.say(piece)
+            gevent.sleep(0.005)
+
+    return script
+
+
+def test_an_answer_carries_its_status_and_times_in_order(serve: Serve, sending: Send) -> None:
+    sender = sending(serve(polite).port)
+    answer = sender.one()
+    outgoing = sender.answers[0][0]
+    assert (answer.status, answer.error, answer.resent) == (200, "", False)
+    assert outgoing.due_ns == answer.free_ns <= answer.started_ns <= answer.sent_ns <= answer.answered_ns
+    assert answer.ended_ns == answer.answered_ns
+    assert answer.bytes_sent == len(outgoing.head) + len(outgoing.body)
+
+
+def test_the_bytes_arrive_unchanged(serve: Serve, sending: Send) -> None:
+    server = serve(polite)
+    sender = sending(server.port)
+    sender.one(b'{"title":"Caf\\u00e9 \\/ M\xc3\xbcsli"}')
+    sent = sender.answers[0][0]
+    assert server.requests == [sent.head + sent.body]
+
+
+def test_a_connection_is_used_again(serve: Serve, sending: Send) -> None:
+    server = serve(polite)
+    sender = sending(server.port)
+    statuses = [sender.one().status for _ in range(5)]
+    assert (statuses, server.visits, sender.pool.connections) == ([200] * 5, 1, 1)
+
+
+def test_the_connection_used_last_is_used_first(serve: Serve, sending: Send) -> None:
+    seen: list[int] = []
+
+    def script(visit: Visit) -> None:
+        while visit.request():
+            seen.append(visit.number)
+            visit.say(OK)
+
+    sender = sending(serve(script).port)
+    sender.submit(3)
+    sender.wait()
+    del seen[:]
+    for _ in range(4):
+        sender.one()
+    assert len(set(seen)) == 1
+
+
+def test_every_attempt_that_finds_no_idle_connection_gets_a_new_one_at_once(serve: Serve, sending: Send) -> None:
+    def script(visit: Visit) -> None:
+        visit.request()
+        gevent.sleep(0.1)
+        visit.say(OK)
+
+    sender = sending(serve(script).port)
+    sender.submit(20)
+    assert sender.pool.waiting == 20
+    gevent.sleep(0.05)
+    assert (sender.pool.waiting, sender.pool.connections) == (0, 20)
+    answers = sender.wait()
+    assert all(answer.started_ns - answer.free_ns < 50 * MILLISECOND_NS for answer in answers)
+
+
+def test_at_the_limit_attempts_wait_in_turn_and_count_as_free_when_a_connection_was(
+    serve: Serve, sending: Send
+) -> None:
+    def script(visit: Visit) -> None:
+        while visit.request():
+            gevent.sleep(0.02)
+            visit.say(OK)
+
+    server = serve(script)
+    sender = sending(server.port, limit=2)
+    sender.submit(6)
+    answers = sorted(sender.wait(), key=lambda answer: answer.started_ns)
+    turns = sorted(sender.answers, key=lambda pair: pair[1].started_ns)
+    assert [outgoing.delivery for outgoing, _ in turns[2:]] == [3, 4, 5, 6]
+    assert server.visits == sender.pool.connections_peak == 2
+    ends = {answer.ended_ns for answer in answers}
+    assert all(answer.free_ns in ends and answer.free_ns <= answer.started_ns for answer in answers[2:])
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n", b"ok"),
+        (b"HTTP/1.1 202 Acc", b"epted\r\nContent-", b"Length: 2\r\n\r", b"\no", b"k"),
+        (b"HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n2\r\no", b"k\r\n0\r\n", b"\r\n"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n",),
+        (b"HTTP/1.1 202 Accepted\r\nConnection: close\r\n\r\nuntil the end",),
+        (b"HTTP/1.0 202 Accepted\r\n\r\n", b"until ", b"the end"),
+        (b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\nand something nobody asked for",),
+    ],
+    ids=["two", "many", "chunked", "continue", "continue_at_once", "close", "http10", "extra"],
+)
+def test_an_answer_in_any_lawful_form_is_read(serve: Serve, sending: Send, pieces: tuple[bytes, ...]) -> None:
+    answer = sending(serve(saying(*pieces)).port).one()
+    assert (answer.status, answer.error) == (202, "")
+
+
+@pytest.mark.parametrize("status", [204, 302, 401, 404, 410, 500, 503])
+def test_a_status_is_passed_on_as_it_came_and_no_redirect_is_followed(serve: Serve, sending: Send, status: int) -> None:
+    server = serve(saying(b"HTTP/1.1 %d X\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n" % status))
+    assert sending(server.port).one().status == status
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n" + b"x" * (ANSWER_BODY_MAX_BYTES + ANSWER_HEAD_MAX_BYTES),
+        b"HTTP/1.1 200 OK\r\n" + b"X-Endless: yes\r\n" * 6_000,
+    ],
+    ids=["ssh", "status", "length", "upgrade", "large_body", "endless_head"],
+)
+def test_what_is_no_answer_or_too_large_is_a_protocol_error(serve: Serve, sending: Send, garbage: bytes) -> None:
+    sender = sending(serve(saying(garbage)).port)
+    answer = sender.one()
+    assert (answer.status, answer.error, answer.answered_ns) == (0, "protocol", 0)
+    assert sender.pool.connections == 0
+
+
+def test_a_connection_that_answers_close_is_not_used_again(serve: Serve, sending: Send) -> None:
+    def script(visit: Visit) -> None:
+        while visit.request():
+            visit.say(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+
+    server = serve(script)
+    sender = sending(server.port)
+    assert [sender.one().resent for _ in range(3)] == [False] * 3
+    assert (server.visits, sender.pool.connections) == (3, 0)
+
+
+def test_no_listener_is_a_refused_connection(sending: Send) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    answer = sending(port).one()
+    assert (answer.error, answer.status, answer.sent_ns, answer.bytes_sent) == ("connect_refused", 0, 0, 0)
+
+
+def test_a_listener_that_accepts_nobody_is_a_connect_timeout(sending: Send) -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        fillers = [socket.socket() for _ in range(3)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(full.getsockname())
+        answer = sending(full.getsockname()[1], connect_limit_ns=SHORT_NS).one()
+        for filler in fillers:
+            filler.close()
+    assert answer.error == "connect_timeout"
+    assert SHORT_NS <= answer.ended_ns - answer.started_ns < 3 * SHORT_NS
+
+
+def test_a_name_with_several_addresses_is_tried_at_each(serve: Serve, sending: Send) -> None:
+    sender = sending(serve(polite).port, host="localhost")  # ::1 first on many machines; nobody listens there
+    assert [sender.one().status for _ in range(2)] == [200, 200]
+
+
+@pytest.mark.parametrize("pieces", [(), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",)], ids=["silent", "half"])
+def test_an_answer_that_is_not_whole_in_time_is_a_timeout(
+    serve: Serve, sending: Send, pieces: tuple[bytes, ...]
+) -> None:
+    def script(visit: Visit) -> None:
+        saying(*pieces)(visit)
+        gevent.sleep(1)
+
+    sender = sending(serve(script).port, answer_limit_ns=SHORT_NS)
+    answer = sender.one()
+    assert (answer.error, answer.status, answer.answered_ns) == ("answer_timeout", 0, 0)
+    assert SHORT_NS <= answer.ended_ns - answer.started_ns < 3 * SHORT_NS
+    assert sender.pool.connections == 0
+
+
+def test_a_peer_that_takes_no_more_bytes_is_a_timeout(serve: Serve, sending: Send) -> None:
+    sender = sending(serve(lambda _: gevent.sleep(1)).port, answer_limit_ns=2 * SHORT_NS)
+    answer = sender.one(b"x" * 20_000_000)
+    assert (answer.error, answer.sent_ns) == ("answer_timeout", 0)
+    assert 0 < answer.bytes_sent < 20_000_000
+
+
+def test_a_large_body_is_sent_whole(serve: Serve, sending: Send) -> None:
+    server = serve(polite)
+    sender = sending(server.port)
+    sender.one()
+    assert sender.one(b"x" * 10_000_000).status == 200
+    assert len(server.requests[1]) == sender.answers[1][1].bytes_sent
+
+
+@pytest.mark.parametrize("when", ["before", "half", "reset"])
+def test_a_new_connection_that_ends_without_a_whole_answer_is_disconnected(
+    serve: Serve, sending: Send, when: str
+) -> None:
+    def script(visit: Visit) -> None:
+        visit.request()
+        if when == "half":
+            visit.say(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nha")
+        if when == "reset":
+            visit.reset()
+
+    server = serve(script)
+    answer = sending(server.port).one()
+    assert (answer.error, answer.resent, server.visits) == ("disconnected", False, 1)
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_replaced_before_sending(serve: Serve, sending: Send) -> None:
+    server = serve(saying(OK))
+    sender = sending(server.port)
+    sender.one()
+    gevent.sleep(0.03)
+    answer = sender.one()
+    assert (answer.status, answer.resent, len(server.requests)) == (200, False, 2)
+
+
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_a_kept_connection_that_dies_on_reuse_is_replaced_once_within_the_attempt(
+    serve: Serve, sending: Send, how: str
+) -> None:
+    def script(visit: Visit) -> None:
+        visit.request()
+        visit.say(OK)
+        visit.request()
+        if visit.number > 0:
+            visit.say(OK)
+        elif how == "reset":
+            visit.reset()
+
+    server = serve(script)
+    sender = sending(server.port)
+    sender.one()
+    answer = sender.one()
+    assert (answer.status, answer.error, answer.resent) == (200, "", True)
+    assert len(server.requests) == 3
+    assert server.requests[1] == server.requests[2]
+
+
+def test_a_replacement_that_dies_too_is_disconnected(serve: Serve, sending: Send) -> None:
+    def script(visit: Visit) -> None:
+        visit.request()
+        if visit.number == 0:
+            visit.say(OK)
+            visit.request()
+
+    server = serve(script)
+    sender = sending(server.port)
+    sender.one()
+    answer = sender.one()
+    assert (answer.error, answer.resent, server.visits) == ("disconnected", True, 2)
+
+
+def test_a_connection_that_was_idle_too_long_is_closed(serve: Serve, sending: Send) -> None:
+    server = serve(polite)
+    sender = sending(server.port, idle_limit_ns=SHORT_NS)
+    sender.submit(3)
+    sender.wait()
+    assert sender.pool.connections == 3
+    gevent.sleep(0.25)
+    assert sender.pool.connections == 0
+    assert (sender.one().status, server.visits) == (200, 4)
+
+
+def test_an_address_whose_certificate_is_trusted_is_spoken_to_over_tls(serve: Serve, sending: Send) -> None:
+    server = serve(polite, certificate=CERTIFICATE)
+    sender = sending(server.port, host="localhost", tls=ssl.create_default_context(cafile=str(CERTIFICATE)))
+    assert [sender.one(body).status for body in (BODY, b"x" * 3_000_000, BODY)] == [200, 200, 200]
+    assert server.visits == 1
+
+
+def test_an_address_whose_certificate_is_not_trusted_gets_nothing(serve: Serve, sending: Send) -> None:
+    server = serve(polite, certificate=CERTIFICATE)
+    answer = sending(server.port, host="localhost", tls=ssl.create_default_context()).one()
+    assert (answer.error, server.requests) == ("protocol", [])
