@@ -1,0 +1,1 @@
+"""Judges written histories and shows what was found. Reads facts and nothing else."""

@@ -1,0 +1,82 @@
+"""Drawing less than there is without telling a lie: extremes stay, and every thinning says how much it left out."""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+POINTS_MAX: Final = 2_500
+STEP_BINS: Final = 1_200
+BINS_MAX: Final = 120
+_NICE: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600)
+
+
+class Thinned(msgspec.Struct, frozen=True):
+    """What is drawn of a series of `total` points."""
+
+    xs: list[float]
+    ys: list[float]
+    total: int
+
+    def note(self, what: str) -> str:
+        """A sentence for the caption; empty when everything is drawn."""
+        if len(self.xs) == self.total:
+            return ""
+        return f"{len(self.xs):,} of {self.total:,} {what} drawn: an even sample and all of the highest."
+
+
+def thin_points(xs: Sequence[float], ys: Sequence[float], keep: int = POINTS_MAX) -> Thinned:
+    """At most about `keep` points of a scatter: every k-th by position, and the highest tenth of `keep` always."""
+    total = len(xs)
+    if total <= keep:
+        return Thinned(list(xs), list(ys), total)
+    highest = sorted(range(total), key=ys.__getitem__)[-keep // 10 :]
+    step = total / (keep - len(highest))
+    chosen = sorted({*highest, *(int(n * step) for n in range(keep - len(highest)))})
+    return Thinned([xs[n] for n in chosen], [ys[n] for n in chosen], total)
+
+
+def thin_steps(xs: Sequence[float], ys: Sequence[float], bins: int = STEP_BINS) -> Thinned:
+    """A step line by first, lowest, highest and last value of each bin: it looks the same at `bins` pixels of width."""
+    total = len(xs)
+    if total <= 4 * bins:
+        return Thinned(list(xs), list(ys), total)
+    width = (xs[-1] - xs[0]) / bins or 1.0
+    groups: dict[int, list[int]] = {}
+    for n, x in enumerate(xs):
+        groups.setdefault(int((x - xs[0]) / width), []).append(n)
+    chosen: set[int] = set()
+    for group in groups.values():
+        chosen |= {group[0], group[-1], min(group, key=ys.__getitem__), max(group, key=ys.__getitem__)}
+    kept = sorted(chosen)
+    return Thinned([xs[n] for n in kept], [ys[n] for n in kept], total)
+
+
+def bin_width_s(span_s: float) -> float:
+    """A round width that cuts the span into at most `BINS_MAX` bins."""
+    return next((width for width in _NICE if span_s / width <= BINS_MAX), span_s / BINS_MAX)
+
+
+def binned(xs: Sequence[float], ys: Sequence[float], width: float) -> dict[float, list[float]]:
+    """Sorted values by the middle of their bin, in order of time."""
+    groups: dict[int, list[float]] = {}
+    for x, y in zip(xs, ys, strict=True):
+        groups.setdefault(math.floor(x / width), []).append(y)
+    return {(number + 0.5) * width: sorted(groups[number]) for number in sorted(groups)}
+
+
+def counted(xs: Sequence[float], width: float, last: float) -> tuple[list[float], list[float]]:
+    """Middles of all bins from 0 to `last`, and how many of `xs` each holds per unit of x."""
+    bins = max(1, math.ceil(last / width))
+    counts = [0] * bins
+    for x in xs:
+        number = math.floor(x / width)
+        if 0 <= number < bins:
+            counts[number] += 1
+    return [(n + 0.5) * width for n in range(bins)], [count / width for count in counts]
+
+
+def quantile(ordered: Sequence[float], q: float) -> float:
+    """The value at rank ceil(q·n) of sorted values, which may end in infinities. Needs at least one value."""
+    return ordered[min(len(ordered) - 1, max(0, math.ceil(q * len(ordered)) - 1))]

@@ -1,0 +1,128 @@
+"""The hottest SKU: what every channel showed, against what was really there, and every unit sold twice."""
+
+from typing import Any
+
+from reports.render.downsample import thin_steps
+from reports.render.figures import Figure
+from reports.render.figures.layout import (
+    CHANNEL_COLOURS,
+    DASHES,
+    dots,
+    label,
+    line,
+    phase_labels,
+    phase_shapes,
+    time_axis,
+)
+from reports.render.view import RunView
+from simulator.history import facts as f
+from simulator.shop.model import ONLINE
+
+Steps = list[tuple[float, float]]
+
+
+def hot_stock(view: RunView) -> Figure | None:
+    """Steps of listings, master and physical stock, from the history's own order of facts."""
+    sku = view.hottest_sku
+    stocked = next((fact for fact in view.of(f.ItemStocked) if fact.sku == sku), None)
+    if stocked is None:
+        return None
+    physical, oversold = _physical(view, sku, stocked.available)
+    traces: list[dict[str, Any]] = []
+    names = [channel for channel in view.channels if channel != ONLINE]
+    thinned = False
+    series = [(f"listed on {name}", _listing(view, sku, name, stocked.available)) for name in names]
+    series.append(("master available (own store)", _master(view, sku, stocked.available)))
+    for number, (name, steps) in enumerate(series):
+        drawn = thin_steps([x for x, _ in steps], [y for _, y in steps])
+        thinned |= len(drawn.xs) < drawn.total
+        colour, dash = CHANNEL_COLOURS[number % 8], DASHES[number % len(DASHES)]
+        traces.append(
+            line(name, drawn.xs, drawn.ys, colour, width=1.6, dash=dash, shape="hv", hovertemplate="%{y} at %{x:.2f} s")
+        )
+    truth = thin_steps([x for x, _ in physical], [y for _, y in physical])
+    traces.insert(
+        0, line("physical stock", truth.xs, truth.ys, "@ink", width=3, shape="hv", hovertemplate="%{y} at %{x:.2f} s")
+    )
+    if oversold:
+        traces.append(_marks(oversold))
+    layout: dict[str, Any] = {
+        "xaxis": time_axis(view, range=[0, _until(view, physical)]),
+        "yaxis": {"title": {"text": f"units of {label(sku)}"}, "zeroline": True},
+        "shapes": phase_shapes(view),
+        "annotations": phase_labels(view),
+    }
+    units = sum(units for _, _, units, _ in oversold)
+    caption = (
+        f"{sku} was wanted most. A listing above the thick line promises units that are not there; each ✕ is an order "
+        f"that sold some of them: {len(oversold)} orders, {units} units."
+        + (
+            " The axis ends soon after stock came to rest; a double click shows the whole run."
+            if _until(view, physical) < view.end_s
+            else ""
+        )
+        + (" Steps are thinned to the first, lowest, highest and last of each pixel column." if thinned else "")
+    )
+    return Figure("hot_stock", "Stock of the hottest SKU", caption, traces, layout, 480)
+
+
+def _until(view: RunView, physical: Steps) -> float:
+    """Where the picture ends: a little after the last movement, since hours of a sold-out line would hide the sale."""
+    last = physical[-2][0] if len(physical) > 2 else view.end_s
+    return min(view.end_s, last * 1.15 + 1)
+
+
+def _marks(oversold: list[tuple[float, float, int, str]]) -> dict[str, Any]:
+    texts = [label(f"{units} oversold on {channel}") for _, _, units, channel in oversold]
+    return dots(
+        "oversell", [x for x, _, _, _ in oversold], [y for _, y, _, _ in oversold], "@invalid",
+        symbol="x", size=10, text=texts, hovertemplate="%{text} at %{x:.2f} s<extra></extra>",
+    )  # fmt: skip
+
+
+def _physical(view: RunView, sku: str, initial: int) -> tuple[Steps, list[tuple[float, float, int, str]]]:
+    moves: list[tuple[int, int]] = []
+    oversold: list[tuple[float, float, int, str]] = []
+    for sale in view.of(f.PurchaseAccepted):
+        for name, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
+            if name != sku:
+                continue
+            moves.append((sale.at_ns, -quantity))
+            units = quantity - min(quantity, max(0, before))
+            if units:
+                oversold.append((view.seconds(sale.at_ns), before - quantity, units, sale.channel))
+    for gone in view.of(f.OrderCancelled):
+        moves += [(gone.at_ns, n) for name, n in zip(gone.skus, gone.quantities, strict=True) if name == sku]
+    for back in view.of(f.OrderReturned):
+        if back.restocked:
+            moves += [(back.at_ns, n) for name, n in zip(back.skus, back.quantities, strict=True) if name == sku]
+    moves += [(c.at_ns, c.delta) for c in view.of(f.StockChanged) if c.sku == sku and c.cause == "restock"]
+    moves.sort(key=lambda move: move[0])
+    steps: Steps = [(0.0, initial)]
+    for at_ns, delta in moves:
+        steps.append((view.seconds(at_ns), steps[-1][1] + delta))
+    return _to_end(view, steps), oversold
+
+
+def _master(view: RunView, sku: str, initial: int) -> Steps:
+    changes = [(view.seconds(c.at_ns), float(c.available)) for c in view.of(f.StockChanged) if c.sku == sku]
+    return _to_end(view, [(0.0, initial), *changes])
+
+
+def _listing(view: RunView, sku: str, channel: str, initial: int) -> Steps:
+    shown = max(0, initial - view.started.safety_stock)
+    moves: list[tuple[int, int | None, int]] = [
+        (p.at_ns, p.quantity, 0) for p in view.of(f.ListingPushed) if p.channel == channel and p.sku == sku
+    ]
+    for sale in view.of(f.PurchaseAccepted):
+        if sale.channel == channel:
+            moves += [(sale.at_ns, None, q) for name, q in zip(sale.skus, sale.quantities, strict=True) if name == sku]
+    steps: Steps = [(0.0, shown)]
+    for at_ns, pushed, sold in sorted(moves, key=lambda move: move[0]):
+        shown = shown - sold if pushed is None else pushed
+        steps.append((view.seconds(at_ns), shown))
+    return _to_end(view, steps)
+
+
+def _to_end(view: RunView, steps: Steps) -> Steps:
+    return [*steps, (view.end_s, steps[-1][1])]

@@ -1,0 +1,120 @@
+"""What figures share: axes of time and latency, shaded phases, marked faults, text that cannot be taken for markup."""
+
+import html
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from reports.render.view import RunView
+
+LATENCY_TICKS: Final = {
+    0.1: "0.1 ms",
+    1: "1 ms",
+    10: "10 ms",
+    100: "100 ms",
+    1e3: "1 s",
+    1e4: "10 s",
+    1e5: "100 s",
+    1e6: "17 min",
+}
+CHANNEL_COLOURS: Final = tuple(f"@c{n}" for n in range(8))
+DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+
+
+def label(text: str) -> str:
+    """User text for a label: Plotly reads a little markup, so it is escaped."""
+    return html.escape(text, quote=False)
+
+
+def time_axis(view: RunView, **more: Any) -> dict[str, Any]:
+    """The shared x axis, from the start of load to the end of the run."""
+    first = min(0.0, *(span.from_s for span in view.phases)) if view.phases else 0.0
+    axis: dict[str, Any] = {
+        "range": [first, max(view.end_s, 0.1)],
+        "title": {"text": "time since the start of load (s)"},
+    }
+    return axis | more
+
+
+def latency_axis(title: str, low_ms: float, high_ms: float, **more: Any) -> dict[str, Any]:
+    """A log axis over latencies, ticked at powers of ten with units."""
+    axis: dict[str, Any] = {
+        "type": "log",
+        "range": [math.log10(max(low_ms, 0.01)), math.log10(max(high_ms, 1))],
+        "tickvals": list(LATENCY_TICKS),
+        "ticktext": list(LATENCY_TICKS.values()),
+        "title": {"text": title},
+    }
+    return axis | more
+
+
+def phase_shapes(view: RunView) -> list[dict[str, Any]]:
+    """Alternate shading of phases, and faults in the colour of trouble, over the whole height."""
+    shapes: list[dict[str, Any]] = [
+        _band(span.from_s, span.to_s, "@band") for number, span in enumerate(view.phases) if number % 2 == 1
+    ]
+    shapes += [_band(span.from_s, span.to_s, "@fault/0.16") for span in view.faults]
+    return shapes
+
+
+def _band(from_s: float, to_s: float, colour: str) -> dict[str, Any]:
+    return {
+        "type": "rect", "xref": "x", "yref": "paper", "x0": from_s, "x1": to_s, "y0": 0, "y1": 1,
+        "fillcolor": colour, "line": {"width": 0}, "layer": "below",
+    }  # fmt: skip
+
+
+def phase_labels(view: RunView) -> list[dict[str, Any]]:
+    """Names above the plot. `room` is the interval they name: the page drops a name that does not fit into it."""
+    labels = [_above(span.name.replace("_", " "), span.from_s, span.to_s, 4, "@muted") for span in view.phases]
+    labels += [_above(f"▼ {span.name.replace('_', ' ')}", span.from_s, span.to_s, 20, "@fault") for span in view.faults]
+    for fault in labels[len(view.phases) :]:
+        fault.pop("room")  # faults are short and always named
+    return labels
+
+
+def _above(text: str, from_s: float, to_s: float, up_px: int, colour: str) -> dict[str, Any]:
+    return {
+        "text": label(text), "x": (from_s + to_s) / 2, "xref": "x", "xanchor": "center", "y": 1, "yref": "paper",
+        "yanchor": "bottom", "yshift": up_px, "showarrow": False, "font": {"color": colour, "size": 12},
+        "room": [from_s, to_s],
+    }  # fmt: skip
+
+
+def limit_line(y: float, text: str, yaxis: str = "y", log: bool = True) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A dashed horizontal limit with its name at the right end, as a shape and an annotation."""
+    shape = {
+        "type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": yaxis, "y0": y, "y1": y,
+        "line": {"color": "@muted", "width": 1, "dash": "dot"}, "layer": "below",
+    }  # fmt: skip
+    note = {
+        "text": text, "xref": "paper", "x": 1, "xanchor": "right", "yref": yaxis, "y": math.log10(y) if log else y,
+        "yanchor": "bottom", "showarrow": False, "font": {"color": "@muted", "size": 11},
+    }  # fmt: skip
+    return shape, note
+
+
+def line(name: str, xs: Sequence[float], ys: Sequence[float], colour: str, **more: Any) -> dict[str, Any]:
+    """One line trace. Keywords go to Plotly; `width`, `dash` and `shape` to its line."""
+    style = {"color": colour, "width": more.pop("width", 2), "dash": more.pop("dash", "solid")}
+    style["shape"] = more.pop("shape", "linear")
+    return {"type": "scatter", "mode": "lines", "name": label(name), "x": list(xs), "y": list(ys), "line": style} | more
+
+
+def dots(name: str, xs: Sequence[float], ys: Sequence[float], colour: str, **more: Any) -> dict[str, Any]:
+    """One trace of markers. Keywords go to Plotly; `size`, `symbol` and `opacity` to its marker."""
+    style = {"color": colour, "size": more.pop("size", 4), "symbol": more.pop("symbol", "circle")}
+    style["opacity"] = more.pop("opacity", 1)
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": label(name),
+        "x": list(xs),
+        "y": list(ys),
+        "marker": style,
+    } | more
+
+
+def rounded(values: Sequence[float], digits: int = 3) -> list[float]:
+    """Values with as many digits as a picture can show, since they stand in the file as text."""
+    return [round(value, digits) for value in values]

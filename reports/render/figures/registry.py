@@ -1,0 +1,27 @@
+"""Which figures the report has, in reading order. A new one adds its file and one line here."""
+
+from reports.render.figures import Figure, FigureMaker
+from reports.render.figures.deliveries import deliveries
+from reports.render.figures.generator import generator
+from reports.render.figures.hot_stock import hot_stock
+from reports.render.figures.latency_distribution import latency_distribution
+from reports.render.figures.latency_over_time import latency_over_time
+from reports.render.figures.load import load
+from reports.render.figures.processes import processes
+from reports.render.view import RunView
+
+FIGURES: tuple[FigureMaker, ...] = (
+    latency_over_time,
+    latency_distribution,
+    hot_stock,
+    deliveries,
+    load,
+    generator,
+    processes,
+)
+
+
+def draw_all(view: RunView) -> dict[str, Figure]:
+    """Every figure that has something to show, by name."""
+    drawn = (maker(view) for maker in FIGURES)
+    return {figure.name: figure for figure in drawn if figure is not None}

@@ -1,0 +1,78 @@
+"""summary.md: a page that a CI job can post, with the verdict, the key figures and what failed."""
+
+from pathlib import Path
+from typing import Final
+
+from reports.history import History
+from reports.render.formats import SIGNS, interval_text, measure_name, measure_text, tier_headline, tier_name
+from reports.result import Result
+from reports.store import RunFolder
+
+KEY_MEASURES: Final = (
+    "ack_time_ms.p99",
+    "sync_latency_ms.p95",
+    "oversell.units",
+    "lost.events",
+    "applied_twice.orders",
+    "forged.accepted",
+    "drift.listings",
+)
+INCIDENTS_SHOWN: Final = 5
+
+
+def markdown(result: Result, history: History, folder: RunFolder) -> Path | None:
+    """Write summary.md into the run's folder."""
+    del history
+    folder.summary.write_text(markdown_text(result), encoding="utf-8")
+    return folder.summary
+
+
+def markdown_text(result: Result) -> str:
+    """The summary as Markdown; signs that Markdown or HTML would act on are escaped."""
+    lines = [f"## {SIGNS[result.verdict]} {result.verdict}: {_plain(result.scenario)}", ""]
+    lines += [f"{_plain(result.subject)} {tier_headline(result)}. Seed {result.seed}, run `{_code(result.run)}`.", ""]
+    lines += [f"- {_plain(reason)}" for reason in result.reasons]
+    lines += [""] * bool(result.reasons)
+    lines += ["| measure | found | wanted |", "|---|---:|---|", *_measure_rows(result), ""]
+    lines += [f"- {SIGNS[tier.verdict]} {tier_name(tier)}: {_plain(tier.reason)}" for tier in result.tiers]
+    lines += [""] * bool(result.tiers) + _incidents(result)
+    lines += [f"- note: {_plain(note)}" for note in result.notes]
+    lines += [""] * bool(result.notes)
+    lines += [f"Replay: `{_code(result.replay)}`", ""]
+    return "\n".join(lines)
+
+
+def _measure_rows(result: Result) -> list[str]:
+    wanted = {line.measure: line for line in result.thresholds}
+    names = dict.fromkeys([*KEY_MEASURES, *wanted])
+    rows = []
+    for name in names:
+        if name not in result.measures and name not in wanted:
+            continue
+        line = wanted.get(name)
+        aim = f"{SIGNS[line.verdict]} {line.condition}" if line else ""
+        interval = f" ({interval_text(result.intervals[name])})" if name in result.intervals else ""
+        found = measure_text(name, result.measures.get(name))
+        rows.append(f"| {_plain(measure_name(name))} | {found}{interval} | {_plain(aim)} |")
+    return rows
+
+
+def _incidents(result: Result) -> list[str]:
+    lines: list[str] = []
+    for check in result.checks:
+        if not check.incidents:
+            continue
+        total = max(check.incidents_total, len(check.incidents))
+        lines += [f"**{check.name}**: {total:,}", ""]
+        lines += [f"- {_plain(incident.text)}" for incident in check.incidents[:INCIDENTS_SHOWN]]
+        lines += [f"- and {total - INCIDENTS_SHOWN:,} more"] * (total > INCIDENTS_SHOWN) + [""]
+    return lines
+
+
+def _plain(text: str) -> str:
+    escaped = "".join(f"\\{sign}" if sign in "\\`*|[]<>#" else sign for sign in text)
+    return " ".join(escaped.split())
+
+
+def _code(text: str) -> str:
+    return " ".join(text.replace("`", "'").split())

@@ -1,0 +1,49 @@
+"""Single observations behind the measures, for drawing: every attempt's ack time and every owed pair's sync latency."""
+
+import math
+
+import msgspec
+
+from reports.checkers.sync_latency import owed_pairs
+from reports.history import History
+from simulator.clock import MILLISECOND_NS, SECOND_NS
+from simulator.history import facts as f
+
+
+class Series(msgspec.Struct, frozen=True):
+    """Observations in order of time: seconds since the start of load, and milliseconds (infinite: never)."""
+
+    at_s: list[float]
+    ms: list[float]
+
+    def finite(self) -> "Series":
+        kept = [n for n, value in enumerate(self.ms) if math.isfinite(value)]
+        return Series([self.at_s[n] for n in kept], [self.ms[n] for n in kept])
+
+    def infinite_at(self) -> list[float]:
+        return [at for at, value in zip(self.at_s, self.ms, strict=True) if math.isinf(value)]
+
+
+def ack_series(history: History, forged: set[int]) -> tuple[Series, Series]:
+    """Acknowledged attempts at the time they fell due, and failed ones with how long they lasted."""
+    start = history.started.at_ns
+    good, bad = Series([], []), Series([], [])
+    attempts = sorted(history.all(f.AttemptEnded), key=lambda attempt: attempt.due_ns)
+    for attempt in attempts:
+        if attempt.delivery in forged:
+            continue
+        acknowledged = 200 <= attempt.status < 300 and not attempt.error
+        into = good if acknowledged else bad
+        until = attempt.answered_ns if acknowledged else attempt.at_ns
+        into.at_s.append((attempt.due_ns - start) / SECOND_NS)
+        into.ms.append(max(0.01, (until - attempt.due_ns) / MILLISECOND_NS))
+    return good, bad
+
+
+def sync_series(history: History) -> Series:
+    """Owed pairs at the time of the change, with how long the other channel took to reflect it."""
+    start = history.started.at_ns
+    pairs = owed_pairs(history)
+    return Series(
+        [(pair.fired_ns - start) / SECOND_NS for pair in pairs], [max(0.01, pair.latency_ms) for pair in pairs]
+    )

@@ -1,0 +1,67 @@
+"""The tables at the end: thresholds, checks with their measures, and the facts of the run."""
+
+from itertools import islice
+
+from reports.render.formats import duration_text, measure_name, measure_text, wall_text
+from reports.render.markup import Markup, join, tag
+from reports.render.markup import table as table_of
+from reports.render.sections.banner import badge
+from reports.render.view import RunView
+from reports.result import Check
+
+
+def checks(view: RunView) -> Markup:
+    """Thresholds first, since the scenario asked for them; then every check, with what it measured."""
+    lines = [
+        (badge(line.verdict), join([measure_name(line.measure), tag("br"), tag("code", line.measure)]), line.condition,
+         measure_text(line.measure, line.found, view.currency), line.reason)
+        for line in view.result.thresholds
+    ]  # fmt: skip
+    thresholds = table_of(("verdict", "measure", "wanted", "found", "why"), lines, "checks")
+    if not lines:
+        thresholds = tag("p", "The scenario sets no thresholds.", class_="caption")
+    found = [
+        (badge(check.verdict), tag("b", check.name.replace("_", " ")), _reason(view, check))
+        for check in view.result.checks
+    ]
+    return join(
+        [
+            tag("h3", "Thresholds"),
+            thresholds,
+            tag("h3", "Checks"),
+            table_of(("verdict", "check", "why"), found, "checks"),
+        ]
+    )
+
+
+def _reason(view: RunView, check: Check) -> Markup:
+    measures = [
+        tag("span", f"{measure_name(name)} ", tag("b", measure_text(name, value, view.currency)))
+        for name, value in islice(check.measures.items(), 40)
+    ]
+    notes = [tag("div", note, class_="sub") for note in check.notes]
+    shown = [tag("div", *measures, class_="measures")] if measures else []
+    return join([check.reason, *notes, *shown])
+
+
+def run_facts(view: RunView) -> Markup:
+    """What it takes to trust and to repeat this run."""
+    result, started = view.result, view.started
+    rows: list[tuple[str, str]] = [
+        ("scenario", result.scenario),
+        ("subject", result.subject),
+        ("replay", tag("code", result.replay)),
+        ("seed", str(result.seed)),
+        ("plan digest", tag("code", result.plan_digest)),
+        ("started", wall_text(result.started_wall_ns)),
+        ("load lasted", duration_text(view.load_end_s * 1000)),
+        ("driver", started.driver),
+        ("safety stock", f"{started.safety_stock} units"),
+        ("commit", tag("code", result.commit or "unknown")),
+        ("versions", ", ".join(f"{name} {version}" for name, version in sorted(result.versions.items()))),
+        ("machine", ", ".join(f"{name}: {value}" for name, value in sorted(result.machine.items()))),
+        ("facts in the history", f"{len(view.history.facts):,}"),
+    ]
+    rows += [("note", note) for note in result.notes]
+    body = (tag("tr", tag("td", name), tag("td", value)) for name, value in rows)
+    return tag("div", tag("table", tag("tbody", *body), class_="facts"), class_="scroll")

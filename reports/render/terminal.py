@@ -1,0 +1,108 @@
+"""The terminal: verdict, tiers, measures, what failed, where the files are. Markup in user text is never acted on."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from reports.history import History
+from reports.render.formats import (
+    NAMES,
+    SIGNS,
+    interval_text,
+    measure_name,
+    measure_text,
+    tier_headline,
+    tier_name,
+)
+from reports.result import Result, Verdict
+from reports.store import RunFolder
+
+COLOURS: Final[dict[Verdict, str]] = {"valid": "green", "invalid": "red", "unknown": "yellow"}
+INCIDENTS_SHOWN: Final = 10
+REASONS_SHOWN: Final = 8
+
+
+def terminal(result: Result, history: History, folder: RunFolder) -> Path | None:
+    """Print the result on standard output; writes no file."""
+    shop = history.started.scenario.get("shop")
+    currency = str(shop.get("currency", "")) if isinstance(shop, dict) else ""
+    print_result(result, folder, Console(file=sys.stdout), currency)
+    return None
+
+
+def print_result(result: Result, folder: RunFolder | None, console: Console, currency: str = "") -> None:
+    """Print the result on a console; `folder` None leaves the files out."""
+    console.print(_verdict(result))
+    console.print(_measures(result, currency))
+    console.print(_checks(result))
+    if any(check.incidents for check in result.checks):
+        console.print(_incidents(result))
+    for note in result.notes:
+        console.print(Text(f"note: {note}", "dim"))
+    if folder is not None:
+        for path in (folder.report, folder.junit, folder.summary, folder.result):
+            if path.exists():
+                console.print(Text(str(path), "cyan"), soft_wrap=True)
+    console.print(Text(f"replay: {result.replay}", "dim"), soft_wrap=True)
+
+
+def _mark(verdict: Verdict, text: str = "") -> Text:
+    return Text(f"{SIGNS[verdict]} {text or verdict}", COLOURS[verdict])
+
+
+def _verdict(result: Result) -> RenderableType:
+    lines = [Text(f"{SIGNS[result.verdict]} {result.verdict.upper()}", f"bold {COLOURS[result.verdict]}")]
+    lines.append(Text(f"{result.subject} {tier_headline(result)}"))
+    lines += [Text(f"• {reason}") for reason in result.reasons[:REASONS_SHOWN]]
+    if len(result.reasons) > REASONS_SHOWN:
+        lines.append(Text(f"• and {len(result.reasons) - REASONS_SHOWN} more reasons", "dim"))
+    for tier in result.tiers:
+        lines.append(Text.assemble(_mark(tier.verdict, tier_name(tier)), (f"  {tier.reason}", "dim")))
+    return Panel(Group(*lines), title=Text(result.scenario), border_style=COLOURS[result.verdict], title_align="left")
+
+
+def _measures(result: Result, currency: str) -> Table:
+    table = Table(title="Measures", title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("measure")
+    table.add_column("found", justify="right")
+    table.add_column("wanted")
+    table.add_column("95 % interval", style="dim")
+    wanted = {line.measure: line for line in result.thresholds}
+    for name in dict.fromkeys([*wanted, *(known for known in NAMES if known in result.measures)]):
+        line = wanted.get(name)
+        interval = (
+            interval_text(result.intervals[name]).removeprefix("95 % interval ") if name in result.intervals else ""
+        )
+        found = measure_text(name, result.measures.get(name), currency)
+        table.add_row(
+            Text(measure_name(name)), Text(found), _mark(line.verdict, line.condition) if line else "", Text(interval)
+        )
+    return table
+
+
+def _checks(result: Result) -> Table:
+    table = Table(title="Checks", title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("check", no_wrap=True)
+    table.add_column("why")
+    for check in result.checks:
+        table.add_row(_mark(check.verdict), Text(check.name.replace("_", " ")), Text(check.reason))
+    return table
+
+
+def _incidents(result: Result) -> Table:
+    table = Table(title="Incidents", title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("kind", style="red", no_wrap=True)
+    table.add_column("what happened")
+    for check in result.checks:
+        for incident in check.incidents[:INCIDENTS_SHOWN]:
+            table.add_row(Text(incident.kind.replace("_", " ")), Text(incident.text))
+        total = max(check.incidents_total, len(check.incidents))
+        if total > INCIDENTS_SHOWN:
+            table.add_row("", Text(f"and {total - INCIDENTS_SHOWN:,} more of {check.name}", "dim"))
+    return table

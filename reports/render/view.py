@@ -1,0 +1,105 @@
+"""A history laid out for drawing: times as seconds since the start of load, phases and faults as spans."""
+
+from collections import Counter
+from functools import cached_property
+from typing import TypeVar
+
+import msgspec
+
+from reports.history import History
+from reports.render.samples import Series, ack_series, sync_series
+from reports.result import Result
+from simulator.clock import SECOND_NS
+from simulator.history import facts as f
+
+FactT = TypeVar("FactT", bound=f.Fact)
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A named interval in seconds since the start of load."""
+
+    name: str
+    from_s: float
+    to_s: float
+
+
+class RunView:
+    """What figures and sections read. Built once per report."""
+
+    def __init__(self, result: Result, history: History) -> None:
+        self.result, self.history = result, history
+        self.started = history.started
+        self.end_s = self.seconds(history.end_ns)
+
+    def of(self, kind: type[FactT]) -> list[FactT]:
+        """All facts of one kind, in order of time."""
+        return self.history.all(kind)
+
+    def seconds(self, at_ns: int) -> float:
+        return (at_ns - self.started.at_ns) / SECOND_NS
+
+    @property
+    def currency(self) -> str:
+        shop = self.started.scenario.get("shop")
+        return str(shop.get("currency", "")) if isinstance(shop, dict) else ""
+
+    @cached_property
+    def load_end_s(self) -> float:
+        stopped = self.of(f.LoadStopped)
+        return self.seconds(stopped[0].at_ns) if stopped else self.end_s
+
+    @cached_property
+    def phases(self) -> list[Span]:
+        """Phases of the schedule, and the quiet at the end as one more."""
+        marks = [(fact.phase, self.seconds(fact.at_ns)) for fact in self.of(f.PhaseStarted)]
+        ends = [*(at for _, at in marks[1:]), self.load_end_s]
+        spans = [Span(name, at, end) for (name, at), end in zip(marks, ends, strict=False) if end > at]
+        if self.of(f.LoadStopped) and self.end_s > self.load_end_s:
+            spans.append(Span("quiesce", self.load_end_s, self.end_s))
+        return spans
+
+    @cached_property
+    def faults(self) -> list[Span]:
+        ends = self.of(f.FaultEnded)
+        spans = []
+        for start in self.of(f.FaultStarted):
+            same = [
+                e.at_ns for e in ends if (e.fault, e.target) == (start.fault, start.target) and e.at_ns >= start.at_ns
+            ]
+            until = self.seconds(min(same)) if same else self.load_end_s
+            spans.append(Span(start.fault, self.seconds(start.at_ns), until))
+        return spans
+
+    @cached_property
+    def channels(self) -> list[str]:
+        """Channels in the order in which they opened, the shop's own store first."""
+        opened = self.of(f.ChannelOpened)
+        return [c.channel for c in opened if c.online] + [c.channel for c in opened if not c.online]
+
+    @cached_property
+    def forged(self) -> set[int]:
+        """Deliveries that were forged."""
+        return {fact.delivery for fact in self.of(f.DeliveryPlanned) if fact.forged}
+
+    @cached_property
+    def acks(self) -> tuple[Series, Series]:
+        """Ack times of attempts that were acknowledged, and of those that failed."""
+        return ack_series(self.history, self.forged)
+
+    @cached_property
+    def syncs(self) -> Series:
+        """Sync latency of every owed pair, from fired."""
+        return sync_series(self.history)
+
+    @cached_property
+    def hottest_sku(self) -> str:
+        """The SKU of which buyers wanted most units; empty when nobody wanted any."""
+        wanted: Counter[str] = Counter()
+        purchases: list[f.PurchaseAccepted | f.PurchaseRefused] = [
+            *self.of(f.PurchaseAccepted),
+            *self.of(f.PurchaseRefused),
+        ]
+        for fact in purchases:
+            for sku, quantity in zip(fact.skus, fact.quantities, strict=True):
+                wanted[sku] += quantity
+        return max(wanted, key=lambda sku: (wanted[sku], sku), default="")

@@ -1,0 +1,188 @@
+"""Run folders and what lies in them.
+
+    runs/<run id>/  history.jsonl  plan.jsonl  result.json  report.html  junit.xml  summary.md  logs/
+    runs/latest     link to the run that was created last
+
+A history is appended to while the run goes on, so its last line may be cut when the run was killed. That line is
+dropped and the run counts as interrupted; any other unreadable line is corruption and is named with file and number.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from reports.history import History
+from reports.result import Result
+from simulator.errors import HistoryError
+from simulator.history.facts import SCHEMA_VERSION, AnyFact, RunStarted, decoder
+
+LATEST = "latest"
+
+
+class RunFolder(msgspec.Struct, frozen=True):
+    """Where one run keeps its files."""
+
+    path: Path
+
+    @property
+    def run(self) -> str:
+        return self.path.name
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.jsonl"
+
+    @property
+    def plan(self) -> Path:
+        return self.path / "plan.jsonl"
+
+    @property
+    def result(self) -> Path:
+        return self.path / "result.json"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def junit(self) -> Path:
+        return self.path / "junit.xml"
+
+    @property
+    def summary(self) -> Path:
+        return self.path / "summary.md"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+
+def create_run_folder(runs: Path, run: str) -> RunFolder:
+    """Make `runs/<run>` with its `logs`, and point `runs/latest` at it.
+
+    Raises `HistoryError` when the run is there already (histories are never overwritten) or the folder cannot be made.
+    """
+    if not run or run == LATEST or Path(run).name != run:
+        raise HistoryError(str(runs), f"{run!r} cannot name a run", "give a plain folder name other than 'latest'")
+    folder = RunFolder(runs / run)
+    try:
+        folder.path.mkdir(parents=True)
+        folder.logs.mkdir()
+        _point_latest(runs, run)
+    except FileExistsError as error:
+        raise HistoryError(str(folder.path), "this run exists already", "choose another run id or remove it") from error
+    except OSError as error:
+        raise HistoryError(
+            str(folder.path), f"cannot be created: {error.strerror}", "choose a writable folder"
+        ) from error
+    return folder
+
+
+def _point_latest(runs: Path, run: str) -> None:
+    # Made beside and renamed over, so that a reader never finds the link missing.
+    fresh = runs / f".{LATEST}-{run}"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(run, target_is_directory=True)
+    fresh.replace(runs / LATEST)
+
+
+def find_run(runs: Path, wanted: str) -> RunFolder:
+    """The folder of "latest", of a run id under `runs`, or of a path (to the folder or its history).
+
+    Raises `HistoryError` telling which runs there are.
+    """
+    for candidate in (runs / wanted, Path(wanted)):
+        folder = candidate.parent if candidate.name == "history.jsonl" else candidate
+        if (folder / "history.jsonl").is_file():
+            return RunFolder(folder.resolve())
+    present = known_runs(runs)
+    remedy = f"choose one of: {', '.join(present[-10:])}" if present else "start one with: stockstorm run SCENARIO"
+    raise HistoryError(str(runs), f"no run {wanted!r} with a history.jsonl", remedy)
+
+
+def known_runs(runs: Path) -> list[str]:
+    """Ids of all runs that have a history, oldest first (by name, which begins with the time)."""
+    if not runs.is_dir():
+        return []
+    return sorted(entry.parent.name for entry in runs.glob("*/history.jsonl") if not entry.parent.is_symlink())
+
+
+def load_run(folder: RunFolder | Path) -> tuple[RunFolder, History]:
+    """A run folder with its history, ready to be judged and rendered. Raises `HistoryError`."""
+    found = folder if isinstance(folder, RunFolder) else RunFolder(folder)
+    return found, read_history(found.history)
+
+
+def read_history(path: Path) -> History:
+    """Read a history file (or the one in a run folder).
+
+    Raises `HistoryError` with file and line number for a missing, empty or corrupt history, or one of another schema
+    version.
+    """
+    file = path / "history.jsonl" if path.is_dir() else path
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise HistoryError(
+            str(file), f"cannot be read: {error.strerror}", "give the folder of a finished run"
+        ) from error
+    facts = _decode(file, raw)
+    _require_start(file, facts)
+    return History.of(facts)
+
+
+def _decode(file: Path, raw: bytes) -> list[AnyFact]:
+    whole = raw[: raw.rfind(b"\n") + 1]
+    try:
+        facts: list[AnyFact] = decoder.decode_lines(whole)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+        raise _first_corrupt_line(file, whole) from None
+    rest = raw[len(whole) :]
+    if rest.strip():
+        try:
+            facts.append(decoder.decode(rest))
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+            return facts  # A cut last line: the writer was killed. Without RunEnded the run counts as interrupted.
+    return facts
+
+
+def _first_corrupt_line(file: Path, raw: bytes) -> HistoryError:
+    remedy = "restore the file from the run's machine, or run the scenario again with the same seed"
+    for number, line in enumerate(raw.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            decoder.decode(line)
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+            shown = line[:60].decode("utf-8", "replace") + ("…" if len(line) > 60 else "")
+            return HistoryError(f"{file}:{number}", f"not a fact ({error}): {shown}", remedy)
+    return HistoryError(str(file), "not a list of facts, one a line", remedy)
+
+
+def _require_start(file: Path, facts: list[AnyFact]) -> None:
+    started = [fact for fact in facts if isinstance(fact, RunStarted)]
+    if len(started) != 1:
+        found = "is empty" if not facts else f"has {len(started)} RunStarted facts instead of one"
+        raise HistoryError(str(file), found, "the run never started; look into the logs folder beside it and run again")
+    if started[0].schema != SCHEMA_VERSION:
+        raise HistoryError(
+            str(file),
+            f"was written in schema version {started[0].schema}, this program reads {SCHEMA_VERSION}",
+            f"judge it with the version that wrote it (commit {started[0].commit or 'unknown'})",
+        )
+
+
+def read_result(path: Path) -> Result:
+    """Read `result.json` (or the one in a run folder); the strings "inf", "-inf" and "nan" become numbers again.
+
+    Raises `HistoryError` when it is missing or not a result.
+    """
+    file = path / "result.json" if path.is_dir() else path
+    try:
+        return msgspec.convert(msgspec.json.decode(file.read_bytes()), Result, strict=False)
+    except OSError as error:
+        raise HistoryError(
+            str(file), f"cannot be read: {error.strerror}", "make it with: stockstorm check RUN"
+        ) from error
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise HistoryError(str(file), f"not a result ({error})", "make it again with: stockstorm check RUN") from error

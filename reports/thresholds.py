@@ -1,0 +1,59 @@
+"""Thresholds: each line of a scenario's [expect], held against what was measured."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from reports.result import Check, Interval, ThresholdOutcome, Verdict
+from simulator.conditions import Condition, parse_condition
+
+# Measures of speed: the generator's own lateness would be taken for the subject's.
+SPEED: Final = ("ack_time", "sync_latency", "sync_latency_visible", "order_latency", "crisis_time")
+
+
+def read_expect(expect: Mapping[str, Any]) -> dict[str, Condition]:
+    """Conditions by measure. Raises `ScenarioError` with key, value and remedy for the first that cannot be read."""
+    return {measure: parse_condition(f'expect."{measure}"', text) for measure, text in expect.items()}
+
+
+def family(measure: str) -> str:
+    """The measure's name without unit and quantile: `sync_latency_ms.p95` → `sync_latency`."""
+    stem = measure.split(".", 1)[0]
+    for unit in ("_ms", "_s"):
+        stem = stem.removesuffix(unit)
+    return stem
+
+
+def judge_thresholds(
+    expect: Mapping[str, Any],
+    checks: Sequence[Check],
+    measures: Mapping[str, float],
+    intervals: Mapping[str, Interval],
+    unreliable: str = "",
+) -> tuple[ThresholdOutcome, ...]:
+    """One outcome for each line, in the scenario's order. `unreliable` says why no speed of this run can be trusted."""
+    owners = {measure: check for check in checks for measure in check.measures}
+    outcomes = []
+    for measure, condition in read_expect(expect).items():
+        found = measures.get(measure)
+        verdict, reason = _outcome(measure, condition, found, owners.get(measure), unreliable)
+        interval = intervals.get(measure)
+        if verdict != "unknown" and interval is not None and interval.low is not None and interval.high is not None:
+            reason += f" (95 % interval {interval.low:,.0f} to {interval.high:,.0f})"
+        outcomes.append(ThresholdOutcome(measure, str(condition), found, verdict, reason))
+    return tuple(outcomes)
+
+
+def _outcome(
+    measure: str, condition: Condition, found: float | None, owner: Check | None, unreliable: str
+) -> tuple[Verdict, str]:
+    if found is None or math.isnan(found):
+        return "unknown", f"{measure} was not measured"
+    if unreliable and family(measure) in SPEED:
+        return "unknown", unreliable
+    if owner is not None and owner.verdict == "unknown":
+        return "unknown", owner.reason
+    shown = "infinite (owed and never done)" if math.isinf(found) else f"{found:,.6g}"
+    if condition.holds(found):
+        return "valid", f"{measure} is {shown}, as wanted ({condition})"
+    return "invalid", f"{measure} is {shown}, wanted {condition}"
