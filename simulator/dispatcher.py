@@ -56,14 +56,13 @@ class Dispatcher:
     def run(self) -> None:
         """Until `stop`. Raises what a planned call raised, or what `fail` was given."""
         hub = gevent.get_hub()
-        timer = hub.loop.timer(0)
         self._greenlet = gevent.getcurrent()
-        self._hub, self._timer = hub, timer
+        self._hub, self._timer = hub, hub.loop.timer(0)
         try:
             while not self._stopping:
                 self._sleep(self._begin_due())
         finally:
-            timer.close()
+            self._timer.close()
             self._greenlet = None
         if self._failure is not None:
             raise self._failure
@@ -120,7 +119,9 @@ class Dispatcher:
             return
         self._wakes_ns = _NEVER_NS if until_ns is None else until_ns
         if until_ns is not None:
-            self._timer.start(self._woken, max(0, until_ns - self._clock()) / SECOND_NS, update=True)
+            self._timer.close()
+            self._timer = self._hub.loop.timer(max(0, until_ns - self._clock()) / SECOND_NS)
+            self._timer.start(self._woken, update=True)
         self._hub.switch()
 
     def _wake(self) -> None:
