@@ -13,7 +13,7 @@ from simulator.history.facts import (
     PurchaseRefused,
     StockChanged,
 )
-from simulator.plan import PlannedFault, PlannedForgery, PlannedPhase, PlannedProductEdit
+from simulator.plan import AnyPlanItem, PlannedFault, PlannedForgery, PlannedPhase, PlannedProductEdit
 from simulator.shop.firing import Changes
 from simulator.world import World
 from tests.small_world import STOCK, available, buy, cancel, give_back, pay, product, restock, sku, small_world
@@ -204,7 +204,7 @@ def test_a_phase_is_a_fact_and_faults_and_forgeries_are_left_to_the_driver() -> 
 
 def test_dice_of_orders_count_each_topic_from_1() -> None:
     world = small_world()
-    items = [buy(0, "online", (0, 1)), pay(0), give_back(0, (0, 1))]
+    items: list[AnyPlanItem] = [buy(0, "online", (0, 1)), pay(0), give_back(0, (0, 1))]
     events = [event for item in items for event in world.apply(item, 50).events if event.order]
     assert [event.dice for event in events] == [
         ("order", 0, "orders/create", 1),

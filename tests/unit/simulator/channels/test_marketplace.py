@@ -1,0 +1,55 @@
+import pytest
+
+from simulator.channels.marketplace import Marketplace
+from simulator.seeds import Seeds
+from simulator.shop.firing import Action, Firing
+from simulator.shop.model import Order, OrderKey, OrderLine, Refund, Sku
+
+ORDER = Order(OrderKey(4), 104, "bazaar-1001", 1001, "bazaar", 0, (OrderLine(1, Sku("A"), 2, 100),), 5, 5)
+
+
+def market() -> Marketplace:
+    return Marketplace("bazaar", {Sku("A"): 5, Sku("B"): 0})
+
+
+def action() -> Action:
+    return Firing(Seeds(1)).action(50, "plan", 1)
+
+
+def test_a_listing_is_the_last_push_less_what_was_sold_since() -> None:
+    bazaar = market()
+    bazaar.sold(ORDER, action())
+    assert bazaar.shown(Sku("A")) == 3
+    bazaar.push([(Sku("A"), 9)], 1, action())
+    bazaar.sold(ORDER, action())
+    assert dict(bazaar.listings) == {"A": 7, "B": 0}
+
+
+def test_neither_a_cancellation_nor_a_return_relists() -> None:
+    bazaar = market()
+    bazaar.sold(ORDER, action())
+    bazaar.cancelled(ORDER, action())
+    bazaar.returned(ORDER, Refund(9, 50, (), True), action())
+    assert bazaar.shown(Sku("A")) == 3
+
+
+def test_the_feed_holds_every_event_in_sequence() -> None:
+    bazaar = market()
+    refund = Refund(9, 50, (), True)
+    bazaar.sold(ORDER, action())
+    bazaar.paid(ORDER, action())
+    bazaar.cancelled(ORDER, action())
+    bazaar.returned(ORDER, refund, action())
+    assert [(event.topic, event.refund) for event in bazaar.feed] == [
+        ("order.created", None),
+        ("order.cancelled", None),
+        ("order.returned", refund),
+    ]
+
+
+def test_an_unknown_sku_is_neither_shown_nor_listed() -> None:
+    bazaar = market()
+    with pytest.raises(KeyError):
+        bazaar.shown(Sku("C"))
+    with pytest.raises(KeyError):
+        bazaar.push([(Sku("C"), 1)], 1, action())

@@ -1,0 +1,57 @@
+from simulator.channels.online import OnlineStore
+from simulator.history.facts import StockChanged
+from simulator.seeds import Seeds
+from simulator.shop.firing import Action, Firing
+from simulator.shop.ledger import Ledger
+from simulator.shop.model import Order, OrderKey, OrderLine, Refund, RefundLine
+from tests.small_world import STOCK, product, sku, small_catalogue
+
+ORDER = Order(
+    OrderKey(4), 104, "104", 1001, "online", 0, (OrderLine(1, sku(0), 2, 100), OrderLine(2, sku(1), 1, 100)), 5, 5
+)
+
+
+def store() -> tuple[OnlineStore, Ledger]:
+    ledger = Ledger(small_catalogue().products)
+    return OnlineStore(ledger, small_catalogue().by_sku), ledger
+
+
+def action() -> Action:
+    return Firing(Seeds(1)).action(50, "plan", 1)
+
+
+def stock_changes(taken: Action) -> list[tuple[str, int, str]]:
+    return [(fact.sku, fact.delta, fact.cause) for fact in taken.changes.facts if isinstance(fact, StockChanged)]
+
+
+def test_it_shows_what_the_master_has_available() -> None:
+    online, _ = store()
+    assert online.shown(sku(0)) == STOCK
+    online.sold(ORDER, action())
+    assert (online.shown(sku(0)), online.shown(sku(1))) == (STOCK - 2, STOCK - 1)
+
+
+def test_a_sale_moves_units_from_available_to_committed() -> None:
+    online, ledger = store()
+    taken = action()
+    online.sold(ORDER, taken)
+    assert stock_changes(taken) == [(sku(0), -2, "sale"), (sku(1), -1, "sale")]
+    assert (ledger.of(product(0)).committed, ledger.of(product(0)).on_hand) == (2, STOCK)
+
+
+def test_a_cancellation_moves_them_back() -> None:
+    online, ledger = store()
+    online.sold(ORDER, action())
+    taken = action()
+    online.cancelled(ORDER, taken)
+    assert stock_changes(taken) == [(sku(0), 2, "cancellation"), (sku(1), 1, "cancellation")]
+    assert (ledger.of(product(0)).available, ledger.of(product(0)).committed) == (STOCK, 0)
+
+
+def test_a_return_moves_back_only_what_can_be_sold_again() -> None:
+    online, ledger = store()
+    online.sold(ORDER, action())
+    for restock, available in ((False, STOCK - 2), (True, STOCK - 1)):
+        refund = Refund(9, 50, (RefundLine(1, sku(0), 1),), restock)
+        online.returned(ORDER, refund, action())
+        assert ledger.of(product(0)).available == available
