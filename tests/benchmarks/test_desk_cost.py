@@ -1,0 +1,36 @@
+"""What a delivery costs the generator: CPU time of plan, payload, signature, head and outcome, best of five rounds."""
+
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from simulator.senders import Answer
+from simulator.shop.model import Event
+from tests.literal_shop import AT_NS, order_event, stock_event
+from tests.office import Office, config
+
+OK = Answer(AT_NS, AT_NS, AT_NS, AT_NS, AT_NS, status=200)
+ROUND = 1_000
+
+
+def cost_us(office: Office, events: Sequence[Event]) -> float:
+    """CPU microseconds per event with one subscription, from `fire` to the end of `answered`."""
+    desk = office.desk
+    began_ns = time.process_time_ns()
+    for event in events:
+        (outgoing,) = desk.fire((event,), AT_NS).attempts
+        desk.answered(outgoing, OK)
+    return (time.process_time_ns() - began_ns) / len(events) / 1_000
+
+
+@pytest.mark.parametrize(
+    ("topic", "bound_us"), [("inventory_levels/update", 35), ("orders/create", 120)], ids=["stock", "order"]
+)
+def test_an_event_with_one_subscription_stays_within_its_budget(topic: str, bound_us: float) -> None:
+    office = Office(config())
+    office.subscribe(topic)
+    stock = topic == "inventory_levels/update"
+    events = [stock_event(n, available=n) if stock else order_event(topic, serial=n) for n in range(ROUND)]
+    best_us = min(cost_us(office, events) for _ in range(5))
+    assert best_us < bound_us, f"{topic}: {best_us:.1f} µs an event"

@@ -1,0 +1,93 @@
+"""Whatever a planned world fires can be delivered: every topic, channel and state of an order has a signed body."""
+
+import json
+from collections import Counter
+
+from simulator.config import (
+    ChannelConfig,
+    OrdersConfig,
+    PerturbationConfig,
+    PhaseConfig,
+    ShopConfig,
+    ShopEventsConfig,
+    WorldConfig,
+)
+from simulator.delivery.desk import Desk
+from simulator.events.payloads import MARKETPLACE_TOPICS, SHOPIFY_TOPICS, Payloads
+from simulator.events.signature import matches
+from simulator.history.facts import DeliveryPlanned
+from simulator.plan import PlannedForgery
+from simulator.planning import make_plan
+from simulator.seeds import Seeds
+from simulator.senders import Address
+from simulator.shop.catalogue import make_catalogue
+from simulator.shop.model import Event
+from simulator.world import World
+from tests.literal_shop import START_NS, WALL
+from tests.office import SECRETS
+
+CONFIG = WorldConfig(
+    shop=ShopConfig(skus=20, hot_skus=2, buyers=10),
+    channels=(ChannelConfig(name="online"), ChannelConfig(name="bazaar"), ChannelConfig(name="mercado")),
+    phases=(PhaseConfig(name="steady", seconds=20, rate=10),),
+    orders=OrdersConfig(cancel_share=0.3, cancel_after_s=2, return_share=0.4, return_after_s=3),
+    events=ShopEventsConfig(restocks_per_s=1, product_edits_per_s=1, forgeries_per_s=1),
+    perturbations=(PerturbationConfig(kind="duplicate", share=0.2), PerturbationConfig(kind="delay", share=0.2)),
+)
+
+
+def played(seed: int) -> tuple[list[Event], list[DeliveryPlanned], Counter[str]]:
+    """All events of a plan, the deliveries planned for them, and how many attempts carried a valid signature."""
+    seeds = Seeds(seed)
+    catalogue = make_catalogue(CONFIG, seeds)
+    world = World(CONFIG, catalogue, seeds)
+    world.opening(START_NS)
+    for topic in SHOPIFY_TOPICS:
+        world.subscribe("shopify", topic, "http://127.0.0.1/hooks", now_ns=START_NS)
+    for channel in world.marketplaces:
+        world.subscribe(channel, "*", "http://127.0.0.1/hooks", now_ns=START_NS)
+    payloads = Payloads(catalogue, CONFIG.shop, WALL)
+    desk = Desk(world, payloads, CONFIG, seeds, SECRETS, lambda uri: Address("127.0.0.1", 80, uri))
+    events: list[Event] = []
+    planned: list[DeliveryPlanned] = []
+    signed: Counter[str] = Counter()
+    for item in make_plan("delivery", CONFIG, seed).items:
+        now_ns = START_NS + item.offset_ns
+        fired = world.apply(item, now_ns).events
+        dispatch = desk.forge(item, now_ns) if isinstance(item, PlannedForgery) else desk.fire(fired, now_ns)
+        events += fired
+        plans = [fact for fact in dispatch.facts if isinstance(fact, DeliveryPlanned)]
+        planned += plans
+        for plan, outgoing in zip(plans, dispatch.attempts, strict=True):
+            assert isinstance(json.loads(outgoing.body), dict)
+            secret = SECRETS.client_secret if "/" in plan.topic else SECRETS.channel_secrets
+            head = outgoing.head.decode().split("\r\n")
+            values = [line.split(": ")[1] for line in head if "Hmac-Sha256: " in line or "Signature: " in line]
+            signed[plan.forged or "genuine"] += any(matches(secret, outgoing.body, value) for value in values)
+    return events, planned, signed
+
+
+def test_every_topic_is_fired_and_every_event_is_delivered_with_a_valid_signature() -> None:
+    events, planned, signed = played(seed=4)
+    assert {event.topic for event in events} == {*SHOPIFY_TOPICS, *MARKETPLACE_TOPICS}
+    assert {fact.event for fact in planned if not fact.forged} == {event.event for event in events}
+    assert signed["genuine"] == sum(not fact.forged for fact in planned)
+
+
+def test_forgeries_are_planned_and_none_is_signed_well() -> None:
+    _, planned, signed = played(seed=4)
+    assert sum(bool(fact.forged) for fact in planned) > 5
+    assert sum(count for kind, count in signed.items() if kind != "genuine") == 0
+
+
+def test_webhook_ids_differ_between_deliveries_and_repeat_only_in_copies() -> None:
+    _, planned, _ = played(seed=5)
+    originals = Counter(fact.webhook_id for fact in planned if fact.copy == 0)
+    copies = [fact.webhook_id for fact in planned if fact.copy]
+    assert max(originals.values()) == 1
+    assert copies
+    assert set(copies) <= set(originals)
+
+
+def test_the_same_purchases_meet_the_same_fate_in_every_run() -> None:
+    assert played(seed=6)[1] == played(seed=6)[1]

@@ -1,0 +1,17 @@
+"""Fixtures for tests of delivery: an office is a small world with a desk over it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.office import Office, config
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office(config())
+
+
+@pytest.fixture
+def make_office() -> Callable[..., Office]:
+    return lambda **settings: Office(config(**settings))

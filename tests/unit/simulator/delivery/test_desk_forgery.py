@@ -1,0 +1,65 @@
+"""Forged deliveries look genuine but for their signature, and must be refused."""
+
+import json
+
+import msgspec
+import pytest
+
+from simulator.events.signature import matches
+from simulator.history.facts import AttemptEnded, DeliveryEnded, DeliveryPlanned
+from simulator.perturbations.forge import KINDS
+from simulator.plan import PlannedForgery
+from simulator.senders import Answer, Outgoing
+from tests.literal_shop import AT_NS, MUG, stock_event
+from tests.office import SECRETS, Office
+
+REFUSED = Answer(AT_NS, AT_NS, AT_NS, AT_NS, AT_NS, status=401)
+
+
+def forged(office: Office, kind: str) -> tuple[DeliveryPlanned, Outgoing]:
+    dispatch = office.desk.forge(PlannedForgery(0, 77, kind, MUG.sku), AT_NS)
+    (planned,), (outgoing,) = dispatch.facts, dispatch.attempts
+    assert isinstance(planned, DeliveryPlanned)
+    return planned, outgoing
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_forgery_claims_stock_that_is_not_there_under_a_webhook_id_of_its_own(office: Office, kind: str) -> None:
+    subscription = office.subscribe()
+    planned, outgoing = forged(office, kind)
+    claim = json.loads(outgoing.body)
+    assert (claim["inventory_item_id"], claim["available"]) == (MUG.inventory_item_id, 999)
+    assert (planned.forged, planned.event, planned.subscription) == (kind, -1, subscription)
+    assert f"X-Shopify-Webhook-Id: {planned.webhook_id}\r\n".encode() in outgoing.head
+    genuine = office.desk.fire([stock_event()], AT_NS).facts[0]
+    assert isinstance(genuine, DeliveryPlanned)
+    assert genuine.webhook_id != planned.webhook_id
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_forgery_carries_a_valid_signature(office: Office, kind: str) -> None:
+    office.subscribe()
+    _, outgoing = forged(office, kind)
+    lines = outgoing.head.decode().split("\r\n")
+    signatures = [line.split(": ")[1] for line in lines if line.startswith("X-Shopify-Hmac-Sha256: ")]
+    assert len(signatures) == (0 if kind == "unsigned" else 1)
+    assert not any(matches(SECRETS.client_secret, outgoing.body, each) for each in signatures)
+    assert f"Content-Length: {len(outgoing.body)}" in lines
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(401, "refused"), (200, "acknowledged"), (500, "given_up")])
+def test_a_forgery_ends_with_its_first_answer(office: Office, status: int, outcome: str) -> None:
+    office.subscribe()
+    _, outgoing = forged(office, "unsigned")
+    assert office.desk.described(outgoing) == ("inventory_levels/update", "unsigned")
+    dispatch = office.desk.answered(outgoing, msgspec.structs.replace(REFUSED, status=status))
+    assert [type(fact) for fact in dispatch.facts] == [AttemptEnded, DeliveryEnded]
+    assert dispatch.facts[1] == DeliveryEnded(AT_NS, 0, outcome)
+    assert dispatch.attempts == []
+    assert office.desk.pending == 0
+
+
+def test_without_a_subscription_to_stock_there_is_no_forgery(office: Office) -> None:
+    office.subscribe("orders/create")
+    dispatch = office.desk.forge(PlannedForgery(0, 77, "unsigned", MUG.sku), AT_NS)
+    assert (dispatch.facts, dispatch.attempts) == ([], [])

@@ -1,0 +1,103 @@
+"""Payloads have exactly the fields that Shopify documents, in the sequence of its examples where FACTS lists it."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from simulator.config import ShopConfig
+from simulator.events.payloads import ORDER_TOPICS, Payloads
+from tests.literal_shop import AT_NS, CATALOGUE, ORDER, REFUND, WALL, order_event, product_event, stock_event
+
+
+def fields(text: str) -> list[str]:
+    return text.split()
+
+
+ORDER_FIELDS = fields("""
+id admin_graphql_api_id app_id browser_ip buyer_accepts_marketing cancel_reason cancelled_at cart_token checkout_token
+client_details closed_at confirmation_number confirmed contact_email created_at currency current_shipping_price_set
+current_subtotal_price current_subtotal_price_set current_total_additional_fees_set current_total_discounts
+current_total_discounts_set current_total_duties_set current_total_price current_total_price_set current_total_tax
+current_total_tax_set customer_locale device_id discount_codes duties_included email estimated_taxes financial_status
+fulfillment_status landing_site landing_site_ref location_id merchant_business_entity_id merchant_of_record_app_id name
+note note_attributes number order_number order_status_url original_total_additional_fees_set original_total_duties_set
+payment_gateway_names phone po_number presentment_currency processed_at reference referring_site source_identifier
+source_name source_url subtotal_price subtotal_price_set tags tax_exempt tax_lines taxes_included test token
+total_cash_rounding_payment_adjustment_set total_cash_rounding_refund_adjustment_set total_discounts
+total_discounts_set total_line_items_price total_line_items_price_set total_outstanding total_price total_price_set
+total_shipping_price_set total_tax total_tax_set total_tip_received total_weight updated_at user_id billing_address
+customer discount_applications fulfillments line_items payment_terms refunds shipping_address shipping_lines returns
+line_item_groups
+""")
+LINE_FIELDS = fields("""
+id admin_graphql_api_id attributed_staffs current_quantity fulfillable_quantity fulfillment_service fulfillment_status
+gift_card grams name price price_set product_exists product_id properties quantity requires_shipping
+sales_line_item_group_id sku taxable title total_discount total_discount_set variant_id variant_inventory_management
+variant_title vendor tax_lines duties discount_allocations
+""")
+CUSTOMER_FIELDS = fields("""
+id created_at updated_at first_name last_name state note verified_email multipass_identifier tax_exempt email phone
+currency tax_exemptions admin_graphql_api_id default_address
+""")
+SHIPPING_FIELDS = fields("""
+id carrier_identifier code current_discounted_price_set discounted_price discounted_price_set is_removed phone price
+price_set requested_fulfillment_service_id source title tax_lines discount_allocations
+""")
+ADDRESS_FIELDS = fields("""
+first_name address1 phone city zip province country last_name address2 company latitude longitude name country_code
+province_code
+""")
+REFUND_FIELDS = fields("""
+id order_id created_at note user_id processed_at duties total_duties_set return refund_shipping_lines restock
+admin_graphql_api_id order_adjustments refund_line_items transactions
+""")
+REFUNDED_LINE_FIELDS = fields("""
+id quantity line_item_id location_id restock_type subtotal total_tax subtotal_set total_tax_set line_item
+""")
+TRANSACTION_FIELDS = fields("""
+admin_graphql_api_id amount amount_rounding authorization created_at currency device_id error_code gateway id kind
+location_id manual_payment_gateway message order_id parent_id payment_details payment_id payments_refund_attributes
+processed_at receipt source_name status test total_unsettled_set user_id
+""")
+PRODUCT_FIELDS = fields("""
+admin_graphql_api_id body_html created_at handle id product_type published_at template_suffix title updated_at vendor
+status published_scope tags variants options images image media variant_gids has_variants_that_requires_components
+category
+""")
+LEVEL_FIELDS = fields("inventory_item_id location_id available updated_at admin_graphql_api_id")
+PAID = msgspec.structs.replace(ORDER, paid_ns=AT_NS, refunds=(REFUND,))
+PAYLOADS = Payloads(CATALOGUE, ShopConfig(), WALL)
+
+
+def order(topic: str = "orders/updated") -> Any:
+    return json.loads(PAYLOADS.body(order_event(topic, PAID)))
+
+
+@pytest.mark.parametrize("topic", ORDER_TOPICS)
+def test_an_order_has_the_93_documented_fields_in_sequence(topic: str) -> None:
+    assert list(order(topic)) == ORDER_FIELDS
+    assert len(ORDER_FIELDS) == 93
+
+
+def test_the_parts_of_an_order_have_their_documented_fields_in_sequence() -> None:
+    body = order()
+    assert all(list(line) == LINE_FIELDS for line in body["line_items"])
+    assert list(body["customer"]) == CUSTOMER_FIELDS
+    assert list(body["billing_address"]) == ADDRESS_FIELDS
+    assert all(list(line) == SHIPPING_FIELDS for line in body["shipping_lines"])
+
+
+def test_a_refund_has_the_15_documented_fields_in_sequence() -> None:
+    body = json.loads(PAYLOADS.body(order_event("refunds/create", PAID, refund=REFUND)))
+    assert list(body) == REFUND_FIELDS
+    assert list(body["refund_line_items"][0]) == REFUNDED_LINE_FIELDS
+    assert list(body["refund_line_items"][0]["line_item"]) == LINE_FIELDS
+    assert set(body["transactions"][0]) == set(TRANSACTION_FIELDS)
+    assert order()["refunds"] == [body]
+
+
+def test_a_product_has_the_22_and_a_level_the_5_documented_fields_in_sequence() -> None:
+    assert list(json.loads(PAYLOADS.body(product_event()))) == PRODUCT_FIELDS
+    assert list(json.loads(PAYLOADS.body(stock_event()))) == LEVEL_FIELDS

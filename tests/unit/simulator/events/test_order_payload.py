@@ -1,0 +1,90 @@
+"""Orders carry every documented field, and their sums follow what became of them."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from simulator.clock import SECOND_NS
+from simulator.config import ShopConfig
+from simulator.events.order_payload import financial_status
+from simulator.events.payloads import Payloads
+from simulator.shop.model import Order, Refund, RefundLine
+from tests.literal_shop import AT_NS, CATALOGUE, MUG, ORDER, REFUND, TEE, WALL, order_event
+
+LATER = AT_NS + 30 * SECOND_NS
+PAID = msgspec.structs.replace(ORDER, paid_ns=LATER, updated_ns=LATER)
+REFUNDED = msgspec.structs.replace(PAID, refunds=(REFUND,))
+TEE_BACK = Refund(931_800_000_008, LATER, (RefundLine(14_320_500_000_002, TEE.sku, 1),), restock=False)
+ALL_BACK = msgspec.structs.replace(PAID, refunds=(REFUND, TEE_BACK))
+CANCELLED = msgspec.structs.replace(ORDER, cancelled_ns=LATER, updated_ns=LATER)
+
+
+def shown(order: Order, topic: str = "orders/updated") -> Any:
+    return json.loads(Payloads(CATALOGUE, ShopConfig(), WALL).body(order_event(topic, order)))
+
+
+@pytest.mark.parametrize(
+    ("order", "status"),
+    [
+        (ORDER, "pending"),
+        (PAID, "paid"),
+        (REFUNDED, "partially_refunded"),
+        (ALL_BACK, "refunded"),
+        (CANCELLED, "voided"),
+        (msgspec.structs.replace(CANCELLED, paid_ns=LATER), "refunded"),
+    ],
+)
+def test_the_financial_status_says_where_the_money_is(order: Order, status: str) -> None:
+    assert financial_status(order) == status
+
+
+def test_a_new_order_owes_its_lines_and_shipping() -> None:
+    order = shown(ORDER, "orders/create")
+    assert order["id"] == 5_812_300_000_007
+    assert (order["name"], order["number"], order["order_number"]) == ("#1008", 8, 1008)
+    assert (order["subtotal_price"], order["total_price"], order["total_tax"]) == ("61.50", "66.45", "10.25")
+    assert (order["current_total_price"], order["total_outstanding"]) == ("66.45", "66.45")
+    assert order["total_weight"] == 2 * MUG.grams + TEE.grams
+    assert order["created_at"] == order["updated_at"] == "2026-11-24T07:05:00-05:00"
+    assert (order["cancelled_at"], order["cancel_reason"], order["refunds"]) == (None, None, [])
+
+
+def test_a_line_shows_its_product_with_quantity_and_gross_price() -> None:
+    line = shown(ORDER)["line_items"][0]
+    assert (line["id"], line["sku"], line["title"]) == (14_320_500_000_001, MUG.sku, MUG.title)
+    assert (line["quantity"], line["current_quantity"], line["price"]) == (2, 2, "25.75")
+    assert line["tax_lines"][0]["price"] == "8.58"
+    assert line["tax_lines"][0]["rate"] == 0.2
+
+
+def test_a_paid_order_owes_nothing_and_was_updated_then() -> None:
+    order = shown(PAID, "orders/paid")
+    assert (order["financial_status"], order["total_outstanding"]) == ("paid", "0.00")
+    assert order["updated_at"] == "2026-11-24T07:05:30-05:00"
+
+
+def test_a_refund_lowers_what_is_current_and_not_what_was_bought() -> None:
+    order = shown(REFUNDED)
+    assert [line["current_quantity"] for line in order["line_items"]] == [0, 1]
+    assert [line["quantity"] for line in order["line_items"]] == [2, 1]
+    assert (order["subtotal_price"], order["current_subtotal_price"]) == ("61.50", "10.00")
+    assert [refund["id"] for refund in order["refunds"]] == [REFUND.refund_id]
+
+
+def test_a_cancelled_order_is_closed_and_has_nothing_current() -> None:
+    order = shown(CANCELLED, "orders/cancelled")
+    assert order["cancelled_at"] == order["closed_at"] == "2026-11-24T07:05:30-05:00"
+    assert order["cancel_reason"] == "customer"
+    assert order["current_total_price"] == "0.00"
+    assert [line["current_quantity"] for line in order["line_items"]] == [0, 0]
+
+
+def test_the_buyer_stands_in_customer_and_both_addresses() -> None:
+    order = shown(ORDER)
+    assert order["customer"]["first_name"] == "Zoë"
+    assert order["customer"]["default_address"]["customer_id"] == order["customer"]["id"]
+    assert order["billing_address"] == order["shipping_address"]
+    assert order["billing_address"]["city"] == "Łódź"
+    assert order["email"] == order["contact_email"] == "zoe@example.org"

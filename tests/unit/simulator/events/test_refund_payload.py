@@ -1,0 +1,43 @@
+"""Refunds say what came back, where to, and what was paid back."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from simulator.config import ShopConfig
+from simulator.events.payloads import Payloads
+from simulator.shop.model import Order, Refund
+from tests.literal_shop import AT_NS, CATALOGUE, LOCATION, ORDER, REFUND, WALL, order_event
+
+PAID = msgspec.structs.replace(ORDER, paid_ns=AT_NS, refunds=(REFUND,))
+
+
+def shown(refund: Refund = REFUND, order: Order = PAID) -> Any:
+    return json.loads(Payloads(CATALOGUE, ShopConfig(), WALL).body(order_event("refunds/create", order, refund=refund)))
+
+
+def test_a_restocked_refund_names_the_location() -> None:
+    refund = shown()
+    assert (refund["id"], refund["order_id"], refund["restock"]) == (REFUND.refund_id, ORDER.order_id, True)
+    line = refund["refund_line_items"][0]
+    assert (line["line_item_id"], line["quantity"]) == (14_320_500_000_001, 2)
+    assert (line["restock_type"], line["location_id"]) == ("return", LOCATION)
+    assert refund["created_at"] == "2026-11-24T07:05:01-05:00"
+
+
+def test_a_refund_without_restock_names_none() -> None:
+    line = shown(msgspec.structs.replace(REFUND, restock=False))["refund_line_items"][0]
+    assert (line["restock_type"], line["location_id"]) == ("no_restock", None)
+
+
+def test_the_money_that_was_paid_goes_back_in_one_transaction() -> None:
+    refund = shown()
+    assert [(each["kind"], each["amount"], each["currency"]) for each in refund["transactions"]] == [
+        ("refund", "51.50", "GBP")
+    ]
+    assert (refund["refund_line_items"][0]["subtotal"], refund["refund_line_items"][0]["total_tax"]) == (51.5, 8.58)
+
+
+def test_nothing_is_paid_back_for_an_order_that_was_never_paid() -> None:
+    assert shown(order=msgspec.structs.replace(ORDER, refunds=(REFUND,)))["transactions"] == []
