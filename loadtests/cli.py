@@ -28,7 +28,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Will our Shopify integration oversell? Plays Shopify, the marketplaces and the buyers against it, and judges.",
+    help="Plays Shopify, its marketplaces and their buyers against your integration, and tells whether it oversells.",
 )
 
 ScenarioArgument = Annotated[str, typer.Argument(help="name, or path of a TOML file")]

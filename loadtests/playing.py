@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from simulator.http_server import make_server
 
 from loadtests.messages import Setup
 from loadtests.spec import RunSpec
@@ -15,6 +14,7 @@ from simulator.clock import Clock, WallPair
 from simulator.delivery.desk import Desk, Secrets
 from simulator.events.payloads import Payloads
 from simulator.history.facts import AnyFact
+from simulator.http_server import make_server
 from simulator.marketplace_api import MarketplaceApi
 from simulator.plan import Plan
 from simulator.planning import make_plan
@@ -81,7 +81,7 @@ class PlayedApis:
     ) -> None:
         requests = RequestSerial()
         self._admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
-        self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, requests)
+        self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, serial=requests)
         self._clock, self._took = clock, took
 
     def handle(self, request: ApiRequest) -> ApiReply:

@@ -41,8 +41,8 @@ class DockerPostgres:
 
 def _container_class() -> Any:
     try:
+        from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - an optional extra
         from testcontainers.core.config import testcontainers_config  # noqa: PLC0415 - an optional extra
-        from testcontainers.postgres import PostgresContainer  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError as error:
         raise BackingError(
             "--postgres docker", f"{error.name} is not installed", "run: pip install 'stockstorm[docker]'"
