@@ -45,7 +45,7 @@ def _container_class() -> Any:
         from testcontainers.core.config import testcontainers_config  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError as error:
         raise BackingError(
-            "--postgres docker", f"{error.name} is not installed", "run: pip install 'stockstorm[docker]'"
+            "--postgres docker", f"{error.name} is not installed", "run: pip install 'testcontainers>=4.15'"
         ) from None
     # The reaper is a second image to pull; we remove our one container ourselves.
     testcontainers_config.ryuk_disabled = True

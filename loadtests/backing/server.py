@@ -16,12 +16,14 @@ _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 def create_database(url: str, name: str) -> None:
     """Creates an empty database on the server of `url`. Raises BackingError."""
-    _at(url, lambda connection: connection.execute(f"CREATE DATABASE {_checked(name)} TEMPLATE template0"))
+    statement = f"CREATE DATABASE {_checked(name)} TEMPLATE template0"
+    _at(url, lambda connection: connection.execute(statement))
 
 
 def drop_database(url: str, name: str) -> None:
     """Drops it, even when the subject still holds connections. Raises BackingError."""
-    _at(url, lambda connection: connection.execute(f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE)"))
+    statement = f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE)"
+    _at(url, lambda connection: connection.execute(statement))
 
 
 def describe(url: str) -> str:

@@ -1,0 +1,140 @@
+"""One behaviour suite over every PostgreSQL backing: embedded, in Docker, and a server at a URL.
+
+Where no Docker engine can be had, its cases are skipped at run time with the reason; everything else is always run.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from loadtests.backing import Backing, choose_backing
+from loadtests.backing.docker import IMAGE
+
+REPOSITORY = Path(__file__).parents[2]
+IMAGES_SCRIPT = (
+    "STOCKSTORM_LOCAL_IMAGES"  # where a script lies that makes a Docker engine and an image where there are none
+)
+IMAGE_WITHIN_S = 420  # making an image from packages takes about a minute, on a bare machine two
+DOCKER = (pytest.mark.docker, pytest.mark.timeout(IMAGE_WITHIN_S + 60))
+
+Open = Callable[[], AbstractContextManager[Backing]]
+
+
+def ask(url: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
+    """Run `work` on a connection to `url`."""
+
+    async def session() -> Any:
+        connection = await asyncpg.connect(url)
+        try:
+            return await work(connection)
+        finally:
+            await connection.close()
+
+    return asyncio.run(session())
+
+
+@pytest.fixture(scope="module")
+def server_url() -> Iterator[str]:
+    """A server that runs already, for the URL backing: an embedded one."""
+    with choose_backing("embedded", "server") as backing:
+        yield backing.url
+
+
+@pytest.fixture(scope="module")
+def docker_engine() -> None:
+    """A Docker engine with the image, or a loud skip with the reason."""
+    if why := _why_no_docker():
+        pytest.skip(f"Docker backing NOT tested: {why}")
+
+
+@pytest.fixture(params=["embedded", "url", pytest.param("docker", marks=DOCKER)])
+def backing(request: pytest.FixtureRequest) -> Open:
+    """Opens a backing of the kind under test."""
+    match request.param:
+        case "url":
+            option = request.getfixturevalue("server_url")
+        case "docker":
+            request.getfixturevalue("docker_engine")
+            option = "docker"
+        case option:
+            pass
+    return lambda: choose_backing(option, "20261124-flash_sale-7")
+
+
+def test_it_gives_a_fresh_empty_database(backing: Open) -> None:
+    with backing() as database:
+        tables = ask(database.url, lambda c: c.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
+        assert tables == 0
+        ask(database.url, lambda c: c.execute("CREATE TABLE left_over (n int)"))
+    with backing() as database:
+        assert ask(database.url, lambda c: c.fetchval("SELECT to_regclass('left_over')")) is None
+
+
+@pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes"])
+def test_it_is_durable(backing: Open, setting: str) -> None:
+    with backing() as database:
+        assert ask(database.url, lambda c: c.fetchval(f"SHOW {setting}")) == "on"
+
+
+def test_two_at_once_share_nothing(backing: Open) -> None:
+    with backing() as first, backing() as second:
+        assert first.url != second.url
+        ask(first.url, lambda c: c.execute("CREATE TABLE only_here (n int)"))
+        assert ask(second.url, lambda c: c.fetchval("SELECT to_regclass('only_here')")) is None
+
+
+def test_nothing_is_left_afterwards_even_with_a_connection_open(backing: Open) -> None:
+    async def stay() -> str:
+        opened = backing()
+        database = await asyncio.to_thread(opened.__enter__)
+        connection = await asyncpg.connect(database.url)
+        await asyncio.to_thread(opened.__exit__, None, None, None)
+        connection.terminate()
+        return database.url
+
+    url = asyncio.run(stay())
+    with pytest.raises((OSError, asyncpg.PostgresError)):
+        ask(url, lambda c: c.fetchval("SELECT 1"))
+
+
+def test_it_describes_itself_with_version_and_durability_and_without_credentials(backing: Open) -> None:
+    with backing() as database:
+        assert database.description.startswith("PostgreSQL 1")
+        assert "fsync on" in database.description
+        assert "@" not in database.description
+
+
+def test_it_names_processes_that_run_or_none(backing: Open) -> None:
+    with backing() as database:
+        pids = database.processes()
+        assert all(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def _why_no_docker() -> str:
+    """Empty when `docker run IMAGE` works; the script may make it so."""
+    if _image_is_there():
+        return ""
+    script = Path(os.environ.get(IMAGES_SCRIPT, REPOSITORY.parent / "shared" / "docker" / "local-images"))
+    if not script.is_file():
+        return f"no Docker engine with {IMAGE} answers, and there is no script {script} to make one"
+    command = ["timeout", str(IMAGE_WITHIN_S), "bash", str(script), IMAGE]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        return f"{script} exited with {done.returncode}: {(done.stderr or done.stdout).strip()[-300:]}"
+    return ""
+
+
+def _image_is_there() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    done = subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True, timeout=20, check=False)
+    return done.returncode == 0
