@@ -1,0 +1,37 @@
+"""`python -m reference_service receiver` or `… worker`. Exit codes: 0 stopped, 2 bad usage, 3 bad settings."""
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+
+import uvloop
+
+from reference_service.architectures import ARCHITECTURES
+from reference_service.bootstrap import run_receiver, run_worker
+from reference_service.logs import configure_logs
+from reference_service.settings import EXIT_BAD_SETTINGS, BadSettings, Settings, read_settings
+
+PROGRAMS: dict[str, Callable[[Settings], Awaitable[None]]] = {"receiver": run_receiver, "worker": run_worker}
+EXIT_BAD_USAGE = 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the program that the only argument names; returns the exit code."""
+    if len(arguments) != 1 or arguments[0] not in PROGRAMS:
+        print(f"usage: python -m reference_service {'|'.join(PROGRAMS)}", file=sys.stderr)
+        return EXIT_BAD_USAGE
+    try:
+        settings = read_settings(ARCHITECTURES)
+    except BadSettings as error:
+        print(error, file=sys.stderr)
+        return EXIT_BAD_SETTINGS
+    configure_logs(settings.log_level, process=arguments[0])
+    uvloop.run(_run(PROGRAMS[arguments[0]], settings))
+    return 0
+
+
+async def _run(program: Callable[[Settings], Awaitable[None]], settings: Settings) -> None:
+    await program(settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

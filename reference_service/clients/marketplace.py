@@ -1,0 +1,67 @@
+"""The marketplaces' API over aiohttp: absolute quantities in bulk, and where notifications are to be sent."""
+
+from collections.abc import Mapping
+
+import aiohttp
+import msgspec
+
+from reference_service import limits
+
+
+class PushFailed(Exception):
+    """A call had no good answer; what it asked may have happened or not. `wait_s`: what the channel asked to wait."""
+
+    def __init__(self, reason: str, wait_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait_s = wait_s
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    sku: str
+    reason: str = ""
+
+
+class Pushed(msgspec.Struct, frozen=True):
+    """What a channel made of a push."""
+
+    accepted: int = 0
+    rejected: list[Rejected] = []
+
+
+class Marketplace:
+    """One channel. Its base is `{channels_url}/{channel}/v1`."""
+
+    def __init__(self, session: aiohttp.ClientSession, channels_url: str, channel: str, token: str) -> None:
+        self._session = session
+        self._base = f"{channels_url}/{channel}/v1"
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    async def push(self, quantities: Mapping[str, int]) -> Pushed:
+        """Lists these quantities (at most 500 SKUs); PushFailed without a 200."""
+        rows = [{"sku": sku, "quantity": quantity} for sku, quantity in quantities.items()]
+        raw = await self._put("/listings", msgspec.json.encode({"listings": rows}))
+        try:
+            return msgspec.json.decode(raw, type=Pushed)
+        except msgspec.DecodeError as error:
+            raise PushFailed(f"an answer of another shape: {error}") from None
+
+    async def send_notifications_to(self, url: str) -> None:
+        """Registers where the channel's orders are to be told; PushFailed without a 200."""
+        await self._put("/notifications", msgspec.json.encode({"url": url}))
+
+    async def _put(self, path: str, body: bytes) -> bytes:
+        try:
+            async with self._session.put(self._base + path, data=body, headers=self._headers) as response:
+                raw = await response.read()
+                if response.status != 200:
+                    raise PushFailed(f"HTTP {response.status}", _seconds(response.headers.get("Retry-After", "")))
+                return raw
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise PushFailed(type(error).__name__) from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        return min(float(text), limits.BACKOFF_MAX_S)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,55 @@
+"""Connections to PostgreSQL, the schema, and the lock that makes one worker the only writer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+
+import asyncpg
+
+from reference_service import limits
+
+SCHEMA_LOCK = 7_310_001
+LEADER_LOCK = 7_310_002
+# Parameters decide the plans here, and compiling them would cost more than running them.
+SERVER_SETTINGS = {"jit": "off", "application_name": "reference_service"}
+
+
+@asynccontextmanager
+async def open_pool(url: str, *, size: int, timeout_s: float | None = None) -> AsyncIterator[Any]:
+    """A pool of at most `size` connections; statements that take over `timeout_s` raise TimeoutError."""
+    pool = await asyncpg.create_pool(
+        url, min_size=1, max_size=size, command_timeout=timeout_s, server_settings=SERVER_SETTINGS, timeout=5.0
+    )
+    try:
+        yield pool
+    finally:
+        try:
+            async with asyncio.timeout(limits.SHUTDOWN_S):
+                await pool.close()
+        except TimeoutError:
+            pool.terminate()
+
+
+async def apply_schema(pool: Any) -> None:
+    """Brings an empty or older database up to schema.sql; processes that start together take turns."""
+    script = files("reference_service").joinpath("schema.sql").read_text(encoding="utf-8")
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", SCHEMA_LOCK)
+        await connection.execute(script)
+
+
+@asynccontextmanager
+async def leadership(pool: Any) -> AsyncIterator[asyncio.Event]:
+    """Waits until this process is the only worker; the event is set if the lock's connection is ever lost."""
+    async with pool.acquire() as connection:
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
+            await asyncio.sleep(limits.LEADER_RETRY_S)
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        try:
+            yield lost
+        finally:
+            if not connection.is_closed():
+                await connection.fetchval("SELECT pg_advisory_unlock($1)", LEADER_LOCK)

@@ -1,0 +1,108 @@
+"""Works on one lane of the queue: claim, apply, settle, commit, and only then tell the others.
+
+A claim is applied as a whole. If that fails by an event and not by the database, the claim is taken once more, one
+event at a time, so that a poison event neither blocks the others nor takes them along.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from reference_service import limits, metrics
+from reference_service.clients.backoff import backoff_s
+from reference_service.lanes import LaneResult, LaneWork
+from reference_service.queues import Claim, DeadLetter, Entry, Queue, Retry, Settled, StoreUnavailable, Verdict
+from reference_service.topics import Lane
+
+log = structlog.get_logger()
+
+
+class LaneWorker:
+    """One lane's loop. `announce` hears the results after their commit."""
+
+    def __init__(
+        self, lane: Lane, queue: Queue, work: LaneWork, announce: Callable[[LaneResult], None], dice: random.Random
+    ) -> None:
+        self._lane = lane
+        self._queue = queue
+        self._work = work
+        self._announce = announce
+        self._dice = dice
+        name = lane.name.lower()
+        self._seconds = metrics.CLAIM_SECONDS.labels(name)
+        self._sizes = metrics.CLAIM_EVENTS.labels(name)
+
+    async def run(self) -> None:
+        """Works until cancelled: at once when idle, paced when busy, so that a claim is worth its round trips."""
+        while True:
+            started = time.monotonic()
+            count = await self.work_once()
+            if count == 0:
+                await self._queue.wait(self._lane, limits.POLL_S)
+            elif count < limits.CLAIM_EVENTS_MAX:
+                await asyncio.sleep(max(0.0, started + limits.CLAIM_PACE_S - time.monotonic()))
+
+    async def drain(self) -> None:
+        """Works until the lane holds less than a full claim."""
+        while await self.work_once() >= limits.CLAIM_EVENTS_MAX:
+            pass
+
+    async def work_once(self) -> int:
+        """Works on one claim; returns how many entries it had."""
+        try:
+            return await self._work_on(self._as_a_whole)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever one event breaks, the others must not wait for it
+            log.warning("claim_failed", lane=self._lane.name, reason=f"{type(error).__name__}: {error}"[:300])
+            return await self._work_on(self._one_by_one)
+
+    async def _work_on(self, apply: Callable[[Claim], Awaitable[LaneResult]]) -> int:
+        started = time.monotonic()
+        async with self._queue.claim(self._lane, limits.CLAIM_EVENTS_MAX) as claim:
+            entries = claim.entries
+            if not entries:
+                return 0
+            result = await apply(claim)
+            verdicts = [*result.verdicts, *(self._again(entry, reason) for entry, reason in result.failed)]
+            await claim.settle(verdicts)
+        self._seconds.observe(time.monotonic() - started)
+        self._sizes.observe(len(entries))
+        self._count(verdicts)
+        self._announce(result)
+        return len(entries)
+
+    async def _as_a_whole(self, claim: Claim) -> LaneResult:
+        return await self._work.apply(claim.connection, claim.entries)
+
+    async def _one_by_one(self, claim: Claim) -> LaneResult:
+        total = LaneResult([])
+        for entry in claim.entries:
+            try:
+                async with claim.connection.transaction():
+                    total.add(await self._work.apply(claim.connection, [entry]))
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above; the event is tried again, then buried with its reason
+                total.failed.append((entry, f"{type(error).__name__}: {error}"[:300]))
+        return total
+
+    def _again(self, entry: Entry, reason: str) -> Verdict:
+        if entry.attempts + 1 >= limits.ATTEMPTS_MAX:
+            return DeadLetter(entry, reason)
+        return Retry(entry, backoff_s(entry.attempts + 1, self._dice))
+
+    def _count(self, verdicts: Sequence[Verdict]) -> None:
+        lane = self._lane.name.lower()
+        for verdict in verdicts:
+            match verdict:
+                case Settled(state=state):
+                    metrics.EVENTS.labels(lane, state.name.lower()).inc()
+                case Retry():
+                    metrics.EVENTS.labels(lane, "retried").inc()
+                case DeadLetter(entry=entry, reason=reason):
+                    metrics.EVENTS.labels(lane, "dead_lettered").inc()
+                    log.error("dead_letter", topic=entry.topic, source=entry.source, seq=entry.seq, reason=reason)

@@ -1,0 +1,41 @@
+"""What a lane of the queue is to the worker: something that applies a whole claim within the claim's transaction."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from reference_service.queues import Connection, Entry, Verdict
+
+
+class LaneResult(msgspec.Struct):
+    """What a claim came to. To be acted upon only after its commit.
+
+    `failed`: entries that may succeed later, with the reason. `skus`: what channels show of these may be wrong now.
+    `sold`: (channel, SKU) that the channel itself sold, so that nobody knows what it shows. `doubtful`: some level has
+    to be read again. `effects`: the master has to be told.
+    """
+
+    verdicts: list[Verdict]
+    failed: list[tuple[Entry, str]] = msgspec.field(default_factory=list)
+    skus: set[str] = msgspec.field(default_factory=set)
+    sold: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    doubtful: bool = False
+    effects: bool = False
+
+    def add(self, other: "LaneResult") -> None:
+        """Takes in what another part of the claim came to."""
+        self.verdicts += other.verdicts
+        self.failed += other.failed
+        self.skus |= other.skus
+        self.sold |= other.sold
+        self.doubtful = self.doubtful or other.doubtful
+        self.effects = self.effects or other.effects
+
+
+class LaneWork(Protocol):
+    """Applies entries of one lane."""
+
+    async def apply(self, connection: Connection, entries: Sequence[Entry]) -> LaneResult:
+        """A verdict or a failure for every entry, and the effects written to the transaction of `connection`."""
+        ...

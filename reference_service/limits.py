@@ -1,0 +1,39 @@
+"""Every bound and pace of the service in one place, with its unit and its reason."""
+
+# --- receiving
+BODY_BYTES_MAX = 2 * 1024 * 1024  # Shopify's bodies go "upwards of a megabyte"; twice that is refused with 413
+WAITING_EVENTS_MAX = 20_000  # events that wait for a commit; beyond it the receiver answers 503 and Shopify retries
+WAITING_BYTES_MAX = 128 * 1024 * 1024
+COMMIT_EVENTS_MAX = 1_000  # events in one group commit
+COMMIT_PACE_S = 0.004  # under load one commit per 4 ms gathers its neighbours; an idle receiver commits at once
+STORE_TIMEOUT_S = 4.0  # Shopify hangs up after 5 s, so an answer later than this is of no use
+
+# --- working
+CLAIM_EVENTS_MAX = 500  # events in one claim, that is in one transaction
+CLAIM_PACE_S = 0.02  # under load a lane claims at most 50 times a second, so that a claim is worth its round trips
+POLL_S = 1.0  # a lane looks by itself when no notification came
+ATTEMPTS_MAX = 8  # then an event is a dead letter
+BACKOFF_FIRST_S = 1.0
+BACKOFF_MAX_S = 300.0
+VACUUM_EVERY_S = 10.0  # a queue table is mostly dead rows; the autovacuum of PostgreSQL wakes only once a minute
+
+# --- writing to the master
+ADJUST_CHANGES_MAX = 250  # Shopify's limit on an input array
+ADJUST_ORDERS_MAX = 500  # keeps the reference document URI of a batch within some 20 KB
+ADJUST_PACE_S = 0.05  # a batch per 50 ms: orders gather, and a Plus shop's 1,000 points a second last
+ADJUST_GATHER_S = 0.005  # lets the push of a sale go first, and a cancellation catch its order
+READ_LEVELS_MAX = 250  # Shopify's limit on an input array
+PAGE_ITEMS = 250  # Shopify's limit on a page
+
+# --- pushing to the marketplaces
+PUSH_ROWS_MAX = 500  # the marketplaces' limit on one PUT
+PUSH_PACE_S = 0.02
+
+# --- calling out
+API_TIMEOUT_S = 10.0
+SHUTDOWN_S = 1.5  # what SIGTERM leaves for requests in flight
+LEADER_RETRY_S = 0.5  # a standby worker asks this often whether the leader is gone
+
+# --- answering probes
+PROBE_ROWS_DEFAULT = 1_000
+PROBE_ROWS_MAX = 10_000

@@ -1,0 +1,195 @@
+"""The one writer of the master's stock: takes waiting effects, commits them as a batch, tells Shopify.
+
+Batch and idempotency key are committed before the call. After a crash the open batch is sent again under the same key
+before anything else, so an effect reaches the master exactly once.
+"""
+
+import asyncio
+import uuid
+from typing import Any
+
+import msgspec
+import structlog
+
+from reference_service import limits, metrics
+from reference_service.batches import Batch, Change, Waiting, changes_of, choose, reference_of
+from reference_service.clients.admin_api import AdminApi, Answered
+from reference_service.clients.documents import (
+    Adjust,
+    AdjustedLevel,
+    AdjustPayload,
+    adjust,
+    available_of,
+    item_gid,
+    location_gid,
+    number_of,
+)
+from reference_service.inventory import Level, Reading, depart, fall_back, land
+from reference_service.marketplace_orders import Effect
+from reference_service.signals import Signals
+from reference_service.stock import LevelKey, lock_levels, lock_skus, write_levels
+
+log = structlog.get_logger()
+# Codes after which the very same call, under the same key, is worth another try.
+TRY_AGAIN = frozenset({"IDEMPOTENCY_CONCURRENT_REQUEST", "SERVICE_UNAVAILABLE", "ADJUST_QUANTITIES_FAILED"})
+
+_WAITING = """
+SELECT effect_id, token, units::text FROM effect WHERE batch_id IS NULL AND refused IS NULL
+ORDER BY effect_id LIMIT $1 FOR UPDATE
+"""
+_OPEN = "SELECT batch_id, idempotency_key, reference, changes::text FROM batch WHERE state = 'open'"
+_ADD = "INSERT INTO batch (idempotency_key, reference, changes) VALUES ($1, $2, $3::jsonb) RETURNING batch_id"
+_CLOSE = "UPDATE batch SET state = $2, closed_at = clock_timestamp() WHERE batch_id = $1"
+
+
+class MasterWriter:
+    """Writes channel orders to the master. One task of one process may use it at a time."""
+
+    def __init__(self, pool: Any, admin: AdminApi, signals: Signals) -> None:
+        self._pool = pool
+        self._admin = admin
+        self._signals = signals
+        self._refusals = 0
+
+    async def replay(self) -> None:
+        """Finishes the batch that a process before this one left open, if any."""
+        row = await self._pool.fetchrow(_OPEN)
+        if row is not None:
+            changes = msgspec.json.decode(row["changes"], type=tuple[Change, ...])
+            log.info("batch_replayed", batch=row["batch_id"])
+            await self._finish(Batch(row["batch_id"], row["idempotency_key"], row["reference"], changes))
+
+    async def write_once(self) -> bool:
+        """Writes the oldest waiting effects; False if there were none."""
+        await self._admin.wait_for_points(adjust(1))
+        batch = await self._open()
+        if batch is None:
+            return False
+        await self._finish(batch)
+        return True
+
+    async def _open(self) -> Batch | None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            rows = await connection.fetch(_WAITING, limits.ADJUST_ORDERS_MAX)
+            waiting = [Waiting(r[0], Effect(r[1], msgspec.json.decode(r[2], type=dict[str, int]))) for r in rows]
+            chosen = choose(waiting)
+            if not chosen:
+                return None
+            levels = await lock_skus(connection, {sku for one in chosen for sku in one.effect.units})
+            changes = changes_of(chosen, levels)
+            key, reference = str(uuid.uuid4()), reference_of(chosen)
+            batch_id = await connection.fetchval(_ADD, key, reference, msgspec.json.encode(changes).decode())
+            members = [one.effect_id for one in chosen]
+            await connection.execute(
+                "UPDATE effect SET batch_id = $1 WHERE effect_id = ANY($2::bigint[])", batch_id, members
+            )
+            by_key = {level.key: level for found in levels.values() for level in found}
+            batch = Batch(batch_id, key, reference, changes)
+            await write_levels(connection, [depart(by_key[change.key]) for change in batch.sent])
+        metrics.BATCH_ORDERS.observe(len(chosen))
+        return batch
+
+    async def _finish(self, batch: Batch) -> None:
+        attempts = 0
+        while batch.sent:
+            answer = await self._admin.call(adjust(len(batch.locations)), variables_of(batch), self._show_the_lower)
+            payload = answer.data.inventory_adjust_quantities
+            if not payload.user_errors:
+                await self._land(batch, readings_of(answer, batch.locations))
+                self._refusals = 0
+                return
+            attempts += 1
+            if attempts >= limits.ATTEMPTS_MAX or not {error.code for error in payload.user_errors} <= TRY_AGAIN:
+                await self._refused(batch, payload)
+                return
+            await self._show_the_lower()
+            await asyncio.sleep(_growing_s(attempts))
+        await self._land(batch, {})
+
+    async def _land(self, batch: Batch, readings: dict[LevelKey, Reading]) -> None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            held = await lock_levels(connection, (change.key for change in batch.changes))
+            sold = {change.key: change.sold for change in batch.changes}
+            landed = [land(level, readings.get(key), sold[key]) for key, level in held.items()]
+            await write_levels(connection, landed)
+            await connection.execute(_CLOSE, batch.batch_id, "done")
+        self._tell(landed)
+
+    async def _show_the_lower(self) -> None:
+        """While nobody knows whether the batch was executed, channels are shown the safe quantity."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            rows = await connection.fetch("SELECT inventory_item_id, location_id FROM stock WHERE in_flight")
+            held = await lock_levels(connection, ((row[0], row[1]) for row in rows))
+            lowered = [lower for level in held.values() if (lower := fall_back(level)) is not level]
+            await write_levels(connection, lowered)
+        self._tell(lowered)
+
+    async def _refused(self, batch: Batch, payload: AdjustPayload) -> None:
+        """Shopify will not do it. Effects on the levels it names are set aside; the others are free for a new batch."""
+        reasons = "; ".join(f"{error.code}: {error.message}" for error in payload.user_errors)[:500]
+        bad = {batch.sent[index].key for index in indexes_of(payload) if index < len(batch.sent)}
+        log.error("batch_refused", batch=batch.batch_id, reason=reasons, levels=len(bad))
+        async with self._pool.acquire() as connection, connection.transaction():
+            levels = await lock_levels(connection, (change.key for change in batch.changes))
+            skus = [levels[key].sku for key in bad if key in levels]
+            await connection.execute(
+                "UPDATE effect SET refused = $3 WHERE batch_id = $1 AND units ?| $2::text[]",
+                batch.batch_id,
+                skus,
+                reasons,
+            )
+            await connection.execute(
+                "UPDATE effect SET batch_id = NULL WHERE batch_id = $1 AND refused IS NULL", batch.batch_id
+            )
+            await write_levels(connection, [land(level, None, 0) for level in levels.values()])
+            await connection.execute(_CLOSE, batch.batch_id, "refused")
+        if not bad:  # nothing was set aside, so the next batch may be refused as well
+            self._refusals += 1
+            await asyncio.sleep(_growing_s(self._refusals))
+
+    def _tell(self, levels: list[Level]) -> None:
+        self._signals.stock_changed({level.sku for level in levels if level.sku})
+        if any(level.doubtful for level in levels):
+            self._signals.raise_doubt()
+
+
+def _growing_s(times: int) -> float:
+    return min(limits.BACKOFF_MAX_S, limits.BACKOFF_FIRST_S * 2.0 ** min(times - 1, 20))
+
+
+def variables_of(batch: Batch) -> dict[str, Any]:
+    """The mutation's variables; the same for every attempt at the batch."""
+    changes = [
+        {
+            "inventoryItemId": item_gid(change.inventory_item_id),
+            "locationId": location_gid(change.location_id),
+            "delta": change.delta,
+            "changeFromQuantity": None,  # a sale that has happened is written whatever the level was
+        }
+        for change in batch.sent
+    ]
+    places = {f"at{n}": location_gid(location) for n, location in enumerate(batch.locations)}
+    adjustment = {"reason": "other", "name": "available", "referenceDocumentUri": batch.reference, "changes": changes}
+    return {"input": adjustment, "key": batch.idempotency_key, **places}
+
+
+def readings_of(answer: Answered[Adjust], locations: list[int]) -> dict[LevelKey, Reading]:
+    """The levels that the answer tells, each true at some moment of the call."""
+    group = answer.data.inventory_adjust_quantities.inventory_adjustment_group
+    readings: dict[LevelKey, Reading] = {}
+    for change in group.changes if group else []:
+        if change.name != "available" or change.item is None or change.location is None:
+            continue
+        location = number_of(change.location.id)
+        item = number_of(msgspec.json.decode(change.item["id"], type=str))
+        level = msgspec.json.decode(change.item[f"at{locations.index(location)}"], type=AdjustedLevel | None)
+        available = available_of(level.quantities) if level else None
+        if available is not None:
+            readings[(item, location)] = Reading(available, answer.before_ns, answer.after_ns)
+    return readings
+
+
+def indexes_of(payload: AdjustPayload) -> set[int]:
+    """The rows that user errors name, as in ["input", "changes", "3", "inventoryItemId"]."""
+    paths = (error.field or [] for error in payload.user_errors)
+    return {int(path[2]) for path in paths if len(path) > 2 and path[1] == "changes" and path[2].isdigit()}

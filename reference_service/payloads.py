@@ -1,0 +1,106 @@
+"""The parts of bodies that the service uses. Decoding checks them: what does not fit raises Unusable."""
+
+from typing import TypeVar
+
+import msgspec
+
+from reference_service.timestamps import nanoseconds_of
+
+
+class Unusable(Exception):
+    """A body that can never be applied. The message says what is wrong with it, without quoting it."""
+
+
+class InventoryLevel(msgspec.Struct, frozen=True, gc=False):
+    """inventory_levels/update. `available` is null for an item that is not tracked."""
+
+    inventory_item_id: int
+    location_id: int
+    available: int | None
+    updated_at: str
+    admin_graphql_api_id: str | None = None
+
+
+class ShopOrder(msgspec.Struct, frozen=True):
+    """orders/create, /paid, /updated and /cancelled."""
+
+    id: int
+    updated_at: str
+    name: str | None = None
+    currency: str | None = None
+    total_price: str | None = None
+    financial_status: str | None = None
+    cancelled_at: str | None = None
+
+
+class RefundLine(msgspec.Struct, frozen=True, gc=False):
+    quantity: int
+    restock_type: str | None = None
+
+
+class ShopRefund(msgspec.Struct, frozen=True):
+    """refunds/create."""
+
+    id: int
+    order_id: int
+    refund_line_items: list[RefundLine] = []
+
+    @property
+    def restocks(self) -> bool:
+        return any(line.restock_type in ("return", "cancel") for line in self.refund_line_items)
+
+
+class ShopProduct(msgspec.Struct, frozen=True):
+    """products/update."""
+
+    id: int
+    updated_at: str
+    title: str | None = None
+    status: str | None = None
+
+
+class ChannelLine(msgspec.Struct, frozen=True, gc=False):
+    sku: str
+    quantity: int
+
+
+class ChannelReturn(msgspec.Struct, frozen=True):
+    return_id: str
+    restock: bool
+    lines: list[ChannelLine]
+
+
+class ChannelOrder(msgspec.Struct, frozen=True):
+    order_id: str
+    lines: list[ChannelLine]
+    return_: ChannelReturn | None = msgspec.field(default=None, name="return")
+
+
+class ChannelNotification(msgspec.Struct, frozen=True):
+    """order.created, order.cancelled and order.returned of a marketplace."""
+
+    topic: str
+    order: ChannelOrder
+
+
+Payload = TypeVar("Payload", InventoryLevel, ShopOrder, ShopRefund, ShopProduct, ChannelNotification)
+_DECODERS = {
+    kind: msgspec.json.Decoder(kind)
+    for kind in (InventoryLevel, ShopOrder, ShopRefund, ShopProduct, ChannelNotification)
+}
+
+
+def decode(body: bytes, kind: type[Payload]) -> Payload:
+    """The payload of a body, or Unusable."""
+    try:
+        return _DECODERS[kind].decode(body)  # type: ignore[return-value]  # the registry pairs each kind with its decoder
+    except msgspec.DecodeError as error:
+        raise Unusable(f"not a {kind.__name__}: {error}") from None
+
+
+def updated_ns(text: str) -> int:
+    """`updated_at` in nanoseconds, or Unusable."""
+    try:
+        return nanoseconds_of(text)
+    except ValueError:
+        raise Unusable("updated_at is not a time") from None

@@ -1,0 +1,94 @@
+"""What the service tells about itself: health, readiness, metrics; for testers effects, stock and dead letters."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from reference_service import limits, metrics
+from reference_service.queues import State
+from reference_service.queues.postgres import STORE_GONE
+
+# An ignored topic asks nothing of us: to the outside its webhook counts as having no effect left to take.
+STATE_NAMES = {
+    State.PENDING: "pending",
+    State.APPLIED: "applied",
+    State.SUPERSEDED: "superseded",
+    State.DEAD_LETTERED: "dead_lettered",
+    State.IGNORED: "superseded",
+}
+_EFFECTS = "SELECT seq, webhook_id, state, times FROM inbox WHERE seq > $1 ORDER BY seq LIMIT $2"
+_STOCK = """
+SELECT sku, sum(available)::bigint AS available FROM stock WHERE sku > $1 GROUP BY sku ORDER BY sku LIMIT $2
+"""
+_DEAD = """
+SELECT entry, webhook_id, source, topic, attempts, reason FROM dead_letter WHERE entry > $1 ORDER BY entry LIMIT $2
+"""
+
+Ready = Callable[[], Awaitable[bool]]
+
+
+def health_routes(ready: Ready) -> list[Route]:
+    """/healthz (the process lives), /readyz (200 or 503) and /metrics."""
+
+    async def healthz(_: Request) -> Response:
+        return Response("ok", media_type="text/plain")
+
+    async def readyz(_: Request) -> Response:
+        is_ready = await ready()
+        return Response("ready" if is_ready else "not ready", status_code=200 if is_ready else 503)
+
+    async def show_metrics(_: Request) -> Response:
+        return Response(metrics.exposition(), headers={"content-type": metrics.CONTENT_TYPE})
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", show_metrics)]
+
+
+class Probe:
+    """Pages of what the database holds; `after` is the cursor of the page before, `next` is null on the last page."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/probe/effects", self.effects),
+            Route("/probe/stock", self.stock),
+            Route("/probe/dead-letters", self.dead_letters),
+        ]
+
+    async def effects(self, request: Request) -> Response:
+        """`{"effects":[{"webhook_id","state","times"}],"next"}` in the order of arrival."""
+
+        def show(row: Any) -> dict[str, Any]:
+            return {"webhook_id": row["webhook_id"], "state": STATE_NAMES[State(row["state"])], "times": row["times"]}
+
+        return await self._page(request, "effects", _EFFECTS, int(request.query_params.get("after") or 0), "seq", show)
+
+    async def stock(self, request: Request) -> Response:
+        """`{"stock":[{"sku","available"}],"next"}` by SKU, summed over locations."""
+        return await self._page(request, "stock", _STOCK, request.query_params.get("after") or "", "sku", dict)
+
+    async def dead_letters(self, request: Request) -> Response:
+        """`{"dead_letters":[{"webhook_id","source","topic","attempts","reason"}],"next"}`, oldest first."""
+
+        def show(row: Any) -> dict[str, Any]:
+            return {name: value for name, value in row.items() if name != "entry"}
+
+        after = int(request.query_params.get("after") or 0)
+        return await self._page(request, "dead_letters", _DEAD, after, "entry", show)
+
+    async def _page(
+        self, request: Request, name: str, query: str, after: Any, cursor: str, show: Callable[[Any], dict[str, Any]]
+    ) -> Response:
+        limit = min(int(request.query_params.get("limit") or limits.PROBE_ROWS_DEFAULT), limits.PROBE_ROWS_MAX)
+        try:
+            rows = await self._pool.fetch(query, after, limit)
+        except STORE_GONE:
+            return Response("the database is not to be reached", status_code=503)
+        following = str(rows[-1][cursor]) if len(rows) == limit and rows else None
+        page = {name: [show(row) for row in rows], "next": following}
+        return Response(msgspec.json.encode(page), media_type="application/json")

@@ -1,0 +1,183 @@
+"""The queue as a PostgreSQL table: SKIP LOCKED for claims, LISTEN/NOTIFY for wake-ups, the inbox in the same commit."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from reference_service.queues import (
+    Claim,
+    Connection,
+    DeadLetter,
+    Entry,
+    Message,
+    Retry,
+    Settled,
+    State,
+    StoreUnavailable,
+    Verdict,
+)
+from reference_service.topics import SHOPIFY, Lane
+
+WAKE_CHANNEL = "reference_queue"
+UNREACHABLE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
+SHUTTING_DOWN = (
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+STORE_GONE = (*UNREACHABLE, *SHUTTING_DOWN)
+
+_PUT = """
+WITH incoming AS (
+  SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[])
+    WITH ORDINALITY AS t (lane, source, webhook_id, topic, triggered_ns, received_ns, body, position)
+), fresh AS (
+  INSERT INTO inbox (source, webhook_id, topic, received_ns, state)
+  SELECT source, webhook_id, topic, received_ns, CASE lane WHEN 0 THEN 4 ELSE 0 END FROM incoming ORDER BY position
+  ON CONFLICT (source, webhook_id) DO {on_conflict}
+  RETURNING seq, source, webhook_id
+), queued AS (
+  INSERT INTO queue (lane, seq, source, topic, triggered_ns, body)
+  SELECT lane, seq, source, topic, triggered_ns, body FROM incoming JOIN fresh USING (source, webhook_id)
+  WHERE lane <> 0 ORDER BY position
+)
+SELECT count(*), CASE WHEN count(*) > 0 THEN pg_notify($8, $9) END FROM fresh
+"""
+# What a flawed service does: a channel's notification that is known already gets an entry once more.
+_REPEAT_CHANNELS = f"UPDATE SET topic = excluded.topic WHERE excluded.source <> '{SHOPIFY}'"
+
+_CLAIM = """
+SELECT entry, seq, source, topic, triggered_ns, attempts, body FROM queue
+WHERE lane = $1 AND due_at <= clock_timestamp() ORDER BY entry LIMIT $2 FOR UPDATE SKIP LOCKED
+"""
+_SETTLE = """
+WITH settled AS (
+  SELECT * FROM unnest($2::bigint[], $3::bigint[], $4::smallint[]) AS t (entry, seq, state)
+), gone AS (
+  DELETE FROM queue USING settled WHERE queue.lane = $1 AND queue.entry = settled.entry
+), outcome AS (
+  SELECT seq, min(state) AS state, count(*) FILTER (WHERE state = 1) AS times FROM settled GROUP BY seq
+)
+UPDATE inbox SET times = inbox.times + outcome.times,
+  state = CASE WHEN inbox.times > 0 THEN 1 ELSE outcome.state END
+FROM outcome WHERE inbox.seq = outcome.seq
+"""
+_RETRY = """
+UPDATE queue SET attempts = attempts + 1, due_at = clock_timestamp() + delay_s * interval '1 second'
+FROM unnest($2::bigint[], $3::float8[]) AS t (entry, delay_s) WHERE queue.lane = $1 AND queue.entry = t.entry
+"""
+_BURY = """
+WITH gone AS (
+  DELETE FROM queue USING unnest($2::bigint[], $3::text[]) AS t (entry, reason)
+  WHERE queue.lane = $1 AND queue.entry = t.entry RETURNING queue.*, t.reason
+), told AS (
+  UPDATE inbox SET state = CASE WHEN times > 0 THEN state ELSE 3 END FROM gone WHERE inbox.seq = gone.seq
+  RETURNING inbox.seq, inbox.webhook_id
+)
+INSERT INTO dead_letter (entry, seq, source, webhook_id, topic, attempts, reason, body)
+SELECT entry, gone.seq, source, webhook_id, topic, attempts + 1, reason, body FROM gone JOIN told USING (seq)
+ON CONFLICT (entry) DO NOTHING
+"""
+
+
+class PostgresClaim(Claim):
+    """Entries whose rows this transaction has locked."""
+
+    def __init__(self, lane: Lane, connection: Connection, entries: Sequence[Entry]) -> None:
+        self._lane = lane
+        self._connection = connection
+        self._entries = entries
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        return self._entries
+
+    @property
+    def connection(self) -> Connection:
+        return self._connection
+
+    async def settle(self, verdicts: Sequence[Verdict]) -> None:
+        settled = [v for v in verdicts if isinstance(v, Settled)]
+        retries = [v for v in verdicts if isinstance(v, Retry)]
+        dead = [v for v in verdicts if isinstance(v, DeadLetter)]
+        lane = int(self._lane)
+        if settled:
+            entries = [v.entry for v in settled]
+            states = [int(v.state) for v in settled]
+            await self._connection.execute(_SETTLE, lane, [e.entry for e in entries], [e.seq for e in entries], states)
+        if retries:
+            delays = [v.delay_s for v in retries]
+            await self._connection.execute(_RETRY, lane, [v.entry.entry for v in retries], delays)
+        if dead:
+            reasons = [v.reason for v in dead]
+            await self._connection.execute(_BURY, lane, [v.entry.entry for v in dead], reasons)
+
+
+class PostgresQueue:
+    """Queue over a pool of connections. `repeats_channels` is the flaw that forgets unique webhook ids of channels."""
+
+    def __init__(self, pool: Any, *, repeats_channels: bool = False) -> None:
+        self._pool = pool
+        self._put = _PUT.format(on_conflict=_REPEAT_CHANNELS if repeats_channels else "NOTHING")
+        self._woken = {lane: asyncio.Event() for lane in Lane}
+
+    async def put(self, messages: Sequence[Message]) -> int:
+        lanes = sorted({message.lane for message in messages} - {Lane.IGNORED})
+        try:
+            row = await self._pool.fetchrow(
+                self._put,
+                [int(m.lane) for m in messages],
+                [m.source for m in messages],
+                [m.webhook_id for m in messages],
+                [m.topic for m in messages],
+                [m.triggered_ns for m in messages],
+                [m.received_ns for m in messages],
+                [m.body for m in messages],
+                WAKE_CHANNEL,
+                ",".join(str(int(lane)) for lane in lanes),
+            )
+        except STORE_GONE as error:
+            raise StoreUnavailable(str(error) or type(error).__name__) from error
+        return int(row[0])
+
+    @asynccontextmanager
+    async def claim(self, lane: Lane, limit: int) -> AsyncIterator[Claim]:
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                rows = await connection.fetch(_CLAIM, int(lane), limit)
+                yield PostgresClaim(lane, connection, [Entry(*row) for row in rows])
+        except STORE_GONE as error:
+            raise StoreUnavailable(str(error) or type(error).__name__) from error
+
+    async def wait(self, lane: Lane, timeout_s: float) -> None:
+        woken = self._woken[lane]
+        try:
+            async with asyncio.timeout(timeout_s):
+                await woken.wait()
+        except TimeoutError:
+            pass
+        woken.clear()
+
+    async def watch(self) -> None:
+        try:
+            async with self._pool.acquire() as connection:
+                lost = asyncio.Event()
+                connection.add_termination_listener(lambda _: lost.set())
+                await connection.add_listener(WAKE_CHANNEL, self._hear)
+                await lost.wait()
+        except STORE_GONE as error:
+            raise StoreUnavailable(str(error) or type(error).__name__) from error
+        raise StoreUnavailable("the connection that listens was closed")
+
+    def _hear(self, _connection: Any, _pid: int, _channel: str, lanes: str) -> None:
+        for lane in lanes.split(","):
+            if lane:
+                self._woken[Lane(int(lane))].set()
+
+
+# State is part of what the SQL above spells as numbers.
+assert (State.PENDING, State.APPLIED, State.IGNORED) == (0, 1, 4)  # noqa: S101 - a relation checked where it is relied on

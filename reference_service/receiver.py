@@ -1,0 +1,217 @@
+"""The HTTP face that Shopify and the marketplaces send to: check who sent it, make it durable, answer, no more.
+
+The two webhook endpoints are plain ASGI apps under Starlette's routes, since they are the hot path.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+from starlette.types import Message as AsgiMessage
+from starlette.types import Receive, Scope, Send
+
+from reference_service import limits, metrics
+from reference_service.inbox import InboxFull
+from reference_service.queues import Message, StoreUnavailable
+from reference_service.signatures import is_genuine
+from reference_service.timestamps import nanoseconds_or_none
+from reference_service.topics import CHANNEL_TOPICS, SHOPIFY, SHOPIFY_TOPICS, Lane
+
+log = structlog.get_logger()
+REASONS = {
+    200: b"ok",
+    400: b"a header is missing, or the body is not JSON",
+    401: b"the signature does not fit the body",
+    403: b"not a shop of ours",
+    404: b"not a channel of ours",
+    413: b"the body is too large",
+    503: b"not stored; send it again",
+}
+
+
+class Refused(Exception):
+    """A request that must not be acknowledged; `status` is the HTTP answer."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class TakesMessages(Protocol):
+    """Where accepted webhooks go; returning means that they are durable."""
+
+    async def put(self, message: Message) -> None: ...
+
+
+class Headers(msgspec.Struct, frozen=True):
+    """The names under which one sender puts what we need, in lower case."""
+
+    signature: bytes
+    topic: bytes
+    webhook_id: bytes
+    sender: bytes
+    triggered_at: bytes
+
+
+SHOPIFY_HEADERS = Headers(
+    signature=b"x-shopify-hmac-sha256",
+    topic=b"x-shopify-topic",
+    webhook_id=b"x-shopify-webhook-id",
+    sender=b"x-shopify-shop-domain",
+    triggered_at=b"x-shopify-triggered-at",
+)
+CHANNEL_HEADERS = Headers(
+    signature=b"x-marketplace-signature",
+    topic=b"x-marketplace-topic",
+    webhook_id=b"x-marketplace-delivery-id",
+    sender=b"x-marketplace-channel",
+    triggered_at=b"x-marketplace-triggered-at",
+)
+
+
+class Sender(msgspec.Struct, frozen=True):
+    """Somebody whose webhooks we take. `secret` is None where signatures are, by a flaw, not looked at."""
+
+    source: str
+    headers: Headers
+    secret: bytes | None
+    topics: Mapping[str, Lane]
+    name: str  # what the sender header must say
+    status_if_stranger: int
+
+
+def shopify_sender(shop_domain: str, secret: bytes | None) -> Sender:
+    """The shop that we serve."""
+    return Sender(SHOPIFY, SHOPIFY_HEADERS, secret, SHOPIFY_TOPICS, shop_domain, 403)
+
+
+def channel_sender(channel: str, secret: bytes | None) -> Sender:
+    """One of the marketplaces that we serve."""
+    return Sender(channel, CHANNEL_HEADERS, secret, CHANNEL_TOPICS, channel, 400)
+
+
+def read_message(sender: Sender, pairs: Iterable[tuple[bytes, bytes]], body: bytes, now_ns: int) -> Message:
+    """The message of a genuine request; Refused otherwise. The signature comes first: strangers learn nothing else."""
+    headers = dict(pairs)
+    names = sender.headers
+    if sender.secret is not None and not is_genuine(sender.secret, body, headers.get(names.signature, b"")):
+        raise Refused(401)
+    try:
+        topic = headers[names.topic].decode("ascii")
+        webhook_id = headers[names.webhook_id].decode("ascii")
+        name = headers[names.sender].decode("ascii")
+        msgspec.json.decode(body, type=msgspec.Raw)  # checks the grammar and builds nothing
+    except (KeyError, UnicodeDecodeError, msgspec.DecodeError):
+        raise Refused(400) from None
+    if name != sender.name:
+        raise Refused(sender.status_if_stranger)
+    if not webhook_id or not topic:
+        raise Refused(400)
+    return Message(
+        lane=sender.topics.get(topic, Lane.IGNORED),
+        source=sender.source,
+        webhook_id=webhook_id,
+        topic=topic,
+        triggered_ns=nanoseconds_or_none(headers.get(names.triggered_at, b"").decode("latin-1")),
+        received_ns=now_ns,
+        body=body,
+    )
+
+
+class WebhookEndpoint:
+    """An ASGI app for POSTs of one face ("shopify" or "channels"); `senders` by the channel in the path, or ""."""
+
+    def __init__(self, face: str, senders: Mapping[str, Sender], inbox: TakesMessages) -> None:
+        self._senders = senders
+        self._inbox = inbox
+        self._counters = {status: metrics.WEBHOOKS.labels(face, str(status)) for status in REASONS}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            status = await self._take(scope, receive)
+        except Refused as refused:
+            status = refused.status
+        except ConnectionResetError:
+            return  # the sender has gone before its body was complete; nobody waits for an answer
+        self._counters[status].inc()
+        for part in ANSWERS[status]:
+            await send(part)
+
+    async def _take(self, scope: Scope, receive: Receive) -> int:
+        body = await read_body(scope, receive)
+        sender = self._senders.get(scope.get("path_params", {}).get("channel", ""))
+        if sender is None:
+            raise Refused(404)
+        message = read_message(sender, scope["headers"], body, time.time_ns())
+        try:
+            await self._inbox.put(message)
+        except (InboxFull, StoreUnavailable):
+            raise Refused(503) from None
+        return 200
+
+
+async def read_body(scope: Scope, receive: Receive) -> bytes:
+    """The raw body, as signed. Refused(413) once it is known to exceed the limit, ConnectionResetError if cut off."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > limits.BODY_BYTES_MAX:
+            raise Refused(413)
+    event = await receive()
+    if not event.get("more_body") and event["type"] == "http.request":
+        return _bounded(event.get("body", b""))
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        if event["type"] == "http.disconnect":
+            raise ConnectionResetError
+        parts.append(event.get("body", b""))
+        size += len(parts[-1])
+        if size > limits.BODY_BYTES_MAX:
+            raise Refused(413)
+        if not event.get("more_body"):
+            return b"".join(parts)
+        event = await receive()
+
+
+def _bounded(body: bytes) -> bytes:
+    if len(body) > limits.BODY_BYTES_MAX:
+        raise Refused(413)
+    return body
+
+
+def _answer(status: int) -> tuple[AsgiMessage, AsgiMessage]:
+    body = REASONS[status]
+    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
+    if status == 503:
+        headers.append((b"retry-after", b"1"))
+    return (
+        {"type": "http.response.start", "status": status, "headers": headers},
+        {"type": "http.response.body", "body": body},
+    )
+
+
+ANSWERS = {status: _answer(status) for status in REASONS}
+
+
+class SlowHandler:
+    """The flaw `slow_handler`: every event stands in line for a slow step inside its own request."""
+
+    def __init__(self, inbox: TakesMessages, step_s: float) -> None:
+        self._inbox = inbox
+        self._step_s = step_s
+        self._turn = asyncio.Lock()
+
+    async def put(self, message: Message) -> None:
+        async with self._turn:
+            await asyncio.sleep(self._step_s)
+            await self._inbox.put(message)
+
+
+def senders_of(
+    shop_domain: str, channels: Iterable[str], client_secret: Any, channel_secret: Any
+) -> Mapping[str, Sender]:
+    """All senders by channel name, the shop under ""; a secret of None switches its check off."""
+    found = {channel: channel_sender(channel, channel_secret) for channel in channels}
+    return {"": shopify_sender(shop_domain, client_secret), **found}

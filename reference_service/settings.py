@@ -1,0 +1,84 @@
+"""The service's environment variables (prefix REFERENCE_), checked all at once at start."""
+
+import os
+from collections.abc import Collection
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from reference_service.flaws import Flaw, Flaws
+
+PREFIX = "REFERENCE_"
+EXIT_BAD_SETTINGS = 3
+
+
+class BadSettings(Exception):
+    """The environment does not describe a service. The message names every variable that is wrong, one a line."""
+
+
+class Settings(BaseSettings):
+    """What one process of the service is told. URLs carry no trailing slash."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    architecture: str = "queue"
+    database_url: SecretStr
+    listen_host: str = "127.0.0.1"
+    listen_port: int = Field(ge=0, le=65535)
+    worker_http_port: int = Field(ge=0, le=65535)
+    shop_domain: str = Field(min_length=1)
+    admin_api_url: str = Field(pattern=r"^https?://")
+    admin_token: SecretStr
+    client_secret: SecretStr = Field(min_length=1)
+    public_url: str = Field(pattern=r"^https?://")
+    channels_url: str = Field(pattern=r"^https?://")
+    channels: Annotated[tuple[str, ...], NoDecode]
+    channel_token: SecretStr
+    channel_secret: SecretStr = Field(min_length=1)
+    safety_stock: int = Field(default=0, ge=0)
+    flaw: Flaw = Flaw.NONE
+    flaw_crash_after: int = Field(default=0, ge=0)
+    log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
+
+    @field_validator("channels", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("public_url", "channels_url", "admin_api_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @property
+    def flaws(self) -> Flaws:
+        return Flaws(flaw=self.flaw, crash_after=self.flaw_crash_after)
+
+
+def read_settings(architectures: Collection[str]) -> Settings:
+    """The settings out of the environment; BadSettings with every problem in one message."""
+    problems: list[str] = []
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems = _explain(error)
+    chosen = os.environ.get(f"{PREFIX}ARCHITECTURE", "queue")
+    if chosen not in architectures:
+        problems.append(
+            f"{PREFIX}ARCHITECTURE: there is no {chosen!r}; choose one of {', '.join(sorted(architectures))}"
+        )
+    if problems:
+        raise BadSettings("\n  ".join(["The reference service cannot start; its environment is wrong:", *problems]))
+    return settings
+
+
+def _explain(error: ValidationError) -> list[str]:
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False):
+        variable = PREFIX + "_".join(str(part) for part in problem["loc"]).upper()
+        text = "is not set" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{variable}: {text}")
+    return lines

@@ -1,0 +1,119 @@
+"""The lane of the shop's own orders, refunds and products: upserts keyed on Shopify's ids, guarded by version.
+
+A version is (updated_at, X-Shopify-Triggered-At): the first is signed but in whole seconds, so the second breaks ties.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from reference_service.lanes import LaneResult
+from reference_service.payloads import ShopOrder, ShopProduct, ShopRefund, Unusable, decode, updated_ns
+from reference_service.queues import Connection, DeadLetter, Entry, Settled, State, Verdict
+
+Version = tuple[int, int]
+
+_ORDERS = """
+INSERT INTO shop_order AS held
+  (order_id, updated_ns, triggered_ns, name, currency, total_price, financial_status, cancelled)
+SELECT * FROM unnest
+  ($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[])
+ON CONFLICT (order_id) DO UPDATE SET updated_ns = excluded.updated_ns, triggered_ns = excluded.triggered_ns,
+  name = excluded.name, currency = excluded.currency, total_price = excluded.total_price,
+  financial_status = excluded.financial_status, cancelled = excluded.cancelled
+WHERE (excluded.updated_ns, excluded.triggered_ns) > (held.updated_ns, held.triggered_ns)
+RETURNING order_id
+"""
+_PRODUCTS = """
+INSERT INTO shop_product AS held (product_id, updated_ns, triggered_ns, title, status)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])
+ON CONFLICT (product_id) DO UPDATE SET updated_ns = excluded.updated_ns, triggered_ns = excluded.triggered_ns,
+  title = excluded.title, status = excluded.status
+WHERE (excluded.updated_ns, excluded.triggered_ns) > (held.updated_ns, held.triggered_ns)
+RETURNING product_id
+"""
+_REFUNDS = """
+INSERT INTO shop_refund (refund_id, order_id, restock)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::boolean[]) ON CONFLICT (refund_id) DO NOTHING RETURNING refund_id
+"""
+
+
+class Newest(msgspec.Struct, frozen=True):
+    """The newest of a claim's entries about one resource."""
+
+    entry: Entry
+    version: Version
+    payload: ShopOrder | ShopProduct | ShopRefund
+
+
+class ShopEvents:
+    """Keeps a copy of the shop's own orders, refunds and products."""
+
+    async def apply(self, connection: Connection, entries: Sequence[Entry]) -> LaneResult:
+        """Of all entries about one resource the newest is written; the others are superseded."""
+        verdicts: list[Verdict] = []
+        newest: dict[tuple[str, int], Newest] = {}
+        for entry in entries:
+            try:
+                found = read_event(entry)
+            except Unusable as error:
+                verdicts.append(DeadLetter(entry, str(error)))
+                continue
+            resource = (type(found.payload).__name__, found.payload.id)
+            other = newest.get(resource)
+            if other is not None and found.version <= other.version:
+                verdicts.append(Settled(entry, State.SUPERSEDED))
+                continue
+            if other is not None:
+                verdicts.append(Settled(other.entry, State.SUPERSEDED))
+            newest[resource] = found
+        applied = await _write(connection, list(newest.values()))
+        for resource, found in newest.items():
+            verdicts.append(Settled(found.entry, State.APPLIED if resource in applied else State.SUPERSEDED))
+        return LaneResult(verdicts)
+
+
+def read_event(entry: Entry) -> Newest:
+    """The entry with its version, or Unusable."""
+    payload: ShopOrder | ShopProduct | ShopRefund
+    match entry.topic.split("/")[0]:
+        case "orders":
+            payload = decode(entry.body, ShopOrder)
+        case "products":
+            payload = decode(entry.body, ShopProduct)
+        case "refunds":
+            return Newest(entry, (0, 0), decode(entry.body, ShopRefund))
+        case _:
+            raise Unusable("a topic without work")
+    return Newest(entry, (updated_ns(payload.updated_at), entry.triggered_ns or 0), payload)
+
+
+async def _write(connection: Connection, newest: Sequence[Newest]) -> set[tuple[str, int]]:
+    newest = sorted(newest, key=lambda found: found.payload.id)  # one order of locking for all transactions
+    orders = [_order_row(n.version, n.payload) for n in newest if isinstance(n.payload, ShopOrder)]
+    products = [_product_row(n.version, n.payload) for n in newest if isinstance(n.payload, ShopProduct)]
+    refunds = [n.payload for n in newest if isinstance(n.payload, ShopRefund)]
+    applied: set[tuple[str, int]] = set()
+    if orders:
+        rows = await connection.fetch(_ORDERS, *_columns(orders))
+        applied |= {(ShopOrder.__name__, row[0]) for row in rows}
+    if products:
+        rows = await connection.fetch(_PRODUCTS, *_columns(products))
+        applied |= {(ShopProduct.__name__, row[0]) for row in rows}
+    if refunds:
+        columns = [[r.id for r in refunds], [r.order_id for r in refunds], [r.restocks for r in refunds]]
+        rows = await connection.fetch(_REFUNDS, *columns)
+        applied |= {(ShopRefund.__name__, row[0]) for row in rows}
+    return applied
+
+
+def _order_row(version: Version, o: ShopOrder) -> tuple[object, ...]:
+    return (o.id, *version, o.name, o.currency, o.total_price, o.financial_status, o.cancelled_at is not None)
+
+
+def _product_row(version: Version, p: ShopProduct) -> tuple[object, ...]:
+    return (p.id, *version, p.title, p.status)
+
+
+def _columns(rows: list[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,32 @@
+"""RFC 3339 texts to nanoseconds since the epoch, without losing the nanoseconds that datetime cannot hold."""
+
+from datetime import UTC, datetime
+
+SECOND_NS = 1_000_000_000
+
+
+def nanoseconds_of(text: str) -> int:
+    """`2026-11-24T10:00:00.123456789Z` or any offset, with 0 to 9 digits of a second; ValueError otherwise."""
+    whole, fraction_ns = text, 0
+    dot = text.find(".", 10)
+    if dot >= 0:
+        end = dot + 1
+        while end < len(text) and text[end].isdigit():
+            end += 1
+        digits = text[dot + 1 : end]
+        if not 1 <= len(digits) <= 9:
+            raise ValueError(f"not an RFC 3339 time: {text!r}")
+        fraction_ns = int(digits.ljust(9, "0"))
+        whole = text[:dot] + text[end:]
+    moment = datetime.fromisoformat(whole)
+    if moment.tzinfo is None:
+        raise ValueError(f"a time without its zone: {text!r}")
+    return round(moment.astimezone(UTC).timestamp()) * SECOND_NS + fraction_ns
+
+
+def nanoseconds_or_none(text: str) -> int | None:
+    """As nanoseconds_of, but None for what is no time: for headers, which are only a hint."""
+    try:
+        return nanoseconds_of(text)
+    except ValueError:
+        return None

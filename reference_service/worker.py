@@ -1,0 +1,143 @@
+"""The worker: leads alone, registers, reads the stock, lists it, and then keeps everything in step until it is stopped.
+
+A second worker stands by. When the database or the leadership is lost, everything in memory is thrown away and begun
+anew: what matters is in the database, and a start pushes every listing.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import msgspec
+import structlog
+
+from reference_service import limits
+from reference_service.channel_sync import ChannelSync
+from reference_service.lane_worker import LaneWorker
+from reference_service.lanes import LaneResult
+from reference_service.master_writer import MasterWriter
+from reference_service.queues import Queue, StoreUnavailable
+from reference_service.queues.postgres import STORE_GONE
+from reference_service.signals import Signals
+from reference_service.stock import known_skus
+from reference_service.stock_reader import StockReader
+from reference_service.subscriptions import SubscriptionRefused
+from reference_service.topics import Lane
+
+log = structlog.get_logger()
+RESTART_S = 0.5
+
+
+class Session(msgspec.Struct, frozen=True):
+    """Everything that one leadership needs, made anew for each."""
+
+    pool: Any
+    queue: Queue
+    lanes: Mapping[Lane, LaneWorker]
+    writer: MasterWriter
+    reader: StockReader
+    channels: Mapping[str, ChannelSync]
+    signals: Signals
+    register: Callable[[], Awaitable[None]]
+
+
+class Worker:
+    """Runs sessions, one after the other. `ready` while everything was read, listed and is being kept in step."""
+
+    def __init__(
+        self, lead: Callable[[], AbstractAsyncContextManager[asyncio.Event]], make_session: Callable[[], Session]
+    ) -> None:
+        self._lead = lead
+        self._make_session = make_session
+        self.ready = False
+
+    async def run(self) -> None:
+        """Works until cancelled."""
+        while True:
+            try:
+                async with self._lead() as lost:
+                    await self._run_session(self._make_session(), lost)
+            except* (StoreUnavailable, *STORE_GONE) as group:
+                log.warning("session_ended", reason=_first(group))
+            except* SubscriptionRefused as group:
+                log.error("subscription_refused", reason=_first(group))
+            self.ready = False
+            await asyncio.sleep(RESTART_S)
+
+    async def _run_session(self, session: Session, lost: asyncio.Event) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_fail_when(lost))
+            tasks.create_task(session.queue.watch())
+            await session.writer.replay()
+            await session.register()
+            await session.reader.read_all()
+            for lane in session.lanes.values():
+                await lane.drain()
+            skus = await known_skus(session.pool)
+            for channel in session.channels.values():
+                channel.touch(skus)
+                tasks.create_task(channel.run())
+            for lane in session.lanes.values():
+                tasks.create_task(lane.run())
+            tasks.create_task(_talk_to_master(session))
+            tasks.create_task(_vacuum(session.pool))
+            for channel in session.channels.values():
+                await channel.clean()
+            self.ready = True
+            log.info("ready", skus=len(skus))
+
+
+def announce_to(signals: Signals, channels: Mapping[str, ChannelSync]) -> Callable[[LaneResult], None]:
+    """What lanes call after a commit: wakes the pushes first, then whoever talks to the master."""
+
+    def announce(result: LaneResult) -> None:
+        for channel, sku in result.sold:
+            if channel in channels:
+                channels[channel].forget([sku])
+        signals.stock_changed(result.skus)
+        if result.effects:
+            signals.tell_master()
+        if result.doubtful:
+            signals.raise_doubt()
+
+    return announce
+
+
+async def _talk_to_master(session: Session) -> None:
+    """Writes effects and reads doubtful levels in turn: one conversation, so that no read overlaps a batch."""
+    signals = session.signals
+    signals.raise_doubt()
+    while True:
+        await signals.master.wait()
+        signals.master.clear()
+        await asyncio.sleep(limits.ADJUST_GATHER_S)
+        started = time.monotonic()
+        more = await session.writer.write_once()
+        if signals.doubt:
+            signals.doubt = False
+            if await session.reader.read_doubtful():
+                signals.raise_doubt()
+        if more:
+            signals.tell_master()
+        await asyncio.sleep(max(0.0, started + limits.ADJUST_PACE_S - time.monotonic()))
+
+
+async def _vacuum(pool: Any) -> None:
+    while True:
+        await asyncio.sleep(limits.VACUUM_EVERY_S)
+        for table in ("queue", "stock"):
+            await pool.execute(f"VACUUM (TRUNCATE false) {table}")
+
+
+async def _fail_when(lost: asyncio.Event) -> None:
+    await lost.wait()
+    raise StoreUnavailable("the leader's connection was closed")
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> str:
+    leaves: Sequence[BaseException] = [group]
+    while isinstance(leaves[0], BaseExceptionGroup):
+        leaves = leaves[0].exceptions
+    return str(leaves[0]) or type(leaves[0]).__name__
