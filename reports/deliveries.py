@@ -77,7 +77,7 @@ def _index_events(dispatch: Dispatch) -> None:
 
 def _see(history: "History", dispatch: Dispatch) -> None:
     """A movement is visible at the first attempt to deliver it or the first API answer that shows it."""
-    versions = {sku: [NEVER_NS] * len(ledger.seqs) for sku, ledger in history.ledgers.items()}
+    versions = {sku: [NEVER_NS] * len(ledger.first_state) for sku, ledger in history.ledgers.items()}
     for serial, event in dispatch.events.items():
         started = first_attempt_ns(dispatch, serial)
         if started == NEVER_NS:

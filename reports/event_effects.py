@@ -125,19 +125,19 @@ def _unknown_to_subject(history: "History", evidence: _Evidence, event: f.EventF
 
 def _by_pushes(history: "History", evidence: _Evidence, seq: int, event: f.EventFired) -> str:
     ledger = history.ledgers.get(event.sku)
-    if not evidence.pushes or ledger is None or not 0 <= event.version < len(ledger.seqs):
+    if not evidence.pushes or ledger is None or not 0 <= event.version < len(ledger.first_state):
         return "not_judged"
-    shown, right = -1, True
+    shown, right, state = -1, True, ledger.first_state[event.version]
     for channel in history.marketplaces:
         shelf = history.shelves[channel, event.sku]
-        push = shelf.first_showing(event.version, min(seq, ledger.seqs[event.version]))
+        push = shelf.first_showing(state, min(seq, ledger.seqs[state]))
         if push < len(shelf.pushes):
             matched = shelf.matched[push]
             shown = matched if shown < 0 else min(shown, matched)
         last = len(ledger.seqs) - 1
         right = right and ledger.floor(last, len(history.facts)) <= shelf.listed[-1] <= ledger.ceiling(last)
     if shown >= 0:
-        return "once" if shown == event.version else "superseded"
+        return "once" if shown == state else "superseded"
     if right:
         return "void"  # Every listing is right as it is: there was nothing to push.
     return "not_judged" if history.unrest else "none"

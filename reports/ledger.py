@@ -1,4 +1,5 @@
-"""The versions of one SKU beside what channels sold of it, and which versions a pushed quantity can honestly show.
+"""The states of one SKU's record beside what channels sold of it, and which versions a pushed quantity can honestly
+show.
 
 `floor` and `ceiling` are those of the measures: a good subject lists what the master shows, less its safety stock, less
 the orders that it knows of and the master does not yet. Both are cheap because K, the units that version v lacks at
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from reports.channel_orders import SUBJECT_CAUSES, Effect
+from reports.readings import Curve
 from simulator.history import facts as f
 
 if TYPE_CHECKING:
@@ -21,10 +23,15 @@ if TYPE_CHECKING:
 
 BLOCK: Final = 64  # versions skipped at once when a whole block cannot match
 NEVER: Final = -1
+EMPTY: Final = Curve([], [], [], [])
 
 
 class Ledger(msgspec.Struct, gc=False):
-    """Versions 0, 1, … of one SKU, and its marketplace sales, all by sequence number."""
+    """The record of one SKU state by state, and its marketplace sales, all by sequence number.
+
+    A state is a version, or a version after a row of 0 units that recorded orders which cancel out: what is available
+    stays, yet more orders are included.
+    """
 
     item: f.ItemStocked
     safety: int
@@ -32,9 +39,10 @@ class Ledger(msgspec.Struct, gc=False):
     times_ns: list[int]
     available: list[int]
     causes: list[str]
+    numbers: list[int]  # the ledger's version number of each state
+    first_state: list[int]  # by version number
     sale_seqs: list[int] = []
     sale_totals: list[int] = []  # units accepted up to and with each sale
-    rank_totals: list[int] = []  # the same without orders that the master never came to include
     included: list[int] = []
     base: list[int] = []
     back_seqs: list[int] = []
@@ -42,20 +50,18 @@ class Ledger(msgspec.Struct, gc=False):
     back_included: list[int] = []  # of these, what each version includes
     block_base_min: list[int] = []
     block_available_max: list[int] = []
+    left_curve: Curve = EMPTY  # what a subject that nets would list
+    shown_curve: Curve = EMPTY  # what a plain subject would list
 
     # -- at a moment -----------------------------------------------------------------------------------------------
 
     def version_at(self, seq: int) -> int:
-        """The latest version committed by then."""
+        """The latest state committed by then."""
         return max(0, bisect_right(self.seqs, seq) - 1)
 
     def accepted_at(self, seq: int) -> int:
         """Units that marketplaces sold by then."""
         return _total(self.sale_seqs, self.sale_totals, seq)
-
-    def rank_at(self, seq: int) -> int:
-        """Units sold by then, of orders that the master came to include."""
-        return _total(self.sale_seqs, self.rank_totals, seq)
 
     def pending_back(self, version: int, seq: int) -> int:
         """Units that came back on marketplaces by then and that the version does not include."""
@@ -121,19 +127,16 @@ def _total(seqs: list[int], totals: list[int], seq: int) -> int:
 def build(history: "History") -> dict[str, Ledger]:
     """Ledgers by SKU. Rows of SKUs that were never stocked are left out; ValueError when versions have a gap."""
     ledgers = {
-        fact.sku: Ledger(fact, history.safety_stock, [seq], [fact.at_ns], [fact.available], ["stocked"])
+        fact.sku: Ledger(fact, history.safety_stock, [seq], [fact.at_ns], [fact.available], ["stocked"], [0], [0])
         for seq, fact in history.numbered(f.ItemStocked)
     }
-    for seq, change in history.numbered(f.StockChanged):
-        ledger = ledgers.get(change.sku)
-        if ledger is None:
-            continue
-        if change.version != len(ledger.seqs):
-            raise ValueError(f"{change.sku} goes from version {len(ledger.seqs) - 1} to {change.version}")
-        ledger.seqs.append(seq)
-        ledger.times_ns.append(change.at_ns)
-        ledger.available.append(change.available)
-        ledger.causes.append(change.cause)
+    rows: list[tuple[int, f.StockChanged | f.StockUnmoved]] = [*history.numbered(f.StockUnmoved)]
+    rows += history.numbered(f.StockChanged)
+    rows.sort(key=lambda row: row[0])
+    for seq, row in rows:
+        ledger = ledgers.get(row.sku)
+        if ledger is not None:
+            _append(ledger, seq, row)
     effects: dict[str, list[Effect]] = {}
     for effect in history.orders.effects:
         effects.setdefault(effect.sku, []).append(effect)
@@ -142,32 +145,58 @@ def build(history: "History") -> dict[str, Ledger]:
     return ledgers
 
 
+def _append(ledger: Ledger, seq: int, row: f.StockChanged | f.StockUnmoved) -> None:
+    if isinstance(row, f.StockChanged):
+        if row.version != len(ledger.first_state):
+            raise ValueError(f"{row.sku} goes from version {len(ledger.first_state) - 1} to {row.version}")
+        ledger.first_state.append(len(ledger.seqs))
+    ledger.seqs.append(seq)
+    ledger.times_ns.append(row.at_ns)
+    ledger.available.append(row.available if isinstance(row, f.StockChanged) else ledger.available[-1])
+    ledger.causes.append(row.cause if isinstance(row, f.StockChanged) else "subject_adjust")
+    ledger.numbers.append(row.version)
+
+
 def _sum_up(ledger: Ledger, effects: list[Effect]) -> None:
     included, back_included = [0] * len(ledger.seqs), [0] * len(ledger.seqs)
-    sold = ranked = back = 0
-    ledger.sale_seqs, ledger.sale_totals, ledger.rank_totals = [], [], []
-    ledger.back_seqs, ledger.back_totals = [], []
+    sold = back = 0
+    ledger.sale_seqs, ledger.sale_totals, ledger.back_seqs, ledger.back_totals = [], [], [], []
     for effect in effects:
         written = effect.version >= 0
+        state = ledger.version_at(effect.version_seq) if written else 0
         if effect.kind == "sale":
             sold -= effect.delta
-            ranked -= effect.delta if written else 0
             ledger.sale_seqs.append(effect.seq)
             ledger.sale_totals.append(sold)
-            ledger.rank_totals.append(ranked)
-            if written:
-                included[effect.version] -= effect.delta
+            included[state] -= effect.delta if written else 0
         elif written or not effect.settled:
             back += effect.delta
             ledger.back_seqs.append(effect.seq)
             ledger.back_totals.append(back)
-            if written:
-                back_included[effect.version] += effect.delta
+            back_included[state] += effect.delta if written else 0
     ledger.included, ledger.back_included = list(accumulate(included)), list(accumulate(back_included))
     ledger.base = [shown + units for shown, units in zip(ledger.available, ledger.included, strict=True)]
     blocks = range(0, len(ledger.base), BLOCK)
     ledger.block_base_min = [min(ledger.base[start : start + BLOCK]) for start in blocks]
     ledger.block_available_max = [max(ledger.available[start : start + BLOCK]) for start in blocks]
+    ledger.shown_curve = Curve.of(ledger.seqs, [available - ledger.safety for available in ledger.available])
+    ledger.left_curve = _left_curve(ledger, effects)
+
+
+def _left_curve(ledger: Ledger, effects: list[Effect]) -> Curve:
+    """What is left over time, as far as the subject came to know: orders that it lost are no part of it."""
+    changes = [(ledger.seqs[0], ledger.base[0])]
+    for seq, before, base in zip(ledger.seqs[1:], ledger.base, ledger.base[1:], strict=False):
+        if base != before:
+            changes.append((seq, base - before))
+    changes.extend(
+        (effect.seq, effect.delta)
+        for effect in effects
+        if effect.settled or (effect.kind == "sale" and effect.version >= 0)
+    )
+    changes.sort()
+    left = accumulate(delta for _, delta in changes)
+    return Curve.of([seq for seq, _ in changes], [units - ledger.safety for units in left])
 
 
 def is_movement(cause: str) -> bool:

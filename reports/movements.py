@@ -8,7 +8,7 @@ when before that the listing became right without one. What is owed at rest coun
 import math
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -20,7 +20,8 @@ from reports.shelves import Shelf
 if TYPE_CHECKING:
     from reports.history import History
 
-BACK_TOPICS = {"cancelled": "order.cancelled", "returned": "order.returned"}
+NEVER_SEQ: Final = 2**62
+BACK_TOPICS: Final = {"cancelled": "order.cancelled", "returned": "order.returned"}
 
 
 class Pair(msgspec.Struct, gc=False):
@@ -59,8 +60,8 @@ class _Movement(msgspec.Struct, gc=False):
     seq: int
     fired_ns: int
     visible_ns: int
-    version: int  # the first that includes it, -1: none
-    rank: int  # units sold on marketplaces up to and with it; -1: reflected by versions alone
+    written: int  # sequence number of the master's row that includes it; NEVER_SEQ: none does
+    state: int  # of the master that it made, -1 for what happened on a marketplace
     effect: Effect | None
 
 
@@ -79,7 +80,7 @@ def movements(history: "History") -> Movements:
             effects.setdefault(effect.sku, []).append(effect)
     found = Movements([], 0)
     for sku, ledger in history.ledgers.items():
-        moved = [*_of_master(history, sku, ledger), *_of_channels(history, ledger, effects.get(sku, []))]
+        moved = [*_of_master(history, sku, ledger), *_of_channels(history, effects.get(sku, []))]
         if not moved:
             continue
         for channel in history.marketplaces:
@@ -93,25 +94,23 @@ def movements(history: "History") -> Movements:
 
 
 def _of_master(history: "History", sku: str, ledger: Ledger) -> Iterator[_Movement]:
-    visible = history.dispatch.visible_version.get(sku)
-    for version, cause in enumerate(ledger.causes):
+    visible = history.dispatch.visible_version[sku]
+    for state, cause in enumerate(ledger.causes):
         if is_movement(cause):
-            seen = visible[version] if visible else NEVER_NS
-            yield _Movement("", ledger.seqs[version], ledger.times_ns[version], seen, version, -1, None)
+            seq, seen = ledger.seqs[state], visible[ledger.numbers[state]]
+            yield _Movement("", seq, ledger.times_ns[state], seen, seq, state, None)
 
 
-def _of_channels(history: "History", ledger: Ledger, effects: list[Effect]) -> Iterator[_Movement]:
+def _of_channels(history: "History", effects: list[Effect]) -> Iterator[_Movement]:
     dispatch = history.dispatch
     for effect in effects:
         if effect.kind == "sale":
-            written = effect.version >= 0
-            rank = ledger.rank_at(effect.seq) if written else ledger.accepted_at(effect.seq)
             seen = dispatch.visible_order.get(effect.order, NEVER_NS)
         else:
-            rank = -1
             event = dispatch.order_event.get((effect.order, BACK_TOPICS[effect.kind]), -1)
             seen = first_attempt_ns(dispatch, event)
-        yield _Movement(effect.channel, effect.seq, effect.at_ns, seen, effect.version, rank, effect)
+        written = effect.version_seq if effect.version >= 0 else NEVER_SEQ
+        yield _Movement(effect.channel, effect.seq, effect.at_ns, seen, written, -1, effect)
 
 
 def _judge(history: "History", shelf: Shelf, errors: _Errors, movement: _Movement, found: Movements) -> None:
@@ -121,12 +120,12 @@ def _judge(history: "History", shelf: Shelf, errors: _Errors, movement: _Movemen
         return
     righted = errors.not_high if side > 0 else errors.not_low
     index = bisect_right(righted, movement.seq)
-    moot_seq = righted[index] if index < len(righted) else NEVER_NS
+    moot_seq = righted[index] if index < len(righted) else NEVER_SEQ
     push = _reflecting_push(shelf, movement)
-    pushed_seq = shelf.push_seqs[push] if push < len(shelf.pushes) else NEVER_NS
+    pushed_seq = shelf.push_seqs[push] if push < len(shelf.pushes) else NEVER_SEQ
     moot = moot_seq < pushed_seq
     ended = min(moot_seq, pushed_seq)
-    ended_ns = history.facts[ended].at_ns if ended != NEVER_NS else NEVER_NS
+    ended_ns = history.facts[ended].at_ns if ended != NEVER_SEQ else NEVER_NS
     found.pairs.append(
         Pair(shelf.channel, shelf.ledger.item.sku, movement.seq, movement.fired_ns, movement.visible_ns, ended_ns, moot)
     )
@@ -137,22 +136,22 @@ def _side(shelf: Shelf, movement: _Movement) -> int:
     ledger, seq = shelf.ledger, movement.seq
     listed = shelf.listed_at(seq)
     if movement.effect is None:
-        if listed > ledger.ceiling(movement.version):
+        if listed > ledger.ceiling(movement.state):
             return 1
-        return -1 if listed < ledger.floor(movement.version, seq) else 0
-    version = ledger.version_at(seq)
+        return -1 if listed < ledger.floor(movement.state, seq) else 0
+    state = ledger.version_at(seq)
     if movement.effect.kind == "sale":
-        return 1 if listed > ledger.floor(version, seq) else 0
-    return -1 if listed < ledger.left(version, seq) + ledger.pending_back(version, seq) else 0
+        return 1 if listed > ledger.floor(state, seq) else 0
+    return -1 if listed < ledger.left(state, seq) + ledger.pending_back(state, seq) else 0
 
 
 def _reflecting_push(shelf: Shelf, movement: _Movement) -> int:
-    push = len(shelf.pushes)
-    if movement.version >= 0:
-        push = shelf.first_showing(movement.version, movement.seq)
-    if movement.rank >= 0:
-        push = min(push, shelf.first_reaching(movement.rank, movement.seq))
-    return push
+    """A subject that nets can show a sale before it is written; everything else shows when the master includes it."""
+    effect = movement.effect
+    nets = effect is not None and effect.kind == "sale" and effect.version >= 0 and not shelf.plain
+    change = movement.seq if nets else movement.written
+    visible_ns = movement.visible_ns if movement.visible_ns != NEVER_NS else 0
+    return shelf.first_knowing(change, visible_ns)
 
 
 def _errors(ledger: Ledger, shelf: Shelf) -> _Errors:

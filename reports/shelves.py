@@ -7,17 +7,16 @@ from the last one shown onward fits is a push a stale overwrite, so that chance 
 
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from reports.ledger import NEVER, Ledger
+from reports.readings import NOTHING, PLAIN_SHARE_MIN
 from simulator.history import facts as f
 
 if TYPE_CHECKING:
     from reports.history import History
-
-NO_REACH: Final = -(2**62)
 
 
 class Shelf(msgspec.Struct, gc=False):
@@ -31,7 +30,9 @@ class Shelf(msgspec.Struct, gc=False):
     pushes: list[f.ListingPushed] = []
     matched: list[int] = []  # latest honest version of each push, -1 if none
     matched_most: list[int] = []  # greatest so far
-    reach_most: list[int] = []  # of units sold on marketplaces that pushes account for, greatest so far
+    known: list[int] = []  # sequence number of the last change that pushes so far took into account
+    push_times_ns: list[int] = []
+    plain: bool = False  # the subject lists what the master shows; else it nets
     verdicts: list[str] = []  # of each push: "", "stale", "unexplained"
 
     def listed_at(self, seq: int) -> int:
@@ -46,9 +47,12 @@ class Shelf(msgspec.Struct, gc=False):
         """Index of the first push after `seq` that shows this version or a later one; len(pushes) if none does."""
         return max(bisect_left(self.matched_most, version), bisect_right(self.push_seqs, seq))
 
-    def first_reaching(self, units: int, seq: int) -> int:
-        """Index of the first push after `seq` that accounts for so many units sold; len(pushes) if none does."""
-        return max(bisect_left(self.reach_most, units), bisect_right(self.push_seqs, seq))
+    def first_knowing(self, change: int, visible_ns: int) -> int:
+        """Index of the first push that took a change into account; len(pushes) if none did.
+
+        `change` is its sequence number; a push from before it was visible only looks as if it knew.
+        """
+        return max(bisect_left(self.known, change), bisect_left(self.push_times_ns, visible_ns))
 
 
 def build(history: "History") -> dict[tuple[str, str], Shelf]:
@@ -69,6 +73,7 @@ def build(history: "History") -> dict[tuple[str, str], Shelf]:
         if shelf is not None:
             rows.sort(key=lambda row: row[0])
             _replay(shelf, rows)
+    _read(list(shelves.values()))
     return shelves
 
 
@@ -79,18 +84,22 @@ def _replay(shelf: Shelf, rows: list[tuple[int, int, f.ListingPushed | None]]) -
     shelf.push_seqs, shelf.pushes = [seq for seq, _ in pushes], [push for _, push in pushes]
     matched = [shelf.ledger.latest_match(push.quantity, seq) for seq, push in pushes]
     shelf.matched, shelf.matched_most = matched, list(accumulate(matched, max))
-    reach = map(_reach, [shelf.ledger] * len(pushes), shelf.push_seqs, shelf.pushes, matched)
-    shelf.reach_most = list(accumulate(reach, max))
     shelf.verdicts = _verdicts(shelf)
 
 
-def _reach(ledger: Ledger, seq: int, push: f.ListingPushed, version: int) -> int:
-    """How many of the units sold on marketplaces, in order of sale, a push accounts for."""
-    if version == NEVER:
-        return NO_REACH
-    if push.quantity <= 0:
-        return ledger.accepted_at(seq)  # Nothing shown leaves nothing more to reflect.
-    return min(ledger.base[version] - ledger.safety - push.quantity, ledger.accepted_at(seq))
+def _read(shelves: list[Shelf]) -> None:
+    """Find out whether the subject nets, then read its pushes accordingly."""
+    exact = [
+        list(map(shelf.ledger.shown_curve.equal_by, [push.quantity for push in shelf.pushes], shelf.push_seqs))
+        for shelf in shelves
+    ]
+    pushes = sum(map(len, exact))
+    plain = sum(seq != NOTHING for known in exact for seq in known) >= PLAIN_SHARE_MIN * pushes
+    for shelf, shown in zip(shelves, exact, strict=True):
+        read = shelf.ledger.left_curve.known_by
+        left = shown if plain else map(read, [push.quantity for push in shelf.pushes], shelf.push_seqs)
+        shelf.known, shelf.plain = list(accumulate(left, max)), plain
+        shelf.push_times_ns = [push.at_ns for push in shelf.pushes]
 
 
 def _verdicts(shelf: Shelf) -> list[str]:

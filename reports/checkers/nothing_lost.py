@@ -44,9 +44,10 @@ def _incident(history: History, entry: Classified) -> Incident:
     if event.topic == INVENTORY_TOPIC:
         subject, change = f"{event.sku} (version {event.version})", 0
         sku = event.sku
-        versions = history.ledgers.get(event.sku)
-        if versions is not None and 0 < event.version < len(versions.available):
-            change = abs(versions.available[event.version] - versions.available[event.version - 1])
+        ledger = history.ledgers.get(event.sku)
+        if ledger is not None and 0 < event.version < len(ledger.first_state):
+            state = ledger.first_state[event.version]
+            change = abs(ledger.available[state] - ledger.available[state - 1])
     else:
         effects = history.orders.by_order.get(event.order, [])
         subject, change = f"order {event.order}", sum(abs(effect.delta) for effect in effects if effect.kind == "sale")

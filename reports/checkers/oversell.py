@@ -61,7 +61,7 @@ class Oversell:
 def _incident(history: History, seq: int, sku: str, over: int, worth: int) -> Incident:
     sale = cast(f.PurchaseAccepted, history.facts[seq])
     shelf, ledger = history.shelves.get((sale.channel, sku)), history.ledgers.get(sku)
-    unseen = _unseen(history, ledger, seq, *_shown(ledger, shelf, seq)) if ledger is not None else []
+    unseen = _unseen(history, ledger, seq, _known(ledger, shelf, seq)) if ledger is not None else []
     staleness_ms = (sale.at_ns - unseen[0][0]) / 1e6 if unseen else 0.0
     events = tuple(event for _, event in unseen if event >= 0)[-CAUSES_KEPT:]
     text = (
@@ -84,30 +84,35 @@ def _incident(history: History, seq: int, sku: str, over: int, worth: int) -> In
     )
 
 
-def _shown(ledger: Ledger, shelf: Shelf | None, seq: int) -> tuple[int, int]:
-    """The version, and the marketplace units sold, that the channel reflected when it sold."""
+def _known(ledger: Ledger, shelf: Shelf | None, seq: int) -> int:
+    """Sequence number of the last change that the channel had taken into account when it sold."""
     if shelf is None:
-        version = ledger.version_at(seq)  # The own store sells from the master: it lacks only what channels sold.
-        return version, ledger.included[version]
+        return ledger.seqs[ledger.version_at(seq)]
     push = shelf.last_push(seq)
-    if push < 0:
-        return 0, 0
-    version = max(0, shelf.matched[push])
-    return version, max(0, ledger.base[version] - ledger.safety - shelf.pushes[push].quantity)
+    return max(shelf.known[push], ledger.seqs[0]) if push >= 0 else ledger.seqs[0]
 
 
-def _unseen(history: History, ledger: Ledger, seq: int, version: int, reach: int) -> list[tuple[int, int]]:
-    """(fired at, event) of movements by then that the channel did not reflect, oldest first."""
+def _unseen(history: History, ledger: Ledger, seq: int, known: int) -> list[tuple[int, int]]:
+    """(fired at, event) of movements by then that the channel did not reflect, oldest first.
+
+    The own store sells from the master, so it lacks what marketplaces sold and the master does not include yet.
+    """
     dispatch, sku = history.dispatch, ledger.item.sku
     seller = cast(f.PurchaseAccepted, history.facts[seq]).channel
+    own = (seller, sku) not in history.shelves
     found = [
-        (ledger.times_ns[later], dispatch.version_event.get((sku, later), -1))
-        for later in range(version + 1, ledger.version_at(seq) + 1)
-        if is_movement(ledger.causes[later])
+        (ledger.times_ns[state], dispatch.version_event.get((sku, ledger.numbers[state]), -1))
+        for state in range(ledger.version_at(known) + 1, bisect_left(ledger.seqs, seq))
+        if is_movement(ledger.causes[state])
     ]
-    first = bisect_right(ledger.sale_totals, reach)
+    first = 0 if own else bisect_right(ledger.sale_seqs, known)
     for index in range(first, bisect_left(ledger.sale_seqs, seq)):
-        fact = history.facts[ledger.sale_seqs[index]]
-        if isinstance(fact, f.PurchaseAccepted) and fact.channel != seller:
-            found.append((fact.at_ns, dispatch.order_event.get((fact.order, "order.created"), -1)))
+        sale = cast(f.PurchaseAccepted, history.facts[ledger.sale_seqs[index]])
+        if sale.channel == seller or (own and _included(history, sale.order, sku, seq)):
+            continue
+        found.append((sale.at_ns, dispatch.order_event.get((sale.order, "order.created"), -1)))
     return sorted(found)
+
+
+def _included(history: History, order: int, sku: str, seq: int) -> bool:
+    return any(effect.sku == sku and 0 <= effect.version_seq < seq for effect in history.orders.of_order(order, "sale"))

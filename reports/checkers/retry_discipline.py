@@ -93,7 +93,9 @@ def _erased(history: History) -> Tally:
         index = bisect_left(seqs, seq)
         known = versions[index - 1] if index else 0
         ledger = history.ledgers.get(fact.sku)
-        causes = ledger.causes[known + 1 : fact.version] if ledger is not None else []
+        causes = []
+        if ledger is not None:
+            causes = ledger.causes[ledger.first_state[known] + 1 : ledger.first_state[fact.version]]
         if any(is_movement(cause) for cause in causes):
             text = (
                 f"{fact.sku} was set to {fact.available} without comparison at {history.offset(fact.at_ns)}, over "

@@ -27,10 +27,11 @@ class StaleOverwrite:
 
 def _incident(history: History, push: f.ListingPushed, matched: int) -> Incident:
     ledger = history.ledgers[push.sku]
-    event = history.dispatch.version_event.get((push.sku, matched), -1)
+    version = ledger.numbers[matched]
+    event = history.dispatch.version_event.get((push.sku, version), -1)
     text = (
         f"{push.channel} was set to {push.quantity} of {push.sku} at {history.offset(push.at_ns)}: that was right at "
-        f"{history.offset(ledger.times_ns[matched])} (version {matched}), but a later version had been shown since"
+        f"{history.offset(ledger.times_ns[matched])} (version {version}), but a later version had been shown since"
     )
     return Incident(
         "stale_overwrite",

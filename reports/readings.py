@@ -1,0 +1,66 @@
+"""What a pushed quantity tells about the subject's knowledge: the last moment that it can have taken into account.
+
+A subject that *nets* lists what is left: the master less the orders that it knows of and the master does not have.
+However far writing lags behind, that is a function of how much it knows, so the quantity is looked up on the curve of
+what was left. A *plain* subject lists what the master shows, so the quantity is looked up among the master's versions,
+exactly. Which of the two a subject is shows in its pushes: a plain one only ever lists quantities that the master
+showed.
+"""
+
+from bisect import bisect_right
+from typing import Final
+
+import msgspec
+
+BLOCK: Final = 64
+NOTHING: Final = -1
+PLAIN_SHARE_MIN: Final = 0.995
+
+
+class Curve(msgspec.Struct, frozen=True, gc=False):
+    """A quantity over time: `values[i]` holds from sequence number `seqs[i]` on. Never below 0."""
+
+    seqs: list[int]
+    values: list[int]
+    lows: list[int]  # by block of values, each with the first value of the next block
+    highs: list[int]
+
+    @classmethod
+    def of(cls, seqs: list[int], values: list[int]) -> "Curve":
+        """A curve of these values, those below 0 taken as 0: what a listing can show."""
+        shown = [max(0, value) for value in values]
+        spans = [shown[start : start + BLOCK + 1] for start in range(0, len(shown), BLOCK)]
+        return cls(seqs, shown, [min(span) for span in spans], [max(span) for span in spans])
+
+    def known_by(self, quantity: int, seq: int) -> int:
+        """Sequence number of the last change, by `seq`, that a push of this quantity can include; -1 if there is none.
+
+        Where the curve jumped over the quantity, the push knew the change before and not all of the jump.
+        """
+        values = self.values
+        index = bisect_right(self.seqs, seq) - 1
+        above = index  # The change after `index`, as far as the push could know it.
+        while index >= 0:
+            low, high = sorted((values[index], values[above]))
+            if low <= quantity <= high:
+                return self.seqs[above] if values[above] == quantity else self.seqs[index]
+            above = index
+            index -= 1
+            if index % BLOCK == BLOCK - 1 and not self._holds(index // BLOCK, quantity):
+                above = index - BLOCK + 1
+                index -= BLOCK
+        return NOTHING
+
+    def equal_by(self, quantity: int, seq: int) -> int:
+        """The same for exactly this quantity."""
+        index = bisect_right(self.seqs, seq) - 1
+        while index >= 0:
+            if self.values[index] == quantity:
+                return self.seqs[index]
+            index -= 1
+            if index % BLOCK == BLOCK - 1 and not self._holds(index // BLOCK, quantity):
+                index -= BLOCK
+        return NOTHING
+
+    def _holds(self, block: int, quantity: int) -> bool:
+        return self.lows[block] <= quantity <= self.highs[block]
