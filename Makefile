@@ -1,0 +1,51 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each sets up its own .venv first, once.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help setup demo test check bench lock
+
+help:
+	@echo "make demo    play the flash sale against the reference service and write a report"
+	@echo "make test    the whole test suite"
+	@echo "make check   format, lint, types, import contracts, tidiness"
+	@echo "make bench   benchmarks"
+	@echo "make setup   only make .venv"
+	@echo "make lock    pin the newest versions that pyproject.toml allows"
+
+setup: $(INSTALLED)
+
+# The stamp is touched last, so that an interrupted set-up begins anew.
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "A virtual environment could not be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing into $(VENV), once; every package is checked against its hash in requirements.lock"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock || { \
+		echo "The locked packages could not be installed. Either no package index was reached, or a file did not match its hash in" >&2; \
+		echo "requirements.lock (pip says which above), or there is no built package for this machine. Nothing unverified was installed." >&2; \
+		exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup
+	$(BIN)/stockstorm run flash_sale --seed 7
+
+test: setup
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/tidy
+
+bench: setup
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable $(ARGS)
+
+lock: setup
+	$(BIN)/pip-compile --quiet --upgrade --all-extras --strip-extras --allow-unsafe --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
