@@ -4,6 +4,7 @@ It talks with the driver inside Locust by a link, in one loop without threads, a
 after the driver has closed it. Order of the end: load, quiesce, final reads, subject, database.
 """
 
+import os
 import secrets
 import time
 from collections.abc import Callable
@@ -82,9 +83,7 @@ class Stage:
         return finished.complete, finished.reason
 
     def _set_up(self, backing: Backing, show: Show) -> Surroundings:
-        tokens = {
-            name: secrets.token_hex(24) for name in ("admin_token", "client_secret", "channel_token", "channel_secret")
-        }
+        tokens = {name: _secret(name) for name in ("admin_token", "client_secret", "channel_token", "channel_secret")}
         self._link.send(Setup(spec=msgspec.Raw(msgspec.json.encode(self._spec)), **tokens))
         show("building the world")
         message = self._link.receive(LISTENING_WITHIN_S)
@@ -177,3 +176,8 @@ class Stage:
         journal.write([*self._facts, ended])
         journal.close()
         return ended
+
+
+def _secret(name: str) -> str:
+    """Drawn anew, unless the owner of a running service chose it beforehand, e.g. in STOCKSTORM_CLIENT_SECRET."""
+    return os.environ.get(f"STOCKSTORM_{name.upper()}") or secrets.token_hex(24)
