@@ -27,7 +27,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 		echo "The locked packages could not be installed. Either no package index was reached, or a file did not match its hash in" >&2; \
 		echo "requirements.lock (pip says which above), or there is no built package for this machine. Nothing unverified was installed." >&2; \
 		exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: setup
