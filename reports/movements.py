@@ -2,7 +2,8 @@
 
 A pair is *owed* when the listing was wrong at the moment the movement fired: outside [floor, ceiling] of the version
 that it made, or, for a marketplace's order, showing more than was left. It ends when a push reflects it, or is *moot*
-when before that the listing became right without one. What is owed at rest counts as infinite.
+when before that the listing became right without one. A push after which the listing is right reflects everything
+before it. What is owed at rest counts as infinite.
 """
 
 import math
@@ -16,6 +17,7 @@ from reports.channel_orders import Effect
 from reports.deliveries import NEVER_NS, first_attempt_ns
 from reports.ledger import Ledger, is_movement
 from reports.shelves import Shelf
+from simulator.history.facts import ListingPushed
 
 if TYPE_CHECKING:
     from reports.history import History
@@ -123,7 +125,7 @@ def _judge(history: "History", shelf: Shelf, errors: _Errors, movement: _Movemen
     moot_seq = righted[index] if index < len(righted) else NEVER_SEQ
     push = _reflecting_push(shelf, movement)
     pushed_seq = shelf.push_seqs[push] if push < len(shelf.pushes) else NEVER_SEQ
-    moot = moot_seq < pushed_seq
+    moot = moot_seq < pushed_seq and not isinstance(history.facts[moot_seq], ListingPushed)
     ended = min(moot_seq, pushed_seq)
     ended_ns = history.facts[ended].at_ns if ended != NEVER_SEQ else NEVER_NS
     found.pairs.append(

@@ -44,8 +44,10 @@ class LostUnits:
 
     def __call__(self, history: History) -> Check:
         purchases = [*history.all(f.PurchaseAccepted), *history.all(f.PurchaseRefused)]
-        if not history.items or not purchases:
+        if not purchases:
             return unknown(self.name, "nobody tried to buy anything")
+        if not history.items:
+            return unknown(self.name, "the history does not say what was stocked")
         ideal = _replay(history)
         sold, value_minor = _validly_sold(history)
         lost, worth = max(0, ideal.units - sold), max(0, ideal.value_minor - value_minor)

@@ -14,7 +14,7 @@ from reports.history import History
 from reports.ledger import Ledger, is_movement
 from reports.result import Check, Incident
 from reports.shelves import Shelf
-from reports.tally import Tally, units, unknown
+from reports.tally import Tally, counted, units, unknown
 from simulator.history import facts as f
 
 CAUSES_KEPT = 5
@@ -50,7 +50,7 @@ class Oversell:
         if not history.all(f.PurchaseAccepted) and not history.all(f.PurchaseRefused):
             return unknown(self.name, "nobody tried to buy anything", measures)
         if tally.total:
-            reason = f"{units(total_units)} sold that were not there, in {tally.total} order lines"
+            reason = f"{units(total_units)} oversold in {counted(tally.total, 'order line')}"
         else:
             reason = f"nothing was sold that was not there, in {exposed} sell-outs with buyers on two or more channels"
             if exposed:

@@ -1,7 +1,7 @@
 """A modelled subject: an integration in virtual time whose knowledge and delays are known, so that the truth is known.
 
-It hears events after a random delay (so also out of order), nets marketplace orders that the master does not have yet, writes
-them in batches with references, and pushes coalesced listings. Each flaw breaks it in one known way.
+It hears events after a random delay (so also out of order), nets marketplace orders that the master does not have yet,
+writes them in batches with references, and pushes coalesced listings. Each flaw breaks it in one known way.
 """
 
 import random

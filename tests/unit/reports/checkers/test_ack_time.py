@@ -1,0 +1,88 @@
+"""Ack time counts from due to the complete 2xx answer; timeouts are infinite."""
+
+import math
+
+from reports.checkers.ack_time import AckTime
+from reports.result import Check
+from tests.literal_history import delivered, ended, history, opened, planned, stock_event, tried
+
+
+def test_without_attempts_the_ack_time_is_unknown() -> None:
+    found = AckTime()(history(opened()))
+    assert found == Check(
+        name="ack_time",
+        verdict="unknown",
+        reason="no attempt was acknowledged or timed out",
+        measures={"ack_time.acknowledged": 0.0, "ack_time.timeouts": 0.0},
+    )
+
+
+def test_the_ack_time_of_an_acknowledged_attempt_counts_from_due() -> None:
+    found = AckTime()(history(opened(), stock_event(0, 0, 1), delivered(0, 0)))
+    assert found == Check(
+        name="ack_time",
+        verdict="valid",
+        reason="1 attempt acknowledged, 0 timed out",
+        measures={
+            "ack_time_ms.p50": 5.0,
+            "ack_time_ms.p95": 5.0,
+            "ack_time_ms.p99": 5.0,
+            "ack_time_ms.max": 5.0,
+            "ack_time.acknowledged": 1.0,
+            "ack_time.timeouts": 0.0,
+        },
+    )
+
+
+def test_an_attempt_that_timed_out_has_an_infinite_ack_time() -> None:
+    found = AckTime()(history(opened(), planned(0, 0, 0), tried(0, 0, 5_000, 0, "answer_timeout")))
+    assert found == Check(
+        name="ack_time",
+        verdict="valid",
+        reason="0 attempts acknowledged, 1 timed out",
+        measures={
+            "ack_time_ms.p50": math.inf,
+            "ack_time_ms.p95": math.inf,
+            "ack_time_ms.p99": math.inf,
+            "ack_time_ms.max": math.inf,
+            "ack_time.acknowledged": 0.0,
+            "ack_time.timeouts": 1.0,
+        },
+    )
+
+
+def test_a_refused_connection_has_no_ack_time_and_alone_says_nothing() -> None:
+    found = AckTime()(history(opened(), planned(0, 0, 0), tried(0, 0, 1, 0, "connect_refused")))
+    assert found == Check(
+        name="ack_time",
+        verdict="unknown",
+        reason="no attempt was acknowledged or timed out",
+        measures={"ack_time.acknowledged": 0.0, "ack_time.timeouts": 0.0},
+    )
+
+
+def test_attempts_under_way_at_once_are_each_measured() -> None:
+    found = AckTime()(
+        history(
+            opened(),
+            delivered(0, 0),
+            planned(1, 1, 1),
+            tried(1, 1, 50),
+            ended(51, 1),
+            planned(1, 2, -1, forged="unsigned"),
+            tried(1, 2, 9, 401),
+        )
+    )
+    assert found == Check(
+        name="ack_time",
+        verdict="valid",
+        reason="2 attempts acknowledged, 0 timed out",
+        measures={
+            "ack_time_ms.p50": 5.0,
+            "ack_time_ms.p95": 50.0,
+            "ack_time_ms.p99": 50.0,
+            "ack_time_ms.max": 50.0,
+            "ack_time.acknowledged": 2.0,
+            "ack_time.timeouts": 0.0,
+        },
+    )

@@ -1,0 +1,136 @@
+"""An order moves the master's stock once."""
+
+from reports.checkers.applied_twice import AppliedTwice
+from reports.result import Check, Incident
+from tests.literal_history import at_rest, history, ns, opened, order_event, recorded, sold
+
+
+def test_without_events_nothing_can_be_applied_twice() -> None:
+    found = AppliedTwice()(history(opened()))
+    assert found == Check(name="applied_twice", verdict="unknown", reason="no event was fired", measures={})
+
+
+def test_an_order_that_one_row_names_was_applied_once() -> None:
+    found = AppliedTwice()(history(opened(), sold(0, 1, "bazaar", 2), recorded(20, 1, -2, 8, "bazaar:1")))
+    assert found == Check(
+        name="applied_twice",
+        verdict="valid",
+        reason="none of 1 marketplace order was applied twice",
+        measures={"applied_twice.events": 0.0, "applied_twice.orders": 0.0},
+    )
+
+
+def test_an_order_that_two_rows_name_and_that_moved_stock_twice_was_applied_twice() -> None:
+    found = AppliedTwice()(
+        history(
+            opened(),
+            sold(0, 1, "bazaar", 2),
+            order_event(0, 0, 1, "bazaar"),
+            recorded(20, 1, -2, 8, "bazaar:1"),
+            recorded(40, 2, -2, 6, "bazaar:1"),
+        )
+    )
+    assert found == Check(
+        name="applied_twice",
+        verdict="invalid",
+        reason="1 order applied more than once",
+        measures={"applied_twice.events": 0.0, "applied_twice.orders": 1.0},
+        incidents=(
+            Incident(
+                kind="applied_twice",
+                at_ns=ns(20),
+                text=("bazaar's order.created of order 1 moved MUG by 2 units more than once, at 0.020 s"),
+                channel="bazaar",
+                sku="MUG",
+                order=1,
+                units=2,
+                events=(0,),
+            ),
+        ),
+        incidents_total=1,
+    )
+
+
+def test_a_subject_that_wrote_nothing_is_not_judged() -> None:
+    found = AppliedTwice()(history(opened(), sold(0, 1, "bazaar")))
+    assert found == Check(
+        name="applied_twice",
+        verdict="unknown",
+        reason="the subject wrote no stock to the master",
+        measures={"applied_twice.events": 0.0},
+    )
+
+
+def test_a_row_that_moved_more_than_its_concurrent_orders_doubled_one_of_them() -> None:
+    found = AppliedTwice()(
+        history(
+            opened(), sold(0, 1, "bazaar", 2), sold(0, 2, "mercado", 1), recorded(20, 1, -5, 5, "bazaar:1", "mercado:2")
+        )
+    )
+    assert found == Check(
+        name="applied_twice",
+        verdict="invalid",
+        reason="1 order applied more than once",
+        measures={"applied_twice.events": 0.0, "applied_twice.orders": 1.0},
+        incidents=(
+            Incident(
+                kind="applied_twice",
+                at_ns=ns(20),
+                text=("bazaar's order.created of order 1 moved MUG by 2 units more than once, at 0.020 s"),
+                channel="bazaar",
+                sku="MUG",
+                order=1,
+                units=2,
+            ),
+        ),
+        incidents_total=1,
+    )
+
+
+def test_a_subject_without_references_is_judged_in_net_terms() -> None:
+    found = AppliedTwice()(
+        history(
+            opened(),
+            sold(0, 1, "bazaar", 2),
+            recorded(20, 1, -2, 8),
+            recorded(40, 2, -2, 6),
+            at_rest(9_000, 6, 8, 6, 6),
+        )
+    )
+    assert found == Check(
+        name="applied_twice",
+        verdict="invalid",
+        reason="stock of 1 SKU was taken more than once, in net terms",
+        measures={"applied_twice.events": 0.0, "applied_twice.units": 2.0, "applied_twice.orders": 0.0},
+        incidents=(
+            Incident(
+                kind="applied_twice",
+                at_ns=ns(9000),
+                text=("2 units of MUG were taken from the master beyond what marketplaces sold"),
+                sku="MUG",
+                units=2,
+            ),
+        ),
+        incidents_total=1,
+        notes=(
+            "net only: the subject names no orders in its adjustments, so a lost and a doubled one hide each other",
+        ),
+    )
+
+
+def test_an_order_split_over_two_batches_is_not_taken_for_applied_twice() -> None:
+    found = AppliedTwice()(
+        history(
+            opened(),
+            sold(0, 1, "bazaar", 2),
+            sold(0, 2, "mercado", 1),
+            recorded(20, 1, -1, 9, "bazaar:1", "mercado:2"),
+            recorded(40, 2, -2, 7, "bazaar:1"),
+        )
+    )
+    assert found == Check(
+        name="applied_twice",
+        verdict="valid",
+        reason="none of 2 marketplace orders was applied twice",
+        measures={"applied_twice.events": 0.0, "applied_twice.orders": 0.0},
+    )

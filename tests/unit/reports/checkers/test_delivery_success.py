@@ -1,0 +1,132 @@
+"""Timeouts, deliveries given up and removed subscriptions are invalid by themselves."""
+
+from reports.checkers.delivery_success import DeliverySuccess
+from reports.result import Check, Incident
+from simulator.history import facts as f
+from tests.literal_history import delivered, ended, history, ns, opened, planned, tried
+
+
+def test_without_attempts_delivery_success_is_unknown() -> None:
+    found = DeliverySuccess()(history(opened()))
+    assert found == Check(
+        name="delivery_success",
+        verdict="unknown",
+        reason="no attempt was made",
+        measures={
+            "delivery_success.attempts": 0.0,
+            "delivery_success.retries": 0.0,
+            "delivery_success.given_up": 0.0,
+            "delivery_success.timeouts": 0.0,
+            "delivery_success.subscriptions_removed": 0.0,
+            "delivery_success_s.without_subscription": 0.0,
+        },
+    )
+
+
+def test_a_delivery_acknowledged_at_the_first_try_is_a_success() -> None:
+    found = DeliverySuccess()(history(opened(), delivered(0, 0)))
+    assert found == Check(
+        name="delivery_success",
+        verdict="valid",
+        reason="1 of 1 delivery acknowledged at the first try",
+        measures={
+            "delivery_success.first_try_share": 1.0,
+            "delivery_success.attempts": 1.0,
+            "delivery_success.retries": 0.0,
+            "delivery_success.given_up": 0.0,
+            "delivery_success.timeouts": 0.0,
+            "delivery_success.order.created.first_try_share": 1.0,
+            "delivery_success.order.created.attempts": 1.0,
+            "delivery_success.order.created.retries": 0.0,
+            "delivery_success.order.created.given_up": 0.0,
+            "delivery_success.order.created.timeouts": 0.0,
+            "delivery_success.subscriptions_removed": 0.0,
+            "delivery_success_s.without_subscription": 0.0,
+        },
+    )
+
+
+def test_a_delivery_that_was_given_up_is_invalid() -> None:
+    found = DeliverySuccess()(
+        history(opened(), planned(0, 0, 0), tried(0, 0, 5, 500), tried(10, 0, 5, 500, nth=2), ended(15, 0, "given_up"))
+    )
+    assert found == Check(
+        name="delivery_success",
+        verdict="invalid",
+        reason="1 delivery given up",
+        measures={
+            "delivery_success.first_try_share": 0.0,
+            "delivery_success.attempts": 2.0,
+            "delivery_success.retries": 1.0,
+            "delivery_success.given_up": 1.0,
+            "delivery_success.timeouts": 0.0,
+            "delivery_success.order.created.first_try_share": 0.0,
+            "delivery_success.order.created.attempts": 2.0,
+            "delivery_success.order.created.retries": 1.0,
+            "delivery_success.order.created.given_up": 1.0,
+            "delivery_success.order.created.timeouts": 0.0,
+            "delivery_success.subscriptions_removed": 0.0,
+            "delivery_success_s.without_subscription": 0.0,
+        },
+        incidents=(
+            Incident(
+                kind="given_up",
+                at_ns=ns(15),
+                text=("order.created was given up after 2 attempts, at 0.015 s: the subject never got event 0"),
+                events=(0,),
+            ),
+        ),
+        incidents_total=1,
+    )
+
+
+def test_only_forged_deliveries_say_nothing_about_success() -> None:
+    found = DeliverySuccess()(
+        history(opened(), planned(0, 0, -1, forged="unsigned"), tried(0, 0, 5, 401), ended(5, 0, "refused"))
+    )
+    assert found == Check(
+        name="delivery_success",
+        verdict="unknown",
+        reason="no attempt was made",
+        measures={
+            "delivery_success.attempts": 0.0,
+            "delivery_success.retries": 0.0,
+            "delivery_success.given_up": 0.0,
+            "delivery_success.timeouts": 0.0,
+            "delivery_success.subscriptions_removed": 0.0,
+            "delivery_success_s.without_subscription": 0.0,
+        },
+    )
+
+
+def test_a_timeout_that_overlaps_a_fault_is_excused_and_one_beside_it_is_not() -> None:
+    found = DeliverySuccess()(
+        history(
+            opened(),
+            f.FaultStarted(ns(100), "kill_worker", "worker"),
+            planned(50, 0, 0),
+            tried(50, 0, 100, 0, "answer_timeout"),
+            f.FaultEnded(ns(200), "kill_worker", "worker"),
+            planned(300, 1, 1),
+            tried(300, 1, 100, 0, "answer_timeout"),
+        )
+    )
+    assert found == Check(
+        name="delivery_success",
+        verdict="invalid",
+        reason="1 attempt timed out",
+        measures={
+            "delivery_success.first_try_share": 0.0,
+            "delivery_success.attempts": 2.0,
+            "delivery_success.retries": 0.0,
+            "delivery_success.given_up": 0.0,
+            "delivery_success.timeouts": 2.0,
+            "delivery_success.order.created.first_try_share": 0.0,
+            "delivery_success.order.created.attempts": 2.0,
+            "delivery_success.order.created.retries": 0.0,
+            "delivery_success.order.created.given_up": 0.0,
+            "delivery_success.order.created.timeouts": 2.0,
+            "delivery_success.subscriptions_removed": 0.0,
+            "delivery_success_s.without_subscription": 0.0,
+        },
+    )

@@ -1,0 +1,114 @@
+"""What was acknowledged has its effect, or it was lost."""
+
+from reports.checkers.nothing_lost import NothingLost
+from reports.result import Check, Incident
+from simulator.history import facts as f
+from tests.literal_history import (
+    SKU,
+    called,
+    delivered,
+    effect,
+    history,
+    ns,
+    opened,
+    order_event,
+    probe_done,
+    sold,
+    stock_event,
+    version,
+)
+
+
+def test_without_acknowledged_events_nothing_is_known_to_be_lost() -> None:
+    found = NothingLost()(history(opened()))
+    assert found == Check(name="nothing_lost", verdict="unknown", reason="no event was acknowledged", measures={})
+
+
+def test_an_acknowledged_event_that_was_applied_is_not_lost() -> None:
+    found = NothingLost()(
+        history(
+            opened(),
+            sold(0, 1, "bazaar"),
+            order_event(0, 0, 1, "bazaar"),
+            delivered(0, 0),
+            effect(0, "applied", 1),
+            probe_done(),
+        )
+    )
+    assert found == Check(
+        name="nothing_lost",
+        verdict="valid",
+        reason="each of 1 acknowledged event judged had its effect",
+        measures={"lost.events": 0.0, "lost.judged": 1.0, "lost.acknowledged": 1.0, "lost.healed": 0.0},
+    )
+
+
+def test_an_acknowledged_event_that_the_subject_does_not_know_of_is_lost() -> None:
+    found = NothingLost()(
+        history(opened(), sold(0, 1, "bazaar", 2), order_event(0, 0, 1, "bazaar"), delivered(0, 0), probe_done())
+    )
+    assert found == Check(
+        name="nothing_lost",
+        verdict="invalid",
+        reason="1 of 1 acknowledged event had no effect",
+        measures={"lost.events": 1.0, "lost.judged": 1.0, "lost.acknowledged": 1.0, "lost.healed": 0.0},
+        incidents=(
+            Incident(
+                kind="lost",
+                at_ns=ns(0),
+                text=(
+                    "order.created of order 1 from bazaar, fired at 0.000 s as event 0, was "
+                    "acknowledged and had no effect"
+                ),
+                channel="bazaar",
+                sku="MUG",
+                order=1,
+                units=2,
+                events=(0,),
+            ),
+        ),
+        incidents_total=1,
+    )
+
+
+def test_an_acknowledged_event_that_still_waits_in_the_subject_is_neither_lost_nor_safe() -> None:
+    found = NothingLost()(
+        history(
+            opened(),
+            sold(0, 1, "bazaar"),
+            order_event(0, 0, 1, "bazaar"),
+            delivered(0, 0),
+            effect(0, "pending", 0),
+            probe_done(),
+        )
+    )
+    assert found == Check(
+        name="nothing_lost",
+        verdict="unknown",
+        reason="1 acknowledged event still waited in the subject",
+        measures={"lost.events": 0.0, "lost.judged": 0.0, "lost.acknowledged": 1.0, "lost.healed": 0.0},
+    )
+
+
+def test_of_two_events_at_once_the_one_that_a_query_healed_is_not_lost() -> None:
+    found = NothingLost()(
+        history(
+            opened(),
+            version(0, 1, 5, 15, "restock"),
+            stock_event(0, 0, 1),
+            sold(0, 1, "bazaar"),
+            order_event(0, 1, 1, "bazaar"),
+            delivered(0, 0, "inventory_levels/update"),
+            delivered(0, 1),
+            f.StockShown(ns(500), 3, (SKU,), (1,)),
+            called(500, 3, "inventoryItems"),
+            effect(1, "applied", 1),
+            probe_done(),
+        )
+    )
+    assert found == Check(
+        name="nothing_lost",
+        verdict="valid",
+        reason="each of 2 acknowledged events judged had its effect",
+        measures={"lost.events": 0.0, "lost.judged": 2.0, "lost.acknowledged": 2.0, "lost.healed": 1.0},
+    )

@@ -1,0 +1,94 @@
+"""Order latency counts from a marketplace's sale to the master that includes it."""
+
+import math
+
+from reports.checkers.order_latency import OrderLatency
+from reports.result import Check
+from tests.literal_history import cancelled, history, opened, recorded, sold
+
+MANY = (*opened(), *(sold(n, n, "bazaar") for n in range(30)))
+
+
+def test_without_orders_the_order_latency_is_unknown() -> None:
+    found = OrderLatency()(history(opened()))
+    assert found == Check(
+        name="order_latency",
+        verdict="unknown",
+        reason="only 0 marketplace orders, 30 are needed",
+        measures={"order_latency.orders": 0.0, "order_latency.never": 0.0},
+    )
+
+
+def test_thirty_orders_in_the_master_have_an_order_latency() -> None:
+    found = OrderLatency()(history(MANY, recorded(100, 1, -30, -20, *(f"bazaar:{n}" for n in range(30)))))
+    assert found == Check(
+        name="order_latency",
+        verdict="valid",
+        reason="30 marketplace orders, 0 of them never in the master",
+        measures={
+            "order_latency_ms.p50": 85.0,
+            "order_latency_ms.p95": 99.0,
+            "order_latency_ms.p99": 100.0,
+            "order_latency_ms.max": 100.0,
+            "order_latency.orders": 30.0,
+            "order_latency.never": 0.0,
+        },
+    )
+
+
+def test_an_order_that_the_master_never_includes_has_an_infinite_latency() -> None:
+    found = OrderLatency()(history(MANY, recorded(100, 1, -29, -19, *(f"bazaar:{n}" for n in range(29)))))
+    assert found == Check(
+        name="order_latency",
+        verdict="valid",
+        reason="30 marketplace orders, 1 of them never in the master",
+        measures={
+            "order_latency_ms.p50": 86.0,
+            "order_latency_ms.p95": 100.0,
+            "order_latency_ms.p99": math.inf,
+            "order_latency_ms.max": math.inf,
+            "order_latency.orders": 30.0,
+            "order_latency.never": 1.0,
+        },
+    )
+
+
+def test_a_few_orders_are_too_few() -> None:
+    found = OrderLatency()(history(opened(), sold(0, 1, "bazaar"), recorded(50, 1, -1, 9, "bazaar:1")))
+    assert found == Check(
+        name="order_latency",
+        verdict="unknown",
+        reason="only 1 marketplace order, 30 are needed",
+        measures={
+            "order_latency_ms.p50": 50.0,
+            "order_latency_ms.p95": 50.0,
+            "order_latency_ms.p99": 50.0,
+            "order_latency_ms.max": 50.0,
+            "order_latency.orders": 1.0,
+            "order_latency.never": 0.0,
+        },
+    )
+
+
+def test_an_order_cancelled_before_it_was_written_owes_the_master_nothing() -> None:
+    found = OrderLatency()(
+        history(
+            MANY,
+            sold(5, 99, "mercado"),
+            cancelled(9, 99, "mercado"),
+            recorded(100, 1, -30, -20, *(f"bazaar:{n}" for n in range(30))),
+        )
+    )
+    assert found == Check(
+        name="order_latency",
+        verdict="valid",
+        reason="30 marketplace orders, 0 of them never in the master",
+        measures={
+            "order_latency_ms.p50": 85.0,
+            "order_latency_ms.p95": 99.0,
+            "order_latency_ms.p99": 100.0,
+            "order_latency_ms.max": 100.0,
+            "order_latency.orders": 30.0,
+            "order_latency.never": 0.0,
+        },
+    )

@@ -1,0 +1,115 @@
+"""Units sold beyond what was on the shelf are oversold."""
+
+from reports.checkers.oversell import Oversell
+from reports.result import Check, Incident
+from tests.literal_history import history, ns, opened, order_event, refused, sold, stock_event, version
+
+
+def test_without_buyers_oversell_is_unknown() -> None:
+    found = Oversell()(history(opened()))
+    assert found == Check(
+        name="oversell",
+        verdict="unknown",
+        reason="nobody tried to buy anything",
+        measures={"oversell.incidents": 0.0, "oversell.units": 0.0, "oversell.value": 0.0, "oversell.exposures": 0.0},
+    )
+
+
+def test_a_sale_of_what_is_there_is_no_oversell() -> None:
+    found = Oversell()(history(opened(), sold(0, 1, "bazaar", 2)))
+    assert found == Check(
+        name="oversell",
+        verdict="valid",
+        reason="nothing was sold that was not there, in 0 sell-outs with buyers on two or more channels",
+        measures={"oversell.incidents": 0.0, "oversell.units": 0.0, "oversell.value": 0.0, "oversell.exposures": 0.0},
+    )
+
+
+def test_a_sale_beyond_the_shelf_is_oversold_by_what_was_not_there() -> None:
+    found = Oversell()(
+        history(
+            opened(1), sold(0, 1, "bazaar", 1, 1, 1), order_event(0, 0, 1, "bazaar"), sold(40, 2, "mercado", 1, 0, 1)
+        )
+    )
+    assert found == Check(
+        name="oversell",
+        verdict="valid",
+        reason="1 unit oversold in 1 order line",
+        measures={
+            "oversell.units.mercado": 1.0,
+            "oversell.incidents": 1.0,
+            "oversell.units": 1.0,
+            "oversell.value": 5.0,
+            "oversell.exposures": 1.0,
+        },
+        incidents=(
+            Incident(
+                kind="oversell",
+                at_ns=ns(40),
+                text=(
+                    "mercado sold 1 unit of MUG that was not there, at 0.040 s: what it showed "
+                    "was 40 ms old and lacked event 0"
+                ),
+                channel="mercado",
+                sku="MUG",
+                order=2,
+                units=1,
+                value_minor=500,
+                events=(0,),
+                details={"staleness_ms": "40.000"},
+            ),
+        ),
+        incidents_total=1,
+    )
+
+
+def test_refused_buyers_alone_are_no_oversell_and_no_exposure() -> None:
+    found = Oversell()(history(opened(0), refused(0, 1, "bazaar"), refused(0, 2, "mercado")))
+    assert found == Check(
+        name="oversell",
+        verdict="valid",
+        reason="nothing was sold that was not there, in 0 sell-outs with buyers on two or more channels",
+        measures={"oversell.incidents": 0.0, "oversell.units": 0.0, "oversell.value": 0.0, "oversell.exposures": 0.0},
+    )
+
+
+def test_two_buyers_at_one_instant_can_oversell_by_a_part_of_an_order() -> None:
+    found = Oversell()(
+        history(
+            opened(3),
+            sold(0, 1, "online", 2, 3, 3),
+            version(0, 1, -2, 1, order=1),
+            stock_event(0, 0, 1),
+            sold(0, 2, "bazaar", 2, 1, 3),
+        )
+    )
+    assert found == Check(
+        name="oversell",
+        verdict="valid",
+        reason="1 unit oversold in 1 order line",
+        measures={
+            "oversell.units.bazaar": 1.0,
+            "oversell.incidents": 1.0,
+            "oversell.units": 1.0,
+            "oversell.value": 5.0,
+            "oversell.exposures": 1.0,
+        },
+        incidents=(
+            Incident(
+                kind="oversell",
+                at_ns=ns(0),
+                text=(
+                    "bazaar sold 1 unit of MUG that was not there, at 0.000 s: what it showed "
+                    "was 0 ms old and lacked event 0"
+                ),
+                channel="bazaar",
+                sku="MUG",
+                order=2,
+                units=1,
+                value_minor=500,
+                events=(0,),
+                details={"staleness_ms": "0.000"},
+            ),
+        ),
+        incidents_total=1,
+    )

@@ -1,0 +1,106 @@
+"""A push that goes back to an older state than was shown is a stale overwrite."""
+
+from reports.checkers.stale_overwrite import StaleOverwrite
+from reports.result import Check, Incident
+from tests.literal_history import history, ns, opened, pushed, sold, stock_event, version
+
+
+def test_without_pushes_nothing_can_be_stale() -> None:
+    found = StaleOverwrite()(history(opened()))
+    assert found == Check(
+        name="stale_overwrite", verdict="unknown", reason="the subject pushed no listing", measures={}
+    )
+
+
+def test_pushes_that_follow_the_master_are_no_stale_overwrites() -> None:
+    found = StaleOverwrite()(
+        history(
+            opened(), version(10, 1, -2, 8), pushed(20, "bazaar", 8), version(30, 2, -2, 6), pushed(40, "bazaar", 6, 8)
+        )
+    )
+    assert found == Check(
+        name="stale_overwrite",
+        verdict="valid",
+        reason="none of 2 pushes went back to an older state",
+        measures={"stale_overwrite.pushes": 0.0, "stale_overwrite.of": 2.0},
+    )
+
+
+def test_a_push_that_goes_back_to_an_older_version_is_a_stale_overwrite() -> None:
+    found = StaleOverwrite()(
+        history(
+            opened(),
+            version(10, 1, -2, 8),
+            stock_event(10, 5, 1),
+            version(15, 2, -2, 6),
+            pushed(20, "bazaar", 6),
+            pushed(30, "bazaar", 8, 6),
+        )
+    )
+    assert found == Check(
+        name="stale_overwrite",
+        verdict="invalid",
+        reason="1 of 2 pushes put a listing back to an older state",
+        measures={"stale_overwrite.pushes": 1.0, "stale_overwrite.of": 2.0},
+        incidents=(
+            Incident(
+                kind="stale_overwrite",
+                at_ns=ns(30),
+                text=(
+                    "bazaar was set to 8 of MUG at 0.030 s: that was right at 0.010 s (version "
+                    "1), but a later version had been shown since"
+                ),
+                channel="bazaar",
+                sku="MUG",
+                units=8,
+                events=(5,),
+            ),
+        ),
+        incidents_total=1,
+    )
+
+
+def test_a_push_on_a_channel_that_never_opened_is_not_judged_stale() -> None:
+    found = StaleOverwrite()(history(opened(), pushed(20, "ghost", 3)))
+    assert found == Check(
+        name="stale_overwrite",
+        verdict="valid",
+        reason="none of 1 pushes went back to an older state",
+        measures={"stale_overwrite.pushes": 0.0, "stale_overwrite.of": 1.0},
+    )
+
+
+def test_a_push_that_knows_a_concurrent_order_less_is_honest() -> None:
+    found = StaleOverwrite()(
+        history(
+            opened(),
+            sold(10, 1, "mercado", 2),
+            version(10, 1, -1, 9),
+            pushed(20, "bazaar", 7),
+            pushed(30, "bazaar", 9, 7),
+        )
+    )
+    assert found == Check(
+        name="stale_overwrite",
+        verdict="valid",
+        reason="none of 2 pushes went back to an older state",
+        measures={"stale_overwrite.pushes": 0.0, "stale_overwrite.of": 2.0},
+    )
+
+
+def test_a_restock_to_a_value_seen_before_makes_that_value_honest_again() -> None:
+    found = StaleOverwrite()(
+        history(
+            opened(),
+            version(10, 1, -2, 8),
+            pushed(20, "bazaar", 8),
+            version(30, 2, 2, 10, "restock"),
+            pushed(40, "bazaar", 10, 8),
+        )
+    )
+    assert found == Check(
+        name="stale_overwrite",
+        verdict="valid",
+        reason="none of 2 pushes went back to an older state",
+        measures={"stale_overwrite.pushes": 0.0, "stale_overwrite.of": 2.0},
+    )

@@ -1,0 +1,129 @@
+"""Sync latency counts from a movement to the push on another channel that knows of it."""
+
+import math
+
+from reports.checkers.sync_latency import SyncLatency
+from reports.result import Check, Incident
+from simulator.history import facts as f
+from tests.literal_history import history, ns, opened, pushed, sold, version
+
+
+def traded(n: int) -> tuple[f.AnyFact, ...]:
+    left = 99 - n
+    reflected = (pushed(20 * n + 10, "bazaar", left), pushed(20 * n + 10, "mercado", left))
+    return (sold(20 * n, n, "online"), version(20 * n, n + 1, -1, left, order=n), *reflected)
+
+
+TRADE = tuple(fact for n in range(15) for fact in traded(n))
+
+
+def test_without_movements_the_sync_latency_is_unknown() -> None:
+    found = SyncLatency()(history(opened()))
+    assert found == Check(
+        name="sync_latency",
+        verdict="unknown",
+        reason="only 0 movements owed to a listing, 30 are needed",
+        measures={
+            "sync_latency_ms.owed": 0.0,
+            "sync_latency_ms.not_owed": 0.0,
+            "sync_latency_ms.moot": 0.0,
+            "sync_latency_ms.never": 0.0,
+        },
+    )
+
+
+def test_thirty_movements_reflected_after_10_ms_have_a_sync_latency() -> None:
+    found = SyncLatency()(history(opened(100), TRADE))
+    assert found == Check(
+        name="sync_latency",
+        verdict="valid",
+        reason="30 movements owed to a listing, 0 of them never reflected",
+        measures={
+            "sync_latency_ms.p50": 10.0,
+            "sync_latency_ms.p95": 10.0,
+            "sync_latency_ms.p99": 10.0,
+            "sync_latency_ms.max": 10.0,
+            "sync_latency_ms.owed": 30.0,
+            "sync_latency_ms.not_owed": 0.0,
+            "sync_latency_ms.moot": 0.0,
+            "sync_latency_ms.never": 0.0,
+        },
+    )
+
+
+def test_a_listing_that_no_push_ever_mended_is_infinitely_late() -> None:
+    found = SyncLatency()(history(opened(100), TRADE[:-1]))
+    assert found == Check(
+        name="sync_latency",
+        verdict="valid",
+        reason="30 movements owed to a listing, 1 of them never reflected",
+        measures={
+            "sync_latency_ms.p50": 10.0,
+            "sync_latency_ms.p95": 10.0,
+            "sync_latency_ms.p99": math.inf,
+            "sync_latency_ms.max": math.inf,
+            "sync_latency_ms.owed": 30.0,
+            "sync_latency_ms.not_owed": 0.0,
+            "sync_latency_ms.moot": 0.0,
+            "sync_latency_ms.never": 1.0,
+        },
+        incidents=(
+            Incident(
+                kind="unreflected",
+                at_ns=ns(280),
+                text=(
+                    "mercado never reflected a stock movement of MUG at 0.280 s: its listing "
+                    "was wrong then and no push mended it"
+                ),
+                channel="mercado",
+                sku="MUG",
+            ),
+        ),
+        incidents_total=1,
+    )
+
+
+def test_a_few_owed_movements_are_too_few() -> None:
+    found = SyncLatency()(history(opened(), sold(0, 1, "bazaar"), pushed(40, "mercado", 9)))
+    assert found == Check(
+        name="sync_latency",
+        verdict="unknown",
+        reason="only 1 movement owed to a listing, 30 are needed",
+        measures={
+            "sync_latency_ms.p50": 40.0,
+            "sync_latency_ms.p95": 40.0,
+            "sync_latency_ms.p99": 40.0,
+            "sync_latency_ms.max": 40.0,
+            "sync_latency_ms.owed": 1.0,
+            "sync_latency_ms.not_owed": 0.0,
+            "sync_latency_ms.moot": 0.0,
+            "sync_latency_ms.never": 0.0,
+        },
+    )
+
+
+def test_a_movement_that_sales_on_the_channel_itself_settled_is_moot() -> None:
+    found = SyncLatency()(
+        history(
+            opened(1),
+            sold(0, 1, "online", 1, 1, 1),
+            version(0, 1, -1, 0, order=1),
+            sold(0, 2, "bazaar", 1, 0, 1),
+            pushed(30, "mercado", 0, 1),
+        )
+    )
+    assert found == Check(
+        name="sync_latency",
+        verdict="unknown",
+        reason="only 2 movements owed to a listing, 30 are needed",
+        measures={
+            "sync_latency_ms.p50": 30.0,
+            "sync_latency_ms.p95": 30.0,
+            "sync_latency_ms.p99": 30.0,
+            "sync_latency_ms.max": 30.0,
+            "sync_latency_ms.owed": 2.0,
+            "sync_latency_ms.not_owed": 0.0,
+            "sync_latency_ms.moot": 1.0,
+            "sync_latency_ms.never": 0.0,
+        },
+    )
