@@ -12,7 +12,7 @@ import msgspec
 
 from reports.checkers import check_all, intervals
 from reports.history import History
-from reports.result import Check, Result, ThresholdOutcome, Verdict
+from reports.result import Check, Interval, Result, ThresholdOutcome, Verdict
 from reports.thresholds import family, judge_thresholds
 from reports.tiers import judge_tiers
 from simulator.history.facts import RunEnded
@@ -61,7 +61,7 @@ def judge(history: History) -> Result:
     started = history.started
     cut = interrupted(history)
     checks = tuple(_unknown_when(cut, check) for check in check_all(history))
-    found_intervals = dict(intervals(history))
+    found_intervals, trouble = _intervals(history)
     measures = {name: value for check in checks for name, value in check.measures.items()}
     unreliable = cut or _generator_trouble(checks)
     expect: dict[str, Any] = started.scenario.get("expect") or {}
@@ -83,7 +83,7 @@ def judge(history: History) -> Result:
         measures=measures,
         intervals=found_intervals,
         event_classes=classes_of(checks),
-        notes=tuple(dict.fromkeys((*started.notes, *check_notes))),
+        notes=tuple(dict.fromkeys((*started.notes, *check_notes, *trouble))),
         commit=started.commit,
         versions=started.versions,
         machine=started.machine,
@@ -91,6 +91,13 @@ def judge(history: History) -> Result:
         started_wall_ns=started.wall_ns,
         duration_ns=started.duration_ns,
     )
+
+
+def _intervals(history: History) -> tuple[dict[str, Interval], tuple[str, ...]]:
+    try:
+        return dict(intervals(history)), ()
+    except Exception as error:  # noqa: BLE001  # like a checker that raises: our defect, and the rest must still be heard
+        return {}, (f"no intervals, since computing them failed: {type(error).__name__}: {error}",)
 
 
 def interrupted(history: History) -> str:

@@ -62,7 +62,7 @@ def create_run_folder(runs: Path, run: str) -> RunFolder:
 
     Raises `HistoryError` when the run is there already (histories are never overwritten) or the folder cannot be made.
     """
-    if not run or run == LATEST or Path(run).name != run:
+    if not run or run == LATEST or run.startswith(".") or Path(run).name != run:
         raise HistoryError(str(runs), f"{run!r} cannot name a run", "give a plain folder name other than 'latest'")
     folder = RunFolder(runs / run)
     try:

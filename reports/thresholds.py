@@ -39,7 +39,7 @@ def judge_thresholds(
         verdict, reason = _outcome(measure, condition, found, owners.get(measure), unreliable)
         interval = intervals.get(measure)
         if verdict != "unknown" and interval is not None and interval.low is not None and interval.high is not None:
-            reason += f" (95 % interval {interval.low:,.0f} to {interval.high:,.0f})"
+            reason += f" (95 % interval {_number(interval.low)} to {_number(interval.high)})"
         outcomes.append(ThresholdOutcome(measure, str(condition), found, verdict, reason))
     return tuple(outcomes)
 
@@ -53,7 +53,14 @@ def _outcome(
         return "unknown", unreliable
     if owner is not None and owner.verdict == "unknown":
         return "unknown", owner.reason
-    shown = "infinite (owed and never done)" if math.isinf(found) else f"{found:,.6g}"
+    shown = _number(found)
     if condition.holds(found):
         return "valid", f"{measure} is {shown}, as wanted ({condition})"
     return "invalid", f"{measure} is {shown}, wanted {condition}"
+
+
+def _number(value: float) -> str:
+    """Four digits are enough for a sentence; the exact value stands beside it."""
+    if math.isinf(value):
+        return "infinite"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -35,7 +35,8 @@ def report_page(result: Result, history: History) -> str:
     view = RunView(result, history)
     figures = draw_all(view)
     body = join([header(view), banner(view), tiles(view), *_sections(view, figures), _footer(view)])
-    data = tag("script", _json_for_script(list(figures.values())), type="application/json", id="figures")
+    drawn = [figure for figure in figures.values() if figure.traces]
+    data = tag("script", _json_for_script(drawn), type="application/json", id="figures")
     scripts = [_plotly(), _own("report.js")]
     head = join(
         [
@@ -76,6 +77,8 @@ def _section(title: str, *content: Markup) -> Markup:
 
 
 def _figure(figure: Figure) -> Markup:
+    if not figure.traces:
+        return _section(figure.title, tag("p", figure.caption, class_="caption"))
     # The height stands there before the script draws, so that the page does not jump.
     box = tag("div", "", class_="figure", id=f"figure-{figure.name}", style=f"min-height:{figure.height_px}px")
     return _section(figure.title, tag("p", figure.caption, class_="caption"), box)

@@ -39,13 +39,23 @@
     };
   }
 
-  // A name above an interval that is too narrow for it would run into its neighbour, so it is left out.
+  // A name stands over the middle of what can be seen of its interval. One that is too long for its interval would run into
+  // its neighbour, so it is left out unless it must stay.
   function fitting(notes, xaxis, width) {
-    const span = xaxis.range ? xaxis.range[1] - xaxis.range[0] : 0;
-    return notes.filter((note) => {
-      if (!note.room || !span) return true;
-      return ((note.room[1] - note.room[0]) / span) * width > note.text.length * 6.6;
-    }).map(({ room, ...note }) => note);
+    const [first, last] = xaxis.range || [0, 0];
+    const kept = [];
+    for (const { room, stays, ...note } of notes) {
+      if (room) {
+        const from = Math.max(room[0], first);
+        const to = Math.min(room[1], last);
+        if (to <= from) continue;
+        const half = (note.text.length * 6.6 * (last - first)) / width / 2;
+        if (!stays && to - from < 2 * half) continue;
+        note.x = Math.min(Math.max((from + to) / 2, first + half), last - half);
+      }
+      kept.push(note);
+    }
+    return kept;
   }
 
   // Plotly gives every entry of a horizontal legend the width of the longest when they need several rows.
@@ -82,7 +92,8 @@
   }
 
   function drawAll() {
-    return Promise.all(figures.map(draw)).then(() => { document.documentElement.dataset.drawn = String(figures.length); });
+    const name = dark.matches ? "dark" : "light";
+    return Promise.all(figures.map(draw)).then(() => { document.documentElement.dataset.drawn = name; });
   }
 
   let waiting = 0;

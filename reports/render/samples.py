@@ -4,6 +4,7 @@ import math
 
 import msgspec
 
+from reports.checkers.ack_time import ack_samples
 from reports.checkers.sync_latency import owed_pairs
 from reports.history import History
 from simulator.clock import MILLISECOND_NS, SECOND_NS
@@ -24,20 +25,23 @@ class Series(msgspec.Struct, frozen=True):
         return [at for at, value in zip(self.at_s, self.ms, strict=True) if math.isinf(value)]
 
 
-def ack_series(history: History, forged: set[int]) -> tuple[Series, Series]:
-    """Acknowledged attempts at the time they fell due, and failed ones with how long they lasted."""
+def ack_series(history: History) -> Series:
+    """Genuine attempts at the time they fell due, with their ack time; infinite for a timeout."""
     start = history.started.at_ns
-    good, bad = Series([], []), Series([], [])
-    attempts = sorted(history.all(f.AttemptEnded), key=lambda attempt: attempt.due_ns)
-    for attempt in attempts:
-        if attempt.delivery in forged:
-            continue
+    samples = sorted(ack_samples(history))
+    return Series([(due - start) / SECOND_NS for due, _ in samples], [max(0.01, ms) for _, ms in samples])
+
+
+def failed_series(history: History, forged: set[int]) -> Series:
+    """Genuine attempts that were not acknowledged, with how long they lasted."""
+    start = history.started.at_ns
+    failed = Series([], [])
+    for attempt in history.all(f.AttemptEnded):
         acknowledged = 200 <= attempt.status < 300 and not attempt.error
-        into = good if acknowledged else bad
-        until = attempt.answered_ns if acknowledged else attempt.at_ns
-        into.at_s.append((attempt.due_ns - start) / SECOND_NS)
-        into.ms.append(max(0.01, (until - attempt.due_ns) / MILLISECOND_NS))
-    return good, bad
+        if not acknowledged and attempt.delivery not in forged:
+            failed.at_s.append((attempt.due_ns - start) / SECOND_NS)
+            failed.ms.append(max(0.01, (attempt.at_ns - attempt.due_ns) / MILLISECOND_NS))
+    return failed
 
 
 def sync_series(history: History) -> Series:

@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from reports.history import History
-from reports.render.samples import Series, ack_series, sync_series
+from reports.render.samples import Series, ack_series, failed_series, sync_series
 from reports.result import Result
 from simulator.clock import SECOND_NS
 from simulator.history import facts as f
@@ -82,9 +82,14 @@ class RunView:
         return {fact.delivery for fact in self.of(f.DeliveryPlanned) if fact.forged}
 
     @cached_property
-    def acks(self) -> tuple[Series, Series]:
-        """Ack times of attempts that were acknowledged, and of those that failed."""
-        return ack_series(self.history, self.forged)
+    def acks(self) -> Series:
+        """Ack times of attempts; infinite for a timeout."""
+        return ack_series(self.history)
+
+    @cached_property
+    def failures(self) -> Series:
+        """Attempts that were not acknowledged, with how long they lasted."""
+        return failed_series(self.history, self.forged)
 
     @cached_property
     def syncs(self) -> Series:

@@ -73,10 +73,11 @@ def _until(view: RunView, physical: Steps) -> float:
 
 
 def _marks(oversold: list[tuple[float, float, int, str]]) -> dict[str, Any]:
+    size = 9 if len(oversold) < 60 else 5
     texts = [label(f"{units} oversold on {channel}") for _, _, units, channel in oversold]
     return dots(
         "oversell", [x for x, _, _, _ in oversold], [y for _, y, _, _ in oversold], "@invalid",
-        symbol="x", size=10, text=texts, hovertemplate="%{text} at %{x:.2f} s<extra></extra>",
+        symbol="x", size=size, text=texts, hovertemplate="%{text} at %{x:.2f} s<extra></extra>",
     )  # fmt: skip
 
 

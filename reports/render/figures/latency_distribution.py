@@ -15,7 +15,7 @@ MARKED: Final = (0.5, 0.95, 0.99)
 
 def latency_distribution(view: RunView) -> Figure | None:
     """Quantile curves of ack time and sync latency on a log tail axis."""
-    curves = [("ack time", "@ack", sorted(view.acks[0].ms)), ("sync latency", "@sync", sorted(view.syncs.ms))]
+    curves = [("ack time", "@ack", sorted(view.acks.ms)), ("sync latency", "@sync", sorted(view.syncs.ms))]
     curves = [curve for curve in curves if curve[2]]
     if not curves:
         return None
@@ -27,7 +27,7 @@ def latency_distribution(view: RunView) -> Figure | None:
     high = max(high, 3000)
     layout: dict[str, Any] = {
         "xaxis": {
-            "range": [0, _tail(deepest) * 1.02],
+            "range": [0, _tail(deepest) * 1.08],
             "tickvals": [_tail(share) for share in SHARES],
             "ticktext": list(SHARES.values()),
             "title": {"text": "percentile (each step towards the right is rarer)"},
@@ -56,7 +56,7 @@ def _curve(name: str, colour: str, values: list[float]) -> list[dict[str, Any]]:
         line(name, xs, ys, f"{colour}-strong", width=2.5, shape="hv",
              customdata=[round(share * 100, 4) for _, _, share in finite], hovertemplate=hover),
         dots(name, [x for x, _, _ in marks], [y for _, y, _ in marks], f"{colour}-strong", size=9, showlegend=False,
-             mode="markers+text", text=[_ms(y) for _, y, _ in marks], textposition="top left",
+             mode="markers+text", text=[_ms(y) for _, y, _ in marks], textposition="bottom right",
              hoverinfo="skip", textfont={"color": f"{colour}-strong"}),
     ]  # fmt: skip
 

@@ -23,8 +23,7 @@ ANSWER_LIMIT_MS = 5_000.0
 
 def latency_over_time(view: RunView) -> Figure | None:
     """Two panels over one time axis: acknowledgement above, listings below."""
-    acks, failed = view.acks
-    syncs = view.syncs
+    acks, failed, syncs = view.acks.finite(), view.failures, view.syncs
     if not acks.ms and not failed.ms and not syncs.ms:
         return None
     width_s = bin_width_s(view.end_s)
@@ -43,8 +42,8 @@ def latency_over_time(view: RunView) -> Figure | None:
     }
     caption = (
         "Ack time: from due to the complete 2xx answer. Sync latency: from a change of stock until another channel's "
-        "listing reflects it, at the time of the change. Dots are single observations, lines the median and the tail "
-        f"of each {width_s:g} s. {ack_note} {sync_note}"
+        "listing reflects it, at the time of the change. Dots are single observations, lines the median and tail "
+        f"of each {width_s:g} s; what failed or never ended is marked apart, not in the lines. {ack_note} {sync_note}"
     )
     return Figure("latency_over_time", "Latency over time", caption.strip(), traces, layout, 620)
 
@@ -83,7 +82,17 @@ def _failures(failed: Series) -> list[dict[str, Any]]:
         return []
     thinned = thin_points(failed.at_s, failed.ms, 500)
     hover = "failed attempt after %{y:,.0f} ms<extra></extra>"
-    return [dots("failed attempt", thinned.xs, thinned.ys, "@invalid", symbol="x", size=7, hovertemplate=hover)]
+    return [
+        dots(
+            "failed attempt",
+            thinned.xs,
+            thinned.ys,
+            "@invalid",
+            symbol="x",
+            size=7 if len(failed.ms) < 100 else 5,
+            hovertemplate=hover,
+        )
+    ]
 
 
 def _never(syncs: Series) -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ def phase_labels(view: RunView) -> list[dict[str, Any]]:
     labels = [_above(span.name.replace("_", " "), span.from_s, span.to_s, 4, "@muted") for span in view.phases]
     labels += [_above(f"▼ {span.name.replace('_', ' ')}", span.from_s, span.to_s, 20, "@fault") for span in view.faults]
     for fault in labels[len(view.phases) :]:
-        fault.pop("room")  # faults are short and always named
+        fault["stays"] = True  # faults are short, and named all the same
     return labels
 
 

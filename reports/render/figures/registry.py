@@ -22,6 +22,15 @@ FIGURES: tuple[FigureMaker, ...] = (
 
 
 def draw_all(view: RunView) -> dict[str, Figure]:
-    """Every figure that has something to show, by name."""
-    drawn = (maker(view) for maker in FIGURES)
+    """Every figure that has something to show, by name. One that raises becomes a sentence, so the others are seen."""
+    drawn = (_guarded(maker, view) for maker in FIGURES)
     return {figure.name: figure for figure in drawn if figure is not None}
+
+
+def _guarded(maker: FigureMaker, view: RunView) -> Figure | None:
+    try:
+        return maker(view)
+    except Exception as error:  # noqa: BLE001  # our defect, and a run must not go without its report for it
+        name = getattr(maker, "__name__", "figure")
+        caption = f"This figure could not be drawn: {type(error).__name__}: {error}"
+        return Figure(name, name.replace("_", " ").capitalize(), caption, [], {}, 0)

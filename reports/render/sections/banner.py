@@ -84,7 +84,7 @@ def tiles(view: RunView) -> Markup:
         _tile(view, "Events lost", "lost.events", "acknowledged, and without effect", "nothing_lost"),
         _tile(view, "Orders applied twice", "applied_twice.orders", "", "applied_twice"),
         _tile(view, "Forged deliveries accepted", "forged.accepted", f"of {len(view.forged):,} sent", "forged"),
-        _tile(view, "Listings drifted", "drift.listings", "wrong at rest", "drift"),
+        _drift_tile(view),
     ]
     return tag("div", *parts, class_="tiles")
 
@@ -127,3 +127,14 @@ def _load_tile(view: RunView) -> Markup:
     return _box(
         "Offered load", offered, f"throughput {throughput} acknowledged, over {view.load_end_s:,.0f} s of load", None
     )
+
+
+def _drift_tile(view: RunView) -> Markup:
+    names = ("listings", "orders")
+    found = [view.result.measures.get(f"drift.{name}") for name in names]
+    known = [value for value in found if value is not None]
+    value = number_text(sum(known)) if known else "not measured"
+    detail = ", ".join(
+        f"{number_text(value)} {name}" for name, value in zip(names, found, strict=True) if value is not None
+    )
+    return _box("Wrong at rest (drift)", value, detail, _verdict_of(view, "drift"))

@@ -8,7 +8,7 @@ from reports.render.sections.chains import Chains, Link
 from reports.render.view import RunView
 from reports.result import Incident
 
-SHOWN_PER_CHECK: Final = 50
+SHOWN_PER_CHECK: Final = 25
 
 
 def incidents(view: RunView) -> Markup:

@@ -1,8 +1,6 @@
 """The tables at the end: thresholds, checks with their measures, and the facts of the run."""
 
-from itertools import islice
-
-from reports.render.formats import duration_text, measure_name, measure_text, wall_text
+from reports.render.formats import NAMES, duration_text, measure_name, measure_text, wall_text
 from reports.render.markup import Markup, join, tag
 from reports.render.markup import table as table_of
 from reports.render.sections.banner import badge
@@ -35,13 +33,41 @@ def checks(view: RunView) -> Markup:
 
 
 def _reason(view: RunView, check: Check) -> Markup:
+    own = {name: value for name, value in check.measures.items() if _topic_of(check, name) is None}
     measures = [
-        tag("span", f"{measure_name(name)} ", tag("b", measure_text(name, value, view.currency)))
-        for name, value in islice(check.measures.items(), 40)
+        tag("span", f"{_short_name(check, name)} ", tag("b", measure_text(name, value, view.currency)))
+        for name, value in own.items()
+        if check.name != "event_classes"  # they have a table of their own
     ]
     notes = [tag("div", note, class_="sub") for note in check.notes]
     shown = [tag("div", *measures, class_="measures")] if measures else []
-    return join([check.reason, *notes, *shown])
+    return join([check.reason, *notes, *shown, *_by_topic(check)])
+
+
+def _short_name(check: Check, measure: str) -> str:
+    """A measure's name for people; where it has none, what follows the check's own name."""
+    if measure in NAMES:
+        return NAMES[measure]
+    return measure.removeprefix(f"{check.name}.").replace("_", " ").replace(".", ", ")
+
+
+def _topic_of(check: Check, measure: str) -> str | None:
+    """The topic in `delivery_success.<topic>.<statistic>`; topics may hold dots."""
+    parts = measure.split(".")
+    return ".".join(parts[1:-1]) if check.name == "delivery_success" and len(parts) > 2 else None
+
+
+def _by_topic(check: Check) -> list[Markup]:
+    topics: dict[str, dict[str, str]] = {}
+    for name, value in check.measures.items():
+        topic = _topic_of(check, name)
+        if topic is not None:
+            topics.setdefault(topic, {})[name.rsplit(".", 1)[1]] = measure_text(name, value)
+    if not topics:
+        return []
+    columns = list(dict.fromkeys(column for row in topics.values() for column in row))
+    rows = [(topic, *(row.get(column, "") for column in columns)) for topic, row in sorted(topics.items())]
+    return [table_of(("topic", *(column.replace("_", " ") for column in columns)), rows, "topics")]
 
 
 def run_facts(view: RunView) -> Markup:

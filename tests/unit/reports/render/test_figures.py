@@ -1,0 +1,107 @@
+"""Figures: valid Plotly, true to the facts, readable without colour."""
+
+import msgspec
+import pytest
+from plotly.graph_objects import Figure as PlotlyFigure
+
+from reports.history import History
+from reports.render.figures import Figure, no_figure
+from reports.render.figures.registry import FIGURES, draw_all
+from reports.render.view import RunView
+from reports.result import Result
+from simulator.history.facts import RunEnded
+from tests.unit.reports.literal import golden_result, run_started
+from tests.unit.reports.synthetic import HOT
+
+NAMES = ["latency_over_time", "latency_distribution", "hot_stock", "deliveries", "load", "generator", "processes"]
+OWN_KEYS = {"room", "stays"}  # for the page's script, which takes them out
+
+
+@pytest.fixture(scope="module")
+def view(result: Result, history: History) -> RunView:
+    return RunView(result, history)
+
+
+@pytest.fixture(scope="module")
+def figures(view: RunView) -> dict[str, Figure]:
+    return draw_all(view)
+
+
+def plain(value: object) -> object:
+    """A specification with roles replaced by a colour and our own keys taken out."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items() if key not in OWN_KEYS}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return "#123456" if isinstance(value, str) and value.startswith("@") else value
+
+
+def test_a_whole_run_draws_every_figure(figures: dict[str, Figure]) -> None:
+    assert list(figures) == NAMES
+    assert len(FIGURES) == len(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_figure_is_valid_plotly_with_points_and_a_caption(figures: dict[str, Figure], name: str) -> None:
+    figure = figures[name]
+    drawn = PlotlyFigure(data=plain(figure.traces), layout=plain(figure.layout))
+    assert all(len(trace.x) == len(trace.y) > 0 for trace in drawn.data)
+    assert len(figure.caption) > 40
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_axis_has_a_title_with_its_meaning(figures: dict[str, Figure], name: str) -> None:
+    axes = {key: axis for key, axis in figures[name].layout.items() if key[1:].startswith("axis")}
+    named = [key for key, axis in axes.items() if axis.get("title", {}).get("text")]
+    assert set(named) == set(axes) - ({"yaxis"} if name == "deliveries" else set())
+
+
+def test_an_empty_history_draws_nothing() -> None:
+    view = RunView(golden_result(), History.of([run_started(), RunEnded(2_000_000_000, True)]))
+    assert draw_all(view) == {}
+    assert no_figure(view) is None
+
+
+def test_every_oversell_of_the_hottest_sku_is_marked(figures: dict[str, Figure], result: Result) -> None:
+    marks = next(trace for trace in figures["hot_stock"].traces if trace["name"] == "oversell")
+    oversell = next(check for check in result.checks if check.name == "oversell")
+    assert len(marks["x"]) == sum(incident.sku == HOT for incident in oversell.incidents) > 0
+
+
+def test_listings_and_truth_end_where_the_final_reads_say(figures: dict[str, Figure], view: RunView) -> None:
+    from simulator.history.facts import FinalListing, FinalStock
+
+    ends = {trace["name"]: trace["y"][-1] for trace in figures["hot_stock"].traces}
+    final = next(fact for fact in view.of(FinalStock) if fact.sku == HOT)
+    assert ends["physical stock"] == final.physical
+    assert ends["master available (own store)"] == final.available
+    for listing in (fact for fact in view.of(FinalListing) if fact.sku == HOT):
+        assert ends[f"listed on {listing.channel}"] == listing.listed
+
+
+def test_channels_differ_by_dash_as_well_as_by_colour(figures: dict[str, Figure]) -> None:
+    lines = [t["line"] for t in figures["hot_stock"].traces if t["mode"] == "lines" and t["name"] != "physical stock"]
+    assert len({line["dash"] for line in lines}) == len({line["color"] for line in lines}) == len(lines)
+
+
+def test_the_marked_percentiles_are_those_that_the_result_tells(figures: dict[str, Figure], result: Result) -> None:
+    marks = [t for t in figures["latency_distribution"].traces if t.get("showlegend") is False]
+    sync = marks[1]["y"][1]
+    assert sync == pytest.approx(result.measures["sync_latency_ms.p95"], rel=0.02)
+
+
+def test_phases_and_faults_are_shaded_and_named(figures: dict[str, Figure], view: RunView) -> None:
+    assert [span.name for span in view.phases] == ["warm_up", "flash_sale", "cool_down", "quiesce"]
+    assert [(span.name, span.from_s, span.to_s) for span in view.faults] == [("kill_worker", 14, 15)]
+    texts = [note["text"] for note in figures["load"].layout["annotations"]]
+    assert texts == ["warm up", "flash sale", "cool down", "quiesce", "▼ kill worker"]
+
+
+def test_deliveries_add_up_to_a_hundred_per_cent_for_each_topic(figures: dict[str, Figure]) -> None:
+    traces = figures["deliveries"].traces
+    for number in range(len(traces[0]["y"])):
+        assert sum(trace["x"][number] for trace in traces) == pytest.approx(100, abs=0.01)
+
+
+def test_figures_can_stand_in_a_file(figures: dict[str, Figure]) -> None:
+    assert len(msgspec.json.encode(list(figures.values()))) < 600_000

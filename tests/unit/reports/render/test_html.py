@@ -1,0 +1,131 @@
+"""The HTML report: complete, self-contained, harmless, and bounded in size."""
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pytest
+from msgspec.structs import replace
+
+from reports.history import History
+from reports.judge import judge
+from reports.render.html import report_page
+from reports.result import Result
+from simulator.history.facts import AnyFact, RunEnded, StockChanged
+from tests.unit.reports.literal import run_started
+from tests.unit.reports.synthetic import flash_sale
+
+EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+class Elements(HTMLParser):
+    """Names, attributes and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.tags[-1][0] == "script":
+            self.scripts.append(data)
+
+
+@pytest.fixture(scope="module")
+def page(result: Result, history: History) -> str:
+    return report_page(result, history)
+
+
+def test_the_report_has_every_section(page: str) -> None:
+    titles = re.findall(r"<h2>(.*?)</h2>", page)
+    assert titles == [
+        "Latency over time",
+        "Latency by percentile",
+        "Stock of the hottest SKU",
+        "Events by class",
+        "Deliveries by topic",
+        "Offered load and throughput",
+        "Health of the load generator",
+        "CPU and memory by process",
+        "Incidents",
+        "Checks and thresholds",
+        "This run",
+    ]
+
+
+def test_nothing_is_loaded_from_anywhere(page: str) -> None:
+    for tag, attributes in Elements(page).tags:
+        assert tag not in {"link", "img", "iframe", "object"}
+        assert "src" not in attributes
+        assert "href" not in attributes
+
+
+def test_only_our_own_scripts_may_run(page: str) -> None:
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="(.*?)"', page)
+    assert policy is not None
+    allowed = set(re.findall(r"sha256-([A-Za-z0-9+/=]+)", policy[1]))
+    bodies = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert {base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() for body in bodies} == allowed
+    assert "default-src &#x27;none&#x27;" in policy[1]
+
+
+def evil_names(fact: AnyFact) -> dict[str, object]:
+    """Every SKU, channel and source of a fact with a trap in front; they stay different from one another."""
+    found: dict[str, object] = {}
+    for name in ("sku", "channel", "source"):
+        value = getattr(fact, name, "")
+        if value not in {"", "shopify", "online"}:
+            found[name] = EVIL + value
+    if skus := getattr(fact, "skus", ()):
+        found["skus"] = tuple(EVIL + sku for sku in skus)
+    return found
+
+
+def test_text_of_scenario_subject_and_skus_cannot_become_markup() -> None:
+    scenario = {"name": EVIL, "title": EVIL, "shows": EVIL, "expect": {}}
+    facts = flash_sale(scenario=scenario, subject=EVIL, notes=(EVIL,), replay=EVIL, versions={EVIL: EVIL}, run="a")
+    renamed = [replace(fact, **evil_names(fact)) for fact in facts]
+    history = History.of(renamed)
+    evil = report_page(judge(history), history)
+    found = Elements(evil)
+    assert sum(tag == "script" for tag, _ in found.tags) == 3
+    assert not any(tag == "img" or any(name.startswith("on") for name in attributes) for tag, attributes in found.tags)
+
+
+def test_a_report_is_the_same_every_time(page: str, result: Result, history: History) -> None:
+    assert report_page(result, history) == page
+
+
+def test_an_incident_is_shown_with_the_facts_that_led_to_it(page: str) -> None:
+    oversell = next(part for part in page.split("<details>") if 'class="kind">oversell' in part)
+    for fact in ("PurchaseAccepted", "EventFired", "DeliveryPlanned", "AttemptEnded", "DeliveryEnded"):
+        assert fact in oversell
+
+
+def test_a_run_in_which_nothing_happened_still_has_a_report() -> None:
+    empty = History.of([run_started(), RunEnded(2_000_000_000, True)])
+    page = report_page(judge(empty), empty)
+    assert "No incidents." in page
+    assert 'class="verdict">? Unknown' in page
+
+
+def test_a_large_history_is_thinned_and_the_report_says_so() -> None:
+    history = History.of(flash_sale(scale=15))
+    page = report_page(judge(history), history)
+    assert len(page) < 6_500_000
+    assert re.search(r"2,4\d\d of [\d,]+ dots of ack time drawn", page)
+
+
+def test_a_history_that_checkers_cannot_read_still_has_a_report_that_says_so() -> None:
+    facts = [replace(fact, version=1) if isinstance(fact, StockChanged) else fact for fact in flash_sale()]
+    history = History.of(facts)
+    found = judge(history)
+    page = report_page(found, history)
+    assert found.verdict != "valid"
+    assert any(note.startswith("no intervals") for note in found.notes)
+    assert "This figure could not be drawn" in page

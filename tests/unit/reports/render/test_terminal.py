@@ -1,0 +1,60 @@
+"""The terminal shows verdict, tiers, measures and incidents, and takes no orders from user text."""
+
+import io
+
+import pytest
+from msgspec.structs import replace
+from rich.console import Console
+
+from reports.history import History
+from reports.render.registry import render_all
+from reports.render.terminal import print_result
+from reports.result import Result
+from reports.store import RunFolder
+from tests.unit.reports.literal import golden_result
+
+
+def printed(result: Result, width: int = 120) -> str:
+    out = io.StringIO()
+    print_result(result, None, Console(file=out, width=width), "GBP")
+    return out.getvalue()
+
+
+def test_verdict_tiers_thresholds_and_incidents_are_printed() -> None:
+    text = printed(golden_result())
+    for expected in (
+        "✕ INVALID",
+        "qualifies for under 10 s",
+        "? under 2 s",
+        "✕ == 0",
+        "1.96 s",
+        "bazaar sold 1 unit",
+        "replay:",
+    ):
+        assert expected in text
+
+
+def test_markup_in_user_text_is_printed_as_it_is() -> None:
+    text = printed(replace(golden_result(), subject="[red]evil[/red] [link=x]y[/link]"))
+    assert "[red]evil[/red] [link=x]y[/link]" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_no_line_is_wider_than_the_terminal(result: Result, width: int) -> None:
+    assert max(len(line) for line in printed(result, width).splitlines() if not line.startswith("replay")) <= width
+
+
+def test_the_files_that_were_written_are_named(
+    result: Result, history: History, folder: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = render_all(result, history, folder)
+    assert set(written) == {"json", "junit", "markdown", "html"}
+    assert all(path.stat().st_size > 0 for path in written.values())
+    assert str(folder.report) in capsys.readouterr().out
+
+
+def test_only_the_named_forms_are_rendered(result: Result, history: History, folder: RunFolder) -> None:
+    assert render_all(result, history, folder, "json") == {"json": folder.result}
+    assert not folder.report.exists()
+    with pytest.raises(KeyError):
+        render_all(result, history, folder, "pdf")

@@ -1,0 +1,76 @@
+"""Tiers: the whole interval decides, correctness comes first, and the basis is said."""
+
+import math
+from typing import Any
+
+import pytest
+
+from reports.result import Check, Interval, Verdict
+from reports.tiers import FIRED, VISIBLE, best_tier, judge_tiers, judged_measure
+from tests.unit.reports.literal import check, correct_checks, run_started
+
+DELAYED = {"name": "delayed", "perturbations": [{"kind": "delay", "share": 0.1}]}
+
+
+def verdicts(interval: Interval | None, checks: tuple[Check, ...] | None = None, **more: Any) -> list[Verdict]:
+    intervals = {} if interval is None else {FIRED: interval}
+    found = judge_tiers(run_started(), correct_checks() if checks is None else checks, {}, intervals, **more)
+    return [tier.verdict for tier in found]
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [
+        (Interval(1500, 1200, 1999), ["valid", "valid", "valid"]),
+        (Interval(1500, 1200, 2000), ["valid", "valid", "unknown"]),
+        (Interval(5000, 2000, 9000), ["valid", "valid", "invalid"]),
+        (Interval(15_000, 10_000, 29_000), ["valid", "invalid", "invalid"]),
+        (Interval(40_000, 31_000, math.inf), ["invalid", "invalid", "invalid"]),
+        (Interval(1500, None, None), ["unknown", "unknown", "unknown"]),
+        (Interval(math.inf, 1000, math.inf), ["invalid", "invalid", "invalid"]),
+        (None, ["unknown", "unknown", "unknown"]),
+    ],
+)
+def test_a_tier_needs_the_upper_end_of_the_interval_below_its_limit(
+    interval: Interval | None, expected: list[Verdict]
+) -> None:
+    assert verdicts(interval) == expected
+
+
+@pytest.mark.parametrize("name", ["nothing_lost", "applied_twice", "forged", "drift"])
+def test_a_run_that_is_not_correct_qualifies_for_no_tier_however_fast(name: str) -> None:
+    checks = (*(c for c in correct_checks() if c.name != name), check(name, "invalid", "it failed"))
+    tiers = judge_tiers(run_started(), checks, {}, {FIRED: Interval(10, 5, 15)})
+    assert [tier.verdict for tier in tiers] == ["invalid"] * 3
+    assert f"{name}: it failed" in tiers[0].reason
+    assert best_tier(tiers) is None
+
+
+def test_correctness_that_is_not_settled_leaves_tiers_unknown() -> None:
+    checks = (*correct_checks()[1:], check("nothing_lost", "unknown"))
+    assert verdicts(Interval(10, 5, 15), checks) == ["unknown"] * 3
+    assert verdicts(Interval(10, 5, 15), ()) == ["unknown"] * 3
+
+
+def test_a_generator_that_was_late_leaves_tiers_unknown() -> None:
+    assert verdicts(Interval(10, 5, 15), unreliable="the generator was late") == ["unknown"] * 3
+
+
+def test_a_scenario_that_delays_deliveries_is_judged_from_visible_and_says_so() -> None:
+    started = run_started(scenario=DELAYED)
+    intervals = {FIRED: Interval(60_000, 50_000, 70_000), VISIBLE: Interval(900, 800, 1000)}
+    tiers = judge_tiers(started, correct_checks(), {}, intervals)
+    assert judged_measure(started) == VISIBLE
+    assert [tier.verdict for tier in tiers] == ["valid"] * 3
+    assert "since this scenario delays deliveries" in tiers[0].reason
+
+
+def test_other_perturbations_are_judged_from_fired() -> None:
+    assert judged_measure(run_started(scenario={"perturbations": [{"kind": "duplicate"}]})) == FIRED
+
+
+def test_the_best_tier_is_the_strictest_one_reached() -> None:
+    tiers = judge_tiers(run_started(), correct_checks(), {}, {FIRED: Interval(5000, 4000, 6000)})
+    best = best_tier(tiers)
+    assert best is not None
+    assert best.tier == "under_10s"
