@@ -132,11 +132,11 @@ PAYLOAD: dict[str, Resolver] = {
     "inventoryAdjustmentGroup": lambda payload, _arguments, _call: payload.group,
     "userErrors": lambda payload, _arguments, _call: payload.errors,
 }
-USER_ERROR: dict[str, Resolver] = {
-    "code": lambda error, _arguments, _call: error.code,
+PLAIN_ERROR: dict[str, Resolver] = {
     "field": lambda error, _arguments, _call: error.field,
     "message": lambda error, _arguments, _call: error.message,
 }
+CODED_ERROR: dict[str, Resolver] = {**PLAIN_ERROR, "code": lambda error, _arguments, _call: error.code}
 GROUP: dict[str, Resolver] = {
     "id": lambda group, _arguments, _call: gid("InventoryAdjustmentGroup", group.group_id),
     "createdAt": lambda group, _arguments, call: call.time_text(group.at_ns),
