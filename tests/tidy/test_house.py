@@ -1,0 +1,122 @@
+"""What a newcomer meets first: the README's commands work, the lock is whole, imports run downhill."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from loadtests.cli import app
+from scenarios import list_scenarios
+
+# Hosts of package registries, in two parts each, so that this file does not name them either.
+HOSTS = [
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("yarnpkg", "com"),
+        ("deb.debian", "org"),
+        ("archive.ubuntu", "com"),
+        ("docker", "io"),
+        ("ghcr", "io"),
+        ("crates", "io"),
+        ("rubygems", "org"),
+        ("proxy.golang", "org"),
+        ("conda.anaconda", "org"),
+    )
+]
+
+
+def test_no_file_names_the_host_of_a_package_registry(texts: dict[str, str]) -> None:
+    assert [(name, host) for name, text in texts.items() for host in HOSTS if host in text] == []
+
+
+def test_no_file_says_that_two_versions_were_not_merged(texts: dict[str, str]) -> None:
+    marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+    assert [name for name, text in texts.items() if marks.search(text)] == []
+
+
+def test_every_make_command_of_the_documents_is_in_the_makefile(texts: dict[str, str]) -> None:
+    targets = set(re.findall(r"^([a-z]+):", texts["Makefile"], re.MULTILINE))
+    named = {
+        word
+        for name, text in texts.items()
+        if name.endswith(".md")
+        for word in re.findall(r"`?make ([a-z]+)\b`?", text)
+    }
+    commands = {
+        word
+        for text in (texts["README.md"], texts["CONTRIBUTING.md"])
+        for word in re.findall(r"^make ([a-z]+)", text, re.M)
+    }
+    assert {"demo", "test", "check", "bench", "setup"} <= targets
+    assert commands <= targets
+    assert {"demo", "test"} <= named
+
+
+def test_every_stockstorm_command_of_the_readme_is_one(texts: dict[str, str]) -> None:
+    named = set(re.findall(r"^stockstorm ([a-z]+)", texts["README.md"], re.MULTILINE))
+    shown = CliRunner().invoke(app, ["--help"])
+    assert shown.exit_code == 0
+    assert named == {command for command in named if re.search(rf"\b{command}\b", shown.output)}
+    assert {"run", "plan", "check", "scenarios"} <= named
+
+
+def test_every_option_of_the_readme_is_one(texts: dict[str, str]) -> None:
+    shown = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "200"})
+    named = set(re.findall(r"^stockstorm run .*?(--[a-z-]+)", texts["README.md"], re.MULTILINE))
+    assert named == {option for option in named if option in shown.output}
+
+
+def test_the_readme_tells_of_every_scenario(texts: dict[str, str]) -> None:
+    assert [scenario.name for scenario in list_scenarios() if f"| `{scenario.name}` |" not in texts["README.md"]] == []
+
+
+def test_documents_link_to_files_that_exist(texts: dict[str, str], root: Path) -> None:
+    links = [
+        (name, target)
+        for name, text in texts.items()
+        if name.endswith(".md")
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
+    ]
+    assert links
+    assert [(name, target) for name, target in links if not (root / name).parent.joinpath(target).exists()] == []
+
+
+def test_the_lock_pins_every_dependency_with_hashes_and_no_address(texts: dict[str, str]) -> None:
+    project = tomllib.loads(texts["pyproject.toml"])["project"]
+    wanted = project["dependencies"] + [entry for extra in project["optional-dependencies"].values() for entry in extra]
+    pins = set(re.findall(r"^([a-z0-9-]+)==", texts["requirements.lock"], re.MULTILINE))
+    names = {re.split(r"[\[<>=!~; ]", entry)[0].lower().replace("_", "-").replace(".", "-") for entry in wanted}
+    assert names <= pins
+    blocks = re.split(r"^(?=[a-z0-9-]+==)", texts["requirements.lock"], flags=re.MULTILINE)[1:]
+    assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []
+    assert "://" not in texts["requirements.lock"]
+
+
+def test_every_package_folder_is_one_that_is_installed(root: Path, packages: tuple[str, ...]) -> None:
+    folders = {path.parent for package in packages for path in (root / package).rglob("*.py")}
+    assert [str(folder.relative_to(root)) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
+
+
+def test_imports_run_downhill(root: Path) -> None:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "requirements.lock", ".ci/run"])
+def test_the_files_that_a_repository_should_have_are_there(texts: dict[str, str], name: str) -> None:
+    assert texts[name].strip()
+
+
+def test_the_changelog_tells_of_the_present_version(texts: dict[str, str]) -> None:
+    version: Any = tomllib.loads(texts["pyproject.toml"])["project"]["version"]
+    assert f"## [{version}]" in texts["CHANGELOG.md"]
