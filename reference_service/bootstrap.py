@@ -17,7 +17,7 @@ from reference_service.channel_events import ChannelEvents
 from reference_service.channel_sync import ChannelSync
 from reference_service.clients.admin_api import AdminApi
 from reference_service.clients.marketplace import Marketplace
-from reference_service.database import apply_schema, leadership, open_pool
+from reference_service.database import STORE_GONE, apply_schema, leadership, open_pool
 from reference_service.flaws import ACK_BEFORE_DURABLE_HOLD_S, SLOW_STEP_S
 from reference_service.http_face import make_server, serve_until, stop_event
 from reference_service.inbox import GroupCommit, HoldInMemory, Inbox
@@ -26,7 +26,6 @@ from reference_service.lanes import LaneWork
 from reference_service.master_writer import MasterWriter
 from reference_service.probe import Probe, health_routes
 from reference_service.queues import Queue
-from reference_service.queues.postgres import STORE_GONE
 from reference_service.receiver import SlowHandler, TakesMessages, WebhookEndpoint, senders_of
 from reference_service.settings import Settings
 from reference_service.shop_events import ShopEvents
@@ -50,6 +49,7 @@ async def run_receiver(settings: Settings) -> None:
         queue = ARCHITECTURES[settings.architecture].make_queue(pool, settings.flaws)
         inbox = await _inbox(settings, queue, pool)
         committing = asyncio.create_task(inbox.run())
+        committing.add_done_callback(lambda _: stop.set())
         server = make_server(receiver_app(settings, inbox, pool), settings.listen_host, settings.listen_port)
         log.info("receiver_started", port=settings.listen_port, flaw=settings.flaw.value)
         try:
@@ -57,6 +57,7 @@ async def run_receiver(settings: Settings) -> None:
         finally:
             committing.cancel()
             await inbox.drain()
+        await _raise_unless_cancelled(committing)
 
 
 async def run_worker(settings: Settings) -> None:
@@ -78,9 +79,7 @@ async def run_worker(settings: Settings) -> None:
         log.info("worker_started", port=settings.worker_http_port, flaw=settings.flaw.value)
         await serve_until(server, stop)
         working.cancel()
-        await asyncio.wait({working})
-        if not working.cancelled():
-            working.result()
+        await _raise_unless_cancelled(working)
 
 
 def receiver_app(settings: Settings, inbox: TakesMessages, pool: Any) -> Starlette:
@@ -146,6 +145,13 @@ def make_session(settings: Settings, pool: Any, session: aiohttp.ClientSession) 
         signals=signals,
         register=register,
     )
+
+
+async def _raise_unless_cancelled(task: asyncio.Task[None]) -> None:
+    """Waits for a task that was cancelled; what ended it before is the program's error."""
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()
 
 
 async def _inbox(settings: Settings, queue: Queue, pool: Any) -> Inbox:

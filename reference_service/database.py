@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from typing import Any
 
@@ -16,11 +16,23 @@ LEADER_LOCK = 7_310_002
 SERVER_SETTINGS = {"jit": "off", "application_name": "reference_service"}
 
 
+# Errors that say nothing about a statement: the server is away, closing, refusing us, or out of space.
+STORE_GONE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+)
+
+
 @asynccontextmanager
 async def open_pool(url: str, *, size: int, timeout_s: float | None = None) -> AsyncIterator[Any]:
     """A pool of at most `size` connections; statements that take over `timeout_s` raise TimeoutError."""
     pool = await asyncpg.create_pool(
-        url, min_size=1, max_size=size, command_timeout=timeout_s, server_settings=SERVER_SETTINGS, timeout=5.0
+        url, min_size=0, max_size=size, command_timeout=timeout_s, server_settings=SERVER_SETTINGS, timeout=5.0
     )
     try:
         yield pool
@@ -51,5 +63,5 @@ async def leadership(pool: Any) -> AsyncIterator[asyncio.Event]:
         try:
             yield lost
         finally:
-            if not connection.is_closed():
+            with suppress(*STORE_GONE):  # a lost connection has given the lock back by itself
                 await connection.fetchval("SELECT pg_advisory_unlock($1)", LEADER_LOCK)

@@ -1,10 +1,13 @@
 """The parts of bodies that the service uses. Decoding checks them: what does not fit raises Unusable."""
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from reference_service.timestamps import nanoseconds_of
+
+Units = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]  # what the database keeps as integer
+Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Unusable(Exception):
@@ -14,9 +17,9 @@ class Unusable(Exception):
 class InventoryLevel(msgspec.Struct, frozen=True, gc=False):
     """inventory_levels/update. `available` is null for an item that is not tracked."""
 
-    inventory_item_id: int
-    location_id: int
-    available: int | None
+    inventory_item_id: Id
+    location_id: Id
+    available: Units | None
     updated_at: str
     admin_graphql_api_id: str | None = None
 
@@ -24,7 +27,7 @@ class InventoryLevel(msgspec.Struct, frozen=True, gc=False):
 class ShopOrder(msgspec.Struct, frozen=True):
     """orders/create, /paid, /updated and /cancelled."""
 
-    id: int
+    id: Id
     updated_at: str
     name: str | None = None
     currency: str | None = None
@@ -41,8 +44,8 @@ class RefundLine(msgspec.Struct, frozen=True, gc=False):
 class ShopRefund(msgspec.Struct, frozen=True):
     """refunds/create."""
 
-    id: int
-    order_id: int
+    id: Id
+    order_id: Id
     refund_line_items: list[RefundLine] = []
 
     @property
@@ -53,7 +56,7 @@ class ShopRefund(msgspec.Struct, frozen=True):
 class ShopProduct(msgspec.Struct, frozen=True):
     """products/update."""
 
-    id: int
+    id: Id
     updated_at: str
     title: str | None = None
     status: str | None = None
@@ -61,7 +64,7 @@ class ShopProduct(msgspec.Struct, frozen=True):
 
 class ChannelLine(msgspec.Struct, frozen=True, gc=False):
     sku: str
-    quantity: int
+    quantity: Units
 
 
 class ChannelReturn(msgspec.Struct, frozen=True):

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reference_service import limits, metrics
+from reference_service.database import STORE_GONE
 from reference_service.queues import State
-from reference_service.queues.postgres import STORE_GONE
 
 # An ignored topic asks nothing of us: to the outside its webhook counts as having no effect left to take.
 STATE_NAMES = {

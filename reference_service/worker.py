@@ -15,11 +15,11 @@ import structlog
 
 from reference_service import limits
 from reference_service.channel_sync import ChannelSync
+from reference_service.database import STORE_GONE
 from reference_service.lane_worker import LaneWorker
 from reference_service.lanes import LaneResult
 from reference_service.master_writer import MasterWriter
 from reference_service.queues import Queue, StoreUnavailable
-from reference_service.queues.postgres import STORE_GONE
 from reference_service.signals import Signals
 from reference_service.stock import known_skus
 from reference_service.stock_reader import StockReader

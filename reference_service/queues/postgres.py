@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
 
+from reference_service.database import STORE_GONE
 from reference_service.queues import (
     Claim,
     Connection,
@@ -22,14 +23,6 @@ from reference_service.queues import (
 from reference_service.topics import SHOPIFY, Lane
 
 WAKE_CHANNEL = "reference_queue"
-UNREACHABLE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
-SHUTTING_DOWN = (
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-)
-STORE_GONE = (*UNREACHABLE, *SHUTTING_DOWN)
 
 _PUT = """
 WITH incoming AS (
@@ -140,7 +133,7 @@ class PostgresQueue:
                 WAKE_CHANNEL,
                 ",".join(str(int(lane)) for lane in lanes),
             )
-        except STORE_GONE as error:
+        except (*STORE_GONE, asyncpg.PostgresError) as error:  # whatever the reason, nothing was stored
             raise StoreUnavailable(str(error) or type(error).__name__) from error
         return int(row[0])
 
@@ -168,7 +161,11 @@ class PostgresQueue:
                 lost = asyncio.Event()
                 connection.add_termination_listener(lambda _: lost.set())
                 await connection.add_listener(WAKE_CHANNEL, self._hear)
-                await lost.wait()
+                try:
+                    await lost.wait()
+                finally:
+                    with suppress(*STORE_GONE):
+                        await connection.remove_listener(WAKE_CHANNEL, self._hear)
         except STORE_GONE as error:
             raise StoreUnavailable(str(error) or type(error).__name__) from error
         raise StoreUnavailable("the connection that listens was closed")

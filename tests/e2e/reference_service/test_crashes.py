@@ -1,0 +1,96 @@
+"""What survives: kills, a lost answer, a lost database, a second worker."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+pytestmark = pytest.mark.e2e
+Make = Callable[..., Any]
+
+
+def allow_connections(server_url: str, database_url: str, *, allowed: bool) -> None:
+    """Takes a database away, open connections included, or gives it back."""
+    name = database_url.partition("?")[0].rpartition("/")[2]
+
+    async def act() -> None:
+        connection = await asyncpg.connect(server_url)
+        await connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}")
+        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        await connection.close()
+
+    asyncio.run(act())
+
+
+def test_a_batch_whose_worker_was_killed_is_sent_again_under_the_same_key(make_service: Make, commerce: Any) -> None:
+    service = make_service()
+    service.start_all()
+    commerce.hangs.set()
+    service.order("bazaar", "bazaar-1", "order.created", {"SKU-0001": 4})
+    service.wait_until(lambda: len(commerce.adjustments) == 1, "the adjust is executed")
+    service.kill("worker")
+    commerce.hangs.clear()
+    service.order("bazaar", "bazaar-2", "order.created", {"SKU-0001": 1})
+    service.start("worker")
+    service.await_ready()
+    service.wait_until(lambda: commerce.listings["mercado"]["SKU-0001"] == 95, "the other channel is in step")
+    service.wait_until(lambda: len(commerce.tokens()) == 2, "the second order is written")
+    assert commerce.stock[commerce.item("SKU-0001")] == 95
+    assert sorted(commerce.tokens()) == ["bazaar:bazaar-1", "bazaar:bazaar-2"]
+
+
+def test_an_adjust_without_its_answer_is_executed_once(make_service: Make, commerce: Any) -> None:
+    service = make_service()
+    service.start_all()
+    commerce.fails_adjust = 2
+    service.order("mercado", "mercado-1", "order.created", {"SKU-0002": 4})
+    service.wait_until(lambda: service.probe("stock")[2]["available"] == 96, "the answer is there at last", 15)
+    assert commerce.calls.count("Adjust") == 3
+    assert commerce.stock[commerce.item("SKU-0002")] == 96
+    assert commerce.listings["bazaar"]["SKU-0002"] == 96
+
+
+def test_what_was_acknowledged_survives_the_kill_of_both_processes(make_service: Make, commerce: Any) -> None:
+    service = make_service()
+    service.start_all()
+    service.kill("worker")
+    orders = [f"bazaar-{n}" for n in range(30)]
+    for order in orders:
+        assert service.order("bazaar", order, "order.created", {"SKU-0003": 1}).status_code == 200
+    service.kill("receiver")
+    service.start_all()
+    service.wait_until(lambda: commerce.stock[commerce.item("SKU-0003")] == 70, "every order is in the master")
+    assert sorted(commerce.tokens()) == sorted(f"bazaar:{order}" for order in orders)
+
+
+def test_without_its_database_it_refuses_and_then_recovers(
+    make_service: Make, commerce: Any, database_url: str, postgres: Any
+) -> None:
+    service = make_service()
+    service.start_all()
+    allow_connections(postgres.url, database_url, allowed=False)
+    assert service.stock_webhook("SKU-0004", 5).status_code == 503
+    assert not service.answers(f"{service.url}/readyz")
+    allow_connections(postgres.url, database_url, allowed=True)
+    service.wait_until(lambda: service.stock_webhook("SKU-0001", 5).status_code == 200, "it stores again")
+    time.sleep(1.5)  # the worker starts anew and reads the stock
+    service.await_ready()
+    assert service.stock_webhook("SKU-0004", 5).status_code == 200
+    service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0004"] == 5, "the worker goes on")
+
+
+def test_a_second_worker_stands_by_until_the_first_is_gone(make_service: Make, commerce: Any) -> None:
+    first = make_service()
+    first.start_all()
+    second = make_service()
+    second.start("worker")
+    time.sleep(1.0)
+    assert second.answers(f"{second.worker_url}/healthz")
+    assert not second.answers(f"{second.worker_url}/readyz")
+    first.kill("worker")
+    second.wait_until(lambda: second.answers(f"{second.worker_url}/readyz"), "the second leads")
+    first.stock_webhook("SKU-0005", 3)
+    second.wait_until(lambda: commerce.listings["bazaar"]["SKU-0005"] == 3, "and works")
