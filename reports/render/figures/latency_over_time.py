@@ -29,9 +29,9 @@ def latency_over_time(view: RunView) -> Figure | None:
     width_s = bin_width_s(view.end_s)
     ack_traces, ack_note = _panel("ack time", acks, "@ack", 0.99, width_s)
     sync_traces, sync_note = _panel("sync latency", syncs.finite(), "@sync", 0.95, width_s)
-    traces = [*ack_traces, *_failures(failed), *sync_traces, *_never(syncs)]
     ack_range = _range([*acks.ms, *failed.ms], 10)
     sync_range = _range(syncs.finite().ms, 100)
+    traces = [*ack_traces, *_failures(failed), *sync_traces, *_never(syncs, sync_range[1] / 1.3)]
     limits = _limits(ack_range, sync_range)
     layout: dict[str, Any] = {
         "xaxis": time_axis(view, anchor="y2"),
@@ -95,13 +95,12 @@ def _failures(failed: Series) -> list[dict[str, Any]]:
     ]
 
 
-def _never(syncs: Series) -> list[dict[str, Any]]:
+def _never(syncs: Series, top_ms: float) -> list[dict[str, Any]]:
     at = syncs.infinite_at()
     if not at:
         return []
-    top = max(LIMITS_MS.values()) * 1.6
     hover = "never reflected, changed at %{x:.1f} s<extra></extra>"
-    shown = thin_points(at, [top] * len(at), 500)
+    shown = thin_points(at, [top_ms] * len(at), 500)
     return [
         dots(
             "never reflected",

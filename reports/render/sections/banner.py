@@ -134,7 +134,6 @@ def _drift_tile(view: RunView) -> Markup:
     found = [view.result.measures.get(f"drift.{name}") for name in names]
     known = [value for value in found if value is not None]
     value = number_text(sum(known)) if known else "not measured"
-    detail = ", ".join(
-        f"{number_text(value)} {name}" for name, value in zip(names, found, strict=True) if value is not None
-    )
+    pairs = zip(names, found, strict=True)
+    detail = ", ".join(f"{name} {number_text(count)}" for name, count in pairs if count is not None)
     return _box("Wrong at rest (drift)", value, detail, _verdict_of(view, "drift"))

@@ -1,9 +1,10 @@
 """The facts behind an incident in order of time: events with their attempts, the order, pushes around it."""
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -14,7 +15,13 @@ from simulator.history import facts as f
 
 EVENTS_MAX: Final = 4
 PUSHES_BEFORE: Final = 3
+SALES_BEFORE: Final = 3
 ROWS_MAX: Final = 24
+
+
+Step = f.AttemptEnded | f.DeliveryEnded
+FactT = TypeVar("FactT", bound=f.Fact)
+KeyT = TypeVar("KeyT", bound=Hashable)
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -30,26 +37,23 @@ class Chains:
 
     def __init__(self, view: RunView, incidents: Sequence[Incident]) -> None:
         events = {event for incident in incidents for event in incident.events[:EVENTS_MAX]}
-        orders = {incident.order for incident in incidents if incident.order >= 0}
-        places = {(incident.channel, incident.sku) for incident in incidents if incident.sku}
         self.events = {fact.event: fact for fact in view.of(f.EventFired) if fact.event in events}
-        self.deliveries: defaultdict[int, list[f.DeliveryPlanned]] = defaultdict(list)
-        for planned in view.of(f.DeliveryPlanned):
-            if planned.event in events and planned.event >= 0:
-                self.deliveries[planned.event].append(planned)
-        wanted = {planned.delivery for group in self.deliveries.values() for planned in group}
-        self.attempts: defaultdict[int, list[f.AttemptEnded | f.DeliveryEnded]] = defaultdict(list)
-        for attempt in view.of(f.AttemptEnded):
-            if attempt.delivery in wanted:
-                self.attempts[attempt.delivery].append(attempt)
-        for ended in view.of(f.DeliveryEnded):
-            if ended.delivery in wanted:
-                self.attempts[ended.delivery].append(ended)
+        planned = [fact for fact in view.of(f.DeliveryPlanned) if fact.event in events and fact.event >= 0]
+        self.deliveries = _grouped(planned, attrgetter("event"))
+        ours = {fact.delivery for fact in planned}
+        steps: list[Step] = [fact for fact in view.of(f.AttemptEnded) if fact.delivery in ours]
+        steps += [fact for fact in view.of(f.DeliveryEnded) if fact.delivery in ours]
+        self.steps = _grouped(steps, attrgetter("delivery"))
+        orders = {incident.order for incident in incidents if incident.order >= 0}
         self.sales = {sale.order: sale for sale in view.of(f.PurchaseAccepted) if sale.order in orders}
-        self.pushes: defaultdict[tuple[str, str], list[f.ListingPushed]] = defaultdict(list)
-        for push in view.of(f.ListingPushed):
-            if (push.channel, push.sku) in places:
-                self.pushes[push.channel, push.sku].append(push)
+        places = {(incident.channel, incident.sku) for incident in incidents if incident.sku}
+        pushes = (push for push in view.of(f.ListingPushed) if (push.channel, push.sku) in places)
+        self.pushes = _grouped(pushes, attrgetter("channel", "sku"))
+        oversold = {incident.sku for incident in incidents if incident.kind == "oversell"}
+        self.sold: dict[str, list[f.PurchaseAccepted]] = {sku: [] for sku in oversold}
+        for sale in view.of(f.PurchaseAccepted):
+            for sku in oversold.intersection(sale.skus):
+                self.sold[sku].append(sale)
 
     def of(self, incident: Incident) -> list[Link]:
         """The chain of one incident, at most `ROWS_MAX` facts, in order of time."""
@@ -60,6 +64,7 @@ class Chains:
         for event in incident.events[:EVENTS_MAX]:
             links += self._of_event(event)
         links += self._pushes(incident)
+        links += self._sold_elsewhere(incident)
         unique = {(link.at_ns, link.fact, link.text): link for link in links}
         return sorted(unique.values(), key=attrgetter("at_ns"))[:ROWS_MAX]
 
@@ -70,7 +75,7 @@ class Chains:
             marks = f", {' and '.join(planned.perturbed)}" if planned.perturbed else ""
             text = f"delivery {planned.delivery} of event {event}, webhook {planned.webhook_id}{marks}"
             links.append(Link(planned.at_ns, "DeliveryPlanned", text))
-            for step in self.attempts.get(planned.delivery, ()):
+            for step in self.steps.get(planned.delivery, ()):
                 kind = "AttemptEnded" if isinstance(step, f.AttemptEnded) else "DeliveryEnded"
                 links.append(Link(step.at_ns, kind, _step_text(step)))
         return links
@@ -80,6 +85,20 @@ class Chains:
         before = [push for push in pushes if push.at_ns <= incident.at_ns][-PUSHES_BEFORE:]
         after = [push for push in pushes if push.at_ns > incident.at_ns][:1]
         return [Link(push.at_ns, "ListingPushed", _push_text(push)) for push in (*before, *after)]
+
+    def _sold_elsewhere(self, incident: Incident) -> list[Link]:
+        """The last sales of an oversold SKU on other channels: the units that the buyer was still shown."""
+        sold = self.sold.get(incident.sku, [])
+        upto = bisect_right(sold, incident.at_ns, key=attrgetter("at_ns"))
+        other = [sale for sale in sold[max(0, upto - 50) : upto] if sale.channel != incident.channel]
+        return [Link(sale.at_ns, "PurchaseAccepted", _sale_text(sale)) for sale in other[-SALES_BEFORE:]]
+
+
+def _grouped(facts: Iterable[FactT], key: Callable[[FactT], KeyT]) -> dict[KeyT, list[FactT]]:
+    groups: defaultdict[KeyT, list[FactT]] = defaultdict(list)
+    for fact in facts:
+        groups[key(fact)].append(fact)
+    return groups
 
 
 def _sale_text(sale: f.PurchaseAccepted) -> str:
@@ -99,7 +118,7 @@ def _event_text(fired: f.EventFired) -> str:
     return f"event {fired.event}, {fired.topic} from {fired.source}{about}"
 
 
-def _step_text(step: f.AttemptEnded | f.DeliveryEnded) -> str:
+def _step_text(step: Step) -> str:
     if isinstance(step, f.DeliveryEnded):
         return f"delivery {step.delivery} {step.outcome.replace('_', ' ')}"
     took = (step.at_ns - step.due_ns) / MILLISECOND_NS
