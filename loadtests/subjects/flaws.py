@@ -31,6 +31,7 @@ _FLAWS = (
             "refused_though_available": "phantom reductions turn buyers away",
             "sync_latency": "the second write moves the listing away from where the first sale should have brought it",
             "unexplained_push": "a quantity pushed between the two writes fits no state of the master",
+            "stale_overwrite": "units that are pending twice lower a listing to where an older state of the master was",
         },
     ),
     Flaw(
