@@ -1,55 +1,50 @@
 """junit.xml: one test case for each check, threshold and tier, so that any CI shows them.
 
-Invalid is a failure and unknown an error. The tier that the scenario aims at counts; other tiers only tell, so a run
-that qualifies for 10 s and not for 2 s passes where 10 s was the aim: their cases stand as passed, with the finding as
-output.
+Invalid is a failure and unknown an error. A tier that was not reached is skipped with the reason: tiers tell what a
+subject qualifies for and do not decide the verdict, and this file must not fail a build that the exit code passes.
 """
 
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Final
 
 from reports.history import History
 from reports.result import Result, Verdict
 from reports.store import RunFolder
 
+OUTCOMES: Final = {"valid": "", "invalid": "failure", "unknown": "error"}
+TIER_OUTCOMES: Final = {"valid": "", "invalid": "skipped", "unknown": "skipped"}
+Case = tuple[str, Verdict, str]  # title, verdict, reason
+
 
 def junit(result: Result, history: History, folder: RunFolder) -> Path | None:
     """Write junit.xml into the run's folder."""
-    aim = str(history.started.scenario.get("tier") or "")
-    folder.junit.write_text(junit_xml(result, aim), encoding="utf-8")
+    del history
+    folder.junit.write_text(junit_xml(result), encoding="utf-8")
     return folder.junit
 
 
-def junit_xml(result: Result, aim: str = "") -> str:
-    """The suites as one XML document; `aim` names the tier that counts."""
+def junit_xml(result: Result) -> str:
+    """The suites as one XML document."""
     root = ET.Element("testsuites", name="stockstorm")
-    checks = [(check.name, check.verdict, check.reason, True) for check in result.checks]
-    thresholds = [(f"{line.measure} {line.condition}", line.verdict, line.reason, True) for line in result.thresholds]
-    tiers = [(tier.tier, tier.verdict, tier.reason, tier.tier == aim) for tier in result.tiers]
-    overall: list[tuple[str, Verdict, str, bool]] = [
-        ("overall", result.verdict, "; ".join(result.reasons) or "every check and threshold holds", True)
-    ]
-    for name, cases in (("verdict", overall), ("checks", checks), ("thresholds", thresholds), ("tiers", tiers)):
-        _suite(root, result, name, cases)
+    overall = "; ".join(result.reasons) or "every check and threshold holds"
+    _suite(root, result, "verdict", [("overall", result.verdict, overall)])
+    _suite(root, result, "checks", [(check.name, check.verdict, check.reason) for check in result.checks])
+    lines = [(f"{line.measure} {line.condition}", line.verdict, line.reason) for line in result.thresholds]
+    _suite(root, result, "thresholds", lines)
+    _suite(root, result, "tiers", [(tier.tier, tier.verdict, tier.reason) for tier in result.tiers], TIER_OUTCOMES)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _suite(root: ET.Element, result: Result, name: str, cases: list[tuple[str, Verdict, str, bool]]) -> None:
-    failures = sum(1 for _, verdict, _, counts in cases if counts and verdict == "invalid")
-    errors = sum(1 for _, verdict, _, counts in cases if counts and verdict == "unknown")
-    suite = ET.SubElement(
-        root,
-        "testsuite",
-        name=f"{result.scenario}.{name}",
-        tests=str(len(cases)),
-        failures=str(failures),
-        errors=str(errors),
-    )
-    for title, verdict, reason, counts in cases:
-        case = ET.SubElement(suite, "testcase", classname=f"stockstorm.{result.scenario}.{name}", name=_clean(title))
-        if counts and verdict != "valid":
-            kind = "failure" if verdict == "invalid" else "error"
+def _suite(root: ET.Element, result: Result, name: str, cases: list[Case], outcomes: dict[str, str] = OUTCOMES) -> None:
+    kinds = [outcomes[verdict] for _, verdict, _ in cases]
+    suite = ET.SubElement(root, "testsuite", name=f"{_clean(result.scenario)}.{name}", tests=str(len(cases)))
+    for attribute, kind in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(attribute, str(kinds.count(kind)))
+    for kind, (title, verdict, reason) in zip(kinds, cases, strict=True):
+        case = ET.SubElement(suite, "testcase", classname=f"stockstorm.{suite.get('name')}", name=_clean(title))
+        if kind:
             ET.SubElement(case, kind, message=_clean(reason), type=verdict)
         ET.SubElement(case, "system-out").text = _clean(f"{verdict}: {reason}")
 
