@@ -103,7 +103,7 @@ class Stage:
         )
 
     def _notes(self, backing: Backing) -> tuple[str, ...]:
-        notes = [f"PostgreSQL: {backing.description}", *self._subject.notes]
+        notes = [f"PostgreSQL {backing.description}", *self._subject.notes]
         if (scale := self._scenario.delivery.retry_time_scale) != 1:
             notes.append(
                 f"gaps between delivery retries are shortened: each is {scale:g} of Shopify's, to fit a short run"

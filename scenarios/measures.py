@@ -9,7 +9,6 @@ MEASURES: Final[dict[str, str]] = {
     # nothing lost, nothing twice, nothing forged
     "lost.events": "events acknowledged that had no effect",
     "applied_twice.orders": "orders whose effect on stock was applied more than once",
-    "applied_twice.units": "units that were subtracted or added once too often",
     "forged.accepted": "forged deliveries that were acknowledged or had an effect",
     "drift.listings": "listings that differ from what they should be at rest",
     "drift.orders": "accepted orders that the master does not record at rest, or the other way round",

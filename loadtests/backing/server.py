@@ -27,12 +27,12 @@ def drop_database(url: str, name: str) -> None:
 
 
 def describe(url: str) -> str:
-    """Version and durability, e.g. `PostgreSQL 18.1, fsync on`. Raises BackingError when it does not answer."""
+    """Version and durability, e.g. `18.4, fsync on, synchronous_commit on`. Raises BackingError."""
 
     async def ask(connection: Any) -> str:
         version = await connection.fetchval("SHOW server_version")
         settings = [f"{name} {await connection.fetchval(f'SHOW {name}')}" for name in ("fsync", "synchronous_commit")]
-        return f"PostgreSQL {version.split()[0]}, {', '.join(settings)}"
+        return f"{version.split()[0]}, {', '.join(settings)}"
 
     return str(_at(url, ask))
 

@@ -5,6 +5,7 @@ Where no Docker engine can be had, its cases are skipped at run time with the re
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
@@ -78,10 +79,11 @@ def test_it_gives_a_fresh_empty_database(backing: Open) -> None:
         assert ask(database.url, lambda c: c.fetchval("SELECT to_regclass('left_over')")) is None
 
 
-@pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes"])
-def test_it_is_durable(backing: Open, setting: str) -> None:
+def test_it_is_durable(backing: Open) -> None:
+    names = "'fsync', 'synchronous_commit', 'full_page_writes'"
+    query = f"SELECT count(*) FROM pg_settings WHERE name IN ({names}) AND setting = 'on'"
     with backing() as database:
-        assert ask(database.url, lambda c: c.fetchval(f"SHOW {setting}")) == "on"
+        assert ask(database.url, lambda c: c.fetchval(query)) == 3
 
 
 def test_two_at_once_share_nothing(backing: Open) -> None:
@@ -107,8 +109,7 @@ def test_nothing_is_left_afterwards_even_with_a_connection_open(backing: Open) -
 
 def test_it_describes_itself_with_version_and_durability_and_without_credentials(backing: Open) -> None:
     with backing() as database:
-        assert database.description.startswith("PostgreSQL 1")
-        assert "fsync on" in database.description
+        assert re.match(r"\d+(\.\d+)?, fsync on, synchronous_commit on, ", database.description)
         assert "@" not in database.description
 
 
