@@ -51,7 +51,7 @@ _SETTLE = """
 WITH settled AS (
   SELECT * FROM unnest($2::bigint[], $3::bigint[], $4::smallint[]) AS t (entry, seq, state)
 ), gone AS (
-  DELETE FROM queue USING settled WHERE queue.lane = $1 AND queue.entry = settled.entry
+  DELETE FROM queue WHERE lane = $1 AND entry = ANY($2::bigint[])
 ), outcome AS (
   SELECT seq, min(state) AS state, count(*) FILTER (WHERE state = 1) AS times FROM settled GROUP BY seq
 )
