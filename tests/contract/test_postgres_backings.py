@@ -80,10 +80,10 @@ def test_it_gives_a_fresh_empty_database(backing: Open) -> None:
 
 
 def test_it_is_durable(backing: Open) -> None:
-    names = "'fsync', 'synchronous_commit', 'full_page_writes'"
-    query = f"SELECT count(*) FROM pg_settings WHERE name IN ({names}) AND setting = 'on'"
+    names = ["fsync", "synchronous_commit", "full_page_writes"]
+    query = "SELECT count(*) FROM pg_settings WHERE name = ANY($1) AND setting = 'on'"
     with backing() as database:
-        assert ask(database.url, lambda c: c.fetchval(query)) == 3
+        assert ask(database.url, lambda c: c.fetchval(query, names)) == 3
 
 
 def test_two_at_once_share_nothing(backing: Open) -> None:
