@@ -103,29 +103,33 @@ def _apply(kind: Kind, name: str, rows: list[Row], reference: str, call: Call) -
 
 
 def _group(changes: Changes, reason: str, reference: str | None, call: Call) -> AdjustmentGroup | None:
-    """The ledger's entries as rows; each moved available and on_hand alike. None when nothing moved."""
-    rows: list[Change] = []
-    for fact in changes.facts:
-        if isinstance(fact, StockChanged):
-            product = call.catalogue.by_item[fact.inventory_item_id]
-            rows += [Change(name, fact.delta, product, fact.location_id) for name in ("available", "on_hand")]
-    if not rows:
+    """The ledger's entries. None when nothing moved."""
+    entries = [fact for fact in changes.facts if isinstance(fact, StockChanged)]
+    if not entries:
         return None
     call.state.groups += 1
-    return AdjustmentGroup(call.state.groups, call.now_ns, reason, reference, tuple(rows))
+    products = tuple([call.catalogue.by_item[entry.inventory_item_id] for entry in entries])
+    deltas = tuple([entry.delta for entry in entries])
+    return AdjustmentGroup(call.state.groups, call.now_ns, reason, reference, products, deltas)
 
 
-def _changes(group: AdjustmentGroup, arguments: Arguments, _call: Call) -> tuple[Change, ...]:
+def _changes(group: AdjustmentGroup, arguments: Arguments, _call: Call) -> list[Change]:
+    """Each entry moved available and on_hand alike."""
+    rows = [
+        Change(name, delta, product)
+        for product, delta in zip(group.products, group.deltas, strict=True)
+        for name in ("available", "on_hand")
+    ]
     items, places, names = (arguments.get(name) for name in ("inventoryItemIds", "locationIds", "quantityNames"))
     if items is None and places is None and names is None:
-        return group.changes
-    return tuple(
+        return rows
+    return [
         change
-        for change in group.changes
+        for change in rows
         if (items is None or gid("InventoryItem", change.product.inventory_item_id) in items)
-        and (places is None or gid("Location", change.location_id) in places)
+        and (places is None or gid("Location", change.product.location_id) in places)
         and (names is None or change.name in names)
-    )
+    ]
 
 
 PAYLOAD: dict[str, Resolver] = {
@@ -150,5 +154,5 @@ CHANGE: dict[str, Resolver] = {
     "quantityAfterChange": lambda _change, _arguments, _call: None,  # as recorded
     "ledgerDocumentUri": lambda _change, _arguments, _call: None,
     "item": lambda change, _arguments, _call: change.product,
-    "location": lambda change, _arguments, call: call.state.places[change.location_id],
+    "location": lambda change, _arguments, call: call.state.places[change.product.location_id],
 }

@@ -1,9 +1,10 @@
 """Query cost as Shopify measures it, requested (before) and actual (from the data).
 
-Scalars are free, an object costs 1, a mutation 10, a connection `2 + max(1, floor(2·ln(n))) × (1 + cost of its node)`
-for n = first or last (measured; it fits the recordings). Free too: MoneyV2, PageInfo, edges, user errors, and the
-object directly in a mutation's payload. `Count` costs 10. Inferred: a plain list counts as one object, `nodes(ids:)` as
-one for each id.
+Scalars are free; an object costs 1 (a null one too); a list of objects as much as one of them whatever its length, and
+so does `nodes(ids:)`; a mutation 10; a connection `2 + max(1, floor(2·ln(n))) × (1 + cost of its node)` for n = first
+or last, where `nodes` and `edges` count each on their own. All this fits recordings. Free are MoneyV2, PageInfo, user
+errors, and the object directly in a mutation's payload; `Count` costs 10. Inferred: the actual cost sizes a connection
+by what came.
 """
 
 import math
@@ -16,7 +17,6 @@ from graphql import (
     GraphQLCompositeType,
     GraphQLObjectType,
     GraphQLSchema,
-    ListValueNode,
     OperationDefinitionNode,
     OperationType,
     VariableNode,
@@ -75,7 +75,7 @@ class _Costing:
     def _payload(self, root: GraphQLObjectType, nodes: list[FieldNode], data: Any) -> int:
         """What a mutation's payload adds: only what lies below the objects directly in it."""
         payload = get_named_type(root.fields[nodes[0].name.value].type)
-        if data is None or not isinstance(payload, GraphQLObjectType):
+        if not isinstance(payload, GraphQLObjectType):
             return 0
         total = 0
         for key, inner in self._selections.collect(payload, _sets(nodes)).items():
@@ -96,7 +96,7 @@ class _Costing:
 
     def _field(self, on: GraphQLObjectType, nodes: list[FieldNode], data: Any) -> int:
         name = nodes[0].name.value
-        if name.startswith("__") or data is None:
+        if name.startswith("__"):
             return 0
         named = get_named_type(on.fields[name].type)
         if is_leaf_type(named) or named.name in FREE:
@@ -105,8 +105,7 @@ class _Costing:
             return COUNT_COST
         if named.name.endswith("Connection"):
             return self._connection(named, nodes, data)
-        count = self._nodes_count(nodes[0], data) if name == "nodes" else 1
-        return count * (1 + self._children(named, nodes, _sample(data))) if count else 0
+        return 1 + self._children(named, nodes, _sample(data))
 
     def _connection(self, on: GraphQLCompositeType, nodes: list[FieldNode], data: Any) -> int:
         if not isinstance(on, GraphQLObjectType):
@@ -116,17 +115,17 @@ class _Costing:
             name, found = inner[0].name.value, _member(data, key)
             if name not in ("nodes", "edges"):
                 continue
-            size = size if found is _UNKNOWN else len(found)
+            size = size if found is _UNKNOWN else len(found or ())
             below += self._nodes_or_edges(on, name, inner, found)
-        return 2 + connection_factor(size) * (1 + below)
+        return 2 + connection_factor(size) * below
 
     def _nodes_or_edges(self, on: GraphQLObjectType, name: str, nodes: list[FieldNode], data: Any) -> int:
         named = get_named_type(on.fields[name].type)
         if name == "nodes" or not isinstance(named, GraphQLObjectType):
-            return self._children(named, nodes, _sample(data))
+            return 1 + self._children(named, nodes, _sample(data))
         grouped = self._selections.collect(named, _sets(nodes))
         return sum(
-            self._children(get_named_type(named.fields["node"].type), inner, _member(_sample(data), key))
+            1 + self._children(get_named_type(named.fields["node"].type), inner, _member(_sample(data), key))
             for key, inner in grouped.items()
             if inner[0].name.value == "node"
         )
@@ -135,20 +134,12 @@ class _Costing:
         sizes = [self._argument(node, name) for name in ("first", "last")]
         return next((size for size in sizes if isinstance(size, int)), 0)
 
-    def _nodes_count(self, node: FieldNode, data: Any) -> int:
-        if data is not _UNKNOWN:
-            return sum(1 for each in data if each is not None)
-        ids = self._argument(node, "ids")
-        return len(ids) if isinstance(ids, list) else 1
-
     def _argument(self, node: FieldNode, name: str) -> Any:
         for argument in node.arguments or ():
             if argument.name.value == name:
                 match argument.value:
                     case VariableNode(name=variable):
                         return self._variables.get(variable.value)
-                    case ListValueNode(values=values):
-                        return list(values)
                     case value:
                         return value_from_ast_untyped(value)
         return None

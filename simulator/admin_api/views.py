@@ -100,17 +100,20 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     name: str
     delta: int
     product: Product
-    location_id: int
 
 
 class AdjustmentGroup(msgspec.Struct, frozen=True):
-    """What one inventory mutation changed; replayed keys show it again, with levels as they are then."""
+    """What one inventory mutation changed; replayed keys show it again, with levels as they are then.
+
+    `products` and `deltas` are parallel. They are kept for a day, so they are kept small: rows are made when shown.
+    """
 
     group_id: int
     at_ns: int
     reason: str
     reference: str | None
-    changes: tuple[Change, ...]
+    products: tuple[Product, ...]
+    deltas: tuple[int, ...]
 
 
 class InventoryPayload(msgspec.Struct, frozen=True):

@@ -34,9 +34,12 @@ def test_a_bare_connection_costs_what_was_recorded(first: int, cost: int) -> Non
         ("orders(first: 10) { nodes { id } pageInfo { hasNextPage } }", 6),
         ("orders(first: 10) { nodes { totalPriceSet { shopMoney { amount } } } }", 10),
         ("orders(first: 50) { nodes { lineItems(first: 10) { nodes { id } } } }", 2 + 7 * (1 + 6)),
+        ('nodes(ids: ["a", "b", "c"]) { id ... on InventoryLevel { quantities(names: ["available"]) { id } } }', 2),
+        ("orders(first: 5) { nodes { id } edges { node { id } } pageInfo { hasNextPage } }", 8),
+        ("orders(first: 5) { pageInfo { hasNextPage } }", 2),
         (
-            'nodes(ids: ["a", "b", "c"]) { id ... on InventoryLevel { quantities(names: ["damaged"]) { id } } }',
-            6,
+            "orders(first: 5) { nodes { refunds(first: 5) { id } lineItems(first: 5) { nodes { variant { id } } } } }",
+            32,
         ),
         ('node(id: "a") { ... on InventoryLevel { item { id } location { id } } ... on Order { id } }', 3),
         ("a: shop { id } b: shop { id }", 2),
@@ -63,6 +66,13 @@ def test_a_mutation_with_a_full_group_costs_13_as_recorded_and_10_if_it_only_fai
     assert isinstance(node, OperationDefinitionNode)
     failed = {"inventorySetQuantities": {"inventoryAdjustmentGroup": None, "userErrors": [{"message": "no"}]}}
     assert actual_cost(admin_schema(), node, {}, {}, failed) == 10
+
+
+def test_objects_that_are_not_there_cost_as_one_as_recorded() -> None:
+    admin = Admin()
+    query = '{ a: order(id: "x") { lineItems(first: 5) { nodes { id } } } b: location(id: "x") { id } }'
+    cost = admin.ask(query)["extensions"]["cost"]
+    assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (1 + 5 + 1, 2)
 
 
 def test_the_actual_cost_counts_what_came_and_the_difference_flows_back() -> None:
