@@ -50,9 +50,12 @@ class Shelf(msgspec.Struct, gc=False):
     def first_knowing(self, change: int, visible_ns: int) -> int:
         """Index of the first push that took a change into account; len(pushes) if none did.
 
-        `change` is its sequence number; a push from before it was visible only looks as if it knew.
+        `change` is its sequence number; a push from before it was visible only looks as if it knew, unless no other
+        push ever did.
         """
-        return max(bisect_left(self.known, change), bisect_left(self.push_times_ns, visible_ns))
+        knowing = bisect_left(self.known, change)
+        seen = max(knowing, bisect_left(self.push_times_ns, visible_ns))
+        return seen if seen < len(self.pushes) else knowing
 
 
 def build(history: "History") -> dict[tuple[str, str], Shelf]:

@@ -31,8 +31,8 @@ class Owed(msgspec.Struct):
     channel: str
     sku: str
     fired_ns: int
-    version: int  # of the master, -1 for a marketplace's sale
-    token: str  # of the sale
+    version: int  # of the master, -1 for what happened on a marketplace
+    token: str  # of the marketplace's sale, cancellation or return
     reached_ns: int = -1
 
 
@@ -42,6 +42,7 @@ class Played(msgspec.Struct):
     facts: list[f.AnyFact]
     owed: list[Owed]
     lost: set[int]  # events that the flawed subject acknowledged and forgot
+    overwrites: int = 0  # pushes of older knowledge than the listing had been given
 
 
 def play(config: WorldConfig, habits: Habits, seed: int) -> Played:
@@ -99,6 +100,7 @@ class _Run:
             now += 100 * MS
             self._until(now)
         tell([f.QuietReached(now, True, 0), *self.world.final_facts(now), f.RunEnded(now, True)])
+        self.played.overwrites = self.subject.overwrites
         return self.played
 
     def _until(self, end: int) -> None:
@@ -119,10 +121,11 @@ class _Run:
         if event.topic not in HEARD:
             self.played.facts.append(f.EventUnheard(event.at_ns, event.event))
             return
-        delivery, due = next(self.deliveries), event.at_ns
-        planned = f.DeliveryPlanned(due, delivery, event.event, f"w{delivery}", 1, event.topic, due)
-        self.played.facts.append(planned)
+        delivery = next(self.deliveries)
         heard = event.at_ns + int(self.dice.uniform(*self.habits.hear_ms) * MS)
+        due = heard - 3 * MS if self.habits.delivered_late else event.at_ns
+        planned = f.DeliveryPlanned(event.at_ns, delivery, event.event, f"w{delivery}", 1, event.topic, due)
+        self.played.facts.append(planned)
         self.hearing += 1
         self.at(due + 3 * MS, lambda now: self._answer(now, delivery, due))
         self.at(heard, lambda _: self._hear(event))
@@ -153,8 +156,15 @@ class _Run:
         if isinstance(fact, f.StockChanged) and not fact.cause.startswith("subject"):
             self._open(fact.at_ns, "", fact.sku, fact.version, "")
         elif isinstance(fact, f.PurchaseAccepted) and fact.channel != "online":
-            for sku in fact.skus:
-                self._open(fact.at_ns, fact.channel, sku, -1, f"{fact.channel}:{fact.ref}")
+            self._open_all(fact, f"{fact.channel}:{fact.ref}")
+        elif isinstance(fact, f.OrderCancelled) and fact.channel != "online":
+            self._open_all(fact, f"{fact.channel}:{fact.ref}:cancelled")
+        elif isinstance(fact, f.OrderReturned) and fact.channel != "online" and fact.restocked:
+            self._open_all(fact, f"{fact.channel}:{fact.ref}:returned:{fact.return_id}")
+
+    def _open_all(self, fact: f.PurchaseAccepted | f.OrderCancelled | f.OrderReturned, token: str) -> None:
+        for sku in fact.skus:
+            self._open(fact.at_ns, fact.channel, sku, -1, token)
 
     def _open(self, now: int, source: str, sku: str, version: int, token: str) -> None:
         for channel in self.world.marketplaces:
@@ -169,7 +179,7 @@ class _Run:
             if owed.version >= 0:
                 known = knowledge.version >= owed.version
             else:
-                known = owed.token in knowledge.orders or owed.token in self.subject.known_orders
+                known = self.subject.learnt.get(owed.token, knowledge.serial) < knowledge.serial
             if known:
                 owed.reached_ns = now
             else:

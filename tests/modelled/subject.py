@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from simulator.clock import MILLISECOND_NS as MS
+from simulator.history import facts as f
 from simulator.shop.model import Event, Sku
 from simulator.world import Changes, LevelChange, World
 
@@ -23,6 +24,7 @@ class Habits(msgspec.Struct, frozen=True):
     """How the subject behaves. Times are in milliseconds; ranges are uniform."""
 
     hear_ms: tuple[float, float] = (5, 120)
+    delivered_late: bool = False  # that delay lies in the delivery, where the history shows it
     write_every_ms: float = 150
     write_ms: tuple[float, float] = (10, 40)
     batch_max: int = 50
@@ -48,7 +50,7 @@ class Knowledge(msgspec.Struct, frozen=True):
     """What a pushed quantity took into account."""
 
     version: int
-    orders: frozenset[str]  # tokens of sales that were netted, as the master did not have them
+    serial: int  # of what it had learnt; compare with `Subject.learnt`
 
 
 class Subject:
@@ -61,6 +63,7 @@ class Subject:
         self.waiting: dict[str, Waiting] = {}
         self.waiting_sales: dict[str, dict[str, int]] = {sku: {} for sku in world.catalogue.by_sku}
         self.known_orders: set[str] = set()
+        self.learnt: dict[str, int] = {}  # token of an order event -> serial of when pushes began to include it
         self.tombstones: set[str] = set()
         self.flying: dict[str, tuple[int, int] | None] = {}  # SKU in a batch under way -> newest level heard meanwhile
         self.dirty: dict[str, set[str]] = {channel: set() for channel in world.marketplaces}
@@ -68,6 +71,8 @@ class Subject:
         self.requests = 0
         self.busy = False
         self.forgotten = 0
+        self.overwrites = 0  # pushes that showed an older version than the listing had been given
+        self.shown: dict[tuple[str, str], int] = {}
         self.landed: Callable[[int, str, str, Knowledge], None] = lambda *_: None
 
     def start(self, now: int) -> None:
@@ -88,14 +93,14 @@ class Subject:
             self._hear_level(sku, event.level.version, event.level.available)
         elif event.order is not None and event.topic.startswith("order."):
             token = f"{event.source}:{event.order.ref}"
-            units = {line.sku: line.quantity for line in event.order.lines}
+            units = {str(line.sku): line.quantity for line in event.order.lines}
             match event.topic:
                 case "order.created":
                     self._created(token, units)
                 case "order.cancelled":
                     self._cancelled(token, units)
                 case "order.returned" if event.refund is not None and event.refund.restock:
-                    back = {line.sku: line.quantity for line in event.refund.lines}
+                    back = {str(line.sku): line.quantity for line in event.refund.lines}
                     self._wait(f"{token}:returned:{event.refund.refund_id}", back)
 
     def _hear_level(self, sku: str, version: int, available: int) -> None:
@@ -111,8 +116,12 @@ class Subject:
         if token in self.known_orders:
             return
         self.known_orders.add(token)
+        self._learn(token)
         if token not in self.tombstones:
             self._wait(token, {sku: -quantity for sku, quantity in units.items()})
+            return
+        for sku in units:
+            self._soil(sku)  # The two are nothing to the master, yet the channel's own listing fell by the sale.
 
     def _cancelled(self, token: str, units: dict[str, int]) -> None:
         sale = self.waiting.get(token)
@@ -133,6 +142,9 @@ class Subject:
             if quantity < 0:
                 self.waiting_sales[sku][token] = -quantity
             self._soil(sku)
+
+    def _learn(self, token: str) -> None:
+        self.learnt.setdefault(token, len(self.learnt))
 
     def _soil(self, sku: str) -> None:
         for dirty in self.dirty.values():
@@ -173,6 +185,8 @@ class Subject:
             level = self.world.level(product.inventory_item_id, product.location_id)
             assert level is not None
             seen[sku] = (level.version, level.available)
+        shown = f.StockShown(now, self.requests, tuple(seen), tuple(version for version, _ in seen.values()))
+        self.emit(Changes(facts=[shown]))
         self.at(now + self._delay(self.habits.write_ms), lambda then: self._answered(then, batch, seen))
 
     def _answered(self, now: int, batch: list[Waiting], seen: dict[str, tuple[int, int]]) -> None:
@@ -184,6 +198,8 @@ class Subject:
             parked = self.flying.pop(sku)
             self._hear_level(sku, *max(level, parked or level))
             self._soil(sku)
+        for entry in batch:
+            self._learn(entry.token)
         self.busy = False
         self.at(now + int(self.habits.write_every_ms * MS), self._write)
 
@@ -198,7 +214,7 @@ class Subject:
             self.dirty[channel].clear()
             self.pushing.add(channel)
             rows = [(Sku(sku), self._listable(sku)) for sku in skus]
-            known = [Knowledge(self.version[sku], frozenset(self.waiting_sales[sku])) for sku in skus]
+            known = [Knowledge(self.version[sku], len(self.learnt)) for sku in skus]
             if self.habits.flaw == "forgets_push" and self.dice.random() < self.habits.flaw_share * 5:
                 rows, known, self.forgotten = rows[1:], known[1:], self.forgotten + 1
             late = 1_500 * MS if self.habits.flaw == "pushes_late" else 0
@@ -209,6 +225,9 @@ class Subject:
             self.emit(self.world.push_listings(channel, rows, request=self.requests, now_ns=now))
             for (sku, _), knowledge in zip(rows, known, strict=True):
                 self.landed(now, channel, sku, knowledge)
+                newest = self.shown.get((channel, sku), 0)
+                self.overwrites += knowledge.version < newest
+                self.shown[channel, sku] = max(newest, knowledge.version)
             self.pushing.discard(channel)
             self.at(now + int(self.habits.push_every_ms * MS), push)
 

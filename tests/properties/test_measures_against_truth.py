@@ -1,0 +1,163 @@
+"""The measures proved: a modelled subject whose knowledge is known, so that what is measured can be held against the
+truth.
+
+300 purchases a second on four channels, with cancellations, returns, restocks to values seen before, sell-outs, pending
+orders that are netted, coalesced pushes and batches with references.
+"""
+
+import functools
+import math
+
+import msgspec
+import pytest
+
+from reports.checkers import check_all
+from reports.history import History
+from reports.quantiles import quantile
+from reports.result import Check
+from simulator.config import (
+    ChannelConfig,
+    OrdersConfig,
+    PhaseConfig,
+    ShopConfig,
+    ShopEventsConfig,
+    SubjectConfig,
+    WorldConfig,
+)
+from tests.modelled.play import Played, play
+from tests.modelled.subject import Flaw, Habits
+
+SEEDS = 100
+HABITS = {
+    "usual": Habits(),
+    "writes slowly": Habits(write_every_ms=600),
+    "holds safety stock": Habits(safety_stock=3),
+    "drops rows of 0 units": Habits(drops_zero_rows=True),
+    "knows after a fixed delay": Habits(hear_ms=(300, 300)),
+    "is told late and out of order": Habits(hear_ms=(5, 700), delivered_late=True),
+}
+STRUCTURAL = (
+    "stale_overwrite",
+    "unexplained_push",
+    "nothing_lost",
+    "applied_twice",
+    "drift",
+    "event_classes",
+    "forged",
+)
+
+
+def trade(safety_stock: int = 0, seconds: float = 3.0) -> WorldConfig:
+    return WorldConfig(
+        shop=ShopConfig(skus=40, hot_skus=4, stock=120, hot_stock=60, buyers=1),
+        channels=tuple(ChannelConfig(name=name) for name in ("online", "bazaar", "mercado", "tradepost")),
+        phases=(PhaseConfig(name="load", kind="poisson", seconds=seconds, rate=300, hot_share=0.3),),
+        orders=OrdersConfig(
+            cancel_share=0.05, cancel_after_s=0.5, return_share=0.05, return_after_s=0.8, paid_after_s=0.2
+        ),
+        events=ShopEventsConfig(restocks_per_s=10, restock_units=5, restock_hot=True),
+        subject=SubjectConfig(safety_stock=safety_stock),
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def played(habits: Habits, seed: int) -> tuple[Played, History]:
+    run = play(trade(habits.safety_stock), habits, seed)
+    return run, History.of(run.facts)
+
+
+def findings(habits: Habits, seed: int) -> dict[str, Check]:
+    return {check.name: check for check in check_all(played(habits, seed)[1])}
+
+
+def flawed(flaw: Flaw, base: Habits = HABITS["usual"]) -> tuple[Played, dict[str, Check]]:
+    broken = msgspec.structs.replace(base, flaw=flaw)
+    return played(broken, 7)[0], findings(broken, 7)
+
+
+@pytest.mark.parametrize("chunk", range(10))
+def test_a_sound_subject_is_never_accused(chunk: int) -> None:
+    kinds = list(HABITS.values())
+    for seed in range(chunk * SEEDS // 10, (chunk + 1) * SEEDS // 10):
+        found = findings(kinds[seed % len(kinds)], seed)
+        accused = {name: found[name] for name in STRUCTURAL if found[name].verdict != "valid"}
+        assert accused == {}, f"seed {seed}"
+        assert found["unexplained_push"].incidents_total == 0, f"seed {seed}"
+        assert found["sync_latency"].measures["sync_latency_ms.never"] == 0, f"seed {seed}"
+        assert found["order_latency"].measures["order_latency.never"] == 0, f"seed {seed}"
+
+
+@pytest.mark.parametrize("kind", HABITS)
+def test_sync_latency_p95_is_within_a_tenth_of_the_truth(kind: str) -> None:
+    measured, truth = [], []
+    for seed in range(3):
+        run, history = played(HABITS[kind], seed)
+        owed = {(o.channel, o.sku, o.fired_ns): o for o in run.owed}
+        for pair in history.movements.pairs:
+            known = owed[pair.channel, pair.sku, pair.fired_ns]
+            if not pair.moot:
+                measured.append(pair.latency_ms)
+                truth.append((known.reached_ns - known.fired_ns) / 1e6 if known.reached_ns >= 0 else math.inf)
+    ratio = quantile(sorted(measured), 0.95) / quantile(sorted(truth), 0.95)
+    assert len(measured) > 2_000
+    assert 0.9 <= ratio <= 1.1, f"measured over true p95: {ratio:.3f}"
+
+
+def test_owed_pairs_are_a_fair_sample_of_what_every_listing_was_owed() -> None:
+    run, history = played(HABITS["usual"], 1)
+    measured = sorted(pair.latency_ms for pair in history.movements.pairs if not pair.moot)
+    truth = sorted((owed.reached_ns - owed.fired_ns) / 1e6 for owed in run.owed if owed.reached_ns >= 0)
+    assert quantile(measured, 0.95) == pytest.approx(quantile(truth, 0.95), rel=0.1)
+
+
+def test_lost_events_are_seen_and_nothing_else_is_named() -> None:
+    run, found = flawed("loses_event")
+    named = {event for incident in found["nothing_lost"].incidents for event in incident.events}
+    assert found["nothing_lost"].verdict == "invalid"
+    assert named <= run.lost
+    assert found["drift"].verdict == "invalid"
+
+
+def test_orders_applied_twice_are_seen() -> None:
+    _, found = flawed("applies_twice")
+    assert found["applied_twice"].verdict == "invalid"
+    assert found["applied_twice"].measures["applied_twice.orders"] >= 5
+
+
+def test_orders_applied_twice_are_seen_in_net_terms_without_references() -> None:
+    _, found = flawed("applies_twice", Habits(references=False))
+    assert found["applied_twice"].verdict == "invalid"
+    assert found["applied_twice"].notes != ()
+
+
+def test_a_subject_without_references_is_not_accused_in_net_terms() -> None:
+    found = findings(Habits(references=False), 3)
+    accused = {name: check.reason for name, check in found.items() if check.verdict == "invalid"}
+    assert accused == {}
+    assert found["applied_twice"].notes != ()
+
+
+def test_stale_overwrites_are_seen_when_the_last_write_wins() -> None:
+    run, found = flawed("last_write_wins", Habits(hear_ms=(5, 500)))
+    assert found["stale_overwrite"].verdict == "invalid"
+    assert 5 <= found["stale_overwrite"].incidents_total <= run.overwrites
+
+
+def test_an_accepted_forgery_is_seen() -> None:
+    _, found = flawed("accepts_forged")
+    assert found["forged"].measures["forged.accepted"] == 1
+    assert found["forged"].verdict == "invalid"
+
+
+def test_a_forgotten_push_is_seen_as_drift() -> None:
+    run, found = flawed("forgets_push", Habits(flaw_share=0.2))
+    assert run.facts != []
+    assert found["drift"].verdict == "invalid"
+    assert found["drift"].measures["drift.listings"] >= 1
+    assert found["drift"].measures["drift.orders"] == 0
+
+
+def test_late_pushes_are_seen_in_the_sync_latency() -> None:
+    sound, late = findings(Habits(), 7), flawed("pushes_late")[1]
+    name = "sync_latency_ms.p50"
+    assert late["sync_latency"].measures[name] > sound["sync_latency"].measures[name] + 1_000

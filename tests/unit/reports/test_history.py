@@ -1,0 +1,81 @@
+"""A history sorts its facts and answers what every checker asks first."""
+
+import pytest
+
+from reports.history import History
+from simulator.history import facts as f
+from tests.literal_history import START, at_rest, history, ns, opened, pushed, recorded, sold, started, version
+
+
+def test_facts_are_sorted_by_time_and_those_of_one_instant_keep_their_order() -> None:
+    first, second, third = f.OrderPaid(5, 1, "a"), f.OrderPaid(5, 2, "a"), f.OrderPaid(3, 3, "a")
+    assert History.of([first, second, third]).facts == (third, first, second)
+
+
+def test_facts_of_a_kind_come_with_their_place_in_the_whole() -> None:
+    found = history(f.LoadStopped(ns(1)), f.OrderPaid(ns(2), 1, "a"), f.OrderPaid(ns(3), 2, "a"))
+    assert [(seq, fact.order) for seq, fact in found.numbered(f.OrderPaid)] == [(1, 1), (2, 2)]
+    assert list(found.numbered(f.RunEnded)) == []
+
+
+def test_without_fact_zero_there_is_no_start() -> None:
+    empty = history()
+    with pytest.raises(LookupError, match="no RunStarted"):
+        _ = empty.started
+    assert (empty.start_ns, empty.end_ns, empty.safety_stock) == (0, 0, 0)
+
+
+def test_load_lasts_until_it_stopped_and_else_as_planned() -> None:
+    assert history(started(9_000)).load_ns == 9_000_000_000
+    assert history(started(9_000), f.LoadStopped(ns(7_000))).load_ns == 7_000_000_000
+
+
+def test_times_for_people_count_from_the_start_of_load() -> None:
+    assert history(started()).offset(START + 1_234_567_890) == "1.235 s"
+
+
+def test_a_run_is_at_rest_only_when_quiet_was_reached() -> None:
+    assert history(opened(), at_rest(9, 10, 10, 10, 10)).unrest == ""
+    assert "no QuietReached" in history(opened()).unrest
+    assert "ran out" in history(f.QuietReached(ns(1), quiet=False, waited_ns=30_000_000_000)).unrest
+
+
+def test_a_gap_between_versions_is_refused() -> None:
+    broken = history(opened(), version(10, 2, -1, 9))
+    with pytest.raises(ValueError, match="from version 0 to 2"):
+        _ = broken.ledgers
+
+
+def test_an_order_is_included_by_the_version_that_names_it() -> None:
+    found = history(opened(), sold(0, 1, "bazaar", 3), version(5, 1, -1, 9), recorded(9, 2, -3, 6, "bazaar:1"))
+    ledger = found.ledgers["MUG"]
+    assert ledger.base == [10, 9, 9]
+    assert [ledger.floor(state, len(found.facts)) for state in range(3)] == [7, 6, 6]
+    assert [ledger.ceiling(state) for state in range(3)] == [10, 9, 6]
+
+
+def test_a_row_of_no_units_includes_the_orders_that_cancel_out() -> None:
+    found = history(
+        opened(),
+        sold(0, 1, "bazaar", 2),
+        f.OrderReturned(ns(1), 7, "mercado", "7", 70, ("MUG",), (2,), restocked=True),
+        f.StockUnmoved(ns(9), "MUG", 0, "urn:channel-orders:bazaar:1,mercado:7:returned:70"),
+    )
+    assert [(effect.token, effect.version, effect.times) for effect in found.orders.effects] == [
+        ("bazaar:1", 0, 1),
+        ("mercado:7:returned:70", 0, 1),
+    ]
+    assert found.ledgers["MUG"].base == [10, 12]
+
+
+def test_a_listing_falls_by_what_its_channel_sells_and_rises_only_when_pushed() -> None:
+    found = history(opened(), sold(1, 1, "bazaar", 4), pushed(2, "bazaar", 8, 6))
+    shelf = found.shelves["bazaar", "MUG"]
+    assert shelf.listed == [10, 6, 8]
+    assert found.shelves["mercado", "MUG"].listed == [10]
+
+
+def test_without_references_orders_are_tied_first_in_first_out() -> None:
+    found = history(opened(), sold(0, 1, "bazaar", 2), sold(1, 2, "mercado", 1), recorded(9, 1, -2, 8))
+    assert found.orders.net_only
+    assert [effect.version for effect in found.orders.effects] == [1, -1]
