@@ -36,7 +36,12 @@ def _stop(environment: Any, **_: Any) -> None:
         environment.stockstorm.stop("stopped from Locust")
 
 
+def _forget(environment: Any, **_: Any) -> None:
+    environment.stockstorm = None  # else the shape would end the next test start of the web UI at once
+
+
 locust.events.init_command_line_parser.add_listener(_options)
 locust.events.init.add_listener(_init)
 locust.events.test_start.add_listener(_start)
 locust.events.test_stopping.add_listener(_stop)
+locust.events.test_stop.add_listener(_forget)
