@@ -97,14 +97,17 @@ class RunView:
         return sync_series(self.history)
 
     @cached_property
-    def hottest_sku(self) -> str:
-        """The SKU of which buyers wanted most units; empty when nobody wanted any."""
+    def hottest_sku(self) -> tuple[str, str]:
+        """The SKU that tells most, and why: that with most oversold units, else the hot one that buyers wanted most."""
+        oversold: Counter[str] = Counter()
         wanted: Counter[str] = Counter()
-        purchases: list[f.PurchaseAccepted | f.PurchaseRefused] = [
-            *self.of(f.PurchaseAccepted),
-            *self.of(f.PurchaseRefused),
-        ]
-        for fact in purchases:
-            for sku, quantity in zip(fact.skus, fact.quantities, strict=True):
+        for sale in self.of(f.PurchaseAccepted):
+            for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
                 wanted[sku] += quantity
-        return max(wanted, key=lambda sku: (wanted[sku], sku), default="")
+                oversold[sku] += quantity - min(quantity, max(0, before))
+        for refusal in self.of(f.PurchaseRefused):
+            wanted.update(dict(zip(refusal.skus, refusal.quantities, strict=True)))
+        if any(oversold.values()):
+            return max(oversold, key=lambda sku: (oversold[sku], wanted[sku], sku)), "was oversold most"
+        hot = {fact.sku for fact in self.of(f.ItemStocked) if fact.hot}
+        return max(wanted, key=lambda sku: (sku in hot, wanted[sku], sku), default=""), "was wanted most"

@@ -23,7 +23,7 @@ Steps = list[tuple[float, float]]
 
 def hot_stock(view: RunView) -> Figure | None:
     """Steps of listings, master and physical stock, from the history's own order of facts."""
-    sku = view.hottest_sku
+    sku, why = view.hottest_sku
     stocked = next((fact for fact in view.of(f.ItemStocked) if fact.sku == sku), None)
     if stocked is None:
         return None
@@ -54,7 +54,7 @@ def hot_stock(view: RunView) -> Figure | None:
     }
     units = sum(units for _, _, units, _ in oversold)
     caption = (
-        f"{sku} was wanted most. A listing above the thick line promises units that are not there; each ✕ is an order "
+        f"{sku} {why}. A listing above the thick line promises units that are not there; each ✕ is an order "
         f"that sold some of them: {len(oversold)} orders, {units} units."
         + (
             " The axis ends soon after stock came to rest; a double click shows the whole run."

@@ -43,8 +43,9 @@ def processes(view: RunView) -> Figure | None:
         "shapes": phase_shapes(view),
         "annotations": [],
     }
-    cpus = view.started.machine.get("cpus")
-    shared = f" They share a machine of {cpus} CPUs." if cpus else ""
+    machine = view.started.machine
+    owned = machine.get("cores")
+    shared = f" They share a machine of {owned} cores." if owned else ""
     caption = (
         f"Processor time used between samples, in cores (1 is one core busy all the time), and resident memory.{shared}"
     )

@@ -92,7 +92,12 @@ def tiles(view: RunView) -> Markup:
 def _oversell_detail(view: RunView) -> str:
     measures = view.result.measures
     parts = []
-    if (incidents := measures.get("oversell.incidents")) is not None:
+    exposures = measures.get("oversell.exposures", 0)
+    if measures.get("oversell.units") == 0 and exposures:
+        # The rule of three: none seen in N chances bounds the true rate by 3/N at 95 %.
+        bound = min(1.0, 3 / exposures) * 100
+        parts.append(f"none in {exposures:,.0f} sell-outs across channels, so at most {bound:.3g} % of them (at 95 %)")
+    elif (incidents := measures.get("oversell.incidents")) is not None:
         parts.append(f"in {number_text(incidents)} orders")
     if value := measures.get("oversell.value"):
         parts.append(f"worth {measure_text('oversell.value', value, view.currency)}")

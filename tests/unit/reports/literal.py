@@ -25,7 +25,7 @@ def run_started(**fields: Any) -> RunStarted:
         "replay": "stockstorm run flash_sale --seed 7",
         "commit": "c0ffee",
         "versions": {"stockstorm": "0.1.0"},
-        "machine": {"cpus": "2"},
+        "machine": {"cores": "2"},
     }
     return RunStarted(**(values | fields))
 
@@ -82,7 +82,7 @@ def golden_result() -> Result:
         notes=("retry gaps shortened 20 times",),
         commit="c0ffee",
         versions={"stockstorm": "0.1.0", "python": "3.11"},
-        machine={"cpus": "2"},
+        machine={"cores": "2"},
         replay="stockstorm run flash_sale --seed 7",
         started_wall_ns=1_795_000_000_000_000_000,
         duration_ns=30_000_000_000,

@@ -213,7 +213,7 @@ def flash_sale(seed: int = 7, scale: float = 1.0, flawed: bool = True, **started
         "replay": f"stockstorm run flash_sale --seed {seed}",
         "commit": "a90be2c",
         "versions": {"stockstorm": "0.1.0", "python": "3.11"},
-        "machine": {"cpus": "2", "system": "Linux"},
+        "machine": {"cores": "2", "system": "Linux"},
         "notes": ("retry gaps shortened 20 times",),
     }
     facts = FlashSale(seed, scale, flawed).play(f.RunStarted(**(values | started)))

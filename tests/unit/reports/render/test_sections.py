@@ -1,0 +1,69 @@
+"""What the top of the report says in words."""
+
+import pytest
+from msgspec.structs import replace
+
+from reports.history import History
+from reports.render.sections.banner import banner, tiles
+from reports.render.sections.tables import checks
+from reports.render.view import RunView
+from reports.result import Result, Verdict
+from simulator.history.facts import ItemStocked, PurchaseAccepted, RunEnded
+from tests.unit.reports.literal import check, golden_result, run_started
+from tests.unit.reports.synthetic import HOT
+
+EMPTY = History.of([run_started(), RunEnded(2_000_000_000, True)])
+
+
+@pytest.mark.parametrize(
+    ("verdict", "headline"),
+    [
+        ("valid", "✓ Valid: it held"),
+        ("invalid", "✕ Invalid: it did not hold"),
+        ("unknown", "? Unknown: it cannot be told"),
+    ],
+)
+def test_a_verdict_is_a_sign_and_words_not_only_a_colour(verdict: Verdict, headline: str) -> None:
+    assert headline in banner(RunView(replace(golden_result(), verdict=verdict), EMPTY))
+
+
+def test_the_most_important_reasons_are_shown_and_the_rest_is_counted() -> None:
+    many = replace(golden_result(), reasons=tuple(f"reason {n}" for n in range(10)))
+    shown = banner(RunView(many, EMPTY))
+    assert "reason 5" in shown
+    assert "reason 6" not in shown
+    assert "and 4 more" in shown
+
+
+def test_zero_oversells_are_given_with_their_bound() -> None:
+    none = replace(golden_result(), measures={"oversell.units": 0.0, "oversell.exposures": 60.0})
+    assert "none in 60 sell-outs across channels, so at most 5 % of them (at 95 %)" in tiles(RunView(none, EMPTY))
+
+
+def test_what_was_not_measured_says_so() -> None:
+    assert "not measured" in tiles(RunView(replace(golden_result(), measures={}), EMPTY))
+
+
+def test_delivery_success_is_a_table_by_topic_even_for_topics_with_dots() -> None:
+    measures = {f"delivery_success.{topic}.attempts": 3.0 for topic in ("order.created", "orders/paid")}
+    found = replace(golden_result(), checks=(check("delivery_success", measures=measures),))
+    rows = checks(RunView(found, EMPTY))
+    assert "<td>order.created</td><td>3</td>" in rows
+    assert "<td>orders/paid</td><td>3</td>" in rows
+
+
+def sale(sku: str, quantity: int, before: int) -> PurchaseAccepted:
+    return PurchaseAccepted(1_500_000_000, 1, "bazaar", "bazaar-1", (sku,), (quantity,), (before,), (9,))
+
+
+def test_the_hottest_sku_is_that_with_most_oversold_units(result: Result, history: History) -> None:
+    assert RunView(result, history).hottest_sku == (HOT, "was oversold most")
+    sold = History.of([run_started(), sale("A", 9, 100), sale("B", 2, 1)])
+    assert RunView(result, sold).hottest_sku == ("B", "was oversold most")
+
+
+def test_without_oversells_the_hottest_sku_is_the_hot_one_wanted_most(result: Result) -> None:
+    hot = ItemStocked(1_000_000_000, "H", 1, 7, 50, 100, True)
+    sold = History.of([run_started(), hot, sale("A", 9, 100), sale("H", 2, 50)])
+    assert RunView(result, sold).hottest_sku == ("H", "was wanted most")
+    assert RunView(result, EMPTY).hottest_sku == ("", "was wanted most")
