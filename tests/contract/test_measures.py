@@ -1,9 +1,11 @@
-"""What scenarios may expect and what checkers measure are one list."""
+"""What scenarios may name and what reports judge are the same: measures and tiers."""
 
 from reports.checkers import check_all
 from reports.history import History
+from reports.tiers import LIMITS_MS
 from scenarios import list_scenarios
 from scenarios.measures import MEASURES
+from scenarios.tiers import tiers
 from tests.unit.reports.synthetic import flash_sale
 
 
@@ -14,3 +16,7 @@ def test_every_measure_that_a_scenario_may_name_is_measured_by_a_checker() -> No
 
 def test_every_measure_that_a_shipped_scenario_names_may_be_named() -> None:
     assert {measure for scenario in list_scenarios() for measure in scenario.expect} <= set(MEASURES)
+
+
+def test_tiers_have_the_limits_that_are_judged() -> None:
+    assert {tier.name: tier.limit_ms for tier in tiers()} == LIMITS_MS
