@@ -127,18 +127,16 @@ def _by_pushes(history: "History", evidence: _Evidence, seq: int, event: f.Event
     ledger = history.ledgers.get(event.sku)
     if not evidence.pushes or ledger is None or not 0 <= event.version < len(ledger.first_state):
         return "not_judged"
-    shown, right, state = -1, True, ledger.first_state[event.version]
-    for channel in history.marketplaces:
-        shelf = history.shelves[channel, event.sku]
-        push = shelf.first_showing(state, min(seq, ledger.seqs[state]))
-        if push < len(shelf.pushes):
-            matched = shelf.matched[push]
-            shown = matched if shown < 0 else min(shown, matched)
-        last = len(ledger.seqs) - 1
-        right = right and ledger.floor(last, len(history.facts)) <= shelf.listed[-1] <= ledger.ceiling(last)
-    if shown >= 0:
-        return "once" if shown == state else "superseded"
-    if right:
+    state = ledger.first_state[event.version]
+    since = min(seq, ledger.seqs[state])
+    shelves = [history.shelves[channel, event.sku] for channel in history.marketplaces]
+    shown = [
+        shelf.matched[push] for shelf in shelves if (push := shelf.first_showing(state, since)) < len(shelf.pushes)
+    ]
+    if shown:
+        return "once" if min(shown) == state else "superseded"
+    last, end = len(ledger.seqs) - 1, len(history.facts)
+    if all(ledger.floor(last, end) <= shelf.listed[-1] <= ledger.ceiling(last) for shelf in shelves):
         return "void"  # Every listing is right as it is: there was nothing to push.
     return "not_judged" if history.unrest else "none"
 

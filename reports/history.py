@@ -5,6 +5,7 @@ many facts share one instant (all of a burst, for instance) and their order tell
 built in time linear in the facts (times a logarithm for sorting).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from operator import attrgetter
@@ -31,26 +32,27 @@ class History:
     # -- facts by kind ---------------------------------------------------------------------------------------------
 
     @cached_property
-    def _by_kind(self) -> dict[type[f.Fact], tuple[list[int], list[f.Fact]]]:
-        found: dict[type[f.Fact], tuple[list[int], list[f.Fact]]] = {}
+    def _seqs(self) -> dict[type[f.Fact], list[int]]:
+        found: dict[type[f.Fact], list[int]] = defaultdict(list)
         for seq, fact in enumerate(self.facts):
-            kind = type(fact)
-            entry = found.get(kind)
-            if entry is None:
-                entry = found[kind] = ([], [])
-            entry[0].append(seq)
-            entry[1].append(fact)
-        return found
+            found[type(fact)].append(seq)
+        return dict(found)
+
+    @cached_property
+    def _kept(self) -> dict[type[f.Fact], list[f.Fact]]:
+        return {}
 
     def all(self, kind: type[F]) -> list[F]:
         """Every fact of one kind, in order."""
-        entry = self._by_kind.get(kind)
-        return cast(list[F], entry[1]) if entry else []
+        kept = self._kept.get(kind)
+        if kept is None:
+            facts = self.facts
+            kept = self._kept[kind] = [facts[seq] for seq in self._seqs.get(kind, ())]
+        return cast(list[F], kept)
 
     def numbered(self, kind: type[F]) -> Iterator[tuple[int, F]]:
         """Every fact of one kind with its sequence number, in order."""
-        entry = self._by_kind.get(kind)
-        return zip(entry[0], cast(list[F], entry[1]), strict=True) if entry else iter(())
+        return zip(self._seqs.get(kind, ()), self.all(kind), strict=True)
 
     def last(self, kind: type[F]) -> F | None:
         """The last fact of one kind, or None."""

@@ -3,6 +3,7 @@
 A checker that raises is our defect, not the subject's: its verdict is unknown, with what was raised as the reason.
 """
 
+import gc
 from typing import Final, Protocol
 
 from reports.checkers.ack_time import AckTime
@@ -65,7 +66,13 @@ CHECKERS: Final[tuple[Checker, ...]] = (
 
 def check_all(history: History, checkers: tuple[Checker, ...] = CHECKERS) -> tuple[Check, ...]:
     """Every checker's finding, in the order of the registry."""
-    return tuple(_guarded(checker, history) for checker in checkers)
+    collecting = gc.isenabled()
+    gc.disable()  # Indexes hold no cycles; over a million facts the collector would cost a fifth of the time.
+    try:
+        return tuple(_guarded(checker, history) for checker in checkers)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _guarded(checker: Checker, history: History) -> Check:

@@ -5,6 +5,8 @@ stock. Returns of orders that were refused in the run are unknown to the history
 ideal smaller. Only lost units are priced.
 """
 
+from operator import itemgetter
+
 import msgspec
 
 from reports.history import History
@@ -13,6 +15,7 @@ from reports.tally import units, unknown
 from simulator.history import facts as f
 
 Lines = tuple[tuple[str, int], ...]
+Move = f.PurchaseAccepted | f.PurchaseRefused | f.OrderCancelled | f.OrderReturned | f.FollowUpVoid | f.StockChanged
 
 
 class _Ideal(msgspec.Struct):
@@ -20,12 +23,10 @@ class _Ideal(msgspec.Struct):
 
     stock: dict[str, int]
     open: dict[int, Lines]  # accepted orders that were not cancelled
-    wanted: dict[int, Lines]
     units: int = 0
     value_minor: int = 0
 
     def buy(self, history: History, order: int, lines: Lines) -> None:
-        self.wanted[order] = lines
         if all(self.stock.get(sku, 0) >= quantity for sku, quantity in lines):
             self.open[order] = lines
             for sku, quantity in lines:
@@ -67,24 +68,32 @@ def _price(history: History, sku: str) -> int:
 
 
 def _replay(history: History) -> _Ideal:
-    ideal = _Ideal({sku: item.available for sku, item in history.items.items()}, {}, {})
-    for fact in history.facts:
+    ideal = _Ideal({sku: item.available for sku, item in history.items.items()}, {})
+    for fact in _moves(history):
         match fact:
             case f.PurchaseAccepted() | f.PurchaseRefused():
                 ideal.buy(history, fact.order, tuple(zip(fact.skus, fact.quantities, strict=True)))
             case f.OrderCancelled():
                 ideal.give_back(fact.order, tuple(zip(fact.skus, fact.quantities, strict=True)))
                 ideal.open.pop(fact.order, None)
-            case f.OrderReturned() if fact.restocked:
+            case f.OrderReturned():
                 ideal.give_back(fact.order, tuple(zip(fact.skus, fact.quantities, strict=True)))
-            case f.FollowUpVoid() if fact.follow_up == "cancellation":
+            case f.FollowUpVoid():
                 ideal.give_back(fact.order, ideal.open.get(fact.order, ()))
                 ideal.open.pop(fact.order, None)
-            case f.StockChanged() if fact.cause == "restock":
+            case f.StockChanged():
                 ideal.stock[fact.sku] = ideal.stock.get(fact.sku, 0) + fact.delta
-            case _:
-                pass
     return ideal
+
+
+def _moves(history: History) -> list[Move]:
+    """What the ideal replays, in order."""
+    moves: list[tuple[int, Move]] = [*history.numbered(f.PurchaseAccepted), *history.numbered(f.PurchaseRefused)]
+    moves += history.numbered(f.OrderCancelled)
+    moves += [(seq, fact) for seq, fact in history.numbered(f.OrderReturned) if fact.restocked]
+    moves += [(seq, fact) for seq, fact in history.numbered(f.FollowUpVoid) if fact.follow_up == "cancellation"]
+    moves += [(seq, fact) for seq, fact in history.numbered(f.StockChanged) if fact.cause == "restock"]
+    return [move for _, move in sorted(moves, key=itemgetter(0))]
 
 
 def _validly_sold(history: History) -> tuple[int, int]:
