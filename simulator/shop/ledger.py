@@ -30,7 +30,7 @@ class LevelSet(msgspec.Struct, frozen=True):
     change_from: int | None
 
 
-class StaleQuantity(Exception):  # noqa: N818 - named after what was found, as the Admin API names it
+class StaleQuantity(Exception):
     """`change_from` of the row at `index` did not match; nothing was changed."""
 
     def __init__(self, index: int) -> None:

@@ -127,8 +127,8 @@ class Event(msgspec.Struct, frozen=True):
     """Something that happened. `event` counts within the run; `event_id` is shared by one merchant action.
 
     `dice` keys every perturbation of it, so the same purchase meets the same fate in every run: ("order", order key,
-    topic, n-th of that topic), ("stock", item, location, n-th change) or ("product", product id, n-th edit). Exactly the
-    snapshot that its topic needs is set.
+    topic, n-th of that topic), ("stock", item, location, n-th change) or ("product", product id, n-th edit). Exactly
+    the snapshot that its topic needs is set.
     """
 
     event: int

@@ -84,5 +84,9 @@ def test_arrivals_are_sorted_integers_within_the_phase(kind: str) -> None:
 
 
 def test_phases_follow_one_another_without_a_gap() -> None:
-    phases = [PhaseConfig(name="a", seconds=1.5), PhaseConfig(name="b", seconds=0.25), PhaseConfig(name="c", seconds=10)]
+    phases = [
+        PhaseConfig(name="a", seconds=1.5),
+        PhaseConfig(name="b", seconds=0.25),
+        PhaseConfig(name="c", seconds=10),
+    ]
     assert schedule.starts_ns(phases) == (0, 1_500_000_000, 1_750_000_000, 11_750_000_000)

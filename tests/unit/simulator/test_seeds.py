@@ -31,7 +31,12 @@ def test_a_die_depends_on_its_key_alone() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [(("n", 1), ("n", "1")), (("n", "ab", "c"), ("n", "a", "bc")), (("n", "a,b"), ("n", "a", "b")), (("n",), ("n", ""))],
+    [
+        (("n", 1), ("n", "1")),
+        (("n", "ab", "c"), ("n", "a", "bc")),
+        (("n", "a,b"), ("n", "a", "b")),
+        (("n",), ("n", "")),
+    ],
 )
 def test_keys_that_look_alike_meet_different_fates(one: tuple[str, ...], other: tuple[str, ...]) -> None:
     assert Seeds(1).die(*one) != Seeds(1).die(*other)
