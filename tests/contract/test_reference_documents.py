@@ -1,0 +1,14 @@
+"""The documents that the reference service sends are valid in the schema that is played to it."""
+
+import pytest
+from graphql import build_schema, parse, validate
+
+from reference_service.clients.documents import ALL, Operation
+from simulator.admin_api.schema import sdl
+
+SCHEMA = build_schema(sdl())
+
+
+@pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.name)
+def test_a_document_is_valid(operation: Operation[object]) -> None:
+    assert validate(SCHEMA, parse(operation.text)) == []
