@@ -43,6 +43,13 @@ def test_no_file_says_that_two_versions_were_not_merged(texts: dict[str, str]) -
     assert [name for name, text in texts.items() if marks.search(text)] == []
 
 
+def test_no_installed_package_is_kept_in_the_repository(root: Path) -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    assert sum("node_modules/" in name or "site-packages/" in name for name in tracked) == 0
+
+
 def test_every_make_command_of_the_documents_is_in_the_makefile(texts: dict[str, str]) -> None:
     targets = set(re.findall(r"^([a-z]+):", texts["Makefile"], re.MULTILINE))
     named = {
