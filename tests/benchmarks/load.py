@@ -13,7 +13,7 @@ from simulator.shop.catalogue import make_catalogue
 from simulator.world import World
 from tests.benchmarks.receiver import SECRET
 
-SHOP_TOPICS = ("orders/create", "orders/paid", "orders/updated", "inventory_levels/update")
+SHOP_TOPICS = ("orders/create", "orders/paid", "orders/updated", "orders/cancelled", "inventory_levels/update")
 SEED = 11
 
 
