@@ -20,6 +20,7 @@ from reports.checkers.nothing_lost import NothingLost
 from reports.checkers.order_latency import OrderLatency
 from reports.checkers.oversell import Oversell
 from reports.checkers.refused_though_available import RefusedThoughAvailable
+from reports.checkers.resources import Resources
 from reports.checkers.retry_discipline import RetryDiscipline
 from reports.checkers.stale_overwrite import StaleOverwrite
 from reports.checkers.sync_latency import SyncLatency
@@ -61,6 +62,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     CrisisTime(),
     RetryDiscipline(),
     Generator(),
+    Resources(),
 )
 
 

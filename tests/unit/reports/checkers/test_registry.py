@@ -21,6 +21,7 @@ STANDARD = {
     "unexplained_push",
     "event_classes",
     "delivery_success",
+    "resources",
     "retry_discipline",
     "generator",
     "crisis_time",

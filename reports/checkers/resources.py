@@ -1,0 +1,40 @@
+"""Resources: how much of a core each process used while the load went on, and the most memory it held.
+
+It judges nothing. It tells whether generator and subject fought for the machine, and what an architecture costs to run.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+
+from reports.history import History
+from reports.result import Check
+from reports.tally import unknown
+from simulator.history import facts as f
+
+
+class Resources:
+    name = "resources"
+
+    def __call__(self, history: History) -> Check:
+        stopped = [fact.at_ns for fact in history.all(f.LoadStopped)]
+        end_ns = stopped[0] if stopped else history.started.at_ns + history.started.duration_ns
+        samples: dict[str, list[f.ResourcesSampled]] = defaultdict(list)
+        for sample in history.all(f.ResourcesSampled):
+            if history.started.at_ns <= sample.at_ns <= end_ns:
+                samples[sample.process].append(sample)
+        measures: dict[str, float] = {}
+        for process, taken in sorted(samples.items()):
+            measures[f"resources.{process}.cores"] = _cores(taken)
+            measures[f"resources.{process}.rss_mib.max"] = max(sample.rss_bytes for sample in taken) / 1024**2
+        told = [f"{process} {measures[f'resources.{process}.cores']:.2f}" for process in sorted(samples)]
+        if not told:
+            return unknown(self.name, "no process was sampled while the load went on", measures)
+        return Check(self.name, "valid", "cores used on average: " + ", ".join(told), measures)
+
+
+def _cores(samples: Sequence[f.ResourcesSampled]) -> float:
+    """CPU seconds a second. A process that was started again counts from 0, so only increases add up."""
+    seconds = (samples[-1].at_ns - samples[0].at_ns) / 1e9
+    used = sum(max(0, later.cpu_ns - earlier.cpu_ns) for earlier, later in pairwise(samples)) / 1e9
+    return used / seconds if seconds else 0.0

@@ -1,0 +1,46 @@
+"""What each process used while the load went on."""
+
+from reports.checkers.resources import Resources
+from reports.result import Check
+from simulator.history import facts as f
+from tests.literal_history import history, ns, opened
+
+MIB = 1024**2
+
+
+def sample(at_ms: int, process: str, cpu_ms: int, mib: int) -> f.ResourcesSampled:
+    return f.ResourcesSampled(ns(at_ms), process, cpu_ms * 1_000_000, mib * MIB)
+
+
+def test_without_samples_nothing_is_known() -> None:
+    found = Resources()(history(opened()))
+    assert found == Check("resources", "unknown", "no process was sampled while the load went on", {})
+
+
+def test_one_sample_tells_memory_but_no_use_of_the_cpu() -> None:
+    found = Resources()(history(opened(), sample(0, "worker", 500, 40)))
+    assert found.measures == {"resources.worker.cores": 0.0, "resources.worker.rss_mib.max": 40.0}
+
+
+def test_processes_side_by_side_are_told_apart_in_cores() -> None:
+    samples = [
+        sample(at, name, at // share, 10 * share) for at in (0, 1_000, 2_000) for name, share in (("a", 2), ("b", 4))
+    ]
+    found = Resources()(history(opened(), *samples, f.LoadStopped(ns(2_000)), sample(4_000, "a", 4_000, 500)))
+    assert found == Check(
+        "resources",
+        "valid",
+        "cores used on average: a 0.50, b 0.25",
+        {
+            "resources.a.cores": 0.5,
+            "resources.a.rss_mib.max": 20.0,
+            "resources.b.cores": 0.25,
+            "resources.b.rss_mib.max": 40.0,
+        },
+    )
+
+
+def test_a_process_that_was_started_again_counts_what_both_used() -> None:
+    samples = [sample(0, "worker", 900, 1), sample(1_000, "worker", 1_400, 1), sample(2_000, "worker", 100, 1)]
+    found = Resources()(history(opened(), *samples, sample(3_000, "worker", 400, 1), f.LoadStopped(ns(3_000))))
+    assert round(found.measures["resources.worker.cores"], 3) == round((0.5 + 0.3) / 3, 3)
