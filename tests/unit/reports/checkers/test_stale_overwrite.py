@@ -2,7 +2,7 @@
 
 from reports.checkers.stale_overwrite import StaleOverwrite
 from reports.result import Check, Incident
-from tests.literal_history import history, ns, opened, pushed, sold, stock_event, version
+from tests.literal_history import history, ns, opened, pushed, recorded, sold, stock_event, version
 
 
 def test_without_pushes_nothing_can_be_stale() -> None:
@@ -98,6 +98,17 @@ def test_a_restock_to_a_value_seen_before_makes_that_value_honest_again() -> Non
             pushed(40, "bazaar", 10, 8),
         )
     )
+    assert found == Check(
+        name="stale_overwrite",
+        verdict="valid",
+        reason="none of 2 pushes went back to an older state",
+        measures={"stale_overwrite.pushes": 0.0, "stale_overwrite.of": 2.0},
+    )
+
+
+def test_a_sku_with_an_order_applied_twice_is_not_judged_stale() -> None:
+    twice = (sold(1, 1, "mercado", 2), recorded(5, 1, -2, 8, "mercado:1"), recorded(9, 2, -2, 6, "mercado:1"))
+    found = StaleOverwrite()(history(opened(), twice, pushed(20, "bazaar", 6), pushed(30, "bazaar", 8, 6)))
     assert found == Check(
         name="stale_overwrite",
         verdict="valid",
