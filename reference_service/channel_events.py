@@ -131,8 +131,9 @@ class ChannelEvents:
             return
         fold.take(channel, outcome)
         result.verdicts.append(Settled(entry, State.SUPERSEDED if outcome.order is None else State.APPLIED))
-        if notice.topic == "order.created":
-            result.sold |= {(channel, sku) for sku in units}
+        if outcome.order is not None:
+            # The channel's own listing has moved, even by an order that a cancellation nets to nothing for us.
+            result.moved |= {(channel, line.sku) for line in notice.order.lines if line.sku in fold.levels}
 
 
 async def _load(connection: Connection, notices: Sequence[tuple[Entry, ChannelNotification]]) -> Fold:

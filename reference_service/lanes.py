@@ -12,14 +12,14 @@ class LaneResult(msgspec.Struct):
     """What a claim came to. To be acted upon only after its commit.
 
     `failed`: entries that may succeed later, with the reason. `skus`: what channels show of these may be wrong now.
-    `sold`: (channel, SKU) that the channel itself sold, so that nobody knows what it shows. `doubtful`: some level has
-    to be read again. `effects`: the master has to be told.
+    `moved`: (channel, SKU) that the channel itself sold or took back, so that nobody knows what it shows. `doubtful`:
+    some level has to be read again. `effects`: the master has to be told.
     """
 
     verdicts: list[Verdict]
     failed: list[tuple[Entry, str]] = msgspec.field(default_factory=list)
     skus: set[str] = msgspec.field(default_factory=set)
-    sold: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    moved: set[tuple[str, str]] = msgspec.field(default_factory=set)
     doubtful: bool = False
     effects: bool = False
 
@@ -28,7 +28,7 @@ class LaneResult(msgspec.Struct):
         self.verdicts += other.verdicts
         self.failed += other.failed
         self.skus |= other.skus
-        self.sold |= other.sold
+        self.moved |= other.moved
         self.doubtful = self.doubtful or other.doubtful
         self.effects = self.effects or other.effects
 

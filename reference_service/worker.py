@@ -93,7 +93,7 @@ def announce_to(signals: Signals, channels: Mapping[str, ChannelSync]) -> Callab
     """What lanes call after a commit: wakes the pushes first, then whoever talks to the master."""
 
     def announce(result: LaneResult) -> None:
-        for channel, sku in result.sold:
+        for channel, sku in result.moved:
             if channel in channels:
                 channels[channel].forget([sku])
         signals.stock_changed(result.skus)

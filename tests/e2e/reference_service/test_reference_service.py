@@ -37,11 +37,13 @@ def test_it_subscribes_to_what_it_needs_and_lists_everything_before_it_is_ready(
 
 
 def test_a_cancellation_that_comes_first_nets_to_nothing(service: Any, commerce: Any) -> None:
+    commerce.listings["bazaar"]["SKU-0004"] = 95  # what the channel shows once it has sold
     service.order("bazaar", "bazaar-2", "order.cancelled", {"SKU-0004": 5})
     service.order("bazaar", "bazaar-2", "order.created", {"SKU-0004": 5})
     service.order("bazaar", "bazaar-3", "order.created", {"SKU-0005": 1})
     service.wait_until(lambda: commerce.tokens() == ["bazaar:bazaar-3"], "only the other order is written")
     assert commerce.stock[commerce.item("SKU-0004")] == 100
+    service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0004"] == 100, "the channel shows the units again")
 
 
 def test_a_cancellation_and_a_restocked_return_each_come_back_once(service: Any, commerce: Any) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -16,7 +16,7 @@ class Market:
     def __init__(self) -> None:
         self.pushes: list[dict[str, int]] = []
         self.fails = 0
-        self.during = lambda: None
+        self.during: Callable[[], None] = lambda: None
 
     async def push(self, quantities: Mapping[str, int]) -> Pushed:
         self.during()
