@@ -25,9 +25,13 @@ class ShopConfig(Config):
     skus: Annotated[int, Field(ge=1, le=50_000)] = 200
     hot_skus: Annotated[int, Field(ge=0, le=1_000, description="the first SKUs, with stock of their own")] = 0
     locations: Annotated[int, Field(ge=1, le=20, description="each item is stocked at one of them")] = 2
-    stock: Annotated[int, Field(ge=0, le=1_000_000, description="initial units of an ordinary SKU (drawn within ±50 %)")] = 100
+    stock: Annotated[
+        int, Field(ge=0, le=1_000_000, description="initial units of an ordinary SKU (drawn within ±50 %)")
+    ] = 100
     hot_stock: Annotated[int, Field(ge=0, le=1_000_000, description="initial units of each hot SKU")] = 50
-    zipf: Annotated[float, Field(ge=0, le=3, description="exponent of the popularity law over ordinary SKUs; 0 is uniform")] = 1.0
+    zipf: Annotated[
+        float, Field(ge=0, le=3, description="exponent of the popularity law over ordinary SKUs; 0 is uniform")
+    ] = 1.0
     price: Annotated[float, Field(gt=0, le=100_000, description="mean price in currency units")] = 25.0
     buyers: Annotated[int, Field(ge=1, le=20_000, description="pool of people, drawn once")] = 500
 
@@ -90,7 +94,8 @@ class DeliveryConfig(Config):
 
     policy: Literal["shopify_2024_09", "guide"] = "shopify_2024_09"
     retry_time_scale: Annotated[
-        float, Field(gt=0, le=1, description="factor on every retry gap, so that retries fit a short run; 1 is faithful")
+        float,
+        Field(gt=0, le=1, description="factor on every retry gap, so that retries fit a short run; 1 is faithful"),
     ] = 1.0
 
 

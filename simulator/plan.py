@@ -71,7 +71,7 @@ class PlannedPhase(PlanItem, frozen=True, tag="phase"):
 
 
 class PlannedFault(PlanItem, frozen=True, tag="fault"):
-    """Something happens to the subject: `kind` is "kill_worker" or "kill_receiver" (SIGKILL, restarted after `duration_ns`)."""
+    """Something happens to the subject: `kind` kill_worker or kill_receiver is SIGKILL, mended after `duration_ns`."""
 
     kind: str
     duration_ns: int

@@ -47,7 +47,7 @@ class _Open(msgspec.Struct, gc=False):
 class Desk:
     """Deliveries of one run. Not for concurrent use: one call at a time."""
 
-    def __init__(  # noqa: PLR0917 - the parts of a run, each of its own type
+    def __init__(
         self,
         world: DeliveryWorld,
         payloads: Payloads,

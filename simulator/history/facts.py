@@ -1,7 +1,7 @@
 """The history's facts: a closed union of frozen values, in the past tense, each tagged with its own name.
 
-One fact is one JSON line. `at_ns` is monotonic nanoseconds. Order keys are plan positions (-1: none), `event` and `delivery`
-are serials within the run. Nothing here holds a secret or a person's data.
+One fact is one JSON line. `at_ns` is monotonic nanoseconds. Order keys are plan positions (-1: none), `event` and
+`delivery` are serials within the run. Nothing here holds a secret or a person's data.
 """
 
 from typing import Any
@@ -186,7 +186,7 @@ class StockChanged(Fact, frozen=True, tag=True):
 
 
 class StockUnmoved(Fact, frozen=True, tag=True):
-    """A row of 0 units in the subject's adjustment: no ledger entry, but its reference may record orders that cancel out."""
+    """A row of 0 units in the subject's adjustment: no ledger entry, but its reference may record orders that net to 0."""
 
     sku: str
     version: int  # the newest one, which stays
@@ -276,7 +276,7 @@ class AttemptEnded(Fact, frozen=True, tag=True):
     started_ns: int  # a connection took it up
     sent_ns: int  # last byte handed to the kernel
     answered_ns: int  # last byte of the answer read
-    free_ns: int  # when it could have started: due, or later when no connection was free (scheduler lateness = started - free)
+    free_ns: int  # when it could have started: due, or once a connection was free; started - free is scheduler lateness
     status: int = 0  # HTTP status, 0 if none
     error: str = ""  # connect_timeout, connect_refused, answer_timeout, disconnected, protocol
     resent: bool = False  # reconnected within the attempt, since the kept-alive connection had been closed

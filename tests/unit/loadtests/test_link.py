@@ -3,12 +3,16 @@
 import pytest
 
 from loadtests.link import Link, LinkClosed, make_pair
-from loadtests.messages import Abort, FaultDue, Finished, Go
+from loadtests.messages import Abort, AnyMessage, FaultDue, Finished, Go
 
 
 def test_messages_arrive_whole_and_in_order() -> None:
     one, two = (Link(end) for end in make_pair())
-    sent = [Go(notes=("é" * 100_000,)), FaultDue(kind="kill_worker", duration_ns=5), Finished(complete=True)]
+    sent: list[AnyMessage] = [
+        Go(notes=("é" * 100_000,)),
+        FaultDue(kind="kill_worker", duration_ns=5),
+        Finished(complete=True),
+    ]
     received = []
     for message in sent:
         one.send(message)
