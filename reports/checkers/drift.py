@@ -51,9 +51,20 @@ def _listings(history: History, stock: dict[str, f.FinalStock], tally: Tally) ->
         wanted = max(0, stock[final.sku].available - history.safety_stock)
         if final.listed != wanted:
             wrong += 1
-            text = f"At rest {final.channel} lists {final.listed} of {final.sku} where {wanted} would be right"
+            text = (
+                f"At rest {final.channel} lists {final.listed} of {final.sku} where {wanted} would be right; "
+                f"{_last_push(history, final)}"
+            )
             tally.add(_incident(final.at_ns, text, final.channel, final.sku, abs(final.listed - wanted)))
     return wrong
+
+
+def _last_push(history: History, final: f.FinalListing) -> str:
+    shelf = history.shelves.get((final.channel, final.sku))
+    if shelf is None or not shelf.pushes:
+        return "it was never set"
+    push = shelf.pushes[-1]
+    return f"it was last set at {history.offset(push.at_ns)}, to {push.quantity}"
 
 
 def _orders(history: History, tally: Tally) -> int:

@@ -13,6 +13,7 @@ from reports.movements import Pair
 from reports.quantiles import quantiles
 from reports.result import Check, Incident
 from reports.tally import Tally, counted
+from simulator.history import facts as f
 from simulator.limits import OWED_PAIRS_MIN
 
 
@@ -48,8 +49,29 @@ def owed_pairs(history: History) -> list[Pair]:
 
 
 def _never(history: History, pair: Pair) -> Incident:
+    moved, units, event = _moved(history, pair)
     text = (
-        f"{pair.channel} never reflected a stock movement of {pair.sku} at {history.offset(pair.fired_ns)}: "
+        f"{pair.channel} never reflected a {moved} of {pair.sku} at {history.offset(pair.fired_ns)}: "
         "its listing was wrong then and no push mended it"
     )
-    return Incident("unreflected", pair.fired_ns, text, channel=pair.channel, sku=pair.sku)
+    events = (event,) if event >= 0 else ()
+    return Incident("unreflected", pair.fired_ns, text, channel=pair.channel, sku=pair.sku, units=units, events=events)
+
+
+def _moved(history: History, pair: Pair) -> tuple[str, int, int]:
+    """What moved stock, by how many units, and the event that told of it (-1: none)."""
+    events = history.dispatch
+    match history.facts[pair.seq]:
+        case f.StockChanged() as change:
+            return change.cause, abs(change.delta), events.version_event.get((pair.sku, change.version), -1)
+        case f.PurchaseAccepted() as sale:
+            units = sale.quantities[sale.skus.index(pair.sku)]
+            return f"sale on {sale.channel}", units, events.order_event.get((sale.order, "order.created"), -1)
+        case f.OrderCancelled() as gone:
+            units = gone.quantities[gone.skus.index(pair.sku)]
+            return f"cancellation on {gone.channel}", units, events.order_event.get((gone.order, "order.cancelled"), -1)
+        case f.OrderReturned() as back:
+            units = back.quantities[back.skus.index(pair.sku)]
+            return f"return on {back.channel}", units, events.order_event.get((back.order, "order.returned"), -1)
+        case _:
+            return "stock movement", 0, -1

@@ -34,7 +34,7 @@ def test_a_listing_that_differs_at_rest_has_drifted() -> None:
             Incident(
                 kind="drift",
                 at_ns=ns(9000),
-                text="At rest mercado lists 12 of MUG where 10 would be right",
+                text=("At rest mercado lists 12 of MUG where 10 would be right; it was never set"),
                 channel="mercado",
                 sku="MUG",
                 units=2,

@@ -72,11 +72,11 @@ def test_a_listing_that_no_push_ever_mended_is_infinitely_late() -> None:
                 kind="unreflected",
                 at_ns=ns(280),
                 text=(
-                    "mercado never reflected a stock movement of MUG at 0.280 s: its listing "
-                    "was wrong then and no push mended it"
+                    "mercado never reflected a sale of MUG at 0.280 s: its listing was wrong then and no push mended it"
                 ),
                 channel="mercado",
                 sku="MUG",
+                units=1,
             ),
         ),
         incidents_total=1,
