@@ -31,6 +31,7 @@ class Habits(msgspec.Struct, frozen=True):
     push_every_ms: float = 60
     push_ms: tuple[float, float] = (5, 40)
     safety_stock: int = 0
+    nets: bool = True  # lists the master less the sales that it waits to write; else what the master shows
     references: bool = True
     drops_zero_rows: bool = False
     flaw: Flaw = ""
@@ -116,7 +117,8 @@ class Subject:
         if token in self.known_orders:
             return
         self.known_orders.add(token)
-        self._learn(token)
+        if self.habits.nets:
+            self._learn(token)
         if token not in self.tombstones:
             self._wait(token, {sku: -quantity for sku, quantity in units.items()})
             return
@@ -234,7 +236,8 @@ class Subject:
         return push
 
     def _listable(self, sku: str) -> int:
-        return max(0, self.available[sku] - sum(self.waiting_sales[sku].values()) - self.habits.safety_stock)
+        netted = sum(self.waiting_sales[sku].values()) if self.habits.nets else 0
+        return max(0, self.available[sku] - netted - self.habits.safety_stock)
 
     def _delay(self, range_ms: tuple[float, float]) -> int:
         return int(self.dice.uniform(*range_ms) * MS)

@@ -34,6 +34,7 @@ HABITS = {
     "holds safety stock": Habits(safety_stock=3),
     "drops rows of 0 units": Habits(drops_zero_rows=True),
     "knows after a fixed delay": Habits(hear_ms=(300, 300)),
+    "lists what the master shows": Habits(nets=False),
     "is told late and out of order": Habits(hear_ms=(5, 700), delivered_late=True),
 }
 STRUCTURAL = (
