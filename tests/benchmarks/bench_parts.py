@@ -47,6 +47,8 @@ def fired(world: World, items: tuple[AnyPlanItem, ...]) -> list[Event]:
 
 def per_unit(benchmark: Any, units: int) -> None:
     """Notes the cost of one unit beside the cost of the round."""
+    if benchmark.stats is None:  # run once, to see that it works
+        return
     benchmark.extra_info["units"] = units
     benchmark.extra_info["us_per_unit"] = round(benchmark.stats.stats.median / units * 1e6, 2)
 
