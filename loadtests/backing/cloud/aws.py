@@ -1,0 +1,117 @@
+"""What a run creates in an AWS account, or in an emulator of one: queues with dead letters, a bus with its rule.
+
+boto3 is an optional extra, imported when first needed.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from loadtests.backing.cloud import EventBus, QueueRules, SqsQueue
+from loadtests.backing.cloud.moto_emulator import EXTRA
+from simulator.errors import BackingError
+
+SHOPIFY_SOURCE: Final = "aws.partner/shopify.com"  # FACTS 1.8
+# AWS keeps sources that begin with `aws.` for its partners, so a real bus is sent this prefix before Shopify's.
+STAND_IN: Final = "stockstorm."
+RULE: Final = "shopify-to-queue"
+TARGET_ID: Final = "queue"
+CONNECT_TIMEOUT_S: Final = 5
+
+
+def client(service: str, environment: Mapping[str, str]) -> Any:
+    """A boto3 client for `sqs` or `events`; what `environment` leaves out the SDK looks for where it always does."""
+    try:
+        import boto3  # noqa: PLC0415 - an optional extra
+        from botocore.config import Config  # noqa: PLC0415 - an optional extra
+    except ModuleNotFoundError as error:
+        raise BackingError("AWS", f"{error.name} is not installed", f"run: {EXTRA}") from None
+    variable = {"sqs": "AWS_ENDPOINT_URL_SQS", "events": "AWS_ENDPOINT_URL_EVENTBRIDGE"}[service]
+    with _explaining():
+        return boto3.client(
+            service,
+            endpoint_url=environment.get(variable) or environment.get("AWS_ENDPOINT_URL"),
+            region_name=environment.get("AWS_REGION"),
+            aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
+            aws_session_token=environment.get("AWS_SESSION_TOKEN"),
+            config=Config(connect_timeout=CONNECT_TIMEOUT_S),
+        )
+
+
+def make_queue(sqs: Any, name: str, rules: QueueRules) -> SqsQueue:
+    """The queue `name` and its dead-letter queue `name`-dead-letters. Raises BackingError."""
+    with _explaining():
+        dead_url, dead_arn = _create(sqs, f"{name}-dead-letters", {})
+        redrive = {"deadLetterTargetArn": dead_arn, "maxReceiveCount": str(rules.deliveries_max)}
+        attributes = {"VisibilityTimeout": str(rules.lease_s), "RedrivePolicy": json.dumps(redrive)}
+        url, arn = _create(sqs, name, attributes)
+    return SqsQueue(name=name, url=url, arn=arn, dead_letter_url=dead_url, dead_letter_arn=dead_arn)
+
+
+def delete_queue(sqs: Any, queue: SqsQueue) -> None:
+    """Both of them. Raises BackingError."""
+    with _explaining():
+        sqs.delete_queue(QueueUrl=queue.url)
+        sqs.delete_queue(QueueUrl=queue.dead_letter_url)
+
+
+def make_bus(events: Any, sqs: Any, name: str, queue: SqsQueue, source: str) -> EventBus:
+    """A bus whose rule sends every event with `source`'s Shopify prefix to the queue. Raises BackingError."""
+    prefix = source[: source.index(SHOPIFY_SOURCE) + len(SHOPIFY_SOURCE)]
+    with _explaining():
+        arn = events.create_event_bus(Name=name)["EventBusArn"]
+        pattern = json.dumps({"source": [{"prefix": prefix}]})
+        rule_arn = events.put_rule(Name=RULE, EventBusName=name, EventPattern=pattern)["RuleArn"]
+        _allow(sqs, queue, rule_arn)
+        events.put_targets(Rule=RULE, EventBusName=name, Targets=[{"Id": TARGET_ID, "Arn": queue.arn}])
+    return EventBus(name=name, arn=arn, source=source)
+
+
+def delete_bus(events: Any, bus: EventBus) -> None:
+    """The bus with its rule. Raises BackingError."""
+    with _explaining():
+        events.remove_targets(Rule=RULE, EventBusName=bus.name, Ids=[TARGET_ID])
+        events.delete_rule(Name=RULE, EventBusName=bus.name)
+        events.delete_event_bus(Name=bus.name)
+
+
+def _create(sqs: Any, name: str, attributes: Mapping[str, str]) -> tuple[str, str]:
+    url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return str(url), str(found["Attributes"]["QueueArn"])
+
+
+def _allow(sqs: Any, queue: SqsQueue, rule_arn: str) -> None:
+    """EventBridge may send to the queue, for this rule only; without it a real bus drops every event silently."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue.arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"Policy": policy})
+
+
+@contextmanager
+def _explaining() -> Iterator[None]:
+    """Turns the SDK's errors into one that tells the user what to do. They quote no credentials."""
+    from botocore.exceptions import (  # noqa: PLC0415 - an optional extra
+        BotoCoreError,
+        ClientError,
+        NoCredentialsError,
+        NoRegionError,
+    )
+
+    try:
+        yield
+    except NoRegionError:
+        raise BackingError("AWS", "no region is set", "set AWS_REGION") from None
+    except NoCredentialsError:
+        raise BackingError("AWS", "no credentials were found", "set AWS_PROFILE, or the keys AWS gave you") from None
+    except (BotoCoreError, ClientError) as error:
+        remedy = "check region, credentials and their rights to SQS and EventBridge; or leave out --cloud real"
+        raise BackingError("AWS", str(error), remedy) from error

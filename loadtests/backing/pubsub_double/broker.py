@@ -1,0 +1,136 @@
+"""Topics and subscriptions of the double: pure, with the time as argument and its memory bounded.
+
+Bytes are counted per subscription that still keeps a message, since that is what acknowledging frees.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import Final
+
+from loadtests.backing.pubsub_double.messages import Message, Reason, Refusal, Settings, Topic
+from loadtests.backing.pubsub_double.subscription import Subscription
+
+BYTES_MAX: Final = 512 * 1024**2
+DEADLINE_MAX_S: Final = 600
+
+
+class Broker:
+    """All state. Methods raise Refusal; those that may make subscriptions ready return their names."""
+
+    def __init__(self, bytes_max: int = BYTES_MAX) -> None:
+        self._bytes_max = bytes_max
+        self._topics: dict[str, Topic] = {}
+        self._subscriptions: dict[str, Subscription] = {}
+        self._serials = count(1)
+        self.size_bytes = 0
+
+    def create_topic(self, name: str) -> None:
+        _check_name(name, "topics")
+        if name in self._topics:
+            raise Refusal(Reason.ALREADY_EXISTS, f"Topic already exists: {name}")
+        self._topics[name] = Topic(name)
+
+    def topic(self, name: str) -> Topic:
+        try:
+            return self._topics[name]
+        except KeyError:
+            raise Refusal(Reason.NOT_FOUND, f"Topic not found: {name}") from None
+
+    def delete_topic(self, name: str) -> None:
+        """Its subscriptions stay, cut off, as with Pub/Sub."""
+        self.topic(name)
+        del self._topics[name]
+
+    def create_subscription(self, settings: Settings) -> None:
+        _check_name(settings.name, "subscriptions")
+        if settings.name in self._subscriptions:
+            raise Refusal(Reason.ALREADY_EXISTS, f"Subscription already exists: {settings.name}")
+        if not 10 <= settings.ack_deadline_s <= DEADLINE_MAX_S:
+            raise Refusal(Reason.INVALID_ARGUMENT, "ack_deadline_seconds must be from 10 to 600")
+        if settings.dead_letter_topic and not 5 <= settings.deliveries_max <= 100:
+            raise Refusal(Reason.INVALID_ARGUMENT, "max_delivery_attempts must be from 5 to 100")
+        if settings.dead_letter_topic:
+            self.topic(settings.dead_letter_topic)
+        self.topic(settings.topic).subscriptions.append(settings.name)
+        self._subscriptions[settings.name] = Subscription(settings)
+
+    def subscription(self, name: str) -> Subscription:
+        try:
+            return self._subscriptions[name]
+        except KeyError:
+            raise Refusal(Reason.NOT_FOUND, f"Subscription does not exist: {name}") from None
+
+    def delete_subscription(self, name: str) -> None:
+        subscription = self.subscription(name)
+        self._freed(subscription.messages())
+        del self._subscriptions[name]
+        if topic := self._topics.get(subscription.settings.topic):
+            topic.subscriptions.remove(name)
+
+    def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
+        """All or none of them, to every subscription of the topic. Returns these subscriptions' names."""
+        names = self.topic(topic).subscriptions
+        grown = self.size_bytes + sum(message.size_bytes for message in messages) * len(names)
+        if grown > self._bytes_max:
+            raise Refusal(Reason.RESOURCE_EXHAUSTED, f"the double keeps at most {self._bytes_max} bytes")
+        return self._place(names, messages)
+
+    def acknowledge(self, name: str, ack_ids: Iterable[str]) -> None:
+        subscription = self.subscription(name)
+        done = (subscription.acknowledge(ack_id) for ack_id in ack_ids)
+        self._freed(message for message in done if message is not None)
+
+    def modify(self, name: str, ack_ids: Sequence[str], deadline_s: int, now_ns: int) -> list[str]:
+        """Returns the subscriptions that may have something to hand out."""
+        subscription = self.subscription(name)
+        if not 0 <= deadline_s <= DEADLINE_MAX_S:
+            raise Refusal(Reason.INVALID_ARGUMENT, "ack_deadline_seconds must be from 0 to 600")
+        moved = (subscription.modify(ack_id, deadline_s, now_ns) for ack_id in ack_ids)
+        return [name, *self._bury(subscription, [message for message in moved if message is not None])]
+
+    def expire(self, now_ns: int) -> list[str]:
+        """Ends leases that ran out. Returns the subscriptions that may have something to hand out."""
+        ready: list[str] = []
+        for name, subscription in list(self._subscriptions.items()):
+            expired, dead = subscription.expire(now_ns)
+            if expired:
+                ready += [name, *self._bury(subscription, dead)]
+        return ready
+
+    def _place(self, names: Sequence[str], messages: Sequence[Message]) -> list[str]:
+        for message in messages:
+            serial = next(self._serials)
+            self.size_bytes += message.size_bytes * len(names)
+            for name in names:
+                self._subscriptions[name].add(message, serial)
+        return list(names)
+
+    def _bury(self, subscription: Subscription, dead: Sequence[Message]) -> list[str]:
+        """Moves dead letters to their topic; without subscriptions there, or once it is gone, they are lost."""
+        if not dead:
+            return []
+        self._freed(dead)
+        topic = self._topics.get(subscription.settings.dead_letter_topic)
+        letters = [_with_origin(message, subscription.settings) for message in dead]
+        return self._place(topic.subscriptions, letters) if topic else []
+
+    def _freed(self, messages: Iterable[Message]) -> None:
+        self.size_bytes -= sum(message.size_bytes for message in messages)
+
+
+def _check_name(name: str, kind: str) -> None:
+    if not re.fullmatch(rf"projects/[^/]+/{kind}/[A-Za-z][\w.~+%-]{{2,254}}", name):
+        raise Refusal(Reason.INVALID_ARGUMENT, f"Invalid resource name given (name={name})")
+
+
+def _with_origin(message: Message, settings: Settings) -> Message:
+    """The attributes that Pub/Sub adds to a dead letter."""
+    wire = type(message.wire)()
+    wire.CopyFrom(message.wire)
+    _, project, _, name = settings.name.split("/")
+    wire.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] = str(settings.deliveries_max)
+    wire.attributes["CloudPubSubDeadLetterSourceSubscription"] = name
+    wire.attributes["CloudPubSubDeadLetterSourceSubscriptionProject"] = project
+    wire.attributes["CloudPubSubDeadLetterSourceTopicPublishTime"] = message.wire.publish_time.ToJsonString()
+    return Message(wire, message.ordering_key, wire.ByteSize())
