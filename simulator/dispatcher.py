@@ -2,7 +2,7 @@
 
 One greenlet sleeps until the next due time and never spins, since the subject needs the core. The event loop rounds its
 timers up to whole milliseconds unless answers wake it sooner; an exact timer (timerfd) halved the median lateness and
-cost 15 µs more per event, since events that fall due together are then no longer begun together. Plans of any length are
+cost 15 µs more per event, since events of one millisecond are then no longer begun together. Plans of any length are
 fed lazily, so that only what is near takes part in the heap.
 """
 
