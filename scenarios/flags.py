@@ -16,8 +16,9 @@ OVERSELL = "oversell.units"
 def with_flags(scenario: Scenario, rate: float | None = None, seconds: float | None = None) -> Scenario:
     """The scenario at `rate` events a second (of shop and channels together) and with a load of `seconds` in all.
 
-    Phases keep their proportions. A bound on oversold units that was the floor of the tier becomes the floor at the new
-    rate. Raises `ScenarioError` with every wrong flag, or with what no longer fits once scaled.
+    Phases keep their proportions; a scenario compressed in time is compressed the more, the shorter it is. A bound on
+    oversold units that was the floor of the tier becomes the floor at the new rate. Raises `ScenarioError` with every
+    wrong flag, or with what no longer fits once scaled.
     """
     wrong = [
         Problem(flag, f"{value:g} does not fit", f"write a number above 0, up to {most:g}")
@@ -32,6 +33,9 @@ def with_flags(scenario: Scenario, rate: float | None = None, seconds: float | N
     phases = with_event_rate(scenario, wanted, seconds).phases
     pairs = zip(scenario.phases, phases, strict=True)
     scaled = scenario.model_copy(update={"phases": tuple(_scaled(old, new) for old, new in pairs)})
+    if scenario.time_compression != 1:
+        factor = scenario.time_compression * scenario.load_s / scaled.load_s
+        scaled = scaled.model_copy(update={"time_compression": factor})
     if problems := relation_problems(scaled):
         raise scenario_error(f"{scenario.name} with these flags", problems)
     return scaled.model_copy(update={"expect": _expected(scenario, scaled)})

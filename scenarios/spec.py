@@ -24,6 +24,15 @@ class Scenario(WorldConfig):
     title: Annotated[str, Field(min_length=1, max_length=80, description="a headline of the report")]
     shows: Annotated[str, Field(min_length=1, max_length=400, description="one or two sentences: what it shows")]
     tier: Annotated[TierName | None, Field(description="the benchmark tier whose traffic this is")] = None
+    time_compression: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=86_400,
+            description="seconds of the shop's time that one second of load stands for; 1 is real time. Rates and "
+            "delays are written as they are played; the report says what the factor does to the figures",
+        ),
+    ] = 1.0
     expect: Annotated[
         dict[str, str],
         Field(
