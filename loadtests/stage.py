@@ -18,6 +18,7 @@ from loadtests.link import Link, LinkClosed
 from loadtests.messages import Abort, FaultDue, Finished, Go, Listening, Live, Setup
 from loadtests.spec import RunSpec
 from loadtests.subjects import Subject, Surroundings
+from scenarios.compression import compression_notes
 from scenarios.spec import Scenario
 from simulator.clock import SECOND_NS
 from simulator.errors import StockstormError, SubjectError
@@ -103,7 +104,7 @@ class Stage:
         )
 
     def _notes(self, backing: Backing) -> tuple[str, ...]:
-        notes = [f"PostgreSQL {backing.description}", *self._subject.notes]
+        notes = [f"PostgreSQL {backing.description}", *self._subject.notes, *compression_notes(self._scenario)]
         if (scale := self._scenario.delivery.retry_time_scale) != 1:
             notes.append(
                 f"gaps between delivery retries are shortened: each is {scale:g} of Shopify's, to fit a short run"
