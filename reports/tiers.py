@@ -2,6 +2,7 @@
 
 The whole interval decides: its upper end below the limit qualifies, its lower end at or above it does not, and anything
 between is unknown. Correctness comes first: a run that lost, doubled or drifted qualifies for nothing, however fast.
+A scenario with the traffic of a looser tier says little about a stricter one, and its reason says so.
 """
 
 import math
@@ -44,6 +45,8 @@ def judge_tiers(
     outcomes = []
     for tier, limit_ms in LIMITS_MS.items():
         verdict, reason = barred or _latency(measure, limit_ms, measures, intervals)
+        if verdict == "valid":
+            reason += _traffic(started, limit_ms)
         outcomes.append(TierOutcome(tier, limit_ms, verdict, reason))
     return tuple(outcomes)
 
@@ -52,6 +55,14 @@ def best_tier(tiers: Sequence[TierOutcome]) -> TierOutcome | None:
     """The strictest tier that the run qualifies for."""
     qualified = [tier for tier in tiers if tier.verdict == "valid"]
     return min(qualified, key=lambda tier: tier.limit_ms, default=None)
+
+
+def _traffic(started: RunStarted, limit_ms: float) -> str:
+    """What to add where the tier is stricter than the one whose traffic the scenario plays."""
+    played_ms = LIMITS_MS.get(str(started.scenario.get("tier") or ""))
+    if played_ms is None or played_ms <= limit_ms:
+        return ""
+    return "; on the traffic of a smaller shop, so play this tier's own scenario too"
 
 
 def _barred(checks: Sequence[Check], unreliable: str) -> tuple[Verdict, str] | None:

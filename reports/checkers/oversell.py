@@ -3,7 +3,8 @@ were.
 
 Counted as incidents, units and value, by channel and SKU. The causing staleness is the age of the oldest movement that
 the channel's listing (for the own store: the master) did not reflect when it sold. With no oversell at all, the rule of
-three over the exposures (sell-outs with buyers on two or more channels) bounds the share that could still be.
+three over the exposures (sell-outs with buyers on two or more channels) bounds, at 95 %, the share of them that could
+still be oversold; a share is 1 at most, so fewer than three exposures bound nothing.
 """
 
 from bisect import bisect_left, bisect_right
@@ -54,7 +55,7 @@ class Oversell:
         else:
             reason = f"nothing was sold that was not there, in {exposed} sell-outs with buyers on two or more channels"
             if exposed:
-                measures["oversell.bound_share"] = min(1.0, 3 / exposed)
+                measures["oversell.bound_per_exposure"] = min(1.0, 3 / exposed)
         return tally.check(self.name, "valid", reason, measures)
 
 

@@ -24,6 +24,8 @@ NAMES: Final = {
     "oversell.incidents": "oversells",
     "oversell.units": "oversold units",
     "oversell.value": "oversold value",
+    "oversell.exposures": "sell-outs across channels",
+    "oversell.bound_per_exposure": "share of sell-outs oversold, at most",
     "lost.events": "events lost",
     "applied_twice.orders": "orders applied twice",
     "forged.accepted": "forged deliveries accepted",
@@ -56,7 +58,7 @@ def measure_text(measure: str, value: float | None, currency: str = "") -> str:
         return duration_text(value * scale)
     if parts[-1].endswith("_per_s"):
         return f"{value:,.4g}/s"
-    if parts[-1].endswith("share"):
+    if parts[-1].endswith(("share", "per_exposure")):
         return f"{value * 100:.4g} %"
     if parts[-1] == "value":
         return money_text(value, currency)
@@ -119,3 +121,18 @@ def tier_headline(result: Result) -> str:
     if any(tier.verdict == "unknown" for tier in result.tiers):
         return "no tier can be told"
     return "qualifies for no tier"
+
+
+def oversell_summary(result: Result) -> str:
+    """What the run says of oversells, beside its tiers: their bound if there were none; empty if nobody bought."""
+    units, exposures = result.measures.get("oversell.units"), result.measures.get("oversell.exposures")
+    if units is None or exposures is None:
+        return ""
+    over = f"{number_text(exposures)} sell-out{'' if exposures == 1 else 's'} across channels"
+    if units:
+        return f"{number_text(units)} {'unit' if units == 1 else 'units'} oversold in {over}"
+    bound = result.measures.get("oversell.bound_per_exposure")
+    if bound is None:
+        return "no oversell, but nothing sold out across channels, so that says little"
+    share = measure_text("oversell.bound_per_exposure", bound)
+    return f"no oversell in {over}, so at most {share} of them are oversold (at 95 %)"

@@ -4,7 +4,15 @@ from pathlib import Path
 from typing import Final
 
 from reports.history import History
-from reports.render.formats import SIGNS, interval_text, measure_name, measure_text, tier_headline, tier_name
+from reports.render.formats import (
+    SIGNS,
+    interval_text,
+    measure_name,
+    measure_text,
+    oversell_summary,
+    tier_headline,
+    tier_name,
+)
 from reports.result import Result
 from reports.store import RunFolder
 
@@ -12,6 +20,8 @@ KEY_MEASURES: Final = (
     "ack_time_ms.p99",
     "sync_latency_ms.p95",
     "oversell.units",
+    "oversell.exposures",
+    "oversell.bound_per_exposure",
     "lost.events",
     "applied_twice.orders",
     "forged.accepted",
@@ -35,6 +45,7 @@ def markdown_text(result: Result) -> str:
     lines += [""] * bool(result.reasons)
     lines += ["| measure | found | wanted |", "|---|---:|---|", *_measure_rows(result), ""]
     lines += [f"- {SIGNS[tier.verdict]} {tier_name(tier)}: {_plain(tier.reason)}" for tier in result.tiers]
+    lines += [f"- {_plain(summary)}"] if (summary := oversell_summary(result)) else []
     lines += [""] * bool(result.tiers) + _incidents(result)
     lines += [f"- note: {_plain(note)}" for note in result.notes]
     lines += [""] * bool(result.notes)

@@ -16,6 +16,7 @@ from reports.render.formats import (
     interval_text,
     measure_name,
     measure_text,
+    oversell_summary,
     tier_headline,
     tier_name,
 )
@@ -63,6 +64,8 @@ def _verdict(result: Result) -> RenderableType:
         lines.append(Text(f"• and {len(result.reasons) - REASONS_SHOWN} more reasons", "dim"))
     for tier in result.tiers:
         lines.append(Text.assemble(_mark(tier.verdict, tier_name(tier)), (f"  {tier.reason}", "dim")))
+    if summary := oversell_summary(result):
+        lines.append(Text(summary, "dim"))
     return Panel(Group(*lines), title=Text(result.scenario), border_style=COLOURS[result.verdict], title_align="left")
 
 

@@ -8,6 +8,7 @@ from reports.render.formats import (
     interval_text,
     measure_text,
     number_text,
+    oversell_summary,
     tier_headline,
     tier_name,
     wall_text,
@@ -50,6 +51,8 @@ def banner(view: RunView) -> Markup:
         for tier in reversed(result.tiers)
     ]  # fmt: skip
     shared = [tag("p", result.tiers[0].reason, class_="sub")] if same else []
+    if summary := oversell_summary(result):
+        shared.append(tag("p", sentence(summary), class_="sub"))
     headline = f"{SIGNS[result.verdict]} {HEADLINES[result.verdict]}"
     left = tag("div", tag("p", headline, class_="verdict"), tag("p", tag("b", sentence(tier_headline(result)))), why)
     right = tag(
@@ -92,11 +95,8 @@ def tiles(view: RunView) -> Markup:
 def _oversell_detail(view: RunView) -> str:
     measures = view.result.measures
     parts = []
-    exposures = measures.get("oversell.exposures", 0)
-    if measures.get("oversell.units") == 0 and exposures:
-        # The rule of three: none seen in N chances bounds the true rate by 3/N at 95 %.
-        bound = min(1.0, 3 / exposures) * 100
-        parts.append(f"none in {exposures:,.0f} sell-outs across channels, so at most {bound:.3g} % of them (at 95 %)")
+    if "oversell.bound_per_exposure" in measures:
+        parts.append(oversell_summary(view.result))
     elif (incidents := measures.get("oversell.incidents")) is not None:
         parts.append(f"in {number_text(incidents)} orders")
     if value := measures.get("oversell.value"):
