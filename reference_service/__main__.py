@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import uvloop
 
-from reference_service.architectures import ARCHITECTURES
+from reference_service.architectures import ALIASES, ARCHITECTURES
 from reference_service.bootstrap import run_receiver, run_worker
 from reference_service.logs import configure_logs
 from reference_service.settings import EXIT_BAD_SETTINGS, BadSettings, Settings, read_settings
@@ -20,12 +20,16 @@ def main(arguments: Sequence[str]) -> int:
         print(f"usage: python -m reference_service {'|'.join(PROGRAMS)}", file=sys.stderr)
         return EXIT_BAD_USAGE
     try:
-        settings = read_settings(ARCHITECTURES)
+        settings = read_settings([*ARCHITECTURES, *ALIASES])
     except BadSettings as error:
         print(error, file=sys.stderr)
         return EXIT_BAD_SETTINGS
     configure_logs(settings.log_level, process=arguments[0])
-    uvloop.run(_run(PROGRAMS[arguments[0]], settings))
+    try:
+        uvloop.run(_run(PROGRAMS[arguments[0]], settings))
+    except BadSettings as error:  # of the architecture
+        print(error, file=sys.stderr)
+        return EXIT_BAD_SETTINGS
     return 0
 
 

@@ -2,32 +2,30 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 import structlog
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from reference_service import limits
-from reference_service.architectures import ARCHITECTURES
+from reference_service.architectures import architecture_of
 from reference_service.channel_events import ChannelEvents
 from reference_service.channel_sync import ChannelSync
 from reference_service.clients.admin_api import AdminApi
 from reference_service.clients.marketplace import Marketplace
 from reference_service.database import STORE_GONE, apply_schema, leadership, open_pool
-from reference_service.flaws import ACK_BEFORE_DURABLE_HOLD_S, SLOW_STEP_S
+from reference_service.flaws import SLOW_STEP_S
 from reference_service.http_face import make_server, serve_until, stop_event
-from reference_service.inbox import GroupCommit, HoldInMemory, Inbox
 from reference_service.lane_worker import LaneWorker
 from reference_service.lanes import LaneWork
 from reference_service.master_writer import MasterWriter
 from reference_service.probe import Probe, health_routes
-from reference_service.queues import Queue
 from reference_service.receiver import SlowHandler, TakesMessages, WebhookEndpoint, senders_of
-from reference_service.settings import Settings
+from reference_service.settings import BadSettings, Settings
 from reference_service.shop_events import ShopEvents
 from reference_service.signals import Signals
 from reference_service.stock import listable_of
@@ -35,84 +33,102 @@ from reference_service.stock_events import StockEvents
 from reference_service.stock_reader import StockReader
 from reference_service.subscriptions import subscribe_to_channel, subscribe_to_shop
 from reference_service.topics import Lane
+from reference_service.wiring import RECEIVER, Inbox, Parts, Wiring
 from reference_service.worker import Session, Worker, announce_to
 
 log = structlog.get_logger()
+Ready = Callable[[], Awaitable[bool]]
 
 
 async def run_receiver(settings: Settings) -> None:
-    """Serves webhooks until SIGTERM; what was received by then is stored before it returns."""
+    """Serves webhooks until SIGTERM; what was received by then is finished before it returns."""
+    architecture = architecture_of(settings.architecture)
+    if RECEIVER not in architecture.processes:
+        raise BadSettings(f"REFERENCE_ARCHITECTURE: {architecture.name!r} has no receiver; start the worker alone")
     stop = stop_event()
-    async with _database(settings, stop, size=4, timeout_s=limits.STORE_TIMEOUT_S) as pool:
+    async with _database(settings, stop, size=limits.RECEIVER_CONNECTIONS, timeout_s=limits.STORE_TIMEOUT_S) as pool:
         if pool is None:
             return
-        queue = ARCHITECTURES[settings.architecture].make_queue(pool, settings.flaws)
-        inbox = await _inbox(settings, queue, pool)
-        committing = asyncio.create_task(inbox.run())
-        committing.add_done_callback(lambda _: stop.set())
-        server = make_server(receiver_app(settings, inbox, pool), settings.listen_host, settings.listen_port)
-        log.info("receiver_started", port=settings.listen_port, flaw=settings.flaw.value)
-        try:
-            await serve_until(server, stop)
-        finally:
-            committing.cancel()
-            await inbox.drain()
-        await _raise_unless_cancelled(committing)
+        async with architecture.open_receiver(settings, pool) as inbox:
+            app = Starlette(routes=[*webhook_routes(settings, inbox), *told_routes(pool, lambda: _answers(pool))])
+            log.info("receiver_started", port=settings.listen_port, flaw=settings.flaw.value)
+            await _serve(app, settings.listen_host, settings.listen_port, stop, inbox)
 
 
 async def run_worker(settings: Settings) -> None:
-    """Works and serves its health until SIGTERM; raises what ends the worker otherwise."""
+    """Works and serves its health and probes until SIGTERM; raises what ends the worker otherwise."""
+    architecture = architecture_of(settings.architecture)
     stop = stop_event()
     timeout = aiohttp.ClientTimeout(total=limits.API_TIMEOUT_S)
-    size = 8 + len(settings.channels)
+    size = limits.WORKER_CONNECTIONS + len(settings.channels)
     async with _database(settings, stop, size=size) as pool, aiohttp.ClientSession(timeout=timeout) as session:
         if pool is None:
             return
-        worker = Worker(lambda: leadership(pool), lambda: make_session(settings, pool, session))
+        async with architecture.open_worker(settings, pool) as wiring:
+            worker = Worker(lambda: leadership(pool), lambda: make_session(settings, pool, session, wiring))
 
-        async def ready() -> bool:
-            return worker.ready
+            async def ready() -> bool:
+                return worker.ready
 
-        server = make_server(Starlette(routes=health_routes(ready)), settings.listen_host, settings.worker_http_port)
-        working = asyncio.create_task(worker.run())
-        working.add_done_callback(lambda _: stop.set())
-        log.info("worker_started", port=settings.worker_http_port, flaw=settings.flaw.value)
-        await serve_until(server, stop)
-        working.cancel()
-        await _raise_unless_cancelled(working)
+            routes = told_routes(pool, ready)
+            if wiring.inbox is not None:
+                routes = [*webhook_routes(settings, wiring.inbox), *routes]
+            working = asyncio.create_task(worker.run())
+            working.add_done_callback(lambda _: stop.set())
+            log.info("worker_started", port=settings.worker_http_port, flaw=settings.flaw.value)
+            await _serve(Starlette(routes=routes), settings.listen_host, settings.worker_http_port, stop, wiring.inbox)
+            working.cancel()
+            await _raise_unless_cancelled(working)
 
 
-def receiver_app(settings: Settings, inbox: TakesMessages, pool: Any) -> Starlette:
-    """The receiver's ASGI app."""
+def webhook_routes(settings: Settings, inbox: TakesMessages) -> list[BaseRoute]:
+    """The endpoints that Shopify and the marketplaces send to."""
     flaws = settings.flaws
     secrets = (settings.client_secret.get_secret_value().encode(), settings.channel_secret.get_secret_value().encode())
     client_secret, channel_secret = (None, None) if flaws.skips_signature_check else secrets
     senders = senders_of(settings.shop_domain, settings.channels, client_secret, channel_secret)
     takes = SlowHandler(inbox, SLOW_STEP_S) if flaws.works_in_the_handler else inbox
-
-    async def ready() -> bool:
-        try:
-            return bool(await pool.fetchval("SELECT true", timeout=limits.POLL_S))
-        except STORE_GONE:
-            return False
-
     shop = WebhookEndpoint("shopify", {"": senders[""]}, takes)
     channels = WebhookEndpoint("channels", {name: sender for name, sender in senders.items() if name}, takes)
-    return Starlette(
-        routes=[
-            Route("/webhooks/shopify", shop, methods=["POST"]),
-            Route("/webhooks/channels/{channel}", channels, methods=["POST"]),
-            *health_routes(ready),
-            *Probe(pool).routes(),
-        ]
+    return [
+        Route("/webhooks/shopify", shop, methods=["POST"]),
+        Route("/webhooks/channels/{channel}", channels, methods=["POST"]),
+    ]
+
+
+def told_routes(pool: Any, ready: Ready) -> list[BaseRoute]:
+    """Health, metrics and probes: the same in every process of every architecture."""
+    return [*health_routes(ready), *Probe(pool).routes()]
+
+
+def make_session(settings: Settings, pool: Any, session: aiohttp.ClientSession, wiring: Wiring) -> Session:
+    """Everything that one leadership of a worker needs."""
+    parts = make_parts(settings, pool, session, wiring)
+    queue, lanes = wiring.queue, wiring.lanes
+
+    async def register() -> None:
+        if wiring.shop_uri is not None:
+            await subscribe_to_shop(parts.admin, wiring.shop_uri)
+        if wiring.channels_url is not None:
+            for name, market in parts.markets.items():
+                await subscribe_to_channel(market, name, f"{wiring.channels_url}/{name}", parts.dice)
+
+    return Session(
+        parts=parts,
+        queue=queue,
+        lanes=[LaneWorker(lane, queue, parts.works[lane], parts.announce, parts.dice) for lane in lanes]
+        if queue is not None
+        else [],
+        feeds=wiring.feeds(parts),
+        continuous=wiring.continuous,
+        register=register,
     )
 
 
-def make_session(settings: Settings, pool: Any, session: aiohttp.ClientSession) -> Session:
-    """Everything that one leadership of a worker needs."""
+def make_parts(settings: Settings, pool: Any, session: aiohttp.ClientSession, wiring: Wiring) -> Parts:
+    """The parts that all architectures share."""
     dice = random.Random()
     flaws = settings.flaws
-    queue = ARCHITECTURES[settings.architecture].make_queue(pool, flaws)
     signals = Signals()
     admin = AdminApi(session, settings.admin_api_url, settings.admin_token.get_secret_value(), dice)
     token = settings.channel_token.get_secret_value()
@@ -128,23 +144,43 @@ def make_session(settings: Settings, pool: Any, session: aiohttp.ClientSession) 
         Lane.STOCK: StockEvents(in_any_order=flaws.applies_stock_in_any_order),
         Lane.SHOP: ShopEvents(),
     }
-    announce = announce_to(signals, channels)
-
-    async def register() -> None:
-        await subscribe_to_shop(admin, settings.public_url)
-        for name, market in markets.items():
-            await subscribe_to_channel(market, name, settings.public_url, dice)
-
-    return Session(
+    return Parts(
+        settings=settings,
         pool=pool,
-        queue=queue,
-        lanes={lane: LaneWorker(lane, queue, work, announce, dice) for lane, work in works.items()},
-        writer=MasterWriter(pool, admin, signals),
-        reader=StockReader(pool, admin, signals),
-        channels=channels,
+        dice=dice,
         signals=signals,
-        register=register,
+        admin=admin,
+        markets=markets,
+        channels=channels,
+        works=works,
+        writer=MasterWriter(pool, admin, signals, orders_max=wiring.orders_per_write_max),
+        reader=StockReader(pool, admin, signals),
+        announce=announce_to(signals, channels),
+        turn=asyncio.Lock(),
     )
+
+
+async def _serve(app: Starlette, host: str, port: int, stop: asyncio.Event, inbox: Inbox | None) -> None:
+    """Serves until `stop`; what the inbox has taken by then is finished. Raises what ends the inbox otherwise."""
+    server = make_server(app, host, port)
+    if inbox is None:
+        await serve_until(server, stop)
+        return
+    taking = asyncio.create_task(inbox.run())
+    taking.add_done_callback(lambda _: stop.set())
+    try:
+        await serve_until(server, stop)
+    finally:
+        taking.cancel()
+        await inbox.drain()
+    await _raise_unless_cancelled(taking)
+
+
+async def _answers(pool: Any) -> bool:
+    try:
+        return bool(await pool.fetchval("SELECT true", timeout=limits.POLL_S))
+    except STORE_GONE:
+        return False
 
 
 async def _raise_unless_cancelled(task: asyncio.Task[None]) -> None:
@@ -152,14 +188,6 @@ async def _raise_unless_cancelled(task: asyncio.Task[None]) -> None:
     await asyncio.wait({task})
     if not task.cancelled():
         task.result()
-
-
-async def _inbox(settings: Settings, queue: Queue, pool: Any) -> Inbox:
-    flaws = settings.flaws
-    if not flaws.answers_before_commit:
-        return GroupCommit(queue.put)
-    began_before = await pool.fetchval("SELECT EXISTS (SELECT FROM inbox)")
-    return HoldInMemory(queue.put, ACK_BEFORE_DURABLE_HOLD_S, 0 if began_before else flaws.crash_after)
 
 
 @asynccontextmanager

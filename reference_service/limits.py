@@ -1,6 +1,7 @@
 """Every bound and pace of the service in one place, with its unit and its reason."""
 
 # --- receiving
+RECEIVER_CONNECTIONS = 4
 BODY_BYTES_MAX = 2 * 1024 * 1024  # Shopify's bodies go "upwards of a megabyte"; twice that is refused with 413
 WAITING_EVENTS_MAX = 20_000  # events that wait for a commit; beyond it the receiver answers 503 and Shopify retries
 WAITING_BYTES_MAX = 128 * 1024 * 1024
@@ -9,6 +10,7 @@ COMMIT_PACE_S = 0.004  # under load one commit per 4 ms gathers its neighbours; 
 STORE_TIMEOUT_S = 4.0  # Shopify hangs up after 5 s, so an answer later than this is of no use
 
 # --- working
+WORKER_CONNECTIONS = 8  # and one for each channel
 CLAIM_EVENTS_MAX = 500  # events in one claim, that is in one transaction
 CLAIM_PACE_S = 0.02  # under load a lane claims at most 50 times a second, so that a claim is worth its round trips
 POLL_S = 1.0  # a lane looks by itself when no notification came

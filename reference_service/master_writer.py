@@ -45,10 +45,13 @@ _CLOSE = "UPDATE batch SET state = $2, closed_at = clock_timestamp() WHERE batch
 class MasterWriter:
     """Writes channel orders to the master. One task of one process may use it at a time."""
 
-    def __init__(self, pool: Any, admin: AdminApi, signals: Signals) -> None:
+    def __init__(
+        self, pool: Any, admin: AdminApi, signals: Signals, *, orders_max: int = limits.ADJUST_ORDERS_MAX
+    ) -> None:
         self._pool = pool
         self._admin = admin
         self._signals = signals
+        self._orders_max = orders_max
         self._refusals = 0
 
     async def replay(self) -> None:
@@ -70,7 +73,7 @@ class MasterWriter:
 
     async def _open(self) -> Batch | None:
         async with self._pool.acquire() as connection, connection.transaction():
-            rows = await connection.fetch(_WAITING, limits.ADJUST_ORDERS_MAX)
+            rows = await connection.fetch(_WAITING, self._orders_max)
             waiting = [Waiting(r[0], Effect(r[1], msgspec.json.decode(r[2], type=dict[str, int]))) for r in rows]
             chosen = choose(waiting)
             if not chosen:

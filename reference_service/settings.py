@@ -22,7 +22,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
-    architecture: str = "queue"
+    architecture: str = "queue-postgres"
     database_url: SecretStr
     listen_host: str = "127.0.0.1"
     listen_port: int = Field(ge=0, le=65535)
@@ -65,7 +65,7 @@ def read_settings(architectures: Collection[str]) -> Settings:
         settings = Settings()
     except ValidationError as error:
         problems = _explain(error)
-    chosen = os.environ.get(f"{PREFIX}ARCHITECTURE", "queue")
+    chosen = os.environ.get(f"{PREFIX}ARCHITECTURE", "queue-postgres")
     if chosen not in architectures:
         problems.append(
             f"{PREFIX}ARCHITECTURE: there is no {chosen!r}; choose one of {', '.join(sorted(architectures))}"

@@ -19,9 +19,8 @@ class SubscriptionRefused(Exception):
     """Shopify will not subscribe us to a topic; the message is Shopify's."""
 
 
-async def subscribe_to_shop(admin: AdminApi, public_url: str) -> int:
-    """Creates the subscriptions that are missing; returns how many. SubscriptionRefused if Shopify refuses one."""
-    uri = f"{public_url}/webhooks/shopify"
+async def subscribe_to_shop(admin: AdminApi, uri: str) -> int:
+    """Creates the subscriptions to `uri` that are missing; returns how many. SubscriptionRefused if one is refused."""
     held = await _subscribed(admin, uri)
     missing = [enum_of(topic) for topic in SHOPIFY_TOPICS if enum_of(topic) not in held]
     for topic in missing:
@@ -33,12 +32,12 @@ async def subscribe_to_shop(admin: AdminApi, public_url: str) -> int:
     return len(missing)
 
 
-async def subscribe_to_channel(marketplace: Marketplace, channel: str, public_url: str, dice: random.Random) -> None:
+async def subscribe_to_channel(marketplace: Marketplace, channel: str, url: str, dice: random.Random) -> None:
     """Registers for a channel's notifications, however long it takes."""
     attempts = 0
     while True:
         try:
-            await marketplace.send_notifications_to(f"{public_url}/webhooks/channels/{channel}")
+            await marketplace.send_notifications_to(url)
         except PushFailed as failure:
             attempts += 1
             log.warning("channel_registration_failed", channel=channel, attempt=attempts, reason=str(failure))

@@ -18,13 +18,11 @@ from reference_service.channel_sync import ChannelSync
 from reference_service.database import STORE_GONE
 from reference_service.lane_worker import LaneWorker
 from reference_service.lanes import LaneResult
-from reference_service.master_writer import MasterWriter
 from reference_service.queues import Queue, StoreUnavailable
 from reference_service.signals import Signals
 from reference_service.stock import known_skus
-from reference_service.stock_reader import StockReader
 from reference_service.subscriptions import SubscriptionRefused
-from reference_service.topics import Lane
+from reference_service.wiring import Feed, Parts
 
 log = structlog.get_logger()
 RESTART_S = 0.5
@@ -33,13 +31,11 @@ RESTART_S = 0.5
 class Session(msgspec.Struct, frozen=True):
     """Everything that one leadership needs, made anew for each."""
 
-    pool: Any
-    queue: Queue
-    lanes: Mapping[Lane, LaneWorker]
-    writer: MasterWriter
-    reader: StockReader
-    channels: Mapping[str, ChannelSync]
-    signals: Signals
+    parts: Parts
+    queue: Queue | None
+    lanes: Sequence[LaneWorker]
+    feeds: Sequence[Feed]
+    continuous: bool
     register: Callable[[], Awaitable[None]]
 
 
@@ -69,22 +65,31 @@ class Worker:
     async def _run_session(self, session: Session, lost: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_fail_when(lost))
-            tasks.create_task(session.queue.watch())
-            await session.writer.replay()
+            if session.queue is not None:
+                tasks.create_task(session.queue.watch())
+            parts = session.parts
+            await parts.writer.replay()
             await session.register()
-            await session.reader.read_all()
-            for lane in session.lanes.values():
+            await parts.reader.read_all()
+            for lane in session.lanes:
                 await lane.drain()
-            skus = await known_skus(session.pool)
-            for channel in session.channels.values():
+            for feed in session.feeds:
+                await feed.catch_up()
+            skus = await known_skus(parts.pool)
+            for channel in parts.channels.values():
                 channel.touch(skus)
-                tasks.create_task(channel.run())
-            for lane in session.lanes.values():
+            pushing = [tasks.create_task(channel.run()) for channel in parts.channels.values()]
+            for lane in session.lanes:
                 tasks.create_task(lane.run())
-            tasks.create_task(_talk_to_master(session))
-            tasks.create_task(_vacuum(session.pool))
-            for channel in session.channels.values():
+            if session.continuous:
+                tasks.create_task(_talk_to_master(parts))
+            tasks.create_task(_vacuum(parts.pool))
+            for channel in parts.channels.values():
                 await channel.clean()
+            if not session.continuous:
+                await _end(pushing)
+            for feed in session.feeds:
+                tasks.create_task(feed.run())
             self.ready = True
             log.info("ready", skus=len(skus))
 
@@ -105,23 +110,30 @@ def announce_to(signals: Signals, channels: Mapping[str, ChannelSync]) -> Callab
     return announce
 
 
-async def _talk_to_master(session: Session) -> None:
+async def _talk_to_master(parts: Parts) -> None:
     """Writes effects and reads doubtful levels in turn: one conversation, so that no read overlaps a batch."""
-    signals = session.signals
+    signals = parts.signals
     signals.raise_doubt()
     while True:
         await signals.master.wait()
         signals.master.clear()
         await asyncio.sleep(limits.ADJUST_GATHER_S)
         started = time.monotonic()
-        more = await session.writer.write_once()
-        if signals.doubt:
-            signals.doubt = False
-            if await session.reader.read_doubtful():
-                signals.raise_doubt()
+        async with parts.turn:
+            more = await parts.writer.write_once()
+            if signals.doubt:
+                signals.doubt = False
+                if await parts.reader.read_doubtful():
+                    signals.raise_doubt()
         if more:
             signals.tell_master()
         await asyncio.sleep(max(0.0, started + limits.ADJUST_PACE_S - time.monotonic()))
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _vacuum(pool: Any) -> None:

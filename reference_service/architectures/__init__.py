@@ -1,21 +1,16 @@
-"""The ways in which events travel from Shopify to the worker, one a file; REFERENCE_ARCHITECTURE chooses by name."""
+"""The ways in which events travel to the worker, one a file; REFERENCE_ARCHITECTURE chooses by name."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
 
-from reference_service.architectures.queue import QueueArchitecture
-from reference_service.flaws import Flaws
-from reference_service.queues import Queue
+from reference_service.architectures.queue_postgres import QueuePostgres
+from reference_service.wiring import Architecture
 
-
-class Architecture(Protocol):
-    """How events travel."""
-
-    name: str
-
-    def make_queue(self, pool: Any, flaws: Flaws) -> Queue:
-        """The queue between receiver and worker; both processes make one over the same database."""
-        ...
+_REGISTERED: tuple[Architecture, ...] = (QueuePostgres(),)
+ARCHITECTURES: Mapping[str, Architecture] = {architecture.name: architecture for architecture in _REGISTERED}
+ALIASES = {"queue": "queue-postgres"}
+DEFAULT = "queue-postgres"
 
 
-ARCHITECTURES: Mapping[str, Architecture] = {architecture.name: architecture for architecture in (QueueArchitecture(),)}
+def architecture_of(name: str) -> Architecture:
+    """The architecture of this name or alias; KeyError if there is none."""
+    return ARCHITECTURES[ALIASES.get(name, name)]

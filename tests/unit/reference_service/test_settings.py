@@ -38,7 +38,7 @@ def set_environment(monkeypatch: pytest.MonkeyPatch, **change: str | None) -> No
 
 def test_good_settings_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     set_environment(monkeypatch, FLAW="last_write_wins")
-    settings = read_settings(["queue"])
+    settings = read_settings(["queue-postgres"])
     assert settings.channels == ("bazaar", "mercado")
     assert settings.public_url == "http://127.0.0.1:8000"
     assert settings.flaws.applies_stock_in_any_order
@@ -50,7 +50,7 @@ def test_every_problem_is_named_in_one_message_without_secrets(monkeypatch: pyte
         monkeypatch, DATABASE_URL=None, LISTEN_PORT="http", FLAW="typo", ARCHITECTURE="smoke", CLIENT_SECRET="hush-hush"
     )
     with pytest.raises(BadSettings) as error:
-        read_settings(["queue"])
+        read_settings(["queue-postgres"])
     text = str(error.value)
     assert all(
         word in text
