@@ -44,7 +44,8 @@ check: setup
 	$(BIN)/python -m pytest -q tests/tidy
 
 bench: setup
-	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable $(ARGS)
+	$(BIN)/python tests/benchmarks/compare.py $(ARGS)
+	$(BIN)/python -m pytest -q tests/benchmarks
 
 lock: setup
 	$(BIN)/pip-compile --quiet --upgrade --all-extras --strip-extras --allow-unsafe --generate-hashes --no-header \

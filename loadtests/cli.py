@@ -47,10 +47,11 @@ def run_command(
     seconds: SecondsOption = None,
     fault: FaultOption = None,
     subject: Annotated[
-        str, typer.Option(help="reference, or the URL where your own service takes webhooks")
+        str, typer.Option(help="reference, another architecture of it, or the URL of your own service")
     ] = "reference",
     flaw: Annotated[str, typer.Option(help="start the reference service with this flaw")] = "",
     postgres: Annotated[str, typer.Option(help="embedded, docker, or a postgresql:// URL")] = "embedded",
+    cloud: Annotated[str, typer.Option(help="embedded (emulators) or real, for architectures on a cloud")] = "embedded",
     api_port: Annotated[int, typer.Option(min=0, max=65_535, help="port of the played APIs; 0: any free one")] = 0,
     runs: RunsOption = Path("runs"),
 ) -> None:
@@ -66,6 +67,7 @@ def run_command(
         subject=subject,
         flaw=flaw,
         postgres=postgres,
+        cloud=cloud,
         api_port=api_port,
         runs=runs,
     )

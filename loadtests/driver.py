@@ -14,6 +14,7 @@ from typing import Any
 
 import gevent
 
+from loadtests.descriptors import connections_allowed
 from loadtests.messages import FaultDue, Go, Live, Setup
 from loadtests.playing import Playing, make_playing
 from loadtests.plugins.health import GeneratorHealth
@@ -26,7 +27,6 @@ from simulator.dispatcher import Dispatcher
 from simulator.errors import StockstormError
 from simulator.history.facts import SCHEMA_VERSION, AnyFact, LoadStopped, ProcessSeen, QuietReached, RunStarted
 from simulator.journal import Journal
-from simulator.limits import CONNECTIONS_MAX
 from simulator.plan import AnyPlanItem, PlannedFault, PlannedForgery
 from simulator.senders import Answer, Outgoing
 from simulator.senders.https import ConnectionPool
@@ -52,11 +52,13 @@ class Driver:
         self._clock = time.monotonic_ns
         self._wall = WallPair(self._clock(), time.time_ns())
         self._journal = Journal(spec.history_path)
-        book = AddressBook()
-        self._pool = ConnectionPool(self._clock, self._answered, CONNECTIONS_MAX, book=book)
+        self._book = AddressBook()
+        self._pool = ConnectionPool(self._clock, self._answered, connections_allowed(), book=self._book)
         self._pool.spawn = self._spawn
         self._dispatcher = Dispatcher(self._clock, self._pool)
-        self._playing: Playing = make_playing(setup, spec, self.scenario, self._wall, self._clock, self._took, book)
+        self._playing: Playing = make_playing(
+            setup, spec, self.scenario, self._wall, self._clock, self._took, self._book
+        )
         self._live = LiveFigures(self._playing.world.marketplaces)
         self._statistics = LocustStatistics(environment)
         self._health = GeneratorHealth(self._clock, self._pool, self._journal, self._write, self.abort)
@@ -94,16 +96,18 @@ class Driver:
         gc.freeze()
         self._start_ns = self._clock() + START_DELAY_NS
         self._last_ns = self._start_ns + plan.duration_ns
-        self._write([self._run_started(plan.digest(), go.notes), self._process_seen()])
+        self._write([self._run_started(plan.digest(), go), self._process_seen()])
         self._write(self._playing.world.opening(self._start_ns))
         self._write(self._playing.subscribe_missing(go.subscribe_uri, self._start_ns))
         self._dispatcher.feed(self._due_items())
+        for uri, url in go.routes.items():
+            self._book.redirect(uri, url)
         self._session.started = True
         self._health.start()
         gevent.spawn(self._dispatcher.run).link_exception(self._failed)
         gevent.spawn(self._report_live).link_exception(self._failed)
 
-    def _run_started(self, digest: str, notes: tuple[str, ...]) -> RunStarted:
+    def _run_started(self, digest: str, go: Go) -> RunStarted:
         spec = self.spec
         return RunStarted(
             at_ns=self._start_ns,
@@ -121,7 +125,8 @@ class Driver:
             commit=spec.provenance.commit,
             versions=spec.provenance.versions,
             machine=spec.provenance.machine,
-            notes=notes,
+            notes=go.notes,
+            ceilings=go.ceilings,
         )
 
     def _process_seen(self) -> ProcessSeen:
@@ -170,14 +175,14 @@ class Driver:
                 self._dispatch(self._playing.desk.forge(item, now_ns))
             case _:
                 changes = self._playing.world.apply(item, now_ns)
-                self._took(changes.facts, changes.events, now_ns)
+                self._took(changes.facts, changes.events, now_ns, self._start_ns + item.offset_ns)
 
-    def _took(self, facts: list[AnyFact], events: list[Event], now_ns: int) -> None:
-        """The world changed, by the plan or by the subject's API call."""
+    def _took(self, facts: list[AnyFact], events: list[Event], now_ns: int, due_ns: int | None = None) -> None:
+        """The world changed, by the plan (which wanted it at `due_ns`) or by the subject's API call."""
         if facts:
             self._write(facts)
         if events:
-            self._dispatch(self._playing.desk.fire(events, now_ns))
+            self._dispatch(self._playing.desk.fire(events, now_ns, due_ns))
 
     def _dispatch(self, dispatch: Any) -> None:
         if dispatch.facts:

@@ -28,6 +28,8 @@ class Go(Message, frozen=True, tag=True):
 
     notes: tuple[str, ...] = ()
     subscribe_uri: str = ""  # shop topics that nobody subscribed are subscribed for this URL
+    routes: dict[str, str] = {}  # URI of a bus subscription -> URL of the process that publishes to that bus
+    ceilings: dict[str, float] = {}  # measured events a second of an emulator, by its description
 
 
 class Live(Message, frozen=True, tag=True):

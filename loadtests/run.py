@@ -8,11 +8,13 @@ from pathlib import Path
 import msgspec
 
 from loadtests.backing import choose_backing
+from loadtests.cloud import open_cloud
 from loadtests.link import FD_VARIABLE, Link, make_pair
 from loadtests.messages import Live
 from loadtests.spec import RunSpec
 from loadtests.stage import Show, Stage
 from loadtests.subjects import Subject
+from loadtests.subjects.architectures import ARCHITECTURES
 from loadtests.subjects.own import OwnSubject
 from loadtests.subjects.processes import Child
 from loadtests.subjects.reference import ReferenceSubject
@@ -45,12 +47,13 @@ class Judged(msgspec.Struct, frozen=True):
 def make_stage(spec: RunSpec, link: Link) -> Stage:
     """The unpatched side of a run."""
     option = os.environ.get(POSTGRES_URL_VARIABLE, "") if spec.postgres == "url" else spec.postgres
-    return Stage(spec, link, choose_backing(option, spec.run), make_subject(spec))
+    cloud = open_cloud(ARCHITECTURES.get(spec.subject), spec.run, spec.cloud)
+    return Stage(spec, link, choose_backing(option, spec.run), cloud, make_subject(spec))
 
 
 def make_subject(spec: RunSpec) -> Subject:
-    if spec.subject == "reference":
-        return ReferenceSubject(spec.logs, spec.flaw)
+    if spec.subject in ARCHITECTURES:
+        return ReferenceSubject(spec.logs, ARCHITECTURES[spec.subject], spec.flaw)
     return OwnSubject(spec.subject)
 
 

@@ -15,9 +15,10 @@ class RunSpec(msgspec.Struct, frozen=True):
     folder: str
     scenario: dict[str, Any]
     seed: int
-    subject: str  # "reference" or the URL of a service that already runs
+    subject: str  # an architecture of the reference service, or the URL of a service that already runs
     flaw: str  # "" is the sound reference service
     postgres: str  # embedded, docker, or url: the URL itself holds a password and travels by environment only
+    cloud: str  # embedded (an emulator) or real
     api_port: int  # 0: any free one
     replay: str
     provenance: Provenance

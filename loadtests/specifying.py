@@ -8,6 +8,7 @@ import msgspec
 
 from loadtests.provenance import read_provenance
 from loadtests.spec import RunSpec
+from loadtests.subjects.architectures import ARCHITECTURES, DEFAULT
 from loadtests.subjects.flaws import FLAWS
 from reports.store import create_run_folder
 from scenarios.fault_flags import with_faults
@@ -30,6 +31,7 @@ class RunOptions(msgspec.Struct, frozen=True):
     subject: str = "reference"
     flaw: str = ""
     postgres: str = "embedded"
+    cloud: str = "embedded"
     api_port: int = 0
     runs: Path = Path("runs")
 
@@ -47,10 +49,10 @@ def make_spec(options: RunOptions) -> RunSpec:
         raise ScenarioError("--flaw", f"there is no flaw {options.flaw!r}", f"one of: {', '.join(sorted(FLAWS))}")
     if not 0 <= options.seed <= SEED_MAX:
         raise ScenarioError("--seed", f"{options.seed} is out of range", f"a whole number from 0 to {SEED_MAX}")
-    if options.subject != "reference" and "://" not in options.subject:
-        raise ScenarioError(
-            "--subject", f"{options.subject!r} is unknown", "reference, or the http(s) URL of a running service"
-        )
+    subject = DEFAULT if options.subject == "reference" else options.subject
+    if subject not in ARCHITECTURES and "://" not in subject:
+        known = ", ".join(ARCHITECTURES)
+        raise ScenarioError("--subject", f"{subject!r} is unknown", f"one of {known}, or the URL of a running service")
     postgres = options.postgres if options.postgres in ("embedded", "docker") else "url"
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{scenario.name}-{options.seed}" + (
         f"-{options.flaw}" if options.flaw else ""
@@ -61,9 +63,10 @@ def make_spec(options: RunOptions) -> RunSpec:
         folder=str(folder.path.resolve()),
         scenario=scenario.model_dump(mode="json"),
         seed=options.seed,
-        subject=options.subject,
+        subject=subject,
         flaw=options.flaw,
         postgres=postgres,
+        cloud=options.cloud,
         api_port=options.api_port,
         replay=_replay(options, postgres),
         provenance=read_provenance(),
@@ -84,6 +87,7 @@ def _replay(options: RunOptions, postgres: str) -> str:
         words += ["--subject", options.subject]
     if options.flaw:
         words += ["--flaw", options.flaw]
-    if postgres == "docker":
-        words += ["--postgres", "docker"]
+    for flag, value in (("--postgres", postgres), ("--cloud", options.cloud)):
+        if value in ("docker", "real"):
+            words += [flag, value]
     return shlex.join(words)

@@ -14,6 +14,8 @@ import msgspec
 import psutil
 
 from loadtests.backing import Backing
+from loadtests.backing.counting import database_work
+from loadtests.cloud import CloudGiven
 from loadtests.link import Link, LinkClosed
 from loadtests.messages import Abort, FaultDue, Finished, Go, Listening, Live, Setup
 from loadtests.spec import RunSpec
@@ -22,7 +24,15 @@ from scenarios.compression import compression_notes
 from scenarios.spec import Scenario
 from simulator.clock import SECOND_NS
 from simulator.errors import StockstormError, SubjectError
-from simulator.history.facts import AnyFact, FaultEnded, FaultStarted, ProcessSeen, ResourcesSampled, RunEnded
+from simulator.history.facts import (
+    AnyFact,
+    DatabaseCounted,
+    FaultEnded,
+    FaultStarted,
+    ProcessSeen,
+    ResourcesSampled,
+    RunEnded,
+)
 from simulator.journal import Journal
 
 TURN_S = 0.2
@@ -37,8 +47,16 @@ Show = Callable[[str], None]
 class Stage:
     """Holds everything around the driver for one run; `play` returns whether the history is complete."""
 
-    def __init__(self, spec: RunSpec, link: Link, backing: AbstractContextManager[Backing], subject: Subject) -> None:
-        self._spec, self._link, self._backing, self._subject = spec, link, backing, subject
+    def __init__(
+        self,
+        spec: RunSpec,
+        link: Link,
+        backing: AbstractContextManager[Backing],
+        cloud: AbstractContextManager[CloudGiven],
+        subject: Subject,
+    ) -> None:
+        self._spec, self._link, self._subject = spec, link, subject
+        self._open_backing, self._open_cloud = backing, cloud
         self._scenario = Scenario.model_validate(spec.scenario)
         self._facts: list[AnyFact] = []
         self._restarts: list[tuple[float, str, str]] = []  # (when, fault, process)
@@ -54,9 +72,9 @@ class Stage:
         self._generator_pid = generator_pid
         complete, reason = False, "interrupted"
         try:
-            with self._backing as backing:
+            with self._open_backing as backing, self._open_cloud as cloud:
                 try:
-                    complete, reason = self._play(backing, show, live)
+                    complete, reason = self._play(backing, cloud, show, live)
                 finally:
                     show("stopping the subject")
                     self._subject.stop()
@@ -70,20 +88,21 @@ class Stage:
             ended = self._finish_history(complete, reason)
         return ended
 
-    def _play(self, backing: Backing, show: Show, live: Callable[[Live], None]) -> tuple[bool, str]:
-        around = self._set_up(backing, show)
+    def _play(self, backing: Backing, cloud: CloudGiven, show: Show, live: Callable[[Live], None]) -> tuple[bool, str]:
+        around = self._set_up(backing, cloud, show)
         show("starting the subject")
         self._subject.start(around)
-        uri = self._spec.subject if "://" in self._spec.subject else ""
-        self._link.send(Go(notes=self._notes(backing), subscribe_uri=uri))
+        self._count_database(backing)
+        self._link.send(self._go(backing, cloud))
         show("load")
-        finished = self._watch(backing, live)
+        finished = self._watch(backing, cloud, live)
+        self._count_database(backing)
         if finished.complete:
             show("final reads")
             self._facts += self._subject.probe(time.monotonic_ns())
         return finished.complete, finished.reason
 
-    def _set_up(self, backing: Backing, show: Show) -> Surroundings:
+    def _set_up(self, backing: Backing, cloud: CloudGiven, show: Show) -> Surroundings:
         tokens = {name: _secret(name) for name in ("admin_token", "client_secret", "channel_token", "channel_secret")}
         self._link.send(Setup(spec=msgspec.Raw(msgspec.json.encode(self._spec)), **tokens))
         show("building the world")
@@ -100,8 +119,18 @@ class Stage:
             shop_domain=self._scenario.shop.domain,
             channels=tuple(channel.name for channel in self._scenario.channels if channel.name != "online"),
             safety_stock=self._scenario.subject.safety_stock,
+            cloud=cloud.environment,
             **tokens,
         )
+
+    def _go(self, backing: Backing, cloud: CloudGiven) -> Go:
+        notes = self._notes(backing)
+        ceilings = {}
+        if cloud.description:
+            notes = (*notes, cloud.description)
+            ceilings = {cloud.description: cloud.ceiling_per_s} if cloud.ceiling_per_s else {}
+        uri = self._spec.subject if "://" in self._spec.subject else ""
+        return Go(notes=notes, subscribe_uri=uri, routes=dict(cloud.routes), ceilings=ceilings)
 
     def _notes(self, backing: Backing) -> tuple[str, ...]:
         notes = [f"PostgreSQL {backing.description}", *self._subject.notes, *compression_notes(self._scenario)]
@@ -111,7 +140,7 @@ class Stage:
             )
         return tuple(notes)
 
-    def _watch(self, backing: Backing, live: Callable[[Live], None]) -> Finished:
+    def _watch(self, backing: Backing, cloud: CloudGiven, live: Callable[[Live], None]) -> Finished:
         seconds = sum(phase.seconds for phase in self._scenario.phases) + self._scenario.quiesce.max_s + SPARE_S
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -125,11 +154,11 @@ class Stage:
                     self._begin_fault(message)
                 case Abort():
                     return Finished(complete=False, reason=message.reason)
-            self._take_turn(backing)
+            self._take_turn(backing, cloud)
         self._link.send(Abort(reason="took too long"))
         return Finished(complete=False, reason=f"the generator did not finish within {seconds:.0f} s")
 
-    def _take_turn(self, backing: Backing) -> None:
+    def _take_turn(self, backing: Backing, cloud: CloudGiven) -> None:
         now_s = time.monotonic()
         for due in [restart for restart in self._restarts if restart[0] <= now_s]:
             self._restarts.remove(due)
@@ -138,7 +167,7 @@ class Stage:
         self._facts += self._subject.revive(time.monotonic_ns())
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:
             self._sampled_s = now_s
-            self._sample(backing)
+            self._sample(backing, cloud)
 
     def _begin_fault(self, fault: FaultDue) -> None:
         target = FAULT_TARGETS[fault.kind]
@@ -146,9 +175,14 @@ class Stage:
         self._subject.kill(target)
         self._restarts.append((time.monotonic() + fault.duration_ns / SECOND_NS, fault.kind, target))
 
-    def _sample(self, backing: Backing) -> None:
+    def _count_database(self, backing: Backing) -> None:
+        if work := database_work(backing.url):
+            now_ns = time.monotonic_ns()
+            self._facts.append(DatabaseCounted(now_ns, work.transactions, work.rows_written))
+
+    def _sample(self, backing: Backing, cloud: CloudGiven) -> None:
         groups = {name: [pid] for name, pid in self._subject.processes().items()}
-        groups |= {"generator": [self._generator_pid], "postgres": list(backing.processes())}
+        groups |= {"generator": [self._generator_pid], "postgres": list(backing.processes()), **cloud.processes}
         for name, pids in groups.items():
             self._sample_process(name, pids)
 

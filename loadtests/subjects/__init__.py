@@ -3,7 +3,7 @@
 Variants: `reference` (our service, started by us) and `own` (a service that already runs).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import msgspec
@@ -35,6 +35,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     client_secret: str
     channel_token: str
     channel_secret: str
+    cloud: Mapping[str, str] = {}  # environment of a cloud queue or bus; may hold credentials
 
 
 class Subject(Protocol):

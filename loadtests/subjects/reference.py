@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 
 from loadtests.subjects import Surroundings
+from loadtests.subjects.architectures import Architecture
 from loadtests.subjects.ports import free_port
 from loadtests.subjects.probes import probe_effects, probe_stock
 from loadtests.subjects.processes import Child, inherited_environment
@@ -23,10 +24,9 @@ REVIVALS_MAX = 5
 class ReferenceSubject:
     """Starts `python -m reference_service receiver|worker`; `flaw` "" is the sound service."""
 
-    notes: tuple[str, ...] = ()
-
-    def __init__(self, logs: Path, flaw: str = "", architecture: str = "queue") -> None:
+    def __init__(self, logs: Path, architecture: Architecture, flaw: str = "") -> None:
         self._logs, self._flaw, self._architecture = logs, flaw, architecture
+        self.notes: tuple[str, ...] = (f"shortened: {architecture.shortened}",) if architecture.shortened else ()
         self._children: dict[str, Child] = {}
         self._environment: dict[str, str] = {}
         self._ports = {"receiver": 0, "worker": 0}
@@ -36,7 +36,7 @@ class ReferenceSubject:
     def start(self, surroundings: Surroundings) -> None:
         self._ports = {"receiver": free_port(HOST), "worker": free_port(HOST)}
         self._environment = inherited_environment() | self._settings(surroundings)
-        for process in ("receiver", "worker"):
+        for process in self._architecture.processes:
             self.restart(process)
             self._wait_until_ready(process)
 
@@ -62,7 +62,11 @@ class ReferenceSubject:
 
     def kill(self, process: str) -> None:
         if process not in self._children:
-            raise SubjectError("fault", f"the reference service has no process {process!r}", "name receiver or worker")
+            raise SubjectError(
+                "fault",
+                f"the reference service has no process {process!r}",
+                f"name {' or '.join(self._architecture.processes)}",
+            )
         self._down.add(process)
         self._children[process].kill()
 
@@ -72,19 +76,19 @@ class ReferenceSubject:
         self._children[process] = Child(process, command, self._environment, self._logs / f"{process}.log")
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
-        base = f"http://{HOST}:{self._ports['receiver']}"
+        base = f"http://{HOST}:{self._ports[self._architecture.processes[0]]}"
         yield from probe_effects(base, now_ns)
         yield from probe_stock(base, now_ns)
 
     def stop(self) -> None:
-        for process in ("receiver", "worker"):
+        for process in self._architecture.processes:
             if process in self._children:
                 self._children[process].stop()
 
     def _settings(self, around: Surroundings) -> dict[str, str]:
         return {
             "PYTHONPATH": str(ROOT),
-            "REFERENCE_ARCHITECTURE": self._architecture,
+            "REFERENCE_ARCHITECTURE": self._architecture.name,
             "REFERENCE_DATABASE_URL": around.database_url,
             "REFERENCE_LISTEN_HOST": HOST,
             "REFERENCE_LISTEN_PORT": str(self._ports["receiver"]),
@@ -100,6 +104,8 @@ class ReferenceSubject:
             "REFERENCE_CHANNEL_SECRET": around.channel_secret,
             "REFERENCE_SAFETY_STOCK": str(around.safety_stock),
             "REFERENCE_FLAW": self._flaw,
+            **self._architecture.settings,
+            **around.cloud,
         }
 
     def _wait_until_ready(self, process: str) -> None:

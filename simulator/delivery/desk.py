@@ -81,8 +81,11 @@ class Desk:
 
     # -- events in, attempts out -----------------------------------------------------------------------------------
 
-    def fire(self, events: Sequence[Event], now_ns: int) -> Dispatch:
-        """Plan the deliveries of events that have just fired."""
+    def fire(self, events: Sequence[Event], now_ns: int, due_ns: int | None = None) -> Dispatch:
+        """Plan the deliveries of events that have just fired.
+
+        `due_ns` is when the plan wanted them to: the generator's own lateness then counts in the acknowledgement time.
+        """
         dispatch = Dispatch([], [])
         for event in events:
             subscriptions = self._world.subscriptions(event.source, event.topic)
@@ -90,7 +93,7 @@ class Desk:
                 dispatch.facts.append(EventUnheard(now_ns, event.event))
                 continue
             routes = {each.subscription_id: self._routes.learn(each) for each in subscriptions}
-            deliveries = planned_deliveries(event, subscriptions)
+            deliveries = planned_deliveries(event, subscriptions, due_ns)
             if self._perturbed is not unperturbed:
                 deliveries = self._perturbed(deliveries)
             self._dispatch(event, deliveries, routes, dispatch, now_ns)

@@ -17,9 +17,15 @@ NAMESPACE: Final = uuid.UUID("6f1b3c5a-53f0-5a3e-9c1d-7a0c3f6f2b10")
 _NAMED: Final = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
 
 
-def planned_deliveries(event: Event, subscriptions: Sequence[Subscription]) -> list[Delivery]:
-    """One delivery for each subscription, in their sequence; none when nobody hears it."""
-    topic, source, at_ns, serial, event_id = event.topic, event.source, event.at_ns, event.event, event.event_id
+def planned_deliveries(
+    event: Event, subscriptions: Sequence[Subscription], due_ns: int | None = None
+) -> list[Delivery]:
+    """One delivery for each subscription, in their sequence; none when nobody hears it.
+
+    They fall due at `due_ns`, or when the event happened.
+    """
+    topic, source, serial, event_id = event.topic, event.source, event.event, event.event_id
+    at_ns = event.at_ns if due_ns is None else due_ns
     return [
         Delivery(
             named_uuid(f"{subscription.subscription_id}:{event_id}:{topic}:{serial}"),

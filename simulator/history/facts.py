@@ -36,6 +36,7 @@ class RunStarted(Fact, frozen=True, tag=True):
     versions: dict[str, str]
     machine: dict[str, str]
     notes: tuple[str, ...] = ()  # what a reader must know, e.g. "retry gaps shortened 20 times"
+    ceilings: dict[str, float] = {}  # measured events a second of an emulator that took part, by its description
 
 
 class ProcessSeen(Fact, frozen=True, tag=True):
@@ -72,6 +73,13 @@ class ResourcesSampled(Fact, frozen=True, tag=True):
     process: str
     cpu_ns: int
     rss_bytes: int
+
+
+class DatabaseCounted(Fact, frozen=True, tag=True):
+    """What the subject's database had done so far, by its own statistics."""
+
+    transactions: int
+    rows_written: int
 
 
 class GeneratorSampled(Fact, frozen=True, tag=True):
@@ -352,6 +360,7 @@ AnyFact = (
     | QuietReached
     | RunEnded
     | ResourcesSampled
+    | DatabaseCounted
     | GeneratorSampled
     | FaultStarted
     | FaultEnded

@@ -37,6 +37,10 @@ class AddressBook:
             address = self._addresses[uri] = address_of(uri)
         return address
 
+    def redirect(self, uri: str, url: str) -> None:
+        """Attempts for `uri`, such as a bus that speaks no HTTP, go to the process behind `url` instead."""
+        self._addresses[uri] = address_of(url)
+
     def endpoints(self, host: str, port: int) -> list[Endpoint]:
         """Where to connect, in order of preference; at least one."""
         key = (host, port)
