@@ -1,0 +1,115 @@
+"""Who wins, by how much, and how sure that is, in sentences."""
+
+import math
+from collections.abc import Sequence
+
+from reports.compare.comparison import LOST, OVERSOLD, P95, Entry
+from reports.compare.paired import SEEDS_MIN
+from reports.render.formats import duration_text, number_text
+from reports.result import Interval
+
+
+def headline(entries: Sequence[Entry]) -> str:
+    """One sentence for the top of the report. Entries best first, with their ranks."""
+    first = [entry for entry in entries if entry.rank == 1]
+    if not first:
+        return "No subject is known to be correct, so nobody wins"
+    if len(entries) == 1:
+        return f"{first[0].label} was compared with nobody"
+    if len(first) == 1:
+        return f"{first[0].label} wins"
+    if len(first) == len(entries):
+        return f"{listed(first)} cannot be told apart"
+    return f"{listed(first)} share the lead"
+
+
+def findings(entries: Sequence[Entry], seeds: int) -> tuple[str, ...]:
+    """What a reader should know next, most important first."""
+    said = [_speed(entries), _oversold(entries), *_behind(entries), sureness(entries, seeds)]
+    return tuple(sentence for sentence in said if sentence)
+
+
+def listed(entries: Sequence[Entry]) -> str:
+    """`a, b and c`."""
+    names = [entry.label for entry in entries]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _speed(entries: Sequence[Entry]) -> str:
+    first = [entry for entry in entries if entry.rank == 1]
+    if not first:
+        return ""
+    following = [entry for entry in entries if entry.rank is not None and entry.rank > 1]
+    values = [entry.value(P95) or 0.0 for entry in first]
+    if len(first) == 1:
+        text = f"Its sync latency p95 is {with_interval(first[0].measures[P95])}"
+    else:
+        text = f"Their sync latency p95 is {duration_text(min(values))} to {duration_text(max(values))}"
+    if following:
+        behind = following[0]
+        text += f", {_times(behind.value(P95) or 0.0, max(values))} {behind.label}, the next"
+    return text + "."
+
+
+def _times(slower: float, faster: float) -> str:
+    if math.isinf(slower) or not faster:
+        return "ahead of"
+    ratio = slower / faster
+    return f"{ratio:.2g} times faster than" if ratio >= 1.2 else f"{(ratio - 1) * 100:.0f} % faster than"
+
+
+def with_interval(interval: Interval) -> str:
+    """`412 ms (390 ms to 440 ms)`, or without the interval where there is none."""
+    span = (
+        ""
+        if interval.low is None or interval.high is None
+        else f" ({duration_text(interval.low)} to {duration_text(interval.high)})"
+    )
+    return duration_text(interval.value) + span
+
+
+def _oversold(entries: Sequence[Entry]) -> str:
+    known = [entry for entry in entries if OVERSOLD in entry.measures and entry.verdict != "unknown"]
+    if not known:
+        return ""
+    least = min(known, key=lambda entry: (entry.value(OVERSOLD) or 0.0, entry.value(LOST) or 0.0))
+    most = max(known, key=lambda entry: entry.value(OVERSOLD) or 0.0)
+    text = f"Fewest oversold units a run: {_count(least, OVERSOLD)} ({least.label}, with {_count(least, LOST)} lost)"
+    if most is not least:
+        text += f"; most: {_count(most, OVERSOLD)} ({most.label}, with {_count(most, LOST)} lost)"
+    return text + "."
+
+
+def _count(entry: Entry, measure: str) -> str:
+    value = entry.value(measure)
+    return "an unknown number" if value is None else number_text(round(value, 1))
+
+
+def _behind(entries: Sequence[Entry]) -> list[str]:
+    said = []
+    for entry in entries:
+        if not entry.runs:
+            said.append(f"{entry.label} could not be played: {entry.failed[0].error if entry.failed else 'not yet'}")
+        elif entry.correct == "invalid":
+            said.append(f"{entry.label} is not correct, so it ranks behind, however fast: {_why(entry)}")
+        elif entry.correct == "unknown":
+            said.append(f"{entry.label} is not ranked: {_why(entry)}")
+    return said
+
+
+def _why(entry: Entry) -> str:
+    return entry.reasons[0] if entry.reasons else "its correctness is not settled"
+
+
+def sureness(entries: Sequence[Entry], seeds: int) -> str:
+    """How far the figures carry."""
+    plans = "one plan" if seeds == 1 else f"{seeds} plans"
+    text = f"Every subject played the same {plans}."
+    if seeds < SEEDS_MIN:
+        text += (
+            f" With {'one seed' if seeds == 1 else f'{seeds} seeds'}, intervals of latency tell of "
+            f"{'this plan' if seeds == 1 else 'these plans'} only, and counts have none: {SEEDS_MIN} seeds are needed."
+        )
+    if sum(entry.rank == 1 for entry in entries) > 1:
+        text += " Those who share a rank differ by no more than chance."
+    return text
