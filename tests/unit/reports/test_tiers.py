@@ -74,3 +74,30 @@ def test_the_best_tier_is_the_strictest_one_reached() -> None:
     best = best_tier(tiers)
     assert best is not None
     assert best.tier == "under_10s"
+
+
+def test_a_fast_subject_that_loses_events_ranks_below_a_slow_one_that_loses_none() -> None:
+    lossy = (*(one for one in correct_checks() if one.name != "nothing_lost"), check("nothing_lost", "invalid"))
+    fast = judge_tiers(run_started(), lossy, {}, {FIRED: Interval(50, 40, 60)})
+    slow = judge_tiers(run_started(), correct_checks(), {}, {FIRED: Interval(25_000, 24_000, 26_000)})
+    assert best_tier(fast) is None
+    best = best_tier(slow)
+    assert best is not None
+    assert best.tier == "under_30s"
+
+
+def test_being_wrong_outweighs_a_generator_that_was_late() -> None:
+    lossy = (*(one for one in correct_checks() if one.name != "nothing_lost"), check("nothing_lost", "invalid"))
+    assert verdicts(Interval(10, 5, 15), lossy, unreliable="the generator was late") == ["invalid"] * 3
+
+
+def test_a_tier_is_told_with_its_quantile_and_interval() -> None:
+    tiers = judge_tiers(run_started(), correct_checks(), {}, {FIRED: Interval(1500, 1200, 1999)})
+    assert "p95 1,500 ms (95 % interval 1,200 to 1,999)" in tiers[2].reason
+
+
+def test_the_traffic_of_a_smaller_shop_says_little_about_a_stricter_tier() -> None:
+    started = run_started(scenario={"name": "tier_50k_to_500k", "tier": "under_10s"})
+    found = judge_tiers(started, correct_checks(), {}, {FIRED: Interval(1500, 1200, 1999)})
+    assert ["smaller shop" in tier.reason for tier in found] == [False, False, True]
+    assert [tier.verdict for tier in found] == ["valid"] * 3

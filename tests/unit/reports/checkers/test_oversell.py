@@ -1,5 +1,7 @@
 """Units sold beyond what was on the shelf are oversold."""
 
+import pytest
+
 from reports.checkers.oversell import Oversell
 from reports.result import Check, Incident
 from tests.literal_history import history, ns, opened, order_event, refused, sold, stock_event, version
@@ -61,6 +63,28 @@ def test_a_sale_beyond_the_shelf_is_oversold_by_what_was_not_there() -> None:
         ),
         incidents_total=1,
     )
+
+
+@pytest.mark.parametrize(("sell_outs", "bound"), [(1, 1.0), (3, 1.0), (4, 0.75), (60, 0.05)])
+def test_without_an_oversell_its_share_of_sell_outs_is_bounded_by_three_over_their_number(
+    sell_outs: int, bound: float
+) -> None:
+    last_units = [sold(n, n, "bazaar", 1, 1, 1) for n in range(sell_outs)]  # restocked between them
+    found = Oversell()(history(opened(1), *last_units, refused(100, 99, "mercado")))
+    assert found.measures["oversell.exposures"] == sell_outs
+    assert found.measures["oversell.bound_per_exposure"] == pytest.approx(bound)
+
+
+def test_a_sell_out_that_one_channel_alone_wanted_bounds_nothing() -> None:
+    found = Oversell()(history(opened(1), sold(0, 1, "bazaar", 1, 1, 1), refused(5, 2, "bazaar")))
+    assert found.measures["oversell.exposures"] == 0
+    assert "oversell.bound_per_exposure" not in found.measures
+
+
+def test_with_an_oversell_there_is_no_bound() -> None:
+    found = Oversell()(history(opened(1), sold(0, 1, "bazaar", 1, 1, 1), sold(40, 2, "mercado", 1, 0, 1)))
+    assert found.measures["oversell.units"] == 1
+    assert "oversell.bound_per_exposure" not in found.measures
 
 
 def test_refused_buyers_alone_are_no_oversell_and_no_exposure() -> None:

@@ -27,6 +27,13 @@ def test_a_result_is_written_exactly_as_in_the_golden_file(name: str) -> None:
     assert rendered(name) == (GOLDEN / name).read_text(encoding="utf-8")
 
 
+def test_zero_oversells_are_written_with_their_bound() -> None:
+    measures = {"oversell.units": 0.0, "oversell.exposures": 60.0, "oversell.bound_per_exposure": 0.05}
+    text = markdown_text(replace(golden_result(), measures=measures))
+    assert "| share of sell-outs oversold, at most | 5 % |" in text
+    assert "- no oversell in 60 sell-outs across channels, so at most 5 % of them are oversold (at 95 %)" in text
+
+
 def test_infinity_is_a_string_since_json_has_none() -> None:
     def refuse(constant: str) -> float:
         raise AssertionError(constant)

@@ -36,8 +36,16 @@ def test_the_most_important_reasons_are_shown_and_the_rest_is_counted() -> None:
 
 
 def test_zero_oversells_are_given_with_their_bound() -> None:
-    none = replace(golden_result(), measures={"oversell.units": 0.0, "oversell.exposures": 60.0})
-    assert "none in 60 sell-outs across channels, so at most 5 % of them (at 95 %)" in tiles(RunView(none, EMPTY))
+    measures = {"oversell.units": 0.0, "oversell.exposures": 60.0, "oversell.bound_per_exposure": 0.05}
+    view = RunView(replace(golden_result(), measures=measures), EMPTY)
+    said = "o oversell in 60 sell-outs across channels, so at most 5 % of them are oversold (at 95 %)"
+    assert f"n{said}" in tiles(view)
+    assert f"N{said}" in banner(view).split("Tiers of sync latency")[1]
+
+
+def test_oversells_are_counted_beside_the_tiers() -> None:
+    view = RunView(replace(golden_result(), measures={"oversell.units": 7.0, "oversell.exposures": 24.0}), EMPTY)
+    assert "7 units oversold in 24 sell-outs across channels." in banner(view).split("Tiers of sync latency")[1]
 
 
 def test_what_was_not_measured_says_so() -> None:

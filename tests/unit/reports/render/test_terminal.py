@@ -34,6 +34,13 @@ def test_verdict_tiers_thresholds_and_incidents_are_printed() -> None:
         assert expected in text
 
 
+def test_zero_oversells_are_printed_with_their_bound() -> None:
+    measures = {"oversell.units": 0.0, "oversell.exposures": 60.0, "oversell.bound_per_exposure": 0.05}
+    text = printed(replace(golden_result(), measures=measures))
+    assert "no oversell in 60 sell-outs across channels, so at most 5 % of them are oversold (at 95 %)" in text
+    assert "share of sell-outs oversold, at most" in text
+
+
 def test_markup_in_user_text_is_printed_as_it_is() -> None:
     text = printed(replace(golden_result(), subject="[red]evil[/red] [link=x]y[/link]"))
     assert "[red]evil[/red] [link=x]y[/link]" in text
