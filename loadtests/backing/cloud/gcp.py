@@ -15,7 +15,7 @@ EXTRA: Final = "pip install 'stockstorm[gcp]'"
 EMULATOR_VARIABLE: Final = "PUBSUB_EMULATOR_HOST"
 PROJECT_VARIABLES: Final = ("PUBSUB_PROJECT_ID", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT")
 PREFIXES: Final = ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GCE_", "PUBSUB_")
-CALL_TIMEOUT_S: Final = 20.0
+CALL_TIMEOUT_S: Final = 20.0  # and no retries: by default the library would try for ten minutes
 
 
 class Clients(NamedTuple):
@@ -51,7 +51,7 @@ def make_pubsub_queue(use: Clients, project: str, name: str, rules: QueueRules) 
         dead_letter_subscription=f"{subscription}-dead-letters",
     )
     for one in (queue.topic, queue.dead_letter_topic):
-        use.publisher.create_topic(request={"name": one}, timeout=CALL_TIMEOUT_S)
+        use.publisher.create_topic(request={"name": one}, retry=None, timeout=CALL_TIMEOUT_S)
     dead = {"name": queue.dead_letter_subscription, "topic": queue.dead_letter_topic, "ack_deadline_seconds": 60}
     policy = {"dead_letter_topic": queue.dead_letter_topic, "max_delivery_attempts": rules.deliveries_max}
     live = {
@@ -61,16 +61,16 @@ def make_pubsub_queue(use: Clients, project: str, name: str, rules: QueueRules) 
         "dead_letter_policy": policy,
     }
     for request in (dead, live):
-        use.subscriber.create_subscription(request=request, timeout=CALL_TIMEOUT_S)
+        use.subscriber.create_subscription(request=request, retry=None, timeout=CALL_TIMEOUT_S)
     return queue
 
 
 def delete_pubsub_queue(use: Clients, queue: PubSubQueue) -> None:
     """All four."""
     for subscription in (queue.subscription, queue.dead_letter_subscription):
-        use.subscriber.delete_subscription(request={"subscription": subscription}, timeout=CALL_TIMEOUT_S)
+        use.subscriber.delete_subscription(request={"subscription": subscription}, retry=None, timeout=CALL_TIMEOUT_S)
     for topic in (queue.topic, queue.dead_letter_topic):
-        use.publisher.delete_topic(request={"topic": topic}, timeout=CALL_TIMEOUT_S)
+        use.publisher.delete_topic(request={"topic": topic}, retry=None, timeout=CALL_TIMEOUT_S)
 
 
 def real_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,107 @@
+"""The queues of the clouds behind one face for the behaviour suite, each through its real client library."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
+
+from google.api_core.exceptions import DeadlineExceeded
+
+from loadtests.backing.cloud import CloudBacking, PubSubBacking, QueueRules, SqsBacking
+from loadtests.backing.cloud.aws import client
+from loadtests.backing.cloud.gcp import clients
+from loadtests.backing.pubsub import open_pubsub
+from loadtests.backing.sqs import open_sqs
+
+
+class Received(NamedTuple):
+    body: str
+    handle: str
+    attributes: dict[str, str]
+
+
+class CloudQueue(Protocol):
+    """`receive` waits a little for at least one."""
+
+    backing: CloudBacking
+
+    def send(self, body: str) -> None: ...
+
+    def receive(self) -> list[Received]: ...
+
+    def receive_dead_letters(self) -> list[Received]: ...
+
+    def lease(self, handle: str, seconds: int) -> None: ...
+
+    def acknowledge(self, handle: str) -> None: ...
+
+
+class SqsClient:
+    """Over boto3."""
+
+    def __init__(self, backing: SqsBacking) -> None:
+        self.backing = backing
+        self._sqs, self._queue = client("sqs", backing.environment), backing.queue
+
+    def send(self, body: str) -> None:
+        self._sqs.send_message(QueueUrl=self._queue.url, MessageBody=body)
+
+    def receive(self) -> list[Received]:
+        return self._receive(self._queue.url)
+
+    def receive_dead_letters(self) -> list[Received]:
+        return self._receive(self._queue.dead_letter_url)
+
+    def lease(self, handle: str, seconds: int) -> None:
+        self._sqs.change_message_visibility(QueueUrl=self._queue.url, ReceiptHandle=handle, VisibilityTimeout=seconds)
+
+    def acknowledge(self, handle: str) -> None:
+        self._sqs.delete_message(QueueUrl=self._queue.url, ReceiptHandle=handle)
+
+    def _receive(self, url: str) -> list[Received]:
+        answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        return [Received(one["Body"], one["ReceiptHandle"], {}) for one in answer.get("Messages", [])]
+
+
+class PubSubClient:
+    """Over google-cloud-pubsub's generated clients, pulling."""
+
+    def __init__(self, backing: PubSubBacking, use: Any) -> None:
+        self.backing = backing
+        self._publisher, self._subscriber, self._queue = use.publisher, use.subscriber, backing.queue
+
+    def send(self, body: str) -> None:
+        self._publisher.publish(topic=self._queue.topic, messages=[{"data": body.encode()}])
+
+    def receive(self) -> list[Received]:
+        return self._receive(self._queue.subscription)
+
+    def receive_dead_letters(self) -> list[Received]:
+        return self._receive(self._queue.dead_letter_subscription)
+
+    def lease(self, handle: str, seconds: int) -> None:
+        request = {"subscription": self._queue.subscription, "ack_ids": [handle], "ack_deadline_seconds": seconds}
+        self._subscriber.modify_ack_deadline(request=request)
+
+    def acknowledge(self, handle: str) -> None:
+        self._subscriber.acknowledge(subscription=self._queue.subscription, ack_ids=[handle])
+
+    def _receive(self, subscription: str) -> list[Received]:
+        try:
+            answer = self._subscriber.pull(subscription=subscription, max_messages=10, retry=None, timeout=1.0)
+        except DeadlineExceeded:
+            return []
+        return [
+            Received(one.message.data.decode(), one.ack_id, dict(one.message.attributes))
+            for one in answer.received_messages
+        ]
+
+
+@contextmanager
+def open_queue(kind: str, rules: QueueRules) -> Iterator[CloudQueue]:
+    """`fauxqs` or `moto` for SQS, `double` for Pub/Sub."""
+    if kind == "double":
+        with open_pubsub("20261124-flash_sale-7", kind, rules) as pubsub, clients(pubsub.environment) as use:
+            yield PubSubClient(pubsub, use)
+    else:
+        with open_sqs("20261124-flash_sale-7", kind, rules) as sqs:
+            yield SqsClient(sqs)

@@ -1,0 +1,24 @@
+"""Sees to it that fauxqs is there for the tests: the one installed, or its lock file by `npm ci` in a test folder."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from loadtests.backing.cloud.fauxqs_emulator import FOLDER_VARIABLE, HERE, find_fauxqs
+
+INSTALL_WITHIN_S = 100
+
+
+def why_no_fauxqs(folder: Path) -> str:
+    """Empty when it can be started."""
+    if find_fauxqs():
+        return ""
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        return "Node and npm are not installed"
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / name, folder)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_WITHIN_S, check=False)
+    os.environ[FOLDER_VARIABLE] = str(folder / "node_modules" / "fauxqs")
+    return "" if find_fauxqs() else f"npm ci exited with {done.returncode}: {done.stderr.strip()[-300:]}"

@@ -1,0 +1,119 @@
+"""One behaviour suite over every cloud queue that a run can be given: SQS by fauxqs and by moto, Pub/Sub by our double.
+
+Where fauxqs cannot be had, its cases are skipped at run time with the reason; everything else is always run.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from loadtests.backing.cloud import QueueRules
+from tests.contract.cloud_queues import CloudQueue, Received, open_queue
+from tests.contract.fauxqs_there import why_no_fauxqs
+
+DELIVERIES_MAX = 5
+LEASE_S = 10  # as short as Pub/Sub allows
+PATIENCE_S = 15.0
+
+Open = Callable[[], AbstractContextManager[CloudQueue]]
+
+
+@pytest.fixture(scope="module")
+def fauxqs_is_there(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Installed, or a loud skip with the reason."""
+    if why := why_no_fauxqs(tmp_path_factory.mktemp("fauxqs")):
+        pytest.skip(f"fauxqs NOT tested: {why}")
+
+
+@pytest.fixture(params=["fauxqs", "moto", "double"])
+def opened(request: pytest.FixtureRequest) -> Open:
+    """Opens a queue of the kind under test."""
+    if request.param == "fauxqs":
+        request.getfixturevalue("fauxqs_is_there")
+    return lambda: open_queue(request.param, QueueRules(lease_s=LEASE_S, deliveries_max=DELIVERIES_MAX))
+
+
+def within_patience(receive: Callable[[], list[Received]], patience_s: float = PATIENCE_S) -> list[Received]:
+    """The first messages that come, or none in that time."""
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        if found := receive():
+            return found
+        time.sleep(0.05)
+    return []
+
+
+def test_what_is_sent_is_received(opened: Open) -> None:
+    with opened() as queue:
+        sent = {f"Größe {number}" for number in range(12)}
+        for body in sent:
+            queue.send(body)
+        got: list[Received] = []
+        while len(got) < len(sent) and (found := within_patience(queue.receive)):
+            got += found
+        assert {one.body for one in got} == sent
+        assert len(got) == len(sent)
+
+
+def test_while_it_is_leased_nobody_else_gets_it_and_afterwards_it_comes_again(opened: Open) -> None:
+    with opened() as queue:
+        queue.send("a")
+        (first,) = within_patience(queue.receive)
+        queue.lease(first.handle, 3)
+        began = time.monotonic()
+        assert within_patience(queue.receive, 0.5) == []
+        (again,) = within_patience(queue.receive)
+        assert again.body == "a"
+        assert 2.0 < time.monotonic() - began < PATIENCE_S
+
+
+def test_the_lease_that_the_rules_give_ends_by_itself(opened: Open) -> None:
+    with opened() as queue:
+        queue.send("a")
+        began = time.monotonic()
+        assert within_patience(queue.receive)
+        (again,) = within_patience(queue.receive)
+        assert again.body == "a"
+        assert LEASE_S - 1 < time.monotonic() - began < LEASE_S + 4
+
+
+def test_what_is_acknowledged_never_comes_again(opened: Open) -> None:
+    with opened() as queue:
+        queue.send("a")
+        (first,) = within_patience(queue.receive)
+        queue.lease(first.handle, 1)
+        queue.acknowledge(first.handle)
+        assert within_patience(queue.receive, 2.5) == []
+
+
+def test_what_fails_too_often_becomes_a_dead_letter(opened: Open) -> None:
+    with opened() as queue:
+        queue.send("poison")
+        for _ in range(DELIVERIES_MAX):
+            (one,) = within_patience(queue.receive)
+            queue.lease(one.handle, 0)
+        assert within_patience(queue.receive, 1.0) == []
+        (dead,) = within_patience(queue.receive_dead_letters)
+        assert dead.body == "poison"
+
+
+def test_two_runs_share_nothing(opened: Open) -> None:
+    with opened() as first, opened() as second:
+        first.send("only here")
+        assert within_patience(second.receive, 1.0) == []
+        assert [one.body for one in within_patience(first.receive)] == ["only here"]
+
+
+def test_it_says_what_it_is_and_what_it_can_bear_and_is_gone_afterwards(opened: Open) -> None:
+    with opened() as queue:
+        backing = queue.backing
+        pids = backing.processes()
+        assert "played by" in backing.description
+        assert backing.ceiling_per_s is not None
+        assert f"measured ceiling {backing.ceiling_per_s:,.0f} events/s" in backing.description
+        assert pids
+        assert all(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert backing.processes() == []
