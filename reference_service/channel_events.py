@@ -18,7 +18,7 @@ from reference_service.stock import home_of, lock_skus, write_levels
 OrderKey = tuple[str, str]  # channel, order id
 
 _ORDERS = """
-SELECT o.channel, o.order_id, created, cancelled, lines::text FROM channel_order AS o
+SELECT o.channel, o.order_id, created, cancelled, lines::text, returned::text FROM channel_order AS o
 JOIN unnest($1::text[], $2::text[]) AS k (channel, order_id) USING (channel, order_id)
 ORDER BY o.channel, o.order_id FOR UPDATE OF o
 """
@@ -31,10 +31,11 @@ SELECT effect_id, token, units::text FROM effect WHERE token = ANY($1::text[]) A
 ORDER BY effect_id FOR UPDATE
 """
 _SAVE_ORDERS = """
-INSERT INTO channel_order (channel, order_id, created, cancelled, lines)
-SELECT * FROM unnest($1::text[], $2::text[], $3::boolean[], $4::boolean[], $5::jsonb[])
+INSERT INTO channel_order (channel, order_id, created, cancelled, lines, returned)
+SELECT * FROM unnest($1::text[], $2::text[], $3::boolean[], $4::boolean[], $5::jsonb[], $6::jsonb[])
 ON CONFLICT (channel, order_id) DO UPDATE
-SET created = excluded.created, cancelled = excluded.cancelled, lines = excluded.lines
+SET created = excluded.created, cancelled = excluded.cancelled, lines = excluded.lines,
+  returned = excluded.returned
 """
 _SAVE_RETURNS = """
 INSERT INTO channel_return (channel, return_id, order_id, restock)
@@ -63,9 +64,8 @@ class Fold(msgspec.Struct):
         if outcome.return_id is not None:
             self.returns.add((channel, outcome.return_id))
             self.returned.append((channel, outcome.return_id, order.order_id, outcome.effect is not None))
-        else:
-            self.orders[order.key] = order
-            self.touched.add(order.key)
+        self.orders[order.key] = order
+        self.touched.add(order.key)
         if outcome.effect is not None:
             self.added.setdefault(outcome.effect.token, []).append(outcome.effect)
         if outcome.nets:
@@ -139,7 +139,7 @@ class ChannelEvents:
 async def _load(connection: Connection, notices: Sequence[tuple[Entry, ChannelNotification]]) -> Fold:
     keys = sorted({(entry.source, notice.order.order_id) for entry, notice in notices})
     rows = await connection.fetch(_ORDERS, [key[0] for key in keys], [key[1] for key in keys])
-    orders = [KnownOrder(r[0], r[1], r[2], r[3], msgspec.json.decode(r[4], type=dict[str, int])) for r in rows]
+    orders = [KnownOrder(r[0], r[1], r[2], r[3], _units(r[4]), _units(r[5])) for r in rows]
     returned = {(e.source, n.order.return_.return_id) for e, n in notices if n.order.return_ is not None}
     returns: set[tuple[str, str]] = set()
     if returned:
@@ -148,7 +148,7 @@ async def _load(connection: Connection, notices: Sequence[tuple[Entry, ChannelNo
     stored: dict[str, list[tuple[int, Effect]]] = {}
     if cancelled := [f"{e.source}:{n.order.order_id}" for e, n in notices if n.topic == "order.cancelled"]:
         for row in await connection.fetch(_WAITING, cancelled):
-            effect = Effect(row["token"], msgspec.json.decode(row["units"], type=dict[str, int]))
+            effect = Effect(row["token"], _units(row["units"]))
             stored.setdefault(effect.token, []).append((row["effect_id"], effect))
     skus = {line.sku for _, notice in notices for line in notice.order.lines}
     skus |= {line.sku for _, n in notices if n.order.return_ for line in n.order.return_.lines}
@@ -156,12 +156,18 @@ async def _load(connection: Connection, notices: Sequence[tuple[Entry, ChannelNo
     return Fold({order.key: order for order in orders}, returns, stored, levels)
 
 
+def _units(text: str) -> dict[str, int]:
+    return msgspec.json.decode(text, type=dict[str, int])
+
+
 async def _save(connection: Connection, fold: Fold) -> None:
     orders = [fold.orders[key] for key in sorted(fold.touched)]
     if orders:
         lines = [msgspec.json.encode(order.lines).decode() for order in orders]
+        back = [msgspec.json.encode(order.returned).decode() for order in orders]
         flags = ([o.created for o in orders], [o.cancelled for o in orders])
-        await connection.execute(_SAVE_ORDERS, [o.channel for o in orders], [o.order_id for o in orders], *flags, lines)
+        keys = ([o.channel for o in orders], [o.order_id for o in orders])
+        await connection.execute(_SAVE_ORDERS, *keys, *flags, lines, back)
     if fold.returned:
         await connection.execute(_SAVE_RETURNS, *(list(column) for column in zip(*fold.returned, strict=True)))
     if fold.removed:

@@ -5,6 +5,7 @@ unknown, since nobody can say whether the sale came before or after our last pus
 """
 
 import asyncio
+import itertools
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -45,9 +46,9 @@ class Shown:
         self._under_way.pop(sku, None)
         self.dirty[sku] = None
 
-    def take(self) -> list[str]:
-        """Up to a bulk of dirty SKUs, which are dirty no more."""
-        taken = list(self.dirty)[: limits.PUSH_ROWS_MAX]
+    def take(self, rows_max: int = limits.PUSH_ROWS_MAX) -> list[str]:
+        """The `rows_max` SKUs that are dirty the longest, which are dirty no more."""
+        taken = list(itertools.islice(self.dirty, rows_max))
         for sku in taken:
             del self.dirty[sku]
         return taken
@@ -114,9 +115,9 @@ class ChannelSync:
             wait_s = await self.push_once()
             await asyncio.sleep(max(wait_s, started + limits.PUSH_PACE_S - time.monotonic(), 0.0))
 
-    async def push_once(self) -> float:
+    async def push_once(self, rows_max: int = limits.PUSH_ROWS_MAX) -> float:
         """Pushes one bulk of dirty SKUs; returns the seconds to wait after a failure, else 0."""
-        skus = self.shown.take()
+        skus = self.shown.take(rows_max)
         if not skus:
             return 0.0
         try:

@@ -14,23 +14,33 @@ import structlog
 from reference_service import limits, metrics
 from reference_service.clients.backoff import backoff_s
 from reference_service.lanes import LaneResult, LaneWork
-from reference_service.queues import Claim, DeadLetter, Entry, Queue, Retry, Settled, StoreUnavailable, Verdict
+from reference_service.queues import Claim, DeadLetter, Entry, Retry, Settled, Source, StoreUnavailable, Verdict
 from reference_service.topics import Lane
 
 log = structlog.get_logger()
 
 
 class LaneWorker:
-    """One lane's loop. `announce` hears the results after their commit."""
+    """One lane's loop. `announce` hears the results after their commit; `attempts_max` makes an event a dead letter."""
 
     def __init__(
-        self, lane: Lane, queue: Queue, work: LaneWork, announce: Callable[[LaneResult], None], dice: random.Random
+        self,
+        lane: Lane,
+        queue: Source,
+        work: LaneWork,
+        announce: Callable[[LaneResult], None],
+        dice: random.Random,
+        *,
+        claim_max: int = limits.CLAIM_EVENTS_MAX,
+        attempts_max: int = limits.ATTEMPTS_MAX,
     ) -> None:
         self._lane = lane
         self._queue = queue
         self._work = work
         self._announce = announce
         self._dice = dice
+        self._claim_max = claim_max
+        self._attempts_max = attempts_max
         name = lane.name.lower()
         self._seconds = metrics.CLAIM_SECONDS.labels(name)
         self._sizes = metrics.CLAIM_EVENTS.labels(name)
@@ -42,12 +52,12 @@ class LaneWorker:
             count = await self.work_once()
             if count == 0:
                 await self._queue.wait(self._lane, limits.POLL_S)
-            elif count < limits.CLAIM_EVENTS_MAX:
+            elif count < self._claim_max:
                 await asyncio.sleep(max(0.0, started + limits.CLAIM_PACE_S - time.monotonic()))
 
     async def drain(self) -> None:
         """Works until the lane holds less than a full claim."""
-        while await self.work_once() >= limits.CLAIM_EVENTS_MAX:
+        while await self.work_once() >= self._claim_max:
             pass
 
     async def work_once(self) -> int:
@@ -62,7 +72,7 @@ class LaneWorker:
 
     async def _work_on(self, apply: Callable[[Claim], Awaitable[LaneResult]]) -> int:
         started = time.monotonic()
-        async with self._queue.claim(self._lane, limits.CLAIM_EVENTS_MAX) as claim:
+        async with self._queue.claim(self._lane, self._claim_max) as claim:
             entries = claim.entries
             if not entries:
                 return 0
@@ -91,7 +101,7 @@ class LaneWorker:
         return total
 
     def _again(self, entry: Entry, reason: str) -> Verdict:
-        if entry.attempts + 1 >= limits.ATTEMPTS_MAX:
+        if entry.attempts + 1 >= self._attempts_max:
             return DeadLetter(entry, reason)
         return Retry(entry, backoff_s(entry.attempts + 1, self._dice))
 

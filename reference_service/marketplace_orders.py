@@ -1,7 +1,8 @@
 """What notifications of the marketplaces mean for the master's stock: a pure fold over the known orders.
 
-A sale takes units, a cancellation gives them back, a restocked return too, each once. A cancellation that comes before
-its order leaves a tombstone, so that the two net to zero; one that comes while the sale waits takes it away again.
+A sale takes units, a cancellation gives them back, a restocked return too, each once, and never more than were sold. A
+cancellation that comes before its order leaves a tombstone, so that the two net to zero; one that comes while the sale
+waits takes it away again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,13 +15,17 @@ Units = Mapping[str, int]  # SKU to units; positive ones go into stock
 
 
 class KnownOrder(msgspec.Struct, frozen=True):
-    """A marketplace's order as recorded. `created` is false for the tombstone of a cancellation that came first."""
+    """A marketplace's order as recorded. `created` is false while only its cancellation or a return was heard of.
+
+    `returned`: units per SKU that restocked returns have given back.
+    """
 
     channel: str
     order_id: str
     created: bool
     cancelled: bool
     lines: dict[str, int]
+    returned: dict[str, int] = {}
 
     @property
     def key(self) -> tuple[str, str]:
@@ -94,8 +99,8 @@ def _created(order: KnownOrder, lines: dict[str, int], *, repeats: bool) -> Outc
     if order.created and not repeats:
         return Outcome()
     recorded = msgspec.structs.replace(order, created=True, lines=lines)
-    if order.cancelled:  # the cancellation came first; together they are nothing
-        return Outcome(recorded)
+    if order.cancelled:  # the cancellation came first; together they are nothing, and so is a return before either
+        return Outcome(recorded, _effect(order.token, order.returned, -1))
     return Outcome(recorded, _effect(order.token, lines, -1))
 
 
@@ -105,9 +110,10 @@ def _cancelled(order: KnownOrder, *, sale_waits: bool, repeats: bool) -> Outcome
     recorded = msgspec.structs.replace(order, cancelled=True)
     if not order.created:
         return Outcome(recorded)
-    if sale_waits:
+    if sale_waits and not order.returned:
         return Outcome(recorded, nets=True)
-    return Outcome(recorded, _effect(f"{order.token}:cancelled", order.lines, +1))
+    left = {sku: units - order.returned.get(sku, 0) for sku, units in order.lines.items()}
+    return Outcome(recorded, _effect(f"{order.token}:cancelled", left, +1))
 
 
 def _returned(order: KnownOrder, notice: ChannelNotification, returns: Iterable[str], *, repeats: bool) -> Outcome:
@@ -116,9 +122,14 @@ def _returned(order: KnownOrder, notice: ChannelNotification, returns: Iterable[
         raise Unusable("an order.returned without its return")
     if returned.return_id in returns and not repeats:
         return Outcome()
-    effect = _effect(f"{order.token}:returned:{returned.return_id}", units_of(returned.lines), +1)
-    return Outcome(order, effect if returned.restock else None, return_id=returned.return_id)
+    if not returned.restock or order.cancelled:  # a cancellation has given back whatever was left
+        return Outcome(order, return_id=returned.return_id)
+    units = units_of(returned.lines)
+    back = {sku: order.returned.get(sku, 0) + units.get(sku, 0) for sku in {**order.returned, **units}}
+    effect = _effect(f"{order.token}:returned:{returned.return_id}", units, +1)
+    return Outcome(msgspec.structs.replace(order, returned=back), effect, return_id=returned.return_id)
 
 
 def _effect(token: str, lines: Units, sign: int) -> Effect | None:
-    return Effect(token, {sku: sign * units for sku, units in lines.items()}) if lines else None
+    moved = {sku: sign * units for sku, units in lines.items() if units > 0}
+    return Effect(token, moved) if moved else None

@@ -62,15 +62,18 @@ CREATE TABLE IF NOT EXISTS stock (
 ) WITH (fillfactor = 50);
 CREATE INDEX IF NOT EXISTS stock_by_sku ON stock (sku);
 
--- Orders of the marketplaces. A row with created = false is the tombstone of a cancellation that came first.
+-- Orders of the marketplaces. A row with created = false is the trace of a cancellation or a return that came first.
+-- returned: units per SKU that restocked returns gave back.
 CREATE TABLE IF NOT EXISTS channel_order (
   channel text NOT NULL,
   order_id text NOT NULL,
   created boolean NOT NULL,
   cancelled boolean NOT NULL,
   lines jsonb NOT NULL,
+  returned jsonb NOT NULL DEFAULT '{}',
   PRIMARY KEY (channel, order_id)
 );
+ALTER TABLE channel_order ADD COLUMN IF NOT EXISTS returned jsonb NOT NULL DEFAULT '{}';
 CREATE TABLE IF NOT EXISTS channel_return (
   channel text NOT NULL,
   return_id text NOT NULL,

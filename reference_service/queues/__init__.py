@@ -96,12 +96,8 @@ class Claim(Protocol):
         ...
 
 
-class Queue(Protocol):
-    """Where webhooks wait. All methods raise StoreUnavailable when the store is not to be reached."""
-
-    async def put(self, messages: Sequence[Message]) -> int:
-        """Makes messages durable and returns how many were new; those known by (source, webhook id) are passed over."""
-        ...
+class Source(Protocol):
+    """Where a lane gets its work. All methods raise StoreUnavailable when the store is not to be reached."""
 
     def claim(self, lane: Lane, limit: int) -> AbstractAsyncContextManager[Claim]:
         """A claim of at most `limit` due entries; leaving the block commits, leaving it by an error gives all back."""
@@ -109,6 +105,14 @@ class Queue(Protocol):
 
     async def wait(self, lane: Lane, timeout_s: float) -> None:
         """Returns when the lane may hold something new, or after `timeout_s`."""
+        ...
+
+
+class Queue(Source, Protocol):
+    """Where webhooks wait. All methods raise StoreUnavailable when the store is not to be reached."""
+
+    async def put(self, messages: Sequence[Message]) -> int:
+        """Makes messages durable and returns how many were new; those known by (source, webhook id) are passed over."""
         ...
 
     async def watch(self) -> None:

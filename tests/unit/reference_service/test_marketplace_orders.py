@@ -13,6 +13,7 @@ UNITS = {"A": 3, "B": 1}
 SALE = Effect("bazaar:o1", {"A": -3, "B": -1})
 CREATED = KnownOrder("bazaar", "o1", created=True, cancelled=False, lines=UNITS)
 CANCELLED = KnownOrder("bazaar", "o1", created=True, cancelled=True, lines=UNITS)
+RETURNED = KnownOrder("bazaar", "o1", created=True, cancelled=False, lines=UNITS, returned={"A": 1})
 TOMBSTONE = KnownOrder("bazaar", "o1", created=False, cancelled=True, lines=UNITS)
 
 
@@ -51,7 +52,19 @@ def test_a_cancellation_of_a_written_sale_gives_the_units_back_once() -> None:
 def test_a_return_gives_units_back_only_when_they_are_restocked(restock: bool) -> None:
     returned = ChannelReturn("r1", restock, [ChannelLine("A", 1)])
     effect = Effect("bazaar:o1:returned:r1", {"A": 1}) if restock else None
-    assert says("returned", CREATED, returned=returned) == Outcome(CREATED, effect, return_id="r1")
+    order = RETURNED if restock else CREATED
+    assert says("returned", CREATED, returned=returned) == Outcome(order, effect, return_id="r1")
+
+
+def test_a_cancellation_after_a_restocked_return_gives_back_only_what_is_left() -> None:
+    outcome = says("cancelled", RETURNED)
+    assert outcome.effect == Effect("bazaar:o1:cancelled", {"A": 2, "B": 1})
+    assert says("cancelled", RETURNED, sale_waits=True).effect == outcome.effect
+
+
+def test_a_return_after_the_cancellation_gives_nothing_back() -> None:
+    returned = ChannelReturn("r1", restock=True, lines=[ChannelLine("A", 1)])
+    assert says("returned", CANCELLED, returned=returned) == Outcome(CANCELLED, return_id="r1")
 
 
 def test_a_return_that_is_known_does_nothing_again() -> None:
@@ -76,17 +89,25 @@ def test_a_negative_quantity_is_unusable_and_a_line_of_none_is_nothing() -> None
         units_of([ChannelLine("A", -1)])
 
 
-@pytest.mark.parametrize("order", sorted(set(itertools.permutations(["created", "cancelled", "created", "cancelled"]))))
+REPEATED = ["created", "cancelled", "created", "cancelled"]
+WITH_RETURN = ["created", "cancelled", "returned", "returned"]
+
+
+@pytest.mark.parametrize("order", sorted({*itertools.permutations(REPEATED), *itertools.permutations(WITH_RETURN)}))
 @pytest.mark.parametrize("written", [True, False])
-def test_created_and_cancelled_come_to_nothing_in_every_order(order: tuple[str, ...], written: bool) -> None:
+def test_an_order_and_its_cancellation_come_to_nothing_in_every_order(order: tuple[str, ...], written: bool) -> None:
     known: KnownOrder | None = None
     waiting: list[Effect] = []
+    returns: set[str] = set()
     total = 0
     for what in order:
-        outcome = says(what, known, sale_waits=bool(waiting))
+        returned = ChannelReturn("r1", restock=True, lines=[ChannelLine("A", 2)]) if what == "returned" else None
+        waits = any(effect.token == "bazaar:o1" for effect in waiting)
+        outcome = says(what, known, sale_waits=waits, returned=returned, returns=returns)
         known = outcome.order or known
+        returns |= {outcome.return_id} - {None}
         if outcome.nets:
-            waiting.clear()
+            waiting = [effect for effect in waiting if effect.token != "bazaar:o1"]
         if outcome.effect is not None:
             waiting.append(outcome.effect)
         if written:  # the master is told between any two notifications
