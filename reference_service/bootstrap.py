@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +13,6 @@ from starlette.routing import BaseRoute, Route
 
 from reference_service import limits
 from reference_service.architectures import architecture_of
-from reference_service.channel_events import ChannelEvents
 from reference_service.channel_sync import ChannelSync
 from reference_service.clients.admin_api import AdminApi
 from reference_service.clients.marketplace import Marketplace
@@ -21,20 +20,17 @@ from reference_service.database import STORE_GONE, apply_schema, leadership, ope
 from reference_service.flaws import SLOW_STEP_S
 from reference_service.http_face import make_server, serve_until, stop_event
 from reference_service.lane_worker import LaneWorker
-from reference_service.lanes import LaneWork
 from reference_service.master_writer import MasterWriter
 from reference_service.probe import Probe, health_routes
 from reference_service.receiver import SlowHandler, TakesMessages, WebhookEndpoint, senders_of
 from reference_service.settings import BadSettings, Settings
-from reference_service.shop_events import ShopEvents
 from reference_service.signals import Signals
 from reference_service.stock import listable_of
-from reference_service.stock_events import StockEvents
 from reference_service.stock_reader import StockReader
 from reference_service.subscriptions import subscribe_to_channel, subscribe_to_shop
-from reference_service.topics import Lane
 from reference_service.wiring import RECEIVER, Inbox, Parts, Wiring
 from reference_service.worker import Session, Worker, announce_to
+from reference_service.works import works_of
 
 log = structlog.get_logger()
 Ready = Callable[[], Awaitable[bool]]
@@ -128,7 +124,6 @@ def make_session(settings: Settings, pool: Any, session: aiohttp.ClientSession, 
 def make_parts(settings: Settings, pool: Any, session: aiohttp.ClientSession, wiring: Wiring) -> Parts:
     """The parts that all architectures share."""
     dice = random.Random()
-    flaws = settings.flaws
     signals = Signals()
     admin = AdminApi(session, settings.admin_api_url, settings.admin_token.get_secret_value(), dice)
     token = settings.channel_token.get_secret_value()
@@ -139,11 +134,6 @@ def make_parts(settings: Settings, pool: Any, session: aiohttp.ClientSession, wi
     }
     for channel in channels.values():
         signals.on_stock_changed(channel.touch)
-    works: Mapping[Lane, LaneWork] = {
-        Lane.CHANNEL: ChannelEvents(repeats=flaws.repeats_channel_orders),
-        Lane.STOCK: StockEvents(in_any_order=flaws.applies_stock_in_any_order),
-        Lane.SHOP: ShopEvents(),
-    }
     return Parts(
         settings=settings,
         pool=pool,
@@ -152,7 +142,7 @@ def make_parts(settings: Settings, pool: Any, session: aiohttp.ClientSession, wi
         admin=admin,
         markets=markets,
         channels=channels,
-        works=works,
+        works=works_of(settings.flaws),
         writer=MasterWriter(pool, admin, signals, orders_max=wiring.orders_per_write_max),
         reader=StockReader(pool, admin, signals),
         announce=announce_to(signals, channels),

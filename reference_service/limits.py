@@ -1,7 +1,8 @@
 """Every bound and pace of the service in one place, with its unit and its reason."""
 
 # --- receiving
-RECEIVER_CONNECTIONS = 4
+RECEIVER_CONNECTIONS = 8  # work in the request needs them; group commits use one or two
+REQUESTS_UNDER_WAY_MAX = 2_000  # with work in the request; beyond it the receiver answers 503 and Shopify retries
 BODY_BYTES_MAX = 2 * 1024 * 1024  # Shopify's bodies go "upwards of a megabyte"; twice that is refused with 413
 WAITING_EVENTS_MAX = 20_000  # events that wait for a commit; beyond it the receiver answers 503 and Shopify retries
 WAITING_BYTES_MAX = 128 * 1024 * 1024
@@ -18,6 +19,10 @@ ATTEMPTS_MAX = 8  # then an event is a dead letter
 BACKOFF_FIRST_S = 1.0
 BACKOFF_MAX_S = 300.0
 VACUUM_EVERY_S = 10.0  # a queue table is mostly dead rows; the autovacuum of PostgreSQL wakes only once a minute
+
+# --- working with a broker
+HELD_MAX = 1_000  # messages that a worker takes ahead of its work; a killed one gets them back when their leases end
+BROKER_BACKOFF_STEPS = 4  # receivers of a broker that is away ask again after 8 s at most
 
 # --- writing to the master
 ADJUST_CHANGES_MAX = 250  # Shopify's limit on an input array

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from reference_service.architectures.queue_postgres import QueuePostgres
+from reference_service.architectures.webhook import Webhook
 from reference_service.wiring import Architecture
 
-_REGISTERED: tuple[Architecture, ...] = (QueuePostgres(),)
+_REGISTERED: tuple[Architecture, ...] = (Webhook(), QueuePostgres())
 ARCHITECTURES: Mapping[str, Architecture] = {architecture.name: architecture for architecture in _REGISTERED}
 ALIASES = {"queue": "queue-postgres"}
 DEFAULT = "queue-postgres"
