@@ -22,7 +22,8 @@ class Received(NamedTuple):
 class CloudQueue(Protocol):
     """`receive` waits a little for at least one."""
 
-    backing: CloudBacking
+    @property
+    def backing(self) -> CloudBacking: ...
 
     def send(self, body: str) -> None: ...
 

@@ -40,7 +40,8 @@ class Bridge(NamedTuple):
 
     def receive(self, expected: int) -> list[dict[str, Any]]:
         """As many events as expected, out of the queue that the rule sends to."""
-        sqs, found = client("sqs", self.backing.environment), []
+        sqs = client("sqs", self.backing.environment)
+        found: list[dict[str, Any]] = []
         for _ in range(20):
             answer = sqs.receive_message(
                 QueueUrl=self.backing.queue.url,
@@ -105,7 +106,7 @@ def test_deliveries_at_once_all_arrive_and_share_calls(bridge: Bridge) -> None:
 
 def test_a_bus_that_is_gone_is_answered_as_an_error() -> None:
     with open_eventbridge(RUN, "moto") as backing, start_publisher(backing) as publisher:
-        elsewhere = backing.environment | {"AWS_ENDPOINT_URL_EVENTBRIDGE": "http://127.0.0.1:9"}
+        elsewhere = dict(backing.environment) | {"AWS_ENDPOINT_URL_EVENTBRIDGE": "http://127.0.0.1:9"}
         assert httpx.post(publisher.url, content=BODY, headers=HEADERS, timeout=20).status_code == 200
         broken = EventBridgeBacking(
             environment=elsewhere, description="", ceiling_per_s=None, queue=backing.queue, bus=backing.bus

@@ -107,7 +107,7 @@ def test_messages_of_one_key_arrive_in_order_though_the_first_fails_once(
 ) -> None:
     topic, subscription = fresh(enable_message_ordering=True)
     got: queue.Queue[int] = queue.Queue()
-    refused = []
+    refused: list[str] = []
 
     def handle(message: Any) -> None:
         if message.data == b"0" and not refused:
