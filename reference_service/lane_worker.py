@@ -103,7 +103,7 @@ class LaneWorker:
     def _again(self, entry: Entry, reason: str) -> Verdict:
         if entry.attempts + 1 >= self._attempts_max:
             return DeadLetter(entry, reason)
-        return Retry(entry, backoff_s(entry.attempts + 1, self._dice))
+        return Retry(entry, backoff_s(entry.attempts + 1, self._dice), reason)
 
     def _count(self, verdicts: Sequence[Verdict]) -> None:
         lane = self._lane.name.lower()

@@ -7,6 +7,7 @@ SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 WEBHOOKS = Counter("reference_webhooks", "Webhooks by answer", ["face", "status"])
 EVENTS_REPEATED = Counter("reference_webhooks_repeated", "Webhooks known already, acknowledged without effect")
+EVENTS_UNREADABLE = Counter("reference_messages_unreadable", "Messages of a broker that are none of ours, or damaged")
 COMMIT_SECONDS = Histogram("reference_commit_seconds", "One group commit", buckets=FINE)
 COMMIT_EVENTS = Histogram("reference_commit_events", "Webhooks in one group commit", buckets=SIZES)
 

@@ -75,6 +75,14 @@ def read_settings(architectures: Collection[str]) -> Settings:
     return settings
 
 
+def needed(name: str, what: str) -> str:
+    """The variable of an architecture's own, without its prefix; BadSettings that says what it is for."""
+    value = os.environ.get(f"{PREFIX}{name}", "")
+    if not value:
+        raise BadSettings(f"{PREFIX}{name}: is not set; it names {what}")
+    return value
+
+
 def _explain(error: ValidationError) -> list[str]:
     lines = []
     for problem in error.errors(include_url=False, include_input=False):

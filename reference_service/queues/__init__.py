@@ -21,7 +21,7 @@ class StoreUnavailable(Exception):
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """A webhook as it came: `source` is "shopify" or a channel; times in nanoseconds since the epoch."""
+    """A webhook as it came. `source` is "shopify" or a channel, `body` JSON; times in nanoseconds since the epoch."""
 
     lane: Lane
     source: str
@@ -66,10 +66,11 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
 
 
 class Retry(msgspec.Struct, frozen=True, gc=False):
-    """The entry comes back after `delay_s` seconds."""
+    """The entry comes back after `delay_s` seconds; `reason` is for a queue that will not give it again."""
 
     entry: Entry
     delay_s: float
+    reason: str = ""
 
 
 class DeadLetter(msgspec.Struct, frozen=True, gc=False):
@@ -112,7 +113,10 @@ class Queue(Source, Protocol):
     """Where webhooks wait. All methods raise StoreUnavailable when the store is not to be reached."""
 
     async def put(self, messages: Sequence[Message]) -> int:
-        """Makes messages durable and returns how many were new; those known by (source, webhook id) are passed over."""
+        """Makes messages durable and returns how many of them are new, as far as the queue can tell.
+
+        Those known by (source, webhook id) are passed over, here or in `claim`.
+        """
         ...
 
     async def watch(self) -> None:

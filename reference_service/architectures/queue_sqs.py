@@ -1,0 +1,34 @@
+"""Webhook and queue: the receiver answers once Amazon SQS has the event; the worker takes it from there."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from reference_service.queues.gathering import Gathering
+from reference_service.queues.opening import open_broker_queue, read_own, refuse_flaws_of_postgres
+from reference_service.queues.sqs import open_sqs
+from reference_service.settings import Settings, needed
+from reference_service.wiring import RECEIVER, WORKER, Inbox, Wiring, channels_url, shop_url
+
+
+class QueueSqs:
+    """REFERENCE_SQS_QUEUE_URL names the queue, which needs a redrive policy."""
+
+    name = "queue-sqs"
+    processes = (RECEIVER, WORKER)
+
+    @asynccontextmanager
+    async def open_receiver(self, settings: Settings, pool: Any) -> AsyncIterator[Inbox]:  # noqa: ARG002 - not by pool
+        refuse_flaws_of_postgres(settings)
+        async with open_sqs(_queue_url()) as broker:
+            yield Gathering(broker)
+
+    @asynccontextmanager
+    async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:
+        refuse_flaws_of_postgres(settings)
+        async with open_sqs(_queue_url()) as broker, open_broker_queue(pool, broker, read_own) as queue:
+            yield Wiring(queue=queue, shop_uri=shop_url(settings), channels_url=channels_url(settings))
+
+
+def _queue_url() -> str:
+    return needed("SQS_QUEUE_URL", "the queue by its URL")

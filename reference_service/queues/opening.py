@@ -1,0 +1,42 @@
+"""Opens a queue over a broker for the life of a process, and says in time what is wrong with it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from reference_service.flaws import Flaw
+from reference_service.queues import Message
+from reference_service.queues.broker import Broker, BrokerGone, Received
+from reference_service.queues.brokered import BrokerQueue, Read
+from reference_service.queues.wire import of_wire
+from reference_service.settings import BadSettings, Settings
+
+# Flaws of the receiver's way into PostgreSQL, which brokers take the place of.
+_OF_POSTGRES = (Flaw.NO_ORDER_DEDUP, Flaw.ACK_BEFORE_DURABLE)
+
+
+@asynccontextmanager
+async def open_broker_queue(
+    pool: Any, broker: Broker, read: Read, *, is_incomplete: Callable[[Message], bool] = lambda _: False
+) -> AsyncIterator[BrokerQueue]:
+    """The worker's queue; what it holds in the end goes back to the broker. BadSettings if it cannot be used."""
+    try:
+        await broker.check()
+    except BrokerGone as error:
+        raise BadSettings(str(error)) from error
+    queue = BrokerQueue(pool, broker, read, is_incomplete=is_incomplete)
+    try:
+        yield queue
+    finally:
+        await queue.close()
+
+
+def read_own(received: Received) -> Message:
+    """A message that our receiver sent. Raises Unreadable."""
+    return of_wire(received.body)
+
+
+def refuse_flaws_of_postgres(settings: Settings) -> None:
+    """BadSettings for a flaw that only the queue in PostgreSQL can play."""
+    if settings.flaw in _OF_POSTGRES:
+        raise BadSettings(f"REFERENCE_FLAW: {settings.flaw.value!r} goes with REFERENCE_ARCHITECTURE=queue-postgres")

@@ -1,0 +1,155 @@
+"""Amazon SQS by aiobotocore: ten messages a call, several calls under way, long polls, leases by visibility timeout.
+
+aiobotocore costs 0.7 ms of CPU a batch of ten where boto3 in threads costs 1.2 ms (measured against the emulator), and
+needs no threads. The SDK takes endpoint, region and credentials from its own environment variables.
+"""
+
+import asyncio
+import json
+import math
+import os
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from itertools import islice
+from typing import Any
+
+import structlog
+
+from reference_service.queues import Message
+from reference_service.queues.broker import BrokerGone, Received, SendLimits, Wrapped
+from reference_service.queues.wire import to_wire
+from reference_service.settings import BadSettings
+
+log = structlog.get_logger()
+EXTRA = "pip install 'stockstorm[aws]'"
+BATCH_MAX = 10  # entries of a call, Amazon's limit
+BYTES_MAX = 1024 * 1024  # of a message and of a call, Amazon's limit
+CALLS_MAX = 8
+POLL_S = 20  # the longest that Amazon allows; a shorter one only costs more empty answers
+RECEIVERS = 4
+COUNT = "ApproximateReceiveCount"
+
+
+class Sqs:
+    """A queue by its URL. It must have a redrive policy: that is where poison goes."""
+
+    send_limits = SendLimits(BATCH_MAX, BYTES_MAX, CALLS_MAX)
+    receivers = RECEIVERS
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client = client
+        self._url = url
+        self._turns = asyncio.Semaphore(CALLS_MAX)  # of calls that settle
+        self.deliveries_max = 0
+
+    async def check(self) -> None:
+        with _explaining():
+            answer = await self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["RedrivePolicy"])
+        policy = json.loads(answer.get("Attributes", {}).get("RedrivePolicy", "{}"))
+        self.deliveries_max = int(policy.get("maxReceiveCount", 0))
+        if self.deliveries_max < 1:
+            remedy = "give it a RedrivePolicy with maxReceiveCount and a dead-letter queue"
+            raise BadSettings(f"the SQS queue has nowhere to put poison: {remedy}")
+
+    def wrap(self, message: Message) -> Wrapped:
+        text = to_wire(message).decode()
+        size_bytes = len(text.encode())
+        if size_bytes > BYTES_MAX:
+            raise ValueError(f"{size_bytes} bytes are more than SQS takes")
+        return Wrapped(text, size_bytes)
+
+    async def send(self, batch: Sequence[Any]) -> Sequence[str]:
+        entries = [{"Id": str(n), "MessageBody": text} for n, text in enumerate(batch)]
+        with _explaining():
+            answer = await self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+        reasons = [""] * len(batch)
+        for failed in answer.get("Failed", ()):
+            reasons[int(failed["Id"])] = f"SQS did not take it: {failed.get('Code')} {failed.get('Message', '')}"
+        return reasons
+
+    async def receive(self) -> AsyncIterator[Sequence[Received]]:
+        while True:
+            with _explaining():
+                answer = await self._client.receive_message(
+                    QueueUrl=self._url,
+                    MaxNumberOfMessages=BATCH_MAX,
+                    WaitTimeSeconds=POLL_S,
+                    AttributeNames=[COUNT],
+                )
+            if found := answer.get("Messages"):
+                yield [_received(one) for one in found]
+
+    async def delete(self, handles: Iterable[str]) -> None:
+        async def call(part: Sequence[str]) -> Any:
+            entries = [{"Id": str(n), "ReceiptHandle": handle} for n, handle in enumerate(part)]
+            return await self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
+
+        await self._settle(handles, call)
+
+    async def release(self, handles: Iterable[str], delay_s: float) -> None:
+        async def call(part: Sequence[str]) -> Any:
+            timeout = math.ceil(delay_s)
+            entries = [
+                {"Id": str(n), "ReceiptHandle": handle, "VisibilityTimeout": timeout} for n, handle in enumerate(part)
+            ]
+            return await self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+
+        await self._settle(handles, call)
+
+    async def _settle(self, handles: Iterable[str], call: Any) -> None:
+        """In calls of ten, at once. Single entries that fail are worth a word only: their leases end by themselves."""
+
+        async def one(part: Sequence[str]) -> None:
+            async with self._turns:
+                with _explaining():
+                    answer = await call(part)
+            if failed := answer.get("Failed"):
+                log.warning("settlement_failed", events=len(failed), reason=str(failed[0].get("Code")))
+
+        await asyncio.gather(*map(one, _parts(handles)))
+
+
+@asynccontextmanager
+async def open_sqs(url: str) -> AsyncIterator[Sqs]:
+    """The queue, with its connections closed in the end. BadSettings without the extra or without a region."""
+    try:
+        from aiobotocore.config import AioConfig  # noqa: PLC0415 - an optional extra
+        from aiobotocore.session import get_session  # noqa: PLC0415 - an optional extra
+        from botocore.exceptions import NoRegionError  # noqa: PLC0415 - an optional extra
+    except ModuleNotFoundError as error:
+        raise BadSettings(f"Amazon SQS needs a package that is not installed ({error.name}); run: {EXTRA}") from None
+    config = AioConfig(
+        connect_timeout=2,
+        read_timeout=POLL_S + 10,
+        max_pool_connections=RECEIVERS + 2 * CALLS_MAX,
+        retries={"mode": "standard", "total_max_attempts": 2},
+    )
+    region = os.environ.get("AWS_REGION")  # the SDK itself reads only AWS_DEFAULT_REGION
+    try:
+        opening = get_session().create_client("sqs", region_name=region, config=config)
+        async with opening as client:
+            yield Sqs(client, url)
+    except NoRegionError:
+        raise BadSettings("Amazon SQS: no region is set; set AWS_REGION") from None
+
+
+def _received(message: Mapping[str, Any]) -> Received:
+    count = int(message.get("Attributes", {}).get(COUNT, 1))
+    return Received(message["ReceiptHandle"], message["MessageId"], count, message["Body"].encode())
+
+
+def _parts(handles: Iterable[str]) -> Iterator[Sequence[str]]:
+    rest = iter(handles)
+    while part := list(islice(rest, BATCH_MAX)):
+        yield part
+
+
+@contextmanager
+def _explaining() -> Iterator[None]:
+    """Turns the SDK's errors into ours. They quote no credentials."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - an optional extra
+
+    try:
+        yield
+    except (BotoCoreError, ClientError, OSError, RuntimeError) as error:  # RuntimeError: the client was closed
+        raise BrokerGone(f"Amazon SQS: {error or type(error).__name__}") from error

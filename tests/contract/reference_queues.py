@@ -1,0 +1,161 @@
+"""The reference service's queues for the behaviour suite: each empty, over its own database, with its watch running."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from loadtests.backing.cloud import PubSubBacking, QueueRules, SqsBacking
+from loadtests.backing.cloud.aws import client, make_queue
+from loadtests.backing.cloud.gcp import clients, make_pubsub_queue
+from loadtests.backing.embedded import EmbeddedPostgres
+from loadtests.backing.pubsub import open_pubsub
+from loadtests.backing.server import create_database, with_database
+from loadtests.backing.sqs import open_sqs
+from reference_service.database import apply_schema, open_pool
+from reference_service.queues import Entry, Message, Queue, Settled, State
+from reference_service.queues.opening import open_broker_queue, read_own
+from reference_service.queues.postgres import PostgresQueue
+from reference_service.queues.pubsub import open_pubsub as open_pubsub_broker
+from reference_service.queues.sqs import open_sqs as open_sqs_broker
+from reference_service.topics import Lane
+
+RULES = {"sqs": QueueRules(lease_s=2, deliveries_max=8), "pubsub": QueueRules(lease_s=10, deliveries_max=8)}
+QUIET_S = 0.4
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A queue that is watched, and the pool over its database."""
+
+    queue: Queue
+    pool: Any
+
+    async def bodies(self, count: int, lane: Lane = Lane.STOCK) -> list[bytes]:
+        """What can be claimed at a time, once it is `count` bodies; all of it goes back."""
+        found: list[bytes] = []
+
+        async def as_many() -> bool:
+            nonlocal found
+            found = await self.claimable(lane)
+            return len(found) == count
+
+        assert await eventually(as_many), found
+        return sorted(found)
+
+    async def claimable(self, lane: Lane = Lane.STOCK) -> list[bytes]:
+        """What can be claimed now; all of it goes back."""
+        try:
+            async with self.queue.claim(lane, 100) as claim:
+                found = [entry.body for entry in claim.entries]
+                raise LookupError
+        except LookupError:
+            return found
+
+    async def work_off(self, count: int, lane: Lane = Lane.STOCK) -> list[Entry]:
+        """Applies what comes until it was `count` entries and nothing more came for a while."""
+        entries: list[Entry] = []
+        deadline = time.monotonic() + 15
+        quiet_since = time.monotonic()
+        while len(entries) < count or time.monotonic() < quiet_since + QUIET_S:
+            assert time.monotonic() < deadline, entries
+            async with self.queue.claim(lane, 100) as claim:
+                found = list(claim.entries)
+                if found:
+                    await claim.settle([Settled(entry, State.APPLIED) for entry in found])
+            entries += found
+            quiet_since = time.monotonic() if found else quiet_since
+            await asyncio.sleep(0.02)
+        return sorted(entries, key=lambda entry: entry.body)
+
+
+OpenQueue = Callable[[], AbstractAsyncContextManager[Opened]]
+
+
+def messages(*names: str, lane: Lane = Lane.STOCK, source: str = "shopify") -> list[Message]:
+    return [Message(lane, source, name, "a/topic", 7, 1, json_of(name)) for name in names]
+
+
+def json_of(name: str) -> bytes:
+    return f'{{"name": "{name}"}}'.encode()
+
+
+async def eventually(is_so: Callable[[], Awaitable[bool]], seconds: float = 15.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not await is_so():
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.02)
+    return True
+
+
+@asynccontextmanager
+async def opened(database_url: str, backing: Any) -> AsyncIterator[Opened]:
+    """The queue over an existing database; SDKs look for the broker in the environment."""
+    async with open_pool(database_url, size=6) as pool:
+        await apply_schema(pool)
+        async with _queue(pool, backing) as queue:
+            watching = asyncio.create_task(queue.watch())
+            await asyncio.sleep(0.05)
+            try:
+                yield Opened(queue, pool)
+            finally:
+                watching.cancel()
+                await asyncio.wait({watching})
+
+
+@asynccontextmanager
+async def _queue(pool: Any, backing: Any) -> AsyncIterator[Queue]:
+    match backing:
+        case SqsBacking(queue=given):
+            async with open_sqs_broker(given.url) as sqs, open_broker_queue(pool, sqs, read_own) as queue:
+                yield queue
+        case PubSubBacking(queue=given):
+            async with (
+                open_pubsub_broker(given.topic, given.subscription) as pubsub,
+                open_broker_queue(pool, pubsub, read_own) as queue,
+            ):
+                yield queue
+        case _:
+            yield PostgresQueue(pool)
+
+
+@contextmanager
+def emulator(kind: str) -> Iterator[Any]:
+    """One for many tests; None for PostgreSQL."""
+    if kind == "sqs":
+        with open_sqs("suite", rules=RULES[kind]) as sqs:
+            yield sqs
+    elif kind == "pubsub":
+        with open_pubsub("suite", "double", RULES[kind]) as pubsub:
+            yield pubsub
+    else:
+        yield None
+
+
+def fresh(kind: str, backing: Any) -> Any:
+    """An empty queue in the same emulator."""
+    match backing:
+        case SqsBacking(environment=environment):
+            queue = make_queue(client("sqs", environment), f"t{uuid.uuid4().hex}", RULES[kind])
+            return msgspec.structs.replace(backing, queue=queue)
+        case PubSubBacking(environment=environment, queue=given):
+            with clients(environment) as use:
+                queue_ = make_pubsub_queue(use, given.project, f"t{uuid.uuid4().hex}", RULES[kind])
+            return msgspec.structs.replace(backing, queue=queue_)
+        case _:
+            return None
+
+
+def open_queue_of(kind: str, backing: Any, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> OpenQueue:
+    """Opens an empty queue in a fresh database; the same ones again, if asked a second time."""
+    name = f"q{uuid.uuid4().hex}"
+    create_database(postgres.url, name)
+    for variable, value in (backing.environment if backing else {}).items():
+        monkeypatch.setenv(variable, value)
+    own = fresh(kind, backing)
+    return lambda: opened(with_database(postgres.url, name), own)
