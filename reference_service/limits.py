@@ -24,6 +24,12 @@ VACUUM_EVERY_S = 10.0  # a queue table is mostly dead rows; the autovacuum of Po
 HELD_MAX = 1_000  # messages that a worker takes ahead of its work; a killed one gets them back when their leases end
 BROKER_BACKOFF_STEPS = 4  # receivers of a broker that is away ask again after 8 s at most
 
+# --- reading at an interval
+POLL_OVERLAP_S = 5.0  # what changed so shortly before the last poll is asked for again: clocks differ, indexes lag
+FULL_READ_EVERY_S = 3_600.0  # all levels are read again, in case a search for the changed ones ever missed one
+FEED_PAGE_MAX = 250  # the marketplaces' limit on one GET
+POLLED_ORDERS = 100  # orders of the own store on one page: some 150 query points
+
 # --- writing to the master
 ADJUST_CHANGES_MAX = 250  # Shopify's limit on an input array
 ADJUST_ORDERS_MAX = 500  # keeps the reference document URI of a batch within some 20 KB

@@ -23,6 +23,8 @@ ADMIN_AVAILABLE = Gauge("reference_admin_points_available", "What the throttle l
 BATCH_ORDERS = Histogram("reference_batch_orders", "Orders, cancellations and returns in one adjustment", buckets=SIZES)
 LEVELS_REREAD = Counter("reference_levels_reread", "Levels read again because events left a doubt")
 
+POLL_SECONDS = Histogram("reference_poll_seconds", "One poll, all its pages", ["source"], buckets=FINE)
+FEED_READS = Counter("reference_feed_reads", "Reads of marketplaces' orders by outcome", ["channel", "outcome"])
 PUSHES = Counter("reference_pushes", "Bulk pushes to marketplaces by outcome", ["channel", "outcome"])
 PUSH_SECONDS = Histogram("reference_push_seconds", "One bulk push", ["channel"], buckets=FINE)
 PUSH_ROWS = Counter("reference_push_rows", "Listings pushed", ["channel"])

@@ -82,6 +82,12 @@ CREATE TABLE IF NOT EXISTS channel_return (
   PRIMARY KEY (channel, return_id)
 );
 
+-- How far readers that ask at an interval have come, moved in the transaction of what they read.
+CREATE TABLE IF NOT EXISTS poll_cursor (
+  source text PRIMARY KEY,
+  position text NOT NULL
+);
+
 -- What the master has to be told: units per SKU, as one order, cancellation or return made them. batch_id NULL: not yet.
 CREATE TABLE IF NOT EXISTS effect (
   effect_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     channel_token: SecretStr
     channel_secret: SecretStr = Field(min_length=1)
     safety_stock: int = Field(default=0, ge=0)
+    poll_interval_s: float = Field(default=300.0, gt=0.0)  # of the architecture polling
     flaw: Flaw = Flaw.NONE
     flaw_crash_after: int = Field(default=0, ge=0)
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")

@@ -38,12 +38,21 @@ SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::boolean[]) ON CONFLICT (ref
 """
 
 
-class Newest(msgspec.Struct, frozen=True):
+class Versioned(msgspec.Struct, frozen=True):
+    """A resource as it was at a version."""
+
+    version: Version
+    payload: ShopOrder | ShopProduct | ShopRefund
+
+    @property
+    def resource(self) -> tuple[str, int]:
+        return (type(self.payload).__name__, self.payload.id)
+
+
+class Newest(Versioned, frozen=True):
     """The newest of a claim's entries about one resource."""
 
     entry: Entry
-    version: Version
-    payload: ShopOrder | ShopProduct | ShopRefund
 
 
 class ShopEvents:
@@ -59,15 +68,14 @@ class ShopEvents:
             except Unusable as error:
                 verdicts.append(DeadLetter(entry, str(error)))
                 continue
-            resource = (type(found.payload).__name__, found.payload.id)
-            other = newest.get(resource)
+            other = newest.get(found.resource)
             if other is not None and found.version <= other.version:
                 verdicts.append(Settled(entry, State.SUPERSEDED))
                 continue
             if other is not None:
                 verdicts.append(Settled(other.entry, State.SUPERSEDED))
-            newest[resource] = found
-        applied = await _write(connection, list(newest.values()))
+            newest[found.resource] = found
+        applied = await write_newest(connection, list(newest.values()))
         for resource, found in newest.items():
             verdicts.append(Settled(found.entry, State.APPLIED if resource in applied else State.SUPERSEDED))
         return LaneResult(verdicts)
@@ -82,13 +90,14 @@ def read_event(entry: Entry) -> Newest:
         case "products":
             payload = decode(entry.body, ShopProduct)
         case "refunds":
-            return Newest(entry, (0, 0), decode(entry.body, ShopRefund))
+            return Newest((0, 0), decode(entry.body, ShopRefund), entry)
         case _:
             raise Unusable("a topic without work")
-    return Newest(entry, (updated_ns(payload.updated_at), entry.triggered_ns or 0), payload)
+    return Newest((updated_ns(payload.updated_at), entry.triggered_ns or 0), payload, entry)
 
 
-async def _write(connection: Connection, newest: Sequence[Newest]) -> set[tuple[str, int]]:
+async def write_newest(connection: Connection, newest: Sequence[Versioned]) -> set[tuple[str, int]]:
+    """Writes at most one version of each resource; returns the resources of which none newer was there."""
     newest = sorted(newest, key=lambda found: found.payload.id)  # one order of locking for all transactions
     orders = [_order_row(n.version, n.payload) for n in newest if isinstance(n.payload, ShopOrder)]
     products = [_product_row(n.version, n.payload) for n in newest if isinstance(n.payload, ShopProduct)]

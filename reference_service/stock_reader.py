@@ -1,4 +1,4 @@
-"""Reads the master's stock by API: all of it at start, and later the levels that events left in doubt."""
+"""Reads the master's stock by API: all of it at start, later the levels that events left in doubt or that changed."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -9,6 +9,7 @@ import structlog
 from reference_service import limits, metrics
 from reference_service.clients.admin_api import AdminApi, Answered
 from reference_service.clients.documents import ITEMS, LEVELS, Items, LevelNode, Levels, available_of, number_of
+from reference_service.clients.poll_documents import CHANGED_LEVELS, LOCATIONS, ChangedLevels, updated_since
 from reference_service.inventory import Level, Reading, reread
 from reference_service.signals import Signals
 from reference_service.stock import LevelKey, add_levels, doubtful_levels, lock_levels, write_levels
@@ -29,13 +30,49 @@ class StockReader:
         count = 0
         async for page in self._pages():
             levels = levels_of(page)
-            async with self._pool.acquire() as connection, connection.transaction():
-                held = await lock_levels(connection, (level.key for level in levels))
-                await write_levels(connection, [_renewed(held[o.key], o) for o in levels if o.key in held])
-                await add_levels(connection, [level for level in levels if level.key not in held])
+            await self._take(levels)
             count += len(levels)
         log.info("stock_read", levels=count)
         return count
+
+    async def read_changed(self, since_ns: int) -> int:
+        """Takes over the levels updated in the second of `since_ns` or later; returns how many there are."""
+        count = 0
+        for location in await self._locations():
+            after: str | None = None
+            while True:
+                variables = {"location": location, "first": limits.PAGE_ITEMS, "after": after}
+                answer = await self._admin.call(CHANGED_LEVELS, {**variables, "query": updated_since(since_ns)})
+                if (place := answer.data.location) is None:
+                    break
+                levels = changed_of(place.inventory_levels.nodes, answer)
+                await self._take(levels)
+                count += len(levels)
+                if not place.inventory_levels.page_info.has_next_page:
+                    break
+                after = place.inventory_levels.page_info.end_cursor
+        return count
+
+    async def _take(self, levels: Sequence[Level]) -> None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            held = await lock_levels(connection, (level.key for level in levels))
+            renewed = {level.key: _renewed(held[level.key], level) for level in levels if level.key in held}
+            await write_levels(connection, list(renewed.values()))
+            added = [level for level in levels if level.key not in held]
+            await add_levels(connection, added)
+        self._signals.stock_changed(_changed_skus(held, renewed) | {level.sku for level in added if level.sku})
+        if any(level.doubtful for level in renewed.values()):
+            self._signals.raise_doubt()
+
+    async def _locations(self) -> list[str]:
+        found: list[str] = []
+        after: str | None = None
+        while True:
+            page = (await self._admin.call(LOCATIONS, {"after": after})).data.locations
+            found += [location.id for location in page.nodes]
+            if not page.page_info.has_next_page:
+                return found
+            after = page.page_info.end_cursor
 
     async def read_doubtful(self) -> bool:
         """Reads a bulk of doubtful levels again; False if there were none."""
@@ -77,6 +114,18 @@ def levels_of(page: Answered[Items]) -> list[Level]:
                 continue
             reading = Reading(available, page.before_ns, page.after_ns)
             levels.append(Level(number_of(item.id), number_of(node.location.id), node.id, item.sku, reading))
+    return levels
+
+
+def changed_of(nodes: Sequence[LevelNode], answer: Answered[ChangedLevels]) -> list[Level]:
+    """The levels of a page of changes, each true at some moment of its call."""
+    levels = []
+    for node in nodes:
+        available = available_of(node.quantities)
+        if node.id is None or node.item is None or node.location is None or available is None:
+            continue
+        reading = Reading(available, answer.before_ns, answer.after_ns)
+        levels.append(Level(number_of(node.item.id), number_of(node.location.id), node.id, node.item.sku, reading))
     return levels
 
 

@@ -30,3 +30,8 @@ def nanoseconds_or_none(text: str) -> int | None:
         return nanoseconds_of(text)
     except ValueError:
         return None
+
+
+def second_text(at_ns: int) -> str:
+    """Nanoseconds since the epoch as an RFC 3339 text in UTC, down to the second."""
+    return datetime.fromtimestamp(at_ns // SECOND_NS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -122,6 +122,15 @@ class Architecture(Protocol):
         ...
 
 
+class WorkerAlone:
+    """The part of an architecture without a receiver."""
+
+    processes = (WORKER,)
+
+    def open_receiver(self, settings: Settings, pool: Any) -> AbstractAsyncContextManager[Inbox]:
+        raise NotImplementedError(f"{settings.architecture} over {pool} has no receiver")
+
+
 def shop_url(settings: Settings) -> str:
     """Where our receiver takes Shopify's webhooks."""
     return f"{settings.public_url}/webhooks/shopify"

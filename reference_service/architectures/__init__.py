@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+from reference_service.architectures.polling import Polling
 from reference_service.architectures.queue_postgres import QueuePostgres
 from reference_service.architectures.queue_pubsub import QueuePubSub
 from reference_service.architectures.queue_sqs import QueueSqs
 from reference_service.architectures.webhook import Webhook
 from reference_service.wiring import Architecture
 
-_REGISTERED: tuple[Architecture, ...] = (Webhook(), QueuePostgres(), QueueSqs(), QueuePubSub())
+_REGISTERED: tuple[Architecture, ...] = (Polling(), Webhook(), QueuePostgres(), QueueSqs(), QueuePubSub())
 ARCHITECTURES: Mapping[str, Architecture] = {architecture.name: architecture for architecture in _REGISTERED}
 ALIASES = {"queue": "queue-postgres"}
 DEFAULT = "queue-postgres"

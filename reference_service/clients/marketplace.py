@@ -1,6 +1,7 @@
-"""The marketplaces' API over aiohttp: absolute quantities in bulk, and where notifications are to be sent."""
+"""The marketplaces' API over aiohttp: quantities in bulk, orders since a cursor, and where notifications are sent."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -28,6 +29,13 @@ class Pushed(msgspec.Struct, frozen=True):
     rejected: list[Rejected] = []
 
 
+class FeedPage(msgspec.Struct, frozen=True):
+    """Notifications in the order in which they happened, as raw JSON. The cursor stays when there are none."""
+
+    orders: list[msgspec.Raw]
+    next_cursor: str
+
+
 class Marketplace:
     """One channel. Its base is `{channels_url}/{channel}/v1`."""
 
@@ -39,7 +47,7 @@ class Marketplace:
     async def push(self, quantities: Mapping[str, int]) -> Pushed:
         """Lists these quantities (at most 500 SKUs); PushFailed without a 200."""
         rows = [{"sku": sku, "quantity": quantity} for sku, quantity in quantities.items()]
-        raw = await self._put("/listings", msgspec.json.encode({"listings": rows}))
+        raw = await self._call("PUT", "/listings", msgspec.json.encode({"listings": rows}))
         try:
             return msgspec.json.decode(raw, type=Pushed)
         except msgspec.DecodeError as error:
@@ -47,11 +55,19 @@ class Marketplace:
 
     async def send_notifications_to(self, url: str) -> None:
         """Registers where the channel's orders are to be told; PushFailed without a 200."""
-        await self._put("/notifications", msgspec.json.encode({"url": url}))
+        await self._call("PUT", "/notifications", msgspec.json.encode({"url": url}))
 
-    async def _put(self, path: str, body: bytes) -> bytes:
+    async def orders_since(self, cursor: str, limit: int) -> FeedPage:
+        """At most `limit` notifications after the cursor, "0" for the first; PushFailed without a 200."""
+        raw = await self._call("GET", f"/orders?since={quote(cursor)}&limit={limit}", None)
         try:
-            async with self._session.put(self._base + path, data=body, headers=self._headers) as response:
+            return msgspec.json.decode(raw, type=FeedPage)
+        except msgspec.DecodeError as error:
+            raise PushFailed(f"an answer of another shape: {error}") from None
+
+    async def _call(self, method: str, path: str, body: bytes | None) -> bytes:
+        try:
+            async with self._session.request(method, self._base + path, data=body, headers=self._headers) as response:
                 raw = await response.read()
                 if response.status != 200:
                     raise PushFailed(f"HTTP {response.status}", _seconds(response.headers.get("Retry-After", "")))

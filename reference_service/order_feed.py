@@ -1,0 +1,124 @@
+"""A marketplace's orders endpoint as a source for a lane: a claim is a page, and settling it moves the cursor.
+
+Cursor and effects commit together, so every notification is worked on once, whenever a worker dies. What fails is set
+aside in the PostgreSQL queue, from where it is tried again and buried at last, without holding up the feed.
+"""
+
+import asyncio
+import hashlib
+import random
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import structlog
+
+from reference_service import limits, metrics
+from reference_service.clients.backoff import backoff_s
+from reference_service.clients.marketplace import FeedPage, Marketplace, PushFailed
+from reference_service.cursors import hold, move, position_of
+from reference_service.database import STORE_GONE
+from reference_service.queues import Claim, Connection, DeadLetter, Entry, Message, Retry, StoreUnavailable, Verdict
+from reference_service.queues.postgres import PostgresQueue
+from reference_service.topics import Lane
+
+log = structlog.get_logger()
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """The part of a notification that names it."""
+
+    id: str = ""
+    topic: str = ""
+
+
+class FeedClaim(Claim):
+    """A page of the feed, held by the lock on the cursor."""
+
+    def __init__(self, channel: str, connection: Connection, page: FeedPage) -> None:
+        self._channel = channel
+        self._connection = connection
+        self._page = page
+        self._entries = [entry_of(channel, number, body) for number, body in enumerate(page.orders)]
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        return self._entries
+
+    @property
+    def connection(self) -> Connection:
+        return self._connection
+
+    async def settle(self, verdicts: Sequence[Verdict]) -> None:
+        """Moves the cursor past the page. What was not settled goes to the queue; that a new attempt of a dead letter
+        comes to the same end costs little, and keeps one place where events are buried."""
+        failed = [verdict.entry for verdict in verdicts if isinstance(verdict, Retry | DeadLetter)]
+        if failed:
+            log.warning("set_aside", channel=self._channel, notifications=len(failed))
+            await PostgresQueue(self._connection).put([_message(entry) for entry in failed])
+        await move(self._connection, source_of(self._channel), self._page.next_cursor)
+
+
+class OrderFeed:
+    """The feed of one channel."""
+
+    def __init__(self, pool: Any, channel: str, marketplace: Marketplace, dice: random.Random) -> None:
+        self._pool = pool
+        self._channel = channel
+        self._marketplace = marketplace
+        self._dice = dice
+
+    @asynccontextmanager
+    async def claim(self, lane: Lane, limit: int) -> AsyncIterator[Claim]:  # noqa: ARG002 - the feed has one lane
+        source = source_of(self._channel)
+        try:
+            since = await position_of(self._pool, source)
+            page = await self._read(since or "0", min(limit, limits.FEED_PAGE_MAX))
+            async with self._pool.acquire() as connection, connection.transaction():
+                await hold(connection, source, since)
+                yield FeedClaim(self._channel, connection, page)
+        except STORE_GONE as error:
+            raise StoreUnavailable(str(error) or type(error).__name__) from error
+
+    async def wait(self, lane: Lane, timeout_s: float) -> None:  # noqa: ARG002 - nobody tells that something is new
+        await asyncio.sleep(timeout_s)
+
+    async def _read(self, since: str, limit: int) -> FeedPage:
+        """The page after the cursor, however long it takes."""
+        attempts = 0
+        while True:
+            try:
+                page = await self._marketplace.orders_since(since, limit)
+            except PushFailed as failure:
+                attempts += 1
+                metrics.FEED_READS.labels(self._channel, "failed").inc()
+                log.warning("feed_failed", channel=self._channel, attempt=attempts, reason=str(failure))
+                await asyncio.sleep(max(failure.wait_s, backoff_s(attempts, self._dice)))
+            else:
+                metrics.FEED_READS.labels(self._channel, "answered").inc()
+                return page
+
+
+def source_of(channel: str) -> str:
+    """The cursor's name."""
+    return f"orders of {channel}"
+
+
+def entry_of(channel: str, number: int, body: bytes) -> Entry:
+    """A notification of the page; `number` counts from 0."""
+    try:
+        topic = msgspec.json.decode(body, type=Noted).topic
+    except msgspec.DecodeError:
+        topic = ""  # the lane will say what is wrong with it
+    return Entry(number, number, channel, topic, None, 0, body)
+
+
+def _message(entry: Entry) -> Message:
+    try:
+        name = msgspec.json.decode(entry.body, type=Noted).id
+    except msgspec.DecodeError:
+        name = ""
+    name = name or hashlib.sha256(entry.body).hexdigest()
+    return Message(Lane.CHANNEL, entry.source, f"read:{name}", entry.topic, None, time.time_ns(), entry.body)
