@@ -50,6 +50,7 @@ def run_command(
         str, typer.Option(help="reference, another architecture of it, or the URL of your own service")
     ] = "reference",
     flaw: Annotated[str, typer.Option(help="start the reference service with this flaw")] = "",
+    safety_stock: Annotated[int | None, typer.Option(help="units that the subject holds back on listings")] = None,
     postgres: Annotated[str, typer.Option(help="embedded, docker, or a postgresql:// URL")] = "embedded",
     cloud: Annotated[str, typer.Option(help="embedded (emulators) or real, for architectures on a cloud")] = "embedded",
     api_port: Annotated[int, typer.Option(min=0, max=65_535, help="port of the played APIs; 0: any free one")] = 0,
@@ -66,6 +67,7 @@ def run_command(
         faults=tuple(fault or ()),
         subject=subject,
         flaw=flaw,
+        safety_stock=safety_stock,
         postgres=postgres,
         cloud=cloud,
         api_port=api_port,

@@ -14,6 +14,7 @@ from reports.store import create_run_folder
 from scenarios.fault_flags import with_faults
 from scenarios.flags import with_flags
 from scenarios.loader import load
+from scenarios.safety_stock_flag import with_safety_stock
 from scenarios.spec import Scenario
 from simulator.errors import ScenarioError
 
@@ -30,6 +31,7 @@ class RunOptions(msgspec.Struct, frozen=True):
     faults: tuple[str, ...] = ()  # e.g. "kill_worker@10"
     subject: str = "reference"
     flaw: str = ""
+    safety_stock: int | None = None  # units; None: the scenario's own
     postgres: str = "embedded"
     cloud: str = "embedded"
     api_port: int = 0
@@ -39,7 +41,7 @@ class RunOptions(msgspec.Struct, frozen=True):
 def make_scenario(options: RunOptions) -> Scenario:
     """The scenario with flags applied. Raises ScenarioError with every problem."""
     scenario = with_flags(load(options.scenario), rate=options.rate, seconds=options.seconds)
-    return with_faults(scenario, options.faults)
+    return with_safety_stock(with_faults(scenario, options.faults), options.safety_stock)
 
 
 def make_spec(options: RunOptions) -> RunSpec:
@@ -87,6 +89,8 @@ def _replay(options: RunOptions, postgres: str) -> str:
         words += ["--subject", options.subject]
     if options.flaw:
         words += ["--flaw", options.flaw]
+    if options.safety_stock is not None:
+        words += ["--safety-stock", str(options.safety_stock)]
     for flag, value in (("--postgres", postgres), ("--cloud", options.cloud)):
         if value in ("docker", "real"):
             words += [flag, value]

@@ -142,7 +142,7 @@ def _entry(
         differences={},
         cores=_cores(runs),
         exposures=exposures,
-        bound_share=min(1.0, 3 / exposures) if none_seen else None,
+        bound_per_exposure=min(1.0, 3 / exposures) if none_seen else None,
         owed=len(syncs),
         never=sum(value == float("inf") for _, value in syncs),
         curve=curve(syncs),

@@ -101,7 +101,7 @@ class Entry(msgspec.Struct, frozen=True):
     differences: dict[str, Interval]
     cores: dict[str, float]  # by process, the generator's left out
     exposures: int  # sell-outs with buyers on two or more channels, over all seeds
-    bound_share: float | None  # no oversell seen: at most this share of exposures, at 95 %
+    bound_per_exposure: float | None  # no oversell seen: at most this share of exposures, at 95 %
     owed: int
     never: int
     curve: tuple[tuple[float, float], ...]

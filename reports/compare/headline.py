@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from reports.compare.comparison import LOST, OVERSOLD, P95, Entry
 from reports.compare.paired import SEEDS_MIN
-from reports.render.formats import duration_text, number_text
+from reports.render.formats import duration_text, number_text, range_text
 from reports.result import Interval
+from reports.tiers import CORRECTNESS
 
 
 def headline(entries: Sequence[Entry]) -> str:
@@ -44,7 +45,7 @@ def _speed(entries: Sequence[Entry]) -> str:
     if len(first) == 1:
         text = f"Its sync latency p95 is {with_interval(first[0].measures[P95])}"
     else:
-        text = f"Their sync latency p95 is {duration_text(min(values))} to {duration_text(max(values))}"
+        text = f"Their sync latency p95 is {range_text(min(values), max(values))}"
     if following:
         behind = following[0]
         text += f", {_times(behind.value(P95) or 0.0, max(values))} {behind.label}, the next"
@@ -59,17 +60,14 @@ def _times(slower: float, faster: float) -> str:
 
 
 def with_interval(interval: Interval) -> str:
-    """`412 ms (390 ms to 440 ms)`, or without the interval where there is none."""
-    span = (
-        ""
-        if interval.low is None or interval.high is None
-        else f" ({duration_text(interval.low)} to {duration_text(interval.high)})"
-    )
-    return duration_text(interval.value) + span
+    """`412 ms (390 to 440 ms)`, or without the interval where there is none."""
+    if interval.low is None or interval.high is None:
+        return duration_text(interval.value)
+    return f"{duration_text(interval.value)} ({range_text(interval.low, interval.high)})"
 
 
 def _oversold(entries: Sequence[Entry]) -> str:
-    known = [entry for entry in entries if OVERSOLD in entry.measures and entry.verdict != "unknown"]
+    known = [entry for entry in entries if OVERSOLD in entry.measures and entry.correct == "valid"]
     if not known:
         return ""
     least = min(known, key=lambda entry: (entry.value(OVERSOLD) or 0.0, entry.value(LOST) or 0.0))
@@ -98,12 +96,14 @@ def _behind(entries: Sequence[Entry]) -> list[str]:
 
 
 def _why(entry: Entry) -> str:
-    return entry.reasons[0] if entry.reasons else "its correctness is not settled"
+    telling = [reason for reason in entry.reasons if any(f"{name}: " in reason for name in CORRECTNESS)]
+    reasons = telling or entry.reasons
+    return reasons[0] if reasons else "its correctness is not settled"
 
 
 def sureness(entries: Sequence[Entry], seeds: int) -> str:
     """How far the figures carry."""
-    plans = "one plan" if seeds == 1 else f"{seeds} plans"
+    plans = "plan" if seeds == 1 else f"{seeds} plans"
     text = f"Every subject played the same {plans}."
     if seeds < SEEDS_MIN:
         text += (

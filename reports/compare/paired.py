@@ -33,7 +33,7 @@ def mean_interval(values: Sequence[float], least: float = -math.inf) -> Interval
         total = sum(values)
         return None if math.isnan(total) else Interval(total, None, None)
     mean = fmean(values)
-    if len(values) < SEEDS_MIN:
+    if len(values) < SEEDS_MIN or len(set(values)) == 1:  # equal counts do not mean that seeds never differ
         return Interval(mean, None, None)
     half = t95(len(values) - 1) * stdev(values) / math.sqrt(len(values))
     return Interval(mean, max(least, mean - half), mean + half)

@@ -85,6 +85,13 @@ def duration_text(ms: float) -> str:
     return f"{ms / 60_000:.3g} min"
 
 
+def range_text(low_ms: float, high_ms: float) -> str:
+    """Two durations as `390 to 440 ms`, or `950 ms to 1.2 s` where they differ in unit."""
+    low, high = duration_text(low_ms), duration_text(high_ms)
+    number, _, unit = low.partition(" ")
+    return f"{number if unit and high.endswith(f' {unit}') else low} to {high}"
+
+
 def number_text(value: float) -> str:
     """A plain number with thousands separated."""
     if math.isinf(value):

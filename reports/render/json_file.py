@@ -24,7 +24,12 @@ def json_file(result: Result, history: History, folder: RunFolder) -> Path | Non
 
 def result_json(result: Result) -> bytes:
     """The result as indented JSON with sorted keys and a newline at the end."""
-    plain = _spelled(msgspec.to_builtins(result, order="sorted"))
+    return as_json(result)
+
+
+def as_json(value: object) -> bytes:
+    """Any frozen value in the same form."""
+    plain = _spelled(msgspec.to_builtins(value, order="sorted", str_keys=True))
     return msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n"
 
 

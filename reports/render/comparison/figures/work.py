@@ -1,0 +1,79 @@
+"""What each entry costs to run: CPU by process, calls and cost points at the Admin API, work of the database."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from reports.compare.comparison import Entry
+from reports.render.comparison.figures import Sheet, panel_title
+from reports.render.figures import Figure
+from reports.render.figures.layout import label
+
+COLOURS: Final = {"receiver": "@c0", "worker": "@c2", "postgres": "@c5"}
+OTHERS: Final = ("@c4", "@c3", "@c6", "@c7")
+COUNTS: Final = (
+    ("work.cost_points", "API cost points a run"),
+    ("work.admin_calls", "Admin API calls a run"),
+    ("work.transactions", "database transactions a run"),
+)
+GAP: Final = 0.05
+
+
+def work(sheet: Sheet) -> Figure | None:
+    """Bars, one row an entry; a panel for each kind of work that was measured."""
+    entries = sheet.played
+    kinds = [kind for kind in COUNTS if any(kind[0] in entry.measures for entry in entries)]
+    if not any(entry.cores for entry in entries) and not kinds:
+        return None
+    domains = _domains(1 + len(kinds))
+    layout: dict[str, Any] = {
+        "yaxis": sheet.rows(),
+        "xaxis": {"domain": list(domains[0]), "rangemode": "tozero", "nticks": 5},
+        "barmode": "stack",
+        "bargap": 0.35,
+        "shapes": [],
+        "annotations": [panel_title("CPU (cores)", domains[0])],
+    }
+    traces = _cores(entries)
+    for number, ((measure, title), domain) in enumerate(zip(kinds, domains[1:], strict=True), 2):
+        layout[f"xaxis{number}"] = {"domain": list(domain), "rangemode": "tozero", "nticks": 4, "tickformat": ","}
+        layout["annotations"].append(panel_title(title, domain))
+        values = [entry.value(measure) or 0.0 for entry in entries]
+        traces.append(_bars(title, values, "@ack-strong", xaxis=f"x{number}", showlegend=False))
+    caption = (
+        "Means per run. CPU is that of the subject, its database and what stands in for a cloud, during load; the load "
+        "generator is left out. 1 core is one core busy all the time."
+    )
+    return Figure(f"work{sheet.suffix}", "Work done", caption, traces, layout, sheet.height(96))
+
+
+def _domains(panels: int) -> list[tuple[float, float]]:
+    """The first panel is wider than the others, since it has a legend to tell apart."""
+    widths = [1.5] + [1.0] * (panels - 1)
+    unit = (1 - GAP * (panels - 1)) / sum(widths)
+    domains, at = [], 0.0
+    for width in widths:
+        domains.append((round(at, 4), round(min(1.0, at + width * unit), 4)))
+        at += width * unit + GAP
+    return domains
+
+
+def _cores(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    names = dict.fromkeys(name for known in COLOURS for entry in entries for name in entry.cores if name == known)
+    names |= dict.fromkeys(sorted({name for entry in entries for name in entry.cores} - set(names)))
+    others = iter(OTHERS * len(names))
+    return [
+        _bars(name, [entry.cores.get(name, 0.0) for entry in entries], COLOURS.get(name) or next(others))
+        for name in names
+    ]
+
+
+def _bars(name: str, values: Sequence[float], colour: str, **more: Any) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "name": label(name),
+        "x": [round(value, 3) for value in values],
+        "y": list(range(len(values))),
+        "marker": {"color": colour},
+        "hovertemplate": "%{fullData.name}: %{x:,}<extra></extra>",
+    } | more
