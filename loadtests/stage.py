@@ -38,6 +38,7 @@ from simulator.journal import Journal
 TURN_S = 0.2
 SAMPLE_EVERY_S = 1.0
 LISTENING_WITHIN_S = 60.0
+GIVE_UP_WITHIN_S = 10.0
 SPARE_S = 60.0  # beyond load and quiesce, before the driver counts as hung
 FAULT_TARGETS = {"kill_worker": "worker", "kill_receiver": "receiver"}
 
@@ -61,6 +62,7 @@ class Stage:
         self._facts: list[AnyFact] = []
         self._restarts: list[tuple[float, str, str]] = []  # (when, fault, process)
         self._sampled_s = 0.0
+        self._driver_finished = False
         self._generator_pid = 0
         self._seen: set[tuple[str, int]] = set()
 
@@ -85,6 +87,7 @@ class Stage:
         except LinkClosed as error:
             reason = f"the generator is gone ({error}); read {self._spec.logs / 'locust.log'}"
         finally:
+            self._wait_for_driver(reason)
             ended = self._finish_history(complete, reason)
         return ended
 
@@ -147,6 +150,7 @@ class Stage:
             message = self._link.receive(TURN_S)
             match message:
                 case Finished():
+                    self._driver_finished = True
                     return message
                 case Live():
                     live(message)
@@ -155,7 +159,6 @@ class Stage:
                 case Abort():
                     return Finished(complete=False, reason=message.reason)
             self._take_turn(backing, cloud)
-        self._link.send(Abort(reason="took too long"))
         return Finished(complete=False, reason=f"the generator did not finish within {seconds:.0f} s")
 
     def _take_turn(self, backing: Backing, cloud: CloudGiven) -> None:
@@ -174,6 +177,19 @@ class Stage:
         self._facts.append(FaultStarted(at_ns=time.monotonic_ns(), fault=fault.kind, target=target))
         self._subject.kill(target)
         self._restarts.append((time.monotonic() + fault.duration_ns / SECOND_NS, fault.kind, target))
+
+    def _wait_for_driver(self, reason: str) -> None:
+        """After an early end: lets the driver write down what it knows, so that one writer follows the other."""
+        if self._driver_finished:
+            return
+        try:
+            self._link.send(Abort(reason=reason))
+            deadline = time.monotonic() + GIVE_UP_WITHIN_S
+            while time.monotonic() < deadline:
+                if isinstance(self._link.receive(TURN_S), Finished | Abort):
+                    return
+        except LinkClosed:
+            return
 
     def _count_database(self, backing: Backing) -> None:
         if work := database_work(backing.url):

@@ -1,0 +1,43 @@
+"""A run that is interrupted keeps what it has recorded; its verdict is unknown, and nothing of it stays behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.running import ROOT
+
+pytestmark = pytest.mark.e2e
+
+
+def wait_for_load(folder: Path) -> Path:
+    """The history, once it holds events."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        history = folder / "latest" / "history.jsonl"
+        if history.is_file() and '"EventFired"' in history.read_text():
+            return history
+        time.sleep(0.2)
+    raise AssertionError("the load did not begin")
+
+
+def test_an_interrupted_run_is_unknown_and_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "loadtests.cli", "run", "flash_sale", "--seed", "2", "--runs", str(tmp_path)]
+    with (tmp_path / "out.log").open("wb") as out:
+        run = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stdout=out, stderr=out)
+    history = wait_for_load(tmp_path)
+    run.send_signal(signal.SIGINT)
+    output = tmp_path / "out.log"
+    assert run.wait(60) == 2, output.read_text()
+    facts = [json.loads(line) for line in history.read_text().splitlines()]
+    last = facts[-1]
+    assert (last["fact"], last["complete"]) == ("RunEnded", False)
+    assert "interrupted" in last["reason"]
+    assert sum(fact["fact"] == "FinalStock" for fact in facts) == 200
+    assert "Traceback" not in output.read_text()
+    assert json.loads((tmp_path / "latest" / "result.json").read_text())["verdict"] == "unknown"
