@@ -20,6 +20,7 @@ from loadtests.playing import Playing, make_playing
 from loadtests.plugins.health import GeneratorHealth
 from loadtests.plugins.live import LiveFigures
 from loadtests.plugins.locust_statistics import LocustStatistics
+from loadtests.quiesce import Quiet, wait_for_quiet
 from loadtests.spec import RunSpec
 from scenarios.spec import Scenario
 from simulator.clock import SECOND_NS, WallPair
@@ -77,7 +78,7 @@ class Driver:
         try:
             self._begin(go)
             self._wait_for_load()
-            self._wait_for_quiet()
+            self._wait_for_quiet(go.settle_s)
         except StockstormError as error:
             self.abort(str(error))
         finally:
@@ -139,14 +140,14 @@ class Driver:
             gevent.sleep(QUIET_POLL_S)
         self._write([LoadStopped(at_ns=self._clock())])
 
-    def _wait_for_quiet(self) -> None:
-        quiesce = self.scenario.quiesce
+    def _wait_for_quiet(self, settle_s: float) -> None:
         begun = self._clock()
-        quiet = False
-        while not self.reason and not quiet and self._clock() - begun < quiesce.max_s * SECOND_NS:
-            gevent.sleep(QUIET_POLL_S)
-            still_ns = self._clock() - max(self._live.last_effect_ns, begun)
-            quiet = self._playing.desk.pending == 0 and still_ns >= quiesce.quiet_s * SECOND_NS
+        quiet = wait_for_quiet(
+            Quiet.of(self.scenario, settle_s),
+            self._clock,
+            lambda: (self._live.last_effect_ns, self._playing.desk.pending),
+            lambda: bool(self.reason),
+        )
         self._write([QuietReached(at_ns=self._clock(), quiet=quiet, waited_ns=self._clock() - begun)])
 
     def _end(self) -> None:

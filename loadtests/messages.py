@@ -29,6 +29,7 @@ class Go(Message, frozen=True, tag=True):
     notes: tuple[str, ...] = ()
     subscribe_uri: str = ""  # shop topics that nobody subscribed are subscribed for this URL
     routes: dict[str, str] = {}  # URI of a bus subscription -> URL of the process that publishes to that bus
+    settle_s: float = 0.0  # a subject that looks only now and then: how long it can rest between two looks
     ceilings: dict[str, float] = {}  # measured events a second of an emulator, by its description
 
 

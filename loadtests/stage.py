@@ -18,6 +18,7 @@ from loadtests.backing.counting import database_work
 from loadtests.cloud import CloudGiven
 from loadtests.link import Link, LinkClosed
 from loadtests.messages import Abort, FaultDue, Finished, Go, Listening, Live, Setup
+from loadtests.quiesce import SETTLES_MAX
 from loadtests.spec import RunSpec
 from loadtests.subjects import Subject, Surroundings
 from scenarios.compression import compression_notes
@@ -133,7 +134,13 @@ class Stage:
             notes = (*notes, cloud.description)
             ceilings = {cloud.description: cloud.ceiling_per_s} if cloud.ceiling_per_s else {}
         uri = self._spec.subject if "://" in self._spec.subject else ""
-        return Go(notes=notes, subscribe_uri=uri, routes=dict(cloud.routes), ceilings=ceilings)
+        return Go(
+            notes=notes,
+            subscribe_uri=uri,
+            routes=dict(cloud.routes),
+            settle_s=self._subject.settle_s,
+            ceilings=ceilings,
+        )
 
     def _notes(self, backing: Backing) -> tuple[str, ...]:
         notes = [f"PostgreSQL {backing.description}", *self._subject.notes, *compression_notes(self._scenario)]
@@ -144,7 +151,8 @@ class Stage:
         return tuple(notes)
 
     def _watch(self, backing: Backing, cloud: CloudGiven, live: Callable[[Live], None]) -> Finished:
-        seconds = sum(phase.seconds for phase in self._scenario.phases) + self._scenario.quiesce.max_s + SPARE_S
+        quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._subject.settle_s
+        seconds = self._scenario.load_s + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             message = self._link.receive(TURN_S)

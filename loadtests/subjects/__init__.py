@@ -42,6 +42,7 @@ class Subject(Protocol):
     """One service under test."""
 
     notes: tuple[str, ...]  # what a reader of the report must know
+    settle_s: float  # how long it may rest between two looks at the shop; 0 when it is told
 
     def start(self, surroundings: Surroundings) -> None:
         """Starts it and returns when it is ready. Raises SubjectError with the end of its log."""

@@ -20,6 +20,7 @@ class Architecture(msgspec.Struct, frozen=True):
     cannot: dict[str, str] = {}
     shortened: str = ""
     settings: dict[str, str] = {}  # environment of the service besides its surroundings
+    interval_s: float = 0.0  # how often it looks, if nobody tells it: quiet is not rest before two of these
 
 
 _POLLED_STALE = "between two polls nobody tells it of a sale, so listings are stale for up to an interval"
@@ -36,6 +37,7 @@ _ARCHITECTURES = (
         cannot={"sync_latency": _POLLED_STALE, "oversell": _POLLED_STALE, "nothing_lost": _NO_WEBHOOKS},
         shortened="polls every 10 s where the guide's 5 to 30 min are usual",
         settings={"REFERENCE_POLL_INTERVAL_S": "10"},
+        interval_s=10.0,
     ),
     Architecture(
         name="webhook",
@@ -99,6 +101,7 @@ _ARCHITECTURES = (
         cannot={"sync_latency": _POLLED_STALE, "oversell": _POLLED_STALE, "nothing_lost": _NO_WEBHOOKS},
         shortened="a trigger every 15 s where vendors offer 1 to 5 min",
         settings={"REFERENCE_FLOW_INTERVAL_S": "15"},
+        interval_s=15.0,
     ),
 )
 

@@ -18,6 +18,7 @@ from simulator.history.facts import AnyFact
 class OwnSubject:
     """The service behind `url`, which takes Shopify's webhooks."""
 
+    settle_s = 0.0
     notes: tuple[str, ...] = ("own service: its processes are not measured; faults of the scenario are not played",)
 
     def __init__(self, url: str) -> None:

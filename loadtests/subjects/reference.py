@@ -26,6 +26,7 @@ class ReferenceSubject:
 
     def __init__(self, logs: Path, architecture: Architecture, flaw: str = "") -> None:
         self._logs, self._flaw, self._architecture = logs, flaw, architecture
+        self.settle_s = 2 * architecture.interval_s
         self.notes: tuple[str, ...] = (f"shortened: {architecture.shortened}",) if architecture.shortened else ()
         self._children: dict[str, Child] = {}
         self._environment: dict[str, str] = {}
