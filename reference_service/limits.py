@@ -28,6 +28,7 @@ BROKER_BACKOFF_STEPS = 4  # receivers of a broker that is away ask again after 8
 POLL_OVERLAP_S = 5.0  # what changed so shortly before the last poll is asked for again: clocks differ, indexes lag
 FULL_READ_EVERY_S = 3_600.0  # all levels are read again, in case a search for the changed ones ever missed one
 FEED_PAGE_MAX = 250  # the marketplaces' limit on one GET
+FLOW_RECORDS_MAX = 100  # new records that a vendor's trigger takes from one source in a run
 POLLED_ORDERS = 100  # orders of the own store on one page: some 150 query points
 
 # --- writing to the master

@@ -37,6 +37,7 @@ _WAITING = """
 SELECT effect_id, token, units::text FROM effect WHERE batch_id IS NULL AND refused IS NULL
 ORDER BY effect_id LIMIT $1 FOR UPDATE
 """
+_ANY_WAITING = "SELECT EXISTS (SELECT FROM effect WHERE batch_id IS NULL AND refused IS NULL)"
 _OPEN = "SELECT batch_id, idempotency_key, reference, changes::text FROM batch WHERE state = 'open'"
 _ADD = "INSERT INTO batch (idempotency_key, reference, changes) VALUES ($1, $2, $3::jsonb) RETURNING batch_id"
 _CLOSE = "UPDATE batch SET state = $2, closed_at = clock_timestamp() WHERE batch_id = $1"
@@ -61,6 +62,10 @@ class MasterWriter:
             changes = msgspec.json.decode(row["changes"], type=tuple[Change, ...])
             log.info("batch_replayed", batch=row["batch_id"])
             await self._finish(Batch(row["batch_id"], row["idempotency_key"], row["reference"], changes))
+
+    async def has_work(self) -> bool:
+        """Whether any effect waits to be written."""
+        return bool(await self._pool.fetchval(_ANY_WAITING))
 
     async def write_once(self) -> bool:
         """Writes the oldest waiting effects; False if there were none."""

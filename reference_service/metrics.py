@@ -24,6 +24,7 @@ BATCH_ORDERS = Histogram("reference_batch_orders", "Orders, cancellations and re
 LEVELS_REREAD = Counter("reference_levels_reread", "Levels read again because events left a doubt")
 
 POLL_SECONDS = Histogram("reference_poll_seconds", "One poll, all its pages", ["source"], buckets=FINE)
+FLOW_TASKS = Histogram("reference_flow_tasks", "Tasks of one run of a flow", buckets=SIZES)
 FEED_READS = Counter("reference_feed_reads", "Reads of marketplaces' orders by outcome", ["channel", "outcome"])
 PUSHES = Counter("reference_pushes", "Bulk pushes to marketplaces by outcome", ["channel", "outcome"])
 PUSH_SECONDS = Histogram("reference_push_seconds", "One bulk push", ["channel"], buckets=FINE)

@@ -17,15 +17,22 @@ log = structlog.get_logger()
 
 
 class Polled:
-    """Reads at once, and then every `interval_s` seconds; a read that takes longer lets its missed turns go."""
+    """Reads at once, and then every `interval_s` seconds; a read that takes longer lets its missed turns go.
 
-    def __init__(self, name: str, interval_s: float, poll: Callable[[], Awaitable[object]]) -> None:
+    Not `at_start`: the first read is after the first interval.
+    """
+
+    def __init__(
+        self, name: str, interval_s: float, poll: Callable[[], Awaitable[object]], *, at_start: bool = True
+    ) -> None:
         self._name = name
         self._interval_s = interval_s
         self._poll = poll
+        self._at_start = at_start
 
     async def catch_up(self) -> None:
-        await self._poll_once()
+        if self._at_start:
+            await self._poll_once()
 
     async def run(self) -> None:
         due = time.monotonic() + self._interval_s

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     channel_secret: SecretStr = Field(min_length=1)
     safety_stock: int = Field(default=0, ge=0)
     poll_interval_s: float = Field(default=300.0, gt=0.0)  # of the architecture polling
+    flow_interval_s: float = Field(default=120.0, gt=0.0)  # of the architecture ipaas, as the next two
+    flow_step_s: float = Field(default=0.2, ge=0.0)
+    flow_tasks_max: int = Field(default=600, ge=1)
     flaw: Flaw = Flaw.NONE
     flaw_crash_after: int = Field(default=0, ge=0)
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")

@@ -1,0 +1,33 @@
+"""iPaaS: a scheduled flow on a vendor's platform (docs/ipaas.md says what vendors say of such flows).
+
+REFERENCE_FLOW_INTERVAL_S: seconds from trigger to trigger (120: a plan for professionals; vendors offer 60 to 900).
+REFERENCE_FLOW_STEP_S: latency of a step (0.2: an assumption, no vendor states one). REFERENCE_FLOW_TASKS_MAX: tasks of
+one run (600: the 100 new records of a poll, six steps each). Switching the flow on, or moving it to another machine,
+begins with a bulk load of all listings. The platform's own store is PostgreSQL: orders and cursors are committed
+together, so a kill loses nothing, and the next run begins where the last commit was.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from reference_service.flow import Flow
+from reference_service.polls import Polled
+from reference_service.settings import Settings
+from reference_service.wiring import Feed, Parts, Wiring, WorkerAlone
+
+
+class Ipaas(WorkerAlone):
+    """A trigger, then one record at a time."""
+
+    name = "ipaas"
+
+    @asynccontextmanager
+    async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:  # noqa: ARG002 - feeds have them
+        yield Wiring(lanes=(), feeds=_feeds, continuous=False, orders_per_write_max=1)
+
+
+def _feeds(parts: Parts) -> Sequence[Feed]:
+    settings = parts.settings
+    flow = Flow(parts, tasks_max=settings.flow_tasks_max, step_s=settings.flow_step_s)
+    return [Polled("flow", settings.flow_interval_s, flow.run_once, at_start=False)]
