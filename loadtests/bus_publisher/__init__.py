@@ -13,7 +13,7 @@ import msgspec
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """What was posted: the body's bytes, and the X-Shopify-* headers by their names in lower case."""
+    """What was posted: the body's bytes, and the X-Shopify-* or X-Marketplace-* headers by their lower-case names."""
 
     body: bytes
     headers: Mapping[str, str]

@@ -59,5 +59,5 @@ def eventbridge_detail(delivery: Delivery) -> str:
 
 
 def bus_attributes(headers: Mapping[str, str]) -> dict[str, str]:
-    """The X-Shopify-* headers in Shopify's spelling: Pub/Sub's attributes, and most of EventBridge's metadata."""
+    """The senders' own headers, Shopify's in its spelling: Pub/Sub's attributes, and most of EventBridge's metadata."""
     return {SPELLING.get(name, name.title()): value for name, value in headers.items()}

@@ -8,7 +8,7 @@ from loadtests.bus_publisher import Bus, Delivery, NotAccepted
 from loadtests.bus_publisher.batching import Batcher
 
 BODY_MAX_BYTES: Final = 12_000_000  # over the largest limit of a bus, so that the bus is who refuses
-PREFIX: Final = "x-shopify-"
+PREFIXES: Final = ("x-shopify-", "x-marketplace-")  # marketplaces' notifications take the same way
 
 
 def make_app(bus: Bus) -> web.Application:
@@ -16,8 +16,8 @@ def make_app(bus: Bus) -> web.Application:
     batcher = Batcher(bus)
 
     async def deliver(request: web.Request) -> web.Response:
-        headers = {name.lower(): value for name, value in request.headers.items() if name.lower().startswith(PREFIX)}
-        if "x-shopify-topic" not in headers:
+        headers = {name.lower(): value for name, value in request.headers.items() if name.lower().startswith(PREFIXES)}
+        if not any(f"{prefix}topic" in headers for prefix in PREFIXES):
             return web.Response(status=400, text="X-Shopify-Topic is missing\n")
         try:
             await batcher.put(bus.wrap(Delivery(await request.read(), headers)))

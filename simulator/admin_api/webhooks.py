@@ -22,6 +22,7 @@ from simulator.admin_api.views import (
     UserError,
 )
 from simulator.limits import API_VERSION
+from simulator.shop.bus_uris import is_bus
 from simulator.shop.firing import SHOPIFY
 from simulator.shop.model import Subscription
 
@@ -29,8 +30,6 @@ Arguments = dict[str, Any]
 
 _ADDRESS: Final = ("webhookSubscription", "callbackUrl")
 _NAME: Final = ("webhookSubscription", "name")
-_PUBSUB: Final = re.compile(r"pubsub://[^:/\s]+:[^:/\s]+")
-_ARN: Final = re.compile(r"arn:aws:events:[a-z0-9-]+::event-source/aws\.partner/shopify\.com/\d+/\S+")
 _NAMES_A_FIELD: Final = re.compile(r"(^|[\s(-])[a-z_][a-z0-9_.]*:\S", re.IGNORECASE)
 _OWN_HOSTS: Final = re.compile(r"(localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|.*\.(myshopify|shopify)\.com|.*\.local)")
 _BAD_FILTER: Final = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."
@@ -106,7 +105,7 @@ def _same(subscription: Subscription, uri: str, filter_: str | None) -> bool:
 def _address_errors(uri: str, allow_http: bool) -> list[UserError]:
     if not uri:
         return [UserError(_ADDRESS, "Address can't be blank")]
-    if _PUBSUB.fullmatch(uri) or _ARN.fullmatch(uri):
+    if is_bus(uri):
         return []
     if uri.startswith("pubsub://"):
         texts = ("Address protocol pubsub:// is not supported", _BAD_PUBSUB)

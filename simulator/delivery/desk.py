@@ -21,6 +21,7 @@ from simulator.perturbations import build, forge, unperturbed
 from simulator.plan import PlannedForgery
 from simulator.seeds import Seeds
 from simulator.senders import Address, Answer, Outgoing
+from simulator.shop.bus_uris import is_bus
 from simulator.shop.model import Event
 
 __all__ = ["Desk", "Dispatch", "Secrets"]
@@ -146,9 +147,13 @@ class Desk:
         )
 
     def forge(self, item: PlannedForgery, now_ns: int) -> Dispatch:
-        """Make a forged delivery to the first subscription that hears of stock; nothing if there is none."""
+        """Make a forged delivery to the first subscription that hears of stock; nothing if there is none.
+
+        Nor is there one to a bus: it takes nothing from strangers.
+        """
         dispatch = Dispatch([], [])
-        subscriptions = self._world.subscriptions("shopify", forge.TOPIC)
+        heard = self._world.subscriptions("shopify", forge.TOPIC)
+        subscriptions = [each for each in heard if not is_bus(each.uri)]
         product = self._payloads.catalogue.by_sku[item.sku]
         level = self._world.level(product.inventory_item_id, product.location_id)
         if not subscriptions or level is None:

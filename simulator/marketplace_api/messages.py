@@ -7,6 +7,7 @@ import msgspec
 
 from simulator.limits import LISTINGS_PER_CALL_MAX, QUANTITY_MAX, REQUEST_BODY_MAX_BYTES
 from simulator.marketplace_api.refusal import Refusal
+from simulator.shop.bus_uris import is_bus
 
 
 class Listing(msgspec.Struct, frozen=True, gc=False):
@@ -39,15 +40,21 @@ def listings_of(body: bytes) -> list[Listing]:
 
 
 def notification_url_of(body: bytes) -> str:
-    """The address of PUT /notifications. Refuses bad JSON (400) and what is no http(s) address (422)."""
+    """The address of PUT /notifications, http(s) or an event bus. Refuses bad JSON (400) and other addresses (422).
+
+    Marketplaces such as Amazon's deliver to their customers' buses and queues too; buses are named as with Shopify.
+    """
     url = _decoded(body, _NOTIFICATIONS, '{"url": "https://…"}').url
+    if is_bus(url):
+        return url
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise Refusal(422, "invalid_url", f"{url!r} is no address; send one that begins with http:// or https://")
+        wanted = "one that begins with http:// or https://, the ARN of a partner event source or pubsub://project:topic"
+        raise Refusal(422, "invalid_url", f"{url!r} is no address; send {wanted}")
     return url
 
 

@@ -13,6 +13,7 @@ from simulator.senders import Answer, Outgoing
 from tests.literal_shop import AT_NS, MUG, stock_event
 from tests.office import SECRETS, Office
 
+BUSES = ("pubsub://project:topic", "arn:aws:events:us-east-1::event-source/aws.partner/shopify.com/1/source")
 REFUSED = Answer(AT_NS, AT_NS, AT_NS, AT_NS, AT_NS, status=401)
 
 
@@ -61,5 +62,12 @@ def test_a_forgery_ends_with_its_first_answer(office: Office, status: int, outco
 
 def test_without_a_subscription_to_stock_there_is_no_forgery(office: Office) -> None:
     office.subscribe("orders/create")
+    dispatch = office.desk.forge(PlannedForgery(0, 77, "unsigned", MUG.sku), AT_NS)
+    assert (dispatch.facts, dispatch.attempts) == ([], [])
+
+
+@pytest.mark.parametrize("uri", BUSES)
+def test_nobody_can_forge_what_comes_over_a_bus(office: Office, uri: str) -> None:
+    office.world.subscribe("shopify", "inventory_levels/update", uri, now_ns=AT_NS)
     dispatch = office.desk.forge(PlannedForgery(0, 77, "unsigned", MUG.sku), AT_NS)
     assert (dispatch.facts, dispatch.attempts) == ([], [])

@@ -207,8 +207,17 @@ def test_another_address_takes_the_place_of_the_old_and_the_same_changes_nothing
     assert (removed.subscription, removed.by_policy) == (old.subscription_id, False)
 
 
-@pytest.mark.parametrize("url", ["", "ftp://x/y", "nonsense", "http://", "http://[::1", "http://a:99999/"])
-def test_an_address_that_is_not_http_is_422(url: str) -> None:
+@pytest.mark.parametrize("uri", ["pubsub://p:t", "arn:aws:events:eu-west-2::event-source/aws.partner/shopify.com/7/s"])
+def test_notifications_go_to_an_event_bus_as_well(uri: str) -> None:
+    market = Market()
+    assert market.put("notifications", {"url": uri}) == {"url": uri}
+    assert [each.uri for each in market.world.subscriptions("bazaar")] == [uri]
+
+
+@pytest.mark.parametrize(
+    "url", ["", "ftp://x/y", "nonsense", "http://", "http://[::1", "http://a:99999/", "pubsub://p", "arn:aws:sqs:x:1:q"]
+)
+def test_an_address_that_is_neither_http_nor_a_bus_is_422(url: str) -> None:
     market = Market()
     assert market.refusal(market.put("notifications", {"url": url})) == (422, "invalid_url")
     assert market.world.subscriptions("bazaar") == []
