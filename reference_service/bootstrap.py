@@ -105,9 +105,9 @@ def make_session(settings: Settings, pool: Any, session: aiohttp.ClientSession, 
     async def register() -> None:
         if wiring.shop_uri is not None:
             await subscribe_to_shop(parts.admin, wiring.shop_uri)
-        if wiring.channels_url is not None:
-            for name, market in parts.markets.items():
-                await subscribe_to_channel(market, name, f"{wiring.channels_url}/{name}", parts.dice)
+        for name, market in parts.markets.items():
+            if uri := wiring.channel_uri(name):
+                await subscribe_to_channel(market, name, uri, parts.dice)
 
     return Session(
         parts=parts,

@@ -87,19 +87,24 @@ class Wiring(msgspec.Struct, frozen=True):
 
     `queue`: what `lanes` are worked from. `shop_uri`: where Shopify is to deliver (an HTTP URL, the ARN of an event
     bus, or pubsub://project:topic); None: no subscription. `channels_url`: the base below which the marketplaces'
-    notifications are sent to, by channel; None: not registered. `inbox`: takes webhooks on the worker's own port.
-    `feeds` makes the readers of one leadership. Not `continuous`: masters are written and channels pushed by the feeds
-    alone, after a first bulk.
+    notifications are sent to, by channel; `channels_bus`: the bus that all of them go to instead; both None: not
+    registered. `inbox`: takes webhooks on the worker's own port. `feeds` makes the readers of one leadership. Not
+    `continuous`: masters are written and channels pushed by the feeds alone, after a first bulk.
     """
 
     queue: Queue | None = None
     lanes: Sequence[Lane] = BY_WEBHOOK
     shop_uri: str | None = None
     channels_url: str | None = None
+    channels_bus: str | None = None
     inbox: Inbox | None = None
     feeds: Callable[[Parts], Sequence[Feed]] = no_feeds
     continuous: bool = True
     orders_per_write_max: int = limits.ADJUST_ORDERS_MAX
+
+    def channel_uri(self, channel: str) -> str | None:
+        """Where the channel's notifications are to go."""
+        return self.channels_bus or (self.channels_url and f"{self.channels_url}/{channel}")
 
 
 class Architecture(Protocol):

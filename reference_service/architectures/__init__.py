@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from reference_service.architectures.bus_eventbridge import BusEventBridge
+from reference_service.architectures.bus_pubsub import BusPubSub
+from reference_service.architectures.ipaas import Ipaas
 from reference_service.architectures.polling import Polling
 from reference_service.architectures.queue_postgres import QueuePostgres
 from reference_service.architectures.queue_pubsub import QueuePubSub
@@ -9,7 +12,16 @@ from reference_service.architectures.queue_sqs import QueueSqs
 from reference_service.architectures.webhook import Webhook
 from reference_service.wiring import Architecture
 
-_REGISTERED: tuple[Architecture, ...] = (Polling(), Webhook(), QueuePostgres(), QueueSqs(), QueuePubSub())
+_REGISTERED: tuple[Architecture, ...] = (
+    Polling(),
+    Webhook(),
+    QueuePostgres(),
+    QueueSqs(),
+    QueuePubSub(),
+    BusEventBridge(),
+    BusPubSub(),
+    Ipaas(),
+)
 ARCHITECTURES: Mapping[str, Architecture] = {architecture.name: architecture for architecture in _REGISTERED}
 ALIASES = {"queue": "queue-postgres"}
 DEFAULT = "queue-postgres"

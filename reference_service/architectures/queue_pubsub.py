@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from reference_service.queues.gathering import Gathering
-from reference_service.queues.opening import open_broker_queue, read_own, refuse_flaws_of_postgres
+from reference_service.queues.opening import open_broker_queue, read_own, refuse_flaws
 from reference_service.queues.pubsub import open_pubsub
 from reference_service.settings import Settings, needed
 from reference_service.wiring import RECEIVER, WORKER, Inbox, Wiring, channels_url, shop_url
@@ -22,14 +22,14 @@ class QueuePubSub:
 
     @asynccontextmanager
     async def open_receiver(self, settings: Settings, pool: Any) -> AsyncIterator[Inbox]:  # noqa: ARG002 - not by pool
-        refuse_flaws_of_postgres(settings)
+        refuse_flaws(settings, has_receiver=True)
         topic = needed("PUBSUB_TOPIC", "the topic as projects/…/topics/…")
         async with open_pubsub(topic=topic) as broker:
             yield Gathering(broker)
 
     @asynccontextmanager
     async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:
-        refuse_flaws_of_postgres(settings)
+        refuse_flaws(settings, has_receiver=True)
         subscription = needed("PUBSUB_SUBSCRIPTION", "the subscription as projects/…/subscriptions/…")
         async with (
             open_pubsub(subscription=subscription) as broker,

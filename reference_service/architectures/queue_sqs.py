@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from reference_service.queues.gathering import Gathering
-from reference_service.queues.opening import open_broker_queue, read_own, refuse_flaws_of_postgres
+from reference_service.queues.opening import open_broker_queue, read_own, refuse_flaws
 from reference_service.queues.sqs import open_sqs
 from reference_service.settings import Settings, needed
 from reference_service.wiring import RECEIVER, WORKER, Inbox, Wiring, channels_url, shop_url
@@ -19,13 +19,13 @@ class QueueSqs:
 
     @asynccontextmanager
     async def open_receiver(self, settings: Settings, pool: Any) -> AsyncIterator[Inbox]:  # noqa: ARG002 - not by pool
-        refuse_flaws_of_postgres(settings)
+        refuse_flaws(settings, has_receiver=True)
         async with open_sqs(_queue_url()) as broker:
             yield Gathering(broker)
 
     @asynccontextmanager
     async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:
-        refuse_flaws_of_postgres(settings)
+        refuse_flaws(settings, has_receiver=True)
         async with open_sqs(_queue_url()) as broker, open_broker_queue(pool, broker, read_own) as queue:
             yield Wiring(queue=queue, shop_uri=shop_url(settings), channels_url=channels_url(settings))
 

@@ -11,8 +11,9 @@ from reference_service.queues.brokered import BrokerQueue, Read
 from reference_service.queues.wire import of_wire
 from reference_service.settings import BadSettings, Settings
 
-# Flaws of the receiver's way into PostgreSQL, which brokers take the place of.
-_OF_POSTGRES = (Flaw.NO_ORDER_DEDUP, Flaw.ACK_BEFORE_DURABLE)
+# Flaws of the way from a receiver into PostgreSQL, which brokers take the place of; and those of receivers.
+_OF_POSTGRES = {Flaw.NO_ORDER_DEDUP, Flaw.ACK_BEFORE_DURABLE}
+_OF_RECEIVERS = {Flaw.NO_SIGNATURE_CHECK, Flaw.SLOW_HANDLER}
 
 
 @asynccontextmanager
@@ -36,7 +37,7 @@ def read_own(received: Received) -> Message:
     return of_wire(received.body)
 
 
-def refuse_flaws_of_postgres(settings: Settings) -> None:
-    """BadSettings for a flaw that only the queue in PostgreSQL can play."""
-    if settings.flaw in _OF_POSTGRES:
+def refuse_flaws(settings: Settings, *, has_receiver: bool) -> None:
+    """BadSettings for a flaw that an architecture over a broker has no place for."""
+    if settings.flaw in _OF_POSTGRES or (settings.flaw in _OF_RECEIVERS and not has_receiver):
         raise BadSettings(f"REFERENCE_FLAW: {settings.flaw.value!r} goes with REFERENCE_ARCHITECTURE=queue-postgres")

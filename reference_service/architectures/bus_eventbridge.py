@@ -1,0 +1,34 @@
+"""Event bus, no receiver: Shopify delivers to Amazon EventBridge, a rule routes to SQS, the worker takes it from there.
+
+An acknowledgement is the bus's answer to Shopify. EventBridge takes events of Shopify's source from Shopify alone, and
+the queue takes messages from the rule alone: there are no forged deliveries, and no signature is looked at.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from reference_service.bus_envelopes import read_eventbridge, reader
+from reference_service.bus_wiring import bus_wiring, is_stub
+from reference_service.queues.opening import open_broker_queue, refuse_flaws
+from reference_service.queues.sqs import open_sqs
+from reference_service.settings import Settings, needed
+from reference_service.wiring import Wiring, WorkerAlone
+
+
+class BusEventBridge(WorkerAlone):
+    """REFERENCE_BUS_URI is the ARN of Shopify's partner event source, REFERENCE_SQS_QUEUE_URL the rule's target."""
+
+    name = "bus-eventbridge"
+
+    @asynccontextmanager
+    async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:
+        refuse_flaws(settings, has_receiver=False)
+        url = needed("SQS_QUEUE_URL", "the queue that the bus's rule sends to")
+        uri = needed("BUS_URI", "the ARN of Shopify's partner event source")
+        read = reader(read_eventbridge, settings.shop_domain, settings.channels)
+        async with (
+            open_sqs(url) as broker,
+            open_broker_queue(pool, broker, read, is_incomplete=is_stub) as queue,
+        ):
+            yield bus_wiring(queue, uri)
