@@ -27,6 +27,7 @@ from reports.checkers.sync_latency import SyncLatency
 from reports.checkers.unexplained_push import UnexplainedPush
 from reports.history import History
 from reports.intervals import intervals
+from reports.polling import MEASURES, not_asked, polls
 from reports.result import Check
 from reports.tally import unknown
 
@@ -79,6 +80,8 @@ def check_all(history: History, checkers: tuple[Checker, ...] = CHECKERS) -> tup
 
 def _guarded(checker: Checker, history: History) -> Check:
     try:
+        if checker.name in MEASURES and polls(history):
+            return not_asked(checker.name)
         return checker(history)
     except Exception as error:  # noqa: BLE001 - whatever a checker raises, the others must still be heard
         return unknown(checker.name, f"the checker failed: {type(error).__name__}: {error}")

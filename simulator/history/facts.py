@@ -36,6 +36,7 @@ class RunStarted(Fact, frozen=True, tag=True):
     versions: dict[str, str]
     machine: dict[str, str]
     notes: tuple[str, ...] = ()  # what a reader must know, e.g. "retry gaps shortened 20 times"
+    polls: bool = False  # the subject asks for no notifications by design, and reads by itself
     ceilings: dict[str, float] = {}  # measured events a second of an emulator that took part, by its description
 
 
