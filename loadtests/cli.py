@@ -1,4 +1,4 @@
-"""`stockstorm`: run, plan, check, scenarios, prove.
+"""`stockstorm`: run, plan, compare, check, scenarios, prove.
 
 Exit codes: 0 valid, 1 invalid, 2 unknown; above 2 nothing could be judged, and the message says why.
 """
@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from loadtests.cli_compare import compare_command
 from loadtests.progress import Progress
 from loadtests.proof import SOUND
 from loadtests.proof import prove as proofs
@@ -107,6 +108,9 @@ def plan(
         typer.echo(
             f"{len(made.items):,} items, {made.expected_events:,} events expected, digest {made.digest()}: {out}"
         )
+
+
+app.command("compare")(compare_command)
 
 
 @app.command()

@@ -111,5 +111,5 @@ def sureness(entries: Sequence[Entry], seeds: int) -> str:
             f"{'this plan' if seeds == 1 else 'these plans'} only, and counts have none: {SEEDS_MIN} seeds are needed."
         )
     if sum(entry.rank == 1 for entry in entries) > 1:
-        text += " Those who share a rank differ by no more than chance."
+        text += " Those who share a rank cannot be told apart."
     return text

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from reports.compare.played import BUSY_S
 from reports.judge import STRUCTURAL
 from reports.result import Check, Result, Verdict
 from reports.thresholds import family
@@ -76,7 +77,7 @@ def over_ceiling(busiest_per_s: float, ceilings: Mapping[str, float]) -> str:
     for emulator, per_s in ceilings.items():
         if busiest_per_s > per_s:
             return (
-                f"the plan asks for {busiest_per_s:,.0f} events/s in its busiest seconds, more than the emulator lets "
-                f"through ({per_s:,.0f}/s, measured): {emulator}"
+                f"the plan asks for {busiest_per_s:,.0f} events/s in its busiest {BUSY_S} s, over the {per_s:,.0f}/s that "
+                f"the emulator was measured to let through ({emulator})"
             )
     return ""

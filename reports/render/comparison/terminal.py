@@ -1,6 +1,7 @@
 """The terminal: who wins, the ranking as a table, what was found, and where the report is."""
 
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console, Group
 from rich.panel import Panel
@@ -12,12 +13,24 @@ from reports.render.comparison.words import PROMISES, amount, extent, rank_text,
 from reports.render.formats import SIGNS
 from reports.render.terminal import COLOURS
 
+WIDE: Final = 120
+COLUMNS: Final = (  # measure, headline, whether its interval is shown
+    (P50, "sync p50", False),
+    (P95, "sync p95", True),
+    (OVERSOLD, "oversold", True),
+    (LOST, "lost", True),
+    ("refused.attempts", "refused", False),
+    (ACK, "ack p99", False),
+    ("work.cores", "CPU", False),
+)
+NARROW: Final = (P95, OVERSOLD, LOST)
+
 
 def print_comparison(comparison: Comparison, console: Console, page: Path | None = None) -> None:
     """Print every board; `page` is named at the end."""
     for board in comparison.boards:
         console.print(_panel(comparison, board))
-        console.print(_ranking(board))
+        console.print(_ranking(board, console.width))
     for board in comparison.boards:
         for entry in board.entries:
             for line in _remarks(entry):
@@ -38,31 +51,29 @@ def _panel(comparison: Comparison, board: Board) -> Panel:
     return Panel(Group(*lines), title=Text(comparison.matrix.scenario), border_style=colour, title_align="left")
 
 
-def _ranking(board: Board) -> Table:
+def _ranking(board: Board, width: int) -> Table:
+    """One row an entry; a narrow terminal gets fewer columns."""
     table = Table(title="Ranking", title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("", justify="right", no_wrap=True)
-    table.add_column("subject", overflow="fold")
+    table.add_column("subject", overflow="fold", min_width=15)
     table.add_column("checks", no_wrap=True)
-    for title in ("sync p50", "sync p95"):
-        table.add_column(title, justify="right")
-    table.add_column("tier")
-    for title in ("oversold a run", "lost a run", "ack p99", "CPU cores"):
-        table.add_column(title, justify="right")
+    columns = [column for column in COLUMNS if width >= WIDE or column[0] in NARROW]
+    for _, title, _ in columns:
+        table.add_column(title, justify="right", no_wrap=True)
+    if width >= WIDE:
+        table.add_column("tier", no_wrap=True)
     for entry in board.entries:
         table.add_row(
             rank_text(entry),
             Text(entry.label, "bold"),
             Text(f"{SIGNS[entry.verdict]} {PROMISES[entry.verdict]}", COLOURS[entry.verdict]),
-            _cell(entry, P50, with_span=False),
-            _cell(entry, P95),
-            tier_text(entry),
-            *(_cell(entry, name) for name in (OVERSOLD, LOST)),
-            *(_cell(entry, name, with_span=False) for name in (ACK, "work.cores")),
+            *(_cell(entry, measure, spanned) for measure, _, spanned in columns),
+            *([tier_text(entry)] if width >= WIDE else []),
         )
     return table
 
 
-def _cell(entry: Entry, measure: str, with_span: bool = True) -> Text:
+def _cell(entry: Entry, measure: str, with_span: bool) -> Text:
     interval = entry.measures.get(measure)
     text = Text(amount(measure, None if interval is None else interval.value))
     if with_span and (found := span(measure, interval)):

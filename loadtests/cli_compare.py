@@ -1,0 +1,91 @@
+"""`stockstorm compare`: the same plans through several subjects, side by side."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loadtests.compare import Comparing, Show, resume_comparison, start_comparison
+from loadtests.compare_options import Asked, read_asked
+from loadtests.compare_state import PAGE, Cell, State, find_comparison
+from loadtests.messages import Live
+from loadtests.progress import Progress
+from loadtests.run import POSTGRES_URL_VARIABLE
+from reports.compare.comparison import Key
+from reports.render.comparison.terminal import print_comparison
+from reports.render.formats import duration_text
+from reports.result import EXIT_CODES
+from simulator.errors import ScenarioError
+
+
+class MatrixProgress:
+    """One panel for the run under way, headed by how far the matrix is; one line for each run that ended."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._open: Progress | None = None
+
+    def begin(self, number: int, cells: int, key: Key, left_s: float) -> tuple[Show, Callable[[Live], None]]:
+        left = duration_text(left_s * 1000)
+        title = f"{number} of {cells} · {key.text} · about {left} left"
+        if not self._console.is_terminal:
+            self._console.print(f"stockstorm: {title}", highlight=False, soft_wrap=True)
+        self._open = Progress(self._console, title)
+        self._open.__enter__()
+        return self._open.show, self._open.live
+
+    def end(self, cell: Cell) -> None:
+        if self._open is not None:
+            self._open.__exit__(None, None, None)
+            self._open = None
+        said = {"done": "played", "failed": f"failed: {cell.error}", "pending": "interrupted"}[cell.status]
+        self._console.print(f"stockstorm: {cell.key.text}: {said}", highlight=False, markup=False, soft_wrap=True)
+
+
+def compare_command(
+    scenario: Annotated[str, typer.Argument(help="name, or path of a TOML file")] = "",
+    subjects: Annotated[str, typer.Option(help="architectures or URLs, with commas; left out: all")] = "",
+    seeds: Annotated[str, typer.Option(help="e.g. 1-5, or 1,4,7; three or more give intervals")] = "1",
+    rates: Annotated[str, typer.Option(help="events a second, with commas, instead of the scenario's rates")] = "",
+    safety_stock: Annotated[str, typer.Option(help="units held back on listings, with commas, e.g. 0,2")] = "",
+    postgres: Annotated[str, typer.Option(help="embedded, docker, or a postgresql:// URL")] = "embedded",
+    cloud: Annotated[str, typer.Option(help="embedded (emulators) or real, for architectures on a cloud")] = "embedded",
+    runs: Annotated[Path, typer.Option(help="folder of the runs")] = Path("runs"),
+    resume: Annotated[str, typer.Option("--continue", help="go on with a comparison: latest, or its folder")] = "",
+) -> None:
+    """Play the same plans through several subjects, and tell who wins, by how much, and how sure that is."""
+    if "://" in postgres:
+        os.environ[POSTGRES_URL_VARIABLE] = postgres  # holds a password: not in state, spec, history or report
+    if resume:
+        folder, state = _resumed(runs, resume, scenario, subjects)
+    else:
+        folder, state = start_comparison(runs, _asked(scenario, subjects, seeds, rates, safety_stock, postgres, cloud))
+    comparing = Comparing(folder, state, MatrixProgress(Console(stderr=True)))
+    comparing.play()
+    comparison = comparing.report()
+    console = Console()
+    print_comparison(comparison, console, folder / PAGE)
+    if comparing.state.pending:
+        console.print(f"continue with: stockstorm compare --continue {folder}", highlight=False, soft_wrap=True)
+    raise typer.Exit(EXIT_CODES[comparison.verdict])
+
+
+def _asked(scenario: str, subjects: str, seeds: str, rates: str, stocks: str, postgres: str, cloud: str) -> Asked:
+    if not scenario:
+        raise ScenarioError("SCENARIO", "there is none", "name one, as in: stockstorm compare flash_sale --seeds 1-3")
+    return read_asked(scenario, subjects, seeds, rates, stocks, postgres, cloud)
+
+
+def _resumed(runs: Path, resume: str, scenario: str, subjects: str) -> tuple[Path, State]:
+    if scenario or subjects:
+        remedy = "leave SCENARIO and --subjects out, or leave --continue out to compare anew"
+        raise ScenarioError("--continue", "the comparison knows its scenario and subjects already", remedy)
+    folder = find_comparison(runs, resume)
+    state = resume_comparison(folder)
+    if state.asked.postgres == "url" and state.pending and not os.environ.get(POSTGRES_URL_VARIABLE):
+        remedy = "give the same --postgres again; a URL holds a password, so it was not stored"
+        raise ScenarioError("--continue", "this comparison used a database of your own", remedy)
+    return folder, state
