@@ -99,8 +99,15 @@ _ARCHITECTURES = (
         parts=("the vendor's flow", "PostgreSQL (stands in for the vendor's data store)"),
         crash_safe="nothing: the next run of the flow begins where the last one had committed",
         cannot={"sync_latency": _POLLED_STALE, "oversell": _POLLED_STALE, "nothing_lost": _NO_WEBHOOKS},
-        shortened="a trigger every 15 s where vendors offer 1 to 5 min",
-        settings={"REFERENCE_FLOW_INTERVAL_S": "15"},
+        shortened=(
+            "a trigger every 15 s, steps of 5 ms and 5,000 tasks a run, where vendors offer 1 to 5 min, about 0.2 s and "
+            "100 records"
+        ),
+        settings={
+            "REFERENCE_FLOW_INTERVAL_S": "15",
+            "REFERENCE_FLOW_STEP_S": "0.005",
+            "REFERENCE_FLOW_TASKS_MAX": "5000",
+        },
         interval_s=15.0,
     ),
 )
