@@ -21,7 +21,9 @@ BACKOFF_MAX_S = 300.0
 VACUUM_EVERY_S = 10.0  # a queue table is mostly dead rows; the autovacuum of PostgreSQL wakes only once a minute
 
 # --- working with a broker
-HELD_MAX = 1_000  # messages that a worker takes ahead of its work; a killed one gets them back when their leases end
+HELD_MAX = 1_000  # messages that a worker takes ahead of its work
+LEASE_S = 10  # what a killed worker held comes again after it; renewed while it is held; Pub/Sub's shortest
+LEASE_CHECK_S = 2.0  # leases are looked at so often, and renewed in the second half of their time
 BROKER_BACKOFF_STEPS = 4  # receivers of a broker that is away ask again after 8 s at most
 
 # --- reading at an interval

@@ -61,7 +61,7 @@ class Broker(Protocol):
         ...
 
     def receive(self) -> AsyncIterator[Sequence[Received]]:
-        """Messages as they come, each leased to us for as long as the queue's own setting says."""
+        """Messages as they come, each leased to us for LEASE_S, whatever the queue's own setting."""
         ...
 
     async def delete(self, handles: Iterable[str]) -> None:
@@ -69,5 +69,5 @@ class Broker(Protocol):
         ...
 
     async def release(self, handles: Iterable[str], delay_s: float) -> None:
-        """Ends leases, so that the messages come again after the delay, rounded up to whole seconds."""
+        """Lets leases end after the delay, rounded up to whole seconds; then the messages come again."""
         ...

@@ -2,8 +2,9 @@
 
 The broker delivers at least once. A claim's transaction inserts the inbox rows of what it holds; what is settled there
 already is only deleted at the broker. Effects, inbox rows and settlement commit together, and the broker is told
-afterwards: a worker that dies in between gets the messages again when their lease ends, finds their ids and deletes
-them. So several workers and repeated deliveries do no harm.
+afterwards: when a worker dies in between, the messages come again as soon as their leases end, and the next one finds
+their ids and deletes them. So several workers and repeated deliveries do no harm. Leases are short, so that what a
+killed worker held is not away for long, and are renewed while messages are held.
 
 What fails goes back with a delay and comes again; the broker counts. At the last delivery that its redrive policy
 allows, and for what can never be applied, the reason is recorded in `dead_letter` and the message is released until
@@ -12,6 +13,7 @@ the broker moves it to its own dead-letter queue, from where it can be sent back
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -25,7 +27,7 @@ from reference_service.queues import Claim, Message, StoreUnavailable
 from reference_service.queues.broker import Broker, BrokerGone, Received
 from reference_service.queues.brokered_claim import BrokeredClaim, recognise
 from reference_service.queues.gathering import Gathering
-from reference_service.queues.held import Held, Holding
+from reference_service.queues.held import Held, Holding, Leases
 from reference_service.queues.wire import Unreadable
 from reference_service.topics import Lane
 
@@ -48,6 +50,7 @@ class BrokerQueue:
         self._is_incomplete = is_incomplete
         self._sending = Gathering(broker)
         self._holding = Holding()
+        self._leases = Leases()
         self._incomplete: asyncio.Queue[Held] = asyncio.Queue()
         self._telling: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -63,13 +66,12 @@ class BrokerQueue:
             raise StoreUnavailable("the queue is closed")
         holding = self._holding
         helds = [] if lane is Lane.IGNORED else [*holding.take(lane, limit), *holding.take(Lane.IGNORED, limit)]
-        claim = BrokeredClaim(None, self._broker.deliveries_max)
+        if not helds:
+            yield BrokeredClaim(None, self._broker.deliveries_max)
+            return
         try:
-            if helds:
-                async with self._pool.acquire() as connection, connection.transaction():
-                    claim = await recognise(connection, helds, self._broker.deliveries_max)
-                    yield claim
-            else:
+            async with self._pool.acquire() as connection, connection.transaction():
+                claim = await recognise(connection, helds, self._broker.deliveries_max)
                 yield claim
         except STORE_GONE as error:
             holding.put_back(helds)
@@ -78,9 +80,9 @@ class BrokerQueue:
             holding.put_back(helds)
             raise
         holding.put_back(claim.unsettled)
-        self._tell(self._broker.delete(claim.done))
+        self._delete(claim.done)
         for delay_s, handles in claim.releases.items():
-            self._tell(self._broker.release(handles, delay_s))
+            self._release(handles, delay_s)
 
     async def wait(self, lane: Lane, timeout_s: float) -> None:
         await self._holding.wait(lane, timeout_s)
@@ -90,6 +92,7 @@ class BrokerQueue:
         async with asyncio.TaskGroup() as tasks:
             for _ in range(self._broker.receivers):
                 tasks.create_task(self._receive())
+            tasks.create_task(self._keep_leases())
 
     async def next_incomplete(self) -> Held:
         """A message whose body has to be fetched; to be given to `complete` or `give_back`."""
@@ -101,15 +104,21 @@ class BrokerQueue:
 
     def give_back(self, held: Held, delay_s: float) -> None:
         """It comes again after the delay, as a further delivery."""
-        self._tell(self._broker.release(held.handles, delay_s))
+        self._release(held.handles, delay_s)
 
     async def close(self) -> None:
         """Tells the broker what it was not told yet, and releases what is held, within the time of a shutdown."""
         self._closed = True
-        waiting = [self._incomplete.get_nowait() for _ in range(self._incomplete.qsize())]
-        handles = [handle for held in (*self._holding.take_all(), *waiting) for handle in held.handles]
-        self._tell(self._broker.release(handles, 0.0))
-        await asyncio.wait(self._telling, timeout=limits.SHUTDOWN_S)
+        self._release(self._leases.all(), 0.0)
+        if self._telling:
+            await asyncio.wait(self._telling, timeout=limits.SHUTDOWN_S)
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(limits.LEASE_CHECK_S)
+            if handles := self._leases.to_renew(time.monotonic()):
+                self._leases.begin(handles, time.monotonic())
+                self._tell(self._broker.release(handles, limits.LEASE_S))
 
     async def _receive(self) -> None:
         dice, failures = random.Random(), 0
@@ -126,21 +135,32 @@ class BrokerQueue:
                 await asyncio.sleep(backoff_s(min(failures, limits.BROKER_BACKOFF_STEPS), dice))
 
     def _take_in(self, received: Received) -> None:
+        self._leases.begin([received.handle], time.monotonic())
         try:
             message = self._read(received)
         except Unreadable as error:
             metrics.EVENTS_UNREADABLE.inc()
             log.error("message_unreadable", message=received.message_id, reason=str(error)[:300])
-            self._tell(self._broker.release([received.handle], 0.0))  # until the broker buries it
+            self._release([received.handle], 0.0)  # until the broker buries it
             return
         if message is None:
-            self._tell(self._broker.delete([received.handle]))
+            self._delete([received.handle])
             return
         held = Held(message, [received.handle], received.receives)
         if self._is_incomplete(message):
             self._incomplete.put_nowait(held)
         else:
             self._holding.add(held)
+
+    def _delete(self, handles: Sequence[str]) -> None:
+        if handles:
+            self._leases.end(handles)
+            self._tell(self._broker.delete(handles))
+
+    def _release(self, handles: Sequence[str], delay_s: float) -> None:
+        if handles:
+            self._leases.end(handles)
+            self._tell(self._broker.release(handles, delay_s))
 
     def _tell(self, call: Coroutine[Any, Any, None]) -> None:
         """Tells the broker without keeping anybody waiting: if it fails, messages come again and are recognised."""

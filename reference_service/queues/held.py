@@ -24,6 +24,30 @@ class Held(msgspec.Struct):
         return self.message.lane is Lane.IGNORED
 
 
+class Leases:
+    """The handles that the broker keeps from others for us, and since when (seconds of a monotonic clock)."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, float] = {}
+
+    def begin(self, handles: Iterable[str], now_s: float) -> None:
+        """These are ours from now, or again from now."""
+        self._since |= dict.fromkeys(handles, now_s)
+
+    def end(self, handles: Iterable[str]) -> None:
+        """These are done with or given back."""
+        for handle in handles:
+            self._since.pop(handle, None)
+
+    def all(self) -> list[str]:
+        return list(self._since)
+
+    def to_renew(self, now_s: float) -> list[str]:
+        """Those in the second half of their time. Those beyond it are lost already and forgotten here."""
+        self.end([handle for handle, since_s in self._since.items() if now_s - since_s > limits.LEASE_S])
+        return [handle for handle, since_s in self._since.items() if now_s - since_s > limits.LEASE_S / 2]
+
+
 class Holding:
     """Messages that wait for a claim, oldest first in each lane."""
 
@@ -53,10 +77,6 @@ class Holding:
         for held in reversed(list(helds)):
             self._lanes[held.message.lane].appendleft(held)
             self._counted(+1)
-
-    def take_all(self) -> list[Held]:
-        """Everything, for a clean end."""
-        return [held for lane in Lane for held in self.take(lane, len(self._lanes[lane]))]
 
     async def until_room(self) -> None:
         """Returns when receivers may bring more."""

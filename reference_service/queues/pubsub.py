@@ -38,13 +38,11 @@ class PubSub:
         self._types = types
         self._publisher, self._subscriber = publisher, subscriber
         self._topic, self._subscription = topic, subscription
-        self._lease_s = 10
         self.deliveries_max = 0
 
     async def check(self) -> None:
         with _explaining():
             found = await self._subscriber.get_subscription(subscription=self._subscription, timeout=CALL_TIMEOUT_S)
-        self._lease_s = found.ack_deadline_seconds
         self.deliveries_max = found.dead_letter_policy.max_delivery_attempts
         if self.deliveries_max < 1:
             remedy = "give it a dead-letter policy with a topic and max_delivery_attempts"
@@ -94,7 +92,7 @@ class PubSub:
         """The only thing said on the stream; settlements go by calls of their own."""
         yield self._types.StreamingPullRequest(
             subscription=self._subscription,
-            stream_ack_deadline_seconds=self._lease_s,
+            stream_ack_deadline_seconds=limits.LEASE_S,
             max_outstanding_messages=limits.HELD_MAX,
         )
         await asyncio.get_running_loop().create_future()

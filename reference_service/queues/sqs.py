@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from reference_service import limits
 from reference_service.queues import Message
 from reference_service.queues.broker import BrokerGone, Received, SendLimits, Wrapped
 from reference_service.queues.wire import to_wire
@@ -74,6 +75,7 @@ class Sqs:
                     QueueUrl=self._url,
                     MaxNumberOfMessages=BATCH_MAX,
                     WaitTimeSeconds=POLL_S,
+                    VisibilityTimeout=limits.LEASE_S,
                     AttributeNames=[COUNT],
                 )
             if found := answer.get("Messages"):
