@@ -5,9 +5,11 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 LOCATION = 7001
 CHANNELS = ("bazaar", "mercado")
+LAST_PAGE = {"hasNextPage": False, "endCursor": None}
 
 
 class FakeCommerce:
@@ -17,6 +19,8 @@ class FakeCommerce:
         self.lock = threading.RLock()
         self.stock = {9_100_000 + n: 100 for n in range(items)}
         self.listings: dict[str, dict[str, int]] = {channel: {} for channel in CHANNELS}
+        self.feeds: dict[str, list[Any]] = {channel: [] for channel in CHANNELS}
+        self.shop_orders: list[dict[str, Any]] = []
         self.topics: list[str] = []
         self.notified: dict[str, str] = {}
         self.adjustments: dict[str, dict[str, Any]] = {}  # by idempotency key, executed once each
@@ -44,22 +48,35 @@ class FakeCommerce:
                 nodes = [
                     {"id": f"gid://shopify/WebhookSubscription/{n}", **s} for n, s in enumerate(self._subscribed())
                 ]
-                return {"webhookSubscriptions": {"nodes": nodes, "pageInfo": {"hasNextPage": False, "endCursor": None}}}
+                return {"webhookSubscriptions": {"nodes": nodes, "pageInfo": LAST_PAGE}}
             case "Subscribe":
                 self.topics.append(variables["topic"])
                 self.uri = variables["uri"]
                 created = {"id": f"gid://shopify/WebhookSubscription/{len(self.topics)}"}
                 return {"webhookSubscriptionCreate": {"webhookSubscription": created, "userErrors": []}}
+            case "Adjust":
+                return self._adjust(variables)
+            case _:
+                return self._read(operation, variables)
+
+    def _read(self, operation: str, variables: dict[str, Any]) -> dict[str, Any]:
+        match operation:
             case "Items":
                 nodes = [{"id": f"gid://shopify/InventoryItem/{item}", "sku": self.sku(item)} for item in self.stock]
                 for node, item in zip(nodes, self.stock, strict=True):
                     node["inventoryLevels"] = {"nodes": [self._level(item)]}  # type: ignore[assignment]  # a JSON tree
-                return {"inventoryItems": {"nodes": nodes, "pageInfo": {"hasNextPage": False, "endCursor": None}}}
+                return {"inventoryItems": {"nodes": nodes, "pageInfo": LAST_PAGE}}
             case "Levels":
                 items = [int(gid.rpartition("=")[2]) for gid in variables["ids"]]
                 return {"nodes": [self._level(item) for item in items]}
-            case "Adjust":
-                return self._adjust(variables)
+            case "Locations":
+                return {"locations": {"nodes": [{"id": f"gid://shopify/Location/{LOCATION}"}], "pageInfo": LAST_PAGE}}
+            case "ChangedLevels":
+                assert variables["query"].startswith("updated_at:>='2")
+                levels = {"nodes": [self._level(item) for item in self.stock], "pageInfo": LAST_PAGE}
+                return {"location": {"inventoryLevels": levels}}
+            case "ShopOrders":
+                return {"orders": {"nodes": self.shop_orders, "pageInfo": LAST_PAGE}}
         raise AssertionError(operation)
 
     def _subscribed(self) -> list[dict[str, str]]:
@@ -111,6 +128,13 @@ class Handler(BaseHTTPRequestHandler):
         status = {"maximumAvailable": 20000, "currentlyAvailable": 19000, "restoreRate": 1000}
         cost = {"requestedQueryCost": 13, "actualQueryCost": 13, "throttleStatus": status}
         self._answer(503 if fails else 200, {"data": data, "extensions": {"cost": cost}})
+
+    def do_GET(self) -> None:
+        channel = self.path.removeprefix("/marketplaces/").split("/")[0]
+        since, limit = (int(value[0]) for value in parse_qs(urlsplit(self.path).query).values())
+        with self.commerce.lock:
+            page = self.commerce.feeds[channel][since : since + limit]
+        self._answer(200, {"orders": page, "next_cursor": str(since + len(page))})
 
     def do_PUT(self) -> None:
         body = json.loads(self._body())

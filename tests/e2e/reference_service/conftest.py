@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from tests.fake_commerce import CHANNELS, LOCATION, FakeCommerce, Handler
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "shop-secret"
 CHANNEL_SECRET = "channel-secret"
+Post = Callable[[str, bytes, dict[str, str]], httpx.Response]  # path, body, headers
 
 
 class Service:
@@ -40,19 +41,21 @@ class Service:
         self.url = environment["REFERENCE_PUBLIC_URL"]
         self.worker_url = f"http://127.0.0.1:{environment['REFERENCE_WORKER_HTTP_PORT']}"
         self.http = httpx.Client(timeout=10)
+        self.post: Post = self.post_to_receiver
 
     def start(self, name: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             command = [sys.executable, "-m", "reference_service", name]
             self.processes[name] = subprocess.Popen(command, cwd=ROOT, env=self.environment, stderr=log)
 
-    def start_all(self) -> None:
-        self.start("receiver")
-        self.start("worker")
+    def start_all(self, processes: Sequence[str] = ("receiver", "worker")) -> None:
+        for name in processes:
+            self.start(name)
         self.await_ready()
 
     def await_ready(self) -> None:
-        wait_until(lambda: self.answers(f"{self.url}/readyz"), "the receiver is ready", 20)
+        if "receiver" in self.processes:
+            wait_until(lambda: self.answers(f"{self.url}/readyz"), "the receiver is ready", 20)
         wait_until(lambda: self.answers(f"{self.worker_url}/readyz"), "the worker is ready", 20)
 
     def answers(self, url: str) -> bool:
@@ -76,6 +79,9 @@ class Service:
         process.send_signal(signal.SIGTERM)
         return process.wait(10), time.monotonic() - started
 
+    def post_to_receiver(self, path: str, raw: bytes, headers: dict[str, str]) -> httpx.Response:
+        return self.http.post(f"{self.url}{path}", content=raw, headers=headers)
+
     def webhook(self, topic: str, body: dict[str, Any], *, at_ns: int | None = None, **change: str) -> httpx.Response:
         raw = json.dumps(body).encode()
         headers = {
@@ -85,9 +91,9 @@ class Service:
             "X-Shopify-Shop-Domain": "demo.myshopify.com",
             "X-Shopify-Triggered-At": rfc3339(at_ns if at_ns is not None else time.time_ns()),
         }
-        return self.http.post(f"{self.url}/webhooks/shopify", content=raw, headers=headers)
+        return self.post("/webhooks/shopify", raw, headers)
 
-    def stock_webhook(self, sku: str, available: int, *, at_ns: int | None = None) -> httpx.Response:
+    def stock_webhook(self, sku: str, available: int, *, at_ns: int | None = None, **change: str) -> httpx.Response:
         item = self.commerce.item(sku)
         body = {
             "inventory_item_id": item,
@@ -96,7 +102,7 @@ class Service:
             "updated_at": rfc3339(at_ns or time.time_ns())[:19] + "Z",
             "admin_graphql_api_id": f"gid://shopify/InventoryLevel/{item + 5}?inventory_item_id={item}",
         }
-        return self.webhook("inventory_levels/update", body, at_ns=at_ns)
+        return self.webhook("inventory_levels/update", body, at_ns=at_ns, **change)
 
     def order(
         self, channel: str, order_id: str, topic: str, lines: dict[str, int], *, webhook_id: str = "", **more: Any
@@ -112,13 +118,13 @@ class Service:
             "X-Marketplace-Signature": sign(CHANNEL_SECRET, raw),
             "X-Marketplace-Triggered-At": rfc3339(time.time_ns()),
         }
-        return self.http.post(f"{self.url}/webhooks/channels/{channel}", content=raw, headers=headers)
+        return self.post(f"/webhooks/channels/{channel}", raw, headers)
 
-    def probe(self, what: str) -> list[dict[str, Any]]:
+    def probe(self, what: str, url: str = "") -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
         after: str | None = ""
         while after is not None:
-            page = self.http.get(f"{self.url}/probe/{what}", params={"after": after, "limit": "500"}).json()
+            page = self.http.get(f"{url or self.url}/probe/{what}", params={"after": after, "limit": "500"}).json()
             rows += page[what.replace("-", "_")]
             after = page["next"]
         return rows
@@ -183,10 +189,11 @@ def make_service(commerce: FakeCommerce, database_url: str, tmp_path: Path) -> I
     api = f"http://127.0.0.1:{server.server_port}"
     made: list[Service] = []
 
-    def make(**settings: str) -> Service:
+    def make(environment: Mapping[str, str] | None = None, **settings: str) -> Service:
         port = free_port()
-        environment = {
+        told = {
             **os.environ,
+            **(environment or {}),
             "REFERENCE_DATABASE_URL": database_url,
             "REFERENCE_LISTEN_PORT": str(port),
             "REFERENCE_WORKER_HTTP_PORT": str(free_port()),
@@ -201,7 +208,7 @@ def make_service(commerce: FakeCommerce, database_url: str, tmp_path: Path) -> I
             "REFERENCE_CHANNEL_SECRET": CHANNEL_SECRET,
             **{f"REFERENCE_{name.upper()}": value for name, value in settings.items()},
         }
-        made.append(Service(environment, tmp_path, commerce))
+        made.append(Service(told, tmp_path, commerce))
         return made[-1]
 
     yield make
