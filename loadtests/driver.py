@@ -127,7 +127,7 @@ class Driver:
             versions=spec.provenance.versions,
             machine=spec.provenance.machine,
             notes=go.notes,
-            polls=go.settle_s > 0,
+            polls=go.polls,
             ceilings=go.ceilings,
         )
 

@@ -29,7 +29,8 @@ class Go(Message, frozen=True, tag=True):
     notes: tuple[str, ...] = ()
     subscribe_uri: str = ""  # shop topics that nobody subscribed are subscribed for this URL
     routes: dict[str, str] = {}  # URI of a bus subscription -> URL of the process that publishes to that bus
-    settle_s: float = 0.0  # a subject that looks only now and then: how long it can rest between two looks
+    settle_s: float = 0.0  # how long the subject can rest although there is work: between two looks, or two leases
+    polls: bool = False  # a subject that looks only now and then
     ceilings: dict[str, float] = {}  # measured events a second of an emulator, by its description
 
 

@@ -138,9 +138,15 @@ class Stage:
             notes=notes,
             subscribe_uri=uri,
             routes=dict(cloud.routes),
-            settle_s=self._subject.settle_s,
+            settle_s=self._settle_s,
+            polls=self._subject.settle_s > 0,
             ceilings=ceilings,
         )
+
+    @property
+    def _settle_s(self) -> float:
+        """Rest of this length means that nothing more will come: neither a next look, nor what a killed worker held."""
+        return max(self._subject.settle_s, self._subject.lease_s if self._scenario.faults else 0.0)
 
     def _notes(self, backing: Backing) -> tuple[str, ...]:
         notes = [f"PostgreSQL {backing.description}", *self._subject.notes, *compression_notes(self._scenario)]
@@ -151,7 +157,7 @@ class Stage:
         return tuple(notes)
 
     def _watch(self, backing: Backing, cloud: CloudGiven, live: Callable[[Live], None]) -> Finished:
-        quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._subject.settle_s
+        quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
         seconds = self._scenario.load_s + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

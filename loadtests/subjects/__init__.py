@@ -43,6 +43,7 @@ class Subject(Protocol):
 
     notes: tuple[str, ...]  # what a reader of the report must know
     settle_s: float  # how long it may rest between two looks at the shop; 0 when it is told
+    lease_s: float  # how long a broker keeps from others what a killed process of it held; 0 without a broker
 
     def start(self, surroundings: Surroundings) -> None:
         """Starts it and returns when it is ready. Raises SubjectError with the end of its log."""

@@ -19,6 +19,7 @@ class OwnSubject:
     """The service behind `url`, which takes Shopify's webhooks."""
 
     settle_s = 0.0
+    lease_s = 0.0
     notes: tuple[str, ...] = ("own service: its processes are not measured; faults of the scenario are not played",)
 
     def __init__(self, url: str) -> None:

@@ -19,6 +19,7 @@ HOST = "127.0.0.1"
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 60.0
 REVIVALS_MAX = 5
+LEASE_S = 12.0  # the reference service's leases at a broker, of 10 s, and time to work on what comes back
 
 
 class ReferenceSubject:
@@ -27,6 +28,7 @@ class ReferenceSubject:
     def __init__(self, logs: Path, architecture: Architecture, flaw: str = "") -> None:
         self._logs, self._flaw, self._architecture = logs, flaw, architecture
         self.settle_s = 2 * architecture.interval_s
+        self.lease_s = LEASE_S if architecture.cloud else 0.0
         self.notes: tuple[str, ...] = (f"shortened: {architecture.shortened}",) if architecture.shortened else ()
         self._children: dict[str, Child] = {}
         self._environment: dict[str, str] = {}
