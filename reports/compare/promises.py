@@ -77,7 +77,7 @@ def over_ceiling(busiest_per_s: float, ceilings: Mapping[str, float]) -> str:
     for emulator, per_s in ceilings.items():
         if busiest_per_s > per_s:
             return (
-                f"the plan asks for {busiest_per_s:,.0f} events/s in its busiest {BUSY_S} s, over the {per_s:,.0f}/s that "
-                f"the emulator was measured to let through ({emulator})"
+                f"the plan asks for {busiest_per_s:,.0f} events/s in its busiest {BUSY_S} s, over the {per_s:,.0f}/s "
+                f"that the emulator was measured to let through ({emulator})"
             )
     return ""

@@ -7,6 +7,7 @@ from typing import Final
 from reports.compare.comparison import ACK, LOST, OVERSOLD, P50, P95, Board, Comparison, Entry
 from reports.render.formats import TIER_NAMES, duration_text, number_text, range_text
 from reports.result import Interval, Verdict
+from reports.tally import counted
 from reports.tiers import best_tier
 
 TITLES: Final = {
@@ -98,6 +99,6 @@ def extent(comparison: Comparison) -> str:
     runs = sum(len(entry.runs) for board in comparison.boards for entry in board.entries)
     entries = len(matrix.subjects) * len(matrix.safety_stocks)
     all_ = entries * len(matrix.seeds) * len(matrix.rates)
-    played = f"{runs} runs" if comparison.complete else f"{runs} of {all_} runs"
+    played = counted(runs, "run") if comparison.complete else f"{runs} of {counted(all_, 'run')}"
     noun = "subject" if len(matrix.safety_stocks) == 1 else "combination"
     return f"{entries} {noun}{'' if entries == 1 else 's'} · {seeds_text(matrix.seeds)} · {played}"

@@ -14,6 +14,7 @@ from reports.render.figures.layout import DASHES, label
 COLOURS: Final = 8
 SIGNS: Final = ("circle", "square", "diamond", "triangle-up", "star", "x")
 ROW_PX: Final = 34
+TALL_ROW_PX: Final = 44  # for two lines of text
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -43,7 +44,11 @@ class Sheet(msgspec.Struct, frozen=True):
 
     def rows(self) -> dict[str, Any]:
         """The y axis with one row for each played entry, best on top."""
-        names = [label(entry.label) for entry in self.played]
+        several = len(self.matrix.safety_stocks) > 1
+        names = [
+            label(entry.card.name) + (f"<br>safety stock {entry.safety_stock}" if several else "")
+            for entry in self.played
+        ]
         return {
             "tickvals": list(range(len(names))),
             "ticktext": names,
@@ -54,7 +59,8 @@ class Sheet(msgspec.Struct, frozen=True):
         }
 
     def height(self, extra_px: int) -> int:
-        return ROW_PX * len(self.played) + extra_px
+        row_px = ROW_PX if len(self.matrix.safety_stocks) == 1 else TALL_ROW_PX
+        return row_px * len(self.played) + extra_px
 
 
 class Drawer(Protocol):

@@ -14,8 +14,8 @@ from reports.tiers import LIMITS_MS
 
 PANELS: Final = (
     (P95, "Sync latency, p95", (0.0, 0.38)),
-    (OVERSOLD, "Oversold units a run", (0.44, 0.7)),
-    (LOST, "Lost units a run", (0.76, 1.0)),
+    (OVERSOLD, "Oversold units", (0.44, 0.7)),
+    (LOST, "Lost units", (0.76, 1.0)),
 )
 
 
@@ -46,7 +46,7 @@ def _caption(sheet: Sheet) -> str:
     single = "" if seeds == 1 else " Faint dots are single seeds."
     counts = "" if seeds > 2 else " Counts have no whiskers: three seeds are needed."  # as the words say
     hollow = "" if all(entry.correct == "valid" for entry in sheet.played) else " Hollow: not known to be correct."
-    return f"Left is better everywhere. Whiskers are 95 % intervals.{single}{counts}{hollow}"
+    return f"Left is better everywhere; units are means a run. Whiskers are 95 % intervals.{single}{counts}{hollow}"
 
 
 def _row_lines(rows: int) -> list[dict[str, Any]]:
@@ -105,7 +105,7 @@ def _marks(sheet: Sheet, entry: Entry, row: int, measure: str, axis: str) -> lis
         text = f"{amount(measure, interval.value)}" + (f" ({found})" if (found := span(measure, interval)) else "")
         mark = dots(
             entry.label, [interval.value], [row], look.colour, size=11, symbol=look.sign, xaxis=axis,
-            error_x=_whisker(interval, look.colour), showlegend=False,
+            error_x=_whisker(interval, look.colour), showlegend=False, cliponaxis=False,
             hovertemplate=f"%{{fullData.name}}: {text}<extra></extra>",
         )  # fmt: skip
         marks.append(mark)

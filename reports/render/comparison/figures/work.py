@@ -11,9 +11,9 @@ from reports.render.figures.layout import label
 COLOURS: Final = {"receiver": "@c0", "worker": "@c2", "postgres": "@c5"}
 OTHERS: Final = ("@c4", "@c3", "@c6", "@c7")
 COUNTS: Final = (
-    ("work.cost_points", "API cost points a run"),
-    ("work.admin_calls", "Admin API calls a run"),
-    ("work.transactions", "database transactions a run"),
+    ("work.cost_points", "API cost points"),
+    ("work.admin_calls", "Admin API calls"),
+    ("work.transactions", "transactions"),
 )
 GAP: Final = 0.05
 
@@ -35,13 +35,19 @@ def work(sheet: Sheet) -> Figure | None:
     }
     traces = _cores(entries)
     for number, ((measure, title), domain) in enumerate(zip(kinds, domains[1:], strict=True), 2):
-        layout[f"xaxis{number}"] = {"domain": list(domain), "rangemode": "tozero", "nticks": 4, "tickformat": ","}
+        layout[f"xaxis{number}"] = {
+            "domain": list(domain),
+            "rangemode": "tozero",
+            "nticks": 3,
+            "tickformat": ",",
+            "tickangle": 0,
+        }
         layout["annotations"].append(panel_title(title, domain))
         values = [entry.value(measure) or 0.0 for entry in entries]
         traces.append(_bars(title, values, "@ack-strong", xaxis=f"x{number}", showlegend=False))
     caption = (
         "Means per run. CPU is that of the subject, its database and what stands in for a cloud, during load; the load "
-        "generator is left out. 1 core is one core busy all the time."
+        "generator is left out. 1 core is one core busy all the time. Transactions are the database's."
     )
     return Figure(f"work{sheet.suffix}", "Work done", caption, traces, layout, sheet.height(96))
 

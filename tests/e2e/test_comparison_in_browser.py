@@ -1,0 +1,97 @@
+"""The comparison in a real browser, offline, in both themes: every figure is drawn, nothing complains or overlaps."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from reports.compare.build import compare
+from reports.compare.played import Played
+from reports.render.comparison.page import comparison_page
+from tests.unit.reports.compared import CARDS, SECONDS, matrix, played
+
+pytestmark = pytest.mark.browser
+CHROMIUM = "/usr/bin/chromium"
+SEEDS = (1, 2, 3)
+STOCKS = (0, 2)
+DRAWN = "box => [box.id, box.querySelectorAll('.scatterlayer path.js-line, .scatterlayer path.point, .barlayer path').length]"
+OVERLAPS = """() => [...document.querySelectorAll('.figure')].flatMap(box => {
+  const texts = [...box.querySelectorAll('.annotation-text, .ytick text')].map(t => [t.textContent, t.getBoundingClientRect()]);
+  return texts.flatMap(([a, p], i) => texts.slice(i + 1).filter(([, q]) =>
+    p.left < q.right - 1 && q.left < p.right - 1 && p.top < q.bottom - 2 && q.top < p.bottom - 2
+  ).map(([b]) => box.id + ': ' + a + ' / ' + b));
+})"""
+
+
+def runs() -> list[Played]:
+    """Three architectures at two safety stocks over three seeds."""
+    found = []
+    for subject, ms, oversold in (("polling", 5_000.0, 30.0), ("webhook", 300.0, 3.0), ("queue", 250.0, 2.0)):
+        for stock in STOCKS:
+            for seed in SEEDS:
+                values = [ms * (1 + 0.1 * seed) * (1 + second % 7) / 4 for second in range(SECONDS)]
+                sold, lost = oversold / (1 + stock) + seed, 10.0 * stock + seed
+                found.append(played(subject, values, seed=seed, stock=stock, oversold=sold, lost=lost))
+    return found
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("comparison") / "comparison.html"
+    floor = [(10.0 * 1.2**n, 0.05 * 1.2**n) for n in range(40)]
+    wanted = matrix("polling", "webhook", "queue", seeds=SEEDS, stocks=STOCKS)
+    path.write_text(comparison_page(compare(wanted, CARDS, runs(), [], {None: floor})), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+class Watched:
+    """The page with everything that it complained about or asked for."""
+
+    def __init__(self, page: Page, report: Path, theme: str) -> None:
+        self.page, self.complaints, self.requests = page, list[str](), list[str]()
+        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.goto(report.as_uri())
+        page.locator(f"html[data-drawn={theme}]").wait_for(state="attached", timeout=30_000)
+
+
+@pytest.fixture(scope="module", params=[("light", 1280), ("dark", 1280), ("light", 700), ("dark", 700)], ids=str)
+def watched(browser: Browser, report: Path, request: pytest.FixtureRequest) -> Iterator[Watched]:
+    theme, width = request.param
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme, offline=True)
+    yield Watched(page, report, theme)
+    page.close()
+
+
+def test_it_opens_offline_without_complaint_or_request(watched: Watched, report: Path) -> None:
+    assert watched.complaints == []
+    assert watched.requests == [report.as_uri()]
+
+
+def test_every_figure_has_drawn_marks(watched: Watched) -> None:
+    drawn = dict(box.evaluate(DRAWN) for box in watched.page.query_selector_all(".figure"))
+    assert list(drawn) == [f"figure-{name}" for name in ("glance", "curves", "tradeoff", "work")]
+    assert [name for name, marks in drawn.items() if not marks] == []
+
+
+def test_the_page_fits_the_window(watched: Watched) -> None:
+    assert watched.page.evaluate("document.documentElement.scrollWidth") == watched.page.evaluate("window.innerWidth")
+
+
+def test_no_texts_of_a_figure_overlap(watched: Watched) -> None:
+    assert watched.page.evaluate(OVERLAPS) == []
+
+
+def test_the_winner_and_the_ranking_can_be_seen(watched: Watched) -> None:
+    assert watched.page.locator(".banner .verdict").is_visible()
+    assert watched.page.locator("table.ranking tbody tr").count() == 6

@@ -1,0 +1,87 @@
+"""The words of `stockstorm compare`, read into a matrix or answered with what to write."""
+
+import pytest
+
+from loadtests.compare_options import Asked, read_asked
+from loadtests.subjects.architectures import ARCHITECTURES
+from simulator.errors import ScenarioError
+
+
+def complaint(**words: str) -> str:
+    given = {"subjects": "polling", "seeds": "1"} | words
+    with pytest.raises(ScenarioError) as caught:
+        read_asked("smoke", **given)
+    return str(caught.value)
+
+
+def test_lists_and_ranges_become_a_matrix() -> None:
+    found = read_asked("smoke", "polling, webhook", "1-3,7", "200,400.5", "0,2", cloud="real")
+    assert found == Asked(
+        scenario="smoke",
+        subjects=("polling", "webhook"),
+        seeds=(1, 2, 3, 7),
+        rates=(200.0, 400.5),
+        safety_stocks=(0, 2),
+        cloud="real",
+    )
+
+
+def test_left_out_rates_and_stocks_are_the_scenarios_own() -> None:
+    found = read_asked("smoke", "polling", "1")
+    assert (found.rates, found.safety_stocks) == ((None,), (None,))
+
+
+def test_left_out_subjects_are_all_architectures() -> None:
+    assert read_asked("smoke", "", "1").subjects == tuple(ARCHITECTURES)
+
+
+def test_reference_is_the_default_architecture_and_a_url_a_service_of_ones_own() -> None:
+    assert read_asked("smoke", "reference,http://127.0.0.1:8080/webhooks", "1").subjects == (
+        "queue-postgres",
+        "http://127.0.0.1:8080/webhooks",
+    )
+
+
+def test_a_database_url_is_not_kept_since_it_holds_a_password() -> None:
+    assert read_asked("smoke", "polling", "1", postgres="postgresql://me:hush@host/db").postgres == "url"
+
+
+def test_an_unknown_subject_is_answered_with_the_nearest() -> None:
+    said = complaint(subjects="queue-postgress")
+    assert "there is no 'queue-postgress'" in said
+    assert 'did you mean "queue-postgres"?' in said
+
+
+@pytest.mark.parametrize("seeds", ["x", "3-1", "-1", "1-", "1.5", "9223372036854775808", "1-5000"])
+def test_seeds_that_do_not_fit_are_told_what_would(seeds: str) -> None:
+    assert "write e.g. 1-5, or 1,4,7" in complaint(seeds=seeds)
+
+
+def test_no_seeds_at_all_are_told() -> None:
+    assert "--seeds: there is none" in complaint(seeds=" , ")
+
+
+@pytest.mark.parametrize(
+    ("words", "flag"),
+    [
+        ({"rates": "fast"}, "--rates"),
+        ({"rates": "0"}, "--rates"),
+        ({"rates": "inf"}, "--rates"),
+        ({"stocks": "-2"}, "--safety-stock"),
+        ({"stocks": "10001"}, "--safety-stock"),
+        ({"stocks": "two"}, "--safety-stock"),
+    ],
+)
+def test_rates_and_stocks_that_do_not_fit_are_told(words: dict[str, str], flag: str) -> None:
+    assert f"{flag}: " in complaint(**words)
+    assert "does not fit" in complaint(**words)
+
+
+def test_what_stands_there_twice_is_told() -> None:
+    assert "queue-postgres stands there twice" in complaint(subjects="reference,queue-postgres")
+    assert "3 stands there twice" in complaint(seeds="1-5,3")
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    said = complaint(subjects="pollling", seeds="x", rates="y", stocks="z")
+    assert all(flag in said for flag in ("4 problems", "--subjects", "--seeds", "--rates", "--safety-stock"))

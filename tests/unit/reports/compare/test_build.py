@@ -1,0 +1,167 @@
+"""From literal runs to the whole comparison: empty, one subject, two, unknown, partly played."""
+
+import math
+import random
+
+import pytest
+
+from reports.compare.build import combined, compare
+from reports.compare.comparison import LOST, OVERSOLD, P50, P95, Failed, Key
+from reports.compare.played import busiest_per_s
+from reports.result import Interval
+from simulator.clock import SECOND_NS
+from tests.unit.reports.compared import CARDS, SECONDS, matrix, played
+from tests.unit.reports.literal import check
+
+SEEDS = (1, 2, 3)
+ONE_SEED = (
+    "Every subject played the same plan. With one seed, intervals of latency tell of this plan only, and counts have "
+    "none: 3 seeds are needed."
+)
+
+
+def test_nothing_played_is_unknown_and_nobody_wins() -> None:
+    found = compare(matrix("queue"), CARDS, [], [], {})
+    board = found.boards[0]
+    assert (found.verdict, found.complete) == ("unknown", False)
+    assert board.headline == "No subject is known to be correct, so nobody wins"
+    assert board.entries[0].measures == {}
+    assert board.findings[0] == "queue could not be played: not yet"
+
+
+def test_one_subject_is_compared_with_nobody() -> None:
+    found = compare(matrix("queue"), CARDS, [played("queue", 120.0)], [], {})
+    entry = found.boards[0].entries[0]
+    assert (found.verdict, found.complete, entry.rank) == ("valid", True, 1)
+    assert found.boards[0].headline == "queue was compared with nobody"
+    assert entry.measures[P95] == Interval(120.0, 120.0, 120.0)
+    assert entry.differences == {}
+
+
+def test_two_subjects_are_ranked_by_latency_with_what_sets_them_apart() -> None:
+    runs = [played("polling", 9_000.0, oversold=40.0, lost=3.0), played("queue", 300.0, oversold=2.0)]
+    found = compare(matrix("polling", "queue"), CARDS, runs, [], {})
+    board = found.boards[0]
+    assert [(entry.label, entry.rank) for entry in board.entries] == [("queue", 1), ("polling", 2)]
+    assert board.headline == "queue wins"
+    assert board.findings == (
+        "Its sync latency p95 is 300 ms (300 to 300 ms), 30 times faster than polling, the next.",
+        "Fewest oversold units a run: 2 (queue, with 0 lost); most: 40 (polling, with 3 lost).",
+        ONE_SEED,
+    )
+    assert board.entries[0].differences[P95] == Interval(-8_700.0, None, None)
+    assert board.entries[0].differences[OVERSOLD] == Interval(-38.0, None, None)
+
+
+def test_tiers_follow_the_pooled_latency() -> None:
+    runs = [played("polling", 9_000.0), played("queue", 300.0)]
+    entries = compare(matrix("polling", "queue"), CARDS, runs, [], {}).boards[0].entries
+    assert [[tier.verdict for tier in entry.tiers] for entry in entries] == [
+        ["valid", "valid", "valid"],
+        ["valid", "valid", "invalid"],
+    ]
+
+
+def test_a_subject_that_is_not_correct_ranks_behind_however_fast() -> None:
+    wrong = check("applied_twice", "invalid", "3 orders were applied twice")
+    runs = [played("webhook", 10.0, checks=[wrong]), played("queue", 900.0)]
+    found = compare(matrix("webhook", "queue"), CARDS, runs, [], {})
+    board = found.boards[0]
+    assert found.verdict == "invalid"
+    assert [(entry.label, entry.rank) for entry in board.entries] == [("queue", 1), ("webhook", None)]
+    said = (
+        "webhook is not correct, so it ranks behind, however fast: seed 1: applied_twice: 3 orders were applied twice"
+    )
+    assert said in board.findings
+
+
+def test_seeds_are_pooled_for_latency_and_averaged_for_counts() -> None:
+    runs = [played("queue", 100.0 * seed, seed=seed, oversold=float(seed), lost=4.0) for seed in SEEDS]
+    entry = compare(matrix("queue", seeds=SEEDS), CARDS, runs, [], {}).boards[0].entries[0]
+    assert entry.value(P50) == 200.0
+    assert entry.value(P95) == 300.0
+    assert entry.measures[OVERSOLD].value == 2.0
+    assert entry.measures[OVERSOLD].high == pytest.approx(2 + 4.303 / math.sqrt(3))
+    assert entry.measures[LOST] == Interval(4.0, None, None)
+    assert (entry.owed, entry.exposures, entry.bound_per_exposure) == (3 * SECONDS, 60, None)
+
+
+def test_no_oversell_at_all_is_given_with_the_rule_of_three() -> None:
+    runs = [played("queue", seed=seed) for seed in SEEDS]
+    entry = compare(matrix("queue", seeds=SEEDS), CARDS, runs, [], {}).boards[0].entries[0]
+    assert entry.bound_per_exposure == pytest.approx(3 / 60)
+
+
+def test_a_difference_that_all_seeds_share_tells_two_apart_although_seeds_differ_more() -> None:
+    runs = [played("queue", 100.0 * seed, seed=seed) for seed in SEEDS]
+    runs += [played("webhook", 100.0 * seed + 10 + seed, seed=seed) for seed in SEEDS]
+    entries = compare(matrix("queue", "webhook", seeds=SEEDS), CARDS, runs, [], {}).boards[0].entries
+    assert [(entry.label, entry.rank) for entry in entries] == [("queue", 1), ("webhook", 2)]
+
+
+def test_entries_that_differ_by_chance_share_a_rank() -> None:
+    dice = random.Random(4)
+    one, other = ([dice.uniform(50.0, 500.0) for _ in range(SECONDS)] for _ in range(2))
+    board = compare(matrix("queue", "webhook"), CARDS, [played("queue", one), played("webhook", other)], [], {}).boards[
+        0
+    ]
+    assert board.entries[0].value(P95) != board.entries[1].value(P95)
+    assert [entry.rank for entry in board.entries] == [1, 1]
+    assert board.headline.endswith("cannot be told apart")
+
+
+def test_a_plan_over_the_emulators_ceiling_is_unknown_and_names_it() -> None:
+    run = played("queue", 100.0, busiest_per_s=80.0, ceilings={"Amazon SQS played by moto": 35.0})
+    found = compare(matrix("queue"), CARDS, [run], [], {})
+    entry = found.boards[0].entries[0]
+    assert (found.verdict, entry.verdict, entry.correct, entry.rank) == ("unknown", "unknown", "unknown", None)
+    assert "Amazon SQS played by moto" in entry.reasons[0]
+    assert {tier.verdict for tier in entry.tiers} == {"unknown"}
+
+
+def test_a_run_that_failed_leaves_its_subject_unknown_with_the_error() -> None:
+    failed = Failed(Key("webhook", 1, None, 0), "webhook: it does not answer")
+    found = compare(matrix("queue", "webhook"), CARDS, [played("queue")], [failed], {})
+    entries = found.boards[0].entries
+    assert (found.verdict, found.complete) == ("unknown", False)
+    assert (entries[1].label, entries[1].verdict, entries[1].failed) == ("webhook", "unknown", (failed,))
+    assert "webhook could not be played: webhook: it does not answer" in found.boards[0].findings
+
+
+def test_a_comparison_cut_short_says_how_many_seeds_it_has() -> None:
+    runs = [played("queue", seed=seed) for seed in (1, 2)]
+    entry = compare(matrix("queue", seeds=SEEDS), CARDS, runs, [], {}).boards[0].entries[0]
+    assert (entry.verdict, entry.reasons) == ("unknown", ("2 of 3 seeds were played",))
+
+
+def test_safety_stocks_are_entries_of_their_own() -> None:
+    runs = [played("queue", stock=0, oversold=4.0), played("queue", stock=2, lost=9.0)]
+    found = compare(matrix("queue", stocks=(0, 2)), CARDS, runs, [], {})
+    assert found.base == "queue, safety stock 0"
+    by_label = {entry.label: entry for entry in found.boards[0].entries}
+    assert by_label["queue, safety stock 2"].differences[LOST] == Interval(9.0, None, None)
+
+
+def test_changes_that_never_came_are_counted_and_leave_no_false_quantile() -> None:
+    run = played("queue", [100.0] * (SECONDS - 3) + [math.inf] * 3)
+    entry = compare(matrix("queue"), CARDS, [run], [], {}).boards[0].entries[0]
+    assert (entry.never, entry.value(P95)) == (3, math.inf)
+    assert max(ms for _, ms in entry.curve) == 100.0
+
+
+def test_every_board_has_the_digest_of_each_plan() -> None:
+    runs = [played("queue", seed=seed) for seed in (1, 2)]
+    assert compare(matrix("queue", seeds=(1, 2)), CARDS, runs, [], {}).boards[0].plans == {1: "9f2c", 2: "9f2c"}
+
+
+def test_invalid_outweighs_unknown_and_both_outweigh_valid() -> None:
+    assert combined(["valid", "unknown", "invalid"]) == "invalid"
+    assert combined(["valid", "unknown"]) == "unknown"
+    assert combined([]) == "unknown"
+    assert combined(["valid"]) == "valid"
+
+
+def test_the_busiest_five_seconds_are_found() -> None:
+    times = [0, *(10 * SECOND_NS + n * SECOND_NS // 10 for n in range(40)), 60 * SECOND_NS]
+    assert busiest_per_s(times) == 8.0
+    assert busiest_per_s([]) == 0.0

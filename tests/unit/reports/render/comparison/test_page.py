@@ -1,0 +1,94 @@
+"""comparison.html as text: what stands in it, and that nothing in it can do harm."""
+
+import re
+
+import msgspec
+import pytest
+
+from reports.compare.build import compare
+from reports.compare.comparison import Comparison, Failed, Key
+from reports.render.comparison.page import comparison_page
+from tests.unit.reports.compared import CARDS, matrix, played
+from tests.unit.reports.literal import check
+
+SEEDS = (1, 2, 3)
+
+
+def text_of(comparison: Comparison) -> str:
+    """The page's own text: without styles, scripts and tags."""
+    page = re.sub(r"<(style|script).*?</\1>", "", comparison_page(comparison), flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    runs = [played("polling", 9_000.0 + 10 * seed, seed=seed, oversold=40.0 + seed, lost=3.0) for seed in SEEDS]
+    runs += [played("queue", 300.0 + seed, seed=seed, oversold=2.0) for seed in SEEDS]
+    floor = [(100.0 * n, 5.0 * n) for n in range(1, 100)]
+    return compare(matrix("polling", "queue", seeds=SEEDS), CARDS, runs, [], {None: floor})
+
+
+def test_the_winner_stands_on_top_with_how_much_and_how_sure(comparison: Comparison) -> None:
+    text = text_of(comparison)
+    assert "queue wins" in text
+    assert "30 times faster than polling, the next." in text
+    assert "Every subject played the same 3 plans." in text
+
+
+def test_every_section_is_there_in_reading_order(comparison: Comparison) -> None:
+    titles = re.findall(r"<h2[^>]*>(.*?)</h2>", comparison_page(comparison))
+    assert titles == [
+        "Ranking",
+        "At a glance",
+        "Differences",
+        "Sync latency by percentile",
+        "What staleness costs",
+        "Work done",
+        "What each architecture promises, and what it takes",
+        "What the guide claims",
+        "Runs",
+        "This comparison",
+    ]
+
+
+def test_runs_link_to_their_own_reports(comparison: Comparison) -> None:
+    assert 'href="queue/run-2/report.html"' in comparison_page(comparison)
+
+
+def test_a_difference_that_is_sure_is_bold(comparison: Comparison) -> None:
+    page = comparison_page(comparison)
+    assert "<b>−39" in page or "<b>−40" in page
+
+
+def test_the_page_needs_no_network_and_runs_only_its_own_scripts(comparison: Comparison) -> None:
+    page = comparison_page(comparison)
+    own = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+    assert re.findall(r'(?:src|href)="(?:https?:)?//', own) == []
+    assert "default-src &#x27;none&#x27;; script-src &#x27;sha256-" in page
+
+
+def test_text_out_of_a_subject_is_escaped() -> None:
+    failed = Failed(Key("queue", 1, None, 0), "<script>alert(1)</script>")
+    page = comparison_page(compare(matrix("queue"), CARDS, [], [failed], {}))
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_several_rates_have_a_part_each_and_figures_of_their_own() -> None:
+    both = msgspec.structs.replace(matrix("queue"), rates=(None, 200.0))
+    fast = played("queue", 500.0)
+    fast = msgspec.structs.replace(fast, key=msgspec.structs.replace(fast.key, rate=200.0))
+    page = comparison_page(compare(both, CARDS, [played("queue"), fast], [], {}))
+    assert "At 200 events/s" in page
+    assert page.count('id="figure-glance"') == page.count('id="figure-glance-1"') == 1
+
+
+def test_a_comparison_without_any_run_is_still_a_page() -> None:
+    text = text_of(compare(matrix("queue"), CARDS, [], [], {}))
+    assert "nobody wins" in text
+    assert "Not all runs of this comparison were played." in text
+
+
+def test_an_excused_check_is_explained_in_a_sentence() -> None:
+    run = played("polling", 9_000.0, checks=[check("oversell", "invalid", "9 units")])
+    assert "excused, oversell: between polls" in text_of(compare(matrix("polling"), CARDS, [run], [], {}))

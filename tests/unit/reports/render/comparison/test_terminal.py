@@ -1,0 +1,41 @@
+"""The comparison in the terminal, wide and narrow."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from reports.compare.build import compare
+from reports.render.comparison.terminal import print_comparison
+from tests.unit.reports.compared import CARDS, matrix, played
+from tests.unit.reports.literal import check
+
+
+def printed(width: int) -> str:
+    wrong = check("drift", "invalid", "6 listings were [bold]wrong[/]")
+    runs = [played("webhook", 10.0, checks=[wrong]), played("queue", 900.0, oversold=4.0)]
+    stream = io.StringIO()
+    console = Console(file=stream, width=width)
+    print_comparison(compare(matrix("webhook", "queue"), CARDS, runs, [], {}), console, Path("runs/x/comparison.html"))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_ranking_names_everybody_with_verdict_and_figures(width: int) -> None:
+    text = printed(width)
+    assert "queue wins" in text
+    rows = [line.split() for line in text.splitlines()]
+    assert ["1", "queue", "✓", "as", "promised"] in [row[:5] for row in rows]
+    assert ["–", "webhook", "✕", "not", "as"] in [row[:5] for row in rows]
+    assert "runs/x/comparison.html" in text
+
+
+def test_a_wide_terminal_gets_the_tier_and_the_costs_as_well() -> None:
+    assert "under 2 s" in printed(160)
+    assert "CPU" in printed(160)
+    assert "CPU" not in printed(80)
+
+
+def test_user_text_is_never_taken_for_markup() -> None:
+    assert "[bold]wrong[/]" in printed(160)
