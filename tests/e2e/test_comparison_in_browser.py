@@ -15,9 +15,11 @@ pytestmark = pytest.mark.browser
 CHROMIUM = "/usr/bin/chromium"
 SEEDS = (1, 2, 3)
 STOCKS = (0, 2)
-DRAWN = "box => [box.id, box.querySelectorAll('.scatterlayer path.js-line, .scatterlayer path.point, .barlayer path').length]"
+MARKS = ".scatterlayer path.js-line, .scatterlayer path.point, .barlayer path"
+DRAWN = f"box => [box.id, box.querySelectorAll('{MARKS}').length]"
 OVERLAPS = """() => [...document.querySelectorAll('.figure')].flatMap(box => {
-  const texts = [...box.querySelectorAll('.annotation-text, .ytick text')].map(t => [t.textContent, t.getBoundingClientRect()]);
+  const found = [...box.querySelectorAll('.annotation-text, .ytick text')];
+  const texts = found.map(text => [text.textContent, text.getBoundingClientRect()]);
   return texts.flatMap(([a, p], i) => texts.slice(i + 1).filter(([, q]) =>
     p.left < q.right - 1 && q.left < p.right - 1 && p.top < q.bottom - 2 && q.top < p.bottom - 2
   ).map(([b]) => box.id + ': ' + a + ' / ' + b));
