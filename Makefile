@@ -5,6 +5,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Optional: a faster emulator of Amazon SQS, where npm is there.
+FAUXQS := loadtests/backing/cloud/fauxqs
 
 .PHONY: help setup demo test check bench lock
 
@@ -28,6 +30,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 		echo "requirements.lock (pip says which above), or there is no built package for this machine. Nothing unverified was installed." >&2; \
 		exit 1; }
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --prefix $(FAUXQS) \
+		|| echo "The SQS emulator fauxqs could not be installed; the slower moto stands in for it" >&2; fi
 	@touch $@
 
 demo: setup
