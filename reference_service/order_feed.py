@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import structlog
@@ -25,13 +25,14 @@ from reference_service.queues.postgres import PostgresQueue
 from reference_service.topics import Lane
 
 log = structlog.get_logger()
+NAME = r"^[!-~]{0,200}$"
 
 
 class Noted(msgspec.Struct, frozen=True):
-    """The part of a notification that names it."""
+    """The part of a notification that names it. The pattern keeps out what the database cannot hold."""
 
-    id: str = ""
-    topic: str = ""
+    id: Annotated[str, msgspec.Meta(pattern=NAME)] = ""
+    topic: Annotated[str, msgspec.Meta(pattern=NAME)] = ""
 
 
 class FeedClaim(Claim):
@@ -108,17 +109,16 @@ def source_of(channel: str) -> str:
 
 def entry_of(channel: str, number: int, body: bytes) -> Entry:
     """A notification of the page; `number` counts from 0."""
+    return Entry(number, number, channel, _noted(body).topic, None, 0, body)
+
+
+def _noted(body: bytes) -> Noted:
     try:
-        topic = msgspec.json.decode(body, type=Noted).topic
+        return msgspec.json.decode(body, type=Noted)
     except msgspec.DecodeError:
-        topic = ""  # the lane will say what is wrong with it
-    return Entry(number, number, channel, topic, None, 0, body)
+        return Noted()  # the lane will say what is wrong with it
 
 
 def _message(entry: Entry) -> Message:
-    try:
-        name = msgspec.json.decode(entry.body, type=Noted).id
-    except msgspec.DecodeError:
-        name = ""
-    name = name or hashlib.sha256(entry.body).hexdigest()
+    name = _noted(entry.body).id or hashlib.sha256(entry.body).hexdigest()
     return Message(Lane.CHANNEL, entry.source, f"read:{name}", entry.topic, None, time.time_ns(), entry.body)

@@ -20,7 +20,7 @@ from reference_service.clients.marketplace import Marketplace
 from reference_service.lanes import LaneResult, LaneWork
 from reference_service.master_writer import MasterWriter
 from reference_service.queues import Message, Queue
-from reference_service.settings import Settings
+from reference_service.settings import BadSettings, Settings
 from reference_service.signals import Signals
 from reference_service.stock_reader import StockReader
 from reference_service.topics import Lane
@@ -133,7 +133,7 @@ class WorkerAlone:
     processes = (WORKER,)
 
     def open_receiver(self, settings: Settings, pool: Any) -> AbstractAsyncContextManager[Inbox]:
-        raise NotImplementedError(f"{settings.architecture} over {pool} has no receiver")
+        raise BadSettings(f"REFERENCE_ARCHITECTURE: {settings.architecture!r} has no receiver to open over {pool}")
 
 
 def shop_url(settings: Settings) -> str:

@@ -20,6 +20,7 @@ class FakeCommerce:
         self.stock = {9_100_000 + n: 100 for n in range(items)}
         self.listings: dict[str, dict[str, int]] = {channel: {} for channel in CHANNELS}
         self.feeds: dict[str, list[Any]] = {channel: [] for channel in CHANNELS}
+        self.pushed: list[list[str]] = []  # SKUs of each push
         self.shop_orders: list[dict[str, Any]] = []
         self.topics: list[str] = []
         self.notified: dict[str, str] = {}
@@ -147,6 +148,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.commerce.fails_push -= 1
                 return self._answer(500, {})
             assert len(body["listings"]) <= 500
+            self.commerce.pushed.append([row["sku"] for row in body["listings"]])
             self.commerce.listings[channel] |= {row["sku"]: row["quantity"] for row in body["listings"]}
         return self._answer(200, {"accepted": len(body["listings"]), "rejected": []})
 

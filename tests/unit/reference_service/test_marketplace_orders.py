@@ -105,7 +105,8 @@ def test_an_order_and_its_cancellation_come_to_nothing_in_every_order(order: tup
         waits = any(effect.token == "bazaar:o1" for effect in waiting)
         outcome = says(what, known, sale_waits=waits, returned=returned, returns=returns)
         known = outcome.order or known
-        returns |= {outcome.return_id} - {None}
+        if outcome.return_id is not None:
+            returns.add(outcome.return_id)
         if outcome.nets:
             waiting = [effect for effect in waiting if effect.token != "bazaar:o1"]
         if outcome.effect is not None:

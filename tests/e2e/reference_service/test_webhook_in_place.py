@@ -1,0 +1,66 @@
+"""The architecture `webhook`: the answer comes after the work, and says whether there was any."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def service(make_service: Make) -> Any:
+    running = make_service(architecture="webhook")
+    running.start_all()
+    return running
+
+
+def test_the_effect_is_there_when_the_answer_comes(service: Any) -> None:
+    service.kill("worker")
+    service.stock_webhook("SKU-0001", 41, webhook_id="one")
+    assert service.effects()["one"] == {"webhook_id": "one", "state": "applied", "times": 1}
+    assert {"sku": "SKU-0001", "available": 41} in service.probe("stock")
+
+
+def test_what_cannot_be_applied_now_is_refused_and_taken_when_it_comes_again(service: Any, commerce: Any) -> None:
+    lines = {"SKU-9999": 1}
+    assert service.order("bazaar", "bazaar-1", "order.created", lines, webhook_id="early").status_code == 503
+    assert "early" not in service.effects()
+    with commerce.lock:
+        commerce.stock[commerce.item("SKU-9999")] = 100  # a new product, of which its level's webhook tells
+    service.stock_webhook("SKU-9999", 100)
+    service.wait_until(
+        lambda: service.order("bazaar", "bazaar-1", "order.created", lines, webhook_id="early").status_code == 200,
+        "the order is taken",
+    )
+    service.wait_until(lambda: commerce.listings["mercado"].get("SKU-9999") == 99, "the new product is listed")
+
+
+def test_what_can_never_be_applied_is_buried_at_once(service: Any) -> None:
+    assert service.webhook("inventory_levels/update", {"inventory_item_id": "x"}, webhook_id="bad").status_code == 200
+    breaks = service.order("bazaar", "with\0nothing", "order.created", {"SKU-0001": 1}, webhook_id="breaks")
+    assert breaks.status_code == 200
+    assert {name: row["state"] for name, row in service.effects().items()} == {
+        "bad": "dead_lettered",
+        "breaks": "dead_lettered",
+    }
+    assert len(service.probe("dead-letters")) == 2
+
+
+def test_notifications_of_one_order_at_the_same_time_are_one_sale(service: Any, commerce: Any) -> None:
+    def tell(number: int) -> int:
+        order_id = f"bazaar-{number % 4}"
+        webhook_id = f"{order_id}.{number % 8}"  # each order under two ids, each of them several times
+        answer = service.order("bazaar", order_id, "order.created", {"SKU-0001": 2}, webhook_id=webhook_id)
+        return int(answer.status_code)
+
+    with ThreadPoolExecutor(16) as threads:
+        assert set(threads.map(tell, range(64))) == {200}
+    service.wait_until(lambda: len(commerce.tokens()) == 4, "all are written")
+    time.sleep(0.3)
+    assert sorted(commerce.tokens()) == [f"bazaar:bazaar-{n}" for n in range(4)]
+    assert commerce.stock[commerce.item("SKU-0001")] == 92
+    assert {row["times"] for row in service.effects().values()} == {0, 1}
