@@ -28,7 +28,7 @@ from reports.compare.pooling import curve, intervals, pooled
 from reports.compare.promises import correctness, over_ceiling, promised, worst_checks
 from reports.compare.ranking import by_seed, ranked
 from reports.result import Interval, TierOutcome, Verdict
-from reports.tiers import basis, judge_tiers, judged_measure
+from reports.tiers import LIMITS_MS, basis, judge_tiers, judged_measure
 
 # Means per run, over seeds.
 COUNTED: Final[tuple[str, ...]] = (
@@ -135,6 +135,7 @@ def _entry(
         rank=None,
         verdict=verdict,
         correct="unknown" if ceiling or not runs else correctness(checks),
+        over_ceiling=ceiling,
         reasons=reasons + tuple(f"seed {one.key.seed}: {one.error}" for one in failed),
         excused=excused,
         tiers=_tiers(runs, card, measures, ceiling),
@@ -190,12 +191,14 @@ def _tiers(
 ) -> tuple[TierOutcome, ...]:
     if not runs:
         return ()
+    if ceiling:
+        return tuple(TierOutcome(tier, limit_ms, "unknown", ceiling) for tier, limit_ms in LIMITS_MS.items())
     checks = worst_checks([run.result for run in runs], card.cannot)
     late = next((check.reason for check in checks if check.name == "generator" and check.verdict != "valid"), "")
     trouble = f"the load generator was not up to it: {late}" if late else ""
     measure = judged_measure(runs[0].started)
     latency = {measure: measures[P95]} if P95 in measures else {}
-    return judge_tiers(runs[0].started, checks, {}, latency, ceiling or trouble)
+    return judge_tiers(runs[0].started, checks, {}, latency, trouble)
 
 
 def _cores(runs: Sequence[Played]) -> dict[str, float]:
@@ -207,4 +210,6 @@ def _run(run: Played, card: Card) -> Run:
     kept = {name: run.measures[name] for name in (*COUNTED, *DIFFERED) if name in run.measures}
     latencies = intervals("sync_latency_ms", run.sync, (0.5, 0.95), run.key.seed)
     kept |= {name: interval.value for name, interval in latencies.items()}
-    return Run(run.key.seed, run.result.run, run.report, promised(run.result, card.cannot).verdict, kept)
+    over = over_ceiling(run.busiest_per_s, run.started.ceilings)
+    verdict = "unknown" if over else promised(run.result, card.cannot).verdict
+    return Run(run.key.seed, run.result.run, run.report, verdict, kept)

@@ -36,11 +36,12 @@ def claims(board: Board) -> tuple[Claim, ...]:
 
 def _reduction(entries: Sequence[Entry]) -> Claim:
     claim = "Event-driven sync oversells over 90 % less than batch sync, up to 97 % less"
-    batch = [entry for entry in entries if entry.card.row in BATCH]
-    pushed = [entry for entry in entries if entry.card.row in PUSHED]
+    known = [entry for entry in entries if entry.correct == "valid"]
+    batch = [entry for entry in known if entry.card.row in BATCH]
+    pushed = [entry for entry in known if entry.card.row in PUSHED]
     if not batch or not pushed:
-        missing = "no polling and no scheduled flow" if not batch else "no event-driven architecture"
-        return Claim(claim, "cannot be said", f"There was {missing} to compare with.", FACE_VALUE)
+        missing = "polling or scheduled flow" if not batch else "event-driven architecture"
+        return Claim(claim, "cannot be said", f"There was no correct {missing} to compare with.", FACE_VALUE)
     worst = max(batch, key=lambda entry: entry.value(OVERSOLD) or 0.0)
     most = worst.value(OVERSOLD) or 0.0
     if not most:
@@ -63,7 +64,7 @@ def _less(share: float) -> str:
 
 def _crisis(entries: Sequence[Entry], load_s: float) -> Claim:
     claim = "Fast movers that are staler than 30 s are in crisis"
-    spent = [(entry.label, entry.value("crisis_time_s.total")) for entry in entries]
+    spent = [(entry.label, entry.value("crisis_time_s.total")) for entry in entries if not entry.over_ceiling]
     inside = [f"{label} {duration_text(seconds * 1000)} a run" for label, seconds in spent if seconds]
     measured = any(seconds is not None for _, seconds in spent)
     found = f"In crisis were: {', '.join(inside)}." if inside else "No subject was in crisis at any time."
@@ -80,7 +81,9 @@ def _latency(entries: Sequence[Entry], rows: tuple[str, ...], claim: str, low_ms
     ours = [entry for entry in entries if entry.card.row in rows and P95 in entry.measures]
     if not ours:
         return Claim(claim, "cannot be said", "No such architecture was compared.", "")
-    found = "p95: " + ", ".join(f"{entry.label} {with_interval(entry.measures[P95])}" for entry in ours) + "."
+    known = [entry for entry in ours if entry.correct == "valid"]
+    told = ", ".join(f"{entry.label} {with_interval(entry.measures[P95])}" for entry in known)
+    found = f"p95: {told}." if told else "None of them is known to be correct."
     if shortened := [entry.card.shortened for entry in ours if entry.card.shortened]:
         return Claim(
             claim, "cannot be said", found, f"Shortened for a live run: {'; '.join(dict.fromkeys(shortened))}."
@@ -91,7 +94,7 @@ def _latency(entries: Sequence[Entry], rows: tuple[str, ...], claim: str, low_ms
         said = "does not hold"
     unknown = [entry.label for entry in ours if _within(entry, low_ms, high_ms) == "cannot be said"]
     doubt = f"Of {', '.join(unknown)} it cannot be told. " if unknown else ""
-    return Claim(claim, said, found, doubt + MACHINE)
+    return Claim(claim, said, found, doubt + (MACHINE if known else ""))
 
 
 def _within(entry: Entry, low_ms: float, high_ms: float) -> Said:

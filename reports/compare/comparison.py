@@ -94,6 +94,7 @@ class Entry(msgspec.Struct, frozen=True):
     rank: int | None  # equal ranks cannot be told apart; None: not correct, or not known to be
     verdict: Verdict
     correct: Verdict
+    over_ceiling: str  # why its runs say nothing of the architecture, naming the emulator; else empty
     reasons: tuple[str, ...]
     excused: dict[str, str]  # check -> why its architecture cannot pass it
     tiers: tuple[TierOutcome, ...]

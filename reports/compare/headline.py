@@ -61,7 +61,7 @@ def _times(slower: float, faster: float) -> str:
 
 def with_interval(interval: Interval) -> str:
     """`412 ms (390 to 440 ms)`, or without the interval where there is none."""
-    if interval.low is None or interval.high is None:
+    if interval.low is None or interval.high is None or math.isinf(interval.low):
         return duration_text(interval.value)
     return f"{duration_text(interval.value)} ({range_text(interval.low, interval.high)})"
 
@@ -72,9 +72,11 @@ def _oversold(entries: Sequence[Entry]) -> str:
         return ""
     least = min(known, key=lambda entry: (entry.value(OVERSOLD) or 0.0, entry.value(LOST) or 0.0))
     most = max(known, key=lambda entry: entry.value(OVERSOLD) or 0.0)
-    text = f"Fewest oversold units a run: {_count(least, OVERSOLD)} ({least.label}, with {_count(least, LOST)} lost)"
-    if most is not least:
-        text += f"; most: {_count(most, OVERSOLD)} ({most.label}, with {_count(most, LOST)} lost)"
+    others = [entry for entry in known if entry is not least and entry.value(OVERSOLD) == least.value(OVERSOLD)]
+    shared = f" and {len(others)} more" if others else ""
+    text = f"Fewest oversold units a run: {_count(least, OVERSOLD)} ({least.label}{shared}; {_count(least, LOST)} lost)"
+    if most.value(OVERSOLD) != least.value(OVERSOLD):
+        text += f". Most: {_count(most, OVERSOLD)} ({most.label}; {_count(most, LOST)} lost)"
     return text + "."
 
 

@@ -79,7 +79,7 @@ def _tiers(board: Board) -> list[Markup]:
         labels = [entry.label for entry in board.entries if tier_text(entry) == wanted]
         if labels or tone == "valid":
             who = tag("span", ", ".join(labels) or "nobody", class_="why")
-            found.append(tag("li", tag("b", title, class_="badge"), who, class_=f"tone-{tone}" if labels else ""))
+            found.append(tag("li", tag("b", title, class_="badge"), who, class_=f"tone-{tone if labels else 'nobody'}"))
     return found
 
 

@@ -38,7 +38,7 @@ def amount(measure: str, value: float | None) -> str:
 
 def span(measure: str, interval: Interval | None) -> str:
     """`390 ms to 440 ms`, or nothing without an interval."""
-    if interval is None or interval.low is None or interval.high is None:
+    if interval is None or interval.low is None or interval.high is None or math.isinf(interval.low):
         return ""
     if measure in LATENCIES:
         return range_text(interval.low, interval.high)
@@ -47,7 +47,7 @@ def span(measure: str, interval: Interval | None) -> str:
 
 def signed(measure: str, value: float) -> str:
     """A difference: `+3.2 s`, `−12`, `±0`."""
-    text = amount(measure, abs(value))
+    text = "∞" if math.isinf(value) else amount(measure, abs(value))
     if text in {"0", "0 ms", "0.00"}:
         return "±0"
     return f"{'+' if value > 0 else '−'}{text}"

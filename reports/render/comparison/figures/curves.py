@@ -25,7 +25,7 @@ def curves(sheet: Sheet) -> Figure | None:
             [max(low, ms) for _, ms in entry.curve],
             sheet.look(entry).colour,
             dash=sheet.look(entry).dash,
-            width=2.5,
+            width=2.5 if entry.correct == "valid" else 1.2,
             customdata=[round(share * 100, 3) for share, _ in entry.curve],
             hovertemplate="%{customdata:.4~f} % within %{y:,.0f} ms",
         )
@@ -45,10 +45,11 @@ def curves(sheet: Sheet) -> Figure | None:
     }
     stopped = [f"{entry.label} {entry.never:,}" for entry in drawn if entry.never]
     never = f" A curve stops where the rest never came ({', '.join(stopped)} changes)." if stopped else ""
+    thin = "" if all(entry.correct == "valid" for entry in drawn) else " Thin: not known to be correct."
     owed = sum(entry.owed for entry in drawn)
     caption = (
         f"Every change that was owed to a channel, {owed:,} over all seeds. Lower is better; a tier needs p95 below "
-        f"its line.{never}"
+        f"its line.{thin}{never}"
     )
     return Figure(f"curves{sheet.suffix}", "Sync latency by percentile", caption, traces, layout, 440)
 

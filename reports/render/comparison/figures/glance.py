@@ -140,7 +140,7 @@ def _never(entry: Entry, row: int, measure: str, domain: tuple[float, float]) ->
 
 
 def _tier_lines(span_: Sequence[float]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The tiers' limits in the first panel, named at its foot."""
+    """The tiers' limits in the first panel, named at its top."""
     shapes, notes = [], []
     for limit_ms in LIMITS_MS.values():
         at = math.log10(limit_ms)
@@ -154,8 +154,8 @@ def _tier_lines(span_: Sequence[float]) -> tuple[list[dict[str, Any]], list[dict
         )  # fmt: skip
         notes.append(
             {
-                "text": f"{limit_ms / 1000:g} s", "xref": "x", "x": at, "xanchor": "left", "yref": "paper", "y": 0,
-                "yanchor": "bottom", "xshift": 3, "showarrow": False, "font": {"color": "@muted", "size": 11},
+                "text": f"{limit_ms / 1000:g} s", "xref": "x", "x": at, "xanchor": "left", "yref": "paper", "y": 1,
+                "yanchor": "top", "xshift": 3, "showarrow": False, "font": {"color": "@muted", "size": 11},
             }
         )  # fmt: skip
     return shapes, notes

@@ -46,7 +46,7 @@ def test_two_subjects_are_ranked_by_latency_with_what_sets_them_apart() -> None:
     assert board.headline == "queue wins"
     assert board.findings == (
         "Its sync latency p95 is 300 ms (300 to 300 ms), 30 times faster than polling, the next.",
-        "Fewest oversold units a run: 2 (queue, with 0 lost); most: 40 (polling, with 3 lost).",
+        "Fewest oversold units a run: 2 (queue; 0 lost). Most: 40 (polling; 3 lost).",
         ONE_SEED,
     )
     assert board.entries[0].differences[P95] == Interval(-8_700.0, None, None)
@@ -111,11 +111,14 @@ def test_entries_that_differ_by_chance_share_a_rank() -> None:
 
 
 def test_a_plan_over_the_emulators_ceiling_is_unknown_and_names_it() -> None:
-    run = played("queue", 100.0, busiest_per_s=80.0, ceilings={"Amazon SQS played by moto": 35.0})
+    wrong = check("nothing_lost", "invalid", "the emulator dropped some")
+    run = played("queue", 100.0, checks=[wrong], busiest_per_s=80.0, ceilings={"Amazon SQS played by moto": 35.0})
     found = compare(matrix("queue"), CARDS, [run], [], {})
     entry = found.boards[0].entries[0]
     assert (found.verdict, entry.verdict, entry.correct, entry.rank) == ("unknown", "unknown", "unknown", None)
-    assert "Amazon SQS played by moto" in entry.reasons[0]
+    assert "Amazon SQS played by moto" in entry.over_ceiling
+    assert entry.reasons == (entry.over_ceiling,)
+    assert [one.verdict for one in entry.runs] == ["unknown"]
     assert {tier.verdict for tier in entry.tiers} == {"unknown"}
 
 

@@ -37,6 +37,7 @@ def test_without_an_interval_nothing_is_written() -> None:
 
 def test_a_difference_carries_its_sign() -> None:
     assert (signed(P95, -9_340.0), signed(OVERSOLD, 3.0), signed(P95, 0.0)) == ("−9.34 s", "+3", "±0")
+    assert signed(P95, float("inf")) == "+∞"
     assert signed_span(OVERSOLD, Interval(1.0, -2.0, 4.0)) == "−2 to +4"
 
 
