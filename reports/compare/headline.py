@@ -18,6 +18,12 @@ def headline(entries: Sequence[Entry]) -> str:
     if len(entries) == 1:
         return f"{first[0].label} was compared with nobody"
     if len(first) == 1:
+        unknown = any(entry.rank is None and entry.correct == "unknown" for entry in entries)
+        alone = sum(entry.rank is not None for entry in entries) == 1
+        if unknown:
+            return (
+                f"Only {first[0].label} can be ranked" if alone else f"{first[0].label} leads those that can be ranked"
+            )
         return f"{first[0].label} wins"
     if len(first) == len(entries):
         return f"{listed(first)} cannot be told apart"

@@ -129,6 +129,15 @@ def test_a_run_that_failed_leaves_its_subject_unknown_with_the_error() -> None:
     assert (found.verdict, found.complete) == ("unknown", False)
     assert (entries[1].label, entries[1].verdict, entries[1].failed) == ("webhook", "unknown", (failed,))
     assert "webhook could not be played: webhook: it does not answer" in found.boards[0].findings
+    assert found.boards[0].headline == "Only queue can be ranked"
+
+
+def test_a_leader_beside_subjects_that_cannot_be_ranked_leads_those_that_can() -> None:
+    drowned = played("webhook", 10.0, busiest_per_s=80.0, ceilings={"moto": 35.0})
+    runs = [drowned, played("polling", 9_000.0), played("queue", 300.0)]
+    board = compare(matrix("polling", "webhook", "queue"), CARDS, runs, [], {}).boards[0]
+    assert board.headline == "queue leads those that can be ranked"
+    assert [(entry.label, entry.rank) for entry in board.entries] == [("queue", 1), ("polling", 2), ("webhook", None)]
 
 
 def test_a_comparison_cut_short_says_how_many_seeds_it_has() -> None:
