@@ -45,7 +45,6 @@ class Broker(Protocol):
     """A queue of a cloud. All methods raise BrokerGone; `check` also BadSettings for a queue that will not do."""
 
     send_limits: SendLimits
-    receivers: int  # how many `receive` are worth running side by side
     deliveries_max: int  # known after `check`: then the broker's own dead-letter queue takes a message
 
     async def check(self) -> None:

@@ -90,8 +90,7 @@ class BrokerQueue:
     async def watch(self) -> None:
         """Receives until cancelled. What is held then stays held for the next session of this process."""
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(self._broker.receivers):
-                tasks.create_task(self._receive())
+            tasks.create_task(self._receive())
             tasks.create_task(self._keep_leases())
 
     async def next_incomplete(self) -> Held:

@@ -30,7 +30,6 @@ class PubSub:
     """A topic to send to, a subscription to pull from; either may be "" where only the other is used."""
 
     send_limits = SendLimits(entries_max=100, bytes_max=9_000_000, calls_max=8)
-    receivers = 1  # one stream carries thousands of messages a second
 
     def __init__(self, publisher: Any, subscriber: Any, topic: str, subscription: str) -> None:
         from google.pubsub_v1 import types  # noqa: PLC0415 - an optional extra

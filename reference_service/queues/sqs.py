@@ -27,7 +27,7 @@ BATCH_MAX = 10  # entries of a call, Amazon's limit
 BYTES_MAX = 1024 * 1024  # of a message and of a call, Amazon's limit
 CALLS_MAX = 8
 POLL_S = 20  # the longest that Amazon allows; a shorter one only costs more empty answers
-RECEIVERS = 4
+SHORT_POLLS = 4
 COUNT = "ApproximateReceiveCount"
 
 
@@ -35,7 +35,6 @@ class Sqs:
     """A queue by its URL. It must have a redrive policy: that is where poison goes."""
 
     send_limits = SendLimits(BATCH_MAX, BYTES_MAX, CALLS_MAX)
-    receivers = RECEIVERS
 
     def __init__(self, client: Any, url: str) -> None:
         self._client = client
@@ -69,17 +68,29 @@ class Sqs:
         return reasons
 
     async def receive(self) -> AsyncIterator[Sequence[Received]]:
+        """One long poll at a time; when it comes back full, several short ones until nothing is left."""
         while True:
-            with _explaining():
-                answer = await self._client.receive_message(
-                    QueueUrl=self._url,
-                    MaxNumberOfMessages=BATCH_MAX,
-                    WaitTimeSeconds=POLL_S,
-                    VisibilityTimeout=limits.LEASE_S,
-                    AttributeNames=[COUNT],
-                )
-            if found := answer.get("Messages"):
-                yield [_received(one) for one in found]
+            found = await self._poll(POLL_S)
+            if found:
+                yield found
+            more = len(found) == BATCH_MAX
+            while more:
+                batches = await asyncio.gather(*(self._poll(0) for _ in range(SHORT_POLLS)))
+                found = [received for batch in batches for received in batch]
+                more = bool(found)
+                if more:
+                    yield found
+
+    async def _poll(self, wait_s: int) -> list[Received]:
+        with _explaining():
+            answer = await self._client.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=BATCH_MAX,
+                WaitTimeSeconds=wait_s,
+                VisibilityTimeout=limits.LEASE_S,
+                AttributeNames=[COUNT],
+            )
+        return [_received(one) for one in answer.get("Messages", ())]
 
     async def delete(self, handles: Iterable[str]) -> None:
         async def call(part: Sequence[str]) -> Any:
@@ -123,7 +134,7 @@ async def open_sqs(url: str) -> AsyncIterator[Sqs]:
     config = AioConfig(
         connect_timeout=2,
         read_timeout=POLL_S + 10,
-        max_pool_connections=RECEIVERS + 2 * CALLS_MAX,
+        max_pool_connections=SHORT_POLLS + 2 * CALLS_MAX,
         retries={"mode": "standard", "total_max_attempts": 2},
     )
     region = os.environ.get("AWS_REGION")  # the SDK itself reads only AWS_DEFAULT_REGION

@@ -25,7 +25,7 @@ from reference_service.queues.pubsub import open_pubsub as open_pubsub_broker
 from reference_service.queues.sqs import open_sqs as open_sqs_broker
 from reference_service.topics import Lane
 
-RULES = {"sqs": QueueRules(lease_s=2, deliveries_max=8), "pubsub": QueueRules(lease_s=10, deliveries_max=8)}
+RULES = QueueRules(lease_s=30, deliveries_max=8)
 QUIET_S = 0.4
 
 
@@ -94,13 +94,18 @@ async def eventually(is_so: Callable[[], Awaitable[bool]], seconds: float = 15.0
 
 
 @asynccontextmanager
-async def opened(database_url: str, backing: Any) -> AsyncIterator[Opened]:
-    """The queue over an existing database; SDKs look for the broker in the environment."""
+async def opened(database_url: str, backing: Any, *, dies: bool = False) -> AsyncIterator[Opened]:
+    """The queue over an existing database; SDKs look for the broker in the environment.
+
+    One that `dies` gives nothing back in the end and tells the broker nothing more.
+    """
     async with open_pool(database_url, size=6) as pool:
         await apply_schema(pool)
         async with _queue(pool, backing) as queue:
             watching = asyncio.create_task(queue.watch())
             await asyncio.sleep(0.05)
+            if dies:
+                vars(queue)["_tell"] = lambda call: call.close()
             try:
                 yield Opened(queue, pool)
             finally:
@@ -128,34 +133,38 @@ async def _queue(pool: Any, backing: Any) -> AsyncIterator[Queue]:
 def emulator(kind: str) -> Iterator[Any]:
     """One for many tests; None for PostgreSQL."""
     if kind == "sqs":
-        with open_sqs("suite", rules=RULES[kind]) as sqs:
+        with open_sqs("suite", rules=RULES) as sqs:
             yield sqs
     elif kind == "pubsub":
-        with open_pubsub("suite", "double", RULES[kind]) as pubsub:
+        with open_pubsub("suite", "double", RULES) as pubsub:
             yield pubsub
     else:
         yield None
 
 
-def fresh(kind: str, backing: Any) -> Any:
+def fresh(backing: Any, rules: QueueRules = RULES) -> Any:
     """An empty queue in the same emulator."""
+    name = f"t{uuid.uuid4().hex}"
     match backing:
         case SqsBacking(environment=environment):
-            queue = make_queue(client("sqs", environment), f"t{uuid.uuid4().hex}", RULES[kind])
-            return msgspec.structs.replace(backing, queue=queue)
+            sqs = make_queue(client("sqs", environment), name, rules)
+            return msgspec.structs.replace(backing, queue=sqs)
         case PubSubBacking(environment=environment, queue=given):
             with clients(environment) as use:
-                queue_ = make_pubsub_queue(use, given.project, f"t{uuid.uuid4().hex}", RULES[kind])
-            return msgspec.structs.replace(backing, queue=queue_)
+                pubsub = make_pubsub_queue(use, given.project, name, rules)
+            return msgspec.structs.replace(backing, queue=pubsub)
         case _:
             return None
 
 
-def open_queue_of(kind: str, backing: Any, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> OpenQueue:
-    """Opens an empty queue in a fresh database; the same ones again, if asked a second time."""
+def fresh_database(postgres: EmbeddedPostgres) -> str:
+    """The URL of an empty one."""
     name = f"q{uuid.uuid4().hex}"
     create_database(postgres.url, name)
+    return with_database(postgres.url, name)
+
+
+def tell_sdks(backing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sets what the SDKs read from the environment."""
     for variable, value in (backing.environment if backing else {}).items():
         monkeypatch.setenv(variable, value)
-    own = fresh(kind, backing)
-    return lambda: opened(with_database(postgres.url, name), own)

@@ -14,7 +14,16 @@ from reference_service.lane_worker import LaneWorker
 from reference_service.lanes import LaneResult
 from reference_service.queues import DeadLetter, Message, Retry, Settled, State, StoreUnavailable
 from reference_service.topics import Lane
-from tests.contract.reference_queues import OpenQueue, eventually, json_of, messages, open_queue_of
+from tests.contract.reference_queues import (
+    OpenQueue,
+    eventually,
+    fresh,
+    fresh_database,
+    json_of,
+    messages,
+    opened,
+    tell_sdks,
+)
 from tests.contract.reference_queues import emulator as emulator_of
 
 pytestmark = pytest.mark.e2e
@@ -27,126 +36,128 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="module", params=["postgres", "sqs", "pubsub"])
-def emulator(request: pytest.FixtureRequest) -> Iterator[tuple[str, Any]]:
+def emulator(request: pytest.FixtureRequest) -> Iterator[Any]:
     """One more word for each new implementation."""
     with emulator_of(request.param) as backing:
-        yield request.param, backing
+        yield backing
 
 
 @pytest.fixture
-def open_queue(emulator: tuple[str, Any], postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> OpenQueue:
+def open_queue(emulator: Any, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> OpenQueue:
     """Opens an empty queue; again the same one, if asked a second time."""
-    return open_queue_of(*emulator, postgres, monkeypatch)
+    tell_sdks(emulator, monkeypatch)
+    backing, url = fresh(emulator), fresh_database(postgres)
+    return lambda: opened(url, backing)
 
 
 @pytest.mark.asyncio
 async def test_what_was_put_is_claimed_with_everything_that_came_along(open_queue: OpenQueue) -> None:
-    async with open_queue() as opened:
-        assert await opened.queue.put(messages("a", "b", "c")) == 3
-        found = [(e.body, e.source, e.topic, e.triggered_ns, e.attempts) for e in await opened.work_off(3)]
+    async with open_queue() as held:
+        assert await held.queue.put(messages("a", "b", "c")) == 3
+        found = [(e.body, e.source, e.topic, e.triggered_ns, e.attempts) for e in await held.work_off(3)]
         assert found == [(json_of(name), "shopify", "a/topic", 7, 0) for name in "abc"]
 
 
 @pytest.mark.asyncio
 async def test_a_claim_is_no_larger_than_asked_for(open_queue: OpenQueue) -> None:
-    async with open_queue() as opened:
-        await opened.queue.put(messages("a", "b", "c"))
-        await opened.bodies(3)
-        async with opened.queue.claim(Lane.STOCK, 2) as claim:
+    async with open_queue() as held:
+        await held.queue.put(messages("a", "b", "c"))
+        await held.bodies(3)
+        async with held.queue.claim(Lane.STOCK, 2) as claim:
             assert len(claim.entries) == 2
 
 
 @pytest.mark.asyncio
 async def test_a_webhook_id_is_taken_once_for_each_source(open_queue: OpenQueue) -> None:
-    async with open_queue() as opened:
-        await opened.queue.put(messages("a"))
-        await opened.queue.put(messages("a", "b"))
-        await opened.queue.put([Message(Lane.STOCK, "bazaar", "a", "t", None, 1, b'{"other": 1}')])
-        found = [entry.body for entry in await opened.work_off(3)]
+    async with open_queue() as held:
+        await held.queue.put(messages("a"))
+        await held.queue.put(messages("a", "b"))
+        await held.queue.put([Message(Lane.STOCK, "bazaar", "a", "t", None, 1, b'{"other": 1}')])
+        found = [entry.body for entry in await held.work_off(3)]
         assert found == [json_of("a"), json_of("b"), b'{"other": 1}']
 
 
 @pytest.mark.asyncio
 async def test_a_settled_webhook_is_still_known(open_queue: OpenQueue) -> None:
-    async with open_queue() as opened:
-        await opened.queue.put(messages("a"))
-        await opened.work_off(1)
-        await opened.queue.put(messages("a", "b"))
-        assert [entry.body for entry in await opened.work_off(1)] == [json_of("b")]
-        rows = await opened.pool.fetch("SELECT webhook_id, state, times FROM inbox ORDER BY webhook_id")
+    async with open_queue() as held:
+        await held.queue.put(messages("a"))
+        await held.work_off(1)
+        await held.queue.put(messages("a", "b"))
+        assert [entry.body for entry in await held.work_off(1)] == [json_of("b")]
+        rows = await held.pool.fetch("SELECT webhook_id, state, times FROM inbox ORDER BY webhook_id")
         assert [tuple(row) for row in rows] == [("a", State.APPLIED, 1), ("b", State.APPLIED, 1)]
 
 
 @pytest.mark.asyncio
 async def test_lanes_do_not_see_each_other_and_the_ignored_are_only_noted(open_queue: OpenQueue) -> None:
-    async with open_queue() as opened:
-        await opened.queue.put(messages("a") + messages("b", lane=Lane.SHOP) + messages("c", lane=Lane.IGNORED))
-        assert [entry.body for entry in await opened.work_off(1)] == [json_of("a")]
-        assert [entry.body for entry in await opened.work_off(1, Lane.SHOP)] == [json_of("b")]
-        assert await opened.work_off(0, Lane.IGNORED) == []
-        assert await opened.pool.fetchval("SELECT state FROM inbox WHERE webhook_id = 'c'") == State.IGNORED
+    async with open_queue() as held:
+        await held.queue.put(messages("a") + messages("b", lane=Lane.SHOP) + messages("c", lane=Lane.IGNORED))
+        assert [entry.body for entry in await held.work_off(1)] == [json_of("a")]
+        assert [entry.body for entry in await held.work_off(1, Lane.SHOP)] == [json_of("b")]
+        assert await held.work_off(0, Lane.IGNORED) == []
+        assert await held.pool.fetchval("SELECT state FROM inbox WHERE webhook_id = 'c'") == State.IGNORED
 
 
 @pytest.mark.asyncio
 async def test_a_claim_is_not_seen_by_another_and_comes_back_when_it_fails(open_queue: OpenQueue) -> None:
-    async with open_queue() as opened:
-        await opened.queue.put(messages("a", "b"))
-        both = await opened.bodies(2)
+    async with open_queue() as held:
+        await held.queue.put(messages("a", "b"))
+        both = await held.bodies(2)
         with contextlib.suppress(LookupError):
-            async with opened.queue.claim(Lane.STOCK, 1) as claim:
+            async with held.queue.claim(Lane.STOCK, 1) as claim:
                 await claim.settle([Settled(claim.entries[0], State.APPLIED)])
-                assert await opened.claimable() == [body for body in both if body != claim.entries[0].body]
+                assert await held.claimable() == [body for body in both if body != claim.entries[0].body]
                 raise LookupError
-        assert await opened.bodies(2) == both
+        assert await held.bodies(2) == both
 
 
 @pytest.mark.asyncio
 async def test_what_a_claim_does_not_settle_comes_back(open_queue: OpenQueue) -> None:
-    async with open_queue() as opened:
-        await opened.queue.put(messages("a", "b"))
-        await opened.bodies(2)
-        async with opened.queue.claim(Lane.STOCK, 2) as claim:
+    async with open_queue() as held:
+        await held.queue.put(messages("a", "b"))
+        await held.bodies(2)
+        async with held.queue.claim(Lane.STOCK, 2) as claim:
             left = claim.entries[1].body
             await claim.settle([Settled(claim.entries[0], State.APPLIED)])
-        assert await opened.bodies(1) == [left]
+        assert await held.bodies(1) == [left]
 
 
 @pytest.mark.asyncio
 async def test_a_retry_comes_back_after_its_delay_and_counts(open_queue: OpenQueue) -> None:
-    async with open_queue() as opened:
-        await opened.queue.put(messages("a", "b"))
-        await opened.bodies(2)
-        async with opened.queue.claim(Lane.STOCK, 1) as claim:
+    async with open_queue() as held:
+        await held.queue.put(messages("a", "b"))
+        await held.bodies(2)
+        async with held.queue.claim(Lane.STOCK, 1) as claim:
             first = claim.entries[0].body
             await claim.settle([Retry(claim.entries[0], 0.3)])
-        assert len(await opened.bodies(1)) == 1
-        await opened.bodies(2)
-        attempts = {entry.body: entry.attempts for entry in await opened.work_off(2)}
+        assert len(await held.bodies(1)) == 1
+        await held.bodies(2)
+        attempts = {entry.body: entry.attempts for entry in await held.work_off(2)}
         assert attempts == {json_of("a"): 0, json_of("b"): 0} | {first: 1}
 
 
 @pytest.mark.asyncio
 async def test_a_dead_letter_is_gone_from_the_lane_and_kept_with_its_reason(open_queue: OpenQueue) -> None:
-    async with open_queue() as opened:
-        await opened.queue.put(messages("a", "b"))
-        await opened.bodies(2)
-        async with opened.queue.claim(Lane.STOCK, 9) as claim:
+    async with open_queue() as held:
+        await held.queue.put(messages("a", "b"))
+        await held.bodies(2)
+        async with held.queue.claim(Lane.STOCK, 9) as claim:
             dead = next(entry for entry in claim.entries if entry.body == json_of("a"))
             await claim.settle([DeadLetter(dead, "poison")])
-        assert [entry.body for entry in await opened.work_off(1)] == [json_of("b")]
-        row = await opened.pool.fetchrow("SELECT webhook_id, topic, attempts, reason, body FROM dead_letter")
+        assert [entry.body for entry in await held.work_off(1)] == [json_of("b")]
+        row = await held.pool.fetchrow("SELECT webhook_id, topic, attempts, reason, body FROM dead_letter")
         assert tuple(row) == ("a", "a/topic", 1, "poison", json_of("a"))
 
 
 @pytest.mark.asyncio
 async def test_a_new_message_wakes_its_lane_soon(open_queue: OpenQueue) -> None:
-    async with open_queue() as opened:
-        waiting = asyncio.create_task(opened.queue.wait(Lane.STOCK, 20.0))
-        await opened.queue.put(messages("z", lane=Lane.SHOP))
+    async with open_queue() as held:
+        waiting = asyncio.create_task(held.queue.wait(Lane.STOCK, 20.0))
+        await held.queue.put(messages("z", lane=Lane.SHOP))
         await asyncio.sleep(0.1)
         assert not waiting.done()
         started = time.monotonic()
-        await opened.queue.put(messages("a"))
+        await held.queue.put(messages("a"))
         await waiting
         assert time.monotonic() - started < 5.0
 
@@ -166,27 +177,27 @@ async def test_a_poison_event_takes_nobody_along_and_dies_after_its_attempts(ope
             return a
 
     results: list[LaneResult] = []
-    async with open_queue() as opened:
-        await opened.queue.put(messages("a", "poison", "b"))
-        worker = LaneWorker(Lane.STOCK, opened.queue, Work(), results.append, NoWait())
+    async with open_queue() as held:
+        await held.queue.put(messages("a", "poison", "b"))
+        worker = LaneWorker(Lane.STOCK, held.queue, Work(), results.append, NoWait())
 
         async def is_dead() -> bool:
             await worker.work_once()
-            return bool(await opened.pool.fetchval("SELECT count(*) FROM dead_letter"))
+            return bool(await held.pool.fetchval("SELECT count(*) FROM dead_letter"))
 
         assert await eventually(is_dead)
         assert [entry.attempts for result in results for entry, _ in result.failed] == list(range(8))
         assert await worker.work_once() == 0
-        rows = await opened.pool.fetch("SELECT webhook_id, state FROM inbox")
+        rows = await held.pool.fetch("SELECT webhook_id, state FROM inbox")
         assert dict(map(tuple, rows)) == {"a": 1, "b": 1, "poison": State.DEAD_LETTERED}
-        assert "ZeroDivisionError" in await opened.pool.fetchval("SELECT reason FROM dead_letter")
+        assert "ZeroDivisionError" in await held.pool.fetchval("SELECT reason FROM dead_letter")
 
 
 @pytest.mark.asyncio
 async def test_a_store_that_is_not_to_be_reached_says_so(open_queue: OpenQueue) -> None:
-    async with open_queue() as opened:
-        await opened.queue.put(messages("a"))
+    async with open_queue() as held:
+        await held.queue.put(messages("a"))
     with pytest.raises(StoreUnavailable):
-        await opened.queue.put(messages("b"))
+        await held.queue.put(messages("b"))
     with pytest.raises(StoreUnavailable):
-        await opened.claimable()
+        await held.claimable()

@@ -10,5 +10,17 @@ const { SqsStore } = await load("sqs", "sqsStore.js");
 const sqsStore = new SqsStore();
 sqsStore.host = ""; // queue URLs then carry the address that was asked, not sqs.<region>.localhost, which few resolve
 const app = buildApp({ logger: false, defaultRegion: "us-east-1", stores: { sqsStore } });
-process.on("SIGTERM", () => app.close().then(() => process.exit(0)));
+// A long poll whose caller has gone must not take messages along: the next one would wait for them until the lease ends.
+app.addHook("preSerialization", async (request, _reply, answer) => {
+  const { destroyed, readableEnded } = request.raw.socket;
+  if ((destroyed || readableEnded) && answer?.Messages) {
+    const queue = sqsStore.getQueue(request.body.QueueUrl);
+    for (const { ReceiptHandle } of answer.Messages) {
+      queue.inflightMessages.get(ReceiptHandle).message.approximateReceiveCount -= 1;
+      queue.changeVisibility(ReceiptHandle, 0);
+    }
+  }
+  return answer;
+});
+process.on("SIGTERM", () => process.exit(0)); // without waiting for long polls: nothing is kept anyhow
 await app.listen({ host: "127.0.0.1", port: Number(PORT) });
