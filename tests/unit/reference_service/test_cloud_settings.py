@@ -1,0 +1,92 @@
+"""What an architecture on a cloud says when something of it is missing."""
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reference_service.architectures import ARCHITECTURES
+from reference_service.settings import BadSettings, Settings
+from reference_service.wiring import RECEIVER
+
+CLOUDS = ("queue-sqs", "queue-pubsub", "bus-eventbridge", "bus-pubsub")
+NAMES = {
+    "REFERENCE_SQS_QUEUE_URL": "http://127.0.0.1:1/q",
+    "REFERENCE_PUBSUB_TOPIC": "projects/p/topics/t",
+    "REFERENCE_PUBSUB_SUBSCRIPTION": "projects/p/subscriptions/s",
+    "REFERENCE_BUS_URI": "pubsub://p:t",
+}
+
+
+def settings(flaw: str = "") -> Settings:
+    return Settings(
+        database_url="postgresql:///x",
+        listen_port=0,
+        worker_http_port=0,
+        shop_domain="demo.myshopify.com",
+        admin_api_url="http://127.0.0.1:1/graphql.json",
+        admin_token="t",
+        client_secret="s",
+        public_url="http://127.0.0.1:2",
+        channels_url="http://127.0.0.1:1/marketplaces",
+        channels=("bazaar",),
+        channel_token="t",
+        channel_secret="s",
+        flaw=flaw,
+    )
+
+
+@pytest.fixture
+def named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in NAMES.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def without_extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if neither SDK were installed."""
+    real: Callable[..., Any] = builtins.__import__
+
+    def importing(name: str, *rest: Any) -> Any:
+        if name.split(".", maxsplit=1)[0] in ("aiobotocore", "grpc", "google"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", importing)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", CLOUDS)
+async def test_a_name_that_is_not_set_is_told_with_what_it_is_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in NAMES:
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(BadSettings, match=r"REFERENCE_(SQS_QUEUE_URL|PUBSUB_SUBSCRIPTION): is not set; it names the"):
+        async with ARCHITECTURES[name].open_worker(settings(), None):
+            pass
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", CLOUDS)
+@pytest.mark.usefixtures("named", "without_extras")
+async def test_a_missing_extra_is_told_with_the_line_that_installs_it(name: str) -> None:
+    extra = "gcp" if "pubsub" in name else "aws"
+    with pytest.raises(BadSettings, match=rf"run: pip install 'stockstorm\[{extra}\]'"):
+        async with ARCHITECTURES[name].open_worker(settings(), None):
+            pass
+    if RECEIVER in ARCHITECTURES[name].processes:
+        with pytest.raises(BadSettings, match="pip install"):
+            async with ARCHITECTURES[name].open_receiver(settings(), None):
+                pass
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("name", "flaw"),
+    [("queue-sqs", "no_order_dedup"), ("queue-pubsub", "ack_before_durable"), ("bus-pubsub", "no_signature_check")],
+)
+@pytest.mark.usefixtures("named")
+async def test_a_flaw_that_has_no_place_there_is_refused(name: str, flaw: str) -> None:
+    with pytest.raises(BadSettings, match=f"REFERENCE_FLAW: '{flaw}' goes with"):
+        async with ARCHITECTURES[name].open_worker(settings(flaw), None):
+            pass
