@@ -1,11 +1,11 @@
 """Every limit of the simulator, with its unit and where it comes from.
 
-Sections in brackets name ../shared/shopify/FACTS.md as collected on 2026-11-24; "ours" marks a choice of this project.
+Numbers in brackets are those of docs/sources.md; "ours" marks a choice of this project.
 """
 
 from typing import Final
 
-# Delivery of webhooks [FACTS 1.4, 1.5, 1.6]
+# Delivery of webhooks [S3, S4, S5]
 CONNECT_TIMEOUT_NS: Final = 1_000_000_000
 ANSWER_TIMEOUT_NS: Final = 5_000_000_000  # from connecting to the complete answer
 RETRIES_SHOPIFY_2024_09: Final = 8
@@ -13,7 +13,7 @@ RETRIES_GUIDE: Final = 19
 RETRY_SPAN_SHOPIFY_2024_09_S: Final = 4 * 3600
 RETRY_SPAN_GUIDE_S: Final = 48 * 3600
 
-# Admin API [FACTS 3.1, 3.6]
+# Admin API [S9, S10]
 API_VERSION: Final = "2026-10"
 PAGE_MAX: Final = 250
 INPUT_ARRAY_MAX: Final = 250
@@ -35,7 +35,7 @@ JOURNAL_QUEUE_MAX_FACTS: Final = 200_000
 RSS_MAX_BYTES: Final = 6 * 1024**3
 PLAN_MAX_ITEMS: Final = 5_000_000
 
-# Judgement (ours, DESIGN 1.3 and 2)
+# Judgement (ours: docs/glossary.md, docs/architecture.md)
 SCHEDULER_LATENESS_P99_MAX_NS: Final = 50_000_000
 OWED_PAIRS_MIN: Final = 30
 BOOTSTRAP_BLOCKS_MIN: Final = 20

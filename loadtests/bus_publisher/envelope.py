@@ -1,6 +1,7 @@
-"""A delivery as Shopify puts it on a bus: pure functions from bytes and headers to what the bus carries [FACTS 1.8].
+"""A delivery as Shopify puts it on a bus: pure functions from bytes and headers to what the bus carries.
 
-The payload's bytes are spliced in as they are: what was signed, counted and logged elsewhere is what arrives.
+The shapes are those of docs/sources.md, S7. The payload's bytes are spliced in as they are: what was signed, counted
+and logged elsewhere is what arrives.
 """
 
 from collections.abc import Mapping

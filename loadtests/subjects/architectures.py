@@ -1,14 +1,16 @@
 """The architectures of the reference service that can be a subject: what each consists of, needs, and promises.
 
 `cannot` names the checks that an architecture is bound to fail by its nature, with the reason in a sentence; the
-comparison prints it. `shortened` says which face-value interval of REQUIREMENTS D was shortened for a live run.
+comparison prints it. `shortened` says which of the guide's intervals was shortened for a live run.
 """
 
 import msgspec
 
 
 class Architecture(msgspec.Struct, frozen=True):
-    """One row of REQUIREMENTS D. `processes` are what is started; `cloud` is the backing besides PostgreSQL."""
+    """One of the guide's architectures (`row`: docs/sources.md). `processes` are what is started, `cloud` what it needs
+    besides PostgreSQL.
+    """
 
     name: str
     row: str
@@ -100,8 +102,8 @@ _ARCHITECTURES = (
         crash_safe="nothing: the next run of the flow begins where the last one had committed",
         cannot={"sync_latency": _POLLED_STALE, "oversell": _POLLED_STALE, "nothing_lost": _NO_WEBHOOKS},
         shortened=(
-            "a trigger every 15 s, steps of 5 ms and 5,000 tasks a run, where vendors offer 1 to 5 min, about 0.2 s and "
-            "100 records"
+            "a trigger every 15 s, steps of 5 ms and 5,000 tasks a run, where vendors offer 1 to 5 min, "
+            "about 0.2 s and 100 records"
         ),
         settings={
             "REFERENCE_FLOW_INTERVAL_S": "15",

@@ -8,7 +8,7 @@ import msgspec
 
 
 class Flaw(msgspec.Struct, frozen=True):
-    """A deliberate mistake (REQUIREMENTS C). `faults` are needed to bring it to light."""
+    """A deliberate mistake (`row`: docs/sources.md). `faults` are needed to bring it to light."""
 
     name: str
     row: str

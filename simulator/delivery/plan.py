@@ -1,8 +1,8 @@
 """Who is told of an event: one delivery for each subscription that hears it, due when it happened.
 
 The webhook id names (subscription, event) and stays the same over retries and copies; it is a name-based UUID, as
-Shopify's own seem to be [FACTS 1.2]. The event's serial is part of the name, so that two events of one action on one
-topic, for two items, differ.
+Shopify's own seem to be (docs/sources.md, S1). The event's serial is part of the name, so that two events of one action
+on one topic, for two items, differ.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """What an answer means: done, once more, or given up; and whether the subscription is removed. Pure decisions.
 
 Shopify's documents agree on 8 retries over 4 hours since 2024-09-10 (before: 19 over 48 hours) and on gaps that grow,
-but give no gaps; those here are assumed [FACTS 1.5]. They disagree on when a subscription is removed [FACTS 1.6], so
+but give no gaps; those here are assumed (docs/sources.md, S4). They disagree on when a subscription is removed (S5), so
 the rule is a value: when one delivery has used up its retries (`shopify_2024_09`), or after so many failures of one
 delivery in a row with nothing acknowledged on the subscription in between (`guide`). Only subscriptions made by API
 are ever removed.
@@ -69,7 +69,7 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 def succeeded(answer: Answer) -> bool:
-    """Any 2xx, complete within 5 s of connecting. Redirects are not followed and fail [FACTS 1.4]."""
+    """Any 2xx, complete within 5 s of connecting. Redirects are not followed and fail (docs/sources.md, S3)."""
     return (
         200 <= answer.status < 300 and not answer.error and answer.answered_ns - answer.started_ns <= ANSWER_TIMEOUT_NS
     )

@@ -1,4 +1,4 @@
-"""The complete HTTP/1.1 head of a delivery, as Shopify [FACTS 1.1] or a marketplace sends it.
+"""The complete HTTP/1.1 head of a delivery, as Shopify (docs/sources.md, S1) or a marketplace sends it.
 
 What is the same for every delivery of a subscription is put together once, as a `…_prefix`; the rest is appended to it.
 """

@@ -1,7 +1,7 @@
 """The fields of orders, their lines and refunds in Shopify's payloads, in the sequence in which they are written.
 
 Fields that this shop never uses have their value here; the builders fill in the rest. `Raw` holds JSON encoded before.
-Source of names and sequence: FACTS section 2 (93 fields of an order, 30 of a line, 15 of a refund).
+Source of names and sequence: docs/sources.md, S8 (93 fields of an order, 30 of a line, 15 of a refund).
 """
 
 import msgspec

@@ -1,4 +1,4 @@
-"""The signature of a delivery: base64 of the HMAC-SHA256 of the raw body [FACTS 1.3]. It covers no header."""
+"""The signature of a delivery: base64 of the HMAC-SHA256 of the raw body (docs/sources.md, S2). It covers no header."""
 
 import binascii
 import hmac

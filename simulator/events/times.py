@@ -9,7 +9,8 @@ from typing import Final
 
 from simulator.clock import SECOND_NS, WallPair
 
-# Shopify's own examples show this offset [FACTS 2]. It is not zero, so a receiver that drops the offset is seen to err.
+# Shopify's own examples show this offset (docs/sources.md, S8). It is not zero, so a receiver that drops it is seen to
+# err.
 SHOP_OFFSET: Final = timezone(timedelta(hours=-5))
 
 

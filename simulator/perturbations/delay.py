@@ -1,6 +1,6 @@
 """Delay: some deliveries fall due later than the event, by any time up to a bound.
 
-Shopify says that deliveries can be late, and by how much is anybody's guess [FACTS 1.7].
+Shopify says that deliveries can be late, and by how much is anybody's guess (docs/sources.md, S6).
 """
 
 import msgspec

@@ -1,6 +1,6 @@
 """Duplicate: some deliveries come again, with the same webhook id and the same bytes, a little later.
 
-At-least-once delivery allows it, and shops see it: FACTS section 5, issues 1, 4 and 5.
+At-least-once delivery allows it, and shops see it (docs/sources.md, S6).
 """
 
 import msgspec

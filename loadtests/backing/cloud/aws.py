@@ -12,7 +12,7 @@ from loadtests.backing.cloud import EventBus, QueueRules, SqsQueue
 from loadtests.backing.cloud.moto_emulator import EXTRA
 from simulator.errors import BackingError
 
-SHOPIFY_SOURCE: Final = "aws.partner/shopify.com"  # FACTS 1.8
+SHOPIFY_SOURCE: Final = "aws.partner/shopify.com"  # docs/sources.md, S7
 # AWS keeps sources that begin with `aws.` for its partners, so a real bus is sent this prefix before Shopify's.
 STAND_IN: Final = "stockstorm."
 RULE: Final = "shopify-to-queue"

@@ -1,4 +1,4 @@
-"""Payloads have exactly the fields that Shopify documents, in the sequence of its examples where FACTS lists it."""
+"""Payloads have exactly the fields that Shopify documents, in the sequence of its examples where it is known."""
 
 import json
 from typing import Any
