@@ -1,4 +1,9 @@
-"""Group commit: requests that arrive together share one transaction, and each is answered only after its commit."""
+"""Group commit: requests that arrive together share one transaction, and each is answered only after its commit.
+
+One commit is in flight at a time. Two were measured against it at 1,300 webhooks a second, four rounds each on two
+cores: acknowledged after 4.5 instead of 5.1 ms in the median, but after 14 to 29 instead of 13 to 16 ms at the 99th
+percentile.
+"""
 
 import asyncio
 import os

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reference_service.architectures import ALIASES, ARCHITECTURES, architecture_of
 from reference_service.flaws import Flaw
 from reference_service.settings import BadSettings, read_settings
 
@@ -72,3 +73,9 @@ def test_the_program_names_its_two_parts_when_asked_for_another() -> None:
     command = [sys.executable, "-m", "reference_service", "sender"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (2, "usage: python -m reference_service receiver|worker\n")
+
+
+def test_an_architecture_is_known_by_its_name_and_its_alias() -> None:
+    assert all(architecture_of(name).name == name for name in ARCHITECTURES)
+    assert {alias: architecture_of(alias).name for alias in ALIASES} == {"queue": "queue-postgres"}
+    assert all("worker" in architecture.processes for architecture in ARCHITECTURES.values())
