@@ -186,6 +186,10 @@ class World:
         """The own store's orders in the sequence of their creation, with their current values."""
         return self._book.own()
 
+    def product_edited_ns(self, product_id: int) -> int | None:
+        """When a product was edited last; None for one that never was."""
+        return self._firing.edited_ns.get(product_id)
+
     def order_by_id(self, order_id: int) -> Order | None:
         """An order of the own store by its Shopify id."""
         return self._book.own_by_id(order_id)

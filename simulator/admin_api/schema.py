@@ -15,7 +15,7 @@ from graphql import (
     is_object_type,
 )
 
-from simulator.admin_api import adjustments, order_lines, orders, pages, shop, stock, webhooks
+from simulator.admin_api import adjustments, order_lines, orders, pages, products, shop, stock, webhooks
 from simulator.admin_api.arguments import arguments_of
 from simulator.admin_api.call import Call, Resolver
 from simulator.admin_api.views import type_name_of
@@ -32,6 +32,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         "inventoryItem": stock.inventory_item,
         "inventoryItems": stock.inventory_items,
         "inventoryLevel": stock.inventory_level,
+        "product": products.product,
         "productVariant": stock.product_variant,
         "productVariants": stock.product_variants,
         "node": shop.node,
@@ -58,6 +59,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "InventoryItem": stock.ITEM,
     "InventoryLevel": stock.LEVEL,
     "InventoryQuantity": stock.QUANTITY,
+    "Product": products.PRODUCT,
     "ProductVariant": stock.VARIANT,
     "InventoryAdjustQuantitiesPayload": adjustments.PAYLOAD,
     "InventorySetQuantitiesPayload": adjustments.PAYLOAD,

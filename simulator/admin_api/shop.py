@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from simulator.admin_api import orders, stock, webhooks
+from simulator.admin_api import orders, products, stock, webhooks
 from simulator.admin_api.call import Call, Resolver
 from simulator.admin_api.text import parse_gid
 from simulator.admin_api.views import AppView, Counted, ShopView
@@ -29,7 +29,9 @@ _NODES: Final[dict[str, Resolver]] = {
     "InventoryLevel": stock.inventory_level,
     "Location": stock.location,
     "ProductVariant": stock.product_variant,
+    "Product": products.product,
     "Order": orders.order,
+    "Refund": products.refund,
     "WebhookSubscription": webhooks.one,
     "Shop": lambda _source, _arguments, _call: ShopView(),
 }

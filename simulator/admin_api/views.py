@@ -60,6 +60,12 @@ class LineView(msgspec.Struct, frozen=True):
     refunded: int
 
 
+class ProductView(msgspec.Struct, frozen=True):
+    """A product as such; a bare `Product` stands for its inventory item."""
+
+    product: Product
+
+
 class RefundView(msgspec.Struct, frozen=True):
     order: Order
     refund: Refund
@@ -134,6 +140,7 @@ _TYPE_NAMES: Final[dict[type, str]] = {
     AppView: "AppInstallation",
     Place: "Location",
     Product: "InventoryItem",
+    ProductView: "Product",
     Variant: "ProductVariant",
     Level: "InventoryLevel",
     Quantity: "InventoryQuantity",

@@ -23,6 +23,7 @@ class Firing:
         self._seeds = seeds
         self._count = 0
         self._edits: dict[int, int] = {}
+        self.edited_ns: dict[int, int] = {}  # by product id: when it was edited last
 
     def action(self, now_ns: int, *key: str | int) -> "Action":
         """One merchant action, which gives all its events one event id; `key` tells it from every other."""
@@ -75,6 +76,7 @@ class Action:
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
         dice = ("product", product.product_id, self._firing.next_edit(product.product_id))
         topic = "products/update"
+        self._firing.edited_ns[product.product_id] = now_ns
         self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, dice, product=product))
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=product.sku))
 

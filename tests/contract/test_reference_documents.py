@@ -3,13 +3,15 @@
 import pytest
 from graphql import build_schema, parse, validate
 
-from reference_service.clients import poll_documents
+from reference_service.clients import poll_documents, whole_documents
 from reference_service.clients.documents import ALL, Operation
 from simulator.admin_api.schema import sdl
 
 SCHEMA = build_schema(sdl())
 
 
-@pytest.mark.parametrize("operation", (*ALL, *poll_documents.ALL), ids=lambda operation: operation.name)
+@pytest.mark.parametrize(
+    "operation", [*ALL, *poll_documents.ALL, *whole_documents.ALL], ids=lambda operation: operation.name
+)
 def test_a_document_is_valid(operation: Operation[object]) -> None:
     assert validate(SCHEMA, parse(operation.text)) == []
