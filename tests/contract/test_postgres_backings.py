@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -111,6 +112,25 @@ def test_it_describes_itself_with_version_and_durability_and_without_credentials
     with backing() as database:
         assert re.match(r"\d+(\.\d+)?, fsync on, synchronous_commit on, ", database.description)
         assert "@" not in database.description
+
+
+@pytest.mark.docker
+@pytest.mark.timeout(IMAGE_WITHIN_S + 60)
+@pytest.mark.usefixtures("docker_engine")
+def test_a_container_is_reached_over_loopback_only_and_with_its_own_password_only() -> None:
+    with choose_backing("docker", "20261124-flash_sale-7") as database:
+        listed = subprocess.run(
+            ["docker", "ps", "--filter", f"ancestor={IMAGE}", "--format", "{{.Ports}}"],
+            capture_output=True, text=True, timeout=20, check=True,
+        ).stdout  # fmt: skip
+        port = urlsplit(database.url).port
+        assert f"127.0.0.1:{port}->5432/tcp" in listed
+        assert f"0.0.0.0:{port}" not in listed
+        assert f"[::]:{port}" not in listed
+        password = urlsplit(database.url).password
+        assert password
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            ask(database.url.replace(f":{password}@", ":test@"), lambda c: c.fetchval("SELECT 1"))
 
 
 def test_it_names_processes_that_run_or_none(backing: Open) -> None:

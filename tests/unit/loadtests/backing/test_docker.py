@@ -1,0 +1,38 @@
+"""What the container is made with, before any engine is asked: a password of our own, a port on loopback only."""
+
+import pytest
+from docker.utils.utils import convert_port_bindings  # type: ignore[import-untyped]  # docker has no types
+
+import loadtests.backing.docker as backing
+from loadtests.backing.docker import IMAGE, make_container
+
+
+class Settings:
+    """Stands for testcontainers' PostgresContainer, which asks the engine as soon as it is made."""
+
+    def __init__(self, image: str, *, port: int = 5432, **settings: str | None) -> None:
+        self.image, self.port, self.settings = image, port, settings
+        self.ports: dict[str, object] = {str(port): None}
+
+
+@pytest.fixture
+def container(monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setattr(backing, "_container_class", lambda: Settings)
+    made = make_container(IMAGE)
+    assert isinstance(made, Settings)
+    return made
+
+
+def test_each_container_has_a_password_of_its_own_that_nobody_knows(container: Settings) -> None:
+    password = container.settings["password"]
+    assert password is not None
+    assert len(password) >= 32
+    assert password != make_container(IMAGE).settings["password"]
+
+
+def test_nothing_is_left_to_well_known_values_or_to_the_environment(container: Settings) -> None:
+    assert all(container.settings[name] for name in ("username", "password", "dbname"))
+
+
+def test_its_port_is_published_on_loopback_only(container: Settings) -> None:
+    assert convert_port_bindings(container.ports) == {"5432/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}]}
