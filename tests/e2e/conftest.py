@@ -1,14 +1,18 @@
-"""Runs `stockstorm` as a user would: a process of its own, with a runs folder of its own."""
+"""Runs `stockstorm` as a user would: a process of its own, with a runs folder of its own. And opens a browser."""
 
+import os
+import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.running import run_module
 
 Stockstorm = Callable[..., subprocess.CompletedProcess[str]]
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +23,26 @@ def stockstorm() -> Stockstorm:
         return run_module("loadtests.cli", [str(argument) for argument in arguments], environment)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's path. Where there is none the test is skipped, saying so; in CI it fails."""
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found is None:
+        why = (
+            f"pages NOT tested in a browser: none of {', '.join(CHROMIUMS)} is installed (Debian: apt install chromium)"
+        )
+        if os.environ.get("STOCKSTORM_CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for a module: while it lives no other event loop can run in this thread."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from reports.compare.build import compare
 from reports.compare.played import Played
@@ -12,7 +12,6 @@ from reports.render.comparison.page import comparison_page
 from tests.unit.reports.compared import CARDS, SECONDS, matrix, played
 
 pytestmark = pytest.mark.browser
-CHROMIUM = "/usr/bin/chromium"
 SEEDS = (1, 2, 3)
 STOCKS = (0, 2)
 MARKS = ".scatterlayer path.js-line, .scatterlayer path.point, .barlayer path"
@@ -45,14 +44,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wanted = matrix("polling", "webhook", "queue", seeds=SEEDS, stocks=STOCKS)
     path.write_text(comparison_page(compare(wanted, CARDS, runs(), [], {None: floor})), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 class Watched:

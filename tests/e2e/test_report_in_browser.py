@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from reports.history import History
 from reports.judge import judge
@@ -12,7 +12,6 @@ from reports.render.html import report_page
 from tests.unit.reports.synthetic import flash_sale
 
 pytestmark = pytest.mark.browser
-CHROMIUM = "/usr/bin/chromium"
 DRAWN = """box => ({
   name: box.id,
   marks: box.querySelectorAll('.scatterlayer path.js-line, .scatterlayer path.point, .barlayer path').length,
@@ -26,14 +25,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("run") / "report.html"
     path.write_text(report_page(judge(history), history), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 class Watched:

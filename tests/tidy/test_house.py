@@ -11,8 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from loadtests.cli import app
+from loadtests.subjects.architectures import ARCHITECTURES
 from scenarios import list_scenarios
 
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/own_service.md", "docs/cloud_backings.md")
 # Hosts of package registries, in two parts each, so that this file does not name them either.
 HOSTS = [
     ".".join(parts)
@@ -76,10 +78,46 @@ def test_every_stockstorm_command_of_the_readme_is_one(texts: dict[str, str]) ->
     assert {"run", "plan", "check", "scenarios"} <= named
 
 
-def test_every_option_of_the_readme_is_one(texts: dict[str, str]) -> None:
-    shown = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "200"})
-    named = set(re.findall(r"^stockstorm run .*?(--[a-z-]+)", texts["README.md"], re.MULTILINE))
-    assert named == {option for option in named if option in shown.output}
+def test_every_option_of_the_documents_is_one(texts: dict[str, str]) -> None:
+    lines = [
+        found
+        for name in DOCUMENTS
+        for found in re.findall(r"^ *stockstorm ([a-z]+)([^#\n]*)", texts[name], re.MULTILINE)
+    ]
+    named = {(command, option) for command, rest in lines for option in re.findall(r"--[a-z][a-z-]*", rest)}
+    options = {command: options_of(command) for command, _ in named}
+    assert [pair for pair in sorted(named) if pair[1] not in options[pair[0]]] == []
+    assert {("run", "--seconds"), ("run", "--api-port"), ("compare", "--subjects")} <= named
+
+
+def options_of(command: str) -> set[str]:
+    shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"})
+    assert shown.exit_code == 0
+    return set(re.findall(r"--[a-z][a-z-]*", shown.output))
+
+
+def test_every_subject_is_named_in_the_readme(texts: dict[str, str]) -> None:
+    assert [name for name in ARCHITECTURES if f"`{name}`" not in texts["README.md"]] == []
+
+
+def test_every_source_that_is_named_is_in_the_list_of_sources(texts: dict[str, str]) -> None:
+    rows = set(re.findall(r'<a id="s\d+"></a>(S\d+) ', texts["docs/sources.md"]))
+    named = {
+        (name, row)
+        for name, text in texts.items()
+        for rest in re.findall(r"docs/sources\.md, (S\d+(?:(?:,| and) S\d+)*)", text)
+        for row in re.findall(r"S\d+", rest)
+    }
+    assert len(named) > 10
+    assert [pair for pair in sorted(named) if pair[1] not in rows] == []
+
+
+def test_decisions_are_numbered_dated_and_say_how_they_stand(texts: dict[str, str]) -> None:
+    pages = {name.rpartition("/")[2]: text for name, text in texts.items() if name.startswith("docs/decisions/")}
+    assert len({name[:4] for name in pages}) == len(pages)
+    opening = re.compile(r"# (\d+)\. \S.*\n\n\d{4}-\d\d-\d\d, (accepted|undone by \[\d{4}\])")
+    openings = {name: opening.match(text) for name, text in pages.items()}
+    assert [name for name, found in openings.items() if found is None or int(found[1]) != int(name[:4])] == []
 
 
 def test_the_readme_tells_of_every_scenario(texts: dict[str, str]) -> None:

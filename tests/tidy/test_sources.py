@@ -11,6 +11,8 @@ UNDONE = re.compile(r"\b(T-O-D-O|F-I-X-M-E|X-X-X|H-A-C-K|Not-Implemented-Error)\
 BARE_IGNORE = re.compile(r"#\s*type:\s*ignore(?!\[[a-z-]+(, ?[a-z-]+)*\]\s*#\s*\S)")
 BARE_NOQA = re.compile(r"#\s*noqa(?!: [A-Z]+[0-9]+(, ?[A-Z]+[0-9]+)*( - |  # )\S)")
 MARKERS = re.compile(r"pytest\.mark\.(skip|xfail)|\.mark\.skipif")
+JUDGES = {"pytest.raises", "pytest.warns", "pytest.fail", "expect"}
+HELPER = re.compile(r"assert_|expect_|wait_until")  # counts where its own body asserts
 SWALLOWED = re.compile(r"except Exception( as \w+)?:\s*\n?\s*pass\b")
 
 
@@ -38,13 +40,40 @@ def test_nothing_is_left_undone_suppressed_without_a_reason_or_skipped(
     assert found == []
 
 
+def asserts(node: ast.AST, helpers: frozenset[str] = frozenset()) -> bool:
+    """An `assert`, a pytest call that fails a test, a browser's `expect(…)`, or a call of one of the helpers."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Assert):
+            return True
+        if isinstance(inner, ast.Call):
+            called = ast.unparse(inner.func)
+            if called in JUDGES or called.rpartition(".")[2] in helpers:
+                return True
+    return False
+
+
 def test_every_test_asserts_something(sources: list[Any]) -> None:
-    judges = re.compile(r"Assert\(|raises|'assert_|'check_|expect|benchmark|'wait_until'")
+    functions = [
+        (source.name, node) for source in sources if source.name.startswith("tests/") for node in source.functions
+    ]
+    helpers = frozenset(node.name for _, node in functions if HELPER.match(node.name) and asserts(node))
     silent = [
-        f"{source.name}:{node.lineno} {node.name}"
-        for source in sources
-        if source.name.startswith("tests/")
-        for node in source.functions
-        if node.name.startswith("test_") and not judges.search(ast.dump(node))
+        f"{name}:{node.lineno} {node.name}"
+        for name, node in functions
+        if node.name.startswith("test_") and not asserts(node, helpers)
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize(
+    "body", ["assert x", "with pytest.raises(ValueError): x()", "expect(x).to_be_visible()", "x.wait_until(y)"]
+)
+def test_what_fails_a_test_counts_as_asserting(body: str) -> None:
+    assert asserts(ast.parse(body), frozenset({"wait_until"}))
+
+
+@pytest.mark.parametrize(
+    "body", ["expected = x.raises", "benchmark(x)", "x.wait_until(y)", "expect = 1", "print('assert')"]
+)
+def test_a_name_alone_does_not_count_as_asserting(body: str) -> None:
+    assert not asserts(ast.parse(body))
