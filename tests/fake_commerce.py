@@ -76,6 +76,8 @@ class FakeCommerce:
                 assert variables["query"].startswith("updated_at:>='2")
                 levels = {"nodes": [self._level(item) for item in self.stock], "pageInfo": LAST_PAGE}
                 return {"location": {"inventoryLevels": levels}}
+            case "WholeOrder":
+                return {"node": next((order for order in self.shop_orders if order["id"] == variables["id"]), None)}
             case "ShopOrders":
                 return {"orders": {"nodes": self.shop_orders, "pageInfo": LAST_PAGE}}
         raise AssertionError(operation)
