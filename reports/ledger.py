@@ -48,6 +48,8 @@ class Ledger(msgspec.Struct, gc=False):
     back_seqs: list[int] = []
     back_totals: list[int] = []  # units that came back on marketplaces, up to and with each return or cancellation
     back_included: list[int] = []  # of these, what each version includes
+    netted_seqs: list[int] = []
+    netted_totals: list[int] = []  # units that came back before their sale was written, so that neither ever is
     block_base_min: list[int] = []
     block_available_max: list[int] = []
     left_curve: Curve = EMPTY  # what a subject that nets would list
@@ -159,7 +161,8 @@ def _append(ledger: Ledger, seq: int, row: f.StockChanged | f.StockUnmoved) -> N
 
 def _sum_up(ledger: Ledger, effects: list[Effect]) -> None:
     included, back_included = [0] * len(ledger.seqs), [0] * len(ledger.seqs)
-    sold = back = 0
+    sold = back = netted = 0
+    ledger.netted_seqs, ledger.netted_totals = [], []
     ledger.sale_seqs, ledger.sale_totals, ledger.back_seqs, ledger.back_totals = [], [], [], []
     for effect in effects:
         written = effect.version >= 0
@@ -174,6 +177,10 @@ def _sum_up(ledger: Ledger, effects: list[Effect]) -> None:
             ledger.back_seqs.append(effect.seq)
             ledger.back_totals.append(back)
             back_included[state] += effect.delta if written else 0
+        else:
+            netted += effect.delta
+            ledger.netted_seqs.append(effect.seq)
+            ledger.netted_totals.append(netted)
     ledger.included, ledger.back_included = list(accumulate(included)), list(accumulate(back_included))
     ledger.base = [shown + units for shown, units in zip(ledger.available, ledger.included, strict=True)]
     blocks = range(0, len(ledger.base), BLOCK)

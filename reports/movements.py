@@ -162,15 +162,17 @@ def _errors(ledger: Ledger, shelf: Shelf) -> _Errors:
         [
             *((seq, 0, value) for seq, value in zip(ledger.seqs, ledger.base, strict=True)),
             *((seq, 1, value) for seq, value in zip(ledger.sale_seqs, ledger.sale_totals, strict=True)),
-            *((seq, 2, value) for seq, value in zip(shelf.seqs, shelf.listed, strict=True)),
+            *((seq, 2, value) for seq, value in zip(ledger.netted_seqs, ledger.netted_totals, strict=True)),
+            *((seq, 3, value) for seq, value in zip(shelf.seqs, shelf.listed, strict=True)),
         ]
     )
-    state = [ledger.base[0], 0, shelf.listed[0]]
+    state = [ledger.base[0], 0, 0, shelf.listed[0]]
     errors = _Errors([], [])
     high = low = False
     for seq, what, value in changes:
         state[what] = value
-        error = state[2] - max(0, state[0] - state[1] - ledger.safety)
+        base, sold, netted, listed = state
+        error = listed - max(0, base - sold + netted - ledger.safety)
         if high and error <= 0:
             errors.not_high.append(seq)
         if low and error >= 0:

@@ -5,7 +5,7 @@ import math
 from reports.checkers.sync_latency import SyncLatency
 from reports.result import Check, Incident
 from simulator.history import facts as f
-from tests.literal_history import history, ns, opened, pushed, sold, version
+from tests.literal_history import at_rest, cancelled, history, ns, opened, pushed, sold, version
 
 
 def traded(n: int) -> tuple[f.AnyFact, ...]:
@@ -127,3 +127,21 @@ def test_a_movement_that_sales_on_the_channel_itself_settled_is_moot() -> None:
             "sync_latency_ms.never": 0.0,
         },
     )
+
+
+def test_a_movement_is_moot_once_the_listing_is_right_though_an_order_was_netted_away_unwritten() -> None:
+    # mercado sells one and cancels it before anything was written, so neither is ever in the master. Then the own store
+    # sells one and takes it back: the listings were wrong in between and right afterwards, without a push.
+    unwritten = (sold(10, 1, "mercado"), cancelled(20, 1, "mercado"), pushed(30, "mercado", 10, shown=9))
+    taken_back = (
+        sold(100, 2, "online"),
+        version(100, 1, -1, 9, order=2),
+        cancelled(200, 2, "online"),
+        version(200, 2, 1, 10, cause="cancellation", order=2),
+    )
+    at_end = at_rest(900, available=10, physical=10, bazaar=10, mercado=10)
+    found = SyncLatency()(history(opened(), unwritten, taken_back, at_end))
+    assert {name: found.measures[f"sync_latency_ms.{name}"] for name in ("moot", "never")} == {
+        "moot": 2.0,
+        "never": 0.0,
+    }
