@@ -87,6 +87,33 @@ def test_a_body_in_chunks_beyond_the_limit_is_413_too(connection: http.client.HT
     assert connection.getresponse().status == 413
 
 
+@pytest.mark.parametrize("length", ["+2", "0_2", "two", "-2"])
+def test_a_length_that_is_no_number_of_bytes_is_400(connection: http.client.HTTPConnection, length: str) -> None:
+    connection.request("POST", "/admin/api/2026-10/graphql.json", b"{}", {"Content-Length": length})
+    assert connection.getresponse().status == 400
+
+
+@pytest.mark.parametrize(
+    ("length", "status", "code"),
+    [("+2", 400, "bad_content_length"), (str(REQUEST_BODY_MAX_BYTES + 1), 413, "body_too_large")],
+)
+def test_a_body_that_is_not_read_is_answered_in_the_shape_of_the_api_that_was_meant(
+    address: tuple[str, int], length: str, status: int, code: str
+) -> None:
+    seen = {}
+    for path in ("/marketplaces/bazaar/v1/listings", "/admin/api/2026-10/graphql.json"):
+        with closing(socket.create_connection(address, timeout=10)) as sender:
+            sender.sendall(f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{{}}".encode())
+            sender.shutdown(socket.SHUT_WR)
+            answer = http.client.HTTPResponse(sender)
+            answer.begin()
+            assert answer.status == status
+            seen[path.split("/")[1]] = json.loads(answer.read())
+    assert seen["marketplaces"]["error"].keys() == {"code", "message"}
+    assert seen["marketplaces"]["error"]["code"] == code
+    assert isinstance(seen["admin"]["errors"], str)
+
+
 def test_a_defect_of_the_api_is_a_500_and_the_server_lives_on(connection: http.client.HTTPConnection) -> None:
     connection.request("GET", "/defect")
     assert connection.getresponse().status == 500
