@@ -1,18 +1,20 @@
 """Retry discipline: how the subject behaves towards the APIs it calls.
 
-Gaps between a throttled or failed call and the next one of the same operation, how many such retries came at once, and
-sets that erased another actor's change: a set without comparison, over versions that no answer had shown to the
-subject.
+Gaps between a throttled or failed call and the next one of the same operation, how many such retries came at once, how
+long good events waited behind a poison one, and sets that erased another actor's change: a set without comparison, over
+versions that no answer had shown to the subject.
 """
 
 from bisect import bisect_left, bisect_right
 from collections import deque
 
+from reports.behind_poison import behind_poison
 from reports.history import History
 from reports.ledger import is_movement
 from reports.quantiles import quantile
 from reports.result import Check, Incident
 from reports.tally import Tally, counted, unknown
+from simulator.clock import SECOND_NS
 from simulator.history import facts as f
 
 AT_ONCE_NS = 50_000_000
@@ -37,13 +39,27 @@ class RetryDiscipline:
         if gaps:
             measures["retry_discipline.gap_ms.p50"] = quantile(gaps, 0.5)
             measures["retry_discipline.gap_ms.min"] = gaps[0]
+        notes = _poison(history, measures)
         tally = _erased(history)
         measures["retry_discipline.erased"] = float(tally.total)
         if tally.total:
             reason = f"{counted(tally.total, 'set')} erased a change that the subject had not seen"
-            return tally.check(self.name, "invalid", reason, measures)
+            return tally.check(self.name, "invalid", reason, measures, notes)
         reason = f"{counted(len(calls), 'call')}, {throttled} of them throttled, and no set erased another's change"
-        return tally.check(self.name, "valid", reason, measures)
+        return tally.check(self.name, "valid", reason, measures, notes)
+
+
+def _poison(history: History, measures: dict[str, float]) -> tuple[str, ...]:
+    """Adds the age of the oldest good event behind a poison one, or says why it cannot be told."""
+    found = behind_poison(history)
+    if found.longest_ns is not None:
+        measures["retry_discipline_s.behind_poison.max"] = found.longest_ns / SECOND_NS
+    if not found.poison or (found.longest_ns is not None and not found.untold):
+        return ()
+    if not found.untold:
+        return (f"no good event followed {counted(found.poison, 'dead letter')} of the same item or order",)
+    behind = f"{counted(found.untold, 'good event')} behind a dead letter"
+    return (f"when {behind} took effect cannot be told: no push or row shows {'it' if found.untold == 1 else 'them'}",)
 
 
 def _retries(calls: list[f.ApiCalled]) -> list[tuple[int, int]]:

@@ -3,7 +3,25 @@
 from reports.checkers.retry_discipline import RetryDiscipline
 from reports.result import Check, Incident
 from simulator.history import facts as f
-from tests.literal_history import SKU, called, history, ns, opened, version
+from tests.literal_history import (
+    SKU,
+    called,
+    delivered,
+    effect,
+    history,
+    ns,
+    opened,
+    order_event,
+    probe_done,
+    pushed,
+    recorded,
+    sold,
+    stock_event,
+    version,
+)
+
+STOCK = "inventory_levels/update"
+BEHIND = "retry_discipline_s.behind_poison.max"
 
 
 def test_without_calls_there_is_no_discipline_to_judge() -> None:
@@ -117,3 +135,71 @@ def test_retries_at_one_moment_are_counted_as_a_herd() -> None:
             "retry_discipline.erased": 0.0,
         },
     )
+
+
+def poison_and_good(*more: f.AnyFact | tuple[f.AnyFact, ...]) -> Check:
+    """Stock event 1 of MUG is a dead letter, events 2 and 3 of MUG are applied."""
+    return RetryDiscipline()(
+        history(
+            opened(),
+            called(5, 1, "inventoryItems"),
+            (version(100, 1, -1, 9), stock_event(100, 1, 1), *delivered(100, 1, STOCK)),
+            (version(200, 2, -1, 8), stock_event(200, 2, 2), *delivered(200, 2, STOCK)),
+            (version(900, 3, -1, 7), stock_event(900, 3, 3), *delivered(900, 3, STOCK)),
+            (effect(1, "dead_lettered", 1), effect(2, "applied", 1), effect(3, "applied", 1), probe_done()),
+            *more,
+        )
+    )
+
+
+def test_the_oldest_good_event_behind_a_poison_one_waited_until_a_push_showed_it() -> None:
+    found = poison_and_good(pushed(1_450, "bazaar", 8, 10), pushed(1_500, "bazaar", 7, 8))
+    assert (found.verdict, found.measures[BEHIND], found.notes) == ("valid", 1.25, ())
+
+
+def test_a_good_event_that_no_push_shows_is_left_out_and_told() -> None:
+    found = poison_and_good(pushed(1_450, "bazaar", 8, 10))
+    assert found.measures[BEHIND] == 1.25
+    assert found.notes == (
+        "when 1 good event behind a dead letter took effect cannot be told: no push or row shows it",
+    )
+
+
+def test_without_any_push_the_age_behind_a_poison_event_is_not_claimed() -> None:
+    found = poison_and_good()
+    assert BEHIND not in found.measures
+    assert found.notes == (
+        "when 2 good events behind a dead letter took effect cannot be told: no push or row shows them",
+    )
+
+
+def test_a_poison_event_that_nothing_follows_delays_nobody() -> None:
+    found = RetryDiscipline()(
+        history(
+            opened(),
+            called(5, 1, "inventoryItems"),
+            (version(50, 1, -1, 9), stock_event(50, 1, 1), *delivered(50, 1, STOCK)),
+            (version(100, 2, -1, 8), stock_event(100, 2, 2), *delivered(100, 2, STOCK)),
+            (effect(1, "applied", 1), effect(2, "dead_lettered", 1), probe_done()),
+            pushed(500, "bazaar", 9, 10),
+        )
+    )
+    assert BEHIND not in found.measures
+    assert found.notes == ("no good event followed 1 dead letter of the same item or order",)
+
+
+def test_an_orders_good_event_behind_its_poison_one_waited_until_the_master_included_it() -> None:
+    found = RetryDiscipline()(
+        history(
+            opened(),
+            (sold(100, 1, "bazaar"), order_event(100, 1, 1, "bazaar"), *delivered(100, 1)),
+            (sold(110, 2, "bazaar", before=9, shown=9), order_event(110, 2, 2, "bazaar"), *delivered(110, 2)),
+            f.OrderCancelled(ns(300), 1, "bazaar", "1", (SKU,), (1,)),
+            (order_event(300, 3, 1, "bazaar", "order.cancelled"), *delivered(300, 3, "order.cancelled")),
+            called(2_300, 1, "inventoryAdjustQuantities"),
+            recorded(2_300, 1, 1, 11, "bazaar:1:cancelled"),
+            recorded(5_000, 2, -1, 10, "bazaar:2"),
+            (effect(1, "dead_lettered", 1), effect(2, "applied", 1), effect(3, "applied", 1), probe_done()),
+        )
+    )
+    assert (found.measures[BEHIND], found.notes) == (2.0, ())
