@@ -32,7 +32,7 @@ ORDERS_PER_PAGE_MAX: Final = 250
 CONNECTIONS_MAX: Final = 12_000
 CONNECTION_IDLE_MAX_NS: Final = 4_000_000_000  # below uvicorn's 5 s keep-alive
 JOURNAL_QUEUE_MAX_FACTS: Final = 200_000
-RSS_MAX_BYTES: Final = 6 * 1024**3
+RSS_MAX_BYTES: Final = 6 * 1024**3  # or half of the machine's memory, where that is less
 PLAN_MAX_ITEMS: Final = 5_000_000
 
 # Judgement (ours: docs/glossary.md, docs/architecture.md)

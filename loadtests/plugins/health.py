@@ -22,6 +22,7 @@ class GeneratorHealth:
     ) -> None:
         self._clock, self._pool, self._journal = clock, pool, journal
         self._write, self._stop = write, stop
+        self._resident_max = resident_max_bytes(_physical_bytes())
         self._greenlet: Any = None
 
     def start(self) -> None:
@@ -57,8 +58,17 @@ class GeneratorHealth:
                 )
             ]
         )
-        if (resident := _resident_bytes()) > RSS_MAX_BYTES:
-            self._stop(f"the generator holds {resident >> 20} MiB, above its bound of {RSS_MAX_BYTES >> 20} MiB")
+        if (resident := _resident_bytes()) > self._resident_max:
+            self._stop(f"the generator holds {resident >> 20} MiB, above its bound of {self._resident_max >> 20} MiB")
+
+
+def resident_max_bytes(physical: int) -> int:
+    """How much the generator may hold on a machine with so many bytes: half, since subject and database need theirs."""
+    return min(RSS_MAX_BYTES, physical // 2)
+
+
+def _physical_bytes() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE")
 
 
 def _resident_bytes() -> int:
