@@ -3,7 +3,6 @@
 Exit codes: 0 valid, 1 invalid, 2 unknown; above 2 nothing could be judged, and the message says why.
 """
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from loadtests.cli_compare import compare_command
+from loadtests.postgres_option import take_postgres_url
 from loadtests.progress import Progress
 from loadtests.proof import SOUND
 from loadtests.proof import prove as proofs
-from loadtests.run import POSTGRES_URL_VARIABLE, rejudge, run
+from loadtests.run import rejudge, run
 from loadtests.specifying import RunOptions, make_scenario, make_spec
 from loadtests.subjects.flaws import FLAWS
 from reports.store import find_run
@@ -52,14 +52,14 @@ def run_command(
     ] = "reference",
     flaw: Annotated[str, typer.Option(help="start the reference service with this flaw")] = "",
     safety_stock: Annotated[int | None, typer.Option(help="units that the subject holds back on listings")] = None,
-    postgres: Annotated[str, typer.Option(help="embedded, docker, or a postgresql:// URL")] = "embedded",
+    postgres: Annotated[
+        str, typer.Option(help="embedded, docker, a postgresql:// URL, or url with it in STOCKSTORM_POSTGRES_URL")
+    ] = "embedded",
     cloud: Annotated[str, typer.Option(help="embedded (emulators) or real, for architectures on a cloud")] = "embedded",
     api_port: Annotated[int, typer.Option(min=0, max=65_535, help="port of the played APIs; 0: any free one")] = 0,
     runs: RunsOption = Path("runs"),
 ) -> None:
     """Play a scenario against a subject, judge it, and write the report."""
-    if "://" in postgres:
-        os.environ[POSTGRES_URL_VARIABLE] = postgres  # holds a password: not in spec, history or report
     options = RunOptions(
         scenario=scenario,
         seed=seed,
@@ -69,7 +69,7 @@ def run_command(
         subject=subject,
         flaw=flaw,
         safety_stock=safety_stock,
-        postgres=postgres,
+        postgres=take_postgres_url(postgres),
         cloud=cloud,
         api_port=api_port,
         runs=runs,

@@ -12,8 +12,8 @@ from loadtests.compare import Comparing, Show, resume_comparison, start_comparis
 from loadtests.compare_options import Asked, read_asked
 from loadtests.compare_state import PAGE, Cell, State, find_comparison
 from loadtests.messages import Live
+from loadtests.postgres_option import POSTGRES_URL_VARIABLE, take_postgres_url
 from loadtests.progress import Progress
-from loadtests.run import POSTGRES_URL_VARIABLE
 from reports.compare.comparison import Key
 from reports.render.comparison.terminal import print_comparison
 from reports.render.formats import duration_text
@@ -51,14 +51,15 @@ def compare_command(
     seeds: Annotated[str, typer.Option(help="e.g. 1-5, or 1,4,7; three or more give intervals")] = "1",
     rates: Annotated[str, typer.Option(help="events a second, with commas, instead of the scenario's rates")] = "",
     safety_stock: Annotated[str, typer.Option(help="units held back on listings, with commas, e.g. 0,2")] = "",
-    postgres: Annotated[str, typer.Option(help="embedded, docker, or a postgresql:// URL")] = "embedded",
+    postgres: Annotated[
+        str, typer.Option(help="embedded, docker, a postgresql:// URL, or url with it in STOCKSTORM_POSTGRES_URL")
+    ] = "embedded",
     cloud: Annotated[str, typer.Option(help="embedded (emulators) or real, for architectures on a cloud")] = "embedded",
     runs: Annotated[Path, typer.Option(help="folder of the runs")] = Path("runs"),
     resume: Annotated[str, typer.Option("--continue", help="go on with a comparison: latest, or its folder")] = "",
 ) -> None:
     """Play the same plans through several subjects, and tell who wins, by how much, and how sure that is."""
-    if "://" in postgres:
-        os.environ[POSTGRES_URL_VARIABLE] = postgres  # holds a password: not in state, spec, history or report
+    postgres = take_postgres_url(postgres)
     if resume:
         folder, state = _resumed(runs, resume, scenario, subjects)
     else:

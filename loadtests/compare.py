@@ -15,8 +15,10 @@ import msgspec
 from loadtests.compare_options import Asked
 from loadtests.compare_state import PAGE, PREFIX, SCHEMA, Cell, State, cell_folder, read_state, write_state
 from loadtests.messages import Live
+from loadtests.postgres_option import REPLAY, URL
 from loadtests.run import Judged, run
-from loadtests.specifying import RunOptions, make_scenario, make_spec
+from loadtests.specifying import RunOptions, exact, make_scenario, make_spec
+from loadtests.subject_option import fault_problem
 from loadtests.subjects.architectures import ARCHITECTURES
 from reports.compare.build import compare
 from reports.compare.comparison import Card, Comparison, Failed, Key, Matrix
@@ -24,6 +26,7 @@ from reports.compare.played import Played, reduce_run
 from reports.render.comparison.page import write_page
 from reports.store import RunFolder, read_history, read_result
 from scenarios.floor import oversell_floor_units
+from scenarios.problems import scenario_error
 from scenarios.spec import Scenario
 from simulator.errors import HistoryError, StockstormError
 from simulator.history.facts import RunEnded
@@ -59,7 +62,11 @@ def scenario_of(asked: Asked, rate: float | None = None) -> Scenario:
 
 def make_state(asked: Asked) -> State:
     """The matrix in the order in which it is played. Raises ScenarioError."""
-    own = scenario_of(asked).subject.safety_stock
+    scenario = scenario_of(asked)
+    found = [fault_problem(subject, scenario.faults, "--subjects") for subject in asked.subjects]
+    if problems := [problem for problem in found if problem is not None]:
+        raise scenario_error("flags", problems)
+    own = scenario.subject.safety_stock
     stocks = tuple(own if stock is None else stock for stock in asked.safety_stocks)
     pairs = [(subject, stock) for subject in asked.subjects for stock in stocks]
     cells = []
@@ -82,7 +89,7 @@ def make_plans(asked: Asked) -> dict[str, str]:
 
 
 def plan_name(seed: int, rate: float | None) -> str:
-    return f"seed {seed}" + ("" if rate is None else f", {rate:g} events/s")
+    return f"seed {seed}" + ("" if rate is None else f", {exact(rate)} events/s")
 
 
 def replay_words(asked: Asked) -> str:
@@ -90,13 +97,14 @@ def replay_words(asked: Asked) -> str:
     words = ["stockstorm", "compare", asked.scenario, "--subjects", ",".join(asked.subjects)]
     words += ["--seeds", ",".join(map(str, asked.seeds))]
     if asked.rates != (None,):
-        words += ["--rates", ",".join(f"{rate:g}" for rate in asked.rates if rate is not None)]
+        words += ["--rates", ",".join(exact(rate) for rate in asked.rates if rate is not None)]
     if asked.safety_stocks != (None,):
         words += ["--safety-stock", ",".join(map(str, asked.safety_stocks))]
-    for flag, value in (("--postgres", asked.postgres), ("--cloud", asked.cloud)):
-        if value not in ("embedded", "url"):
-            words += [flag, value]
-    return shlex.join(words)
+    if asked.postgres not in ("embedded", URL):
+        words += ["--postgres", asked.postgres]
+    if asked.cloud != "embedded":
+        words += ["--cloud", asked.cloud]
+    return shlex.join(words) + (f" {REPLAY}" if asked.postgres == URL else "")
 
 
 def start_comparison(runs: Path, asked: Asked) -> tuple[Path, State]:

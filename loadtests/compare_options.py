@@ -6,14 +6,14 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from loadtests.postgres_option import postgres_problem
 from loadtests.specifying import SEED_MAX
-from loadtests.subjects.architectures import ARCHITECTURES, DEFAULT
+from loadtests.subject_option import read_subject
+from loadtests.subjects.architectures import ARCHITECTURES
 from scenarios.problems import Problem, scenario_error
-from scenarios.remedies import did_you_mean
 
 SEEDS_MOST: Final = 1_000
 STOCK_MOST: Final = 10_000
-ALIAS: Final = "reference"
 T = TypeVar("T")
 
 
@@ -41,9 +41,11 @@ def read_asked(
         seeds=_list(seeds, _seeds, "--seeds", problems),
         rates=_list(rates, _rate, "--rates", problems) or (None,),
         safety_stocks=_list(stocks, _stock, "--safety-stock", problems) or (None,),
-        postgres=postgres if postgres in ("embedded", "docker") else "url",
+        postgres=postgres,
         cloud=cloud,
     )
+    if problem := postgres_problem(postgres):
+        problems.append(problem)
     if not asked.seeds and not problems:
         problems.append(Problem("--seeds", "there is none", "write e.g. 1-5, or 1,4,7"))
     if problems:
@@ -67,11 +69,8 @@ def _list(text: str, read: Callable[[str], Sequence[T] | Problem], flag: str, pr
 
 
 def _subject(word: str) -> Sequence[str] | Problem:
-    name = DEFAULT if word == ALIAS else word
-    if name in ARCHITECTURES or "://" in name:
-        return [name]
-    remedy = f"{did_you_mean(name, ARCHITECTURES)}, or the URL of a running service"
-    return Problem("--subjects", f"there is no {word!r}", remedy)
+    found = read_subject(word, "--subjects")
+    return found if isinstance(found, Problem) else [found]
 
 
 def _seeds(word: str) -> Sequence[int] | Problem:

@@ -89,6 +89,19 @@ class Driver:
         """Ends the run as soon as possible; what was recorded is kept."""
         self.reason = self.reason or reason
 
+    def stop(self, reason: str) -> None:
+        """Aborts before Locust ends its users, which host the connections: what is in flight then stays pending.
+
+        Not to be called by a connection, since it waits for all of them to end.
+        """
+        self.abort(reason)
+        self._begin_nothing_more()
+        self._pool.close(0.0)
+
+    def _begin_nothing_more(self) -> None:
+        self._closing = True
+        self._dispatcher.stop()
+
     def _begin(self, go: Go) -> None:
         plan = self._playing.plan
         with self.spec.plan_path.open("wb") as file:
@@ -152,8 +165,7 @@ class Driver:
         self._write([QuietReached(at_ns=self._clock(), quiet=quiet, waited_ns=self._clock() - begun)])
 
     def _end(self) -> None:
-        self._closing = True
-        self._dispatcher.stop()
+        self._begin_nothing_more()
         self._playing.server_stop()
         self._health.close()
         self._pool.close(1.0)

@@ -32,7 +32,7 @@ class Quiet(msgspec.Struct, frozen=True):
 def wait_for_quiet(
     quiet: Quiet, clock: Clock, state: Callable[[], tuple[int, int]], broken: Callable[[], bool]
 ) -> bool:
-    """Waits in the calling greenlet. `state` gives (last effect, pending); `broken` ends the wait. True: it is quiet."""
+    """Waits in the calling greenlet. `state` gives (last effect, pending); `broken` ends the wait. True: quiet."""
     begun_ns = clock()
     while not broken() and clock() - begun_ns < quiet.max_ns:
         gevent.sleep(POLL_S)

@@ -11,6 +11,7 @@ from loadtests.backing import choose_backing
 from loadtests.cloud import open_cloud
 from loadtests.link import FD_VARIABLE, Link, make_pair
 from loadtests.messages import Live
+from loadtests.postgres_option import POSTGRES_URL_VARIABLE, URL
 from loadtests.spec import RunSpec
 from loadtests.stage import Show, Stage
 from loadtests.subjects import Subject
@@ -26,7 +27,6 @@ from reports.store import RunFolder, read_history
 from simulator.errors import HistoryError, StockstormError
 from simulator.history.facts import RunEnded
 
-POSTGRES_URL_VARIABLE = "STOCKSTORM_POSTGRES_URL"
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 STOP_TIMEOUT_S = 6  # above the 5 s that an attempt may take
 
@@ -46,7 +46,7 @@ class Judged(msgspec.Struct, frozen=True):
 
 def make_stage(spec: RunSpec, link: Link) -> Stage:
     """The unpatched side of a run."""
-    option = os.environ.get(POSTGRES_URL_VARIABLE, "") if spec.postgres == "url" else spec.postgres
+    option = os.environ.get(POSTGRES_URL_VARIABLE, "") if spec.postgres == URL else spec.postgres
     cloud = open_cloud(ARCHITECTURES.get(spec.subject), spec.run, spec.cloud)
     return Stage(spec, link, choose_backing(option, spec.run), cloud, make_subject(spec))
 

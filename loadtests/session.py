@@ -16,9 +16,10 @@ from gevent.event import Event as Signal
 
 from loadtests.driver import Driver
 from loadtests.link import FD_VARIABLE, Link, LinkClosed, make_pair
+from loadtests.locust_options import read_options
 from loadtests.messages import Abort, Finished, Go, Listening, Setup
 from loadtests.spec import RunSpec
-from loadtests.specifying import RunOptions, make_spec
+from loadtests.specifying import make_spec
 from reports.result import EXIT_CODES
 from simulator.errors import StockstormError
 
@@ -47,7 +48,7 @@ class Session:
         if not self.finished:
             self._reason = self._reason or reason
             if self._driver is not None:
-                self._driver.abort(reason)
+                self._driver.stop(reason)
 
     def _live(self) -> None:
         try:
@@ -71,6 +72,8 @@ class Session:
         spec = msgspec.json.decode(setup.spec, type=RunSpec)
         try:
             driver = self._driver = Driver(setup, spec, self._environment, link.send, self)
+            if self._reason:
+                driver.abort(self._reason)
             link.send(Listening(port=driver.listen()))
         except (StockstormError, OSError) as error:
             link.send(Abort(reason=str(error)))
@@ -94,18 +97,7 @@ class Session:
             driver.abort("the stage is gone")
 
     def _start_companion(self) -> Link:
-        options = self._environment.parsed_options
-        spec = make_spec(
-            RunOptions(
-                scenario=options.scenario,
-                seed=options.seed,
-                rate=options.event_rate or None,
-                subject=options.subject,
-                flaw=options.flaw,
-                postgres=options.postgres,
-                runs=Path(options.runs),
-            )
-        )
+        spec = make_spec(read_options(self._environment.parsed_options))
         ours, theirs = make_pair()
         command = [sys.executable, "-m", "loadtests.companion", str(Path(spec.folder) / "spec.json")]
         self._companion = gevent.subprocess.Popen(

@@ -6,19 +6,21 @@ from pathlib import Path
 
 import msgspec
 
+from loadtests.postgres_option import REPLAY, URL, postgres_problem
 from loadtests.provenance import read_provenance
 from loadtests.spec import RunSpec
-from loadtests.subjects.architectures import ARCHITECTURES, DEFAULT
+from loadtests.subject_option import ALIAS, fault_problem, read_subject
 from loadtests.subjects.flaws import FLAWS
 from reports.store import create_run_folder
 from scenarios.fault_flags import with_faults
 from scenarios.flags import with_flags
 from scenarios.loader import load
+from scenarios.problems import Problem, scenario_error
 from scenarios.safety_stock_flag import with_safety_stock
 from scenarios.spec import Scenario
-from simulator.errors import ScenarioError
 
 SEED_MAX = 2**63 - 1
+PORT_MAX = 65_535
 
 
 class RunOptions(msgspec.Struct, frozen=True):
@@ -32,7 +34,7 @@ class RunOptions(msgspec.Struct, frozen=True):
     subject: str = "reference"
     flaw: str = ""
     safety_stock: int | None = None  # units; None: the scenario's own
-    postgres: str = "embedded"
+    postgres: str = "embedded"  # embedded, docker, or url: the URL itself stays in the environment
     cloud: str = "embedded"
     api_port: int = 0
     runs: Path = Path("runs")
@@ -45,17 +47,9 @@ def make_scenario(options: RunOptions) -> Scenario:
 
 
 def make_spec(options: RunOptions) -> RunSpec:
-    """Validates the options and makes the run's folder, with `spec.json` in it."""
+    """Validates the options and makes the run's folder, with `spec.json` in it. Raises ScenarioError, HistoryError."""
     scenario = make_scenario(options)
-    if options.flaw and options.flaw not in FLAWS:
-        raise ScenarioError("--flaw", f"there is no flaw {options.flaw!r}", f"one of: {', '.join(sorted(FLAWS))}")
-    if not 0 <= options.seed <= SEED_MAX:
-        raise ScenarioError("--seed", f"{options.seed} is out of range", f"a whole number from 0 to {SEED_MAX}")
-    subject = DEFAULT if options.subject == "reference" else options.subject
-    if subject not in ARCHITECTURES and "://" not in subject:
-        known = ", ".join(ARCHITECTURES)
-        raise ScenarioError("--subject", f"{subject!r} is unknown", f"one of {known}, or the URL of a running service")
-    postgres = options.postgres if options.postgres in ("embedded", "docker") else "url"
+    subject = _checked(options, scenario)
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{scenario.name}-{options.seed}" + (
         f"-{options.flaw}" if options.flaw else ""
     )
@@ -67,31 +61,59 @@ def make_spec(options: RunOptions) -> RunSpec:
         seed=options.seed,
         subject=subject,
         flaw=options.flaw,
-        postgres=postgres,
+        postgres=options.postgres,
         cloud=options.cloud,
         api_port=options.api_port,
-        replay=_replay(options, postgres),
+        replay=_replay(options),
         provenance=read_provenance(),
     )
     (folder.path / "spec.json").write_bytes(msgspec.json.format(msgspec.json.encode(spec)))
     return spec
 
 
-def _replay(options: RunOptions, postgres: str) -> str:
+def exact(number: float) -> str:
+    """Every digit of a number for a flag: 100 for 100.0, and what reads back as the same number."""
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def _checked(options: RunOptions, scenario: Scenario) -> str:
+    """The subject, once every other flag fits too. Raises ScenarioError with all problems, before anything is made."""
+    subject = read_subject(options.subject, "--subject")
+    found = [postgres_problem(options.postgres)]
+    if isinstance(subject, Problem):
+        found.append(subject)
+    else:
+        found.append(fault_problem(subject, scenario.faults, "--subject"))
+    if options.flaw and options.flaw not in FLAWS:
+        found.append(Problem("--flaw", f"there is no flaw {options.flaw!r}", f"one of: {', '.join(sorted(FLAWS))}"))
+    if not 0 <= options.seed <= SEED_MAX:
+        found.append(Problem("--seed", f"{options.seed} is out of range", f"a whole number from 0 to {SEED_MAX}"))
+    if not 0 <= options.api_port <= PORT_MAX:
+        found.append(Problem("--api-port", f"{options.api_port} is no port", f"write 0 (any free one) to {PORT_MAX}"))
+    problems = [problem for problem in found if problem is not None]
+    if problems or isinstance(subject, Problem):
+        raise scenario_error("flags", problems)
+    return subject
+
+
+def _replay(options: RunOptions) -> str:
+    """The command that plays the same again, for a shell: a database's URL stays in the user's environment."""
     words = ["stockstorm", "run", options.scenario, "--seed", str(options.seed)]
-    if options.rate:
-        words += ["--rate", f"{options.rate:g}"]
-    if options.seconds:
-        words += ["--seconds", f"{options.seconds:g}"]
+    for flag, number in (("--rate", options.rate), ("--seconds", options.seconds)):
+        if number is not None:
+            words += [flag, exact(number)]
     for fault in options.faults:
         words += ["--fault", fault]
-    if options.subject != "reference":
+    if options.subject != ALIAS:
         words += ["--subject", options.subject]
     if options.flaw:
         words += ["--flaw", options.flaw]
     if options.safety_stock is not None:
         words += ["--safety-stock", str(options.safety_stock)]
-    for flag, value in (("--postgres", postgres), ("--cloud", options.cloud)):
-        if value in ("docker", "real"):
-            words += [flag, value]
-    return shlex.join(words)
+    if options.postgres not in ("embedded", URL):
+        words += ["--postgres", options.postgres]
+    if options.cloud != "embedded":
+        words += ["--cloud", options.cloud]
+    if options.api_port:
+        words += ["--api-port", str(options.api_port)]
+    return shlex.join(words) + (f" {REPLAY}" if options.postgres == URL else "")

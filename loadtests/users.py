@@ -32,4 +32,5 @@ class ConnectionHost(User):
         self._connections.spawn(serve)
 
     def on_stop(self) -> None:
+        """No connection is left at the end of a run: the driver closed the pool before, so none is cut off here."""
         self._connections.kill(block=False)

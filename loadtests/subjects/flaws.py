@@ -93,7 +93,6 @@ _FLAWS = (
             "crisis_time": LATE,
             "refused_though_available": LATE,
             "drift": "retries are still under way when the run ends",
-            "nothing_lost": "a delivery that timed out after it was stored is acknowledged on a retry or never",
             "delivery": "deliveries are still pending when the run ends",
         },
     ),

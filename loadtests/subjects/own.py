@@ -20,14 +20,10 @@ class OwnSubject:
 
     settle_s = 0.0
     lease_s = 0.0
-    notes: tuple[str, ...] = ("own service: its processes are not measured; faults of the scenario are not played",)
+    notes: tuple[str, ...] = ("own service: Stockstorm did not start it, so its processes are not measured",)
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SubjectError(
-                "--subject", f"{url!r} is no http(s) URL", "give reference, or e.g. http://127.0.0.1:8080/webhooks"
-            )
+        parts = urlsplit(url)  # was checked when the run was specified
         self.url = url
         self._base = f"{parts.scheme}://{parts.netloc}"
 
@@ -46,9 +42,7 @@ class OwnSubject:
         return []
 
     def kill(self, process: str) -> None:
-        raise SubjectError(
-            "fault", f"cannot kill {process} of {self.url}", "leave faults out of the scenario for an own service"
-        )
+        raise SubjectError("fault", f"cannot kill {process} of {self.url}", "play a scenario without faults on it")
 
     def restart(self, process: str) -> None:
         self.kill(process)

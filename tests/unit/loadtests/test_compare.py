@@ -17,7 +17,7 @@ from reports.history import History
 from reports.judge import judge
 from reports.render.json_file import json_file
 from reports.store import create_run_folder
-from simulator.errors import HistoryError, SubjectError
+from simulator.errors import HistoryError, ScenarioError, SubjectError
 from simulator.history import facts as f
 from simulator.planning import make_plan
 from tests.unit.reports.synthetic import flash_sale
@@ -93,10 +93,20 @@ def test_there_is_one_plan_for_each_seed_and_rate() -> None:
     assert len(set(plans.values())) == 4
 
 
+def test_faults_on_a_service_of_ones_own_are_refused_before_anything_is_played(tmp_path: Path) -> None:
+    scenario = tmp_path / "faulty.toml"
+    found = (Path(__file__).parents[3] / "scenarios" / "smoke.toml").read_text()
+    scenario.write_text(found + '\n[[faults]]\nkind = "kill_worker"\nat_s = 1.0\n')
+    asked = msgspec.structs.replace(ASKED, scenario=str(scenario), subjects=("polling", "http://host/hooks"))
+    with pytest.raises(ScenarioError, match="cannot play its faults"):
+        make_state(asked)
+
+
 def test_the_replay_command_asks_for_the_same_matrix() -> None:
-    asked = msgspec.structs.replace(ASKED, rates=(50.0,), safety_stocks=(0, 2), cloud="real", postgres="url")
+    asked = msgspec.structs.replace(ASKED, rates=(50.0, 123.456789), safety_stocks=(0, 2), cloud="real", postgres="url")
     assert make_state(asked).replay == (
-        "stockstorm compare smoke --subjects polling,webhook --seeds 1,2 --rates 50 --safety-stock 0,2 --cloud real"
+        "stockstorm compare smoke --subjects polling,webhook --seeds 1,2 --rates 50,123.456789 --safety-stock 0,2 "
+        '--cloud real --postgres "$STOCKSTORM_POSTGRES_URL"'
     )
 
 

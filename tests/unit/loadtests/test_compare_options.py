@@ -1,8 +1,11 @@
 """The words of `stockstorm compare`, read into a matrix or answered with what to write."""
 
+import os
+
 import pytest
 
 from loadtests.compare_options import Asked, read_asked
+from loadtests.postgres_option import take_postgres_url
 from loadtests.subjects.architectures import ARCHITECTURES
 from simulator.errors import ScenarioError
 
@@ -42,8 +45,18 @@ def test_reference_is_the_default_architecture_and_a_url_a_service_of_ones_own()
     )
 
 
-def test_a_database_url_is_not_kept_since_it_holds_a_password() -> None:
-    assert read_asked("smoke", "polling", "1", postgres="postgresql://me:hush@host/db").postgres == "url"
+def test_a_database_url_is_not_kept_since_it_holds_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOCKSTORM_POSTGRES_URL", "")  # so that the test's end takes away what is put there
+    kind = take_postgres_url("postgresql://me:hush@host/db")
+    assert read_asked("smoke", "polling", "1", postgres=kind).postgres == "url"
+    assert os.environ["STOCKSTORM_POSTGRES_URL"] == "postgresql://me:hush@host/db"
+
+
+def test_a_database_that_cannot_be_meant_is_told_with_all_else() -> None:
+    said = complaint(subjects="http://mary:hush@host/", postgres="dockr")
+    assert "--postgres: 'dockr' is unknown" in said
+    assert "--subjects: the URL holds a user or password" in said
+    assert "hush" not in said
 
 
 def test_an_unknown_subject_is_answered_with_the_nearest() -> None:
