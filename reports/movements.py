@@ -157,25 +157,30 @@ def _reflecting_push(shelf: Shelf, movement: _Movement) -> int:
 
 
 def _errors(ledger: Ledger, shelf: Shelf) -> _Errors:
-    """Walk through everything that changes what is left or what is listed, and note when the listing becomes right."""
-    changes = sorted(
-        [
-            *((seq, 0, value) for seq, value in zip(ledger.seqs, ledger.base, strict=True)),
-            *((seq, 1, value) for seq, value in zip(ledger.sale_seqs, ledger.sale_totals, strict=True)),
-            *((seq, 2, value) for seq, value in zip(ledger.netted_seqs, ledger.netted_totals, strict=True)),
-            *((seq, 3, value) for seq, value in zip(shelf.seqs, shelf.listed, strict=True)),
-        ]
+    """Walk through everything that changes what is left or what is listed, and note when the listing becomes right.
+
+    It is too high above what is left, and too low below that with the units that came back and are not yet recorded.
+    """
+    tracks = (
+        zip(ledger.seqs, ledger.base, strict=True),
+        zip(ledger.sale_seqs, ledger.sale_totals, strict=True),
+        zip(ledger.netted_seqs, ledger.netted_totals, strict=True),
+        zip(ledger.back_seqs, ledger.back_totals, strict=True),
+        zip(ledger.seqs, ledger.back_included, strict=True),
+        zip(shelf.seqs, shelf.listed, strict=True),
     )
-    state = [ledger.base[0], 0, 0, shelf.listed[0]]
+    changes = sorted((seq, what, value) for what, track in enumerate(tracks) for seq, value in track)
+    state = [ledger.base[0], 0, 0, 0, 0, shelf.listed[0]]
     errors = _Errors([], [])
     high = low = False
     for seq, what, value in changes:
         state[what] = value
-        base, sold, netted, listed = state
-        error = listed - max(0, base - sold + netted - ledger.safety)
-        if high and error <= 0:
+        base, sold, netted, back, recorded, listed = state
+        left = base - sold + netted - ledger.safety
+        was_high, was_low = high, low
+        high, low = listed > max(0, left), listed < max(0, left + back - recorded)
+        if was_high and not high:
             errors.not_high.append(seq)
-        if low and error >= 0:
+        if was_low and not low:
             errors.not_low.append(seq)
-        high, low = error > 0, error < 0
     return errors

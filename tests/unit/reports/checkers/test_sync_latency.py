@@ -5,7 +5,7 @@ import math
 from reports.checkers.sync_latency import SyncLatency
 from reports.result import Check, Incident
 from simulator.history import facts as f
-from tests.literal_history import at_rest, cancelled, history, ns, opened, pushed, sold, version
+from tests.literal_history import at_rest, cancelled, history, ns, opened, pushed, recorded, sold, version
 
 
 def traded(n: int) -> tuple[f.AnyFact, ...]:
@@ -145,3 +145,21 @@ def test_a_movement_is_moot_once_the_listing_is_right_though_an_order_was_netted
         "moot": 2.0,
         "never": 0.0,
     }
+
+
+def test_a_cancellation_is_moot_once_a_sale_took_its_units_before_it_was_recorded() -> None:
+    # bazaar takes an order back, so mercado shows one too few; the own store sells one, and mercado is right again.
+    before = (
+        sold(10, 1, "bazaar"),
+        recorded(20, 1, -1, 9, "bazaar:1"),
+        pushed(30, "bazaar", 9),
+        pushed(30, "mercado", 9),
+    )
+    back = (
+        cancelled(100, 1, "bazaar"),
+        sold(200, 2, "online"),
+        version(200, 2, -1, 8, order=2),
+        recorded(300, 3, 1, 9, "bazaar:1:cancelled"),
+    )
+    found = SyncLatency()(history(opened(), before, back, at_rest(900, available=9, physical=9, bazaar=9, mercado=9)))
+    assert found.measures["sync_latency_ms.never"] == 0.0
