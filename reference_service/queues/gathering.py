@@ -97,6 +97,8 @@ class Gathering:
                 reasons = list(await self._broker.send(entries))
         except (BrokerGone, TimeoutError) as error:
             reasons = [str(error) or "the broker did not answer in time"] * len(batch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, requests wait for an answer
+            reasons = [f"{type(error).__name__}: {error}"[:300]] * len(batch)
         metrics.COMMIT_SECONDS.observe(time.monotonic() - started)
         metrics.COMMIT_EVENTS.observe(len(batch))
         if any(reasons):

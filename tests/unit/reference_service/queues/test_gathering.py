@@ -27,7 +27,7 @@ class Scripted:
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
         self.refuses: set[str] = set()
-        self.is_gone = False
+        self.failure: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -42,8 +42,8 @@ class Scripted:
     async def send(self, batch: Sequence[Any]) -> Sequence[str]:
         self.calls.append(list(batch))
         await self.gate.wait()
-        if self.is_gone:
-            raise BrokerGone("away")
+        if self.failure is not None:
+            raise self.failure
         return ["refused" if entry in self.refuses else "" for entry in batch]
 
     async def receive(self) -> AsyncIterator[Sequence[Received]]:
@@ -96,10 +96,14 @@ async def test_single_failures_are_told_to_their_own_requests_only() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_broker_that_is_away_acknowledges_nothing() -> None:
+@pytest.mark.parametrize(
+    ("failure", "reason"), [(BrokerGone("away"), "away"), (ZeroDivisionError("zero"), "ZeroDivisionError: zero")]
+)
+async def test_a_broker_that_fails_acknowledges_nothing(failure: Exception, reason: str) -> None:
     broker = Scripted()
-    broker.is_gone = True
-    assert [str(answer) for answer in await put_all(Gathering(broker), "a", "b")] == ["away", "away"]
+    broker.failure = failure
+    answers = await put_all(Gathering(broker), "a", "b")
+    assert [(type(answer), str(answer)) for answer in answers] == [(StoreUnavailable, reason)] * 2
 
 
 @pytest.mark.asyncio
