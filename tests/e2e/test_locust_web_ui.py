@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from loadtests.subjects.ports import free_port
@@ -17,17 +19,21 @@ from tests.running import ROOT
 
 pytestmark = pytest.mark.e2e
 
+LOOPBACK = "127.0.0.1"
+
 
 @pytest.fixture
 def web_ui(tmp_path: Path) -> Iterator[httpx.Client]:
-    port = free_port("127.0.0.1")
+    port = free_port(LOOPBACK)
     command = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "--runs", str(tmp_path / "runs")]
-    command += ["--web-host", "127.0.0.1", "--web-port", str(port)]
+    command += ["--web-port", str(port)]
     with (tmp_path / "locust.log").open("wb") as log:
         locust = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stdout=log, stderr=log)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=5.0) as client:
+        with httpx.Client(base_url=f"http://{LOOPBACK}:{port}", timeout=15.0) as client:
             wait_until_it_answers(client)
+            listening = [entry.laddr for entry in psutil.net_connections("inet") if entry.status == psutil.CONN_LISTEN]
+            assert {address.ip for address in listening if address.port == port} == {LOOPBACK}
             yield client
     finally:
         locust.send_signal(signal.SIGINT)
@@ -55,10 +61,10 @@ def wait_for_results(runs: Path, count: int) -> list[Path]:
     return found
 
 
-def start(client: httpx.Client, seed: int) -> None:
+def start(client: httpx.Client, seed: int, **more: str) -> None:
     """Starts a run as the form does; a run that is just ending refuses for a moment."""
     deadline = time.monotonic() + 20
-    while not client.post("/swarm", data={"scenario": "smoke", "seed": str(seed)}).json()["success"]:
+    while not client.post("/swarm", data={"scenario": "smoke", "seed": str(seed), **more}).json()["success"]:
         assert time.monotonic() < deadline, "the UI refuses to start"
         time.sleep(0.5)
 
@@ -72,3 +78,28 @@ def test_two_starts_in_the_web_ui_are_two_judged_runs(web_ui: httpx.Client, tmp_
     start(web_ui, seed=2)
     results = [json.loads(path.read_text()) for path in wait_for_results(tmp_path / "runs", 2)]
     assert [(result["seed"], result["verdict"]) for result in results] == [(1, "valid"), (2, "valid")]
+
+
+def test_what_is_in_flight_at_stop_stays_pending_and_is_not_blamed_on_the_subject(
+    web_ui: httpx.Client, tmp_path: Path
+) -> None:
+    start(web_ui, seed=1, flaw="slow_handler")
+    history = wait_for_load(tmp_path / "runs")
+    assert web_ui.post("/stop").json()["success"]
+    wait_for_results(tmp_path / "runs", 1)
+    facts = [json.loads(line) for line in history.read_text().splitlines()]
+    errors = Counter(fact.get("error", "") for fact in facts if fact["fact"] == "AttemptEnded")
+    assert errors["disconnected"] == 0, errors
+    assert any(fact["fact"] == "DeliveryEnded" and fact["outcome"] == "pending" for fact in facts)
+    assert (facts[-1]["fact"], facts[-1].get("complete", False)) == ("RunEnded", False)
+
+
+def wait_for_load(runs: Path) -> Path:
+    """The history, once attempts are under way (of a slow handler, many are in flight)."""
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        history = runs / "latest" / "history.jsonl"
+        if history.is_file() and history.read_text().count('"DeliveryPlanned"') > 20:
+            return history
+        time.sleep(0.1)
+    raise AssertionError("the load did not begin")

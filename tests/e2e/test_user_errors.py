@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.running import run_module
+
 pytestmark = pytest.mark.e2e
 
 BAD_SCENARIO = """
@@ -59,6 +61,30 @@ def test_a_subject_that_is_down_is_told(stockstorm: Any, tmp_path: Path) -> None
     assert "nobody answers there" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
     assert done.returncode >= 2
+
+
+def test_a_mistyped_database_is_told_before_a_folder_is_made(stockstorm: Any, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    expect_error(stockstorm("run", "smoke", "--postgres", "dockr", "--runs", runs), 4, "dockr", "docker")
+    assert not runs.exists()
+
+
+def test_a_subject_with_a_secret_in_its_url_is_told_without_it(stockstorm: Any, tmp_path: Path) -> None:
+    done = stockstorm("run", "smoke", "--subject", "http://me:hush@host/hooks?key=hush", "--runs", tmp_path)
+    expect_error(done, 4, "http://host/hooks")
+    assert "hush" not in done.stderr + done.stdout
+
+
+def test_faults_on_a_service_of_ones_own_are_refused_before_load(stockstorm: Any, tmp_path: Path) -> None:
+    words = ["run", "smoke", "--subject", "http://127.0.0.1:9/hooks", "--fault", "kill_worker@1"]
+    expect_error(stockstorm(*words, "--runs", tmp_path), 4, "kill_worker", "without faults")
+
+
+def test_plain_locust_refuses_a_database_url_without_repeating_its_password(tmp_path: Path) -> None:
+    words = ["-f", "loadtests/locustfile.py", "--headless", "--postgres", "postgresql://me:hush@host/db"]
+    done = run_module("locust", [*words, "--runs", str(tmp_path)], {})
+    expect_error(done, 4, "STOCKSTORM_POSTGRES_URL")
+    assert "hush" not in done.stderr + done.stdout
 
 
 def test_a_corrupted_history_is_told_with_file_and_line(stockstorm: Any, tmp_path: Path) -> None:
