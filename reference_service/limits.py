@@ -47,6 +47,7 @@ PUSH_PACE_S = 0.02
 
 # --- calling out
 API_TIMEOUT_S = 10.0
+ANSWER_BYTES_MAX = 20 * 1024 * 1024  # a full page is some 200 KB; what is longer is not read to its end
 SHUTDOWN_S = 1.5  # what SIGTERM leaves for requests in flight
 LEADER_RETRY_S = 0.5  # a standby worker asks this often whether the leader is gone
 

@@ -16,6 +16,7 @@ import structlog
 
 from reference_service import limits, metrics
 from reference_service.clients.backoff import backoff_s
+from reference_service.clients.bounded import AnswerTooLarge, read_bounded
 from reference_service.clients.documents import Operation
 
 Answer = TypeVar("Answer")
@@ -146,13 +147,15 @@ class AdminApi:
         before_ns, started = time.time_ns(), time.monotonic()
         try:
             async with self._session.post(self._url, data=body, headers=self._headers) as response:
-                raw = await response.read()
+                raw = await read_bounded(response)
                 status, retry_after = response.status, response.headers.get("Retry-After", "")
         except aiohttp.ServerDisconnectedError:
             # Most often a kept connection that the server had closed already.
             raise CallFailed("the connection was closed without an answer", at_once=True) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise CallFailed(type(error).__name__) from None
+        except AnswerTooLarge as error:
+            raise CallFailed(str(error)) from None
         after_ns = time.time_ns()
         metrics.ADMIN_SECONDS.labels(operation.name).observe(time.monotonic() - started)
         if status != 200:

@@ -7,6 +7,7 @@ import aiohttp
 import msgspec
 
 from reference_service import limits
+from reference_service.clients.bounded import AnswerTooLarge, read_bounded
 
 
 class PushFailed(Exception):
@@ -68,12 +69,14 @@ class Marketplace:
     async def _call(self, method: str, path: str, body: bytes | None) -> bytes:
         try:
             async with self._session.request(method, self._base + path, data=body, headers=self._headers) as response:
-                raw = await response.read()
+                raw = await read_bounded(response)
                 if response.status != 200:
                     raise PushFailed(f"HTTP {response.status}", _seconds(response.headers.get("Retry-After", "")))
                 return raw
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise PushFailed(type(error).__name__) from None
+        except AnswerTooLarge as error:
+            raise PushFailed(str(error)) from None
 
 
 def _seconds(text: str) -> float:

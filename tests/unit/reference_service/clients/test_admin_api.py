@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from reference_service import limits
 from reference_service.clients.admin_api import AdminApi, Answered, Budget, ThrottleStatus
 from reference_service.clients.backoff import backoff_s
 from reference_service.clients.documents import SUBSCRIPTIONS, Subscriptions
@@ -93,6 +94,14 @@ async def test_whatever_goes_wrong_the_call_is_made_again_unchanged(bad: tuple[i
     assert failures == 2
     assert requests[0] == requests[1] == requests[2]
     assert answered.data.webhook_subscriptions.nodes == []
+
+
+@pytest.mark.asyncio
+async def test_an_answer_that_is_too_large_is_given_up_and_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ANSWER_BYTES_MAX", 1_000)
+    large = (200, json.dumps({"data": GOOD}) + " " * 1_000)
+    _, requests, failures = await ask([large, (200, {"data": GOOD})])
+    assert (len(requests), failures) == (2, 1)
 
 
 def test_a_bucket_fills_up_with_time() -> None:
