@@ -143,7 +143,7 @@ def make_parts(settings: Settings, pool: Any, session: aiohttp.ClientSession, wi
         markets=markets,
         channels=channels,
         works=works_of(settings.flaws),
-        writer=MasterWriter(pool, admin, signals, orders_max=wiring.orders_per_write_max),
+        writer=MasterWriter(pool, admin, signals, dice, orders_max=wiring.orders_per_write_max),
         reader=StockReader(pool, admin, signals),
         announce=announce_to(signals, channels),
         turn=asyncio.Lock(),

@@ -5,6 +5,7 @@ before anything else, so an effect reaches the master exactly once.
 """
 
 import asyncio
+import random
 import uuid
 from typing import Any
 
@@ -14,6 +15,7 @@ import structlog
 from reference_service import limits, metrics
 from reference_service.batches import Batch, Change, Waiting, changes_of, choose, reference_of
 from reference_service.clients.admin_api import AdminApi, Answered
+from reference_service.clients.backoff import backoff_s
 from reference_service.clients.documents import (
     Adjust,
     AdjustedLevel,
@@ -47,11 +49,18 @@ class MasterWriter:
     """Writes channel orders to the master. One task of one process may use it at a time."""
 
     def __init__(
-        self, pool: Any, admin: AdminApi, signals: Signals, *, orders_max: int = limits.ADJUST_ORDERS_MAX
+        self,
+        pool: Any,
+        admin: AdminApi,
+        signals: Signals,
+        dice: random.Random,
+        *,
+        orders_max: int = limits.ADJUST_ORDERS_MAX,
     ) -> None:
         self._pool = pool
         self._admin = admin
         self._signals = signals
+        self._dice = dice
         self._orders_max = orders_max
         self._refusals = 0
 
@@ -111,7 +120,7 @@ class MasterWriter:
                 await self._refused(batch, payload)
                 return
             await self._show_the_lower()
-            await asyncio.sleep(_growing_s(attempts))
+            await asyncio.sleep(backoff_s(attempts, self._dice))
         await self._land(batch, {})
 
     async def _land(self, batch: Batch, readings: dict[LevelKey, Reading]) -> None:
@@ -153,16 +162,12 @@ class MasterWriter:
             await connection.execute(_CLOSE, batch.batch_id, "refused")
         if not bad:  # nothing was set aside, so the next batch may be refused as well
             self._refusals += 1
-            await asyncio.sleep(_growing_s(self._refusals))
+            await asyncio.sleep(backoff_s(self._refusals, self._dice))
 
     def _tell(self, levels: list[Level]) -> None:
         self._signals.stock_changed({level.sku for level in levels if level.sku})
         if any(level.doubtful for level in levels):
             self._signals.raise_doubt()
-
-
-def _growing_s(times: int) -> float:
-    return min(limits.BACKOFF_MAX_S, limits.BACKOFF_FIRST_S * 2.0 ** min(times - 1, 20))
 
 
 def variables_of(batch: Batch) -> dict[str, Any]:
