@@ -21,6 +21,7 @@ from reference_service.inbox import InboxFull
 from reference_service.lanes import LaneWork
 from reference_service.payloads import ChannelNotification, Unusable, decode
 from reference_service.queues import Connection, DeadLetter, Entry, Message, Settled, State, StoreUnavailable
+from reference_service.reasons import reason_of
 from reference_service.topics import Lane
 
 log = structlog.get_logger()
@@ -59,9 +60,9 @@ class InRequest:
                 await self._process(message)
         except asyncpg.DataError as error:
             # The database will never take this event, so bringing it again would only cost the subscription.
-            await self._bury(message, str(error))
+            await self._bury(message, reason_of(error))
         except (*STORE_GONE, asyncpg.PostgresError) as error:
-            raise StoreUnavailable(str(error) or type(error).__name__) from error
+            raise StoreUnavailable(reason_of(error)) from error
         finally:
             self._under_way -= 1
             if not self._under_way:
@@ -103,7 +104,7 @@ class InRequest:
                     entry = Entry(seq, seq, message.source, message.topic, None, 0, message.body)
                     await _settle(connection, message, DeadLetter(entry, reason))
         except (*STORE_GONE, asyncpg.PostgresError) as error:
-            raise StoreUnavailable(str(error) or type(error).__name__) from error
+            raise StoreUnavailable(reason_of(error)) from error
 
 
 async def _record(connection: Connection, message: Message) -> int | None:

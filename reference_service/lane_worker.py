@@ -15,6 +15,7 @@ from reference_service import limits, metrics
 from reference_service.clients.backoff import backoff_s
 from reference_service.lanes import LaneResult, LaneWork
 from reference_service.queues import Claim, DeadLetter, Entry, Retry, Settled, Source, StoreUnavailable, Verdict
+from reference_service.reasons import reason_of
 from reference_service.topics import Lane
 
 log = structlog.get_logger()
@@ -67,7 +68,7 @@ class LaneWorker:
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one event breaks, the others must not wait for it
-            log.warning("claim_failed", lane=self._lane.name, reason=f"{type(error).__name__}: {error}"[:300])
+            log.warning("claim_failed", lane=self._lane.name, reason=reason_of(error))
             return await self._work_on(self._one_by_one)
 
     async def _work_on(self, apply: Callable[[Claim], Awaitable[LaneResult]]) -> int:
@@ -97,7 +98,7 @@ class LaneWorker:
             except StoreUnavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - as above; the event is tried again, then buried with its reason
-                total.failed.append((entry, f"{type(error).__name__}: {error}"[:300]))
+                total.failed.append((entry, reason_of(error)))
         return total
 
     def _again(self, entry: Entry, reason: str) -> Verdict:

@@ -22,6 +22,7 @@ from reference_service.cursors import hold, move, position_of
 from reference_service.database import STORE_GONE
 from reference_service.queues import Claim, Connection, DeadLetter, Entry, Message, Retry, StoreUnavailable, Verdict
 from reference_service.queues.postgres import PostgresQueue
+from reference_service.reasons import reason_of
 from reference_service.topics import Lane
 
 log = structlog.get_logger()
@@ -81,7 +82,7 @@ class OrderFeed:
                 await hold(connection, source, since)
                 yield FeedClaim(self._channel, connection, page)
         except STORE_GONE as error:
-            raise StoreUnavailable(str(error) or type(error).__name__) from error
+            raise StoreUnavailable(reason_of(error)) from error
 
     async def wait(self, lane: Lane, timeout_s: float) -> None:  # noqa: ARG002 - nobody tells that something is new
         await asyncio.sleep(timeout_s)

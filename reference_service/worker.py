@@ -19,6 +19,7 @@ from reference_service.database import STORE_GONE
 from reference_service.lane_worker import LaneWorker
 from reference_service.lanes import LaneResult
 from reference_service.queues import Queue, StoreUnavailable
+from reference_service.reasons import reason_of
 from reference_service.signals import Signals
 from reference_service.stock import known_skus
 from reference_service.subscriptions import SubscriptionRefused
@@ -152,4 +153,4 @@ def _first(group: BaseExceptionGroup[BaseException]) -> str:
     leaves: Sequence[BaseException] = [group]
     while isinstance(leaves[0], BaseExceptionGroup):
         leaves = leaves[0].exceptions
-    return str(leaves[0]) or type(leaves[0]).__name__
+    return reason_of(leaves[0])

@@ -29,6 +29,7 @@ from reference_service.queues.brokered_claim import BrokeredClaim, recognise
 from reference_service.queues.gathering import Gathering
 from reference_service.queues.held import Held, Holding, Leases
 from reference_service.queues.wire import Unreadable
+from reference_service.reasons import reason_of
 from reference_service.topics import Lane
 
 log = structlog.get_logger()
@@ -75,7 +76,7 @@ class BrokerQueue:
                 yield claim
         except STORE_GONE as error:
             holding.put_back(helds)
-            raise StoreUnavailable(str(error) or type(error).__name__) from error
+            raise StoreUnavailable(reason_of(error)) from error
         except BaseException:
             holding.put_back(helds)
             raise

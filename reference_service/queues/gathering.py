@@ -15,6 +15,7 @@ from reference_service import limits, metrics
 from reference_service.inbox import InboxFull
 from reference_service.queues import Message, StoreUnavailable
 from reference_service.queues.broker import Broker, BrokerGone, Wrapped
+from reference_service.reasons import reason_of
 
 log = structlog.get_logger()
 Waiting = tuple[Wrapped, "asyncio.Future[str]"]
@@ -98,7 +99,7 @@ class Gathering:
         except (BrokerGone, TimeoutError) as error:
             reasons = [str(error) or "the broker did not answer in time"] * len(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, requests wait for an answer
-            reasons = [f"{type(error).__name__}: {error}"[:300]] * len(batch)
+            reasons = [reason_of(error)] * len(batch)
         metrics.COMMIT_SECONDS.observe(time.monotonic() - started)
         metrics.COMMIT_EVENTS.observe(len(batch))
         if any(reasons):

@@ -20,6 +20,7 @@ from reference_service.queues import (
     StoreUnavailable,
     Verdict,
 )
+from reference_service.reasons import reason_of
 from reference_service.topics import SHOPIFY, Lane
 
 WAKE_CHANNEL = "reference_queue"
@@ -134,7 +135,7 @@ class PostgresQueue:
                 ",".join(str(int(lane)) for lane in lanes),
             )
         except (*STORE_GONE, asyncpg.PostgresError) as error:  # whatever the reason, nothing was stored
-            raise StoreUnavailable(str(error) or type(error).__name__) from error
+            raise StoreUnavailable(reason_of(error)) from error
         return int(row[0])
 
     @asynccontextmanager
@@ -144,7 +145,7 @@ class PostgresQueue:
                 rows = await connection.fetch(_CLAIM, int(lane), limit)
                 yield PostgresClaim(lane, connection, [Entry(*row) for row in rows])
         except STORE_GONE as error:
-            raise StoreUnavailable(str(error) or type(error).__name__) from error
+            raise StoreUnavailable(reason_of(error)) from error
 
     async def wait(self, lane: Lane, timeout_s: float) -> None:
         woken = self._woken[lane]
@@ -167,7 +168,7 @@ class PostgresQueue:
                     with suppress(*STORE_GONE):
                         await connection.remove_listener(WAKE_CHANNEL, self._hear)
         except STORE_GONE as error:
-            raise StoreUnavailable(str(error) or type(error).__name__) from error
+            raise StoreUnavailable(reason_of(error)) from error
         raise StoreUnavailable("the connection that listens was closed")
 
     def _hear(self, _connection: Any, _pid: int, _channel: str, lanes: str) -> None:

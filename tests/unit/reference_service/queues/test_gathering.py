@@ -97,7 +97,7 @@ async def test_single_failures_are_told_to_their_own_requests_only() -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
-    ("failure", "reason"), [(BrokerGone("away"), "away"), (ZeroDivisionError("zero"), "ZeroDivisionError: zero")]
+    ("failure", "reason"), [(BrokerGone("away"), "away"), (ZeroDivisionError("zero"), "ZeroDivisionError")]
 )
 async def test_a_broker_that_fails_acknowledges_nothing(failure: Exception, reason: str) -> None:
     broker = Scripted()
