@@ -15,6 +15,7 @@ import structlog
 
 from reference_service import limits, metrics
 from reference_service.queues import Message, StoreUnavailable
+from reference_service.reasons import reason_of
 
 Store = Callable[[Sequence[Message]], Awaitable[int]]
 log = structlog.get_logger()
@@ -65,23 +66,33 @@ class GroupCommit:
 
     async def _commit(self, batch: list[tuple[Message, asyncio.Future[None]]]) -> None:
         distinct = {message.identity: message for message, _ in reversed(batch)}
-        failure: StoreUnavailable | None = None
+        # What ends a commit by another way, as a cancellation does, leaves nobody waiting either.
+        failure: StoreUnavailable | None = StoreUnavailable("the receiver stopped during the commit")
         started = time.monotonic()
         try:
             fresh = await self._store(list(reversed(distinct.values())))
-            metrics.EVENTS_REPEATED.inc(len(batch) - fresh)
+            failure = None
+            metrics.EVENTS_REPEATED.inc(max(0, len(batch) - fresh))
         except StoreUnavailable as error:
             failure = error
-            log.warning("commit_failed", events=len(batch), reason=str(error))
-        metrics.COMMIT_SECONDS.observe(time.monotonic() - started)
-        metrics.COMMIT_EVENTS.observe(len(batch))
-        for _, future in batch:
-            if future.done():
-                continue
-            if failure is None:
-                future.set_result(None)
-            else:
-                future.set_exception(failure)
+            log.warning("commit_failed", events=len(batch), reason=reason_of(error))
+        except Exception as error:  # noqa: BLE001 - these requests are refused and come again; the next are tried
+            failure = StoreUnavailable(reason_of(error))
+            log.error("commit_broken", events=len(batch), reason=reason_of(error))
+        finally:
+            metrics.COMMIT_SECONDS.observe(time.monotonic() - started)
+            metrics.COMMIT_EVENTS.observe(len(batch))
+            _answer(batch, failure)
+
+
+def _answer(batch: list[tuple[Message, asyncio.Future[None]]], failure: StoreUnavailable | None) -> None:
+    for _, future in batch:
+        if future.done():
+            continue
+        if failure is None:
+            future.set_result(None)
+        else:
+            future.set_exception(failure)
 
 
 class HoldInMemory:
@@ -95,6 +106,9 @@ class HoldInMemory:
         self._taken = 0
 
     async def put(self, message: Message) -> None:
+        """Returns at once; InboxFull when too much is held already."""
+        if len(self._held) >= limits.WAITING_EVENTS_MAX:
+            raise InboxFull
         self._held.append(message)
         self._taken += 1
         if 0 < self._crash_after <= self._taken:
@@ -106,13 +120,15 @@ class HoldInMemory:
             await self.drain()
 
     async def drain(self) -> None:
-        held, self._held = self._held, []
-        for start in range(0, len(held), limits.COMMIT_EVENTS_MAX):
-            part = {message.identity: message for message in held[start : start + limits.COMMIT_EVENTS_MAX]}
+        count = len(self._held)  # what comes meanwhile is held for its own time
+        for start in range(0, count, limits.COMMIT_EVENTS_MAX):
+            taken = min(limits.COMMIT_EVENTS_MAX, count - start)
+            part = {message.identity: message for message in self._held[:taken]}
+            del self._held[:taken]
             try:
                 await self._store(list(part.values()))
             except StoreUnavailable as error:
-                log.warning("commit_failed", events=len(part), reason=str(error))
+                log.warning("commit_failed", events=len(part), reason=reason_of(error))
 
 
 Inbox = GroupCommit | HoldInMemory

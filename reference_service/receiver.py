@@ -202,11 +202,19 @@ class SlowHandler:
         self._inbox = inbox
         self._step_s = step_s
         self._turn = asyncio.Lock()
+        self._in_line = 0
 
     async def put(self, message: Message) -> None:
-        async with self._turn:
-            await asyncio.sleep(self._step_s)
-            await self._inbox.put(message)
+        """Returns after its turn; InboxFull at once when too many stand in line."""
+        if self._in_line >= limits.WAITING_EVENTS_MAX:
+            raise InboxFull
+        self._in_line += 1
+        try:
+            async with self._turn:
+                await asyncio.sleep(self._step_s)
+                await self._inbox.put(message)
+        finally:
+            self._in_line -= 1
 
 
 def senders_of(

@@ -16,11 +16,12 @@ def message(webhook_id: str) -> Message:
 
 
 class Store:
-    """Notes batches; `fails` refuses so many of them."""
+    """Notes batches; `fails` refuses so many of them, with `failure`."""
 
-    def __init__(self, fails: int = 0) -> None:
+    def __init__(self, fails: int = 0, failure: Exception | None = None) -> None:
         self.batches: list[list[str]] = []
         self.fails = fails
+        self.failure = failure or StoreUnavailable("gone")
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -28,7 +29,7 @@ class Store:
         await self.gate.wait()
         if self.fails:
             self.fails -= 1
-            raise StoreUnavailable("gone")
+            raise self.failure
         self.batches.append([m.webhook_id for m in messages])
         return len(messages)
 
@@ -86,6 +87,33 @@ async def test_a_failed_commit_fails_its_requests_and_no_later_ones() -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_commit_that_breaks_by_a_bug_fails_its_requests_and_the_next_are_committed() -> None:
+    inbox = GroupCommit(Store(fails=1, failure=KeyError("a value")))
+    running = asyncio.create_task(inbox.run())
+    async with asyncio.timeout(2.0):
+        with pytest.raises(StoreUnavailable, match=r"^KeyError$"):
+            await inbox.put(message("a"))
+        await inbox.put(message("b"))
+    assert not running.done()
+    running.cancel()
+
+
+@pytest.mark.asyncio
+async def test_who_waits_for_a_commit_that_is_cancelled_is_told_so() -> None:
+    store = Store()
+    store.gate.clear()
+    inbox = GroupCommit(store)
+    running = asyncio.create_task(inbox.run())
+    put = asyncio.create_task(inbox.put(message("a")))
+    await asyncio.sleep(0.01)
+    running.cancel()
+    async with asyncio.timeout(2.0):
+        with pytest.raises(StoreUnavailable):
+            await put
+    assert store.batches == []
+
+
+@pytest.mark.asyncio
 async def test_more_than_may_wait_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "WAITING_EVENTS_MAX", 1)
     inbox = GroupCommit(Store())
@@ -105,3 +133,18 @@ async def test_the_flaw_answers_at_once_and_stores_later() -> None:
     assert store.batches == []
     await inbox.drain()
     assert store.batches == [["a"]]
+
+
+@pytest.mark.asyncio
+async def test_the_flaw_holds_no_more_than_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WAITING_EVENTS_MAX", 2)
+    monkeypatch.setattr(limits, "COMMIT_EVENTS_MAX", 1)
+    store = Store()
+    inbox = HoldInMemory(store, 100.0, 0)
+    await inbox.put(message("a"))
+    await inbox.put(message("b"))
+    with pytest.raises(InboxFull):
+        await inbox.put(message("c"))
+    await inbox.drain()
+    await inbox.put(message("c"))
+    assert store.batches == [["a"], ["b"]]

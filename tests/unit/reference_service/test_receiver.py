@@ -162,3 +162,15 @@ def test_the_slow_handler_takes_one_request_after_the_other() -> None:
         return asyncio.get_running_loop().time() - started
 
     assert asyncio.run(story()) >= 0.06
+
+
+@pytest.mark.asyncio
+async def test_no_more_than_may_wait_stand_in_line_for_the_slow_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WAITING_EVENTS_MAX", 2)
+    inbox = Inbox()
+    slow = SlowHandler(inbox, 0.01)
+    message = read_message(SENDER, headers(), BODY, 5)
+    told = await asyncio.gather(*(slow.put(message) for _ in range(3)), return_exceptions=True)
+    assert [type(each) for each in told] == [type(None), type(None), InboxFull]
+    await slow.put(message)
+    assert len(inbox.taken) == 3
