@@ -28,7 +28,12 @@ _DEAD = """
 SELECT entry, webhook_id, source, topic, attempts, reason FROM dead_letter WHERE entry > $1 ORDER BY entry LIMIT $2
 """
 
+CURSOR_MAX = 2**63 - 1
 Ready = Callable[[], Awaitable[bool]]
+
+
+class BadQuery(Exception):
+    """A parameter that no page can be made of; the message says which and what it must be."""
 
 
 def health_routes(ready: Ready) -> list[Route]:
@@ -66,11 +71,11 @@ class Probe:
         def show(row: Any) -> dict[str, Any]:
             return {"webhook_id": row["webhook_id"], "state": STATE_NAMES[State(row["state"])], "times": row["times"]}
 
-        return await self._page(request, "effects", _EFFECTS, int(request.query_params.get("after") or 0), "seq", show)
+        return await self._page(request, "effects", _EFFECTS, number_after, "seq", show)
 
     async def stock(self, request: Request) -> Response:
         """`{"stock":[{"sku","available"}],"next"}` by SKU, summed over locations."""
-        return await self._page(request, "stock", _STOCK, request.query_params.get("after") or "", "sku", dict)
+        return await self._page(request, "stock", _STOCK, text_after, "sku", dict)
 
     async def dead_letters(self, request: Request) -> Response:
         """`{"dead_letters":[{"webhook_id","source","topic","attempts","reason"}],"next"}`, oldest first."""
@@ -78,13 +83,21 @@ class Probe:
         def show(row: Any) -> dict[str, Any]:
             return {name: value for name, value in row.items() if name != "entry"}
 
-        after = int(request.query_params.get("after") or 0)
-        return await self._page(request, "dead_letters", _DEAD, after, "entry", show)
+        return await self._page(request, "dead_letters", _DEAD, number_after, "entry", show)
 
     async def _page(
-        self, request: Request, name: str, query: str, after: Any, cursor: str, show: Callable[[Any], dict[str, Any]]
+        self,
+        request: Request,
+        name: str,
+        query: str,
+        read_after: Callable[[Request], int | str],
+        cursor: str,
+        show: Callable[[Any], dict[str, Any]],
     ) -> Response:
-        limit = min(int(request.query_params.get("limit") or limits.PROBE_ROWS_DEFAULT), limits.PROBE_ROWS_MAX)
+        try:
+            after, limit = read_after(request), limit_of(request)
+        except BadQuery as error:
+            return Response(msgspec.json.encode({"error": str(error)}), 400, media_type="application/json")
         try:
             rows = await self._pool.fetch(query, after, limit)
         except STORE_GONE:
@@ -92,3 +105,32 @@ class Probe:
         following = str(rows[-1][cursor]) if len(rows) == limit and rows else None
         page = {name: [show(row) for row in rows], "next": following}
         return Response(msgspec.json.encode(page), media_type="application/json")
+
+
+def number_after(request: Request) -> int:
+    """The cursor of a page by number, 0 for the first; BadQuery."""
+    return _whole_number(request, "after", 0, least=0)
+
+
+def text_after(request: Request) -> str:
+    """The cursor of a page by SKU, "" for the first; BadQuery."""
+    after = request.query_params.get("after", "")
+    if "\x00" in after:  # PostgreSQL has no such text
+        raise BadQuery("after: must be the `next` of the page before, or left out")
+    return after
+
+
+def limit_of(request: Request) -> int:
+    """Rows of the page, at most PROBE_ROWS_MAX; BadQuery."""
+    return min(_whole_number(request, "limit", limits.PROBE_ROWS_DEFAULT, least=1), limits.PROBE_ROWS_MAX)
+
+
+def _whole_number(request: Request, name: str, default: int, *, least: int) -> int:
+    text = request.query_params.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(CURSOR_MAX))):
+        raise BadQuery(f"{name}: must be a whole number of {least} or more, in digits")
+    if not least <= (number := int(text)) <= CURSOR_MAX:
+        raise BadQuery(f"{name}: must be from {least} to {CURSOR_MAX}")
+    return number
