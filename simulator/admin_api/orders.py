@@ -143,8 +143,6 @@ def _current_total(row: Order, _arguments: Arguments, _call: Call) -> Money:
 def _total_refunded(row: Order, _arguments: Arguments, _call: Call) -> Money:
     if row.paid_ns is None:
         return Money(0)
-    if row.cancelled_ns is not None:
-        return Money(_bought(row) + SHIPPING_MINOR)
     prices = {line.line_id: line.price_minor for line in row.lines}
     return Money(sum(line.quantity * prices[line.line_id] for refund in row.refunds for line in refund.lines))
 

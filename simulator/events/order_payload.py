@@ -1,6 +1,10 @@
 """Orders as payloads show them: one shape for orders/create, orders/paid, orders/updated and orders/cancelled.
 
 What differs between the topics is the order's own state at that moment, which the event carries.
+
+A cancellation takes the lines off the order and moves no money: an order that was paid stays `paid`, without refunds,
+as in Shopify where the merchant chooses to refund later. This merchant never gets round to it within a run, so that
+status, `refunds` and the webhooks (no refunds/create) tell the same story. An order cancelled unpaid is `voided`.
 """
 
 from typing import Final
@@ -39,11 +43,11 @@ class Totals(msgspec.Struct, frozen=True, gc=False):
 
 
 def financial_status(order: Order) -> str:
-    """Shopify's word for where the money is."""
+    """Shopify's word for where the money is: it comes back by refunds alone, not by a cancellation."""
     if order.paid_ns is None:
         return "voided" if order.cancelled_ns is not None else "pending"
     back = refunded(order)
-    if order.cancelled_ns is not None or all(back.get(line.line_id, 0) >= line.quantity for line in order.lines):
+    if all(back.get(line.line_id, 0) >= line.quantity for line in order.lines):
         return "refunded"
     return "partially_refunded" if back else "paid"
 

@@ -167,6 +167,17 @@ def test_an_order_shows_its_lines_money_and_refunds() -> None:
     assert admin.facts(OrdersShown)[0].orders == (7,)
 
 
+def test_an_order_cancelled_after_its_payment_stays_paid_since_nobody_refunds_it() -> None:
+    admin = Admin()
+    admin.world.apply(buy(7, "online", (0, 2)), admin.now_ns)
+    admin.world.apply(pay(7), admin.now_ns + SECOND_NS)
+    admin.world.apply(cancel(7), admin.now_ns + 2 * SECOND_NS)
+    (order,) = admin.world.orders()
+    found = admin.data(WHOLE, id=f"gid://shopify/Order/{order.order_id}")["order"]
+    assert (found["displayFinancialStatus"], found["closed"]) == ("PAID", True)
+    assert (found["totalRefundedSet"]["shopMoney"]["amount"], found["refunds"]) == ("0.00", [])
+
+
 def test_a_cancelled_order_says_so_and_an_unknown_one_is_null() -> None:
     admin = stocked()
     order = admin.world.orders()[1]
