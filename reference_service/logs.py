@@ -8,7 +8,8 @@ from structlog.typing import Processor
 
 
 def configure_logs(level: str, *, process: str) -> None:
-    """Sets up structlog and the standard logging. Callers never log secrets, tokens or payloads; of errors, see `reasons`."""
+    """Sets up structlog and the standard logging. Callers never log secrets, tokens or payloads, nor errors that may
+    quote them: see `reference_service.reasons`."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
