@@ -32,12 +32,17 @@ def web_ui(tmp_path: Path) -> Iterator[httpx.Client]:
     try:
         with httpx.Client(base_url=f"http://{LOOPBACK}:{port}", timeout=15.0) as client:
             wait_until_it_answers(client)
-            listening = [entry.laddr for entry in psutil.net_connections("inet") if entry.status == psutil.CONN_LISTEN]
-            assert {address.ip for address in listening if address.port == port} == {LOOPBACK}
+            assert listening_at(port) == {LOOPBACK}
             yield client
     finally:
         locust.send_signal(signal.SIGINT)
         locust.wait(20)
+
+
+def listening_at(port: int) -> set[str]:
+    """Addresses on which somebody listens at a port."""
+    listening = [entry.laddr for entry in psutil.net_connections("inet") if entry.status == psutil.CONN_LISTEN]
+    return {address.ip for address in listening if address and address.port == port}
 
 
 def wait_until_it_answers(client: httpx.Client) -> None:
