@@ -195,7 +195,7 @@ class StockChanged(Fact, frozen=True, tag=True):
 
 
 class StockUnmoved(Fact, frozen=True, tag=True):
-    """A row of 0 units in the subject's adjustment: no ledger entry, but its reference may record orders that net to 0."""
+    """A row of 0 units in the subject's adjustment: no ledger entry; its reference may record orders that net to 0."""
 
     sku: str
     version: int  # the newest one, which stays
