@@ -55,7 +55,9 @@ def run_command(
     postgres: Annotated[
         str, typer.Option(help="embedded, docker, a postgresql:// URL, or url with it in STOCKSTORM_POSTGRES_URL")
     ] = "embedded",
-    cloud: Annotated[str, typer.Option(help="embedded (emulators) or real, for architectures on a cloud")] = "embedded",
+    cloud: Annotated[
+        str, typer.Option(help="embedded (emulators), docker (emulators in it) or real, for architectures on a cloud")
+    ] = "embedded",
     api_port: Annotated[int, typer.Option(min=0, max=65_535, help="port of the played APIs; 0: any free one")] = 0,
     runs: RunsOption = Path("runs"),
 ) -> None:

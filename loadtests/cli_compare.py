@@ -54,7 +54,9 @@ def compare_command(
     postgres: Annotated[
         str, typer.Option(help="embedded, docker, a postgresql:// URL, or url with it in STOCKSTORM_POSTGRES_URL")
     ] = "embedded",
-    cloud: Annotated[str, typer.Option(help="embedded (emulators) or real, for architectures on a cloud")] = "embedded",
+    cloud: Annotated[
+        str, typer.Option(help="embedded (emulators), docker (emulators in it) or real, for architectures on a cloud")
+    ] = "embedded",
     runs: Annotated[Path, typer.Option(help="folder of the runs")] = Path("runs"),
     resume: Annotated[str, typer.Option("--continue", help="go on with a comparison: latest, or its folder")] = "",
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from loadtests.cloud_option import cloud_problem
 from loadtests.postgres_option import postgres_problem
 from loadtests.specifying import SEED_MAX
 from loadtests.subject_option import read_subject
@@ -44,8 +45,8 @@ def read_asked(
         postgres=postgres,
         cloud=cloud,
     )
-    if problem := postgres_problem(postgres):
-        problems.append(problem)
+    services = (postgres_problem(postgres), cloud_problem(cloud, asked.subjects))
+    problems += [problem for problem in services if problem is not None]
     if not asked.seeds and not problems:
         problems.append(Problem("--seeds", "there is none", "write e.g. 1-5, or 1,4,7"))
     if problems:

@@ -18,7 +18,7 @@ class RunSpec(msgspec.Struct, frozen=True):
     subject: str  # an architecture of the reference service, or the URL of a service that already runs
     flaw: str  # "" is the sound reference service
     postgres: str  # embedded, docker, or url: the URL itself holds a password and travels by environment only
-    cloud: str  # embedded (an emulator) or real
+    cloud: str  # embedded, docker, an emulator's name, or real
     api_port: int  # 0: any free one
     replay: str
     provenance: Provenance

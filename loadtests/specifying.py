@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from loadtests.cloud_option import cloud_problem
 from loadtests.postgres_option import REPLAY, URL, postgres_problem
 from loadtests.provenance import read_provenance
 from loadtests.spec import RunSpec
@@ -35,7 +36,7 @@ class RunOptions(msgspec.Struct, frozen=True):
     flaw: str = ""
     safety_stock: int | None = None  # units; None: the scenario's own
     postgres: str = "embedded"  # embedded, docker, or url: the URL itself stays in the environment
-    cloud: str = "embedded"
+    cloud: str = "embedded"  # a word of loadtests.cloud_option
     api_port: int = 0
     runs: Path = Path("runs")
 
@@ -79,7 +80,10 @@ def exact(number: float) -> str:
 def _checked(options: RunOptions, scenario: Scenario) -> str:
     """The subject, once every other flag fits too. Raises ScenarioError with all problems, before anything is made."""
     subject = read_subject(options.subject, "--subject")
-    found = [postgres_problem(options.postgres)]
+    found = [
+        postgres_problem(options.postgres),
+        cloud_problem(options.cloud, [] if isinstance(subject, Problem) else [subject]),
+    ]
     if isinstance(subject, Problem):
         found.append(subject)
     else:

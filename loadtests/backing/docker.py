@@ -4,12 +4,12 @@ import os
 import secrets
 from typing import Any, Final, Self
 
+from loadtests.backing.containers import LOOPBACK, in_one_line, publish_on_loopback, published_port, without_reaper
 from loadtests.backing.server import describe
 from simulator.errors import BackingError
 
 IMAGE: Final = "postgres:17-alpine"
 IMAGE_VARIABLE: Final = "STOCKSTORM_POSTGRES_IMAGE"
-LOOPBACK: Final = "127.0.0.1"
 
 
 class DockerPostgres:
@@ -48,13 +48,11 @@ class DockerPostgres:
 def _container_class() -> Any:
     try:
         from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - an optional extra
-        from testcontainers.core.config import testcontainers_config  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError as error:
         raise BackingError(
             "--postgres docker", f"{error.name} is not installed", "run: pip install 'testcontainers>=4.15'"
         ) from None
-    # The reaper is a second image to pull; we remove our one container ourselves.
-    testcontainers_config.ryuk_disabled = True
+    without_reaper()
     return PostgresContainer
 
 
@@ -66,18 +64,15 @@ def make_container(image: str) -> Any:
     made = _container_class()(
         image, username="stockstorm", password=secrets.token_urlsafe(), dbname="stockstorm", driver=None
     )
-    # `with_bind_ports` knows no address; docker-py takes (address, None) for a free port on that address.
-    made.ports = {f"{made.port}/tcp": (LOOPBACK, None)}
+    publish_on_loopback(made, made.port)
     return made
 
 
 def _loopback_url(container: Any) -> str:
-    """Where the port was published. Inside a container testcontainers itself would name the bridge's address."""
-    port = container.get_docker_client().port(container.get_container_id(), container.port)
+    port = published_port(container, container.port)
     return f"postgresql://{container.username}:{container.password}@{LOOPBACK}:{port}/{container.dbname}"
 
 
 def _explained(image: str, error: Exception) -> BackingError:
-    found = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}"
     remedy = f"check that `docker run --rm {image}` works; another image: {IMAGE_VARIABLE}=…; or leave --postgres out"
-    return BackingError("--postgres docker", found, remedy)
+    return BackingError("--postgres docker", in_one_line(error), remedy)

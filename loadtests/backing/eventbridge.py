@@ -1,8 +1,9 @@
 """Where a run's EventBridge bus comes from: a fresh one whose rule sends Shopify's events to a fresh SQS queue.
 
-The bus is moto's, or the real one with `--cloud real`; the queue comes from where loadtests.backing.sqs takes it. The
-bus has a plain name: moto refuses a partner bus's name with slashes, and only partners may send to a real one. For the
-same reason a real bus gets Shopify's source with a prefix of ours before it, as `bus.source` says.
+The bus is moto's, LocalStack's with `--cloud docker`, or the real one with `--cloud real`; the queue comes from where
+loadtests.backing.sqs takes it. The bus has a plain name: moto refuses a partner bus's name with slashes, and only
+partners may send to a real one. For the same reason a real bus gets Shopify's source with a prefix of ours before it,
+as `bus.source` says.
 """
 
 import secrets
@@ -11,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 
 import msgspec
 
-from loadtests.backing.cloud import EMBEDDED, EventBridgeBacking, QueueRules
+from loadtests.backing.cloud import DOCKER, EMBEDDED, EventBridgeBacking, QueueRules
 from loadtests.backing.cloud.aws import (
     SHOPIFY_SOURCE,
     STAND_IN,
@@ -57,11 +58,13 @@ def open_eventbridge(
 
 @contextmanager
 def _endpoint(cloud: str) -> Iterator[SqsEndpoint]:
-    """Both services' endpoints as one. Queues in moto need no second emulator; others are reached by moto's rules."""
+    """Both services' endpoints as one. LocalStack and moto play both; fauxqs' queues are reached by moto's rules."""
     with sqs_endpoint(cloud) as queues, ExitStack() as stack:
         environment, pids, ceiling = dict(queues.environment), queues.pids, queues.ceiling_per_s
         bus = "Amazon EventBridge, the real one"
-        if queues.ours:
+        if cloud == DOCKER:
+            bus = f"Amazon EventBridge by the same LocalStack, {stated(None)}"
+        elif queues.ours:
             if "AWS_ENDPOINT_URL_EVENTBRIDGE" not in environment:
                 emulator = stack.enter_context(moto(environment["AWS_ENDPOINT_URL_SQS"]))
                 environment["AWS_ENDPOINT_URL_EVENTBRIDGE"] = emulator.url

@@ -1,7 +1,8 @@
 """Where a run's Pub/Sub topic and subscription come from: fresh each time with a dead-letter pair, gone afterwards.
 
-`--cloud real` takes the project that Google's own environment variables name; `embedded`, the default, takes the
-emulator at PUBSUB_EMULATOR_HOST if that is set and else our double (loadtests.backing.pubsub_double).
+`--cloud real` takes the project that Google's own environment variables name; `docker` starts Google's emulator;
+`embedded`, the default, takes the emulator at PUBSUB_EMULATOR_HOST if that is set and else our double
+(loadtests.backing.pubsub_double).
 """
 
 import os
@@ -11,8 +12,9 @@ from typing import Final
 
 import msgspec
 
-from loadtests.backing.cloud import EMBEDDED, REAL, PubSubBacking, PubSubQueue, QueueRules
+from loadtests.backing.cloud import EMBEDDED, PUBSUB_WORDS, PubSubBacking, PubSubQueue, QueueRules
 from loadtests.backing.cloud.ceilings import PUBSUB_DOUBLE_PER_S, stated
+from loadtests.backing.cloud.containers import pubsub_emulator
 from loadtests.backing.cloud.gcp import (
     EMULATOR_VARIABLE,
     PROJECT_VARIABLES,
@@ -27,7 +29,6 @@ from loadtests.backing.cloud.loopback import HOST, python_module, running
 from loadtests.backing.cloud.names import fresh_name
 from simulator.errors import BackingError
 
-DOUBLE: Final = "double"
 MODULE: Final = "loadtests.backing.pubsub_double"
 PROJECT: Final = "stockstorm"  # of emulators, which take any
 
@@ -79,14 +80,19 @@ def _endpoint(cloud: str, user: Mapping[str, str]) -> Iterator[PubSubEndpoint]:
             environment = {EMULATOR_VARIABLE: user[EMULATOR_VARIABLE], PROJECT_VARIABLES[0]: project}
             text = f"Google Pub/Sub played by the emulator at {user[EMULATOR_VARIABLE]}, {stated(None)}"
             yield PubSubEndpoint(environment, text, None, (), ours=False)
+        case "docker":
+            with pubsub_emulator(PROJECT) as container:
+                environment = {EMULATOR_VARIABLE: container.address, PROJECT_VARIABLES[0]: PROJECT}
+                text = f"Google Pub/Sub played by Google's emulator in Docker ({container.image}), {stated(None)}"
+                yield PubSubEndpoint(environment, text, None, (), ours=True)
         case "embedded" | "double":
             with running("Pub/Sub double", _command, lambda _: {}) as emulator:
                 environment = {EMULATOR_VARIABLE: emulator.address, PROJECT_VARIABLES[0]: PROJECT}
                 text = f"Google Pub/Sub played by Stockstorm's own double, in memory, {stated(PUBSUB_DOUBLE_PER_S)}"
                 yield PubSubEndpoint(environment, text, PUBSUB_DOUBLE_PER_S, (emulator.pid,), ours=True)
         case _:
-            words = f"{EMBEDDED}, {DOUBLE} or {REAL}"
-            raise BackingError("--cloud", f"{cloud!r} is unknown for Pub/Sub", f"write {words}")
+            remedy = f"write one of: {', '.join(PUBSUB_WORDS)}"
+            raise BackingError("--cloud", f"{cloud!r} is unknown for Pub/Sub", remedy)
 
 
 def _delete(endpoint: PubSubEndpoint, queue: PubSubQueue) -> None:

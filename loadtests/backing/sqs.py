@@ -1,7 +1,7 @@
 """Where a run's SQS queue comes from: a fresh one with its dead-letter queue each time, gone afterwards.
 
-`--cloud real` takes the account that the SDK's own environment variables name (or LocalStack, by AWS_ENDPOINT_URL);
-`embedded`, the default, takes fauxqs if it is installed and else moto; `fauxqs` and `moto` force one of them.
+`--cloud real` takes the account that the SDK's own environment variables name; `docker` starts LocalStack; `embedded`,
+the default, takes fauxqs if it is installed and else moto; `fauxqs` and `moto` force one of them.
 """
 
 from collections.abc import Iterator
@@ -9,10 +9,11 @@ from contextlib import ExitStack, contextmanager
 
 import msgspec
 
-from loadtests.backing.cloud import EMBEDDED, REAL, QueueRules, SqsBacking
+from loadtests.backing.cloud import AWS_WORDS, EMBEDDED, QueueRules, SqsBacking
 from loadtests.backing.cloud.aws import client, delete_queue, make_queue
 from loadtests.backing.cloud.aws_environment import emulator_environment, real_environment
 from loadtests.backing.cloud.ceilings import FAUXQS_PER_S, MOTO_SQS_PER_S, stated
+from loadtests.backing.cloud.containers import localstack
 from loadtests.backing.cloud.fauxqs_emulator import INSTALL, fauxqs, find_fauxqs
 from loadtests.backing.cloud.moto_emulator import moto
 from loadtests.backing.cloud.names import fresh_name
@@ -53,6 +54,11 @@ def sqs_endpoint(cloud: str) -> Iterator[SqsEndpoint]:
     match cloud:
         case "real":
             yield real_sqs()
+        case "docker":
+            with localstack() as emulator:
+                text = f"Amazon SQS played by LocalStack in Docker ({emulator.image}), {stated(None)}"
+                environment = emulator_environment(sqs=emulator.url, eventbridge=emulator.url)
+                yield SqsEndpoint(environment, text, None, (), ours=True)
         case "fauxqs":
             with fauxqs(find_fauxqs()) as emulator:
                 text = f"Amazon SQS played by {emulator.name}, in memory, {stated(FAUXQS_PER_S)}"
@@ -69,8 +75,7 @@ def sqs_endpoint(cloud: str) -> Iterator[SqsEndpoint]:
                 hint = "" if find_fauxqs() else f"; for more: {INSTALL}"
                 yield msgspec.structs.replace(endpoint, description=endpoint.description + hint)
         case _:
-            words = f"{EMBEDDED}, {REAL}, fauxqs or moto"
-            raise BackingError("--cloud", f"{cloud!r} is unknown for AWS", f"write {words}")
+            raise BackingError("--cloud", f"{cloud!r} is unknown for AWS", f"write one of: {', '.join(AWS_WORDS)}")
 
 
 def real_sqs() -> SqsEndpoint:

@@ -99,10 +99,11 @@ class PubSubClient:
 
 @contextmanager
 def open_queue(kind: str, rules: QueueRules) -> Iterator[CloudQueue]:
-    """`fauxqs` or `moto` for SQS, `double` for Pub/Sub."""
-    if kind == "double":
-        with open_pubsub("20261124-flash_sale-7", kind, rules) as pubsub, clients(pubsub.environment) as use:
+    """`fauxqs`, `moto` or `docker-sqs` for SQS, `double` or `docker-pubsub` for Pub/Sub."""
+    word = kind.partition("-")[0]
+    if kind in ("double", "docker-pubsub"):
+        with open_pubsub("20261124-flash_sale-7", word, rules) as pubsub, clients(pubsub.environment) as use:
             yield PubSubClient(pubsub, use)
     else:
-        with open_sqs("20261124-flash_sale-7", kind, rules) as sqs:
+        with open_sqs("20261124-flash_sale-7", word, rules) as sqs:
             yield SqsClient(sqs)

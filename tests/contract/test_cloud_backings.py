@@ -1,6 +1,7 @@
-"""One behaviour suite over every cloud queue that a run can be given: SQS by fauxqs and by moto, Pub/Sub by our double.
+"""One behaviour suite over every cloud queue that a run can be given: SQS by fauxqs, moto and LocalStack, Pub/Sub by
+our double and Google's emulator.
 
-Where fauxqs cannot be had, its cases are skipped at run time with the reason; everything else is always run.
+Where fauxqs or an image cannot be had, those cases are skipped at run time with the reason; the others are always run.
 """
 
 import time
@@ -11,12 +12,16 @@ from pathlib import Path
 import pytest
 
 from loadtests.backing.cloud import QueueRules
+from loadtests.backing.cloud.containers import LOCALSTACK_IMAGE, PUBSUB_IMAGE
 from tests.contract.cloud_queues import CloudQueue, Received, open_queue
 from tests.contract.fauxqs_there import why_no_fauxqs
+from tests.contract.images_there import CONTAINER, why_no_image
 
 DELIVERIES_MAX = 5
 LEASE_S = 10  # as short as Pub/Sub allows
 PATIENCE_S = 15.0
+MEASURED = ["fauxqs", "moto", "double"]
+IMAGES = {"docker-sqs": LOCALSTACK_IMAGE, "docker-pubsub": PUBSUB_IMAGE}
 
 Open = Callable[[], AbstractContextManager[CloudQueue]]
 
@@ -28,12 +33,28 @@ def fauxqs_is_there(tmp_path_factory: pytest.TempPathFactory) -> None:
         pytest.skip(f"fauxqs NOT tested: {why}")
 
 
-@pytest.fixture(params=["fauxqs", "moto", "double"])
-def opened(request: pytest.FixtureRequest) -> Open:
+def opener(request: pytest.FixtureRequest) -> Open:
     """Opens a queue of the kind under test."""
     if request.param == "fauxqs":
         request.getfixturevalue("fauxqs_is_there")
+    if (image := IMAGES.get(request.param, "")) and (why := why_no_image(image)):
+        pytest.skip(f"{request.param} NOT tested: {why}")
     return lambda: open_queue(request.param, QueueRules(lease_s=LEASE_S, deliveries_max=DELIVERIES_MAX))
+
+
+@pytest.fixture(params=[*MEASURED, *(pytest.param(kind, marks=CONTAINER) for kind in IMAGES)])
+def opened(request: pytest.FixtureRequest) -> Open:
+    return opener(request)
+
+
+@pytest.fixture(params=MEASURED)
+def measured(request: pytest.FixtureRequest) -> Open:
+    return opener(request)
+
+
+@pytest.fixture(params=[pytest.param(kind, marks=CONTAINER) for kind in IMAGES])
+def contained(request: pytest.FixtureRequest) -> Open:
+    return opener(request)
 
 
 def within_patience(receive: Callable[[], list[Received]], patience_s: float = PATIENCE_S) -> list[Received]:
@@ -107,8 +128,8 @@ def test_two_runs_share_nothing(opened: Open) -> None:
         assert [one.body for one in within_patience(first.receive)] == ["only here"]
 
 
-def test_it_says_what_it_is_and_what_it_can_bear_and_is_gone_afterwards(opened: Open) -> None:
-    with opened() as queue:
+def test_it_says_what_it_is_and_what_it_can_bear_and_is_gone_afterwards(measured: Open) -> None:
+    with measured() as queue:
         backing = queue.backing
         pids = backing.processes()
         assert "played by" in backing.description
@@ -117,3 +138,11 @@ def test_it_says_what_it_is_and_what_it_can_bear_and_is_gone_afterwards(opened: 
         assert pids
         assert all(Path(f"/proc/{pid}").exists() for pid in pids)
     assert backing.processes() == []
+
+
+def test_a_container_says_its_image_and_that_nobody_measured_it(contained: Open) -> None:
+    with contained() as queue:
+        assert any(
+            f"in Docker ({image}), ceiling not measured" in queue.backing.description for image in IMAGES.values()
+        )
+        assert (queue.backing.ceiling_per_s, queue.backing.processes()) == (None, [])

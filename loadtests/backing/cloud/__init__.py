@@ -13,6 +13,10 @@ import psutil
 
 REAL: Final = "real"
 EMBEDDED: Final = "embedded"
+DOCKER: Final = "docker"
+# What `--cloud` may say for SQS and EventBridge, and for Pub/Sub; the last ones force an emulator.
+AWS_WORDS: Final = (EMBEDDED, DOCKER, REAL, "fauxqs", "moto")
+PUBSUB_WORDS: Final = (EMBEDDED, DOCKER, REAL, "double")
 
 
 class QueueRules(msgspec.Struct, frozen=True):
@@ -57,7 +61,8 @@ class PubSubQueue(msgspec.Struct, frozen=True):
 class CloudBacking(msgspec.Struct, frozen=True, kw_only=True):
     """What a run was given. `environment` may hold credentials: hand it to processes, never log it.
 
-    `ceiling_per_s`: events a second that the emulator let through when measured; None for the real cloud.
+    `ceiling_per_s`: events a second that the emulator let through when measured; None for the real cloud, and for what
+    nobody measured, which `description` then says.
     """
 
     environment: Mapping[str, str]

@@ -17,4 +17,4 @@ PUBSUB_DOUBLE_PER_S: Final = 1_200.0
 
 def stated(per_s: float | None) -> str:
     """For descriptions."""
-    return "no ceiling measured" if per_s is None else f"measured ceiling {per_s:,.0f} events/s"
+    return "ceiling not measured" if per_s is None else f"measured ceiling {per_s:,.0f} events/s"

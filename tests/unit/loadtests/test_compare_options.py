@@ -59,6 +59,12 @@ def test_a_database_that_cannot_be_meant_is_told_with_all_else() -> None:
     assert "hush" not in said
 
 
+def test_a_cloud_that_one_of_the_subjects_cannot_have_is_told() -> None:
+    assert "'moto' is none of pubsub's, which bus-pubsub needs" in complaint(
+        subjects="polling,bus-pubsub", cloud="moto"
+    )
+
+
 def test_an_unknown_subject_is_answered_with_the_nearest() -> None:
     said = complaint(subjects="queue-postgress")
     assert "there is no 'queue-postgress'" in said

@@ -102,6 +102,12 @@ def test_a_service_of_ones_own_cannot_be_killed_and_is_told_so_before_load(tmp_p
     assert "cannot play its faults (kill_worker)" in complaint(own)
 
 
+@pytest.mark.parametrize(("word", "subject"), [("azure", "polling"), ("fauxqs", "queue-pubsub")])
+def test_a_cloud_that_cannot_be_meant_is_told_before_a_folder_is_made(word: str, subject: str, tmp_path: Path) -> None:
+    said = complaint(RunOptions("smoke", subject=subject, cloud=word, runs=tmp_path / "runs"))
+    assert f"--cloud: {word!r} is" in said
+
+
 def test_a_database_url_among_the_options_is_refused_with_the_variable_to_set(tmp_path: Path) -> None:
     said = complaint(RunOptions("smoke", postgres=DATABASE, runs=tmp_path / "runs"))
     assert "set the environment variable STOCKSTORM_POSTGRES_URL" in said

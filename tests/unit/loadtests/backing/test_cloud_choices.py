@@ -16,9 +16,15 @@ from simulator.errors import BackingError
 
 
 def test_an_unknown_cloud_is_told_the_words_there_are() -> None:
-    with pytest.raises(BackingError, match="write embedded, real, fauxqs or moto"), open_sqs("run", "azure"):
+    with (
+        pytest.raises(BackingError, match="write one of: embedded, docker, real, fauxqs, moto"),
+        open_sqs("run", "azure"),
+    ):
         pass
-    with pytest.raises(BackingError, match="write embedded, double or real"), open_pubsub("run", "fauxqs"):
+    with (
+        pytest.raises(BackingError, match="write one of: embedded, docker, real, double"),
+        open_pubsub("run", "fauxqs"),
+    ):
         pass
 
 

@@ -1,0 +1,154 @@
+"""`--cloud docker`: LocalStack for AWS and Google's own emulator of Pub/Sub, by testcontainers (extra `docker`).
+
+One container for one run, removed afterwards. Its port is published on the loopback interface of the engine's machine
+only, so the engine has to be on this one. It gets no credentials and is asked to send nothing home. Google's emulator
+is a plain container: testcontainers' module for it also imports the client of Datastore, which nothing here needs.
+"""
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import msgspec
+
+from loadtests.backing.cloud.aws_environment import REGION
+from loadtests.backing.containers import LOOPBACK, in_one_line, publish_on_loopback, published_port, without_reaper
+from simulator.errors import BackingError
+
+WHERE: Final = "--cloud docker"
+INSTEAD: Final = "or use --cloud embedded"
+READY_WITHIN_S: Final = 120
+LOCALSTACK_IMAGE: Final = "localstack/localstack:4.14.0"  # later ones want an account's token
+LOCALSTACK_VARIABLE: Final = "STOCKSTORM_LOCALSTACK_IMAGE"
+PUBSUB_IMAGE: Final = "google/cloud-sdk:emulators"
+PUBSUB_VARIABLE: Final = "STOCKSTORM_PUBSUB_IMAGE"
+PUBSUB_PORT: Final = 8432
+LOCALSTACK_PORT: Final = 4566
+LOCALSTACK_SETTINGS: Final = {
+    "EAGER_SERVICE_LOADING": "1",  # before it is ready, not under the first events
+    "SQS_ENDPOINT_STRATEGY": "path",
+    "SQS_DISABLE_CLOUDWATCH_METRICS": "1",
+    "DISABLE_EVENTS": "1",  # usage statistics
+    "SKIP_SSL_CERT_DOWNLOAD": "1",
+}
+
+
+class CloudContainer(msgspec.Struct, frozen=True):
+    """One that is ready."""
+
+    image: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}"
+
+
+@contextmanager
+def localstack() -> Iterator[CloudContainer]:
+    """SQS and EventBridge at one address. Raises BackingError."""
+    image = os.environ.get(LOCALSTACK_VARIABLE, LOCALSTACK_IMAGE)
+    make_one = _localstack_class()
+
+    def make() -> Any:
+        container = make_one(image, edge_port=LOCALSTACK_PORT, region_name=REGION).with_services("sqs", "events")
+        for name, value in LOCALSTACK_SETTINGS.items():
+            container.with_env(name, value)
+        return container
+
+    with _running(image, LOCALSTACK_VARIABLE, make, LOCALSTACK_PORT, r"^Ready\.\s*$") as running:
+        yield running
+
+
+@contextmanager
+def pubsub_emulator(project: str) -> Iterator[CloudContainer]:
+    """Google's emulator. Raises BackingError."""
+    image = os.environ.get(PUBSUB_VARIABLE, PUBSUB_IMAGE)
+    make_one = _container_class()
+
+    def make() -> Any:
+        command = f"gcloud beta emulators pubsub start --project={project} --host-port=0.0.0.0:{PUBSUB_PORT}"
+        return make_one(image).with_command(command)
+
+    listening = r"Server started, listening on \d+"
+    with _running(image, PUBSUB_VARIABLE, make, PUBSUB_PORT, listening) as running:
+        yield running
+
+
+@contextmanager
+def _running(image: str, variable: str, make: Callable[[], Any], port: int, ready: str) -> Iterator[CloudContainer]:
+    """Made, pulled, started and awaited, each with an error of its own; removed at the end, however it ends."""
+    with _explaining("no Docker engine answers", "start one (`docker info` must work)"):
+        container = make()
+    try:
+        publish_on_loopback(container, port)
+        with _explaining(f"the image {image} cannot be pulled", f"another image: {variable}=…"):
+            _pull(container)
+        check = f"check that `docker run --rm {image}` works, with another image by {variable}=…"
+        with _explaining(f"the container of {image} was not ready", check):
+            _start(container, ready)
+            found = published_port(container, port)
+        yield CloudContainer(image, found)
+    finally:
+        with _explaining(f"the container of {image} could not be removed", "remove it by hand: docker rm -f"):
+            container.stop()
+
+
+def _pull(container: Any) -> None:
+    """Unless it is there. Starting would do that too, but not tell it from other failures."""
+    from docker.errors import ImageNotFound  # type: ignore[import-untyped]  # noqa: PLC0415 - has no types; an extra
+
+    images = container.get_docker_client().client.images
+    try:
+        images.get(container.image)
+    except ImageNotFound:
+        images.pull(container.image)
+
+
+def _start(container: Any, ready: str) -> None:
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy  # noqa: PLC0415 - an optional extra
+
+    container.waiting_for(LogMessageWaitStrategy(ready).with_startup_timeout(READY_WITHIN_S))
+    with warnings.catch_warnings():
+        # LocalStack's class then waits once more, by a function that testcontainers itself has deprecated.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        container.start()
+
+
+def _localstack_class() -> Any:
+    with _installed("docker,aws"):
+        from testcontainers.community.localstack import LocalStackContainer  # noqa: PLC0415 - an optional extra
+
+        without_reaper()
+    return LocalStackContainer
+
+
+def _container_class() -> Any:
+    with _installed("docker,gcp"):
+        from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - an optional extra
+
+        without_reaper()
+    return DockerContainer
+
+
+@contextmanager
+def _installed(extras: str) -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        remedy = f"run: pip install 'stockstorm[{extras}]'; {INSTEAD}"
+        raise BackingError(WHERE, f"{error.name} is not installed", remedy) from None
+
+
+@contextmanager
+def _explaining(what: str, remedy: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # docker, requests and testcontainers each raise their own
+        raise BackingError(WHERE, f"{what} ({in_one_line(error)})", f"{remedy}; {INSTEAD}") from error
