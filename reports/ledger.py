@@ -69,6 +69,10 @@ class Ledger(msgspec.Struct, gc=False):
         """Units that came back on marketplaces by then and that the version does not include."""
         return _total(self.back_seqs, self.back_totals, seq) - self.back_included[version]
 
+    def netted_at(self, seq: int) -> int:
+        """Units sold and taken back by then, of which the record will never hear."""
+        return _total(self.netted_seqs, self.netted_totals, seq)
+
     def left(self, version: int, seq: int) -> int:
         """What a version shows less every order that it lacks, less the safety stock; may be below 0."""
         return self.base[version] - self.accepted_at(seq) - self.safety

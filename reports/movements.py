@@ -142,9 +142,10 @@ def _side(shelf: Shelf, movement: _Movement) -> int:
             return 1
         return -1 if listed < ledger.floor(movement.state, seq) else 0
     state = ledger.version_at(seq)
+    left = ledger.left(state, seq) + ledger.netted_at(seq)
     if movement.effect.kind == "sale":
-        return 1 if listed > ledger.floor(state, seq) else 0
-    return -1 if listed < ledger.left(state, seq) + ledger.pending_back(state, seq) else 0
+        return 1 if listed > max(0, left) else 0
+    return -1 if listed < left + ledger.pending_back(state, seq) else 0
 
 
 def _reflecting_push(shelf: Shelf, movement: _Movement) -> int:

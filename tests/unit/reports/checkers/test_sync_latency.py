@@ -163,3 +163,12 @@ def test_a_cancellation_is_moot_once_a_sale_took_its_units_before_it_was_recorde
     )
     found = SyncLatency()(history(opened(), before, back, at_rest(900, available=9, physical=9, bazaar=9, mercado=9)))
     assert found.measures["sync_latency_ms.never"] == 0.0
+
+
+def test_a_sale_that_brings_what_is_left_down_to_a_listing_owes_it_nothing_though_an_order_was_netted_away() -> None:
+    unwritten = (sold(10, 1, "mercado"), cancelled(20, 1, "mercado"), pushed(30, "mercado", 10, shown=9))
+    restocked = version(100, 1, 1, 11, cause="restock")
+    taken = (sold(200, 2, "mercado", shown=11), recorded(300, 2, -1, 10, "mercado:2"), pushed(310, "mercado", 10))
+    at_end = at_rest(900, available=10, physical=10, bazaar=10, mercado=10)
+    found = SyncLatency()(history(opened(), unwritten, restocked, taken, at_end))
+    assert found.measures["sync_latency_ms.never"] == 0.0
