@@ -30,7 +30,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 		echo "requirements.lock (pip says which above), or there is no built package for this machine. Nothing unverified was installed." >&2; \
 		exit 1; }
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --prefix $(FAUXQS) \
+	@if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $(FAUXQS) \
 		|| echo "The SQS emulator fauxqs could not be installed; the slower moto stands in for it" >&2; fi
 	@touch $@
 
