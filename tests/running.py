@@ -1,6 +1,7 @@
 """Runs a module as a user would: a process of its own, bounded in time."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,3 +21,8 @@ def run_module(module: str, arguments: list[str], environment: dict[str, str]) -
         timeout=RUN_WITHIN_S,
         check=False,
     )
+
+
+def heed_interrupts() -> None:
+    """For `preexec_fn`: a shell that runs the tests in the background has its children ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

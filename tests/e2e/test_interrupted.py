@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT
+from tests.running import ROOT, heed_interrupts
 
 pytestmark = pytest.mark.e2e
 
@@ -29,7 +29,14 @@ def wait_for_load(folder: Path) -> Path:
 def test_an_interrupted_run_is_unknown_and_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "loadtests.cli", "run", "flash_sale", "--seed", "2", "--runs", str(tmp_path)]
     with (tmp_path / "out.log").open("wb") as out:
-        run = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stdout=out, stderr=out)
+        run = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=dict(os.environ),
+            stdout=out,
+            stderr=out,
+            preexec_fn=heed_interrupts,  # noqa: PLW1509 - one call
+        )
     history = wait_for_load(tmp_path)
     run.send_signal(signal.SIGINT)
     output = tmp_path / "out.log"

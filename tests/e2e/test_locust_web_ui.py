@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from loadtests.subjects.ports import free_port
-from tests.running import ROOT
+from tests.running import ROOT, heed_interrupts
 
 pytestmark = pytest.mark.e2e
 
@@ -28,7 +28,14 @@ def web_ui(tmp_path: Path) -> Iterator[httpx.Client]:
     command = [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "--runs", str(tmp_path / "runs")]
     command += ["--web-port", str(port)]
     with (tmp_path / "locust.log").open("wb") as log:
-        locust = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stdout=log, stderr=log)
+        locust = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=dict(os.environ),
+            stdout=log,
+            stderr=log,
+            preexec_fn=heed_interrupts,  # noqa: PLW1509 - one call
+        )
     try:
         with httpx.Client(base_url=f"http://{LOOPBACK}:{port}", timeout=15.0) as client:
             wait_until_it_answers(client)
