@@ -28,6 +28,7 @@ def test_last_write_wins_shows_an_old_level_again(make_service: Make, commerce: 
     service.stock_webhook("SKU-0001", 40, at_ns=now + 2_000)
     service.stock_webhook("SKU-0001", 90, at_ns=now + 1_000)
     service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0001"] == 90, "the old level is shown")
+    assert commerce.listings["bazaar"]["SKU-0001"] == 90
 
 
 def test_ack_before_durable_loses_what_it_acknowledged(make_service: Make) -> None:

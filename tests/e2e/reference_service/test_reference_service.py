@@ -78,6 +78,7 @@ def test_the_shops_own_events_are_applied_in_whatever_order_they_come(service: A
     service.webhook("themes/publish", {"id": 2}, webhook_id="unknown")
     wanted = {"paid": "applied", "create": "superseded", "refund": "applied", "unknown": "superseded"}
     service.wait_until(lambda: {k: v["state"] for k, v in service.effects().items()} == wanted, "all are settled")
+    assert {effect["times"] for effect in service.effects().values()} <= {0, 1}
 
 
 def test_a_poison_event_becomes_a_dead_letter_and_holds_nothing_up(service: Any, commerce: Any) -> None:
@@ -104,6 +105,7 @@ def test_a_refused_push_is_made_again_with_the_newest_quantity(service: Any, com
     service.stock_webhook("SKU-0010", 6)
     for channel in ("bazaar", "mercado"):
         service.wait_until(lambda c=channel: commerce.listings[c]["SKU-0010"] == 6, f"{channel} is in step", 15)
+    assert commerce.fails_push == 0
 
 
 def test_the_probe_tells_the_stock_and_the_metrics_are_there(service: Any) -> None:
