@@ -15,6 +15,7 @@ from reports.render.figures.layout import (
     time_axis,
 )
 from reports.render.view import RunView
+from reports.tally import counted
 from simulator.history import facts as f
 from simulator.shop.model import ONLINE
 
@@ -55,7 +56,7 @@ def hot_stock(view: RunView) -> Figure | None:
     units = sum(units for _, _, units, _ in oversold)
     caption = (
         f"{sku} {why}. A listing above the thick line promises units that are not there; each ✕ is an order "
-        f"that sold some of them: {len(oversold)} orders, {units} units."
+        f"that sold some of them: {counted(len(oversold), 'order')}, {counted(units, 'unit')}."
         + (
             " The axis ends soon after stock came to rest; a double click shows the whole run."
             if _until(view, physical) < view.end_s
