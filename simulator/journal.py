@@ -21,6 +21,7 @@ from simulator.limits import JOURNAL_QUEUE_MAX_FACTS
 
 GATHER_S = 0.02  # the thread lets this much time's facts gather, so that it wakes at most 50 times a second
 POLL_S = 0.002
+GIVE_WAY_S = 0.0001  # a loop that never rests takes the interpreter back before the thread has woken to take it
 WRITE_MAX_BYTES = 1_000_000
 _BLOCK_BYTES = 65_536
 
@@ -78,6 +79,8 @@ class Journal:
             self._taken += len(facts)
             if self._asleep:
                 self._rouse()
+            if self.backlog > self._limit // 2:
+                _really_sleep(GIVE_WAY_S)
 
     def sync(self) -> None:
         """Returns when all that was taken is on the disk itself. Other greenlets run meanwhile. Raises LimitError."""
@@ -85,7 +88,7 @@ class Journal:
         wanted = self._syncs_wanted
         self._rouse()
         while self._syncs_done < wanted and not self._ended:
-            time.sleep(POLL_S)  # gevent's where that is patched in
+            _let_the_thread_run()
         if self._failure is not None:
             raise self._failure
 
@@ -93,12 +96,13 @@ class Journal:
         """Writes and syncs what is left and ends the thread. Raises LimitError. Closing twice is one close."""
         if self._closing:
             return
+        self._syncs_wanted += 1  # before the thread may end, so that it does not end with facts in the queue
         self._closing = True
         try:
             self.sync()
         finally:
             while not self._ended:
-                time.sleep(POLL_S)
+                _let_the_thread_run()
             os.close(self._fd)
 
     def __enter__(self) -> Self:
@@ -151,6 +155,11 @@ class Journal:
                 lines.append(data)
             _write_all(self._fd, b"".join(lines))
             self._written += facts
+
+
+def _let_the_thread_run() -> None:
+    time.sleep(POLL_S)  # gevent's where that is patched in, so that other greenlets go on
+    _really_sleep(GIVE_WAY_S)
 
 
 def _write_all(fd: int, data: bytes) -> None:

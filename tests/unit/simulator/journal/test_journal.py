@@ -147,8 +147,7 @@ def test_closing_twice_is_one_close_and_then_no_fact_is_taken(path: Path) -> Non
         journal.write(FACTS[:1])
 
 
-def test_it_writes_in_a_patched_process_and_other_greenlets_run_while_it_syncs(path: Path) -> None:
-    program = """
+RESTLESS = """
 import sys
 from gevent import monkey
 monkey.patch_all()
@@ -163,6 +162,17 @@ def turn():
         turns += 1
         gevent.sleep(0)
 gevent.spawn(turn)
+"""
+
+
+def in_a_process_that_never_rests(program: str, path: Path) -> None:
+    """Such a loop takes the interpreter back before another thread has woken to take it."""
+    command = [sys.executable, "-c", RESTLESS + program, str(path)]
+    subprocess.run(command, check=True, timeout=60, cwd=Path.cwd())
+
+
+def test_it_writes_in_a_patched_process_and_other_greenlets_run_while_it_syncs(path: Path) -> None:
+    program = """
 journal = Journal(Path(sys.argv[1]))
 for number in range(5000):
     journal.write([PhaseStarted(at_ns=number, phase="x")])
@@ -170,8 +180,20 @@ journal.sync()
 assert turns > 1, turns
 journal.close()
 """
-    subprocess.run([sys.executable, "-c", program, str(path)], check=True, timeout=30, cwd=Path.cwd())
+    in_a_process_that_never_rests(program, path)
     assert [fact.at_ns for fact in read(path)] == list(range(5000))
+
+
+def test_a_loop_that_never_rests_does_not_keep_it_from_writing(path: Path) -> None:
+    program = """
+journal = Journal(Path(sys.argv[1]), limit=10_000)
+for number in range(100_000):
+    journal.write([PhaseStarted(at_ns=number, phase="x")])
+    gevent.sleep(0)
+journal.close()
+"""
+    in_a_process_that_never_rests(program, path)
+    assert [fact.at_ns for fact in read(path)] == list(range(100_000))
 
 
 def test_a_fact_on_disk_is_the_one_that_was_written(path: Path) -> None:
