@@ -208,7 +208,8 @@ class Stage:
     def _count_database(self, backing: Backing) -> None:
         if work := database_work(backing.url):
             now_ns = time.monotonic_ns()
-            self._facts.append(DatabaseCounted(now_ns, work.transactions, work.rows_written))
+            counted = DatabaseCounted(now_ns, work.transactions, work.rows_written, self._subject.statements())
+            self._facts.append(counted)
 
     def _sample(self, backing: Backing, cloud: CloudGiven) -> None:
         groups = {name: [pid] for name, pid in self._subject.processes().items()}

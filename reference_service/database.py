@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from reference_service import limits
+from reference_service import limits, metrics
 
 SCHEMA_LOCK = 7_310_001
 LEADER_LOCK = 7_310_002
@@ -39,7 +39,13 @@ STORE_GONE = (
 async def open_pool(url: str, *, size: int, timeout_s: float | None = None) -> AsyncIterator[Any]:
     """A pool of at most `size` connections; statements that take over `timeout_s` raise TimeoutError."""
     pool = await asyncpg.create_pool(
-        url, min_size=0, max_size=size, command_timeout=timeout_s, server_settings=SERVER_SETTINGS, timeout=5.0
+        url,
+        min_size=0,
+        max_size=size,
+        command_timeout=timeout_s,
+        server_settings=SERVER_SETTINGS,
+        timeout=5.0,
+        init=_count_statements,
     )
     try:
         yield pool
@@ -49,6 +55,10 @@ async def open_pool(url: str, *, size: int, timeout_s: float | None = None) -> A
                 await pool.close()
         except TimeoutError:
             pool.terminate()
+
+
+async def _count_statements(connection: Any) -> None:
+    connection.add_query_logger(lambda _: metrics.STATEMENTS.inc())
 
 
 async def apply_schema(pool: Any) -> None:

@@ -11,6 +11,7 @@ EVENTS_UNREADABLE = Counter("reference_messages_unreadable", "Messages of a brok
 COMMIT_SECONDS = Histogram("reference_commit_seconds", "One group commit", buckets=FINE)
 COMMIT_EVENTS = Histogram("reference_commit_events", "Webhooks in one group commit", buckets=SIZES)
 
+STATEMENTS = Counter("reference_statements", "SQL statements sent to the database")
 CLAIM_SECONDS = Histogram(
     "reference_claim_seconds", "One claim, from its first row to its commit", ["lane"], buckets=FINE
 )

@@ -51,6 +51,9 @@ class Subject(Protocol):
     def processes(self) -> dict[str, int]:
         """Process ids by name, for CPU and memory; empty when unknown."""
 
+    def statements(self) -> int | None:
+        """SQL statements that it sent so far; None if it does not tell, or lost count with a process that died."""
+
     def revive(self, now_ns: int) -> list[AnyFact]:
         """Starts again what has died by itself. Raises SubjectError when it keeps dying."""
 

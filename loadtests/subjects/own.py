@@ -38,6 +38,9 @@ class OwnSubject:
     def processes(self) -> dict[str, int]:
         return {}
 
+    def statements(self) -> int | None:
+        return None
+
     def revive(self, now_ns: int) -> list[AnyFact]:  # noqa: ARG002 - not ours to revive
         return []
 

@@ -1,4 +1,4 @@
-"""Final reads of a subject over HTTP: what became of each notification, and the stock it believes in.
+"""Reads of a subject over HTTP: what became of each notification, the stock it believes in, its count of statements.
 
 A subject without these endpoints is judged from the outside alone; the facts say so.
 """
@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 from simulator.history.facts import AnyFact, EffectProbed, ProbeEnded, StockProbed
 
 PAGE = 5_000
 PAGES_MAX = 2_000
 TIMEOUT_S = 30.0
+STATEMENTS = "reference_statements_total"
 STATES = {"applied", "superseded", "dead_lettered", "pending"}
 
 
@@ -24,6 +26,16 @@ def probe_effects(base_url: str, now_ns: int) -> Iterator[AnyFact]:
 def probe_stock(base_url: str, now_ns: int) -> Iterator[AnyFact]:
     """GET /probe/stock, page after page."""
     yield from _probe(base_url, "stock", now_ns)
+
+
+def count_statements(base_url: str) -> int | None:
+    """SQL statements by GET /metrics, in Prometheus' text format; None when it is not told."""
+    try:
+        answer = httpx.get(f"{base_url}/metrics", timeout=TIMEOUT_S).raise_for_status()
+        samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
+    except (httpx.HTTPError, ValueError):
+        return None
+    return next((int(sample.value) for sample in samples if sample.name == STATEMENTS), None)
 
 
 def _probe(base_url: str, name: str, now_ns: int) -> Iterator[AnyFact]:

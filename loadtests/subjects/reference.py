@@ -10,7 +10,7 @@ import httpx
 from loadtests.subjects import Surroundings
 from loadtests.subjects.architectures import Architecture
 from loadtests.subjects.ports import free_port
-from loadtests.subjects.probes import probe_effects, probe_stock
+from loadtests.subjects.probes import count_statements, probe_effects, probe_stock
 from loadtests.subjects.processes import Child, inherited_environment
 from simulator.errors import SubjectError
 from simulator.history.facts import AnyFact, FaultEnded, FaultStarted
@@ -34,6 +34,7 @@ class ReferenceSubject:
         self._environment: dict[str, str] = {}
         self._ports = {"receiver": 0, "worker": 0}
         self._revivals = 0
+        self._starts = 0
         self._down: set[str] = set()  # killed by the plan, to be restarted by the plan
 
     def start(self, surroundings: Surroundings) -> None:
@@ -45,6 +46,16 @@ class ReferenceSubject:
 
     def processes(self) -> dict[str, int]:
         return {name: child.pid for name, child in self._children.items() if child.exit_code is None}
+
+    def statements(self) -> int | None:
+        if self._starts > len(self._architecture.processes):
+            return None
+        total = 0
+        for name in self._architecture.processes:
+            if (count := count_statements(f"http://{HOST}:{self._ports[name]}")) is None:
+                return None
+            total += count
+        return total
 
     def revive(self, now_ns: int) -> list[AnyFact]:
         facts: list[AnyFact] = []
@@ -75,6 +86,7 @@ class ReferenceSubject:
 
     def restart(self, process: str) -> None:
         self._down.discard(process)
+        self._starts += 1
         command = [sys.executable, "-m", "reference_service", process]
         self._children[process] = Child(process, command, self._environment, self._logs / f"{process}.log")
 

@@ -43,10 +43,21 @@ COUNTED: Final[tuple[str, ...]] = (
     "work.admin_calls",
     "work.channel_calls",
     "work.cost_points",
+    "work.statements",
     "work.transactions",
     "work.rows_written",
 )
-DIFFERED: Final[tuple[str, ...]] = (P50, P95, ACK, OVERSOLD, LOST, "refused.attempts", "work.cores", "work.cost_points")
+DIFFERED: Final[tuple[str, ...]] = (
+    P50,
+    P95,
+    ACK,
+    OVERSOLD,
+    LOST,
+    "refused.attempts",
+    "work.cores",
+    "work.cost_points",
+    "work.statements",
+)
 
 Floors = Mapping[float | None, Sequence[tuple[float, float]]]  # rate -> (sync latency ms, unavoidable oversold units)
 

@@ -99,4 +99,6 @@ def _worked(history: History, result: Result) -> dict[str, float]:
     if len(counts) > 1:
         worked["work.transactions"] = float(counts[-1].transactions - counts[0].transactions)
         worked["work.rows_written"] = float(counts[-1].rows_written - counts[0].rows_written)
+        if counts[0].statements is not None and counts[-1].statements is not None:
+            worked["work.statements"] = float(counts[-1].statements - counts[0].statements)
     return worked

@@ -77,10 +77,11 @@ class ResourcesSampled(Fact, frozen=True, tag=True):
 
 
 class DatabaseCounted(Fact, frozen=True, tag=True):
-    """What the subject's database had done so far, by its own statistics."""
+    """What the subject's database had done so far, by its own statistics; `statements` as the subject counts."""
 
     transactions: int
     rows_written: int
+    statements: int | None = None
 
 
 class GeneratorSampled(Fact, frozen=True, tag=True):

@@ -21,7 +21,7 @@ from reports.render.markup import Markup, join, table, tag
 from reports.render.sections.banner import badge
 from reports.result import Interval, Verdict
 
-DIFFERED: Final = (P50, P95, OVERSOLD, LOST, "refused.attempts", "work.cores", "work.cost_points")
+DIFFERED: Final = (P50, P95, OVERSOLD, LOST, "refused.attempts", "work.cores", "work.cost_points", "work.statements")
 TONES: Final[dict[Said, Verdict]] = {"holds": "valid", "does not hold": "invalid", "cannot be said": "unknown"}
 
 

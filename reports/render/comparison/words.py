@@ -19,6 +19,7 @@ TITLES: Final = {
     "refused.attempts": "refused though available",
     "work.cores": "CPU (cores)",
     "work.cost_points": "API cost points",
+    "work.statements": "database statements",
 }
 PROMISES: Final[dict[Verdict, str]] = {"valid": "as promised", "invalid": "not as promised", "unknown": "unknown"}
 LATENCIES: Final = (P50, P95, ACK)

@@ -115,6 +115,10 @@ def test_the_probe_tells_the_stock_and_the_metrics_are_there(service: Any) -> No
     text = service.http.get(f"{service.url}/metrics").text
     assert 'reference_webhooks_total{face="shopify",status="200"}' in text
     assert "reference_events_total" in service.http.get(f"{service.worker_url}/metrics").text
+    for url in (service.url, service.worker_url):
+        told = [line for line in service.http.get(f"{url}/metrics").text.splitlines() if not line.startswith("#")]
+        statements = next(float(line.split()[1]) for line in told if line.startswith("reference_statements_total"))
+        assert statements > 0, url
 
 
 def test_sigterm_ends_both_processes_cleanly_and_soon(service: Any) -> None:

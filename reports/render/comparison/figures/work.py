@@ -13,7 +13,7 @@ OTHERS: Final = ("@c4", "@c3", "@c6", "@c7")
 COUNTS: Final = (
     ("work.cost_points", "API cost points"),
     ("work.admin_calls", "Admin API calls"),
-    ("work.transactions", "transactions"),
+    ("work.statements", "database statements"),
 )
 GAP: Final = 0.05
 
@@ -47,7 +47,7 @@ def work(sheet: Sheet) -> Figure | None:
         traces.append(_bars(title, values, "@ack-strong", xaxis=f"x{number}", showlegend=False))
     caption = (
         "Means per run. CPU is that of the subject, its database and what stands in for a cloud, during load; the load "
-        "generator is left out. 1 core is one core busy all the time. Transactions are the database's."
+        "generator is left out. 1 core is one core busy all the time. Statements are what the service itself counted."
     )
     return Figure(f"work{sheet.suffix}", "Work done", caption, traces, layout, sheet.height(96))
 
