@@ -25,9 +25,9 @@ def headline(entries: Sequence[Entry]) -> str:
                 f"Only {first[0].label} can be ranked" if alone else f"{first[0].label} leads those that can be ranked"
             )
         return f"{first[0].label} wins"
-    if len(first) == len(entries):
-        return f"{listed(first)} cannot be told apart"
-    return f"{listed(first)} share the lead"
+    if any(entry.measures[P95].low is None for entry in first):
+        return f"{listed(first)} were played too little to be ranked"
+    return f"{listed(first)} {'cannot be told apart' if len(first) == len(entries) else 'share the lead'}"
 
 
 def findings(entries: Sequence[Entry], seeds: int) -> tuple[str, ...]:

@@ -110,6 +110,13 @@ def test_entries_that_differ_by_chance_share_a_rank() -> None:
     assert board.headline.endswith("cannot be told apart")
 
 
+def test_runs_too_short_for_an_interval_are_not_said_to_be_alike() -> None:
+    runs = [played("queue", [25.0] * 5), played("polling", [9_000.0] * 5)]
+    board = compare(matrix("queue", "polling"), CARDS, runs, [], {}).boards[0]
+    assert [entry.rank for entry in board.entries] == [1, 1]
+    assert board.headline == "queue and polling were played too little to be ranked"
+
+
 def test_a_plan_over_the_emulators_ceiling_is_unknown_and_names_it() -> None:
     wrong = check("nothing_lost", "invalid", "the emulator dropped some")
     run = played("queue", 100.0, checks=[wrong], busiest_per_s=80.0, ceilings={"Amazon SQS played by moto": 35.0})
