@@ -16,6 +16,7 @@ import structlog
 from reference_service import limits, metrics
 from reference_service.clients.backoff import backoff_s
 from reference_service.clients.marketplace import Pushed, PushFailed
+from reference_service.rounds import Rounds
 
 log = structlog.get_logger()
 ReadListable = Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
@@ -83,6 +84,7 @@ class ChannelSync:
     ) -> None:
         self.channel = channel
         self.shown = Shown()
+        self.rounds = Rounds()  # of pushes, each of which does SKUs
         self._marketplace = marketplace
         self._listable = listable
         self._safety_stock = safety_stock
@@ -120,6 +122,7 @@ class ChannelSync:
         skus = self.shown.take(rows_max)
         if not skus:
             return 0.0
+        self.rounds.begin()
         try:
             quantities = quantities_of(await self._listable(skus), self._safety_stock)
         except BaseException:
@@ -127,6 +130,7 @@ class ChannelSync:
             raise
         rows = self.shown.begin(quantities)
         if not rows:
+            self.rounds.end(skus)
             return 0.0
         started = time.monotonic()
         try:
@@ -137,6 +141,7 @@ class ChannelSync:
             self.shown.end(done=False)
             raise
         self.shown.end(done=True)
+        self.rounds.end(skus)
         self._failures = 0
         metrics.PUSHES.labels(self.channel, "accepted").inc()
         metrics.PUSH_ROWS.labels(self.channel).inc(len(rows))

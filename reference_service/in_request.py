@@ -1,10 +1,9 @@
-"""A webhook processed inside its own request: recorded, applied and committed in one transaction, then answered.
+"""A webhook processed inside its own request: applied and committed, pushed to the channels, told to the master.
 
-In the request: the unique webhook id, the guards of order and version, the new stock level or order, its pending units
-and what the master will have to be told. Not in the request: the call to Shopify and the pushes to the channels. They
-belong to the one writer (the worker), which reads them from the committed rows; a call to another company's server
-inside the request would turn its outage into timeouts of ours. The request waits for no queue, and nothing is kept for
-later: a webhook that cannot be applied now is refused, and its sender brings it again.
+Only then it is answered. Pushes and calls to the master stay bulk calls of one writer, which many requests share; the
+request waits until a call that was made after its commit is over. So an outage of a marketplace is an outage of ours:
+the sender gets a 503 and brings the webhook again, which finds itself known and is acknowledged, while the push is
+repeated until it succeeds. A webhook that cannot be applied now is refused and forgotten.
 """
 
 import asyncio
@@ -12,17 +11,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
+import msgspec
 import structlog
 
 from reference_service import limits, metrics
-from reference_service.changes import tell
+from reference_service.changes import Change, tell
 from reference_service.database import STORE_GONE
 from reference_service.inbox import InboxFull
-from reference_service.lanes import LaneWork
+from reference_service.lanes import LaneResult, LaneWork
 from reference_service.payloads import ChannelNotification, Unusable, decode
 from reference_service.queues import Connection, DeadLetter, Entry, Message, Settled, State, StoreUnavailable
 from reference_service.reasons import reason_of
+from reference_service.signals import WRITTEN
 from reference_service.topics import Lane
+from reference_service.wiring import Parts
 
 log = structlog.get_logger()
 
@@ -39,18 +41,38 @@ VALUES ($1, $1, $2, $3, $4, 1, $5, $6) ON CONFLICT (entry) DO NOTHING
 """
 
 
+class Announced(msgspec.Struct, frozen=True):
+    """When a change was announced: how many rounds of pushes, by channel, and of writes had begun by then."""
+
+    parts: Parts
+    pushes: Mapping[str, int]
+    writes: int
+
+    async def acted_upon(self, result: LaneResult) -> None:
+        """Returns when the channels show the result and the master has been told of it."""
+        for name, channel in self.parts.channels.items():
+            moved = {sku for mover, sku in result.moved if mover == name}
+            await channel.rounds.done(result.skus | moved, self.pushes[name])
+        if result.effects:
+            await self.parts.signals.writes.done([WRITTEN], self.writes)
+
+
 class InRequest:
     """An inbox whose `put` does all the work of a webhook before it returns."""
 
     def __init__(self, pool: Any, works: Mapping[Lane, LaneWork]) -> None:
         self._pool = pool
         self._works = works
+        self._parts: Parts | None = None
+        self._unheard: dict[int, asyncio.Future[Announced | None]] = {}  # by the webhook's number in the inbox
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
     async def put(self, message: Message) -> None:
-        """Returns after the commit of the webhook's effect; StoreUnavailable if there is none, for whatever reason."""
+        """Returns after the webhook's work; StoreUnavailable if that did not come to its end, for whatever reason."""
+        if self._parts is None:
+            raise StoreUnavailable("nobody keeps the channels in step at present")
         if self._under_way >= limits.REQUESTS_UNDER_WAY_MAX:
             raise InboxFull
         self._under_way += 1
@@ -76,25 +98,57 @@ class InRequest:
         """Waits for the requests that are being worked on."""
         await self._idle.wait()
 
+    def attend(self, parts: Parts | None) -> None:
+        """From now on these parts act upon what is committed; None: nobody does, and nothing is taken."""
+        self._parts = parts
+        if parts is None:
+            for waiting in self._unheard.values():
+                _settle_future(waiting, None)
+
+    def heard(self, change: Change) -> None:
+        """A change was announced to the parts."""
+        waiting = self._unheard.get(change.seq)
+        if waiting is None or self._parts is None:
+            return
+        pushes = {name: channel.rounds.begun for name, channel in self._parts.channels.items()}
+        _settle_future(waiting, Announced(self._parts, pushes, self._parts.signals.writes.begun))
+
     async def _process(self, message: Message) -> None:
-        async with self._pool.acquire() as connection, connection.transaction():
-            seq = await _record(connection, message)
-            if seq is None:
-                metrics.EVENTS_REPEATED.inc()
+        heard: asyncio.Future[Announced | None] = asyncio.get_running_loop().create_future()
+        seq = None
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                seq = await _record(connection, message)
+                if seq is None:
+                    metrics.EVENTS_REPEATED.inc()
+                    return
+                self._unheard[seq] = heard
+                result = await self._apply(connection, seq, message)
+            if result is None:
                 return
-            work = self._works.get(message.lane)
-            if work is None:
-                return
-            if message.lane is Lane.CHANNEL:
-                await connection.execute(_ONE_AT_A_TIME, _order_of(message))
-            entry = Entry(seq, seq, message.source, message.topic, message.triggered_ns, 0, message.body)
-            result = await work.apply(connection, [entry])
-            for _, reason in result.failed:
-                metrics.EVENTS.labels(message.lane.name.lower(), "retried").inc()
-                raise StoreUnavailable(reason)
-            for verdict in result.verdicts:
-                await _settle(connection, message, verdict)
-            await tell(connection, result)
+            announced = await heard
+        finally:
+            if seq is not None:
+                self._unheard.pop(seq, None)
+        if announced is None:
+            raise StoreUnavailable("nobody keeps the channels in step any more")
+        await announced.acted_upon(result)
+
+    async def _apply(self, connection: Connection, seq: int, message: Message) -> LaneResult | None:
+        """Writes what the webhook does; None if nobody has to act upon it."""
+        work = self._works.get(message.lane)
+        if work is None:
+            return None
+        if message.lane is Lane.CHANNEL:
+            await connection.execute(_ONE_AT_A_TIME, _order_of(message))
+        entry = Entry(seq, seq, message.source, message.topic, message.triggered_ns, 0, message.body)
+        result = await work.apply(connection, [entry])
+        for _, reason in result.failed:
+            metrics.EVENTS.labels(message.lane.name.lower(), "retried").inc()
+            raise StoreUnavailable(reason)
+        for verdict in result.verdicts:
+            await _settle(connection, message, verdict)
+        return result if await tell(connection, seq, result) else None
 
     async def _bury(self, message: Message, reason: str) -> None:
         try:
@@ -105,6 +159,11 @@ class InRequest:
                     await _settle(connection, message, DeadLetter(entry, reason))
         except (*STORE_GONE, asyncpg.PostgresError) as error:
             raise StoreUnavailable(reason_of(error)) from error
+
+
+def _settle_future(waiting: "asyncio.Future[Announced | None]", announced: Announced | None) -> None:
+    if not waiting.done():
+        waiting.set_result(announced)
 
 
 async def _record(connection: Connection, message: Message) -> int | None:

@@ -3,13 +3,20 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
+from reference_service.rounds import Rounds
+
+WRITTEN = "written"  # what a round of writes has done when no effect waits any more
+
 
 class Signals:
-    """`master` wakes whoever talks to the Admin API; `doubt` says that levels have to be read again."""
+    """`master` wakes whoever talks to the Admin API; `doubt` says that levels have to be read again; `writes` are the
+    rounds of writing to the master, done when nothing waits.
+    """
 
     def __init__(self) -> None:
         self.master = asyncio.Event()
         self.doubt = False
+        self.writes = Rounds()
         self._listeners: list[Callable[[Iterable[str]], None]] = []
 
     def on_stock_changed(self, listener: Callable[[Iterable[str]], None]) -> None:

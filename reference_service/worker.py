@@ -20,7 +20,7 @@ from reference_service.lane_worker import LaneWorker
 from reference_service.lanes import LaneResult
 from reference_service.queues import Queue, StoreUnavailable
 from reference_service.reasons import reason_of
-from reference_service.signals import Signals
+from reference_service.signals import WRITTEN, Signals
 from reference_service.stock import known_skus
 from reference_service.subscriptions import SubscriptionRefused
 from reference_service.wiring import Feed, Parts
@@ -121,7 +121,9 @@ async def _talk_to_master(parts: Parts) -> None:
         await asyncio.sleep(limits.ADJUST_GATHER_S)
         started = time.monotonic()
         async with parts.turn:
-            more = await parts.writer.write_once()
+            signals.writes.begin()
+            more = await parts.writer.write_once() and await parts.writer.has_work()
+            signals.writes.end([] if more else [WRITTEN])
             if signals.doubt:
                 signals.doubt = False
                 if await parts.reader.read_doubtful():

@@ -44,9 +44,9 @@ _ARCHITECTURES = (
     Architecture(
         name="webhook",
         row="D2",
-        summary="webhooks verified, deduplicated and processed in the request",
-        processes=("receiver", "worker"),
-        parts=("PostgreSQL", "receiver", "writer"),
+        summary="webhooks verified, deduplicated and processed in the request: pushed before the answer",
+        processes=("worker",),
+        parts=("PostgreSQL", "one process"),
         crash_safe="nothing: what was not finished was not acknowledged and is delivered again",
     ),
     Architecture(

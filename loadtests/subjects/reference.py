@@ -112,7 +112,7 @@ class ReferenceSubject:
             "REFERENCE_ADMIN_API_URL": around.admin_api_url,
             "REFERENCE_ADMIN_TOKEN": around.admin_token,
             "REFERENCE_CLIENT_SECRET": around.client_secret,
-            "REFERENCE_PUBLIC_URL": f"http://{HOST}:{self._ports['receiver']}",
+            "REFERENCE_PUBLIC_URL": f"http://{HOST}:{self._ports[self._architecture.processes[0]]}",
             "REFERENCE_CHANNELS_URL": around.channels_url,
             "REFERENCE_CHANNELS": ",".join(around.channels),
             "REFERENCE_CHANNEL_TOKEN": around.channel_token,

@@ -1,8 +1,8 @@
-"""Webhooks processed in place: the receiver does an event's work in its request and answers after the commit.
+"""Webhooks processed in place: one process does all of an event's work in its request and answers after it.
 
-The worker is the one writer: it tells the master and pushes to the channels what the receiver has committed. A kill of
-either loses nothing: what was not committed was not acknowledged and is delivered again; what was committed is found
-by the next worker.
+The answer comes when the effect is committed, the channels show it and the master has been told of the order. A kill
+loses nothing: what was not committed was not acknowledged and is delivered again; what was committed is found at the
+next start.
 """
 
 from collections.abc import AsyncIterator
@@ -12,25 +12,22 @@ from typing import Any
 from reference_service.changes import ChangeListener
 from reference_service.in_request import InRequest
 from reference_service.settings import Settings
-from reference_service.wiring import RECEIVER, WORKER, Inbox, Wiring, channels_url, shop_url
+from reference_service.wiring import Wiring, WorkerAlone, channels_url, shop_url
 from reference_service.works import works_of
 
 
-class Webhook:
+class Webhook(WorkerAlone):
     """Acknowledged after the work."""
 
     name = "webhook"
-    processes = (RECEIVER, WORKER)
 
     @asynccontextmanager
-    async def open_receiver(self, settings: Settings, pool: Any) -> AsyncIterator[Inbox]:
-        yield InRequest(pool, works_of(settings.flaws))
-
-    @asynccontextmanager
-    async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:  # noqa: ARG002 - the protocol's
+    async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:
+        inbox = InRequest(pool, works_of(settings.flaws))
         yield Wiring(
             lanes=(),
             shop_uri=shop_url(settings),
             channels_url=channels_url(settings),
-            feeds=lambda parts: [ChangeListener(parts)],
+            inbox=inbox,
+            feeds=lambda parts: [ChangeListener(parts, inbox)],
         )

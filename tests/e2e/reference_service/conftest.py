@@ -22,6 +22,8 @@ import pytest
 
 from loadtests.backing.embedded import EmbeddedPostgres
 from loadtests.backing.server import create_database, with_database
+from reference_service.architectures import DEFAULT, architecture_of
+from reference_service.wiring import RECEIVER
 from tests.fake_commerce import CHANNELS, LOCATION, FakeCommerce, Handler
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,10 +33,11 @@ Post = Callable[[str, bytes, dict[str, str]], httpx.Response]  # path, body, hea
 
 
 class Service:
-    """The service's two processes and what a shop and its marketplaces send to them."""
+    """The service's processes and what a shop and its marketplaces send to them."""
 
-    def __init__(self, environment: dict[str, str], folder: Path, commerce: FakeCommerce) -> None:
+    def __init__(self, environment: dict[str, str], folder: Path, commerce: FakeCommerce, names: Sequence[str]) -> None:
         self.environment = environment
+        self.names = names
         self.folder = folder
         self.commerce = commerce
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -48,8 +51,8 @@ class Service:
             command = [sys.executable, "-m", "reference_service", name]
             self.processes[name] = subprocess.Popen(command, cwd=ROOT, env=self.environment, stderr=log)
 
-    def start_all(self, processes: Sequence[str] = ("receiver", "worker")) -> None:
-        for name in processes:
+    def start_all(self) -> None:
+        for name in self.names:
             self.start(name)
         self.await_ready()
 
@@ -190,25 +193,26 @@ def make_service(commerce: FakeCommerce, database_url: str, tmp_path: Path) -> I
     made: list[Service] = []
 
     def make(environment: Mapping[str, str] | None = None, **settings: str) -> Service:
-        port = free_port()
+        port, worker_port = free_port(), free_port()
+        processes = architecture_of(settings.get("architecture", DEFAULT)).processes
         told = {
             **os.environ,
             **(environment or {}),
             "REFERENCE_DATABASE_URL": database_url,
             "REFERENCE_LISTEN_PORT": str(port),
-            "REFERENCE_WORKER_HTTP_PORT": str(free_port()),
+            "REFERENCE_WORKER_HTTP_PORT": str(worker_port),
             "REFERENCE_SHOP_DOMAIN": "demo.myshopify.com",
             "REFERENCE_ADMIN_API_URL": f"{api}/admin/api/2026-10/graphql.json",
             "REFERENCE_ADMIN_TOKEN": "shpat_secret",
             "REFERENCE_CLIENT_SECRET": SECRET,
-            "REFERENCE_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "REFERENCE_PUBLIC_URL": f"http://127.0.0.1:{port if RECEIVER in processes else worker_port}",
             "REFERENCE_CHANNELS_URL": f"{api}/marketplaces",
             "REFERENCE_CHANNELS": ",".join(CHANNELS),
             "REFERENCE_CHANNEL_TOKEN": "channel-token",
             "REFERENCE_CHANNEL_SECRET": CHANNEL_SECRET,
             **{f"REFERENCE_{name.upper()}": value for name, value in settings.items()},
         }
-        made.append(Service(told, tmp_path, commerce))
+        made.append(Service(told, tmp_path, commerce, processes))
         return made[-1]
 
     yield make

@@ -30,7 +30,7 @@ def rows_of(database_url: str, query: str) -> list[tuple[Any, ...]]:
 
 def polling(make_service: Make, **settings: str) -> Any:
     service = make_service(architecture="polling", **{"poll_interval_s": "0.2", **settings})
-    service.start_all(["worker"])
+    service.start_all()
     return service
 
 
@@ -89,7 +89,7 @@ def test_nothing_is_asked_for_between_two_polls(make_service: Make, commerce: An
 
 def test_a_flow_writes_one_order_a_call_and_pushes_one_sku_a_call(make_service: Make, commerce: Any) -> None:
     service = make_service(architecture="ipaas", flow_interval_s="0.2", flow_step_s="0")
-    service.start_all(["worker"])
+    service.start_all()
     bulk = len(commerce.pushed)
     assert max(len(skus) for skus in commerce.pushed) == 20
     commerce.feeds["bazaar"] += [sold(f"bazaar-{n}", {"SKU-0001": 1, "SKU-0002": 2}) for n in range(3)]
@@ -101,7 +101,7 @@ def test_a_flow_writes_one_order_a_call_and_pushes_one_sku_a_call(make_service: 
 
 def test_what_a_run_has_no_tasks_left_for_waits_for_the_next(make_service: Make, commerce: Any) -> None:
     service = make_service(architecture="ipaas", flow_interval_s="0.3", flow_step_s="0", flow_tasks_max="6")
-    service.start_all(["worker"])
+    service.start_all()
     commerce.feeds["mercado"] += [sold(f"mercado-{n}", {"SKU-0001": 1}) for n in range(4)]
     service.wait_until(lambda: commerce.tokens() != [], "the first run")
     assert len(commerce.tokens()) < 3

@@ -32,7 +32,7 @@ def running(name: str, make_service: Make) -> Iterator[Any]:
         if given.routes:
             (url,) = given.routes.values()
             service.post = lambda _path, raw, headers: service.http.post(url, content=raw, headers=headers)
-        service.start_all(architecture.processes)
+        service.start_all()
         yield service
         service.close()
 

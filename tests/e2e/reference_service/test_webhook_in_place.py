@@ -18,11 +18,37 @@ def service(make_service: Make) -> Any:
     return running
 
 
-def test_the_effect_is_there_when_the_answer_comes(service: Any) -> None:
-    service.kill("worker")
-    service.stock_webhook("SKU-0001", 41, webhook_id="one")
+def test_the_channels_show_the_effect_when_the_answer_comes(service: Any, commerce: Any) -> None:
+    assert service.stock_webhook("SKU-0001", 41, webhook_id="one").status_code == 200
+    assert {name: shown["SKU-0001"] for name, shown in commerce.listings.items()} == {"bazaar": 41, "mercado": 41}
     assert service.effects()["one"] == {"webhook_id": "one", "state": "applied", "times": 1}
-    assert {"sku": "SKU-0001", "available": 41} in service.probe("stock")
+
+
+def test_the_master_has_the_order_when_the_answer_comes(service: Any, commerce: Any) -> None:
+    assert service.order("bazaar", "bazaar-1", "order.created", {"SKU-0002": 3}).status_code == 200
+    assert commerce.tokens() == ["bazaar:bazaar-1"]
+    assert commerce.listings["mercado"]["SKU-0002"] == 97
+
+
+def test_a_cancellation_before_its_order_is_answered_at_once(service: Any, commerce: Any) -> None:
+    for topic in ("order.cancelled", "order.created"):
+        assert service.order("bazaar", "bazaar-9", topic, {"SKU-0005": 1}).status_code == 200
+    assert (commerce.tokens(), commerce.stock[commerce.item("SKU-0005")]) == ([], 100)
+
+
+def test_a_push_that_fails_refuses_the_webhook_and_is_made_all_the_same(service: Any, commerce: Any) -> None:
+    commerce.fails_push = 1_000
+    assert service.stock_webhook("SKU-0003", 7, webhook_id="late").status_code == 503
+    commerce.fails_push = 0
+    service.wait_until(lambda: commerce.listings["mercado"]["SKU-0003"] == 7, "the push is made again", 20)
+    assert service.stock_webhook("SKU-0003", 7, webhook_id="late").status_code == 200
+    assert service.effects()["late"]["times"] == 1
+
+
+def test_a_webhook_without_anything_to_do_is_answered_without_a_push(service: Any, commerce: Any) -> None:
+    commerce.fails_push = 1_000
+    assert service.webhook("carts/update", {"id": 1}).status_code == 200
+    assert service.stock_webhook("SKU-0004", 100).status_code == 200  # as it was
 
 
 def test_what_cannot_be_applied_now_is_refused_and_taken_when_it_comes_again(service: Any, commerce: Any) -> None:

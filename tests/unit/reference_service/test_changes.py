@@ -22,14 +22,14 @@ class Connection:
 
 async def told(**what: Any) -> list[Change]:
     connection = Connection()
-    await tell(connection, LaneResult([], **what))
+    await tell(connection, 7, LaneResult([], **what))
     return connection.told
 
 
 @pytest.mark.asyncio
 async def test_a_change_is_told_as_it_is() -> None:
     assert await told(skus={"B", "A"}, moved={("bazaar", "A")}, effects=True) == [
-        Change(skus=["A", "B"], moved=[("bazaar", "A")], effects=True)
+        Change(7, skus=["A", "B"], moved=[("bazaar", "A")], effects=True)
     ]
 
 
@@ -40,4 +40,4 @@ async def test_nothing_is_told_of_nothing() -> None:
 
 @pytest.mark.asyncio
 async def test_what_is_too_much_to_tell_is_told_as_everything() -> None:
-    assert await told(skus={f"SKU-{n:05d}" for n in range(1_000)}) == [Change(everything=True)]
+    assert await told(skus={f"SKU-{n:05d}" for n in range(1_000)}) == [Change(7, everything=True)]
