@@ -15,7 +15,7 @@ async def settle() -> None:
 
 
 def test_nothing_wanted_is_done_at_once() -> None:
-    asyncio.run(asyncio.wait_for(Rounds().done([], 0), 1))
+    assert asyncio.run(asyncio.wait_for(Rounds().done([], 0), 1)) is None
 
 
 def test_a_round_that_had_begun_before_does_not_count() -> None:
