@@ -118,7 +118,7 @@ def overall(
     entries = [(check.name, check.verdict, check.reason) for check in checks]
     entries += [(family(line.measure), line.verdict, line.reason) for line in thresholds]
     entries += [(name, "unknown", "this check is missing") for name in STRUCTURAL if name not in present]
-    required = {*STRUCTURAL, *(family(line.measure) for line in thresholds)}
+    required = rests_on(thresholds)
     bad = sorted((entry for entry in entries if entry[1] == "invalid"), key=_importance)
     open_ = sorted((entry for entry in entries if entry[1] == "unknown" and entry[0] in required), key=_importance)
     if cut:
@@ -126,6 +126,11 @@ def overall(
     if bad:
         return "invalid", _unique(bad + open_)
     return ("unknown", _unique(open_)) if open_ else ("valid", ())
+
+
+def rests_on(thresholds: Sequence[ThresholdOutcome]) -> frozenset[str]:
+    """Checks that have to be known before a run can be called valid; any other one that is unknown is only told."""
+    return frozenset((*STRUCTURAL, *(family(line.measure) for line in thresholds)))
 
 
 def _importance(entry: tuple[str, Verdict, str]) -> int:

@@ -1,7 +1,7 @@
 """junit.xml: one test case for each check, threshold and tier, so that any CI shows them.
 
-Invalid is a failure and unknown an error. A tier that was not reached is skipped with the reason: tiers tell what a
-subject qualifies for and do not decide the verdict, and this file must not fail a build that the exit code passes.
+Invalid is a failure and unknown an error. This file must not fail a build that the exit code passes, so what does not
+decide the verdict is skipped with the reason: a tier that was not reached, and an unknown check that nothing rests on.
 """
 
 import xml.etree.ElementTree as ET
@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from reports.history import History
+from reports.judge import rests_on
 from reports.result import Result, Verdict
 from reports.store import RunFolder
 
 OUTCOMES: Final = {"valid": "", "invalid": "failure", "unknown": "error"}
 TIER_OUTCOMES: Final = {"valid": "", "invalid": "skipped", "unknown": "skipped"}
-Case = tuple[str, Verdict, str]  # title, verdict, reason
+Case = tuple[str, Verdict, str, str]  # title, verdict, reason, what it is to a CI: failure, error, skipped or nothing
 
 
 def junit(result: Result, history: History, folder: RunFolder) -> Path | None:
@@ -27,22 +28,35 @@ def junit(result: Result, history: History, folder: RunFolder) -> Path | None:
 def junit_xml(result: Result) -> str:
     """The suites as one XML document."""
     root = ET.Element("testsuites", name="stockstorm")
+    required = rests_on(result.thresholds)
     overall = "; ".join(result.reasons) or "every check and threshold holds"
-    _suite(root, result, "verdict", [("overall", result.verdict, overall)])
-    _suite(root, result, "checks", [(check.name, check.verdict, check.reason) for check in result.checks])
-    lines = [(f"{line.measure} {line.condition}", line.verdict, line.reason) for line in result.thresholds]
+    _suite(root, result, "verdict", [("overall", result.verdict, overall, OUTCOMES[result.verdict])])
+    checks = [
+        (check.name, check.verdict, check.reason, _outcomes(check.name in required)[check.verdict])
+        for check in result.checks
+    ]
+    _suite(root, result, "checks", checks)
+    lines = [
+        (f"{line.measure} {line.condition}", line.verdict, line.reason, OUTCOMES[line.verdict])
+        for line in result.thresholds
+    ]
     _suite(root, result, "thresholds", lines)
-    _suite(root, result, "tiers", [(tier.tier, tier.verdict, tier.reason) for tier in result.tiers], TIER_OUTCOMES)
+    tiers = [(tier.tier, tier.verdict, tier.reason, TIER_OUTCOMES[tier.verdict]) for tier in result.tiers]
+    _suite(root, result, "tiers", tiers)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _suite(root: ET.Element, result: Result, name: str, cases: list[Case], outcomes: dict[str, str] = OUTCOMES) -> None:
-    kinds = [outcomes[verdict] for _, verdict, _ in cases]
+def _outcomes(decides: bool) -> dict[str, str]:
+    return OUTCOMES if decides else OUTCOMES | {"unknown": "skipped"}
+
+
+def _suite(root: ET.Element, result: Result, name: str, cases: list[Case]) -> None:
+    kinds = [kind for *_, kind in cases]
     suite = ET.SubElement(root, "testsuite", name=f"{_clean(result.scenario)}.{name}", tests=str(len(cases)))
     for attribute, kind in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(attribute, str(kinds.count(kind)))
-    for kind, (title, verdict, reason) in zip(kinds, cases, strict=True):
+    for title, verdict, reason, kind in cases:
         case = ET.SubElement(suite, "testcase", classname=f"stockstorm.{suite.get('name')}", name=_clean(title))
         if kind:
             ET.SubElement(case, kind, message=_clean(reason), type=verdict)

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from reports.judge import overall
 from reports.render.json_file import result_json
 from reports.render.junit import junit_xml
 from reports.render.markdown import markdown_text
-from tests.unit.reports.literal import golden_result
+from reports.result import Result
+from tests.unit.reports.literal import check, correct_checks, golden_result
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "report"
 
@@ -50,12 +52,28 @@ def test_every_check_threshold_and_tier_is_one_test_case() -> None:
     assert ("flash_sale.thresholds", "oversell.units == 0") in cases
 
 
-def test_invalid_is_a_failure_and_unknown_an_error() -> None:
-    root = ET.fromstring(junit_xml(golden_result()))  # noqa: S314  # our own text
-    kinds = {case.get("name"): next(child.tag for child in case) for suite in root for case in suite}
+def junit_kinds(result: Result) -> dict[str | None, str]:
+    """What each case is to a CI; "system-out" when nothing stands before it, so that it passed."""
+    root = ET.fromstring(junit_xml(result))  # noqa: S314  # our own text
+    return {case.get("name"): next(child.tag for child in case) for suite in root for case in suite}
+
+
+def test_invalid_is_a_failure_and_unknown_an_error_where_the_verdict_rests_on_it() -> None:
+    lost = check("nothing_lost", "unknown")
+    late = check("order_latency", "unknown")
+    kinds = junit_kinds(replace(golden_result(), checks=(*golden_result().checks[1:], lost, late)))
     assert kinds["overall"] == "failure"
-    assert kinds["retry_discipline"] == "error"
-    assert kinds["nothing_lost"] == "system-out"
+    assert kinds["nothing_lost"] == kinds["order_latency"] == kinds["order_latency_ms.p95 < 900"] == "error"
+    assert kinds["oversell"] == "system-out"
+
+
+def test_a_valid_run_passes_in_junit_although_checks_that_nothing_rests_on_are_unknown() -> None:
+    checks = (*correct_checks(), check("retry_discipline", "unknown"), check("order_latency", "unknown"))
+    verdict, _ = overall("", checks, ())
+    assert verdict == "valid"
+    kinds = junit_kinds(replace(golden_result(), verdict=verdict, reasons=(), checks=checks, thresholds=()))
+    assert set(kinds.values()) == {"system-out", "skipped"}
+    assert kinds["retry_discipline"] == kinds["order_latency"] == "skipped"
 
 
 def test_a_tier_that_was_not_reached_is_skipped_so_that_file_and_exit_code_agree() -> None:
