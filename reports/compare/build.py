@@ -114,14 +114,15 @@ def _board(
             ]
             card = by_name.get(subject, Card(subject))
             entries.append(_entry(matrix.label(subject, stock), card, stock, runs, lost, matrix))
-    ordered = ranked([_with_differences(entry, entries[0]) for entry in entries])
+    seeds = len(matrix.seeds)
+    ordered = ranked([_with_differences(entry, entries[0]) for entry in entries], seeds)
     board = Board(
         rate=rate,
         plans={run.key.seed: run.result.plan_digest for run in sorted(ours, key=lambda run: run.key.seed)},
         load_s=max((run.load_ns for run in ours), default=0) / 1e9,
         entries=ordered,
-        headline=headline(ordered),
-        findings=findings(ordered, len({run.key.seed for run in ours})),
+        headline=headline(ordered, seeds),
+        findings=findings(ordered, seeds),
         claims=(),
         floor=tuple(floor),
     )

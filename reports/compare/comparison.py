@@ -91,7 +91,7 @@ class Entry(msgspec.Struct, frozen=True):
     label: str
     card: Card
     safety_stock: int
-    rank: int | None  # equal ranks cannot be told apart; None: not correct, or not known to be
+    rank: int | None  # equal ranks cannot be told apart; None: not known to be correct, or a seed is missing
     verdict: Verdict
     correct: Verdict
     over_ceiling: str  # why its runs say nothing of the architecture, naming the emulator; else empty

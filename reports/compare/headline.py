@@ -2,37 +2,60 @@
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 from reports.compare.comparison import LOST, OVERSOLD, P95, Entry
 from reports.compare.paired import SEEDS_MIN
+from reports.compare.ranking import comparable
 from reports.render.formats import duration_text, number_text, range_text
 from reports.result import Interval
 from reports.tiers import CORRECTNESS
 
+SMALL: Final = 0.05  # a lead under this share of p95 may be sure, and makes no difference to a shop
 
-def headline(entries: Sequence[Entry]) -> str:
-    """One sentence for the top of the report. Entries best first, with their ranks."""
+
+def headline(entries: Sequence[Entry], seeds: int) -> str:
+    """One sentence for the top of the report. Entries best first, with their ranks, of a matrix of so many seeds."""
     first = [entry for entry in entries if entry.rank == 1]
     if not first:
+        if any(entry.correct == "valid" and len(entry.runs) < seeds for entry in entries):
+            return "No subject that is known to be correct played every seed, so nobody wins yet"
         return "No subject is known to be correct, so nobody wins"
     if len(entries) == 1:
         return f"{first[0].label} was compared with nobody"
     if len(first) == 1:
-        unknown = any(entry.rank is None and entry.correct == "unknown" for entry in entries)
-        alone = sum(entry.rank is not None for entry in entries) == 1
-        if unknown:
-            return (
-                f"Only {first[0].label} can be ranked" if alone else f"{first[0].label} leads those that can be ranked"
-            )
-        return f"{first[0].label} wins"
+        return _leads(entries, first[0])
     if any(entry.measures[P95].low is None for entry in first):
         return f"{listed(first)} were played too little to be ranked"
     return f"{listed(first)} {'cannot be told apart' if len(first) == len(entries) else 'share the lead'}"
 
 
+def _leads(entries: Sequence[Entry], first: Entry) -> str:
+    following = [entry for entry in entries if entry.rank is not None and entry is not first]
+    unranked = any(entry.rank is None and entry.correct != "invalid" for entry in entries)
+    if unranked and not following:
+        return f"Only {first.label} can be ranked"
+    near = close_behind(entries)
+    if not near:
+        return f"{first.label} leads those that can be ranked" if unranked else f"{first.label} wins"
+    lead = duration_text((following[0].value(P95) or 0.0) - (first.value(P95) or 0.0))
+    whom = " those that can be ranked," if unranked else ""
+    return f"{first.label} leads{whom} by {lead}; the first {len(near) + 1} are alike in practice"
+
+
+def close_behind(entries: Sequence[Entry]) -> list[Entry]:
+    """Ranked entries behind the leader whose p95 exceeds the leader's by under a share of `SMALL`."""
+    best = next((entry.value(P95) or 0.0 for entry in entries if entry.rank == 1), 0.0)
+    return [
+        entry
+        for entry in entries
+        if entry.rank is not None and entry.rank > 1 and (entry.value(P95) or 0.0) < best * (1 + SMALL)
+    ]
+
+
 def findings(entries: Sequence[Entry], seeds: int) -> tuple[str, ...]:
     """What a reader should know next, most important first."""
-    said = [_speed(entries), _oversold(entries), *_behind(entries), sureness(entries, seeds)]
+    said = [_speed(entries), _oversold(entries, seeds), *_behind(entries, seeds), sureness(entries, seeds)]
     return tuple(sentence for sentence in said if sentence)
 
 
@@ -54,14 +77,16 @@ def _speed(entries: Sequence[Entry]) -> str:
         text = f"Their sync latency p95 is {range_text(min(values), max(values))}"
     if following:
         behind = following[0]
-        text += f", {_times(behind.value(P95) or 0.0, max(values))} {behind.label}, the next"
+        text += f", {_ahead(behind.value(P95) or 0.0, max(values))} {behind.label}, the next"
     return text + "."
 
 
-def _times(slower: float, faster: float) -> str:
+def _ahead(slower: float, faster: float) -> str:
     if math.isinf(slower) or not faster:
         return "ahead of"
     ratio = slower / faster
+    if ratio < 1 + SMALL:
+        return f"{duration_text(slower - faster)} ahead of"
     return f"{ratio:.2g} times faster than" if ratio >= 1.2 else f"{(ratio - 1) * 100:.0f} % faster than"
 
 
@@ -72,8 +97,8 @@ def with_interval(interval: Interval) -> str:
     return f"{duration_text(interval.value)} ({range_text(interval.low, interval.high)})"
 
 
-def _oversold(entries: Sequence[Entry]) -> str:
-    known = [entry for entry in entries if OVERSOLD in entry.measures and entry.correct == "valid"]
+def _oversold(entries: Sequence[Entry], seeds: int) -> str:
+    known = [entry for entry in entries if OVERSOLD in entry.measures and comparable(entry, seeds)]
     if not known:
         return ""
     least = min(known, key=lambda entry: (entry.value(OVERSOLD) or 0.0, entry.value(LOST) or 0.0))
@@ -91,7 +116,7 @@ def _count(entry: Entry, measure: str) -> str:
     return "an unknown number" if value is None else number_text(round(value, 1))
 
 
-def _behind(entries: Sequence[Entry]) -> list[str]:
+def _behind(entries: Sequence[Entry], seeds: int) -> list[str]:
     said = []
     for entry in entries:
         if not entry.runs:
@@ -100,6 +125,9 @@ def _behind(entries: Sequence[Entry]) -> list[str]:
             said.append(f"{entry.label} is not correct, so it ranks behind, however fast: {_why(entry)}")
         elif entry.correct == "unknown":
             said.append(f"{entry.label} is not ranked: {_why(entry)}")
+        elif len(entry.runs) < seeds:
+            why = f": {entry.failed[0].error}" if entry.failed else " so far"
+            said.append(f"{entry.label} is not ranked, since it played {len(entry.runs)} of {seeds} seeds{why}")
     return said
 
 
@@ -111,8 +139,12 @@ def _why(entry: Entry) -> str:
 
 def sureness(entries: Sequence[Entry], seeds: int) -> str:
     """How far the figures carry."""
-    plans = "plan" if seeds == 1 else f"{seeds} plans"
-    text = f"Every subject played the same {plans}."
+    whole = [entry for entry in entries if len(entry.runs) >= seeds]
+    if len(whole) == len(entries):
+        text = f"Every subject played the same {'plan' if seeds == 1 else f'{seeds} plans'}."
+    else:
+        who = f"Only {listed(whole)}" if whole else "No subject"
+        text = f"{who} played {'the plan' if seeds == 1 else f'all {seeds} plans'}."
     if seeds < SEEDS_MIN:
         text += (
             f" With {'one seed' if seeds == 1 else f'{seeds} seeds'}, intervals of latency tell of "

@@ -1,7 +1,9 @@
 """Who comes first: being correct goes before being fast. Entries that cannot be told apart share a rank.
 
+Only who played every seed is ranked: a seed that is hard for all would else count against those that played it.
+
 Two are told apart when the difference of their p95, paired by seed, is surely not 0; with too few seeds for that, when
-their pooled intervals do not overlap.
+their pooled intervals do not overlap. Both have to point the way in which the pooled p95 sorts them.
 """
 
 import math
@@ -10,20 +12,20 @@ from collections.abc import Sequence
 import msgspec
 
 from reports.compare.comparison import P95, Entry
-from reports.compare.paired import SEEDS_MIN, excludes_zero, paired_difference
+from reports.compare.paired import paired_difference
 from reports.result import Verdict
 
 _ORDER: dict[Verdict, int] = {"valid": 0, "unknown": 1, "invalid": 2}
 
 
-def ranked(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Best first, with ranks as in sport: 1, 1, 3. Only correct entries with a latency get one."""
-    ordered = sorted(entries, key=_key)
+def ranked(entries: Sequence[Entry], seeds: int) -> tuple[Entry, ...]:
+    """Best first, with ranks as in sport: 1, 1, 3. Only correct entries with a latency and all `seeds` get one."""
+    ordered = sorted(entries, key=lambda entry: _key(entry, seeds))
     found: list[Entry] = []
     leader: Entry | None = None
     rank = 0
     for place, entry in enumerate(ordered, 1):
-        if entry.correct != "valid" or entry.value(P95) is None:
+        if not comparable(entry, seeds) or entry.value(P95) is None:
             found.append(msgspec.structs.replace(entry, rank=None))
             continue
         if leader is None or told_apart(leader, entry):
@@ -32,22 +34,24 @@ def ranked(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def told_apart(one: Entry, other: Entry) -> bool:
-    """Whether their sync latencies differ by more than chance."""
-    paired = paired_difference(by_seed(one, P95), by_seed(other, P95))
-    if paired is not None and paired.low is not None:
-        return excludes_zero(paired)
-    common = len(by_seed(one, P95).keys() & by_seed(other, P95).keys())
-    first, second = one.measures.get(P95), other.measures.get(P95)
-    if first is None or second is None:
+def comparable(entry: Entry, seeds: int) -> bool:
+    """Whether it is correct and played as many seeds as there are, so that it played the plans of all others."""
+    return entry.correct == "valid" and len(entry.runs) >= seeds
+
+
+def told_apart(ahead: Entry, behind: Entry) -> bool:
+    """Whether the sync latency of `ahead`, whose pooled p95 is the lower one, is lower by more than chance."""
+    first, second = ahead.measures.get(P95), behind.measures.get(P95)
+    if first is None or second is None or first.value >= second.value:
         return False
-    if math.isinf(first.value) != math.isinf(second.value):
+    paired = paired_difference(by_seed(ahead, P95), by_seed(behind, P95))
+    if paired is not None and paired.high is not None:
+        return paired.high < 0
+    if paired is not None and paired.value >= 0:
+        return False
+    if math.isinf(second.value):
         return True
-    if common >= SEEDS_MIN and math.isinf(first.value):
-        return False
-    if first.high is None or second.high is None or first.low is None or second.low is None:
-        return False
-    return first.high < second.low or second.high < first.low
+    return first.high is not None and second.low is not None and first.high < second.low
 
 
 def by_seed(entry: Entry, measure: str) -> dict[int, float]:
@@ -55,7 +59,7 @@ def by_seed(entry: Entry, measure: str) -> dict[int, float]:
     return {run.seed: run.measures[measure] for run in entry.runs if measure in run.measures}
 
 
-def _key(entry: Entry) -> tuple[int, float]:
+def _key(entry: Entry, seeds: int) -> tuple[int, float]:
     latency = entry.value(P95)
-    played = 0 if entry.runs else 3
+    played = 0 if len(entry.runs) >= seeds else 1 if entry.runs else 3
     return max(_ORDER[entry.correct], played), math.inf if latency is None else latency

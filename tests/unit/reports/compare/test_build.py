@@ -6,7 +6,7 @@ import random
 import pytest
 
 from reports.compare.build import combined, compare
-from reports.compare.comparison import LOST, OVERSOLD, P50, P95, Failed, Key
+from reports.compare.comparison import LOST, OVERSOLD, P50, P95, Comparison, Failed, Key
 from reports.compare.played import busiest_per_s
 from reports.result import Interval
 from simulator.clock import SECOND_NS
@@ -97,6 +97,60 @@ def test_a_difference_that_all_seeds_share_tells_two_apart_although_seeds_differ
     runs += [played("webhook", 100.0 * seed + 10 + seed, seed=seed) for seed in SEEDS]
     entries = compare(matrix("queue", "webhook", seeds=SEEDS), CARDS, runs, [], {}).boards[0].entries
     assert [(entry.label, entry.rank) for entry in entries] == [("queue", 1), ("webhook", 2)]
+
+
+def hard_seed_missed_by_queue() -> Comparison:
+    """On every seed that both played, webhook is faster and oversells less; only webhook played the hard one."""
+    failed = Failed(Key("queue", 3, None, 0), "queue: it died")
+    runs = [played("queue", 110.0, seed=seed, oversold=3.0) for seed in (1, 2)]
+    runs += [played("webhook", 100.0, seed=seed, oversold=2.0) for seed in (1, 2)]
+    runs += [played("webhook", 9_000.0, seed=3, oversold=90.0)]
+    return compare(matrix("queue", "webhook", seeds=SEEDS), CARDS, runs, [failed], {})
+
+
+def test_who_missed_a_seed_is_not_ranked_since_the_others_played_a_harder_set_of_plans() -> None:
+    board = hard_seed_missed_by_queue().boards[0]
+    assert [(entry.label, entry.rank) for entry in board.entries] == [("webhook", 1), ("queue", None)]
+    assert board.headline == "Only webhook can be ranked"
+    assert board.findings == (
+        "Its sync latency p95 is 9 s (9 to 9 s).",
+        "Fewest oversold units a run: 31.3 (webhook; 0 lost).",
+        "queue is not ranked, since it played 2 of 3 seeds: queue: it died",
+        "Only webhook played all 3 plans.",
+    )
+
+
+def test_while_nobody_has_played_every_seed_nobody_wins_yet() -> None:
+    runs = [played(subject, seed=seed) for subject in ("queue", "webhook") for seed in (1, 2)]
+    board = compare(matrix("queue", "webhook", seeds=SEEDS), CARDS, runs, [], {}).boards[0]
+    assert [entry.rank for entry in board.entries] == [None, None]
+    assert board.headline == "No subject that is known to be correct played every seed, so nobody wins yet"
+    assert board.findings == (
+        "queue is not ranked, since it played 2 of 3 seeds so far",
+        "webhook is not ranked, since it played 2 of 3 seeds so far",
+        "No subject played all 3 plans.",
+    )
+
+
+@pytest.mark.parametrize("jitter_ms", [0.0, 1.0], ids=["equal differences", "differences with an interval"])
+def test_a_subject_that_is_faster_on_every_seed_is_not_ranked_behind_for_its_pooled_latency(jitter_ms: float) -> None:
+    """webhook is 10 ms faster on each seed, but was owed most of its changes on the hard one."""
+    easy, hard = {1: 200, 2: 200, 3: 5}, {1: 5, 2: 5, 3: 200}
+    base = {1: 100.0, 2: 100.0, 3: 1_000.0}
+    runs = [played("queue", [base[seed] + 10 + jitter_ms * seed] * easy[seed], seed=seed) for seed in SEEDS]
+    runs += [played("webhook", [base[seed]] * hard[seed], seed=seed) for seed in SEEDS]
+    entries = compare(matrix("webhook", "queue", seeds=SEEDS), CARDS, runs, [], {}).boards[0].entries
+    assert [(entry.label, entry.rank) for entry in entries] == [("queue", 1), ("webhook", 1)]
+
+
+def test_a_lead_that_is_sure_and_small_is_called_so_with_how_many_are_alike() -> None:
+    runs = [played("queue", 300.0 + seed, seed=seed) for seed in SEEDS]
+    runs += [played("webhook", 305.0 + 1.1 * seed, seed=seed) for seed in SEEDS]
+    runs += [played("polling", 9_000.0 + seed, seed=seed) for seed in SEEDS]
+    board = compare(matrix("polling", "queue", "webhook", seeds=SEEDS), CARDS, runs, [], {}).boards[0]
+    assert [(entry.label, entry.rank) for entry in board.entries] == [("queue", 1), ("webhook", 2), ("polling", 3)]
+    assert board.headline == "queue leads by 5.3 ms; the first 2 are alike in practice"
+    assert board.findings[0].endswith(", 5.3 ms ahead of webhook, the next.")
 
 
 def test_entries_that_differ_by_chance_share_a_rank() -> None:

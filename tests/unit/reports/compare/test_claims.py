@@ -39,7 +39,7 @@ def test_without_batch_sync_there_is_nothing_to_reduce() -> None:
     claim = said(played("queue"))[REDUCTION]
     assert (claim.said, claim.found) == (
         "cannot be said",
-        "There was no correct polling or scheduled flow to compare with.",
+        "There was no polling or scheduled flow that is correct and played every seed.",
     )
 
 
