@@ -13,14 +13,16 @@ from functools import partial
 from typing import Any
 
 import gevent
+import msgspec
 
 from loadtests.descriptors import connections_allowed
-from loadtests.messages import FaultDue, Go, Live, Setup
+from loadtests.messages import FaultDue, Go, Live, Setup, Step
 from loadtests.playing import Playing, make_playing
 from loadtests.plugins.health import GeneratorHealth
 from loadtests.plugins.live import LiveFigures
 from loadtests.plugins.locust_statistics import LocustStatistics
 from loadtests.quiesce import Quiet, wait_for_quiet
+from loadtests.registering import WAITING, wait_for_registrations
 from loadtests.spec import RunSpec
 from scenarios.spec import Scenario
 from simulator.clock import SECOND_NS, WallPair
@@ -70,13 +72,16 @@ class Driver:
     # -- life --------------------------------------------------------------------------
 
     def listen(self) -> int:
-        """Opens the played APIs and gives their port."""
+        """Opens the played APIs and gives their port. What there was before them is written first."""
+        self._write(self._playing.world.opening(self._clock()))
         return self._playing.server_start()
 
     def conduct(self, go: Go) -> bool:
         """Plays the whole run, writes and closes its history. False: it broke off, `reason` says why."""
         try:
-            self._begin(go)
+            notes = self._registered(go.subscribe_uri) if go.subscribe_uri else ()
+            self._tell(Step("load"))
+            self._begin(msgspec.structs.replace(go, notes=(*notes, *go.notes)))
             self._wait_for_load()
             self._wait_for_quiet(go.settle_s)
         except StockstormError as error:
@@ -102,6 +107,11 @@ class Driver:
         self._closing = True
         self._dispatcher.stop()
 
+    def _registered(self, uri: str) -> tuple[str, ...]:
+        """Waits for a service that registers by itself; gives what a reader must know of what it left out."""
+        self._tell(Step(WAITING))
+        return wait_for_registrations(self._playing.world, self._clock, lambda: bool(self.reason)).notes(uri)
+
     def _begin(self, go: Go) -> None:
         plan = self._playing.plan
         with self.spec.plan_path.open("wb") as file:
@@ -111,7 +121,6 @@ class Driver:
         self._start_ns = self._clock() + START_DELAY_NS
         self._last_ns = self._start_ns + plan.duration_ns
         self._write([self._run_started(plan.digest(), go), self._process_seen()])
-        self._write(self._playing.world.opening(self._start_ns))
         self._write(self._playing.subscribe_missing(go.subscribe_uri, self._start_ns))
         self._dispatcher.feed(self._due_items())
         for uri, url in go.routes.items():

@@ -18,7 +18,7 @@ class Setup(Message, frozen=True, tag=True):
 
 
 class Listening(Message, frozen=True, tag=True):
-    """Driver → stage: the played APIs answer on this loopback port."""
+    """Driver → stage: the played APIs answer on this port."""
 
     port: int
 
@@ -27,7 +27,7 @@ class Go(Message, frozen=True, tag=True):
     """Stage → driver: the subject is ready; start the load. `notes` are what a reader of the report must know."""
 
     notes: tuple[str, ...] = ()
-    subscribe_uri: str = ""  # shop topics that nobody subscribed are subscribed for this URL
+    subscribe_uri: str = ""  # of a service that registers by itself: it is waited for; topics it left go here
     routes: dict[str, str] = {}  # URI of a bus subscription -> URL of the process that publishes to that bus
     settle_s: float = 0.0  # how long the subject can rest although there is work: between two looks, or two leases
     polls: bool = False  # a subject that looks only now and then
@@ -47,6 +47,12 @@ class Live(Message, frozen=True, tag=True):
     sync_p95_ms: float
     oversold_units: int
     quiescing: bool = False
+
+
+class Step(Message, frozen=True, tag=True):
+    """Driver → stage: what it does from now on, for people who watch."""
+
+    text: str
 
 
 class FaultDue(Message, frozen=True, tag=True):
@@ -69,4 +75,4 @@ class Abort(Message, frozen=True, tag=True):
     reason: str
 
 
-AnyMessage = Setup | Listening | Go | Live | FaultDue | Finished | Abort
+AnyMessage = Setup | Listening | Go | Step | Live | FaultDue | Finished | Abort

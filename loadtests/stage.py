@@ -17,8 +17,9 @@ from loadtests.backing import Backing
 from loadtests.backing.counting import database_work
 from loadtests.cloud import CloudGiven
 from loadtests.link import Link, LinkClosed
-from loadtests.messages import Abort, FaultDue, Finished, Go, Listening, Live, Setup
+from loadtests.messages import Abort, FaultDue, Finished, Go, Listening, Live, Setup, Step
 from loadtests.quiesce import SETTLES_MAX
+from loadtests.registering import WITHIN_S as REGISTERING_S
 from loadtests.spec import RunSpec
 from loadtests.subjects import Subject, Surroundings
 from scenarios.compression import compression_notes
@@ -40,7 +41,7 @@ TURN_S = 0.2
 SAMPLE_EVERY_S = 1.0
 LISTENING_WITHIN_S = 60.0
 GIVE_UP_WITHIN_S = 10.0
-SPARE_S = 60.0  # beyond load and quiesce, before the driver counts as hung
+SPARE_S = 60.0  # beyond registering, load and quiesce, before the driver counts as hung
 FAULT_TARGETS = {"kill_worker": "worker", "kill_receiver": "receiver"}
 
 Show = Callable[[str], None]
@@ -98,8 +99,7 @@ class Stage:
         self._subject.start(around)
         self._count_database(backing)
         self._link.send(self._go(backing, cloud))
-        show("load")
-        finished = self._watch(backing, cloud, live)
+        finished = self._watch(backing, cloud, show, live)
         self._count_database(backing)
         if finished.complete:
             show("final reads")
@@ -156,9 +156,9 @@ class Stage:
             )
         return tuple(notes)
 
-    def _watch(self, backing: Backing, cloud: CloudGiven, live: Callable[[Live], None]) -> Finished:
+    def _watch(self, backing: Backing, cloud: CloudGiven, show: Show, live: Callable[[Live], None]) -> Finished:
         quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
-        seconds = self._scenario.load_s + quiesce_s + SPARE_S
+        seconds = REGISTERING_S + self._scenario.load_s + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             message = self._link.receive(TURN_S)
@@ -166,6 +166,8 @@ class Stage:
                 case Finished():
                     self._driver_finished = True
                     return message
+                case Step(text=text):
+                    show(text)
                 case Live():
                     live(message)
                 case FaultDue():
