@@ -120,7 +120,7 @@ def _unknown_to_subject(history: "History", evidence: _Evidence, event: f.EventF
         effects = history.orders.of_order(event.order, ORDER_KINDS[event.topic])
         if effects and all(effect.version >= 0 for effect in effects):
             return "healed"
-    return "none"
+    return "not_judged" if history.unrest else "none"  # A row may be written only once a worker claims the event.
 
 
 def _by_pushes(history: "History", evidence: _Evidence, seq: int, event: f.EventFired) -> str:

@@ -20,6 +20,7 @@ class NothingLost:
                 tally.add(_incident(history, entry))
         waiting = sum(entry.effect == "pending" for entry in acknowledged)
         judged = sum(entry.effect not in {"pending", "not_judged"} for entry in acknowledged)
+        untold = history.unrest and judged + waiting < len(acknowledged)
         measures = {
             "lost.events": float(tally.total),
             "lost.judged": float(judged),
@@ -31,6 +32,8 @@ class NothingLost:
             return tally.check(self.name, "invalid", reason, measures)
         if waiting:
             return unknown(self.name, f"{counted(waiting, 'acknowledged event')} still waited in the subject", measures)
+        if untold:
+            return unknown(self.name, history.unrest, measures)
         if not judged:
             return unknown(self.name, "of no acknowledged event the effect could be told", measures)
         return Check(

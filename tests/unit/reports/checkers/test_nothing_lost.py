@@ -5,6 +5,7 @@ from reports.result import Check, Incident
 from simulator.history import facts as f
 from tests.literal_history import (
     SKU,
+    at_rest,
     called,
     delivered,
     effect,
@@ -45,7 +46,14 @@ def test_an_acknowledged_event_that_was_applied_is_not_lost() -> None:
 
 def test_an_acknowledged_event_that_the_subject_does_not_know_of_is_lost() -> None:
     found = NothingLost()(
-        history(opened(), sold(0, 1, "bazaar", 2), order_event(0, 0, 1, "bazaar"), delivered(0, 0), probe_done())
+        history(
+            opened(),
+            sold(0, 1, "bazaar", 2),
+            order_event(0, 0, 1, "bazaar"),
+            delivered(0, 0),
+            at_rest(9_000, 10, 8, 10, 10),
+            probe_done(),
+        )
     )
     assert found == Check(
         name="nothing_lost",
@@ -111,4 +119,27 @@ def test_of_two_events_at_once_the_one_that_a_query_healed_is_not_lost() -> None
         verdict="valid",
         reason="each of 2 acknowledged events judged had its effect",
         measures={"lost.events": 0.0, "lost.judged": 2.0, "lost.acknowledged": 2.0, "lost.healed": 1.0},
+    )
+
+
+def test_without_rest_an_acknowledged_event_that_the_subject_does_not_know_of_yet_is_not_called_lost() -> None:
+    found = NothingLost()(
+        history(
+            opened(),
+            sold(0, 1, "bazaar"),
+            sold(0, 2, "mercado"),
+            order_event(0, 0, 1, "bazaar"),
+            order_event(0, 1, 2, "mercado"),
+            delivered(0, 0),
+            delivered(0, 1),
+            effect(0, "applied", 1),
+            f.QuietReached(ns(8_000), quiet=False, waited_ns=5_000_000_000),
+            probe_done(),
+        )
+    )
+    assert found == Check(
+        name="nothing_lost",
+        verdict="unknown",
+        reason="the subject was still at work when the wait of 5 s ran out",
+        measures={"lost.events": 0.0, "lost.judged": 1.0, "lost.acknowledged": 2.0, "lost.healed": 0.0},
     )
