@@ -9,7 +9,10 @@ from reports.store import RunFolder
 
 
 class Renderer(Protocol):
-    """Shows a result; writes a file into the run's folder and returns its path, or returns None when it writes none."""
+    """Shows a result; writes a file into the run's folder and returns its path, or returns None when it writes none.
+
+    Raises HistoryError when the file cannot be written.
+    """
 
     def __call__(self, result: Result, history: History, folder: RunFolder) -> Path | None: ...
 

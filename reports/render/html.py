@@ -5,6 +5,7 @@ from pathlib import Path
 from reports.history import History
 from reports.render.figures import Figure
 from reports.render.figures.registry import draw_all
+from reports.render.files import write_of_run
 from reports.render.markup import Markup, join, tag
 from reports.render.page import document, figure_section, section
 from reports.render.sections.banner import banner, header, tiles
@@ -18,8 +19,7 @@ from reports.store import RunFolder
 
 def html(result: Result, history: History, folder: RunFolder) -> Path | None:
     """Write the report into the run's folder."""
-    folder.report.write_text(report_page(result, history), encoding="utf-8")
-    return folder.report
+    return write_of_run(folder.report, report_page(result, history))
 
 
 def report_page(result: Result, history: History) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from reports.history import History
+from reports.render.files import write_of_run
 from reports.result import Result
 from reports.store import RunFolder
 
@@ -18,8 +19,7 @@ from reports.store import RunFolder
 def json_file(result: Result, history: History, folder: RunFolder) -> Path | None:
     """Write result.json into the run's folder."""
     del history
-    folder.result.write_bytes(result_json(result))
-    return folder.result
+    return write_of_run(folder.result, result_json(result))
 
 
 def result_json(result: Result) -> bytes:

@@ -10,6 +10,7 @@ from typing import Final
 
 from reports.history import History
 from reports.judge import rests_on
+from reports.render.files import write_of_run
 from reports.result import Result, Verdict
 from reports.store import RunFolder
 
@@ -21,8 +22,7 @@ Case = tuple[str, Verdict, str, str]  # title, verdict, reason, what it is to a 
 def junit(result: Result, history: History, folder: RunFolder) -> Path | None:
     """Write junit.xml into the run's folder."""
     del history
-    folder.junit.write_text(junit_xml(result), encoding="utf-8")
-    return folder.junit
+    return write_of_run(folder.junit, junit_xml(result))
 
 
 def junit_xml(result: Result) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from reports.history import History
+from reports.render.files import write_of_run
 from reports.render.formats import (
     SIGNS,
     interval_text,
@@ -33,8 +34,7 @@ INCIDENTS_SHOWN: Final = 5
 def markdown(result: Result, history: History, folder: RunFolder) -> Path | None:
     """Write summary.md into the run's folder."""
     del history
-    folder.summary.write_text(markdown_text(result), encoding="utf-8")
-    return folder.summary
+    return write_of_run(folder.summary, markdown_text(result))
 
 
 def markdown_text(result: Result) -> str:

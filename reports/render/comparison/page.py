@@ -8,6 +8,7 @@ from reports.render.comparison.figures import Sheet
 from reports.render.comparison.figures.registry import draw_board
 from reports.render.comparison.words import extent, rate_text, tier_text
 from reports.render.figures import Figure
+from reports.render.files import write_report
 from reports.render.formats import TIER_NAMES
 from reports.render.markup import Markup, join, tag
 from reports.render.page import document, figure_section, section
@@ -15,8 +16,8 @@ from reports.tiers import LIMITS_MS
 
 
 def write_page(comparison: Comparison, path: Path) -> None:
-    """Write the report of a comparison."""
-    path.write_text(comparison_page(comparison), encoding="utf-8")
+    """Write the report of a comparison. Raises HistoryError."""
+    write_report(path, comparison_page(comparison), f"stockstorm compare --continue {path.parent}")
 
 
 def comparison_page(comparison: Comparison) -> str:
