@@ -1,6 +1,7 @@
 """One inventoryAdjustQuantities: which waiting effects go into it, what it changes and what it is called. Pure."""
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 import msgspec
 
@@ -79,19 +80,18 @@ def total(chosen: Sequence[Waiting]) -> dict[str, int]:
 
 
 def changes_of(chosen: Sequence[Waiting], levels: Mapping[str, Sequence[Level]]) -> tuple[Change, ...]:
-    """One change for each SKU at its home location, sorted; SKUs without a level are left out."""
+    """One change for each SKU at its home location, sorted. Every SKU has a level."""
     sold: dict[str, int] = {}
     for candidate in chosen:
         for sku, units in candidate.effect.sold.items():
             sold[sku] = sold.get(sku, 0) + units
     changes = []
     for sku, delta in total(chosen).items():
-        if sku in levels:
-            home = home_of(levels[sku])
-            changes.append(Change(home.inventory_item_id, home.location_id, delta, sold.get(sku, 0)))
+        home = home_of(levels[sku])
+        changes.append(Change(home.inventory_item_id, home.location_id, delta, sold.get(sku, 0)))
     return tuple(sorted(changes, key=lambda change: change.key))
 
 
 def reference_of(chosen: Sequence[Waiting]) -> str:
-    """referenceDocumentUri: every order, cancellation and return of the batch once."""
-    return REFERENCE_PREFIX + ",".join(candidate.effect.token for candidate in chosen)
+    """referenceDocumentUri: every order, cancellation and return of the batch once, quoted as a URI asks."""
+    return REFERENCE_PREFIX + ",".join(quote(candidate.effect.token, safe=":") for candidate in chosen)

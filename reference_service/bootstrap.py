@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -73,7 +74,9 @@ async def run_worker(settings: Settings) -> None:
             working.add_done_callback(lambda _: stop.set())
             log.info("worker_started", port=settings.worker_http_port, flaw=settings.flaw.value)
             await _serve(Starlette(routes=routes), settings.listen_host, settings.worker_http_port, stop, wiring.inbox)
-            working.cancel()
+            while not working.done():  # a cancellation that meets the end of a session is lost to that session
+                working.cancel()
+                await asyncio.wait({working}, timeout=limits.CANCEL_AGAIN_S)
             await _raise_unless_cancelled(working)
 
 
@@ -105,10 +108,8 @@ def make_session(settings: Settings, pool: Any, session: aiohttp.ClientSession, 
     async def register() -> None:
         if wiring.shop_uri is not None:
             await subscribe_to_shop(parts.admin, wiring.shop_uri)
-        for name, market in parts.markets.items():
-            if uri := wiring.channel_uri(name):
-                await subscribe_to_channel(market, name, uri, parts.dice)
 
+    addressed = [(name, market, wiring.channel_uri(name)) for name, market in parts.markets.items()]
     return Session(
         parts=parts,
         queue=queue,
@@ -118,6 +119,9 @@ def make_session(settings: Settings, pool: Any, session: aiohttp.ClientSession, 
         feeds=wiring.feeds(parts),
         continuous=wiring.continuous,
         register=register,
+        register_channels=[
+            partial(subscribe_to_channel, market, name, uri, parts.dice) for name, market, uri in addressed if uri
+        ],
     )
 
 

@@ -26,9 +26,10 @@ _RETURNS = """
 SELECT channel, return_id FROM channel_return JOIN unnest($1::text[], $2::text[]) AS k (channel, return_id)
 USING (channel, return_id)
 """
+# Also what the master refused: a cancellation of it must not give back what was never taken.
 _WAITING = """
-SELECT effect_id, token, units::text FROM effect WHERE token = ANY($1::text[]) AND batch_id IS NULL AND refused IS NULL
-ORDER BY effect_id FOR UPDATE
+SELECT effect_id, token, units::text FROM effect
+WHERE token = ANY($1::text[]) AND (batch_id IS NULL OR refused IS NOT NULL) ORDER BY effect_id FOR UPDATE
 """
 _SAVE_ORDERS = """
 INSERT INTO channel_order (channel, order_id, created, cancelled, lines, returned)

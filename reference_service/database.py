@@ -1,6 +1,7 @@
 """Connections to PostgreSQL, the schema, and the lock that makes one worker the only writer."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
@@ -23,7 +24,8 @@ SERVER_SETTINGS = {
 }
 
 
-# Errors that say nothing about a statement: the server is away, closing, refusing us, or out of space.
+# Errors that say nothing about a statement: the server is away, closing, refusing us, or out of space, or it ended a
+# transaction that stood in another's way.
 STORE_GONE = (
     OSError,
     TimeoutError,
@@ -32,6 +34,7 @@ STORE_GONE = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.TransactionRollbackError,
 )
 
 
@@ -62,11 +65,26 @@ async def _count_statements(connection: Any) -> None:
 
 
 async def apply_schema(pool: Any) -> None:
-    """Brings an empty or older database up to schema.sql; processes that start together take turns."""
+    """Brings an empty or older database up to schema.sql; processes that start together take turns.
+
+    A database that has it already is left alone: even statements that change nothing lock tables, and would stand in
+    the way of a process that works.
+    """
     script = files("reference_service").joinpath("schema.sql").read_text(encoding="utf-8")
+    digest = hashlib.sha256(script.encode()).hexdigest()
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", SCHEMA_LOCK)
-        await connection.execute(script)
+        if await _schema_digest(connection) != digest:
+            await connection.execute(script)
+            await connection.execute("DELETE FROM applied_schema")
+            await connection.execute("INSERT INTO applied_schema (digest) VALUES ($1)", digest)
+
+
+async def _schema_digest(connection: Any) -> str | None:
+    if await connection.fetchval("SELECT to_regclass('applied_schema')") is None:
+        return None
+    digest: str | None = await connection.fetchval("SELECT digest FROM applied_schema")
+    return digest
 
 
 @asynccontextmanager

@@ -4,6 +4,8 @@
 RECEIVER_CONNECTIONS = 8  # work in the request needs them; group commits use one or two
 REQUESTS_UNDER_WAY_MAX = 2_000  # with work in the request; beyond it the receiver answers 503 and Shopify retries
 BODY_BYTES_MAX = 2 * 1024 * 1024  # Shopify's bodies go "upwards of a megabyte"; twice that is refused with 413
+READING_BYTES_MAX = 64 * 1024 * 1024  # of bodies that come in parts and whose signature nobody could check yet
+NAME_MAX = 200  # characters of a webhook's id or topic; Shopify's ids have 36
 WAITING_EVENTS_MAX = 20_000  # events that wait for a commit; beyond it the receiver answers 503 and Shopify retries
 WAITING_BYTES_MAX = 128 * 1024 * 1024
 COMMIT_EVENTS_MAX = 1_000  # events in one group commit
@@ -18,6 +20,7 @@ POLL_S = 1.0  # a lane looks by itself when no notification came
 ATTEMPTS_MAX = 8  # then an event is a dead letter
 BACKOFF_FIRST_S = 1.0
 BACKOFF_MAX_S = 300.0
+START_PATIENCE_S = 5.0  # a start waits so long for a marketplace that is away, and then goes on without it
 VACUUM_EVERY_S = 10.0  # a queue table is mostly dead rows; the autovacuum of PostgreSQL wakes only once a minute
 
 # --- working with a broker
@@ -48,6 +51,7 @@ PUSH_PACE_S = 0.02
 # --- calling out
 API_TIMEOUT_S = 10.0
 ANSWER_BYTES_MAX = 20 * 1024 * 1024  # a full page is some 200 KB; what is longer is not read to its end
+CANCEL_AGAIN_S = 0.5  # a task that has not ended by then is cancelled once more
 SHUTDOWN_S = 1.5  # what SIGTERM leaves for requests in flight
 LEADER_RETRY_S = 0.5  # a standby worker asks this often whether the leader is gone
 

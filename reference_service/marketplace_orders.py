@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from reference_service import limits
 from reference_service.payloads import ChannelLine, ChannelNotification, Unusable
 
 Units = Mapping[str, int]  # SKU to units; positive ones go into stock
@@ -58,13 +59,15 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def units_of(lines: Iterable[ChannelLine]) -> dict[str, int]:
-    """Units per SKU of an order's lines; Unusable for negative quantities."""
+    """Units per SKU of an order's lines; Unusable for negative quantities or too many SKUs."""
     total: dict[str, int] = {}
     for line in lines:
         if line.quantity < 0:
             raise Unusable("a line with a negative quantity")
         if line.quantity:
             total[line.sku] = total.get(line.sku, 0) + line.quantity
+    if len(total) > limits.ADJUST_CHANGES_MAX:
+        raise Unusable(f"more than {limits.ADJUST_CHANGES_MAX} SKUs, which the master cannot be told in one call")
     return total
 
 

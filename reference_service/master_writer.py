@@ -7,6 +7,7 @@ before anything else, so an effect reaches the master exactly once.
 import asyncio
 import random
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -28,12 +29,15 @@ from reference_service.clients.documents import (
 )
 from reference_service.inventory import Level, Reading, depart, fall_back, land
 from reference_service.marketplace_orders import Effect
+from reference_service.queues import Connection
 from reference_service.signals import Signals
 from reference_service.stock import LevelKey, lock_levels, lock_skus, write_levels
 
 log = structlog.get_logger()
-# Codes after which the very same call, under the same key, is worth another try.
-TRY_AGAIN = frozenset({"IDEMPOTENCY_CONCURRENT_REQUEST", "SERVICE_UNAVAILABLE", "ADJUST_QUANTITIES_FAILED"})
+# Codes after which the very same call, under the same key, is worth another try. After the first two it may still be
+# executed, so they are tried again for as long as it takes; a new key could do it twice.
+UNSETTLED = frozenset({"IDEMPOTENCY_CONCURRENT_REQUEST", "SERVICE_UNAVAILABLE"})
+TRY_AGAIN = UNSETTLED | {"ADJUST_QUANTITIES_FAILED"}
 
 _WAITING = """
 SELECT effect_id, token, units::text FROM effect WHERE batch_id IS NULL AND refused IS NULL
@@ -42,7 +46,11 @@ ORDER BY effect_id LIMIT $1 FOR UPDATE
 _ANY_WAITING = "SELECT EXISTS (SELECT FROM effect WHERE batch_id IS NULL AND refused IS NULL)"
 _OPEN = "SELECT batch_id, idempotency_key, reference, changes::text FROM batch WHERE state = 'open'"
 _ADD = "INSERT INTO batch (idempotency_key, reference, changes) VALUES ($1, $2, $3::jsonb) RETURNING batch_id"
-_CLOSE = "UPDATE batch SET state = $2, closed_at = clock_timestamp() WHERE batch_id = $1"
+_CLOSE = """
+UPDATE batch SET state = $2, closed_at = clock_timestamp() WHERE batch_id = $1 AND state = 'open' RETURNING batch_id
+"""
+_REFUSE = "UPDATE effect SET refused = $2 WHERE effect_id = ANY($1::bigint[]) RETURNING token, refused"
+_REFUSE_SKUS = "UPDATE effect SET refused = $3 WHERE batch_id = $1 AND units ?| $2::text[] RETURNING token, refused"
 
 
 class MasterWriter:
@@ -87,12 +95,9 @@ class MasterWriter:
 
     async def _open(self) -> Batch | None:
         async with self._pool.acquire() as connection, connection.transaction():
-            rows = await connection.fetch(_WAITING, self._orders_max)
-            waiting = [Waiting(r[0], Effect(r[1], msgspec.json.decode(r[2], type=dict[str, int]))) for r in rows]
-            chosen = choose(waiting)
+            chosen, levels = await self._choose(connection)
             if not chosen:
                 return None
-            levels = await lock_skus(connection, {sku for one in chosen for sku in one.effect.units})
             changes = changes_of(chosen, levels)
             key, reference = str(uuid.uuid4()), reference_of(chosen)
             batch_id = await connection.fetchval(_ADD, key, reference, msgspec.json.encode(changes).decode())
@@ -106,6 +111,18 @@ class MasterWriter:
         metrics.BATCH_ORDERS.observe(len(chosen))
         return batch
 
+    async def _choose(self, connection: Connection) -> tuple[list[Waiting], dict[str, list[Level]]]:
+        """The effects of the next batch and their levels. Those whose SKU was renamed away are set aside."""
+        while True:
+            rows = await connection.fetch(_WAITING, self._orders_max)
+            waiting = [Waiting(r[0], Effect(r[1], msgspec.json.decode(r[2], type=dict[str, int]))) for r in rows]
+            chosen = choose(waiting)
+            levels = await lock_skus(connection, {sku for one in chosen for sku in one.effect.units})
+            nameless = [one.effect_id for one in chosen if not one.effect.units.keys() <= levels.keys()]
+            if not nameless:
+                return chosen, levels
+            _note_refused(await connection.fetch(_REFUSE, nameless, "no stock level has its SKU any more"))
+
     async def _finish(self, batch: Batch) -> None:
         attempts = 0
         while batch.sent:
@@ -116,7 +133,8 @@ class MasterWriter:
                 self._refusals = 0
                 return
             attempts += 1
-            if attempts >= limits.ATTEMPTS_MAX or not {error.code for error in payload.user_errors} <= TRY_AGAIN:
+            codes = {error.code for error in payload.user_errors}
+            if not codes <= TRY_AGAIN or (attempts >= limits.ATTEMPTS_MAX and not codes <= UNSETTLED):
                 await self._refused(batch, payload)
                 return
             await self._show_the_lower()
@@ -125,11 +143,12 @@ class MasterWriter:
 
     async def _land(self, batch: Batch, readings: dict[LevelKey, Reading]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(_CLOSE, batch.batch_id, "done") is None:
+                return  # the leader before this one had just landed it
             held = await lock_levels(connection, (change.key for change in batch.changes))
             sold = {change.key: change.sold for change in batch.changes}
             landed = [land(level, readings.get(key), sold[key]) for key, level in held.items()]
             await write_levels(connection, landed)
-            await connection.execute(_CLOSE, batch.batch_id, "done")
         self._tell(landed)
 
     async def _show_the_lower(self) -> None:
@@ -147,19 +166,15 @@ class MasterWriter:
         bad = {batch.sent[index].key for index in indexes_of(payload) if index < len(batch.sent)}
         log.error("batch_refused", batch=batch.batch_id, reason=reasons, levels=len(bad))
         async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(_CLOSE, batch.batch_id, "refused") is None:
+                return
             levels = await lock_levels(connection, (change.key for change in batch.changes))
             skus = [levels[key].sku for key in bad if key in levels]
-            await connection.execute(
-                "UPDATE effect SET refused = $3 WHERE batch_id = $1 AND units ?| $2::text[]",
-                batch.batch_id,
-                skus,
-                reasons,
-            )
+            _note_refused(await connection.fetch(_REFUSE_SKUS, batch.batch_id, skus, reasons))
             await connection.execute(
                 "UPDATE effect SET batch_id = NULL WHERE batch_id = $1 AND refused IS NULL", batch.batch_id
             )
             await write_levels(connection, [land(level, None, 0) for level in levels.values()])
-            await connection.execute(_CLOSE, batch.batch_id, "refused")
         if not bad:  # nothing was set aside, so the next batch may be refused as well
             self._refusals += 1
             await asyncio.sleep(backoff_s(self._refusals, self._dice))
@@ -168,6 +183,13 @@ class MasterWriter:
         self._signals.stock_changed({level.sku for level in levels if level.sku})
         if any(level.doubtful for level in levels):
             self._signals.raise_doubt()
+
+
+def _note_refused(rows: Iterable[Any]) -> None:
+    """What the master will not hear of is for a person to look at: the order is sold, and the stock is not taken."""
+    for token, reason in rows:
+        metrics.EFFECTS_REFUSED.inc()
+        log.error("effect_refused", token=token, reason=reason)
 
 
 def variables_of(batch: Batch) -> dict[str, Any]:

@@ -22,6 +22,7 @@ ADMIN_CALLS = Counter("reference_admin_calls", "Calls of the Admin API by outcom
 ADMIN_SECONDS = Histogram("reference_admin_seconds", "One call of the Admin API", ["operation"], buckets=FINE)
 ADMIN_AVAILABLE = Gauge("reference_admin_points_available", "What the throttle last said was left")
 BATCH_ORDERS = Histogram("reference_batch_orders", "Orders, cancellations and returns in one adjustment", buckets=SIZES)
+EFFECTS_REFUSED = Counter("reference_effects_refused", "Orders, cancellations, returns that the master did not take")
 LEVELS_REREAD = Counter("reference_levels_reread", "Levels read again because events left a doubt")
 
 POLL_SECONDS = Histogram("reference_poll_seconds", "One poll, all its pages", ["source"], buckets=FINE)

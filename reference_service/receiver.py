@@ -23,10 +23,11 @@ from reference_service.topics import CHANNEL_TOPICS, SHOPIFY, SHOPIFY_TOPICS, La
 log = structlog.get_logger()
 REASONS = {
     200: b"ok",
-    400: b"a header is missing, or the body is not JSON",
+    400: b"a header is missing or too long, or the body is not JSON",
     401: b"the signature does not fit the body",
     403: b"not a shop of ours",
     404: b"not a channel of ours",
+    408: b"the body did not come in time",
     413: b"the body is too large",
     503: b"not stored; send it again",
 }
@@ -108,7 +109,7 @@ def read_message(sender: Sender, pairs: Iterable[tuple[bytes, bytes]], body: byt
         raise Refused(400) from None
     if name != sender.name:
         raise Refused(sender.status_if_stranger)
-    if not webhook_id or not topic:
+    if not 0 < len(webhook_id) <= limits.NAME_MAX or not 0 < len(topic) <= limits.NAME_MAX:
         raise Refused(400)
     return Message(
         lane=sender.topics.get(topic, Lane.IGNORED),
@@ -127,6 +128,7 @@ class WebhookEndpoint:
     def __init__(self, face: str, senders: Mapping[str, Sender], inbox: TakesMessages) -> None:
         self._senders = senders
         self._inbox = inbox
+        self._bodies = Bodies(limits.READING_BYTES_MAX)
         self._counters = {status: metrics.WEBHOOKS.labels(face, str(status)) for status in REASONS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -141,7 +143,11 @@ class WebhookEndpoint:
             await send(part)
 
     async def _take(self, scope: Scope, receive: Receive) -> int:
-        body = await read_body(scope, receive)
+        try:
+            async with asyncio.timeout(limits.STORE_TIMEOUT_S):
+                body = await self._bodies.read(scope, receive)
+        except TimeoutError:
+            raise Refused(408) from None
         sender = self._senders.get(scope.get("path_params", {}).get("channel", ""))
         if sender is None:
             raise Refused(404)
@@ -153,26 +159,40 @@ class WebhookEndpoint:
         return 200
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """The raw body, as signed. Refused(413) once it is known to exceed the limit, ConnectionResetError if cut off."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > limits.BODY_BYTES_MAX:
-            raise Refused(413)
-    event = await receive()
-    if not event.get("more_body") and event["type"] == "http.request":
-        return _bounded(event.get("body", b""))
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        if event["type"] == "http.disconnect":
-            raise ConnectionResetError
-        parts.append(event.get("body", b""))
-        size += len(parts[-1])
-        if size > limits.BODY_BYTES_MAX:
-            raise Refused(413)
-        if not event.get("more_body"):
-            return b"".join(parts)
+class Bodies:
+    """Reads bodies, of which those that come in parts hold at most `bytes_max` in all: nobody has signed them yet."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self._held = 0
+
+    async def read(self, scope: Scope, receive: Receive) -> bytes:
+        """The raw body, as signed. Refused(413) once it is known to exceed the limit, Refused(503) when too much is
+        being read already, ConnectionResetError if cut off."""
+        for name, value in scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value) > limits.BODY_BYTES_MAX:
+                raise Refused(413)
         event = await receive()
+        if not event.get("more_body") and event["type"] == "http.request":
+            return _bounded(event.get("body", b""))
+        parts: list[bytes] = []
+        size = 0
+        try:
+            while True:
+                if event["type"] == "http.disconnect":
+                    raise ConnectionResetError
+                parts.append(event.get("body", b""))
+                size += len(parts[-1])
+                self._held += len(parts[-1])
+                if size > limits.BODY_BYTES_MAX:
+                    raise Refused(413)
+                if self._held > self._bytes_max:
+                    raise Refused(503)
+                if not event.get("more_body"):
+                    return b"".join(parts)
+                event = await receive()
+        finally:
+            self._held -= size
 
 
 def _bounded(body: bytes) -> bytes:

@@ -1,5 +1,8 @@
 -- The whole database of the reference service. Every statement can be run again without harm.
 
+-- Which text of this file the database has.
+CREATE TABLE IF NOT EXISTS applied_schema (digest text NOT NULL);
+
 -- One row for each webhook ever accepted. The unique constraint is what makes at-least-once delivery harmless.
 -- state: 0 pending, 1 applied, 2 superseded, 3 dead-lettered, 4 ignored. times: how often it took effect.
 CREATE TABLE IF NOT EXISTS inbox (

@@ -29,7 +29,8 @@ FROM {_ROWS} AS t ({_COLUMNS})
 WHERE stock.inventory_item_id = t.inventory_item_id AND stock.location_id = t.location_id
 """  # noqa: S608 - the columns are a constant of this module
 _INSERT = f"""
-INSERT INTO stock ({_COLUMNS}) SELECT * FROM {_ROWS} ON CONFLICT (inventory_item_id, location_id) DO NOTHING
+INSERT INTO stock ({_COLUMNS}) SELECT * FROM {_ROWS} ON CONFLICT (inventory_item_id, location_id)
+  DO UPDATE SET doubtful = true
 """  # noqa: S608 - the columns are a constant of this module
 _LISTABLE = """
 SELECT sku, sum(available - pending)::bigint AS listable FROM stock WHERE sku = ANY($1::text[]) GROUP BY sku
@@ -60,7 +61,7 @@ async def write_levels(connection: Connection, levels: Sequence[Level]) -> None:
 
 
 async def add_levels(connection: Connection, levels: Sequence[Level]) -> None:
-    """Adds levels; one that exists by now is left as it is."""
+    """Adds levels; one that exists by now, since somebody else was quicker, is in doubt and will be read again."""
     if levels:
         await connection.execute(_INSERT, *_columns(levels))
 

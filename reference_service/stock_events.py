@@ -9,6 +9,7 @@ from reference_service.queues import Connection, DeadLetter, Entry, Settled, Sta
 from reference_service.stock import LevelKey, add_levels, lock_levels, write_levels
 from reference_service.timestamps import SECOND_NS
 
+TRIGGERED_AFTER_MAX_NS = 60 * SECOND_NS
 EFFECTIVE = {Heard.NEWER: State.APPLIED, Heard.SAME: State.SUPERSEDED, Heard.OLDER: State.SUPERSEDED}
 
 
@@ -65,10 +66,12 @@ def first_level(event: InventoryLevel, reading: Reading) -> Level:
 
 
 def _reading(event: InventoryLevel, available: int, triggered_ns: int | None) -> Reading:
-    if triggered_ns is not None:
-        return Reading(available, triggered_ns, triggered_ns)
+    """The unsigned X-Shopify-Triggered-At narrows the signed second, or widens it by a little; it never moves it."""
     second = updated_ns(event.updated_at)
-    return Reading(available, second, second + SECOND_NS - 1)
+    end = second + SECOND_NS - 1
+    if triggered_ns is None or not second <= triggered_ns <= second + TRIGGERED_AFTER_MAX_NS:
+        return Reading(available, second, end)
+    return Reading(available, triggered_ns if triggered_ns <= end else second, triggered_ns)
 
 
 def _shows_otherwise(held: dict[LevelKey, Level], level: Level) -> bool:

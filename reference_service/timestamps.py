@@ -25,11 +25,12 @@ def nanoseconds_of(text: str) -> int:
 
 
 def nanoseconds_or_none(text: str) -> int | None:
-    """As nanoseconds_of, but None for what is no time: for headers, which are only a hint."""
+    """As nanoseconds_of, but None for what is no time, or none that a bigint holds: for headers, which are a hint."""
     try:
-        return nanoseconds_of(text)
-    except ValueError:
+        found = nanoseconds_of(text)
+    except (ValueError, OverflowError):
         return None
+    return found if 0 <= found < 2**63 else None
 
 
 def second_text(at_ns: int) -> str:

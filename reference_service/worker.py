@@ -1,12 +1,13 @@
 """The worker: leads alone, registers, reads the stock, lists it, and then keeps everything in step until it is stopped.
 
 A second worker stands by. When the database or the leadership is lost, everything in memory is thrown away and begun
-anew: what matters is in the database, and a start pushes every listing.
+anew: what matters is in the database, and a start pushes every listing. A marketplace that is away is waited for a
+little; then the others are served, and it is served when it is back.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -37,7 +38,8 @@ class Session(msgspec.Struct, frozen=True):
     lanes: Sequence[LaneWorker]
     feeds: Sequence[Feed]
     continuous: bool
-    register: Callable[[], Awaitable[None]]
+    register: Callable[[], Awaitable[object]]
+    register_channels: Sequence[Callable[[], Coroutine[Any, Any, None]]]
 
 
 class Worker:
@@ -71,11 +73,12 @@ class Worker:
             parts = session.parts
             await parts.writer.replay()
             await session.register()
+            registering = [tasks.create_task(register()) for register in session.register_channels]
             await parts.reader.read_all()
             for lane in session.lanes:
                 await lane.drain()
-            for feed in session.feeds:
-                await feed.catch_up()
+            catching_up = [tasks.create_task(feed.catch_up()) for feed in session.feeds]
+            await _wait_a_little([*registering, *catching_up], "registered or read")
             skus = await known_skus(parts.pool)
             for channel in parts.channels.values():
                 channel.touch(skus)
@@ -85,12 +88,12 @@ class Worker:
             if session.continuous:
                 tasks.create_task(_talk_to_master(parts))
             tasks.create_task(_vacuum(parts.pool))
-            for channel in parts.channels.values():
-                await channel.clean()
+            listed = [tasks.create_task(channel.clean()) for channel in parts.channels.values()]
+            await _wait_a_little(listed, "listed")
             if not session.continuous:
-                await _end(pushing)
-            for feed in session.feeds:
-                tasks.create_task(feed.run())
+                await _end([*pushing, *listed])
+            for feed, caught_up in zip(session.feeds, catching_up, strict=True):
+                tasks.create_task(_run_feed(feed, caught_up))
             self.ready = True
             log.info("ready", skus=len(skus))
 
@@ -131,6 +134,19 @@ async def _talk_to_master(parts: Parts) -> None:
         if more:
             signals.tell_master()
         await asyncio.sleep(max(0.0, started + limits.ADJUST_PACE_S - time.monotonic()))
+
+
+async def _wait_a_little(tasks: Sequence[asyncio.Task[None]], what: str) -> None:
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=limits.START_PATIENCE_S)
+    if late:
+        log.warning("started_without", what=what, late=len(late), of=len(tasks))
+
+
+async def _run_feed(feed: Feed, caught_up: asyncio.Task[None]) -> None:
+    await caught_up
+    await feed.run()
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -46,6 +46,10 @@ def test_the_reference_names_every_order_once() -> None:
     assert reference_of(chosen) == "urn:channel-orders:bazaar:b-1,mercado:m-1:cancelled"
 
 
+def test_what_a_uri_cannot_hold_is_quoted_in_the_reference() -> None:
+    assert reference_of([waiting(1, "bazaar:b 1,é", A=-1)]) == "urn:channel-orders:bazaar:b%201%2C%C3%A9"
+
+
 def test_the_call_carries_only_rows_that_change_something_and_opts_out_of_comparing() -> None:
     batch = Batch(1, "key", "urn:channel-orders:a:1", (Change(2, 5, -3, 3), Change(9, 6, 0, 1)))
     assert variables_of(batch) == {

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from reference_service import limits
 from reference_service.marketplace_orders import Effect, KnownOrder, Outcome, judge, units_of
 from reference_service.payloads import ChannelLine, ChannelNotification, ChannelOrder, ChannelReturn, Unusable
 
@@ -28,6 +29,13 @@ def says(what: str, known: KnownOrder | None, **more: Any) -> Outcome:
 
 def test_a_new_order_takes_its_units_summed_over_its_lines() -> None:
     assert says("created", None) == Outcome(CREATED, SALE)
+
+
+def test_an_order_that_fits_into_no_call_to_the_master_cannot_be_used() -> None:
+    lines = [ChannelLine(f"S{n}", 1) for n in range(limits.ADJUST_CHANGES_MAX + 1)]
+    assert len(units_of(lines[1:])) == limits.ADJUST_CHANGES_MAX
+    with pytest.raises(Unusable, match="more than 250 SKUs"):
+        units_of(lines)
 
 
 def test_an_order_that_is_known_does_nothing_again() -> None:

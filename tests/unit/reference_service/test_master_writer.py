@@ -34,6 +34,10 @@ class NoRows:
         """The batch that was left open."""
         return {"batch_id": 1, "idempotency_key": "key", "reference": "urn:x", "changes": CHANGES}
 
+    async def fetchval(self, *_: Any) -> int:
+        """The batch was open."""
+        return 1
+
     async def execute(self, *_: Any) -> None:
         """Takes everything."""
 
@@ -51,12 +55,16 @@ class Dice(random.Random):
 
 
 class Refusing:
-    """An Admin API that refuses every batch with a code."""
+    """An Admin API that refuses a batch with a code, `times` at most and then takes it."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, times: int = 1_000) -> None:
         self._code = code
+        self._times = times
 
     async def call(self, *_: Any) -> Answered[Adjust]:
+        self._times -= 1
+        if self._times < 0:
+            return Answered(Adjust(AdjustPayload(None, [])), 1, 2)
         return Answered(Adjust(AdjustPayload(None, [UserError("no", code=self._code)])), 1, 2)
 
 
@@ -64,10 +72,20 @@ class Refusing:
 async def test_a_batch_to_be_tried_again_waits_for_times_that_double_and_are_spread_over_all_of_it() -> None:
     dice = Dice()
     pool: Any = NoRows()
-    admin: Any = Refusing("SERVICE_UNAVAILABLE")
+    admin: Any = Refusing("ADJUST_QUANTITIES_FAILED")
     await MasterWriter(pool, admin, Signals(), dice).replay()
     ceilings = [limits.BACKOFF_FIRST_S * 2.0**n for n in range(limits.ATTEMPTS_MAX - 1)]
     assert dice.bounds == [(0.0, ceiling) for ceiling in [*ceilings, 1.0]]  # then it is refused for the first time
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("code", ["SERVICE_UNAVAILABLE", "IDEMPOTENCY_CONCURRENT_REQUEST"])
+async def test_a_batch_that_may_still_be_executed_is_never_given_up(code: str) -> None:
+    dice = Dice()
+    pool: Any = NoRows()
+    admin: Any = Refusing(code, times=2 * limits.ATTEMPTS_MAX)
+    await MasterWriter(pool, admin, Signals(), dice).replay()
+    assert len(dice.bounds) == 2 * limits.ATTEMPTS_MAX
 
 
 @pytest.mark.asyncio

@@ -9,6 +9,7 @@ from reference_service import limits
 from reference_service.inbox import InboxFull
 from reference_service.queues import Message, StoreUnavailable
 from reference_service.receiver import (
+    Bodies,
     Refused,
     SlowHandler,
     WebhookEndpoint,
@@ -57,6 +58,11 @@ def test_a_wrong_signature_is_told_nothing_but_401(signature: bytes) -> None:
 @pytest.mark.parametrize("missing", ["topic", "webhook_id", "shop_domain"])
 def test_a_missing_header_is_a_bad_request(missing: str) -> None:
     assert status_of(headers(**{missing: b""})) == 400
+
+
+@pytest.mark.parametrize("name", ["webhook_id", "topic"])
+def test_a_name_of_any_length_is_a_bad_request(name: str) -> None:
+    assert status_of(headers(**{name: b"x" * (limits.NAME_MAX + 1)})) == 400
 
 
 def test_a_signed_body_that_is_no_json_is_a_bad_request() -> None:
@@ -151,6 +157,46 @@ def test_a_channel_that_is_none_of_ours_is_not_found() -> None:
 
 def test_a_request_that_was_cut_off_is_not_answered() -> None:
     assert answer(Inbox(), BODY[:5], cut=True) is None
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "STORE_TIMEOUT_S", 0.02)
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    scope = {"headers": headers(), "path_params": {}}
+    asyncio.run(WebhookEndpoint("shopify", {"": SENDER}, Inbox())(scope, receive, send))
+    assert sent[0]["status"] == 408
+
+
+@pytest.mark.asyncio
+async def test_unchecked_bodies_that_come_in_parts_share_a_bound_and_give_it_back() -> None:
+    bodies = Bodies(bytes_max=10)
+    more = asyncio.Event()
+
+    def request(*parts: bytes) -> Any:
+        waiting = list(parts)
+
+        async def receive() -> Any:
+            if len(waiting) == 1:
+                await more.wait()
+            body = waiting.pop(0)
+            return {"type": "http.request", "body": body, "more_body": bool(waiting)}
+
+        return bodies.read({"headers": []}, receive)
+
+    first = asyncio.create_task(request(b"123456", b"7"))
+    await asyncio.sleep(0)
+    with pytest.raises(Refused, match="503"):
+        await request(b"12345", b"6")
+    more.set()
+    assert await first == b"1234567"
+    assert await request(b"123456789", b"0") == b"1234567890"
 
 
 def test_the_slow_handler_takes_one_request_after_the_other() -> None:

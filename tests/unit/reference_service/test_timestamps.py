@@ -19,6 +19,11 @@ def test_a_time_becomes_nanoseconds_since_the_epoch(text: str, expected: int) ->
     assert nanoseconds_of(text) == expected
 
 
+@pytest.mark.parametrize("text", ["9999-01-01T00:00:00Z", "0001-01-01T00:00:00+23:00", "1969-12-31T23:59:59Z"])
+def test_a_hint_of_a_time_that_a_bigint_cannot_hold_or_before_the_epoch_is_none(text: str) -> None:
+    assert nanoseconds_or_none(text) is None
+
+
 @pytest.mark.parametrize("text", ["", "yesterday", "2023-03-29T18:00:27", "2023-03-29T18:00:27.Z", "2023-03-29"])
 def test_what_is_no_time_with_a_zone_is_none(text: str) -> None:
     assert nanoseconds_or_none(text) is None

@@ -1,0 +1,106 @@
+"""What the service does to its database, on a real one, without its processes."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import pytest
+
+from reference_service.channel_events import ChannelEvents
+from reference_service.clients.admin_api import Answered
+from reference_service.clients.documents import Adjust, AdjustPayload
+from reference_service.database import STORE_GONE, apply_schema, open_pool
+from reference_service.inventory import Level, Reading
+from reference_service.master_writer import MasterWriter
+from reference_service.queues import Entry
+from reference_service.signals import Signals
+from reference_service.stock import add_levels, listable_of
+
+pytestmark = pytest.mark.e2e
+LEVEL = Level(1, 2, "gid", "MUG", Reading(10, 1, 1), pending=3)
+
+
+class Taking:
+    """An Admin API that takes every batch, and notes them."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    async def wait_for_points(self, *_: Any) -> None:
+        """There are enough."""
+
+    async def call(self, _operation: Any, variables: dict[str, Any], *_: Any) -> Answered[Adjust]:
+        self.keys.append(variables["key"])
+        return Answered(Adjust(AdjustPayload(None, [])), 1, 2)
+
+
+@asynccontextmanager
+async def shop(database_url: str) -> AsyncIterator[tuple[Any, Taking, MasterWriter]]:
+    """Ten mugs, of which an order that the master does not have yet took three."""
+    admin: Any = Taking()
+    async with open_pool(database_url, size=4) as pool:
+        await apply_schema(pool)
+        async with pool.acquire() as connection:
+            await add_levels(connection, [LEVEL])
+        await pool.execute("""INSERT INTO effect (token, units) VALUES ('bazaar:1', '{"MUG": -3}')""")
+        yield pool, admin, MasterWriter(pool, admin, Signals(), None)  # type: ignore[arg-type]  # throws no dice
+
+
+@pytest.mark.asyncio
+async def test_a_start_waits_for_no_lock_of_a_process_that_works(database_url: str) -> None:
+    async with open_pool(database_url, size=2) as pool:
+        await apply_schema(pool)
+        async with pool.acquire() as working, working.transaction():
+            await working.execute("LOCK TABLE stock, channel_order, queue, effect, batch IN ROW EXCLUSIVE MODE")
+            async with open_pool(database_url, size=1) as starting:
+                await asyncio.wait_for(apply_schema(starting), 5)
+        assert await pool.fetchval("SELECT count(*) FROM applied_schema") == 1
+
+
+@pytest.mark.asyncio
+async def test_a_batch_that_two_leaders_land_is_taken_off_what_is_pending_once(database_url: str) -> None:
+    async with shop(database_url) as (pool, admin, writer):
+        batch = await writer._open()
+        assert batch is not None
+        await writer._finish(batch)
+        await writer._finish(batch)
+        assert len(set(admin.keys)) == 1
+        assert await pool.fetchval("SELECT pending FROM stock") == 0
+
+
+@pytest.mark.asyncio
+async def test_a_sale_whose_sku_was_renamed_while_it_waited_is_set_aside_and_seen(database_url: str) -> None:
+    async with shop(database_url) as (pool, admin, writer):
+        await pool.execute("UPDATE stock SET sku = 'CUP'")
+        assert await writer.write_once() is False
+        assert (admin.keys, await writer.has_work()) == ([], False)
+        assert "SKU" in await pool.fetchval("SELECT refused FROM effect")
+        assert await listable_of(pool, ["CUP"]) == {"CUP": 7}
+
+
+@pytest.mark.asyncio
+async def test_a_cancellation_of_what_the_master_refused_gives_nothing_back(database_url: str) -> None:
+    notice = {"topic": "order.cancelled", "order": {"order_id": "1", "lines": [{"sku": "MUG", "quantity": 3}]}}
+    async with shop(database_url) as (pool, _, _), pool.acquire() as connection, connection.transaction():
+        await connection.execute("UPDATE effect SET refused = 'no such place'")
+        await connection.execute(
+            """INSERT INTO channel_order VALUES ('bazaar', '1', true, false, '{"MUG": 3}', '{}')"""
+        )
+        entry = Entry(1, 1, "bazaar", "order.cancelled", None, 0, json.dumps(notice).encode())
+        await ChannelEvents().apply(connection, [entry])
+        assert await connection.fetchval("SELECT count(*) FROM effect") == 0
+        assert await connection.fetchval("SELECT pending FROM stock") == 0
+
+
+@pytest.mark.asyncio
+async def test_a_level_that_two_add_at_once_is_in_doubt(database_url: str) -> None:
+    async with shop(database_url) as (pool, _, _), pool.acquire() as connection:
+        await add_levels(connection, [LEVEL])
+        assert await pool.fetchval("SELECT doubtful FROM stock")
+
+
+def test_a_deadlock_is_no_error_of_the_statement() -> None:
+    assert issubclass(asyncpg.DeadlockDetectedError, STORE_GONE)
