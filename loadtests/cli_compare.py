@@ -3,22 +3,25 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from loadtests.compare import Comparing, Show, resume_comparison, start_comparison
 from loadtests.compare_options import Asked, read_asked
 from loadtests.compare_state import PAGE, Cell, State, find_comparison
 from loadtests.messages import Live
-from loadtests.postgres_option import POSTGRES_URL_VARIABLE, take_postgres_url
+from loadtests.postgres_option import POSTGRES_URL_VARIABLE, URL, take_postgres_url
 from loadtests.progress import Progress
 from reports.compare.comparison import Key
 from reports.render.comparison.terminal import print_comparison
 from reports.render.formats import duration_text
 from reports.result import EXIT_CODES
 from simulator.errors import ScenarioError
+
+BESIDE_CONTINUE: Final = ("resume", "runs", "postgres")  # all else stands in the comparison
 
 
 class MatrixProgress:
@@ -32,7 +35,7 @@ class MatrixProgress:
         left = duration_text(left_s * 1000)
         title = f"{number} of {cells} · {key.text} · about {left} left"
         if not self._console.is_terminal:
-            self._console.print(f"stockstorm: {title}", highlight=False, soft_wrap=True)
+            self._console.print(Text(f"stockstorm: {title}"), soft_wrap=True)
         self._open = Progress(self._console, title)
         self._open.__enter__()
         return self._open.show, self._open.live
@@ -42,12 +45,14 @@ class MatrixProgress:
             self._open.__exit__(None, None, None)
             self._open = None
         said = {"done": "played", "failed": f"failed: {cell.error}", "pending": "interrupted"}[cell.status]
-        self._console.print(f"stockstorm: {cell.key.text}: {said}", highlight=False, markup=False, soft_wrap=True)
+        # As Text, since Rich would take `history.jsonl:100:` in an error for an emoji.
+        self._console.print(Text(f"stockstorm: {cell.key.text}: {said}"), soft_wrap=True)
 
 
 def compare_command(
+    context: typer.Context,
     scenario: Annotated[str, typer.Argument(help="name, or path of a TOML file")] = "",
-    subjects: Annotated[str, typer.Option(help="architectures or URLs, with commas; left out: all")] = "",
+    subjects: Annotated[str, typer.Option(help="architectures, with commas; left out: all")] = "",
     seeds: Annotated[str, typer.Option(help="e.g. 1-5, or 1,4,7; three or more give intervals")] = "1",
     rates: Annotated[str, typer.Option(help="events a second, with commas, instead of the scenario's rates")] = "",
     safety_stock: Annotated[str, typer.Option(help="units held back on listings, with commas, e.g. 0,2")] = "",
@@ -63,7 +68,7 @@ def compare_command(
     """Play the same plans through several subjects, and tell who wins, by how much, and how sure that is."""
     postgres = take_postgres_url(postgres)
     if resume:
-        folder, state = _resumed(runs, resume, scenario, subjects)
+        folder, state = _resumed(context, runs, resume, postgres)
     else:
         folder, state = start_comparison(runs, _asked(scenario, subjects, seeds, rates, safety_stock, postgres, cloud))
     comparing = Comparing(folder, state, MatrixProgress(Console(stderr=True)))
@@ -72,7 +77,7 @@ def compare_command(
     console = Console()
     print_comparison(comparison, console, folder / PAGE)
     if comparing.state.pending:
-        console.print(f"continue with: stockstorm compare --continue {folder}", highlight=False, soft_wrap=True)
+        console.print(Text(f"continue with: stockstorm compare --continue {folder}"), soft_wrap=True)
     raise typer.Exit(EXIT_CODES[comparison.verdict])
 
 
@@ -82,13 +87,28 @@ def _asked(scenario: str, subjects: str, seeds: str, rates: str, stocks: str, po
     return read_asked(scenario, subjects, seeds, rates, stocks, postgres, cloud)
 
 
-def _resumed(runs: Path, resume: str, scenario: str, subjects: str) -> tuple[Path, State]:
-    if scenario or subjects:
-        remedy = "leave SCENARIO and --subjects out, or leave --continue out to compare anew"
-        raise ScenarioError("--continue", "the comparison knows its scenario and subjects already", remedy)
+def _resumed(context: typer.Context, runs: Path, resume: str, postgres: str) -> tuple[Path, State]:
+    given = _given(context)
+    if beside := [word for name, word in given.items() if name not in BESIDE_CONTINUE]:
+        found = f"the comparison has its own {', '.join(beside)}"
+        remedy = f"leave {'it' if len(beside) == 1 else 'them'} out, or leave --continue out to compare anew"
+        raise ScenarioError("--continue", found, remedy)
     folder = find_comparison(runs, resume)
     state = resume_comparison(folder)
-    if state.asked.postgres == "url" and state.pending and not os.environ.get(POSTGRES_URL_VARIABLE):
+    if "postgres" in given and postgres != state.asked.postgres:
+        remedy = f"leave it out, or write --postgres {state.asked.postgres}"
+        raise ScenarioError("--postgres", f"this comparison is played on {state.asked.postgres}", remedy)
+    if state.asked.postgres == URL and state.pending and not os.environ.get(POSTGRES_URL_VARIABLE):
         remedy = "give the same --postgres again; a URL holds a password, so it was not stored"
         raise ScenarioError("--continue", "this comparison used a database of your own", remedy)
     return folder, state
+
+
+def _given(context: typer.Context) -> dict[str, str]:
+    """What stands on the command line, as a user writes it, by the name of the parameter."""
+    found = {}
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name and source is not None and source.name == "COMMANDLINE":
+            found[parameter.name] = parameter.opts[0] if parameter.opts[0].startswith("-") else parameter.name.upper()
+    return found

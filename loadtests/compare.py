@@ -18,7 +18,6 @@ from loadtests.messages import Live
 from loadtests.postgres_option import REPLAY, URL
 from loadtests.run import Judged, run
 from loadtests.specifying import RunOptions, exact, make_scenario, make_spec
-from loadtests.subject_option import fault_problem
 from loadtests.subjects.architectures import ARCHITECTURES
 from reports.compare.build import compare
 from reports.compare.comparison import Card, Comparison, Failed, Key, Matrix
@@ -26,7 +25,6 @@ from reports.compare.played import Played, reduce_run
 from reports.render.comparison.page import write_page
 from reports.store import RunFolder, read_history, read_result
 from scenarios.floor import oversell_floor_units
-from scenarios.problems import scenario_error
 from scenarios.spec import Scenario
 from simulator.errors import HistoryError, StockstormError
 from simulator.history.facts import RunEnded
@@ -63,9 +61,6 @@ def scenario_of(asked: Asked, rate: float | None = None) -> Scenario:
 def make_state(asked: Asked) -> State:
     """The matrix in the order in which it is played. Raises ScenarioError."""
     scenario = scenario_of(asked)
-    found = [fault_problem(subject, scenario.faults, "--subjects") for subject in asked.subjects]
-    if problems := [problem for problem in found if problem is not None]:
-        raise scenario_error("flags", problems)
     own = scenario.subject.safety_stock
     stocks = tuple(own if stock is None else stock for stock in asked.safety_stocks)
     pairs = [(subject, stock) for subject in asked.subjects for stock in stocks]
@@ -244,10 +239,10 @@ class Comparing:
 
 
 def card_of(subject: str) -> Card:
-    """What is known of a subject besides its runs; of a service of the user's own, nothing."""
+    """What is known of a subject besides its runs; nothing if a comparison holds one that is gone since."""
     found = ARCHITECTURES.get(subject)
     if found is None:
-        return Card(subject, summary="a service that was running already")
+        return Card(subject)
     return Card(
         name=found.name,
         row=found.row,

@@ -60,7 +60,7 @@ def test_continuing_a_whole_one_plays_nothing_and_says_the_same(stockstorm: Any,
         (["smoke", "--subjects", "reference", "--seeds", "five"], "write e.g. 1-5, or 1,4,7"),
         (["smok", "--subjects", "reference"], 'did you mean "smoke"?'),
         ([], "stockstorm compare flash_sale --seeds 1-3"),
-        (["smoke", "--continue", "latest"], "leave SCENARIO and --subjects out"),
+        (["smoke", "--continue", "latest"], "the comparison has its own SCENARIO"),
         (["--continue", "latest"], "start one with: stockstorm compare SCENARIO"),
     ],
 )

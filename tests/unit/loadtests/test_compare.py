@@ -17,7 +17,7 @@ from reports.history import History
 from reports.judge import judge
 from reports.render.json_file import json_file
 from reports.store import create_run_folder
-from simulator.errors import HistoryError, ScenarioError, SubjectError
+from simulator.errors import HistoryError, SubjectError
 from simulator.history import facts as f
 from simulator.planning import make_plan
 from tests.unit.reports.synthetic import flash_sale
@@ -91,15 +91,6 @@ def test_there_is_one_plan_for_each_seed_and_rate() -> None:
     plans = make_state(msgspec.structs.replace(ASKED, rates=(None, 50.0))).plans
     assert list(plans) == ["seed 1", "seed 2", "seed 1, 50 events/s", "seed 2, 50 events/s"]
     assert len(set(plans.values())) == 4
-
-
-def test_faults_on_a_service_of_ones_own_are_refused_before_anything_is_played(tmp_path: Path) -> None:
-    scenario = tmp_path / "faulty.toml"
-    found = (Path(__file__).parents[3] / "scenarios" / "smoke.toml").read_text()
-    scenario.write_text(found + '\n[[faults]]\nkind = "kill_worker"\nat_s = 1.0\n')
-    asked = msgspec.structs.replace(ASKED, scenario=str(scenario), subjects=("polling", "http://host/hooks"))
-    with pytest.raises(ScenarioError, match="cannot play its faults"):
-        make_state(asked)
 
 
 def test_the_replay_command_asks_for_the_same_matrix() -> None:
@@ -189,7 +180,7 @@ def test_a_comparison_whose_plans_have_changed_is_not_continued(tmp_path: Path) 
         resume_comparison(folder)
 
 
-def test_a_service_of_ones_own_has_a_card_without_promises() -> None:
-    card = card_of("http://127.0.0.1:1/hooks")
+def test_a_subject_that_is_gone_since_a_comparison_was_stored_has_a_card_without_promises() -> None:
+    card = card_of("queue-of-old")
     assert (card.parts, card.crash_safe, card.cannot) == ((), "", {})
     assert card_of("polling").row == "D1"
