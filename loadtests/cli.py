@@ -17,6 +17,7 @@ from loadtests.progress import Progress
 from loadtests.proof import SOUND
 from loadtests.proof import prove as proofs
 from loadtests.run import rejudge, run
+from loadtests.spec import API_HOST
 from loadtests.specifying import RunOptions, make_scenario, make_spec
 from loadtests.subjects.flaws import FLAWS
 from reports.store import find_run
@@ -59,6 +60,9 @@ def run_command(
         str, typer.Option(help="embedded (emulators), docker (emulators in it) or real, for architectures on a cloud")
     ] = "embedded",
     api_port: Annotated[int, typer.Option(min=0, max=65_535, help="port of the played APIs; 0: any free one")] = 0,
+    api_host: Annotated[
+        str, typer.Option(help="address the played APIs listen on; any network of it reaches them")
+    ] = API_HOST,
     runs: RunsOption = Path("runs"),
 ) -> None:
     """Play a scenario against a subject, judge it, and write the report."""
@@ -74,6 +78,7 @@ def run_command(
         postgres=take_postgres_url(postgres),
         cloud=cloud,
         api_port=api_port,
+        api_host=api_host,
         runs=runs,
     )
     spec = make_spec(options)

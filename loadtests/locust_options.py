@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadtests.postgres_option import POSTGRES_URL_VARIABLE, postgres_problem
+from loadtests.spec import API_HOST
 from loadtests.specifying import RunOptions
 from scenarios.problems import scenario_error
 
@@ -41,6 +42,7 @@ def add_options(parser: Any) -> None:
         help=f"embedded, docker, or url (with the URL in {POSTGRES_URL_VARIABLE})",
     )
     group.add_argument("--api-port", type=int, default=0, help="port of the played APIs; 0: any free one")
+    group.add_argument("--api-host", default=API_HOST, help="address that the played APIs listen on")
     group.add_argument("--runs", default="runs", help="folder of the runs")
 
 
@@ -57,6 +59,7 @@ def read_options(parsed: Any) -> RunOptions:
         safety_stock=None if parsed.safety_stock == -1 else parsed.safety_stock,
         postgres=parsed.postgres,
         api_port=parsed.api_port,
+        api_host=parsed.api_host,
         runs=Path(parsed.runs),
     )
 

@@ -1,4 +1,4 @@
-"""What is played to the subject: the world, its deliveries, and its APIs on a loopback port. Built once per run."""
+"""What is played to the subject: the world, its deliveries, and its APIs on a port. Built once per run."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,8 +24,6 @@ from simulator.senders.resolve import AddressBook
 from simulator.shop.catalogue import make_catalogue
 from simulator.shop.model import Event
 from simulator.world import World
-
-HOST = "127.0.0.1"
 
 Took = Callable[[list[AnyFact], list[Event], int], None]
 
@@ -69,7 +67,7 @@ def make_playing(
         plan=make_plan(scenario.name, scenario, spec.seed),
         world=world,
         desk=desk,
-        server=make_server(HOST, spec.api_port, apis.handle),
+        server=make_server(spec.api_host, spec.api_port, apis.handle),
     )
 
 

@@ -19,7 +19,7 @@ class Progress:
 
     def __init__(self, console: Console, title: str) -> None:
         self._console, self._title = console, title
-        self._step = "starting PostgreSQL"
+        self._step = "starting"
         self._figures: Live | None = None
         self._told_s = -QUIET_EVERY_S
         self._screen = Screen(console=console, refresh_per_second=REFRESH_PER_S, transient=True)

@@ -3,17 +3,20 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
 
-from loadtests.backing import choose_backing
+from loadtests.backing import Backing, choose_backing
+from loadtests.backing.nothing import NoDatabase
 from loadtests.cloud import open_cloud
 from loadtests.link import FD_VARIABLE, Link, make_pair
 from loadtests.messages import Live
 from loadtests.postgres_option import POSTGRES_URL_VARIABLE, URL
 from loadtests.spec import RunSpec
 from loadtests.stage import Show, Stage
+from loadtests.subject_option import is_url
 from loadtests.subjects import Subject
 from loadtests.subjects.architectures import ARCHITECTURES
 from loadtests.subjects.own import OwnSubject
@@ -46,9 +49,16 @@ class Judged(msgspec.Struct, frozen=True):
 
 def make_stage(spec: RunSpec, link: Link) -> Stage:
     """The unpatched side of a run."""
-    option = os.environ.get(POSTGRES_URL_VARIABLE, "") if spec.postgres == URL else spec.postgres
     cloud = open_cloud(ARCHITECTURES.get(spec.subject), spec.run, spec.cloud)
-    return Stage(spec, link, choose_backing(option, spec.run), cloud, make_subject(spec))
+    return Stage(spec, link, make_backing(spec), cloud, make_subject(spec))
+
+
+def make_backing(spec: RunSpec) -> AbstractContextManager[Backing]:
+    """The database of the reference service."""
+    if is_url(spec.subject):
+        return NoDatabase()
+    option = os.environ.get(POSTGRES_URL_VARIABLE, "") if spec.postgres == URL else spec.postgres
+    return choose_backing(option, spec.run)
 
 
 def make_subject(spec: RunSpec) -> Subject:
@@ -64,6 +74,8 @@ def run(spec: RunSpec, show: Show, live: Callable[[Live], None]) -> Judged:
         locust = _start_locust(spec, theirs.fileno())
     link = Link(ours)
     try:
+        if not is_url(spec.subject):
+            show("starting PostgreSQL")
         ended = make_stage(spec, link).play(locust.pid, show, live)
     finally:
         link.close()

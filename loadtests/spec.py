@@ -1,11 +1,13 @@
 """What one run is: everything that the stage and the driver must agree on, as a value without secrets."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from loadtests.provenance import Provenance
+
+API_HOST: Final = "127.0.0.1"  # never another by default: whoever reaches the played APIs can try their tokens
 
 
 class RunSpec(msgspec.Struct, frozen=True):
@@ -20,6 +22,7 @@ class RunSpec(msgspec.Struct, frozen=True):
     postgres: str  # embedded, docker, or url: the URL itself holds a password and travels by environment only
     cloud: str  # embedded, docker, an emulator's name, or real
     api_port: int  # 0: any free one
+    api_host: str  # address that the played APIs listen on
     replay: str
     provenance: Provenance
 
@@ -34,3 +37,12 @@ class RunSpec(msgspec.Struct, frozen=True):
     @property
     def logs(self) -> Path:
         return Path(self.folder) / "logs"
+
+
+def reachable(host: str) -> str:
+    """Where a process of this machine reaches what listens on `host`, ready for a URL; every address means loopback."""
+    if host in ("", "0.0.0.0"):  # noqa: S104 - it is compared, not listened on
+        return API_HOST
+    if ":" not in host:
+        return host
+    return "[::1]" if host == "::" else f"[{host}]"

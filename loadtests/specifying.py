@@ -7,9 +7,10 @@ from pathlib import Path
 import msgspec
 
 from loadtests.cloud_option import cloud_problem
+from loadtests.own_option import own_problems
 from loadtests.postgres_option import REPLAY, URL, postgres_problem
 from loadtests.provenance import read_provenance
-from loadtests.spec import RunSpec
+from loadtests.spec import API_HOST, RunSpec
 from loadtests.subject_option import ALIAS, fault_problem, read_subject
 from loadtests.subjects.flaws import FLAWS
 from reports.store import create_run_folder
@@ -38,6 +39,7 @@ class RunOptions(msgspec.Struct, frozen=True):
     postgres: str = "embedded"  # embedded, docker, or url: the URL itself stays in the environment
     cloud: str = "embedded"  # a word of loadtests.cloud_option
     api_port: int = 0
+    api_host: str = API_HOST
     runs: Path = Path("runs")
 
 
@@ -65,6 +67,7 @@ def make_spec(options: RunOptions) -> RunSpec:
         postgres=options.postgres,
         cloud=options.cloud,
         api_port=options.api_port,
+        api_host=options.api_host,
         replay=_replay(options),
         provenance=read_provenance(),
     )
@@ -88,6 +91,7 @@ def _checked(options: RunOptions, scenario: Scenario) -> str:
         found.append(subject)
     else:
         found.append(fault_problem(subject, scenario.faults, "--subject"))
+        found += own_problems(subject, options.api_port)
     if options.flaw and options.flaw not in FLAWS:
         found.append(Problem("--flaw", f"there is no flaw {options.flaw!r}", f"one of: {', '.join(sorted(FLAWS))}"))
     if not 0 <= options.seed <= SEED_MAX:
@@ -108,16 +112,15 @@ def _replay(options: RunOptions) -> str:
             words += [flag, exact(number)]
     for fault in options.faults:
         words += ["--fault", fault]
-    if options.subject != ALIAS:
-        words += ["--subject", options.subject]
-    if options.flaw:
-        words += ["--flaw", options.flaw]
-    if options.safety_stock is not None:
-        words += ["--safety-stock", str(options.safety_stock)]
-    if options.postgres not in ("embedded", URL):
-        words += ["--postgres", options.postgres]
-    if options.cloud != "embedded":
-        words += ["--cloud", options.cloud]
-    if options.api_port:
-        words += ["--api-port", str(options.api_port)]
+    for flag, word, left_out in (
+        ("--subject", options.subject, ALIAS),
+        ("--flaw", options.flaw, ""),
+        ("--safety-stock", "" if options.safety_stock is None else str(options.safety_stock), ""),
+        ("--postgres", "embedded" if options.postgres == URL else options.postgres, "embedded"),
+        ("--cloud", options.cloud, "embedded"),
+        ("--api-port", str(options.api_port), "0"),
+        ("--api-host", options.api_host, API_HOST),
+    ):
+        if word != left_out:
+            words += [flag, word]
     return shlex.join(words) + (f" {REPLAY}" if options.postgres == URL else "")

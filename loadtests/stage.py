@@ -20,7 +20,7 @@ from loadtests.link import Link, LinkClosed
 from loadtests.messages import Abort, FaultDue, Finished, Go, Listening, Live, Setup, Step
 from loadtests.quiesce import SETTLES_MAX
 from loadtests.registering import WITHIN_S as REGISTERING_S
-from loadtests.spec import RunSpec
+from loadtests.spec import RunSpec, reachable
 from loadtests.subjects import Subject, Surroundings
 from scenarios.compression import compression_notes
 from scenarios.spec import Scenario
@@ -115,7 +115,7 @@ class Stage:
             raise SubjectError("generator", message.reason, f"read {self._spec.logs / 'locust.log'}")
         if not isinstance(message, Listening):
             raise SubjectError("generator", "it does not listen", f"read {self._spec.logs / 'locust.log'}")
-        base = f"http://127.0.0.1:{message.port}"
+        base = f"http://{reachable(self._spec.api_host)}:{message.port}"
         return Surroundings(
             database_url=backing.url,
             admin_api_url=f"{base}/admin/api/2026-10/graphql.json",
@@ -149,7 +149,8 @@ class Stage:
         return max(self._subject.settle_s, self._subject.lease_s if self._scenario.faults else 0.0)
 
     def _notes(self, backing: Backing) -> tuple[str, ...]:
-        notes = [f"PostgreSQL {backing.description}", *self._subject.notes, *compression_notes(self._scenario)]
+        database = [f"PostgreSQL {backing.description}"] if backing.description else []
+        notes = [*database, *self._subject.notes, *compression_notes(self._scenario)]
         if (scale := self._scenario.delivery.retry_time_scale) != 1:
             notes.append(
                 f"gaps between delivery retries are shortened: each is {scale:g} of Shopify's, to fit a short run"
@@ -208,7 +209,7 @@ class Stage:
             return
 
     def _count_database(self, backing: Backing) -> None:
-        if work := database_work(backing.url):
+        if backing.url and (work := database_work(backing.url)):
             now_ns = time.monotonic_ns()
             counted = DatabaseCounted(now_ns, work.transactions, work.rows_written, self._subject.statements())
             self._facts.append(counted)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from reports.api_calls import call_notes
 from reports.checkers import check_all, intervals
 from reports.history import History
 from reports.result import Check, Interval, Result, ThresholdOutcome, Verdict
@@ -83,7 +84,7 @@ def judge(history: History) -> Result:
         measures=measures,
         intervals=found_intervals,
         event_classes=classes_of(checks),
-        notes=tuple(dict.fromkeys((*started.notes, *check_notes, *trouble))),
+        notes=tuple(dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *trouble))),
         commit=started.commit,
         versions=started.versions,
         machine=started.machine,

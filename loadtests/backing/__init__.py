@@ -1,6 +1,7 @@
 """Where a run's PostgreSQL comes from: a fresh, empty, durable database each time, gone afterwards.
 
-Variants, one a file: `embedded` (out of a Python package, nothing to install), `docker`, `url` (a server that runs).
+Variants, one a file: `embedded` (out of a Python package, nothing to install), `docker`, `url` (a server that runs);
+`nothing` for a service that is not ours.
 """
 
 from collections.abc import Callable, Mapping

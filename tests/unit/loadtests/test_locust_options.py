@@ -24,7 +24,7 @@ def test_what_is_left_out_is_the_scenarios_own() -> None:
 def test_every_option_of_a_run_can_be_given() -> None:
     words = ["--scenario", "steady", "--seed", "7", "--rate", "50.5", "--seconds", "3", "--subject", "polling"]
     words += ["--fault", "kill_worker@1+2, kill_receiver@2", "--flaw", "slow_handler", "--safety-stock", "0"]
-    words += ["--postgres", "docker", "--api-port", "9400", "--runs", "here"]
+    words += ["--postgres", "docker", "--api-port", "9400", "--api-host", "10.0.0.7", "--runs", "here"]
     assert read_options(parsed(*words)) == RunOptions(
         scenario="steady",
         seed=7,
@@ -36,6 +36,7 @@ def test_every_option_of_a_run_can_be_given() -> None:
         safety_stock=0,
         postgres="docker",
         api_port=9400,
+        api_host="10.0.0.7",
         runs=Path("here"),
     )
 

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from loadtests import cli
+from loadtests.own_option import SECRETS
 from loadtests.spec import RunSpec
 from loadtests.specifying import RunOptions, make_spec
 from scenarios.spec import Scenario
@@ -50,7 +51,7 @@ def digest(spec: RunSpec) -> str:
         RunOptions("smoke", seed=3),
         RunOptions("smoke", rate=123.456789, seconds=3.0000001, seed=2**62),
         RunOptions("smoke", faults=("kill_worker@1+0.5", "kill_receiver@2"), safety_stock=2, flaw="last_write_wins"),
-        RunOptions("smoke", subject="http://127.0.0.1:8080/web hooks", api_port=9400),
+        RunOptions("smoke", subject="http://127.0.0.1:8080/web hooks", api_port=9400, api_host="10.0.0.7"),
         RunOptions("smoke", subject="webhook", postgres="docker", cloud="fauxqs"),
         RunOptions("smoke", postgres="url", seconds=2.0),
     ],
@@ -60,9 +61,11 @@ def test_the_replay_line_specifies_the_same_run(
     options: RunOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STOCKSTORM_POSTGRES_URL", DATABASE)
+    for name in SECRETS.values():
+        monkeypatch.setenv(name, "hush")
     spec = make_spec(RunOptions(**{**{f: getattr(options, f) for f in options.__struct_fields__}, "runs": tmp_path}))
     again = replayed(spec, tmp_path / "again", monkeypatch)
-    for field in ("scenario", "seed", "subject", "flaw", "postgres", "cloud", "api_port", "replay"):
+    for field in ("scenario", "seed", "subject", "flaw", "postgres", "cloud", "api_port", "api_host", "replay"):
         assert getattr(again, field) == getattr(spec, field), field
     assert digest(again) == digest(spec)
     assert "hush" not in "".join(path.read_text() for path in tmp_path.rglob("spec.json"))
