@@ -108,9 +108,16 @@ class History:
         quiet = self.last(f.QuietReached)
         if quiet is None:
             return "the run never came to rest: its history has no QuietReached fact"
-        if not quiet.quiet:
-            return f"the subject was still at work when the wait of {quiet.waited_ns / SECOND_NS:.0f} s ran out"
-        return ""
+        if quiet.quiet:
+            return ""
+        ran_out = f"when the wait of {quiet.waited_ns / SECOND_NS:.0f} s ran out"
+        failed = {attempt.delivery for attempt in self.all(f.AttemptEnded)}
+        ended = self.all(f.DeliveryEnded)
+        waiting = sum(each.outcome == "pending" and each.delivery in failed for each in ended)
+        if waiting:
+            noun = "delivery" if waiting == 1 else "deliveries"
+            return f"{waiting:,} {noun} still waited for the next retry {ran_out}"
+        return f"the subject was still at work {ran_out}"
 
     def offset(self, at_ns: int) -> str:
         """A time for people: "12.345 s" into the load."""

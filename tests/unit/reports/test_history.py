@@ -4,7 +4,21 @@ import pytest
 
 from reports.history import History
 from simulator.history import facts as f
-from tests.literal_history import START, at_rest, history, ns, opened, pushed, recorded, sold, started, version
+from tests.literal_history import (
+    START,
+    at_rest,
+    ended,
+    history,
+    ns,
+    opened,
+    planned,
+    pushed,
+    recorded,
+    sold,
+    started,
+    tried,
+    version,
+)
 
 
 def test_facts_are_sorted_by_time_and_those_of_one_instant_keep_their_order() -> None:
@@ -37,7 +51,18 @@ def test_times_for_people_count_from_the_start_of_load() -> None:
 def test_a_run_is_at_rest_only_when_quiet_was_reached() -> None:
     assert history(opened(), at_rest(9, 10, 10, 10, 10)).unrest == ""
     assert "no QuietReached" in history(opened()).unrest
-    assert "ran out" in history(f.QuietReached(ns(1), quiet=False, waited_ns=30_000_000_000)).unrest
+    late = f.QuietReached(ns(1), quiet=False, waited_ns=30_000_000_000)
+    assert history(late).unrest == "the subject was still at work when the wait of 30 s ran out"
+
+
+def test_a_delivery_between_two_tries_keeps_a_run_from_rest_not_the_subject() -> None:
+    late = f.QuietReached(ns(9), quiet=False, waited_ns=15_000_000_000)
+    failed = (planned(0, 1, 1), tried(1, 1, status=503), ended(10, 1, "pending"))
+    untried = (planned(8, 2, 2), ended(10, 2, "pending"))
+    assert history(late, failed, untried).unrest == (
+        "1 delivery still waited for the next retry when the wait of 15 s ran out"
+    )
+    assert "still at work" in history(late, untried).unrest
 
 
 def test_a_gap_between_versions_is_refused() -> None:
