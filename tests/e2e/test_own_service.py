@@ -1,16 +1,27 @@
-"""An own service that already runs is the subject by its URL: here one that acknowledges all and does nothing."""
+"""An own service that runs already, by its URL: this one looks for the APIs now and then, and nods at everything."""
 
 import json
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from loadtests.own_option import SECRETS
+from loadtests.subjects import SHOP_TOPICS
+from loadtests.subjects.ports import free_port
+from reports.store import read_history
+from simulator.history import facts as f
+
 pytestmark = pytest.mark.e2e
+
+LOOKS_EVERY_S = 2.0
+TOKEN = "known to both"
+SUBSCRIBE = """mutation($topic: WebhookSubscriptionTopic!, $uri: String!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: {uri: $uri}) { userErrors { message } } }"""
 
 
 class Nodding(BaseHTTPRequestHandler):
@@ -34,26 +45,68 @@ class Nodding(BaseHTTPRequestHandler):
         """Silent."""
 
 
+class Service:
+    """Nods at `url`; registers at the APIs on `api_port`, for which it looks every two seconds."""
+
+    def __init__(self) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Nodding)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/webhooks"
+        self.api_port = free_port("127.0.0.1")
+        self._ended = threading.Event()
+        self._threads = [
+            threading.Thread(target=work, daemon=True) for work in (self._server.serve_forever, self._register)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._server.shutdown()
+        self._server.server_close()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _register(self) -> None:
+        base, bearer = f"http://127.0.0.1:{self.api_port}", {"Authorization": f"Bearer {TOKEN}"}
+        while not self._ended.wait(LOOKS_EVERY_S):
+            try:
+                httpx.put(f"{base}/marketplaces/bazaar/v1/notifications", json={"url": self.url}, headers=bearer)
+            except httpx.HTTPError:
+                continue  # not there yet
+            for topic in SHOP_TOPICS:
+                variables = {"topic": topic.upper().replace("/", "_"), "uri": self.url}
+                graphql = {"query": SUBSCRIBE, "variables": variables}
+                secret = {"X-Shopify-Access-Token": TOKEN}
+                httpx.post(f"{base}/admin/api/2026-10/graphql.json", json=graphql, headers=secret)
+            return
+
+
 @pytest.fixture
-def nodding() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Nodding)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+def service() -> Iterator[Service]:
+    started = Service()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/webhooks"
+        yield started
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
+        started.stop()
 
 
-def test_a_service_that_nods_at_everything_is_invalid_for_what_it_did(
-    nodding: str, stockstorm: Any, tmp_path: Path
+def test_a_service_that_nods_at_everything_is_waited_for_and_invalid_for_what_it_did(
+    service: Service, stockstorm: Any, tmp_path: Path
 ) -> None:
-    done: subprocess.CompletedProcess[str] = stockstorm("run", "smoke", "--subject", nodding, "--runs", tmp_path)
+    words = ["run", "smoke", "--subject", service.url, "--api-port", service.api_port, "--runs", tmp_path]
+    done = stockstorm(*words, **dict.fromkeys(SECRETS.values(), TOKEN))
     assert done.returncode == 1, done.stdout + done.stderr
+    assert "waiting for your service to register" in done.stderr
     result = json.loads((tmp_path / "latest" / "result.json").read_text())
     verdicts = {check["name"]: check["verdict"] for check in result["checks"]}
     assert (verdicts["forged"], verdicts["drift"]) == ("invalid", "invalid")
     assert (verdicts["delivery_success"], verdicts["ack_time"]) == ("valid", "valid")
     assert result["measures"]["delivery.acknowledged"] > 100
+    assert [note for note in result["notes"] if "PostgreSQL" in note or "when load began" in note] == []
+
+    history = read_history(tmp_path / "latest")
+    subscribed = history.all(f.SubscriptionCreated)
+    assert [each.topic for each in subscribed] == ["*", *SHOP_TOPICS]
+    first_call = min(call.at_ns for call in history.all(f.ApiCalled))
+    assert history.all(f.ItemStocked)[0].at_ns < first_call < subscribed[-1].at_ns < history.start_ns
+    assert history.all(f.DatabaseCounted) == []

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from loadtests.own_option import SECRETS
+from loadtests.subjects.ports import free_port
 from tests.running import run_module
 
 pytestmark = pytest.mark.e2e
@@ -42,8 +44,8 @@ def test_an_unknown_flaw_is_answered_with_the_known_ones(stockstorm: Any, tmp_pa
     expect_error(stockstorm("run", "smoke", "--flaw", "lazy", "--runs", tmp_path), 4, "lazy", "slow_handler")
 
 
-def test_a_rate_below_zero_is_refused(stockstorm: Any, tmp_path: Path) -> None:
-    expect_error(stockstorm("run", "smoke", "--rate", "-3", "--runs", tmp_path), 4, "--rate")
+def test_a_mistyped_flag_is_no_verdict(stockstorm: Any, tmp_path: Path) -> None:
+    expect_error(stockstorm("run", "smoke", "--rat", "3", "--runs", tmp_path), 4, "--rat", "stockstorm run --help")
 
 
 def test_a_database_that_is_down_is_named_without_its_password(stockstorm: Any, tmp_path: Path) -> None:
@@ -57,7 +59,8 @@ def test_a_database_that_is_down_is_named_without_its_password(stockstorm: Any, 
 
 
 def test_a_subject_that_is_down_is_told(stockstorm: Any, tmp_path: Path) -> None:
-    done = stockstorm("run", "smoke", "--subject", "http://127.0.0.1:9/webhooks", "--runs", tmp_path)
+    words = ["run", "smoke", "--subject", "http://127.0.0.1:9/webhooks", "--api-port", str(free_port("127.0.0.1"))]
+    done = stockstorm(*words, "--runs", tmp_path, **dict.fromkeys(SECRETS.values(), "known"))
     assert "nobody answers there" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
     assert done.returncode >= 2
