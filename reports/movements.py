@@ -2,8 +2,9 @@
 
 A pair is *owed* when the listing was wrong at the moment the movement fired: outside [floor, ceiling] of the version
 that it made, or, for a marketplace's order, showing more than was left. It ends when a push reflects it, or is *moot*
-when before that the listing became right without one. A push after which the listing is right reflects everything
-before it. What is owed at rest counts as infinite.
+when before that the listing became right without one: then of its latency only the least is known, the time for which
+the listing was wrong. A push after which the listing is right reflects everything before it. What is owed at rest
+counts as infinite.
 """
 
 import math
@@ -39,7 +40,7 @@ class Pair(msgspec.Struct, gc=False):
 
     @property
     def latency_ms(self) -> float:
-        """Fired → reflected; infinite when it never was."""
+        """Fired → reflected, of a moot pair its least; infinite when it never was."""
         return math.inf if self.ended_ns == NEVER_NS else (self.ended_ns - self.fired_ns) / 1e6
 
     @property

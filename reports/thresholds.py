@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from reports.polling import NOT_ASKED
 from reports.result import Check, Interval, ThresholdOutcome, Verdict
+from reports.sync_doubt import too_few, with_moot
 from simulator.conditions import Condition, parse_condition
 
 # Measures of speed: the generator's own lateness would be taken for the subject's.
 SPEED: Final = ("ack_time", "sync_latency", "sync_latency_visible", "order_latency", "crisis_time")
+SPEEDS: Final = ("delivery.throughput_per_s",)  # single ones, of families that are no speed otherwise
 
 
 def read_expect(expect: Mapping[str, Any]) -> dict[str, Condition]:
@@ -54,14 +56,27 @@ def _outcome(
 ) -> tuple[Verdict, str]:
     if found is None or math.isnan(found):
         return "unknown", f"{measure} was not measured"
-    if unreliable and family(measure) in SPEED:
-        return "unknown", unreliable
-    if owner is not None and owner.verdict == "unknown":
-        return "unknown", owner.reason
+    if doubt := _doubt(measure, owner, unreliable):
+        return "unknown", doubt
     shown = _number(found)
     if condition.holds(found):
+        least = owner.measures.get(with_moot(measure), found) if owner is not None else found
+        if least > found and not condition.holds(least):
+            return "invalid", (
+                f"{measure} is {shown}, and at least {_number(least)} with the changes that became moot before a push "
+                f"came, wanted {condition}"
+            )
         return "valid", f"{measure} is {shown}, as wanted ({condition})"
     return "invalid", f"{measure} is {shown}, wanted {condition}"
+
+
+def _doubt(measure: str, owner: Check | None, unreliable: str) -> str:
+    """Why nothing can be said of a measure, though it has a value; empty when something can."""
+    if unreliable and (family(measure) in SPEED or measure in SPEEDS):
+        return unreliable
+    if owner is None:
+        return ""
+    return owner.reason if owner.verdict == "unknown" else too_few(measure, owner.measures)
 
 
 def _number(value: float) -> str:

@@ -1,8 +1,9 @@
 """Which tier of sync latency a run qualifies for: under 30 s, 10 s or 2 s at the 95th percentile.
 
 The whole interval decides: its upper end below the limit qualifies, its lower end at or above it does not, and anything
-between is unknown. Correctness comes first: a run that lost, doubled or drifted qualifies for nothing, however fast.
-A scenario with the traffic of a looser tier says little about a stricter one, and its reason says so.
+between is unknown. The same is asked of the interval with the pairs that became moot, whose latency has only a least.
+Correctness comes first: a run that lost, doubled or drifted qualifies for nothing, however fast. A scenario with the
+traffic of a looser tier says little about a stricter one, and its reason says so.
 """
 
 import math
@@ -10,25 +11,27 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from reports.result import Check, Interval, TierOutcome, Verdict
+from reports.sync_doubt import too_few, with_moot
 from simulator.history.facts import RunStarted
 
 LIMITS_MS: Final[dict[str, float]] = {"under_30s": 30_000.0, "under_10s": 10_000.0, "under_2s": 2_000.0}
 CORRECTNESS: Final = ("nothing_lost", "applied_twice", "forged", "drift")
+HOLDING: Final = ("delay", "reorder")  # perturbations that make a delivery fall due later than the subject asked for
 FIRED: Final = "sync_latency_ms.p95"
 VISIBLE: Final = "sync_latency_visible_ms.p95"
 
 
 def judged_measure(started: RunStarted) -> str:
-    """The measure that tiers read: from fired; from visible when the scenario itself delays deliveries."""
+    """The measure that tiers read: from fired; from visible when the scenario itself holds deliveries back."""
     perturbations = started.scenario.get("perturbations") or ()
-    delayed = any(isinstance(entry, dict) and entry.get("kind") == "delay" for entry in perturbations)
-    return VISIBLE if delayed else FIRED
+    held = any(isinstance(entry, dict) and entry.get("kind") in HOLDING for entry in perturbations)
+    return VISIBLE if held else FIRED
 
 
 def basis(measure: str) -> str:
     """What the figure counts from, in words."""
     if measure == VISIBLE:
-        return "counted from when the subject could see the change, since this scenario delays deliveries"
+        return "counted from when the subject could see the change, since this scenario holds deliveries back"
     return "counted from when the change happened"
 
 
@@ -86,6 +89,8 @@ def _latency(
 ) -> tuple[Verdict, str]:
     interval = intervals.get(measure)
     value = measures.get(measure) if interval is None else interval.value
+    if few := too_few(measure, measures):
+        return "unknown", few
     if value is None:
         return "unknown", f"{measure} was not measured"
     if math.isinf(value):
@@ -93,8 +98,29 @@ def _latency(
     if interval is None or interval.low is None or interval.high is None:
         return "unknown", f"p95 is {value:,.0f} ms, but there is too little data for an interval; {basis(measure)}"
     seen = f"p95 {value:,.0f} ms (95 % interval {interval.low:,.0f} to {interval.high:,.0f}), {basis(measure)}"
-    if interval.high < limit_ms:
-        return "valid", seen
-    if interval.low >= limit_ms:
-        return "invalid", seen
-    return "unknown", f"the interval straddles the limit: {seen}"
+    verdict = _against(limit_ms, interval.low, interval.high)
+    if verdict != "invalid" and (doubt := _moot(measure, limit_ms, measures, intervals)) is not None:
+        return doubt[0], f"{doubt[1]}; without them {seen}"
+    return verdict, f"the interval straddles the limit: {seen}" if verdict == "unknown" else seen
+
+
+def _moot(
+    measure: str, limit_ms: float, measures: Mapping[str, float], intervals: Mapping[str, Interval]
+) -> tuple[Verdict, str] | None:
+    """What speaks against a tier once pairs that became moot count for as long as they were wrong; None: nothing."""
+    interval = intervals.get(with_moot(measure))
+    least = measures.get(with_moot(measure), 0.0) if interval is None else interval.value
+    verdict: Verdict = "unknown" if least >= limit_ms else "valid"
+    span = ""
+    if interval is not None and interval.low is not None and interval.high is not None:
+        verdict = _against(limit_ms, interval.low, interval.high)
+        span = f" (95 % interval {interval.low:,.0f} to {interval.high:,.0f})"
+    if verdict == "valid":
+        return None
+    return verdict, f"p95 is at least {least:,.0f} ms{span} with the changes that became moot before a push came"
+
+
+def _against(limit_ms: float, low: float, high: float) -> Verdict:
+    if high < limit_ms:
+        return "valid"
+    return "invalid" if low >= limit_ms else "unknown"

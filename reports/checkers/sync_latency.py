@@ -1,7 +1,8 @@
 """Sync latency: a stock movement fired → another channel's listing reflects it, over pairs that were owed.
 
 Owed and unreflected at rest counts as infinite in every quantile. Beside it the subject's share, counted from when it
-could see the movement. Under 30 owed pairs nothing is claimed.
+could see the movement, and both once more with the moot pairs, each at the time for which its listing was wrong: a
+subject that hangs while channels sell out makes just its slowest pairs moot. Under 30 owed pairs nothing is claimed.
 """
 
 import math
@@ -12,33 +13,36 @@ from reports.history import History
 from reports.movements import Pair
 from reports.quantiles import quantiles
 from reports.result import Check, Incident
+from reports.sync_doubt import too_few, with_moot
 from reports.tally import Tally, counted
 from simulator.history import facts as f
-from simulator.limits import OWED_PAIRS_MIN
 
 
 class SyncLatency:
     name = "sync_latency"
 
     def __call__(self, history: History) -> Check:
-        owed = owed_pairs(history)
+        owed, pairs = owed_pairs(history), history.movements.pairs
         seen = [pair.visible_latency_ms for pair in owed if pair.visible_ns != NEVER_NS]
+        seen_pairs = [pair.visible_latency_ms for pair in pairs if pair.visible_ns != NEVER_NS]
         never = [pair for pair in owed if math.isinf(pair.latency_ms)]
         measures = {
             **quantiles("sync_latency_ms", [pair.latency_ms for pair in owed]),
             **quantiles("sync_latency_visible_ms", seen),
+            **_with_moot("sync_latency_ms", [pair.latency_ms for pair in pairs]),
+            **_with_moot("sync_latency_visible_ms", seen_pairs),
+            "sync_latency_visible_ms.owed": float(len(seen)),
             "sync_latency_ms.owed": float(len(owed)),
             "sync_latency_ms.not_owed": float(history.movements.not_owed),
-            "sync_latency_ms.moot": float(len(history.movements.pairs) - len(owed)),
+            "sync_latency_ms.moot": float(len(pairs) - len(owed)),
             "sync_latency_ms.never": float(len(never)),
         }
         tally = Tally()
         for pair in never:
             tally.add(_never(history, pair))
         notes = (NET_ONLY,) if history.orders.net_only else ()
-        if len(owed) < OWED_PAIRS_MIN:
-            reason = f"only {counted(len(owed), 'movement')} owed to a listing, {OWED_PAIRS_MIN} are needed"
-            return tally.check(self.name, "unknown", reason, measures, notes)
+        if few := too_few("sync_latency_ms", measures):
+            return tally.check(self.name, "unknown", few, measures, notes)
         reason = f"{counted(len(owed), 'movement')} owed to a listing, {len(never)} of them never reflected"
         return tally.check(self.name, "valid", reason, measures, notes)
 
@@ -46,6 +50,10 @@ class SyncLatency:
 def owed_pairs(history: History) -> list[Pair]:
     """Owed pairs that the latency is measured on: those that did not become moot."""
     return [pair for pair in history.movements.pairs if not pair.moot]
+
+
+def _with_moot(name: str, latencies_ms: list[float]) -> dict[str, float]:
+    return {with_moot(measure): value for measure, value in quantiles(name, latencies_ms).items()}
 
 
 def _never(history: History, pair: Pair) -> Incident:

@@ -28,6 +28,7 @@ from reports.compare.pooling import curve, intervals, pooled
 from reports.compare.promises import correctness, over_ceiling, promised, worst_checks
 from reports.compare.ranking import by_seed, ranked
 from reports.result import Interval, TierOutcome, Verdict
+from reports.sync_doubt import owed, with_moot
 from reports.tiers import LIMITS_MS, basis, judge_tiers, judged_measure
 
 # Means per run, over seeds.
@@ -210,7 +211,10 @@ def _tiers(
     trouble = f"the load generator was not up to it: {late}" if late else ""
     measure = judged_measure(runs[0].started)
     latency = {measure: measures[P95]} if P95 in measures else {}
-    return judge_tiers(runs[0].started, checks, {}, latency, trouble)
+    moot = with_moot(measure)
+    known = {owed(measure): float(sum(len(run.sync) for run in runs))}
+    known[moot] = max(run.measures.get(moot, 0.0) for run in runs)  # one run that hung is not outvoted by the others
+    return judge_tiers(runs[0].started, checks, known, latency, trouble)
 
 
 def _cores(runs: Sequence[Played]) -> dict[str, float]:

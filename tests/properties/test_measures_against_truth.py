@@ -104,6 +104,15 @@ def test_sync_latency_p95_is_within_a_tenth_of_the_truth(kind: str) -> None:
     assert 0.9 <= ratio <= 1.1, f"measured over true p95: {ratio:.3f}"
 
 
+@pytest.mark.parametrize("kind", HABITS)
+def test_moot_pairs_never_make_the_sync_latency_of_a_sound_subject_worse_than_it_is(kind: str) -> None:
+    _, history = played(HABITS[kind], 0)
+    pairs = history.movements.pairs
+    without = quantile(sorted(pair.latency_ms for pair in pairs if not pair.moot), 0.95)
+    assert any(pair.moot for pair in pairs)
+    assert quantile(sorted(pair.latency_ms for pair in pairs), 0.95) <= 1.1 * without
+
+
 def test_owed_pairs_are_a_fair_sample_of_what_every_listing_was_owed() -> None:
     run, history = played(HABITS["usual"], 1)
     measured = sorted(pair.latency_ms for pair in history.movements.pairs if not pair.moot)

@@ -52,6 +52,13 @@ def test_a_late_generator_makes_speeds_unknown_and_leaves_counts_alone() -> None
     assert one("oversell.units", "<= 3", "the generator was late").verdict == "valid"
 
 
+def test_a_late_generator_makes_throughput_unknown_and_leaves_other_counts_of_deliveries_alone() -> None:
+    measures = {"delivery.throughput_per_s": 90.0, "delivery.unheard": 0.0}
+    expect = {"delivery.throughput_per_s": ">= 80", "delivery.unheard": "== 0"}
+    found = judge_thresholds(expect, (check("delivery", measures=measures),), measures, {}, "the generator was late")
+    assert [line.verdict for line in found] == ["unknown", "valid"]
+
+
 def test_the_interval_is_told_beside_the_figure() -> None:
     intervals = {"sync_latency_ms.p95": Interval(1962.5, 1400, math.inf)}
     (outcome,) = judge_thresholds({"sync_latency_ms.p95": "< 2000"}, CHECKS, MEASURES, intervals)
@@ -74,3 +81,20 @@ def test_a_condition_that_cannot_be_read_names_its_key() -> None:
 )
 def test_a_measure_belongs_to_the_family_that_its_name_begins_with(measure: str, expected: str) -> None:
     assert family(measure) == expected
+
+
+@pytest.mark.parametrize("stem", ["sync_latency_ms", "sync_latency_visible_ms"])
+def test_a_limit_that_only_holds_without_the_moot_pairs_is_broken_and_the_reason_says_so(stem: str) -> None:
+    found = {f"{stem}.p95": 100.0, f"{stem}.p95_with_moot": 30_000.0}
+    owner = check("sync_latency", measures=found)
+    slow, fast = (judge_thresholds({f"{stem}.p95": limit}, (owner,), found, {})[0] for limit in ("< 2000", "< 40000"))
+    assert (slow.verdict, fast.verdict) == ("invalid", "valid")
+    assert slow.found == 100.0
+    assert "at least 30,000 with the changes that became moot" in slow.reason
+
+
+def test_a_sync_latency_from_visible_needs_enough_pairs_that_the_subject_could_see() -> None:
+    found = {"sync_latency_visible_ms.p95": 10.0, "sync_latency_ms.owed": 40.0, "sync_latency_visible_ms.owed": 29.0}
+    owner = check("sync_latency", measures=found)
+    (outcome,) = judge_thresholds({"sync_latency_visible_ms.p95": "< 2000"}, (owner,), found, {})
+    assert (outcome.verdict, outcome.reason) == ("unknown", "only 29 movements owed to a listing, 30 are needed")

@@ -9,7 +9,7 @@ from reports.result import Check, Interval, Verdict
 from reports.tiers import FIRED, VISIBLE, best_tier, judge_tiers, judged_measure
 from tests.unit.reports.literal import check, correct_checks, run_started
 
-DELAYED = {"name": "delayed", "perturbations": [{"kind": "delay", "share": 0.1}]}
+WITH_MOOT = f"{FIRED}_with_moot"
 
 
 def verdicts(interval: Interval | None, checks: tuple[Check, ...] | None = None, **more: Any) -> list[Verdict]:
@@ -56,17 +56,55 @@ def test_a_generator_that_was_late_leaves_tiers_unknown() -> None:
     assert verdicts(Interval(10, 5, 15), unreliable="the generator was late") == ["unknown"] * 3
 
 
-def test_a_scenario_that_delays_deliveries_is_judged_from_visible_and_says_so() -> None:
-    started = run_started(scenario=DELAYED)
+@pytest.mark.parametrize("kind", ["delay", "reorder"])
+def test_a_scenario_that_holds_deliveries_back_is_judged_from_visible_and_says_so(kind: str) -> None:
+    perturbations = [{"kind": "duplicate", "share": 0.1}, {"kind": kind, "share": 0.1}]
+    started = run_started(scenario={"name": "held back", "perturbations": perturbations})
     intervals = {FIRED: Interval(60_000, 50_000, 70_000), VISIBLE: Interval(900, 800, 1000)}
     tiers = judge_tiers(started, correct_checks(), {}, intervals)
     assert judged_measure(started) == VISIBLE
     assert [tier.verdict for tier in tiers] == ["valid"] * 3
-    assert "since this scenario delays deliveries" in tiers[0].reason
+    assert "since this scenario holds deliveries back" in tiers[0].reason
 
 
-def test_other_perturbations_are_judged_from_fired() -> None:
-    assert judged_measure(run_started(scenario={"perturbations": [{"kind": "duplicate"}]})) == FIRED
+@pytest.mark.parametrize("perturbations", [[], [{"kind": "duplicate"}], [{"kind": "drop"}], None])
+def test_a_scenario_that_holds_no_delivery_back_is_judged_from_fired(perturbations: Any) -> None:
+    assert judged_measure(run_started(scenario={"perturbations": perturbations})) == FIRED
+
+
+@pytest.mark.parametrize("kinds", [["duplicate"], ["duplicate", "reorder"]])
+def test_too_few_owed_pairs_leave_tiers_unknown_and_the_reason_is_the_checks(kinds: list[str]) -> None:
+    started = run_started(scenario={"perturbations": [{"kind": kind} for kind in kinds]})
+    stem = judged_measure(started).split(".")[0]
+    intervals = {FIRED: Interval(10, 5, 15), VISIBLE: Interval(10, 5, 15)}
+    few = judge_tiers(started, correct_checks(), {f"{stem}.owed": 25.0}, intervals)
+    assert {(tier.verdict, tier.reason) for tier in few} == {
+        ("unknown", "only 25 movements owed to a listing, 30 are needed")
+    }
+    enough = judge_tiers(started, correct_checks(), {f"{stem}.owed": 30.0}, intervals)
+    assert {tier.verdict for tier in enough} == {"valid"}
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [
+        (Interval(60, 50, 70), ["valid", "valid", "valid"]),
+        (Interval(1500, 1000, 2000), ["valid", "valid", "unknown"]),
+        (Interval(15_000, 12_000, 31_000), ["unknown", "invalid", "invalid"]),
+        (Interval(38_000, None, None), ["unknown", "unknown", "unknown"]),
+    ],
+)
+def test_a_tier_also_needs_the_interval_with_moot_pairs_below_its_limit(
+    interval: Interval, expected: list[Verdict]
+) -> None:
+    tiers = judge_tiers(run_started(), correct_checks(), {}, {FIRED: Interval(100, 80, 120), WITH_MOOT: interval})
+    assert [tier.verdict for tier in tiers] == expected
+    assert ["moot" in tier.reason for tier in tiers] == [verdict != "valid" for verdict in expected]
+
+
+def test_moot_pairs_never_speak_for_a_subject() -> None:
+    intervals = {FIRED: Interval(40_000, 31_000, 50_000), WITH_MOOT: Interval(50, 40, 60)}
+    assert {tier.verdict for tier in judge_tiers(run_started(), correct_checks(), {}, intervals)} == {"invalid"}
 
 
 def test_the_best_tier_is_the_strictest_one_reached() -> None:

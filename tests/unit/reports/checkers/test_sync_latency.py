@@ -14,6 +14,11 @@ def traded(n: int) -> tuple[f.AnyFact, ...]:
     return (sold(20 * n, n, "online"), version(20 * n, n + 1, -1, left, order=n), *reflected)
 
 
+def quantiles(p50: float, p95: float, p99: float, most: float, kind: str = "") -> dict[str, float]:
+    values = {"p50": p50, "p95": p95, "p99": p99, "max": most}
+    return {f"sync_latency_ms.{name}{kind}": value for name, value in values.items()}
+
+
 TRADE = tuple(fact for n in range(15) for fact in traded(n))
 
 
@@ -24,6 +29,7 @@ def test_without_movements_the_sync_latency_is_unknown() -> None:
         verdict="unknown",
         reason="only 0 movements owed to a listing, 30 are needed",
         measures={
+            "sync_latency_visible_ms.owed": 0.0,
             "sync_latency_ms.owed": 0.0,
             "sync_latency_ms.not_owed": 0.0,
             "sync_latency_ms.moot": 0.0,
@@ -39,10 +45,9 @@ def test_thirty_movements_reflected_after_10_ms_have_a_sync_latency() -> None:
         verdict="valid",
         reason="30 movements owed to a listing, 0 of them never reflected",
         measures={
-            "sync_latency_ms.p50": 10.0,
-            "sync_latency_ms.p95": 10.0,
-            "sync_latency_ms.p99": 10.0,
-            "sync_latency_ms.max": 10.0,
+            **quantiles(10.0, 10.0, 10.0, 10.0),
+            **quantiles(10.0, 10.0, 10.0, 10.0, "_with_moot"),
+            "sync_latency_visible_ms.owed": 0.0,
             "sync_latency_ms.owed": 30.0,
             "sync_latency_ms.not_owed": 0.0,
             "sync_latency_ms.moot": 0.0,
@@ -58,10 +63,9 @@ def test_a_listing_that_no_push_ever_mended_is_infinitely_late() -> None:
         verdict="valid",
         reason="30 movements owed to a listing, 1 of them never reflected",
         measures={
-            "sync_latency_ms.p50": 10.0,
-            "sync_latency_ms.p95": 10.0,
-            "sync_latency_ms.p99": math.inf,
-            "sync_latency_ms.max": math.inf,
+            **quantiles(10.0, 10.0, math.inf, math.inf),
+            **quantiles(10.0, 10.0, math.inf, math.inf, "_with_moot"),
+            "sync_latency_visible_ms.owed": 0.0,
             "sync_latency_ms.owed": 30.0,
             "sync_latency_ms.not_owed": 0.0,
             "sync_latency_ms.moot": 0.0,
@@ -90,10 +94,9 @@ def test_a_few_owed_movements_are_too_few() -> None:
         verdict="unknown",
         reason="only 1 movement owed to a listing, 30 are needed",
         measures={
-            "sync_latency_ms.p50": 40.0,
-            "sync_latency_ms.p95": 40.0,
-            "sync_latency_ms.p99": 40.0,
-            "sync_latency_ms.max": 40.0,
+            **quantiles(40.0, 40.0, 40.0, 40.0),
+            **quantiles(40.0, 40.0, 40.0, 40.0, "_with_moot"),
+            "sync_latency_visible_ms.owed": 0.0,
             "sync_latency_ms.owed": 1.0,
             "sync_latency_ms.not_owed": 0.0,
             "sync_latency_ms.moot": 0.0,
@@ -117,10 +120,9 @@ def test_a_movement_that_sales_on_the_channel_itself_settled_is_moot() -> None:
         verdict="unknown",
         reason="only 2 movements owed to a listing, 30 are needed",
         measures={
-            "sync_latency_ms.p50": 30.0,
-            "sync_latency_ms.p95": 30.0,
-            "sync_latency_ms.p99": 30.0,
-            "sync_latency_ms.max": 30.0,
+            **quantiles(30.0, 30.0, 30.0, 30.0),
+            **quantiles(30.0, 30.0, 30.0, 30.0, "_with_moot"),
+            "sync_latency_visible_ms.owed": 0.0,
             "sync_latency_ms.owed": 2.0,
             "sync_latency_ms.not_owed": 0.0,
             "sync_latency_ms.moot": 1.0,
@@ -172,3 +174,13 @@ def test_a_sale_that_brings_what_is_left_down_to_a_listing_owes_it_nothing_thoug
     at_end = at_rest(900, available=10, physical=10, bazaar=10, mercado=10)
     found = SyncLatency()(history(opened(), unwritten, restocked, taken, at_end))
     assert found.measures["sync_latency_ms.never"] == 0.0
+
+
+def test_a_moot_pair_counts_beside_the_latency_at_the_time_for_which_its_listing_was_wrong() -> None:
+    # mercado is told of nothing for 40 s, until it has itself sold what the own store sold before.
+    hung = (sold(1_000, 90, "online", 1), version(1_000, 16, -1, 84, order=90), pushed(1_010, "bazaar", 84))
+    sold_out = (sold(41_000, 91, "mercado", 85, 84, 85), recorded(41_005, 17, -85, -1, "mercado:91"))
+    found = SyncLatency()(history(opened(100), TRADE, hung, sold_out, pushed(41_010, "bazaar", 0)))
+    latency = {name: found.measures[f"sync_latency_ms.{name}"] for name in ("moot", "max", "p95_with_moot")}
+    assert latency == {"moot": 1.0, "max": 10.0, "p95_with_moot": 10.0}
+    assert found.measures["sync_latency_ms.max_with_moot"] == 40_000.0

@@ -3,6 +3,7 @@
 import math
 import random
 
+import msgspec
 import pytest
 
 from reports.compare.build import combined, compare
@@ -60,6 +61,13 @@ def test_tiers_follow_the_pooled_latency() -> None:
         ["valid", "valid", "valid"],
         ["valid", "valid", "invalid"],
     ]
+
+
+def test_a_run_whose_moot_pairs_were_wrong_for_longer_than_a_tier_allows_leaves_that_tier_unknown() -> None:
+    fast, hung = played("queue", 300.0), played("queue", 300.0, seed=2)
+    hung = msgspec.structs.replace(hung, measures=hung.measures | {"sync_latency_ms.p95_with_moot": 12_000.0})
+    (entry,) = compare(matrix("queue", seeds=(1, 2)), CARDS, [fast, hung], [], {}).boards[0].entries
+    assert [tier.verdict for tier in entry.tiers] == ["valid", "unknown", "unknown"]
 
 
 def test_a_subject_that_is_not_correct_ranks_behind_however_fast() -> None:
