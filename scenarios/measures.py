@@ -30,7 +30,7 @@ MEASURES: Final[dict[str, str]] = {
     "ack_time.timeouts": "attempts that took over 1 s to connect or 5 s in all",
     "sync_latency_ms.p50": "stock movement fired to another channel's listing reflecting it, median",
     "sync_latency_ms.p95": "stock movement fired to another channel's listing reflecting it, 95th percentile",
-    "sync_latency_ms.p95_with_moot": "sync latency p95 with moot pairs, at the time for which their listings were wrong",
+    "sync_latency_ms.p95_with_moot": "sync latency p95 with moot pairs, for as long as their listings were wrong",
     "sync_latency_ms.p99": "stock movement fired to another channel's listing reflecting it, 99th percentile",
     "sync_latency_ms.max": "the slowest owed pair of movement and listing",
     "sync_latency_ms.owed": "number of pairs of movement and listing that the latency is measured on",

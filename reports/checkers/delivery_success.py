@@ -1,15 +1,16 @@
 """Delivery success by topic: attempts, first-try share, retries, given up; subscriptions removed and time without one.
 
 A timeout, a delivery given up or a subscription removed by policy is invalid by itself: in production those events are
-gone. Timeouts of attempts that overlap a fault of the scenario are counted, not held against the subject.
+gone. Timeouts of attempts that overlap a fault of the scenario are counted, not held against the subject. Timeouts
+alone, of a load generator that was not up to it, are unknown: who stalls makes timeouts of its own.
 """
-
-from collections.abc import Iterable
 
 import msgspec
 
 from reports.checkers.ack_time import TIMEOUTS
+from reports.checkers.generator import Generator
 from reports.deliveries import Way
+from reports.faults import Intervals, excused, fault_intervals
 from reports.history import History
 from reports.result import Check, Incident
 from reports.tally import Tally, counted, unknown
@@ -36,7 +37,7 @@ class DeliverySuccess:
     name = "delivery_success"
 
     def __call__(self, history: History) -> Check:
-        faults = _faults(history)
+        faults = fault_intervals(history)
         topics: dict[str, _Topic] = {}
         total, tally = _Topic(), Tally()
         for way in history.dispatch.ways.values():
@@ -63,13 +64,16 @@ class DeliverySuccess:
         ]
         wrong.append((len(removed), "subscription removed", "subscriptions removed"))
         reasons = [f"{count} {one if count == 1 else many}" for count, one, many in wrong if count]
+        if len(reasons) == 1 and blamed and (generator := Generator()(history)).verdict != "valid":
+            reason = f"{reasons[0]}, but the load generator was not up to it: {generator.reason}"
+            return unknown(self.name, reason, measures)
         if reasons:
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
         reason = f"{total.first_try} of {counted(total.deliveries, 'delivery')} acknowledged at the first try"
         return tally.check(self.name, "valid", reason.replace("deliverys", "deliveries"), measures)
 
 
-def _add(group: _Topic, way: Way, faults: list[tuple[int, int]]) -> None:
+def _add(group: _Topic, way: Way, faults: Intervals) -> None:
     first = way.attempts[0]
     group.deliveries += 1
     group.first_try += first.attempt == 1 and 200 <= first.status < 300
@@ -79,23 +83,7 @@ def _add(group: _Topic, way: Way, faults: list[tuple[int, int]]) -> None:
     for attempt in way.attempts:
         if attempt.error in TIMEOUTS:
             group.timeouts += 1
-            group.excused += any(begin <= attempt.at_ns and attempt.due_ns <= end for begin, end in faults)
-
-
-def _faults(history: History) -> list[tuple[int, int]]:
-    """Begin and end of every fault; one that never ended lasts to the end of the run."""
-    begun: dict[tuple[str, str], int] = {}
-    intervals = []
-    changes: Iterable[f.FaultStarted | f.FaultEnded] = sorted(
-        [*history.all(f.FaultStarted), *history.all(f.FaultEnded)], key=lambda fact: fact.at_ns
-    )
-    for change in changes:
-        key = (change.fault, change.target)
-        if isinstance(change, f.FaultStarted):
-            begun[key] = change.at_ns
-        elif key in begun:
-            intervals.append((begun.pop(key), change.at_ns))
-    return [*intervals, *((begin, history.end_ns) for begin in begun.values())]
+            group.excused += excused(attempt, faults)
 
 
 def _given_up(history: History, way: Way) -> Incident:

@@ -1,5 +1,10 @@
-"""Forged accepted: a tampered, unsigned or wrongly signed delivery that was acknowledged or had an effect."""
+"""Forged accepted: a tampered, unsigned or wrongly signed delivery that was acknowledged or had an effect.
 
+Only a 4xx refuses one. A 5xx or no answer accepts nothing, and shows nothing either: the same failure would have met a
+genuine delivery. During a fault that is no wonder, and the other forgeries tell.
+"""
+
+from reports.faults import excused, fault_intervals
 from reports.history import History
 from reports.result import Check, Incident
 from reports.tally import Tally, unknown
@@ -18,7 +23,8 @@ class Forged:
         forged = [way for way in ways.values() if way.planned.forged]
         genuine = {way.planned.webhook_id for way in ways.values() if not way.planned.forged}
         effects = {row.webhook_id for row in history.all(f.EffectProbed) if row.state in EFFECTS} - genuine
-        tally, unanswered = Tally(), 0
+        tally, faults = Tally(), fault_intervals(history)
+        unanswered = during_fault = 0
         for way in forged:
             planned = way.planned
             acknowledged, effective = way.outcome == "acknowledged", planned.webhook_id in effects
@@ -29,6 +35,7 @@ class Forged:
                 tally.add(Incident("forged_accepted", at_ns, text, details={"forgery": planned.forged}))
             elif way.outcome != "refused":
                 unanswered += 1
+                during_fault += bool(way.attempts) and all(excused(attempt, faults) for attempt in way.attempts)
         measures = {
             "forged.sent": float(len(forged)),
             "forged.accepted": float(tally.total),
@@ -37,7 +44,11 @@ class Forged:
         if tally.total:
             reason = f"{tally.total} of {len(forged)} forged were accepted"
             return tally.check(self.name, "invalid", reason, measures)
-        if forged and unanswered == len(forged):
-            return unknown(self.name, "no forged delivery got an answer", measures)
-        reason = f"all of {len(forged)} forged were refused" if forged else "no forged delivery was sent"
+        refused = len(forged) - unanswered
+        if unanswered > during_fault or (forged and not refused):
+            reason = f"{refused} of {len(forged)} forged were refused, {unanswered} failed or got no answer"
+            return unknown(self.name, reason, measures)
+        reason = f"all of {refused} forged were refused" if forged else "no forged delivery was sent"
+        if during_fault:
+            reason += f", beside {during_fault} that met a fault"
         return tally.check(self.name, "valid", reason, measures)

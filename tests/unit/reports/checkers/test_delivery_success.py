@@ -130,3 +130,27 @@ def test_a_timeout_that_overlaps_a_fault_is_excused_and_one_beside_it_is_not() -
             "delivery_success_s.without_subscription": 0.0,
         },
     )
+
+
+def late(*, given_up: bool = False) -> Check:
+    """Attempts that a late generator started 900 ms after it could, one of which timed out."""
+    due, begun = ns(0), ns(900)
+    fine = f.AttemptEnded(ns(905), 0, 1, due, begun, begun, ns(905), due, 200, "")
+    slow = f.AttemptEnded(ns(5_900), 1, 1, due, begun, begun, 0, due, 0, "answer_timeout")
+    end = (ended(5_900, 1, "given_up"),) if given_up else ()
+    return DeliverySuccess()(history(opened(), planned(0, 0, 0), planned(0, 1, 1), fine, ended(905, 0), slow, end))
+
+
+def test_timeouts_alone_of_a_late_generator_are_not_held_against_the_subject() -> None:
+    found = late()
+    assert found.verdict == "unknown"
+    assert found.reason == (
+        "1 attempt timed out, but the load generator was not up to it: "
+        "it started attempts 900.0 ms late (p99), 50 ms are allowed"
+    )
+    assert found.measures["delivery_success.timeouts"] == 1.0
+
+
+def test_a_delivery_that_was_given_up_is_invalid_whatever_the_generator_did() -> None:
+    found = late(given_up=True)
+    assert (found.verdict, found.reason) == ("invalid", "1 attempt timed out, 1 delivery given up")

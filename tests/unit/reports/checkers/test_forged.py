@@ -1,7 +1,10 @@
 """Forged deliveries are refused and have no effect."""
 
+import pytest
+
 from reports.checkers.forged import Forged
 from reports.result import Check, Incident
+from simulator.history import facts as f
 from tests.literal_history import delivered, effect, ended, history, ns, opened, planned, tried
 
 
@@ -53,7 +56,7 @@ def test_a_forged_delivery_without_any_answer_says_nothing() -> None:
     assert found == Check(
         name="forged",
         verdict="unknown",
-        reason="no forged delivery got an answer",
+        reason="0 of 1 forged were refused, 1 failed or got no answer",
         measures={"forged.sent": 1.0, "forged.accepted": 0.0, "forged.unanswered": 1.0},
     )
 
@@ -84,3 +87,28 @@ def test_a_refused_forgery_that_was_taken_in_beside_genuine_deliveries_counts_as
         ),
         incidents_total=1,
     )
+
+
+def forgeries(*statuses: int) -> tuple[f.AnyFact, ...]:
+    """One forged delivery a second, answered so; 0: its connection was refused."""
+    facts: list[f.AnyFact] = []
+    for n, status in enumerate(statuses):
+        at, outcome = 1_000 * n, "refused" if 400 <= status < 500 else "given_up"
+        error = "" if status else "connect_refused"
+        facts += [planned(at, n, -1, forged="unsigned"), tried(at, n, 5, status, error), ended(at + 5, n, outcome)]
+    return tuple(facts)
+
+
+@pytest.mark.parametrize("status", [0, 500, 503])
+def test_a_forged_delivery_that_failed_like_a_genuine_one_was_not_refused(status: int) -> None:
+    found = Forged()(history(opened(), forgeries(401, *[status] * 9)))
+    assert (found.verdict, found.reason) == ("unknown", "1 of 10 forged were refused, 9 failed or got no answer")
+    assert found.measures == {"forged.sent": 10.0, "forged.accepted": 0.0, "forged.unanswered": 9.0}
+
+
+def test_a_forged_delivery_that_met_a_fault_is_no_doubt_while_others_were_refused() -> None:
+    fault = (f.FaultStarted(ns(900), "kill_receiver", "receiver"), f.FaultEnded(ns(1_500), "kill_receiver", "receiver"))
+    found = Forged()(history(opened(), fault, forgeries(401, 0, 403)))
+    assert (found.verdict, found.reason) == ("valid", "all of 2 forged were refused, beside 1 that met a fault")
+    nothing_else = Forged()(history(opened(), f.FaultStarted(ns(0), "kill_receiver", "receiver"), forgeries(0)))
+    assert nothing_else.verdict == "unknown"
