@@ -1,6 +1,6 @@
 """`stockstorm`: run, plan, compare, check, scenarios, prove.
 
-Exit codes: 0 valid, 1 invalid, 2 unknown; above 2 nothing could be judged, and the message says why.
+Exit codes: 0 valid, 1 invalid, 2 unknown; above 2 nothing could be judged, and the message says why (`exits`).
 """
 
 import sys
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from loadtests.cli_compare import compare_command
+from loadtests.exits import exit_code_of, invoke
 from loadtests.postgres_option import take_postgres_url
 from loadtests.progress import Progress
 from loadtests.proof import SOUND
@@ -27,7 +28,6 @@ from simulator.planning import make_plan
 
 app = typer.Typer(
     name="stockstorm",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Plays Shopify, its marketplaces and their buyers against your integration, and tells whether it oversells.",
@@ -167,15 +167,8 @@ def prove(
 
 
 def main() -> None:
-    """Entry point: errors for users are printed without a traceback."""
-    try:
-        app()
-    except StockstormError as error:
-        Console(stderr=True).print(str(error), markup=False, highlight=False, style="red", soft_wrap=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away; say nothing more
-        sys.exit(3)
+    """Entry point. Whatever happens, the exit code says whether something was judged."""
+    sys.exit(exit_code_of(lambda: invoke(app, sys.argv[1:])))
 
 
 if __name__ == "__main__":

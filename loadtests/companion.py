@@ -6,25 +6,25 @@ from pathlib import Path
 
 import msgspec
 
+from loadtests.exits import exit_code_of
 from loadtests.link import Link
 from loadtests.run import make_stage, report
 from loadtests.spec import RunSpec
-from simulator.errors import StockstormError
 
 
 def main() -> int:
     """Exit code as of `stockstorm run`."""
+    return exit_code_of(_play)
+
+
+def _play() -> int:
     spec = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=RunSpec)
     link = Link.from_environment()
     if link is None:
         print("companion: it is started by the locustfile, not by hand\n  → use `stockstorm run`", file=sys.stderr)
         return 3
-    try:
-        ended = make_stage(spec, link).play(os.getppid(), _show, lambda _: None)
-        return report(spec, ended).show()
-    except StockstormError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    ended = make_stage(spec, link).play(os.getppid(), _show, lambda _: None)
+    return report(spec, ended).show()
 
 
 def _show(step: str) -> None:

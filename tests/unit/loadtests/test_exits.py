@@ -1,0 +1,88 @@
+"""Exit codes: 0, 1 and 2 are verdicts only, and whatever else ends a command is told with a remedy."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from loadtests import companion
+from loadtests.cli import app
+from loadtests.exits import INTERNAL, INTERRUPTED, UNREAD, exit_code_of, invoke
+from simulator.errors import BackingError
+
+
+def ended(*words: str) -> int:
+    return exit_code_of(lambda: invoke(app, words))
+
+
+def raising(error: BaseException) -> Callable[[], int]:
+    def work() -> int:
+        raise error
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "--nope"], "--nope: no such option"),
+        (["run", "--seed", "abc", "smoke"], "--seed: "),
+        (["run", "--seed"], "--seed: "),
+        (["run"], "scenario: missing argument"),
+        (["run", "smoke", "--api-port", "99999"], "--api-port: "),
+        (["check", "latest", "extra"], "(extra)"),
+        (["rnu"], "no such command 'rnu'"),
+    ],
+)
+def test_a_mistyped_command_line_is_no_verdict_and_says_where_help_is(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ended(*words) == 4
+    told = capsys.readouterr().err
+    assert said in told
+    assert "→ see: stockstorm" in told
+    assert "--help" in told
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["run", "--help"]])
+def test_help_was_what_was_asked_for(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended(*words) == 0
+    assert "Usage" in capsys.readouterr().out
+
+
+def test_what_nobody_foresaw_is_told_whole_and_is_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(raising(OSError(28, "No space left on device"))) == INTERNAL
+    told = capsys.readouterr().err
+    assert "internal failure: OSError: [Errno 28] No space left on device" in told
+    assert told.index("→") < told.index("Traceback")
+
+
+def test_an_error_for_users_is_printed_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(raising(BackingError("history.jsonl:100:", "[red]broken", "mend it"))) == 6
+    assert capsys.readouterr().err == "history.jsonl:100:: [red]broken\n  → mend it\n"
+
+
+def test_an_interruption_counts_as_a_shell_counts_it() -> None:
+    assert exit_code_of(raising(KeyboardInterrupt())) == INTERRUPTED
+
+
+@pytest.mark.parametrize("words", [["scenarios"], ["plan", "smoke"], ["plan", "smoke", "--digest"], ["--help"]])
+def test_an_output_that_nobody_reads_ends_quietly_above_the_verdicts(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        assert ended(*words) == UNREAD
+    assert capsys.readouterr().err == ""
+
+
+def test_the_companion_of_plain_locust_ends_by_the_same_rules(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["companion", str(tmp_path / "nowhere.json")])
+    assert companion.main() == INTERNAL
+    assert "internal failure: FileNotFoundError" in capsys.readouterr().err
