@@ -51,10 +51,10 @@ class Driver:
         self.reason = ""
         self._session = session
         self._closing = self._finished = False
+        self._unmended = 0  # faults of the plan whose process is not back
         self._tell = tell
         self._clock = time.monotonic_ns
         self._wall = WallPair(self._clock(), time.time_ns())
-        self._journal = Journal(spec.history_path)
         self._book = AddressBook()
         self._pool = ConnectionPool(self._clock, self._answered, connections_allowed(), book=self._book)
         self._pool.spawn = self._spawn
@@ -62,6 +62,11 @@ class Driver:
         self._playing: Playing = make_playing(
             setup, spec, self.scenario, self._wall, self._clock, self._took, self._book
         )
+        try:
+            self._journal = Journal(spec.history_path)
+        except StockstormError:
+            self._playing.server_stop()
+            raise
         self._live = LiveFigures(self._playing.world.marketplaces)
         self._statistics = LocustStatistics(environment)
         self._health = GeneratorHealth(self._clock, self._pool, self._journal, self._write, self.abort)
@@ -90,9 +95,19 @@ class Driver:
             self._end()
         return not self.reason
 
+    def discard(self) -> None:
+        """Instead of `conduct`, where the run cannot begin: gives back port, thread and descriptor."""
+        self._playing.server_stop()
+        self._pool.close(0.0)
+        self._journal.close()
+
     def abort(self, reason: str) -> None:
         """Ends the run as soon as possible; what was recorded is kept."""
         self.reason = self.reason or reason
+
+    def mended(self) -> None:
+        """The process that one of the plan's faults had killed is back, and ready."""
+        self._unmended -= 1
 
     def stop(self, reason: str) -> None:
         """Aborts before Locust ends its users, which host the connections: what is in flight then stays pending.
@@ -170,6 +185,7 @@ class Driver:
             self._clock,
             lambda: (self._live.last_effect_ns, self._playing.desk.pending),
             lambda: bool(self.reason),
+            lambda: self._unmended,
         )
         self._write([QuietReached(at_ns=self._clock(), quiet=quiet, waited_ns=self._clock() - begun)])
 
@@ -193,6 +209,7 @@ class Driver:
     def _apply(self, item: AnyPlanItem, now_ns: int) -> None:
         match item:
             case PlannedFault():
+                self._unmended += 1
                 self._tell(FaultDue(kind=item.kind, duration_ns=item.duration_ns))
             case PlannedForgery():
                 self._dispatch(self._playing.desk.forge(item, now_ns))

@@ -62,6 +62,12 @@ class FaultDue(Message, frozen=True, tag=True):
     duration_ns: int
 
 
+class Mended(Message, frozen=True, tag=True):
+    """Stage → driver: what a fault had killed runs again and is ready; one for each `FaultDue`."""
+
+    process: str
+
+
 class Finished(Message, frozen=True, tag=True):
     """Driver → stage: the history is written and closed. `complete` False: the run broke off, and why."""
 
@@ -75,4 +81,4 @@ class Abort(Message, frozen=True, tag=True):
     reason: str
 
 
-AnyMessage = Setup | Listening | Go | Step | Live | FaultDue | Finished | Abort
+AnyMessage = Setup | Listening | Go | Step | Live | FaultDue | Mended | Finished | Abort

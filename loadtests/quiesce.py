@@ -30,9 +30,18 @@ class Quiet(msgspec.Struct, frozen=True):
 
 
 def wait_for_quiet(
-    quiet: Quiet, clock: Clock, state: Callable[[], tuple[int, int]], broken: Callable[[], bool]
+    quiet: Quiet,
+    clock: Clock,
+    state: Callable[[], tuple[int, int]],
+    broken: Callable[[], bool],
+    unmended: Callable[[], int] = lambda: 0,
 ) -> bool:
-    """Waits in the calling greenlet. `state` gives (last effect, pending); `broken` ends the wait. True: quiet."""
+    """Waits in the calling greenlet. `state` gives (last effect, pending); `broken` ends the wait. True: quiet.
+
+    It begins when no fault is `unmended`: what a dead process leaves undone looks like rest.
+    """
+    while unmended() and not broken():
+        gevent.sleep(POLL_S)
     begun_ns = clock()
     while not broken() and clock() - begun_ns < quiet.max_ns:
         gevent.sleep(POLL_S)

@@ -15,15 +15,15 @@ import msgspec
 from gevent.event import Event as Signal
 
 from loadtests.driver import Driver
+from loadtests.exits import INTERNAL, internal_failure
 from loadtests.link import FD_VARIABLE, Link, LinkClosed, make_pair
 from loadtests.locust_options import read_options
-from loadtests.messages import Abort, Finished, Go, Listening, Setup
+from loadtests.messages import Abort, Finished, Go, Listening, Mended, Setup
 from loadtests.spec import RunSpec
 from loadtests.specifying import make_spec
 from reports.result import EXIT_CODES
 from simulator.errors import StockstormError
 
-READY_WITHIN_S = 180.0
 logger = logging.getLogger("stockstorm")
 _parent = Link.from_environment()  # once per process: the end that `stockstorm run` passed down
 
@@ -61,25 +61,27 @@ class Session:
         except StockstormError as error:
             logger.error("%s", error)
             self._environment.process_exit_code = error.exit_code
+        except Exception as error:  # a defect of ours is no verdict, and Locust alone would end with 0
+            logger.exception("%s", internal_failure(error))
+            self._environment.process_exit_code = INTERNAL
         finally:
             self.finished = True
             self.ended.set()
 
     def _converse(self, link: Link) -> None:
-        setup = link.receive(READY_WITHIN_S)
+        """Databases and images may take their time, so nothing here has a bound: a stage that dies closes the link."""
+        setup = link.receive()
         if not isinstance(setup, Setup):
             raise LinkClosed("no set-up came")
-        spec = msgspec.json.decode(setup.spec, type=RunSpec)
+        driver = self._open_driver(setup, link)
         try:
-            driver = self._driver = Driver(setup, spec, self._environment, link.send, self)
-            if self._reason:
-                driver.abort(self._reason)
-            link.send(Listening(port=driver.listen()))
-        except (StockstormError, OSError) as error:
-            link.send(Abort(reason=str(error)))
-            raise LinkClosed(str(error)) from None
-        go = link.receive(READY_WITHIN_S)
+            go = link.receive()
+        except LinkClosed:
+            driver.discard()
+            raise
         if not isinstance(go, Go):
+            driver.discard()
+            link.send(Abort(reason="nothing was played"))
             raise LinkClosed("the subject did not become ready")
         watch = gevent.spawn(self._watch, link, driver)
         try:
@@ -88,10 +90,30 @@ class Session:
             watch.kill()
         link.send(Finished(complete=complete, reason=driver.reason))
 
-    def _watch(self, link: Link, driver: Driver) -> None:
-        """The stage says nothing during load but that it wants to stop, or that it is gone."""
+    def _open_driver(self, setup: Setup, link: Link) -> Driver:
+        """A driver that listens. Tells the stage why there is none, and raises LinkClosed then."""
+        spec = msgspec.json.decode(setup.spec, type=RunSpec)
         try:
-            message = link.receive()
+            driver = Driver(setup, spec, self._environment, link.send, self)
+            try:
+                port = driver.listen()
+            except BaseException:
+                driver.discard()
+                raise
+        except (StockstormError, OSError) as error:
+            link.send(Abort(reason=str(error)))
+            raise LinkClosed(str(error)) from None
+        self._driver = driver
+        if self._reason:
+            driver.abort(self._reason)
+        link.send(Listening(port=port))
+        return driver
+
+    def _watch(self, link: Link, driver: Driver) -> None:
+        """The stage says during load what is mended, that it wants to stop, or that it is gone."""
+        try:
+            while isinstance(message := link.receive(), Mended):
+                driver.mended()
             driver.abort(message.reason if isinstance(message, Abort) else "the stage interrupted")
         except LinkClosed:
             driver.abort("the stage is gone")

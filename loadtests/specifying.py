@@ -11,8 +11,8 @@ from loadtests.own_option import own_problems
 from loadtests.postgres_option import REPLAY, URL, postgres_problem
 from loadtests.provenance import read_provenance
 from loadtests.spec import API_HOST, RunSpec
-from loadtests.subject_option import ALIAS, fault_problem, read_subject
-from loadtests.subjects.flaws import FLAWS
+from loadtests.subject_option import ALIAS, fault_problem, flaw_problem, read_subject
+from loadtests.subjects.architectures import DEFAULT
 from reports.store import create_run_folder
 from scenarios.fault_flags import with_faults
 from scenarios.flags import with_flags
@@ -75,6 +75,13 @@ def make_spec(options: RunOptions) -> RunSpec:
     return spec
 
 
+def seed_problem(seed: int) -> Problem | None:
+    """Why this is no seed."""
+    if 0 <= seed <= SEED_MAX:
+        return None
+    return Problem("--seed", f"{seed} is out of range", f"a whole number from 0 to {SEED_MAX}")
+
+
 def exact(number: float) -> str:
     """Every digit of a number for a flag: 100 for 100.0, and what reads back as the same number."""
     return str(int(number)) if number.is_integer() else repr(number)
@@ -92,10 +99,8 @@ def _checked(options: RunOptions, scenario: Scenario) -> str:
     else:
         found.append(fault_problem(subject, scenario.faults, "--subject"))
         found += own_problems(subject, options.api_port)
-    if options.flaw and options.flaw not in FLAWS:
-        found.append(Problem("--flaw", f"there is no flaw {options.flaw!r}", f"one of: {', '.join(sorted(FLAWS))}"))
-    if not 0 <= options.seed <= SEED_MAX:
-        found.append(Problem("--seed", f"{options.seed} is out of range", f"a whole number from 0 to {SEED_MAX}"))
+    found.append(flaw_problem(DEFAULT if isinstance(subject, Problem) else subject, options.flaw))
+    found.append(seed_problem(options.seed))
     if not 0 <= options.api_port <= PORT_MAX:
         found.append(Problem("--api-port", f"{options.api_port} is no port", f"write 0 (any free one) to {PORT_MAX}"))
     problems = [problem for problem in found if problem is not None]

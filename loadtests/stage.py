@@ -17,11 +17,11 @@ from loadtests.backing import Backing
 from loadtests.backing.counting import database_work
 from loadtests.cloud import CloudGiven
 from loadtests.link import Link, LinkClosed
-from loadtests.messages import Abort, FaultDue, Finished, Go, Listening, Live, Setup, Step
+from loadtests.messages import Abort, FaultDue, Finished, Go, Listening, Live, Mended, Setup, Step
 from loadtests.quiesce import SETTLES_MAX
 from loadtests.registering import WITHIN_S as REGISTERING_S
 from loadtests.spec import RunSpec, reachable
-from loadtests.subjects import Subject, Surroundings
+from loadtests.subjects import FAULT_TARGETS, Subject, Surroundings
 from scenarios.compression import compression_notes
 from scenarios.spec import Scenario
 from simulator.clock import SECOND_NS
@@ -42,7 +42,7 @@ SAMPLE_EVERY_S = 1.0
 LISTENING_WITHIN_S = 60.0
 GIVE_UP_WITHIN_S = 10.0
 SPARE_S = 60.0  # beyond registering, load and quiesce, before the driver counts as hung
-FAULT_TARGETS = {"kill_worker": "worker", "kill_receiver": "receiver"}
+MENDED_WITHIN_S = 60.0  # from the restart of what a fault killed until it has to be ready
 
 Show = Callable[[str], None]
 
@@ -63,6 +63,7 @@ class Stage:
         self._scenario = Scenario.model_validate(spec.scenario)
         self._facts: list[AnyFact] = []
         self._restarts: list[tuple[float, str, str]] = []  # (when, fault, process)
+        self._mending: list[tuple[float, str]] = []  # (ready by then, process): started again, not ready so far
         self._sampled_s = 0.0
         self._driver_finished = False
         self._generator_pid = 0
@@ -184,15 +185,28 @@ class Stage:
             self._restarts.remove(due)
             self._subject.restart(due[2])
             self._facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=due[1], target=due[2]))
+            self._mending.append((now_s + MENDED_WITHIN_S, due[2]))
+        self._look_for_mended(now_s)
         self._facts += self._subject.revive(time.monotonic_ns())
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:
             self._sampled_s = now_s
             self._sample(backing, cloud)
 
+    def _look_for_mended(self, now_s: float) -> None:
+        """Tells the driver what is ready again: until then rest is only the silence of a process that is not there."""
+        for by_s, process in list(self._mending):
+            if self._subject.ready(process):
+                self._mending.remove((by_s, process))
+                self._link.send(Mended(process=process))
+            elif now_s > by_s:
+                found = f"started again after a fault, it was not ready within {MENDED_WITHIN_S:.0f} s"
+                raise SubjectError(process, found, f"read {self._spec.logs / process}.log")
+
     def _begin_fault(self, fault: FaultDue) -> None:
         target = FAULT_TARGETS[fault.kind]
-        self._facts.append(FaultStarted(at_ns=time.monotonic_ns(), fault=fault.kind, target=target))
-        self._subject.kill(target)
+        begun_ns = time.monotonic_ns()
+        self._subject.kill(target)  # noted once it is done: what cannot be killed has had no fault
+        self._facts.append(FaultStarted(at_ns=begun_ns, fault=fault.kind, target=target))
         self._restarts.append((time.monotonic() + fault.duration_ns / SECOND_NS, fault.kind, target))
 
     def _wait_for_driver(self, reason: str) -> None:

@@ -1,15 +1,20 @@
 """`--subject`: a name, or the URL of a service that runs. It goes into history and reports, so it holds no secret."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
+from loadtests.subjects import FAULT_TARGETS
 from loadtests.subjects.architectures import ARCHITECTURES, DEFAULT
+from loadtests.subjects.flaws import FLAWS
 from scenarios.problems import Problem
 from scenarios.remedies import did_you_mean
 from simulator.config import FaultConfig
 
 ALIAS: Final = "reference"
+_FLAW: Final = "--flaw"
+_ADDRESS: Final = re.compile(r"(localhost|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|[A-Za-z0-9.-]+:\d+)(:\d+)?(/[^?#@]*)?")
 
 
 def is_url(subject: str) -> bool:
@@ -24,19 +29,44 @@ def read_subject(word: str, flag: str) -> str | Problem:
         return _url_problem(name, flag) or name
     if name in ARCHITECTURES:
         return name
-    shown = "this" if "@" in name else repr(word)
+    if _ADDRESS.fullmatch(name):
+        return Problem(flag, f"{word!r} has no scheme, and no architecture has that name", f"write http://{word}")
+    shown = "this" if {*"@?#"} & {*name} else repr(word)
     return Problem(
         flag, f"there is no {shown}", f"{did_you_mean(name, ARCHITECTURES)}, or the URL of a running service"
     )
 
 
 def fault_problem(subject: str, faults: Sequence[FaultConfig], flag: str) -> Problem | None:
-    """A service that we did not start cannot be killed by us."""
-    if not is_url(subject) or not faults:
+    """Why these faults cannot befall it: what we did not start, or what it does not consist of, we cannot kill."""
+    if is_url(subject):
+        lacking = {fault.kind for fault in faults}
+        remedy = (
+            "play a scenario without faults, e.g. smoke or flash_sale, and leave --fault out; or play it on reference"
+        )
+        found = f"{subject} was not started by Stockstorm, which so cannot play its faults"
+    else:
+        lacking = {fault.kind for fault in faults if FAULT_TARGETS[fault.kind] not in ARCHITECTURES[subject].processes}
+        targets = {FAULT_TARGETS[kind] for kind in lacking}
+        having = (name for name, found in ARCHITECTURES.items() if targets <= {*found.processes})
+        remedy = f"leave the fault out, or choose a subject that has one: {', '.join(having)}"
+        found = f"{subject} has no process {' or '.join(sorted(targets))} that could be killed"
+    return Problem(flag, f"{found} ({', '.join(sorted(lacking))})", remedy) if lacking else None
+
+
+def flaw_problem(subject: str, flaw: str) -> Problem | None:
+    """Why it cannot be started with this flaw; "" is none, and `subject` may be what `read_subject` gave."""
+    if not flaw:
         return None
-    kinds = ", ".join(sorted({fault.kind for fault in faults}))
-    remedy = "play a scenario without faults, e.g. smoke or flash_sale, and leave --fault out; or play it on reference"
-    return Problem(flag, f"{subject} was not started by Stockstorm, which so cannot play its faults ({kinds})", remedy)
+    if flaw not in FLAWS:
+        return Problem(_FLAW, f"there is no flaw {flaw!r}", f"one of: {', '.join(sorted(FLAWS))}")
+    if is_url(subject):
+        found = "flaws are the reference service's, and this subject is a service of your own"
+        return Problem(_FLAW, found, f"leave it out, or leave --subject out to see {flaw}")
+    if flaw not in ARCHITECTURES[subject].flaws:
+        having = ", ".join(name for name, one in ARCHITECTURES.items() if flaw in one.flaws)
+        return Problem(_FLAW, f"{subject} has no place for {flaw}", f"leave it out, or choose a subject: {having}")
+    return None
 
 
 def _url_problem(url: str, flag: str) -> Problem | None:

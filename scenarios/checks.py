@@ -8,7 +8,7 @@ from scenarios.problems import Problem
 from scenarios.remedies import did_you_mean
 from scenarios.spec import Scenario
 from simulator.conditions import parse_condition
-from simulator.config import PhaseConfig
+from simulator.config import FaultConfig, PhaseConfig
 from simulator.errors import ScenarioError
 from simulator.events.payloads import MARKETPLACE_TOPICS, SHOPIFY_TOPICS
 from simulator.shop.model import ONLINE
@@ -82,6 +82,20 @@ def _faults(scenario: Scenario) -> Iterator[Problem]:
         if fault.at_s >= scenario.load_s:
             found = f"{fault.at_s:g} s, but the load ends at {scenario.load_s:g} s"
             yield Problem(f"faults.{place}.at_s", found, f"write less than {scenario.load_s:g}", _lengths(scenario))
+        for other, earlier in enumerate(scenario.faults):
+            if fault.kind == earlier.kind and (earlier.at_s, other) < (fault.at_s, place):
+                yield from _overlap(place, other, fault, earlier)
+
+
+def _overlap(place: int, other: int, fault: FaultConfig, earlier: FaultConfig) -> Iterator[Problem]:
+    """What is down cannot be killed: it would be back too soon."""
+    back_s = earlier.at_s + earlier.restart_after_s
+    if fault.at_s > back_s:
+        return
+    found = f"{fault.at_s:g} s, but what {earlier.kind} killed at {earlier.at_s:g} s is back at {back_s:g} s only"
+    remedy = f"write more than {back_s:g}, or let the earlier one be back sooner (restart_after_s, +S of a flag)"
+    reads = tuple(f"faults.{n}.{key}" for n in (place, other) for key in ("kind", "at_s", "restart_after_s"))
+    yield Problem(f"faults.{place}.at_s", found, remedy, reads)
 
 
 def _lengths(scenario: Scenario) -> tuple[str, ...]:

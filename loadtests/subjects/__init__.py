@@ -4,7 +4,7 @@ Variants: `reference` (our service, started by us) and `own` (a service that alr
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -20,6 +20,8 @@ SHOP_TOPICS = (
     "refunds/create",
     "products/update",
 )
+
+FAULT_TARGETS: Final = {"kill_worker": "worker", "kill_receiver": "receiver"}  # kind of a fault -> process
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -61,7 +63,10 @@ class Subject(Protocol):
         """SIGKILL. Raises SubjectError when there is no such process."""
 
     def restart(self, process: str) -> None:
-        """Starts a killed process again without waiting for readiness."""
+        """Starts a killed process again without waiting for readiness; one that lives stays as it is."""
+
+    def ready(self, process: str) -> bool:
+        """Whether a process that was started again is at work by now. Returns within a second or so."""
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         """Final reads, ending with one ProbeEnded per probe."""

@@ -1,7 +1,8 @@
 """The architectures of the reference service that can be a subject: what each consists of, needs, and promises.
 
 `cannot` names the checks that an architecture is bound to fail by its nature, with the reason in a sentence; the
-comparison prints it. `shortened` says which of the guide's intervals was shortened for a live run.
+comparison prints it. `shortened` says which of the guide's intervals was shortened for a live run. `flaws` are those
+that it has a place for: any other would change nothing in it, and its runs would be told of a flaw that was not there.
 """
 
 import msgspec
@@ -22,9 +23,13 @@ class Architecture(msgspec.Struct, frozen=True):
     cannot: dict[str, str] = {}
     shortened: str = ""
     settings: dict[str, str] = {}  # environment of the service besides its surroundings
+    flaws: tuple[str, ...] = ()
     interval_s: float = 0.0  # how often it looks, if nobody tells it: quiet is not rest before two of these
 
 
+_OF_BUSES = ("last_write_wins",)
+_OF_RECEIVERS = (*_OF_BUSES, "no_signature_check", "slow_handler")
+_OF_POSTGRES = (*_OF_RECEIVERS, "no_order_dedup", "ack_before_durable")
 _POLLED_STALE = "between two polls nobody tells it of a sale, so listings are stale for up to an interval"
 _NO_WEBHOOKS = "no webhook was asked for, so there is no acknowledgement that could be judged"
 
@@ -48,6 +53,7 @@ _ARCHITECTURES = (
         processes=("worker",),
         parts=("PostgreSQL", "one process"),
         crash_safe="nothing: what was not finished was not acknowledged and is delivered again",
+        flaws=_OF_RECEIVERS,
     ),
     Architecture(
         name="queue-postgres",
@@ -56,6 +62,7 @@ _ARCHITECTURES = (
         processes=("receiver", "worker"),
         parts=("PostgreSQL", "receiver", "worker"),
         crash_safe="nothing: the queue is durable before the acknowledgement",
+        flaws=_OF_POSTGRES,
     ),
     Architecture(
         name="queue-sqs",
@@ -65,6 +72,7 @@ _ARCHITECTURES = (
         parts=("PostgreSQL", "receiver", "worker", "Amazon SQS"),
         cloud="sqs",
         crash_safe="nothing: SQS has the event before the acknowledgement",
+        flaws=_OF_RECEIVERS,
     ),
     Architecture(
         name="queue-pubsub",
@@ -74,6 +82,7 @@ _ARCHITECTURES = (
         parts=("PostgreSQL", "receiver", "worker", "Google Pub/Sub"),
         cloud="pubsub",
         crash_safe="nothing: Pub/Sub has the event before the acknowledgement",
+        flaws=_OF_RECEIVERS,
     ),
     Architecture(
         name="bus-eventbridge",
@@ -83,6 +92,7 @@ _ARCHITECTURES = (
         parts=("PostgreSQL", "worker", "Amazon EventBridge", "Amazon SQS"),
         cloud="eventbridge",
         crash_safe="nothing: the bus keeps the event until the worker has applied it",
+        flaws=_OF_BUSES,
     ),
     Architecture(
         name="bus-pubsub",
@@ -92,6 +102,7 @@ _ARCHITECTURES = (
         parts=("PostgreSQL", "worker", "Google Pub/Sub"),
         cloud="pubsub",
         crash_safe="nothing: the topic keeps the event until the worker has applied it",
+        flaws=_OF_BUSES,
     ),
     Architecture(
         name="ipaas",

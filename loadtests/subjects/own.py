@@ -50,6 +50,9 @@ class OwnSubject:
     def restart(self, process: str) -> None:
         self.kill(process)
 
+    def ready(self, process: str) -> bool:  # noqa: ARG002 - none was killed
+        return True
+
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         yield from probe_effects(self._base, now_ns)
         yield from probe_stock(self._base, now_ns)

@@ -18,6 +18,7 @@ from simulator.history.facts import AnyFact, FaultEnded, FaultStarted
 HOST = "127.0.0.1"
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 60.0
+READY_ANSWER_S = 1.0
 REVIVALS_MAX = 5
 LEASE_S = 12.0  # the reference service's leases at a broker, of 10 s, and time to work on what comes back
 
@@ -86,9 +87,17 @@ class ReferenceSubject:
 
     def restart(self, process: str) -> None:
         self._down.discard(process)
+        if process in self.processes():  # a second one would have its port and its name, and outlive the run
+            return
         self._starts += 1
         command = [sys.executable, "-m", "reference_service", process]
         self._children[process] = Child(process, command, self._environment, self._logs / f"{process}.log")
+
+    def ready(self, process: str) -> bool:
+        try:
+            return httpx.get(f"http://{HOST}:{self._ports[process]}/readyz", timeout=READY_ANSWER_S).status_code == 200
+        except httpx.HTTPError:
+            return False  # not listening yet
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         base = f"http://{HOST}:{self._ports[self._architecture.processes[0]]}"
@@ -125,7 +134,6 @@ class ReferenceSubject:
 
     def _wait_until_ready(self, process: str) -> None:
         child = self._children[process]
-        url = f"http://{HOST}:{self._ports[process]}/readyz"
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             if child.exit_code is not None:
@@ -134,11 +142,8 @@ class ReferenceSubject:
                     f"it exited with code {child.exit_code}:\n{child.tail()}",
                     f"read {child.log}",
                 )
-            try:
-                if httpx.get(url, timeout=2.0).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass  # not listening yet
+            if self.ready(process):
+                return
             time.sleep(0.1)
         raise SubjectError(
             f"reference service, {process}",

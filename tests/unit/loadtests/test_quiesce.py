@@ -1,6 +1,8 @@
 """Rest: nothing pending and nothing moved for long enough."""
 
-from loadtests.quiesce import SETTLES_MAX, Quiet
+import time
+
+from loadtests.quiesce import SETTLES_MAX, Quiet, wait_for_quiet
 from scenarios.loader import load
 from simulator.clock import SECOND_NS
 
@@ -27,3 +29,19 @@ def test_a_subject_that_looks_now_and_then_gets_time_for_its_next_look() -> None
     assert told.quiet_ns == int(smoke.quiesce.quiet_s * S)
     assert looking.quiet_ns == 20 * S
     assert looking.max_ns - told.max_ns == SETTLES_MAX * 20 * S
+
+
+def test_rest_does_not_begin_before_every_fault_is_mended() -> None:
+    down = [2, 1, 1, 0]
+    left: list[int] = []
+
+    def state() -> tuple[int, int]:
+        left.append(len(down))
+        return 0, 0
+
+    assert wait_for_quiet(Quiet(1, S), time.monotonic_ns, state, lambda: False, lambda: down.pop(0))
+    assert left == [0], "nobody looked for rest while a process was down"
+
+
+def test_a_run_that_breaks_off_does_not_wait_for_what_will_not_be_mended() -> None:
+    assert not wait_for_quiet(QUIET, time.monotonic_ns, lambda: (0, 0), lambda: True, lambda: 1)

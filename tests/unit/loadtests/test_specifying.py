@@ -4,6 +4,7 @@ import os
 import shlex
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -103,6 +104,31 @@ def test_a_subject_whose_url_may_hold_a_secret_is_refused_without_repeating_it(
 def test_a_service_of_ones_own_cannot_be_killed_and_is_told_so_before_load(tmp_path: Path) -> None:
     own = RunOptions("smoke", subject="http://host/hooks", faults=("kill_worker@1",), runs=tmp_path / "runs")
     assert "cannot play its faults (kill_worker)" in complaint(own)
+
+
+@pytest.mark.parametrize(
+    ("options", "found", "remedy"),
+    [
+        (RunOptions("smoke", subject="polling", faults=("kill_receiver@1",)), "no process receiver", "queue-postgres"),
+        (RunOptions("smoke", subject="http://host/hooks", flaw="slow_handler"), "service of your own", "leave it out"),
+        (RunOptions("smoke", subject="queue-sqs", flaw="no_order_dedup"), "has no place for", "queue-postgres"),
+        (RunOptions("smoke", subject="bus-eventbridge", flaw="slow_handler"), "has no place for", "webhook"),
+        (RunOptions("smoke", subject="polling", flaw="last_write_wins"), "has no place for", "bus-pubsub"),
+        (RunOptions("smoke", subject="127.0.0.1:8080/hooks"), "has no scheme", "write http://127.0.0.1:8080/hooks"),
+        (RunOptions("smoke", subject="shop.example/hooks"), "has no scheme", "write http://shop.example/hooks"),
+    ],
+)
+def test_what_a_subject_cannot_be_put_through_is_told_before_a_folder_is_made(
+    options: RunOptions, found: str, remedy: str, tmp_path: Path
+) -> None:
+    said = complaint(msgspec.structs.replace(options, runs=tmp_path / "runs"))
+    assert found in said
+    assert remedy in said
+
+
+def test_an_address_without_a_scheme_is_not_repeated_where_it_may_hold_a_secret(tmp_path: Path) -> None:
+    said = complaint(RunOptions("smoke", subject="shop.example/hooks?key=hush", runs=tmp_path / "runs"))
+    assert "or the URL of a running service" in said
 
 
 @pytest.mark.parametrize(("word", "subject"), [("azure", "polling"), ("fauxqs", "queue-pubsub")])

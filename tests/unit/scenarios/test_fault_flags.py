@@ -31,3 +31,14 @@ def test_every_wrong_flag_is_told_at_once_with_what_to_write() -> None:
 def test_a_fault_after_the_load_is_refused() -> None:
     with pytest.raises(ScenarioError):
         with_faults(load("smoke"), ["kill_worker@9999"])
+
+
+@pytest.mark.parametrize("flags", [["kill_worker@2", "kill_worker@2.5"], ["kill_worker@3+0.5", "kill_worker@2+1"]])
+def test_what_is_still_down_cannot_be_killed_again(flags: list[str]) -> None:
+    with pytest.raises(ScenarioError, match="write more than 3"):
+        with_faults(load("smoke"), flags)
+
+
+def test_another_process_may_be_killed_meanwhile_and_the_same_one_later() -> None:
+    flags = ["kill_worker@1", "kill_receiver@1.5", "kill_worker@2.5"]
+    assert len(with_faults(load("smoke"), flags).faults) == len(load("smoke").faults) + 3

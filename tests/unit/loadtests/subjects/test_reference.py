@@ -1,0 +1,59 @@
+"""The reference service's processes: one of a name at a time, and no flaw that an architecture has no place for."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests.subjects import reference
+from loadtests.subjects.architectures import ARCHITECTURES
+from loadtests.subjects.flaws import FLAWS
+from reference_service.architectures import bus_eventbridge, queue_sqs
+from reference_service.flaws import Flaw
+from reference_service.queues.opening import refuse_flaws
+from reference_service.settings import BadSettings, Settings
+
+
+class Child:
+    """Stands for a process; never started."""
+
+    started = 0
+    exit_code: int | None = None
+
+    def __init__(self, name: str, *_: Any) -> None:
+        Child.started += 1
+        self.pid = Child.started
+
+    def kill(self) -> None:
+        self.exit_code = -9
+
+
+def test_a_process_that_lives_is_not_started_a_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference, "Child", Child)
+    subject = reference.ReferenceSubject(tmp_path, ARCHITECTURES["queue-postgres"])
+    subject.restart("worker")
+    first = subject.processes()
+    subject.restart("worker")
+    assert subject.processes() == first
+    subject.kill("worker")
+    assert subject.processes() == {}
+    subject.restart("worker")
+    assert subject.processes().keys() == {"worker"}
+    assert subject.processes() != first
+
+
+@pytest.mark.parametrize("has_receiver", [True, False])
+def test_an_architecture_over_a_broker_names_the_flaws_that_the_service_takes_there(has_receiver: bool) -> None:
+    names = {True: queue_sqs.QueueSqs.name, False: bus_eventbridge.BusEventBridge.name}
+    taken = set()
+    for flaw in FLAWS:
+        try:
+            refuse_flaws(Settings.model_construct(flaw=Flaw(flaw)), has_receiver=has_receiver)
+            taken.add(flaw)
+        except BadSettings:
+            continue
+    assert taken == set(ARCHITECTURES[names[has_receiver]].flaws)
+
+
+def test_every_flaw_has_a_place_and_every_place_a_flaw() -> None:
+    assert {flaw for found in ARCHITECTURES.values() for flaw in found.flaws} == set(FLAWS)
