@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from gevent import socket as gevent_socket
+from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
 
 from simulator.errors import BackingError
@@ -41,12 +42,15 @@ _PLAIN: Final = [("Content-Type", "application/json; charset=utf-8")]
 
 
 def make_server(host: str, port: int, handle: Handle) -> WSGIServer:
-    """A server that is bound but not started. Port 0 takes a free one (see its `server_port`), an empty host loopback.
+    """A server that is bound but not started. Its `stop(seconds)` waits for its connections, then ends them:
+    without the pool gevent would only stop listening, and go on serving what was kept alive.
+
+    Port 0 takes a free one (see its `server_port`), an empty host loopback.
 
     Raises BackingError when the address cannot be had.
     """
     application = _Application(handle)
-    return WSGIServer(_listener(host or LOOPBACK, port), application, log=None)
+    return WSGIServer(_listener(host or LOOPBACK, port), application, log=None, spawn=Pool())
 
 
 def _listener(host: str, port: int) -> gevent_socket.socket:

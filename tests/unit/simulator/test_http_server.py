@@ -1,4 +1,4 @@
-"""The edge is tried over real sockets, in a process of its own: gevent's loop stays out of the tests' process."""
+"""The edge is tried over real sockets, mostly in a process of its own, so that an ordinary client can talk to it."""
 
 import http.client
 import json
@@ -6,9 +6,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
+from gevent import socket as gevent_socket
 
 from simulator.errors import BackingError
 from simulator.http_server import make_server
@@ -137,3 +138,22 @@ def test_an_address_that_is_taken_is_an_error_for_the_user() -> None:
     with pytest.raises(BackingError, match=f"played APIs on 127.0.0.1:{port}: cannot listen"):
         make_server("127.0.0.1", port, handle)
     first.close()
+
+
+def test_a_stopped_server_serves_nothing_more_on_a_connection_that_was_kept() -> None:
+    served: list[str] = []
+
+    def handle(request: ApiRequest) -> ApiReply:
+        served.append(request.path)
+        return ApiReply(200, (), b"yes", [], [])
+
+    server = make_server("127.0.0.1", 0, handle)
+    server.start()
+    with closing(gevent_socket.create_connection(("127.0.0.1", server.server_port), timeout=5)) as client:
+        client.sendall(b"GET /before HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"yes" in client.recv(1_000)
+        server.stop(0.05)
+        with suppress(OSError):
+            client.sendall(b"GET /after HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert client.recv(1_000) == b""
+    assert served == ["/before"]
