@@ -29,10 +29,11 @@ class DockerPostgres:
             self._container.start()
             self.url = _loopback_url(self._container)
             self.description = f"{describe(self.url)}, in Docker ({self._image})"
-        except BackingError:
-            raise
-        except Exception as error:  # docker, requests and testcontainers each raise their own
+        except BaseException as error:  # an interruption too, since nobody calls __exit__ for what was not entered
             self.__exit__()
+            if isinstance(error, BackingError) or not isinstance(error, Exception):
+                raise
+            # Docker, requests and testcontainers each raise their own.
             raise _explained(self._image, error) from error
         return self
 

@@ -1,10 +1,14 @@
-"""What the container is made with, before any engine is asked: a password of our own, a port on loopback only."""
+"""What the container is made with, before any engine is asked: a password of our own, a port on loopback only.
+
+And that no container is left behind by a start that does not come to its end.
+"""
 
 import pytest
 from docker.utils.utils import convert_port_bindings  # type: ignore[import-untyped]  # docker has no types
 
 import loadtests.backing.docker as backing
-from loadtests.backing.docker import IMAGE, make_container
+from loadtests.backing.docker import IMAGE, DockerPostgres, make_container
+from simulator.errors import BackingError
 
 
 class Settings:
@@ -13,6 +17,14 @@ class Settings:
     def __init__(self, image: str, *, port: int = 5432, **settings: str | None) -> None:
         self.image, self.port, self.settings = image, port, settings
         self.ports: dict[str, object] = {str(port): None}
+        self.username, self.password, self.dbname = settings["username"], settings["password"], settings["dbname"]
+        self.stopped = 0
+
+    def start(self) -> None:
+        """Nothing to wait for."""
+
+    def stop(self) -> None:
+        self.stopped += 1
 
 
 @pytest.fixture
@@ -36,3 +48,26 @@ def test_nothing_is_left_to_well_known_values_or_to_the_environment(container: S
 
 def test_its_port_is_published_on_loopback_only(container: Settings) -> None:
     assert convert_port_bindings(container.ports) == {"5432/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}]}
+
+
+@pytest.mark.parametrize(
+    ("breaks", "raised"),
+    [
+        (BackingError("database", "too old", "take a newer one"), BackingError),
+        (RuntimeError("the engine hiccuped"), BackingError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+)
+def test_a_container_does_not_outlive_a_start_that_broke_off(
+    breaks: BaseException, raised: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def describe(url: str) -> str:
+        raise breaks
+
+    made = Settings(IMAGE, username="u", password="p", dbname="d")
+    monkeypatch.setattr(backing, "make_container", lambda _: made)
+    monkeypatch.setattr(backing, "published_port", lambda *_: 5432)
+    monkeypatch.setattr(backing, "describe", describe)
+    with pytest.raises(raised):
+        DockerPostgres().__enter__()
+    assert made.stopped == 1
