@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from reports.result import Interval, Result, TierOutcome, Verdict
+from reports.tally import counted
 from reports.tiers import best_tier
 
 SIGNS: Final[dict[Verdict, str]] = {"valid": "✓", "invalid": "✕", "unknown": "?"}
@@ -135,9 +136,9 @@ def oversell_summary(result: Result) -> str:
     units, exposures = result.measures.get("oversell.units"), result.measures.get("oversell.exposures")
     if units is None or exposures is None:
         return ""
-    over = f"{number_text(exposures)} sell-out{'' if exposures == 1 else 's'} across channels"
+    over = f"{counted(int(exposures), 'sell-out')} across channels"
     if units:
-        return f"{number_text(units)} {'unit' if units == 1 else 'units'} oversold in {over}"
+        return f"{counted(int(units), 'unit')} oversold in {over}"
     bound = result.measures.get("oversell.bound_per_exposure")
     if bound is None:
         return "no oversell, but nothing sold out across channels, so that says little"

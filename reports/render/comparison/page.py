@@ -56,8 +56,9 @@ def _board(comparison: Comparison, board: Board, drawn: list[Figure]) -> list[Ma
 
 RANKING = (
     "Being correct goes before being fast: who loses, doubles or believes forged events ranks behind, however fast. "
-    "Equal ranks cannot be told apart. Latencies are those of all seeds together; counts are means per run; below each "
-    "stands its 95 % interval."
+    "Who lacks a seed is not ranked. Latencies are those of all seeds together; counts are means per run; below each "
+    "stands its 95 % interval. Ranks go by the difference seed by seed, so the intervals of neighbours may overlap. "
+    "Equal ranks cannot be told apart."
 )
 
 

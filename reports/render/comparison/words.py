@@ -78,7 +78,7 @@ def bound_text(entry: Entry) -> str:
     """What seeing no oversell at all is worth."""
     if entry.bound_per_exposure is None:
         return ""
-    return f"none in {entry.exposures:,} sell-outs: at most {entry.bound_per_exposure * 100:.2g} % of them"
+    return f"none in {counted(entry.exposures, 'sell-out')}: at most {entry.bound_per_exposure * 100:.2g} % of them"
 
 
 def seeds_text(seeds: Sequence[int]) -> str:

@@ -20,6 +20,7 @@ from simulator.history import facts as f
 from simulator.shop.model import ONLINE
 
 Steps = list[tuple[float, float]]
+Oversold = list[tuple[float, float, int, str]]  # seconds, units left, units oversold, channel
 
 
 def hot_stock(view: RunView) -> Figure | None:
@@ -42,9 +43,13 @@ def hot_stock(view: RunView) -> Figure | None:
             line(name, drawn.xs, drawn.ys, colour, width=1.6, dash=dash, shape="hv", hovertemplate="%{y} at %{x:.2f} s")
         )
     truth = thin_steps([x for x, _ in physical], [y for _, y in physical])
-    traces.insert(
-        0, line("physical stock", truth.xs, truth.ys, "@ink", width=3, shape="hv", hovertemplate="%{y} at %{x:.2f} s")
-    )
+    # Last of the lines, so that no listing covers it; first in the legend all the same.
+    traces.append(
+        line(
+            "physical stock", truth.xs, truth.ys, "@ink",
+            width=3, shape="hv", hovertemplate="%{y} at %{x:.2f} s", legendrank=1,
+        )
+    )  # fmt: skip
     if oversold:
         traces.append(_marks(oversold))
     layout: dict[str, Any] = {
@@ -53,18 +58,24 @@ def hot_stock(view: RunView) -> Figure | None:
         "shapes": phase_shapes(view),
         "annotations": phase_labels(view),
     }
-    units = sum(units for _, _, units, _ in oversold)
-    caption = (
-        f"{sku} {why}. A listing above the thick line promises units that are not there; each ✕ is an order "
-        f"that sold some of them: {counted(len(oversold), 'order')}, {counted(units, 'unit')}."
-        + (
-            " The axis ends soon after stock came to rest; a double click shows the whole run."
-            if _until(view, physical) < view.end_s
-            else ""
-        )
-        + (" Steps are thinned to the first, lowest, highest and last of each pixel column." if thinned else "")
-    )
+    caption = f"{sku} {why}. " + _caption(physical, oversold, _until(view, physical) < view.end_s, thinned)
     return Figure("hot_stock", "Stock of the hottest SKU", caption, traces, layout, 480)
+
+
+def _caption(physical: Steps, oversold: Oversold, cut: bool, thinned: bool) -> str:
+    units = sum(units for _, _, units, _ in oversold)
+    sold = f"{counted(len(oversold), 'order')}, {counted(units, 'unit')}"
+    parts = [
+        "A listing above the thick line promises units that are not there; each ✕ is an order that sold some of them:",
+        f"{sold}.",
+    ]
+    if any(left < 0 for _, left in physical):
+        parts.append("Below 0 the thick line counts units that are owed to buyers and do not exist.")
+    if cut:
+        parts.append("The axis ends soon after stock came to rest; a double click shows the whole run.")
+    if thinned:
+        parts.append("Steps are thinned to the first, lowest, highest and last of each pixel column.")
+    return " ".join(parts)
 
 
 def _until(view: RunView, physical: Steps) -> float:
@@ -73,7 +84,7 @@ def _until(view: RunView, physical: Steps) -> float:
     return min(view.end_s, last * 1.15 + 1)
 
 
-def _marks(oversold: list[tuple[float, float, int, str]]) -> dict[str, Any]:
+def _marks(oversold: Oversold) -> dict[str, Any]:
     size = 9 if len(oversold) < 60 else 5
     texts = [label(f"{units} oversold on {channel}") for _, _, units, channel in oversold]
     return dots(
@@ -82,9 +93,9 @@ def _marks(oversold: list[tuple[float, float, int, str]]) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _physical(view: RunView, sku: str, initial: int) -> tuple[Steps, list[tuple[float, float, int, str]]]:
+def _physical(view: RunView, sku: str, initial: int) -> tuple[Steps, Oversold]:
     moves: list[tuple[int, int]] = []
-    oversold: list[tuple[float, float, int, str]] = []
+    oversold: Oversold = []
     for sale in view.of(f.PurchaseAccepted):
         for name, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
             if name != sku:

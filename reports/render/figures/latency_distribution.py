@@ -7,6 +7,7 @@ from reports.render.downsample import quantile
 from reports.render.figures import Figure
 from reports.render.figures.layout import dots, latency_axis, limit_line, line, rounded
 from reports.render.view import RunView
+from reports.tally import counted
 from reports.tiers import LIMITS_MS
 
 SHARES: Final = {0.5: "p50", 0.75: "p75", 0.9: "p90", 0.95: "p95", 0.99: "p99", 0.999: "p99.9", 0.9999: "p99.99"}
@@ -70,7 +71,7 @@ def _caption(curves: list[tuple[str, str, list[float]]]) -> str:
     for name, _, values in curves:
         never = sum(1 for value in values if math.isinf(value))
         tail = f", of which {never:,} never ended, so the curve stops short" if never else ""
-        parts.append(f"{name.capitalize()}: {len(values):,} observations{tail}.")
+        parts.append(f"{name.capitalize()}: {counted(len(values), 'observation')}{tail}.")
     return (
         " ".join(parts)
         + " Marked are the median, the 95th and the 99th percentile. Lower is better; a tier needs p95 below its line."

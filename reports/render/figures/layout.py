@@ -18,6 +18,8 @@ LATENCY_TICKS: Final = {
     1e6: "17 min",
 }
 CHANNEL_COLOURS: Final = tuple(f"@c{n}" for n in range(8))
+# A limit at a tick would hide under the tick's line; Plotly has no layer in between for what spans the whole paper.
+ABOVE_GRID: Final = "above"
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
@@ -85,7 +87,7 @@ def limit_line(y: float, text: str, yaxis: str = "y", log: bool = True) -> tuple
     """A dashed horizontal limit with its name at the right end, as a shape and an annotation."""
     shape = {
         "type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": yaxis, "y0": y, "y1": y,
-        "line": {"color": "@muted", "width": 1, "dash": "dot"}, "layer": "below",
+        "line": {"color": "@muted", "width": 1, "dash": "dot"}, "layer": ABOVE_GRID,
     }  # fmt: skip
     note = {
         "text": text, "xref": "paper", "x": 1, "xanchor": "right", "yref": yaxis, "y": math.log10(y) if log else y,

@@ -16,6 +16,7 @@ from reports.render.formats import (
 from reports.render.markup import Markup, join, tag
 from reports.render.view import RunView
 from reports.result import ThresholdOutcome, Verdict
+from reports.tally import counted
 from reports.tiers import judged_measure
 
 HEADLINES: Final[dict[Verdict, str]] = {
@@ -75,7 +76,7 @@ def tiles(view: RunView) -> Markup:
     measures, intervals = view.result.measures, view.result.intervals
     sync = judged_measure(view.started)
     owed = measures.get("sync_latency_ms.owed")
-    detail = interval_text(intervals.get(sync)) + (f"; {owed:,.0f} changes owed" if owed is not None else "")
+    detail = interval_text(intervals.get(sync)) + (f"; {counted(int(owed), 'change')} owed" if owed is not None else "")
     median = measures.get("ack_time_ms.p50")
     parts = [
         _tile(
@@ -98,11 +99,11 @@ def _oversell_detail(view: RunView) -> str:
     if "oversell.bound_per_exposure" in measures:
         parts.append(oversell_summary(view.result))
     elif (incidents := measures.get("oversell.incidents")) is not None:
-        parts.append(f"in {number_text(incidents)} orders")
+        parts.append(f"in {counted(int(incidents), 'order')}")
     if value := measures.get("oversell.value"):
         parts.append(f"worth {measure_text('oversell.value', value, view.currency)}")
     if (refused := measures.get("refused.attempts")) is not None:
-        parts.append(f"beside {number_text(refused)} buyers refused though available")
+        parts.append(f"beside {counted(int(refused), 'buyer')} refused though available")
     return ", ".join(parts)
 
 

@@ -8,7 +8,7 @@ from reports.compare.comparison import LOST, OVERSOLD, P95, Entry
 from reports.render.comparison.figures import Sheet, panel_title
 from reports.render.comparison.words import amount, span
 from reports.render.figures import Figure
-from reports.render.figures.layout import LATENCY_TICKS, dots
+from reports.render.figures.layout import ABOVE_GRID, LATENCY_TICKS, dots
 from reports.result import Interval
 from reports.tiers import LIMITS_MS
 
@@ -149,7 +149,7 @@ def _tier_lines(span_: Sequence[float]) -> tuple[list[dict[str, Any]], list[dict
         shapes.append(
             {
                 "type": "line", "xref": "x", "x0": limit_ms, "x1": limit_ms, "yref": "paper", "y0": 0, "y1": 1,
-                "line": {"color": "@muted", "width": 1, "dash": "dot"}, "layer": "below",
+                "line": {"color": "@muted", "width": 1, "dash": "dot"}, "layer": ABOVE_GRID,
             }
         )  # fmt: skip
         notes.append(

@@ -79,6 +79,18 @@ def test_listings_and_truth_end_where_the_final_reads_say(figures: dict[str, Fig
         assert ends[f"listed on {listing.channel}"] == listing.listed
 
 
+def test_the_truth_is_drawn_over_every_listing_and_what_it_means_below_0_is_told(figures: dict[str, Figure]) -> None:
+    lines = [trace for trace in figures["hot_stock"].traces if trace["mode"] == "lines"]
+    assert lines[-1]["name"] == "physical stock"
+    assert min(lines[-1]["y"]) < 0
+    assert "Below 0 the thick line counts units that are owed" in figures["hot_stock"].caption
+
+
+def test_limits_stand_above_the_grid_which_would_hide_them_at_a_tick(figures: dict[str, Figure]) -> None:
+    shapes = figures["latency_distribution"].layout["shapes"]
+    assert {shape["layer"] for shape in shapes if shape["line"].get("dash")} == {"above"}
+
+
 def test_channels_differ_by_dash_as_well_as_by_colour(figures: dict[str, Figure]) -> None:
     lines = [t["line"] for t in figures["hot_stock"].traces if t["mode"] == "lines" and t["name"] != "physical stock"]
     assert len({line["dash"] for line in lines}) == len({line["color"] for line in lines}) == len(lines)

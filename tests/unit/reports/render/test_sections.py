@@ -48,6 +48,13 @@ def test_oversells_are_counted_beside_the_tiers() -> None:
     assert "7 units oversold in 24 sell-outs across channels." in banner(view).split("Tiers of sync latency")[1]
 
 
+def test_one_of_something_is_not_written_in_the_plural() -> None:
+    measures = {"oversell.units": 1.0, "oversell.incidents": 1.0, "refused.attempts": 1.0, "sync_latency_ms.owed": 1.0}
+    found = tiles(RunView(replace(golden_result(), measures=measures), EMPTY))
+    assert "in 1 order, beside 1 buyer refused though available" in found
+    assert "; 1 change owed" in found
+
+
 def test_what_was_not_measured_says_so() -> None:
     assert "not measured" in tiles(RunView(replace(golden_result(), measures={}), EMPTY))
 

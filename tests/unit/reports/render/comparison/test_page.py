@@ -7,6 +7,8 @@ import pytest
 
 from reports.compare.build import compare
 from reports.compare.comparison import Comparison, Failed, Key
+from reports.render.comparison.figures import Sheet
+from reports.render.comparison.figures.registry import draw_board
 from reports.render.comparison.page import comparison_page
 from tests.unit.reports.compared import CARDS, matrix, played
 from tests.unit.reports.literal import check
@@ -33,6 +35,19 @@ def test_the_winner_stands_on_top_with_how_much_and_how_sure(comparison: Compari
     assert "queue wins" in text
     assert "30 times faster than polling, the next." in text
     assert "Every subject played the same 3 plans." in text
+
+
+def test_the_ranking_says_that_it_goes_by_differences_so_that_intervals_may_overlap(comparison: Comparison) -> None:
+    assert "Ranks go by the difference seed by seed, so the intervals of neighbours may overlap" in text_of(comparison)
+
+
+def test_a_tiers_line_stands_above_the_grid_which_would_hide_it_at_a_tick(comparison: Comparison) -> None:
+    figures = {figure.name: figure for figure in draw_board(Sheet(comparison.matrix, comparison.boards[0], ""))}
+    dotted = [
+        shape for name in ("glance", "curves") for shape in figures[name].layout["shapes"] if shape["line"].get("dash")
+    ]
+    assert len(dotted) >= 4
+    assert {shape["layer"] for shape in dotted} == {"above"}
 
 
 def test_every_section_is_there_in_reading_order(comparison: Comparison) -> None:
