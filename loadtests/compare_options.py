@@ -9,12 +9,19 @@ import msgspec
 from loadtests.cloud_option import cloud_problem
 from loadtests.postgres_option import postgres_problem
 from loadtests.specifying import SEED_MAX
-from loadtests.subject_option import read_subject
+from loadtests.subject_option import is_url, read_subject
 from loadtests.subjects.architectures import ARCHITECTURES
 from scenarios.problems import Problem, scenario_error
+from scenarios.remedies import did_you_mean
 
 SEEDS_MOST: Final = 1_000
 STOCK_MOST: Final = 10_000
+EXAMPLES: Final = {
+    "--subjects": "write e.g. polling,queue-postgres, or leave it out for all",
+    "--seeds": "write e.g. 1-5, or 1,4,7",
+    "--rates": "write events a second, e.g. 200,400, or leave it out for the scenario's own",
+    "--safety-stock": "write units, e.g. 0,2, or leave it out for the scenario's own",
+}
 T = TypeVar("T")
 
 
@@ -39,7 +46,7 @@ def read_asked(
     asked = Asked(
         scenario=scenario,
         subjects=_list(subjects or ",".join(ARCHITECTURES), _subject, "--subjects", problems),
-        seeds=_list(seeds, _seeds, "--seeds", problems),
+        seeds=_list(seeds or " ", _seeds, "--seeds", problems),
         rates=_list(rates, _rate, "--rates", problems) or (None,),
         safety_stocks=_list(stocks, _stock, "--safety-stock", problems) or (None,),
         postgres=postgres,
@@ -47,17 +54,18 @@ def read_asked(
     )
     services = (postgres_problem(postgres), cloud_problem(cloud, asked.subjects))
     problems += [problem for problem in services if problem is not None]
-    if not asked.seeds and not problems:
-        problems.append(Problem("--seeds", "there is none", "write e.g. 1-5, or 1,4,7"))
     if problems:
         raise scenario_error("flags", problems)
     return asked
 
 
 def _list(text: str, read: Callable[[str], Sequence[T] | Problem], flag: str, problems: list[Problem]) -> tuple[T, ...]:
-    """The values between the commas; what cannot be read, or stands there twice, becomes a problem."""
+    """The values between the commas, none if left out (""); what cannot be read, or stands twice, becomes a problem."""
     found: list[T] = []
-    for word in (word.strip() for word in text.split(",") if word.strip()):
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if text and not words:
+        problems.append(Problem(flag, "there is none", EXAMPLES[flag]))
+    for word in words:
         values = read(word)
         if isinstance(values, Problem):
             problems.append(values)
@@ -70,15 +78,21 @@ def _list(text: str, read: Callable[[str], Sequence[T] | Problem], flag: str, pr
 
 
 def _subject(word: str) -> Sequence[str] | Problem:
-    found = read_subject(word, "--subjects")
-    return found if isinstance(found, Problem) else [found]
+    if is_url(word):  # not repeated, since it may hold a password
+        found = "a service of your own cannot be emptied and told its port anew for each run"
+        remedy = "play it with stockstorm run, seed by seed: stockstorm run SCENARIO --subject URL --seed 1"
+        return Problem("--subjects", found, remedy)
+    name = read_subject(word, "--subjects")
+    if isinstance(name, Problem):
+        return Problem(name.key, name.found, did_you_mean(word, ARCHITECTURES))
+    return [name]
 
 
 def _seeds(word: str) -> Sequence[int] | Problem:
     first, dash, last = word.partition("-")
     low, high = _whole(first), _whole(last if dash else first)
     if low is None or high is None or high < low or high > SEED_MAX or high - low >= SEEDS_MOST:
-        remedy = f"write e.g. 1-5, or 1,4,7: whole numbers from 0, at most {SEEDS_MOST:,} in one range"
+        remedy = f"{EXAMPLES['--seeds']}: whole numbers from 0, at most {SEEDS_MOST:,} in one range"
         return Problem("--seeds", f"{word!r} does not fit", remedy)
     return range(low, high + 1)
 

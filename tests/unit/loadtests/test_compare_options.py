@@ -38,11 +38,15 @@ def test_left_out_subjects_are_all_architectures() -> None:
     assert read_asked("smoke", "", "1").subjects == tuple(ARCHITECTURES)
 
 
-def test_reference_is_the_default_architecture_and_a_url_a_service_of_ones_own() -> None:
-    assert read_asked("smoke", "reference,http://127.0.0.1:8080/webhooks", "1").subjects == (
-        "queue-postgres",
-        "http://127.0.0.1:8080/webhooks",
-    )
+def test_reference_is_the_default_architecture() -> None:
+    assert read_asked("smoke", "reference", "1").subjects == ("queue-postgres",)
+
+
+def test_a_service_of_ones_own_is_refused_with_the_command_that_plays_it() -> None:
+    said = complaint(subjects="reference,http://mary:hush@127.0.0.1:8080/webhooks")
+    assert "--subjects: a service of your own cannot be emptied and told its port anew for each run" in said
+    assert "stockstorm run SCENARIO --subject URL --seed 1" in said
+    assert "hush" not in said
 
 
 def test_a_database_url_is_not_kept_since_it_holds_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,10 +57,9 @@ def test_a_database_url_is_not_kept_since_it_holds_a_password(monkeypatch: pytes
 
 
 def test_a_database_that_cannot_be_meant_is_told_with_all_else() -> None:
-    said = complaint(subjects="http://mary:hush@host/", postgres="dockr")
+    said = complaint(subjects="pollling", postgres="dockr")
     assert "--postgres: 'dockr' is unknown" in said
-    assert "--subjects: the URL holds a user or password" in said
-    assert "hush" not in said
+    assert "--subjects: there is no 'pollling'" in said
 
 
 def test_a_cloud_that_one_of_the_subjects_cannot_have_is_told() -> None:
@@ -69,6 +72,7 @@ def test_an_unknown_subject_is_answered_with_the_nearest() -> None:
     said = complaint(subjects="queue-postgress")
     assert "there is no 'queue-postgress'" in said
     assert 'did you mean "queue-postgres"?' in said
+    assert "URL" not in said  # which compare does not take
 
 
 @pytest.mark.parametrize("seeds", ["x", "3-1", "-1", "1-", "1.5", "9223372036854775808", "1-5000"])
@@ -76,8 +80,18 @@ def test_seeds_that_do_not_fit_are_told_what_would(seeds: str) -> None:
     assert "write e.g. 1-5, or 1,4,7" in complaint(seeds=seeds)
 
 
+@pytest.mark.parametrize(
+    ("word", "flag"),
+    [("subjects", "--subjects"), ("seeds", "--seeds"), ("rates", "--rates"), ("stocks", "--safety-stock")],
+)
+def test_a_list_that_names_nothing_is_told(word: str, flag: str) -> None:
+    said = complaint(**{word: " , "})
+    assert f"{flag}: there is none" in said
+    assert "→ write " in said
+
+
 def test_no_seeds_at_all_are_told() -> None:
-    assert "--seeds: there is none" in complaint(seeds=" , ")
+    assert "--seeds: there is none" in complaint(seeds="")
 
 
 @pytest.mark.parametrize(
