@@ -19,7 +19,7 @@ from reference_service.queues.broker import BrokerGone, Received, SendLimits, Wr
 from reference_service.queues.wire import to_wire
 from reference_service.settings import BadSettings
 
-EXTRA = "pip install 'stockstorm[gcp]'"
+EXTRA = "make setup, or pip install -e '.[gcp]' in the clone"
 EMULATOR = "PUBSUB_EMULATOR_HOST"
 MESSAGE_BYTES_MAX = 10_000_000  # Google's limit on a message and on a request
 SETTLE_MAX = 1_000  # ack ids of a call: Google's limit is 512 KiB, and an id may be 200 bytes

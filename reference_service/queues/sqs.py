@@ -22,7 +22,7 @@ from reference_service.queues.wire import to_wire
 from reference_service.settings import BadSettings
 
 log = structlog.get_logger()
-EXTRA = "pip install 'stockstorm[aws]'"
+EXTRA = "make setup, or pip install -e '.[aws]' in the clone"
 BATCH_MAX = 10  # entries of a call, Amazon's limit
 BYTES_MAX = 1024 * 1024  # of a message and of a call, Amazon's limit
 CALLS_MAX = 8

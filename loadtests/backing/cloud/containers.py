@@ -142,7 +142,7 @@ def _installed(extras: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        remedy = f"run: pip install 'stockstorm[{extras}]'; {INSTEAD}"
+        remedy = f"run: make setup, or pip install -e '.[{extras}]' in the clone; {INSTEAD}"
         raise BackingError(WHERE, f"{error.name} is not installed", remedy) from None
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from loadtests.backing.cloud import PubSubQueue, QueueRules
 from simulator.errors import BackingError
 
-EXTRA: Final = "pip install 'stockstorm[gcp]'"
+EXTRA: Final = "make setup, or pip install -e '.[gcp]' in the clone"
 EMULATOR_VARIABLE: Final = "PUBSUB_EMULATOR_HOST"
 PROJECT_VARIABLES: Final = ("PUBSUB_PROJECT_ID", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT")
 PREFIXES: Final = ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GCE_", "PUBSUB_")

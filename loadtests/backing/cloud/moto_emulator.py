@@ -10,7 +10,7 @@ from typing import Final
 from loadtests.backing.cloud.loopback import LoopbackServer, python_module, running
 from simulator.errors import BackingError
 
-EXTRA: Final = "pip install 'stockstorm[aws]'"
+EXTRA: Final = "make setup, or pip install -e '.[aws]' in the clone"
 MODULE: Final = "loadtests.backing.cloud.moto_server"
 
 

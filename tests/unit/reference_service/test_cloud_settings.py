@@ -71,7 +71,7 @@ async def test_a_name_that_is_not_set_is_told_with_what_it_is_for(name: str, mon
 @pytest.mark.usefixtures("named", "without_extras")
 async def test_a_missing_extra_is_told_with_the_line_that_installs_it(name: str) -> None:
     extra = "gcp" if "pubsub" in name else "aws"
-    with pytest.raises(BadSettings, match=rf"run: pip install 'stockstorm\[{extra}\]'"):
+    with pytest.raises(BadSettings, match=rf"run: make setup, or pip install -e '\.\[{extra}\]' in the clone"):
         async with ARCHITECTURES[name].open_worker(settings(), None):
             pass
     if RECEIVER in ARCHITECTURES[name].processes:

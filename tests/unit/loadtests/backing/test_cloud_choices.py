@@ -30,7 +30,7 @@ def test_an_unknown_cloud_is_told_the_words_there_are() -> None:
 
 def test_without_boto3_the_line_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)
-    with pytest.raises(BackingError, match=r"pip install 'stockstorm\[aws\]'"):
+    with pytest.raises(BackingError, match=r"pip install -e '\.\[aws\]' in the clone"):
         client("sqs", emulator_environment())
 
 
@@ -39,13 +39,13 @@ def test_without_moto_the_line_that_installs_it_is_told(monkeypatch: pytest.Monk
         raise metadata.PackageNotFoundError
 
     monkeypatch.setattr(metadata, "version", missing)
-    with pytest.raises(BackingError, match=r"pip install 'stockstorm\[aws\]'"), open_eventbridge("run", "moto"):
+    with pytest.raises(BackingError, match=r"pip install -e '\.\[aws\]' in the clone"), open_eventbridge("run", "moto"):
         pass
 
 
 def test_without_googles_library_the_line_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "grpc", None)
-    with pytest.raises(BackingError, match=r"pip install 'stockstorm\[gcp\]'"), open_pubsub("run"):
+    with pytest.raises(BackingError, match=r"pip install -e '\.\[gcp\]' in the clone"), open_pubsub("run"):
         pass
 
 
