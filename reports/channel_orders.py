@@ -9,6 +9,7 @@ first in, first out, and everything built on that is labelled "net only".
 from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 import msgspec
 
@@ -60,6 +61,7 @@ class ChannelOrders(msgspec.Struct, gc=False):
     writes: int  # rows of the ledger that the subject wrote
     named_delta: dict[str, int]  # by SKU, units that rows with a known reference moved
     misfits: list["Misfit"]  # rows that moved other units than the orders they name
+    strangers: dict[str, int] = {}  # "channel:reference" of orders that a row names and nobody placed -> when
 
     def of_order(self, order: int, kind: str) -> list[Effect]:
         """Effects of one kind of one order (one for each SKU)."""
@@ -70,7 +72,12 @@ def tokens(reference: str) -> list[str]:
     """Tokens in a `referenceDocumentUri`; empty for one that names no orders."""
     if not reference.startswith(REFERENCE_PREFIX):
         return []
-    return reference[len(REFERENCE_PREFIX) :].split(",")
+    return [unquote(token) for token in reference[len(REFERENCE_PREFIX) :].split(",")]
+
+
+def order_named(token: str) -> str:
+    """The "channel:reference" of the order that a token is about."""
+    return token.removesuffix(":cancelled").partition(":returned:")[0]
 
 
 def build(history: "History") -> ChannelOrders:
@@ -127,6 +134,7 @@ def _tie_by_reference(history: "History", orders: ChannelOrders) -> bool:
             orders.writes += 1
             rows.append((seq, change))
     rows.sort(key=lambda row: row[0])
+    placed = {f"{sale.channel}:{sale.ref}" for sale in history.all(f.PurchaseAccepted)}
     for seq, row in rows:
         if not row.reference:
             continue
@@ -134,6 +142,9 @@ def _tie_by_reference(history: "History", orders: ChannelOrders) -> bool:
         if by_sku is None:
             # Read once a batch: its rows share one reference, and reading it for each row would be quadratic.
             by_sku = named[row.reference] = _by_sku(row.reference, orders.by_token)
+            for order in map(order_named, tokens(row.reference)):
+                if order not in placed:
+                    orders.strangers.setdefault(order, row.at_ns)
         if by_sku:
             _tie(orders, seq, row, by_sku.get(row.sku, []))
     return any(named.values())

@@ -12,7 +12,7 @@ MEASURES: Final[dict[str, str]] = {
     "forged.accepted": "forged deliveries that were acknowledged or had an effect",
     "drift.listings": "listings that differ from what they should be at rest",
     "drift.orders": "accepted orders that the master does not record at rest, or the other way round",
-    "drift.units": "units by which listings differ at rest, whatever the sign",
+    "drift.units": "units by which the master differs from the shelf at rest, whatever the sign",
     "stale_overwrite.pushes": "pushes that put a listing back to an older state",
     "unexplained_push.pushes": "pushes that fit no state of the master at all",
     # what was sold

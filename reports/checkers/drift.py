@@ -1,5 +1,5 @@
-"""Drift: what is still wrong at rest. Listings that differ from their ceiling, orders that the master does not record,
-and SKUs whose master record differs from what is on the shelf.
+"""Drift: what is still wrong at rest. Listings that differ from their ceiling, orders that the master lacks, or records
+though nobody placed them, and SKUs whose master record differs from what is on the shelf.
 """
 
 from reports.channel_orders import NET_ONLY, Effect
@@ -68,7 +68,10 @@ def _last_push(history: History, final: f.FinalListing) -> str:
 
 
 def _orders(history: History, tally: Tally) -> int:
-    """Orders with an effect that the master never recorded. Without references nothing is said of single orders."""
+    """Orders with an effect that the master never recorded, and orders that it records and nobody placed.
+
+    Without references nothing is said of single orders.
+    """
     if history.orders.net_only:
         return 0
     missing: dict[int, Effect] = {}
@@ -94,7 +97,10 @@ def _orders(history: History, tally: Tally) -> int:
                 events=(event,) if event >= 0 else (),
             )
         )
-    return len(missing)
+    for named, at_ns in history.orders.strangers.items():
+        text = f"The master records order {named}, which nobody placed, since {history.offset(at_ns)}"
+        tally.add(Incident("drift", at_ns, text, named.partition(":")[0]))
+    return len(missing) + len(history.orders.strangers)
 
 
 def _stock(stock: dict[str, f.FinalStock], tally: Tally) -> int:

@@ -117,3 +117,20 @@ def test_an_order_that_was_cancelled_before_it_was_written_has_not_drifted() -> 
         reason="at rest every listing and the master's record of 1 SKU were right",
         measures={"drift.listings": 0.0, "drift.orders": 0.0, "drift.units": 0.0, "drift.probed": 0.0},
     )
+
+
+def test_an_order_that_the_master_records_and_nobody_placed_has_drifted() -> None:
+    named = ("bazaar:1", "mercado:77", "mercado:77:cancelled", "bazaar:1:returned:5")
+    found = Drift()(history(opened(), sold(0, 1, "bazaar"), recorded(20, 1, -1, 9, *named), at_rest(9_000, 9, 9, 9, 9)))
+    assert found.verdict == "invalid"
+    assert found.measures["drift.orders"] == 1.0
+    assert [(incident.text, incident.channel) for incident in found.incidents] == [
+        ("The master records order mercado:77, which nobody placed, since 0.020 s", "mercado")
+    ]
+
+
+def test_an_order_is_known_by_its_name_written_for_a_uri_too() -> None:
+    found = Drift()(
+        history(opened(), sold(0, 1, "bazaar"), recorded(20, 1, -1, 9, "bazaar:%31"), at_rest(9_000, 9, 9, 9, 9))
+    )
+    assert (found.verdict, found.measures["drift.orders"]) == ("valid", 0.0)
