@@ -1,8 +1,8 @@
 """Applied twice: orders whose effect on the master's stock was applied more than once.
 
 Told by references (an order named by two rows, or a row that moved more units than the orders that it names, where the
-SKU's sum confirms it) and by the subject's own probe; a subject that gives neither is judged by conservation, "net
-only".
+SKU's sum confirms it) and by the subject's own probe; a subject that names no orders is judged by conservation, "net
+only", and by its probe.
 """
 
 from reports.channel_orders import NET_ONLY, SUBJECT_CAUSES, Effect, Misfit
@@ -26,15 +26,15 @@ class AppliedTwice:
         if not orders.writes and not twice:
             return unknown(self.name, "the subject wrote no stock to the master", measures)
         if orders.net_only:
-            return _net_only(history, tally, measures)
+            return _net_only(history, twice, tally, measures)
         doubled = _doubled(history)
         for effect, at_ns in doubled.values():
             tally.add(_incident(history, effect, at_ns))
-        told = _from_probe(history, twice, {effect.order for effect, _ in doubled.values()}, tally)
-        measures["applied_twice.orders"] = float(len({order for order, _ in doubled}) + told)
+        told, others = _from_probe(history, twice, {effect.order for effect, _ in doubled.values()}, tally)
+        found = len({order for order, _ in doubled}) + told
+        measures["applied_twice.orders"] = float(found)
         if tally.total:
-            reason = f"{counted(int(measures['applied_twice.orders']), 'order')} applied more than once"
-            return tally.check(self.name, "invalid", reason, measures)
+            return tally.check(self.name, "invalid", f"{_applied(found, others)} applied more than once", measures)
         reason = f"none of {counted(len(orders.by_order), 'marketplace order')} was applied twice"
         return tally.check(self.name, "valid", reason, measures)
 
@@ -82,10 +82,11 @@ def _incident(history: History, effect: Effect, at_ns: int) -> Incident:
     )
 
 
-def _from_probe(history: History, twice: list[f.EffectProbed], known: set[int], tally: Tally) -> int:
-    """Count orders that only the probe tells of; events without an order are incidents too."""
+def _from_probe(history: History, twice: list[f.EffectProbed], known: set[int], tally: Tally) -> tuple[int, int]:
+    """How many orders only the probe tells of, and how many events of no order. Adds an incident for each event."""
     wanted = {row.webhook_id: row for row in twice}
     orders: set[int] = set()
+    others: set[int] = set()
     for way in history.dispatch.ways.values():
         row = wanted.pop(way.planned.webhook_id, None)
         event = history.dispatch.events.get(way.planned.event)
@@ -93,28 +94,41 @@ def _from_probe(history: History, twice: list[f.EffectProbed], known: set[int], 
             continue
         if event.order >= 0:
             orders.add(event.order)
+        else:
+            others.add(event.event)
         text = f"The subject says that it applied event {event.event} ({event.topic}) {row.times} times"
         tally.add(Incident("applied_twice", event.at_ns, text, order=event.order, sku=event.sku, events=(event.event,)))
-    return len(orders)
+    return len(orders), len(others)
 
 
-def _net_only(history: History, tally: Tally, measures: dict[str, float]) -> Check:
+def _applied(orders: int, others: int) -> str:
+    """ "2 orders", "1 event of no order", "2 orders and 1 event of no order"."""
+    words = [counted(orders, "order")] if orders else []
+    return " and ".join([*words, f"{counted(others, 'event')} of no order"] if others else words)
+
+
+def _net_only(history: History, twice: list[f.EffectProbed], tally: Tally, measures: dict[str, float]) -> Check:
     notes = (NET_ONLY,)
+    told, others = _from_probe(history, twice, set(), tally)
+    measures["applied_twice.orders"] = float(told)
     balance: dict[str, int] = {}
     for effect in history.orders.effects:
         balance[effect.sku] = balance.get(effect.sku, 0) - effect.delta
     for change in history.all(f.StockChanged):
         if change.cause in SUBJECT_CAUSES:
             balance[change.sku] = balance.get(change.sku, 0) + change.delta
-    for sku, excess in balance.items():
-        if excess < 0:
-            text = f"{units(-excess)} of {sku} were taken from the master beyond what marketplaces sold"
-            tally.add(Incident("applied_twice", history.end_ns, text, sku=sku, units=-excess))
-    measures["applied_twice.units"] = float(-sum(excess for excess in balance.values() if excess < 0))
+    short = {sku: -excess for sku, excess in balance.items() if excess < 0}
+    for sku, taken in short.items():
+        text = f"{units(taken)} of {sku} were taken from the master beyond what marketplaces sold"
+        tally.add(Incident("applied_twice", history.end_ns, text, sku=sku, units=taken))
+    measures["applied_twice.units"] = float(sum(short.values()))
+    if told or others:
+        reason = f"{_applied(told, others)} applied more than once, as the subject says itself"
+        return tally.check("applied_twice", "invalid", reason, measures, notes)
     if history.unrest:
         return unknown("applied_twice", history.unrest, measures, notes)
-    if tally.total:
-        reason = f"stock of {counted(tally.total, 'SKU')} was taken more than once, in net terms"
-        return tally.check("applied_twice", "invalid", reason, {**measures, "applied_twice.orders": 0.0}, notes)
+    if short:
+        reason = f"stock of {counted(len(short), 'SKU')} was taken more than once, in net terms"
+        return tally.check("applied_twice", "invalid", reason, measures, notes)
     reason = "no more was taken from the master than marketplaces sold, in net terms"
-    return tally.check("applied_twice", "valid", reason, {**measures, "applied_twice.orders": 0.0}, notes)
+    return tally.check("applied_twice", "valid", reason, measures, notes)

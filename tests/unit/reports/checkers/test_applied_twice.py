@@ -2,7 +2,20 @@
 
 from reports.checkers.applied_twice import AppliedTwice
 from reports.result import Check, Incident
-from tests.literal_history import at_rest, history, ns, opened, order_event, recorded, sold
+from tests.literal_history import (
+    at_rest,
+    delivered,
+    effect,
+    history,
+    ns,
+    opened,
+    order_event,
+    probe_done,
+    recorded,
+    sold,
+    stock_event,
+    version,
+)
 
 
 def test_without_events_nothing_can_be_applied_twice() -> None:
@@ -134,3 +147,28 @@ def test_an_order_split_over_two_batches_is_not_taken_for_applied_twice() -> Non
         reason="none of 2 marketplace orders was applied twice",
         measures={"applied_twice.events": 0.0, "applied_twice.orders": 0.0},
     )
+
+
+def test_without_references_the_subjects_own_word_counts_beside_the_sums() -> None:
+    # Order 1 was applied twice and order 2 not at all, so the sums are right.
+    hidden = (
+        (sold(0, 1, "bazaar"), sold(0, 2, "mercado")),
+        (order_event(0, 0, 1, "bazaar"), order_event(0, 1, 2, "mercado"), *delivered(0, 0), *delivered(0, 1)),
+        (recorded(20, 1, -1, 9), recorded(40, 2, -1, 8)),
+        (effect(0, "applied", 2), probe_done()),
+    )
+    for end in (at_rest(9_500, 8, 8, 8, 8), ()):
+        found = AppliedTwice()(history(opened(), *hidden, end))
+        assert (found.verdict, found.reason) == (
+            "invalid",
+            "1 order applied more than once, as the subject says itself",
+        )
+        assert found.measures["applied_twice.orders"] == 1.0
+        assert [incident.order for incident in found.incidents] == [1]
+
+
+def test_events_of_no_order_that_were_applied_twice_are_called_events() -> None:
+    stock = (version(0, 1, 5, 15, "restock"), stock_event(0, 0, 1), *delivered(0, 0, "inventory_levels/update"))
+    found = AppliedTwice()(history(opened(), stock, effect(0, "applied", 2), probe_done()))
+    assert (found.verdict, found.reason) == ("invalid", "1 event of no order applied more than once")
+    assert found.measures == {"applied_twice.events": 1.0, "applied_twice.orders": 0.0}
