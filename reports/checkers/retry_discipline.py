@@ -1,8 +1,8 @@
 """Retry discipline: how the subject behaves towards the APIs it calls.
 
-Gaps between a throttled or failed call and the next one of the same operation, how many such retries came at once, how
-long good events waited behind a poison one, and sets that erased another actor's change: a set without comparison, over
-versions that no answer had shown to the subject.
+Gaps between a throttled or failed call and the next one of the same operation, how many such retries came at once (one
+call that takes up the work of many is one retry), how long good events waited behind a poison one, and sets that erased
+another actor's change: a set without comparison, over versions that no answer had shown to the subject.
 """
 
 from bisect import bisect_left, bisect_right
@@ -34,7 +34,7 @@ class RetryDiscipline:
             "retry_discipline.calls": float(len(calls)),
             "retry_discipline.throttled": float(throttled),
             "retry_discipline.failed": float(sum(call.status >= 500 for call in calls)),
-            "retry_discipline.at_once.max": float(_most_at_once(sorted(retry for _, retry in retries))),
+            "retry_discipline.at_once.max": float(_most_at_once(_retrying(calls))),
         }
         if gaps:
             measures["retry_discipline.gap_ms.p50"] = quantile(gaps, 0.5)
@@ -64,19 +64,45 @@ def _poison(history: History, measures: dict[str, float]) -> tuple[str, ...]:
 
 def _retries(calls: list[f.ApiCalled]) -> list[tuple[int, int]]:
     """(failed at, retried at) of each throttled or failed call and the next of its operation that began later."""
+    begun, found = _begun(calls), []
+    for call in filter(_failed, calls):
+        starts = begun[call.api, call.operation]
+        index = bisect_right(starts, call.at_ns)
+        if index < len(starts):
+            found.append((call.at_ns, starts[index]))
+    return found
+
+
+def _retrying(calls: list[f.ApiCalled]) -> list[int]:
+    """When each call that retries began, in order. One call retries one that failed, so a herd is as large as it was.
+
+    A failed call that finds the next ones taken, and no other beside them, was taken up by them.
+    """
+    begun, found = _begun(calls), []
+    free: dict[tuple[str, str], int] = {}
+    for call in sorted(filter(_failed, calls), key=lambda call: call.at_ns):
+        key = (call.api, call.operation)
+        starts = begun[key]
+        following = bisect_right(starts, call.at_ns)
+        index = max(following, free.get(key, 0))
+        if index < len(starts) and starts[index] <= starts[following] + AT_ONCE_NS:
+            found.append(starts[index])
+            free[key] = index + 1
+    return sorted(found)
+
+
+def _begun(calls: list[f.ApiCalled]) -> dict[tuple[str, str], list[int]]:
+    """By operation, when its calls began, in order."""
     begun: dict[tuple[str, str], list[int]] = {}
     for call in calls:
         begun.setdefault((call.api, call.operation), []).append(call.started_ns or call.at_ns)
     for starts in begun.values():
         starts.sort()
-    found = []
-    for call in calls:
-        if call.outcome == "throttled" or call.status == 429 or call.status >= 500:
-            starts = begun[call.api, call.operation]
-            index = bisect_right(starts, call.at_ns)
-            if index < len(starts):
-                found.append((call.at_ns, starts[index]))
-    return found
+    return begun
+
+
+def _failed(call: f.ApiCalled) -> bool:
+    return call.outcome == "throttled" or call.status == 429 or call.status >= 500
 
 
 def _most_at_once(retries: list[int]) -> int:

@@ -137,6 +137,22 @@ def test_retries_at_one_moment_are_counted_as_a_herd() -> None:
     )
 
 
+def at_once(*more: f.AnyFact) -> float:
+    """The most retries at once, after ten calls that were throttled together."""
+    throttled = tuple(called(10, n, "adjust", 200, "throttled") for n in range(10))
+    return RetryDiscipline()(history(opened(), throttled, more)).measures["retry_discipline.at_once.max"]
+
+
+def test_one_call_that_takes_up_the_work_of_ten_throttled_ones_is_one_retry() -> None:
+    assert at_once(called(2_010, 10, "adjust")) == 1.0
+    assert at_once(called(2_010, 10, "adjust"), *(called(3_000 + n, 11 + n, "adjust") for n in range(5))) == 1.0
+
+
+def test_ten_throttled_calls_that_are_all_repeated_together_are_a_herd_of_ten() -> None:
+    assert at_once(*(called(2_010 + n, 10 + n, "adjust") for n in range(10))) == 10.0
+    assert at_once(*(called(2_010 + 100 * n, 10 + n, "adjust") for n in range(10))) == 1.0
+
+
 def poison_and_good(*more: f.AnyFact | tuple[f.AnyFact, ...]) -> Check:
     """Stock event 1 of MUG is a dead letter, events 2 and 3 of MUG are applied."""
     return RetryDiscipline()(
