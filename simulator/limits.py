@@ -38,6 +38,7 @@ PLAN_MAX_ITEMS: Final = 5_000_000
 # Judgement (ours: docs/glossary.md, docs/architecture.md)
 SCHEDULER_LATENESS_P99_MAX_NS: Final = 50_000_000
 OWED_PAIRS_MIN: Final = 30
+ACK_SAMPLES_MIN: Final = 30
 BOOTSTRAP_BLOCKS_MIN: Final = 20
 
 assert CONNECT_TIMEOUT_NS < ANSWER_TIMEOUT_NS

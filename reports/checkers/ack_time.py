@@ -2,7 +2,7 @@
 
 An attempt beyond 1 s to connect or 5 s in all is a timeout, as with Shopify, and counts as infinite: leaving it out
 would make the slowest subject look fast. Refusals and broken connections have no ack time; delivery success counts
-them.
+them. Under 30 attempts nothing is claimed.
 """
 
 import math
@@ -13,6 +13,7 @@ from reports.quantiles import quantiles
 from reports.result import Check
 from reports.tally import counted, unknown
 from simulator.history import facts as f
+from simulator.limits import ACK_SAMPLES_MIN
 
 TIMEOUTS = frozenset({"connect_timeout", "answer_timeout"})
 
@@ -27,6 +28,10 @@ class AckTime:
         if not samples:
             return unknown(self.name, "no attempt was acknowledged or timed out", measures)
         measures = {**quantiles("ack_time_ms", samples), **measures}
+        if len(samples) < ACK_SAMPLES_MIN:
+            few = counted(len(samples), "attempt")
+            reason = f"only {few} acknowledged or timed out, {ACK_SAMPLES_MIN} are needed"
+            return unknown(self.name, reason, measures)
         reason = f"{counted(len(samples) - timeouts, 'attempt')} acknowledged, {timeouts} timed out"
         return Check(self.name, "valid", reason, measures)
 

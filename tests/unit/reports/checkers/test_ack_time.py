@@ -2,6 +2,8 @@
 
 import math
 
+import pytest
+
 from reports.checkers.ack_time import AckTime
 from reports.result import Check
 from tests.literal_history import delivered, ended, history, opened, planned, stock_event, tried
@@ -21,8 +23,8 @@ def test_the_ack_time_of_an_acknowledged_attempt_counts_from_due() -> None:
     found = AckTime()(history(opened(), stock_event(0, 0, 1), delivered(0, 0)))
     assert found == Check(
         name="ack_time",
-        verdict="valid",
-        reason="1 attempt acknowledged, 0 timed out",
+        verdict="unknown",
+        reason="only 1 attempt acknowledged or timed out, 30 are needed",
         measures={
             "ack_time_ms.p50": 5.0,
             "ack_time_ms.p95": 5.0,
@@ -38,8 +40,8 @@ def test_an_attempt_that_timed_out_has_an_infinite_ack_time() -> None:
     found = AckTime()(history(opened(), planned(0, 0, 0), tried(0, 0, 5_000, 0, "answer_timeout")))
     assert found == Check(
         name="ack_time",
-        verdict="valid",
-        reason="0 attempts acknowledged, 1 timed out",
+        verdict="unknown",
+        reason="only 1 attempt acknowledged or timed out, 30 are needed",
         measures={
             "ack_time_ms.p50": math.inf,
             "ack_time_ms.p95": math.inf,
@@ -75,8 +77,8 @@ def test_attempts_under_way_at_once_are_each_measured() -> None:
     )
     assert found == Check(
         name="ack_time",
-        verdict="valid",
-        reason="2 attempts acknowledged, 0 timed out",
+        verdict="unknown",
+        reason="only 2 attempts acknowledged or timed out, 30 are needed",
         measures={
             "ack_time_ms.p50": 5.0,
             "ack_time_ms.p95": 50.0,
@@ -86,3 +88,13 @@ def test_attempts_under_way_at_once_are_each_measured() -> None:
             "ack_time.timeouts": 0.0,
         },
     )
+
+
+@pytest.mark.parametrize(("attempts", "verdict"), [(29, "unknown"), (30, "valid")])
+def test_thirty_attempts_make_an_ack_time(attempts: int, verdict: str) -> None:
+    late = (planned(900, attempts - 1, 0), tried(900, attempts - 1, 5_000, 0, "answer_timeout"))
+    found = AckTime()(history(opened(), *(delivered(10 * n, n) for n in range(attempts - 1)), late))
+    assert found.verdict == verdict
+    assert found.measures["ack_time_ms.max"] == math.inf
+    if verdict == "valid":
+        assert found.reason == "29 attempts acknowledged, 1 timed out"
