@@ -11,7 +11,6 @@ from reports.tally import counted
 from simulator.limits import OWED_PAIRS_MIN
 
 FAMILIES: Final = ("sync_latency_ms", "sync_latency_visible_ms")
-WITH_MOOT: Final = "_with_moot"
 
 
 def too_few(measure: str, measures: Mapping[str, float]) -> str:
@@ -29,4 +28,5 @@ def owed(measure: str) -> str:
 
 def with_moot(measure: str) -> str:
     """The measure that counts moot pairs too, at the time for which they were wrong."""
-    return measure + WITH_MOOT
+    stem, _, quantile = measure.partition(".")
+    return f"{stem}.with_moot.{quantile}"

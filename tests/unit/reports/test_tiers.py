@@ -9,7 +9,7 @@ from reports.result import Check, Interval, Verdict
 from reports.tiers import FIRED, VISIBLE, best_tier, judge_tiers, judged_measure
 from tests.unit.reports.literal import check, correct_checks, run_started
 
-WITH_MOOT = f"{FIRED}_with_moot"
+WITH_MOOT = "sync_latency_ms.with_moot.p95"
 
 
 def verdicts(interval: Interval | None, checks: tuple[Check, ...] | None = None, **more: Any) -> list[Verdict]:

@@ -65,7 +65,7 @@ def test_tiers_follow_the_pooled_latency() -> None:
 
 def test_a_run_whose_moot_pairs_were_wrong_for_longer_than_a_tier_allows_leaves_that_tier_unknown() -> None:
     fast, hung = played("queue", 300.0), played("queue", 300.0, seed=2)
-    hung = msgspec.structs.replace(hung, measures=hung.measures | {"sync_latency_ms.p95_with_moot": 12_000.0})
+    hung = msgspec.structs.replace(hung, measures=hung.measures | {"sync_latency_ms.with_moot.p95": 12_000.0})
     (entry,) = compare(matrix("queue", seeds=(1, 2)), CARDS, [fast, hung], [], {}).boards[0].entries
     assert [tier.verdict for tier in entry.tiers] == ["valid", "unknown", "unknown"]
 
