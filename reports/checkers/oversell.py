@@ -1,14 +1,17 @@
 """Oversell: units of accepted order lines that were not on the shelf, with what made the channel believe that they
 were.
 
-Counted as incidents, units and value, by channel and SKU. The causing staleness is the age of the oldest movement that
-the channel's listing (for the own store: the master) did not reflect when it sold. With no oversell at all, the rule of
-three over the exposures (sell-outs with buyers on two or more channels) bounds, at 95 %, the share of them that could
-still be oversold; a share is 1 at most, so fewer than three exposures bound nothing.
+Counted as incidents, units and value, by channel, and by SKU for those with the most units of them. The causing
+staleness is the age of the oldest movement that the channel's listing (for the own store: the master) did not reflect
+when it sold. With no oversell at all, the rule of three over the exposures (sell-outs with buyers on two or more
+channels) bounds, at 95 %, the share of them that could still be oversold; a share is 1 at most, so fewer than three
+exposures bound nothing.
 """
 
 from bisect import bisect_left, bisect_right
 from typing import cast
+
+import msgspec
 
 from reports.checkers.sell_outs import exposures
 from reports.history import History
@@ -19,14 +22,35 @@ from reports.tally import Tally, counted, units, unknown
 from simulator.history import facts as f
 
 CAUSES_KEPT = 5
+SKUS_KEPT = 5
+
+
+class _Over(msgspec.Struct):
+    """What was oversold in all, on one channel, or of one SKU."""
+
+    incidents: int = 0
+    units: int = 0
+    value_minor: int = 0
+
+    def add(self, units: int, value_minor: int) -> None:
+        self.incidents, self.units = self.incidents + 1, self.units + units
+        self.value_minor += value_minor
+
+    def measures(self, of: str) -> dict[str, float]:
+        return {
+            f"oversell.{of}incidents": float(self.incidents),
+            f"oversell.{of}units": float(self.units),
+            f"oversell.{of}value": self.value_minor / 100,
+        }
 
 
 class Oversell:
     name = "oversell"
 
     def __call__(self, history: History) -> Check:
-        tally, total_units, value_minor = Tally(), 0, 0
-        measures: dict[str, float] = {}
+        tally, total = Tally(), _Over()
+        by_channel: dict[str, _Over] = {}
+        by_sku: dict[str, _Over] = {}
         for seq, sale in history.numbered(f.PurchaseAccepted):
             for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
                 over = quantity - min(quantity, max(0, before))
@@ -34,29 +58,33 @@ class Oversell:
                     continue
                 item = history.items.get(sku)
                 worth = over * (item.price_minor if item else 0)
-                total_units, value_minor = total_units + over, value_minor + worth
-                key = f"oversell.units.{sale.channel}"
-                measures[key] = measures.get(key, 0.0) + over
+                for part in (total, by_channel.setdefault(sale.channel, _Over()), by_sku.setdefault(sku, _Over())):
+                    part.add(over, worth)
                 if tally.full:
                     tally.count()
                 else:
                     tally.add(_incident(history, seq, sku, over, worth))
-        measures |= {
-            "oversell.incidents": float(tally.total),
-            "oversell.units": float(total_units),
-            "oversell.value": value_minor / 100,
-        }
+        measures = total.measures("") | _parts(by_channel, by_sku)
         exposed = exposures(history)
         measures["oversell.exposures"] = float(exposed)
         if not history.all(f.PurchaseAccepted) and not history.all(f.PurchaseRefused):
             return unknown(self.name, "nobody tried to buy anything", measures)
         if tally.total:
-            reason = f"{units(total_units)} oversold in {counted(tally.total, 'order line')}"
+            reason = f"{units(total.units)} oversold in {counted(tally.total, 'order line')}"
         else:
             reason = f"nothing was sold that was not there, in {exposed} sell-outs with buyers on two or more channels"
             if exposed:
                 measures["oversell.bound_per_exposure"] = min(1.0, 3 / exposed)
         return tally.check(self.name, "valid", reason, measures)
+
+
+def _parts(by_channel: dict[str, _Over], by_sku: dict[str, _Over]) -> dict[str, float]:
+    measures: dict[str, float] = {}
+    for channel, part in sorted(by_channel.items()):
+        measures |= part.measures(f"{channel}.")
+    for sku, part in sorted(by_sku.items(), key=lambda entry: (-entry[1].units, entry[0]))[:SKUS_KEPT]:
+        measures |= part.measures(f"sku.{sku}.")
+    return measures
 
 
 def _incident(history: History, seq: int, sku: str, over: int, worth: int) -> Incident:

@@ -4,7 +4,12 @@ import pytest
 
 from reports.checkers.oversell import Oversell
 from reports.result import Check, Incident
+from simulator.history import facts as f
 from tests.literal_history import history, ns, opened, order_event, refused, sold, stock_event, version
+
+
+def one_unit(of: str) -> dict[str, float]:
+    return {f"oversell.{of}.incidents": 1.0, f"oversell.{of}.units": 1.0, f"oversell.{of}.value": 5.0}
 
 
 def test_without_buyers_oversell_is_unknown() -> None:
@@ -38,7 +43,8 @@ def test_a_sale_beyond_the_shelf_is_oversold_by_what_was_not_there() -> None:
         verdict="valid",
         reason="1 unit oversold in 1 order line",
         measures={
-            "oversell.units.mercado": 1.0,
+            **one_unit("mercado"),
+            **one_unit("sku.MUG"),
             "oversell.incidents": 1.0,
             "oversell.units": 1.0,
             "oversell.value": 5.0,
@@ -112,7 +118,8 @@ def test_two_buyers_at_one_instant_can_oversell_by_a_part_of_an_order() -> None:
         verdict="valid",
         reason="1 unit oversold in 1 order line",
         measures={
-            "oversell.units.bazaar": 1.0,
+            **one_unit("bazaar"),
+            **one_unit("sku.MUG"),
             "oversell.incidents": 1.0,
             "oversell.units": 1.0,
             "oversell.value": 5.0,
@@ -137,3 +144,17 @@ def test_two_buyers_at_one_instant_can_oversell_by_a_part_of_an_order() -> None:
         ),
         incidents_total=1,
     )
+
+
+def test_oversells_are_told_by_channel_and_for_the_skus_with_the_most_units_of_them() -> None:
+    stocked = tuple(f.ItemStocked(ns(0), f"SKU-{n}", 2**53 + 9 + n, 7, 0, 100 * n, hot=False) for n in range(7))
+    sales = tuple(
+        f.PurchaseAccepted(ns(n), n, ("bazaar", "mercado")[n % 2], str(n), (f"SKU-{n}",), (n,), (0,), (9,))
+        for n in range(1, 7)
+    )
+    found = Oversell()(history(opened(), stocked, sales)).measures
+    parts = {kind: {ch: found[f"oversell.{ch}.{kind}"] for ch in ("bazaar", "mercado")} for kind in ("units", "value")}
+    assert parts == {"units": {"bazaar": 12.0, "mercado": 9.0}, "value": {"bazaar": 56.0, "mercado": 35.0}}
+    assert found["oversell.bazaar.incidents"] == 3.0
+    skus = {name.split(".")[2]: units for name, units in found.items() if ".sku." in name and name.endswith("units")}
+    assert skus == {"SKU-6": 6.0, "SKU-5": 5.0, "SKU-4": 4.0, "SKU-3": 3.0, "SKU-2": 2.0}
