@@ -55,7 +55,7 @@ class Driver:
         self._tell = tell
         self._clock = time.monotonic_ns
         self._wall = WallPair(self._clock(), time.time_ns())
-        self._book = AddressBook()
+        self._book = AddressBook(tell=lambda error: tell(Step(text=str(error))))
         self._pool = ConnectionPool(self._clock, self._answered, connections_allowed(), book=self._book)
         self._pool.spawn = self._spawn
         self._dispatcher = Dispatcher(self._clock, self._pool)

@@ -4,6 +4,7 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live as Screen
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -42,7 +43,7 @@ class Progress:
         if self._console.is_terminal:
             self._screen.update(self._panel())
         else:
-            self._console.print(f"stockstorm: {step}", highlight=False)
+            self._console.print(f"stockstorm: {step}", highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     def live(self, figures: Live) -> None:
         """New figures from the driver."""
@@ -57,11 +58,11 @@ class Progress:
         table = Table.grid(padding=(0, 3))
         figures = self._figures
         if figures is None:
-            table.add_row(self._step)
+            table.add_row(escape(self._step))
             return Panel(table, title=self._title, border_style="cyan")
         step = "waiting for quiet" if figures.quiescing and self._step == "load" else self._step
         table.add_row(
-            f"{step} · phase [bold]{figures.phase}[/]", f"{figures.elapsed_s:5.1f} of {figures.total_s:.0f} s"
+            f"{escape(step)} · phase [bold]{figures.phase}[/]", f"{figures.elapsed_s:5.1f} of {figures.total_s:.0f} s"
         )
         table.add_row(
             ProgressBar(total=max(figures.total_s, 0.1), completed=min(figures.elapsed_s, figures.total_s), width=44)

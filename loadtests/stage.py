@@ -160,7 +160,8 @@ class Stage:
 
     def _watch(self, backing: Backing, cloud: CloudGiven, show: Show, live: Callable[[Live], None]) -> Finished:
         quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
-        seconds = REGISTERING_S + self._scenario.load_s + quiesce_s + SPARE_S
+        mended_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
+        seconds = REGISTERING_S + max(self._scenario.load_s, mended_s + MENDED_WITHIN_S) + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             message = self._link.receive(TURN_S)

@@ -32,8 +32,8 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     """What came of one try; times are monotonic nanoseconds, 0 for what did not happen.
 
     `free_ns` is when it could have started at the earliest: `due_ns`, or later when every connection was busy and the
-    pool at its limit. `error` is "", "connect_timeout", "connect_refused", "answer_timeout", "disconnected" or
-    "protocol".
+    pool at its limit. `error` is "", "connect_timeout", "connect_refused" (or no such host), "answer_timeout",
+    "disconnected" or "protocol".
     """
 
     started_ns: int

@@ -12,11 +12,12 @@ from collections.abc import Callable
 import gevent
 
 from simulator.clock import SECOND_NS, Clock
+from simulator.errors import SubjectError
 from simulator.limits import ANSWER_TIMEOUT_NS, CONNECT_TIMEOUT_NS, CONNECTION_IDLE_MAX_NS
 from simulator.senders import Address, Answer, Outgoing
 from simulator.senders.connection import Connection, Key, key_of
 from simulator.senders.resolve import AddressBook
-from simulator.senders.wire import Wire, connect, secured
+from simulator.senders.wire import Wire, WireError, connect, secured
 
 SWEEP_S = 0.05
 
@@ -174,7 +175,10 @@ class ConnectionPool:
         """A new connection. Raises WireError."""
         self.connections_peak = max(self.connections_peak, self.connections)
         until_ns = min(deadline_ns, self.clock() + self._connect_limit_ns)
-        endpoints = self._book.endpoints(address.host, address.port)
+        try:
+            endpoints = self._book.endpoints(address.host, address.port)
+        except SubjectError as error:
+            raise WireError("connect_refused") from error
         wire, endpoint = connect(endpoints, until_ns, self.clock)
         if endpoint != endpoints[0]:
             self._book.prefer(address.host, address.port, endpoint)

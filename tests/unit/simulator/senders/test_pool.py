@@ -1,5 +1,6 @@
 """The pool's own affairs: hosts, growth, addresses, closing."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 
@@ -7,8 +8,10 @@ import gevent
 import pytest
 
 from simulator.clock import MILLISECOND_NS
+from simulator.errors import SubjectError
 from simulator.senders import Address, Answer, Outgoing
 from simulator.senders.https import ConnectionPool
+from simulator.senders.resolve import AddressBook, Endpoint
 from tests.contract.misbehaving import OK, Server, Visit, polite
 from tests.contract.sending import Sending
 
@@ -162,3 +165,18 @@ def test_an_answer_that_comes_after_the_limit_is_a_timeout_even_when_the_sweep_w
     answer = sender.one()
     assert (answer.status, answer.error) == (0, "answer_timeout")
     sender.pool.close(0.0)
+
+
+def test_a_host_that_nobody_knows_fails_like_a_refused_connection_and_costs_no_host(server: Server) -> None:
+    def look(host: str, port: int) -> list[Endpoint]:
+        if host == "nowhere.invalid":
+            raise OSError(-2, "Name or service not known")
+        return [(socket.AF_INET, ("127.0.0.1", port))]
+
+    told: list[SubjectError] = []
+    sender = Sending(server.port, host="nowhere.invalid", limit=1, book=AddressBook(look, told.append))
+    assert [sender.one().error for _ in range(3)] == ["connect_refused"] * 3
+    assert len(told) == 1
+    sender.address = Address("shop.example", server.port, "/webhooks")
+    assert sender.one().status == 200
+    sender.pool.close(1.0)
