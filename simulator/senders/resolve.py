@@ -29,7 +29,7 @@ def lookup(host: str, port: int) -> list[Endpoint]:
 
 
 class AddressBook:
-    """`book(uri)` gives the address, `book.endpoints` where to connect. Both remember. `tell` hears what leads nowhere."""
+    """`book(uri)` gives the address, `book.endpoints` where to connect. Both remember. What leads nowhere is told."""
 
     def __init__(self, look: Lookup = lookup, tell: Tell = lambda _: None) -> None:
         self._lookup, self._tell = look, tell
@@ -87,16 +87,17 @@ class AddressBook:
 
 def address_of(uri: str) -> Address:
     """The address that an http or https URI names. Raises SubjectError."""
+    where, remedy = f"subscription {uri}", "write it as http://HOST:PORT/PATH"
+    if not uri.lower().startswith(("http:", "https:")):
+        found = "neither an http or https URI nor a bus of this run"
+        raise SubjectError(where, found, f"{remedy}; buses are there for the subjects bus-eventbridge and bus-pubsub")
     try:
         parts = urlsplit(uri)
         port = parts.port
     except ValueError as error:
-        raise SubjectError(f"subscription {uri}", str(error), "write it as http://HOST:PORT/PATH") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        remedy = (
-            "write it as http://HOST:PORT/PATH; event buses are there for the subjects bus-eventbridge and bus-pubsub"
-        )
-        raise SubjectError(f"subscription {uri}", "neither an http(s) URI nor a bus of this run", remedy)
+        raise SubjectError(where, str(error), remedy) from error
+    if not parts.hostname:
+        raise SubjectError(where, "names no host", remedy)
     tls = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Address(host=parts.hostname, port=port or (443 if tls else 80), path=path, tls=tls)
