@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reports.history import History
 
 NEVER_SEQ: Final = 2**62
-BACK_TOPICS: Final = {"cancelled": "order.cancelled", "returned": "order.returned"}
+TOPICS: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
 
 
 class Pair(msgspec.Struct, gc=False):
@@ -34,7 +34,7 @@ class Pair(msgspec.Struct, gc=False):
     sku: str
     seq: int
     fired_ns: int
-    visible_ns: int  # NEVER_NS: the subject could not see it
+    visible_ns: int  # NEVER_NS: the subject could not see it; when it fired, if the subject did not ask to be told
     ended_ns: int  # NEVER_NS: not reflected at rest
     moot: bool
 
@@ -63,6 +63,7 @@ class _Movement(msgspec.Struct, gc=False):
     seq: int
     fired_ns: int
     visible_ns: int
+    told: bool  # somebody was subscribed to its event
     written: int  # sequence number of the master's row that includes it; NEVER_SEQ: none does
     state: int  # of the master that it made, -1 for what happened on a marketplace
     effect: Effect | None
@@ -97,23 +98,26 @@ def movements(history: "History") -> Movements:
 
 
 def _of_master(history: "History", sku: str, ledger: Ledger) -> Iterator[_Movement]:
-    visible = history.dispatch.visible_version[sku]
+    dispatch = history.dispatch
+    visible = dispatch.visible_version[sku]
     for state, cause in enumerate(ledger.causes):
         if is_movement(cause):
             seq, seen = ledger.seqs[state], visible[ledger.numbers[state]]
-            yield _Movement("", seq, ledger.times_ns[state], seen, seq, state, None)
+            told = dispatch.version_event.get((sku, ledger.numbers[state]), -1) not in dispatch.unheard
+            yield _Movement("", seq, ledger.times_ns[state], seen, told, seq, state, None)
 
 
 def _of_channels(history: "History", effects: list[Effect]) -> Iterator[_Movement]:
     dispatch = history.dispatch
     for effect in effects:
+        event = dispatch.order_event.get((effect.order, TOPICS[effect.kind]), -1)
         if effect.kind == "sale":
             seen = dispatch.visible_order.get(effect.order, NEVER_NS)
         else:
-            event = dispatch.order_event.get((effect.order, BACK_TOPICS[effect.kind]), -1)
             seen = first_attempt_ns(dispatch, event)
         written = effect.version_seq if effect.version >= 0 else NEVER_SEQ
-        yield _Movement(effect.channel, effect.seq, effect.at_ns, seen, written, -1, effect)
+        told = event not in dispatch.unheard
+        yield _Movement(effect.channel, effect.seq, effect.at_ns, seen, told, written, -1, effect)
 
 
 def _judge(history: "History", shelf: Shelf, errors: _Errors, movement: _Movement, found: Movements) -> None:
@@ -129,9 +133,9 @@ def _judge(history: "History", shelf: Shelf, errors: _Errors, movement: _Movemen
     moot = moot_seq < pushed_seq and not isinstance(history.facts[moot_seq], ListingPushed)
     ended = min(moot_seq, pushed_seq)
     ended_ns = history.facts[ended].at_ns if ended != NEVER_SEQ else NEVER_NS
-    found.pairs.append(
-        Pair(shelf.channel, shelf.ledger.item.sku, movement.seq, movement.fired_ns, movement.visible_ns, ended_ns, moot)
-    )
+    # Who polls could ask at any time: counted from its own answer, its latency would lack the wait between two polls.
+    fired_ns, visible_ns = movement.fired_ns, movement.visible_ns if movement.told else movement.fired_ns
+    found.pairs.append(Pair(shelf.channel, shelf.ledger.item.sku, movement.seq, fired_ns, visible_ns, ended_ns, moot))
 
 
 def _side(shelf: Shelf, movement: _Movement) -> int:

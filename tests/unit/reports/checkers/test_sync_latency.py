@@ -5,7 +5,21 @@ import math
 from reports.checkers.sync_latency import SyncLatency
 from reports.result import Check, Incident
 from simulator.history import facts as f
-from tests.literal_history import at_rest, cancelled, history, ns, opened, pushed, recorded, sold, version
+from tests.literal_history import (
+    SKU,
+    at_rest,
+    called,
+    cancelled,
+    history,
+    ns,
+    opened,
+    planned,
+    pushed,
+    recorded,
+    sold,
+    stock_event,
+    version,
+)
 
 
 def traded(n: int) -> tuple[f.AnyFact, ...]:
@@ -184,3 +198,16 @@ def test_a_moot_pair_counts_beside_the_latency_at_the_time_for_which_its_listing
     latency = {name: found.measures[f"sync_latency_ms.{name}"] for name in ("moot", "max", "with_moot.p95")}
     assert latency == {"moot": 1.0, "max": 10.0, "with_moot.p95": 10.0}
     assert found.measures["sync_latency_ms.with_moot.max"] == 40_000.0
+
+
+def test_what_a_subject_did_not_ask_to_be_told_was_visible_when_it_happened() -> None:
+    def seen(unheard: bool) -> float:
+        events: list[f.AnyFact] = []
+        for n in range(15):
+            asked = 20 * n + 8  # two milliseconds before it pushed
+            events += [stock_event(20 * n, n, n + 1), called(asked, n, "inventoryItems")]
+            events.append(f.StockShown(ns(asked), n, (SKU,), (n + 1,)))
+            events.append(f.EventUnheard(ns(20 * n), n) if unheard else planned(20 * n, n, n))
+        return SyncLatency()(history(opened(100), TRADE, tuple(events))).measures["sync_latency_visible_ms.p95"]
+
+    assert (seen(unheard=True), seen(unheard=False)) == (10.0, 2.0)
