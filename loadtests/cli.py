@@ -19,11 +19,13 @@ from loadtests.proof import SOUND
 from loadtests.proof import prove as proofs
 from loadtests.run import rejudge, run
 from loadtests.spec import API_HOST
-from loadtests.specifying import RunOptions, make_scenario, make_spec
+from loadtests.specifying import RunOptions, make_scenario, make_spec, seed_problem
 from loadtests.subjects.flaws import FLAWS
 from reports.store import find_run
 from scenarios.listing import list_scenarios
+from scenarios.problems import scenario_error
 from simulator.errors import ScenarioError, StockstormError
+from simulator.plan import Plan
 from simulator.planning import make_plan
 
 app = typer.Typer(
@@ -94,27 +96,35 @@ def plan(
     rate: RateOption = None,
     seconds: SecondsOption = None,
     out: Annotated[Path | None, typer.Option(help="file to write to; standard output without it")] = None,
-    digest: Annotated[bool, typer.Option("--digest", help="print the SHA-256 of the plan only")] = False,
+    digest: Annotated[
+        bool, typer.Option("--digest", help="print the SHA-256 of the plan only, also beside --out")
+    ] = False,
 ) -> None:
     """Write the plan of a scenario: one JSON line for everything that will be attempted."""
     options = RunOptions(scenario=scenario, seed=seed, rate=rate, seconds=seconds)
+    if problem := seed_problem(seed):
+        raise scenario_error("flags", [problem])
     config = make_scenario(options)
     made = make_plan(config.name, config, seed)
+    if out is not None:
+        _write_plan(made, out)
     if digest:
         typer.echo(made.digest())
     elif out is None:
         sys.stdout.buffer.writelines(made.lines())
     else:
-        try:
-            with out.open("wb") as file:
-                file.writelines(made.lines())
-        except OSError as error:
-            raise StockstormError(
-                "--out", f"{out}: {error.strerror}", "name a file in a folder that can be written"
-            ) from None
         typer.echo(
             f"{len(made.items):,} items, {made.expected_events:,} events expected, digest {made.digest()}: {out}"
         )
+
+
+def _write_plan(made: Plan, out: Path) -> None:
+    try:
+        with out.open("wb") as file:
+            file.writelines(made.lines())
+    except OSError as error:
+        found, remedy = f"{out}: {error.strerror}", "name a file in a folder that can be written"
+        raise StockstormError("--out", found, remedy) from None
 
 
 app.command("compare")(compare_command)

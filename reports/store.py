@@ -14,9 +14,10 @@ import msgspec
 from reports.history import History
 from reports.result import Result
 from simulator.errors import HistoryError
-from simulator.history.facts import SCHEMA_VERSION, AnyFact, RunStarted, decoder
+from simulator.history.facts import SCHEMA_VERSION, AnyFact, RunEnded, RunStarted, decoder
 
 LATEST = "latest"
+COMPARISON = "comparison.json"  # in a folder of runs that were played to be compared
 
 
 class RunFolder(msgspec.Struct, frozen=True):
@@ -95,9 +96,18 @@ def find_run(runs: Path, wanted: str) -> RunFolder:
         folder = candidate.parent if candidate.name == "history.jsonl" else candidate
         if (folder / "history.jsonl").is_file():
             return RunFolder(folder.resolve())
+        if (folder / COMPARISON).is_file():
+            raise _not_a_run(folder)
     present = known_runs(runs)
     remedy = f"choose one of: {', '.join(present[-10:])}" if present else "start one with: stockstorm run SCENARIO"
     raise HistoryError(str(runs), f"no run {wanted!r} with a history.jsonl", remedy)
+
+
+def _not_a_run(folder: Path) -> HistoryError:
+    histories = sorted(folder.glob("*/*/history.jsonl"))
+    one = f"check one of its runs, e.g. {histories[0].parent}, or " if histories else ""
+    remedy = f"{one}go on with it: stockstorm compare --continue {folder}"
+    return HistoryError(str(folder), "this is a comparison of runs, not a run", remedy)
 
 
 def known_runs(runs: Path) -> list[str]:
@@ -161,9 +171,14 @@ def _first_corrupt_line(file: Path, raw: bytes) -> HistoryError:
 
 def _require_start(file: Path, facts: list[AnyFact]) -> None:
     started = [fact for fact in facts if isinstance(fact, RunStarted)]
-    if len(started) != 1:
-        found = "is empty" if not facts else f"has {len(started)} RunStarted facts instead of one"
-        raise HistoryError(str(file), found, "the run never started; look into the logs folder beside it and run again")
+    if not started:
+        ended = next((fact.reason for fact in reversed(facts) if isinstance(fact, RunEnded) and fact.reason), "")
+        found = f"this run never began: {ended}" if ended else "is empty" if not facts else "this run never began"
+        raise HistoryError(str(file), found, "mend that and run again; the logs folder beside it may say more")
+    if len(started) > 1:
+        runs = ", ".join(fact.run for fact in started)
+        remedy = "each RunStarted begins a history of its own: put the lines from the second one on into another folder"
+        raise HistoryError(str(file), f"holds {len(started)} histories in one file ({runs})", remedy)
     if started[0].schema != SCHEMA_VERSION:
         raise HistoryError(
             str(file),

@@ -1,16 +1,18 @@
 """Reads a scenario file: TOML to tables, tables to a `Scenario`, or one error that tells everything that is wrong."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from scenarios.problems import scenario_error
+from scenarios.problems import Problem, scenario_error
 from scenarios.remedies import did_you_mean
 from scenarios.spec import Scenario
 from scenarios.validation import validated
 from simulator.errors import ScenarioError
 
 CATALOGUE: Final = Path(__file__).parent
+NAME_MAX: Final = 40
 NOT_SCENARIOS: Final = frozenset({"tiers.toml"})
 
 
@@ -21,12 +23,14 @@ def load(name_or_path: str) -> Scenario:
     """
     path = _found(name_or_path)
     tables = _tables(path)
+    named = "name" in tables
     tables.setdefault("name", path.stem)
     match validated(tables):
         case Scenario() as scenario:
             return scenario
         case problems:
-            raise scenario_error(str(path), problems)
+            told = [found if named or found.key != "name" else _file_name_problem(path) for found in problems]
+            raise scenario_error(str(path), told)
 
 
 def shipped_names() -> list[str]:
@@ -48,6 +52,14 @@ def _found(name_or_path: str) -> Path:
         return CATALOGUE / f"{name_or_path}.toml"
     remedy = did_you_mean(name_or_path, shipped_names()) + "; a file of your own is given with its path, ./my_shop.toml"
     raise ScenarioError(f"scenario {name_or_path!r}", "there is none of that name", remedy)
+
+
+def _file_name_problem(path: Path) -> Problem:
+    """The file gives no name, and what it is called is none."""
+    near = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:NAME_MAX]
+    near = near if near[:1].isalpha() else "my_shop"
+    remedy = f'rename it to {near}.toml, or write name = "{near}" at its top (a-z, 0-9 and _, at most {NAME_MAX})'
+    return Problem("name", f"the file's own name, {path.stem!r}, cannot name a scenario", remedy)
 
 
 def _tables(path: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from simulator import schedule
 from simulator.clock import SECOND_NS
@@ -63,12 +64,23 @@ def _validated(config: ConfigT, phases: Sequence[PhaseConfig], where: str) -> Co
     try:
         return type(config).model_validate(dump)
     except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ScenarioError(where, found, "ask for a lower rate or a shorter load") from error
+        found = "; ".join(_beyond(found) for found in error.errors())
+        remedy = "ask for a lower rate (--rate) or a shorter load (--seconds)"
+        raise ScenarioError(where, found, remedy) from error
+
+
+def _beyond(error: ErrorDetails) -> str:
+    """A bound that scaling met, e.g. `phases.0.rate would be 123,456, and 100,000 is the limit`."""
+    key, limit = ".".join(map(str, error["loc"])), error.get("ctx", {}).get("le")
+    if limit is None:
+        return f"{key}: {error['msg']}"
+    return f"{key} would be {error['input']:,.12g}, and {limit:,.12g} is the limit"
 
 
 def _scaled(phase: PhaseConfig, stretch: float, factor: float, burst_size: int | None = None) -> PhaseConfig:
     """A phase `stretch` times as long with `factor` times the rate of arrivals, bursts included if no size is given."""
+    if phase.kind != "burst":
+        burst_size = phase.burst_size  # it has no meaning there, and must not meet its bound
     return phase.model_copy(
         update={
             "seconds": phase.seconds * stretch,

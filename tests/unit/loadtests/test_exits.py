@@ -1,5 +1,6 @@
 """Exit codes: 0, 1 and 2 are verdicts only, and whatever else ends a command is told with a remedy."""
 
+import hashlib
 import os
 import sys
 from collections.abc import Callable
@@ -86,3 +87,15 @@ def test_the_companion_of_plain_locust_ends_by_the_same_rules(
     monkeypatch.setattr(sys, "argv", ["companion", str(tmp_path / "nowhere.json")])
     assert companion.main() == INTERNAL
     assert "internal failure: FileNotFoundError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", ["-1", str(2**70)])
+def test_a_plan_takes_the_seeds_that_a_run_takes(seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended("plan", "smoke", "--digest", "--seed", seed) == 4
+    assert "--seed" in capsys.readouterr().err
+
+
+def test_a_plan_is_written_also_where_its_digest_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "plan.jsonl"
+    assert ended("plan", "smoke", "--digest", "--out", str(out)) == 0
+    assert capsys.readouterr().out.strip() == hashlib.sha256(out.read_bytes()).hexdigest()

@@ -55,6 +55,17 @@ def test_an_unknown_run_is_answered_with_those_there_are(tmp_path: Path) -> None
     assert known_runs(tmp_path) == ["a", "b"]
 
 
+def test_a_comparison_is_said_to_be_one_with_a_run_of_it(tmp_path: Path) -> None:
+    folder = tmp_path / "compare-1"
+    (folder / "polling" / "one").mkdir(parents=True)
+    (folder / "comparison.json").write_text("{}")
+    write(folder / "polling" / "one" / "history.jsonl", WHOLE)
+    for wanted in ("compare-1", str(folder)):
+        with pytest.raises(HistoryError, match="a comparison of runs, not a run") as caught:
+            find_run(tmp_path, wanted)
+        assert "polling/one" in str(caught.value)
+
+
 def test_without_any_run_the_remedy_is_to_start_one(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="stockstorm run"):
         find_run(tmp_path / "nowhere", "latest")
@@ -96,8 +107,9 @@ def test_a_corrupt_line_is_named_with_file_and_number(tmp_path: Path, line: byte
     ("facts", "message"),
     [
         ([], "is empty"),
-        (WHOLE[1:], "0 RunStarted"),
-        ([WHOLE[0], *WHOLE], "2 RunStarted"),
+        (WHOLE[1:], "never began"),
+        ([RunEnded(1, False, "database: it is down")], "never began: database: it is down"),
+        ([WHOLE[0], *WHOLE], "2 histories in one file"),
         ([run_started(schema=99)], "schema version 99"),
     ],
 )

@@ -26,8 +26,14 @@ def test_a_file_may_give_itself_another_name(write: Write) -> None:
 
 
 def test_a_file_name_that_cannot_name_a_run_asks_for_a_name(write: Write) -> None:
-    with pytest.raises(ScenarioError, match=r"name: \"My-Shop\" does not fit"):
+    with pytest.raises(ScenarioError) as caught:
         load(write(name="My-Shop.toml"))
+    assert "the file's own name, 'My-Shop', cannot name a scenario" in str(caught.value)
+    assert 'rename it to my_shop.toml, or write name = "my_shop"' in str(caught.value)
+
+
+def test_a_name_that_the_file_gives_is_not_blamed_on_what_the_file_is_called(complaint: Complaint) -> None:
+    assert 'name: "My-Shop" does not fit' in complaint(("title =", 'name = "My-Shop"\ntitle ='))
 
 
 def test_a_shipped_scenario_is_loaded_by_name_and_by_path() -> None:

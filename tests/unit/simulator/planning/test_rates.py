@@ -78,7 +78,7 @@ def test_a_longer_load_has_longer_phases() -> None:
     [
         (config_of(*MIXED), 5, "staff"),
         (config_of(PhaseConfig(name="a", seconds=5), events=ShopEventsConfig()), 5, "no phase brings a purchase"),
-        (config_of(*MIXED), 10_000_000, "less than or equal to 100000"),
+        (config_of(*MIXED), 10_000_000, "phases.0.rate would be .*, and 100,000 is the limit"),
     ],
 )
 def test_a_rate_that_cannot_be_is_explained(config: WorldConfig, rate: float, found: str) -> None:
@@ -93,3 +93,10 @@ def test_a_scenario_stays_what_it_was() -> None:
     titled = Titled(title="Sale", channels=CHANNELS, phases=MIXED)
     scaled = with_event_rate(titled, 200)
     assert scaled.title == "Sale"
+
+
+def test_the_size_of_bursts_that_a_phase_does_not_have_sets_no_bound() -> None:
+    calm = PhaseConfig(name="calm", kind="poisson", seconds=5, rate=40)
+    config = with_event_rate(config_of(calm), 100, 3_600 * 20)
+    assert config.phases[0].burst_size == calm.burst_size
+    assert expected_events(config) / (3_600 * 20) == pytest.approx(100, rel=0.005)
