@@ -23,7 +23,7 @@ GENERATOR: Final = "generator"
 
 
 class Played(msgspec.Struct, frozen=True):
-    """One run. `sync` counts from where tiers do: from fired, or from visible where the scenario holds deliveries back."""
+    """One run. `sync` counts from where tiers do: from fired, or from visible where deliveries are held back."""
 
     key: Key
     report: str
