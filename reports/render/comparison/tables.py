@@ -45,7 +45,7 @@ def _ranking_row(entry: Entry, currency: str) -> tuple[str, ...]:
         _cell(entry, OVERSOLD, _worth(entry, "oversell.value", currency), bound_text(entry)),
         _cell(entry, LOST, _worth(entry, "lost_units.value", currency)),
         _cell(entry, "refused.attempts"),
-        amount(ACK, entry.value(ACK)),
+        tag("span", amount(ACK, entry.value(ACK)), class_="fixed"),
     )
 
 
