@@ -143,11 +143,7 @@ class WebhookEndpoint:
             await send(part)
 
     async def _take(self, scope: Scope, receive: Receive) -> int:
-        try:
-            async with asyncio.timeout(limits.STORE_TIMEOUT_S):
-                body = await self._bodies.read(scope, receive)
-        except TimeoutError:
-            raise Refused(408) from None
+        body = await self._bodies.read(scope, receive)
         sender = self._senders.get(scope.get("path_params", {}).get("channel", ""))
         if sender is None:
             raise Refused(404)
@@ -167,14 +163,21 @@ class Bodies:
         self._held = 0
 
     async def read(self, scope: Scope, receive: Receive) -> bytes:
-        """The raw body, as signed. Refused(413) once it is known to exceed the limit, Refused(503) when too much is
-        being read already, ConnectionResetError if cut off."""
+        """The raw body, as signed. Refused(413) once it is known to exceed the limit, Refused(408) if the rest of it
+        does not come, Refused(503) when too much is being read already, ConnectionResetError if cut off."""
         for name, value in scope["headers"]:
             if name == b"content-length" and value.isdigit() and int(value) > limits.BODY_BYTES_MAX:
                 raise Refused(413)
         event = await receive()
         if not event.get("more_body") and event["type"] == "http.request":
             return _bounded(event.get("body", b""))
+        try:
+            async with asyncio.timeout(limits.STORE_TIMEOUT_S):  # not on the way of those that are whole at once
+                return await self._read_parts(event, receive)
+        except TimeoutError:
+            raise Refused(408) from None
+
+    async def _read_parts(self, event: AsgiMessage, receive: Receive) -> bytes:
         parts: list[bytes] = []
         size = 0
         try:
