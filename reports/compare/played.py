@@ -7,12 +7,10 @@ from typing import Final
 import msgspec
 
 from reports.checkers.ack_time import ack_samples
-from reports.checkers.sync_latency import owed_pairs
 from reports.compare.comparison import Key
-from reports.deliveries import NEVER_NS
 from reports.history import History
+from reports.judged_sync import judged_samples
 from reports.result import Result
-from reports.tiers import VISIBLE, judged_measure
 from simulator.clock import SECOND_NS
 from simulator.history import facts as f
 
@@ -55,7 +53,7 @@ def reduce_run(key: Key, report: str, result: Result, history: History) -> Playe
         result=result,
         started=history.started,
         load_ns=history.load_ns,
-        sync=_sync(history, start_ns),
+        sync=[(fired_ns - start_ns, value) for fired_ns, value in judged_samples(history)],
         acks=[(due_ns - start_ns, value) for due_ns, value in ack_samples(history)],
         busiest_per_s=busiest_per_s(event.at_ns for event in history.all(f.EventFired)),
         measures=result.measures | _worked(history, result),
@@ -71,13 +69,6 @@ def busiest_per_s(times_ns: Iterable[int]) -> float:
             first += 1
         most = max(most, last - first + 1)
     return most / BUSY_S
-
-
-def _sync(history: History, start_ns: int) -> Samples:
-    pairs = owed_pairs(history)
-    if judged_measure(history.started) == VISIBLE:
-        return [(pair.fired_ns - start_ns, pair.visible_latency_ms) for pair in pairs if pair.visible_ns != NEVER_NS]
-    return [(pair.fired_ns - start_ns, pair.latency_ms) for pair in pairs]
 
 
 def _worked(history: History, result: Result) -> dict[str, float]:

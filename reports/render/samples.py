@@ -5,8 +5,8 @@ import math
 import msgspec
 
 from reports.checkers.ack_time import ack_samples
-from reports.checkers.sync_latency import owed_pairs
 from reports.history import History
+from reports.judged_sync import judged_samples
 from simulator.clock import MILLISECOND_NS, SECOND_NS
 from simulator.history import facts as f
 
@@ -45,9 +45,7 @@ def failed_series(history: History, forged: set[int]) -> Series:
 
 
 def sync_series(history: History) -> Series:
-    """Owed pairs at the time of the change, with how long the other channel took to reflect it."""
+    """Owed pairs at the time of the change, with how long the other channel took to reflect it, as tiers count it."""
     start = history.started.at_ns
-    pairs = owed_pairs(history)
-    return Series(
-        [(pair.fired_ns - start) / SECOND_NS for pair in pairs], [max(0.01, pair.latency_ms) for pair in pairs]
-    )
+    samples = judged_samples(history)
+    return Series([(fired - start) / SECOND_NS for fired, _ in samples], [max(0.01, ms) for _, ms in samples])

@@ -16,7 +16,7 @@ from reports.render.figures.layout import (
 )
 from reports.render.samples import Series
 from reports.render.view import RunView
-from reports.tiers import LIMITS_MS
+from reports.tiers import LIMITS_MS, basis, judged_measure
 
 ANSWER_LIMIT_MS = 5_000.0
 
@@ -41,9 +41,9 @@ def latency_over_time(view: RunView) -> Figure | None:
         "annotations": phase_labels(view) + [note for _, note in limits],
     }
     caption = (
-        "Ack time: from due to the complete 2xx answer. Sync latency: from a change of stock until another channel's "
-        "listing reflects it, at the time of the change. Dots are single observations, lines the median and tail "
-        f"of each {width_s:g} s; what failed or never ended is marked apart, not in the lines. {ack_note} {sync_note}"
+        "Ack time: from due to the complete 2xx answer. Sync latency: until another channel's listing reflects a "
+        f"change of stock, {basis(judged_measure(view.started))}. Dots are single observations, lines the median and "
+        f"tail of each {width_s:g} s; what failed or never ended is marked apart, not in the lines. {ack_note} {sync_note}"
     )
     return Figure("latency_over_time", "Latency over time", caption.strip(), traces, layout, 620)
 
