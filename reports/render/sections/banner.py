@@ -6,6 +6,7 @@ from reports.render.formats import (
     SIGNS,
     duration_text,
     interval_text,
+    measure_name,
     measure_text,
     number_text,
     oversell_summary,
@@ -82,7 +83,7 @@ def tiles(view: RunView) -> Markup:
         _tile(
             view, "Ack time, p99", "ack_time_ms.p99", f"median {duration_text(median)}" if median is not None else ""
         ),
-        _tile(view, "Sync latency, p95", sync, detail),
+        _tile(view, measure_name(sync).capitalize(), sync, detail),
         _tile(view, "Oversold units", "oversell.units", _oversell_detail(view)),
         _load_tile(view),
         _tile(view, "Events lost", "lost.events", "acknowledged, and without effect", "nothing_lost"),
