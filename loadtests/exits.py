@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from simulator.errors import ScenarioError, StockstormError
+from stockstorm.simulator.errors import ScenarioError, StockstormError
 
 PROGRAM: Final = "stockstorm"
 UNREAD: Final = 3  # the reader of our output went away

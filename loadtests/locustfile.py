@@ -10,10 +10,9 @@ import locust  # the first import: it patches the standard library for gevent
 
 from typing import Any
 
-from loadtests.locust_options import add_options
-from loadtests.session import Session
-from loadtests.shapes import UntilQuiet
-from loadtests.users import ConnectionHost
+from stockstorm.loadtests.config.locust_options import add_options
+from stockstorm.loadtests.generator.session import Session
+from stockstorm.loadtests.generator.users import ConnectionHost, UntilQuiet
 
 __all__ = ["ConnectionHost", "UntilQuiet"]
 

@@ -12,26 +12,26 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
-from reference_service import limits
-from reference_service.architectures import architecture_of
-from reference_service.channel_sync import ChannelSync
-from reference_service.clients.admin_api import AdminApi
-from reference_service.clients.marketplace import Marketplace
-from reference_service.database import STORE_GONE, apply_schema, leadership, open_pool
-from reference_service.flaws import SLOW_STEP_S
-from reference_service.http_face import make_server, serve_until, stop_event
-from reference_service.lane_worker import LaneWorker
-from reference_service.master_writer import MasterWriter
-from reference_service.probe import Probe, health_routes
-from reference_service.receiver import SlowHandler, TakesMessages, WebhookEndpoint, senders_of
-from reference_service.settings import BadSettings, Settings
-from reference_service.signals import Signals
-from reference_service.stock import listable_of
-from reference_service.stock_reader import StockReader
-from reference_service.subscriptions import subscribe_to_channel, subscribe_to_shop
-from reference_service.wiring import RECEIVER, Inbox, Parts, Wiring
-from reference_service.worker import Session, Worker, announce_to
-from reference_service.works import works_of
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.architectures import architecture_of
+from stockstorm.reference_service.clients.admin_api import AdminApi
+from stockstorm.reference_service.clients.marketplace import Marketplace
+from stockstorm.reference_service.flaws import SLOW_STEP_S
+from stockstorm.reference_service.handlers.registry import handlers_of
+from stockstorm.reference_service.handlers.work_loop import WorkLoop
+from stockstorm.reference_service.ingress.endpoint import SlowHandler, TakesMessages, WebhookEndpoint, senders_of
+from stockstorm.reference_service.operations.http_server import make_server, serve_until, stop_event
+from stockstorm.reference_service.operations.probe import Probe, health_routes
+from stockstorm.reference_service.settings import BadSettings, Settings
+from stockstorm.reference_service.storage.database import STORE_GONE, apply_schema, leadership, open_pool
+from stockstorm.reference_service.storage.stock_table import listable_of
+from stockstorm.reference_service.sync.listing_pusher import ChannelSync
+from stockstorm.reference_service.sync.signals import Signals
+from stockstorm.reference_service.sync.stock_reader import StockReader
+from stockstorm.reference_service.sync.stock_writer import MasterWriter
+from stockstorm.reference_service.sync.subscriptions import subscribe_to_channel, subscribe_to_shop
+from stockstorm.reference_service.wiring import RECEIVER, Inbox, Parts, Wiring
+from stockstorm.reference_service.worker import Session, Worker, announce_to
 
 log = structlog.get_logger()
 Ready = Callable[[], Awaitable[bool]]
@@ -103,7 +103,7 @@ def told_routes(pool: Any, ready: Ready) -> list[BaseRoute]:
 def make_session(settings: Settings, pool: Any, session: aiohttp.ClientSession, wiring: Wiring) -> Session:
     """Everything that one leadership of a worker needs."""
     parts = make_parts(settings, pool, session, wiring)
-    queue, lanes = wiring.queue, wiring.lanes
+    queue, work_types = wiring.queue, wiring.work_types
 
     async def register() -> None:
         if wiring.shop_uri is not None:
@@ -113,7 +113,9 @@ def make_session(settings: Settings, pool: Any, session: aiohttp.ClientSession, 
     return Session(
         parts=parts,
         queue=queue,
-        lanes=[LaneWorker(lane, queue, parts.works[lane], parts.announce, parts.dice) for lane in lanes]
+        work_types=[
+            WorkLoop(work_type, queue, parts.works[work_type], parts.announce, parts.dice) for work_type in work_types
+        ]
         if queue is not None
         else [],
         feeds=wiring.feeds(parts),
@@ -146,7 +148,7 @@ def make_parts(settings: Settings, pool: Any, session: aiohttp.ClientSession, wi
         admin=admin,
         markets=markets,
         channels=channels,
-        works=works_of(settings.flaws),
+        works=handlers_of(settings.flaws),
         writer=MasterWriter(pool, admin, signals, dice, orders_max=wiring.orders_per_write_max),
         reader=StockReader(pool, admin, signals),
         announce=announce_to(signals, channels),

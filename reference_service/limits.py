@@ -15,8 +15,8 @@ STORE_TIMEOUT_S = 4.0  # Shopify hangs up after 5 s, so an answer later than thi
 # --- working
 WORKER_CONNECTIONS = 8  # and one for each channel
 CLAIM_EVENTS_MAX = 500  # events in one claim, that is in one transaction
-CLAIM_PACE_S = 0.02  # under load a lane claims at most 50 times a second, so that a claim is worth its round trips
-POLL_S = 1.0  # a lane looks by itself when no notification came
+CLAIM_PACE_S = 0.02  # under load a work_type claims at most 50 times a second, so that a claim is worth its round trips
+POLL_S = 1.0  # a work_type looks by itself when no notification came
 ATTEMPTS_MAX = 8  # then an event is a dead letter
 BACKOFF_FIRST_S = 1.0
 BACKOFF_MAX_S = 300.0

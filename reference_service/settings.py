@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from reference_service.flaws import Flaw, Flaws
+from stockstorm.reference_service.flaws import Flaw, Flaws
 
 PREFIX = "REFERENCE_"
 EXIT_BAD_SETTINGS = 3

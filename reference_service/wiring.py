@@ -13,20 +13,20 @@ from typing import Any, Protocol
 
 import msgspec
 
-from reference_service import limits
-from reference_service.channel_sync import ChannelSync
-from reference_service.clients.admin_api import AdminApi
-from reference_service.clients.marketplace import Marketplace
-from reference_service.lanes import LaneResult, LaneWork
-from reference_service.master_writer import MasterWriter
-from reference_service.queues import Message, Queue
-from reference_service.settings import BadSettings, Settings
-from reference_service.signals import Signals
-from reference_service.stock_reader import StockReader
-from reference_service.topics import Lane
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.clients.admin_api import AdminApi
+from stockstorm.reference_service.clients.marketplace import Marketplace
+from stockstorm.reference_service.domain.topics import WorkType
+from stockstorm.reference_service.handlers import Handler, WorkResult
+from stockstorm.reference_service.queues.base import Message, Queue
+from stockstorm.reference_service.settings import BadSettings, Settings
+from stockstorm.reference_service.sync.listing_pusher import ChannelSync
+from stockstorm.reference_service.sync.signals import Signals
+from stockstorm.reference_service.sync.stock_reader import StockReader
+from stockstorm.reference_service.sync.stock_writer import MasterWriter
 
 RECEIVER, WORKER = "receiver", "worker"
-BY_WEBHOOK = (Lane.STOCK, Lane.CHANNEL, Lane.SHOP)
+BY_WEBHOOK = (WorkType.STOCK, WorkType.CHANNEL, WorkType.SHOP)
 
 
 class Inbox(Protocol):
@@ -46,7 +46,7 @@ class Inbox(Protocol):
 
 
 class Feed(Protocol):
-    """A source of changes that the worker asks by itself, beside the lanes or instead of them."""
+    """A source of changes that the worker asks by itself, beside the work_types or instead of them."""
 
     async def catch_up(self) -> None:
         """Reads what happened while nobody asked. Runs before the worker is ready, after the stock was read."""
@@ -70,10 +70,10 @@ class Parts(msgspec.Struct, frozen=True):
     admin: AdminApi
     markets: Mapping[str, Marketplace]
     channels: Mapping[str, ChannelSync]
-    works: Mapping[Lane, LaneWork]
+    works: Mapping[WorkType, Handler]
     writer: MasterWriter
     reader: StockReader
-    announce: Callable[[LaneResult], None]
+    announce: Callable[[WorkResult], None]
     turn: asyncio.Lock
 
 
@@ -85,7 +85,7 @@ def no_feeds(_: Parts) -> Sequence[Feed]:
 class Wiring(msgspec.Struct, frozen=True):
     """How events reach the worker.
 
-    `queue`: what `lanes` are worked from. `shop_uri`: where Shopify is to deliver (an HTTP URL, the ARN of an event
+    `queue`: what `work_types` are worked from. `shop_uri`: where Shopify is to deliver (an HTTP URL, the ARN of an event
     bus, or pubsub://project:topic); None: no subscription. `channels_url`: the base below which the marketplaces'
     notifications are sent to, by channel; `channels_bus`: the bus that all of them go to instead; both None: not
     registered. `inbox`: takes webhooks on the worker's own port. `feeds` makes the readers of one leadership. Not
@@ -93,7 +93,7 @@ class Wiring(msgspec.Struct, frozen=True):
     """
 
     queue: Queue | None = None
-    lanes: Sequence[Lane] = BY_WEBHOOK
+    work_types: Sequence[WorkType] = BY_WEBHOOK
     shop_uri: str | None = None
     channels_url: str | None = None
     channels_bus: str | None = None

@@ -14,17 +14,19 @@ from typing import Any
 import msgspec
 import structlog
 
-from reference_service import limits
-from reference_service.channel_sync import ChannelSync
-from reference_service.database import STORE_GONE
-from reference_service.lane_worker import LaneWorker
-from reference_service.lanes import LaneResult
-from reference_service.queues import Queue, StoreUnavailable
-from reference_service.reasons import reason_of
-from reference_service.signals import WRITTEN, Signals
-from reference_service.stock import known_skus
-from reference_service.subscriptions import SubscriptionRefused
-from reference_service.wiring import Feed, Parts
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.handlers import WorkResult
+from stockstorm.reference_service.handlers.work_loop import WorkLoop
+from stockstorm.reference_service.queues.base import (
+    Queue,
+)
+from stockstorm.reference_service.storage.database import STORE_GONE, StoreUnavailable
+from stockstorm.reference_service.storage.stock_table import known_skus
+from stockstorm.reference_service.sync.listing_pusher import ChannelSync
+from stockstorm.reference_service.sync.signals import WRITTEN, Signals
+from stockstorm.reference_service.sync.subscriptions import SubscriptionRefused
+from stockstorm.reference_service.telemetry.logs import reason_of
+from stockstorm.reference_service.wiring import Feed, Parts
 
 log = structlog.get_logger()
 RESTART_S = 0.5
@@ -35,7 +37,7 @@ class Session(msgspec.Struct, frozen=True):
 
     parts: Parts
     queue: Queue | None
-    lanes: Sequence[LaneWorker]
+    work_types: Sequence[WorkLoop]
     feeds: Sequence[Feed]
     continuous: bool
     register: Callable[[], Awaitable[object]]
@@ -75,16 +77,16 @@ class Worker:
             await session.register()
             registering = [tasks.create_task(register()) for register in session.register_channels]
             await parts.reader.read_all()
-            for lane in session.lanes:
-                await lane.drain()
+            for work_type in session.work_types:
+                await work_type.drain()
             catching_up = [tasks.create_task(feed.catch_up()) for feed in session.feeds]
             await _wait_a_little([*registering, *catching_up], "registered or read")
             skus = await known_skus(parts.pool)
             for channel in parts.channels.values():
                 channel.touch(skus)
             pushing = [tasks.create_task(channel.run()) for channel in parts.channels.values()]
-            for lane in session.lanes:
-                tasks.create_task(lane.run())
+            for work_type in session.work_types:
+                tasks.create_task(work_type.run())
             if session.continuous:
                 tasks.create_task(_talk_to_master(parts))
             tasks.create_task(_vacuum(parts.pool))
@@ -98,10 +100,10 @@ class Worker:
             log.info("ready", skus=len(skus))
 
 
-def announce_to(signals: Signals, channels: Mapping[str, ChannelSync]) -> Callable[[LaneResult], None]:
-    """What lanes call after a commit: wakes the pushes first, then whoever talks to the master."""
+def announce_to(signals: Signals, channels: Mapping[str, ChannelSync]) -> Callable[[WorkResult], None]:
+    """What work_types call after a commit: wakes the pushes first, then whoever talks to the master."""
 
-    def announce(result: LaneResult) -> None:
+    def announce(result: WorkResult) -> None:
         for channel, sku in result.moved:
             if channel in channels:
                 channels[channel].forget([sku])

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from reports.history import History
-from reports.result import Result
-from simulator.errors import HistoryError
-from simulator.history.facts import SCHEMA_VERSION, AnyFact, RunEnded, RunStarted, decoder
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Result
+from stockstorm.simulator.errors import HistoryError
+from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, RunEnded, RunStarted, decoder
 
 LATEST = "latest"
 COMPARISON = "comparison.json"  # in a folder of runs that were played to be compared

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from scenarios.measures import MEASURES
-from scenarios.problems import Problem
-from scenarios.remedies import did_you_mean
-from scenarios.spec import Scenario
-from simulator.conditions import parse_condition
-from simulator.config import FaultConfig, PhaseConfig
-from simulator.errors import ScenarioError
-from simulator.events.payloads import MARKETPLACE_TOPICS, SHOPIFY_TOPICS
-from simulator.shop.model import ONLINE
+from stockstorm.scenarios.conditions import parse_condition
+from stockstorm.scenarios.measures import MEASURES
+from stockstorm.scenarios.problems import Problem
+from stockstorm.scenarios.remedies import did_you_mean
+from stockstorm.scenarios.spec import Scenario
+from stockstorm.simulator.config import FaultConfig, PhaseConfig
+from stockstorm.simulator.errors import ScenarioError
+from stockstorm.simulator.events.payloads import MARKETPLACE_TOPICS, SHOPIFY_TOPICS
+from stockstorm.simulator.model import ONLINE
 
 TOPICS: Final = (*SHOPIFY_TOPICS, *MARKETPLACE_TOPICS)  # those that a perturbation may name
 

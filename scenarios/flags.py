@@ -1,14 +1,22 @@
-"""Flags of the command line, applied to a scenario that was loaded: another rate, another length."""
+"""Flags of the command line, applied to a scenario that was loaded: another rate, another length.
+
+`--fault kill_worker@10+2`: something happens to the subject 10 s after the start and is mended 2 s later.
+
+`--safety-stock 2`: the subject holds back units on every listing, so fewer are sold twice and more not at all.
+"""
 
 import math
+import re
+from collections.abc import Sequence
 
-from scenarios.checks import relation_problems
-from scenarios.floor import oversell_bound_units
-from scenarios.problems import Problem, scenario_error
-from scenarios.spec import Scenario
-from scenarios.tiers import tiers
-from simulator.config import PhaseConfig
-from simulator.planning import expected_events, with_event_rate
+from stockstorm.scenarios.checks import relation_problems
+from stockstorm.scenarios.floor import oversell_bound_units
+from stockstorm.scenarios.problems import Problem, scenario_error
+from stockstorm.scenarios.remedies import allowed
+from stockstorm.scenarios.spec import Scenario
+from stockstorm.scenarios.tiers import tiers
+from stockstorm.simulator.config import FaultConfig, PhaseConfig
+from stockstorm.simulator.plan.planner import expected_events, with_event_rate
 
 OVERSELL = "oversell.units"
 
@@ -56,3 +64,45 @@ def _expected(old: Scenario, new: Scenario) -> dict[str, str]:
 
 def _bound(scenario: Scenario, limit_s: float) -> str:
     return f"<= {oversell_bound_units(scenario, limit_s)}"
+
+
+KINDS = ("kill_worker", "kill_receiver")
+_PATTERN = re.compile(r"(?P<kind>[a-z_]+)@(?P<at>\d+(\.\d+)?)(\+(?P<back>\d+(\.\d+)?))?")
+
+
+def with_faults(scenario: Scenario, flags: Sequence[str]) -> Scenario:
+    """The scenario with these faults besides its own. Raises ScenarioError with every flag that does not fit."""
+    found = [(flag, _PATTERN.fullmatch(flag)) for flag in flags]
+    wrong = [
+        Problem(
+            "--fault",
+            f"{flag!r} does not fit",
+            f"write e.g. kill_worker@10 or kill_worker@10+2; kinds: {', '.join(KINDS)}",
+        )
+        for flag, match in found
+        if match is None or match["kind"] not in KINDS
+    ]
+    if wrong:
+        raise scenario_error("flags", wrong)
+    faults = tuple(
+        FaultConfig(kind=match["kind"], at_s=float(match["at"]), restart_after_s=float(match["back"] or 1.0))
+        for _, match in found
+        if match is not None
+    )
+    changed = scenario.model_copy(update={"faults": scenario.faults + faults})
+    if problems := relation_problems(changed):
+        raise scenario_error(f"{scenario.name} with these faults", problems)
+    return changed
+
+
+MOST = 10_000
+
+
+def with_safety_stock(scenario: Scenario, units: int | None) -> Scenario:
+    """The scenario with this safety stock instead of its own; None leaves it. Raises ScenarioError."""
+    if units is None:
+        return scenario
+    if not 0 <= units <= MOST:
+        remedy = f"write {allowed(('subject', 'safety_stock'))}"
+        raise scenario_error("flags", [Problem("--safety-stock", f"{units} does not fit", remedy)])
+    return scenario.model_copy(update={"subject": scenario.subject.model_copy(update={"safety_stock": units})})

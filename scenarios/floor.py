@@ -8,8 +8,8 @@ sum, so that a sound subject at that latency does not flicker.
 import math
 from typing import Final
 
-from scenarios.spec import Scenario
-from simulator.schedule import arrival_count
+from stockstorm.scenarios.spec import Scenario
+from stockstorm.simulator.plan.schedule import arrival_count
 
 QUANTILE: Final = 0.999
 

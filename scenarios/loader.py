@@ -1,15 +1,18 @@
-"""Reads a scenario file: TOML to tables, tables to a `Scenario`, or one error that tells everything that is wrong."""
+"""The scenarios that ship with Stockstorm, for `stockstorm scenarios` and whoever chooses one.
+
+Reads a scenario file: TOML to tables, tables to a `Scenario`, or one error that tells everything that is wrong.
+"""
 
 import re
 import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from scenarios.problems import Problem, scenario_error
-from scenarios.remedies import did_you_mean
-from scenarios.spec import Scenario
-from scenarios.validation import validated
-from simulator.errors import ScenarioError
+from stockstorm.scenarios.problems import Problem, scenario_error
+from stockstorm.scenarios.remedies import did_you_mean
+from stockstorm.scenarios.spec import Scenario
+from stockstorm.scenarios.validation import validated
+from stockstorm.simulator.errors import ScenarioError
 
 CATALOGUE: Final = Path(__file__).parent
 NAME_MAX: Final = 40
@@ -73,3 +76,10 @@ def _tables(path: Path) -> dict[str, Any]:
         raise ScenarioError(
             str(path), f"cannot be read: {error}", "write a UTF-8 text file that you may read"
         ) from None
+
+
+def list_scenarios() -> tuple[Scenario, ...]:
+    """Every shipped scenario, shortest load first, so that a newcomer begins at the top."""
+    return tuple(
+        sorted((load(name) for name in shipped_names()), key=lambda scenario: (scenario.load_s, scenario.name))
+    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from simulator.errors import ScenarioError
+from stockstorm.simulator.errors import ScenarioError
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from scenarios.schema import part_at
+from stockstorm.scenarios.schema import part_at
 
 Path = tuple[str | int, ...]
 

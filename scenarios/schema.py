@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from scenarios.spec import Scenario
+from stockstorm.scenarios.spec import Scenario
 
 PATH: Final = Path(__file__).with_name("scenario.schema.json")
 

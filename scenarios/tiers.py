@@ -4,8 +4,8 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from scenarios.spec import TierName
-from simulator.config import Config
+from stockstorm.scenarios.spec import TierName
+from stockstorm.simulator.config import Config
 
 
 class Tier(Config):

@@ -12,11 +12,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from scenarios.checks import relation_problems
-from scenarios.problems import Problem
-from scenarios.remedies import allowed, did_you_mean
-from scenarios.schema import part_at
-from scenarios.spec import Scenario
+from stockstorm.scenarios.checks import relation_problems
+from stockstorm.scenarios.problems import Problem
+from stockstorm.scenarios.remedies import allowed, did_you_mean
+from stockstorm.scenarios.schema import part_at
+from stockstorm.scenarios.spec import Scenario
 
 Path = tuple[str | int, ...]
 

@@ -6,11 +6,12 @@ out by the ledger, the order book and the channels.
 
 from collections.abc import Mapping, Sequence
 
-from simulator.channels import Channel
-from simulator.channels.marketplace import Marketplace
-from simulator.channels.online import OnlineStore
-from simulator.config import WorldConfig
-from simulator.history.facts import (
+from stockstorm.simulator.catalogue.catalogue import Catalogue
+from stockstorm.simulator.channels import Channel
+from stockstorm.simulator.channels.marketplace import Marketplace
+from stockstorm.simulator.channels.online import OnlineStore
+from stockstorm.simulator.config import WorldConfig
+from stockstorm.simulator.history.facts import (
     AnyFact,
     ChannelOpened,
     FinalListing,
@@ -24,7 +25,8 @@ from simulator.history.facts import (
     PurchaseAccepted,
     PurchaseRefused,
 )
-from simulator.plan import (
+from stockstorm.simulator.model import ONLINE, Event, Level, Order, Sku, Subscription
+from stockstorm.simulator.plan.items import (
     AnyPlanItem,
     PlannedCancellation,
     PlannedFault,
@@ -36,14 +38,19 @@ from simulator.plan import (
     PlannedRestock,
     PlannedReturn,
 )
-from simulator.seeds import Seeds
-from simulator.shop.catalogue import Catalogue
-from simulator.shop.firing import SHOPIFY, Action, Changes, Firing
-from simulator.shop.ledger import Entry, Ledger, LevelChange, LevelSet, PhysicalStock, StaleQuantity
-from simulator.shop.model import ONLINE, Event, Level, Order, Sku, Subscription
-from simulator.shop.orders import OrderBook, cancelled, paid, returned
-from simulator.shop.recording import record_rows
-from simulator.shop.subscriptions import Subscriptions
+from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.shop.firing import SHOPIFY, Action, Changes, Firing
+from stockstorm.simulator.shop.ledger import (
+    Entry,
+    Ledger,
+    LevelChange,
+    LevelSet,
+    PhysicalStock,
+    StaleQuantity,
+    record_rows,
+)
+from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
+from stockstorm.simulator.shop.subscriptions import Subscriptions
 
 __all__ = ["SHOPIFY", "Changes", "LevelChange", "LevelSet", "StaleQuantity", "World"]
 

@@ -4,11 +4,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from simulator.admin_api import AdminApi, AdminOptions
-from simulator.clock import SECOND_NS, WallPair
-from simulator.history.facts import ApiCalled, Fact
-from simulator.played import ApiReply, ApiRequest
-from simulator.world import World
+from stockstorm.simulator.api.admin import AdminApi, AdminOptions
+from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
+from stockstorm.simulator.clock import SECOND_NS, WallPair
+from stockstorm.simulator.history.facts import ApiCalled, Fact
+from stockstorm.simulator.world import World
 from tests.small_world import product, small_config, small_world
 
 TOKEN = "shpat_test"

@@ -3,8 +3,8 @@
 One SKU, "MUG", 10 units at £5.00, sells on the shop's own store and on the marketplaces bazaar and mercado.
 """
 
-from reports.history import History
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.simulator.history import facts as f
 
 START = 1_000_000_000_000
 SKU = "MUG"

@@ -4,9 +4,20 @@ Names, titles and addresses hold what breaks careless receivers: slashes, ampers
 2**53.
 """
 
-from simulator.clock import SECOND_NS, WallPair
-from simulator.shop.catalogue import Catalogue
-from simulator.shop.model import Buyer, Event, Level, Order, OrderKey, OrderLine, Product, Refund, RefundLine, Sku
+from stockstorm.simulator.catalogue.catalogue import Catalogue
+from stockstorm.simulator.clock import SECOND_NS, WallPair
+from stockstorm.simulator.model import (
+    Buyer,
+    Event,
+    Level,
+    Order,
+    OrderKey,
+    OrderLine,
+    Product,
+    Refund,
+    RefundLine,
+    Sku,
+)
 
 START_NS = 1_000 * SECOND_NS
 WALL = WallPair(START_NS, 1_795_521_900_877_041_743)  # 2026-11-24T12:05:00.877041743Z at START_NS

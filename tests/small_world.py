@@ -7,12 +7,18 @@ from functools import cache
 
 import msgspec
 
-from simulator.config import ChannelConfig, PhaseConfig, ShopConfig, SubjectConfig, WorldConfig
-from simulator.plan import PlannedCancellation, PlannedPayment, PlannedPurchase, PlannedRestock, PlannedReturn
-from simulator.seeds import Seeds
-from simulator.shop.catalogue import Catalogue, make_catalogue
-from simulator.shop.model import OrderKey, Product, Sku
-from simulator.world import World
+from stockstorm.simulator.catalogue.catalogue import Catalogue, make_catalogue
+from stockstorm.simulator.config import ChannelConfig, PhaseConfig, ShopConfig, SubjectConfig, WorldConfig
+from stockstorm.simulator.model import OrderKey, Product, Sku
+from stockstorm.simulator.plan.items import (
+    PlannedCancellation,
+    PlannedPayment,
+    PlannedPurchase,
+    PlannedRestock,
+    PlannedReturn,
+)
+from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.world import World
 
 SEED = 11
 STOCK = 10

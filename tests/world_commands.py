@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import msgspec
 from hypothesis import strategies as st
 
-from simulator.history.facts import AnyFact
-from simulator.plan import PlannedPurchase
-from simulator.shop.model import Event
-from simulator.world import Changes, LevelChange, LevelSet, World
+from stockstorm.simulator.history.facts import AnyFact
+from stockstorm.simulator.model import Event
+from stockstorm.simulator.plan.items import PlannedPurchase
+from stockstorm.simulator.world import Changes, LevelChange, LevelSet, World
 from tests.small_world import CHANNELS, available, buy, cancel, give_back, pay, product, restock, sku, small_world
 
 PLACES = range(4)

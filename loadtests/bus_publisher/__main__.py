@@ -7,8 +7,8 @@ import argparse
 
 from aiohttp import web
 
-from loadtests.bus_publisher import Bus
-from loadtests.bus_publisher.face import make_app
+from stockstorm.loadtests.bus_publisher.app import make_app
+from stockstorm.loadtests.bus_publisher.base import Bus
 
 STOP_WITHIN_S = 2.0
 
@@ -16,10 +16,10 @@ STOP_WITHIN_S = 2.0
 def _bus(given: argparse.Namespace) -> Bus:
     """Each SDK is imported only where it is used: one may be installed without the other."""
     if given.kind == "eventbridge":
-        from loadtests.bus_publisher.eventbridge import EventBridge  # noqa: PLC0415 - an optional extra
+        from stockstorm.loadtests.bus_publisher.eventbridge import EventBridge  # noqa: PLC0415 - an optional extra
 
         return EventBridge(given.bus, given.source)
-    from loadtests.bus_publisher.pubsub import PubSub  # noqa: PLC0415 - an optional extra
+    from stockstorm.loadtests.bus_publisher.pubsub import PubSub  # noqa: PLC0415 - an optional extra
 
     return PubSub(given.topic)
 

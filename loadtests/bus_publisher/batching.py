@@ -7,7 +7,7 @@ import asyncio
 from collections import deque
 from typing import Any, Final
 
-from loadtests.bus_publisher import Bus, NotAccepted, Wrapped
+from stockstorm.loadtests.bus_publisher.base import Bus, NotAccepted, Wrapped
 
 WAITING_MAX: Final = 20_000
 WAITING_MAX_BYTES: Final = 256 * 1024**2

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from loadtests.bus_publisher import Delivery, NotAccepted
+from stockstorm.loadtests.bus_publisher.base import Delivery, NotAccepted
 
 PAYLOAD_MAX_BYTES: Final = 1_000_000  # EventBridge, since 2026-11-17
 DETAIL_TYPE: Final = "shopifyWebhook"

@@ -8,8 +8,8 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
-from loadtests.bus_publisher import BatchLimits, Delivery, NotAccepted, Wrapped
-from loadtests.bus_publisher.envelope import DETAIL_TYPE, eventbridge_detail
+from stockstorm.loadtests.bus_publisher.base import BatchLimits, Delivery, NotAccepted, Wrapped
+from stockstorm.loadtests.bus_publisher.envelope import DETAIL_TYPE, eventbridge_detail
 
 ANSWER_WITHIN_S: Final = 5
 LIMITS: Final = BatchLimits(entries_max=10, bytes_max=1_048_576, calls_max=4)

@@ -9,8 +9,8 @@ from google.api_core.exceptions import DeadlineExceeded, GoogleAPICallError
 from google.pubsub_v1 import PublisherAsyncClient, types
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
 
-from loadtests.bus_publisher import BatchLimits, Delivery, NotAccepted, Wrapped
-from loadtests.bus_publisher.envelope import bus_attributes
+from stockstorm.loadtests.bus_publisher.base import BatchLimits, Delivery, NotAccepted, Wrapped
+from stockstorm.loadtests.bus_publisher.envelope import bus_attributes
 
 ANSWER_WITHIN_S: Final = 5.0
 LIMITS: Final = BatchLimits(entries_max=100, bytes_max=9_000_000, calls_max=4)

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from simulator.history.facts import AnyFact
+from stockstorm.simulator.history.facts import AnyFact
 
 # Every topic of the shop that a run can fire; what is subscribed for a service that does not do so itself.
 SHOP_TOPICS = (

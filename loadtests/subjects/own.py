@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from loadtests.subjects import Surroundings
-from loadtests.subjects.probes import probe_effects, probe_stock
-from simulator.errors import SubjectError
-from simulator.history.facts import AnyFact
+from stockstorm.loadtests.subjects import Surroundings
+from stockstorm.loadtests.subjects.probes import probe_effects, probe_stock
+from stockstorm.simulator.errors import SubjectError
+from stockstorm.simulator.history.facts import AnyFact
 
 
 class OwnSubject:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from simulator.history.facts import AnyFact, EffectProbed, ProbeEnded, StockProbed
+from stockstorm.simulator.history.facts import AnyFact, EffectProbed, ProbeEnded, StockProbed
 
 PAGE = 5_000
 PAGES_MAX = 2_000

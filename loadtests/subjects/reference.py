@@ -7,16 +7,14 @@ from pathlib import Path
 
 import httpx
 
-from loadtests.subjects import Surroundings
-from loadtests.subjects.architectures import Architecture
-from loadtests.subjects.ports import free_port
-from loadtests.subjects.probes import count_statements, probe_effects, probe_stock
-from loadtests.subjects.processes import Child, inherited_environment
-from simulator.errors import SubjectError
-from simulator.history.facts import AnyFact, FaultEnded, FaultStarted
+from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
+from stockstorm.loadtests.subjects import Surroundings
+from stockstorm.loadtests.subjects.architectures import Architecture
+from stockstorm.loadtests.subjects.probes import count_statements, probe_effects, probe_stock
+from stockstorm.simulator.errors import SubjectError
+from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted
 
 HOST = "127.0.0.1"
-ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 60.0
 READY_ANSWER_S = 1.0
 REVIVALS_MAX = 5
@@ -90,7 +88,7 @@ class ReferenceSubject:
         if process in self.processes():  # a second one would have its port and its name, and outlive the run
             return
         self._starts += 1
-        command = [sys.executable, "-m", "reference_service", process]
+        command = [sys.executable, "-m", "stockstorm.reference_service", process]
         self._children[process] = Child(process, command, self._environment, self._logs / f"{process}.log")
 
     def ready(self, process: str) -> bool:
@@ -111,7 +109,7 @@ class ReferenceSubject:
 
     def _settings(self, around: Surroundings) -> dict[str, str]:
         return {
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": str(IMPORT_ROOT),
             "REFERENCE_ARCHITECTURE": self._architecture.name,
             "REFERENCE_DATABASE_URL": around.database_url,
             "REFERENCE_LISTEN_HOST": HOST,

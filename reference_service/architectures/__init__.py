@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-from reference_service.architectures.bus_eventbridge import BusEventBridge
-from reference_service.architectures.bus_pubsub import BusPubSub
-from reference_service.architectures.ipaas import Ipaas
-from reference_service.architectures.polling import Polling
-from reference_service.architectures.queue_postgres import QueuePostgres
-from reference_service.architectures.queue_pubsub import QueuePubSub
-from reference_service.architectures.queue_sqs import QueueSqs
-from reference_service.architectures.webhook import Webhook
-from reference_service.wiring import Architecture
+from stockstorm.reference_service.architectures.bus_eventbridge import BusEventBridge
+from stockstorm.reference_service.architectures.bus_pubsub import BusPubSub
+from stockstorm.reference_service.architectures.ipaas import Ipaas
+from stockstorm.reference_service.architectures.polling import Polling
+from stockstorm.reference_service.architectures.queue_postgres import QueuePostgres
+from stockstorm.reference_service.architectures.queue_pubsub import QueuePubSub
+from stockstorm.reference_service.architectures.queue_sqs import QueueSqs
+from stockstorm.reference_service.architectures.webhook import Webhook
+from stockstorm.reference_service.wiring import Architecture
 
 _REGISTERED: tuple[Architecture, ...] = (
     Polling(),

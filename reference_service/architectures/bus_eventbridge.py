@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from reference_service.bus_envelopes import read_eventbridge, reader
-from reference_service.bus_wiring import bus_wiring, is_stub
-from reference_service.queues.opening import open_broker_queue, refuse_flaws
-from reference_service.queues.sqs import open_sqs
-from reference_service.settings import Settings, needed
-from reference_service.wiring import Wiring, WorkerAlone
+from stockstorm.reference_service.architectures.bus import bus_wiring, is_stub
+from stockstorm.reference_service.ingress.bus_envelopes import read_eventbridge, reader
+from stockstorm.reference_service.queues.opening import open_broker_queue, refuse_flaws
+from stockstorm.reference_service.queues.sqs import open_sqs
+from stockstorm.reference_service.settings import Settings, needed
+from stockstorm.reference_service.wiring import Wiring, WorkerAlone
 
 
 class BusEventBridge(WorkerAlone):

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from reference_service.flow import Flow
-from reference_service.polls import Polled
-from reference_service.settings import Settings
-from reference_service.wiring import Feed, Parts, Wiring, WorkerAlone
+from stockstorm.reference_service.feeds.polling import Polled
+from stockstorm.reference_service.feeds.scheduled_flow import ScheduledFlow
+from stockstorm.reference_service.settings import Settings
+from stockstorm.reference_service.wiring import Feed, Parts, Wiring, WorkerAlone
 
 
 class Ipaas(WorkerAlone):
@@ -24,10 +24,10 @@ class Ipaas(WorkerAlone):
 
     @asynccontextmanager
     async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:  # noqa: ARG002 - feeds have them
-        yield Wiring(lanes=(), feeds=_feeds, continuous=False, orders_per_write_max=1)
+        yield Wiring(work_types=(), feeds=_feeds, continuous=False, orders_per_write_max=1)
 
 
 def _feeds(parts: Parts) -> Sequence[Feed]:
     settings = parts.settings
-    flow = Flow(parts, tasks_max=settings.flow_tasks_max, step_s=settings.flow_step_s)
+    flow = ScheduledFlow(parts, tasks_max=settings.flow_tasks_max, step_s=settings.flow_step_s)
     return [Polled("flow", settings.flow_interval_s, flow.run_once, at_start=False)]

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from reference_service.polls import polls_of
-from reference_service.queues.postgres import PostgresQueue
-from reference_service.settings import Settings
-from reference_service.shop_orders import ShopOrderReader
-from reference_service.topics import Lane
-from reference_service.wiring import Feed, Parts, Wiring, WorkerAlone
+from stockstorm.reference_service.domain.topics import WorkType
+from stockstorm.reference_service.feeds.polling import polls_of
+from stockstorm.reference_service.feeds.shop_orders import ShopOrderReader
+from stockstorm.reference_service.queues.postgres import PostgresQueue
+from stockstorm.reference_service.settings import Settings
+from stockstorm.reference_service.wiring import Feed, Parts, Wiring, WorkerAlone
 
 
 class Polling(WorkerAlone):
@@ -24,7 +24,7 @@ class Polling(WorkerAlone):
 
     @asynccontextmanager
     async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:  # noqa: ARG002 - feeds have them
-        yield Wiring(queue=PostgresQueue(pool), lanes=(Lane.CHANNEL,), feeds=_feeds)
+        yield Wiring(queue=PostgresQueue(pool), work_types=(WorkType.CHANNEL,), feeds=_feeds)
 
 
 def _feeds(parts: Parts) -> Sequence[Feed]:

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from reference_service.flaws import ACK_BEFORE_DURABLE_HOLD_S
-from reference_service.inbox import GroupCommit, HoldInMemory
-from reference_service.queues.postgres import PostgresQueue
-from reference_service.settings import Settings
-from reference_service.wiring import RECEIVER, WORKER, Inbox, Wiring, channels_url, shop_url
+from stockstorm.reference_service.flaws import ACK_BEFORE_DURABLE_HOLD_S
+from stockstorm.reference_service.queues.group_commit import GroupCommit, HoldInMemory
+from stockstorm.reference_service.queues.postgres import PostgresQueue
+from stockstorm.reference_service.settings import Settings
+from stockstorm.reference_service.wiring import RECEIVER, WORKER, Inbox, Wiring, channels_url, shop_url
 
 
 class QueuePostgres:

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from reference_service.queues.gathering import Gathering
-from reference_service.queues.opening import open_broker_queue, read_own, refuse_flaws
-from reference_service.queues.pubsub import open_pubsub
-from reference_service.settings import Settings, needed
-from reference_service.wiring import RECEIVER, WORKER, Inbox, Wiring, channels_url, shop_url
+from stockstorm.reference_service.queues.batching_sender import BatchingSender
+from stockstorm.reference_service.queues.opening import open_broker_queue, read_own, refuse_flaws
+from stockstorm.reference_service.queues.pubsub import open_pubsub
+from stockstorm.reference_service.settings import Settings, needed
+from stockstorm.reference_service.wiring import RECEIVER, WORKER, Inbox, Wiring, channels_url, shop_url
 
 
 class QueuePubSub:
@@ -25,7 +25,7 @@ class QueuePubSub:
         refuse_flaws(settings, has_receiver=True)
         topic = needed("PUBSUB_TOPIC", "the topic as projects/…/topics/…")
         async with open_pubsub(topic=topic) as broker:
-            yield Gathering(broker)
+            yield BatchingSender(broker)
 
     @asynccontextmanager
     async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:

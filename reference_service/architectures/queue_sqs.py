@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from reference_service.queues.gathering import Gathering
-from reference_service.queues.opening import open_broker_queue, read_own, refuse_flaws
-from reference_service.queues.sqs import open_sqs
-from reference_service.settings import Settings, needed
-from reference_service.wiring import RECEIVER, WORKER, Inbox, Wiring, channels_url, shop_url
+from stockstorm.reference_service.queues.batching_sender import BatchingSender
+from stockstorm.reference_service.queues.opening import open_broker_queue, read_own, refuse_flaws
+from stockstorm.reference_service.queues.sqs import open_sqs
+from stockstorm.reference_service.settings import Settings, needed
+from stockstorm.reference_service.wiring import RECEIVER, WORKER, Inbox, Wiring, channels_url, shop_url
 
 
 class QueueSqs:
@@ -21,7 +21,7 @@ class QueueSqs:
     async def open_receiver(self, settings: Settings, pool: Any) -> AsyncIterator[Inbox]:  # noqa: ARG002 - not by pool
         refuse_flaws(settings, has_receiver=True)
         async with open_sqs(_queue_url()) as broker:
-            yield Gathering(broker)
+            yield BatchingSender(broker)
 
     @asynccontextmanager
     async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:

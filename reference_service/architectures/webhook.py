@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from reference_service.changes import ChangeListener
-from reference_service.in_request import InRequest
-from reference_service.settings import Settings
-from reference_service.wiring import Wiring, WorkerAlone, channels_url, shop_url
-from reference_service.works import works_of
+from stockstorm.reference_service.handlers.registry import handlers_of
+from stockstorm.reference_service.ingress.changes import ChangeListener
+from stockstorm.reference_service.ingress.synchronous import SynchronousInbox
+from stockstorm.reference_service.settings import Settings
+from stockstorm.reference_service.wiring import Wiring, WorkerAlone, channels_url, shop_url
 
 
 class Webhook(WorkerAlone):
@@ -23,9 +23,9 @@ class Webhook(WorkerAlone):
 
     @asynccontextmanager
     async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:
-        inbox = InRequest(pool, works_of(settings.flaws))
+        inbox = SynchronousInbox(pool, handlers_of(settings.flaws))
         yield Wiring(
-            lanes=(),
+            work_types=(),
             shop_uri=shop_url(settings),
             channels_url=channels_url(settings),
             inbox=inbox,

@@ -14,10 +14,10 @@ import aiohttp
 import msgspec
 import structlog
 
-from reference_service import limits, metrics
-from reference_service.clients.backoff import backoff_s
-from reference_service.clients.bounded import AnswerTooLarge, read_bounded
-from reference_service.clients.documents import Operation
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.clients.backoff import AnswerTooLarge, backoff_s, read_bounded
+from stockstorm.reference_service.clients.documents import Operation
+from stockstorm.reference_service.telemetry import metrics
 
 Answer = TypeVar("Answer")
 log = structlog.get_logger()

@@ -6,11 +6,11 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from reference_service import limits
-from reference_service.clients.bounded import AnswerTooLarge, read_bounded
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.clients.backoff import AnswerTooLarge, read_bounded
 
 
-class PushFailed(Exception):
+class MarketplaceCallFailed(Exception):
     """A call had no good answer; what it asked may have happened or not. `wait_s`: what the channel asked to wait."""
 
     def __init__(self, reason: str, wait_s: float = 0.0) -> None:
@@ -46,37 +46,39 @@ class Marketplace:
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     async def push(self, quantities: Mapping[str, int]) -> Pushed:
-        """Lists these quantities (at most 500 SKUs); PushFailed without a 200."""
+        """Lists these quantities (at most 500 SKUs); MarketplaceCallFailed without a 200."""
         rows = [{"sku": sku, "quantity": quantity} for sku, quantity in quantities.items()]
         raw = await self._call("PUT", "/listings", msgspec.json.encode({"listings": rows}))
         try:
             return msgspec.json.decode(raw, type=Pushed)
         except msgspec.DecodeError as error:
-            raise PushFailed(f"an answer of another shape: {error}") from None
+            raise MarketplaceCallFailed(f"an answer of another shape: {error}") from None
 
     async def send_notifications_to(self, url: str) -> None:
-        """Registers where the channel's orders are to be told; PushFailed without a 200."""
+        """Registers where the channel's orders are to be told; MarketplaceCallFailed without a 200."""
         await self._call("PUT", "/notifications", msgspec.json.encode({"url": url}))
 
     async def orders_since(self, cursor: str, limit: int) -> FeedPage:
-        """At most `limit` notifications after the cursor, "0" for the first; PushFailed without a 200."""
+        """At most `limit` notifications after the cursor, "0" for the first; MarketplaceCallFailed without a 200."""
         raw = await self._call("GET", f"/orders?since={quote(cursor)}&limit={limit}", None)
         try:
             return msgspec.json.decode(raw, type=FeedPage)
         except msgspec.DecodeError as error:
-            raise PushFailed(f"an answer of another shape: {error}") from None
+            raise MarketplaceCallFailed(f"an answer of another shape: {error}") from None
 
     async def _call(self, method: str, path: str, body: bytes | None) -> bytes:
         try:
             async with self._session.request(method, self._base + path, data=body, headers=self._headers) as response:
                 raw = await read_bounded(response)
                 if response.status != 200:
-                    raise PushFailed(f"HTTP {response.status}", _seconds(response.headers.get("Retry-After", "")))
+                    raise MarketplaceCallFailed(
+                        f"HTTP {response.status}", _seconds(response.headers.get("Retry-After", ""))
+                    )
                 return raw
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise PushFailed(type(error).__name__) from None
+            raise MarketplaceCallFailed(type(error).__name__) from None
         except AnswerTooLarge as error:
-            raise PushFailed(str(error)) from None
+            raise MarketplaceCallFailed(str(error)) from None
 
 
 def _seconds(text: str) -> float:

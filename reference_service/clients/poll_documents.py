@@ -2,8 +2,8 @@
 
 import msgspec
 
-from reference_service.clients.documents import Identified, LevelNode, Operation, PageInfo
-from reference_service.timestamps import SECOND_NS, second_text
+from stockstorm.reference_service.clients.documents import Identified, LevelNode, Operation, PageInfo
+from stockstorm.reference_service.domain.payloads import SECOND_NS, second_text
 
 
 class LocationPage(msgspec.Struct, frozen=True, rename="camel"):

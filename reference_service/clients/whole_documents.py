@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from reference_service.clients.documents import Identified, Operation, number_of
-from reference_service.payloads import RefundLine, ShopOrder, ShopProduct, ShopRefund
+from stockstorm.reference_service.clients.documents import Identified, Operation, number_of
+from stockstorm.reference_service.domain.payloads import RefundLine, ShopOrder, ShopProduct, ShopRefund
 
 
 class Whole(Protocol):

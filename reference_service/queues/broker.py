@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from reference_service.queues import Message
+from stockstorm.reference_service.queues.base import Message
 
 
 class BrokerGone(Exception):

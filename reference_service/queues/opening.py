@@ -4,12 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from reference_service.flaws import Flaw
-from reference_service.queues import Message
-from reference_service.queues.broker import Broker, BrokerGone, Received
-from reference_service.queues.brokered import BrokerQueue, Read
-from reference_service.queues.wire import of_wire
-from reference_service.settings import BadSettings, Settings
+from stockstorm.reference_service.flaws import Flaw
+from stockstorm.reference_service.queues.base import Message, of_wire
+from stockstorm.reference_service.queues.broker import Broker, BrokerGone, Received
+from stockstorm.reference_service.queues.broker_queue import BrokerQueue, Read
+from stockstorm.reference_service.settings import BadSettings, Settings
 
 # Flaws of the way from a receiver into PostgreSQL, which brokers take the place of; and those of receivers.
 _OF_POSTGRES = {Flaw.NO_ORDER_DEDUP, Flaw.ACK_BEFORE_DURABLE}

@@ -7,37 +7,35 @@ from typing import Any
 
 import asyncpg
 
-from reference_service.database import STORE_GONE
-from reference_service.queues import (
+from stockstorm.reference_service.domain.topics import SHOPIFY, WorkType
+from stockstorm.reference_service.queues.base import (
     Claim,
-    Connection,
     DeadLetter,
     Entry,
     Message,
     Retry,
     Settled,
     State,
-    StoreUnavailable,
     Verdict,
 )
-from reference_service.reasons import reason_of
-from reference_service.topics import SHOPIFY, Lane
+from stockstorm.reference_service.storage.database import STORE_GONE, Connection, StoreUnavailable
+from stockstorm.reference_service.telemetry.logs import reason_of
 
 WAKE_CHANNEL = "reference_queue"
 
 _PUT = """
 WITH incoming AS (
   SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[])
-    WITH ORDINALITY AS t (lane, source, webhook_id, topic, triggered_ns, received_ns, body, position)
+    WITH ORDINALITY AS t (work_type, source, webhook_id, topic, triggered_ns, received_ns, body, position)
 ), fresh AS (
   INSERT INTO inbox (source, webhook_id, topic, received_ns, state)
-  SELECT source, webhook_id, topic, received_ns, CASE lane WHEN 0 THEN 4 ELSE 0 END FROM incoming ORDER BY position
+  SELECT source, webhook_id, topic, received_ns, CASE work_type WHEN 0 THEN 4 ELSE 0 END FROM incoming ORDER BY position
   ON CONFLICT (source, webhook_id) DO {on_conflict}
   RETURNING seq, source, webhook_id
 ), queued AS (
-  INSERT INTO queue (lane, seq, source, topic, triggered_ns, body)
-  SELECT lane, seq, source, topic, triggered_ns, body FROM incoming JOIN fresh USING (source, webhook_id)
-  WHERE lane <> 0 ORDER BY position
+  INSERT INTO queue (work_type, seq, source, topic, triggered_ns, body)
+  SELECT work_type, seq, source, topic, triggered_ns, body FROM incoming JOIN fresh USING (source, webhook_id)
+  WHERE work_type <> 0 ORDER BY position
 )
 SELECT count(*), CASE WHEN count(*) > 0 THEN pg_notify($8, $9) END FROM fresh
 """
@@ -46,13 +44,13 @@ _REPEAT_CHANNELS = f"UPDATE SET topic = excluded.topic WHERE excluded.source <> 
 
 _CLAIM = """
 SELECT entry, seq, source, topic, triggered_ns, attempts, body FROM queue
-WHERE lane = $1 AND due_at <= clock_timestamp() ORDER BY entry LIMIT $2 FOR UPDATE SKIP LOCKED
+WHERE work_type = $1 AND due_at <= clock_timestamp() ORDER BY entry LIMIT $2 FOR UPDATE SKIP LOCKED
 """
 _SETTLE = """
 WITH settled AS (
   SELECT * FROM unnest($2::bigint[], $3::bigint[], $4::smallint[]) AS t (entry, seq, state)
 ), gone AS (
-  DELETE FROM queue WHERE lane = $1 AND entry = ANY($2::bigint[])
+  DELETE FROM queue WHERE work_type = $1 AND entry = ANY($2::bigint[])
 ), outcome AS (
   SELECT seq, min(state) AS state, count(*) FILTER (WHERE state = 1) AS times FROM settled GROUP BY seq
 )
@@ -62,12 +60,12 @@ FROM outcome WHERE inbox.seq = outcome.seq
 """
 _RETRY = """
 UPDATE queue SET attempts = attempts + 1, due_at = clock_timestamp() + delay_s * interval '1 second'
-FROM unnest($2::bigint[], $3::float8[]) AS t (entry, delay_s) WHERE queue.lane = $1 AND queue.entry = t.entry
+FROM unnest($2::bigint[], $3::float8[]) AS t (entry, delay_s) WHERE queue.work_type = $1 AND queue.entry = t.entry
 """
 _BURY = """
 WITH gone AS (
   DELETE FROM queue USING unnest($2::bigint[], $3::text[]) AS t (entry, reason)
-  WHERE queue.lane = $1 AND queue.entry = t.entry RETURNING queue.*, t.reason
+  WHERE queue.work_type = $1 AND queue.entry = t.entry RETURNING queue.*, t.reason
 ), told AS (
   UPDATE inbox SET state = CASE WHEN times > 0 THEN state ELSE 3 END FROM gone WHERE inbox.seq = gone.seq
   RETURNING inbox.seq, inbox.webhook_id
@@ -81,8 +79,8 @@ ON CONFLICT (entry) DO NOTHING
 class PostgresClaim(Claim):
     """Entries whose rows this transaction has locked."""
 
-    def __init__(self, lane: Lane, connection: Connection, entries: Sequence[Entry]) -> None:
-        self._lane = lane
+    def __init__(self, work_type: WorkType, connection: Connection, entries: Sequence[Entry]) -> None:
+        self._lane = work_type
         self._connection = connection
         self._entries = entries
 
@@ -98,17 +96,19 @@ class PostgresClaim(Claim):
         settled = [v for v in verdicts if isinstance(v, Settled)]
         retries = [v for v in verdicts if isinstance(v, Retry)]
         dead = [v for v in verdicts if isinstance(v, DeadLetter)]
-        lane = int(self._lane)
+        work_type = int(self._lane)
         if settled:
             entries = [v.entry for v in settled]
             states = [int(v.state) for v in settled]
-            await self._connection.execute(_SETTLE, lane, [e.entry for e in entries], [e.seq for e in entries], states)
+            await self._connection.execute(
+                _SETTLE, work_type, [e.entry for e in entries], [e.seq for e in entries], states
+            )
         if retries:
             delays = [v.delay_s for v in retries]
-            await self._connection.execute(_RETRY, lane, [v.entry.entry for v in retries], delays)
+            await self._connection.execute(_RETRY, work_type, [v.entry.entry for v in retries], delays)
         if dead:
             reasons = [v.reason for v in dead]
-            await self._connection.execute(_BURY, lane, [v.entry.entry for v in dead], reasons)
+            await self._connection.execute(_BURY, work_type, [v.entry.entry for v in dead], reasons)
 
 
 class PostgresQueue:
@@ -117,14 +117,14 @@ class PostgresQueue:
     def __init__(self, pool: Any, *, repeats_channels: bool = False) -> None:
         self._pool = pool
         self._put = _PUT.format(on_conflict=_REPEAT_CHANNELS if repeats_channels else "NOTHING")
-        self._woken = {lane: asyncio.Event() for lane in Lane}
+        self._woken = {work_type: asyncio.Event() for work_type in WorkType}
 
     async def put(self, messages: Sequence[Message]) -> int:
-        lanes = sorted({message.lane for message in messages} - {Lane.IGNORED})
+        work_types = sorted({message.work_type for message in messages} - {WorkType.IGNORED})
         try:
             row = await self._pool.fetchrow(
                 self._put,
-                [int(m.lane) for m in messages],
+                [int(m.work_type) for m in messages],
                 [m.source for m in messages],
                 [m.webhook_id for m in messages],
                 [m.topic for m in messages],
@@ -132,23 +132,23 @@ class PostgresQueue:
                 [m.received_ns for m in messages],
                 [m.body for m in messages],
                 WAKE_CHANNEL,
-                ",".join(str(int(lane)) for lane in lanes),
+                ",".join(str(int(work_type)) for work_type in work_types),
             )
         except (*STORE_GONE, asyncpg.PostgresError) as error:  # whatever the reason, nothing was stored
             raise StoreUnavailable(reason_of(error)) from error
         return int(row[0])
 
     @asynccontextmanager
-    async def claim(self, lane: Lane, limit: int) -> AsyncIterator[Claim]:
+    async def claim(self, work_type: WorkType, limit: int) -> AsyncIterator[Claim]:
         try:
             async with self._pool.acquire() as connection, connection.transaction():
-                rows = await connection.fetch(_CLAIM, int(lane), limit)
-                yield PostgresClaim(lane, connection, [Entry(*row) for row in rows])
+                rows = await connection.fetch(_CLAIM, int(work_type), limit)
+                yield PostgresClaim(work_type, connection, [Entry(*row) for row in rows])
         except STORE_GONE as error:
             raise StoreUnavailable(reason_of(error)) from error
 
-    async def wait(self, lane: Lane, timeout_s: float) -> None:
-        woken = self._woken[lane]
+    async def wait(self, work_type: WorkType, timeout_s: float) -> None:
+        woken = self._woken[work_type]
         try:
             async with asyncio.timeout(timeout_s):
                 await woken.wait()
@@ -171,10 +171,10 @@ class PostgresQueue:
             raise StoreUnavailable(reason_of(error)) from error
         raise StoreUnavailable("the connection that listens was closed")
 
-    def _hear(self, _connection: Any, _pid: int, _channel: str, lanes: str) -> None:
-        for lane in lanes.split(","):
-            if lane:
-                self._woken[Lane(int(lane))].set()
+    def _hear(self, _connection: Any, _pid: int, _channel: str, work_types: str) -> None:
+        for work_type in work_types.split(","):
+            if work_type:
+                self._woken[WorkType(int(work_type))].set()
 
 
 # State is part of what the SQL above spells as numbers.

@@ -13,11 +13,10 @@ from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
 from typing import Any
 
-from reference_service import limits
-from reference_service.queues import Message
-from reference_service.queues.broker import BrokerGone, Received, SendLimits, Wrapped
-from reference_service.queues.wire import to_wire
-from reference_service.settings import BadSettings
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.queues.base import Message, to_wire
+from stockstorm.reference_service.queues.broker import BrokerGone, Received, SendLimits, Wrapped
+from stockstorm.reference_service.settings import BadSettings
 
 EXTRA = "make setup, or pip install -e '.[gcp]' in the clone"
 EMULATOR = "PUBSUB_EMULATOR_HOST"

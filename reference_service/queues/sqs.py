@@ -15,11 +15,10 @@ from typing import Any
 
 import structlog
 
-from reference_service import limits
-from reference_service.queues import Message
-from reference_service.queues.broker import BrokerGone, Received, SendLimits, Wrapped
-from reference_service.queues.wire import to_wire
-from reference_service.settings import BadSettings
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.queues.base import Message, to_wire
+from stockstorm.reference_service.queues.broker import BrokerGone, Received, SendLimits, Wrapped
+from stockstorm.reference_service.settings import BadSettings
 
 log = structlog.get_logger()
 EXTRA = "make setup, or pip install -e '.[aws]' in the clone"

@@ -6,30 +6,29 @@ A checker that raises is our defect, not the subject's: its verdict is unknown, 
 import gc
 from typing import Final, Protocol
 
-from reports.checkers.ack_time import AckTime
-from reports.checkers.applied_twice import AppliedTwice
-from reports.checkers.crisis_time import CrisisTime
-from reports.checkers.delivery import Delivery
-from reports.checkers.delivery_success import DeliverySuccess
-from reports.checkers.drift import Drift
-from reports.checkers.event_classes import EventClasses
-from reports.checkers.forged import Forged
-from reports.checkers.generator import Generator
-from reports.checkers.lost_units import LostUnits
-from reports.checkers.nothing_lost import NothingLost
-from reports.checkers.order_latency import OrderLatency
-from reports.checkers.oversell import Oversell
-from reports.checkers.refused_though_available import RefusedThoughAvailable
-from reports.checkers.resources import Resources
-from reports.checkers.retry_discipline import RetryDiscipline
-from reports.checkers.stale_overwrite import StaleOverwrite
-from reports.checkers.sync_latency import SyncLatency
-from reports.checkers.unexplained_push import UnexplainedPush
-from reports.history import History
-from reports.intervals import intervals
-from reports.polling import MEASURES, not_asked, polls
-from reports.result import Check
-from reports.tally import unknown
+from stockstorm.reports.checkers.ack_time import AckTime
+from stockstorm.reports.checkers.applied_twice import AppliedTwice
+from stockstorm.reports.checkers.crisis_time import CrisisTime
+from stockstorm.reports.checkers.delivery import Delivery
+from stockstorm.reports.checkers.delivery_success import DeliverySuccess
+from stockstorm.reports.checkers.drift import Drift
+from stockstorm.reports.checkers.event_classes import EventClasses
+from stockstorm.reports.checkers.forged import Forged
+from stockstorm.reports.checkers.generator import Generator
+from stockstorm.reports.checkers.lost_units import LostUnits
+from stockstorm.reports.checkers.nothing_lost import NothingLost
+from stockstorm.reports.checkers.order_latency import OrderLatency
+from stockstorm.reports.checkers.oversell import Oversell
+from stockstorm.reports.checkers.polling import MEASURES, not_asked, polls
+from stockstorm.reports.checkers.refused_though_available import RefusedThoughAvailable
+from stockstorm.reports.checkers.resources import Resources
+from stockstorm.reports.checkers.retry_discipline import RetryDiscipline
+from stockstorm.reports.checkers.stale_overwrite import StaleOverwrite
+from stockstorm.reports.checkers.sync_latency import SyncLatency
+from stockstorm.reports.checkers.unexplained_push import UnexplainedPush
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, unknown
+from stockstorm.reports.verdict.intervals import intervals
 
 __all__ = ["CHECKERS", "Checker", "check_all", "intervals"]
 

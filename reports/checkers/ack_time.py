@@ -8,12 +8,11 @@ them. Under 30 attempts nothing is claimed.
 import math
 from collections.abc import Iterator
 
-from reports.history import History
-from reports.quantiles import quantiles
-from reports.result import Check
-from reports.tally import counted, unknown
-from simulator.history import facts as f
-from simulator.limits import ACK_SAMPLES_MIN
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, counted, unknown
+from stockstorm.reports.statistics.quantiles import quantiles
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.limits import ACK_SAMPLES_MIN
 
 TIMEOUTS = frozenset({"connect_timeout", "answer_timeout"})
 

@@ -5,11 +5,10 @@ SKU's sum confirms it) and by the subject's own probe; a subject that names no o
 only", and by its probe.
 """
 
-from reports.channel_orders import NET_ONLY, SUBJECT_CAUSES, Effect, Misfit
-from reports.history import History
-from reports.result import Check, Incident
-from reports.tally import Tally, counted, units, unknown
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.history.channel_orders import NET_ONLY, SUBJECT_CAUSES, Effect, Misfit
+from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
+from stockstorm.simulator.history import facts as f
 
 
 class AppliedTwice:

@@ -6,12 +6,11 @@ it owes.
 
 from collections import Counter
 
-from reports.deliveries import NEVER_NS
-from reports.history import History
-from reports.result import Check, Incident
-from reports.tally import Tally, counted, unknown
-from simulator.clock import SECOND_NS
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.history.deliveries import NEVER_NS
+from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
 
 CRISIS_NS = 30 * SECOND_NS
 

@@ -5,11 +5,10 @@ Offered load counts deliveries that fell due during load; throughput counts thos
 
 from collections import Counter
 
-from reports.history import History
-from reports.result import Check
-from reports.tally import counted, unknown
-from simulator.clock import SECOND_NS
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, counted, unknown
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
 
 OUTCOMES = ("acknowledged", "given_up", "refused", "subscription_removed", "pending")
 

@@ -7,15 +7,14 @@ alone, of a load generator that was not up to it, are unknown: who stalls makes 
 
 import msgspec
 
-from reports.checkers.ack_time import TIMEOUTS
-from reports.checkers.generator import Generator
-from reports.deliveries import Way
-from reports.faults import Intervals, excused, fault_intervals
-from reports.history import History
-from reports.result import Check, Incident
-from reports.tally import Tally, counted, unknown
-from simulator.clock import SECOND_NS
-from simulator.history import facts as f
+from stockstorm.reports.checkers.ack_time import TIMEOUTS
+from stockstorm.reports.checkers.generator import Generator
+from stockstorm.reports.history import History
+from stockstorm.reports.history.deliveries import Way
+from stockstorm.reports.history.faults import Intervals, excused, fault_intervals
+from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
 
 
 class _Topic(msgspec.Struct):

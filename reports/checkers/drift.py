@@ -2,11 +2,10 @@
 though nobody placed them, and SKUs whose master record differs from what is on the shelf.
 """
 
-from reports.channel_orders import NET_ONLY, Effect
-from reports.history import History
-from reports.result import Check, Incident
-from reports.tally import Tally, counted, units, unknown
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.history.channel_orders import NET_ONLY, Effect
+from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
+from stockstorm.simulator.history import facts as f
 
 
 class Drift:

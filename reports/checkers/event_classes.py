@@ -6,10 +6,9 @@ Measures are named `event_classes.<delivery>.<effect>`; classes without an event
 
 from collections import Counter
 
-from reports.history import History
-from reports.result import Check
-from reports.tally import counted, unknown
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, counted, unknown
+from stockstorm.simulator.history import facts as f
 
 
 class EventClasses:

@@ -4,11 +4,10 @@ Only a 4xx refuses one. A 5xx or no answer accepts nothing, and shows nothing ei
 genuine delivery. During a fault that is no wonder, and the other forgeries tell.
 """
 
-from reports.faults import excused, fault_intervals
-from reports.history import History
-from reports.result import Check, Incident
-from reports.tally import Tally, unknown
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.history.faults import excused, fault_intervals
+from stockstorm.reports.result import Check, Incident, Tally, unknown
+from stockstorm.simulator.history import facts as f
 
 EFFECTS = frozenset({"applied", "superseded", "pending"})
 

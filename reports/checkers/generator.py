@@ -5,12 +5,11 @@ the limit of connections reached while attempts waited, makes performance verdic
 invalid.
 """
 
-from reports.history import History
-from reports.quantiles import quantiles
-from reports.result import Check
-from reports.tally import counted, unknown
-from simulator.history import facts as f
-from simulator.limits import SCHEDULER_LATENESS_P99_MAX_NS
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, counted, unknown
+from stockstorm.reports.statistics.quantiles import quantiles
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.limits import SCHEDULER_LATENESS_P99_MAX_NS
 
 
 class Generator:

@@ -9,10 +9,9 @@ from operator import itemgetter
 
 import msgspec
 
-from reports.history import History
-from reports.result import Check
-from reports.tally import units, unknown
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, units, unknown
+from stockstorm.simulator.history import facts as f
 
 Lines = tuple[tuple[str, int], ...]
 Move = f.PurchaseAccepted | f.PurchaseRefused | f.OrderCancelled | f.OrderReturned | f.FollowUpVoid | f.StockChanged

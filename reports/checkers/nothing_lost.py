@@ -1,10 +1,9 @@
 """Nothing lost: no event that the subject acknowledged was without effect."""
 
-from reports.deliveries import INVENTORY_TOPIC
-from reports.event_effects import Classified
-from reports.history import History
-from reports.result import Check, Incident
-from reports.tally import Tally, counted, unknown
+from stockstorm.reports.history import History
+from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
+from stockstorm.reports.history.event_outcomes import Classified
+from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 
 
 class NothingLost:

@@ -6,12 +6,11 @@ Orders that were cancelled before they were written, and netted, owe the master 
 import math
 from collections.abc import Iterator
 
-from reports.channel_orders import NET_ONLY
-from reports.history import History
-from reports.quantiles import quantiles
-from reports.result import Check
-from reports.tally import counted, unknown
-from simulator.limits import OWED_PAIRS_MIN
+from stockstorm.reports.history import History
+from stockstorm.reports.history.channel_orders import NET_ONLY
+from stockstorm.reports.result import Check, counted, unknown
+from stockstorm.reports.statistics.quantiles import quantiles
+from stockstorm.simulator.limits import OWED_PAIRS_MIN
 
 
 class OrderLatency:

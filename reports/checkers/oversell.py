@@ -1,4 +1,6 @@
-"""Oversell: units of accepted order lines that were not on the shelf, with what made the channel believe that they
+"""Sell-outs: moments at which the last unit of a SKU went, the only ones at which it can be oversold.
+
+Oversell: units of accepted order lines that were not on the shelf, with what made the channel believe that they
 were.
 
 Counted as incidents, units and value, by channel, and by SKU for those with the most units of them. The causing
@@ -13,13 +15,27 @@ from typing import cast
 
 import msgspec
 
-from reports.checkers.sell_outs import exposures
-from reports.history import History
-from reports.ledger import Ledger, is_movement
-from reports.result import Check, Incident
-from reports.shelves import Shelf
-from reports.tally import Tally, counted, units, unknown
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.history.ledgers import Ledger, is_movement
+from stockstorm.reports.history.listings import Shelf
+from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
+from stockstorm.simulator.history import facts as f
+
+
+def exposures(history: History) -> int:
+    """Sell-outs of SKUs that buyers on two or more channels wanted. A SKU restocked and sold out again counts again."""
+    wanted: dict[str, set[str]] = {}
+    attempts: list[f.PurchaseAccepted | f.PurchaseRefused] = [*history.all(f.PurchaseAccepted)]
+    for attempt in [*attempts, *history.all(f.PurchaseRefused)]:
+        for sku in attempt.skus:
+            wanted.setdefault(sku, set()).add(attempt.channel)
+    sell_outs = 0
+    for sale in history.all(f.PurchaseAccepted):
+        for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
+            if before > 0 and before - quantity <= 0 and len(wanted[sku]) > 1:
+                sell_outs += 1
+    return sell_outs
+
 
 CAUSES_KEPT = 5
 SKUS_KEPT = 5

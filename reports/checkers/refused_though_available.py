@@ -1,10 +1,9 @@
 """Refused though available: buyers turned away although every unit they wanted was on the shelf. The other price of
 staleness, and of overlarge safety stock, hence always shown beside oversells."""
 
-from reports.history import History
-from reports.result import Check, Incident
-from reports.tally import Tally, counted, unknown
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.simulator.history import facts as f
 
 
 class RefusedThoughAvailable:

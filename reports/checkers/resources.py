@@ -7,10 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from reports.history import History
-from reports.result import Check
-from reports.tally import unknown
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, unknown
+from stockstorm.simulator.history import facts as f
 
 
 class Resources:

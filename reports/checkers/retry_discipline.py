@@ -8,14 +8,13 @@ another actor's change: a set without comparison, over versions that no answer h
 from bisect import bisect_left, bisect_right
 from collections import deque
 
-from reports.behind_poison import behind_poison
-from reports.history import History
-from reports.ledger import is_movement
-from reports.quantiles import quantile
-from reports.result import Check, Incident
-from reports.tally import Tally, counted, unknown
-from simulator.clock import SECOND_NS
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.history.head_of_line import behind_poison
+from stockstorm.reports.history.ledgers import is_movement
+from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
 
 AT_ONCE_NS = 50_000_000
 

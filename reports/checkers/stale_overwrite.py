@@ -4,10 +4,9 @@ Not judged for SKUs of which the subject applied an order twice: what it nets th
 anyway.
 """
 
-from reports.history import History
-from reports.result import Check, Incident
-from reports.tally import Tally, counted, unknown
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.simulator.history import facts as f
 
 
 class StaleOverwrite:

@@ -7,15 +7,14 @@ subject that hangs while channels sell out makes just its slowest pairs moot. Un
 
 import math
 
-from reports.channel_orders import NET_ONLY
-from reports.deliveries import NEVER_NS
-from reports.history import History
-from reports.movements import Pair
-from reports.quantiles import quantiles
-from reports.result import Check, Incident
-from reports.sync_doubt import too_few, with_moot
-from reports.tally import Tally, counted
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.history.channel_orders import NET_ONLY
+from stockstorm.reports.history.deliveries import NEVER_NS
+from stockstorm.reports.history.sync_pairs import Pair
+from stockstorm.reports.result import Check, Incident, Tally, counted
+from stockstorm.reports.statistics.quantiles import quantiles
+from stockstorm.reports.statistics.sync_basis import too_few, with_moot
+from stockstorm.simulator.history import facts as f
 
 
 class SyncLatency:

@@ -1,9 +1,8 @@
 """Unexplained push: a quantity that no version of the master so far can honestly show."""
 
-from reports.history import History
-from reports.result import Check, Incident
-from reports.tally import Tally, counted, unknown
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.simulator.history import facts as f
 
 
 class UnexplainedPush:

@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
-from reports.compare.claims import claims
-from reports.compare.comparison import (
+from stockstorm.reports.compare.claims import claims
+from stockstorm.reports.compare.comparison import (
     ACK,
     LOST,
     OVERSOLD,
@@ -21,15 +21,13 @@ from reports.compare.comparison import (
     Matrix,
     Run,
 )
-from reports.compare.headline import findings, headline
-from reports.compare.paired import mean_interval, paired_difference
-from reports.compare.played import Played
-from reports.compare.pooling import curve, intervals, pooled
-from reports.compare.promises import correctness, over_ceiling, promised, worst_checks
-from reports.compare.ranking import by_seed, ranked
-from reports.result import Interval, TierOutcome, Verdict
-from reports.sync_doubt import owed, with_moot
-from reports.tiers import LIMITS_MS, basis, judge_tiers, judged_measure
+from stockstorm.reports.compare.headline import findings, headline
+from stockstorm.reports.compare.played import Played, curve, intervals, pooled
+from stockstorm.reports.compare.promises import correctness, over_ceiling, promised, worst_checks
+from stockstorm.reports.compare.ranking import by_seed, mean_interval, paired_difference, ranked
+from stockstorm.reports.result import Interval, TierOutcome, Verdict
+from stockstorm.reports.statistics.sync_basis import owed, with_moot
+from stockstorm.reports.verdict.tiers import LIMITS_MS, basis, judge_tiers, judged_measure
 
 # Means per run, over seeds.
 COUNTED: Final[tuple[str, ...]] = (

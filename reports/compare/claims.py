@@ -7,9 +7,9 @@ changes every ratio between them, so claims at face value wait for virtual time.
 from collections.abc import Sequence
 from typing import Final
 
-from reports.compare.comparison import OVERSOLD, P95, Board, Claim, Entry, Said
-from reports.compare.headline import with_interval
-from reports.render.formats import duration_text, number_text
+from stockstorm.reports.compare.comparison import OVERSOLD, P95, Board, Claim, Entry, Said
+from stockstorm.reports.compare.headline import with_interval
+from stockstorm.reports.formats import duration_text, number_text
 
 BATCH: Final = ("D1", "D5")
 PUSHED: Final = ("D2", "D3", "D4")

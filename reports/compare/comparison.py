@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from reports.result import Interval, TierOutcome, Verdict
+from stockstorm.reports.result import Interval, TierOutcome, Verdict
 
 Said = Literal["holds", "does not hold", "cannot be said"]
 

@@ -1,18 +1,25 @@
-"""A judged run reduced to what is compared, so that a matrix of runs fits in memory."""
+"""A judged run reduced to what is compared, so that a matrix of runs fits in memory.
+
+Latencies of all seeds of an entry, pooled: one distribution, its curve, and block-bootstrap intervals.
+
+Runs are laid end to end in time, so that a block of the bootstrap never holds samples of two runs at once.
+"""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
-from reports.checkers.ack_time import ack_samples
-from reports.compare.comparison import Key
-from reports.history import History
-from reports.judged_sync import judged_samples
-from reports.result import Result
-from simulator.clock import SECOND_NS
-from simulator.history import facts as f
+from stockstorm.reports.checkers.ack_time import ack_samples
+from stockstorm.reports.compare.comparison import Key
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Interval, Result
+from stockstorm.reports.statistics.bootstrap import quantile_interval
+from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.reports.verdict.samples import judged_samples
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
 
 Samples = list[tuple[int, float]]  # (ns since the start of load, ms)
 
@@ -93,3 +100,40 @@ def _worked(history: History, result: Result) -> dict[str, float]:
         if counts[0].statements is not None and counts[-1].statements is not None:
             worked["work.statements"] = float(counts[-1].statements - counts[0].statements)
     return worked
+
+
+CURVE_STEPS: Final = 160
+TAIL_MIN: Final = 20  # a distribution of fewer samples has no tail to show
+
+
+def pooled(runs: Sequence[tuple[int, Samples]]) -> Samples:
+    """Samples of (load in ns, samples) of each run, laid end to end."""
+    laid: Samples = []
+    offset_ns = 0
+    for load_ns, samples in runs:
+        laid += [(at_ns + offset_ns, value) for at_ns, value in samples]
+        last_ns = max([load_ns, *(at_ns for at_ns, _ in samples)])
+        offset_ns += (last_ns // SECOND_NS + 1) * SECOND_NS
+    return laid
+
+
+def intervals(name: str, samples: Samples, shares: Sequence[float], seed: int) -> dict[str, Interval]:
+    """Measures `<name>.p50` … with intervals; none without samples."""
+    found = {}
+    for share in shares:
+        measure = f"{name}.p{round(share * 1000) / 10:g}"
+        interval = quantile_interval(samples, share, seed, measure)
+        if interval is not None:
+            found[measure] = interval
+    return found
+
+
+def curve(samples: Samples) -> tuple[tuple[float, float], ...]:
+    """(share, ms) of the finite part of the distribution, finer towards the tail."""
+    if not samples:
+        return ()
+    ordered = sorted(value for _, value in samples)
+    deepest = math.log10(max(TAIL_MIN, len(ordered)))
+    shares = [1 - 10 ** (-deepest * step / CURVE_STEPS) for step in range(1, CURVE_STEPS + 1)]
+    points = [(share, quantile(ordered, share)) for share in shares]
+    return tuple((round(share, 6), round(ms, 3)) for share, ms in points if math.isfinite(ms))

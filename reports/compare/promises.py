@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from reports.compare.played import BUSY_S
-from reports.judge import STRUCTURAL
-from reports.result import Check, Result, Verdict
-from reports.thresholds import family
-from reports.tiers import CORRECTNESS
+from stockstorm.reports.compare.played import BUSY_S
+from stockstorm.reports.result import Check, Result, Verdict
+from stockstorm.reports.verdict.judge import STRUCTURAL
+from stockstorm.reports.verdict.thresholds import family
+from stockstorm.reports.verdict.tiers import CORRECTNESS
 
 
 class Promise(msgspec.Struct, frozen=True):

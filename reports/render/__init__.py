@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Protocol
 
-from reports.history import History
-from reports.result import Result
-from reports.store import RunFolder
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Result
+from stockstorm.reports.store import RunFolder
 
 
 class Renderer(Protocol):

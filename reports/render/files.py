@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from simulator.errors import HistoryError
+from stockstorm.simulator.errors import HistoryError
 
 
 def write_report(path: Path, content: str | bytes, again: str) -> Path:

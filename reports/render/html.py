@@ -2,19 +2,18 @@
 
 from pathlib import Path
 
-from reports.history import History
-from reports.render.figures import Figure
-from reports.render.figures.registry import draw_all
-from reports.render.files import write_of_run
-from reports.render.markup import Markup, join, tag
-from reports.render.page import document, figure_section, section
-from reports.render.sections.banner import banner, header, tiles
-from reports.render.sections.classes import classes
-from reports.render.sections.incidents import incidents
-from reports.render.sections.tables import checks, run_facts
-from reports.render.view import RunView
-from reports.result import Result
-from reports.store import RunFolder
+from stockstorm.reports.history import History
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.figures.registry import draw_all
+from stockstorm.reports.render.files import write_of_run
+from stockstorm.reports.render.markup import Markup, join, tag
+from stockstorm.reports.render.page import document, figure_section, section
+from stockstorm.reports.render.sections.banner import banner, header, tiles
+from stockstorm.reports.render.sections.incidents import incidents
+from stockstorm.reports.render.sections.tables import checks, classes, run_facts
+from stockstorm.reports.render.view import RunView
+from stockstorm.reports.result import Result
+from stockstorm.reports.store import RunFolder
 
 
 def html(result: Result, history: History, folder: RunFolder) -> Path | None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from reports.history import History
-from reports.render.files import write_of_run
-from reports.result import Result
-from reports.store import RunFolder
+from stockstorm.reports.history import History
+from stockstorm.reports.render.files import write_of_run
+from stockstorm.reports.result import Result
+from stockstorm.reports.store import RunFolder
 
 
 def json_file(result: Result, history: History, folder: RunFolder) -> Path | None:

@@ -8,11 +8,11 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Final
 
-from reports.history import History
-from reports.judge import rests_on
-from reports.render.files import write_of_run
-from reports.result import Result, Verdict
-from reports.store import RunFolder
+from stockstorm.reports.history import History
+from stockstorm.reports.render.files import write_of_run
+from stockstorm.reports.result import Result, Verdict
+from stockstorm.reports.store import RunFolder
+from stockstorm.reports.verdict.judge import rests_on
 
 OUTCOMES: Final = {"valid": "", "invalid": "failure", "unknown": "error"}
 TIER_OUTCOMES: Final = {"valid": "", "invalid": "skipped", "unknown": "skipped"}

@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from reports.history import History
-from reports.render.files import write_of_run
-from reports.render.formats import (
+from stockstorm.reports.formats import (
     SIGNS,
     interval_text,
     measure_name,
@@ -14,8 +12,10 @@ from reports.render.formats import (
     tier_headline,
     tier_name,
 )
-from reports.result import Result
-from reports.store import RunFolder
+from stockstorm.reports.history import History
+from stockstorm.reports.render.files import write_of_run
+from stockstorm.reports.result import Result
+from stockstorm.reports.store import RunFolder
 
 KEY_MEASURES: Final = (
     "ack_time_ms.p99",

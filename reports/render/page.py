@@ -11,8 +11,8 @@ from importlib.resources import files
 
 import msgspec
 
-from reports.render.figures import Figure
-from reports.render.markup import Markup, join, tag
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.markup import Markup, join, tag
 
 
 def document(title: str, body: Markup, figures: Iterable[Figure], *styles: str) -> str:
@@ -48,7 +48,7 @@ def figure_section(figure: Figure) -> Markup:
 
 
 def _own(name: str) -> Markup:
-    return Markup((files("reports") / "render" / name).read_text(encoding="utf-8"))
+    return Markup((files("stockstorm.reports") / "render" / name).read_text(encoding="utf-8"))
 
 
 def _plotly() -> Markup:

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from reports.history import History
-from reports.render import Renderer
-from reports.render.html import html
-from reports.render.json_file import json_file
-from reports.render.junit import junit
-from reports.render.markdown import markdown
-from reports.render.terminal import terminal
-from reports.result import Result
-from reports.store import RunFolder
+from stockstorm.reports.history import History
+from stockstorm.reports.render import Renderer
+from stockstorm.reports.render.html import html
+from stockstorm.reports.render.json_file import json_file
+from stockstorm.reports.render.junit import junit
+from stockstorm.reports.render.markdown import markdown
+from stockstorm.reports.render.terminal import terminal
+from stockstorm.reports.result import Result
+from stockstorm.reports.store import RunFolder
 
 RENDERERS: dict[str, Renderer] = {
     "json": json_file,

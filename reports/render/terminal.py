@@ -9,8 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from reports.history import History
-from reports.render.formats import (
+from stockstorm.reports.formats import (
     NAMES,
     SIGNS,
     interval_text,
@@ -20,8 +19,9 @@ from reports.render.formats import (
     tier_headline,
     tier_name,
 )
-from reports.result import Result, Verdict
-from reports.store import RunFolder
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Result, Verdict
+from stockstorm.reports.store import RunFolder
 
 COLOURS: Final[dict[Verdict, str]] = {"valid": "green", "invalid": "red", "unknown": "yellow"}
 INCIDENTS_SHOWN: Final = 10

@@ -6,8 +6,8 @@ is accepted and keeps the orders; a channel only carries out what was decided.
 
 from typing import Protocol
 
-from simulator.shop.firing import Action
-from simulator.shop.model import Order, Refund, Sku
+from stockstorm.simulator.model import Order, Refund, Sku
+from stockstorm.simulator.shop.firing import Action
 
 
 class Channel(Protocol):

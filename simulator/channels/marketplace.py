@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from simulator.history.facts import ListingPushed
-from simulator.shop.firing import Action
-from simulator.shop.model import Event, Order, Refund, Sku
+from stockstorm.simulator.history.facts import ListingPushed
+from stockstorm.simulator.model import Event, Order, Refund, Sku
+from stockstorm.simulator.shop.firing import Action
 
 
 class Marketplace:

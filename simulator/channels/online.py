@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from simulator.shop.firing import SHOPIFY, Action
-from simulator.shop.ledger import Entry, Ledger
-from simulator.shop.model import ONLINE, Level, Order, Product, Refund, Sku
-from simulator.shop.orders import times_updated
+from stockstorm.simulator.model import ONLINE, Level, Order, Product, Refund, Sku
+from stockstorm.simulator.shop.firing import SHOPIFY, Action
+from stockstorm.simulator.shop.ledger import Entry, Ledger
+from stockstorm.simulator.shop.orders import times_updated
 
 
 class OnlineStore:

@@ -1,10 +1,56 @@
-"""The bodies of a forged delivery: what the shop would have said of this stock, and what the forger claims instead."""
+"""The bodies of a forged delivery: what the shop would have said of this stock, and what the forger claims instead.
+
+Forge: deliveries that an attacker sends and a subject must refuse. The deliveries makes them as the plan says.
+
+Each looks like a good inventory_levels/update whose effect would show: it claims stock that is not there.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Final
 
 import msgspec
 
-from simulator.events.payloads import Payloads
-from simulator.perturbations.forge import TOPIC, claimed_available
-from simulator.shop.model import Event, Level
+from stockstorm.simulator.events.payloads import Payloads
+from stockstorm.simulator.events.signature import sign
+from stockstorm.simulator.model import Event, Level
+
+TOPIC: Final = "inventory_levels/update"
+CLAIMED_AVAILABLE: Final = 999
+
+
+def _tampered(secret: bytes, honest: bytes, claimed: bytes) -> str | None:  # noqa: ARG001 - forgers share a signature
+    """The body was altered on its way, after it had been signed."""
+    return sign(secret, honest)
+
+
+def _unsigned(secret: bytes, honest: bytes, claimed: bytes) -> str | None:  # noqa: ARG001 - forgers share a signature
+    """There is no signature at all."""
+    return None
+
+
+def _wrong_key(secret: bytes, honest: bytes, claimed: bytes) -> str | None:  # noqa: ARG001 - forgers share a signature
+    """Signed well, with a key that is not the subject's."""
+    return sign(hashlib.sha256(b"not " + secret).digest(), claimed)
+
+
+KINDS: Final[Mapping[str, Callable[[bytes, bytes, bytes], str | None]]] = {
+    "tampered": _tampered,
+    "unsigned": _unsigned,
+    "wrong_key": _wrong_key,
+}
+
+
+def forged_signature(kind: str, secret: bytes, *, honest: bytes, claimed: bytes) -> str | None:
+    """The signature that goes with the `claimed` body, None for no header. ValueError: `kind` is not of KINDS."""
+    if kind not in KINDS:
+        raise ValueError(f"forgery {kind} is none of {', '.join(KINDS)}")
+    return KINDS[kind](secret, honest, claimed)
+
+
+def claimed_available(available: int) -> int:
+    """A quantity that is not the true one."""
+    return CLAIMED_AVAILABLE if available != CLAIMED_AVAILABLE else CLAIMED_AVAILABLE - 1
 
 
 def forged_bodies(payloads: Payloads, level: Level, now_ns: int) -> tuple[bytes, bytes]:

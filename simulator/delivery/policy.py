@@ -11,11 +11,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from simulator.clock import SECOND_NS
-from simulator.limits import (
-    ANSWER_TIMEOUT_NS,
-)
-from simulator.senders import Answer
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.delivery.attempts import Answer
+from stockstorm.simulator.limits import ANSWER_TIMEOUT_NS
 
 GAPS_SHOPIFY_2024_09_S: Final = (10, 30, 120, 300, 900, 2_100, 4_200, 6_740)
 GAPS_GUIDE_S: Final = (

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from simulator.events.escaping import escaped
-from simulator.events.times import Times
-from simulator.shop.model import Event, Level, Product
+from stockstorm.simulator.events.encoding import Times, escaped
+from stockstorm.simulator.model import Event, Level, Product
 
 
 class InventoryPayload:

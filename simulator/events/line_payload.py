@@ -5,9 +5,9 @@ from typing import Final
 
 from msgspec import Raw
 
-from simulator.events.money import Money, amount
-from simulator.events.order_shape import LineBody, TaxLine
-from simulator.shop.model import Order, OrderLine, Product, Sku
+from stockstorm.simulator.events.encoding import Money, amount
+from stockstorm.simulator.events.order_shape import LineBody, TaxLine
+from stockstorm.simulator.model import Order, OrderLine, Product, Sku
 
 VAT_RATE: Final = Raw(b"0.20")  # a float with a trailing zero, which re-serialising receivers lose
 VAT_DIVISOR: Final = 6  # VAT of 20 % is one sixth of a gross price

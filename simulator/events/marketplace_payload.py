@@ -5,9 +5,8 @@ Marketplaces are ours to define; they write plain JSON, times in UTC and prices 
 
 import msgspec
 
-from simulator.events.money import amount
-from simulator.events.times import Times
-from simulator.shop.model import Event, Order, Refund
+from stockstorm.simulator.events.encoding import Times, amount
+from stockstorm.simulator.model import Event, Order, Refund
 
 STATUS = {"order.created": "open", "order.cancelled": "cancelled", "order.returned": "returned"}
 

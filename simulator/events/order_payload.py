@@ -11,14 +11,12 @@ from typing import Final
 
 import msgspec
 
-from simulator.events.ids import derived_id, derived_token
-from simulator.events.line_payload import Lines, left, refunded, vat
-from simulator.events.money import Money, amount
-from simulator.events.order_shape import OrderBody, ShippingLine
-from simulator.events.people_payload import People
-from simulator.events.refund_payload import RefundPayload
-from simulator.events.times import Times
-from simulator.shop.model import Order
+from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, derived_token
+from stockstorm.simulator.events.line_payload import Lines, left, refunded, vat
+from stockstorm.simulator.events.order_shape import OrderBody, ShippingLine
+from stockstorm.simulator.events.people_payload import People
+from stockstorm.simulator.events.refund_payload import RefundPayload
+from stockstorm.simulator.model import Order
 
 SHIPPING_MINOR: Final = 495
 SHOP_ID: Final = 548_380_009

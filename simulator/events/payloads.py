@@ -5,20 +5,18 @@ from typing import Any, Final
 
 import msgspec
 
-from simulator.clock import WallPair
-from simulator.config import ShopConfig
-from simulator.events.escaping import escaped
-from simulator.events.inventory_payload import InventoryPayload
-from simulator.events.line_payload import Lines
-from simulator.events.marketplace_payload import STATUS, MarketplacePayload
-from simulator.events.money import Money
-from simulator.events.order_payload import OrderPayload
-from simulator.events.people_payload import People
-from simulator.events.product_payload import ProductPayload
-from simulator.events.refund_payload import RefundPayload
-from simulator.events.times import Times
-from simulator.shop.catalogue import Catalogue
-from simulator.shop.model import Event
+from stockstorm.simulator.catalogue.catalogue import Catalogue
+from stockstorm.simulator.clock import WallPair
+from stockstorm.simulator.config import ShopConfig
+from stockstorm.simulator.events.encoding import Money, Times, escaped
+from stockstorm.simulator.events.inventory_payload import InventoryPayload
+from stockstorm.simulator.events.line_payload import Lines
+from stockstorm.simulator.events.marketplace_payload import STATUS, MarketplacePayload
+from stockstorm.simulator.events.order_payload import OrderPayload
+from stockstorm.simulator.events.people_payload import People
+from stockstorm.simulator.events.product_payload import ProductPayload
+from stockstorm.simulator.events.refund_payload import RefundPayload
+from stockstorm.simulator.model import Event
 
 ORDER_TOPICS: Final = ("orders/create", "orders/paid", "orders/updated", "orders/cancelled")
 SHOPIFY_TOPICS: Final = (*ORDER_TOPICS, "refunds/create", "inventory_levels/update", "products/update")

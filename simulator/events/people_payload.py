@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 from msgspec import Raw
 
-from simulator.events.ids import derived_id
-from simulator.shop.model import Buyer
+from stockstorm.simulator.events.encoding import derived_id
+from stockstorm.simulator.model import Buyer
 
 USER_AGENT: Final = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"

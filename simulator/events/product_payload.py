@@ -2,9 +2,8 @@
 
 import msgspec
 
-from simulator.events.money import amount
-from simulator.events.times import Times
-from simulator.shop.model import Level, Product
+from stockstorm.simulator.events.encoding import Times, amount
+from stockstorm.simulator.model import Level, Product
 
 LISTED_SINCE = "2025-03-01T10:15:00-05:00"
 

@@ -1,11 +1,9 @@
 """Refunds as payloads show them: the body of refunds/create, and `refunds` within an order."""
 
-from simulator.events.ids import derived_id
-from simulator.events.line_payload import Lines, left, refunded, vat
-from simulator.events.money import Money, amount, number
-from simulator.events.order_shape import RefundBody, RefundedLine, Transaction
-from simulator.events.times import Times
-from simulator.shop.model import Order, OrderLine, Refund, RefundLine
+from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, number
+from stockstorm.simulator.events.line_payload import Lines, left, refunded, vat
+from stockstorm.simulator.events.order_shape import RefundBody, RefundedLine, Transaction
+from stockstorm.simulator.model import Order, OrderLine, Refund, RefundLine
 
 
 class RefundPayload:

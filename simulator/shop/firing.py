@@ -2,9 +2,9 @@
 
 import msgspec
 
-from simulator.history.facts import AnyFact, EventFired
-from simulator.seeds import Seeds
-from simulator.shop.model import Event, Level, Order, Product, Refund
+from stockstorm.simulator.history.facts import AnyFact, EventFired
+from stockstorm.simulator.model import Event, Level, Order, Product, Refund
+from stockstorm.simulator.seeds import Seeds
 
 SHOPIFY = "shopify"
 

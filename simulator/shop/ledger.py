@@ -1,4 +1,6 @@
-"""The master record of stock: one level per item, every change with a version, and the physical truth beside it.
+"""Rows of the subject's adjustments and sets, written into the master record all together or not at all.
+
+The master record of stock: one level per item, every change with a version, and the physical truth beside it.
 
 The ledger's entries are the `StockChanged` facts; only the newest level of each item is held here. Physical stock is
 what really lies on the shelf over all channels; the simulator alone knows it.
@@ -8,8 +10,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from simulator.history.facts import StockChanged
-from simulator.shop.model import Level, Product, Sku
+from stockstorm.simulator.history.facts import StockChanged, StockUnmoved
+from stockstorm.simulator.model import Level, Product, Sku
+from stockstorm.simulator.shop.firing import Action
 
 
 class LevelChange(msgspec.Struct, frozen=True):
@@ -139,3 +142,32 @@ class PhysicalStock:
 
     def add(self, sku: Sku, units: int) -> None:
         self._units[sku] += units
+
+
+def record_rows(
+    ledger: Ledger,
+    rows: Sequence[LevelChange | LevelSet],
+    action: Action,
+    *,
+    cause: str,
+    reference: str,
+    request: int,
+) -> None:
+    """Record every row, then fire for those that changed something.
+
+    A row of 0 units makes no entry and fires nothing, yet what it refers to counts as recorded. Raises StaleQuantity
+    for the first row whose `change_from` does not match and KeyError for an item unknown there, with nothing changed.
+    """
+    deltas = ledger.deltas(rows)
+    changed: list[tuple[Level, Sku]] = []
+    for row, delta in zip(rows, deltas, strict=True):
+        if not delta:
+            sku, version = ledger.newest(row.inventory_item_id)
+            action.note(StockUnmoved(action.now_ns, sku, version, reference, request))
+            continue
+        entry = Entry(cause, -1, reference, row.change_from is not None, request)
+        level, fact = ledger.record(row.inventory_item_id, delta, entry, action.now_ns)
+        action.note(fact)
+        changed.append((level, Sku(fact.sku)))
+    for level, sku in changed:
+        action.stock(level, sku)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from simulator.plan import PlannedPurchase, PlannedReturn
-from simulator.shop.model import ONLINE, Order, OrderKey, OrderLine, Product, Refund, RefundLine
+from stockstorm.simulator.model import ONLINE, Order, OrderKey, OrderLine, Product, Refund, RefundLine
+from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
 
 # Ids grow with the order's key, so that the same purchase has the same ids in every run of a seed.
 ORDER_ID_BASE = 5_812_300_000_000

@@ -1,8 +1,23 @@
-"""Who asked to be told of what. Shopify takes one topic each; a marketplace has one address for everything."""
+"""How an event bus is named where notifications are asked for: a partner event source's ARN, or a Pub/Sub topic.
 
-from simulator.history.facts import SubscriptionCreated, SubscriptionRemoved
-from simulator.shop.firing import SHOPIFY
-from simulator.shop.model import Subscription
+Who asked to be told of what. Shopify takes one topic each; a marketplace has one address for everything.
+"""
+
+import re
+from typing import Final
+
+from stockstorm.simulator.history.facts import SubscriptionCreated, SubscriptionRemoved
+from stockstorm.simulator.model import Subscription
+from stockstorm.simulator.shop.firing import SHOPIFY
+
+_PUBSUB: Final = re.compile(r"pubsub://[^:/\s]+:[^:/\s]+")
+_ARN: Final = re.compile(r"arn:aws:events:[a-z0-9-]+::event-source/aws\.partner/shopify\.com/\d+/\S+")
+
+
+def is_bus(uri: str) -> bool:
+    """Whether deliveries to it go over a bus, which knows its publishers, rather than to anybody's HTTP address."""
+    return bool(_PUBSUB.fullmatch(uri) or _ARN.fullmatch(uri))
+
 
 FIRST_ID = 1_190_000_000_001
 EVERY_TOPIC = "*"

@@ -11,18 +11,17 @@ from typing import Any
 import gevent
 import pytest
 
-from simulator.delivery.desk import Desk
-from simulator.dispatcher import Dispatcher
-from simulator.events.signature import sign
-from simulator.history.facts import AnyFact, AttemptEnded, DeliveryEnded, DeliveryPlanned
-from simulator.journal import Journal
-from simulator.lateness import Lateness
-from simulator.plan import AnyPlanItem
-from simulator.planning import make_plan
-from simulator.senders import Address, Answer, Outgoing
-from simulator.senders.answer import AnswerReader
-from simulator.shop.model import Event
-from simulator.world import World
+from stockstorm.simulator.delivery.attempts import Address, Answer, Outgoing
+from stockstorm.simulator.delivery.service import DeliveryService
+from stockstorm.simulator.events.signature import sign
+from stockstorm.simulator.history.facts import AnyFact, AttemptEnded, DeliveryEnded, DeliveryPlanned
+from stockstorm.simulator.io.dispatcher import Dispatcher, Lateness
+from stockstorm.simulator.io.journal import Journal
+from stockstorm.simulator.io.senders.answer import AnswerReader
+from stockstorm.simulator.model import Event
+from stockstorm.simulator.plan.items import AnyPlanItem
+from stockstorm.simulator.plan.planner import make_plan
+from stockstorm.simulator.world import World
 from tests.benchmarks.load import SEED, config_for, make_desk
 from tests.contract.misbehaving import Server, polite
 from tests.contract.sending import Sending
@@ -37,7 +36,7 @@ def items() -> tuple[AnyPlanItem, ...]:
 
 
 @pytest.fixture
-def played() -> tuple[World, Desk]:
+def played() -> tuple[World, DeliveryService]:
     return make_desk(URL, config_for(2_000, 2))
 
 
@@ -69,11 +68,11 @@ def test_the_world_applies_a_plan(benchmark: Any, items: tuple[AnyPlanItem, ...]
 
 
 def test_the_desk_makes_bodies_heads_and_facts(
-    benchmark: Any, played: tuple[World, Desk], items: tuple[AnyPlanItem, ...]
+    benchmark: Any, played: tuple[World, DeliveryService], items: tuple[AnyPlanItem, ...]
 ) -> None:
-    world, desk = played
+    world, deliveries = played
     events = fired(world, items)
-    dispatch = benchmark.pedantic(lambda: desk.fire(events, 0), rounds=3)
+    dispatch = benchmark.pedantic(lambda: deliveries.fire(events, 0), rounds=3)
     per_unit(benchmark, len(events))
     assert len(dispatch.attempts) == len(events)
 

@@ -15,11 +15,11 @@ from typing import Any
 import aiohttp
 from aiobotocore.session import get_session
 
-from loadtests.backing.cloud import EventBridgeBacking, PubSubBacking, PubSubQueue, SqsQueue
-from loadtests.backing.eventbridge import open_eventbridge
-from loadtests.backing.pubsub import open_pubsub
-from loadtests.backing.sqs import open_sqs
-from loadtests.bus_publisher.starting import start_publisher
+from stockstorm.loadtests.backing.cloud.base import EventBridgeBacking, PubSubBacking, PubSubQueue, SqsQueue
+from stockstorm.loadtests.backing.cloud.eventbridge import open_eventbridge
+from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
+from stockstorm.loadtests.backing.cloud.sqs import open_sqs
+from stockstorm.loadtests.orchestrator.cloud import start_publisher
 
 SENDERS, WORKERS, BATCH = 8, 4, 10
 BODY = b'{"padding":"' + b"x" * 2_000 + b'"}'

@@ -15,11 +15,12 @@ from typing import Any
 
 import msgspec
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.running import ROOT
+
 sys.path.insert(0, str(ROOT))
 
-from tests.benchmarks import rivals  # noqa: E402 - the path of the repository comes first
-from tests.benchmarks.rivals import Receiver, Run, Script  # noqa: E402 - as above
+from tests.benchmarks import rivals
+from tests.benchmarks.rivals import Receiver, Run, Script
 
 WANTED = {"k6": 1.8, "locust": 3.0}
 LATENESS_P99_MAX_MS = 1.5

@@ -2,15 +2,15 @@
 
 import time
 
-from simulator.clock import WallPair
-from simulator.config import ChannelConfig, OrdersConfig, PhaseConfig, ShopConfig, WorldConfig
-from simulator.delivery.desk import Desk, Secrets
-from simulator.events.payloads import Payloads
-from simulator.planning.rates import with_event_rate
-from simulator.seeds import Seeds
-from simulator.senders.resolve import AddressBook
-from simulator.shop.catalogue import make_catalogue
-from simulator.world import World
+from stockstorm.simulator.catalogue.catalogue import make_catalogue
+from stockstorm.simulator.clock import WallPair
+from stockstorm.simulator.config import ChannelConfig, OrdersConfig, PhaseConfig, ShopConfig, WorldConfig
+from stockstorm.simulator.delivery.service import DeliveryService, Secrets
+from stockstorm.simulator.events.payloads import Payloads
+from stockstorm.simulator.io.senders.resolver import Resolver
+from stockstorm.simulator.plan.rates import with_event_rate
+from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.world import World
 from tests.benchmarks.receiver import SECRET
 
 SHOP_TOPICS = ("orders/create", "orders/paid", "orders/updated", "orders/cancelled", "inventory_levels/update")
@@ -28,8 +28,8 @@ def config_for(rate: float, seconds: float) -> WorldConfig:
     return with_event_rate(config, rate, seconds)
 
 
-def make_desk(url: str, config: WorldConfig) -> tuple[World, Desk]:
-    """A world whose every topic and marketplace is subscribed to one URL, and its desk."""
+def make_desk(url: str, config: WorldConfig) -> tuple[World, DeliveryService]:
+    """A world whose every topic and marketplace is subscribed to one URL, and its deliveries."""
     seeds = Seeds(SEED)
     catalogue = make_catalogue(config, seeds)
     world = World(config, catalogue, seeds)
@@ -39,4 +39,4 @@ def make_desk(url: str, config: WorldConfig) -> tuple[World, Desk]:
         world.subscribe(channel, "*", url, now_ns=0)
     payloads = Payloads(catalogue, config.shop, WallPair(time.monotonic_ns(), time.time_ns()))
     secrets = Secrets(client_secret=SECRET, channel_secrets=SECRET)
-    return world, Desk(world, payloads, config, seeds, secrets, AddressBook())
+    return world, DeliveryService(world, payloads, config, seeds, secrets, Resolver())

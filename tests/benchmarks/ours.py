@@ -1,4 +1,4 @@
-"""One measured run of our generator: plan, world, desk, dispatcher, pool and journal in one process, as in a live run.
+"""One measured run of our generator: plan, world, deliveries, dispatcher, pool and journal in one process, as in a live run.
 
 `python -m tests.benchmarks.ours --url URL --rate R --seconds S --journal PATH` prints an `Outcome` as JSON. Processor
 time counts from the first event due to the last answer; planning is added to it, and what the world takes is taken off
@@ -21,17 +21,16 @@ import gevent
 import msgspec
 from locust.env import Environment
 
-from loadtests.plugins.locust_statistics import LocustStatistics
-from simulator.clock import SECOND_NS
-from simulator.config import WorldConfig
-from simulator.delivery.desk import Dispatch
-from simulator.dispatcher import Dispatcher, Work
-from simulator.journal import Journal
-from simulator.lateness import Lateness
-from simulator.plan import AnyPlanItem, Plan
-from simulator.planning import make_plan
-from simulator.senders import Answer, Outgoing
-from simulator.senders.https import ConnectionPool
+from stockstorm.loadtests.generator.locust_statistics import LocustStatistics
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import WorldConfig
+from stockstorm.simulator.delivery.attempts import Answer, Outgoing
+from stockstorm.simulator.delivery.service import Dispatch
+from stockstorm.simulator.io.dispatcher import Dispatcher, Lateness, Work
+from stockstorm.simulator.io.journal import Journal
+from stockstorm.simulator.io.senders.pool import ConnectionPool
+from stockstorm.simulator.plan.items import AnyPlanItem, Plan
+from stockstorm.simulator.plan.planner import make_plan
 from tests.benchmarks.load import SEED, config_for, make_desk
 
 
@@ -66,7 +65,7 @@ class Generator:
     def __init__(self, url: str, config: WorldConfig, plan: Plan, journal: Journal, *, statistics: bool) -> None:
         self._clock = time.monotonic_ns
         self._plan = plan
-        self.world, self.desk = make_desk(url, config)
+        self.world, self.deliveries = make_desk(url, config)
         self.pool = ConnectionPool(self._clock, self._answered, 8_000)
         self._dispatcher = Dispatcher(self._clock, self.pool)
         self._journal = journal
@@ -87,7 +86,7 @@ class Generator:
         gevent.sleep(0.15)
         before = cpu_s()
         running = gevent.spawn(self._dispatcher.run)
-        while self._left or self.desk.pending:
+        while self._left or self.deliveries.pending:
             gevent.sleep(0.1)
         after = cpu_s()
         self._dispatcher.stop()
@@ -107,7 +106,7 @@ class Generator:
         self.world_ns += time.thread_time_ns() - before_ns
         self._left -= 1
         self._journal.write(changes.facts)
-        self._dispatch(self.desk.fire(changes.events, due_ns))
+        self._dispatch(self.deliveries.fire(changes.events, due_ns))
 
     def _dispatch(self, dispatch: Dispatch) -> None:
         self._journal.write(dispatch.facts)
@@ -121,9 +120,9 @@ class Generator:
     def _answered(self, outgoing: Outgoing, answer: Answer) -> None:
         try:
             if self._statistics is not None:
-                topic, _ = self.desk.described(outgoing)
+                topic, _ = self.deliveries.described(outgoing)
                 self._statistics.answered(topic, False, answer, outgoing.due_ns)
-            self._dispatch(self.desk.answered(outgoing, answer))
+            self._dispatch(self.deliveries.answered(outgoing, answer))
             self.lateness.add(answer.started_ns - answer.free_ns)
             self.body_bytes += len(outgoing.body)
             self._last_ns = answer.ended_ns

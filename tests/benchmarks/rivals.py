@@ -15,9 +15,9 @@ import msgspec
 import psutil
 
 from tests.benchmarks.receiver import SECRET
+from tests.running import ROOT
 
 FOLDER = Path(__file__).parent
-ROOT = FOLDER.parents[1]
 K6_PREPARED_USERS = 100
 
 Figures = Callable[[str, float, int], dict[str, Any]]  # of what it printed, processor seconds, events accepted

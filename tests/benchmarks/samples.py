@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from simulator.planning import make_plan
+from stockstorm.simulator.plan.planner import make_plan
 from tests.benchmarks.load import SEED, config_for, make_desk
 
 SAMPLES = 24  # k6 reads them once per virtual user
@@ -14,10 +14,10 @@ SAMPLES = 24  # k6 reads them once per virtual user
 def sampled(url: str) -> list[Any]:
     """Decoded bodies from the smallest to the largest, mixed."""
     config = config_for(4_000, 3)
-    world, desk = make_desk(url, config)
+    world, deliveries = make_desk(url, config)
     bodies = []
     for item in make_plan("benchmark", config, SEED).items:
-        attempts = desk.fire(world.apply(item, item.offset_ns).events, item.offset_ns).attempts
+        attempts = deliveries.fire(world.apply(item, item.offset_ns).events, item.offset_ns).attempts
         bodies += [attempt.body for attempt in attempts]
     bodies.sort(key=len)
     step = len(bodies) // SAMPLES

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from simulator.senders import Answer
-from simulator.shop.model import Event
+from stockstorm.simulator.delivery.attempts import Answer
+from stockstorm.simulator.model import Event
+from tests.delivery_service import Office, config
 from tests.literal_shop import AT_NS, order_event, stock_event
-from tests.office import Office, config
 
 OK = Answer(AT_NS, AT_NS, AT_NS, AT_NS, AT_NS, status=200)
 ROUND = 1_000
@@ -16,11 +16,11 @@ ROUND = 1_000
 
 def cost_us(office: Office, events: Sequence[Event]) -> float:
     """CPU microseconds per event with one subscription, from `fire` to the end of `answered`."""
-    desk = office.desk
+    deliveries = office.deliveries
     began_ns = time.process_time_ns()
     for event in events:
-        (outgoing,) = desk.fire((event,), AT_NS).attempts
-        desk.answered(outgoing, OK)
+        (outgoing,) = deliveries.fire((event,), AT_NS).attempts
+        deliveries.answered(outgoing, OK)
     return (time.process_time_ns() - began_ns) / len(events) / 1_000
 
 

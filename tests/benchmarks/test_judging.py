@@ -2,9 +2,16 @@
 
 import time
 
-from reports.checkers import check_all, intervals
-from reports.history import History
-from simulator.config import ChannelConfig, OrdersConfig, PhaseConfig, ShopConfig, ShopEventsConfig, WorldConfig
+from stockstorm.reports.checkers import check_all, intervals
+from stockstorm.reports.history import History
+from stockstorm.simulator.config import (
+    ChannelConfig,
+    OrdersConfig,
+    PhaseConfig,
+    ShopConfig,
+    ShopEventsConfig,
+    WorldConfig,
+)
 from tests.modelled.play import play
 from tests.modelled.subject import Habits
 

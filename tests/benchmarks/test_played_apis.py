@@ -7,15 +7,15 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from simulator.admin_api import AdminApi
-from simulator.config import ChannelConfig, PhaseConfig, ShopConfig, WorldConfig
-from simulator.marketplace_api import MarketplaceApi
-from simulator.plan import PlannedPurchase
-from simulator.played import ApiReply, ApiRequest
-from simulator.seeds import Seeds
-from simulator.shop.catalogue import make_catalogue
-from simulator.shop.model import OrderKey
-from simulator.world import World
+from stockstorm.simulator.api.admin import AdminApi
+from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
+from stockstorm.simulator.api.marketplace import MarketplaceApi
+from stockstorm.simulator.catalogue.catalogue import make_catalogue
+from stockstorm.simulator.config import ChannelConfig, PhaseConfig, ShopConfig, WorldConfig
+from stockstorm.simulator.model import OrderKey
+from stockstorm.simulator.plan.items import PlannedPurchase
+from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.world import World
 from tests.admin_calls import ADJUST, PATH, START_NS, TOKEN, WALL
 
 ROUNDS = 10

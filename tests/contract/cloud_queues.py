@@ -6,11 +6,11 @@ from typing import Any, NamedTuple, Protocol
 
 from google.api_core.exceptions import DeadlineExceeded
 
-from loadtests.backing.cloud import CloudBacking, PubSubBacking, QueueRules, SqsBacking
-from loadtests.backing.cloud.aws import client
-from loadtests.backing.cloud.gcp import clients
-from loadtests.backing.pubsub import open_pubsub
-from loadtests.backing.sqs import open_sqs
+from stockstorm.loadtests.backing.cloud.aws import client
+from stockstorm.loadtests.backing.cloud.base import CloudBacking, PubSubBacking, QueueRules, SqsBacking
+from stockstorm.loadtests.backing.cloud.gcp import clients
+from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
+from stockstorm.loadtests.backing.cloud.sqs import open_sqs
 
 
 class Received(NamedTuple):

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from loadtests.backing.cloud.fauxqs_emulator import FOLDER_VARIABLE, HERE, find_fauxqs
+from stockstorm.loadtests.backing.cloud.emulators import FOLDER_VARIABLE, HERE, find_fauxqs
 
 INSTALL_WITHIN_S = 60
 

@@ -10,20 +10,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from loadtests.backing.cloud import PubSubBacking, QueueRules, SqsBacking
-from loadtests.backing.cloud.aws import client, make_queue
-from loadtests.backing.cloud.gcp import clients, make_pubsub_queue
-from loadtests.backing.embedded import EmbeddedPostgres
-from loadtests.backing.pubsub import open_pubsub
-from loadtests.backing.server import create_database, with_database
-from loadtests.backing.sqs import open_sqs
-from reference_service.database import apply_schema, open_pool
-from reference_service.queues import Entry, Message, Queue, Settled, State
-from reference_service.queues.opening import open_broker_queue, read_own
-from reference_service.queues.postgres import PostgresQueue
-from reference_service.queues.pubsub import open_pubsub as open_pubsub_broker
-from reference_service.queues.sqs import open_sqs as open_sqs_broker
-from reference_service.topics import Lane
+from stockstorm.loadtests.backing.cloud.aws import client, make_queue
+from stockstorm.loadtests.backing.cloud.base import PubSubBacking, QueueRules, SqsBacking
+from stockstorm.loadtests.backing.cloud.gcp import clients, make_pubsub_queue
+from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
+from stockstorm.loadtests.backing.cloud.sqs import open_sqs
+from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
+from stockstorm.loadtests.backing.postgres.server import create_database, with_database
+from stockstorm.reference_service.domain.topics import WorkType
+from stockstorm.reference_service.queues.base import Entry, Message, Queue, Settled, State
+from stockstorm.reference_service.queues.opening import open_broker_queue, read_own
+from stockstorm.reference_service.queues.postgres import PostgresQueue
+from stockstorm.reference_service.queues.pubsub import open_pubsub as open_pubsub_broker
+from stockstorm.reference_service.queues.sqs import open_sqs as open_sqs_broker
+from stockstorm.reference_service.storage.database import apply_schema, open_pool
 
 RULES = QueueRules(lease_s=30, deliveries_max=8)
 QUIET_S = 0.4
@@ -35,35 +35,35 @@ class Opened(msgspec.Struct, frozen=True):
     queue: Queue
     pool: Any
 
-    async def bodies(self, count: int, lane: Lane = Lane.STOCK) -> list[bytes]:
+    async def bodies(self, count: int, work_type: WorkType = WorkType.STOCK) -> list[bytes]:
         """What can be claimed at a time, once it is `count` bodies; all of it goes back."""
         found: list[bytes] = []
 
         async def as_many() -> bool:
             nonlocal found
-            found = await self.claimable(lane)
+            found = await self.claimable(work_type)
             return len(found) == count
 
         assert await eventually(as_many), found
         return sorted(found)
 
-    async def claimable(self, lane: Lane = Lane.STOCK) -> list[bytes]:
+    async def claimable(self, work_type: WorkType = WorkType.STOCK) -> list[bytes]:
         """What can be claimed now; all of it goes back."""
         try:
-            async with self.queue.claim(lane, 100) as claim:
+            async with self.queue.claim(work_type, 100) as claim:
                 found = [entry.body for entry in claim.entries]
                 raise LookupError
         except LookupError:
             return found
 
-    async def work_off(self, count: int, lane: Lane = Lane.STOCK) -> list[Entry]:
+    async def work_off(self, count: int, work_type: WorkType = WorkType.STOCK) -> list[Entry]:
         """Applies what comes until it was `count` entries and nothing more came for a while."""
         entries: list[Entry] = []
         deadline = time.monotonic() + 15
         quiet_since = time.monotonic()
         while len(entries) < count or time.monotonic() < quiet_since + QUIET_S:
             assert time.monotonic() < deadline, entries
-            async with self.queue.claim(lane, 100) as claim:
+            async with self.queue.claim(work_type, 100) as claim:
                 found = list(claim.entries)
                 if found:
                     await claim.settle([Settled(entry, State.APPLIED) for entry in found])
@@ -76,8 +76,8 @@ class Opened(msgspec.Struct, frozen=True):
 OpenQueue = Callable[[], AbstractAsyncContextManager[Opened]]
 
 
-def messages(*names: str, lane: Lane = Lane.STOCK, source: str = "shopify") -> list[Message]:
-    return [Message(lane, source, name, "a/topic", 7, 1, json_of(name)) for name in names]
+def messages(*names: str, work_type: WorkType = WorkType.STOCK, source: str = "shopify") -> list[Message]:
+    return [Message(work_type, source, name, "a/topic", 7, 1, json_of(name)) for name in names]
 
 
 def json_of(name: str) -> bytes:

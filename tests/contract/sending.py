@@ -5,8 +5,8 @@ from typing import Any
 
 import gevent
 
-from simulator.senders import Address, Answer, Outgoing
-from simulator.senders.https import ConnectionPool
+from stockstorm.simulator.delivery.attempts import Address, Answer, Outgoing
+from stockstorm.simulator.io.senders.pool import ConnectionPool
 
 BODY = b'{"id":1}'
 

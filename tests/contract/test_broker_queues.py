@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from loadtests.backing.cloud import PubSubBacking, QueueRules, SqsBacking
-from loadtests.backing.cloud.gcp import clients
-from loadtests.backing.embedded import EmbeddedPostgres
-from reference_service import limits
-from reference_service.queues import DeadLetter, Retry, State
-from reference_service.settings import BadSettings
-from reference_service.topics import Lane
+from stockstorm.loadtests.backing.cloud.base import PubSubBacking, QueueRules, SqsBacking
+from stockstorm.loadtests.backing.cloud.gcp import clients
+from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.domain.topics import WorkType
+from stockstorm.reference_service.queues.base import DeadLetter, Retry, State
+from stockstorm.reference_service.settings import BadSettings
 from tests.contract.cloud_queues import CloudQueue, PubSubClient, SqsClient
 from tests.contract.reference_queues import emulator as emulator_of
 from tests.contract.reference_queues import (
@@ -119,7 +119,7 @@ async def test_leases_are_renewed_while_the_work_takes_long(place: Place) -> Non
     async with opened(*place) as held:
         await held.queue.put(messages("a"))
         await held.bodies(1)
-        async with held.queue.claim(Lane.STOCK, 9) as claim:
+        async with held.queue.claim(WorkType.STOCK, 9) as claim:
             await asyncio.sleep(limits.LEASE_S + 1.5)
             assert await held.claimable() == []
             await claim.settle([Retry(claim.entries[0], 0.0)])
@@ -131,12 +131,12 @@ async def test_what_can_never_be_applied_ends_in_the_brokers_dead_letters_and_ca
     async with opened(*place) as held:
         await held.queue.put(messages("a"))
         await held.bodies(1)
-        async with held.queue.claim(Lane.STOCK, 9) as claim:
+        async with held.queue.claim(WorkType.STOCK, 9) as claim:
             await claim.settle([DeadLetter(claim.entries[0], "poison")])
 
         finding = asyncio.create_task(asyncio.to_thread(dead_letters, place.backing))
         while not finding.done():  # it comes again, is recognised and let go, as often as the broker allows
-            async with held.queue.claim(Lane.STOCK, 9) as claim:
+            async with held.queue.claim(WorkType.STOCK, 9) as claim:
                 assert list(claim.entries) == []
             await asyncio.sleep(0.05)
         (letter,) = await finding
@@ -152,7 +152,7 @@ async def test_what_fails_at_the_brokers_last_delivery_is_a_dead_letter_with_its
         await held.queue.put(messages("a"))
         for attempt in range(STRICT.deliveries_max):
             await held.bodies(1)
-            async with held.queue.claim(Lane.STOCK, 9) as claim:
+            async with held.queue.claim(WorkType.STOCK, 9) as claim:
                 assert claim.entries[0].attempts == attempt
                 await claim.settle([Retry(claim.entries[0], 0.0, f"failure {attempt}")])
         row = await held.pool.fetchrow("SELECT reason, attempts, state FROM dead_letter JOIN inbox USING (seq)")

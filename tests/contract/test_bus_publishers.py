@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from loadtests.backing.cloud import EventBridgeBacking
-from loadtests.backing.cloud.aws import client
-from loadtests.backing.cloud.gcp import clients
-from loadtests.backing.eventbridge import open_eventbridge
-from loadtests.backing.pubsub import open_pubsub
-from loadtests.bus_publisher.starting import start_publisher
+from stockstorm.loadtests.backing.cloud.aws import client
+from stockstorm.loadtests.backing.cloud.base import EventBridgeBacking
+from stockstorm.loadtests.backing.cloud.eventbridge import open_eventbridge
+from stockstorm.loadtests.backing.cloud.gcp import clients
+from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
+from stockstorm.loadtests.orchestrator.cloud import start_publisher
 from tests.contract.fauxqs_there import why_no_fauxqs
 
 RUN = "20261124-flash_sale-7"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.backing.cloud import QueueRules
-from loadtests.backing.cloud.containers import LOCALSTACK_IMAGE, PUBSUB_IMAGE
+from stockstorm.loadtests.backing.cloud.base import QueueRules
+from stockstorm.loadtests.backing.cloud.containers import LOCALSTACK_IMAGE, PUBSUB_IMAGE
 from tests.contract.cloud_queues import CloudQueue, Received, open_queue
 from tests.contract.fauxqs_there import why_no_fauxqs
 from tests.contract.images_there import CONTAINER, why_no_image

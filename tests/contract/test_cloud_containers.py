@@ -12,9 +12,9 @@ from contextlib import AbstractContextManager
 import pytest
 from testcontainers.core.container import DockerContainer
 
-from loadtests.backing.cloud import containers
-from loadtests.backing.cloud.aws import client
-from loadtests.backing.cloud.containers import (
+from stockstorm.loadtests.backing.cloud import containers
+from stockstorm.loadtests.backing.cloud.aws import client
+from stockstorm.loadtests.backing.cloud.containers import (
     LOCALSTACK_IMAGE,
     LOCALSTACK_VARIABLE,
     PUBSUB_VARIABLE,
@@ -22,10 +22,10 @@ from loadtests.backing.cloud.containers import (
     localstack,
     pubsub_emulator,
 )
-from loadtests.backing.containers import without_reaper
-from loadtests.backing.docker import IMAGE
-from loadtests.backing.eventbridge import open_eventbridge
-from simulator.errors import BackingError
+from stockstorm.loadtests.backing.cloud.eventbridge import open_eventbridge
+from stockstorm.loadtests.backing.containers import without_reaper
+from stockstorm.loadtests.backing.postgres.docker import IMAGE
+from stockstorm.simulator.errors import BackingError
 from tests.contract.images_there import CONTAINER, why_no_engine, why_no_image
 
 pytestmark = list(CONTAINER)

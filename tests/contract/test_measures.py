@@ -1,11 +1,11 @@
 """What scenarios may name and what reports judge are the same: measures and tiers."""
 
-from reports.checkers import check_all
-from reports.history import History
-from reports.tiers import LIMITS_MS
-from scenarios import list_scenarios
-from scenarios.measures import MEASURES
-from scenarios.tiers import tiers
+from stockstorm.reports.checkers import check_all
+from stockstorm.reports.history import History
+from stockstorm.reports.verdict.tiers import LIMITS_MS
+from stockstorm.scenarios import list_scenarios
+from stockstorm.scenarios.measures import MEASURES
+from stockstorm.scenarios.tiers import tiers
 from tests.unit.reports.synthetic import flash_sale
 
 

@@ -3,13 +3,13 @@
 import msgspec
 import pytest
 
-from simulator.clock import SECOND_NS
-from simulator.config import PerturbationConfig
-from simulator.delivery import Delivery
-from simulator.delivery.plan import planned_deliveries
-from simulator.perturbations import REGISTRY, Perturbation, build
-from simulator.seeds import Seeds
-from simulator.shop.model import Subscription
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import PerturbationConfig
+from stockstorm.simulator.delivery.attempts import Delivery
+from stockstorm.simulator.delivery.perturbations import REGISTRY, Perturbation, build
+from stockstorm.simulator.delivery.routes import planned_deliveries
+from stockstorm.simulator.model import Subscription
+from stockstorm.simulator.seeds import Seeds
 from tests.literal_shop import order_event, stock_event
 
 STOCK = Subscription(11, "shopify", "inventory_levels/update", "http://a/", 0, 0)

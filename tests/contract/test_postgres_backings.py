@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from loadtests.backing import Backing, choose_backing
-from loadtests.backing.docker import IMAGE
+from stockstorm.loadtests.backing.postgres import Backing, choose_backing
+from stockstorm.loadtests.backing.postgres.docker import IMAGE
+from tests.running import ROOT
 
-REPOSITORY = Path(__file__).parents[2]
 IMAGES_SCRIPT = (
     "STOCKSTORM_LOCAL_IMAGES"  # where a script lies that makes a Docker engine and an image where there are none
 )
@@ -144,7 +144,7 @@ def _why_no_docker() -> str:
     """Empty when `docker run IMAGE` works; the script may make it so."""
     if _image_is_there():
         return ""
-    script = Path(os.environ.get(IMAGES_SCRIPT, REPOSITORY.parent / "shared" / "docker" / "local-images"))
+    script = Path(os.environ.get(IMAGES_SCRIPT, ROOT.parent / "shared" / "docker" / "local-images"))
     if not script.is_file():
         return f"no Docker engine with {IMAGE} answers, and there is no script {script} to make one"
     command = ["timeout", str(IMAGE_WITHIN_S), "bash", str(script), IMAGE]

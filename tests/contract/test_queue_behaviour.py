@@ -9,11 +9,18 @@ from typing import Any
 
 import pytest
 
-from loadtests.backing.embedded import EmbeddedPostgres
-from reference_service.lane_worker import LaneWorker
-from reference_service.lanes import LaneResult
-from reference_service.queues import DeadLetter, Message, Retry, Settled, State, StoreUnavailable
-from reference_service.topics import Lane
+from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
+from stockstorm.reference_service.domain.topics import WorkType
+from stockstorm.reference_service.handlers import WorkResult
+from stockstorm.reference_service.handlers.work_loop import WorkLoop
+from stockstorm.reference_service.queues.base import (
+    DeadLetter,
+    Message,
+    Retry,
+    Settled,
+    State,
+)
+from stockstorm.reference_service.storage.database import StoreUnavailable
 from tests.contract.reference_queues import (
     OpenQueue,
     eventually,
@@ -63,7 +70,7 @@ async def test_a_claim_is_no_larger_than_asked_for(open_queue: OpenQueue) -> Non
     async with open_queue() as held:
         await held.queue.put(messages("a", "b", "c"))
         await held.bodies(3)
-        async with held.queue.claim(Lane.STOCK, 2) as claim:
+        async with held.queue.claim(WorkType.STOCK, 2) as claim:
             assert len(claim.entries) == 2
 
 
@@ -72,7 +79,7 @@ async def test_a_webhook_id_is_taken_once_for_each_source(open_queue: OpenQueue)
     async with open_queue() as held:
         await held.queue.put(messages("a"))
         await held.queue.put(messages("a", "b"))
-        await held.queue.put([Message(Lane.STOCK, "bazaar", "a", "t", None, 1, b'{"other": 1}')])
+        await held.queue.put([Message(WorkType.STOCK, "bazaar", "a", "t", None, 1, b'{"other": 1}')])
         found = [entry.body for entry in await held.work_off(3)]
         assert found == [json_of("a"), json_of("b"), b'{"other": 1}']
 
@@ -91,10 +98,12 @@ async def test_a_settled_webhook_is_still_known(open_queue: OpenQueue) -> None:
 @pytest.mark.asyncio
 async def test_lanes_do_not_see_each_other_and_the_ignored_are_only_noted(open_queue: OpenQueue) -> None:
     async with open_queue() as held:
-        await held.queue.put(messages("a") + messages("b", lane=Lane.SHOP) + messages("c", lane=Lane.IGNORED))
+        await held.queue.put(
+            messages("a") + messages("b", work_type=WorkType.SHOP) + messages("c", work_type=WorkType.IGNORED)
+        )
         assert [entry.body for entry in await held.work_off(1)] == [json_of("a")]
-        assert [entry.body for entry in await held.work_off(1, Lane.SHOP)] == [json_of("b")]
-        assert await held.work_off(0, Lane.IGNORED) == []
+        assert [entry.body for entry in await held.work_off(1, WorkType.SHOP)] == [json_of("b")]
+        assert await held.work_off(0, WorkType.IGNORED) == []
         assert await held.pool.fetchval("SELECT state FROM inbox WHERE webhook_id = 'c'") == State.IGNORED
 
 
@@ -104,7 +113,7 @@ async def test_a_claim_is_not_seen_by_another_and_comes_back_when_it_fails(open_
         await held.queue.put(messages("a", "b"))
         both = await held.bodies(2)
         with contextlib.suppress(LookupError):
-            async with held.queue.claim(Lane.STOCK, 1) as claim:
+            async with held.queue.claim(WorkType.STOCK, 1) as claim:
                 await claim.settle([Settled(claim.entries[0], State.APPLIED)])
                 assert await held.claimable() == [body for body in both if body != claim.entries[0].body]
                 raise LookupError
@@ -116,7 +125,7 @@ async def test_what_a_claim_does_not_settle_comes_back(open_queue: OpenQueue) ->
     async with open_queue() as held:
         await held.queue.put(messages("a", "b"))
         await held.bodies(2)
-        async with held.queue.claim(Lane.STOCK, 2) as claim:
+        async with held.queue.claim(WorkType.STOCK, 2) as claim:
             left = claim.entries[1].body
             await claim.settle([Settled(claim.entries[0], State.APPLIED)])
         assert await held.bodies(1) == [left]
@@ -127,7 +136,7 @@ async def test_a_retry_comes_back_after_its_delay_and_counts(open_queue: OpenQue
     async with open_queue() as held:
         await held.queue.put(messages("a", "b"))
         await held.bodies(2)
-        async with held.queue.claim(Lane.STOCK, 1) as claim:
+        async with held.queue.claim(WorkType.STOCK, 1) as claim:
             first = claim.entries[0].body
             await claim.settle([Retry(claim.entries[0], 0.3)])
         assert len(await held.bodies(1)) == 1
@@ -141,7 +150,7 @@ async def test_a_dead_letter_is_gone_from_the_lane_and_kept_with_its_reason(open
     async with open_queue() as held:
         await held.queue.put(messages("a", "b"))
         await held.bodies(2)
-        async with held.queue.claim(Lane.STOCK, 9) as claim:
+        async with held.queue.claim(WorkType.STOCK, 9) as claim:
             dead = next(entry for entry in claim.entries if entry.body == json_of("a"))
             await claim.settle([DeadLetter(dead, "poison")])
         assert [entry.body for entry in await held.work_off(1)] == [json_of("b")]
@@ -152,8 +161,8 @@ async def test_a_dead_letter_is_gone_from_the_lane_and_kept_with_its_reason(open
 @pytest.mark.asyncio
 async def test_a_new_message_wakes_its_lane_soon(open_queue: OpenQueue) -> None:
     async with open_queue() as held:
-        waiting = asyncio.create_task(held.queue.wait(Lane.STOCK, 20.0))
-        await held.queue.put(messages("z", lane=Lane.SHOP))
+        waiting = asyncio.create_task(held.queue.wait(WorkType.STOCK, 20.0))
+        await held.queue.put(messages("z", work_type=WorkType.SHOP))
         await asyncio.sleep(0.1)
         assert not waiting.done()
         started = time.monotonic()
@@ -167,19 +176,19 @@ async def test_a_poison_event_takes_nobody_along_and_dies_after_its_attempts(ope
     class Work:
         """Cannot stand one body."""
 
-        async def apply(self, connection: Any, entries: Any) -> LaneResult:
+        async def apply(self, connection: Any, entries: Any) -> WorkResult:
             if any(entry.body == json_of("poison") for entry in entries):
                 raise ZeroDivisionError
-            return LaneResult([Settled(entry, State.APPLIED) for entry in entries])
+            return WorkResult([Settled(entry, State.APPLIED) for entry in entries])
 
     class NoWait(random.Random):
         def uniform(self, a: float, b: float) -> float:
             return a
 
-    results: list[LaneResult] = []
+    results: list[WorkResult] = []
     async with open_queue() as held:
         await held.queue.put(messages("a", "poison", "b"))
-        worker = LaneWorker(Lane.STOCK, held.queue, Work(), results.append, NoWait())
+        worker = WorkLoop(WorkType.STOCK, held.queue, Work(), results.append, NoWait())
 
         async def is_dead() -> bool:
             await worker.work_once()

@@ -3,9 +3,9 @@
 import pytest
 from graphql import build_schema, parse, validate
 
-from reference_service.clients import poll_documents, whole_documents
-from reference_service.clients.documents import ALL, Operation
-from simulator.admin_api.schema import sdl
+from stockstorm.reference_service.clients import poll_documents, whole_documents
+from stockstorm.reference_service.clients.documents import ALL, Operation
+from stockstorm.simulator.api.admin.resolvers.schema import sdl
 
 SCHEMA = build_schema(sdl())
 

@@ -2,7 +2,6 @@
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +21,10 @@ from graphql import (
     validate_schema,
 )
 
-from simulator.admin_api.schema import sdl
+from stockstorm.simulator.api.admin.resolvers.schema import sdl
+from tests.running import ROOT
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "admin_2026_10_subset.json"
+GOLDEN = ROOT / "tests" / "golden" / "admin_2026_10_subset.json"
 OURS = build_schema(sdl())
 NAMES = sorted(name for name in OURS.type_map if not name.startswith("__"))
 

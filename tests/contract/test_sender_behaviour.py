@@ -8,8 +8,8 @@ from pathlib import Path
 import gevent
 import pytest
 
-from simulator.clock import MILLISECOND_NS
-from simulator.limits import ANSWER_BODY_MAX_BYTES, ANSWER_HEAD_MAX_BYTES
+from stockstorm.simulator.clock import MILLISECOND_NS
+from stockstorm.simulator.limits import ANSWER_BODY_MAX_BYTES, ANSWER_HEAD_MAX_BYTES
 from tests.contract.misbehaving import OK, Script, Server, Visit, polite
 from tests.contract.sending import BODY, Sending
 

@@ -20,7 +20,7 @@ def stockstorm() -> Stockstorm:
     """Calls the command line with these arguments; gives exit code and both outputs."""
 
     def call(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        return run_module("loadtests.cli", [str(argument) for argument in arguments], environment)
+        return run_module("stockstorm", [str(argument) for argument in arguments], environment)
 
     return call
 

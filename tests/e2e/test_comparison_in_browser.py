@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from reports.compare.build import compare
-from reports.compare.played import Played
-from reports.render.comparison.page import comparison_page
+from stockstorm.reports.compare.build import compare
+from stockstorm.reports.compare.played import Played
+from stockstorm.reports.render.comparison.page import comparison_page
 from tests.unit.reports.compared import CARDS, SECONDS, matrix, played
 
 pytestmark = pytest.mark.browser

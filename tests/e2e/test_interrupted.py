@@ -27,7 +27,17 @@ def wait_for_load(folder: Path) -> Path:
 
 
 def test_an_interrupted_run_is_unknown_and_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "loadtests.cli", "run", "flash_sale", "--seed", "2", "--runs", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "stockstorm",
+        "run",
+        "flash_sale",
+        "--seed",
+        "2",
+        "--runs",
+        str(tmp_path),
+    ]
     with (tmp_path / "out.log").open("wb") as out:
         run = subprocess.Popen(
             command,

@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from loadtests.subjects.ports import free_port
+from stockstorm.loadtests.processes.child import free_port
 from tests.running import ROOT, heed_interrupts
 
 pytestmark = pytest.mark.e2e

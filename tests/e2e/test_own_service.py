@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from loadtests.own_option import SECRETS
-from loadtests.subjects import SHOP_TOPICS
-from loadtests.subjects.ports import free_port
-from reports.store import read_history
-from simulator.history import facts as f
+from stockstorm.loadtests.config.subject_options import SECRETS
+from stockstorm.loadtests.processes.child import free_port
+from stockstorm.loadtests.subjects import SHOP_TOPICS
+from stockstorm.reports.store import read_history
+from stockstorm.simulator.history import facts as f
 
 pytestmark = pytest.mark.e2e
 

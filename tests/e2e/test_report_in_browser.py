@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from reports.history import History
-from reports.judge import judge
-from reports.render.html import report_page
+from stockstorm.reports.history import History
+from stockstorm.reports.render.html import report_page
+from stockstorm.reports.verdict.judge import judge
 from tests.unit.reports.synthetic import flash_sale
 
 pytestmark = pytest.mark.browser

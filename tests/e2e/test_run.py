@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.backing import choose_backing
+from stockstorm.loadtests.backing.postgres import choose_backing
 
 pytestmark = pytest.mark.e2e
 

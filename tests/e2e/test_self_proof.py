@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.subjects.flaws import FLAWS
+from stockstorm.loadtests.subjects.flaws import FLAWS
 
 pytestmark = pytest.mark.e2e
 

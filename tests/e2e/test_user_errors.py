@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from loadtests.own_option import SECRETS
-from loadtests.subjects.ports import free_port
+from stockstorm.loadtests.config.subject_options import SECRETS
+from stockstorm.loadtests.processes.child import free_port
 from tests.running import run_module
 
 pytestmark = pytest.mark.e2e

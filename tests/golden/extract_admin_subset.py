@@ -14,7 +14,7 @@ from typing import Any
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, build_schema
 
-from simulator.admin_api.schema import sdl
+from stockstorm.simulator.api.admin.resolvers.schema import sdl
 
 GOLDEN = Path(__file__).parent / "admin_2026_10_subset.json"
 

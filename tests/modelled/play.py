@@ -10,15 +10,15 @@ from collections.abc import Callable
 
 import msgspec
 
-from simulator.clock import MILLISECOND_NS as MS
-from simulator.clock import SECOND_NS as S
-from simulator.config import WorldConfig
-from simulator.history import facts as f
-from simulator.planning import make_plan
-from simulator.seeds import Seeds
-from simulator.shop.catalogue import make_catalogue
-from simulator.shop.model import Event
-from simulator.world import Changes, World
+from stockstorm.simulator.catalogue.catalogue import make_catalogue
+from stockstorm.simulator.clock import MILLISECOND_NS as MS
+from stockstorm.simulator.clock import SECOND_NS as S
+from stockstorm.simulator.config import WorldConfig
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import Event
+from stockstorm.simulator.plan.planner import make_plan
+from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.world import Changes, World
 from tests.modelled.subject import Habits, Knowledge, Subject
 
 START = 1_000 * S

@@ -10,10 +10,10 @@ from typing import Literal
 
 import msgspec
 
-from simulator.clock import MILLISECOND_NS as MS
-from simulator.history import facts as f
-from simulator.shop.model import Event, Sku
-from simulator.world import Changes, LevelChange, World
+from stockstorm.simulator.clock import MILLISECOND_NS as MS
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import Event, Sku
+from stockstorm.simulator.world import Changes, LevelChange, World
 
 Flaw = Literal["", "loses_event", "applies_twice", "last_write_wins", "accepts_forged", "forgets_push", "pushes_late"]
 At = Callable[[int, Callable[[int], None]], None]

@@ -7,14 +7,20 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.config import PerturbationConfig
-from simulator.delivery.policy import PolicyName
-from simulator.history.facts import AnyFact, AttemptEnded, DeliveryEnded, DeliveryPlanned, SubscriptionRemoved
-from simulator.perturbations.forge import KINDS
-from simulator.plan import PlannedForgery
-from simulator.senders import Answer, Outgoing
+from stockstorm.simulator.config import PerturbationConfig
+from stockstorm.simulator.delivery.attempts import Answer, Outgoing
+from stockstorm.simulator.delivery.forgery import KINDS
+from stockstorm.simulator.delivery.policy import PolicyName
+from stockstorm.simulator.history.facts import (
+    AnyFact,
+    AttemptEnded,
+    DeliveryEnded,
+    DeliveryPlanned,
+    SubscriptionRemoved,
+)
+from stockstorm.simulator.plan.items import PlannedForgery
+from tests.delivery_service import Office, config
 from tests.literal_shop import AT_NS, MUG, stock_event
-from tests.office import Office, config
 
 MIXTURE = (
     PerturbationConfig(kind="duplicate", share=0.3, seconds=1),
@@ -31,24 +37,24 @@ def answer(outgoing: Outgoing, status: int) -> Answer:
 
 def play(office: Office, events: int, answers: list[int], limit: int) -> tuple[list[AnyFact], list[Outgoing]]:
     """Fire events and a forgery of each kind, then answer what falls due first, over and over; facts and attempts."""
-    dispatch = office.desk.fire([stock_event(n, version=n) for n in range(1, events + 1)], AT_NS)
+    dispatch = office.deliveries.fire([stock_event(n, version=n) for n in range(1, events + 1)], AT_NS)
     facts, waiting = list(dispatch.facts), list(dispatch.attempts)
     for serial, kind in enumerate(KINDS):
-        dispatch = office.desk.forge(PlannedForgery(0, serial, kind, MUG.sku), AT_NS)
+        dispatch = office.deliveries.forge(PlannedForgery(0, serial, kind, MUG.sku), AT_NS)
         facts += dispatch.facts
         waiting += dispatch.attempts
     made: list[Outgoing] = []
     while waiting and len(made) < limit:
         waiting.sort(key=lambda each: (each.due_ns, each.delivery))
         outgoing = waiting.pop(0)
-        if not office.desk.wanted(outgoing):
+        if not office.deliveries.wanted(outgoing):
             continue
         made.append(outgoing)
-        dispatch = office.desk.answered(outgoing, answer(outgoing, answers[len(made) % len(answers)]))
+        dispatch = office.deliveries.answered(outgoing, answer(outgoing, answers[len(made) % len(answers)]))
         facts += dispatch.facts
         waiting += dispatch.attempts
-        assert office.desk.pending == sum(map(office.desk.wanted, waiting))
-    return [*facts, *office.desk.close(AT_NS)], made
+        assert office.deliveries.pending == sum(map(office.deliveries.wanted, waiting))
+    return [*facts, *office.deliveries.close(AT_NS)], made
 
 
 @settings(deadline=None, max_examples=60)
@@ -119,6 +125,6 @@ def test_a_body_depends_on_the_event_alone(available: int, version: int) -> None
     office.subscribe()
     event = stock_event(available=available, version=version)
     again = msgspec.structs.replace(event, event=77)
-    first, second = office.desk.fire([event, again], AT_NS).attempts
+    first, second = office.deliveries.fire([event, again], AT_NS).attempts
     assert first.body == second.body
     assert first.head != second.head

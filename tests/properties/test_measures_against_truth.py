@@ -11,11 +11,11 @@ import math
 import msgspec
 import pytest
 
-from reports.checkers import check_all
-from reports.history import History
-from reports.quantiles import quantile
-from reports.result import Check
-from simulator.config import (
+from stockstorm.reports.checkers import check_all
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check
+from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.simulator.config import (
     ChannelConfig,
     OrdersConfig,
     PhaseConfig,

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.config import (
+from stockstorm.simulator.catalogue.catalogue import make_catalogue, sku_names
+from stockstorm.simulator.config import (
     ChannelConfig,
     FaultConfig,
     OrdersConfig,
@@ -14,11 +15,10 @@ from simulator.config import (
     ShopEventsConfig,
     WorldConfig,
 )
-from simulator.plan import Plan, PlannedCancellation, PlannedPayment, PlannedPurchase, PlannedReturn
-from simulator.planning import expected_events, make_plan, with_event_rate
-from simulator.seeds import Seeds
-from simulator.shop.catalogue import make_catalogue, sku_names
-from simulator.world import World
+from stockstorm.simulator.plan.items import Plan, PlannedCancellation, PlannedPayment, PlannedPurchase, PlannedReturn
+from stockstorm.simulator.plan.planner import expected_events, make_plan, with_event_rate
+from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.world import World
 
 bounded = settings(max_examples=40, deadline=None, derandomize=True)
 AMPLE = 1_000_000

@@ -3,7 +3,8 @@
 import json
 from collections import Counter
 
-from simulator.config import (
+from stockstorm.simulator.catalogue.catalogue import make_catalogue
+from stockstorm.simulator.config import (
     ChannelConfig,
     OrdersConfig,
     PerturbationConfig,
@@ -12,19 +13,18 @@ from simulator.config import (
     ShopEventsConfig,
     WorldConfig,
 )
-from simulator.delivery.desk import Desk
-from simulator.events.payloads import MARKETPLACE_TOPICS, SHOPIFY_TOPICS, Payloads
-from simulator.events.signature import matches
-from simulator.history.facts import DeliveryPlanned
-from simulator.plan import PlannedForgery
-from simulator.planning import make_plan
-from simulator.seeds import Seeds
-from simulator.senders import Address
-from simulator.shop.catalogue import make_catalogue
-from simulator.shop.model import Event
-from simulator.world import World
+from stockstorm.simulator.delivery.attempts import Address
+from stockstorm.simulator.delivery.service import DeliveryService
+from stockstorm.simulator.events.payloads import MARKETPLACE_TOPICS, SHOPIFY_TOPICS, Payloads
+from stockstorm.simulator.events.signature import matches
+from stockstorm.simulator.history.facts import DeliveryPlanned
+from stockstorm.simulator.model import Event
+from stockstorm.simulator.plan.items import PlannedForgery
+from stockstorm.simulator.plan.planner import make_plan
+from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.world import World
+from tests.delivery_service import SECRETS
 from tests.literal_shop import START_NS, WALL
-from tests.office import SECRETS
 
 CONFIG = WorldConfig(
     shop=ShopConfig(skus=20, hot_skus=2, buyers=10),
@@ -47,14 +47,16 @@ def played(seed: int) -> tuple[list[Event], list[DeliveryPlanned], Counter[str]]
     for channel in world.marketplaces:
         world.subscribe(channel, "*", "http://127.0.0.1/hooks", now_ns=START_NS)
     payloads = Payloads(catalogue, CONFIG.shop, WALL)
-    desk = Desk(world, payloads, CONFIG, seeds, SECRETS, lambda uri: Address("127.0.0.1", 80, uri))
+    deliveries = DeliveryService(world, payloads, CONFIG, seeds, SECRETS, lambda uri: Address("127.0.0.1", 80, uri))
     events: list[Event] = []
     planned: list[DeliveryPlanned] = []
     signed: Counter[str] = Counter()
     for item in make_plan("delivery", CONFIG, seed).items:
         now_ns = START_NS + item.offset_ns
         fired = world.apply(item, now_ns).events
-        dispatch = desk.forge(item, now_ns) if isinstance(item, PlannedForgery) else desk.fire(fired, now_ns)
+        dispatch = (
+            deliveries.forge(item, now_ns) if isinstance(item, PlannedForgery) else deliveries.fire(fired, now_ns)
+        )
         events += fired
         plans = [fact for fact in dispatch.facts if isinstance(fact, DeliveryPlanned)]
         planned += plans

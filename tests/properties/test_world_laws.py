@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.history.facts import (
+from stockstorm.simulator.history.facts import (
     AnyFact,
     EventFired,
     FinalListing,
@@ -19,7 +19,7 @@ from simulator.history.facts import (
     StockChanged,
     encoder,
 )
-from simulator.world import StaleQuantity, World
+from stockstorm.simulator.world import StaleQuantity, World
 from tests.small_world import STOCK, sku, small_catalogue
 from tests.world_commands import MARKETPLACES, PLACES, Buy, Cancel, Command, Played, Row, buys, commands, rows, write
 

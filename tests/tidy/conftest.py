@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.running import ROOT
+
 FOREIGN = {"__pycache__", "node_modules"}
 PACKAGES = ("simulator", "scenarios", "loadtests", "reference_service", "reports")
 TEXTS = {

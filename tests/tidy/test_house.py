@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from loadtests.cli import app
-from loadtests.subjects.architectures import ARCHITECTURES
-from scenarios import list_scenarios
+from stockstorm.loadtests.cli.app import app
+from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
+from stockstorm.scenarios import list_scenarios
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/own_service.md", "docs/cloud_backings.md")
 # Hosts of package registries, in two parts each, so that this file does not name them either.

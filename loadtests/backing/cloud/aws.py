@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from loadtests.backing.cloud import EventBus, QueueRules, SqsQueue
-from loadtests.backing.cloud.moto_emulator import EXTRA
-from simulator.errors import BackingError
+from stockstorm.loadtests.backing.cloud.base import EventBus, QueueRules, SqsQueue
+from stockstorm.loadtests.backing.cloud.emulators import EXTRA
+from stockstorm.simulator.errors import BackingError
 
 SHOPIFY_SOURCE: Final = "aws.partner/shopify.com"  # docs/sources.md, S7
 # AWS keeps sources that begin with `aws.` for its partners, so a real bus is sent this prefix before Shopify's.

@@ -13,9 +13,15 @@ from typing import Any, Final
 
 import msgspec
 
-from loadtests.backing.cloud.aws_environment import REGION
-from loadtests.backing.containers import LOOPBACK, in_one_line, publish_on_loopback, published_port, without_reaper
-from simulator.errors import BackingError
+from stockstorm.loadtests.backing.cloud.aws_environment import REGION
+from stockstorm.loadtests.backing.containers import (
+    LOOPBACK,
+    in_one_line,
+    publish_on_loopback,
+    published_port,
+    without_reaper,
+)
+from stockstorm.simulator.errors import BackingError
 
 WHERE: Final = "--cloud docker"
 INSTEAD: Final = "or use --cloud embedded"

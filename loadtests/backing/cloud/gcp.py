@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
-from loadtests.backing.cloud import PubSubQueue, QueueRules
-from simulator.errors import BackingError
+from stockstorm.loadtests.backing.cloud.base import PubSubQueue, QueueRules
+from stockstorm.simulator.errors import BackingError
 
 EXTRA: Final = "make setup, or pip install -e '.[gcp]' in the clone"
 EMULATOR_VARIABLE: Final = "PUBSUB_EMULATOR_HOST"

@@ -17,7 +17,7 @@ from jsonpath_ng import ext
 from moto.events.models import Rule
 from moto.server import main
 
-from loadtests.backing.cloud.aws_environment import REGION
+from stockstorm.loadtests.backing.cloud.aws_environment import REGION
 
 PARSE = "parse"
 TARGET_METHOD = "_send_to_sqs_queue"

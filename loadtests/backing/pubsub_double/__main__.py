@@ -7,9 +7,9 @@ import argparse
 import asyncio
 import signal
 
-from loadtests.backing.pubsub_double.broker import BYTES_MAX, Broker
-from loadtests.backing.pubsub_double.faces import Faces
-from loadtests.backing.pubsub_double.server import make_server
+from stockstorm.loadtests.backing.pubsub_double.broker import BYTES_MAX, Broker
+from stockstorm.loadtests.backing.pubsub_double.server import make_server
+from stockstorm.loadtests.backing.pubsub_double.services import Faces
 
 STOP_GRACE_S = 0.5
 

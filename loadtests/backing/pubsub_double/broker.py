@@ -8,8 +8,14 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Final
 
-from loadtests.backing.pubsub_double.messages import Message, Reason, Refusal, Settings, Topic
-from loadtests.backing.pubsub_double.subscription import Subscription
+from stockstorm.loadtests.backing.pubsub_double.subscription import (
+    Message,
+    Reason,
+    Refusal,
+    Settings,
+    Subscription,
+    Topic,
+)
 
 BYTES_MAX: Final = 512 * 1024**2
 DEADLINE_MAX_S: Final = 600

@@ -9,8 +9,8 @@ import grpc.aio
 from google.protobuf import empty_pb2
 from google.pubsub_v1 import types
 
-from loadtests.backing.pubsub_double.faces import Faces
-from loadtests.backing.pubsub_double.messages import Refusal
+from stockstorm.loadtests.backing.pubsub_double.services import Faces
+from stockstorm.loadtests.backing.pubsub_double.subscription import Refusal
 
 MESSAGE_MAX_BYTES: Final = 11_000_000  # Pub/Sub takes requests of up to 10 MB
 OPTIONS: Final = (("grpc.max_receive_message_length", MESSAGE_MAX_BYTES), ("grpc.so_reuseport", 0))

@@ -1,4 +1,6 @@
-"""One subscription's backlog and leases: a pure state machine, with the time as argument.
+"""What the double keeps: messages, leases on them, the consumers that hold the leases, and refusals.
+
+One subscription's backlog and leases: a pure state machine, with the time as argument.
 
 Subtleties: deadlines stand in a heap and are looked at lazily, since clients extend them all the time. What comes back
 is handed out again in the order of publishing, before newer messages. Of an ordering key one message is out at a time,
@@ -6,10 +8,103 @@ and the others wait aside, so that thousands of one key cost nothing to skip.
 """
 
 from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum
 from heapq import heappop, heappush
 from itertools import count
+from typing import Any, Final
 
-from loadtests.backing.pubsub_double.messages import Consumer, Handout, Held, Lease, Message, Settings
+UNLIMITED: Final = 1 << 60
+
+
+class Reason(Enum):
+    """Named as gRPC names its status codes."""
+
+    NOT_FOUND = "NOT_FOUND"
+    ALREADY_EXISTS = "ALREADY_EXISTS"
+    INVALID_ARGUMENT = "INVALID_ARGUMENT"
+    RESOURCE_EXHAUSTED = "RESOURCE_EXHAUSTED"
+    UNIMPLEMENTED = "UNIMPLEMENTED"
+
+
+class Refusal(Exception):
+    """A request that the double answers with an error."""
+
+    def __init__(self, reason: Reason, text: str) -> None:
+        super().__init__(text)
+        self.reason, self.text = reason, text
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`wire`: the PubsubMessage with id and publish time. Never changed, since subscriptions share it."""
+
+    wire: Any
+    ordering_key: str
+    size_bytes: int
+
+
+@dataclass(eq=False, slots=True)
+class Held:
+    """One message in one subscription. `serial` is its place in the order of publishing."""
+
+    message: Message
+    serial: int
+    attempts: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Consumer:
+    """Who holds leases: one StreamingPull, or all unary pulls together. Zero limits of the protocol mean none."""
+
+    ack_deadline_s: int = 0  # of its leases; 0: the subscription's own
+    messages_max: int = UNLIMITED
+    bytes_max: int = UNLIMITED
+    messages: int = 0
+    size_bytes: int = 0
+
+    def room(self) -> int:
+        """How many messages it may still be given; one is always allowed beyond the bytes, so that large ones pass."""
+        if self.size_bytes >= self.bytes_max:
+            return 0
+        return max(0, self.messages_max - self.messages)
+
+
+@dataclass(eq=False, slots=True)
+class Lease:
+    """A message handed out until `deadline_ns`."""
+
+    held: Held
+    consumer: Consumer
+    deadline_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Handout:
+    """What a consumer is given."""
+
+    ack_id: str
+    message: Message
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Of a subscription. `deliveries_max` 0: no dead letters."""
+
+    name: str
+    topic: str
+    ack_deadline_s: int = 10
+    ordered: bool = False
+    dead_letter_topic: str = ""
+    deliveries_max: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Topic:
+    name: str
+    subscriptions: list[str] = field(default_factory=list)
+
 
 S_NS = 1_000_000_000
 TAKE_MAX_BYTES = 8_000_000  # of one answer; the message that reaches it is still part of it

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from reports.compare.comparison import Board, Comparison
-from reports.render.comparison import tables
-from reports.render.comparison.figures import Sheet
-from reports.render.comparison.figures.registry import draw_board
-from reports.render.comparison.words import extent, rate_text, tier_text
-from reports.render.figures import Figure
-from reports.render.files import write_report
-from reports.render.formats import TIER_NAMES
-from reports.render.markup import Markup, join, tag
-from reports.render.page import document, figure_section, section
-from reports.tiers import LIMITS_MS
+from stockstorm.reports.compare.comparison import Board, Comparison
+from stockstorm.reports.formats import TIER_NAMES
+from stockstorm.reports.render.comparison import tables
+from stockstorm.reports.render.comparison.figures import Sheet
+from stockstorm.reports.render.comparison.figures.registry import draw_board
+from stockstorm.reports.render.comparison.words import extent, rate_text, tier_text
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.files import write_report
+from stockstorm.reports.render.markup import Markup, join, tag
+from stockstorm.reports.render.page import document, figure_section, section
+from stockstorm.reports.verdict.tiers import LIMITS_MS
 
 
 def write_page(comparison: Comparison, path: Path) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from reports.compare.comparison import ACK, LOST, OVERSOLD, P50, P95, Board, Claim, Comparison, Entry, Said
-from reports.compare.paired import SEEDS_MIN, excludes_zero
-from reports.render.comparison.words import (
+from stockstorm.reports.compare.comparison import ACK, LOST, OVERSOLD, P50, P95, Board, Claim, Comparison, Entry, Said
+from stockstorm.reports.compare.ranking import SEEDS_MIN, excludes_zero
+from stockstorm.reports.formats import SIGNS, money_text, number_text
+from stockstorm.reports.render.comparison.words import (
     PROMISES,
     TITLES,
     amount,
@@ -16,10 +17,9 @@ from reports.render.comparison.words import (
     span,
     tier_text,
 )
-from reports.render.formats import SIGNS, money_text, number_text
-from reports.render.markup import Markup, join, table, tag
-from reports.render.sections.banner import badge
-from reports.result import Interval, Verdict
+from stockstorm.reports.render.markup import Markup, join, table, tag
+from stockstorm.reports.render.sections.banner import badge
+from stockstorm.reports.result import Interval, Verdict
 
 DIFFERED: Final = (P50, P95, OVERSOLD, LOST, "refused.attempts", "work.cores", "work.cost_points", "work.statements")
 TONES: Final[dict[Said, Verdict]] = {"holds": "valid", "does not hold": "invalid", "cannot be said": "unknown"}

@@ -8,10 +8,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from reports.compare.comparison import ACK, LOST, OVERSOLD, P50, P95, Board, Comparison, Entry
-from reports.render.comparison.words import PROMISES, amount, extent, rank_text, rate_text, span, tier_text
-from reports.render.formats import SIGNS
-from reports.render.terminal import COLOURS
+from stockstorm.reports.compare.comparison import ACK, LOST, OVERSOLD, P50, P95, Board, Comparison, Entry
+from stockstorm.reports.formats import SIGNS
+from stockstorm.reports.render.comparison.words import PROMISES, amount, extent, rank_text, rate_text, span, tier_text
+from stockstorm.reports.render.terminal import COLOURS
 
 WIDE: Final = 120
 COLUMNS: Final = (  # measure, headline, whether its interval is shown

@@ -4,11 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from reports.compare.comparison import ACK, LOST, OVERSOLD, P50, P95, Board, Comparison, Entry
-from reports.render.formats import TIER_NAMES, duration_text, number_text, range_text
-from reports.result import Interval, Verdict
-from reports.tally import counted
-from reports.tiers import best_tier
+from stockstorm.reports.compare.comparison import ACK, LOST, OVERSOLD, P50, P95, Board, Comparison, Entry
+from stockstorm.reports.formats import TIER_NAMES, duration_text, number_text, range_text
+from stockstorm.reports.result import Interval, Verdict, counted
+from stockstorm.reports.verdict.tiers import best_tier
 
 TITLES: Final = {
     P50: "sync latency, median",

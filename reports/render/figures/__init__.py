@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from reports.render.view import RunView
+from stockstorm.reports.render.view import RunView
 
 
 class Figure(msgspec.Struct, frozen=True):

@@ -3,10 +3,10 @@
 from collections import Counter, defaultdict
 from typing import Any, Final
 
-from reports.render.figures import Figure
-from reports.render.figures.layout import label
-from reports.render.view import RunView
-from simulator.history import facts as f
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.figures.layout import label
+from stockstorm.reports.render.view import RunView
+from stockstorm.simulator.history import facts as f
 
 CLASSES: Final = {
     "at the first try": "@c0",

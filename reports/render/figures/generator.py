@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from reports.render.downsample import bin_width_s, binned, quantile
-from reports.render.figures import Figure
-from reports.render.figures.layout import latency_axis, limit_line, line, phase_shapes, rounded, time_axis
-from reports.render.view import RunView
-from simulator.clock import MILLISECOND_NS
-from simulator.history import facts as f
-from simulator.limits import SCHEDULER_LATENESS_P99_MAX_NS
+from stockstorm.reports.render.downsample import bin_width_s, binned, quantile
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.figures.layout import latency_axis, limit_line, line, phase_shapes, rounded, time_axis
+from stockstorm.reports.render.view import RunView
+from stockstorm.simulator.clock import MILLISECOND_NS
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.limits import SCHEDULER_LATENESS_P99_MAX_NS
 
 
 def generator(view: RunView) -> Figure | None:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from reports.render.downsample import thin_steps
-from reports.render.figures import Figure
-from reports.render.figures.layout import (
+from stockstorm.reports.render.downsample import thin_steps
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.figures.layout import (
     CHANNEL_COLOURS,
     DASHES,
     dots,
@@ -14,10 +14,10 @@ from reports.render.figures.layout import (
     phase_shapes,
     time_axis,
 )
-from reports.render.view import RunView
-from reports.tally import counted
-from simulator.history import facts as f
-from simulator.shop.model import ONLINE
+from stockstorm.reports.render.view import RunView
+from stockstorm.reports.result import counted
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import ONLINE
 
 Steps = list[tuple[float, float]]
 Oversold = list[tuple[float, float, int, str]]  # seconds, units left, units oversold, channel

@@ -3,12 +3,12 @@
 import math
 from typing import Any, Final
 
-from reports.render.downsample import quantile
-from reports.render.figures import Figure
-from reports.render.figures.layout import dots, latency_axis, limit_line, line, rounded
-from reports.render.view import RunView
-from reports.tally import counted
-from reports.tiers import LIMITS_MS
+from stockstorm.reports.render.downsample import quantile
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.figures.layout import dots, latency_axis, limit_line, line, rounded
+from stockstorm.reports.render.view import RunView
+from stockstorm.reports.result import counted
+from stockstorm.reports.verdict.tiers import LIMITS_MS
 
 SHARES: Final = {0.5: "p50", 0.75: "p75", 0.9: "p90", 0.95: "p95", 0.99: "p99", 0.999: "p99.9", 0.9999: "p99.99"}
 MARKED: Final = (0.5, 0.95, 0.99)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from reports.render.downsample import bin_width_s, binned, quantile, thin_points
-from reports.render.figures import Figure
-from reports.render.figures.layout import (
+from stockstorm.reports.render.downsample import bin_width_s, binned, quantile, thin_points
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.figures.layout import (
     dots,
     latency_axis,
     limit_line,
@@ -14,9 +14,8 @@ from reports.render.figures.layout import (
     rounded,
     time_axis,
 )
-from reports.render.samples import Series
-from reports.render.view import RunView
-from reports.tiers import LIMITS_MS, basis, judged_measure
+from stockstorm.reports.render.view import RunView, Series
+from stockstorm.reports.verdict.tiers import LIMITS_MS, basis, judged_measure
 
 ANSWER_LIMIT_MS = 5_000.0
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from reports.render.view import RunView
+from stockstorm.reports.render.view import RunView
 
 LATENCY_TICKS: Final = {
     0.1: "0.1 ms",

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from reports.render.downsample import bin_width_s, counted
-from reports.render.figures import Figure
-from reports.render.figures.layout import line, phase_labels, phase_shapes, rounded, time_axis
-from reports.render.view import RunView
-from simulator.history import facts as f
+from stockstorm.reports.render.downsample import bin_width_s, counted
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.figures.layout import line, phase_labels, phase_shapes, rounded, time_axis
+from stockstorm.reports.render.view import RunView
+from stockstorm.simulator.history import facts as f
 
 
 def load(view: RunView) -> Figure | None:

@@ -4,11 +4,11 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import Any
 
-from reports.render.downsample import thin_steps
-from reports.render.figures import Figure
-from reports.render.figures.layout import CHANNEL_COLOURS, DASHES, line, phase_shapes, rounded, time_axis
-from reports.render.view import RunView
-from simulator.history import facts as f
+from stockstorm.reports.render.downsample import thin_steps
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.figures.layout import CHANNEL_COLOURS, DASHES, line, phase_shapes, rounded, time_axis
+from stockstorm.reports.render.view import RunView
+from stockstorm.simulator.history import facts as f
 
 
 def processes(view: RunView) -> Figure | None:

@@ -1,14 +1,14 @@
 """Which figures the report has, in reading order. A new one adds its file and one line here."""
 
-from reports.render.figures import Figure, FigureMaker
-from reports.render.figures.deliveries import deliveries
-from reports.render.figures.generator import generator
-from reports.render.figures.hot_stock import hot_stock
-from reports.render.figures.latency_distribution import latency_distribution
-from reports.render.figures.latency_over_time import latency_over_time
-from reports.render.figures.load import load
-from reports.render.figures.processes import processes
-from reports.render.view import RunView
+from stockstorm.reports.render.figures import Figure, FigureMaker
+from stockstorm.reports.render.figures.deliveries import deliveries
+from stockstorm.reports.render.figures.generator import generator
+from stockstorm.reports.render.figures.hot_stock import hot_stock
+from stockstorm.reports.render.figures.latency_distribution import latency_distribution
+from stockstorm.reports.render.figures.latency_over_time import latency_over_time
+from stockstorm.reports.render.figures.load import load
+from stockstorm.reports.render.figures.processes import processes
+from stockstorm.reports.render.view import RunView
 
 FIGURES: tuple[FigureMaker, ...] = (
     latency_over_time,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reports.render.formats import (
+from stockstorm.reports.formats import (
     SIGNS,
     duration_text,
     interval_text,
@@ -14,11 +14,10 @@ from reports.render.formats import (
     tier_name,
     wall_text,
 )
-from reports.render.markup import Markup, join, tag
-from reports.render.view import RunView
-from reports.result import ThresholdOutcome, Verdict
-from reports.tally import counted
-from reports.tiers import judged_measure
+from stockstorm.reports.render.markup import Markup, join, tag
+from stockstorm.reports.render.view import RunView
+from stockstorm.reports.result import ThresholdOutcome, Verdict, counted
+from stockstorm.reports.verdict.tiers import judged_measure
 
 HEADLINES: Final[dict[Verdict, str]] = {
     "valid": "Valid: it held",

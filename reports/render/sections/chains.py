@@ -8,10 +8,10 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from reports.render.view import RunView
-from reports.result import Incident
-from simulator.clock import MILLISECOND_NS
-from simulator.history import facts as f
+from stockstorm.reports.render.view import RunView
+from stockstorm.reports.result import Incident
+from stockstorm.simulator.clock import MILLISECOND_NS
+from stockstorm.simulator.history import facts as f
 
 EVENTS_MAX: Final = 4
 PUSHES_BEFORE: Final = 3

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from reports.render.formats import duration_text, money_text
-from reports.render.markup import Markup, join, tag
-from reports.render.sections.chains import Chains, Link
-from reports.render.view import RunView
-from reports.result import Incident
+from stockstorm.reports.formats import duration_text, money_text
+from stockstorm.reports.render.markup import Markup, join, tag
+from stockstorm.reports.render.sections.chains import Chains, Link
+from stockstorm.reports.render.view import RunView
+from stockstorm.reports.result import Incident
 
 SHOWN_PER_CHECK: Final = 25
 

@@ -20,13 +20,13 @@ from typing import Any
 import httpx
 import pytest
 
-from loadtests.backing.embedded import EmbeddedPostgres
-from loadtests.backing.server import create_database, with_database
-from reference_service.architectures import DEFAULT, architecture_of
-from reference_service.wiring import RECEIVER
+from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
+from stockstorm.loadtests.backing.postgres.server import create_database, with_database
+from stockstorm.reference_service.architectures import DEFAULT, architecture_of
+from stockstorm.reference_service.wiring import RECEIVER
 from tests.fake_commerce import CHANNELS, LOCATION, FakeCommerce, Handler
+from tests.running import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 SECRET = "shop-secret"
 CHANNEL_SECRET = "channel-secret"
 Post = Callable[[str, bytes, dict[str, str]], httpx.Response]  # path, body, headers
@@ -48,7 +48,7 @@ class Service:
 
     def start(self, name: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
-            command = [sys.executable, "-m", "reference_service", name]
+            command = [sys.executable, "-m", "stockstorm.reference_service", name]
             self.processes[name] = subprocess.Popen(command, cwd=ROOT, env=self.environment, stderr=log)
 
     def start_all(self) -> None:

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from loadtests.backing.cloud import EMBEDDED
-from loadtests.cloud import open_cloud
-from loadtests.subjects.architectures import ARCHITECTURES as SUBJECTS
-from reference_service.architectures import ARCHITECTURES
-from reference_service.wiring import RECEIVER
+from stockstorm.loadtests.backing.cloud.base import EMBEDDED
+from stockstorm.loadtests.orchestrator.cloud import open_cloud
+from stockstorm.loadtests.subjects.architectures import ARCHITECTURES as SUBJECTS
+from stockstorm.reference_service.architectures import ARCHITECTURES
+from stockstorm.reference_service.wiring import RECEIVER
 
 pytestmark = pytest.mark.e2e
 Make = Callable[..., Any]

@@ -9,15 +9,15 @@ from typing import Any
 import asyncpg
 import pytest
 
-from reference_service.channel_events import ChannelEvents
-from reference_service.clients.admin_api import Answered
-from reference_service.clients.documents import Adjust, AdjustPayload
-from reference_service.database import STORE_GONE, apply_schema, open_pool
-from reference_service.inventory import Level, Reading
-from reference_service.master_writer import MasterWriter
-from reference_service.queues import Entry
-from reference_service.signals import Signals
-from reference_service.stock import add_levels, listable_of
+from stockstorm.reference_service.clients.admin_api import Answered
+from stockstorm.reference_service.clients.documents import Adjust, AdjustPayload
+from stockstorm.reference_service.domain.stock_level import Level, Reading
+from stockstorm.reference_service.handlers.marketplace_orders import ChannelEvents
+from stockstorm.reference_service.queues.base import Entry
+from stockstorm.reference_service.storage.database import STORE_GONE, apply_schema, open_pool
+from stockstorm.reference_service.storage.stock_table import add_levels, listable_of
+from stockstorm.reference_service.sync.signals import Signals
+from stockstorm.reference_service.sync.stock_writer import MasterWriter
 
 pytestmark = pytest.mark.e2e
 LEVEL = Level(1, 2, "gid", "MUG", Reading(10, 1, 1), pending=3)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from loadtests.backing.cloud import EMBEDDED
-from loadtests.cloud import open_cloud
-from loadtests.subjects.architectures import ARCHITECTURES
+from stockstorm.loadtests.backing.cloud.base import EMBEDDED
+from stockstorm.loadtests.orchestrator.cloud import open_cloud
+from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 
 pytestmark = pytest.mark.e2e
 Make = Callable[..., Any]

@@ -8,12 +8,12 @@ import pytest
 import typer
 from rich.console import Console
 
-from loadtests.cli_compare import MatrixProgress, compare_command
-from loadtests.compare import make_state
-from loadtests.compare_options import Asked
-from loadtests.compare_state import Cell, State, read_state, write_state
-from reports.compare.comparison import Key
-from simulator.errors import ScenarioError, StockstormError
+from stockstorm.loadtests.cli.compare import MatrixProgress, compare_command
+from stockstorm.loadtests.config.comparison_options import Asked
+from stockstorm.loadtests.orchestrator.comparison import make_state
+from stockstorm.loadtests.orchestrator.comparison_state import Cell, State, read_state, write_state
+from stockstorm.reports.compare.comparison import Key
+from stockstorm.simulator.errors import ScenarioError, StockstormError
 
 NAME = "compare-20260101-000000-smoke"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import companion
-from loadtests.cli import app
-from loadtests.exits import INTERNAL, INTERRUPTED, UNREAD, exit_code_of, invoke
-from simulator.errors import BackingError
+from stockstorm.loadtests.cli.app import app
+from stockstorm.loadtests.exits import INTERNAL, INTERRUPTED, UNREAD, exit_code_of, invoke
+from stockstorm.loadtests.orchestrator import process as companion
+from stockstorm.simulator.errors import BackingError
 
 
 def ended(*words: str) -> int:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from reference_service.architectures import ARCHITECTURES
-from reference_service.settings import BadSettings, Settings
-from reference_service.wiring import RECEIVER
+from stockstorm.reference_service.architectures import ARCHITECTURES
+from stockstorm.reference_service.settings import BadSettings, Settings
+from stockstorm.reference_service.wiring import RECEIVER
 
 CLOUDS = ("queue-sqs", "queue-pubsub", "bus-eventbridge", "bus-pubsub")
 NAMES = {

@@ -3,15 +3,14 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from reference_service.architectures import ALIASES, ARCHITECTURES, architecture_of
-from reference_service.flaws import Flaw
-from reference_service.settings import BadSettings, read_settings
+from stockstorm.reference_service.architectures import ALIASES, ARCHITECTURES, architecture_of
+from stockstorm.reference_service.flaws import Flaw
+from stockstorm.reference_service.settings import BadSettings, read_settings
+from tests.running import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 GOOD = {
     "DATABASE_URL": "postgresql://x",
     "LISTEN_PORT": "8000",
@@ -62,7 +61,7 @@ def test_every_problem_is_named_in_one_message_without_secrets(monkeypatch: pyte
 
 def test_the_program_exits_with_3_and_without_a_traceback() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("REFERENCE_")}
-    command = [sys.executable, "-m", "reference_service", "receiver"]
+    command = [sys.executable, "-m", "stockstorm.reference_service", "receiver"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 3
     assert "REFERENCE_CLIENT_SECRET: is not set" in done.stderr
@@ -70,7 +69,7 @@ def test_the_program_exits_with_3_and_without_a_traceback() -> None:
 
 
 def test_the_program_names_its_two_parts_when_asked_for_another() -> None:
-    command = [sys.executable, "-m", "reference_service", "sender"]
+    command = [sys.executable, "-m", "stockstorm.reference_service", "sender"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (2, "usage: python -m reference_service receiver|worker\n")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reference_service import limits
-from reference_service.worker import Session, Worker
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.worker import Session, Worker
 
 
 class Channel:
@@ -80,7 +80,7 @@ async def test_a_marketplace_that_is_away_does_not_hold_up_the_others(
     monkeypatch: pytest.MonkeyPatch, continuous: bool
 ) -> None:
     monkeypatch.setattr(limits, "START_PATIENCE_S", 0.02)
-    monkeypatch.setattr("reference_service.worker._talk_to_master", lambda _: never())
+    monkeypatch.setattr("stockstorm.reference_service.worker._talk_to_master", lambda _: never())
     parts: Any = Parts({"away": Channel(away=True), "there": Channel(away=False)})
     away, there = Feed(away=True), Feed(away=False)
     session = Session(parts, None, [], [away, there], continuous, register, [never, register])

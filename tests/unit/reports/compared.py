@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from reports.compare.comparison import Card, Key, Matrix
-from reports.compare.played import Played
-from reports.result import Check, Result, ThresholdOutcome
-from simulator.clock import SECOND_NS
+from stockstorm.reports.compare.comparison import Card, Key, Matrix
+from stockstorm.reports.compare.played import Played
+from stockstorm.reports.result import Check, Result, ThresholdOutcome
+from stockstorm.simulator.clock import SECOND_NS
 from tests.unit.reports.literal import correct_checks, golden_result, run_started
 
 SECONDS = 30

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from reports.history import History
-from reports.judge import judge
-from reports.result import Result
-from reports.store import RunFolder, create_run_folder
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Result
+from stockstorm.reports.store import RunFolder, create_run_folder
+from stockstorm.reports.verdict.judge import judge
 from tests.unit.reports.synthetic import flash_sale
 
 

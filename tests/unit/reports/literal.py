@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from reports.result import Check, Incident, Interval, Result, ThresholdOutcome, TierOutcome, Verdict
-from simulator.history.facts import SCHEMA_VERSION, RunStarted
+from stockstorm.reports.result import Check, Incident, Interval, Result, ThresholdOutcome, TierOutcome, Verdict
+from stockstorm.simulator.history.facts import SCHEMA_VERSION, RunStarted
 
 CORRECT = ("nothing_lost", "applied_twice", "forged", "drift", "stale_overwrite", "event_classes", "generator")
 

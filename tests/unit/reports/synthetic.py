@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from simulator.history import facts as f
+from stockstorm.simulator.history import facts as f
 
 MS = 1_000_000
 S = 1_000_000_000

@@ -2,8 +2,8 @@
 
 import pytest
 
-from reports.history import History
-from simulator.history import facts as f
+from stockstorm.reports.history import History
+from stockstorm.simulator.history import facts as f
 from tests.literal_history import (
     START,
     at_rest,

@@ -4,10 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from reports.render.json_file import json_file
-from reports.store import RunFolder, create_run_folder, find_run, known_runs, load_run, read_history, read_result
-from simulator.errors import HistoryError
-from simulator.history.facts import AnyFact, PhaseStarted, RunEnded, encoder
+from stockstorm.reports.render.json_file import json_file
+from stockstorm.reports.store import (
+    RunFolder,
+    create_run_folder,
+    find_run,
+    known_runs,
+    load_run,
+    read_history,
+    read_result,
+)
+from stockstorm.simulator.errors import HistoryError
+from stockstorm.simulator.history.facts import AnyFact, PhaseStarted, RunEnded, encoder
 from tests.unit.reports.literal import golden_result, run_started
 
 WHOLE: list[AnyFact] = [run_started(), PhaseStarted(1_000_000_001, "sale"), RunEnded(2_000_000_000, True)]

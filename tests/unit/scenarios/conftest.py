@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from scenarios import load
-from simulator.errors import ScenarioError
+from stockstorm.scenarios import load
+from stockstorm.simulator.errors import ScenarioError
 
 SOUND = """\
 title = "A title"

@@ -5,13 +5,13 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from scenarios import Scenario, load
-from scenarios.floor import oversell_bound_units
-from scenarios.loader import CATALOGUE
-from scenarios.tiers import Tier, tiers
-from simulator.plan import Plan, PlannedPurchase
-from simulator.planning import make_plan
-from simulator.schedule import arrival_count
+from stockstorm.scenarios import Scenario, load
+from stockstorm.scenarios.floor import oversell_bound_units
+from stockstorm.scenarios.loader import CATALOGUE
+from stockstorm.scenarios.tiers import Tier, tiers
+from stockstorm.simulator.plan.items import Plan, PlannedPurchase
+from stockstorm.simulator.plan.planner import make_plan
+from stockstorm.simulator.plan.schedule import arrival_count
 
 ORDER_VALUE: Final = 70.0
 DAYS_A_MONTH: Final = 30

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from scenarios import load
+from stockstorm.scenarios import load
 
 Write = Callable[..., str]
 Complaint = Callable[..., str]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from scenarios.fault_flags import with_faults
-from scenarios.loader import load
-from simulator.errors import ScenarioError
+from stockstorm.scenarios.flags import with_faults
+from stockstorm.scenarios.loader import load
+from stockstorm.simulator.errors import ScenarioError
 
 
 def test_a_fault_flag_adds_a_fault_with_time_and_restart() -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from scenarios import list_scenarios, load, with_flags
-from simulator.errors import ScenarioError
-from simulator.planning import expected_events
+from stockstorm.scenarios import list_scenarios, load, with_flags
+from stockstorm.simulator.errors import ScenarioError
+from stockstorm.simulator.plan.planner import expected_events
 
 
 def test_without_flags_the_scenario_is_the_same() -> None:

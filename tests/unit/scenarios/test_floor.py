@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import pytest
 
-from scenarios import Scenario, load
-from scenarios.floor import hot_units_per_s, oversell_bound_units, oversell_floor_units, poisson_quantile
-from scenarios.tiers import tiers
-from simulator.clock import SECOND_NS
-from simulator.plan import Plan, PlannedCancellation, PlannedPurchase, PlannedReturn
-from simulator.planning import make_plan
-from simulator.shop.catalogue import sku_names
-from simulator.shop.model import OrderKey, Sku
+from stockstorm.scenarios import Scenario, load
+from stockstorm.scenarios.floor import hot_units_per_s, oversell_bound_units, oversell_floor_units, poisson_quantile
+from stockstorm.scenarios.tiers import tiers
+from stockstorm.simulator.catalogue.catalogue import sku_names
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.model import OrderKey, Sku
+from stockstorm.simulator.plan.items import Plan, PlannedCancellation, PlannedPurchase, PlannedReturn
+from stockstorm.simulator.plan.planner import make_plan
 
 LIMIT_S = 2.0
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from scenarios import Scenario, list_scenarios, load
-from scenarios.measures import MEASURES
-from scenarios.spec import TierName
-from scenarios.tiers import tiers
-from simulator.plan import PlannedCancellation, PlannedForgery, PlannedPurchase, PlannedReturn
-from simulator.planning import expected_events, make_plan
+from stockstorm.scenarios import Scenario, list_scenarios, load
+from stockstorm.scenarios.measures import MEASURES
+from stockstorm.scenarios.spec import TierName
+from stockstorm.scenarios.tiers import tiers
+from stockstorm.simulator.plan.items import PlannedCancellation, PlannedForgery, PlannedPurchase, PlannedReturn
+from stockstorm.simulator.plan.planner import expected_events, make_plan
 
 PLAYED = ("smoke", "flash_sale", "steady")
 

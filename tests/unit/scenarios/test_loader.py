@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from scenarios import Scenario, load
-from simulator.errors import ScenarioError
+from stockstorm.scenarios import Scenario, load
+from stockstorm.simulator.errors import ScenarioError
+from tests.running import ROOT
 
 Write = Callable[..., str]
 Complaint = Callable[..., str]
@@ -38,7 +39,7 @@ def test_a_name_that_the_file_gives_is_not_blamed_on_what_the_file_is_called(com
 
 def test_a_shipped_scenario_is_loaded_by_name_and_by_path() -> None:
     by_name = load("smoke")
-    by_path = load(str(Path(__file__).parents[3] / "scenarios" / "smoke.toml"))
+    by_path = load(str(ROOT / "scenarios" / "smoke.toml"))
     assert by_name == by_path
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from scenarios.loader import load
-from scenarios.safety_stock_flag import with_safety_stock
-from simulator.errors import ScenarioError
-from simulator.planning import make_plan
+from stockstorm.scenarios.flags import with_safety_stock
+from stockstorm.scenarios.loader import load
+from stockstorm.simulator.errors import ScenarioError
+from stockstorm.simulator.plan.planner import make_plan
 
 
 def test_the_flag_replaces_the_scenarios_own_safety_stock() -> None:

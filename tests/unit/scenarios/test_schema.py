@@ -6,10 +6,10 @@ import tomllib
 
 import pytest
 
-from scenarios import schema as module
-from scenarios.loader import CATALOGUE, shipped_names
-from scenarios.measures import MEASURES
-from scenarios.schema import PATH, schema, schema_text
+from stockstorm.scenarios import schema as module
+from stockstorm.scenarios.loader import CATALOGUE, shipped_names
+from stockstorm.scenarios.measures import MEASURES
+from stockstorm.scenarios.schema import PATH, schema, schema_text
 
 
 def test_the_schema_file_is_current() -> None:
@@ -21,7 +21,7 @@ def test_the_module_writes_the_schema(
 ) -> None:
     path = tmp_path_factory.mktemp("schema") / "scenario.schema.json"
     monkeypatch.setattr(module, "PATH", path)
-    runpy.run_module("scenarios.__main__")
+    runpy.run_module("stockstorm.scenarios.__main__")
     assert json.loads(path.read_text(encoding="utf-8")) == schema()
 
 

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from simulator.seeds import Seeds
+from stockstorm.simulator.seeds import Seeds
 
 
 def test_a_stream_is_the_same_for_the_same_seed_and_name() -> None:

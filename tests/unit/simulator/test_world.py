@@ -1,4 +1,4 @@
-from simulator.history.facts import (
+from stockstorm.simulator.history.facts import (
     ChannelOpened,
     EventFired,
     FinalListing,
@@ -13,9 +13,15 @@ from simulator.history.facts import (
     PurchaseRefused,
     StockChanged,
 )
-from simulator.plan import AnyPlanItem, PlannedFault, PlannedForgery, PlannedPhase, PlannedProductEdit
-from simulator.shop.firing import Changes
-from simulator.world import World
+from stockstorm.simulator.plan.items import (
+    AnyPlanItem,
+    PlannedFault,
+    PlannedForgery,
+    PlannedPhase,
+    PlannedProductEdit,
+)
+from stockstorm.simulator.shop.firing import Changes
+from stockstorm.simulator.world import World
 from tests.small_world import STOCK, available, buy, cancel, give_back, pay, product, restock, sku, small_world
 
 

@@ -2,8 +2,14 @@
 
 import pytest
 
-from simulator.history.facts import ListingPushed, StockChanged, StockUnmoved, SubscriptionCreated, SubscriptionRemoved
-from simulator.world import LevelChange, LevelSet, StaleQuantity
+from stockstorm.simulator.history.facts import (
+    ListingPushed,
+    StockChanged,
+    StockUnmoved,
+    SubscriptionCreated,
+    SubscriptionRemoved,
+)
+from stockstorm.simulator.world import LevelChange, LevelSet, StaleQuantity
 from tests.small_world import STOCK, available, product, sku, small_world
 
 URN = "urn:channel-orders:bazaar:bazaar-1001"

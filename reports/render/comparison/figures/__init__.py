@@ -7,9 +7,9 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from reports.compare.comparison import Board, Entry, Matrix
-from reports.render.figures import Figure
-from reports.render.figures.layout import DASHES, label
+from stockstorm.reports.compare.comparison import Board, Entry, Matrix
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.figures.layout import DASHES, label
 
 COLOURS: Final = 8
 SIGNS: Final = ("circle", "square", "diamond", "triangle-up", "star", "x")

@@ -3,11 +3,11 @@
 import math
 from typing import Any
 
-from reports.render.comparison.figures import Sheet
-from reports.render.figures import Figure
-from reports.render.figures.latency_distribution import SHARES
-from reports.render.figures.layout import latency_axis, limit_line, line, rounded
-from reports.tiers import LIMITS_MS
+from stockstorm.reports.render.comparison.figures import Sheet
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.figures.latency_distribution import SHARES
+from stockstorm.reports.render.figures.layout import latency_axis, limit_line, line, rounded
+from stockstorm.reports.verdict.tiers import LIMITS_MS
 
 
 def curves(sheet: Sheet) -> Figure | None:

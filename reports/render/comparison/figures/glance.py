@@ -4,13 +4,13 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from reports.compare.comparison import LOST, OVERSOLD, P95, Entry
-from reports.render.comparison.figures import Sheet, panel_title
-from reports.render.comparison.words import amount, span
-from reports.render.figures import Figure
-from reports.render.figures.layout import ABOVE_GRID, LATENCY_TICKS, dots
-from reports.result import Interval
-from reports.tiers import LIMITS_MS
+from stockstorm.reports.compare.comparison import LOST, OVERSOLD, P95, Entry
+from stockstorm.reports.render.comparison.figures import Sheet, panel_title
+from stockstorm.reports.render.comparison.words import amount, span
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.figures.layout import ABOVE_GRID, LATENCY_TICKS, dots
+from stockstorm.reports.result import Interval
+from stockstorm.reports.verdict.tiers import LIMITS_MS
 
 PANELS: Final = (
     (P95, "Sync latency, p95", (0.0, 0.38)),

@@ -3,10 +3,10 @@
 import math
 from typing import Any
 
-from reports.compare.comparison import LOST, OVERSOLD, P50, Entry
-from reports.render.comparison.figures import Sheet
-from reports.render.figures import Figure
-from reports.render.figures.layout import dots, latency_axis, line, rounded
+from stockstorm.reports.compare.comparison import LOST, OVERSOLD, P50, Entry
+from stockstorm.reports.render.comparison.figures import Sheet
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.figures.layout import dots, latency_axis, line, rounded
 
 EXPECTED = "expected at this latency"
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from reports.compare.comparison import Entry
-from reports.render.comparison.figures import Sheet, panel_title
-from reports.render.figures import Figure
-from reports.render.figures.layout import label
+from stockstorm.reports.compare.comparison import Entry
+from stockstorm.reports.render.comparison.figures import Sheet, panel_title
+from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.figures.layout import label
 
 COLOURS: Final = {"receiver": "@c0", "worker": "@c2", "postgres": "@c5"}
 OTHERS: Final = ("@c4", "@c3", "@c6", "@c7")

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from loadtests.bus_publisher import BatchLimits, Delivery, NotAccepted, Wrapped
-from loadtests.bus_publisher.batching import Batcher
+from stockstorm.loadtests.bus_publisher.base import BatchLimits, Delivery, NotAccepted, Wrapped
+from stockstorm.loadtests.bus_publisher.batching import Batcher
 
 
 class ScriptedBus:
@@ -67,7 +67,7 @@ def test_a_call_that_fails_fails_its_own_entries_and_no_others() -> None:
 
 
 def test_it_refuses_rather_than_let_the_waiting_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loadtests.bus_publisher.batching.WAITING_MAX", 3)
+    monkeypatch.setattr("stockstorm.loadtests.bus_publisher.batching.WAITING_MAX", 3)
     bus = ScriptedBus(BatchLimits(entries_max=10, bytes_max=1_000, calls_max=1))
     assert asyncio.run(put_all(Batcher(bus), ["a", "b", "c", "d"])) == [200, 200, 200, 503]
 

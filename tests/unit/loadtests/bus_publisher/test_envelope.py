@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from loadtests.bus_publisher import Delivery, NotAccepted
-from loadtests.bus_publisher.envelope import PAYLOAD_MAX_BYTES, bus_attributes, eventbridge_detail
+from stockstorm.loadtests.bus_publisher.base import Delivery, NotAccepted
+from stockstorm.loadtests.bus_publisher.envelope import PAYLOAD_MAX_BYTES, bus_attributes, eventbridge_detail
 
 HEADERS = {"x-shopify-topic": "orders/create", "x-shopify-hmac-sha256": "c2lnbmVk", "x-shopify-webhook-id": "w-1"}
 

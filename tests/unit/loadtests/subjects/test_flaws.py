@@ -1,9 +1,9 @@
 """Declarations of the flaws are complete and name checks that exist."""
 
-from loadtests.subjects.flaws import FLAWS
-from reports.checkers import CHECKERS
-from scenarios.fault_flags import with_faults
-from scenarios.loader import load
+from stockstorm.loadtests.subjects.flaws import FLAWS
+from stockstorm.reports.checkers import CHECKERS
+from stockstorm.scenarios.flags import with_faults
+from stockstorm.scenarios.loader import load
 
 
 def test_at_least_the_five_named_mistakes_are_offered() -> None:

@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from loadtests.subjects.ports import free_port
-from loadtests.subjects.probes import count_statements
+from stockstorm.loadtests.processes.child import free_port
+from stockstorm.loadtests.subjects.probes import count_statements
 
 EXPOSED = """# HELP reference_statements_total SQL statements sent to the database
 # TYPE reference_statements_total counter

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from loadtests.subjects import reference
-from loadtests.subjects.architectures import ARCHITECTURES
-from loadtests.subjects.flaws import FLAWS
-from reference_service.architectures import bus_eventbridge, queue_sqs
-from reference_service.flaws import Flaw
-from reference_service.queues.opening import refuse_flaws
-from reference_service.settings import BadSettings, Settings
+from stockstorm.loadtests.subjects import reference
+from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
+from stockstorm.loadtests.subjects.flaws import FLAWS
+from stockstorm.reference_service.architectures import bus_eventbridge, queue_sqs
+from stockstorm.reference_service.flaws import Flaw
+from stockstorm.reference_service.queues.opening import refuse_flaws
+from stockstorm.reference_service.settings import BadSettings, Settings
 
 
 class Child:

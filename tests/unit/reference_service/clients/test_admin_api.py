@@ -10,10 +10,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from reference_service import limits
-from reference_service.clients.admin_api import AdminApi, Answered, Budget, ThrottleStatus
-from reference_service.clients.backoff import backoff_s
-from reference_service.clients.documents import SUBSCRIPTIONS, Subscriptions
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.clients.admin_api import AdminApi, Answered, Budget, ThrottleStatus
+from stockstorm.reference_service.clients.backoff import backoff_s
+from stockstorm.reference_service.clients.documents import SUBSCRIPTIONS, Subscriptions
 
 GOOD = {"webhookSubscriptions": {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}}
 

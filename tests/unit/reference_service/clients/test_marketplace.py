@@ -4,8 +4,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from reference_service import limits
-from reference_service.clients.marketplace import Marketplace, PushFailed
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.clients.marketplace import Marketplace, MarketplaceCallFailed
 
 ANSWER = b'{"accepted":1,"rejected":[]}'
 
@@ -42,5 +42,5 @@ async def push(padding: int, *, chunked: bool) -> int:
 async def test_an_answer_is_read_up_to_its_bound_and_no_further(chunked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "ANSWER_BYTES_MAX", 1_000)
     assert await push(1_000 - len(ANSWER), chunked=chunked) == 1
-    with pytest.raises(PushFailed, match="more than 1000 bytes"):
+    with pytest.raises(MarketplaceCallFailed, match="more than 1000 bytes"):
         await push(1_001 - len(ANSWER), chunked=chunked)

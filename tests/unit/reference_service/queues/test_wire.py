@@ -2,15 +2,14 @@
 
 import pytest
 
-from reference_service.queues import Message
-from reference_service.queues.wire import PACK_FROM_BYTES, Unreadable, of_wire, to_wire
-from reference_service.topics import Lane
+from stockstorm.reference_service.domain.topics import WorkType
+from stockstorm.reference_service.queues.base import PACK_FROM_BYTES, Message, Unreadable, of_wire, to_wire
 
 SPACED = b'{ "id": 9007199254740993, "note": "Gr\xc3\xb6\xc3\x9fe" , "price": 1.10}'
 
 
 def message(body: bytes) -> Message:
-    return Message(Lane.SHOP, "shopify", "w-1", "orders/create", 1_764_000_000_123_456_789, 7, body)
+    return Message(WorkType.SHOP, "shopify", "w-1", "orders/create", 1_764_000_000_123_456_789, 7, body)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +27,7 @@ def test_a_body_travels_as_it_is_unless_it_has_to_be_packed() -> None:
     assert len(to_wire(message(b'{"x":"' + b"y" * PACK_FROM_BYTES + b'"}'))) < 2_000
 
 
-@pytest.mark.parametrize("raw", [b"", b"hello", b'{"lane":9}', b'{"hello":"you"}'])
+@pytest.mark.parametrize("raw", [b"", b"hello", b'{"work_type":9}', b'{"hello":"you"}'])
 def test_what_we_did_not_send_is_unreadable(raw: bytes) -> None:
     with pytest.raises(Unreadable):
         of_wire(raw)

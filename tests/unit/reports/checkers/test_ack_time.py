@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from reports.checkers.ack_time import AckTime
-from reports.result import Check
+from stockstorm.reports.checkers.ack_time import AckTime
+from stockstorm.reports.result import Check
 from tests.literal_history import delivered, ended, history, opened, planned, stock_event, tried
 
 

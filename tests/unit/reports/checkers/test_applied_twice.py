@@ -1,7 +1,7 @@
 """An order moves the master's stock once."""
 
-from reports.checkers.applied_twice import AppliedTwice
-from reports.result import Check, Incident
+from stockstorm.reports.checkers.applied_twice import AppliedTwice
+from stockstorm.reports.result import Check, Incident
 from tests.literal_history import (
     at_rest,
     delivered,

@@ -1,7 +1,7 @@
 """Crisis is when a fast mover is staler than 30 s on some channel."""
 
-from reports.checkers.crisis_time import CrisisTime
-from reports.result import Check, Incident
+from stockstorm.reports.checkers.crisis_time import CrisisTime
+from stockstorm.reports.result import Check, Incident
 from tests.literal_history import history, ns, opened, pushed, sold, version
 
 SALES = (sold(0, 1, "online"), version(0, 1, -1, 9, order=1), sold(10, 2, "online"), version(10, 2, -1, 8, order=2))

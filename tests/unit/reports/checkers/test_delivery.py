@@ -1,7 +1,7 @@
 """Every notification comes to an end, or the run is not fully known."""
 
-from reports.checkers.delivery import Delivery
-from reports.result import Check
+from stockstorm.reports.checkers.delivery import Delivery
+from stockstorm.reports.result import Check
 from tests.literal_history import delivered, ended, history, opened, planned
 
 

@@ -1,8 +1,8 @@
 """Timeouts, deliveries given up and removed subscriptions are invalid by themselves."""
 
-from reports.checkers.delivery_success import DeliverySuccess
-from reports.result import Check, Incident
-from simulator.history import facts as f
+from stockstorm.reports.checkers.delivery_success import DeliverySuccess
+from stockstorm.reports.result import Check, Incident
+from stockstorm.simulator.history import facts as f
 from tests.literal_history import delivered, ended, history, ns, opened, planned, tried
 
 

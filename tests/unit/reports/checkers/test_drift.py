@@ -1,8 +1,8 @@
 """At rest listings, recorded orders and the master agree with the truth."""
 
-from reports.checkers.drift import Drift
-from reports.result import Check, Incident
-from simulator.history import facts as f
+from stockstorm.reports.checkers.drift import Drift
+from stockstorm.reports.result import Check, Incident
+from stockstorm.simulator.history import facts as f
 from tests.literal_history import SKU, at_rest, cancelled, history, ns, opened, order_event, recorded, sold
 
 

@@ -1,8 +1,8 @@
 """Every fired event falls into one class on each of two axes."""
 
-from reports.checkers.event_classes import EventClasses
-from reports.result import Check
-from simulator.history import facts as f
+from stockstorm.reports.checkers.event_classes import EventClasses
+from stockstorm.reports.result import Check
+from stockstorm.simulator.history import facts as f
 from tests.literal_history import (
     at_rest,
     delivered,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from reports.checkers.forged import Forged
-from reports.result import Check, Incident
-from simulator.history import facts as f
+from stockstorm.reports.checkers.forged import Forged
+from stockstorm.reports.result import Check, Incident
+from stockstorm.simulator.history import facts as f
 from tests.literal_history import delivered, effect, ended, history, ns, opened, planned, tried
 
 

@@ -1,8 +1,8 @@
 """A generator that was not punctual makes speeds unknown, never invalid."""
 
-from reports.checkers.generator import Generator
-from reports.result import Check
-from simulator.history import facts as f
+from stockstorm.reports.checkers.generator import Generator
+from stockstorm.reports.result import Check
+from stockstorm.simulator.history import facts as f
 from tests.literal_history import history, ns, opened, tried
 
 

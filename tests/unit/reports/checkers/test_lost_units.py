@@ -1,8 +1,8 @@
 """Lost units are what an ideal subject sells on the same plan, less what was validly sold."""
 
-from reports.checkers.lost_units import LostUnits
-from reports.result import Check
-from simulator.history import facts as f
+from stockstorm.reports.checkers.lost_units import LostUnits
+from stockstorm.reports.result import Check
+from stockstorm.simulator.history import facts as f
 from tests.literal_history import cancelled, history, ns, opened, refused, sold, version
 
 

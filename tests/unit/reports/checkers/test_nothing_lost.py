@@ -1,8 +1,8 @@
 """What was acknowledged has its effect, or it was lost."""
 
-from reports.checkers.nothing_lost import NothingLost
-from reports.result import Check, Incident
-from simulator.history import facts as f
+from stockstorm.reports.checkers.nothing_lost import NothingLost
+from stockstorm.reports.result import Check, Incident
+from stockstorm.simulator.history import facts as f
 from tests.literal_history import (
     SKU,
     at_rest,

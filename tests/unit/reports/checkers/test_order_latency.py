@@ -2,8 +2,8 @@
 
 import math
 
-from reports.checkers.order_latency import OrderLatency
-from reports.result import Check
+from stockstorm.reports.checkers.order_latency import OrderLatency
+from stockstorm.reports.result import Check
 from tests.literal_history import cancelled, history, opened, recorded, sold
 
 MANY = (*opened(), *(sold(n, n, "bazaar") for n in range(30)))

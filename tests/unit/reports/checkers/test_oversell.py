@@ -2,9 +2,9 @@
 
 import pytest
 
-from reports.checkers.oversell import Oversell
-from reports.result import Check, Incident
-from simulator.history import facts as f
+from stockstorm.reports.checkers.oversell import Oversell
+from stockstorm.reports.result import Check, Incident
+from stockstorm.simulator.history import facts as f
 from tests.literal_history import history, ns, opened, order_event, refused, sold, stock_event, version
 
 

@@ -1,7 +1,7 @@
 """Buyers turned away although the units were there are counted."""
 
-from reports.checkers.refused_though_available import RefusedThoughAvailable
-from reports.result import Check, Incident
+from stockstorm.reports.checkers.refused_though_available import RefusedThoughAvailable
+from stockstorm.reports.result import Check, Incident
 from tests.literal_history import history, ns, opened, refused, sold
 
 

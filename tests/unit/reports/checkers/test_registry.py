@@ -1,9 +1,9 @@
 """The registry: every standard check once, and no checker's failure silences the others."""
 
-from reports.checkers import CHECKERS, check_all, intervals
-from reports.checkers.forged import Forged
-from reports.history import History
-from reports.result import Check
+from stockstorm.reports.checkers import CHECKERS, check_all, intervals
+from stockstorm.reports.checkers.forged import Forged
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check
 from tests.literal_history import delivered, history, opened, order_event, sold
 
 STANDARD = {

@@ -1,8 +1,8 @@
 """What each process used while the load went on."""
 
-from reports.checkers.resources import Resources
-from reports.result import Check
-from simulator.history import facts as f
+from stockstorm.reports.checkers.resources import Resources
+from stockstorm.reports.result import Check
+from stockstorm.simulator.history import facts as f
 from tests.literal_history import history, ns, opened
 
 MIB = 1024**2

@@ -1,8 +1,8 @@
 """Retries keep their distance, and no set erases what the subject had not seen."""
 
-from reports.checkers.retry_discipline import RetryDiscipline
-from reports.result import Check, Incident
-from simulator.history import facts as f
+from stockstorm.reports.checkers.retry_discipline import RetryDiscipline
+from stockstorm.reports.result import Check, Incident
+from stockstorm.simulator.history import facts as f
 from tests.literal_history import (
     SKU,
     called,

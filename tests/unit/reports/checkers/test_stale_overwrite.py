@@ -1,7 +1,7 @@
 """A push that goes back to an older state than was shown is a stale overwrite."""
 
-from reports.checkers.stale_overwrite import StaleOverwrite
-from reports.result import Check, Incident
+from stockstorm.reports.checkers.stale_overwrite import StaleOverwrite
+from stockstorm.reports.result import Check, Incident
 from tests.literal_history import history, ns, opened, pushed, recorded, sold, stock_event, version
 
 

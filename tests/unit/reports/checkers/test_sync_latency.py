@@ -2,9 +2,9 @@
 
 import math
 
-from reports.checkers.sync_latency import SyncLatency
-from reports.result import Check, Incident
-from simulator.history import facts as f
+from stockstorm.reports.checkers.sync_latency import SyncLatency
+from stockstorm.reports.result import Check, Incident
+from stockstorm.simulator.history import facts as f
 from tests.literal_history import (
     SKU,
     at_rest,

@@ -1,7 +1,7 @@
 """A quantity that no version of the master can honestly show is unexplained."""
 
-from reports.checkers.unexplained_push import UnexplainedPush
-from reports.result import Check, Incident
+from stockstorm.reports.checkers.unexplained_push import UnexplainedPush
+from stockstorm.reports.result import Check, Incident
 from tests.literal_history import history, ns, opened, pushed, sold
 
 

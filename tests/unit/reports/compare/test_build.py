@@ -6,11 +6,11 @@ import random
 import msgspec
 import pytest
 
-from reports.compare.build import combined, compare
-from reports.compare.comparison import LOST, OVERSOLD, P50, P95, Comparison, Failed, Key
-from reports.compare.played import busiest_per_s
-from reports.result import Interval
-from simulator.clock import SECOND_NS
+from stockstorm.reports.compare.build import combined, compare
+from stockstorm.reports.compare.comparison import LOST, OVERSOLD, P50, P95, Comparison, Failed, Key
+from stockstorm.reports.compare.played import busiest_per_s
+from stockstorm.reports.result import Interval
+from stockstorm.simulator.clock import SECOND_NS
 from tests.unit.reports.compared import CARDS, SECONDS, matrix, played
 from tests.unit.reports.literal import check
 

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from reports.compare.build import compare
-from reports.compare.comparison import Claim
-from reports.compare.played import Played
+from stockstorm.reports.compare.build import compare
+from stockstorm.reports.compare.comparison import Claim
+from stockstorm.reports.compare.played import Played
 from tests.unit.reports.compared import CARDS, matrix, played
 from tests.unit.reports.literal import check
 

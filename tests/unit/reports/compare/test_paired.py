@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from reports.compare.paired import excludes_zero, mean_interval, paired_difference, t95
-from reports.result import Interval
+from stockstorm.reports.compare.ranking import excludes_zero, mean_interval, paired_difference, t95
+from stockstorm.reports.result import Interval
 
 
 def test_three_values_give_the_t_interval_of_the_textbook() -> None:

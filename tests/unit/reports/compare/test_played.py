@@ -2,11 +2,11 @@
 
 import pytest
 
-from reports.compare.comparison import Key
-from reports.compare.played import Played, reduce_run
-from reports.history import History
-from reports.result import Result
-from simulator.history.facts import DatabaseCounted
+from stockstorm.reports.compare.comparison import Key
+from stockstorm.reports.compare.played import Played, reduce_run
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Result
+from stockstorm.simulator.history.facts import DatabaseCounted
 
 BEFORE, AFTER = 0, 10**12  # ns: before all load and after it
 

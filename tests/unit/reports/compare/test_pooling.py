@@ -2,8 +2,8 @@
 
 import math
 
-from reports.compare.pooling import curve, intervals, pooled
-from simulator.clock import SECOND_NS
+from stockstorm.reports.compare.played import curve, intervals, pooled
+from stockstorm.simulator.clock import SECOND_NS
 
 
 def test_runs_are_laid_end_to_end_on_whole_seconds() -> None:

@@ -1,7 +1,7 @@
 """What an architecture promises, and what a run over an emulator's ceiling is worth."""
 
-from reports.compare.promises import correctness, over_ceiling, promised, worst_checks
-from reports.result import ThresholdOutcome
+from stockstorm.reports.compare.promises import correctness, over_ceiling, promised, worst_checks
+from stockstorm.reports.result import ThresholdOutcome
 from tests.unit.reports.compared import result
 from tests.unit.reports.literal import check
 

@@ -4,7 +4,15 @@ import math
 
 import pytest
 
-from reports.render.downsample import Thinned, bin_width_s, binned, counted, quantile, thin_points, thin_steps
+from stockstorm.reports.render.downsample import (
+    Thinned,
+    bin_width_s,
+    binned,
+    counted,
+    quantile,
+    thin_points,
+    thin_steps,
+)
 
 
 def test_few_points_stay_as_they_are_and_need_no_note() -> None:

@@ -4,12 +4,12 @@ import msgspec
 import pytest
 from plotly.graph_objects import Figure as PlotlyFigure
 
-from reports.history import History
-from reports.render.figures import Figure, no_figure
-from reports.render.figures.registry import FIGURES, draw_all
-from reports.render.view import RunView
-from reports.result import Result
-from simulator.history.facts import RunEnded
+from stockstorm.reports.history import History
+from stockstorm.reports.render.figures import Figure, no_figure
+from stockstorm.reports.render.figures.registry import FIGURES, draw_all
+from stockstorm.reports.render.view import RunView
+from stockstorm.reports.result import Result
+from stockstorm.simulator.history.facts import RunEnded
 from tests.unit.reports.literal import golden_result, run_started
 from tests.unit.reports.synthetic import HOT
 
@@ -69,7 +69,7 @@ def test_every_oversell_of_the_hottest_sku_is_marked(figures: dict[str, Figure],
 
 
 def test_listings_and_truth_end_where_the_final_reads_say(figures: dict[str, Figure], view: RunView) -> None:
-    from simulator.history.facts import FinalListing, FinalStock
+    from stockstorm.simulator.history.facts import FinalListing, FinalStock
 
     ends = {trace["name"]: trace["y"][-1] for trace in figures["hot_stock"].traces}
     final = next(fact for fact in view.of(FinalStock) if fact.sku == HOT)

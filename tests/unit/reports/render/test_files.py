@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from reports.compare.build import compare
-from reports.history import History
-from reports.render.comparison.page import write_page
-from reports.render.files import write_report
-from reports.render.registry import RENDERERS
-from reports.result import EXIT_CODES, Result
-from reports.store import RunFolder
-from simulator.errors import HistoryError
+from stockstorm.reports.compare.build import compare
+from stockstorm.reports.history import History
+from stockstorm.reports.render.comparison.page import write_page
+from stockstorm.reports.render.files import write_report
+from stockstorm.reports.render.registry import RENDERERS
+from stockstorm.reports.result import EXIT_CODES, Result
+from stockstorm.reports.store import RunFolder
+from stockstorm.simulator.errors import HistoryError
 from tests.unit.reports.compared import CARDS, matrix, played
 
 FILES = {"html": "report.html", "json": "result.json", "junit": "junit.xml", "markdown": "summary.md"}

@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 import pytest
 from msgspec.structs import replace
 
-from reports.history import History
-from reports.judge import judge
-from reports.render.html import report_page
-from reports.result import Result
-from simulator.history.facts import AnyFact, RunEnded, StockChanged
+from stockstorm.reports.history import History
+from stockstorm.reports.render.html import report_page
+from stockstorm.reports.result import Result
+from stockstorm.reports.verdict.judge import judge
+from stockstorm.simulator.history.facts import AnyFact, RunEnded, StockChanged
 from tests.unit.reports.literal import run_started
 from tests.unit.reports.synthetic import flash_sale
 

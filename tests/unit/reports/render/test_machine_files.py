@@ -2,19 +2,19 @@
 
 import json
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from reports.judge import overall
-from reports.render.json_file import result_json
-from reports.render.junit import junit_xml
-from reports.render.markdown import markdown_text
-from reports.result import Result
+from stockstorm.reports.render.json_file import result_json
+from stockstorm.reports.render.junit import junit_xml
+from stockstorm.reports.render.markdown import markdown_text
+from stockstorm.reports.result import Result
+from stockstorm.reports.verdict.judge import overall
+from tests.running import ROOT
 from tests.unit.reports.literal import check, correct_checks, golden_result
 
-GOLDEN = Path(__file__).parents[3] / "golden" / "report"
+GOLDEN = ROOT / "tests" / "golden" / "report"
 
 
 def rendered(name: str) -> str:

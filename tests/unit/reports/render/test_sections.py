@@ -3,12 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
-from reports.history import History
-from reports.render.sections.banner import banner, tiles
-from reports.render.sections.tables import checks
-from reports.render.view import RunView
-from reports.result import Result, Verdict
-from simulator.history.facts import ItemStocked, PurchaseAccepted, RunEnded
+from stockstorm.reports.history import History
+from stockstorm.reports.render.sections.banner import banner, tiles
+from stockstorm.reports.render.sections.tables import checks
+from stockstorm.reports.render.view import RunView
+from stockstorm.reports.result import Result, Verdict
+from stockstorm.simulator.history.facts import ItemStocked, PurchaseAccepted, RunEnded
 from tests.unit.reports.literal import check, golden_result, run_started
 from tests.unit.reports.synthetic import HOT
 

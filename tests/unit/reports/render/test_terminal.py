@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from reports.history import History
-from reports.render.registry import render_all
-from reports.render.terminal import print_result
-from reports.result import Result
-from reports.store import RunFolder
+from stockstorm.reports.history import History
+from stockstorm.reports.render.registry import render_all
+from stockstorm.reports.render.terminal import print_result
+from stockstorm.reports.result import Result
+from stockstorm.reports.store import RunFolder
 from tests.unit.reports.literal import golden_result
 
 

@@ -1,9 +1,9 @@
 import pytest
 
-from simulator.channels.marketplace import Marketplace
-from simulator.seeds import Seeds
-from simulator.shop.firing import Action, Firing
-from simulator.shop.model import Order, OrderKey, OrderLine, Refund, Sku
+from stockstorm.simulator.channels.marketplace import Marketplace
+from stockstorm.simulator.model import Order, OrderKey, OrderLine, Refund, Sku
+from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.shop.firing import Action, Firing
 
 ORDER = Order(OrderKey(4), 104, "bazaar-1001", 1001, "bazaar", 0, (OrderLine(1, Sku("A"), 2, 100),), 5, 5)
 

@@ -1,9 +1,9 @@
-from simulator.channels.online import OnlineStore
-from simulator.history.facts import StockChanged
-from simulator.seeds import Seeds
-from simulator.shop.firing import Action, Firing
-from simulator.shop.ledger import Ledger
-from simulator.shop.model import Order, OrderKey, OrderLine, Refund, RefundLine
+from stockstorm.simulator.channels.online import OnlineStore
+from stockstorm.simulator.history.facts import StockChanged
+from stockstorm.simulator.model import Order, OrderKey, OrderLine, Refund, RefundLine
+from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.shop.firing import Action, Firing
+from stockstorm.simulator.shop.ledger import Ledger
 from tests.small_world import STOCK, product, sku, small_catalogue
 
 ORDER = Order(

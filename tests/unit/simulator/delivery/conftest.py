@@ -1,10 +1,10 @@
-"""Fixtures for tests of delivery: an office is a small world with a desk over it."""
+"""Fixtures for tests of delivery: an office is a small world with a deliveries over it."""
 
 from collections.abc import Callable
 
 import pytest
 
-from tests.office import Office, config
+from tests.delivery_service import Office, config
 
 
 @pytest.fixture

@@ -5,20 +5,20 @@ import json
 import msgspec
 import pytest
 
-from simulator.events.signature import matches
-from simulator.history.facts import AttemptEnded, DeliveryEnded, DeliveryPlanned
-from simulator.perturbations.forge import KINDS
-from simulator.plan import PlannedForgery
-from simulator.senders import Answer, Outgoing
+from stockstorm.simulator.delivery.attempts import Answer, Outgoing
+from stockstorm.simulator.delivery.forgery import KINDS
+from stockstorm.simulator.events.signature import matches
+from stockstorm.simulator.history.facts import AttemptEnded, DeliveryEnded, DeliveryPlanned
+from stockstorm.simulator.plan.items import PlannedForgery
+from tests.delivery_service import SECRETS, Office
 from tests.literal_shop import AT_NS, MUG, stock_event
-from tests.office import SECRETS, Office
 
 BUSES = ("pubsub://project:topic", "arn:aws:events:us-east-1::event-source/aws.partner/shopify.com/1/source")
 REFUSED = Answer(AT_NS, AT_NS, AT_NS, AT_NS, AT_NS, status=401)
 
 
 def forged(office: Office, kind: str) -> tuple[DeliveryPlanned, Outgoing]:
-    dispatch = office.desk.forge(PlannedForgery(0, 77, kind, MUG.sku), AT_NS)
+    dispatch = office.deliveries.forge(PlannedForgery(0, 77, kind, MUG.sku), AT_NS)
     (planned,), (outgoing,) = dispatch.facts, dispatch.attempts
     assert isinstance(planned, DeliveryPlanned)
     return planned, outgoing
@@ -32,7 +32,7 @@ def test_a_forgery_claims_stock_that_is_not_there_under_a_webhook_id_of_its_own(
     assert (claim["inventory_item_id"], claim["available"]) == (MUG.inventory_item_id, 999)
     assert (planned.forged, planned.event, planned.subscription) == (kind, -1, subscription)
     assert f"X-Shopify-Webhook-Id: {planned.webhook_id}\r\n".encode() in outgoing.head
-    genuine = office.desk.fire([stock_event()], AT_NS).facts[0]
+    genuine = office.deliveries.fire([stock_event()], AT_NS).facts[0]
     assert isinstance(genuine, DeliveryPlanned)
     assert genuine.webhook_id != planned.webhook_id
 
@@ -52,22 +52,22 @@ def test_no_forgery_carries_a_valid_signature(office: Office, kind: str) -> None
 def test_a_forgery_ends_with_its_first_answer(office: Office, status: int, outcome: str) -> None:
     office.subscribe()
     _, outgoing = forged(office, "unsigned")
-    assert office.desk.described(outgoing) == ("inventory_levels/update", "unsigned")
-    dispatch = office.desk.answered(outgoing, msgspec.structs.replace(REFUSED, status=status))
+    assert office.deliveries.described(outgoing) == ("inventory_levels/update", "unsigned")
+    dispatch = office.deliveries.answered(outgoing, msgspec.structs.replace(REFUSED, status=status))
     assert [type(fact) for fact in dispatch.facts] == [AttemptEnded, DeliveryEnded]
     assert dispatch.facts[1] == DeliveryEnded(AT_NS, 0, outcome)
     assert dispatch.attempts == []
-    assert office.desk.pending == 0
+    assert office.deliveries.pending == 0
 
 
 def test_without_a_subscription_to_stock_there_is_no_forgery(office: Office) -> None:
     office.subscribe("orders/create")
-    dispatch = office.desk.forge(PlannedForgery(0, 77, "unsigned", MUG.sku), AT_NS)
+    dispatch = office.deliveries.forge(PlannedForgery(0, 77, "unsigned", MUG.sku), AT_NS)
     assert (dispatch.facts, dispatch.attempts) == ([], [])
 
 
 @pytest.mark.parametrize("uri", BUSES)
 def test_nobody_can_forge_what_comes_over_a_bus(office: Office, uri: str) -> None:
     office.world.subscribe("shopify", "inventory_levels/update", uri, now_ns=AT_NS)
-    dispatch = office.desk.forge(PlannedForgery(0, 77, "unsigned", MUG.sku), AT_NS)
+    dispatch = office.deliveries.forge(PlannedForgery(0, 77, "unsigned", MUG.sku), AT_NS)
     assert (dispatch.facts, dispatch.attempts) == ([], [])

@@ -4,8 +4,8 @@ import uuid
 
 import msgspec
 
-from simulator.delivery.plan import NAMESPACE, named_uuid, planned_deliveries
-from simulator.shop.model import Subscription
+from stockstorm.simulator.delivery.routes import NAMESPACE, named_uuid, planned_deliveries
+from stockstorm.simulator.model import Subscription
 from tests.literal_shop import AT_NS, stock_event
 
 FIRST = Subscription(11, "shopify", "inventory_levels/update", "http://a/1", 0, 0)

@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
-from simulator.clock import SECOND_NS
-from simulator.delivery.policy import (
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.delivery.attempts import Answer
+from stockstorm.simulator.delivery.policy import (
     GAPS_GUIDE_S,
     GAPS_SHOPIFY_2024_09_S,
     Done,
@@ -14,13 +15,12 @@ from simulator.delivery.policy import (
     make_policy,
     succeeded,
 )
-from simulator.limits import (
+from stockstorm.simulator.limits import (
     RETRIES_GUIDE,
     RETRIES_SHOPIFY_2024_09,
     RETRY_SPAN_GUIDE_S,
     RETRY_SPAN_SHOPIFY_2024_09_S,
 )
-from simulator.senders import Answer
 
 OK = Answer(1, 2, 3, 1, 4, status=200)
 FAILED = msgspec.structs.replace(OK, status=500)

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from simulator.config import ShopConfig
-from simulator.events.payloads import ORDER_TOPICS, Payloads
+from stockstorm.simulator.config import ShopConfig
+from stockstorm.simulator.events.payloads import ORDER_TOPICS, Payloads
 from tests.literal_shop import AT_NS, CATALOGUE, ORDER, REFUND, WALL, order_event, product_event, stock_event
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from simulator.events.escaping import escaped
+from stockstorm.simulator.events.encoding import escaped
 
 
 def test_slash_ampersand_and_angle_brackets_are_escaped_and_letters_are_raw() -> None:

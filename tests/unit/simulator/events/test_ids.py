@@ -1,6 +1,6 @@
 """Derived ids are stable, 64-bit and beyond what a double holds."""
 
-from simulator.events.ids import derived_id, derived_token
+from stockstorm.simulator.events.encoding import derived_id, derived_token
 
 
 def test_an_id_is_the_same_each_time_and_differs_by_kind_and_part() -> None:

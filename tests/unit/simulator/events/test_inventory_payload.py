@@ -5,9 +5,9 @@ import json
 import msgspec
 import pytest
 
-from simulator.events.inventory_payload import InventoryPayload
-from simulator.events.times import Times
-from simulator.shop.model import Level
+from stockstorm.simulator.events.encoding import Times
+from stockstorm.simulator.events.inventory_payload import InventoryPayload
+from stockstorm.simulator.model import Level
 from tests.literal_shop import AT_NS, CATALOGUE, WALL, stock_event
 
 

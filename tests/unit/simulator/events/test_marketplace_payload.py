@@ -5,8 +5,8 @@ import json
 import msgspec
 import pytest
 
-from simulator.events.marketplace_payload import MarketplacePayload
-from simulator.events.times import Times
+from stockstorm.simulator.events.encoding import Times
+from stockstorm.simulator.events.marketplace_payload import MarketplacePayload
 from tests.literal_shop import MUG, ORDER, REFUND, TEE, WALL, order_event
 
 ORDER_AT_BAZAAR = msgspec.structs.replace(ORDER, channel="bazaar", ref="bazaar-1008")

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from simulator.events.money import KEPT_MAX, Money, amount, number
+from stockstorm.simulator.events.encoding import KEPT_MAX, Money, amount, number
 
 
 @pytest.mark.parametrize(

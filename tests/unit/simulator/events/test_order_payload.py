@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from simulator.clock import SECOND_NS
-from simulator.config import ShopConfig
-from simulator.events.order_payload import financial_status
-from simulator.events.payloads import Payloads
-from simulator.shop.model import Order, Refund, RefundLine
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import ShopConfig
+from stockstorm.simulator.events.order_payload import financial_status
+from stockstorm.simulator.events.payloads import Payloads
+from stockstorm.simulator.model import Order, Refund, RefundLine
 from tests.literal_shop import AT_NS, CATALOGUE, MUG, ORDER, REFUND, TEE, WALL, order_event
 
 LATER = AT_NS + 30 * SECOND_NS

@@ -4,8 +4,8 @@ import json
 
 import msgspec
 
-from simulator.config import ShopConfig
-from simulator.events.payloads import Payloads
+from stockstorm.simulator.config import ShopConfig
+from stockstorm.simulator.events.payloads import Payloads
 from tests.literal_shop import CATALOGUE, MUG, WALL, product_event, stock_event
 
 

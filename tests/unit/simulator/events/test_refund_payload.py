@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from simulator.config import ShopConfig
-from simulator.events.payloads import Payloads
-from simulator.shop.model import Order, Refund
+from stockstorm.simulator.config import ShopConfig
+from stockstorm.simulator.events.payloads import Payloads
+from stockstorm.simulator.model import Order, Refund
 from tests.literal_shop import AT_NS, CATALOGUE, LOCATION, ORDER, REFUND, WALL, order_event
 
 PAID = msgspec.structs.replace(ORDER, paid_ns=AT_NS, refunds=(REFUND,))

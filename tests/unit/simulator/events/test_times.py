@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from simulator.clock import SECOND_NS
-from simulator.events.times import Times
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.events.encoding import Times
 from tests.literal_shop import START_NS, WALL
 
 

@@ -1,9 +1,9 @@
 import msgspec
 
-from simulator.history.facts import EventFired, LoadStopped
-from simulator.seeds import Seeds
-from simulator.shop.firing import Firing
-from simulator.shop.model import Level, Order, OrderKey, Product, Refund, Sku
+from stockstorm.simulator.history.facts import EventFired, LoadStopped
+from stockstorm.simulator.model import Level, Order, OrderKey, Product, Refund, Sku
+from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.shop.firing import Firing
 
 ORDER = Order(OrderKey(4), 104, "104", 1001, "online", 0, (), 5, 5)
 LEVEL = Level(11, 5, 3, 7, 1, 20)

@@ -1,9 +1,9 @@
 import msgspec
 import pytest
 
-from simulator.history.facts import StockChanged
-from simulator.shop.ledger import Entry, Ledger, LevelChange, LevelSet, PhysicalStock, StaleQuantity
-from simulator.shop.model import Level, Product, Sku
+from stockstorm.simulator.history.facts import StockChanged
+from stockstorm.simulator.model import Level, Product, Sku
+from stockstorm.simulator.shop.ledger import Entry, Ledger, LevelChange, LevelSet, PhysicalStock, StaleQuantity
 
 PRODUCT = Product(
     sku=Sku("SKU-1"),

@@ -1,6 +1,6 @@
-from simulator.plan import PlannedPurchase, PlannedReturn
-from simulator.shop.model import Order, OrderKey, Product, Refund, RefundLine, Sku
-from simulator.shop.orders import OrderBook, cancelled, paid, returned, times_updated
+from stockstorm.simulator.model import Order, OrderKey, Product, Refund, RefundLine, Sku
+from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
+from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned, times_updated
 
 MUG = Product(Sku("MUG"), 31, 2, 11, 5, 3, "Mug", "mug", "V", "Mug", 150, 10, 10, False)
 HAT = Product(Sku("HAT"), 32, 3, 12, 5, 4, "Hat", "hat", "V", "Hat", 990, 10, 10, False)

@@ -1,6 +1,6 @@
-from simulator.history.facts import SubscriptionCreated, SubscriptionRemoved
-from simulator.shop.model import Subscription
-from simulator.shop.subscriptions import Subscriptions
+from stockstorm.simulator.history.facts import SubscriptionCreated, SubscriptionRemoved
+from stockstorm.simulator.model import Subscription
+from stockstorm.simulator.shop.subscriptions import Subscriptions
 
 
 def add(subscriptions: Subscriptions, source: str, topic: str, uri: str = "http://127.0.0.1/a") -> Subscription:

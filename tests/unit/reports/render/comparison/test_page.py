@@ -5,11 +5,11 @@ import re
 import msgspec
 import pytest
 
-from reports.compare.build import compare
-from reports.compare.comparison import Comparison, Failed, Key
-from reports.render.comparison.figures import Sheet
-from reports.render.comparison.figures.registry import draw_board
-from reports.render.comparison.page import comparison_page
+from stockstorm.reports.compare.build import compare
+from stockstorm.reports.compare.comparison import Comparison, Failed, Key
+from stockstorm.reports.render.comparison.figures import Sheet
+from stockstorm.reports.render.comparison.figures.registry import draw_board
+from stockstorm.reports.render.comparison.page import comparison_page
 from tests.unit.reports.compared import CARDS, matrix, played
 from tests.unit.reports.literal import check
 

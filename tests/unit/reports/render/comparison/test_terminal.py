@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from reports.compare.build import compare
-from reports.render.comparison.terminal import print_comparison
+from stockstorm.reports.compare.build import compare
+from stockstorm.reports.render.comparison.terminal import print_comparison
 from tests.unit.reports.compared import CARDS, matrix, played
 from tests.unit.reports.literal import check
 

@@ -2,10 +2,19 @@
 
 import pytest
 
-from reports.compare.build import compare
-from reports.compare.comparison import LOST, OVERSOLD, P95
-from reports.render.comparison.words import amount, bound_text, extent, seeds_text, signed, signed_span, span, tier_text
-from reports.result import Interval
+from stockstorm.reports.compare.build import compare
+from stockstorm.reports.compare.comparison import LOST, OVERSOLD, P95
+from stockstorm.reports.render.comparison.words import (
+    amount,
+    bound_text,
+    extent,
+    seeds_text,
+    signed,
+    signed_span,
+    span,
+    tier_text,
+)
+from stockstorm.reports.result import Interval
 from tests.unit.reports.compared import CARDS, matrix, played
 
 

@@ -1,0 +1,85 @@
+"""`--postgres docker`: PostgreSQL in a container of its own, by testcontainers (extra `docker`)."""
+
+import os
+import secrets
+from typing import Any, Final, Self
+
+from stockstorm.loadtests.backing.containers import (
+    LOOPBACK,
+    in_one_line,
+    publish_on_loopback,
+    published_port,
+    without_reaper,
+)
+from stockstorm.loadtests.backing.postgres.server import describe
+from stockstorm.simulator.errors import BackingError
+
+IMAGE: Final = "postgres:17-alpine"
+IMAGE_VARIABLE: Final = "STOCKSTORM_POSTGRES_IMAGE"
+
+
+class DockerPostgres:
+    """One container for one run, removed afterwards. Its password is drawn by us and known to nobody else.
+
+    Its port is published on the loopback interface of the engine's machine only, so the engine has to be on this one.
+    """
+
+    def __init__(self, image: str = "") -> None:
+        self._image = image or os.environ.get(IMAGE_VARIABLE, IMAGE)
+        self._container: Any = None
+        self.url, self.description = "", ""
+
+    def __enter__(self) -> Self:
+        try:
+            self._container = make_container(self._image)
+            self._container.start()
+            self.url = _loopback_url(self._container)
+            self.description = f"{describe(self.url)}, in Docker ({self._image})"
+        except BaseException as error:  # an interruption too, since nobody calls __exit__ for what was not entered
+            self.__exit__()
+            if isinstance(error, BackingError) or not isinstance(error, Exception):
+                raise
+            # Docker, requests and testcontainers each raise their own.
+            raise _explained(self._image, error) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._container is not None:
+            self._container.stop()
+
+    def processes(self) -> list[int]:
+        """None: they live in the engine's own process namespace."""
+        return []
+
+
+def _container_class() -> Any:
+    try:
+        from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - an optional extra
+    except ModuleNotFoundError as error:
+        raise BackingError(
+            "--postgres docker", f"{error.name} is not installed", "run: pip install 'testcontainers>=4.15'"
+        ) from None
+    without_reaper()
+    return PostgresContainer
+
+
+def make_container(image: str) -> Any:
+    """A container that is not started yet. Raises BackingError without testcontainers.
+
+    User, password and database that were not named would be testcontainers' well-known ones, or the environment's.
+    """
+    made = _container_class()(
+        image, username="stockstorm", password=secrets.token_urlsafe(), dbname="stockstorm", driver=None
+    )
+    publish_on_loopback(made, made.port)
+    return made
+
+
+def _loopback_url(container: Any) -> str:
+    port = published_port(container, container.port)
+    return f"postgresql://{container.username}:{container.password}@{LOOPBACK}:{port}/{container.dbname}"
+
+
+def _explained(image: str, error: Exception) -> BackingError:
+    remedy = f"check that `docker run --rm {image}` works; another image: {IMAGE_VARIABLE}=…; or leave --postgres out"
+    return BackingError("--postgres docker", in_one_line(error), remedy)

@@ -1,0 +1,172 @@
+"""No database: a service of the user's own brings what it needs, and an empty one beside it would only be measured.
+
+What a backing asks of a PostgreSQL server: create and drop a database, say what it is. Errors name no password.
+
+How much the database has done so far, by its own statistics: what an architecture costs besides CPU.
+
+`--postgres postgresql://…`: a database of its own for each run on a server that runs already, dropped afterwards.
+"""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Self
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import msgspec
+
+from stockstorm.simulator.errors import BackingError
+
+
+class NoDatabase:
+    """Nothing is started. Without URL and description, nobody counts it or tells of it."""
+
+    url = ""
+    description = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """There is nothing to end."""
+
+    def processes(self) -> list[int]:
+        return []
+
+
+CONNECT_TIMEOUT_S: Final = 5.0
+_NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+
+def create_database(url: str, name: str) -> None:
+    """Creates an empty database on the server of `url`. Raises BackingError."""
+    statement = f"CREATE DATABASE {_checked(name)} TEMPLATE template0"
+    _at(url, lambda connection: connection.execute(statement))
+
+
+def drop_database(url: str, name: str) -> None:
+    """Drops it, even when the subject still holds connections. Raises BackingError."""
+    statement = f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE)"
+    _at(url, lambda connection: connection.execute(statement))
+
+
+def describe(url: str) -> str:
+    """Version and durability, e.g. `18.4, fsync on, synchronous_commit on`. Raises BackingError."""
+
+    async def ask(connection: Any) -> str:
+        version = await connection.fetchval("SHOW server_version")
+        settings = [f"{name} {await connection.fetchval(f'SHOW {name}')}" for name in ("fsync", "synchronous_commit")]
+        return f"{version.split()[0]}, {', '.join(settings)}"
+
+    return str(_at(url, ask))
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server and credentials, another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def place(url: str) -> str:
+    """`host:port/database` without credentials, for messages."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname or 'local'}:{parts.port or 5432}{parts.path}"
+    except ValueError:
+        return "the URL given"
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"not a plain database name: {name}")
+    return name
+
+
+def _at(url: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
+    """Connects, works, and turns every failure into one that tells the user what to do."""
+
+    async def session() -> Any:
+        connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
+        try:
+            return await work(connection)
+        finally:
+            await connection.close()
+
+    try:
+        return asyncio.run(session())
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError) as error:
+        raise _explained(url, error) from None  # the cause may quote the URL
+
+
+def _explained(url: str, error: Exception) -> BackingError:
+    where = f"PostgreSQL at {place(url)}"
+    match error:
+        case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
+            return BackingError(where, "it refuses this user or password", "correct the user and password in the URL")
+        case asyncpg.InsufficientPrivilegeError():
+            remedy = "grant the user CREATEDB (ALTER ROLE … CREATEDB), since each run gets a database of its own"
+            return BackingError(where, "this user may not create databases", remedy)
+        case asyncpg.InvalidCatalogNameError():
+            return BackingError(where, "there is no such database", "end the URL with one that exists, e.g. /postgres")
+        case asyncpg.PostgresError():
+            return BackingError(where, f"it answered {type(error).__name__}", "read the server's log")
+        case OSError() | TimeoutError():
+            remedy = "start it or correct host and port; or leave --postgres out for the embedded one"
+            return BackingError(where, f"nothing answers ({type(error).__name__})", remedy)
+        case _:
+            return BackingError(where, "the URL cannot be read", "write postgresql://user:password@host:5432/database")
+
+
+QUERY = """
+select xact_commit + xact_rollback, tup_inserted + tup_updated + tup_deleted
+from pg_stat_database where datname = current_database()
+"""
+WITHIN_S = 10.0
+
+
+class DatabaseWork(msgspec.Struct, frozen=True):
+    """Counters since the database was made."""
+
+    transactions: int
+    rows_written: int
+
+
+def database_work(url: str) -> DatabaseWork | None:
+    """None when the database does not answer; the run goes on without these figures."""
+    try:
+        return asyncio.run(asyncio.wait_for(_read(url), WITHIN_S))
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return None
+
+
+async def _read(url: str) -> DatabaseWork | None:
+    connection = await asyncpg.connect(url)
+    try:
+        row = await connection.fetchrow(QUERY)
+    finally:
+        await connection.close()
+    return DatabaseWork(int(row[0]), int(row[1])) if row else None
+
+
+class UrlPostgres:
+    """Creates `stockstorm_<run>_<random>` with the rights of the URL's user, who needs CREATEDB."""
+
+    def __init__(self, url: str, run: str) -> None:
+        self._server = url
+        # The random end keeps runs apart that two machines began in the same second on one server.
+        self._name = f"stockstorm_{re.sub(r'[^a-z0-9]+', '_', run.lower())[:40]}_{secrets.token_hex(3)}"
+        self.url = with_database(url, self._name)
+        self.description = ""
+
+    def __enter__(self) -> Self:
+        self.description = f"{describe(self._server)}, at {place(self._server)}"
+        create_database(self._server, self._name)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        drop_database(self._server, self._name)
+
+    def processes(self) -> list[int]:
+        """None: the server is not ours, and may be elsewhere."""
+        return []

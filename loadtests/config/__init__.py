@@ -1,0 +1,1 @@
+"""What a user asks for: run and comparison options, their validation, and what a run is handed."""

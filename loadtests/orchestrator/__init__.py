@@ -1,0 +1,1 @@
+"""The unpatched side of a run: starts everything, watches it, stops it in order, judges and reports."""

@@ -1,0 +1,120 @@
+"""The cloud service that an architecture needs, opened for one run: what the subject is told, how deliveries get there.
+
+Only what an architecture asks for is imported, since the SDKs are extras.
+
+Starts the publisher that belongs to a backing, for the length of a block.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final
+
+import msgspec
+
+from stockstorm.loadtests.backing.cloud.base import CloudBacking, EventBridgeBacking, PubSubBacking, SqsBacking
+from stockstorm.loadtests.processes.local_server import HOST, LoopbackServer, python_module, running
+from stockstorm.loadtests.subjects.architectures import Architecture
+
+MODULE: Final = "stockstorm.loadtests.bus_publisher.base"
+
+
+def start_publisher(backing: EventBridgeBacking | PubSubBacking) -> AbstractContextManager[LoopbackServer]:
+    """Yields where it listens (`url`) and its `pid`. Raises BackingError with the end of its log."""
+    match backing:
+        case EventBridgeBacking(bus=bus):
+            name, words = "EventBridge publisher", ["eventbridge", "--bus", bus.name, "--source", bus.source]
+        case PubSubBacking(queue=queue):
+            name, words = "Pub/Sub publisher", ["pubsub", "--topic", queue.topic]
+
+    def command(port: int) -> Sequence[str]:
+        return python_module(MODULE, *words, "--host", HOST, "--port", str(port))
+
+    return running(name, command, lambda _: backing.environment)
+
+
+class CloudGiven(msgspec.Struct, frozen=True):
+    """What a run has besides PostgreSQL. `environment` may hold credentials: it goes to processes only.
+
+    `routes` maps the URI of a bus subscription to the publisher that plays Shopify's side of the bus.
+    """
+
+    environment: Mapping[str, str] = {}
+    description: str = ""
+    ceiling_per_s: float | None = None
+    routes: Mapping[str, str] = {}
+    processes: Mapping[str, list[int]] = {}
+
+
+@contextmanager
+def open_cloud(architecture: Architecture | None, run: str, cloud: str) -> Iterator[CloudGiven]:
+    """The service that the architecture names, until the block ends. Raises BackingError."""
+    match architecture.cloud if architecture else "":
+        case "sqs":
+            from stockstorm.loadtests.backing.cloud.sqs import open_sqs  # noqa: PLC0415 - an optional extra
+
+            with open_sqs(run, cloud) as sqs:
+                yield _given(sqs, _sqs_names(sqs))
+        case "eventbridge":
+            from stockstorm.loadtests.backing.cloud.eventbridge import open_eventbridge  # noqa: PLC0415 - an optional extra
+
+            with open_eventbridge(run, cloud) as bus, _published(bus, _event_source_arn(bus)) as given:
+                yield given
+        case "pubsub":
+            from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub  # noqa: PLC0415 - an optional extra
+
+            with open_pubsub(run, cloud) as pubsub:
+                if architecture and "receiver" in architecture.processes:
+                    yield _given(pubsub, _pubsub_names(pubsub))
+                else:
+                    with _published(pubsub, _pubsub_uri(pubsub)) as given:
+                        yield given
+        case _:
+            yield CloudGiven()
+
+
+@contextmanager
+def _published(backing: EventBridgeBacking | PubSubBacking, uri: str) -> Iterator[CloudGiven]:
+    """With the process that publishes to the bus as Shopify would."""
+
+    names = _pubsub_names(backing) if isinstance(backing, PubSubBacking) else _sqs_names(backing)
+    with start_publisher(backing) as publisher:
+        given = _given(backing, names | {"REFERENCE_BUS_URI": uri})
+        processes = {**given.processes, "publisher": [publisher.pid]}
+        yield msgspec.structs.replace(given, routes={uri: f"{publisher.url}/"}, processes=processes)
+
+
+def _given(backing: CloudBacking, names: dict[str, str]) -> CloudGiven:
+    return CloudGiven(
+        environment={**backing.environment, **names},
+        description=backing.description,
+        ceiling_per_s=backing.ceiling_per_s,
+        processes={"emulator": backing.processes()} if backing.processes() else {},
+    )
+
+
+def _sqs_names(backing: SqsBacking | EventBridgeBacking) -> dict[str, str]:
+    return {
+        "REFERENCE_SQS_QUEUE_URL": backing.queue.url,
+        "REFERENCE_SQS_DEAD_LETTER_URL": backing.queue.dead_letter_url,
+    }
+
+
+def _pubsub_names(backing: PubSubBacking) -> dict[str, str]:
+    return {
+        "REFERENCE_PUBSUB_PROJECT": backing.queue.project,
+        "REFERENCE_PUBSUB_TOPIC": backing.queue.topic,
+        "REFERENCE_PUBSUB_SUBSCRIPTION": backing.queue.subscription,
+        "REFERENCE_PUBSUB_DEAD_LETTER_SUBSCRIPTION": backing.queue.dead_letter_subscription,
+    }
+
+
+def _event_source_arn(backing: EventBridgeBacking) -> str:
+    """The ARN under which Shopify knows the partner event source."""
+    region = backing.environment.get("AWS_REGION", "us-east-1")
+    source = backing.bus.source[backing.bus.source.index("aws.partner/") :]
+    return f"arn:aws:events:{region}::event-source/{source}"
+
+
+def _pubsub_uri(backing: PubSubBacking) -> str:
+    """Shopify's spelling of a topic."""
+    return f"pubsub://{backing.queue.project}:{backing.queue.topic.rpartition('/')[2]}"

@@ -1,0 +1,115 @@
+"""comparison.json: which runs of a comparison are done, written after each, so that an interrupted one continues.
+
+runs/compare-<time>-<scenario>/  comparison.json  comparison.html  <subject>/<run id>/…
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from stockstorm.loadtests.config.comparison_options import Asked
+from stockstorm.reports.compare.comparison import Comparison, Key
+from stockstorm.reports.render.json_file import as_json
+from stockstorm.simulator.errors import HistoryError
+
+SCHEMA: Final = 1
+PREFIX: Final = "compare-"
+FILE: Final = "comparison.json"
+PAGE: Final = "comparison.html"
+
+Status = Literal["pending", "done", "failed"]
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One run of the matrix. `folder` holds its run folder; `run` is that folder's name once there is one."""
+
+    key: Key
+    folder: str
+    status: Status = "pending"
+    run: str = ""
+    error: str = ""
+    seconds: float = 0.0
+
+
+class State(msgspec.Struct, frozen=True):
+    """How far a comparison is. Cells stand in the order in which they are played; `plans` tells digests by seed."""
+
+    schema: int
+    asked: Asked
+    replay: str
+    plans: dict[str, str]
+    cells: tuple[Cell, ...]
+
+    @property
+    def pending(self) -> list[int]:
+        """Places of cells that are still to be played: those that failed are tried again."""
+        return [place for place, cell in enumerate(self.cells) if cell.status != "done"]
+
+    def with_cell(self, place: int, cell: Cell) -> "State":
+        return msgspec.structs.replace(self, cells=(*self.cells[:place], cell, *self.cells[place + 1 :]))
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """The file: the state, and what was found when all that could be played had been."""
+
+    state: State
+    comparison: Comparison | None = None
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """All that is read back; findings are made again from the runs."""
+
+    state: State
+
+
+def cell_folder(key: Key, several_stocks: bool) -> str:
+    """Where the runs of a key go: by subject, then what else tells it apart."""
+    name = re.sub(r"[^a-zA-Z0-9.-]+", "-", key.subject).strip("-.") or "subject"
+    stock = f"-safety-stock-{key.safety_stock}" if several_stocks else ""
+    return name + stock + ("" if key.rate is None else f"-{key.rate:g}-per-s")
+
+
+def write_state(folder: Path, state: State, comparison: Comparison | None = None) -> None:
+    """Write the file in one step: a reader finds the old one or the new one, whole. Raises HistoryError."""
+    file, fresh = folder / FILE, folder / f".{FILE}"
+    try:
+        with fresh.open("wb") as stream:
+            stream.write(as_json(Stored(state, comparison)))
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(file)
+    except OSError as error:
+        raise HistoryError(str(file), f"cannot be written: {error.strerror}", "make room or mend the folder") from error
+
+
+def read_state(folder: Path) -> State:
+    """The state of a comparison. Raises HistoryError when the file is missing or is not one."""
+    file = folder / FILE
+    try:
+        state = msgspec.json.decode(file.read_bytes(), type=_Head).state
+    except OSError as error:
+        remedy = "give the folder of a comparison"
+        raise HistoryError(str(file), f"cannot be read: {error.strerror}", remedy) from error
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise HistoryError(str(file), f"not a comparison ({error})", "compare again from the beginning") from error
+    if state.schema != SCHEMA:
+        found = f"was written in schema version {state.schema}, this program reads {SCHEMA}"
+        raise HistoryError(str(file), found, "compare again from the beginning")
+    return state
+
+
+def find_comparison(runs: Path, wanted: str) -> Path:
+    """The folder of "latest", of a comparison's name under `runs`, or of a path. Raises HistoryError."""
+    known = sorted(file.parent.name for file in runs.glob(f"{PREFIX}*/{FILE}")) if runs.is_dir() else []
+    if wanted == "latest" and known:
+        return runs / known[-1]
+    for candidate in (runs / wanted, Path(wanted)):
+        folder = candidate.parent if candidate.name == FILE else candidate
+        if (folder / FILE).is_file():
+            return folder
+    start = "start one with: stockstorm compare SCENARIO"
+    remedy = f"choose one of: {', '.join(known[-5:])}" if known else start
+    raise HistoryError(str(runs), f"no comparison {wanted!r}", remedy)

@@ -1,0 +1,266 @@
+"""The ordinary, unpatched side of a run: database, subject, faults, CPU of every process, final reads.
+
+It talks with the driver inside Locust by a pipe, in one loop without threads, and adds its own facts to the history
+after the driver has closed it. Order of the end: load, quiesce, final reads, subject, database.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import msgspec
+import psutil
+
+from stockstorm.loadtests.backing.postgres import Backing
+from stockstorm.loadtests.backing.postgres.server import database_work
+from stockstorm.loadtests.config.run_spec import RunSpec, reachable
+from stockstorm.loadtests.generator.quiesce import SETTLES_MAX
+from stockstorm.loadtests.generator.registration import WITHIN_S as REGISTERING_S
+from stockstorm.loadtests.ipc.messages import Abort, FaultDue, Finished, Go, Listening, Live, Mended, Setup, Step
+from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
+from stockstorm.loadtests.orchestrator.cloud import CloudGiven
+from stockstorm.loadtests.subjects import FAULT_TARGETS, Subject, Surroundings
+from stockstorm.scenarios.spec import Scenario, compression_notes
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.errors import StockstormError, SubjectError
+from stockstorm.simulator.history.facts import (
+    AnyFact,
+    DatabaseCounted,
+    FaultEnded,
+    FaultStarted,
+    ProcessSeen,
+    ResourcesSampled,
+    RunEnded,
+)
+from stockstorm.simulator.io.journal import Journal
+
+TURN_S = 0.2
+SAMPLE_EVERY_S = 1.0
+LISTENING_WITHIN_S = 60.0
+GIVE_UP_WITHIN_S = 10.0
+SPARE_S = 60.0  # beyond registering, load and quiesce, before the driver counts as hung
+MENDED_WITHIN_S = 60.0  # from the restart of what a fault killed until it has to be ready
+
+Show = Callable[[str], None]
+
+
+class Orchestrator:
+    """Holds everything around the driver for one run; `play` returns whether the history is complete."""
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        pipe: Pipe,
+        backing: AbstractContextManager[Backing],
+        cloud: AbstractContextManager[CloudGiven],
+        subject: Subject,
+    ) -> None:
+        self._spec, self._pipe, self._subject = spec, pipe, subject
+        self._open_backing, self._open_cloud = backing, cloud
+        self._scenario = Scenario.model_validate(spec.scenario)
+        self._facts: list[AnyFact] = []
+        self._restarts: list[tuple[float, str, str]] = []  # (when, fault, process)
+        self._mending: list[tuple[float, str]] = []  # (ready by then, process): started again, not ready so far
+        self._sampled_s = 0.0
+        self._driver_finished = False
+        self._generator_pid = 0
+        self._seen: set[tuple[str, int]] = set()
+
+    def play(self, generator_pid: int, show: Show, live: Callable[[Live], None]) -> RunEnded:
+        """Plays the run to its end. `show` gets a sentence at each step, `live` the figures.
+
+        However the run ends, the history is completed with what is known; the last fact says how it ended.
+        """
+        self._generator_pid = generator_pid
+        complete, reason = False, "interrupted"
+        try:
+            with self._open_backing as backing, self._open_cloud as cloud:
+                try:
+                    complete, reason = self._play(backing, cloud, show, live)
+                finally:
+                    show("stopping the subject")
+                    self._subject.stop()
+        except KeyboardInterrupt:
+            reason = "interrupted from the keyboard"
+        except StockstormError as error:
+            reason = str(error)
+        except PipeClosed as error:
+            reason = f"the generator is gone ({error}); read {self._spec.logs / 'locust.log'}"
+        finally:
+            self._wait_for_driver(reason)
+            ended = self._finish_history(complete, reason)
+        return ended
+
+    def _play(self, backing: Backing, cloud: CloudGiven, show: Show, live: Callable[[Live], None]) -> tuple[bool, str]:
+        around = self._set_up(backing, cloud, show)
+        show("starting the subject")
+        self._subject.start(around)
+        self._count_database(backing)
+        self._pipe.send(self._go(backing, cloud))
+        finished = self._watch(backing, cloud, show, live)
+        self._count_database(backing)
+        if finished.complete:
+            show("final reads")
+            self._facts += self._subject.probe(time.monotonic_ns())
+        return finished.complete, finished.reason
+
+    def _set_up(self, backing: Backing, cloud: CloudGiven, show: Show) -> Surroundings:
+        tokens = {name: _secret(name) for name in ("admin_token", "client_secret", "channel_token", "channel_secret")}
+        self._pipe.send(Setup(spec=msgspec.Raw(msgspec.json.encode(self._spec)), **tokens))
+        show("building the world")
+        message = self._pipe.receive(LISTENING_WITHIN_S)
+        if isinstance(message, Abort):
+            raise SubjectError("generator", message.reason, f"read {self._spec.logs / 'locust.log'}")
+        if not isinstance(message, Listening):
+            raise SubjectError("generator", "it does not listen", f"read {self._spec.logs / 'locust.log'}")
+        base = f"http://{reachable(self._spec.api_host)}:{message.port}"
+        return Surroundings(
+            database_url=backing.url,
+            admin_api_url=f"{base}/admin/api/2026-10/graphql.json",
+            channels_url=f"{base}/marketplaces",
+            shop_domain=self._scenario.shop.domain,
+            channels=tuple(channel.name for channel in self._scenario.channels if channel.name != "online"),
+            safety_stock=self._scenario.subject.safety_stock,
+            cloud=cloud.environment,
+            **tokens,
+        )
+
+    def _go(self, backing: Backing, cloud: CloudGiven) -> Go:
+        notes = self._notes(backing)
+        ceilings = {}
+        if cloud.description:
+            notes = (*notes, cloud.description)
+            ceilings = {cloud.description: cloud.ceiling_per_s} if cloud.ceiling_per_s else {}
+        uri = self._spec.subject if "://" in self._spec.subject else ""
+        return Go(
+            notes=notes,
+            subscribe_uri=uri,
+            routes=dict(cloud.routes),
+            settle_s=self._settle_s,
+            polls=self._subject.settle_s > 0,
+            ceilings=ceilings,
+        )
+
+    @property
+    def _settle_s(self) -> float:
+        """Rest of this length means that nothing more will come: neither a next look, nor what a killed worker held."""
+        return max(self._subject.settle_s, self._subject.lease_s if self._scenario.faults else 0.0)
+
+    def _notes(self, backing: Backing) -> tuple[str, ...]:
+        database = [f"PostgreSQL {backing.description}"] if backing.description else []
+        notes = [*database, *self._subject.notes, *compression_notes(self._scenario)]
+        if (scale := self._scenario.delivery.retry_time_scale) != 1:
+            notes.append(
+                f"gaps between delivery retries are shortened: each is {scale:g} of Shopify's, to fit a short run"
+            )
+        return tuple(notes)
+
+    def _watch(self, backing: Backing, cloud: CloudGiven, show: Show, live: Callable[[Live], None]) -> Finished:
+        quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
+        mended_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
+        seconds = REGISTERING_S + max(self._scenario.load_s, mended_s + MENDED_WITHIN_S) + quiesce_s + SPARE_S
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            message = self._pipe.receive(TURN_S)
+            match message:
+                case Finished():
+                    self._driver_finished = True
+                    return message
+                case Step(text=text):
+                    show(text)
+                case Live():
+                    live(message)
+                case FaultDue():
+                    self._begin_fault(message)
+                case Abort():
+                    return Finished(complete=False, reason=message.reason)
+            self._take_turn(backing, cloud)
+        return Finished(complete=False, reason=f"the generator did not finish within {seconds:.0f} s")
+
+    def _take_turn(self, backing: Backing, cloud: CloudGiven) -> None:
+        now_s = time.monotonic()
+        for due in [restart for restart in self._restarts if restart[0] <= now_s]:
+            self._restarts.remove(due)
+            self._subject.restart(due[2])
+            self._facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=due[1], target=due[2]))
+            self._mending.append((now_s + MENDED_WITHIN_S, due[2]))
+        self._look_for_mended(now_s)
+        self._facts += self._subject.revive(time.monotonic_ns())
+        if now_s - self._sampled_s >= SAMPLE_EVERY_S:
+            self._sampled_s = now_s
+            self._sample(backing, cloud)
+
+    def _look_for_mended(self, now_s: float) -> None:
+        """Tells the driver what is ready again: until then rest is only the silence of a process that is not there."""
+        for by_s, process in list(self._mending):
+            if self._subject.ready(process):
+                self._mending.remove((by_s, process))
+                self._pipe.send(Mended(process=process))
+            elif now_s > by_s:
+                found = f"started again after a fault, it was not ready within {MENDED_WITHIN_S:.0f} s"
+                raise SubjectError(process, found, f"read {self._spec.logs / process}.log")
+
+    def _begin_fault(self, fault: FaultDue) -> None:
+        target = FAULT_TARGETS[fault.kind]
+        begun_ns = time.monotonic_ns()
+        self._subject.kill(target)  # noted once it is done: what cannot be killed has had no fault
+        self._facts.append(FaultStarted(at_ns=begun_ns, fault=fault.kind, target=target))
+        self._restarts.append((time.monotonic() + fault.duration_ns / SECOND_NS, fault.kind, target))
+
+    def _wait_for_driver(self, reason: str) -> None:
+        """After an early end: lets the driver write down what it knows, so that one writer follows the other."""
+        if self._driver_finished:
+            return
+        try:
+            self._pipe.send(Abort(reason=reason))
+            deadline = time.monotonic() + GIVE_UP_WITHIN_S
+            while time.monotonic() < deadline:
+                if isinstance(self._pipe.receive(TURN_S), Finished | Abort):
+                    return
+        except PipeClosed:
+            return
+
+    def _count_database(self, backing: Backing) -> None:
+        if backing.url and (work := database_work(backing.url)):
+            now_ns = time.monotonic_ns()
+            counted = DatabaseCounted(now_ns, work.transactions, work.rows_written, self._subject.statements())
+            self._facts.append(counted)
+
+    def _sample(self, backing: Backing, cloud: CloudGiven) -> None:
+        groups = {name: [pid] for name, pid in self._subject.processes().items()}
+        groups |= {"generator": [self._generator_pid], "postgres": list(backing.processes()), **cloud.processes}
+        for name, pids in groups.items():
+            self._sample_process(name, pids)
+
+    def _sample_process(self, name: str, pids: list[int]) -> None:
+        cpu_s, rss, found = 0.0, 0, False
+        for pid in pids:
+            try:
+                process = psutil.Process(pid)
+                times = process.cpu_times()
+                rss += process.memory_info().rss
+            except psutil.Error:
+                continue
+            cpu_s += times.user + times.system
+            found = True
+        if not found:
+            return
+        now_ns = time.monotonic_ns()
+        if (name, pids[0]) not in self._seen:
+            self._seen.add((name, pids[0]))
+            self._facts.append(ProcessSeen(at_ns=now_ns, process=name, pid=pids[0], wall_ns=time.time_ns()))
+        self._facts.append(ResourcesSampled(at_ns=now_ns, process=name, cpu_ns=int(cpu_s * SECOND_NS), rss_bytes=rss))
+
+    def _finish_history(self, complete: bool, reason: str) -> RunEnded:
+        ended = RunEnded(at_ns=time.monotonic_ns(), complete=complete, reason=reason)
+        journal = Journal(self._spec.history_path)
+        journal.write([*self._facts, ended])
+        journal.close()
+        return ended
+
+
+def _secret(name: str) -> str:
+    """Drawn anew, unless the owner of a running service chose it beforehand, e.g. in STOCKSTORM_CLIENT_SECRET."""
+    return os.environ.get(f"STOCKSTORM_{name.upper()}") or secrets.token_hex(24)

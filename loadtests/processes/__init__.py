@@ -1,0 +1,1 @@
+"""Child processes: started, awaited, killed and stopped."""

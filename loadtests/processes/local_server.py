@@ -1,0 +1,69 @@
+"""A server of ours as a child process on loopback, emulator or publisher: awaited until it listens, ended with us."""
+
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
+from stockstorm.simulator.errors import BackingError
+
+HOST: Final = "127.0.0.1"
+READY_WITHIN_S: Final = 60.0  # moto imports for seconds on a busy machine
+
+
+class LoopbackServer(msgspec.Struct, frozen=True):
+    """One that listens."""
+
+    name: str  # with its version, for the report
+    port: int
+    pid: int
+
+    @property
+    def address(self) -> str:
+        return f"{HOST}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}"
+
+
+def python_module(module: str, *arguments: str) -> list[str]:
+    """The command line of one of our own modules."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+@contextmanager
+def running(
+    name: str, command: Callable[[int], Sequence[str]], settings: Callable[[int], Mapping[str, str]]
+) -> Iterator[LoopbackServer]:
+    """Starts it on a free port, told to `command` and `settings`. Raises BackingError with the end of its log."""
+    folder = Path(tempfile.mkdtemp(prefix="stockstorm-cloud-"))
+    port = free_port(HOST)
+    environment = inherited_environment() | {"PYTHONPATH": str(IMPORT_ROOT)} | dict(settings(port))
+    child = Child(name, command(port), environment, folder / "log")
+    try:
+        _wait_until_it_listens(child, port)
+        yield LoopbackServer(name, port, child.pid)
+    finally:
+        child.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_until_it_listens(child: Child, port: int) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while child.exit_code is None and time.monotonic() < deadline:
+        with socket.socket() as probe:
+            probe.settimeout(1.0)
+            if probe.connect_ex((HOST, port)) == 0:
+                return
+        time.sleep(0.02)
+    how = "did not listen in time" if child.exit_code is None else f"exited with code {child.exit_code}"
+    raise BackingError(child.name, f"it {how}:\n{child.tail()}", "mend that, or choose another --cloud")

@@ -1,0 +1,1 @@
+"""Readers that ask at an interval instead of being told."""

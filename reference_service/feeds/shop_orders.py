@@ -1,0 +1,71 @@
+"""Reads the own store's orders and refunds by API: those updated since the last time, page after page."""
+
+from typing import Any
+
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.clients.admin_api import AdminApi, Answered
+from stockstorm.reference_service.clients.documents import number_of
+from stockstorm.reference_service.clients.poll_documents import SHOP_ORDERS, OrderNode, ShopOrders, updated_since
+from stockstorm.reference_service.domain.payloads import SECOND_NS, RefundLine, ShopOrder, ShopRefund, updated_ns
+from stockstorm.reference_service.handlers.shop import Versioned, write_newest
+from stockstorm.reference_service.storage.cursors import hold, move, position_of
+
+SOURCE = "orders of the shop"
+
+
+class ShopOrderReader:
+    """Keeps the copy of the shop's orders. The cursor is `updated_at` of the newest order seen."""
+
+    def __init__(self, pool: Any, admin: AdminApi) -> None:
+        self._pool = pool
+        self._admin = admin
+
+    async def read(self) -> int:
+        """Takes over what was updated since the last read; returns how many orders were on the pages.
+
+        The second of the cursor is read once more, and some before it: `updated_at` is in whole seconds, and what was
+        updated a moment ago may not be found yet.
+        """
+        position = await position_of(self._pool, SOURCE)
+        since_ns = updated_ns(position) - round(limits.POLL_OVERLAP_S * SECOND_NS) if position else None
+        search = updated_since(since_ns) if since_ns is not None else None
+        after: str | None = None
+        count = 0
+        while True:
+            variables = {"first": limits.POLLED_ORDERS, "after": after, "query": search}
+            answer = await self._admin.call(SHOP_ORDERS, variables)
+            page = answer.data.orders
+            if page.nodes:
+                newest = max((node.updated_at for node in page.nodes), key=updated_ns)
+                await self._take(answer, position, newest)
+                position = newest
+            count += len(page.nodes)
+            if not page.page_info.has_next_page:
+                return count
+            after = page.page_info.end_cursor
+
+    async def _take(self, answer: Answered[ShopOrders], position: str | None, newest: str) -> None:
+        found = [part for node in answer.data.orders.nodes for part in parts_of(node, answer.before_ns)]
+        async with self._pool.acquire() as connection, connection.transaction():
+            await hold(connection, SOURCE, position)
+            await write_newest(connection, found)
+            await move(connection, SOURCE, newest)
+
+
+def parts_of(node: OrderNode, read_ns: int) -> list[Versioned]:
+    """The order and its refunds, as they were at `read_ns` or a little later; Unusable for a time that is none."""
+    order_id = number_of(node.id)
+    order = ShopOrder(
+        order_id,
+        node.updated_at,
+        name=node.name,
+        currency=node.currency_code,
+        total_price=node.total_price_set.shop_money.amount,
+        financial_status=(node.display_financial_status or "").lower() or None,
+        cancelled_at=node.cancelled_at,
+    )
+    found = [Versioned((updated_ns(node.updated_at), read_ns), order)]
+    for refund in node.refunds:
+        lines = [RefundLine(0, line.restock_type.lower()) for line in refund.refund_line_items.nodes]
+        found.append(Versioned((0, 0), ShopRefund(number_of(refund.id), order_id, lines)))
+    return found

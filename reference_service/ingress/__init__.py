@@ -1,0 +1,1 @@
+"""The way in: the webhook endpoint, signatures, bus envelopes, and processing inside the request."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, schema, and the tables that have more than one user."""

@@ -1,0 +1,139 @@
+-- The whole database of the reference service. Every statement can be run again without harm.
+
+-- Which text of this file the database has.
+CREATE TABLE IF NOT EXISTS applied_schema (digest text NOT NULL);
+
+-- One row for each webhook ever accepted. The unique constraint is what makes at-least-once delivery harmless.
+-- state: 0 pending, 1 applied, 2 superseded, 3 dead-lettered, 4 ignored. times: how often it took effect.
+CREATE TABLE IF NOT EXISTS inbox (
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  source text NOT NULL,
+  webhook_id text NOT NULL,
+  topic text NOT NULL,
+  received_ns bigint NOT NULL,
+  state smallint NOT NULL DEFAULT 0,
+  times smallint NOT NULL DEFAULT 0,
+  UNIQUE (source, webhook_id)
+) WITH (fillfactor = 80);
+
+-- What is still to be worked on. Written in the transaction that writes the inbox row, deleted in the one of the effect.
+CREATE TABLE IF NOT EXISTS queue (
+  work_type smallint NOT NULL,
+  entry bigint GENERATED ALWAYS AS IDENTITY,
+  seq bigint NOT NULL,
+  source text NOT NULL,
+  topic text NOT NULL,
+  triggered_ns bigint,
+  due_at timestamptz NOT NULL DEFAULT now(),
+  attempts smallint NOT NULL DEFAULT 0,
+  body bytea NOT NULL,
+  PRIMARY KEY (work_type, entry)
+);
+-- Bodies live for milliseconds; compressing them would cost more than it saves.
+ALTER TABLE queue ALTER COLUMN body SET STORAGE EXTERNAL;
+
+CREATE TABLE IF NOT EXISTS dead_letter (
+  entry bigint PRIMARY KEY,
+  seq bigint NOT NULL,
+  source text NOT NULL,
+  webhook_id text NOT NULL,
+  topic text NOT NULL,
+  attempts smallint NOT NULL,
+  reason text NOT NULL,
+  body bytea NOT NULL,
+  at timestamptz NOT NULL DEFAULT now()
+);
+
+-- What we know of the master's stock: `available` was true at some moment within [as_of_low_ns, as_of_high_ns].
+-- parked_*: the newest that was heard while a batch with this level was under way. pending: units of channel orders that
+-- are recorded here and not yet in the master.
+CREATE TABLE IF NOT EXISTS stock (
+  inventory_item_id bigint NOT NULL,
+  location_id bigint NOT NULL,
+  level_gid text NOT NULL,
+  sku text,
+  available integer NOT NULL,
+  as_of_low_ns bigint NOT NULL,
+  as_of_high_ns bigint NOT NULL,
+  parked_available integer,
+  parked_low_ns bigint,
+  parked_high_ns bigint,
+  in_flight boolean NOT NULL DEFAULT false,
+  doubtful boolean NOT NULL DEFAULT false,
+  pending integer NOT NULL DEFAULT 0,
+  PRIMARY KEY (inventory_item_id, location_id)
+) WITH (fillfactor = 50);
+CREATE INDEX IF NOT EXISTS stock_by_sku ON stock (sku);
+
+-- Orders of the marketplaces. A row with created = false is the trace of a cancellation or a return that came first.
+-- returned: units per SKU that restocked returns gave back.
+CREATE TABLE IF NOT EXISTS channel_order (
+  channel text NOT NULL,
+  order_id text NOT NULL,
+  created boolean NOT NULL,
+  cancelled boolean NOT NULL,
+  lines jsonb NOT NULL,
+  returned jsonb NOT NULL DEFAULT '{}',
+  PRIMARY KEY (channel, order_id)
+);
+ALTER TABLE channel_order ADD COLUMN IF NOT EXISTS returned jsonb NOT NULL DEFAULT '{}';
+CREATE TABLE IF NOT EXISTS channel_return (
+  channel text NOT NULL,
+  return_id text NOT NULL,
+  order_id text NOT NULL,
+  restock boolean NOT NULL,
+  PRIMARY KEY (channel, return_id)
+);
+
+-- How far readers that ask at an interval have come, moved in the transaction of what they read.
+CREATE TABLE IF NOT EXISTS poll_cursor (
+  source text PRIMARY KEY,
+  position text NOT NULL
+);
+
+-- What the master has to be told: units per SKU, as one order, cancellation or return made them. batch_id NULL: not yet.
+CREATE TABLE IF NOT EXISTS effect (
+  effect_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  token text NOT NULL,
+  units jsonb NOT NULL,
+  batch_id bigint,
+  refused text
+);
+CREATE INDEX IF NOT EXISTS effect_by_token ON effect (token);
+CREATE INDEX IF NOT EXISTS effect_waiting ON effect (effect_id) WHERE batch_id IS NULL AND refused IS NULL;
+
+-- One inventoryAdjustQuantities each, committed with its idempotency key before it is called.
+CREATE TABLE IF NOT EXISTS batch (
+  batch_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  idempotency_key text NOT NULL,
+  reference text NOT NULL,
+  changes jsonb NOT NULL,
+  state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done', 'refused')),
+  opened_at timestamptz NOT NULL DEFAULT now(),
+  closed_at timestamptz
+);
+CREATE UNIQUE INDEX IF NOT EXISTS batch_open ON batch (state) WHERE state = 'open';
+
+-- The shop's own orders, refunds and products, keyed on Shopify's ids and guarded by (updated_ns, triggered_ns).
+CREATE TABLE IF NOT EXISTS shop_order (
+  order_id bigint PRIMARY KEY,
+  updated_ns bigint NOT NULL,
+  triggered_ns bigint NOT NULL,
+  name text,
+  currency text,
+  total_price text,
+  financial_status text,
+  cancelled boolean NOT NULL
+);
+CREATE TABLE IF NOT EXISTS shop_refund (
+  refund_id bigint PRIMARY KEY,
+  order_id bigint NOT NULL,
+  restock boolean NOT NULL
+);
+CREATE TABLE IF NOT EXISTS shop_product (
+  product_id bigint PRIMARY KEY,
+  updated_ns bigint NOT NULL,
+  triggered_ns bigint NOT NULL,
+  title text,
+  status text
+);

@@ -1,0 +1,114 @@
+"""The table of stock levels: read under lock in one fixed order, so that transactions never wait for each other in a
+circle, and written back in bulk."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from stockstorm.reference_service.domain.stock_level import Level, Reading
+from stockstorm.reference_service.storage.database import Connection
+
+LevelKey = tuple[int, int]  # inventory item id, location id
+
+_COLUMNS = """inventory_item_id, location_id, level_gid, sku, available, as_of_low_ns, as_of_high_ns,
+  parked_available, parked_low_ns, parked_high_ns, in_flight, doubtful, pending"""
+_LOCK_BY_KEY = f"""
+SELECT {_COLUMNS} FROM stock JOIN unnest($1::bigint[], $2::bigint[]) AS k (item, location)
+  ON inventory_item_id = item AND location_id = location
+ORDER BY inventory_item_id, location_id FOR UPDATE OF stock
+"""  # noqa: S608 - the columns are a constant of this module
+_LOCK_BY_SKU = f"""
+SELECT {_COLUMNS} FROM stock WHERE sku = ANY($1::text[]) ORDER BY inventory_item_id, location_id FOR UPDATE
+"""  # noqa: S608 - the columns are a constant of this module
+_ROWS = """unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::integer[], $6::bigint[], $7::bigint[],
+  $8::integer[], $9::bigint[], $10::bigint[], $11::boolean[], $12::boolean[], $13::integer[])"""
+_UPDATE = f"""
+UPDATE stock SET level_gid = t.level_gid, sku = t.sku, available = t.available, as_of_low_ns = t.as_of_low_ns,
+  as_of_high_ns = t.as_of_high_ns, parked_available = t.parked_available, parked_low_ns = t.parked_low_ns,
+  parked_high_ns = t.parked_high_ns, in_flight = t.in_flight, doubtful = t.doubtful, pending = t.pending
+FROM {_ROWS} AS t ({_COLUMNS})
+WHERE stock.inventory_item_id = t.inventory_item_id AND stock.location_id = t.location_id
+"""  # noqa: S608 - the columns are a constant of this module
+_INSERT = f"""
+INSERT INTO stock ({_COLUMNS}) SELECT * FROM {_ROWS} ON CONFLICT (inventory_item_id, location_id)
+  DO UPDATE SET doubtful = true
+"""  # noqa: S608 - the columns are a constant of this module
+_LISTABLE = """
+SELECT sku, sum(available - pending)::bigint AS listable FROM stock WHERE sku = ANY($1::text[]) GROUP BY sku
+"""
+
+
+async def lock_levels(connection: Connection, keys: Iterable[LevelKey]) -> dict[LevelKey, Level]:
+    """The levels of these keys that exist, locked until the transaction ends."""
+    ordered = sorted(set(keys))
+    rows = await connection.fetch(_LOCK_BY_KEY, [key[0] for key in ordered], [key[1] for key in ordered])
+    return {level.key: level for level in map(_level, rows)}
+
+
+async def lock_skus(connection: Connection, skus: Iterable[str]) -> dict[str, list[Level]]:
+    """The levels of each SKU by ascending location, locked until the transaction ends. Unknown SKUs are missing."""
+    found: dict[str, list[Level]] = {}
+    for row in await connection.fetch(_LOCK_BY_SKU, sorted(set(skus))):
+        found.setdefault(row["sku"], []).append(_level(row))
+    for levels in found.values():
+        levels.sort(key=lambda level: level.location_id)
+    return found
+
+
+async def write_levels(connection: Connection, levels: Sequence[Level]) -> None:
+    """Writes levels that exist already."""
+    if levels:
+        await connection.execute(_UPDATE, *_columns(levels))
+
+
+async def add_levels(connection: Connection, levels: Sequence[Level]) -> None:
+    """Adds levels; one that exists by now, since somebody else was quicker, is in doubt and will be read again."""
+    if levels:
+        await connection.execute(_INSERT, *_columns(levels))
+
+
+async def listable_of(pool: Any, skus: Sequence[str]) -> Mapping[str, int]:
+    """Per SKU what the master has less what we know to be sold and the master does not; may be negative."""
+    return {row["sku"]: row["listable"] for row in await pool.fetch(_LISTABLE, skus)}
+
+
+async def known_skus(pool: Any) -> list[str]:
+    """Every SKU that has a level."""
+    rows = await pool.fetch("SELECT DISTINCT sku FROM stock WHERE sku IS NOT NULL ORDER BY sku")
+    return [row["sku"] for row in rows]
+
+
+async def doubtful_levels(pool: Any, limit: int) -> list[tuple[LevelKey, str]]:
+    """Keys and Shopify ids of levels that must be read again."""
+    rows = await pool.fetch(
+        "SELECT inventory_item_id, location_id, level_gid FROM stock WHERE doubtful AND NOT in_flight LIMIT $1", limit
+    )
+    return [((row[0], row[1]), row[2]) for row in rows]
+
+
+def _level(row: Any) -> Level:
+    parked = Reading(row[7], row[8], row[9]) if row[7] is not None else None
+    return Level(
+        row[0], row[1], row[2], row[3], Reading(row[4], row[5], row[6]), parked, row[10], row[11], row[12]
+    )  # the order of _COLUMNS
+
+
+def _columns(levels: Sequence[Level]) -> list[list[Any]]:
+    rows = [
+        (
+            level.inventory_item_id,
+            level.location_id,
+            level.level_gid,
+            level.sku,
+            level.reading.available,
+            level.reading.low_ns,
+            level.reading.high_ns,
+            level.parked.available if level.parked else None,
+            level.parked.low_ns if level.parked else None,
+            level.parked.high_ns if level.parked else None,
+            level.in_flight,
+            level.doubtful,
+            level.pending,
+        )
+        for level in levels
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]

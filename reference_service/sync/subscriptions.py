@@ -1,0 +1,57 @@
+"""Tells Shopify and the marketplaces where to send what we need. Asking again for what exists does no harm."""
+
+import asyncio
+import random
+
+import structlog
+
+from stockstorm.reference_service.clients.admin_api import AdminApi
+from stockstorm.reference_service.clients.backoff import backoff_s
+from stockstorm.reference_service.clients.documents import SUBSCRIBE, SUBSCRIPTIONS
+from stockstorm.reference_service.clients.marketplace import Marketplace, MarketplaceCallFailed
+from stockstorm.reference_service.domain.topics import SHOPIFY_TOPICS, enum_of
+
+log = structlog.get_logger()
+TAKEN = "has already been taken"
+
+
+class SubscriptionRefused(Exception):
+    """Shopify will not subscribe us to a topic; the message is Shopify's."""
+
+
+async def subscribe_to_shop(admin: AdminApi, uri: str) -> int:
+    """Creates the subscriptions to `uri` that are missing; returns how many. SubscriptionRefused if one is refused."""
+    held = await _subscribed(admin, uri)
+    missing = [enum_of(topic) for topic in SHOPIFY_TOPICS if enum_of(topic) not in held]
+    for topic in missing:
+        answer = await admin.call(SUBSCRIBE, {"topic": topic, "uri": uri})
+        errors = [error.message for error in answer.data.webhook_subscription_create.user_errors]
+        if any(TAKEN not in message for message in errors):
+            raise SubscriptionRefused(f"{topic}: {'; '.join(errors)}")
+    log.info("subscribed", created=len(missing), held=len(held))
+    return len(missing)
+
+
+async def subscribe_to_channel(marketplace: Marketplace, channel: str, url: str, dice: random.Random) -> None:
+    """Registers for a channel's notifications, however long it takes."""
+    attempts = 0
+    while True:
+        try:
+            await marketplace.send_notifications_to(url)
+        except MarketplaceCallFailed as failure:
+            attempts += 1
+            log.warning("channel_registration_failed", channel=channel, attempt=attempts, reason=str(failure))
+            await asyncio.sleep(max(failure.wait_s, backoff_s(attempts, dice)))
+        else:
+            return
+
+
+async def _subscribed(admin: AdminApi, uri: str) -> set[str]:
+    topics: set[str] = set()
+    after: str | None = None
+    while True:
+        page = (await admin.call(SUBSCRIPTIONS, {"after": after})).data.webhook_subscriptions
+        topics |= {node.topic for node in page.nodes if node.uri == uri}
+        if not page.page_info.has_next_page:
+            return topics
+        after = page.page_info.end_cursor

@@ -1,0 +1,210 @@
+"""What marketplace orders should do to the master's record, and which of its versions say that they did.
+
+An *effect* is the change that one order, cancellation or restocked return should make to one SKU. The subject names the
+orders of an adjustment in its `referenceDocumentUri`; a version *includes* an effect when its reference holds the
+token. A subject that gives no such references is judged by conservation: its adjustments are taken to record effects
+first in, first out, and everything built on that is labelled "net only".
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+import msgspec
+
+from stockstorm.simulator.history import facts as f
+
+if TYPE_CHECKING:
+    from stockstorm.reports.history import History
+
+REFERENCE_PREFIX: Final = "urn:channel-orders:"
+NET_ONLY: Final = (
+    "net only: the subject names no orders in its adjustments, so a lost and a doubled one hide each other"
+)
+SUBJECT_CAUSES: Final = frozenset({"subject_adjust", "subject_set"})
+
+
+class Effect(msgspec.Struct, gc=False):
+    """The change of `delta` units that one order event should make to one SKU in the master."""
+
+    kind: str  # sale, cancelled, returned
+    order: int
+    channel: str
+    token: str
+    sku: str
+    delta: int
+    seq: int
+    at_ns: int
+    version: int = -1  # first version that includes it; -1: none does
+    version_seq: int = -1
+    version_ns: int = 0
+    times: int = 0  # ledger rows that name it
+    settled: bool = False  # needs no version: it and its opposite were netted before they were written
+
+
+class Misfit(msgspec.Struct, gc=False):
+    """A row whose delta is not the sum of the effects that it names; `excess` is the difference."""
+
+    row: f.StockChanged
+    effects: list[Effect]
+    excess: int
+
+
+class ChannelOrders(msgspec.Struct, gc=False):
+    """Effects in order of time, by token, and whether references or conservation tied them to versions."""
+
+    effects: list[Effect]
+    by_token: dict[str, list[Effect]]
+    by_order: dict[int, list[Effect]]
+    net_only: bool
+    writes: int  # rows of the ledger that the subject wrote
+    named_delta: dict[str, int]  # by SKU, units that rows with a known reference moved
+    misfits: list["Misfit"]  # rows that moved other units than the orders they name
+    strangers: dict[str, int] = {}  # "channel:reference" of orders that a row names and nobody placed -> when
+
+    def of_order(self, order: int, kind: str) -> list[Effect]:
+        """Effects of one kind of one order (one for each SKU)."""
+        return [effect for effect in self.by_order.get(order, ()) if effect.kind == kind]
+
+
+def tokens(reference: str) -> list[str]:
+    """Tokens in a `referenceDocumentUri`; empty for one that names no orders."""
+    if not reference.startswith(REFERENCE_PREFIX):
+        return []
+    return [unquote(token) for token in reference[len(REFERENCE_PREFIX) :].split(",")]
+
+
+def order_named(token: str) -> str:
+    """The "channel:reference" of the order that a token is about."""
+    return token.removesuffix(":cancelled").partition(":returned:")[0]
+
+
+def build(history: "History") -> ChannelOrders:
+    """Collect every effect, then tie it to the first version that includes it."""
+    effects = sorted(_expected(history), key=lambda effect: effect.seq)
+    by_token: dict[str, list[Effect]] = {}
+    by_order: dict[int, list[Effect]] = {}
+    for effect in effects:
+        by_token.setdefault(effect.token, []).append(effect)
+        by_order.setdefault(effect.order, []).append(effect)
+    orders = ChannelOrders(effects, by_token, by_order, net_only=False, writes=0, named_delta={}, misfits=[])
+    if not _tie_by_reference(history, orders) and orders.writes:
+        orders.net_only = True
+        _tie_first_in_first_out(history, orders)
+    _settle(orders)
+    return orders
+
+
+def _expected(history: "History") -> Iterator[Effect]:
+    online = {fact.channel for fact in history.all(f.ChannelOpened) if fact.online}
+    for seq, sale in history.numbered(f.PurchaseAccepted):
+        if sale.channel not in online:
+            token = f"{sale.channel}:{sale.ref}"
+            for sku, units in _merged(sale.skus, sale.quantities):
+                yield Effect("sale", sale.order, sale.channel, token, sku, -units, seq, sale.at_ns)
+    for seq, gone in history.numbered(f.OrderCancelled):
+        if gone.channel not in online:
+            token = f"{gone.channel}:{gone.ref}:cancelled"
+            for sku, units in _merged(gone.skus, gone.quantities):
+                yield Effect("cancelled", gone.order, gone.channel, token, sku, units, seq, gone.at_ns)
+    for seq, back in history.numbered(f.OrderReturned):
+        if back.channel not in online and back.restocked:
+            token = f"{back.channel}:{back.ref}:returned:{back.return_id}"
+            for sku, units in _merged(back.skus, back.quantities):
+                yield Effect("returned", back.order, back.channel, token, sku, units, seq, back.at_ns)
+
+
+def _merged(skus: tuple[str, ...], quantities: tuple[int, ...]) -> Iterator[tuple[str, int]]:
+    if len(skus) == 1:
+        yield skus[0], quantities[0]
+        return
+    units: dict[str, int] = {}
+    for sku, quantity in zip(skus, quantities, strict=True):
+        units[sku] = units.get(sku, 0) + quantity
+    yield from units.items()
+
+
+def _tie_by_reference(history: "History", orders: ChannelOrders) -> bool:
+    """Tie effects to the rows that name them; False when no row names any."""
+    named: dict[str, dict[str, list[Effect]]] = {}
+    rows: list[tuple[int, f.StockChanged | f.StockUnmoved]] = [*history.numbered(f.StockUnmoved)]
+    for seq, change in history.numbered(f.StockChanged):
+        if change.cause in SUBJECT_CAUSES:
+            orders.writes += 1
+            rows.append((seq, change))
+    rows.sort(key=lambda row: row[0])
+    placed = {f"{sale.channel}:{sale.ref}" for sale in history.all(f.PurchaseAccepted)}
+    for seq, row in rows:
+        if not row.reference:
+            continue
+        by_sku = named.get(row.reference)
+        if by_sku is None:
+            # Read once a batch: its rows share one reference, and reading it for each row would be quadratic.
+            by_sku = named[row.reference] = _by_sku(row.reference, orders.by_token)
+            for order in map(order_named, tokens(row.reference)):
+                if order not in placed:
+                    orders.strangers.setdefault(order, row.at_ns)
+        if by_sku:
+            _tie(orders, seq, row, by_sku.get(row.sku, []))
+    return any(named.values())
+
+
+def _tie(orders: ChannelOrders, seq: int, row: f.StockChanged | f.StockUnmoved, effects: list[Effect]) -> None:
+    expected = 0
+    for effect in effects:
+        expected += effect.delta
+        effect.times += 1
+        if effect.version < 0:
+            effect.version, effect.version_seq, effect.version_ns = row.version, seq, row.at_ns
+    if isinstance(row, f.StockChanged):
+        orders.named_delta[row.sku] = orders.named_delta.get(row.sku, 0) + row.delta
+        if row.delta != expected:
+            orders.misfits.append(Misfit(row, effects, row.delta - expected))
+
+
+def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list[Effect]]:
+    found: dict[str, list[Effect]] = {}
+    for token in tokens(reference):
+        for effect in by_token.get(token, ()):
+            found.setdefault(effect.sku, []).append(effect)
+    return found
+
+
+def _tie_first_in_first_out(history: "History", orders: ChannelOrders) -> None:
+    waiting: dict[tuple[str, bool], deque[Effect]] = {}
+    for effect in orders.effects:
+        waiting.setdefault((effect.sku, effect.delta < 0), deque()).append(effect)
+    carried: dict[tuple[str, bool], int] = {}
+    for seq, row in history.numbered(f.StockChanged):
+        if row.cause not in SUBJECT_CAUSES:
+            continue
+        key = (row.sku, row.delta < 0)
+        queue, units = waiting.get(key), carried.get(key, 0) + abs(row.delta)
+        while queue and queue[0].seq < seq and abs(queue[0].delta) <= units:
+            effect = queue.popleft()
+            units -= abs(effect.delta)
+            effect.times, effect.version, effect.version_seq, effect.version_ns = 1, row.version, seq, row.at_ns
+        carried[key] = units
+
+
+def _settle(orders: ChannelOrders) -> None:
+    """Mark what may rightly never be written: an order with its own cancellation, and equal units that were netted.
+
+    A subject that drops rows of 0 units from its batch leaves no trace of the orders in them. What is unwritten of a
+    SKU is settled when it sums to nothing, since a loss would leave a remainder.
+    """
+    open_by_sku: dict[str, list[Effect]] = {}
+    for group in orders.by_order.values():
+        unwritten = [effect for effect in group if effect.version < 0]
+        cancelled = {effect.sku for effect in unwritten if effect.kind == "cancelled"}
+        sold = {effect.sku for effect in unwritten if effect.kind == "sale"}
+        for effect in unwritten:
+            if effect.kind != "returned" and effect.sku in cancelled and effect.sku in sold:
+                effect.settled = True
+            else:
+                open_by_sku.setdefault(effect.sku, []).append(effect)
+    for effects in open_by_sku.values():
+        if sum(effect.delta for effect in effects) == 0:
+            for effect in effects:
+                effect.settled = True

@@ -1,0 +1,215 @@
+"""The states of one SKU's record beside what channels sold of it, and which versions a pushed quantity can honestly
+show.
+
+`floor` and `ceiling` are those of the measures: a good subject lists what the master shows, less its safety stock, less
+the orders that it knows of and the master does not yet. Both are cheap because K, the units that version v lacks at
+time t, is a difference of two running sums: accepted by t, less included by v. With `base(v) = available(v) +
+included(v)` the quantity q is honest for v at t when `base(v) - accepted(t) <= q + b` and (q = 0 or `available(v) >= q
++ b`).
+"""
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from stockstorm.reports.history.channel_orders import SUBJECT_CAUSES, Effect
+from stockstorm.reports.history.push_attribution import Curve
+from stockstorm.simulator.history import facts as f
+
+if TYPE_CHECKING:
+    from stockstorm.reports.history import History
+
+BLOCK: Final = 64  # versions skipped at once when a whole block cannot match
+NEVER: Final = -1
+EMPTY: Final = Curve([], [], [], [])
+
+
+class Ledger(msgspec.Struct, gc=False):
+    """The record of one SKU state by state, and its marketplace sales, all by sequence number.
+
+    A state is a version, or a version after a row of 0 units that recorded orders which cancel out: what is available
+    stays, yet more orders are included.
+    """
+
+    item: f.ItemStocked
+    safety: int
+    seqs: list[int]
+    times_ns: list[int]
+    available: list[int]
+    causes: list[str]
+    numbers: list[int]  # the ledger's version number of each state
+    first_state: list[int]  # by version number
+    sale_seqs: list[int] = []
+    sale_totals: list[int] = []  # units accepted up to and with each sale
+    included: list[int] = []
+    base: list[int] = []
+    back_seqs: list[int] = []
+    back_totals: list[int] = []  # units that came back on marketplaces, up to and with each return or cancellation
+    back_included: list[int] = []  # of these, what each version includes
+    netted_seqs: list[int] = []
+    netted_totals: list[int] = []  # units that came back before their sale was written, so that neither ever is
+    block_base_min: list[int] = []
+    block_available_max: list[int] = []
+    left_curve: Curve = EMPTY  # what a subject that nets would list
+    shown_curve: Curve = EMPTY  # what a plain subject would list
+
+    # -- at a moment -----------------------------------------------------------------------------------------------
+
+    def version_at(self, seq: int) -> int:
+        """The latest state committed by then."""
+        return max(0, bisect_right(self.seqs, seq) - 1)
+
+    def accepted_at(self, seq: int) -> int:
+        """Units that marketplaces sold by then."""
+        return _total(self.sale_seqs, self.sale_totals, seq)
+
+    def pending_back(self, version: int, seq: int) -> int:
+        """Units that came back on marketplaces by then and that the version does not include."""
+        return _total(self.back_seqs, self.back_totals, seq) - self.back_included[version]
+
+    def netted_at(self, seq: int) -> int:
+        """Units sold and taken back by then, of which the record will never hear."""
+        return _total(self.netted_seqs, self.netted_totals, seq)
+
+    def left(self, version: int, seq: int) -> int:
+        """What a version shows less every order that it lacks, less the safety stock; may be below 0."""
+        return self.base[version] - self.accepted_at(seq) - self.safety
+
+    def floor(self, version: int, seq: int) -> int:
+        """The least honest quantity for a version at a moment."""
+        return max(0, self.left(version, seq))
+
+    def ceiling(self, version: int) -> int:
+        """The greatest honest quantity for a version."""
+        return max(0, self.available[version] - self.safety)
+
+    # -- what a push shows -----------------------------------------------------------------------------------------
+
+    def latest_match(self, quantity: int, seq: int, lowest: int = 0) -> int:
+        """The latest version committed by then, from `lowest` on, for which the quantity is honest; -1 if none."""
+        most, least = self._bounds(quantity, seq)
+        base, available = self.base, self.available
+        version = self.version_at(seq)
+        while version >= lowest:
+            if base[version] <= most and available[version] >= least:
+                return version
+            block, inside = divmod(version, BLOCK)
+            if inside == BLOCK - 1 and not self._may_match(block, most, least):
+                version -= BLOCK
+            else:
+                version -= 1
+        return NEVER
+
+    def earliest_match(self, quantity: int, seq: int, lowest: int) -> int:
+        """The earliest version from `lowest` on, committed by then, for which the quantity is honest; -1 if none."""
+        most, least = self._bounds(quantity, seq)
+        base, available = self.base, self.available
+        version, last = lowest, self.version_at(seq)
+        while version <= last:
+            if base[version] <= most and available[version] >= least:
+                return version
+            block, inside = divmod(version, BLOCK)
+            if inside == 0 and not self._may_match(block, most, least):
+                version += BLOCK
+            else:
+                version += 1
+        return NEVER
+
+    def _bounds(self, quantity: int, seq: int) -> tuple[int, int]:
+        least = quantity + self.safety if quantity > 0 else -(2**62)
+        return quantity + self.safety + self.accepted_at(seq), least
+
+    def _may_match(self, block: int, most: int, least: int) -> bool:
+        return self.block_base_min[block] <= most and self.block_available_max[block] >= least
+
+
+def _total(seqs: list[int], totals: list[int], seq: int) -> int:
+    index = bisect_right(seqs, seq)
+    return totals[index - 1] if index else 0
+
+
+def build(history: "History") -> dict[str, Ledger]:
+    """Ledgers by SKU. Rows of SKUs that were never stocked are left out; ValueError when versions have a gap."""
+    ledgers = {
+        fact.sku: Ledger(fact, history.safety_stock, [seq], [fact.at_ns], [fact.available], ["stocked"], [0], [0])
+        for seq, fact in history.numbered(f.ItemStocked)
+    }
+    rows: list[tuple[int, f.StockChanged | f.StockUnmoved]] = [*history.numbered(f.StockUnmoved)]
+    rows += history.numbered(f.StockChanged)
+    rows.sort(key=lambda row: row[0])
+    for seq, row in rows:
+        ledger = ledgers.get(row.sku)
+        if ledger is not None:
+            _append(ledger, seq, row)
+    effects: dict[str, list[Effect]] = {}
+    for effect in history.orders.effects:
+        effects.setdefault(effect.sku, []).append(effect)
+    for sku, ledger in ledgers.items():
+        _sum_up(ledger, effects.get(sku, []))
+    return ledgers
+
+
+def _append(ledger: Ledger, seq: int, row: f.StockChanged | f.StockUnmoved) -> None:
+    if isinstance(row, f.StockChanged):
+        if row.version != len(ledger.first_state):
+            raise ValueError(f"{row.sku} goes from version {len(ledger.first_state) - 1} to {row.version}")
+        ledger.first_state.append(len(ledger.seqs))
+    ledger.seqs.append(seq)
+    ledger.times_ns.append(row.at_ns)
+    ledger.available.append(row.available if isinstance(row, f.StockChanged) else ledger.available[-1])
+    ledger.causes.append(row.cause if isinstance(row, f.StockChanged) else "subject_adjust")
+    ledger.numbers.append(row.version)
+
+
+def _sum_up(ledger: Ledger, effects: list[Effect]) -> None:
+    included, back_included = [0] * len(ledger.seqs), [0] * len(ledger.seqs)
+    sold = back = netted = 0
+    ledger.netted_seqs, ledger.netted_totals = [], []
+    ledger.sale_seqs, ledger.sale_totals, ledger.back_seqs, ledger.back_totals = [], [], [], []
+    for effect in effects:
+        written = effect.version >= 0
+        state = ledger.version_at(effect.version_seq) if written else 0
+        if effect.kind == "sale":
+            sold -= effect.delta
+            ledger.sale_seqs.append(effect.seq)
+            ledger.sale_totals.append(sold)
+            included[state] -= effect.delta if written else 0
+        elif written or not effect.settled:
+            back += effect.delta
+            ledger.back_seqs.append(effect.seq)
+            ledger.back_totals.append(back)
+            back_included[state] += effect.delta if written else 0
+        else:
+            netted += effect.delta
+            ledger.netted_seqs.append(effect.seq)
+            ledger.netted_totals.append(netted)
+    ledger.included, ledger.back_included = list(accumulate(included)), list(accumulate(back_included))
+    ledger.base = [shown + units for shown, units in zip(ledger.available, ledger.included, strict=True)]
+    blocks = range(0, len(ledger.base), BLOCK)
+    ledger.block_base_min = [min(ledger.base[start : start + BLOCK]) for start in blocks]
+    ledger.block_available_max = [max(ledger.available[start : start + BLOCK]) for start in blocks]
+    ledger.shown_curve = Curve.of(ledger.seqs, [available - ledger.safety for available in ledger.available])
+    ledger.left_curve = _left_curve(ledger, effects)
+
+
+def _left_curve(ledger: Ledger, effects: list[Effect]) -> Curve:
+    """What is left over time, as far as the subject came to know: orders that it lost are no part of it."""
+    changes = [(ledger.seqs[0], ledger.base[0])]
+    for seq, before, base in zip(ledger.seqs[1:], ledger.base, ledger.base[1:], strict=False):
+        if base != before:
+            changes.append((seq, base - before))
+    changes.extend(
+        (effect.seq, effect.delta)
+        for effect in effects
+        if effect.settled or (effect.kind == "sale" and effect.version >= 0)
+    )
+    changes.sort()
+    left = accumulate(delta for _, delta in changes)
+    return Curve.of([seq for seq, _ in changes], [units - ledger.safety for units in left])
+
+
+def is_movement(cause: str) -> bool:
+    """Whether a version with this cause moved physical stock by itself; what the subject writes only records it."""
+    return cause not in SUBJECT_CAUSES and cause != "stocked"

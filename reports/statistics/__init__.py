@@ -1,0 +1,1 @@
+"""Quantiles, their intervals, and when a figure rests on too little."""

@@ -1,0 +1,1 @@
+"""From checks to a verdict: thresholds, tiers, intervals, and the judge."""

@@ -1,0 +1,126 @@
+"""Which tier of sync latency a run qualifies for: under 30 s, 10 s or 2 s at the 95th percentile.
+
+The whole interval decides: its upper end below the limit qualifies, its lower end at or above it does not, and anything
+between is unknown. The same is asked of the interval with the pairs that became moot, whose latency has only a least.
+Correctness comes first: a run that lost, doubled or drifted qualifies for nothing, however fast. A scenario with the
+traffic of a looser tier says little about a stricter one, and its reason says so.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from stockstorm.reports.result import Check, Interval, TierOutcome, Verdict
+from stockstorm.reports.statistics.sync_basis import too_few, with_moot
+from stockstorm.simulator.history.facts import RunStarted
+
+LIMITS_MS: Final[dict[str, float]] = {"under_30s": 30_000.0, "under_10s": 10_000.0, "under_2s": 2_000.0}
+CORRECTNESS: Final = ("nothing_lost", "applied_twice", "forged", "drift")
+HOLDING: Final = ("delay", "reorder")  # perturbations that make a delivery fall due later than the subject asked for
+FIRED: Final = "sync_latency_ms.p95"
+VISIBLE: Final = "sync_latency_visible_ms.p95"
+
+
+def judged_measure(started: RunStarted) -> str:
+    """The measure that tiers read: from fired; from visible when the scenario itself holds deliveries back."""
+    perturbations = started.scenario.get("perturbations") or ()
+    held = any(isinstance(entry, dict) and entry.get("kind") in HOLDING for entry in perturbations)
+    return VISIBLE if held else FIRED
+
+
+def basis(measure: str) -> str:
+    """What the figure counts from, in words."""
+    if measure == VISIBLE:
+        return "counted from when the subject could see the change, since this scenario holds deliveries back"
+    return "counted from when the change happened"
+
+
+def judge_tiers(
+    started: RunStarted,
+    checks: Sequence[Check],
+    measures: Mapping[str, float],
+    intervals: Mapping[str, Interval],
+    unreliable: str = "",
+) -> tuple[TierOutcome, ...]:
+    """One outcome for each tier, slowest first. `unreliable` says why no latency of this run can be trusted, if so."""
+    measure = judged_measure(started)
+    barred = _barred(checks, unreliable)
+    outcomes = []
+    for tier, limit_ms in LIMITS_MS.items():
+        verdict, reason = barred or _latency(measure, limit_ms, measures, intervals)
+        if verdict == "valid":
+            reason += _traffic(started, limit_ms)
+        outcomes.append(TierOutcome(tier, limit_ms, verdict, reason))
+    return tuple(outcomes)
+
+
+def best_tier(tiers: Sequence[TierOutcome]) -> TierOutcome | None:
+    """The strictest tier that the run qualifies for."""
+    qualified = [tier for tier in tiers if tier.verdict == "valid"]
+    return min(qualified, key=lambda tier: tier.limit_ms, default=None)
+
+
+def _traffic(started: RunStarted, limit_ms: float) -> str:
+    """What to add where the tier is stricter than the one whose traffic the scenario plays."""
+    played_ms = LIMITS_MS.get(str(started.scenario.get("tier") or ""))
+    if played_ms is None or played_ms <= limit_ms:
+        return ""
+    return "; on the traffic of a smaller shop, so play this tier's own scenario too"
+
+
+def _barred(checks: Sequence[Check], unreliable: str) -> tuple[Verdict, str] | None:
+    by_name = {check.name: check for check in checks}
+    for name in CORRECTNESS:
+        check = by_name.get(name)
+        if check is not None and check.verdict == "invalid":
+            return "invalid", f"not correct, so no tier ({name}: {check.reason})"
+    if unreliable:
+        return "unknown", unreliable
+    for name in CORRECTNESS:
+        check = by_name.get(name)
+        if check is None or check.verdict == "unknown":
+            why = "it was not checked" if check is None else check.reason
+            return "unknown", f"correctness is not settled ({name}: {why})"
+    return None
+
+
+def _latency(
+    measure: str, limit_ms: float, measures: Mapping[str, float], intervals: Mapping[str, Interval]
+) -> tuple[Verdict, str]:
+    interval = intervals.get(measure)
+    value = measures.get(measure) if interval is None else interval.value
+    if few := too_few(measure, measures):
+        return "unknown", few
+    if value is None:
+        return "unknown", f"{measure} was not measured"
+    if math.isinf(value):
+        return "invalid", f"p95 is infinite: more than 5 % of the changes owed were never reflected; {basis(measure)}"
+    if interval is None or interval.low is None or interval.high is None:
+        return "unknown", f"p95 is {value:,.0f} ms, but there is too little data for an interval; {basis(measure)}"
+    seen = f"p95 {value:,.0f} ms (95 % interval {interval.low:,.0f} to {interval.high:,.0f}), {basis(measure)}"
+    verdict = _against(limit_ms, interval.low, interval.high)
+    if verdict != "invalid" and (doubt := _moot(measure, limit_ms, measures, intervals)) is not None:
+        return doubt[0], f"{doubt[1]}; without them {seen}"
+    return verdict, f"the interval straddles the limit: {seen}" if verdict == "unknown" else seen
+
+
+def _moot(
+    measure: str, limit_ms: float, measures: Mapping[str, float], intervals: Mapping[str, Interval]
+) -> tuple[Verdict, str] | None:
+    """What speaks against a tier once pairs that became moot count for as long as they were wrong; None: nothing."""
+    interval = intervals.get(with_moot(measure))
+    least = measures.get(with_moot(measure), 0.0) if interval is None else interval.value
+    verdict: Verdict = "unknown" if least >= limit_ms else "valid"
+    span = ""
+    if interval is not None and interval.low is not None and interval.high is not None:
+        verdict = _against(limit_ms, interval.low, interval.high)
+        span = f" (95 % interval {interval.low:,.0f} to {interval.high:,.0f})"
+    if verdict == "valid":
+        return None
+    return verdict, f"p95 is at least {least:,.0f} ms{span} with the changes that became moot before a push came"
+
+
+def _against(limit_ms: float, low: float, high: float) -> Verdict:
+    if high < limit_ms:
+        return "valid"
+    return "invalid" if low >= limit_ms else "unknown"

@@ -1,7 +1,0 @@
-"""The Admin GraphQL API (2026-10) that the simulator plays: schema, cost and throttling, idempotency, inventory,
-orders, webhook subscriptions. Pure: `AdminApi.handle(request, now_ns)` gives an answer with its facts and events."""
-
-from simulator.admin_api.api import AdminApi
-from simulator.admin_api.options import AdminOptions
-
-__all__ = ["AdminApi", "AdminOptions"]

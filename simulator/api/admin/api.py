@@ -1,0 +1,165 @@
+"""The Admin GraphQL API as a function: a request and a time in, an answer with its facts and events out.
+
+The sequence is Shopify's: token, JSON, document, variables, sizes, cost, throttle, execution. Errors of GraphQL are
+HTTP 200.
+"""
+
+import hmac
+import re
+from typing import Any, Final
+
+import msgspec
+
+from stockstorm.simulator.api.admin.base.call import AdminOptions, AdminState, Call, SearchWarning
+from stockstorm.simulator.api.admin.base.problems import THROTTLED, UNAUTHORIZED, Problem, cost_too_high
+from stockstorm.simulator.api.admin.execution.cost import actual_cost, requested_cost
+from stockstorm.simulator.api.admin.execution.documents import Document, Documents, Operation
+from stockstorm.simulator.api.admin.execution.run import Result, oversized_input, run
+from stockstorm.simulator.api.admin.execution.variables import coerce_variables
+from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
+from stockstorm.simulator.api.admin.throttle import Bucket
+from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
+from stockstorm.simulator.clock import WallPair
+from stockstorm.simulator.config import WorldConfig
+from stockstorm.simulator.history.facts import ApiCalled
+from stockstorm.simulator.limits import API_VERSION, QUERY_COST_MAX
+from stockstorm.simulator.world import World
+
+_PATH: Final = re.compile(r"/admin/api/[^/]+/graphql\.json")
+_HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"), ("X-Shopify-API-Version", API_VERSION))
+DONE: Final = ("ok", "replayed")
+_DEFAULT_OPTIONS: Final = AdminOptions()
+
+
+class _Body(msgspec.Struct, frozen=True):
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = msgspec.field(default=None, name="operationName")
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """What to send back, and how the call goes into the history. `cost` is the actual one, or the requested one."""
+
+    body: dict[str, Any]
+    outcome: str
+    operation: str = ""
+    cost: int = 0
+    status: int = 200
+
+
+class AdminApi:
+    """The API of one shop for one app. Another version in the path falls forward to the one that is played."""
+
+    def __init__(
+        self,
+        world: World,
+        config: WorldConfig,
+        token: str,
+        wall: WallPair,
+        *,
+        serial: RequestSerial | None = None,
+        options: AdminOptions = _DEFAULT_OPTIONS,
+    ) -> None:
+        self._world, self._token, self._wall, self._options = world, token, wall, options
+        self._serial = serial or RequestSerial()
+        self._schema = admin_schema()
+        self._state = AdminState(world.catalogue)
+        self._bucket = Bucket(config.shop.plan)
+        self._decode = msgspec.json.Decoder(_Body).decode
+        self._encode = msgspec.json.Encoder().encode
+        self.documents = Documents(self._schema)
+
+    def handle(self, request: ApiRequest, now_ns: int) -> ApiReply:
+        """Answer one request. Everything it did to the world is in the reply's facts and events."""
+        call = Call(self._world, self._wall, self._state, self._options, request=self._serial.take(), now_ns=now_ns)
+        answer = self._answer(request, call)
+        called = ApiCalled(
+            at_ns=now_ns,
+            request=call.request,
+            api="admin",
+            operation=answer.operation,
+            status=answer.status,
+            outcome=answer.outcome,
+            started_ns=now_ns,
+            cost=answer.cost,
+            rows=call.rows,
+        )
+        facts = [*call.facts, *call.shown(), called]
+        return ApiReply(answer.status, _HEADERS, self._encode(answer.body), facts, call.events)
+
+    def _answer(self, request: ApiRequest, call: Call) -> _Answer:
+        denied = self._denied(request)
+        if denied is not None:
+            return denied
+        try:
+            body = self._decode(request.body)
+        except (msgspec.DecodeError, RecursionError) as error:
+            return _Answer({"errors": f"Bad Request: {error}"}, "bad_request", status=400)
+        document = self.documents.get(body.query)
+        if document.problems:
+            return _Answer({"errors": document.problems}, "error")
+        operation = document.select(body.operation_name)
+        if operation is None:
+            return _refused([_unknown_operation(body.operation_name)], "")
+        return self._admitted(document, operation, body.variables or {}, call)
+
+    def _denied(self, request: ApiRequest) -> _Answer | None:
+        if not _PATH.fullmatch(request.path):
+            return _Answer({"errors": "Not Found"}, "bad_request", status=404)
+        if request.method != "POST":
+            return _Answer({"errors": "Method Not Allowed: POST a GraphQL document"}, "bad_request", status=405)
+        token = request.headers.get("x-shopify-access-token", "")
+        if not hmac.compare_digest(token.encode(), self._token.encode()):
+            return _Answer({"errors": UNAUTHORIZED}, "denied", status=401)
+        return None
+
+    def _admitted(self, document: Document, operation: Operation, raw: dict[str, Any], call: Call) -> _Answer:
+        """Variables, sizes, cost and throttle; then the execution."""
+        name, node, fragments = operation.root_names, operation.node, operation.fragments
+        variables = coerce_variables(self._schema, node, raw)
+        if isinstance(variables, list):
+            return _refused(variables, name)
+        too_large = oversized_input(self._schema, operation, variables)
+        if too_large:
+            return _refused(too_large, name)
+        requested = requested_cost(self._schema, node, fragments, variables.coerced)
+        if requested > QUERY_COST_MAX:
+            return _refused([cost_too_high(requested)], name)
+        if not self._bucket.take(requested, call.now_ns):
+            body = {"errors": [THROTTLED], "extensions": {"cost": self._cost(requested, None)}}
+            return _Answer(body, "throttled", name, requested)
+        result = run(document, operation, variables, raw, call)
+        actual = min(requested, actual_cost(self._schema, node, fragments, variables.coerced, result.data))
+        self._bucket.refund(requested - actual)
+        outcome = "error" if result.problems and call.outcome in DONE else call.outcome
+        return _Answer(self._body(result, requested, actual, call), outcome, name, actual)
+
+    def _body(self, result: Result, requested: int, actual: int, call: Call) -> dict[str, Any]:
+        extensions: dict[str, Any] = {"cost": self._cost(requested, actual)}
+        if call.warnings:
+            extensions["search"] = [_search_warning(each) for each in call.warnings]
+        if result.problems:
+            return {"errors": result.problems, "data": result.data, "extensions": extensions}
+        return {"data": result.data, "extensions": extensions}
+
+    def _cost(self, requested: int, actual: int | None) -> dict[str, Any]:
+        return {
+            "requestedQueryCost": requested,
+            "actualQueryCost": actual,
+            "throttleStatus": self._bucket.status(),
+        }
+
+
+def _refused(problems: list[Problem], operation: str) -> _Answer:
+    return _Answer({"errors": problems}, "error", operation)
+
+
+def _unknown_operation(name: str | None) -> Problem:
+    if name:
+        return {"message": f"No operation named {name!r}", "extensions": {"code": "BAD_REQUEST"}}
+    return {"message": "An operation name is required", "extensions": {"code": "BAD_REQUEST"}}
+
+
+def _search_warning(warning: SearchWarning) -> dict[str, Any]:
+    ignored = {"field": warning.field, "message": "Invalid search field for this query.", "code": "invalid_field"}
+    return {"path": [warning.root], "query": warning.query, "warnings": [ignored]}

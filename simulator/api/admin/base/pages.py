@@ -1,0 +1,114 @@
+"""Relay connections: a page of a list, with cursors that stay valid while the list grows.
+
+A cursor is the base64 of `{"last_id":…,"last_value":…}` as Shopify's are: the sort value and id of its node.
+"""
+
+import base64
+import binascii
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from graphql import GraphQLError
+
+from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.problems import bad_request
+from stockstorm.simulator.limits import PAGE_MAX
+
+Node = TypeVar("Node")
+Key = tuple[int, int]  # sort value, id: unique and ordered
+
+
+class _CursorValue(msgspec.Struct, frozen=True):
+    last_id: int
+    last_value: int
+
+
+class Page(msgspec.Struct, Generic[Node], frozen=True):
+    """One page; `key_of` gives the sort key of a node, from which its cursor is made."""
+
+    nodes: Sequence[Node]
+    key_of: Callable[[Node], Key]
+    has_next: bool
+    has_previous: bool
+
+
+class Edge(msgspec.Struct, frozen=True):
+    node: Any
+    cursor: str
+
+
+def cursor_text(key: Key) -> str:
+    return base64.b64encode(msgspec.json.encode(_CursorValue(last_value=key[0], last_id=key[1]))).decode()
+
+
+def cursor_key(text: str) -> Key:
+    """Sort key out of a cursor. Raises GraphQLError for what is none."""
+    try:
+        value = msgspec.json.decode(base64.b64decode(text, validate=True), type=_CursorValue)
+    except (binascii.Error, ValueError, msgspec.DecodeError):
+        raise bad_request(f"Invalid cursor for current pagination sort: {text!r}.") from None
+    return value.last_value, value.last_id
+
+
+def page_size(arguments: dict[str, Any]) -> tuple[int, bool]:
+    """How many nodes, and whether they are counted from the end. Raises GraphQLError for bad paging arguments."""
+    names = ("first", "last")
+    sizes: list[tuple[str, int]] = [(name, arguments[name]) for name in names if arguments.get(name) is not None]
+    if not sizes:
+        raise bad_request("you must provide one of first or last")
+    if len(sizes) > 1:
+        raise bad_request("providing both first and last is not supported")
+    ((name, size),) = sizes
+    if not 0 <= size <= PAGE_MAX:
+        raise GraphQLError(
+            f"{name} must be between 0 and {PAGE_MAX}, but is {size}.", extensions={"code": "BAD_REQUEST"}
+        )
+    return size, name == "last"
+
+
+def page_of(rows: Sequence[Node], key_of: Callable[[Node], Key], arguments: dict[str, Any]) -> Page[Node]:
+    """The page that `first`/`after` or `last`/`before` ask for, of `rows` sorted by `key_of`; `reverse` turns them."""
+    size, from_end = page_size(arguments)
+    after, before = arguments.get("after"), arguments.get("before")
+    reverse = bool(arguments.get("reverse"))
+    if reverse:
+        after, before = before, after
+    low = bisect_right(rows, cursor_key(after), key=key_of) if after else 0
+    high = bisect_left(rows, cursor_key(before), key=key_of) if before else len(rows)
+    high = max(low, high)
+    start, end = (max(low, high - size), high) if from_end != reverse else (low, min(high, low + size))
+    nodes: Sequence[Node] = rows[start:end]
+    if not reverse:
+        return Page(nodes, key_of, end < len(rows), start > 0)
+    return Page(nodes[::-1], key_of, start > 0, end < len(rows))
+
+
+def _edges(page: Page[Any], _arguments: dict[str, Any], _call: Call) -> list[Edge]:
+    return [Edge(node, cursor_text(page.key_of(node))) for node in page.nodes]
+
+
+def _end_cursor(page: Page[Any], _arguments: dict[str, Any], _call: Call) -> str | None:
+    return cursor_text(page.key_of(page.nodes[-1])) if page.nodes else None
+
+
+def _start_cursor(page: Page[Any], _arguments: dict[str, Any], _call: Call) -> str | None:
+    return cursor_text(page.key_of(page.nodes[0])) if page.nodes else None
+
+
+CONNECTION: dict[str, Resolver] = {
+    "nodes": lambda page, _arguments, _call: page.nodes,
+    "edges": _edges,
+    "pageInfo": lambda page, _arguments, _call: page,
+}
+EDGE: dict[str, Resolver] = {
+    "node": lambda edge, _arguments, _call: edge.node,
+    "cursor": lambda edge, _arguments, _call: edge.cursor,
+}
+PAGE_INFO: dict[str, Resolver] = {
+    "hasNextPage": lambda page, _arguments, _call: page.has_next,
+    "hasPreviousPage": lambda page, _arguments, _call: page.has_previous,
+    "startCursor": _start_cursor,
+    "endCursor": _end_cursor,
+}

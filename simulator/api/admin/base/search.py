@@ -1,0 +1,109 @@
+"""Shopify's search syntax, as far as integrations use it to read changes: terms joined by AND.
+
+`created_at:>='2026-11-24T06:00:00Z' AND sku:HOT-00001`. A field that a connection does not know is ignored with a
+warning in `extensions.search`, as Shopify does; OR, NOT and parentheses are refused, since ignoring them would mislead.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+from stockstorm.simulator.api.admin.base.call import Call, SearchWarning
+from stockstorm.simulator.api.admin.base.problems import bad_request, not_played
+from stockstorm.simulator.api.admin.base.text import SECOND_NS, parse_second
+
+Comparator = Literal["=", ">", ">=", "<", "<="]
+
+_TERM: Final = re.compile(
+    r"""\s*(?P<minus>-)?(?P<field>[a-z_]+):\s*(?P<op>>=|<=|>|<)?\s*(?P<value>'[^']*'|"[^"]*"|[^\s'"()]+)\s*"""
+)
+_COMPARATORS: Final[dict[str | None, Comparator]] = {None: "=", ">": ">", ">=": ">=", "<": "<", "<=": "<="}
+_AND: Final = re.compile(r"AND\b\s*", re.IGNORECASE)
+_DATE_ONLY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY_S: Final = 86_400
+
+
+class Term(msgspec.Struct, frozen=True):
+    field: str
+    comparator: Comparator
+    value: str
+
+
+class Bounds(NamedTuple):
+    """Half-open interval of integers [low, high)."""
+
+    low: int
+    high: int
+
+    def holds(self, number: int) -> bool:
+        return self.low <= number < self.high
+
+
+def parse(query: str) -> list[Term]:
+    """Terms of a query, all of which must hold. Raises GraphQLError for what the simulator does not play."""
+    terms: list[Term] = []
+    at = len(query) - len(query.lstrip())
+    while at < len(query):
+        if terms and (joined := _AND.match(query, at)):
+            at = joined.end()
+        found = _TERM.match(query, at)
+        if found is None or found["minus"]:
+            raise not_played(f"search for {query[at:]!r} (terms `field:value` joined by AND)")
+        terms.append(Term(found["field"], _COMPARATORS[found["op"]], found["value"].strip("'\"")))
+        at = found.end()
+    return terms
+
+
+def known_terms(root: str, query: str | None, known: frozenset[str], call: Call) -> list[Term]:
+    """Terms on fields that `root` can search; the others become warnings."""
+    if not query:
+        return []
+    terms = parse(query)
+    call.warnings.extend(SearchWarning(root, query, term.field) for term in terms if term.field not in known)
+    return [term for term in terms if term.field in known]
+
+
+def number_bounds(term: Term) -> Bounds:
+    """Whole numbers that satisfy the term."""
+    if not term.value.lstrip("-").isdecimal():
+        raise bad_request(f"Invalid value {term.value!r} for search field {term.field!r}: write a whole number.")
+    return _bounds(term.comparator, int(term.value), 1, 1)
+
+
+def time_bounds(term: Term, call: Call) -> Bounds:
+    """Monotonic nanoseconds that satisfy the term. Times count in whole seconds; a bare date is a day in UTC."""
+    second = parse_second(term.value)
+    if second is None:
+        raise bad_request(f"Invalid value {term.value!r} for search field {term.field!r}: write an ISO 8601 time.")
+    width = _DAY_S if _DATE_ONLY.fullmatch(term.value) else 1
+    found = _bounds(term.comparator, second, width, SECOND_NS)
+    shift = call.wall.monotonic_ns - call.wall.wall_ns
+    return Bounds(found.low + shift, found.high + shift)
+
+
+def text_test(term: Term) -> Callable[[str], bool]:
+    """Whether a text satisfies the term: equal whatever the case, with a prefix search for a trailing "*"."""
+    wanted = term.value.casefold()
+    if wanted.endswith("*"):
+        prefix = wanted[:-1]
+        return lambda text: text.casefold().startswith(prefix)
+    return lambda text: text.casefold() == wanted
+
+
+_FAR: Final = 1 << 70
+
+
+def _bounds(comparator: Comparator, value: int, width: int, unit: int) -> Bounds:
+    match comparator:
+        case "=":
+            return Bounds(value * unit, (value + width) * unit)
+        case ">":
+            return Bounds((value + width) * unit, _FAR)
+        case ">=":
+            return Bounds(value * unit, _FAR)
+        case "<":
+            return Bounds(-_FAR, value * unit)
+        case "<=":
+            return Bounds(-_FAR, (value + width) * unit)

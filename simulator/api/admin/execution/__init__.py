@@ -1,0 +1,1 @@
+"""From a GraphQL document to its data: parse, validate, price and execute."""

@@ -1,0 +1,160 @@
+"""Query cost as Shopify measures it, requested (before) and actual (from the data).
+
+Scalars are free; an object costs 1 (a null one too); a list of objects as much as one of them whatever its length, and
+so does `nodes(ids:)`; a mutation 10; a connection `2 + max(1, floor(2·ln(n))) × (1 + cost of its node)` for n = first
+or last, where `nodes` and `edges` count each on their own. All this fits recordings. Free are MoneyV2, PageInfo, user
+errors, and the object directly in a mutation's payload; `Count` costs 10. Inferred: the actual cost sizes a connection
+by what came.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from graphql import (
+    FieldNode,
+    GraphQLCompositeType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    value_from_ast_untyped,
+)
+
+from stockstorm.simulator.api.admin.execution.selections import Fragments, Selections
+from stockstorm.simulator.limits import MUTATION_COST
+
+FREE: Final = frozenset({"MoneyV2", "PageInfo", "LocationAddress"})
+COUNT_COST: Final = 10
+_UNKNOWN: Final[Any] = object()  # the data is not there yet: count as if everything asked for came
+
+
+@lru_cache(maxsize=512)
+def connection_factor(size: int) -> int:
+    """How many times the node of a connection counts: 0 for none, 1 for one or two, 13 for 250."""
+    return max(1, math.floor(2 * math.log(size))) if size > 0 else 0
+
+
+def requested_cost(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Fragments, variables: Mapping[str, Any]
+) -> int:
+    """Points that must be in the bucket before the call is admitted. `variables` are coerced."""
+    return _Costing(schema, fragments, variables).operation(operation, _UNKNOWN)
+
+
+def actual_cost(
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    fragments: Fragments,
+    variables: Mapping[str, Any],
+    data: Any,
+) -> int:
+    """Points used, by what came back: nulls are free, a connection is sized by its nodes (the first stands for all)."""
+    return _Costing(schema, fragments, variables).operation(operation, data)
+
+
+class _Costing:
+    def __init__(self, schema: GraphQLSchema, fragments: Fragments, variables: Mapping[str, Any]) -> None:
+        self._schema, self._variables = schema, variables
+        self._selections = Selections(schema, fragments, variables)
+
+    def operation(self, operation: OperationDefinitionNode, data: Any) -> int:
+        root = self._schema.get_root_type(operation.operation)
+        if root is None:
+            return 0
+        grouped = self._selections.collect(root, [operation.selection_set])
+        if operation.operation is not OperationType.MUTATION:
+            return sum(self._field(root, nodes, _member(data, key)) for key, nodes in grouped.items())
+        return sum(MUTATION_COST + self._payload(root, nodes, _member(data, key)) for key, nodes in grouped.items())
+
+    def _payload(self, root: GraphQLObjectType, nodes: list[FieldNode], data: Any) -> int:
+        """What a mutation's payload adds: only what lies below the objects directly in it."""
+        payload = get_named_type(root.fields[nodes[0].name.value].type)
+        if not isinstance(payload, GraphQLObjectType):
+            return 0
+        total = 0
+        for key, inner in self._selections.collect(payload, _sets(nodes)).items():
+            name = inner[0].name.value
+            if not name.startswith("__") and name != "userErrors":
+                total += self._children(get_named_type(payload.fields[name].type), inner, _member(data, key))
+        return total
+
+    def _children(self, on: Any, nodes: list[FieldNode], data: Any) -> int:
+        """Cost of the fields of an object, without the object itself; of an abstract type, that of the dearest."""
+        if data is None or is_leaf_type(on):
+            return 0
+        if is_abstract_type(on):
+            possible = self._schema.get_possible_types(on)
+            return max((self._children(each, nodes, data) for each in possible), default=0)
+        grouped = self._selections.collect(on, _sets(nodes))
+        return sum(self._field(on, inner, _member(data, key)) for key, inner in grouped.items())
+
+    def _field(self, on: GraphQLObjectType, nodes: list[FieldNode], data: Any) -> int:
+        name = nodes[0].name.value
+        if name.startswith("__"):
+            return 0
+        named = get_named_type(on.fields[name].type)
+        if is_leaf_type(named) or named.name in FREE:
+            return 0
+        if named.name == "Count":
+            return COUNT_COST
+        if named.name.endswith("Connection"):
+            return self._connection(named, nodes, data)
+        return 1 + self._children(named, nodes, _sample(data))
+
+    def _connection(self, on: GraphQLCompositeType, nodes: list[FieldNode], data: Any) -> int:
+        if not isinstance(on, GraphQLObjectType):
+            return 0
+        size, below = self._page_size(nodes[0]), 0
+        for key, inner in self._selections.collect(on, _sets(nodes)).items():
+            name, found = inner[0].name.value, _member(data, key)
+            if name not in ("nodes", "edges"):
+                continue
+            size = size if found is _UNKNOWN else len(found or ())
+            below += self._nodes_or_edges(on, name, inner, found)
+        return 2 + connection_factor(size) * below
+
+    def _nodes_or_edges(self, on: GraphQLObjectType, name: str, nodes: list[FieldNode], data: Any) -> int:
+        named = get_named_type(on.fields[name].type)
+        if name == "nodes" or not isinstance(named, GraphQLObjectType):
+            return 1 + self._children(named, nodes, _sample(data))
+        grouped = self._selections.collect(named, _sets(nodes))
+        return sum(
+            1 + self._children(get_named_type(named.fields["node"].type), inner, _member(_sample(data), key))
+            for key, inner in grouped.items()
+            if inner[0].name.value == "node"
+        )
+
+    def _page_size(self, node: FieldNode) -> int:
+        sizes = [self._argument(node, name) for name in ("first", "last")]
+        return next((size for size in sizes if isinstance(size, int)), 0)
+
+    def _argument(self, node: FieldNode, name: str) -> Any:
+        for argument in node.arguments or ():
+            if argument.name.value == name:
+                match argument.value:
+                    case VariableNode(name=variable):
+                        return self._variables.get(variable.value)
+                    case value:
+                        return value_from_ast_untyped(value)
+        return None
+
+
+def _sets(nodes: Sequence[FieldNode]) -> list[Any]:
+    return [node.selection_set for node in nodes if node.selection_set is not None]
+
+
+def _member(data: Any, key: str) -> Any:
+    return data if data is _UNKNOWN else (data or {}).get(key)
+
+
+def _sample(data: Any) -> Any:
+    """One object that stands for all of a list."""
+    if not isinstance(data, list):
+        return data
+    return next((each for each in data if each is not None), None)

@@ -1,0 +1,106 @@
+"""Variables of a request: coerced by graphql-core, refused with the text and the `problems` that Shopify gives.
+
+One error for each bad variable: "Variable $input of type X! was provided invalid value for a.0.b (why)", code
+INVALID_VARIABLE, and no `data`.
+"""
+
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    Undefined,
+    get_location,
+    is_input_object_type,
+    is_list_type,
+    is_non_null_type,
+    print_ast,
+    type_from_ast,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+from graphql.utilities import coerce_input_value
+
+from stockstorm.simulator.api.admin.base.problems import Problem
+
+Explanation = tuple[tuple[str | int, ...], str]
+
+
+def coerce_variables(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, given: dict[str, Any]
+) -> VariableValues | list[Problem]:
+    """Values ready for execution, or what to answer in their place."""
+    values = get_variable_values(schema, operation.variable_definitions or (), given)
+    if isinstance(values, VariableValues):
+        return values
+    problems = _explain(schema, operation, given)
+    return problems or [{"message": error.message, "extensions": {"code": "INVALID_VARIABLE"}} for error in values]
+
+
+def _explain(schema: GraphQLSchema, operation: OperationDefinitionNode, given: dict[str, Any]) -> list[Problem]:
+    found: list[Problem] = []
+    for definition in operation.variable_definitions or ():
+        name = definition.variable.name.value
+        type_: Any = type_from_ast(schema, definition.type)
+        if name not in given and (definition.default_value is not None or not is_non_null_type(type_)):
+            continue
+        value = given.get(name)
+        explanations = _problems(value, type_, ())
+        if explanations:
+            found.append(_problem(name, print_ast(definition.type), value, explanations, definition))
+    return found
+
+
+def _problem(name: str, type_text: str, value: Any, explanations: list[Explanation], node: Any) -> Problem:
+    parts = [f"{'.'.join(map(str, path))} ({why})" if path else f"({why})" for path, why in explanations]
+    what = ", ".join(parts) if explanations[0][0] else ""
+    message = f"Variable ${name} of type {type_text} was provided invalid value" + (f" for {what}" if what else "")
+    location = get_location(node.loc.source, node.loc.start)
+    return {
+        "message": message,
+        "locations": [{"line": location.line, "column": location.column}],
+        "extensions": {
+            "code": "INVALID_VARIABLE",
+            "value": value,
+            "problems": [{"path": list(path), "explanation": why} for path, why in explanations],
+        },
+    }
+
+
+def _problems(value: Any, type_: GraphQLInputType, path: tuple[str | int, ...]) -> list[Explanation]:
+    if is_non_null_type(type_):
+        if value is None:
+            return [(path, "Expected value to not be null")]
+        return _problems(value, type_.of_type, path)
+    if value is None:
+        return []
+    if is_list_type(type_):
+        items = value if isinstance(value, list) else [value]
+        return [each for i, item in enumerate(items) for each in _problems(item, type_.of_type, (*path, i))]
+    if is_input_object_type(type_):
+        return _object_problems(value, type_, path)
+    return _leaf_problems(value, type_, path)
+
+
+def _object_problems(value: Any, type_: GraphQLInputObjectType, path: tuple[str | int, ...]) -> list[Explanation]:
+    if not isinstance(value, dict):
+        return [(path, f"Expected {value!r} to be a key-value object.")]
+    unknown = [((*path, key), f"Field is not defined on {type_.name}") for key in value if key not in type_.fields]
+    known = [
+        each
+        for name, field in type_.fields.items()
+        if name in value or is_non_null_type(field.type)
+        for each in _problems(value.get(name), field.type, (*path, name))
+    ]
+    return unknown + known
+
+
+def _leaf_problems(value: Any, type_: GraphQLInputType, path: tuple[str | int, ...]) -> list[Explanation]:
+    if coerce_input_value(value, type_) is not Undefined:
+        return []
+    shown = f'"{value}"' if isinstance(value, str) else str(value)
+    if isinstance(type_, GraphQLEnumType):
+        return [(path, f"Expected {shown} to be one of: {', '.join(type_.values)}")]
+    return [(path, f"Could not coerce value {shown} to {type_}")]

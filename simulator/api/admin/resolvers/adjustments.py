@@ -1,0 +1,158 @@
+"""inventoryAdjustQuantities and inventorySetQuantities: carried out once per idempotency key, all rows or none.
+
+A replayed key changes nothing and answers with the first operation's group, its levels as they are now.
+"""
+
+from typing import Any, Final
+
+from graphql import GraphQLError
+
+from stockstorm.simulator.api.admin.base.arguments import IDEMPOTENCY_KEY
+from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.idempotency import Remembered, fingerprint
+from stockstorm.simulator.api.admin.base.problems import bad_request
+from stockstorm.simulator.api.admin.base.text import gid
+from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Change, InventoryPayload, UserError
+from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUST, SET, Kind, Row, checked_rows
+from stockstorm.simulator.api.admin.resolvers.stock import level_of
+from stockstorm.simulator.history.facts import StockChanged
+from stockstorm.simulator.world import Changes, LevelChange, LevelSet, StaleQuantity
+
+Arguments = dict[str, Any]
+
+_MISMATCH: Final = "The same idempotency key cannot be used with different operation parameters."
+_FAILED: Final = "A previous request with this idempotency key failed. Retry with a new idempotency key."
+
+
+def adjust_quantities(_source: None, arguments: Arguments, call: Call) -> InventoryPayload:
+    return _mutate(ADJUST, arguments, call)
+
+
+def set_quantities(_source: None, arguments: Arguments, call: Call) -> InventoryPayload:
+    return _mutate(SET, arguments, call)
+
+
+def _mutate(kind: Kind, arguments: Arguments, call: Call) -> InventoryPayload:
+    key, given = arguments.get(IDEMPOTENCY_KEY), arguments["input"]
+    if key is None:
+        raise bad_request("The @idempotent directive is required for this mutation but was not provided.")
+    if not key.strip():
+        raise bad_request("The idempotency key cannot be blank.")
+    _require_comparison(kind, given)
+    call.rows += len(given[kind.rows_field])
+    mark = fingerprint(kind.operation, given)
+    before = call.state.keys.recall(key, call.now_ns)
+    if before is not None and not (before.failed and call.options.retry_failed_key):
+        return _replay(before, mark, call)
+    payload = _carry_out(kind, given, call)
+    call.state.keys.remember(key, Remembered(mark, payload.group, bool(payload.errors), call.now_ns))
+    return payload
+
+
+def _require_comparison(kind: Kind, given: dict[str, Any]) -> None:
+    """Since 2026-04 every row must say what it changes from; null opts out."""
+    for row in given[kind.rows_field]:
+        if "changeFromQuantity" not in row:
+            message = f"{kind.row_type} must include the following argument: changeFromQuantity."
+            raise GraphQLError(message, extensions={"code": "INVALID_FIELD_ARGUMENTS"})
+
+
+def _replay(before: Remembered[AdjustmentGroup | None], mark: bytes, call: Call) -> InventoryPayload:
+    if before.fingerprint != mark:
+        return _refused([UserError(None, _MISMATCH, "IDEMPOTENCY_KEY_PARAMETER_MISMATCH")], call)
+    if before.failed:
+        return _refused([UserError(None, _FAILED, "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED")], call)
+    call.outcome = "replayed"
+    return InventoryPayload(before.outcome)
+
+
+def _refused(errors: list[UserError], call: Call) -> InventoryPayload:
+    call.outcome = "user_error"
+    return InventoryPayload(errors=tuple(errors))
+
+
+def _carry_out(kind: Kind, given: dict[str, Any], call: Call) -> InventoryPayload:
+    rows, errors = checked_rows(kind, given, call)
+    if errors:
+        return _refused(errors, call)
+    reference = given.get("referenceDocumentUri")
+    try:
+        changes = _apply(kind, given["name"], rows, reference or "", call)
+    except StaleQuantity as stale:
+        path = ("input", kind.rows_field, str(stale.index), call.options.stale_field)
+        return _refused([UserError(path, kind.stale_text, "CHANGE_FROM_QUANTITY_STALE")], call)
+    call.changed(changes)
+    return InventoryPayload(_group(changes, given["reason"], reference, call))
+
+
+def _apply(kind: Kind, name: str, rows: list[Row], reference: str, call: Call) -> Changes:
+    world, request, now_ns = call.world, call.request, call.now_ns
+    if kind is ADJUST:
+        deltas = [
+            LevelChange(product.inventory_item_id, product.location_id, amount, change_from)
+            for product, amount, change_from in rows
+        ]
+        return world.adjust(deltas, reference=reference, request=request, now_ns=now_ns)
+    sets: list[LevelSet] = []
+    for product, amount, change_from in rows:
+        # On hand is available and committed together, and committed is not the caller's to change.
+        committed = level_of(product, call).committed if name == "on_hand" else 0
+        compared = None if change_from is None else change_from - committed
+        sets.append(LevelSet(product.inventory_item_id, product.location_id, amount - committed, compared))
+    return world.set_available(sets, reference=reference, request=request, now_ns=now_ns)
+
+
+def _group(changes: Changes, reason: str, reference: str | None, call: Call) -> AdjustmentGroup | None:
+    """The ledger's entries. None when nothing moved."""
+    entries = [fact for fact in changes.facts if isinstance(fact, StockChanged)]
+    if not entries:
+        return None
+    call.state.groups += 1
+    products = tuple([call.catalogue.by_item[entry.inventory_item_id] for entry in entries])
+    deltas = tuple([entry.delta for entry in entries])
+    return AdjustmentGroup(call.state.groups, call.now_ns, reason, reference, products, deltas)
+
+
+def _changes(group: AdjustmentGroup, arguments: Arguments, _call: Call) -> list[Change]:
+    """Each entry moved available and on_hand alike."""
+    rows = [
+        Change(name, delta, product)
+        for product, delta in zip(group.products, group.deltas, strict=True)
+        for name in ("available", "on_hand")
+    ]
+    items, places, names = (arguments.get(name) for name in ("inventoryItemIds", "locationIds", "quantityNames"))
+    if items is None and places is None and names is None:
+        return rows
+    return [
+        change
+        for change in rows
+        if (items is None or gid("InventoryItem", change.product.inventory_item_id) in items)
+        and (places is None or gid("Location", change.product.location_id) in places)
+        and (names is None or change.name in names)
+    ]
+
+
+PAYLOAD: dict[str, Resolver] = {
+    "inventoryAdjustmentGroup": lambda payload, _arguments, _call: payload.group,
+    "userErrors": lambda payload, _arguments, _call: payload.errors,
+}
+PLAIN_ERROR: dict[str, Resolver] = {
+    "field": lambda error, _arguments, _call: error.field,
+    "message": lambda error, _arguments, _call: error.message,
+}
+CODED_ERROR: dict[str, Resolver] = {**PLAIN_ERROR, "code": lambda error, _arguments, _call: error.code}
+GROUP: dict[str, Resolver] = {
+    "id": lambda group, _arguments, _call: gid("InventoryAdjustmentGroup", group.group_id),
+    "createdAt": lambda group, _arguments, call: call.time_text(group.at_ns),
+    "reason": lambda group, _arguments, _call: group.reason,
+    "referenceDocumentUri": lambda group, _arguments, _call: group.reference,
+    "changes": _changes,
+}
+CHANGE: dict[str, Resolver] = {
+    "name": lambda change, _arguments, _call: change.name,
+    "delta": lambda change, _arguments, _call: change.delta,
+    "quantityAfterChange": lambda _change, _arguments, _call: None,  # as recorded
+    "ledgerDocumentUri": lambda _change, _arguments, _call: None,
+    "item": lambda change, _arguments, _call: change.product,
+    "location": lambda change, _arguments, call: call.state.places[change.product.location_id],
+}

@@ -1,0 +1,94 @@
+"""What lies within an order: lines, refunds and money."""
+
+from typing import Any
+
+from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.pages import Page, page_of
+from stockstorm.simulator.api.admin.base.text import gid
+from stockstorm.simulator.api.admin.base.views import LineView, Money, Place, RefundLineView, RefundView, Variant
+from stockstorm.simulator.events.encoding import amount, derived_id
+from stockstorm.simulator.events.line_payload import left, refunded
+from stockstorm.simulator.model import OrderLine
+
+Arguments = dict[str, Any]
+
+
+def _left(view: LineView, _arguments: Arguments, _call: Call) -> int:
+    return left(view.order, view.line, {view.line.line_id: view.refunded})
+
+
+def _refunded_total(view: RefundView, _arguments: Arguments, _call: Call) -> Money:
+    if view.order.paid_ns is None:
+        return Money(0)
+    prices = {line.line_id: line.price_minor for line in view.order.lines}
+    return Money(sum(line.quantity * prices[line.line_id] for line in view.refund.lines))
+
+
+def _refund_lines(view: RefundView, arguments: Arguments, _call: Call) -> Page[RefundLineView]:
+    lines = [RefundLineView(view.order, view.refund, line, index) for index, line in enumerate(view.refund.lines)]
+    return page_of(lines, lambda line: (line.index, line.index), arguments)
+
+
+def _sold(view: RefundLineView) -> OrderLine:
+    return next(line for line in view.order.lines if line.line_id == view.line.line_id)
+
+
+def _refunded_line(view: RefundLineView, _arguments: Arguments, call: Call) -> LineView:
+    back = refunded(view.order)
+    return LineView(view.order, _sold(view), call.catalogue.by_sku[view.line.sku], back.get(view.line.line_id, 0))
+
+
+def _restock_place(view: RefundLineView, _arguments: Arguments, call: Call) -> Place | None:
+    return call.state.places[call.catalogue.by_sku[view.line.sku].location_id] if view.refund.restock else None
+
+
+def _refund_line_gid(view: RefundLineView, _arguments: Arguments, _call: Call) -> str:
+    return gid("RefundLineItem", derived_id("refund_line", view.refund.refund_id, view.line.line_id))
+
+
+LINE: dict[str, Resolver] = {
+    "id": lambda view, _arguments, _call: gid("LineItem", view.line.line_id),
+    "sku": lambda view, _arguments, _call: view.line.sku,
+    "title": lambda view, _arguments, _call: view.product.title,
+    "name": lambda view, _arguments, _call: view.product.title,
+    "vendor": lambda view, _arguments, _call: view.product.vendor,
+    "variantTitle": lambda _view, _arguments, _call: None,
+    "variant": lambda view, _arguments, _call: Variant(view.product),
+    "quantity": lambda view, _arguments, _call: view.line.quantity,
+    "currentQuantity": _left,
+    "refundableQuantity": _left,
+    "unfulfilledQuantity": _left,
+    "requiresShipping": lambda _view, _arguments, _call: True,
+    "taxable": lambda _view, _arguments, _call: True,
+    "originalUnitPriceSet": lambda view, _arguments, _call: Money(view.line.price_minor),
+    "originalTotalSet": lambda view, _arguments, _call: Money(view.line.price_minor * view.line.quantity),
+}
+REFUND: dict[str, Resolver] = {
+    "id": lambda view, _arguments, _call: gid("Refund", view.refund.refund_id),
+    "legacyResourceId": lambda view, _arguments, _call: str(view.refund.refund_id),
+    "createdAt": lambda view, _arguments, call: call.time_text(view.refund.at_ns),
+    "updatedAt": lambda view, _arguments, call: call.time_text(view.refund.at_ns),
+    "processedAt": lambda view, _arguments, call: call.time_text(view.refund.at_ns),
+    "note": lambda _view, _arguments, _call: None,
+    "totalRefundedSet": _refunded_total,
+    "refundLineItems": _refund_lines,
+    "order": lambda view, _arguments, _call: view.order,
+}
+REFUND_LINE: dict[str, Resolver] = {
+    "id": _refund_line_gid,
+    "lineItem": _refunded_line,
+    "quantity": lambda view, _arguments, _call: view.line.quantity,
+    "restockType": lambda view, _arguments, _call: "RETURN" if view.refund.restock else "NO_RESTOCK",
+    "restocked": lambda view, _arguments, _call: view.refund.restock,
+    "location": _restock_place,
+    "priceSet": lambda view, _arguments, _call: Money(_sold(view).price_minor),
+    "subtotalSet": lambda view, _arguments, _call: Money(_sold(view).price_minor * view.line.quantity),
+}
+MONEY_BAG: dict[str, Resolver] = {
+    "shopMoney": lambda money, _arguments, _call: money,
+    "presentmentMoney": lambda money, _arguments, _call: money,
+}
+MONEY: dict[str, Resolver] = {
+    "amount": lambda money, _arguments, _call: amount(money.minor),
+    "currencyCode": lambda _money, _arguments, call: call.world.config.shop.currency,
+}

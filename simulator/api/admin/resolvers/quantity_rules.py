@@ -1,0 +1,166 @@
+"""What the two inventory mutations refuse, with the recorded texts and codes.
+
+Index elements of a user error's field are strings. Every problem of a batch is told at once; one is enough
+to refuse it.
+"""
+
+import re
+from collections import Counter
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from stockstorm.simulator.api.admin.base.call import Call
+from stockstorm.simulator.api.admin.base.problems import not_played
+from stockstorm.simulator.api.admin.base.text import parse_location
+from stockstorm.simulator.api.admin.base.views import UserError
+from stockstorm.simulator.api.admin.resolvers.stock import item_of
+from stockstorm.simulator.limits import QUANTITY_MAX
+from stockstorm.simulator.model import Product
+
+DELTA_MAX: Final = 2_000_000_000  # text of the schema's enum; quantities that are set end at QUANTITY_MAX
+ADJUSTABLE: Final = ("available", "damaged", "incoming", "quality_control", "reserved", "safety_stock")
+REASONS: Final = (
+    "correction",
+    "cycle_count_available",
+    "damaged",
+    "movement_canceled",
+    "movement_created",
+    "movement_received",
+    "movement_updated",
+    "other",
+    "promotion",
+    "quality_control",
+    "received",
+    "reservation_created",
+    "reservation_deleted",
+    "reservation_updated",
+    "restock",
+    "safety_stock",
+    "shrinkage",
+)
+_URI: Final = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
+_DUPLICATE: Final = "The combination of inventoryItemId and locationId must be unique."
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """How one of the two mutations names its parts."""
+
+    operation: str
+    rows_field: str
+    row_type: str
+    amount_field: str
+    stale_text: str
+
+
+ADJUST: Final = Kind(
+    "inventoryAdjustQuantities",
+    "changes",
+    "InventoryChangeInput",
+    "delta",
+    "The changeFromQuantity argument no longer matches the persisted quantity.",
+)
+SET: Final = Kind(
+    "inventorySetQuantities",
+    "quantities",
+    "InventoryQuantityInput",
+    "quantity",
+    "The changeFromQuantity value does not match persisted value.",
+)
+
+
+class Row(NamedTuple):
+    """One row of a batch that names an item where it is stocked."""
+
+    product: Product
+    amount: int
+    change_from: int | None
+
+
+def checked_rows(kind: Kind, given: dict[str, Any], call: Call) -> tuple[list[Row], list[UserError]]:
+    """The rows of a batch, or (with any error) why it is refused. `given` is the coerced input."""
+    errors = _name_errors(kind, given["name"]) + _header_errors(given)
+    rows: list[Row] = []
+    for index, row in enumerate(given[kind.rows_field]):
+        product, place = item_of(row["inventoryItemId"], call), parse_location(row["locationId"])
+        amount = row[kind.amount_field]
+        # A level exists at the item's only location; elsewhere the shop has no place for it.
+        if (
+            product is None
+            or product.location_id != place
+            or row.get("ledgerDocumentUri")
+            or abs(amount) > QUANTITY_MAX
+        ):
+            errors += _row_errors(kind, index, row, product, call)
+        if product is not None:
+            rows.append(Row(product, amount, row["changeFromQuantity"]))
+    if kind is SET:
+        errors += _set_errors(given)
+    return rows, errors
+
+
+def _name_errors(kind: Kind, name: str) -> list[UserError]:
+    path = ("input", "name")
+    if kind is SET:
+        text = "The quantity name must be either 'available' or 'on_hand'."
+        return [] if name in ("available", "on_hand") else [UserError(path, text, "INVALID_NAME")]
+    if name not in ADJUSTABLE:
+        text = f"The specified quantity name is invalid. Valid values are: {', '.join(ADJUSTABLE)}."
+        return [UserError(path, text, "INVALID_QUANTITY_NAME")]
+    if name != "available":
+        raise not_played(f"stock in the state {name!r}")
+    return []
+
+
+def _header_errors(given: dict[str, Any]) -> list[UserError]:
+    errors: list[UserError] = []
+    if given["reason"] not in REASONS:
+        text = f"The specified reason is invalid. Valid values are: {', '.join(REASONS)}."
+        errors.append(UserError(("input", "reason"), text, "INVALID_REASON"))
+    reference = given.get("referenceDocumentUri")
+    if reference is not None and not _URI.fullmatch(reference):
+        text = "The specified reference document is invalid."
+        errors.append(UserError(("input", "referenceDocumentUri"), text, "INVALID_REFERENCE_DOCUMENT"))
+    return errors
+
+
+def _row_errors(kind: Kind, index: int, row: dict[str, Any], product: Product | None, call: Call) -> list[UserError]:
+    path = ("input", kind.rows_field, str(index))
+    place = parse_location(row["locationId"])
+    errors: list[UserError] = []
+    if product is None:
+        text = "The specified inventory item could not be found."
+        errors.append(UserError((*path, "inventoryItemId"), text, "INVALID_INVENTORY_ITEM"))
+    if place not in call.state.places or (product is not None and product.location_id != place):
+        text = "The specified location could not be found."
+        errors.append(UserError((*path, "locationId"), text, "INVALID_LOCATION"))
+    if row.get("ledgerDocumentUri"):
+        text = "A ledger document URI is not allowed when adjusting available."
+        errors.append(UserError((*path, "ledgerDocumentUri"), text, "INVALID_AVAILABLE_DOCUMENT"))
+    return errors + _amount_errors(kind, (*path, kind.amount_field), row[kind.amount_field])
+
+
+def _amount_errors(kind: Kind, path: tuple[str, ...], amount: int) -> list[UserError]:
+    limit = QUANTITY_MAX if kind is SET else DELTA_MAX
+    what = "total quantity" if kind is SET else "quantity"
+    if amount > limit:
+        return [UserError(path, f"The {what} can't be higher than {limit:,}.", "INVALID_QUANTITY_TOO_HIGH")]
+    if amount < -limit:
+        return [UserError(path, f"The {what} can't be lower than -{limit:,}.", "INVALID_QUANTITY_TOO_LOW")]
+    return []
+
+
+def _set_errors(given: dict[str, Any]) -> list[UserError]:
+    """Doubled rows, on each of them, and an on_hand below zero."""
+    rows = given["quantities"]
+    pairs = Counter((row["inventoryItemId"], row["locationId"]) for row in rows)
+    errors: list[UserError] = []
+    for index, row in enumerate(rows):
+        path = ("input", "quantities", str(index))
+        if pairs[row["inventoryItemId"], row["locationId"]] > 1:
+            code = "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR"
+            errors.append(UserError((*path, "locationId"), _DUPLICATE, code))
+        if given["name"] == "on_hand" and row["quantity"] < 0:
+            text = "The quantity can't be negative."
+            errors.append(UserError((*path, "quantity"), text, "INVALID_QUANTITY_NEGATIVE"))
+    return errors

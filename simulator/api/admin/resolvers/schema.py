@@ -1,0 +1,141 @@
+"""The schema: our SDL, a true subset of Shopify's, with the one set of resolvers that both executors use."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLFieldResolver,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    build_schema,
+    is_abstract_type,
+    is_object_type,
+)
+
+from stockstorm.simulator.api.admin.base import pages
+from stockstorm.simulator.api.admin.base.arguments import arguments_of
+from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.views import type_name_of
+from stockstorm.simulator.api.admin.resolvers import adjustments, order_lines, orders, products, shop, stock, webhooks
+
+SDL_FILES: Final = ("schema.graphql", "schema_orders.graphql", "schema_webhooks.graphql")
+
+RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
+    "QueryRoot": {
+        "shop": shop.shop,
+        "currentAppInstallation": shop.app_installation,
+        "locations": stock.locations,
+        "location": stock.location,
+        "locationsCount": shop.locations_count,
+        "inventoryItem": stock.inventory_item,
+        "inventoryItems": stock.inventory_items,
+        "inventoryLevel": stock.inventory_level,
+        "product": products.product,
+        "productVariant": stock.product_variant,
+        "productVariants": stock.product_variants,
+        "node": shop.node,
+        "nodes": shop.nodes,
+        "order": orders.order,
+        "orders": orders.orders,
+        "ordersCount": orders.orders_count,
+        "webhookSubscription": webhooks.one,
+        "webhookSubscriptions": webhooks.many,
+        "webhookSubscriptionsCount": webhooks.count,
+    },
+    "Mutation": {
+        "inventoryAdjustQuantities": adjustments.adjust_quantities,
+        "inventorySetQuantities": adjustments.set_quantities,
+        "webhookSubscriptionCreate": webhooks.create,
+        "webhookSubscriptionDelete": webhooks.delete,
+    },
+    "Shop": shop.SHOP,
+    "ShopPlan": shop.PLAN,
+    "AppInstallation": shop.APP,
+    "AccessScope": shop.SCOPE,
+    "Count": shop.COUNT,
+    "Location": stock.LOCATION,
+    "InventoryItem": stock.ITEM,
+    "InventoryLevel": stock.LEVEL,
+    "InventoryQuantity": stock.QUANTITY,
+    "Product": products.PRODUCT,
+    "ProductVariant": stock.VARIANT,
+    "InventoryAdjustQuantitiesPayload": adjustments.PAYLOAD,
+    "InventorySetQuantitiesPayload": adjustments.PAYLOAD,
+    "InventoryAdjustQuantitiesUserError": adjustments.CODED_ERROR,
+    "InventorySetQuantitiesUserError": adjustments.CODED_ERROR,
+    "UserError": adjustments.PLAIN_ERROR,
+    "InventoryAdjustmentGroup": adjustments.GROUP,
+    "InventoryChange": adjustments.CHANGE,
+    "Order": orders.ORDER,
+    "LineItem": order_lines.LINE,
+    "Refund": order_lines.REFUND,
+    "RefundLineItem": order_lines.REFUND_LINE,
+    "MoneyBag": order_lines.MONEY_BAG,
+    "MoneyV2": order_lines.MONEY,
+    "WebhookSubscription": webhooks.SUBSCRIPTION,
+    "WebhookSubscriptionCreatePayload": webhooks.CREATE_PAYLOAD,
+    "WebhookSubscriptionDeletePayload": webhooks.DELETE_PAYLOAD,
+    "WebhookHttpEndpoint": webhooks.HTTP_ENDPOINT,
+    "WebhookEventBridgeEndpoint": webhooks.EVENT_BRIDGE_ENDPOINT,
+    "WebhookPubSubEndpoint": webhooks.PUB_SUB_ENDPOINT,
+    "ApiVersion": webhooks.API_VERSION_FIELDS,
+    "PageInfo": pages.PAGE_INFO,
+}
+
+
+def sdl() -> str:
+    """The schema as text."""
+    folder = files("stockstorm.simulator.api.admin.resolvers")
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in SDL_FILES)
+
+
+@cache
+def admin_schema() -> GraphQLSchema:
+    """The executable schema; made once, since it holds no state. KeyError if a field has no resolver."""
+    schema = build_schema(sdl())
+    for type_ in schema.type_map.values():
+        if type_.name.startswith("__"):
+            continue
+        if is_object_type(type_):
+            _attach(type_, resolvers_of(type_.name), once=type_ is schema.mutation_type)
+        elif is_abstract_type(type_):
+            type_.resolve_type = _resolve_type
+    return schema
+
+
+def resolvers_of(type_name: str) -> dict[str, Resolver]:
+    """Field name → resolver of an object type."""
+    if type_name.endswith("Connection"):
+        return pages.CONNECTION
+    return pages.EDGE if type_name.endswith("Edge") else RESOLVERS[type_name]
+
+
+def _attach(type_: GraphQLObjectType, resolvers: dict[str, Resolver], *, once: bool) -> None:
+    for name, field in type_.fields.items():
+        field.resolve = _once(resolvers[name]) if once else _adapted(resolvers[name])
+
+
+def _adapted(resolve: Resolver) -> GraphQLFieldResolver:
+    def run(source: Any, info: GraphQLResolveInfo[Call], **arguments: Any) -> Any:
+        return resolve(source, arguments, info.context)
+
+    return run
+
+
+def _once(resolve: Resolver) -> GraphQLFieldResolver:
+    """Mutations: with the idempotency key, and not again if the lean executor has carried them out already."""
+
+    def run(_source: Any, info: GraphQLResolveInfo[Call], **_arguments: Any) -> Any:
+        call: Call = info.context
+        definition = info.parent_type.fields[info.field_name]
+        arguments = arguments_of(info.schema, definition, info.field_nodes[0], info.variable_values)
+        return call.once(str(info.path.key), resolve, arguments)
+
+    return run
+
+
+def _resolve_type(value: object, _info: GraphQLResolveInfo[Call], _type: GraphQLAbstractType) -> str:
+    return type_name_of(value)

@@ -1,0 +1,99 @@
+"""The shop itself, the app's installation, and objects by their global id."""
+
+from typing import Any, Final
+
+from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.text import parse_gid
+from stockstorm.simulator.api.admin.base.views import AppView, Counted, ShopView
+from stockstorm.simulator.api.admin.resolvers import orders, products, stock, webhooks
+
+Arguments = dict[str, Any]
+SHOP_ID: Final = 548_380_009
+APP_ID: Final = 1
+
+SCOPES: Final = (
+    "read_inventory",
+    "write_inventory",
+    "read_locations",
+    "read_orders",
+    "read_products",
+)
+_PLAN_NAMES: Final = {
+    "standard": "Basic",
+    "advanced": "Advanced",
+    "plus": "Shopify Plus",
+    "enterprise": "Commerce Components",
+}
+_NODES: Final[dict[str, Resolver]] = {
+    "InventoryItem": stock.inventory_item,
+    "InventoryLevel": stock.inventory_level,
+    "Location": stock.location,
+    "ProductVariant": stock.product_variant,
+    "Product": products.product,
+    "Order": orders.order,
+    "Refund": products.refund,
+    "WebhookSubscription": webhooks.one,
+    "Shop": lambda _source, _arguments, _call: ShopView(),
+}
+
+
+def shop(_source: None, _arguments: Arguments, _call: Call) -> ShopView:
+    return ShopView()
+
+
+def app_installation(_source: None, _arguments: Arguments, _call: Call) -> AppView:
+    return AppView()
+
+
+def locations_count(_source: None, _arguments: Arguments, call: Call) -> Counted:
+    return Counted(len(call.state.places))
+
+
+def node(_source: None, arguments: Arguments, call: Call) -> object | None:
+    """An object of any kind by its id; null for what does not exist, as Shopify answers."""
+    found = parse_gid(arguments["id"])
+    resolve = _NODES.get(found[0]) if found else None
+    return resolve(None, arguments, call) if resolve else None
+
+
+def nodes(_source: None, arguments: Arguments, call: Call) -> list[object | None]:
+    found = [node(None, {"id": each}, call) for each in arguments["ids"]]
+    call.rows += len(found)
+    return found
+
+
+def _plan(_shop: ShopView, _arguments: Arguments, call: Call) -> str:
+    return call.world.config.shop.plan
+
+
+SHOP: dict[str, Resolver] = {
+    "id": lambda _shop, _arguments, _call: f"gid://shopify/Shop/{SHOP_ID}",
+    "name": lambda _shop, _arguments, call: call.world.config.shop.domain.removesuffix(".myshopify.com"),
+    "email": lambda _shop, _arguments, call: f"owner@{call.world.config.shop.domain}",
+    "myshopifyDomain": lambda _shop, _arguments, call: call.world.config.shop.domain,
+    "currencyCode": lambda _shop, _arguments, call: call.world.config.shop.currency,
+    "plan": _plan,
+    "url": lambda _shop, _arguments, call: f"https://{call.world.config.shop.domain}",
+    "ianaTimezone": lambda _shop, _arguments, _call: "Etc/GMT+5",  # the offset that payloads show
+    "timezoneAbbreviation": lambda _shop, _arguments, _call: "-05",
+    "timezoneOffset": lambda _shop, _arguments, _call: "-0500",
+    "timezoneOffsetMinutes": lambda _shop, _arguments, _call: -300,
+}
+PLAN: dict[str, Resolver] = {
+    "displayName": lambda plan, _arguments, _call: _PLAN_NAMES[plan],
+    "publicDisplayName": lambda plan, _arguments, _call: _PLAN_NAMES[plan],
+    "shopifyPlus": lambda plan, _arguments, _call: plan in ("plus", "enterprise"),
+    "partnerDevelopment": lambda _plan, _arguments, _call: False,
+}
+APP: dict[str, Resolver] = {
+    "id": lambda _app, _arguments, _call: f"gid://shopify/AppInstallation/{APP_ID}",
+    "accessScopes": lambda _app, _arguments, _call: SCOPES,
+}
+SCOPE: dict[str, Resolver] = {
+    "handle": lambda scope, _arguments, _call: scope,
+    "description": lambda scope, _arguments, _call: scope.replace("_", " ").capitalize(),
+}
+COUNT: dict[str, Resolver] = {
+    "count": lambda counted, _arguments, _call: counted.count,
+    "precision": lambda counted, _arguments, _call: counted.precision,
+}

@@ -1,0 +1,253 @@
+"""Reading stock: locations, inventory items, levels, quantities, variants."""
+
+from typing import Any, Final
+
+from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.pages import Page, page_of
+from stockstorm.simulator.api.admin.base.problems import bad_request
+from stockstorm.simulator.api.admin.base.search import (
+    Bounds,
+    Term,
+    known_terms,
+    number_bounds,
+    text_test,
+    time_bounds,
+)
+from stockstorm.simulator.api.admin.base.text import gid, number_of
+from stockstorm.simulator.api.admin.base.views import Counted, Place, Quantity, Variant
+from stockstorm.simulator.events.encoding import amount
+from stockstorm.simulator.model import Level, Product
+
+QUANTITY_NAMES: Final = (
+    "available",
+    "committed",
+    "damaged",
+    "incoming",
+    "on_hand",
+    "quality_control",
+    "reserved",
+    "safety_stock",
+)
+Arguments = dict[str, Any]
+
+
+def level_of(product: Product, call: Call) -> Level:
+    """The level of a product at its only location."""
+    level = call.world.level(product.inventory_item_id, product.location_id)
+    if level is None:
+        raise LookupError(f"the world has no level for {product.sku}")
+    return level
+
+
+def level_gid(product: Product) -> str:
+    return f"gid://shopify/InventoryLevel/{product.level_id}?inventory_item_id={product.inventory_item_id}"
+
+
+def item_of(text: str, call: Call) -> Product | None:
+    """The product behind an inventory item's global id."""
+    number = number_of("InventoryItem", text)
+    return None if number is None else call.catalogue.by_item.get(number)
+
+
+# -- roots ---------------------------------------------------------------------------------------------------------
+
+
+def locations(_source: None, arguments: Arguments, call: Call) -> Page[Place]:
+    known_terms("locations", arguments.get("query"), frozenset(), call)
+    places = list(call.state.places.values())
+    return page_of(places, lambda place: (place.index, place.location_id), arguments)
+
+
+def location(_source: None, arguments: Arguments, call: Call) -> Place | None:
+    """Without an id, the shop's first location."""
+    if arguments.get("id") is None:
+        return next(iter(call.state.places.values()))
+    number = number_of("Location", arguments["id"])
+    return None if number is None else call.state.places.get(number)
+
+
+def inventory_item(_source: None, arguments: Arguments, call: Call) -> Product | None:
+    return item_of(arguments["id"], call)
+
+
+def inventory_level(_source: None, arguments: Arguments, call: Call) -> Level | None:
+    number = number_of("InventoryLevel", arguments["id"])
+    product = None if number is None else call.state.by_level.get(number)
+    return None if product is None else level_of(product, call)
+
+
+def product_variant(_source: None, arguments: Arguments, call: Call) -> Variant | None:
+    number = number_of("ProductVariant", arguments["id"])
+    product = None if number is None else call.state.by_variant.get(number)
+    return None if product is None else Variant(product)
+
+
+def inventory_items(_source: None, arguments: Arguments, call: Call) -> Page[Product]:
+    terms = known_terms("inventoryItems", arguments.get("query"), frozenset({"id", "sku"}), call)
+    page = page_of(_filtered(terms, "inventory_item_id", call), _item_key, arguments)
+    call.rows += len(page.nodes)
+    return page
+
+
+def product_variants(_source: None, arguments: Arguments, call: Call) -> Page[Variant]:
+    terms = known_terms("productVariants", arguments.get("query"), frozenset({"id", "sku"}), call)
+    rows = sorted(_filtered(terms, "variant_id", call), key=lambda product: product.variant_id)
+    page = page_of([Variant(product) for product in rows], _variant_key, arguments)
+    call.rows += len(page.nodes)
+    return page
+
+
+def _filtered(terms: list[Term], id_field: str, call: Call) -> tuple[Product, ...]:
+    rows = call.state.items
+    for term in terms:
+        if term.field == "sku":
+            test = text_test(term)
+            rows = tuple(product for product in rows if test(product.sku))
+        else:
+            bounds = number_bounds(term)
+            rows = tuple(product for product in rows if bounds.holds(getattr(product, id_field)))
+    return rows
+
+
+def _item_key(product: Product) -> tuple[int, int]:
+    return product.inventory_item_id, product.inventory_item_id
+
+
+def _variant_key(variant: Variant) -> tuple[int, int]:
+    return variant.product.variant_id, variant.product.variant_id
+
+
+# -- levels --------------------------------------------------------------------------------------------------------
+
+
+def _level_key(level: Level) -> tuple[int, int]:
+    return level.inventory_item_id, level.inventory_item_id
+
+
+def _item_level(product: Product, arguments: Arguments, call: Call) -> Level | None:
+    number = number_of("Location", arguments["locationId"])
+    return level_of(product, call) if number == product.location_id else None
+
+
+def _item_levels(product: Product, arguments: Arguments, call: Call) -> Page[Level]:
+    return page_of(_updated([level_of(product, call)], arguments, call), _level_key, arguments)
+
+
+def _place_level(place: Place, arguments: Arguments, call: Call) -> Level | None:
+    product = item_of(arguments["inventoryItemId"], call)
+    return level_of(product, call) if product is not None and product.location_id == place.location_id else None
+
+
+def _place_levels(place: Place, arguments: Arguments, call: Call) -> Page[Level]:
+    items = call.state.items_at[place.location_id]
+    if arguments.get("query"):
+        levels = _updated([level_of(product, call) for product in items], arguments, call)
+        page = page_of(levels, _level_key, arguments)
+    else:  # page first, so that a page costs the same however large the catalogue is
+        found = page_of(items, _item_key, arguments)
+        levels = [level_of(product, call) for product in found.nodes]
+        page = Page(levels, _level_key, found.has_next, found.has_previous)
+    call.rows += len(page.nodes)
+    return page
+
+
+def _updated(levels: list[Level], arguments: Arguments, call: Call) -> list[Level]:
+    terms = known_terms("inventoryLevels", arguments.get("query"), frozenset({"updated_at"}), call)
+    bounds: list[Bounds] = [time_bounds(term, call) for term in terms]
+    return [level for level in levels if all(each.holds(level.updated_ns) for each in bounds)]
+
+
+def _quantities(level: Level, arguments: Arguments, call: Call) -> list[Quantity]:
+    product = call.catalogue.by_item[level.inventory_item_id]
+    call.show_level(product, level)
+    return [Quantity(name, _amount(level, name), level, product) for name in arguments["names"]]
+
+
+def _amount(level: Level, name: str) -> int:
+    match name:
+        case "available":
+            return level.available
+        case "on_hand":
+            return level.on_hand
+        case "committed":
+            return level.committed
+    if name not in QUANTITY_NAMES:
+        raise bad_request(f"The quantity name {name!r} is invalid. Names are: {', '.join(QUANTITY_NAMES)}.")
+    return 0  # the shop keeps no stock in the other states
+
+
+def _quantity_gid(quantity: Quantity, _arguments: Arguments, _call: Call) -> str:
+    product = quantity.product
+    item = product.inventory_item_id
+    return f"gid://shopify/InventoryQuantity/{product.level_id}?inventory_item_id={item}&name={quantity.name}"
+
+
+def _quantity_updated(quantity: Quantity, _arguments: Arguments, call: Call) -> str | None:
+    return call.time_text(quantity.level.updated_ns) if quantity.name == "available" else None
+
+
+def _variant_quantity(variant: Variant, _arguments: Arguments, call: Call) -> int:
+    level = level_of(variant.product, call)
+    call.show_level(variant.product, level)
+    return level.available
+
+
+def _opened(_source: object, _arguments: Arguments, call: Call) -> str:
+    return call.time_text(call.wall.monotonic_ns)
+
+
+LOCATION: dict[str, Resolver] = {
+    "id": lambda place, _arguments, _call: gid("Location", place.location_id),
+    "legacyResourceId": lambda place, _arguments, _call: str(place.location_id),
+    "name": lambda place, _arguments, _call: f"Warehouse {place.index}",
+    "isActive": lambda _place, _arguments, _call: True,
+    "isPrimary": lambda place, _arguments, _call: place.index == 1,
+    "fulfillsOnlineOrders": lambda _place, _arguments, _call: True,
+    "hasActiveInventory": lambda place, _arguments, call: bool(call.state.items_at[place.location_id]),
+    "shipsInventory": lambda _place, _arguments, _call: True,
+    "createdAt": _opened,
+    "updatedAt": _opened,
+    "inventoryLevel": _place_level,
+    "inventoryLevels": _place_levels,
+}
+ITEM: dict[str, Resolver] = {
+    "id": lambda product, _arguments, _call: f"gid://shopify/InventoryItem/{product.inventory_item_id}",
+    "legacyResourceId": lambda product, _arguments, _call: str(product.inventory_item_id),
+    "sku": lambda product, _arguments, _call: product.sku,
+    "tracked": lambda _product, _arguments, _call: True,
+    "requiresShipping": lambda _product, _arguments, _call: True,
+    "duplicateSkuCount": lambda _product, _arguments, _call: 0,
+    "createdAt": _opened,
+    "updatedAt": _opened,
+    "locationsCount": lambda _product, _arguments, _call: Counted(1),
+    "inventoryLevel": _item_level,
+    "inventoryLevels": _item_levels,
+    "variant": lambda product, _arguments, _call: Variant(product),
+}
+LEVEL: dict[str, Resolver] = {
+    "id": lambda level, _arguments, call: level_gid(call.catalogue.by_item[level.inventory_item_id]),
+    "isActive": lambda _level, _arguments, _call: True,
+    "createdAt": _opened,
+    "updatedAt": lambda level, _arguments, call: call.time_text(level.updated_ns),
+    "item": lambda level, _arguments, call: call.catalogue.by_item[level.inventory_item_id],
+    "location": lambda level, _arguments, call: call.state.places[level.location_id],
+    "quantities": _quantities,
+}
+QUANTITY: dict[str, Resolver] = {
+    "id": _quantity_gid,
+    "name": lambda quantity, _arguments, _call: quantity.name,
+    "quantity": lambda quantity, _arguments, _call: quantity.quantity,
+    "updatedAt": _quantity_updated,
+}
+VARIANT: dict[str, Resolver] = {
+    "id": lambda variant, _arguments, _call: gid("ProductVariant", variant.product.variant_id),
+    "legacyResourceId": lambda variant, _arguments, _call: str(variant.product.variant_id),
+    "sku": lambda variant, _arguments, _call: variant.product.sku,
+    "title": lambda _variant, _arguments, _call: "Default Title",
+    "displayName": lambda variant, _arguments, _call: f"{variant.product.title} - Default Title",
+    "price": lambda variant, _arguments, _call: amount(variant.product.price_minor),
+    "inventoryQuantity": _variant_quantity,
+    "inventoryItem": lambda variant, _arguments, _call: variant.product,
+    "createdAt": _opened,
+    "updatedAt": _opened,
+}

@@ -1,0 +1,248 @@
+"""Webhook subscriptions through the API: create, delete, read. Refusals have the recorded texts.
+
+The field of an address error is always `webhookSubscription.callbackUrl`, whichever name the caller used. Subscriptions
+declared in the app's TOML are never listed.
+
+Webhook topics in their two spellings: ORDERS_CREATE in GraphQL, orders/create in headers.
+"""
+
+import re
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.pages import Page, page_of
+from stockstorm.simulator.api.admin.base.search import known_terms
+from stockstorm.simulator.api.admin.base.text import gid, number_of
+from stockstorm.simulator.api.admin.base.views import (
+    Counted,
+    EventBridgeEndpoint,
+    HttpEndpoint,
+    PubSubEndpoint,
+    SubscriptionPayload,
+    UserError,
+)
+from stockstorm.simulator.limits import API_VERSION
+from stockstorm.simulator.model import Subscription
+from stockstorm.simulator.shop.firing import SHOPIFY
+from stockstorm.simulator.shop.subscriptions import is_bus
+
+# Resources whose name or whose actions have an underscore: where the slash goes cannot be told from the name.
+_RESOURCES: Final = (
+    "app_purchases",
+    "app_subscriptions",
+    "app",
+    "bulk_operations",
+    "carts",
+    "checkouts",
+    "collections",
+    "customers",
+    "draft_orders",
+    "fulfillment_orders",
+    "fulfillments",
+    "inventory_items",
+    "inventory_levels",
+    "locations",
+    "orders",
+    "products",
+    "refunds",
+    "returns",
+    "shop",
+    "variants",
+)
+
+
+def topic_of(enum_value: str) -> str:
+    """ORDERS_PARTIALLY_FULFILLED → orders/partially_fulfilled."""
+    name = enum_value.lower()
+    for resource in _RESOURCES:
+        if name.startswith(f"{resource}_"):
+            return f"{resource}/{name[len(resource) + 1 :]}"
+    resource, _, action = name.rpartition("_")
+    return f"{resource}/{action}"
+
+
+def enum_of(topic: str) -> str:
+    """orders/partially_fulfilled → ORDERS_PARTIALLY_FULFILLED."""
+    return topic.replace("/", "_").upper()
+
+
+Arguments = dict[str, Any]
+
+_ADDRESS: Final = ("webhookSubscription", "callbackUrl")
+_NAME: Final = ("webhookSubscription", "name")
+_NAMES_A_FIELD: Final = re.compile(r"(^|[\s(-])[a-z_][a-z0-9_.]*:\S", re.IGNORECASE)
+_OWN_HOSTS: Final = re.compile(r"(localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|.*\.(myshopify|shopify)\.com|.*\.local)")
+_BAD_FILTER: Final = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."
+_BAD_PUBSUB: Final = "Address is not a valid GCP pub/sub format. Format should be pubsub://project:topic"
+NAME_MAX: Final = 50
+
+
+def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPayload:
+    given, topic = arguments["webhookSubscription"], topic_of(arguments["topic"])
+    uri, name = (given.get("uri") or given.get("callbackUrl") or "").strip(), given.get("name")
+    errors = _address_errors(uri, call.options.allow_http) + _name_errors(name, call) + _other_errors(given)
+    if not errors and any(_same(each, uri, given.get("filter")) for each in _listed(call) if each.topic == topic):
+        errors = [UserError(_ADDRESS, "Address for this topic has already been taken")]
+    if errors:
+        call.outcome = "user_error"
+        return SubscriptionPayload(errors=tuple(errors))
+    subscription, changes = call.world.subscribe(
+        SHOPIFY,
+        topic,
+        uri,
+        now_ns=call.now_ns,
+        name=name,
+        include_fields=tuple(given.get("includeFields") or ()),
+        filter=given.get("filter") or None,
+    )
+    call.changed(changes)
+    return SubscriptionPayload(subscription)
+
+
+def delete(_source: None, arguments: Arguments, call: Call) -> SubscriptionPayload:
+    found = one(None, arguments, call)
+    if found is None:
+        call.outcome = "user_error"
+        return SubscriptionPayload(errors=(UserError(("id",), "Webhook subscription does not exist"),))
+    call.changed(call.world.unsubscribe(found.subscription_id, by_policy=False, now_ns=call.now_ns))
+    return SubscriptionPayload(deleted_id=arguments["id"])
+
+
+def one(_source: None, arguments: Arguments, call: Call) -> Subscription | None:
+    number = number_of("WebhookSubscription", arguments["id"])
+    found = None if number is None else call.world.subscription(number)
+    return found if found is not None and found.by_api and found.source == SHOPIFY else None
+
+
+def many(_source: None, arguments: Arguments, call: Call) -> Page[Subscription]:
+    known_terms("webhookSubscriptions", arguments.get("query"), frozenset(), call)
+    topics = arguments.get("topics")
+    uri = arguments.get("uri") or arguments.get("callbackUrl")
+    rows = [
+        each
+        for each in _listed(call)
+        if (not topics or enum_of(each.topic) in topics)
+        and (uri is None or each.uri == uri)
+        and arguments.get("format") in (None, "JSON")
+    ]
+    page = page_of(rows, lambda each: (each.subscription_id, each.subscription_id), arguments)
+    call.rows += len(page.nodes)
+    return page
+
+
+def count(_source: None, _arguments: Arguments, call: Call) -> Counted:
+    return Counted(len(_listed(call)))
+
+
+def _listed(call: Call) -> list[Subscription]:
+    return [each for each in call.world.subscriptions(SHOPIFY) if each.by_api]
+
+
+def _same(subscription: Subscription, uri: str, filter_: str | None) -> bool:
+    return subscription.uri == uri and (subscription.filter or None) == (filter_ or None)
+
+
+def _address_errors(uri: str, allow_http: bool) -> list[UserError]:
+    if not uri:
+        return [UserError(_ADDRESS, "Address can't be blank")]
+    if is_bus(uri):
+        return []
+    if uri.startswith("pubsub://"):
+        texts = ("Address protocol pubsub:// is not supported", _BAD_PUBSUB)
+        return [UserError(_ADDRESS, text) for text in texts]
+    return _http_errors(uri, allow_http)
+
+
+def _http_errors(uri: str, allow_http: bool) -> list[UserError]:
+    try:
+        parts = urlsplit(uri)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        return [UserError(_ADDRESS, "Address is invalid")]
+    if parts.scheme not in ("http", "https"):
+        return [
+            UserError(
+                _ADDRESS,
+                f"Address protocol {parts.scheme}:// is not supported" if parts.scheme else "Address is invalid",
+            )
+        ]
+    if parts.scheme == "http" and not allow_http:
+        return [UserError(_ADDRESS, "Address protocol http:// is not supported")]
+    if not host:
+        return [UserError(_ADDRESS, "Address is invalid")]
+    if _OWN_HOSTS.fullmatch(host) and not allow_http:
+        return [UserError(_ADDRESS, "Address cannot be a Shopify or an internal domain")]
+    return []
+
+
+def _name_errors(name: str | None, call: Call) -> list[UserError]:
+    if name is None:
+        return []
+    if not name:
+        return [UserError(_NAME, "Name is too short (minimum is 1 character)")]
+    if len(name) > NAME_MAX:
+        return [UserError(_NAME, f"Name is too long (maximum is {NAME_MAX} characters)")]
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        text = "Name name field can only contain alphanumeric characters, underscores, and hyphens"
+        return [UserError(_NAME, text)]
+    if any(each.name == name for each in _listed(call)):
+        return [UserError(_NAME, "Name already exists, no duplicate allowed")]
+    return []
+
+
+def _other_errors(given: dict[str, Any]) -> list[UserError]:
+    errors: list[UserError] = []
+    if given.get("format") == "XML":
+        text = "Format 'xml' is invalid for this webhook topic. Allowed formats: json"
+        errors.append(UserError(("webhookSubscription", "format"), text))
+    if given.get("filter") and not _NAMES_A_FIELD.search(given["filter"]):
+        errors.append(UserError(("webhookSubscription",), _BAD_FILTER))
+    return errors
+
+
+def _endpoint(
+    subscription: Subscription, _arguments: Arguments, _call: Call
+) -> HttpEndpoint | EventBridgeEndpoint | PubSubEndpoint:
+    if subscription.uri.startswith("pubsub://"):
+        return PubSubEndpoint(subscription.uri)
+    if subscription.uri.startswith("arn:"):
+        return EventBridgeEndpoint(subscription.uri)
+    return HttpEndpoint(subscription.uri)
+
+
+SUBSCRIPTION: dict[str, Resolver] = {
+    "id": lambda each, _arguments, _call: gid("WebhookSubscription", each.subscription_id),
+    "legacyResourceId": lambda each, _arguments, _call: str(each.subscription_id),
+    "topic": lambda each, _arguments, _call: enum_of(each.topic),
+    "uri": lambda each, _arguments, _call: each.uri,
+    "callbackUrl": lambda each, _arguments, _call: each.uri,
+    "endpoint": _endpoint,
+    "format": lambda _each, _arguments, _call: "JSON",
+    "filter": lambda each, _arguments, _call: each.filter,
+    "includeFields": lambda each, _arguments, _call: each.include_fields,
+    "metafieldNamespaces": lambda _each, _arguments, _call: [],
+    "name": lambda each, _arguments, _call: each.name,
+    "apiVersion": lambda _each, _arguments, _call: API_VERSION,
+    "createdAt": lambda each, _arguments, call: call.time_text(each.created_ns),
+    "updatedAt": lambda each, _arguments, call: call.time_text(each.updated_ns),
+}
+CREATE_PAYLOAD: dict[str, Resolver] = {
+    "webhookSubscription": lambda payload, _arguments, _call: payload.subscription,
+    "userErrors": lambda payload, _arguments, _call: payload.errors,
+}
+DELETE_PAYLOAD: dict[str, Resolver] = {
+    "deletedWebhookSubscriptionId": lambda payload, _arguments, _call: payload.deleted_id,
+    "userErrors": lambda payload, _arguments, _call: payload.errors,
+}
+API_VERSION_FIELDS: dict[str, Resolver] = {
+    "handle": lambda version, _arguments, _call: version,
+    "displayName": lambda version, _arguments, _call: f"{version} (Latest)",
+    "supported": lambda _version, _arguments, _call: True,
+}
+HTTP_ENDPOINT: dict[str, Resolver] = {"callbackUrl": lambda each, _arguments, _call: each.uri}
+EVENT_BRIDGE_ENDPOINT: dict[str, Resolver] = {"arn": lambda each, _arguments, _call: each.uri}
+PUB_SUB_ENDPOINT: dict[str, Resolver] = {
+    "pubSubProject": lambda each, _arguments, _call: each.uri.removeprefix("pubsub://").split(":")[0],
+    "pubSubTopic": lambda each, _arguments, _call: each.uri.removeprefix("pubsub://").split(":")[1],
+}

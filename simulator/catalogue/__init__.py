@@ -1,0 +1,1 @@
+"""What the shop sells and who buys it, drawn once from the seed."""

@@ -1,0 +1,58 @@
+"""The complete HTTP/1.1 head of a delivery, as Shopify (docs/sources.md, S1) or a marketplace sends it.
+
+What is the same for every delivery of a subscription is put together once, as a `…_prefix`; the rest is appended to it.
+"""
+
+from urllib.parse import quote
+
+from stockstorm.simulator.delivery.attempts import Address
+from stockstorm.simulator.limits import API_VERSION
+from stockstorm.simulator.model import Subscription
+
+_PATH_SAFE = "/?:@!$&'()*+,;=%-._~[]"
+
+
+def shopify_prefix(address: Address, subscription: Subscription, domain: str) -> str:
+    """The head's constant part for one Shopify subscription. `X-Shopify-Name` stands there only if it has a name."""
+    name = f"X-Shopify-Name: {quote(subscription.name)}\r\n" if subscription.name else ""
+    return (
+        f"{_request(address)}User-Agent: Shopify-Captain-Hook\r\n"
+        f"X-Shopify-Topic: {subscription.topic}\r\n"
+        f"X-Shopify-Shop-Domain: {domain}\r\n"
+        f"X-Shopify-API-Version: {API_VERSION}\r\n{name}"
+    )
+
+
+def shopify_headers(
+    prefix: str, *, length: int, signature: str | None, webhook_id: str, event_id: str, triggered_at: str
+) -> bytes:
+    """The whole head with its blank line. `signature` None leaves the signature out, as only a forger does."""
+    signed = f"X-Shopify-Hmac-Sha256: {signature}\r\n" if signature is not None else ""
+    return (
+        f"{prefix}Content-Length: {length}\r\n{signed}X-Shopify-Webhook-Id: {webhook_id}\r\n"
+        f"X-Shopify-Event-Id: {event_id}\r\nX-Shopify-Triggered-At: {triggered_at}\r\n\r\n"
+    ).encode("ascii")
+
+
+def marketplace_prefix(address: Address, subscription: Subscription) -> str:
+    """The head's constant part for one marketplace's notifications."""
+    return f"{_request(address)}User-Agent: Marketplace-Notifier\r\nX-Marketplace-Channel: {subscription.source}\r\n"
+
+
+def marketplace_headers(
+    prefix: str, *, length: int, signature: str, topic: str, webhook_id: str, triggered_at: str
+) -> bytes:
+    """The whole head of a marketplace's notification, with its blank line."""
+    return (
+        f"{prefix}Content-Length: {length}\r\nX-Marketplace-Topic: {topic}\r\nX-Marketplace-Signature: {signature}\r\n"
+        f"X-Marketplace-Delivery-Id: {webhook_id}\r\nX-Marketplace-Triggered-At: {triggered_at}\r\n\r\n"
+    ).encode("ascii")
+
+
+def _request(address: Address) -> str:
+    """Request line and the fields before Shopify's own. A path out of a subscription cannot smuggle in a header."""
+    host = f"[{address.host}]" if ":" in address.host else quote(address.host, safe=".-")
+    if address.port != (443 if address.tls else 80):
+        host = f"{host}:{address.port}"
+    path = quote(address.path, safe=_PATH_SAFE) or "/"
+    return f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\nContent-Type: application/json\r\n"

@@ -1,0 +1,44 @@
+"""Duplicate: some deliveries come again, with the same webhook id and the same bytes, a little later.
+
+At-least-once delivery allows it, and shops see it (docs/sources.md, S6).
+"""
+
+import msgspec
+
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import PerturbationConfig
+from stockstorm.simulator.delivery.attempts import Delivery
+from stockstorm.simulator.seeds import Seeds
+
+
+class Duplicate:
+    """Adds `copies` copies to a share of the originals, each due at most `seconds` after its original."""
+
+    def __init__(self, name: str, config: PerturbationConfig, seeds: Seeds) -> None:
+        self._name, self._seeds, self._config = name, seeds, config
+        self._span_ns = config.seconds * SECOND_NS
+
+    def __call__(self, deliveries: list[Delivery]) -> list[Delivery]:
+        """All deliveries given, each followed by its copies."""
+        result: list[Delivery] = []
+        for delivery in deliveries:
+            result.append(delivery)
+            if self._meant(delivery):
+                result.extend(self._copy(delivery, copy) for copy in range(1, self._config.copies + 1))
+        return result
+
+    def _meant(self, delivery: Delivery) -> bool:
+        event = delivery.event
+        return (
+            event is not None
+            and delivery.copy == 0
+            and (not self._config.topics or delivery.topic in self._config.topics)
+            and self._seeds.die(self._name, *event.dice) < self._config.share
+        )
+
+    def _copy(self, delivery: Delivery, copy: int) -> Delivery:
+        dice = delivery.event.dice if delivery.event is not None else ()
+        lag_ns = int(self._seeds.die(self._name, "lag", copy, *dice) * self._span_ns)
+        return msgspec.structs.replace(
+            delivery, due_ns=delivery.due_ns + lag_ns, copy=copy, perturbed=(*delivery.perturbed, "duplicate")
+        )

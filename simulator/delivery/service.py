@@ -1,0 +1,258 @@
+"""All deliveries of a run, without I/O: events and answers go in, attempts and outcomes come out.
+
+This is the generator's hot path. What stays the same for a subscription (address, head, secret) is made once; a body is
+made and signed once per event, and every copy, subscription and retry holds the same bytes object.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from stockstorm.simulator.config import WorldConfig
+from stockstorm.simulator.delivery import forgery as forge
+from stockstorm.simulator.delivery.attempts import Address, Answer, Delivery, Outgoing
+from stockstorm.simulator.delivery.forgery import forged_bodies
+from stockstorm.simulator.delivery.perturbations import build, unperturbed
+from stockstorm.simulator.delivery.policy import Done, GiveUp, Retry, forged_outcome, make_policy, succeeded
+from stockstorm.simulator.delivery.routes import DeliveryWorld, Route, Routes, Secrets, named_uuid, planned_deliveries
+from stockstorm.simulator.events.payloads import Payloads
+from stockstorm.simulator.events.signature import sign
+from stockstorm.simulator.history.facts import AnyFact, AttemptEnded, DeliveryEnded, DeliveryPlanned, EventUnheard
+from stockstorm.simulator.model import Event
+from stockstorm.simulator.plan.items import PlannedForgery
+from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.shop.subscriptions import is_bus
+
+__all__ = ["DeliveryService", "Dispatch", "Secrets"]
+
+
+class Dispatch(msgspec.Struct):
+    """What became true, in order, and the attempts to make; an attempt may fall due later than now."""
+
+    facts: list[AnyFact]
+    attempts: list[Outgoing]
+
+
+class _Open(msgspec.Struct, gc=False):
+    """A delivery with one attempt under way or to come."""
+
+    route: Route
+    due_ns: int  # of that attempt
+    topic: str
+    forged: str
+    failures: int = 0  # in a row, with nothing acknowledged on the subscription in between
+    acknowledged: int = 0  # what the route had acknowledged when the last of them was counted
+
+
+class DeliveryService:
+    """Deliveries of one run. Not for concurrent use: one call at a time."""
+
+    def __init__(
+        self,
+        world: DeliveryWorld,
+        payloads: Payloads,
+        config: WorldConfig,
+        seeds: Seeds,
+        secrets: Secrets,
+        addresses: Callable[[str], Address],
+    ) -> None:
+        self._world, self._payloads = world, payloads
+        self._policy = make_policy(config.delivery.policy, config.delivery.retry_time_scale)
+        self._perturbed = build(config.perturbations, seeds)
+        self._routes = Routes(config.shop.domain, secrets, addresses)
+        self._seeds = seeds
+        self._open: dict[int, _Open] = {}
+        self._recalled: dict[int, _Open] = {}  # ended with their subscription while an attempt was still to come
+        self._count = 0
+
+    @property
+    def pending(self) -> int:
+        """Attempts under way or scheduled."""
+        return len(self._open)
+
+    def wanted(self, outgoing: Outgoing) -> bool:
+        """Whether an attempt that now falls due is still to be made: not if its subscription was removed meanwhile."""
+        return outgoing.delivery in self._open
+
+    def described(self, outgoing: Outgoing) -> tuple[str, str]:
+        """Topic and kind of forgery ("" for a genuine one) of the attempt's delivery, for statistics."""
+        delivery = self._open.get(outgoing.delivery) or self._recalled.get(outgoing.delivery)
+        return ("", "") if delivery is None else (delivery.topic, delivery.forged)
+
+    # -- events in, attempts out -----------------------------------------------------------------------------------
+
+    def fire(self, events: Sequence[Event], now_ns: int, due_ns: int | None = None) -> Dispatch:
+        """Plan the deliveries of events that have just fired.
+
+        `due_ns` is when the plan wanted them to: the generator's own lateness then counts in the acknowledgement time.
+        """
+        dispatch = Dispatch([], [])
+        for event in events:
+            subscriptions = self._world.subscriptions(event.source, event.topic)
+            if not subscriptions:
+                dispatch.facts.append(EventUnheard(now_ns, event.event))
+                continue
+            routes = {each.subscription_id: self._routes.learn(each) for each in subscriptions}
+            deliveries = planned_deliveries(event, subscriptions, due_ns)
+            if self._perturbed is not unperturbed:
+                deliveries = self._perturbed(deliveries)
+            self._dispatch(event, deliveries, routes, dispatch, now_ns)
+        return dispatch
+
+    def _dispatch(
+        self, event: Event, deliveries: list[Delivery], routes: dict[int, Route], dispatch: Dispatch, now_ns: int
+    ) -> None:
+        body = self._payloads.body(event)
+        at = self._payloads.times.utc(event.at_ns)
+        signature = ""
+        heads: dict[str, bytes] = {}
+        for delivery in deliveries:
+            route = routes[delivery.subscription_id]
+            signature = signature or sign(route.secret, body)
+            head = heads.get(delivery.webhook_id)
+            if head is None:
+                head = heads[delivery.webhook_id] = route.head(
+                    length=len(body),
+                    signature=signature,
+                    topic=delivery.topic,
+                    webhook_id=delivery.webhook_id,
+                    event_id=event.event_id,
+                    triggered_at=at,
+                )
+            self._take(delivery, route, dispatch, head=head, body=body, now_ns=now_ns)
+
+    def _take(
+        self, delivery: Delivery, route: Route, dispatch: Dispatch, *, head: bytes, body: bytes, now_ns: int
+    ) -> None:
+        """Open a delivery and give out its first attempt."""
+        number = self._count
+        self._count = number + 1
+        due_ns, topic, forged = delivery.due_ns, delivery.topic, delivery.forged
+        self._open[number] = _Open(route, due_ns, topic, forged, 0, route.acknowledged)
+        dispatch.attempts.append(Outgoing(number, 1, due_ns, route.address, head, body))
+        dispatch.facts.append(
+            DeliveryPlanned(
+                now_ns,
+                number,
+                -1 if delivery.event is None else delivery.event.event,
+                delivery.webhook_id,
+                delivery.subscription_id,
+                topic,
+                due_ns,
+                delivery.copy,
+                delivery.perturbed,
+                forged,
+            )
+        )
+
+    def forge(self, item: PlannedForgery, now_ns: int) -> Dispatch:
+        """Make a forged delivery to the first subscription that hears of stock; nothing if there is none.
+
+        Nor is there one to a bus: it takes nothing from strangers.
+        """
+        dispatch = Dispatch([], [])
+        heard = self._world.subscriptions("shopify", forge.TOPIC)
+        subscriptions = [each for each in heard if not is_bus(each.uri)]
+        product = self._payloads.catalogue.by_sku[item.sku]
+        level = self._world.level(product.inventory_item_id, product.location_id)
+        if not subscriptions or level is None:
+            return dispatch
+        route = self._routes.learn(subscriptions[0])
+        honest, claimed = forged_bodies(self._payloads, level, now_ns)
+        signature = forge.forged_signature(item.kind, route.secret, honest=honest, claimed=claimed)
+        webhook_id = named_uuid(f"forgery:{item.serial}")
+        head = route.head(
+            length=len(claimed),
+            signature=signature,
+            topic=forge.TOPIC,
+            webhook_id=webhook_id,
+            event_id=named_uuid(f"forged event:{item.serial}"),
+            triggered_at=self._payloads.times.utc(now_ns),
+        )
+        subscription = route.subscription
+        delivery = Delivery(
+            webhook_id,
+            subscription.subscription_id,
+            subscription.uri,
+            subscription.source,
+            forge.TOPIC,
+            None,
+            now_ns,
+            forged=item.kind,
+        )
+        self._take(delivery, route, dispatch, head=head, body=claimed, now_ns=now_ns)
+        return dispatch
+
+    # -- answers in, outcomes out ----------------------------------------------------------------------------------
+
+    def answered(self, outgoing: Outgoing, answer: Answer) -> Dispatch:
+        """Take the answer to an attempt: the delivery ends, or its next attempt is given out."""
+        dispatch = Dispatch([_attempt_ended(outgoing, answer)], [])
+        delivery = self._open.get(outgoing.delivery)
+        if delivery is None:
+            self._recalled.pop(outgoing.delivery, None)
+        elif delivery.forged:
+            self._end(outgoing.delivery, forged_outcome(answer), dispatch, answer.ended_ns)
+        elif succeeded(answer):
+            delivery.route.acknowledged += 1
+            self._end(outgoing.delivery, "acknowledged", dispatch, answer.ended_ns)
+        else:
+            self._failed(outgoing, answer, delivery, dispatch)
+        return dispatch
+
+    def _failed(self, outgoing: Outgoing, answer: Answer, delivery: _Open, dispatch: Dispatch) -> None:
+        route = delivery.route
+        if delivery.acknowledged != route.acknowledged:
+            delivery.acknowledged, delivery.failures = route.acknowledged, 0
+        delivery.failures += 1
+        number, attempt, ended_ns = outgoing.delivery, outgoing.attempt, answer.ended_ns
+        match self._policy.decision(answer, attempt=attempt, failures_in_a_row=delivery.failures):
+            case Done():
+                self._end(number, "acknowledged", dispatch, ended_ns)
+            case _ if self._world.subscription(route.subscription.subscription_id) is None:
+                self._end(number, "subscription_removed", dispatch, ended_ns)
+            case Retry(due_ns=due_ns):
+                delivery.due_ns = due_ns
+                again = Outgoing(number, attempt + 1, due_ns, outgoing.address, outgoing.head, outgoing.body)
+                dispatch.attempts.append(again)
+            case GiveUp(remove_subscription=remove):
+                self._end(number, "given_up", dispatch, ended_ns)
+                if remove and route.removable:
+                    self._remove(route, dispatch, ended_ns)
+
+    def _end(self, number: int, outcome: str, dispatch: Dispatch, at_ns: int) -> None:
+        del self._open[number]
+        dispatch.facts.append(DeliveryEnded(at_ns, number, outcome))
+
+    def _remove(self, route: Route, dispatch: Dispatch, at_ns: int) -> None:
+        """Remove the subscription. Attempts to come are recalled; those under way count when they are answered."""
+        subscription_id = route.subscription.subscription_id
+        dispatch.facts.extend(self._world.unsubscribe(subscription_id, by_policy=True, now_ns=at_ns).facts)
+        self._routes.forget(subscription_id)
+        for number, delivery in list(self._open.items()):
+            if delivery.route.subscription.subscription_id == subscription_id and delivery.due_ns > at_ns:
+                self._recalled[number] = delivery
+                self._end(number, "subscription_removed", dispatch, at_ns)
+
+    def close(self, now_ns: int) -> list[AnyFact]:
+        """End of the run: what is still open ends as pending."""
+        facts: list[AnyFact] = [DeliveryEnded(now_ns, number, "pending") for number in self._open]
+        self._open.clear()
+        return facts
+
+
+def _attempt_ended(outgoing: Outgoing, answer: Answer) -> AttemptEnded:
+    return AttemptEnded(
+        answer.ended_ns,
+        outgoing.delivery,
+        outgoing.attempt,
+        outgoing.due_ns,
+        answer.started_ns,
+        answer.sent_ns,
+        answer.answered_ns,
+        answer.free_ns,
+        answer.status,
+        answer.error,
+        answer.resent,
+        answer.bytes_sent,
+    )

@@ -1,0 +1,192 @@
+"""Writes the history: facts become JSON lines in the caller, and an operating-system thread hands them to the disk.
+
+The caller encodes (0.4 µs a fact), since the thread would have to hold the interpreter for milliseconds to do it in
+bulk, which delays every event that falls due meanwhile. The thread writes and waits for the disk without holding it.
+Nothing that `write` took is lost unless the disk fails, and then the next call says so.
+"""
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gevent import monkey
+
+from stockstorm.simulator.errors import LimitError, StockstormError
+from stockstorm.simulator.history.facts import AnyFact, encoder
+from stockstorm.simulator.limits import JOURNAL_QUEUE_MAX_FACTS
+
+GATHER_S = 0.02  # the thread lets this much time's facts gather, so that it wakes at most 50 times a second
+POLL_S = 0.002
+GIVE_WAY_S = 0.0001  # a loop that never rests takes the interpreter back before the thread has woken to take it
+WRITE_MAX_BYTES = 1_000_000
+_BLOCK_BYTES = 65_536
+
+# The real ones, also where gevent has put its own in their place.
+_start_thread = monkey.get_original("_thread", "start_new_thread")
+_allocate_lock = monkey.get_original("_thread", "allocate_lock")
+_really_sleep = monkey.get_original("time", "sleep")
+
+
+class Journal:
+    """An append-only history file. After one process has closed it another may go on with it.
+
+    A disk that fails makes every later call raise LimitError. A full queue makes only the call raise that found it so;
+    the end of the run can still be written then, and `overflowed` tells of it ever after.
+    """
+
+    def __init__(self, path: Path, limit: int = JOURNAL_QUEUE_MAX_FACTS) -> None:
+        self.path = path
+        self.overflowed = False
+        self._limit = limit
+        self._queue: deque[tuple[int, bytes]] = deque()  # (facts, their lines)
+        self._taken = 0  # facts; written to by the callers only
+        self._written = 0  # facts; written to by the thread only
+        self._failure: StockstormError | None = None
+        self._syncs_wanted = self._syncs_done = 0
+        self._closing = self._ended = False
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            _cut_torn_line(self._fd)
+        except OSError as error:
+            raise _disk_error(path, error) from error
+        self._work_at_hand = _allocate_lock()
+        self._work_at_hand.acquire()  # the thread waits for its release
+        self._asleep = False
+        _start_thread(self._work, ())
+
+    @property
+    def backlog(self) -> int:
+        """Facts taken and not yet handed to the operating system."""
+        return self._taken - self._written
+
+    def write(self, facts: Iterable[AnyFact]) -> None:
+        """Appends facts in this order. Raises LimitError, and then none of them is taken."""
+        if not isinstance(facts, list):
+            facts = list(facts)
+        if self._failure is not None:
+            raise self._failure
+        if self._closing:
+            raise RuntimeError("a fact came after the journal was closed")
+        if self._taken - self._written + len(facts) > self._limit:
+            self.overflowed = True
+            raise _full_error(self.path, self._limit)
+        if facts:
+            self._queue.append((len(facts), encoder.encode_lines(facts)))
+            self._taken += len(facts)
+            if self._asleep:
+                self._rouse()
+            if self.backlog > self._limit // 2:
+                _really_sleep(GIVE_WAY_S)
+
+    def sync(self) -> None:
+        """Returns when all that was taken is on the disk itself. Other greenlets run meanwhile. Raises LimitError."""
+        self._syncs_wanted += 1
+        wanted = self._syncs_wanted
+        self._rouse()
+        while self._syncs_done < wanted and not self._ended:
+            _let_the_thread_run()
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self) -> None:
+        """Writes and syncs what is left and ends the thread. Raises LimitError. Closing twice is one close."""
+        if self._closing:
+            return
+        self._syncs_wanted += 1  # before the thread may end, so that it does not end with facts in the queue
+        self._closing = True
+        try:
+            self.sync()
+        finally:
+            while not self._ended:
+                _let_the_thread_run()
+            os.close(self._fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _rouse(self) -> None:
+        self._asleep = False
+        if self._work_at_hand.locked():
+            self._work_at_hand.release()
+
+    # -- the thread ---------------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            while not (self._closing and self._syncs_done == self._syncs_wanted):
+                self._await_work()
+                wanted = self._syncs_wanted
+                self._drain()
+                if wanted > self._syncs_done:
+                    os.fsync(self._fd)
+                    self._syncs_done = wanted
+        except OSError as error:
+            self._failure = _disk_error(self.path, error)
+        finally:
+            self._ended = True
+
+    def _await_work(self) -> None:
+        self._asleep = True  # before looking, so that what comes after the look rouses
+        if not (self._queue or self._pressed()):
+            self._work_at_hand.acquire()
+        self._asleep = False
+        if not self._pressed():
+            _really_sleep(GATHER_S)
+
+    def _pressed(self) -> bool:
+        """Somebody waits."""
+        return self._closing or self._syncs_wanted > self._syncs_done
+
+    def _drain(self) -> None:
+        while self._queue:
+            facts, size, lines = 0, 0, []
+            while self._queue and size < WRITE_MAX_BYTES:
+                count, data = self._queue.popleft()
+                facts, size = facts + count, size + len(data)
+                lines.append(data)
+            _write_all(self._fd, b"".join(lines))
+            self._written += facts
+
+
+def _let_the_thread_run() -> None:
+    time.sleep(POLL_S)  # gevent's where that is patched in, so that other greenlets go on
+    _really_sleep(GIVE_WAY_S)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(fd, left) :]
+
+
+def _cut_torn_line(fd: int) -> None:
+    """Takes off a last line without its end: a process died while writing it, and what follows must be readable."""
+    end = size = os.fstat(fd).st_size
+    while end > 0:
+        start = max(0, end - _BLOCK_BYTES)
+        newline = os.pread(fd, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            end = start + newline + 1
+            break
+        end = start
+    if end < size:
+        os.ftruncate(fd, end)
+
+
+def _disk_error(path: Path, error: OSError) -> LimitError:
+    remedy = "free some space or choose another folder for runs, then run again"
+    return LimitError(f"history {path}", f"the disk does not take it ({error.strerror or error})", remedy)
+
+
+def _full_error(path: Path, limit: int) -> LimitError:
+    remedy = "the disk is slower than the run: lower the rate, or choose a faster disk for the folder of runs"
+    return LimitError(f"history {path}", f"{limit:,} facts wait to be written, which is the limit", remedy)

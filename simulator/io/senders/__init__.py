@@ -1,0 +1,1 @@
+"""Keep-alive HTTP/1.1 over gevent sockets: resolver, connection pool, connection, answers."""

@@ -1,0 +1,267 @@
+"""One connection's loop: takes attempts one after another, sends, waits, reads the answer, reports.
+
+A greenlet hosts it for as long as the pool lives. While a kept-alive connection is at hand the bytes go out from the
+submitter's own stack (`begin`), and the host wakes only for the answer; the rarer paths (connecting, a full socket
+buffer, sending again after an EOF) run in the host. One read watcher stays on per connection, so an attempt costs no
+set-up in the event loop, and one sweep of the pool watches every deadline.
+"""
+
+from __future__ import annotations
+
+from select import POLLIN, poll
+from typing import TYPE_CHECKING
+
+import gevent
+from gevent import monkey
+
+from stockstorm.simulator.delivery.attempts import Address, Answer, Outgoing
+from stockstorm.simulator.io.senders.answer import AnswerError, AnswerReader
+from stockstorm.simulator.io.senders.wire import READ, WRITE, Wire, WireError, wait_for
+from stockstorm.simulator.limits import ANSWER_BODY_MAX_BYTES
+
+if TYPE_CHECKING:
+    from stockstorm.simulator.io.senders.pool import ConnectionPool
+
+Key = tuple[str, int, bool]
+
+_poll: type[poll] = monkey.get_original("select", "poll")  # the kernel's: asked with no time to wait
+
+
+def key_of(address: Address) -> Key:
+    """What connections are shared by: host, port, TLS."""
+    return (address.host, address.port, address.tls)
+
+
+class _RetiredError(Exception):
+    """Thrown into a host that has to end."""
+
+
+class Connection:
+    """State of one host. Driven by its pool; every wake of the greenlet has exactly one cause."""
+
+    __slots__ = (
+        "_clock", "_ended", "_free_ns", "_greenlet", "_hub", "_outgoing", "_peek", "_pool", "_reader", "_resent",
+        "_rest", "_sent_ns", "_started_ns", "_uses", "_watcher", "_wire", "busy", "deadline_ns", "expired",
+        "idle_since_ns", "key",
+    )  # fmt: skip
+    _outgoing: Outgoing  # while busy
+    _wire: Wire  # while there is a key
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+        self._clock = pool.clock
+        self._hub = gevent.get_hub()
+        self._greenlet = gevent.getcurrent()
+        self._rest = b""  # of the attempt's bytes, those not yet handed to the kernel
+        self._resent = self._ended = False
+        self._uses = 0  # answers read from this socket
+        self._sent_ns = 0
+        self.key: Key | None = None  # what the open socket leads to; None: there is no socket
+        self.busy = self.expired = False
+        self.idle_since_ns = 0
+
+    # -- called by the pool, from any greenlet ----------------------------------------------------------------------
+
+    def usable(self) -> bool:
+        """False when the peer has closed the connection (or sent what nobody asked for); it is dropped then."""
+        if not self._peek.poll(0):
+            return True
+        try:
+            self._wire.recv(1)
+        except BlockingIOError:  # TLS housekeeping, such as session tickets
+            return True
+        except OSError:
+            pass
+        self.drop()
+        return False
+
+    def begin(self, outgoing: Outgoing, free_ns: int) -> bool:
+        """Starts an attempt; True when all is sent, False when the host has to go on with it."""
+        self.busy = True
+        self._outgoing = outgoing
+        self._free_ns = free_ns
+        self._resent = False
+        self._started_ns = started_ns = self._clock()
+        self.deadline_ns = started_ns + self._pool.answer_limit_ns
+        self._rest = data = outgoing.head + outgoing.body
+        if self.key is None:
+            return False
+        try:
+            sent = self._wire.send(data)
+        except BlockingIOError:
+            return False
+        except OSError:
+            self._again()
+            return False
+        if sent < len(data):
+            self._rest = data[sent:]
+            return False
+        self._rest = b""
+        self._sent_ns = self._clock()
+        self._pool.in_flight[self] = None
+        return True
+
+    def wake(self) -> None:
+        """Lets the host run in the next round of the event loop."""
+        if self.key is not None:
+            self._watcher.stop()  # one cause for one wake
+        self._hub.loop.run_callback(self._greenlet.switch)
+
+    def drop(self) -> None:
+        """Closes the socket; the host lives on and connects again for its next attempt."""
+        if self.key is not None:
+            self.key = None
+            self._watcher.close()
+            self._wire.close()
+            self._pool.connections -= 1
+
+    # -- the host ---------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Serves until the pool closes. An attempt that is cut off by the host's death ends as disconnected."""
+        try:
+            while self._pool.next(self):
+                while self.busy:
+                    if self._rest:
+                        self._carry_over()
+                    else:
+                        self._hub.switch()
+                        self._read()
+        except _RetiredError:
+            pass
+        finally:
+            self._ended = True
+            if self.busy:
+                self._fail("disconnected")
+            self.drop()
+
+    def park(self) -> None:
+        """Idle until the pool has begun an attempt here, or ends the host."""
+        while not self.busy:
+            self._hub.switch()
+            if not self.busy and self.key is not None and not self.usable():
+                self._pool.cooled(self)
+        if not self._rest:
+            self._read()
+
+    def retire(self) -> None:
+        """Ends the host in the next round of the event loop, whatever it waits for."""
+        self._hub.loop.run_callback(self._throw)
+
+    def _throw(self) -> None:
+        if not self._ended:
+            self._greenlet.throw(_RetiredError)
+
+    def _carry_over(self) -> None:
+        """Connects where needed and sends what is left, waiting as long as the limits allow."""
+        try:
+            if self.key is None:
+                self._connect()
+            self._watcher.stop()
+            while self._rest:
+                self._send_some()
+        except WireError as error:
+            self._fail(error.kind)
+        except OSError:
+            if self._uses and not self._resent:
+                self._again()
+            else:
+                self._fail("disconnected")
+        else:
+            self._sent_ns = self._clock()
+            self._watcher.start(self._greenlet.switch)
+            self._pool.in_flight[self] = None
+
+    def _send_some(self) -> None:
+        try:
+            self._rest = self._rest[self._wire.send(self._rest) :]
+        except BlockingIOError:
+            wait_for(self._wire.fileno(), WRITE, self.deadline_ns, self._clock, "answer_timeout")
+
+    def _connect(self) -> None:
+        address = self._outgoing.address
+        self._pool.connections += 1
+        try:
+            wire = self._pool.connect(address, self.deadline_ns)
+        except BaseException:
+            self._pool.connections -= 1
+            raise
+        self._wire = wire
+        self._watcher = self._hub.loop.io(wire.fileno(), READ)
+        self._peek = _poll()
+        self._peek.register(wire.fileno(), POLLIN)
+        self._reader = AnswerReader()
+        self._uses = 0
+        self.key = key_of(address)
+
+    def _read(self) -> None:
+        """Awake with an attempt in flight: the answer, a part of it, the end, or no time left."""
+        if self.expired:
+            self.expired = False
+            self._fail("answer_timeout")
+            return
+        try:
+            data = self._wire.recv(ANSWER_BODY_MAX_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        try:
+            if (data and self._reader.feed(data)) or (not data and self._eof()):
+                self._answered()
+        except AnswerError:
+            self._fail("protocol")
+
+    def _eof(self) -> bool:
+        """EOF: completes some answers, is forgiven once on a reused connection, and is a failure otherwise."""
+        if self._reader.received_bytes and self._reader.ended():
+            return True
+        if self._uses and not self._resent and not self._reader.received_bytes:
+            self._again()
+        else:
+            self._fail("disconnected")
+        return False
+
+    def _again(self) -> None:
+        """The kept-alive connection was dead: the same bytes once more, on a new one, within the same attempt."""
+        self._pool.in_flight.pop(self, None)
+        self.drop()
+        self._resent = True
+        self._rest = self._outgoing.head + self._outgoing.body
+
+    def _answered(self) -> None:
+        now_ns = self._clock()
+        if now_ns > self.deadline_ns:
+            self._fail("answer_timeout")
+            return
+        status = self._reader.status
+        self._uses += 1
+        if self._reader.keep_alive:
+            self._reader.next()
+        else:
+            self.drop()
+        self._end(now_ns, now_ns, status, "")
+
+    def _fail(self, error: str) -> None:
+        self.drop()
+        self._end(self._clock(), 0, 0, error)
+
+    def _end(self, ended_ns: int, answered_ns: int, status: int, error: str) -> None:
+        outgoing = self._outgoing
+        size = len(outgoing.head) + len(outgoing.body)
+        answer = Answer(
+            started_ns=self._started_ns,
+            sent_ns=0 if self._rest else self._sent_ns,
+            answered_ns=answered_ns,
+            free_ns=self._free_ns,
+            ended_ns=ended_ns,
+            status=status,
+            error=error,
+            resent=self._resent,
+            bytes_sent=size - len(self._rest),
+        )
+        self._rest = b""
+        self.busy = False
+        self.idle_since_ns = ended_ns
+        self._pool.in_flight.pop(self, None)
+        self._pool.on_answer(outgoing, answer)

@@ -1,0 +1,121 @@
+"""The plan: everything that will be attempted in a run and does not depend on the subject, as a value.
+
+Offsets are nanoseconds from the start of load. One (scenario, seed) gives one plan, byte for byte. Items are sorted by
+(offset_ns, serial). Follow-ups of a purchase that is refused in the run become void then.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+import msgspec
+
+from stockstorm.simulator.model import OrderKey, Sku
+
+
+class PlanItem(msgspec.Struct, frozen=True, tag_field="plan"):
+    """Base: when, and the serial that breaks ties."""
+
+    offset_ns: int
+    serial: int
+
+
+class PlannedPurchase(PlanItem, frozen=True, tag="purchase"):
+    """A buyer tries to buy on a channel."""
+
+    order: OrderKey
+    channel: str
+    buyer: int
+    lines: tuple[tuple[Sku, int], ...]  # (sku, quantity)
+
+
+class PlannedPayment(PlanItem, frozen=True, tag="payment"):
+    order: OrderKey
+
+
+class PlannedCancellation(PlanItem, frozen=True, tag="cancellation"):
+    order: OrderKey
+
+
+class PlannedReturn(PlanItem, frozen=True, tag="return"):
+    """A refund on the own store, a return on a marketplace."""
+
+    order: OrderKey
+    lines: tuple[tuple[Sku, int], ...]
+    restock: bool
+
+
+class PlannedRestock(PlanItem, frozen=True, tag="restock"):
+    """Goods arrive (positive) or are written off (negative), by the shop's own staff."""
+
+    sku: Sku
+    delta: int
+
+
+class PlannedProductEdit(PlanItem, frozen=True, tag="product_edit"):
+    """Somebody edits a product, which fires products/update."""
+
+    sku: Sku
+
+
+class PlannedForgery(PlanItem, frozen=True, tag="forgery"):
+    """An attacker sends a delivery that must be refused. `kind` is a key of `simulator.perturbations.forge.KINDS`."""
+
+    kind: str
+    sku: Sku
+
+
+class PlannedPhase(PlanItem, frozen=True, tag="phase"):
+    """A named interval of the schedule begins; carried for progress and reports."""
+
+    name: str
+
+
+class PlannedFault(PlanItem, frozen=True, tag="fault"):
+    """Something happens to the subject: `kind` kill_worker or kill_receiver is SIGKILL, mended after `duration_ns`."""
+
+    kind: str
+    duration_ns: int
+
+
+AnyPlanItem = (
+    PlannedPurchase
+    | PlannedPayment
+    | PlannedCancellation
+    | PlannedReturn
+    | PlannedRestock
+    | PlannedProductEdit
+    | PlannedForgery
+    | PlannedPhase
+    | PlannedFault
+)
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A plan with the length of its load and the number of shop and channel events it will fire if all are accepted."""
+
+    scenario: str
+    seed: int
+    duration_ns: int
+    expected_events: int
+    items: tuple[AnyPlanItem, ...]
+
+    def lines(self) -> Iterator[bytes]:
+        """The plan as JSON lines: a header, then one item a line. What `stockstorm plan` writes."""
+        encode = msgspec.json.Encoder(order="deterministic").encode
+        header = {
+            "scenario": self.scenario,
+            "seed": self.seed,
+            "duration_ns": self.duration_ns,
+            "expected_events": self.expected_events,
+            "items": len(self.items),
+        }
+        yield encode(header) + b"\n"
+        for item in self.items:
+            yield encode(item) + b"\n"
+
+    def digest(self) -> str:
+        """SHA-256 of the lines, hexadecimal: two runs with the same digest played the same plan."""
+        total = hashlib.sha256()
+        for line in self.lines():
+            total.update(line)
+        return total.hexdigest()

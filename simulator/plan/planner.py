@@ -1,0 +1,94 @@
+"""From a configuration and a seed to a plan: `demand` says what buyers want, `purchases` what becomes of it,
+`surroundings` everything else, and `rates` how many events that makes.
+
+What happens beside the buyers: the shop's staff, attackers, faults, and the phases themselves.
+"""
+
+from collections.abc import Iterator
+
+from stockstorm.simulator import limits
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import WorldConfig
+from stockstorm.simulator.errors import LimitError
+from stockstorm.simulator.plan import schedule
+from stockstorm.simulator.plan.demand import Demand
+from stockstorm.simulator.plan.drafts import Draft, Rank, numbered
+from stockstorm.simulator.plan.items import (
+    Plan,
+    PlannedFault,
+    PlannedForgery,
+    PlannedPhase,
+    PlannedProductEdit,
+    PlannedRestock,
+)
+from stockstorm.simulator.plan.purchases import purchase_drafts
+from stockstorm.simulator.plan.rates import expected_events, expected_items_max, with_event_rate
+from stockstorm.simulator.seeds import Seeds
+
+FORGERY_KINDS = ("tampered", "unsigned", "wrong_key")
+
+
+def surrounding_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
+    """Everything but purchases and their follow-ups; each kind out of a stream and dice of its own."""
+    yield from _restocks(config, seeds, demand)
+    yield from _product_edits(config, seeds, demand)
+    yield from _forgeries(config, seeds, demand)
+    for n, fault in enumerate(config.faults):
+        values = (fault.kind, round(fault.restart_after_s * SECOND_NS))
+        yield Draft(round(fault.at_s * SECOND_NS), Rank.FAULT, n, 0, PlannedFault, values)
+    for n, (start_ns, phase) in enumerate(zip(schedule.starts_ns(config.phases), config.phases, strict=False)):
+        yield Draft(start_ns, Rank.PHASE, n, 0, PlannedPhase, (phase.name,))
+
+
+def _instants(config: WorldConfig, seeds: Seeds, name: str, rate_per_s: float) -> list[int]:
+    span_ns = schedule.starts_ns(config.phases)[-1]
+    return schedule.poisson_ns(rate_per_s, span_ns, seeds.stream(name))
+
+
+def _restocks(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
+    events = config.events
+    for n, at_ns in enumerate(_instants(config, seeds, "restocks", events.restocks_per_s)):
+        sku = demand.restocked(seeds.die("restock", n), events.restock_hot)
+        if sku is not None:
+            yield Draft(at_ns, Rank.RESTOCK, n, 1, PlannedRestock, (sku, events.restock_units))
+
+
+def _product_edits(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
+    for n, at_ns in enumerate(_instants(config, seeds, "product edits", config.events.product_edits_per_s)):
+        sku = demand.any_sku(seeds.die("product edit", n))
+        yield Draft(at_ns, Rank.PRODUCT_EDIT, n, 1, PlannedProductEdit, (sku,))
+
+
+def _forgeries(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
+    for n, at_ns in enumerate(_instants(config, seeds, "forgeries", config.events.forgeries_per_s)):
+        kind_die, sku_die, *_ = seeds.dice("forgery", n)
+        kind = FORGERY_KINDS[int(kind_die * len(FORGERY_KINDS))]
+        yield Draft(at_ns, Rank.FORGERY, n, 0, PlannedForgery, (kind, demand.any_sku(sku_die)))
+
+
+__all__ = ["expected_events", "make_plan", "with_event_rate"]
+
+
+def make_plan(scenario: str, config: WorldConfig, seed: int) -> Plan:
+    """The plan of one (scenario, seed), byte for byte. LimitError when it would hold too many items."""
+    _check_size(expected_items_max(config))
+    seeds = Seeds(seed)
+    demand = Demand(config, seeds)
+    drafts = [*purchase_drafts(config, seeds, demand), *surrounding_drafts(config, seeds, demand)]
+    _check_size(len(drafts))
+    return Plan(
+        scenario=scenario,
+        seed=seed,
+        duration_ns=schedule.starts_ns(config.phases)[-1],
+        expected_events=sum(draft.events for draft in drafts),
+        items=numbered(drafts),
+    )
+
+
+def _check_size(items: float) -> None:
+    if items > limits.PLAN_MAX_ITEMS:
+        raise LimitError(
+            "the plan",
+            f"{items:,.0f} items, where {limits.PLAN_MAX_ITEMS:,} is the limit",
+            "lower the rates or shorten the phases, or split the load over several shops",
+        )

@@ -1,0 +1,85 @@
+"""Purchases and what becomes of them: paid, cancelled or returned, each fate by dice keyed on the order.
+
+A follow-up that would fall past the end of load is folded back into it, so that every purchase meets its whole fate
+within the load and the rate of events holds to its end.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import OrdersConfig, WorldConfig
+from stockstorm.simulator.model import ONLINE, OrderKey, Sku
+from stockstorm.simulator.plan import schedule
+from stockstorm.simulator.plan.demand import Demand
+from stockstorm.simulator.plan.drafts import Draft, Rank, delay_s
+from stockstorm.simulator.plan.items import PlannedCancellation, PlannedPayment, PlannedPurchase, PlannedReturn
+from stockstorm.simulator.seeds import Seeds
+
+# Events of the own store besides one per line that changed stock. A marketplace fires one each, and none for payments.
+PAYMENT_EVENTS = 2
+CANCELLATION_EVENTS = 2
+RETURN_EVENTS = 2
+
+
+class Bought(msgspec.Struct, frozen=True):
+    """A purchase whose follow-ups are to be planned."""
+
+    key: OrderKey
+    offset_ns: int
+    online: bool
+    lines: tuple[tuple[Sku, int], ...]
+
+
+def purchase_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
+    """All purchases with their follow-ups. Keys count through the phases in the sequence of arrivals."""
+    starts = schedule.starts_ns(config.phases)
+    key = 0
+    for n, phase in enumerate(config.phases):
+        for arrival_ns in schedule.arrivals_ns(phase, seeds.stream(f"arrivals {n}")):
+            channel, buyer, lines = demand.purchase(key, phase.hot_share)
+            bought = Bought(OrderKey(key), starts[n] + arrival_ns, channel == ONLINE, lines)
+            values = (bought.key, channel, buyer, lines)
+            events = 1 + len(lines) if bought.online else 1
+            yield Draft(bought.offset_ns, Rank.PURCHASE, key, events, PlannedPurchase, values)
+            yield from _fate(bought, config.orders, seeds, starts[-1])
+            key += 1
+
+
+def return_share(orders: OrdersConfig) -> float:
+    """Share of purchases that are returned: none is cancelled and returned, and cancellations come first."""
+    return min(orders.return_share, 1 - orders.cancel_share)
+
+
+def _fate(bought: Bought, orders: OrdersConfig, seeds: Seeds, end_ns: int) -> Iterator[Draft]:
+    fate_die, pay_die, cancel_die, return_die, *return_dice = seeds.dice("fate", bought.key)
+    paid_ns = _later(bought.offset_ns, orders.paid_after_s, pay_die, end_ns)
+    cancelled_ns: int | None = None
+    if fate_die < orders.cancel_share:
+        cancelled_ns = _later(bought.offset_ns, orders.cancel_after_s, cancel_die, end_ns)
+        events = CANCELLATION_EVENTS + len(bought.lines) if bought.online else 1
+        yield Draft(cancelled_ns, Rank.CANCELLATION, bought.key, events, PlannedCancellation, (bought.key,))
+    elif fate_die >= 1 - return_share(orders):
+        # Nothing can be refunded on the own store before it was paid.
+        from_ns = paid_ns if bought.online else bought.offset_ns
+        returned_ns = _later(from_ns, orders.return_after_s, return_die, end_ns)
+        yield _return(bought, returned_ns, orders.restock_share, return_dice)
+    if bought.online and (cancelled_ns is None or paid_ns <= cancelled_ns):
+        yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
+
+
+def _return(bought: Bought, at_ns: int, restock_share: float, dice: list[float]) -> Draft:
+    count_die, first_die, quantity_die, restock_die = dice
+    count, first = 1 + int(count_die * len(bought.lines)), int(first_die * len(bought.lines))
+    chosen = sorted((first + n) % len(bought.lines) for n in range(count))
+    lines = tuple((sku, 1 + int(quantity_die * quantity)) for sku, quantity in (bought.lines[n] for n in chosen))
+    restock = restock_die < restock_share
+    events = (RETURN_EVENTS + len(lines) * restock) if bought.online else 1
+    return Draft(at_ns, Rank.RETURN, bought.key, events, PlannedReturn, (bought.key, lines, restock))
+
+
+def _later(from_ns: int, mean_s: float, die: float, end_ns: int) -> int:
+    """An instant within the load, after a delay that is folded where it would reach past the end."""
+    delay_ns, left_ns = int(delay_s(mean_s, die) * SECOND_NS), end_ns - from_ns
+    return from_ns + (delay_ns % left_ns if left_ns > 0 else 0)

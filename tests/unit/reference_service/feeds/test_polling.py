@@ -1,0 +1,147 @@
+"""Reading at an interval, and the tasks of a flow: counted, paced and bounded."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.clients.poll_documents import (
+    MoneyBag,
+    OrderNode,
+    RefundLineNode,
+    RefundLines,
+    RefundNode,
+    ShopMoney,
+    updated_since,
+)
+from stockstorm.reference_service.domain.payloads import SECOND_NS, ShopOrder, ShopRefund
+from stockstorm.reference_service.feeds.polling import Polled, StockPoll
+from stockstorm.reference_service.feeds.scheduled_flow import Tasks, TasksSpent
+from stockstorm.reference_service.feeds.shop_orders import parts_of
+
+
+class Reader:
+    """Notes what it was asked for."""
+
+    def __init__(self) -> None:
+        self.since: list[int | None] = []  # None: everything
+
+    async def read_all(self) -> int:
+        self.since.append(None)
+        return 0
+
+    async def read_changed(self, since_ns: int) -> int:
+        self.since.append(since_ns)
+        return 0
+
+
+class Parts:
+    """As much of a worker's parts as a poll of the stock takes."""
+
+    def __init__(self) -> None:
+        self.reader = Reader()
+        self.turn = asyncio.Lock()
+
+
+def stock_poll() -> tuple[Any, Reader]:
+    parts: Any = Parts()
+    return StockPoll(parts), parts.reader
+
+
+@pytest.mark.asyncio
+async def test_a_poll_asks_from_where_the_one_before_began_with_some_overlap() -> None:
+    began_ns = time.time_ns()
+    poll, reader = stock_poll()
+    await poll.read()
+    await poll.read()
+    overlap_ns = round(limits.POLL_OVERLAP_S * SECOND_NS)
+    first, second = (since or 0 for since in reader.since)
+    assert began_ns - overlap_ns <= first < second <= time.time_ns() - overlap_ns
+
+
+@pytest.mark.asyncio
+async def test_everything_is_read_when_the_clock_was_put_back_and_once_in_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    poll, reader = stock_poll()
+    with monkeypatch.context() as change:
+        change.setattr("stockstorm.reference_service.feeds.polling.time.time_ns", lambda: 1)
+        await poll.read()
+    monkeypatch.setattr(limits, "FULL_READ_EVERY_S", 0.0)
+    again, other = stock_poll()
+    await again.read()
+    assert reader.since == [None]
+    assert other.since == [None]
+
+
+@pytest.mark.asyncio
+async def test_a_read_that_takes_long_lets_its_missed_turns_go() -> None:
+    moments: list[float] = []
+
+    async def read() -> None:
+        moments.append(time.monotonic())
+        if len(moments) == 2:
+            await asyncio.sleep(0.25)
+
+    polled = Polled("x", 0.1, read)
+    await polled.catch_up()
+    running = asyncio.create_task(polled.run())
+    await asyncio.sleep(0.55)
+    running.cancel()
+    assert 4 <= len(moments) <= 5  # at 0.0, 0.1 (until 0.35), 0.4, 0.5
+
+
+@pytest.mark.asyncio
+async def test_what_is_not_read_at_the_start_waits_for_the_first_turn() -> None:
+    reads: list[int] = []
+
+    async def read() -> None:
+        reads.append(1)
+
+    await Polled("x", 0.1, read, at_start=False).catch_up()
+    assert reads == []
+
+
+@pytest.mark.asyncio
+async def test_a_run_has_so_many_tasks_and_each_takes_its_time() -> None:
+    tasks = Tasks(2, 0.02)
+
+    async def act() -> str:
+        return "done"
+
+    started = time.monotonic()
+    assert await tasks.step(act) == "done"
+    assert await tasks.step() is None
+    with pytest.raises(TasksSpent):
+        await tasks.step(act)
+    assert (tasks.count, time.monotonic() - started >= 0.04) == (2, True)
+
+
+def test_a_search_begins_with_the_whole_second() -> None:
+    assert updated_since(1_780_000_000 * SECOND_NS + 999_999_999) == "updated_at:>='2026-05-28T20:26:40Z'"
+
+
+def test_a_polled_order_is_the_order_and_its_refunds_as_webhooks_tell_them() -> None:
+    lines = RefundLines([RefundLineNode("NO_RESTOCK"), RefundLineNode("RETURN")])
+    node = OrderNode(
+        "gid://shopify/Order/5",
+        "#1",
+        "1970-01-01T00:00:02Z",
+        None,
+        "GBP",
+        "PARTIALLY_REFUNDED",
+        MoneyBag(ShopMoney("9.99")),
+        [RefundNode("gid://shopify/Refund/6", lines)],
+    )
+    order, refund = parts_of(node, 77)
+    assert (order.version, refund.version) == ((2 * SECOND_NS, 77), (0, 0))
+    assert isinstance(order.payload, ShopOrder)
+    assert (order.payload.id, order.payload.financial_status, order.payload.total_price) == (
+        5,
+        "partially_refunded",
+        "9.99",
+    )
+    assert isinstance(refund.payload, ShopRefund)
+    assert (refund.payload.id, refund.payload.order_id, refund.payload.restocks) == (6, 5, True)

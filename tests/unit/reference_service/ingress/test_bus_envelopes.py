@@ -1,0 +1,126 @@
+"""What comes over event buses, in Shopify's envelope or with its attributes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from stockstorm.reference_service.domain.topics import WorkType
+from stockstorm.reference_service.ingress.bus_envelopes import read_eventbridge, read_pubsub, reader, stub_id
+from stockstorm.reference_service.queues.base import Message, Unreadable
+from stockstorm.reference_service.queues.broker import Received
+
+SHOP = "demo.myshopify.com"
+METADATA = {
+    "Content-Type": "application/json",
+    "X-Shopify-Topic": "products/update",
+    "X-Shopify-Shop-Domain": SHOP,
+    "X-Shopify-Hmac-SHA256": "bm90IGxvb2tlZCBhdA==",
+    "X-Shopify-API-Version": "2026-10",
+    "X-Shopify-Webhook-Id": "w-1",
+    "X-Shopify-Triggered-At": "2026-11-24T06:00:00.123456789Z",
+}
+MARKET = {
+    "X-Marketplace-Channel": "bazaar",
+    "X-Marketplace-Topic": "order.created",
+    "X-Marketplace-Delivery-Id": "d-1",
+    "X-Marketplace-Triggered-At": "2026-11-24T06:00:00Z",
+}
+PAYLOAD = b'{"id":9007199254740993,"title":"Gr\xc3\xb6\xc3\x9fe","price":1.10}'
+ON_EVENTBRIDGE = reader(read_eventbridge, SHOP, ("bazaar", "mercado"))
+ON_PUBSUB = reader(read_pubsub, SHOP, ("bazaar", "mercado"))
+
+
+def enveloped(metadata: dict[str, Any], payload: bytes = PAYLOAD) -> Received:
+    """As FACTS of Shopify's captures show it."""
+    head = {
+        "version": "0",
+        "id": "event-1",
+        "detail-type": "shopifyWebhook",
+        "source": "aws.partner/shopify.com/7/source",
+        "account": "123",
+        "time": "2026-09-26T17:52:56Z",
+        "region": "us-east-2",
+        "resources": [],
+    }
+    detail = '{"payload":' + payload.decode() + ',"metadata":' + json.dumps(metadata) + "}"
+    return Received("handle", "sqs-1", 1, f'{json.dumps(head)[:-1]},"detail":{detail}}}'.encode())
+
+
+def published(attributes: dict[str, str], data: bytes = PAYLOAD) -> Received:
+    return Received("handle", "pubsub-1", 1, data, attributes)
+
+
+@pytest.mark.parametrize("received", ["eventbridge", "pubsub"])
+def test_a_webhook_is_the_same_over_both_buses_with_its_payload_byte_for_byte(received: str) -> None:
+    message = ON_EVENTBRIDGE(enveloped(METADATA)) if received == "eventbridge" else ON_PUBSUB(published(METADATA))
+    assert message is not None
+    at_ns = 1_795_500_000_123_456_789
+    assert message == Message(WorkType.SHOP, "shopify", "w-1", "products/update", at_ns, message.received_ns, PAYLOAD)
+
+
+@pytest.mark.parametrize("received", ["eventbridge", "pubsub"])
+def test_a_marketplaces_notification_comes_over_the_same_bus(received: str) -> None:
+    message = ON_EVENTBRIDGE(enveloped(MARKET)) if received == "eventbridge" else ON_PUBSUB(published(MARKET))
+    assert message is not None
+    assert (message.work_type, message.source, message.webhook_id, message.topic) == (
+        WorkType.CHANNEL,
+        "bazaar",
+        "d-1",
+        "order.created",
+    )
+
+
+def test_without_a_webhook_id_the_events_own_id_stands_in() -> None:
+    bare = {name: value for name, value in METADATA.items() if name != "X-Shopify-Webhook-Id"}
+    found = (ON_EVENTBRIDGE(enveloped(bare)), ON_PUBSUB(published(bare)))
+    assert [message.webhook_id for message in found if message] == ["event-1", "pubsub-1"]
+
+
+def test_names_are_read_whatever_their_case_and_values_that_are_no_text_are_passed_over() -> None:
+    odd = {name.upper(): value for name, value in METADATA.items()} | {"X-Shopify-Test": True}
+    message = ON_EVENTBRIDGE(enveloped(odd))
+    assert message is not None
+    assert message.webhook_id == "w-1"
+
+
+@pytest.mark.parametrize(
+    "metadata", [METADATA | {"X-Shopify-Shop-Domain": "other.myshopify.com"}, MARKET | {"X-Marketplace-Channel": "x"}]
+)
+def test_what_is_for_another_shop_or_channel_is_none_of_ours(metadata: dict[str, str]) -> None:
+    assert (ON_EVENTBRIDGE(enveloped(metadata)), ON_PUBSUB(published(metadata))) == (None, None)
+
+
+def test_a_topic_without_work_is_taken_and_ignored() -> None:
+    message = ON_PUBSUB(published(METADATA | {"X-Shopify-Topic": "themes/publish"}))
+    assert message is not None
+    assert message.work_type is WorkType.IGNORED
+
+
+@pytest.mark.parametrize("body", [b"", b"nonsense", b'{"id":"x"}', b'{"id":"x","detail":{"payload":{}}}'])
+def test_what_has_no_envelope_is_unreadable(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        ON_EVENTBRIDGE(Received("handle", "sqs-1", 1, body))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "data"), [({}, b"{}"), ({"X-Shopify-Shop-Domain": SHOP}, b"{}"), (METADATA, b"nonsense")]
+)
+def test_what_lacks_a_header_or_is_no_json_is_unreadable(attributes: dict[str, str], data: bytes) -> None:
+    with pytest.raises(Unreadable):
+        ON_PUBSUB(published(attributes, data))
+
+
+@pytest.mark.parametrize(
+    ("topic", "body", "number"),
+    [
+        ("orders/paid", b'{"id": 9007199254740993}', 9007199254740993),
+        ("orders/paid", b'{"id":1,"name":"#1"}', None),
+        ("orders/paid", b'{"id":"x"}', None),
+        ("inventory_levels/update", b'{"id":1}', None),
+    ],
+)
+def test_a_body_that_was_too_large_for_the_bus_is_its_id_alone(topic: str, body: bytes, number: int | None) -> None:
+    message = ON_PUBSUB(published(METADATA | {"X-Shopify-Topic": topic}, body))
+    assert message is not None
+    assert stub_id(message) == number

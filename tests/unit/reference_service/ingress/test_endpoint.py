@@ -1,0 +1,228 @@
+"""Which requests are accepted, and what the others are told."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.domain.topics import WorkType
+from stockstorm.reference_service.ingress.endpoint import (
+    Bodies,
+    Refused,
+    SlowHandler,
+    WebhookEndpoint,
+    channel_sender,
+    read_message,
+    senders_of,
+    shopify_sender,
+)
+from stockstorm.reference_service.ingress.signatures import signature_of
+from stockstorm.reference_service.queues.base import (
+    Message,
+)
+from stockstorm.reference_service.queues.group_commit import InboxFull
+from stockstorm.reference_service.storage.database import StoreUnavailable
+
+SECRET = b"secret"
+BODY = b'{"id":1,"note":"caf\\u00e9 \\/ "}'
+SENDER = shopify_sender("demo.myshopify.com", SECRET)
+
+
+def headers(**change: bytes) -> list[tuple[bytes, bytes]]:
+    found = {
+        b"x-shopify-topic": b"orders/create",
+        b"x-shopify-webhook-id": b"w1",
+        b"x-shopify-shop-domain": b"demo.myshopify.com",
+        b"x-shopify-hmac-sha256": signature_of(SECRET, BODY),
+        b"x-shopify-triggered-at": b"2026-11-24T10:00:00.123456789Z",
+    }
+    found |= {b"x-shopify-" + name.replace("_", "-").encode(): value for name, value in change.items()}
+    return [(name, value) for name, value in found.items() if value]
+
+
+def status_of(pairs: list[tuple[bytes, bytes]], body: bytes = BODY) -> int:
+    with pytest.raises(Refused) as refused:
+        read_message(SENDER, pairs, body, 5)
+    return refused.value.status
+
+
+def test_a_genuine_webhook_becomes_a_message_with_its_raw_body_and_its_nanoseconds() -> None:
+    assert read_message(SENDER, headers(), BODY, 5) == Message(
+        WorkType.SHOP, "shopify", "w1", "orders/create", 1795514400_123456789, 5, BODY
+    )
+
+
+@pytest.mark.parametrize("signature", [b"", b"forged", signature_of(b"another", BODY), signature_of(SECRET, b"{}")])
+def test_a_wrong_signature_is_told_nothing_but_401(signature: bytes) -> None:
+    assert status_of(headers(hmac_sha256=signature, topic=b"")) == 401
+
+
+@pytest.mark.parametrize("missing", ["topic", "webhook_id", "shop_domain"])
+def test_a_missing_header_is_a_bad_request(missing: str) -> None:
+    assert status_of(headers(**{missing: b""})) == 400
+
+
+@pytest.mark.parametrize("name", ["webhook_id", "topic"])
+def test_a_name_of_any_length_is_a_bad_request(name: str) -> None:
+    assert status_of(headers(**{name: b"x" * (limits.NAME_MAX + 1)})) == 400
+
+
+def test_a_signed_body_that_is_no_json_is_a_bad_request() -> None:
+    assert status_of(headers(hmac_sha256=signature_of(SECRET, b'{"id":')), b'{"id":') == 400
+
+
+def test_another_shops_webhook_is_refused() -> None:
+    assert status_of(headers(shop_domain=b"other.myshopify.com")) == 403
+
+
+def test_an_unknown_topic_is_taken_and_ignored() -> None:
+    assert read_message(SENDER, headers(topic=b"themes/publish"), BODY, 5).work_type is WorkType.IGNORED
+
+
+def test_a_time_that_is_none_is_only_a_hint_missing() -> None:
+    assert read_message(SENDER, headers(triggered_at=b"yesterday"), BODY, 5).triggered_ns is None
+
+
+def test_without_the_signature_check_a_forged_webhook_is_taken() -> None:
+    senders = senders_of("demo.myshopify.com", ["bazaar"], None, None)
+    assert read_message(senders[""], headers(hmac_sha256=b"forged"), BODY, 5).webhook_id == "w1"
+
+
+def test_a_channel_must_name_itself_in_its_header() -> None:
+    pairs = [
+        (b"x-marketplace-topic", b"order.created"),
+        (b"x-marketplace-delivery-id", b"d1"),
+        (b"x-marketplace-channel", b"mercado"),
+        (b"x-marketplace-signature", signature_of(SECRET, BODY)),
+    ]
+    assert read_message(channel_sender("mercado", SECRET), pairs, BODY, 5).source == "mercado"
+    with pytest.raises(Refused, match="400"):
+        read_message(channel_sender("bazaar", SECRET), pairs, BODY, 5)
+
+
+class Inbox:
+    """Takes messages, or raises."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.taken: list[Message] = []
+        self.failure = failure
+
+    async def put(self, message: Message) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.taken.append(message)
+
+
+def answer(inbox: Inbox, *parts: bytes, declared: int | None = None, channel: str = "", cut: bool = False) -> Any:
+    """The status that the endpoint answers to a body in parts; None if it answers nothing."""
+    events = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+    if cut:
+        events.append({"type": "http.disconnect"})
+    else:
+        events[-1]["more_body"] = False
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return events.pop(0)
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    length = [] if declared is None else [(b"content-length", str(declared).encode())]
+    scope = {"headers": [*headers(), *length], "path_params": {"channel": channel} if channel else {}}
+    asyncio.run(WebhookEndpoint("shopify", {"": SENDER}, inbox)(scope, receive, send))
+    return sent[0]["status"] if sent else None
+
+
+def test_a_body_in_several_parts_is_put_together_before_it_is_checked() -> None:
+    inbox = Inbox()
+    assert answer(inbox, BODY[:5], BODY[5:]) == 200
+    assert [message.body for message in inbox.taken] == [BODY]
+
+
+def test_a_body_that_is_too_large_is_refused_as_soon_as_that_is_known() -> None:
+    inbox = Inbox()
+    assert answer(inbox, b"", declared=limits.BODY_BYTES_MAX + 1) == 413
+    assert answer(inbox, b"x" * (limits.BODY_BYTES_MAX + 1)) == 413
+    assert answer(inbox, b"x" * limits.BODY_BYTES_MAX, b"x", b"never read") == 413
+    assert inbox.taken == []
+
+
+@pytest.mark.parametrize("failure", [InboxFull(), StoreUnavailable("gone")])
+def test_what_cannot_be_stored_is_not_acknowledged(failure: Exception) -> None:
+    assert answer(Inbox(failure), BODY) == 503
+
+
+def test_a_channel_that_is_none_of_ours_is_not_found() -> None:
+    assert answer(Inbox(), BODY, channel="nowhere") == 404
+
+
+def test_a_request_that_was_cut_off_is_not_answered() -> None:
+    assert answer(Inbox(), BODY[:5], cut=True) is None
+
+
+def test_the_rest_of_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "STORE_TIMEOUT_S", 0.02)
+    events = [{"type": "http.request", "body": BODY[:5], "more_body": True}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        if not events:
+            await asyncio.Event().wait()
+        return events.pop()
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    scope = {"headers": headers(), "path_params": {}}
+    asyncio.run(WebhookEndpoint("shopify", {"": SENDER}, Inbox())(scope, receive, send))
+    assert sent[0]["status"] == 408
+
+
+@pytest.mark.asyncio
+async def test_unchecked_bodies_that_come_in_parts_share_a_bound_and_give_it_back() -> None:
+    bodies = Bodies(bytes_max=10)
+    more = asyncio.Event()
+
+    def request(*parts: bytes) -> Any:
+        waiting = list(parts)
+
+        async def receive() -> Any:
+            if len(waiting) == 1:
+                await more.wait()
+            body = waiting.pop(0)
+            return {"type": "http.request", "body": body, "more_body": bool(waiting)}
+
+        return bodies.read({"headers": []}, receive)
+
+    first = asyncio.create_task(request(b"123456", b"7"))
+    await asyncio.sleep(0)
+    with pytest.raises(Refused, match="503"):
+        await request(b"12345", b"6")
+    more.set()
+    assert await first == b"1234567"
+    assert await request(b"123456789", b"0") == b"1234567890"
+
+
+def test_the_slow_handler_takes_one_request_after_the_other() -> None:
+    async def story() -> float:
+        slow = SlowHandler(Inbox(), 0.02)
+        message = read_message(SENDER, headers(), BODY, 5)
+        started = asyncio.get_running_loop().time()
+        await asyncio.gather(*(slow.put(message) for _ in range(3)))
+        return asyncio.get_running_loop().time() - started
+
+    assert asyncio.run(story()) >= 0.06
+
+
+@pytest.mark.asyncio
+async def test_no_more_than_may_wait_stand_in_line_for_the_slow_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WAITING_EVENTS_MAX", 2)
+    inbox = Inbox()
+    slow = SlowHandler(inbox, 0.01)
+    message = read_message(SENDER, headers(), BODY, 5)
+    told = await asyncio.gather(*(slow.put(message) for _ in range(3)), return_exceptions=True)
+    assert [type(each) for each in told] == [type(None), type(None), InboxFull]
+    await slow.put(message)
+    assert len(inbox.taken) == 3

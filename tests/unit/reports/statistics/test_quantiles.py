@@ -1,0 +1,85 @@
+"""Quantiles by nearest rank, and their intervals by block bootstrap."""
+
+import math
+import random
+
+import pytest
+
+from stockstorm.reports.result import Interval
+from stockstorm.reports.statistics.bootstrap import quantile_interval
+from stockstorm.reports.statistics.quantiles import quantile, quantiles
+from stockstorm.simulator.clock import SECOND_NS
+
+
+def test_a_quantile_is_a_sample_that_happened() -> None:
+    samples = [1.0, 2.0, 3.0, 4.0]
+    assert [quantile(samples, share) for share in (0.25, 0.5, 0.51, 1.0)] == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_the_share_of_twenty_samples_is_not_spoilt_by_rounding() -> None:
+    assert quantile([float(n) for n in range(1, 21)], 0.95) == 19.0
+
+
+def test_no_samples_have_no_quantile() -> None:
+    with pytest.raises(ValueError, match="no samples"):
+        quantile([], 0.5)
+    assert quantiles("x", []) == {}
+
+
+def test_infinity_counts_as_what_it_is() -> None:
+    assert quantiles("x", [math.inf, 1.0]) == {"x.p50": 1.0, "x.p95": math.inf, "x.p99": math.inf, "x.max": math.inf}
+
+
+def noisy(seconds: int, seed: int = 1) -> list[tuple[int, float]]:
+    dice = random.Random(seed)
+    return [(n * SECOND_NS // 50, dice.expovariate(0.01)) for n in range(50 * seconds)]
+
+
+def test_fewer_than_twenty_blocks_of_a_second_give_no_bounds() -> None:
+    found = quantile_interval(noisy(19), 0.95, 1, "x")
+    assert found is not None
+    assert (found.low, found.high) == (None, None)
+
+
+def test_no_samples_give_no_interval() -> None:
+    assert quantile_interval([], 0.95, 1, "x") is None
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_another() -> None:
+    samples = noisy(60)
+    assert quantile_interval(samples, 0.95, 1, "x") == quantile_interval(samples, 0.95, 1, "x")
+    assert len({str(quantile_interval(samples, 0.95, seed, "x")) for seed in range(5)}) > 1
+
+
+def test_the_interval_holds_the_truth_nearly_as_often_as_it_says() -> None:
+    truth = -100 * math.log(0.05)
+    hits = 0
+    for seed in range(40):
+        found = quantile_interval(noisy(40, seed), 0.95, seed, "x")
+        assert found is not None
+        assert found.low is not None
+        assert found.high is not None
+        hits += found.low <= truth <= found.high
+    assert hits >= 34
+
+
+def test_samples_that_cling_together_make_the_interval_wider() -> None:
+    dice = random.Random(3)
+    levels = [dice.expovariate(0.01) for _ in range(60)]
+    clinging = [(n * SECOND_NS // 50, levels[n // 50]) for n in range(3_000)]
+    shuffled = [(at, value) for (at, _), (_, value) in zip(clinging, dice.sample(clinging, 3_000), strict=True)]
+
+    def width(found: Interval | None) -> float:
+        assert found is not None
+        assert found.high is not None
+        assert found.low is not None
+        return found.high - found.low
+
+    assert width(quantile_interval(clinging, 0.8, 1, "x")) > 2 * width(quantile_interval(shuffled, 0.8, 1, "x"))
+
+
+def test_never_reflected_makes_the_upper_bound_infinite() -> None:
+    samples = [(at, math.inf if n % 20 == 0 else value) for n, (at, value) in enumerate(noisy(40))]
+    found = quantile_interval(samples, 0.95, 1, "x")
+    assert found is not None
+    assert found.high == math.inf

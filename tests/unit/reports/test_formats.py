@@ -1,0 +1,88 @@
+"""Numbers for people carry their unit."""
+
+import math
+
+import pytest
+from msgspec.structs import replace
+
+from stockstorm.reports.formats import duration_text, interval_text, measure_text, oversell_summary, tier_headline
+from stockstorm.reports.history import History
+from stockstorm.reports.render import compose, no_renderer
+from stockstorm.reports.render.json_file import json_file
+from stockstorm.reports.render.markdown import markdown
+from stockstorm.reports.render.markup import Markup, escape, table, tag
+from stockstorm.reports.result import Interval
+from stockstorm.reports.store import RunFolder
+from tests.unit.reports.literal import golden_result
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [(0, "0 ms"), (0.42, "0.42 ms"), (412.3, "412 ms"), (1840, "1.84 s"), (600_000, "10 min"), (math.inf, "never")],
+)
+def test_a_duration_has_the_unit_that_suits_it(ms: float, text: str) -> None:
+    assert duration_text(ms) == text
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "text"),
+    [
+        ("sync_latency_ms.p95", 1840, "1.84 s"),
+        ("sync_latency_ms.owed", 612, "612"),
+        ("generator.lateness_ms.p99", 0.6, "0.6 ms"),
+        ("crisis_time_s.total", 90, "90 s"),
+        ("oversell.value", 250, "250.00 GBP"),
+        ("delivery_success.first_try_share", 0.9932, "99.32 %"),
+        ("oversell.bound_per_exposure", 0.125, "12.5 %"),
+        ("delivery.offered_per_s", 1234.5, "1,234/s"),
+        ("lost.events", 12_000, "12,000"),
+        ("lost.events", None, "not measured"),
+        ("order_latency_ms.max", math.inf, "never"),
+    ],
+)
+def test_a_measure_is_shown_with_the_unit_in_its_name(measure: str, value: float | None, text: str) -> None:
+    assert measure_text(measure, value, "GBP") == text
+
+
+def test_an_interval_is_told_or_why_there_is_none() -> None:
+    assert interval_text(Interval(1, 900, 1500)) == "95 % interval 900 ms to 1.5 s"
+    assert interval_text(Interval(1, None, None)) == interval_text(None) == "too little data for an interval"
+
+
+@pytest.mark.parametrize(
+    ("units", "exposures", "bound", "text"),
+    [
+        (0, 24, 0.125, "no oversell in 24 sell-outs across channels, so at most 12.5 % of them are oversold (at 95 %)"),
+        (0, 1, 1.0, "no oversell in 1 sell-out across channels, so at most 100 % of them are oversold (at 95 %)"),
+        (0, 0, None, "no oversell, but nothing sold out across channels, so that says little"),
+        (1, 24, None, "1 unit oversold in 24 sell-outs across channels"),
+        (7, 0, None, "7 units oversold in 0 sell-outs across channels"),
+        (None, None, None, ""),
+    ],
+)
+def test_oversells_are_summed_up_with_their_bound_if_there_were_none(
+    units: float | None, exposures: float | None, bound: float | None, text: str
+) -> None:
+    found = {"oversell.units": units, "oversell.exposures": exposures, "oversell.bound_per_exposure": bound}
+    measures = {name: value for name, value in found.items() if value is not None}
+    assert oversell_summary(replace(golden_result(), measures=measures)) == text
+
+
+def test_the_headline_names_the_best_tier() -> None:
+    assert tier_headline(golden_result()) == "qualifies for under 10 s"
+
+
+def test_markup_escapes_text_and_attributes_but_not_markup() -> None:
+    made = tag("p", "<b>", Markup("<i>x</i>"), title='"&')
+    assert made == '<p title="&quot;&amp;">&lt;b&gt;<i>x</i></p>'
+    assert escape("'") == "&#x27;"
+    assert "<td>&lt;</td>" in table(("a",), [("<",)])
+
+
+def test_no_renderer_writes_nothing_and_compose_gives_the_last_file_written(
+    history: History, folder: RunFolder
+) -> None:
+    assert no_renderer(golden_result(), history, folder) is None
+    both = compose(json_file, markdown, no_renderer)
+    assert both(golden_result(), history, folder) == folder.summary
+    assert folder.result.exists()

@@ -1,0 +1,99 @@
+"""The overall verdict, its reasons in order of importance, and a whole history judged."""
+
+import pytest
+
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, Result, ThresholdOutcome, Verdict
+from stockstorm.reports.verdict.judge import STRUCTURAL, classes_of, interrupted, judge, overall
+from stockstorm.simulator.history.facts import AnyFact, RunEnded, RunStarted
+from tests.unit.reports.literal import check, correct_checks, run_started
+from tests.unit.reports.synthetic import flash_sale
+
+
+def replaced(*new: Check) -> tuple[Check, ...]:
+    names = {one.name for one in new}
+    return (*(one for one in correct_checks() if one.name not in names), *new)
+
+
+def threshold(measure: str, verdict: Verdict) -> ThresholdOutcome:
+    return ThresholdOutcome(measure, "< 1", 2.0, verdict, f"{measure} is {verdict}")
+
+
+def test_a_run_in_which_everything_holds_is_valid_without_reasons() -> None:
+    assert overall("", correct_checks(), ()) == ("valid", ())
+
+
+def test_reasons_come_with_correctness_before_speed() -> None:
+    checks = replaced(check("drift", "invalid"), check("ack_time", "invalid"), check("nothing_lost", "invalid"))
+    verdict, reasons = overall("", checks, (threshold("oversell.units", "invalid"),))
+    assert verdict == "invalid"
+    assert reasons == (
+        "nothing_lost is invalid",
+        "drift is invalid",
+        "oversell.units is invalid",
+        "ack_time is invalid",
+    )
+
+
+@pytest.mark.parametrize("name", STRUCTURAL)
+def test_a_structural_check_that_is_unknown_or_missing_leaves_the_run_unknown(name: str) -> None:
+    assert overall("", replaced(check(name, "unknown")), ()) == ("unknown", (f"{name} is unknown",))
+    without = tuple(one for one in correct_checks() if one.name != name)
+    assert overall("", without, ()) == ("unknown", (f"{name}: this check is missing",))
+
+
+def test_a_measure_that_nobody_asked_for_may_be_unknown() -> None:
+    assert overall("", replaced(check("sync_latency", "unknown")), ())[0] == "valid"
+
+
+def test_a_measure_with_a_threshold_must_be_known() -> None:
+    verdict, _ = overall("", correct_checks(), (threshold("sync_latency_ms.p95", "unknown"),))
+    assert verdict == "unknown"
+
+
+def test_invalid_outweighs_unknown() -> None:
+    checks = replaced(check("drift", "invalid"), check("nothing_lost", "unknown"))
+    assert overall("", checks, ()) == ("invalid", ("drift is invalid", "nothing_lost is unknown"))
+
+
+def test_a_history_without_an_end_is_unknown_throughout() -> None:
+    facts: list[AnyFact] = [fact for fact in flash_sale() if not isinstance(fact, RunEnded)]
+    found = judge(History.of(facts))
+    assert found.verdict == "unknown"
+    assert found.reasons[0] == "the run was interrupted: its history has no end"
+    assert {one.verdict for one in found.checks} == {"unknown"}
+    assert {tier.verdict for tier in found.tiers} == {"unknown"}
+    assert {line.verdict for line in found.thresholds} == {"unknown"}
+
+
+def test_a_run_that_stopped_at_a_limit_says_why() -> None:
+    cut = History.of([run_started(), RunEnded(2_000_000_000, False, "memory limit of 6 GB")])
+    assert interrupted(cut) == "the run did not complete: memory limit of 6 GB"
+
+
+def test_a_judged_history_tells_where_it_comes_from(history: History, result: Result) -> None:
+    started = history.all(RunStarted)[0]
+    assert (result.run, result.scenario, result.seed, result.replay) == (
+        started.run, "flash_sale", 7, started.replay,
+    )  # fmt: skip
+    assert result.notes[0] == "retry gaps shortened 20 times"
+
+
+def test_the_synthetic_flaws_are_found_in_order_of_importance(result: Result) -> None:
+    assert result.verdict == "invalid"
+    assert [reason.split(":")[0] for reason in result.reasons[:2]] == ["nothing_lost", "applied_twice"]
+    assert {tier.verdict for tier in result.tiers} == {"invalid"}
+
+
+def test_judging_twice_gives_the_same_result(history: History, result: Result) -> None:
+    assert judge(History.of(history.facts)) == result
+
+
+def test_event_classes_are_read_from_the_measures() -> None:
+    checks = (check("event_classes", measures={"event_classes.acknowledged.once": 3.0, "event_classes.fired": 3.0}),)
+    assert classes_of(checks) == {"acknowledged": {"once": 3}}
+
+
+def test_event_classes_of_a_run_close_against_the_events_fired(result: Result) -> None:
+    fired = result.measures["event_classes.fired"]
+    assert sum(sum(row.values()) for row in result.event_classes.values()) == fired

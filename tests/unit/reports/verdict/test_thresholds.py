@@ -1,0 +1,100 @@
+"""Thresholds: held, broken, infinite, not measured, or not to be told."""
+
+import math
+
+import pytest
+
+from stockstorm.reports.result import Interval, ThresholdOutcome
+from stockstorm.reports.verdict.thresholds import family, judge_thresholds
+from stockstorm.simulator.errors import ScenarioError
+from tests.unit.reports.literal import check
+
+MEASURES = {"sync_latency_ms.p95": 1962.5, "oversell.units": 3.0, "ack_time_ms.p99": math.inf}
+CHECKS = (
+    check("sync_latency", measures={"sync_latency_ms.p95": 1962.5}),
+    check("oversell", measures={"oversell.units": 3.0}),
+    check("ack_time", measures={"ack_time_ms.p99": math.inf}),
+)
+
+
+def one(measure: str, condition: str, unreliable: str = "") -> ThresholdOutcome:
+    (outcome,) = judge_thresholds({measure: condition}, CHECKS, MEASURES, {}, unreliable)
+    return outcome
+
+
+def test_a_threshold_that_holds_is_valid_and_one_that_does_not_is_invalid() -> None:
+    assert one("sync_latency_ms.p95", "< 2000").verdict == "valid"
+    broken = one("oversell.units", "<= 2")
+    assert (broken.verdict, broken.found, broken.condition) == ("invalid", 3.0, "<= 2")
+    assert broken.reason == "oversell.units is 3, wanted <= 2"
+
+
+def test_an_infinite_measure_breaks_an_upper_limit() -> None:
+    outcome = one("ack_time_ms.p99", "< 1000")
+    assert outcome.verdict == "invalid"
+    assert "infinite" in outcome.reason
+
+
+def test_a_measure_that_is_not_there_is_unknown() -> None:
+    assert one("drift.listings", "== 0") == ThresholdOutcome(
+        "drift.listings", "== 0", None, "unknown", "drift.listings was not measured"
+    )
+
+
+def test_a_measure_of_a_check_that_is_unknown_is_unknown_for_the_same_reason() -> None:
+    thin = check("sync_latency", "unknown", "only 3 owed", {"sync_latency_ms.p95": 10.0})
+    (outcome,) = judge_thresholds({"sync_latency_ms.p95": "< 2000"}, (thin,), {"sync_latency_ms.p95": 10}, {})
+    assert (outcome.verdict, outcome.reason) == ("unknown", "only 3 owed")
+
+
+def test_a_late_generator_makes_speeds_unknown_and_leaves_counts_alone() -> None:
+    assert one("sync_latency_ms.p95", "< 2000", "the generator was late").verdict == "unknown"
+    assert one("oversell.units", "<= 3", "the generator was late").verdict == "valid"
+
+
+def test_a_late_generator_makes_throughput_unknown_and_leaves_other_counts_of_deliveries_alone() -> None:
+    measures = {"delivery.throughput_per_s": 90.0, "delivery.unheard": 0.0}
+    expect = {"delivery.throughput_per_s": ">= 80", "delivery.unheard": "== 0"}
+    found = judge_thresholds(expect, (check("delivery", measures=measures),), measures, {}, "the generator was late")
+    assert [line.verdict for line in found] == ["unknown", "valid"]
+
+
+def test_the_interval_is_told_beside_the_figure() -> None:
+    intervals = {"sync_latency_ms.p95": Interval(1962.5, 1400, math.inf)}
+    (outcome,) = judge_thresholds({"sync_latency_ms.p95": "< 2000"}, CHECKS, MEASURES, intervals)
+    assert outcome.reason.endswith("(95 % interval 1,400 to infinite)")
+
+
+def test_a_condition_that_cannot_be_read_names_its_key() -> None:
+    with pytest.raises(ScenarioError, match=r'expect\."oversell\.units"'):
+        one("oversell.units", "few")
+
+
+@pytest.mark.parametrize(
+    ("measure", "expected"),
+    [
+        ("sync_latency_ms.p95", "sync_latency"),
+        ("crisis_time_s.total", "crisis_time"),
+        ("oversell.units", "oversell"),
+        ("lost.events", "lost"),
+    ],
+)
+def test_a_measure_belongs_to_the_family_that_its_name_begins_with(measure: str, expected: str) -> None:
+    assert family(measure) == expected
+
+
+@pytest.mark.parametrize("stem", ["sync_latency_ms", "sync_latency_visible_ms"])
+def test_a_limit_that_only_holds_without_the_moot_pairs_is_broken_and_the_reason_says_so(stem: str) -> None:
+    found = {f"{stem}.p95": 100.0, f"{stem}.with_moot.p95": 30_000.0}
+    owner = check("sync_latency", measures=found)
+    slow, fast = (judge_thresholds({f"{stem}.p95": limit}, (owner,), found, {})[0] for limit in ("< 2000", "< 40000"))
+    assert (slow.verdict, fast.verdict) == ("invalid", "valid")
+    assert slow.found == 100.0
+    assert "at least 30,000 with the changes that became moot" in slow.reason
+
+
+def test_a_sync_latency_from_visible_needs_enough_pairs_that_the_subject_could_see() -> None:
+    found = {"sync_latency_visible_ms.p95": 10.0, "sync_latency_ms.owed": 40.0, "sync_latency_visible_ms.owed": 29.0}
+    owner = check("sync_latency", measures=found)
+    (outcome,) = judge_thresholds({"sync_latency_visible_ms.p95": "< 2000"}, (owner,), found, {})
+    assert (outcome.verdict, outcome.reason) == ("unknown", "only 29 movements owed to a listing, 30 are needed")

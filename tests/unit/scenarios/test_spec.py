@@ -1,0 +1,41 @@
+"""A scenario played in less time than it stands for says what that does to its figures."""
+
+from collections.abc import Callable
+
+import pytest
+
+from stockstorm.scenarios import load, with_flags
+from stockstorm.scenarios.spec import compression_notes
+
+Write = Callable[..., str]
+Complaint = Callable[..., str]
+
+
+def test_a_scenario_in_real_time_needs_no_note(write: Write) -> None:
+    scenario = load(write())
+    assert scenario.time_compression == 1
+    assert compression_notes(scenario) == ()
+
+
+def test_a_compressed_scenario_says_what_is_multiplied_and_what_is_not(write: Write) -> None:
+    rates, latency, points = compression_notes(load(write(("title =", "time_compression = 1440.0\ntitle ="))))
+    assert "each second of load stands for 1,440 of the shop's" in rates
+    assert "sync latency and ack time are real" in latency
+    assert "overstated by about 1,440 times" in latency
+    assert "fewer" in points
+
+
+@pytest.mark.parametrize("factor", ["0", "-1", "86401"])
+def test_a_factor_that_makes_no_sense_is_told(complaint: Complaint, factor: str) -> None:
+    said = complaint(("title =", f"time_compression = {factor}\ntitle ="))
+    assert f"time_compression: {factor} does not fit" in said
+
+
+def test_a_day_in_half_the_time_is_compressed_twice_as_much() -> None:
+    day = load("tier_under_50k")
+    assert with_flags(day, seconds=day.load_s / 2).time_compression == pytest.approx(2 * day.time_compression)
+    assert with_flags(day, rate=100.0).time_compression == pytest.approx(day.time_compression)
+
+
+def test_real_time_stays_real_whatever_the_length() -> None:
+    assert with_flags(load("flash_sale"), seconds=13.0).time_compression == 1

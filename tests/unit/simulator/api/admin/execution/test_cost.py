@@ -1,0 +1,105 @@
+import pytest
+from graphql import OperationDefinitionNode, parse
+
+from stockstorm.simulator.api.admin.execution.cost import actual_cost, connection_factor, requested_cost
+from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
+from tests.admin_calls import Admin, change
+from tests.small_world import small_catalogue
+
+
+def requested(query: str, **variables: object) -> int:
+    (node,) = parse(query).definitions
+    assert isinstance(node, OperationDefinitionNode)
+    return requested_cost(admin_schema(), node, {}, variables)
+
+
+@pytest.mark.parametrize(
+    ("first", "cost"),
+    [(0, 2), (1, 3), (2, 3), (3, 4), (5, 5), (10, 6), (20, 7), (50, 9), (100, 11), (200, 12), (250, 13)],
+)
+def test_a_bare_connection_costs_what_was_recorded(first: int, cost: int) -> None:
+    assert requested(f"{{ orders(first: {first}) {{ nodes {{ id }} }} }}") == cost
+    assert requested("query Q($n: Int) { orders(last: $n) { edges { node { id } cursor } } }", n=first) == cost
+    assert connection_factor(first) == cost - 2
+
+
+@pytest.mark.parametrize(
+    ("selection", "cost"),
+    [
+        ("shop { name }", 1),
+        ("shop { name plan { shopifyPlus } }", 2),
+        ("currentAppInstallation { accessScopes { handle } }", 2),
+        ("webhookSubscriptionsCount { count }", 10),
+        ("__typename __schema { types { name } }", 0),
+        ("orders(first: 10) { nodes { id } pageInfo { hasNextPage } }", 6),
+        ("orders(first: 10) { nodes { totalPriceSet { shopMoney { amount } } } }", 10),
+        ("orders(first: 50) { nodes { lineItems(first: 10) { nodes { id } } } }", 2 + 7 * (1 + 6)),
+        ('nodes(ids: ["a", "b", "c"]) { id ... on InventoryLevel { quantities(names: ["available"]) { id } } }', 2),
+        ("orders(first: 5) { nodes { id } edges { node { id } } pageInfo { hasNextPage } }", 8),
+        ("orders(first: 5) { pageInfo { hasNextPage } }", 2),
+        (
+            "orders(first: 5) { nodes { refunds(first: 5) { id } lineItems(first: 5) { nodes { variant { id } } } } }",
+            32,
+        ),
+        ('node(id: "a") { ... on InventoryLevel { item { id } location { id } } ... on Order { id } }', 3),
+        ("a: shop { id } b: shop { id }", 2),
+        ("shop { id } shop { name }", 1),
+    ],
+)
+def test_a_selection_costs_by_its_objects(selection: str, cost: int) -> None:
+    assert requested(f"{{ {selection} }}") == cost
+
+
+def test_what_is_skipped_costs_nothing() -> None:
+    query = "query Q($yes: Boolean!) { shop @skip(if: $yes) { id } currentAppInstallation @include(if: $yes) { id } }"
+    assert requested(query, yes=True) == 1
+
+
+FULL_GROUP = """mutation { inventorySetQuantities(input: {name: "available", reason: "correction", quantities: []})
+@idempotent(key: "k") { inventoryAdjustmentGroup { id reason changes { name item { id } location { id } } }
+userErrors { message } } }"""
+
+
+def test_a_mutation_with_a_full_group_costs_13_as_recorded_and_10_if_it_only_fails() -> None:
+    assert requested(FULL_GROUP) == 13
+    (node,) = parse(FULL_GROUP).definitions
+    assert isinstance(node, OperationDefinitionNode)
+    failed = {"inventorySetQuantities": {"inventoryAdjustmentGroup": None, "userErrors": [{"message": "no"}]}}
+    assert actual_cost(admin_schema(), node, {}, {}, failed) == 10
+
+
+def test_objects_that_are_not_there_cost_as_one_as_recorded() -> None:
+    admin = Admin()
+    query = '{ a: order(id: "x") { lineItems(first: 5) { nodes { id } } } b: location(id: "x") { id } }'
+    cost = admin.ask(query)["extensions"]["cost"]
+    assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (1 + 5 + 1, 2)
+
+
+def test_the_actual_cost_counts_what_came_and_the_difference_flows_back() -> None:
+    admin = Admin()
+    cost = admin.ask("{ locations(first: 250) { nodes { inventoryLevels(first: 250) { nodes { id } } } } }")[
+        "extensions"
+    ]["cost"]
+    assert cost["requestedQueryCost"] == 2 + 11 * (1 + 13)
+    first = small_catalogue().locations[0]
+    here = sum(product.location_id == first for product in small_catalogue().products)
+    assert cost["actualQueryCost"] == 2 + 1 * (1 + 2 + connection_factor(here))
+    assert cost["throttleStatus"]["currentlyAvailable"] == 20_000 - cost["actualQueryCost"]
+
+
+def test_the_cost_of_a_call_stands_in_the_history() -> None:
+    admin = Admin()
+    admin.adjust("k", change(0, 1))
+    assert admin.called.cost == 17
+
+
+def test_a_query_above_1000_points_is_refused_outright() -> None:
+    admin = Admin()
+    deep = "inventoryLevels(first: 250) { nodes { id } }"
+    lines = f"lineItems(first: 250) {{ nodes {{ variant {{ id inventoryItem {{ id {deep} }} }} }} }}"
+    answer = admin.ask(f"{{ orders(first: 250) {{ nodes {{ {lines} }} }} }}")
+    assert "data" not in answer
+    (problem,) = answer["errors"]
+    assert problem["extensions"]["code"] == "MAX_COST_EXCEEDED"
+    assert problem["extensions"]["cost"] > problem["extensions"]["maxCost"] == 1_000
+    assert admin.reply.status == 200

@@ -1,0 +1,200 @@
+import pytest
+
+from stockstorm.simulator.api.admin import AdminOptions
+from stockstorm.simulator.api.admin.resolvers.webhooks import enum_of, topic_of
+from stockstorm.simulator.history.facts import SubscriptionCreated, SubscriptionRemoved
+from stockstorm.simulator.shop.firing import SHOPIFY
+from tests.admin_calls import Admin
+
+CREATE = """mutation Create($topic: WebhookSubscriptionTopic!, $given: WebhookSubscriptionInput!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: $given) {
+    webhookSubscription { id topic uri callbackUrl format filter includeFields name apiVersion { handle } createdAt
+      endpoint { __typename ... on WebhookHttpEndpoint { callbackUrl } } }
+    userErrors { field message } } }"""
+DELETE = """mutation Delete($id: ID!) { webhookSubscriptionDelete(id: $id) {
+  deletedWebhookSubscriptionId userErrors { field message } } }"""
+LIST = """query List($topics: [WebhookSubscriptionTopic!], $uri: String) {
+  webhookSubscriptions(first: 50, topics: $topics, uri: $uri) { nodes { id topic uri } }
+  webhookSubscriptionsCount { count } }"""
+URI = "http://127.0.0.1:8080/webhooks/shopify"
+
+
+def create(admin: Admin, topic: str = "INVENTORY_LEVELS_UPDATE", **given: object) -> dict[str, object]:
+    payload: dict[str, object] = admin.data(CREATE, topic=topic, given={"uri": URI} | given)[
+        "webhookSubscriptionCreate"
+    ]
+    return payload
+
+
+def messages(payload: dict[str, object]) -> list[tuple[list[str], str]]:
+    assert payload["webhookSubscription"] is None
+    errors = payload["userErrors"]
+    assert isinstance(errors, list)
+    return [(error["field"], error["message"]) for error in errors]
+
+
+def test_a_subscription_is_registered_in_the_world_and_the_history() -> None:
+    admin = Admin()
+    made = create(admin, name="stock", includeFields=["available"], filter="available:>=0")["webhookSubscription"]
+    (subscription,) = admin.world.subscriptions(SHOPIFY, "inventory_levels/update")
+    assert made == {
+        "id": f"gid://shopify/WebhookSubscription/{subscription.subscription_id}",
+        "topic": "INVENTORY_LEVELS_UPDATE",
+        "uri": URI,
+        "callbackUrl": URI,
+        "format": "JSON",
+        "filter": "available:>=0",
+        "includeFields": ["available"],
+        "name": "stock",
+        "apiVersion": {"handle": "2026-10"},
+        "createdAt": "2026-11-24T06:00:01Z",
+        "endpoint": {"__typename": "WebhookHttpEndpoint", "callbackUrl": URI},
+    }
+    assert admin.facts(SubscriptionCreated) == [
+        SubscriptionCreated(admin.now_ns, subscription.subscription_id, SHOPIFY, "inventory_levels/update", URI)
+    ]
+    assert (subscription.name, subscription.include_fields, subscription.by_api) == ("stock", ("available",), True)
+
+
+@pytest.mark.parametrize(
+    ("uri", "texts"),
+    [
+        ("", ["Address can't be blank"]),
+        ("https://", ["Address is invalid"]),
+        ("nonsense", ["Address is invalid"]),
+        ("http://[::1", ["Address is invalid"]),
+        ("ftp://example.com/x", ["Address protocol ftp:// is not supported"]),
+        (
+            "pubsub://project",
+            [
+                "Address protocol pubsub:// is not supported",
+                "Address is not a valid GCP pub/sub format. Format should be pubsub://project:topic",
+            ],
+        ),
+    ],
+)
+def test_a_bad_address_is_refused_with_the_recorded_text(uri: str, texts: list[str]) -> None:
+    admin = Admin()
+    field = ["webhookSubscription", "callbackUrl"]
+    assert messages(create(admin, uri=uri)) == [(field, text) for text in texts]
+    assert (admin.called.outcome, admin.world.subscriptions(SHOPIFY)) == ("user_error", [])
+
+
+@pytest.mark.parametrize(
+    ("uri", "text"),
+    [
+        ("http://example.com/x", "Address protocol http:// is not supported"),
+        ("https://localhost/x", "Address cannot be a Shopify or an internal domain"),
+        ("https://demo.myshopify.com/x", "Address cannot be a Shopify or an internal domain"),
+    ],
+)
+def test_plain_http_and_own_hosts_are_refused_where_shopify_refuses_them(uri: str, text: str) -> None:
+    strict = Admin(options=AdminOptions(allow_http=False))
+    assert [each for _, each in messages(create(strict, uri=uri))] == [text]
+    assert create(Admin(), uri=uri)["userErrors"] == []
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://example.com/hooks",
+        "pubsub://project:topic",
+        "arn:aws:events:us-east-1::event-source/aws.partner/shopify.com/1/source",
+    ],
+)
+def test_every_kind_of_address_is_accepted(uri: str) -> None:
+    strict = Admin(options=AdminOptions(allow_http=False))
+    assert create(strict, uri=uri)["userErrors"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "text"),
+    [
+        ({"name": ""}, ["webhookSubscription", "name"], "Name is too short (minimum is 1 character)"),
+        (
+            {"name": "a b"},
+            ["webhookSubscription", "name"],
+            "Name name field can only contain alphanumeric characters, underscores, and hyphens",
+        ),
+        ({"name": "x" * 51}, ["webhookSubscription", "name"], "Name is too long (maximum is 50 characters)"),
+        (
+            {"format": "XML"},
+            ["webhookSubscription", "format"],
+            "Format 'xml' is invalid for this webhook topic. Allowed formats: json",
+        ),
+        (
+            {"filter": "red"},
+            ["webhookSubscription"],
+            "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on.",
+        ),
+    ],
+)
+def test_other_bad_input_is_refused_with_the_recorded_text(given: dict[str, str], field: list[str], text: str) -> None:
+    assert messages(create(Admin(), **given)) == [(field, text)]
+
+
+def test_the_same_topic_address_and_filter_cannot_be_taken_twice() -> None:
+    admin = Admin()
+    create(admin)
+    assert messages(create(admin)) == [
+        (["webhookSubscription", "callbackUrl"], "Address for this topic has already been taken")
+    ]
+    assert create(admin, filter="available:>=1")["userErrors"] == []
+    assert create(admin, topic="ORDERS_CREATE")["userErrors"] == []
+
+
+def test_a_name_cannot_be_taken_twice() -> None:
+    admin = Admin()
+    create(admin, name="stock")
+    assert messages(create(admin, topic="ORDERS_CREATE", name="stock")) == [
+        (["webhookSubscription", "name"], "Name already exists, no duplicate allowed")
+    ]
+
+
+def test_subscriptions_of_the_api_are_listed_and_those_of_the_toml_are_not() -> None:
+    admin = Admin()
+    admin.world.subscribe(SHOPIFY, "orders/create", URI, now_ns=admin.now_ns, by_api=False)
+    admin.world.subscribe("bazaar", "*", URI, now_ns=admin.now_ns)
+    create(admin)
+    create(admin, topic="ORDERS_CREATE", uri=URI + "/orders")
+    listed = admin.data(LIST)
+    assert [node["topic"] for node in listed["webhookSubscriptions"]["nodes"]] == [
+        "INVENTORY_LEVELS_UPDATE",
+        "ORDERS_CREATE",
+    ]
+    assert listed["webhookSubscriptionsCount"] == {"count": 2}
+    by_topic = admin.data(LIST, topics=["ORDERS_CREATE"])["webhookSubscriptions"]["nodes"]
+    by_uri = admin.data(LIST, uri=URI + "/orders")["webhookSubscriptions"]["nodes"]
+    assert by_topic == by_uri == [listed["webhookSubscriptions"]["nodes"][1]]
+
+
+def test_a_deleted_subscription_is_gone_and_cannot_be_deleted_again() -> None:
+    admin = Admin()
+    create(admin)
+    (node,) = admin.data(LIST)["webhookSubscriptions"]["nodes"]
+    assert admin.data(DELETE, id=node["id"])["webhookSubscriptionDelete"] == {
+        "deletedWebhookSubscriptionId": node["id"],
+        "userErrors": [],
+    }
+    (removed,) = admin.facts(SubscriptionRemoved)
+    assert (removed.topic, removed.by_policy) == ("inventory_levels/update", False)
+    again = admin.data(DELETE, id=node["id"])["webhookSubscriptionDelete"]
+    assert again["userErrors"] == [{"field": ["id"], "message": "Webhook subscription does not exist"}]
+
+
+@pytest.mark.parametrize(
+    ("enum", "topic"),
+    [
+        ("ORDERS_CREATE", "orders/create"),
+        ("ORDERS_PARTIALLY_FULFILLED", "orders/partially_fulfilled"),
+        ("INVENTORY_LEVELS_UPDATE", "inventory_levels/update"),
+        ("REFUNDS_CREATE", "refunds/create"),
+        ("VARIANTS_OUT_OF_STOCK", "variants/out_of_stock"),
+        ("APP_UNINSTALLED", "app/uninstalled"),
+        ("BULK_OPERATIONS_FINISH", "bulk_operations/finish"),
+        ("TAX_SERVICES_CREATE", "tax_services/create"),
+    ],
+)
+def test_a_topic_has_one_spelling_in_graphql_and_one_in_headers(enum: str, topic: str) -> None:
+    assert topic_of(enum) == topic
+    assert enum_of(topic) == enum

@@ -1,0 +1,144 @@
+import msgspec
+import pytest
+
+from stockstorm.simulator.api.admin import AdminApi
+from stockstorm.simulator.api.exchange import RequestSerial
+from tests.admin_calls import ADJUST, PATH, TOKEN, WALL, Admin, adjustment, change
+from tests.small_world import STOCK, available, small_config
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "shpat_tést"])
+def test_a_missing_or_wrong_token_is_401_with_shopifys_text(token: str) -> None:
+    admin = Admin()
+    answer = admin.post(b'{"query": "{ shop { id } }"}', token=token)
+    assert answer == {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
+    assert (admin.reply.status, admin.called.status, admin.called.outcome) == (401, 401, "denied")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"query": 1}', b'{"variables": {}}', b'{"query": "a", "variables": 3}']
+)
+def test_a_body_that_is_no_request_is_400(body: bytes) -> None:
+    admin = Admin()
+    assert "Bad Request" in admin.post(body)["errors"]
+    assert (admin.reply.status, admin.called.outcome) == (400, "bad_request")
+
+
+def test_another_path_is_404_another_method_405_and_another_version_falls_forward() -> None:
+    admin = Admin()
+    query = b'{"query": "{ shop { id } }"}'
+    admin.post(query, path="/admin/api/2026-10/products.json")
+    assert admin.reply.status == 404
+    admin.post(query, method="GET")
+    assert admin.reply.status == 405
+    assert admin.post(query, path="/admin/api/2025-04/graphql.json")["data"]["shop"]
+    assert ("X-Shopify-API-Version", "2026-10") in admin.reply.headers
+
+
+def test_a_field_that_shopify_lacks_is_told_in_its_words_without_data() -> None:
+    admin = Admin()
+    answer = admin.ask("query Look { shop { id stock } }")
+    assert answer == {
+        "errors": [
+            {
+                "message": "Field 'stock' doesn't exist on type 'Shop'",
+                "locations": [{"line": 1, "column": 24}],
+                "path": ["query Look"],
+                "extensions": {"code": "undefinedField", "typeName": "Shop", "fieldName": "stock"},
+            }
+        ]
+    }
+    assert (admin.reply.status, admin.called.outcome) == (200, "error")
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("mutation { inventoryAdjustQuantities { userErrors { field } } }", "missingRequiredArguments"),
+        ("{ shop(id: 1) { id } }", "argumentNotAccepted"),
+        ('{ orders(first: "many") { nodes { id } } }', "argumentLiteralsIncompatible"),
+    ],
+)
+def test_other_invalid_documents_have_the_recorded_codes(query: str, code: str) -> None:
+    assert Admin().problem(query)["extensions"]["code"] == code
+
+
+def test_a_syntax_error_has_a_place() -> None:
+    problem = Admin().problem("{ shop { id }")
+    assert problem["locations"] == [{"line": 1, "column": 14}]
+
+
+def test_of_several_operations_one_must_be_named() -> None:
+    admin = Admin()
+    query = "query A { shop { id } } query B { locations(first: 1) { nodes { id } } }"
+    body = {"query": query, "operationName": "B"}
+    assert list(admin.post(msgspec.json.encode(body))["data"]) == ["locations"]
+    assert admin.problem(query)["message"] == "An operation name is required"
+    assert "errors" in admin.post(msgspec.json.encode(body | {"operationName": "C"}))
+
+
+def test_variables_are_refused_with_every_problem_at_once() -> None:
+    admin = Admin()
+    rows = [change(0, 1) | {"delta": "many"}, {"locationId": None}]
+    answer = admin.ask(ADJUST, key="k", input={"name": "available", "changes": rows})
+    (problem,) = answer["errors"]
+    assert "data" not in answer
+    assert problem["extensions"]["problems"] == [
+        {"path": ["changes", 0, "delta"], "explanation": 'Could not coerce value "many" to Int'},
+        {"path": ["changes", 1, "delta"], "explanation": "Expected value to not be null"},
+        {"path": ["changes", 1, "inventoryItemId"], "explanation": "Expected value to not be null"},
+        {"path": ["changes", 1, "locationId"], "explanation": "Expected value to not be null"},
+        {"path": ["reason"], "explanation": "Expected value to not be null"},
+    ]
+    assert available(admin.world, 0) == STOCK
+
+
+def test_a_missing_variable_and_a_wrong_enum_are_invalid() -> None:
+    admin = Admin()
+    assert admin.problem(ADJUST, input=adjustment(change(0, 1)))["extensions"]["code"] == "INVALID_VARIABLE"
+    query = "query Q($key: OrderSortKeys) { orders(first: 1, sortKey: $key) { nodes { id } } }"
+    message = admin.problem(query, key="COLOUR")["message"]
+    assert message == "Variable $key of type OrderSortKeys was provided invalid value"
+
+
+def test_introspection_works_as_clients_use_it_and_costs_nothing() -> None:
+    admin = Admin()
+    answer = admin.ask(
+        '{ __schema { queryType { name } directives { name } } __type(name: "InventoryLevel") { fields { name } } }'
+    )
+    assert answer["data"]["__schema"]["queryType"] == {"name": "QueryRoot"}
+    assert {"name": "idempotent"} in answer["data"]["__schema"]["directives"]
+    assert {"name": "quantities"} in answer["data"]["__type"]["fields"]
+    assert answer["extensions"]["cost"]["requestedQueryCost"] == 0
+
+
+def test_requests_are_counted_over_all_apis_that_share_a_serial() -> None:
+    admin, serial = Admin(), RequestSerial()
+    serial.take()
+    admin.api = AdminApi(admin.world, small_config(), TOKEN, WALL, serial=serial)
+    admin.ask("{ shop { id } }")
+    assert (admin.called.request, serial.take()) == (1, 2)
+
+
+def test_an_answer_is_json_with_its_cost() -> None:
+    admin = Admin()
+    answer = admin.ask("{ shop { name } }")
+    assert answer == {
+        "data": {"shop": {"name": "stockstorm-demo"}},
+        "extensions": {
+            "cost": {
+                "requestedQueryCost": 1,
+                "actualQueryCost": 1,
+                "throttleStatus": {"maximumAvailable": 20_000, "currentlyAvailable": 19_999, "restoreRate": 1_000},
+            }
+        },
+    }
+    assert admin.reply.headers[0] == ("Content-Type", "application/json; charset=utf-8")
+    assert PATH.endswith("/2026-10/graphql.json")
+
+
+def test_documents_are_kept_up_to_a_limit() -> None:
+    admin = Admin()
+    for n in range(510):
+        admin.ask(f"{{ a{n}: shop {{ id }} }}")
+    assert len(admin.api.documents) == 500

@@ -1,0 +1,159 @@
+"""The edge is tried over real sockets, mostly in a process of its own, so that an ordinary client can talk to it."""
+
+import http.client
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
+
+import pytest
+from gevent import socket as gevent_socket
+
+from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
+from stockstorm.simulator.api.http_server import make_server
+from stockstorm.simulator.errors import BackingError
+from stockstorm.simulator.limits import REQUEST_BODY_MAX_BYTES
+
+SERVER = """
+import json, sys
+from stockstorm.simulator.api.http_server import make_server
+from stockstorm.simulator.api.exchange import ApiReply
+
+def handle(request):
+    if request.path == "/defect":
+        raise RuntimeError("a defect")
+    seen = [request.method, request.path, request.query, dict(request.headers), len(request.body)]
+    return ApiReply(422, (("Content-Type", "application/json"), ("X-Seen", "yes")), json.dumps(seen).encode(), [], [])
+
+server = make_server("", 0, handle)
+server.start()
+print(server.server_host, server.server_port, flush=True)
+server.serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[tuple[str, int]]:
+    with subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+        assert server.stdout is not None
+        host, port = server.stdout.readline().split()
+        yield host.decode(), int(port)
+        server.terminate()
+
+
+@pytest.fixture
+def connection(address: tuple[str, int]) -> Iterator[http.client.HTTPConnection]:
+    with closing(http.client.HTTPConnection(*address, timeout=10)) as made:
+        yield made
+
+
+def test_it_listens_on_loopback_when_nothing_else_is_said(address: tuple[str, int]) -> None:
+    assert address[0] == "127.0.0.1"
+
+
+def test_a_request_arrives_as_a_value_and_its_reply_as_bytes(connection: http.client.HTTPConnection) -> None:
+    headers = {"X-Some-Header": "ä", "Content-Type": "x/y"}
+    connection.request("PUT", "/marketplaces/bazaar/v1/listings?a=1&b=%20", b"{}", headers)
+    answer = connection.getresponse()
+    method, path, query, seen, length = json.loads(answer.read())
+    assert (answer.status, answer.reason, answer.headers["X-Seen"]) == (422, "Unprocessable Content", "yes")
+    assert (method, path, query, length) == ("PUT", "/marketplaces/bazaar/v1/listings", "a=1&b=%20", 2)
+    assert (seen["x-some-header"], seen["content-type"]) == ("ä", "x/y")
+
+
+def test_a_connection_is_kept_for_the_next_request(connection: http.client.HTTPConnection) -> None:
+    connection.connect()
+    first = connection.sock
+    for n in range(3):
+        connection.request("POST", f"/{n}", b"x" * n)
+        assert json.loads(connection.getresponse().read())[4] == n
+    assert connection.sock is first
+
+
+def test_a_body_in_chunks_is_read_whole(connection: http.client.HTTPConnection) -> None:
+    connection.request("POST", "/", iter([b"abc", b"defg"]), encode_chunked=True)
+    assert json.loads(connection.getresponse().read())[4] == 7
+
+
+def test_a_body_beyond_the_limit_is_413_and_ends_the_connection(connection: http.client.HTTPConnection) -> None:
+    connection.request("POST", "/", b"x" * (REQUEST_BODY_MAX_BYTES + 1))
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Connection"]) == (413, "close")
+
+
+def test_a_body_in_chunks_beyond_the_limit_is_413_too(connection: http.client.HTTPConnection) -> None:
+    connection.request("POST", "/", iter([b"x" * 500_000] * 5), encode_chunked=True)
+    assert connection.getresponse().status == 413
+
+
+@pytest.mark.parametrize("length", ["+2", "0_2", "two", "-2"])
+def test_a_length_that_is_no_number_of_bytes_is_400(connection: http.client.HTTPConnection, length: str) -> None:
+    connection.request("POST", "/admin/api/2026-10/graphql.json", b"{}", {"Content-Length": length})
+    assert connection.getresponse().status == 400
+
+
+@pytest.mark.parametrize(
+    ("length", "status", "code"),
+    [("+2", 400, "bad_content_length"), (str(REQUEST_BODY_MAX_BYTES + 1), 413, "body_too_large")],
+)
+def test_a_body_that_is_not_read_is_answered_in_the_shape_of_the_api_that_was_meant(
+    address: tuple[str, int], length: str, status: int, code: str
+) -> None:
+    seen = {}
+    for path in ("/marketplaces/bazaar/v1/listings", "/admin/api/2026-10/graphql.json"):
+        with closing(socket.create_connection(address, timeout=10)) as sender:
+            sender.sendall(f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{{}}".encode())
+            sender.shutdown(socket.SHUT_WR)
+            answer = http.client.HTTPResponse(sender)
+            answer.begin()
+            assert answer.status == status
+            seen[path.split("/")[1]] = json.loads(answer.read())
+    assert seen["marketplaces"]["error"].keys() == {"code", "message"}
+    assert seen["marketplaces"]["error"]["code"] == code
+    assert isinstance(seen["admin"]["errors"], str)
+
+
+def test_a_defect_of_the_api_is_a_500_and_the_server_lives_on(connection: http.client.HTTPConnection) -> None:
+    connection.request("GET", "/defect")
+    assert connection.getresponse().status == 500
+    connection.close()
+    connection.request("GET", "/")
+    assert connection.getresponse().status == 422
+
+
+def test_the_listening_socket_sends_without_delay() -> None:
+    server = make_server("127.0.0.1", 0, lambda request: ApiReply(200, (), request.body, [], []))
+    assert server.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    server.close()
+
+
+def test_an_address_that_is_taken_is_an_error_for_the_user() -> None:
+    def handle(request: ApiRequest) -> ApiReply:
+        return ApiReply(200, (), request.body, [], [])
+
+    first = make_server("127.0.0.1", 0, handle)
+    port = first.socket.getsockname()[1]
+    with pytest.raises(BackingError, match=f"played APIs on 127.0.0.1:{port}: cannot listen"):
+        make_server("127.0.0.1", port, handle)
+    first.close()
+
+
+def test_a_stopped_server_serves_nothing_more_on_a_connection_that_was_kept() -> None:
+    served: list[str] = []
+
+    def handle(request: ApiRequest) -> ApiReply:
+        served.append(request.path)
+        return ApiReply(200, (), b"yes", [], [])
+
+    server = make_server("127.0.0.1", 0, handle)
+    server.start()
+    with closing(gevent_socket.create_connection(("127.0.0.1", server.server_port), timeout=5)) as client:
+        client.sendall(b"GET /before HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"yes" in client.recv(1_000)
+        server.stop(0.05)
+        with suppress(OSError):
+            client.sendall(b"GET /after HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert client.recv(1_000) == b""
+    assert served == ["/before"]

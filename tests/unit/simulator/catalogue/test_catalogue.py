@@ -1,0 +1,103 @@
+import re
+import time
+
+from stockstorm.simulator.catalogue.catalogue import Catalogue, make_catalogue, sku_names
+from stockstorm.simulator.config import ChannelConfig, PhaseConfig, ShopConfig, WorldConfig
+from stockstorm.simulator.seeds import Seeds
+
+
+def config_of(shop: ShopConfig) -> WorldConfig:
+    return WorldConfig(shop=shop, channels=(ChannelConfig(name="online"),), phases=(PhaseConfig(name="a", seconds=1),))
+
+
+def catalogue_of(shop: ShopConfig, seed: int = 1) -> Catalogue:
+    return make_catalogue(config_of(shop), Seeds(seed))
+
+
+def test_the_default_catalogue_is_made_within_a_second() -> None:
+    started = time.perf_counter()
+    catalogue = catalogue_of(ShopConfig())
+    assert time.perf_counter() - started < 1
+    assert (len(catalogue.products), len(catalogue.buyers), len(catalogue.locations)) == (200, 500, 2)
+
+
+def test_a_seed_gives_one_catalogue_and_another_seed_another() -> None:
+    shop = ShopConfig(skus=20, buyers=20)
+    assert catalogue_of(shop, 4) == catalogue_of(shop, 4)
+    assert catalogue_of(shop, 4).products != catalogue_of(shop, 5).products
+    assert catalogue_of(shop, 4).buyers != catalogue_of(shop, 5).buyers
+
+
+def test_the_first_products_and_buyers_do_not_depend_on_how_many_follow() -> None:
+    few, many = catalogue_of(ShopConfig(skus=5, buyers=5)), catalogue_of(ShopConfig(skus=50, buyers=50))
+    assert many.products[:5] == few.products
+    assert many.buyers[:5] == few.buyers
+
+
+def test_hot_skus_come_first_with_exactly_their_stock() -> None:
+    products = catalogue_of(ShopConfig(skus=6, hot_skus=2, hot_stock=7, stock=100)).products
+    assert [product.hot for product in products] == [True, True, False, False, False, False]
+    assert [product.initial_available for product in products[:2]] == [7, 7]
+    assert all(50 <= product.initial_available <= 150 for product in products[2:])
+
+
+def test_there_are_no_more_hot_skus_than_skus() -> None:
+    products = catalogue_of(ShopConfig(skus=2, hot_skus=9)).products
+    assert [product.hot for product in products] == [True, True]
+
+
+def test_item_ids_are_lost_by_whoever_reads_them_as_floating_point() -> None:
+    items = [product.inventory_item_id for product in catalogue_of(ShopConfig()).products]
+    assert all(item > 2**53 and int(float(item)) != item for item in items)
+
+
+def test_ids_of_a_kind_are_distinct() -> None:
+    products = catalogue_of(ShopConfig()).products
+    for ids in (
+        {product.product_id for product in products},
+        {product.variant_id for product in products},
+        {product.inventory_item_id for product in products},
+        {product.level_id for product in products},
+        {product.sku for product in products},
+        {product.handle for product in products},
+    ):
+        assert len(ids) == 200
+
+
+def test_skus_are_plain_sorted_and_known_without_a_catalogue() -> None:
+    shop = ShopConfig(skus=300, hot_skus=3)
+    names = [product.sku for product in catalogue_of(shop).products]
+    assert tuple(names) == sku_names(shop)
+    assert names == sorted(names)
+    assert all(re.fullmatch(r"[A-Z]+-\d{5}", name) for name in names)
+
+
+def test_titles_hold_what_careless_encoders_stumble_over() -> None:
+    titles = [product.title for product in catalogue_of(ShopConfig()).products]
+    assert all("/" in title for title in titles)
+    assert 10 < sum("&" in title for title in titles) < 190
+    assert any(not title.isascii() for title in titles)
+
+
+def test_handles_fit_into_an_address() -> None:
+    products = catalogue_of(ShopConfig()).products
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", product.handle) for product in products)
+
+
+def test_every_location_of_a_shop_stocks_something() -> None:
+    catalogue = catalogue_of(ShopConfig(locations=4))
+    assert {product.location_id for product in catalogue.products} == set(catalogue.locations)
+    assert len(set(catalogue.locations)) == 4
+
+
+def test_products_are_found_by_sku_and_by_item() -> None:
+    catalogue = catalogue_of(ShopConfig(skus=3))
+    for product in catalogue.products:
+        assert catalogue.by_sku[product.sku] is product
+        assert catalogue.by_item[product.inventory_item_id] is product
+
+
+def test_prices_lie_around_their_mean() -> None:
+    prices = [product.price_minor for product in catalogue_of(ShopConfig(price=40)).products]
+    assert all(2_000 <= price <= 6_000 for price in prices)
+    assert 3_700 < sum(prices) / len(prices) < 4_300
