@@ -73,6 +73,11 @@ def units_of(lines: Iterable[ChannelLine]) -> dict[str, int]:
     return total
 
 
+def units_from_json(text: str) -> dict[str, int]:
+    """Units per SKU as the database stores them."""
+    return msgspec.json.decode(text, type=dict[str, int])
+
+
 def outcome_of(
     channel: str,
     notification: ChannelNotification,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from stockstorm.reference_service.domain.order import Effect, KnownOrder, Outcome, outcome_of
+from stockstorm.reference_service.domain.order import Effect, KnownOrder, Outcome, outcome_of, units_from_json
 from stockstorm.reference_service.domain.payloads import ChannelNotification, Unusable, decode
 from stockstorm.reference_service.domain.stock_level import Level, home_of
 from stockstorm.reference_service.domain.topics import ORDER_CANCELLED
@@ -141,7 +141,7 @@ class MarketplaceOrdersHandler:
 async def _load(connection: Connection, notifications: Sequence[tuple[Entry, ChannelNotification]]) -> Fold:
     keys = sorted({(entry.source, notification.order.order_id) for entry, notification in notifications})
     rows = await connection.fetch(_ORDERS, [key[0] for key in keys], [key[1] for key in keys])
-    orders = [KnownOrder(r[0], r[1], r[2], r[3], _units(r[4]), _units(r[5])) for r in rows]
+    orders = [KnownOrder(r[0], r[1], r[2], r[3], units_from_json(r[4]), units_from_json(r[5])) for r in rows]
     returned = {(e.source, n.order.return_.return_id) for e, n in notifications if n.order.return_ is not None}
     returns: set[tuple[str, str]] = set()
     if returned:
@@ -150,16 +150,12 @@ async def _load(connection: Connection, notifications: Sequence[tuple[Entry, Cha
     stored: dict[str, list[tuple[int, Effect]]] = {}
     if cancelled := [f"{e.source}:{n.order.order_id}" for e, n in notifications if n.topic == ORDER_CANCELLED]:
         for row in await connection.fetch(_WAITING, cancelled):
-            effect = Effect(row["token"], _units(row["units"]))
+            effect = Effect(row["token"], units_from_json(row["units"]))
             stored.setdefault(effect.token, []).append((row["effect_id"], effect))
     skus = {line.sku for _, notification in notifications for line in notification.order.lines}
     skus |= {line.sku for _, n in notifications if n.order.return_ for line in n.order.return_.lines}
     levels = await lock_skus(connection, skus)
     return Fold({order.key: order for order in orders}, returns, stored, levels)
-
-
-def _units(text: str) -> dict[str, int]:
-    return msgspec.json.decode(text, type=dict[str, int])
 
 
 async def _save(connection: Connection, fold: Fold) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import random
 import uuid
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import msgspec
 import structlog
@@ -33,7 +34,7 @@ from stockstorm.reference_service.domain.adjustment_batch import (
     choose_effects,
     reference_of,
 )
-from stockstorm.reference_service.domain.order import Effect
+from stockstorm.reference_service.domain.order import Effect, units_from_json
 from stockstorm.reference_service.domain.stock_level import Level, Reading, assume_lower, finish_batch, start_batch
 from stockstorm.reference_service.storage.database import Connection, Pool
 from stockstorm.reference_service.storage.stock_table import LevelKey, lock_levels, lock_skus, write_levels
@@ -41,6 +42,7 @@ from stockstorm.reference_service.sync.signals import Signals
 from stockstorm.reference_service.telemetry import metrics
 
 log = structlog.get_logger()
+ClosedState = Literal["done", "refused"]
 # After these codes Shopify may still execute the call. It is repeated under the same key until it is answered; a new
 # key could write the batch twice.
 MAY_EXECUTE = frozenset({"IDEMPOTENCY_CONCURRENT_REQUEST", "SERVICE_UNAVAILABLE"})
@@ -125,7 +127,7 @@ class StockWriter:
         """The effects of the next batch and their levels. Effects whose SKU no longer has a level are refused."""
         while True:
             rows = await connection.fetch(_WAITING, self._orders_max)
-            waiting = [WaitingEffect(r[0], Effect(r[1], msgspec.json.decode(r[2], type=dict[str, int]))) for r in rows]
+            waiting = [WaitingEffect(r[0], Effect(r[1], units_from_json(r[2]))) for r in rows]
             chosen = choose_effects(waiting)
             levels = await lock_skus(connection, {sku for one in chosen for sku in one.effect.units})
             nameless = [one.effect_id for one in chosen if not one.effect.units.keys() <= levels.keys()]
@@ -153,7 +155,7 @@ class StockWriter:
 
     async def _close_done(self, batch: Batch, readings: dict[LevelKey, Reading]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
-            if await connection.fetchval(_CLOSE, batch.batch_id, "done") is None:
+            if not await _close(connection, batch, "done"):
                 return  # the previous leader has just closed it
             levels = await lock_levels(connection, (change.key for change in batch.changes))
             sold = {change.key: change.sold for change in batch.changes}
@@ -176,7 +178,7 @@ class StockWriter:
         bad = {batch.sent[index].key for index in indexes_of(payload) if index < len(batch.sent)}
         log.error("batch_refused", batch=batch.batch_id, reason=reasons, levels=len(bad))
         async with self._pool.acquire() as connection, connection.transaction():
-            if await connection.fetchval(_CLOSE, batch.batch_id, "refused") is None:
+            if not await _close(connection, batch, "refused"):
                 return
             levels = await lock_levels(connection, (change.key for change in batch.changes))
             skus = [levels[key].sku for key in bad if key in levels]
@@ -193,6 +195,11 @@ class StockWriter:
         self._signals.stock_changed({level.sku for level in levels if level.sku})
         if any(level.doubtful for level in levels):
             self._signals.request_reread()
+
+
+async def _close(connection: Connection, batch: Batch, state: ClosedState) -> bool:
+    """Closes the batch; False if it was not open."""
+    return await connection.fetchval(_CLOSE, batch.batch_id, state) is not None
 
 
 def _report_refused(rows: Iterable[Iterable[str]]) -> None:
