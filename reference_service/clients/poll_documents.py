@@ -3,7 +3,7 @@
 import msgspec
 
 from stockstorm.reference_service.clients.documents import Identified, LevelNode, Operation, PageInfo
-from stockstorm.reference_service.domain.payloads import SECOND_NS, second_text
+from stockstorm.reference_service.domain.timestamps import SECOND_NS, second_text
 
 
 class LocationPage(msgspec.Struct, frozen=True, rename="camel"):

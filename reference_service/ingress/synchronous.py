@@ -28,7 +28,7 @@ from stockstorm.reference_service.queues.base import (
 )
 from stockstorm.reference_service.queues.group_commit import InboxFull
 from stockstorm.reference_service.storage.database import STORE_GONE, Connection, StoreUnavailable
-from stockstorm.reference_service.sync.signals import WRITTEN
+from stockstorm.reference_service.sync.signals import ALL_WRITTEN
 from stockstorm.reference_service.telemetry import metrics
 from stockstorm.reference_service.telemetry.logs import reason_of
 from stockstorm.reference_service.wiring import Parts
@@ -57,11 +57,11 @@ class Announced(msgspec.Struct, frozen=True):
 
     async def acted_upon(self, result: WorkResult) -> None:
         """Returns when the channels show the result and the master has been told of it."""
-        for name, channel in self.parts.channels.items():
+        for name, pusher in self.parts.pushers.items():
             moved = {sku for mover, sku in result.moved if mover == name}
-            await channel.rounds.done(result.skus | moved, self.pushes[name])
+            await pusher.pushes.wait_for(result.skus | moved, self.pushes[name])
         if result.effects:
-            await self.parts.signals.writes.done([WRITTEN], self.writes)
+            await self.parts.signals.writes.wait_for([ALL_WRITTEN], self.writes)
 
 
 class SynchronousInbox:
@@ -117,7 +117,7 @@ class SynchronousInbox:
         waiting = self._unheard.get(change.seq)
         if waiting is None or self._parts is None:
             return
-        pushes = {name: channel.rounds.begun for name, channel in self._parts.channels.items()}
+        pushes = {name: pusher.pushes.begun for name, pusher in self._parts.pushers.items()}
         _settle_future(waiting, Announced(self._parts, pushes, self._parts.signals.writes.begun))
 
     async def _process(self, message: Message) -> None:

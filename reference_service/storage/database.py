@@ -40,6 +40,7 @@ STORE_GONE = (
 
 
 Connection = Any  # asyncpg has no types of its own
+Pool = Any
 
 
 class StoreUnavailable(Exception):
