@@ -7,10 +7,10 @@ import msgspec
 import structlog
 
 from stockstorm.reference_service.clients.admin_api import AdminApi
-from stockstorm.reference_service.clients.whole_documents import whole_of
+from stockstorm.reference_service.clients.order_documents import whole_of
 from stockstorm.reference_service.ingress.bus_envelopes import stub_id
 from stockstorm.reference_service.queues.broker_queue import BrokerQueue
-from stockstorm.reference_service.queues.prefetch_buffer import PrefetchBuffer
+from stockstorm.reference_service.queues.prefetch_buffer import Prefetched
 
 log = structlog.get_logger()
 
@@ -38,12 +38,11 @@ class FetchedBodies:
             # What is gone from the shop has nothing left to tell; its stub becomes a dead letter that says so.
             self._queue.complete(held)
 
-    async def _fetch(self, held: PrefetchBuffer) -> bytes | None:
+    async def _fetch(self, held: Prefetched) -> bytes | None:
         number = stub_id(held.message)
         found = None if number is None else whole_of(held.message.topic, number)
         if found is None:
             return None
         answer = await self._admin.call(*found)
         log.info("body_fetched", topic=held.message.topic)
-        body: bytes | None = answer.data.body()
-        return body
+        return answer.data.body()

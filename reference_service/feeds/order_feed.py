@@ -27,7 +27,7 @@ from stockstorm.reference_service.queues.base import (
     Retry,
     Verdict,
 )
-from stockstorm.reference_service.queues.postgres import PostgresQueue
+from stockstorm.reference_service.queues.postgres import enqueue
 from stockstorm.reference_service.storage.cursors import hold, move, position_of
 from stockstorm.reference_service.storage.database import STORE_GONE, Connection, StoreUnavailable
 from stockstorm.reference_service.telemetry import metrics
@@ -67,7 +67,7 @@ class FeedClaim(Claim):
         failed = [verdict.entry for verdict in verdicts if isinstance(verdict, Retry | DeadLetter)]
         if failed:
             log.warning("set_aside", channel=self._channel, notifications=len(failed))
-            await PostgresQueue(self._connection).put([_message(entry) for entry in failed])
+            await enqueue(self._connection, [_message(entry) for entry in failed])
         await move(self._connection, source_of(self._channel), self._page.next_cursor)
 
 

@@ -19,7 +19,7 @@ from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.loadtests.backing.postgres.server import create_database, with_database
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.queues.base import Entry, Message, Queue, Settled, State
-from stockstorm.reference_service.queues.opening import open_broker_queue, read_own
+from stockstorm.reference_service.queues.broker_queue import open_broker_queue, read_own
 from stockstorm.reference_service.queues.postgres import PostgresQueue
 from stockstorm.reference_service.queues.pubsub import open_pubsub as open_pubsub_broker
 from stockstorm.reference_service.queues.sqs import open_sqs as open_sqs_broker
@@ -105,7 +105,7 @@ async def opened(database_url: str, backing: Any, *, dies: bool = False) -> Asyn
             watching = asyncio.create_task(queue.watch())
             await asyncio.sleep(0.05)
             if dies:
-                vars(queue)["_tell"] = lambda call: call.close()
+                vars(queue)["_start"] = lambda call: call.close()
             try:
                 yield Opened(queue, pool)
             finally:

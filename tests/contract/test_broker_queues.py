@@ -190,6 +190,6 @@ async def test_a_queue_without_dead_letters_is_refused(place: Place) -> None:
             bare: Any = msgspec.structs.replace(sqs, url=sqs.dead_letter_url)
         case PubSubBacking(queue=pubsub):
             bare = msgspec.structs.replace(pubsub, subscription=pubsub.dead_letter_subscription)
-    with pytest.raises(BadSettings, match="nowhere to put poison"):
+    with pytest.raises(BadSettings, match="has no dead-letter"):
         async with opened(place.url, msgspec.structs.replace(place.backing, queue=bare)):
             pass

@@ -22,7 +22,8 @@ import pytest
 
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.loadtests.backing.postgres.server import create_database, with_database
-from stockstorm.reference_service.architectures import DEFAULT, architecture_of
+from stockstorm.reference_service.architectures import architecture_of
+from stockstorm.reference_service.settings import DEFAULT_ARCHITECTURE
 from stockstorm.reference_service.wiring import RECEIVER
 from tests.fake_commerce import CHANNELS, LOCATION, FakeCommerce, Handler
 from tests.running import ROOT
@@ -194,7 +195,7 @@ def make_service(commerce: FakeCommerce, database_url: str, tmp_path: Path) -> I
 
     def make(environment: Mapping[str, str] | None = None, **settings: str) -> Service:
         port, worker_port = free_port(), free_port()
-        processes = architecture_of(settings.get("architecture", DEFAULT)).processes
+        processes = architecture_of(settings.get("architecture", DEFAULT_ARCHITECTURE)).processes
         told = {
             **os.environ,
             **(environment or {}),

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from stockstorm.reference_service import limits
-from stockstorm.reference_service.clients.poll_documents import (
+from stockstorm.reference_service.clients.documents import updated_since
+from stockstorm.reference_service.clients.order_documents import (
+    ChangedOrder,
     MoneyBag,
-    OrderNode,
-    RefundLineNode,
-    RefundLines,
-    RefundNode,
+    OrderRefund,
+    RestockLine,
+    RestockLines,
     ShopMoney,
-    updated_since,
 )
 from stockstorm.reference_service.domain.payloads import SECOND_NS, ShopOrder, ShopRefund
 from stockstorm.reference_service.feeds.polling import Polled, StockPoll
@@ -124,8 +124,8 @@ def test_a_search_begins_with_the_whole_second() -> None:
 
 
 def test_a_polled_order_is_the_order_and_its_refunds_as_webhooks_tell_them() -> None:
-    lines = RefundLines([RefundLineNode("NO_RESTOCK"), RefundLineNode("RETURN")])
-    node = OrderNode(
+    lines = RestockLines([RestockLine("NO_RESTOCK"), RestockLine("RETURN")])
+    node = ChangedOrder(
         "gid://shopify/Order/5",
         "#1",
         "1970-01-01T00:00:02Z",
@@ -133,7 +133,7 @@ def test_a_polled_order_is_the_order_and_its_refunds_as_webhooks_tell_them() -> 
         "GBP",
         "PARTIALLY_REFUNDED",
         MoneyBag(ShopMoney("9.99")),
-        [RefundNode("gid://shopify/Refund/6", lines)],
+        [OrderRefund("gid://shopify/Refund/6", lines)],
     )
     order, refund = parts_of(node, 77)
     assert (order.version, refund.version) == ((2 * SECOND_NS, 77), (0, 0))
