@@ -19,7 +19,7 @@ PAYLOAD_BYTES_MAX = 7_900  # PostgreSQL accepts less than 8,000
 
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The parts of a WorkResult that others must know. `everything`: too large to send, so anything may have changed."""
+    """The announced part of a WorkResult. `everything`: it was too large to send, so anything may have changed."""
 
     seq: int  # of the webhook in the inbox
     skus: list[str] = []

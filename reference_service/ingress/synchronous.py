@@ -1,6 +1,6 @@
-"""The synchronous inbox: a webhook is applied, committed, pushed to the channels and written to the master in its request.
+"""The synchronous inbox: a webhook is applied, committed, pushed and written to the master within its request.
 
-Only then is it answered. Pushes and writes to the master stay bulk calls of one writer that many requests share; a
+The answer is sent after that. Pushes and writes to the master stay bulk calls of one writer that many requests share; a
 request waits for the end of a call that began after its commit. So an outage of a marketplace is an outage of this
 service: the sender gets a 503 and repeats the webhook, which is then known and acknowledged, while the push is repeated
 until it succeeds. A webhook that cannot be applied now is refused and not recorded.
@@ -80,7 +80,7 @@ class SynchronousInbox:
             async with asyncio.timeout(limits.STORE_TIMEOUT_S):
                 await self._process(message)
         except asyncpg.DataError as error:
-            # The database can never store this event. A refusal would only be repeated, until the subscription is removed.
+            # The database can never store this event. Shopify would repeat a refused one until it removes the subscription.
             await self._dead_letter(message, reason_of(error))
         except (*STORE_GONE, asyncpg.PostgresError) as error:
             raise StoreUnavailable(reason_of(error)) from error

@@ -1,4 +1,4 @@
-"""Routes that show the service's state: health, readiness and metrics, and for tests effects, stock and dead letters."""
+"""Routes that show the service's state: health, readiness, metrics, and for tests effects, stock and dead letters."""
 
 from collections.abc import Awaitable, Callable
 

@@ -38,7 +38,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """A message in a claim. `entry` is its id in the queue, `seq` its id in the inbox, `attempts` counts earlier ones."""
+    """A message in a claim. `entry`: its id in the queue. `seq`: its id in the inbox. `attempts`: earlier attempts."""
 
     entry: int
     seq: int
@@ -67,7 +67,7 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
 
 
 class Retry(msgspec.Struct, frozen=True, gc=False):
-    """The entry is to be delivered again after `delay_s` seconds. `reason` is recorded if the queue does not allow it."""
+    """The entry is to be delivered again after `delay_s` seconds. `reason`: recorded if the queue does not allow it."""
 
     entry: Entry
     delay_s: float

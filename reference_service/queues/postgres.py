@@ -1,4 +1,4 @@
-"""The queue as a PostgreSQL table: SKIP LOCKED for claims, LISTEN/NOTIFY to wake the worker, one commit with the inbox."""
+"""The queue as a PostgreSQL table: SKIP LOCKED for claims, LISTEN/NOTIFY as wake-up, one commit with the inbox."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

@@ -110,9 +110,7 @@ def test_a_refused_push_is_repeated_with_the_newest_quantity(service: Any, comme
 
 def test_the_probe_shows_the_stock_and_the_metrics_are_served(service: Any) -> None:
     service.stock_webhook("SKU-0011", 77)
-    service.wait_until(
-        lambda: {"sku": "SKU-0011", "available": 77} in service.probe("stock"), "the probe shows the stock"
-    )
+    service.wait_until(lambda: {"sku": "SKU-0011", "available": 77} in service.probe("stock"), "the probe shows it")
     assert len(service.probe("stock")) == 20
     text = service.http.get(f"{service.url}/metrics").text
     assert 'reference_webhooks_total{face="shopify",status="200"}' in text
