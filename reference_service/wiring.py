@@ -1,15 +1,16 @@
-"""The seam between the architectures and the parts that they share.
+"""The interfaces between the architectures and the parts that they share.
 
-An architecture says which processes it has and how events reach them. Everything else (one authoritative writer, the
-pushes to the channels, the probes) is the same in all of them. Settings of its own an architecture reads from the
-environment when it is opened, and raises BadSettings for what is wrong with them.
+An architecture defines which processes it has and how events reach the worker. Everything else is the same in all of
+them: one writer of Shopify's stock, one listing pusher per marketplace, the probes. An architecture reads its own
+settings from the environment when it is opened, and raises BadSettings if they are wrong.
 """
 
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 
@@ -20,80 +21,91 @@ from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.handlers import Handler, WorkResult
 from stockstorm.reference_service.queues.base import Message, Queue
 from stockstorm.reference_service.settings import BadSettings, Settings
-from stockstorm.reference_service.sync.listing_pusher import ChannelSync
+from stockstorm.reference_service.storage.database import Pool
+from stockstorm.reference_service.sync.listing_pusher import ListingPusher
 from stockstorm.reference_service.sync.signals import Signals
 from stockstorm.reference_service.sync.stock_reader import StockReader
-from stockstorm.reference_service.sync.stock_writer import MasterWriter
+from stockstorm.reference_service.sync.stock_writer import StockWriter
 
-RECEIVER, WORKER = "receiver", "worker"
-BY_WEBHOOK = (WorkType.STOCK, WorkType.CHANNEL, WorkType.SHOP)
+
+class Process(StrEnum):
+    """The processes that an architecture may have."""
+
+    RECEIVER = "receiver"
+    WORKER = "worker"
+
+
+RECEIVER, WORKER = Process.RECEIVER, Process.WORKER
+QUEUED_WORK_TYPES = (WorkType.STOCK, WorkType.CHANNEL, WorkType.SHOP)
 
 
 class Inbox(Protocol):
-    """Where webhooks that came over HTTP go."""
+    """Where webhooks go that arrive over HTTP."""
 
     async def put(self, message: Message) -> None:
-        """Returns once the sender may be answered; InboxFull or StoreUnavailable when it must not be."""
+        """Returns once the webhook may be acknowledged. Raises InboxFull or StoreUnavailable if it must not be."""
         ...
 
     async def run(self) -> None:
-        """Runs as long as the process takes webhooks."""
+        """Runs as long as the process accepts webhooks."""
         ...
 
     async def drain(self) -> None:
-        """Finishes what `put` has taken, for a clean shutdown."""
+        """Finishes everything that `put` accepted, for a clean shutdown."""
         ...
 
 
 class Feed(Protocol):
-    """A source of changes that the worker asks by itself, beside the work_types or instead of them."""
+    """A source of changes that the worker reads by itself, next to its queue or instead of one."""
 
     async def catch_up(self) -> None:
-        """Reads what happened while nobody asked. Runs before the worker is ready, after the stock was read."""
+        """Reads what happened while no worker ran. Called after the stock was read, before the worker is ready."""
         ...
 
     async def run(self) -> None:
-        """Reads on until cancelled."""
+        """Reads until cancelled."""
         ...
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """What one leadership of a worker is made of, whatever the architecture.
+    """The parts of a worker session that are the same in every architecture. `bootstrap.make_parts` builds them.
 
-    `turn` is held while the master is written or its stock is read, so that no read overlaps a write.
+    `admin_lock` is held during a write to Shopify or a read of its stock, so that no read overlaps a write.
+    `marketplaces` and `pushers` are keyed by channel.
     """
 
     settings: Settings
-    pool: Any
-    dice: random.Random
+    pool: Pool
+    rng: random.Random
     signals: Signals
     admin: AdminApi
-    markets: Mapping[str, Marketplace]
-    channels: Mapping[str, ChannelSync]
-    works: Mapping[WorkType, Handler]
-    writer: MasterWriter
+    marketplaces: Mapping[str, Marketplace]
+    pushers: Mapping[str, ListingPusher]
+    handlers: Mapping[WorkType, Handler]
+    writer: StockWriter
     reader: StockReader
     announce: Callable[[WorkResult], None]
-    turn: asyncio.Lock
+    admin_lock: asyncio.Lock
 
 
 def no_feeds(_: Parts) -> Sequence[Feed]:
-    """For architectures that are told of everything."""
+    """For architectures to which every change is delivered."""
     return ()
 
 
 class Wiring(msgspec.Struct, frozen=True):
     """How events reach the worker.
 
-    `queue`: what `work_types` are worked from. `shop_uri`: where Shopify is to deliver (an HTTP URL, the ARN of an event
-    bus, or pubsub://project:topic); None: no subscription. `channels_url`: the base below which the marketplaces'
-    notifications are sent to, by channel; `channels_bus`: the bus that all of them go to instead; both None: not
-    registered. `inbox`: takes webhooks on the worker's own port. `feeds` makes the readers of one leadership. Not
-    `continuous`: masters are written and channels pushed by the feeds alone, after a first bulk.
+    `queue`: the source of `work_types`. `shop_uri`: where Shopify delivers (an HTTP URL, the ARN of an event bus, or
+    pubsub://project:topic); None: no subscription. `channels_url`: the base URL for the marketplaces' notifications,
+    followed by the channel; `channels_bus`: one bus for all of them instead; both None: no registration. `inbox`:
+    accepts webhooks on the worker's own port. `feeds` makes the feeds of one session. `continuous` false: after the
+    start, no loop writes to Shopify or pushes listings; the feeds do it. `orders_per_write_max`: the most orders in one
+    call to Shopify.
     """
 
     queue: Queue | None = None
-    work_types: Sequence[WorkType] = BY_WEBHOOK
+    work_types: Sequence[WorkType] = QUEUED_WORK_TYPES
     shop_uri: str | None = None
     channels_url: str | None = None
     channels_bus: str | None = None
@@ -103,44 +115,49 @@ class Wiring(msgspec.Struct, frozen=True):
     orders_per_write_max: int = limits.ADJUST_ORDERS_MAX
 
     def channel_uri(self, channel: str) -> str | None:
-        """Where the channel's notifications are to go."""
+        """Where the channel sends its notifications; None for no registration."""
         return self.channels_bus or (self.channels_url and f"{self.channels_url}/{channel}")
 
 
 class Architecture(Protocol):
-    """A way for events to travel. Both contexts are open for as long as the process is; `pool` is a pool of asyncpg."""
+    """A way for events to reach the worker. Both contexts stay open for the life of their process."""
 
     @property
     def name(self) -> str: ...
 
     @property
-    def processes(self) -> Sequence[str]:
+    def processes(self) -> Sequence[Process]:
         """RECEIVER and WORKER, or WORKER alone."""
         ...
 
-    def open_receiver(self, settings: Settings, pool: Any) -> AbstractAsyncContextManager[Inbox]:
-        """What the receiver's webhooks go into. Never called where there is no receiver."""
+    def open_receiver(self, settings: Settings, pool: Pool) -> AbstractAsyncContextManager[Inbox]:
+        """The inbox of the receiver. Never called for an architecture without a receiver."""
         ...
 
-    def open_worker(self, settings: Settings, pool: Any) -> AbstractAsyncContextManager[Wiring]:
-        """How events reach the worker."""
+    def open_worker(self, settings: Settings, pool: Pool) -> AbstractAsyncContextManager[Wiring]:
+        """The wiring of the worker."""
         ...
 
 
 class WorkerAlone:
-    """The part of an architecture without a receiver."""
+    """Base class of the architectures without a receiver."""
 
     processes = (WORKER,)
 
-    def open_receiver(self, settings: Settings, pool: Any) -> AbstractAsyncContextManager[Inbox]:
-        raise BadSettings(f"REFERENCE_ARCHITECTURE: {settings.architecture!r} has no receiver to open over {pool}")
+    def open_receiver(self, settings: Settings, pool: Pool) -> AbstractAsyncContextManager[Inbox]:  # noqa: ARG002 - the protocol's
+        raise no_receiver(settings)
+
+
+def no_receiver(settings: Settings) -> BadSettings:
+    """The error for a receiver that is started with an architecture that has none."""
+    return BadSettings(f"REFERENCE_ARCHITECTURE: {settings.architecture!r} has no receiver; start the worker alone")
 
 
 def shop_url(settings: Settings) -> str:
-    """Where our receiver takes Shopify's webhooks."""
+    """The URL at which this service receives Shopify's webhooks."""
     return f"{settings.public_url}/webhooks/shopify"
 
 
 def channels_url(settings: Settings) -> str:
-    """The base below which our receiver takes the notifications of each channel."""
+    """The base URL at which this service receives the channels' notifications."""
     return f"{settings.public_url}/webhooks/channels"

@@ -1,15 +1,14 @@
-"""The worker: leads alone, registers, reads the stock, lists it, and then keeps everything in step until it is stopped.
+"""The worker: becomes the leader, subscribes, reads the stock, lists it, and then keeps everything in sync.
 
-A second worker stands by. When the database or the leadership is lost, everything in memory is thrown away and begun
-anew: what matters is in the database, and a start pushes every listing. A marketplace that is away is waited for a
-little; then the others are served, and it is served when it is back.
+A second worker stands by. If the database or the leadership is lost, all state in memory is discarded and a new session
+starts: everything that matters is in the database, and a start pushes every listing. A start waits only a little for an
+unreachable marketplace; the others are served meanwhile.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
 
 import msgspec
 import structlog
@@ -17,13 +16,11 @@ import structlog
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.handlers import WorkResult
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
-from stockstorm.reference_service.queues.base import (
-    Queue,
-)
-from stockstorm.reference_service.storage.database import STORE_GONE, StoreUnavailable
+from stockstorm.reference_service.queues.base import Queue
+from stockstorm.reference_service.storage.database import STORE_GONE, Pool, StoreUnavailable
 from stockstorm.reference_service.storage.stock_table import known_skus
-from stockstorm.reference_service.sync.listing_pusher import ChannelSync
-from stockstorm.reference_service.sync.signals import WRITTEN, Signals
+from stockstorm.reference_service.sync.listing_pusher import ListingPusher
+from stockstorm.reference_service.sync.signals import ALL_WRITTEN, Signals
 from stockstorm.reference_service.sync.subscriptions import SubscriptionRefused
 from stockstorm.reference_service.telemetry.logs import reason_of
 from stockstorm.reference_service.wiring import Feed, Parts
@@ -33,19 +30,22 @@ RESTART_S = 0.5
 
 
 class Session(msgspec.Struct, frozen=True):
-    """Everything that one leadership needs, made anew for each."""
+    """Everything that one leadership needs. `bootstrap.make_session` builds a new one for each.
+
+    `loops` process the queue. `continuous` as in Wiring. `subscribe` and `subscribe_channels` register for webhooks.
+    """
 
     parts: Parts
     queue: Queue | None
-    work_types: Sequence[WorkLoop]
+    loops: Sequence[WorkLoop]
     feeds: Sequence[Feed]
     continuous: bool
-    register: Callable[[], Awaitable[object]]
-    register_channels: Sequence[Callable[[], Coroutine[Any, Any, None]]]
+    subscribe: Callable[[], Awaitable[object]]
+    subscribe_channels: Sequence[Callable[[], Coroutine[object, None, None]]]
 
 
 class Worker:
-    """Runs sessions, one after the other. `ready` while everything was read, listed and is being kept in step."""
+    """Runs one session after another. `ready` is true once the stock was read and listed and all loops run."""
 
     def __init__(
         self, lead: Callable[[], AbstractAsyncContextManager[asyncio.Event]], make_session: Callable[[], Session]
@@ -55,15 +55,15 @@ class Worker:
         self.ready = False
 
     async def run(self) -> None:
-        """Works until cancelled."""
+        """Runs until cancelled."""
         while True:
             try:
                 async with self._lead() as lost:
                     await self._run_session(self._make_session(), lost)
             except* (StoreUnavailable, *STORE_GONE) as group:
-                log.warning("session_ended", reason=_first(group))
+                log.warning("session_ended", reason=_first_reason(group))
             except* SubscriptionRefused as group:
-                log.error("subscription_refused", reason=_first(group))
+                log.error("subscription_refused", reason=_first_reason(group))
             self.ready = False
             await asyncio.sleep(RESTART_S)
 
@@ -73,72 +73,73 @@ class Worker:
             if session.queue is not None:
                 tasks.create_task(session.queue.watch())
             parts = session.parts
-            await parts.writer.replay()
-            await session.register()
-            registering = [tasks.create_task(register()) for register in session.register_channels]
+            await parts.writer.finish_open_batch()
+            await session.subscribe()
+            subscribing = [tasks.create_task(subscribe()) for subscribe in session.subscribe_channels]
             await parts.reader.read_all()
-            for work_type in session.work_types:
-                await work_type.drain()
+            for loop in session.loops:
+                await loop.drain()
             catching_up = [tasks.create_task(feed.catch_up()) for feed in session.feeds]
-            await _wait_a_little([*registering, *catching_up], "registered or read")
+            await _wait_a_little([*subscribing, *catching_up], "registered or read")
             skus = await known_skus(parts.pool)
-            for channel in parts.channels.values():
-                channel.touch(skus)
-            pushing = [tasks.create_task(channel.run()) for channel in parts.channels.values()]
-            for work_type in session.work_types:
-                tasks.create_task(work_type.run())
+            for pusher in parts.pushers.values():
+                pusher.touch(skus)
+            pushing = [tasks.create_task(pusher.run()) for pusher in parts.pushers.values()]
+            for loop in session.loops:
+                tasks.create_task(loop.run())
             if session.continuous:
-                tasks.create_task(_talk_to_master(parts))
+                tasks.create_task(_sync_with_shopify(parts))
             tasks.create_task(_vacuum(parts.pool))
-            listed = [tasks.create_task(channel.clean()) for channel in parts.channels.values()]
-            await _wait_a_little(listed, "listed")
+            listing = [tasks.create_task(pusher.wait_until_clean()) for pusher in parts.pushers.values()]
+            await _wait_a_little(listing, "listed")
             if not session.continuous:
-                await _end([*pushing, *listed])
+                await _cancel([*pushing, *listing])
             for feed, caught_up in zip(session.feeds, catching_up, strict=True):
                 tasks.create_task(_run_feed(feed, caught_up))
             self.ready = True
             log.info("ready", skus=len(skus))
 
 
-def announce_to(signals: Signals, channels: Mapping[str, ChannelSync]) -> Callable[[WorkResult], None]:
-    """What work_types call after a commit: wakes the pushes first, then whoever talks to the master."""
+def make_announce(signals: Signals, pushers: Mapping[str, ListingPusher]) -> Callable[[WorkResult], None]:
+    """The function that is called with each result after its commit. It wakes the pushers and the Shopify loop."""
 
     def announce(result: WorkResult) -> None:
         for channel, sku in result.moved:
-            if channel in channels:
-                channels[channel].forget([sku])
+            if channel in pushers:
+                pushers[channel].forget([sku])
         signals.stock_changed(result.skus)
         if result.effects:
-            signals.tell_master()
+            signals.request_write()
         if result.doubtful:
-            signals.raise_doubt()
+            signals.request_reread()
 
     return announce
 
 
-async def _talk_to_master(parts: Parts) -> None:
-    """Writes effects and reads doubtful levels in turn: one conversation, so that no read overlaps a batch."""
+async def _sync_with_shopify(parts: Parts) -> None:
+    """Writes effects and reads doubtful levels alternately. One loop does both, so that no read overlaps a batch."""
     signals = parts.signals
-    signals.raise_doubt()
+    signals.request_reread()
     while True:
-        await signals.master.wait()
-        signals.master.clear()
+        await signals.admin_work.wait()
+        signals.admin_work.clear()
         await asyncio.sleep(limits.ADJUST_GATHER_S)
         started = time.monotonic()
-        async with parts.turn:
+        async with parts.admin_lock:
             signals.writes.begin()
             more = await parts.writer.write_once() and await parts.writer.has_work()
-            signals.writes.end([] if more else [WRITTEN])
-            if signals.doubt:
-                signals.doubt = False
+            signals.writes.end([] if more else [ALL_WRITTEN])
+            if signals.reread_requested:
+                signals.reread_requested = False
                 if await parts.reader.read_doubtful():
-                    signals.raise_doubt()
+                    signals.request_reread()
         if more:
-            signals.tell_master()
+            signals.request_write()
         await asyncio.sleep(max(0.0, started + limits.ADJUST_PACE_S - time.monotonic()))
 
 
 async def _wait_a_little(tasks: Sequence[asyncio.Task[None]], what: str) -> None:
+    """Waits at most START_PATIENCE_S for the tasks; they go on after that."""
     if not tasks:
         return
     _, late = await asyncio.wait(tasks, timeout=limits.START_PATIENCE_S)
@@ -151,13 +152,13 @@ async def _run_feed(feed: Feed, caught_up: asyncio.Task[None]) -> None:
     await feed.run()
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _vacuum(pool: Any) -> None:
+async def _vacuum(pool: Pool) -> None:
     while True:
         await asyncio.sleep(limits.VACUUM_EVERY_S)
         for table in ("queue", "stock"):
@@ -169,7 +170,7 @@ async def _fail_when(lost: asyncio.Event) -> None:
     raise StoreUnavailable("the leader's connection was closed")
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> str:
+def _first_reason(group: BaseExceptionGroup[BaseException]) -> str:
     leaves: Sequence[BaseException] = [group]
     while isinstance(leaves[0], BaseExceptionGroup):
         leaves = leaves[0].exceptions

@@ -15,7 +15,7 @@ from stockstorm.loadtests.backing.cloud.base import CloudBacking, EventBridgeBac
 from stockstorm.loadtests.processes.local_server import HOST, LoopbackServer, python_module, running
 from stockstorm.loadtests.subjects.architectures import Architecture
 
-MODULE: Final = "stockstorm.loadtests.bus_publisher.base"
+MODULE: Final = "stockstorm.loadtests.bus_publisher"
 
 
 def start_publisher(backing: EventBridgeBacking | PubSubBacking) -> AbstractContextManager[LoopbackServer]:

@@ -10,7 +10,7 @@ together, so a kill loses nothing: the next run starts at the last commit.
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from stockstorm.reference_service.feeds.polling import Polled
+from stockstorm.reference_service.feeds.polling import IntervalFeed
 from stockstorm.reference_service.feeds.scheduled_flow import ScheduledFlow
 from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import Pool
@@ -30,4 +30,4 @@ class Ipaas(WorkerAlone):
 def _feeds(parts: Parts) -> Sequence[Feed]:
     settings = parts.settings
     flow = ScheduledFlow(parts, tasks_max=settings.flow_tasks_max, step_s=settings.flow_step_s)
-    return [Polled("flow", settings.flow_interval_s, flow.run_once, at_start=False)]
+    return [IntervalFeed("flow", settings.flow_interval_s, flow.run_once, at_start=False)]

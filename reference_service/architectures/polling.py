@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from stockstorm.reference_service.domain.topics import WorkType
-from stockstorm.reference_service.feeds.polling import polls_of
+from stockstorm.reference_service.feeds.polling import polling_feeds
 from stockstorm.reference_service.feeds.shop_orders import ShopOrderReader
 from stockstorm.reference_service.queues.postgres import PostgresQueue
 from stockstorm.reference_service.settings import Settings
@@ -29,4 +29,4 @@ class Polling(WorkerAlone):
 
 def _feeds(parts: Parts) -> Sequence[Feed]:
     own_orders = ShopOrderReader(parts.pool, parts.admin)
-    return polls_of(parts, parts.settings.poll_interval_s, own_orders.read)
+    return polling_feeds(parts, parts.settings.poll_interval_s, own_orders.read)

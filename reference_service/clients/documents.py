@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from stockstorm.reference_service.domain.payloads import SECOND_NS, second_text
+from stockstorm.reference_service.domain.timestamps import SECOND_NS, second_text
 
 Answer = TypeVar("Answer")
 

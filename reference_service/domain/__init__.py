@@ -1,1 +1,1 @@
-"""The service's rules as pure functions and values: stock levels, orders, batches, payloads, topics."""
+"""The service's rules as pure functions and values, without I/O: stock levels, orders, batches, payloads, topics."""

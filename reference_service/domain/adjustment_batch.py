@@ -1,4 +1,4 @@
-"""One inventoryAdjustQuantities: which waiting effects go into it, what it changes and what it is called. Pure."""
+"""One inventoryAdjustQuantities call: which waiting effects it contains, what it changes, and its reference."""
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
@@ -12,15 +12,15 @@ from stockstorm.reference_service.domain.stock_level import Level, home_of
 REFERENCE_PREFIX = "urn:channel-orders:"
 
 
-class Waiting(msgspec.Struct, frozen=True):
-    """An effect as stored."""
+class WaitingEffect(msgspec.Struct, frozen=True):
+    """An effect as stored, not yet part of a batch."""
 
     effect_id: int
     effect: Effect
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a batch does to one level. `sold`: the units of pending sales in it, which stop being pending with it."""
+    """What a batch does to one level. `sold`: units of its sales, no longer pending once the batch is done."""
 
     inventory_item_id: int
     location_id: int
@@ -33,7 +33,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """A batch as committed. The same key with the same changes is sent until it is answered."""
+    """A committed batch. The same key with the same changes is sent until Shopify answers."""
 
     batch_id: int
     idempotency_key: str
@@ -42,21 +42,22 @@ class Batch(msgspec.Struct, frozen=True):
 
     @property
     def sent(self) -> list[Change]:
-        """The changes that the master is told; rows without a difference would be skipped there."""
+        """The changes in the call. Shopify skips rows with a delta of 0, so they are left out."""
         return [change for change in self.changes if change.delta]
 
     @property
     def locations(self) -> list[int]:
-        """Where it changes anything, ascending."""
+        """Ids of the locations in the call, ascending."""
         return sorted({change.location_id for change in self.sent})
 
 
-def choose(waiting: Sequence[Waiting]) -> list[Waiting]:
-    """The oldest effects that fit into one batch, each whole.
+def choose_effects(waiting: Sequence[WaitingEffect]) -> list[WaitingEffect]:
+    """The oldest effects that fit into one batch, each as a whole.
 
-    A batch that changes nothing would leave no trace in the master; what comes back waits if it cancelled out all.
+    A batch whose deltas are all 0 would leave no trace in Shopify. In that case cancellations and returns stay
+    waiting, and the batch contains the sales only.
     """
-    chosen: list[Waiting] = []
+    chosen: list[WaitingEffect] = []
     skus: set[str] = set()
     for candidate in waiting[: limits.ADJUST_ORDERS_MAX]:
         grown = skus | set(candidate.effect.units)
@@ -64,13 +65,13 @@ def choose(waiting: Sequence[Waiting]) -> list[Waiting]:
             break
         chosen.append(candidate)
         skus = grown
-    if any(total(chosen).values()):
+    if any(units_by_sku(chosen).values()):
         return chosen
     return [candidate for candidate in chosen if candidate.effect.sold]
 
 
-def total(chosen: Sequence[Waiting]) -> dict[str, int]:
-    """Units per SKU of all effects together."""
+def units_by_sku(chosen: Sequence[WaitingEffect]) -> dict[str, int]:
+    """The sum of all effects by SKU."""
     units: dict[str, int] = {}
     for candidate in chosen:
         for sku, delta in candidate.effect.units.items():
@@ -78,19 +79,19 @@ def total(chosen: Sequence[Waiting]) -> dict[str, int]:
     return units
 
 
-def changes_of(chosen: Sequence[Waiting], levels: Mapping[str, Sequence[Level]]) -> tuple[Change, ...]:
-    """One change for each SKU at its home location, sorted. Every SKU has a level."""
+def changes_of(chosen: Sequence[WaitingEffect], levels: Mapping[str, Sequence[Level]]) -> tuple[Change, ...]:
+    """One change per SKU, at its home location, sorted by key. Every SKU must have a level."""
     sold: dict[str, int] = {}
     for candidate in chosen:
         for sku, units in candidate.effect.sold.items():
             sold[sku] = sold.get(sku, 0) + units
     changes = []
-    for sku, delta in total(chosen).items():
+    for sku, delta in units_by_sku(chosen).items():
         home = home_of(levels[sku])
         changes.append(Change(home.inventory_item_id, home.location_id, delta, sold.get(sku, 0)))
     return tuple(sorted(changes, key=lambda change: change.key))
 
 
-def reference_of(chosen: Sequence[Waiting]) -> str:
-    """referenceDocumentUri: every order, cancellation and return of the batch once, quoted as a URI asks."""
+def reference_of(chosen: Sequence[WaitingEffect]) -> str:
+    """The referenceDocumentUri: the token of every effect once, percent-encoded."""
     return REFERENCE_PREFIX + ",".join(quote(candidate.effect.token, safe=":") for candidate in chosen)

@@ -1,55 +1,17 @@
-"""RFC 3339 texts to nanoseconds since the epoch, without losing the nanoseconds that datetime cannot hold.
+"""The fields that the service uses of each webhook body. Decoding validates them: a bad body raises Unusable."""
 
-The parts of bodies that the service uses. Decoding checks them: what does not fit raises Unusable.
-"""
-
-from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 import msgspec
 
-SECOND_NS = 1_000_000_000
+from stockstorm.reference_service.domain.timestamps import nanoseconds_of
 
-
-def nanoseconds_of(text: str) -> int:
-    """`2026-11-24T10:00:00.123456789Z` or any offset, with 0 to 9 digits of a second; ValueError otherwise."""
-    whole, fraction_ns = text, 0
-    dot = text.find(".", 10)
-    if dot >= 0:
-        end = dot + 1
-        while end < len(text) and text[end].isdigit():
-            end += 1
-        digits = text[dot + 1 : end]
-        if not 1 <= len(digits) <= 9:
-            raise ValueError(f"not an RFC 3339 time: {text!r}")
-        fraction_ns = int(digits.ljust(9, "0"))
-        whole = text[:dot] + text[end:]
-    moment = datetime.fromisoformat(whole)
-    if moment.tzinfo is None:
-        raise ValueError(f"a time without its zone: {text!r}")
-    return round(moment.astimezone(UTC).timestamp()) * SECOND_NS + fraction_ns
-
-
-def nanoseconds_or_none(text: str) -> int | None:
-    """As nanoseconds_of, but None for what is no time, or none that a bigint holds: for headers, which are a hint."""
-    try:
-        found = nanoseconds_of(text)
-    except (ValueError, OverflowError):
-        return None
-    return found if 0 <= found < 2**63 else None
-
-
-def second_text(at_ns: int) -> str:
-    """Nanoseconds since the epoch as an RFC 3339 text in UTC, down to the second."""
-    return datetime.fromtimestamp(at_ns // SECOND_NS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-Units = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]  # what the database keeps as integer
-Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Units = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]  # a PostgreSQL integer
+Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # a PostgreSQL bigint
 
 
 class Unusable(Exception):
-    """A body that can never be applied. The message says what is wrong with it, without quoting it."""
+    """A body that can never be applied. The message names the error and does not quote the body."""
 
 
 class InventoryLevel(msgspec.Struct, frozen=True, gc=False):
@@ -75,6 +37,8 @@ class ShopOrder(msgspec.Struct, frozen=True):
 
 
 class RefundLine(msgspec.Struct, frozen=True, gc=False):
+    """A line of a refund. `restock_type` is return, cancel, no_restock or legacy_restock."""
+
     quantity: int
     restock_type: str | None = None
 
@@ -88,6 +52,7 @@ class ShopRefund(msgspec.Struct, frozen=True):
 
     @property
     def restocks(self) -> bool:
+        """Whether any line puts its units back into stock."""
         return any(line.restock_type in ("return", "cancel") for line in self.refund_line_items)
 
 
@@ -101,17 +66,23 @@ class ShopProduct(msgspec.Struct, frozen=True):
 
 
 class ChannelLine(msgspec.Struct, frozen=True, gc=False):
+    """A line of a marketplace's order or return."""
+
     sku: str
     quantity: Units
 
 
 class ChannelReturn(msgspec.Struct, frozen=True):
+    """A return. `restock` is false if the units are not sellable again."""
+
     return_id: str
     restock: bool
     lines: list[ChannelLine]
 
 
 class ChannelOrder(msgspec.Struct, frozen=True):
+    """A marketplace's order as its notifications describe it. `return_` is set for order.returned only."""
+
     order_id: str
     lines: list[ChannelLine]
     return_: ChannelReturn | None = msgspec.field(default=None, name="return")
@@ -132,15 +103,15 @@ _DECODERS = {
 
 
 def decode(body: bytes, kind: type[Payload]) -> Payload:
-    """The payload of a body, or Unusable."""
+    """Decodes a body as `kind`; Unusable if it does not match."""
     try:
-        return _DECODERS[kind].decode(body)  # type: ignore[return-value]  # the registry pairs each kind with its decoder
+        return _DECODERS[kind].decode(body)  # type: ignore[return-value]  # each kind maps to its own decoder
     except msgspec.DecodeError as error:
         raise Unusable(f"not a {kind.__name__}: {error}") from None
 
 
 def updated_ns(text: str) -> int:
-    """`updated_at` in nanoseconds, or Unusable."""
+    """`updated_at` in nanoseconds since the epoch; Unusable if it is not a time."""
     try:
         return nanoseconds_of(text)
     except ValueError:

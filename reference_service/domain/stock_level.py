@@ -1,11 +1,11 @@
-"""What is known of one stock level, and how each thing heard of it changes that: pure functions over frozen values.
+"""One stock level as the service knows it, and how each new reading changes it. Pure functions over frozen values.
 
 A reading is a quantity that was true at some moment within [low_ns, high_ns]. A webhook with X-Shopify-Triggered-At
-is a reading of one instant, one with `updated_at` alone of a whole second, an API answer of the time that it took.
-When two readings overlap and differ, nobody can say which is newer: the level is doubtful and is read again.
+is a reading of one instant, a webhook with only `updated_at` of a whole second, an API answer of its call's duration.
+If two readings overlap and differ, their order is unknown: the level becomes doubtful and is read again.
 
-While a batch that changes a level is under way, readings of it may or may not include the batch. They are parked and
-weighed when the batch has landed; else the batch's units could be subtracted twice.
+While a batch that changes a level is in flight, a new reading may or may not include the batch. It is parked and
+compared after the batch was answered. Otherwise the batch's units could be subtracted twice.
 """
 
 from collections.abc import Sequence
@@ -15,15 +15,15 @@ import msgspec
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """`available` was true at some moment of the closed interval, nanoseconds since the epoch."""
+    """`available` was true at some moment of the closed interval. Times are nanoseconds since the epoch."""
 
     available: int
     low_ns: int
     high_ns: int
 
 
-class Heard(Enum):
-    """What a reading did to what we know."""
+class Comparison(Enum):
+    """A new reading compared with the known one. DOUBTFUL: they overlap and differ, so their order is unknown."""
 
     NEWER = auto()
     SAME = auto()
@@ -32,7 +32,10 @@ class Heard(Enum):
 
 
 class Level(msgspec.Struct, frozen=True):
-    """A level of the master as we know it. `pending`: units of channel orders that the master does not have yet."""
+    """A stock level of the shop. `pending`: units of channel orders that are not yet written to Shopify.
+
+    `parked`: the newest reading since a batch is in flight. `doubtful`: to be read again by API.
+    """
 
     inventory_item_id: int
     location_id: int
@@ -49,82 +52,85 @@ class Level(msgspec.Struct, frozen=True):
         return (self.inventory_item_id, self.location_id)
 
 
-def weigh(held: Reading, heard: Reading) -> tuple[Reading, Heard]:
-    """The better-founded reading of the two, and what the new one was."""
-    if heard.low_ns > held.high_ns:
-        return heard, Heard.NEWER
-    if heard.high_ns < held.low_ns:
-        return held, Heard.OLDER
-    if heard.available == held.available:
-        both = Reading(held.available, max(held.low_ns, heard.low_ns), max(held.high_ns, heard.high_ns))
-        return both, Heard.SAME
-    return held, Heard.DOUBTFUL
+def compare(known: Reading, new: Reading) -> tuple[Reading, Comparison]:
+    """The reading to keep, and how the new one compares. Equal quantities that overlap are merged."""
+    if new.low_ns > known.high_ns:
+        return new, Comparison.NEWER
+    if new.high_ns < known.low_ns:
+        return known, Comparison.OLDER
+    if new.available == known.available:
+        merged = Reading(known.available, max(known.low_ns, new.low_ns), max(known.high_ns, new.high_ns))
+        return merged, Comparison.SAME
+    return known, Comparison.DOUBTFUL
 
 
-def hear(level: Level, heard: Reading) -> tuple[Level, Heard]:
+def apply_webhook(level: Level, new: Reading) -> tuple[Level, Comparison]:
     """The level after a webhook."""
     if level.in_flight:
-        return _park(level, heard)
-    reading, outcome = weigh(level.reading, heard)
-    match outcome:
-        case Heard.NEWER:
-            return msgspec.structs.replace(level, reading=reading, doubtful=False), outcome
-        case Heard.DOUBTFUL:
-            return msgspec.structs.replace(level, doubtful=True), outcome
-        case Heard.SAME:
-            return msgspec.structs.replace(level, reading=reading), outcome
-        case Heard.OLDER:
-            return level, outcome
+        return _park(level, new)
+    reading, comparison = compare(level.reading, new)
+    match comparison:
+        case Comparison.NEWER:
+            return msgspec.structs.replace(level, reading=reading, doubtful=False), comparison
+        case Comparison.DOUBTFUL:
+            return msgspec.structs.replace(level, doubtful=True), comparison
+        case Comparison.SAME:
+            return msgspec.structs.replace(level, reading=reading), comparison
+        case Comparison.OLDER:
+            return level, comparison
 
 
-def overwrite(level: Level, heard: Reading) -> tuple[Level, Heard]:
-    """The flaw `last_write_wins`: what comes last is taken for the newest."""
-    return msgspec.structs.replace(level, reading=heard, parked=None, doubtful=False), Heard.NEWER
+def overwrite(level: Level, new: Reading) -> tuple[Level, Comparison]:
+    """The flaw `last_write_wins`: the webhook that arrives last is treated as the newest."""
+    return msgspec.structs.replace(level, reading=new, parked=None, doubtful=False), Comparison.NEWER
 
 
-def depart(level: Level) -> Level:
-    """The level when a batch that changes it is about to be sent."""
+def start_batch(level: Level) -> Level:
+    """The level before a batch that changes it is sent."""
     return msgspec.structs.replace(level, in_flight=True)
 
 
-def land(level: Level, answer: Reading | None, units: int) -> Level:
-    """The level after its batch: `answer` is what the call read, `units` of pending sales are now in the master."""
-    landed = msgspec.structs.replace(level, in_flight=False, parked=None, pending=level.pending - units)
+def finish_batch(level: Level, answer: Reading | None, units: int) -> Level:
+    """The level after its batch was closed.
+
+    `answer`: the reading in the answer, if it has one. `units`: pending sales that the batch wrote to Shopify.
+    """
+    finished = msgspec.structs.replace(level, in_flight=False, parked=None, pending=level.pending - units)
     if answer is not None:
-        landed = _read(landed, answer)
+        finished = _apply_answer(finished, answer)
     if level.parked is None:
-        return landed
-    weighed, _ = hear(landed, level.parked)
-    return msgspec.structs.replace(weighed, doubtful=weighed.doubtful or level.doubtful)
+        return finished
+    updated, _ = apply_webhook(finished, level.parked)
+    return msgspec.structs.replace(updated, doubtful=updated.doubtful or level.doubtful)
 
 
-def fall_back(level: Level) -> Level:
-    """The level while nobody knows whether its batch was executed: the lower of the two quantities is the safe one."""
+def assume_lower(level: Level) -> Level:
+    """The level while it is unknown whether its batch was executed: the lower quantity cannot oversell."""
     if level.parked is None or level.parked.available >= level.reading.available:
         return level
     return msgspec.structs.replace(level, reading=level.parked)
 
 
-def reread(level: Level, answer: Reading) -> Level:
-    """The level after it was read by API. An answer from before a batch that is now under way is not used."""
-    return level if level.in_flight else _read(level, answer)
-
-
-def _read(level: Level, answer: Reading) -> Level:
-    reading, outcome = weigh(level.reading, answer)
-    return msgspec.structs.replace(level, reading=reading, doubtful=outcome is Heard.DOUBTFUL)
-
-
-def _park(level: Level, heard: Reading) -> tuple[Level, Heard]:
-    if heard.high_ns < level.reading.low_ns:
-        return level, Heard.OLDER
-    if level.parked is None:
-        return msgspec.structs.replace(level, parked=heard), Heard.NEWER
-    parked, outcome = weigh(level.parked, heard)
-    doubtful = level.doubtful if outcome is Heard.OLDER else outcome is Heard.DOUBTFUL
-    return msgspec.structs.replace(level, parked=parked, doubtful=doubtful), outcome
+def apply_read(level: Level, answer: Reading) -> Level:
+    """The level after an API read. Ignored while a batch is in flight: the answer may not include the batch."""
+    return level if level.in_flight else _apply_answer(level, answer)
 
 
 def home_of(levels: Sequence[Level]) -> Level:
-    """The level that channel orders of a SKU are taken from and put back to: the lowest location id."""
+    """The level that channel orders of a SKU change: the one with the lowest location id. `levels` are sorted by it."""
     return levels[0]
+
+
+def _apply_answer(level: Level, answer: Reading) -> Level:
+    reading, comparison = compare(level.reading, answer)
+    return msgspec.structs.replace(level, reading=reading, doubtful=comparison is Comparison.DOUBTFUL)
+
+
+def _park(level: Level, new: Reading) -> tuple[Level, Comparison]:
+    if new.high_ns < level.reading.low_ns:
+        return level, Comparison.OLDER
+    if level.parked is None:
+        return msgspec.structs.replace(level, parked=new), Comparison.NEWER
+    parked, comparison = compare(level.parked, new)
+    doubtful = level.doubtful if comparison is Comparison.OLDER else comparison is Comparison.DOUBTFUL
+    return msgspec.structs.replace(level, parked=parked, doubtful=doubtful), comparison

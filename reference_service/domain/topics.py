@@ -1,16 +1,20 @@
-"""Which topics the service knows, and the work_type of the queue that works on each."""
+"""The topics that the service handles, and the type of work of each."""
 
 from enum import IntEnum
 
 
 class WorkType(IntEnum):
-    """Kinds of work that do not wait for each other. IGNORED ones are recorded and never queued."""
+    """Types of work that never wait for each other. Webhooks of type IGNORED are recorded but not queued."""
 
     IGNORED = 0
     STOCK = 1
     CHANNEL = 2
     SHOP = 3
 
+
+ORDER_CREATED = "order.created"
+ORDER_CANCELLED = "order.cancelled"
+ORDER_RETURNED = "order.returned"
 
 SHOPIFY_TOPICS: dict[str, WorkType] = {
     "inventory_levels/update": WorkType.STOCK,
@@ -22,13 +26,13 @@ SHOPIFY_TOPICS: dict[str, WorkType] = {
     "products/update": WorkType.SHOP,
 }
 CHANNEL_TOPICS: dict[str, WorkType] = {
-    "order.created": WorkType.CHANNEL,
-    "order.cancelled": WorkType.CHANNEL,
-    "order.returned": WorkType.CHANNEL,
+    ORDER_CREATED: WorkType.CHANNEL,
+    ORDER_CANCELLED: WorkType.CHANNEL,
+    ORDER_RETURNED: WorkType.CHANNEL,
 }
-SHOPIFY = "shopify"  # the source of the shop's own webhooks; every other source is a channel
+SHOPIFY = "shopify"  # the source of the shop's webhooks; every other source is a channel
 
 
 def enum_of(topic: str) -> str:
-    """`orders/create` as GraphQL's WebhookSubscriptionTopic spells it: `ORDERS_CREATE`."""
+    """The topic as a value of GraphQL's WebhookSubscriptionTopic: `ORDERS_CREATE` for `orders/create`."""
     return topic.replace("/", "_").upper()

@@ -1,1 +1,1 @@
-"""Readers that ask at an interval instead of being told."""
+"""Feeds: readers that the worker runs by itself, at an interval or next to its queue."""

@@ -1,7 +1,8 @@
-"""A marketplace's orders endpoint as a source for a work_type: a claim is a page, and settling it moves the cursor.
+"""A marketplace's orders endpoint as a source of a work loop: a claim is a page, and settling it moves the cursor.
 
-Cursor and effects commit together, so every notification is worked on once, whenever a worker dies. What fails is set
-aside in the PostgreSQL queue, from where it is tried again and buried at last, without holding up the feed.
+Cursor and effects are committed together, so every notification is applied exactly once, even if the worker is killed.
+Failed notifications are put into the PostgreSQL queue, where they are retried and at last become dead letters. So they
+do not block the feed.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import structlog
@@ -19,33 +20,26 @@ from stockstorm.reference_service import limits
 from stockstorm.reference_service.clients.backoff import backoff_s
 from stockstorm.reference_service.clients.marketplace import FeedPage, Marketplace, MarketplaceCallFailed
 from stockstorm.reference_service.domain.topics import WorkType
-from stockstorm.reference_service.queues.base import (
-    Claim,
-    DeadLetter,
-    Entry,
-    Message,
-    Retry,
-    Verdict,
-)
+from stockstorm.reference_service.queues.base import Claim, DeadLetter, Entry, Message, Retry, Verdict
 from stockstorm.reference_service.queues.postgres import enqueue
 from stockstorm.reference_service.storage.cursors import hold, move, position_of
-from stockstorm.reference_service.storage.database import STORE_GONE, Connection, StoreUnavailable
+from stockstorm.reference_service.storage.database import STORE_GONE, Connection, Pool, StoreUnavailable
 from stockstorm.reference_service.telemetry import metrics
 from stockstorm.reference_service.telemetry.logs import reason_of
 
 log = structlog.get_logger()
-NAME = r"^[!-~]{0,200}$"
+NAME = r"^[!-~]{0,200}$"  # printable ASCII: text that the database can store
 
 
-class Noted(msgspec.Struct, frozen=True):
-    """The part of a notification that names it. The pattern keeps out what the database cannot hold."""
+class NotificationHead(msgspec.Struct, frozen=True):
+    """The fields of a notification that identify it."""
 
     id: Annotated[str, msgspec.Meta(pattern=NAME)] = ""
     topic: Annotated[str, msgspec.Meta(pattern=NAME)] = ""
 
 
 class FeedClaim(Claim):
-    """A page of the feed, held by the lock on the cursor."""
+    """A page of the feed. The lock on the cursor keeps other workers from reading it."""
 
     def __init__(self, channel: str, connection: Connection, page: FeedPage) -> None:
         self._channel = channel
@@ -62,26 +56,29 @@ class FeedClaim(Claim):
         return self._connection
 
     async def settle(self, verdicts: Sequence[Verdict]) -> None:
-        """Moves the cursor past the page. What was not settled goes to the queue; that a new attempt of a dead letter
-        comes to the same end costs little, and keeps one place where events are buried."""
+        """Moves the cursor past the page and puts failed entries into the queue.
+
+        Dead letters go there too: one more attempt costs little, and only the queue has to write dead letters.
+        """
         failed = [verdict.entry for verdict in verdicts if isinstance(verdict, Retry | DeadLetter)]
         if failed:
-            log.warning("set_aside", channel=self._channel, notifications=len(failed))
+            log.warning("notifications_requeued", channel=self._channel, notifications=len(failed))
             await enqueue(self._connection, [_message(entry) for entry in failed])
         await move(self._connection, source_of(self._channel), self._page.next_cursor)
 
 
 class OrderFeed:
-    """The feed of one channel."""
+    """The orders endpoint of one channel."""
 
-    def __init__(self, pool: Any, channel: str, marketplace: Marketplace, dice: random.Random) -> None:
+    def __init__(self, pool: Pool, channel: str, marketplace: Marketplace, rng: random.Random) -> None:
         self._pool = pool
         self._channel = channel
         self._marketplace = marketplace
-        self._dice = dice
+        self._rng = rng
 
     @asynccontextmanager
-    async def claim(self, work_type: WorkType, limit: int) -> AsyncIterator[Claim]:  # noqa: ARG002 - the feed has one work_type
+    async def claim(self, work_type: WorkType, limit: int) -> AsyncIterator[Claim]:  # noqa: ARG002 - only CHANNEL
+        """The page after the cursor. Raises StoreUnavailable."""
         source = source_of(self._channel)
         try:
             since = await position_of(self._pool, source)
@@ -92,11 +89,11 @@ class OrderFeed:
         except STORE_GONE as error:
             raise StoreUnavailable(reason_of(error)) from error
 
-    async def wait(self, work_type: WorkType, timeout_s: float) -> None:  # noqa: ARG002 - nobody tells that something is new
+    async def wait(self, work_type: WorkType, timeout_s: float) -> None:  # noqa: ARG002 - a feed announces nothing
         await asyncio.sleep(timeout_s)
 
     async def _read(self, since: str, limit: int) -> FeedPage:
-        """The page after the cursor, however long it takes."""
+        """The page after the cursor. Retries with backoff until the marketplace answers."""
         attempts = 0
         while True:
             try:
@@ -105,29 +102,29 @@ class OrderFeed:
                 attempts += 1
                 metrics.FEED_READS.labels(self._channel, "failed").inc()
                 log.warning("feed_failed", channel=self._channel, attempt=attempts, reason=str(failure))
-                await asyncio.sleep(max(failure.wait_s, backoff_s(attempts, self._dice)))
+                await asyncio.sleep(max(failure.wait_s, backoff_s(attempts, self._rng)))
             else:
                 metrics.FEED_READS.labels(self._channel, "answered").inc()
                 return page
 
 
 def source_of(channel: str) -> str:
-    """The cursor's name."""
+    """The name of the channel's cursor."""
     return f"orders of {channel}"
 
 
 def entry_of(channel: str, number: int, body: bytes) -> Entry:
-    """A notification of the page; `number` counts from 0."""
-    return Entry(number, number, channel, _noted(body).topic, None, 0, body)
+    """The entry of a notification; `number` is its index on the page."""
+    return Entry(number, number, channel, _head_of(body).topic, None, 0, body)
 
 
-def _noted(body: bytes) -> Noted:
+def _head_of(body: bytes) -> NotificationHead:
     try:
-        return msgspec.json.decode(body, type=Noted)
+        return msgspec.json.decode(body, type=NotificationHead)
     except msgspec.DecodeError:
-        return Noted()  # the work_type will say what is wrong with it
+        return NotificationHead()  # the handler reports what is wrong with the body
 
 
 def _message(entry: Entry) -> Message:
-    name = _noted(entry.body).id or hashlib.sha256(entry.body).hexdigest()
+    name = _head_of(entry.body).id or hashlib.sha256(entry.body).hexdigest()
     return Message(WorkType.CHANNEL, entry.source, f"read:{name}", entry.topic, None, time.time_ns(), entry.body)

@@ -1,4 +1,4 @@
-"""Reading at an interval: a feed made of a function that reads once."""
+"""Reads at an interval: the feed itself, and the feeds of the architecture that polls everything."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from stockstorm.reference_service import limits
-from stockstorm.reference_service.domain.payloads import SECOND_NS
+from stockstorm.reference_service.domain.timestamps import SECOND_NS
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.feeds.order_feed import OrderFeed
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
@@ -17,10 +17,10 @@ from stockstorm.reference_service.wiring import Feed, Parts
 log = structlog.get_logger()
 
 
-class Polled:
-    """Reads at once, and then every `interval_s` seconds; a read that takes longer lets its missed turns go.
+class IntervalFeed:
+    """Calls `poll` once to catch up and then every `interval_s` seconds. Intervals missed by a long poll are skipped.
 
-    Not `at_start`: the first read is after the first interval.
+    With `at_start` false the first poll is after the first interval. `name` labels the metric of the polls' durations.
     """
 
     def __init__(
@@ -32,10 +32,12 @@ class Polled:
         self._at_start = at_start
 
     async def catch_up(self) -> None:
+        """Polls once if `at_start` is true."""
         if self._at_start:
             await self._poll_once()
 
     async def run(self) -> None:
+        """Polls at every interval until cancelled."""
         due = time.monotonic() + self._interval_s
         while True:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
@@ -50,39 +52,39 @@ class Polled:
 
 
 class StockPoll:
-    """Reads the levels that changed since the poll before, or all of them when that cannot be told."""
+    """Reads the levels that changed since the last poll, or all every FULL_READ_EVERY_S and after a clock step back."""
 
     def __init__(self, parts: Parts) -> None:
         self._reader = parts.reader
-        self._turn = parts.turn
-        self._since_ns = time.time_ns()  # everything is read as the worker starts
-        self._all_at = time.monotonic() + limits.FULL_READ_EVERY_S
+        self._admin_lock = parts.admin_lock
+        self._since_ns = time.time_ns()  # the worker's start reads everything
+        self._full_read_at = time.monotonic() + limits.FULL_READ_EVERY_S
 
     async def read(self) -> None:
-        """One poll. What changes while it reads is found by the next one, which begins where this one began."""
+        """Polls once. The next poll begins where this one began, so it finds what changes during this one."""
         began_ns = time.time_ns()
-        async with self._turn:
-            if began_ns < self._since_ns or time.monotonic() >= self._all_at:
-                # A clock that was put back knows no "since then".
+        async with self._admin_lock:
+            if began_ns < self._since_ns or time.monotonic() >= self._full_read_at:
                 count = await self._reader.read_all()
-                self._all_at = time.monotonic() + limits.FULL_READ_EVERY_S
+                self._full_read_at = time.monotonic() + limits.FULL_READ_EVERY_S
             else:
                 count = await self._reader.read_changed(self._since_ns - round(limits.POLL_OVERLAP_S * SECOND_NS))
         self._since_ns = began_ns
         log.debug("stock_polled", levels=count)
 
 
-def feed_worker(parts: Parts, channel: str, *, claim_max: int = limits.FEED_PAGE_MAX) -> WorkLoop:
-    """What takes a channel's orders from its feed, `claim_max` in a transaction."""
-    feed = OrderFeed(parts.pool, channel, parts.markets[channel], parts.dice)
-    return WorkLoop(
-        WorkType.CHANNEL, feed, parts.works[WorkType.CHANNEL], parts.announce, parts.dice, claim_max=claim_max
-    )
+def order_loop(parts: Parts, channel: str, *, claim_max: int = limits.FEED_PAGE_MAX) -> WorkLoop:
+    """The loop over a channel's orders endpoint, `claim_max` notifications in a transaction."""
+    feed = OrderFeed(parts.pool, channel, parts.marketplaces[channel], parts.rng)
+    handler = parts.handlers[WorkType.CHANNEL]
+    return WorkLoop(WorkType.CHANNEL, feed, handler, parts.announce, parts.rng, claim_max=claim_max)
 
 
-def polls_of(parts: Parts, interval_s: float, read_shop_orders: Callable[[], Awaitable[object]]) -> list[Feed]:
-    """Everything that is read: each channel's orders, the levels, the shop's own orders. They do not wait for each
-    other, so that a marketplace that is away holds up its own orders alone."""
-    channels = [Polled(f"orders of {name}", interval_s, feed_worker(parts, name).drain) for name in parts.channels]
-    stock = Polled("stock", interval_s, StockPoll(parts).read)
-    return [*channels, stock, Polled("orders of the shop", interval_s, read_shop_orders)]
+def polling_feeds(parts: Parts, interval_s: float, read_shop_orders: Callable[[], Awaitable[object]]) -> list[Feed]:
+    """One feed for each channel's orders, one for the stock levels, one for the shop's own orders.
+
+    They run independently, so an unreachable marketplace delays only its own orders.
+    """
+    channels = [IntervalFeed(f"orders of {name}", interval_s, order_loop(parts, name).drain) for name in parts.pushers]
+    stock = IntervalFeed("stock", interval_s, StockPoll(parts).read)
+    return [*channels, stock, IntervalFeed("orders of the shop", interval_s, read_shop_orders)]

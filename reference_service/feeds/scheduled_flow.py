@@ -1,9 +1,9 @@
-"""A scheduled flow as an integration vendor runs it: step after step, one record at a time, within a number of tasks.
+"""A scheduled flow as an integration vendor runs it: one step after another, one record at a time, limited tasks.
 
-A run first finishes what the run before left over, then takes each marketplace's new orders, then the levels that
-changed. An order is recorded, written to the master in a call of its own, and each SKU that moved is pushed to each
-channel in a call of its own. Every such step takes its latency and counts as a task; when the tasks of a run are spent,
-the rest waits for the next. A record that fails gets one more try, on the next run; then it is a dead letter.
+A run first finishes what the last run left, then reads each marketplace's new orders, then the levels that changed.
+Each order is recorded and written to Shopify in its own call, and each changed SKU is pushed to each channel in its own
+call. Every step takes the vendor's latency and counts as a task. When the tasks of a run are used up, the rest waits
+for the next run. A record that fails is retried once, in the next run, and then becomes a dead letter.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import structlog
 
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.topics import WorkType
-from stockstorm.reference_service.feeds.polling import StockPoll, feed_worker
+from stockstorm.reference_service.feeds.polling import StockPoll, order_loop
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
 from stockstorm.reference_service.queues.postgres import PostgresQueue
 from stockstorm.reference_service.telemetry import metrics
@@ -23,23 +23,23 @@ from stockstorm.reference_service.wiring import Parts
 log = structlog.get_logger()
 
 
-class TasksSpent(Exception):
-    """The run has had its number of tasks."""
+class TasksUsedUp(Exception):
+    """The run has used all its tasks."""
 
 
-class Tasks:
-    """The tasks of one run."""
+class TaskBudget:
+    """The tasks of one run: at most `tasks_max`, each with a latency of `step_s` seconds."""
 
     def __init__(self, tasks_max: int, step_s: float) -> None:
-        self._max = tasks_max
+        self._tasks_max = tasks_max
         self._step_s = step_s
-        self.count = 0
+        self.used = 0
 
     async def step(self, action: Callable[[], Awaitable[object]] | None = None) -> object:
-        """One task: the vendor's own latency, then the action; gives the action's result, or raises TasksSpent."""
-        if self.count >= self._max:
-            raise TasksSpent
-        self.count += 1
+        """Uses one task: waits for the latency, then returns the action's result. Raises TasksUsedUp."""
+        if self.used >= self._tasks_max:
+            raise TasksUsedUp
+        self.used += 1
         await asyncio.sleep(self._step_s)
         return await action() if action is not None else None
 
@@ -51,42 +51,48 @@ class ScheduledFlow:
         self._parts = parts
         self._tasks_max = tasks_max
         self._step_s = step_s
-        again = PostgresQueue(parts.pool)
-        works, dice = parts.works[WorkType.CHANNEL], parts.dice
-        self._again = WorkLoop(WorkType.CHANNEL, again, works, parts.announce, dice, claim_max=1, attempts_max=1)
-        self._feeds = [feed_worker(parts, channel, claim_max=1) for channel in parts.channels]
+        self._retries = WorkLoop(
+            WorkType.CHANNEL,
+            PostgresQueue(parts.pool),
+            parts.handlers[WorkType.CHANNEL],
+            parts.announce,
+            parts.rng,
+            claim_max=1,
+            attempts_max=1,
+        )
+        self._orders = [order_loop(parts, channel, claim_max=1) for channel in parts.pushers]
         self._stock = StockPoll(parts)
 
     async def run_once(self) -> None:
         """One run of the flow."""
-        tasks = Tasks(self._tasks_max, self._step_s)
+        budget = TaskBudget(self._tasks_max, self._step_s)
         try:
-            await self._finish(tasks)
-            await self._take(self._again, tasks)
-            for feed in self._feeds:
-                await tasks.step()  # the trigger asks for new records, whether there are any or not
-                await self._take(feed, tasks)
-            await tasks.step(self._stock.read)
-            await self._finish(tasks)
-        except TasksSpent:
-            log.info("tasks_spent", tasks=tasks.count)
-        metrics.FLOW_TASKS.observe(tasks.count)
+            await self._write_and_push(budget)
+            await self._process(self._retries, budget)
+            for orders in self._orders:
+                await budget.step()  # the trigger reads new records, even if there are none
+                await self._process(orders, budget)
+            await budget.step(self._stock.read)
+            await self._write_and_push(budget)
+        except TasksUsedUp:
+            log.info("tasks_used_up", tasks=budget.used)
+        metrics.FLOW_TASKS.observe(budget.used)
 
-    async def _take(self, records: WorkLoop, tasks: Tasks) -> None:
+    async def _process(self, records: WorkLoop, budget: TaskBudget) -> None:
         for _ in range(limits.FLOW_RECORDS_MAX):
             if not await records.work_once():
                 return
-            await tasks.step()
-            await self._finish(tasks)
+            await budget.step()
+            await self._write_and_push(budget)
 
-    async def _finish(self, tasks: Tasks) -> None:
-        """Tells the master what it does not know yet, then the channels."""
+    async def _write_and_push(self, budget: TaskBudget) -> None:
+        """Writes waiting effects to Shopify, reads doubtful levels, then pushes dirty SKUs."""
         signals, parts = self._parts.signals, self._parts
         while await parts.writer.has_work():
-            await tasks.step(parts.writer.write_once)
-        while signals.doubt:
-            signals.doubt = bool(await tasks.step(parts.reader.read_doubtful))
-        for channel in parts.channels.values():
-            for _ in range(len(channel.shown.dirty)):
-                if await tasks.step(partial(channel.push_once, rows_max=1)):
-                    break  # refused; it stays to be pushed by the next run
+            await budget.step(parts.writer.write_once)
+        while signals.reread_requested:
+            signals.reread_requested = bool(await budget.step(parts.reader.read_doubtful))
+        for pusher in parts.pushers.values():
+            for _ in range(len(pusher.state.dirty)):
+                if await budget.step(partial(pusher.push_once, rows_max=1)):
+                    break  # the push failed; the SKU stays dirty for the next run

@@ -1,30 +1,30 @@
-"""Reads the own store's orders and refunds by API: those updated since the last time, page after page."""
-
-from typing import Any
+"""Reads the shop's own orders and refunds by API: those updated since the last read, page by page."""
 
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.clients.admin_api import AdminApi, Answered
 from stockstorm.reference_service.clients.documents import number_of, updated_since
 from stockstorm.reference_service.clients.order_documents import SHOP_ORDERS, ChangedOrder, ShopOrders
-from stockstorm.reference_service.domain.payloads import SECOND_NS, RefundLine, ShopRefund, updated_ns
+from stockstorm.reference_service.domain.payloads import RefundLine, ShopRefund, updated_ns
+from stockstorm.reference_service.domain.timestamps import SECOND_NS
 from stockstorm.reference_service.handlers.shop import Versioned, write_newest
 from stockstorm.reference_service.storage.cursors import hold, move, position_of
+from stockstorm.reference_service.storage.database import Pool
 
 SOURCE = "orders of the shop"
 
 
 class ShopOrderReader:
-    """Keeps the copy of the shop's orders. The cursor is `updated_at` of the newest order seen."""
+    """Copies the shop's orders. The cursor is `updated_at` of the newest order read."""
 
-    def __init__(self, pool: Any, admin: AdminApi) -> None:
+    def __init__(self, pool: Pool, admin: AdminApi) -> None:
         self._pool = pool
         self._admin = admin
 
     async def read(self) -> int:
-        """Takes over what was updated since the last read; returns how many orders were on the pages.
+        """Stores the orders updated since the last read; returns how many orders the pages had.
 
-        The second of the cursor is read once more, and some before it: `updated_at` is in whole seconds, and what was
-        updated a moment ago may not be found yet.
+        The read starts POLL_OVERLAP_S before the cursor: `updated_at` has whole seconds, and the API's search index may
+        not contain the latest updates yet.
         """
         position = await position_of(self._pool, SOURCE)
         since_ns = updated_ns(position) - round(limits.POLL_OVERLAP_S * SECOND_NS) if position else None
@@ -37,23 +37,23 @@ class ShopOrderReader:
             page = answer.data.orders
             if page.nodes:
                 newest = max((node.updated_at for node in page.nodes), key=updated_ns)
-                await self._take(answer, position, newest)
+                await self._store(answer, position, newest)
                 position = newest
             count += len(page.nodes)
             if not page.page_info.has_next_page:
                 return count
             after = page.page_info.end_cursor
 
-    async def _take(self, answer: Answered[ShopOrders], position: str | None, newest: str) -> None:
-        found = [part for node in answer.data.orders.nodes for part in parts_of(node, answer.before_ns)]
+    async def _store(self, answer: Answered[ShopOrders], position: str | None, newest: str) -> None:
+        found = [resource for node in answer.data.orders.nodes for resource in resources_of(node, answer.before_ns)]
         async with self._pool.acquire() as connection, connection.transaction():
             await hold(connection, SOURCE, position)
             await write_newest(connection, found)
             await move(connection, SOURCE, newest)
 
 
-def parts_of(node: ChangedOrder, read_ns: int) -> list[Versioned]:
-    """The order and its refunds, as they were at `read_ns` or a little later; Unusable for a time that is none."""
+def resources_of(node: ChangedOrder, read_ns: int) -> list[Versioned]:
+    """The order and its refunds, as read at `read_ns` or a little later. Unusable if a time is invalid."""
     order_id = number_of(node.id)
     found = [Versioned((updated_ns(node.updated_at), read_ns), node.as_payload())]
     for refund in node.refunds:

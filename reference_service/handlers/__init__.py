@@ -1,23 +1,20 @@
-"""What a work_type of the queue is to the worker: something that applies a whole claim within the claim's transaction."""
+"""Handlers apply the entries of one work type, a whole claim at once, within the claim's transaction."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
-from stockstorm.reference_service.queues.base import (
-    Entry,
-    Verdict,
-)
+from stockstorm.reference_service.queues.base import Entry, Verdict
 from stockstorm.reference_service.storage.database import Connection
 
 
 class WorkResult(msgspec.Struct):
-    """What a claim came to. To be acted upon only after its commit.
+    """The result of a claim. Act on it only after the claim's commit.
 
-    `failed`: entries that may succeed later, with the reason. `skus`: what channels show of these may be wrong now.
-    `moved`: (channel, SKU) that the channel itself sold or took back, so that nobody knows what it shows. `doubtful`:
-    some level has to be read again. `effects`: the master has to be told.
+    `failed`: entries that may succeed later, with the reason. `skus`: SKUs whose quantity may have changed. `moved`:
+    (channel, SKU) of units that the channel itself sold or took back, so its listing is unknown. `doubtful`: some level
+    has to be read again. `effects`: there are effects to write to Shopify.
     """
 
     verdicts: list[Verdict]
@@ -28,7 +25,7 @@ class WorkResult(msgspec.Struct):
     effects: bool = False
 
     def add(self, other: "WorkResult") -> None:
-        """Takes in what another part of the claim came to."""
+        """Merges the result of another part of the claim."""
         self.verdicts += other.verdicts
         self.failed += other.failed
         self.skus |= other.skus
@@ -38,8 +35,8 @@ class WorkResult(msgspec.Struct):
 
 
 class Handler(Protocol):
-    """Applies entries of one work_type."""
+    """Applies entries of one work type."""
 
     async def apply(self, connection: Connection, entries: Sequence[Entry]) -> WorkResult:
-        """A verdict or a failure for every entry, and the effects written to the transaction of `connection`."""
+        """Writes the effects in the transaction of `connection`. Returns a verdict or a failure for every entry."""
         ...

@@ -1,28 +1,20 @@
-"""The work_type of marketplace notifications: a claim is folded over the orders that it names, then written in bulk.
+"""Handler of marketplace notifications: folds a claim over the orders that it concerns, then writes them in bulk.
 
-Locks are taken in one order everywhere: orders, then waiting effects, then stock levels.
+Every transaction takes its locks in the same order: orders, waiting effects, stock levels.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
-from stockstorm.reference_service.domain.order import Effect, KnownOrder, Outcome, judge
+from stockstorm.reference_service.domain.order import Effect, KnownOrder, Outcome, outcome_of, units_from_json
 from stockstorm.reference_service.domain.payloads import ChannelNotification, Unusable, decode
 from stockstorm.reference_service.domain.stock_level import Level, home_of
+from stockstorm.reference_service.domain.topics import ORDER_CANCELLED
 from stockstorm.reference_service.handlers import WorkResult
-from stockstorm.reference_service.queues.base import (
-    DeadLetter,
-    Entry,
-    Settled,
-    State,
-)
+from stockstorm.reference_service.queues.base import DeadLetter, Entry, Settled, State
 from stockstorm.reference_service.storage.database import Connection
-from stockstorm.reference_service.storage.stock_table import (
-    lock_skus,
-    write_levels,
-)
+from stockstorm.reference_service.storage.stock_table import LevelKey, lock_skus, write_levels
 
 OrderKey = tuple[str, str]  # channel, order id
 
@@ -35,7 +27,7 @@ _RETURNS = """
 SELECT channel, return_id FROM channel_return JOIN unnest($1::text[], $2::text[]) AS k (channel, return_id)
 USING (channel, return_id)
 """
-# Also what the master refused: a cancellation of it must not give back what was never taken.
+# Includes refused effects: a cancellation must not give back units that were never taken.
 _WAITING = """
 SELECT effect_id, token, units::text FROM effect
 WHERE token = ANY($1::text[]) AND (batch_id IS NULL OR refused IS NOT NULL) ORDER BY effect_id FOR UPDATE
@@ -55,19 +47,19 @@ _SAVE_EFFECTS = "INSERT INTO effect (token, units) SELECT * FROM unnest($1::text
 
 
 class Fold(msgspec.Struct):
-    """The state of one claim while its notifications are taken one by one."""
+    """The state of one claim while its notifications are applied one by one."""
 
     orders: dict[OrderKey, KnownOrder]
     returns: set[tuple[str, str]]
-    stored: dict[str, list[tuple[int, Effect]]]  # by token: effects in the database that still wait
+    stored: dict[str, list[tuple[int, Effect]]]  # by token: waiting effects in the database
     levels: dict[str, list[Level]]
     touched: set[OrderKey] = msgspec.field(default_factory=set)
     added: dict[str, list[Effect]] = msgspec.field(default_factory=dict)  # by token
     removed: list[tuple[int, Effect]] = msgspec.field(default_factory=list)
     returned: list[tuple[str, str, str, bool]] = msgspec.field(default_factory=list)
 
-    def take(self, channel: str, outcome: Outcome) -> None:
-        """Notes what a notification does."""
+    def add(self, channel: str, outcome: Outcome) -> None:
+        """Applies the outcome of a notification."""
         order = outcome.order
         if order is None:
             return
@@ -78,16 +70,16 @@ class Fold(msgspec.Struct):
         self.touched.add(order.key)
         if outcome.effect is not None:
             self.added.setdefault(outcome.effect.token, []).append(outcome.effect)
-        if outcome.nets:
+        if outcome.removes_sale:
             self.added.pop(order.token, None)
             self.removed += self.stored.pop(order.token, [])
 
     def sale_waits(self, token: str) -> bool:
-        """Whether the order's sale is still to be told to the master."""
+        """Whether the order's sale is not yet written to Shopify."""
         return token in self.added or token in self.stored
 
     def pending_changes(self) -> dict[str, int]:
-        """Per SKU, by how many units the pending sales grow (or, if negative, shrink)."""
+        """The change of pending units per SKU; negative if fewer are pending."""
         change: dict[str, int] = {}
         for effects in self.added.values():
             for effect in effects:
@@ -99,75 +91,71 @@ class Fold(msgspec.Struct):
         return change
 
 
-class ChannelEvents:
-    """Records orders of the marketplaces. `repeats` is the flaw `no_order_dedup`."""
+class MarketplaceOrdersHandler:
+    """Records the orders of the marketplaces. `repeats` is the flaw `no_order_dedup`."""
 
     def __init__(self, *, repeats: bool = False) -> None:
         self._repeats = repeats
 
     async def apply(self, connection: Connection, entries: Sequence[Entry]) -> WorkResult:
-        """Verdicts for all entries; orders, returns, effects and pending units are written in the transaction."""
+        """Writes orders, returns, effects and pending units. Returns a verdict or a failure for every entry."""
         result = WorkResult([])
-        notices: list[tuple[Entry, ChannelNotification]] = []
+        notifications: list[tuple[Entry, ChannelNotification]] = []
         for entry in entries:
             try:
-                notices.append((entry, decode(entry.body, ChannelNotification)))
+                notifications.append((entry, decode(entry.body, ChannelNotification)))
             except Unusable as error:
                 result.verdicts.append(DeadLetter(entry, str(error)))
-        fold = await _load(connection, notices)
-        for entry, notice in notices:
-            self._take(entry, notice, fold, result)
+        fold = await _load(connection, notifications)
+        for entry, notification in notifications:
+            self._apply_one(entry, notification, fold, result)
         await _save(connection, fold)
         changes = fold.pending_changes()
         result.skus |= set(changes)
         result.effects = bool(fold.added)
         return result
 
-    def _take(self, entry: Entry, notice: ChannelNotification, fold: Fold, result: WorkResult) -> None:
-        channel, order_id = entry.source, notice.order.order_id
+    def _apply_one(self, entry: Entry, notification: ChannelNotification, fold: Fold, result: WorkResult) -> None:
+        channel, order_id = entry.source, notification.order.order_id
         known = fold.orders.get((channel, order_id))
-        returned = notice.order.return_
+        returned = notification.order.return_
         returns = {returned.return_id} if returned and (channel, returned.return_id) in fold.returns else set()
         waits = fold.sale_waits(f"{channel}:{order_id}")
         try:
-            outcome = judge(channel, notice, known, sale_waits=waits, returns=returns, repeats=self._repeats)
+            outcome = outcome_of(channel, notification, known, sale_waits=waits, returns=returns, repeats=self._repeats)
         except Unusable as error:
             result.verdicts.append(DeadLetter(entry, str(error)))
             return
         units = outcome.effect.units if outcome.effect else {}
         if unknown := [sku for sku in units if sku not in fold.levels]:
-            # A product may be new here; the level that tells its SKU may still be on its way.
+            # The product may be new: the webhook or read that brings its level may not have arrived yet.
             result.failed.append((entry, f"no stock level is known for {len(unknown)} of its SKUs"))
             return
-        fold.take(channel, outcome)
+        fold.add(channel, outcome)
         result.verdicts.append(Settled(entry, State.SUPERSEDED if outcome.order is None else State.APPLIED))
         if outcome.order is not None:
-            # The channel's own listing has moved, even by an order that a cancellation nets to nothing for us.
-            result.moved |= {(channel, line.sku) for line in notice.order.lines if line.sku in fold.levels}
+            # The channel has changed its own listing, even if order and cancellation net to zero here.
+            result.moved |= {(channel, line.sku) for line in notification.order.lines if line.sku in fold.levels}
 
 
-async def _load(connection: Connection, notices: Sequence[tuple[Entry, ChannelNotification]]) -> Fold:
-    keys = sorted({(entry.source, notice.order.order_id) for entry, notice in notices})
+async def _load(connection: Connection, notifications: Sequence[tuple[Entry, ChannelNotification]]) -> Fold:
+    keys = sorted({(entry.source, notification.order.order_id) for entry, notification in notifications})
     rows = await connection.fetch(_ORDERS, [key[0] for key in keys], [key[1] for key in keys])
-    orders = [KnownOrder(r[0], r[1], r[2], r[3], _units(r[4]), _units(r[5])) for r in rows]
-    returned = {(e.source, n.order.return_.return_id) for e, n in notices if n.order.return_ is not None}
+    orders = [KnownOrder(r[0], r[1], r[2], r[3], units_from_json(r[4]), units_from_json(r[5])) for r in rows]
+    returned = {(e.source, n.order.return_.return_id) for e, n in notifications if n.order.return_ is not None}
     returns: set[tuple[str, str]] = set()
     if returned:
         found = await connection.fetch(_RETURNS, [r[0] for r in returned], [r[1] for r in returned])
         returns = {(row[0], row[1]) for row in found}
     stored: dict[str, list[tuple[int, Effect]]] = {}
-    if cancelled := [f"{e.source}:{n.order.order_id}" for e, n in notices if n.topic == "order.cancelled"]:
+    if cancelled := [f"{e.source}:{n.order.order_id}" for e, n in notifications if n.topic == ORDER_CANCELLED]:
         for row in await connection.fetch(_WAITING, cancelled):
-            effect = Effect(row["token"], _units(row["units"]))
+            effect = Effect(row["token"], units_from_json(row["units"]))
             stored.setdefault(effect.token, []).append((row["effect_id"], effect))
-    skus = {line.sku for _, notice in notices for line in notice.order.lines}
-    skus |= {line.sku for _, n in notices if n.order.return_ for line in n.order.return_.lines}
+    skus = {line.sku for _, notification in notifications for line in notification.order.lines}
+    skus |= {line.sku for _, n in notifications if n.order.return_ for line in n.order.return_.lines}
     levels = await lock_skus(connection, skus)
     return Fold({order.key: order for order in orders}, returns, stored, levels)
-
-
-def _units(text: str) -> dict[str, int]:
-    return msgspec.json.decode(text, type=dict[str, int])
 
 
 async def _save(connection: Connection, fold: Fold) -> None:
@@ -190,7 +178,7 @@ async def _save(connection: Connection, fold: Fold) -> None:
 
 
 def _with_pending(levels: Mapping[str, list[Level]], changes: Mapping[str, int]) -> list[Level]:
-    homes: dict[Any, Level] = {}
+    homes: dict[LevelKey, Level] = {}
     for sku, units in changes.items():
         if units and sku in levels:
             home = home_of(levels[sku])

@@ -1,6 +1,6 @@
-"""The work_type of the shop's own orders, refunds and products: upserts keyed on Shopify's ids, guarded by version.
+"""Handler of the shop's own orders, refunds and products: upserts by Shopify's id that keep the newest version.
 
-A version is (updated_at, X-Shopify-Triggered-At): the first is signed but in whole seconds, so the second breaks ties.
+A version is (updated_at, X-Shopify-Triggered-At). `updated_at` is signed but has whole seconds; the other breaks ties.
 """
 
 from collections.abc import Sequence
@@ -16,34 +16,28 @@ from stockstorm.reference_service.domain.payloads import (
     updated_ns,
 )
 from stockstorm.reference_service.handlers import WorkResult
-from stockstorm.reference_service.queues.base import (
-    DeadLetter,
-    Entry,
-    Settled,
-    State,
-    Verdict,
-)
+from stockstorm.reference_service.queues.base import DeadLetter, Entry, Settled, State, Verdict
 from stockstorm.reference_service.storage.database import Connection
 
 Version = tuple[int, int]
 
 _ORDERS = """
-INSERT INTO shop_order AS held
+INSERT INTO shop_order AS known
   (order_id, updated_ns, triggered_ns, name, currency, total_price, financial_status, cancelled)
 SELECT * FROM unnest
   ($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[])
 ON CONFLICT (order_id) DO UPDATE SET updated_ns = excluded.updated_ns, triggered_ns = excluded.triggered_ns,
   name = excluded.name, currency = excluded.currency, total_price = excluded.total_price,
   financial_status = excluded.financial_status, cancelled = excluded.cancelled
-WHERE (excluded.updated_ns, excluded.triggered_ns) > (held.updated_ns, held.triggered_ns)
+WHERE (excluded.updated_ns, excluded.triggered_ns) > (known.updated_ns, known.triggered_ns)
 RETURNING order_id
 """
 _PRODUCTS = """
-INSERT INTO shop_product AS held (product_id, updated_ns, triggered_ns, title, status)
+INSERT INTO shop_product AS known (product_id, updated_ns, triggered_ns, title, status)
 SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])
 ON CONFLICT (product_id) DO UPDATE SET updated_ns = excluded.updated_ns, triggered_ns = excluded.triggered_ns,
   title = excluded.title, status = excluded.status
-WHERE (excluded.updated_ns, excluded.triggered_ns) > (held.updated_ns, held.triggered_ns)
+WHERE (excluded.updated_ns, excluded.triggered_ns) > (known.updated_ns, known.triggered_ns)
 RETURNING product_id
 """
 _REFUNDS = """
@@ -53,7 +47,7 @@ SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::boolean[]) ON CONFLICT (ref
 
 
 class Versioned(msgspec.Struct, frozen=True):
-    """A resource as it was at a version."""
+    """A resource at one version."""
 
     version: Version
     payload: ShopOrder | ShopProduct | ShopRefund
@@ -63,19 +57,19 @@ class Versioned(msgspec.Struct, frozen=True):
         return (type(self.payload).__name__, self.payload.id)
 
 
-class Newest(Versioned, frozen=True):
-    """The newest of a claim's entries about one resource."""
+class VersionedEntry(Versioned, frozen=True):
+    """A resource with the entry that brought it."""
 
     entry: Entry
 
 
-class ShopEvents:
+class ShopHandler:
     """Keeps a copy of the shop's own orders, refunds and products."""
 
     async def apply(self, connection: Connection, entries: Sequence[Entry]) -> WorkResult:
-        """Of all entries about one resource the newest is written; the others are superseded."""
+        """Writes the newest entry of each resource. The other entries are superseded."""
         verdicts: list[Verdict] = []
-        newest: dict[tuple[str, int], Newest] = {}
+        newest: dict[tuple[str, int], VersionedEntry] = {}
         for entry in entries:
             try:
                 found = read_event(entry)
@@ -95,8 +89,8 @@ class ShopEvents:
         return WorkResult(verdicts)
 
 
-def read_event(entry: Entry) -> Newest:
-    """The entry with its version, or Unusable."""
+def read_event(entry: Entry) -> VersionedEntry:
+    """Decodes an entry; Unusable if it can never be applied."""
     payload: ShopOrder | ShopProduct | ShopRefund
     match entry.topic.split("/")[0]:
         case "orders":
@@ -104,15 +98,15 @@ def read_event(entry: Entry) -> Newest:
         case "products":
             payload = decode(entry.body, ShopProduct)
         case "refunds":
-            return Newest((0, 0), decode(entry.body, ShopRefund), entry)
+            return VersionedEntry((0, 0), decode(entry.body, ShopRefund), entry)
         case _:
-            raise Unusable("a topic without work")
-    return Newest((updated_ns(payload.updated_at), entry.triggered_ns or 0), payload, entry)
+            raise Unusable("an unknown topic")
+    return VersionedEntry((updated_ns(payload.updated_at), entry.triggered_ns or 0), payload, entry)
 
 
 async def write_newest(connection: Connection, newest: Sequence[Versioned]) -> set[tuple[str, int]]:
-    """Writes at most one version of each resource; returns the resources of which none newer was there."""
-    newest = sorted(newest, key=lambda found: found.payload.id)  # one order of locking for all transactions
+    """Writes at most one version of each resource. Returns the written ones: those newer than the stored version."""
+    newest = sorted(newest, key=lambda found: found.payload.id)  # all transactions lock in the same order
     orders = [_order_row(n.version, n.payload) for n in newest if isinstance(n.payload, ShopOrder)]
     products = [_product_row(n.version, n.payload) for n in newest if isinstance(n.payload, ShopProduct)]
     refunds = [n.payload for n in newest if isinstance(n.payload, ShopRefund)]

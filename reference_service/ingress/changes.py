@@ -90,5 +90,5 @@ class ChangeListener:
 
     async def _announce_all(self) -> None:
         skus = await known_skus(self._parts.pool)
-        moved = {(channel, sku) for channel in self._parts.channels for sku in skus}
+        moved = {(channel, sku) for channel in self._parts.pushers for sku in skus}
         self._parts.announce(WorkResult([], skus=set(skus), moved=moved, doubtful=True, effects=True))

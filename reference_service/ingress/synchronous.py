@@ -20,7 +20,7 @@ from stockstorm.reference_service.handlers import Handler, WorkResult
 from stockstorm.reference_service.ingress.changes import Change, notify
 from stockstorm.reference_service.queues.base import DeadLetter, Entry, InboxFull, Message, Settled, State, Verdict
 from stockstorm.reference_service.storage.database import STORE_GONE, Connection, Pool, StoreUnavailable
-from stockstorm.reference_service.sync.signals import WRITTEN
+from stockstorm.reference_service.sync.signals import ALL_WRITTEN
 from stockstorm.reference_service.telemetry import metrics
 from stockstorm.reference_service.telemetry.logs import reason_of
 from stockstorm.reference_service.wiring import Parts
@@ -49,11 +49,11 @@ class Announcement(msgspec.Struct, frozen=True):
 
     async def wait_until_done(self, result: WorkResult) -> None:
         """Returns when the channels show the result and it is written to the master."""
-        for name, channel in self.parts.channels.items():
+        for name, pusher in self.parts.pushers.items():
             moved = {sku for moved_by, sku in result.moved if moved_by == name}
-            await channel.rounds.done(result.skus | moved, self.pushes[name])
+            await pusher.pushes.wait_for(result.skus | moved, self.pushes[name])
         if result.effects:
-            await self.parts.signals.writes.done([WRITTEN], self.writes)
+            await self.parts.signals.writes.wait_for([ALL_WRITTEN], self.writes)
 
 
 class SynchronousInbox:
@@ -109,7 +109,7 @@ class SynchronousInbox:
         waiting = self._unannounced.get(change.seq)
         if waiting is None or self._parts is None:
             return
-        pushes = {name: channel.rounds.begun for name, channel in self._parts.channels.items()}
+        pushes = {name: pusher.pushes.begun for name, pusher in self._parts.pushers.items()}
         _settle_future(waiting, Announcement(self._parts, pushes, self._parts.signals.writes.begun))
 
     async def _process(self, message: Message) -> None:

@@ -1,1 +1,1 @@
-"""Keeps both sides in step: writes and reads the master's stock, pushes listings, subscribes."""
+"""Keeps shop and marketplaces in sync: writes and reads Shopify's stock, pushes listings, subscribes to webhooks."""

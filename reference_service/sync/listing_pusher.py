@@ -1,7 +1,7 @@
-"""Keeps what each marketplace shows in step: absolute quantities, in bulk, always the newest, one push at a time.
+"""Pushes quantities to one marketplace: absolute numbers, in bulk, always the newest, one push at a time.
 
-A channel's remembered quantities spare it rows that would change nothing. A sale by the channel itself makes its row
-unknown, since nobody can say whether the sale came before or after our last push. After a start everything is pushed.
+Rows that the marketplace already shows are not pushed again. A sale by the marketplace itself makes its row unknown,
+because the sale may have come before or after the last push. After a start every row is pushed.
 """
 
 import asyncio
@@ -23,19 +23,19 @@ log = structlog.get_logger()
 ReadListable = Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
 
 
-class TakesListings(Protocol):
-    """A marketplace as far as listings go."""
+class AcceptsListings(Protocol):
+    """The part of a marketplace's client that a pusher needs."""
 
     async def push(self, quantities: Mapping[str, int]) -> Pushed: ...
 
 
-class Shown:
-    """What one channel shows as far as we know, and which SKUs it has to be told. No I/O."""
+class ListingState:
+    """What one marketplace shows as far as known, and which SKUs are dirty, that is, to be pushed. No I/O."""
 
     def __init__(self) -> None:
-        self.dirty: dict[str, None] = {}  # a set that keeps the order, so that nothing waits for ever
+        self.dirty: dict[str, None] = {}  # an ordered set: the oldest SKUs are pushed first
         self._known: dict[str, int] = {}
-        self._under_way: dict[str, int] = {}
+        self._in_flight: dict[str, int] = {}
 
     def touch(self, skus: Iterable[str]) -> None:
         """The quantity of these SKUs may have changed."""
@@ -43,74 +43,79 @@ class Shown:
             self.dirty[sku] = None
 
     def forget(self, sku: str) -> None:
-        """The channel itself changed the SKU's row."""
+        """The marketplace itself changed this row, so what it shows is unknown."""
         self._known.pop(sku, None)
-        self._under_way.pop(sku, None)
+        self._in_flight.pop(sku, None)
         self.dirty[sku] = None
 
     def take(self, rows_max: int = limits.PUSH_ROWS_MAX) -> list[str]:
-        """The `rows_max` SKUs that are dirty the longest, which are dirty no more."""
+        """Removes and returns the `rows_max` SKUs that have been dirty for the longest time."""
         taken = list(itertools.islice(self.dirty, rows_max))
         for sku in taken:
             del self.dirty[sku]
         return taken
 
-    def begin(self, quantities: Mapping[str, int]) -> dict[str, int]:
-        """The rows worth pushing. Until `end` nobody knows what the channel shows of them."""
+    def begin_push(self, quantities: Mapping[str, int]) -> dict[str, int]:
+        """The rows that differ from what the marketplace shows. They are unknown until `end_push`."""
         rows = {sku: quantity for sku, quantity in quantities.items() if self._known.get(sku) != quantity}
         for sku in rows:
             self._known.pop(sku, None)
-        self._under_way = dict(rows)
+        self._in_flight = dict(rows)
         return rows
 
-    def end(self, *, done: bool) -> None:
-        """The push was answered, or failed and all its rows are dirty again."""
-        if done:
-            self._known.update(self._under_way)
+    def end_push(self, *, succeeded: bool) -> None:
+        """Records the pushed rows as known, or makes them dirty again after a failure."""
+        if succeeded:
+            self._known.update(self._in_flight)
         else:
-            self.touch(self._under_way)
-        self._under_way = {}
+            self.touch(self._in_flight)
+        self._in_flight = {}
 
 
 def quantities_of(listable: Mapping[str, int], safety_stock: int) -> dict[str, int]:
-    """What channels are to show: never less than nothing, and always less than the master by the safety stock."""
+    """The quantities to list: the listable units less the safety stock, but never below 0."""
     return {sku: max(0, units - safety_stock) for sku, units in listable.items()}
 
 
-class ChannelSync:
-    """Pushes to one channel. `run` is its only pusher, so a newer push never overtakes an older one."""
+class ListingPusher:
+    """Pushes to one channel. Only `run` pushes, so a newer push never overtakes an older one.
+
+    `pushes`: the passes of pushing, which complete SKUs.
+    """
 
     def __init__(
-        self, channel: str, marketplace: TakesListings, listable: ReadListable, safety_stock: int, dice: random.Random
+        self, channel: str, marketplace: AcceptsListings, listable: ReadListable, safety_stock: int, rng: random.Random
     ) -> None:
         self.channel = channel
-        self.shown = Shown()
-        self.rounds = CompletionBarrier()  # of pushes, each of which does SKUs
+        self.state = ListingState()
+        self.pushes = CompletionBarrier()
         self._marketplace = marketplace
         self._listable = listable
         self._safety_stock = safety_stock
-        self._dice = dice
+        self._rng = rng
         self._touched = asyncio.Event()
         self._clean = asyncio.Event()
         self._failures = 0
 
     def touch(self, skus: Iterable[str]) -> None:
-        self.shown.touch(skus)
+        """The quantity of these SKUs may have changed."""
+        self.state.touch(skus)
         self._wake()
 
     def forget(self, skus: Iterable[str]) -> None:
+        """The marketplace itself changed these rows."""
         for sku in skus:
-            self.shown.forget(sku)
+            self.state.forget(sku)
         self._wake()
 
-    async def clean(self) -> None:
-        """Returns when everything touched so far has been pushed."""
+    async def wait_until_clean(self) -> None:
+        """Returns when every touched SKU has been pushed."""
         await self._clean.wait()
 
     async def run(self) -> None:
-        """Pushes what is dirty, until cancelled: at once when idle, paced when busy, with backoff when refused."""
+        """Pushes dirty SKUs until cancelled: at once when idle, paced when busy, with backoff after a failure."""
         while True:
-            if not self.shown.dirty:
+            if not self.state.dirty:
                 self._clean.set()
                 await self._touched.wait()
             self._touched.clear()
@@ -119,30 +124,30 @@ class ChannelSync:
             await asyncio.sleep(max(wait_s, started + limits.PUSH_PACE_S - time.monotonic(), 0.0))
 
     async def push_once(self, rows_max: int = limits.PUSH_ROWS_MAX) -> float:
-        """Pushes one bulk of dirty SKUs; returns the seconds to wait after a failure, else 0."""
-        skus = self.shown.take(rows_max)
+        """Pushes at most `rows_max` dirty SKUs. Returns the seconds to wait after a failure, else 0."""
+        skus = self.state.take(rows_max)
         if not skus:
             return 0.0
-        self.rounds.begin()
+        self.pushes.begin()
         try:
             quantities = quantities_of(await self._listable(skus), self._safety_stock)
         except BaseException:
-            self.shown.touch(skus)
+            self.state.touch(skus)
             raise
-        rows = self.shown.begin(quantities)
+        rows = self.state.begin_push(quantities)
         if not rows:
-            self.rounds.end(skus)
+            self.pushes.end(skus)
             return 0.0
         started = time.monotonic()
         try:
             pushed = await self._marketplace.push(rows)
         except MarketplaceCallFailed as failure:
-            return self._failed(failure)
+            return self._fail(failure)
         except BaseException:
-            self.shown.end(done=False)
+            self.state.end_push(succeeded=False)
             raise
-        self.shown.end(done=True)
-        self.rounds.end(skus)
+        self.state.end_push(succeeded=True)
+        self.pushes.end(skus)
         self._failures = 0
         metrics.PUSHES.labels(self.channel, "accepted").inc()
         metrics.PUSH_ROWS.labels(self.channel).inc(len(rows))
@@ -151,14 +156,14 @@ class ChannelSync:
             log.warning("listings_rejected", channel=self.channel, rows=len(pushed.rejected))
         return 0.0
 
-    def _failed(self, failure: MarketplaceCallFailed) -> float:
-        self.shown.end(done=False)
+    def _fail(self, failure: MarketplaceCallFailed) -> float:
+        self.state.end_push(succeeded=False)
         self._failures += 1
         metrics.PUSHES.labels(self.channel, "failed").inc()
         log.warning("push_failed", channel=self.channel, attempt=self._failures, reason=str(failure))
-        return max(failure.wait_s, backoff_s(self._failures, self._dice))
+        return max(failure.wait_s, backoff_s(self._failures, self._rng))
 
     def _wake(self) -> None:
-        if self.shown.dirty:
+        if self.state.dirty:
             self._clean.clear()
             self._touched.set()

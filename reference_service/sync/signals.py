@@ -1,64 +1,67 @@
-"""Lets others wait for work that is done in rounds, one at a time: what is asked for in one is done in a later one.
-
-How the parts of a worker wake each other after a commit, without asking the database.
-"""
+"""How the parts of a worker wake each other after a commit, without polling the database."""
 
 import asyncio
 from collections.abc import Callable, Iterable
 
+ALL_WRITTEN = "all written"  # completed by a pass of writes after which no effect waits
+
 
 class CompletionBarrier:
-    """`begun` rounds so far. What a round has done, its worker says at the end."""
+    """Lets others wait for work that is done in passes, one pass at a time.
 
-    def __init__(self) -> None:
-        self.begun = 0
-        self._done_in: dict[str, int] = {}  # the last round that did it
-        self._ended = asyncio.Event()
-
-    def begin(self) -> None:
-        self.begun += 1
-
-    def end(self, done: Iterable[str]) -> None:
-        """Ends the round; all that wait look again."""
-        self._done_in.update(dict.fromkeys(done, self.begun))
-        ended, self._ended = self._ended, asyncio.Event()
-        ended.set()
-
-    async def done(self, wanted: Iterable[str], after: int) -> None:
-        """Returns when each of `wanted` was done in a round later than `after`."""
-        wanted = list(wanted)
-        while any(self._done_in.get(one, 0) <= after for one in wanted):
-            await self._ended.wait()
-
-
-WRITTEN = "written"  # what a round of writes has done when no effect waits any more
-
-
-class Signals:
-    """`master` wakes whoever talks to the Admin API; `doubt` says that levels have to be read again; `writes` are the
-    rounds of writing to the master, done when nothing waits.
+    An item counts as done only if it was completed by a pass that began after the caller asked. `begun` is the number
+    of passes so far; read it first and give it to `wait_for`.
     """
 
     def __init__(self) -> None:
-        self.master = asyncio.Event()
-        self.doubt = False
+        self.begun = 0
+        self._completed_by: dict[str, int] = {}  # item -> the last pass that completed it
+        self._ended = asyncio.Event()
+
+    def begin(self) -> None:
+        """Begins a pass."""
+        self.begun += 1
+
+    def end(self, completed: Iterable[str]) -> None:
+        """Ends the pass, which completed these items, and wakes every waiter."""
+        self._completed_by.update(dict.fromkeys(completed, self.begun))
+        ended, self._ended = self._ended, asyncio.Event()
+        ended.set()
+
+    async def wait_for(self, items: Iterable[str], after: int) -> None:
+        """Returns when each item was completed by a pass with a number above `after`."""
+        items = list(items)
+        while any(self._completed_by.get(item, 0) <= after for item in items):
+            await self._ended.wait()
+
+
+class Signals:
+    """Wakes the loop that calls the Admin API, and reports changed SKUs to the listing pushers.
+
+    `admin_work` is set when there is something to write or to read. `reread_requested`: some level has to be read
+    again. `writes`: the passes of writing to Shopify.
+    """
+
+    def __init__(self) -> None:
+        self.admin_work = asyncio.Event()
+        self.reread_requested = False
         self.writes = CompletionBarrier()
         self._listeners: list[Callable[[Iterable[str]], None]] = []
 
     def on_stock_changed(self, listener: Callable[[Iterable[str]], None]) -> None:
-        """`listener` will hear of SKUs whose quantity may have changed."""
+        """Calls `listener` with every SKU whose quantity may have changed."""
         self._listeners.append(listener)
 
     def stock_changed(self, skus: Iterable[str]) -> None:
-        """What channels show of these SKUs may be wrong from now on."""
+        """The quantity of these SKUs may have changed."""
         for listener in self._listeners:
             listener(skus)
 
-    def tell_master(self) -> None:
-        """Effects wait for being written to the master."""
-        self.master.set()
+    def request_write(self) -> None:
+        """There are effects to write to Shopify."""
+        self.admin_work.set()
 
-    def raise_doubt(self) -> None:
+    def request_reread(self) -> None:
         """Some level has to be read again."""
-        self.doubt = True
-        self.master.set()
+        self.reread_requested = True
+        self.admin_work.set()

@@ -1,7 +1,6 @@
-"""Reads the master's stock by API: all of it at start, later the levels that events left in doubt or that changed."""
+"""Reads Shopify's stock by API: all of it at start, later the levels that are doubtful or that changed."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
 
 import msgspec
 import structlog
@@ -21,7 +20,8 @@ from stockstorm.reference_service.clients.documents import (
     number_of,
     updated_since,
 )
-from stockstorm.reference_service.domain.stock_level import Level, Reading, reread
+from stockstorm.reference_service.domain.stock_level import Level, Reading, apply_read
+from stockstorm.reference_service.storage.database import Pool
 from stockstorm.reference_service.storage.stock_table import (
     LevelKey,
     add_levels,
@@ -36,51 +36,70 @@ log = structlog.get_logger()
 
 
 class StockReader:
-    """Reads levels. It shares its turn with the master's writer, so that no read overlaps a batch."""
+    """Reads levels and stores them. Callers make sure that no read overlaps a batch of the writer."""
 
-    def __init__(self, pool: Any, admin: AdminApi, signals: Signals) -> None:
+    def __init__(self, pool: Pool, admin: AdminApi, signals: Signals) -> None:
         self._pool = pool
         self._admin = admin
         self._signals = signals
 
     async def read_all(self) -> int:
-        """Takes over every level of the shop, page by page; returns how many there are."""
+        """Stores every level of the shop, page by page; returns their number."""
         count = 0
         async for page in self._pages():
             levels = levels_of(page)
-            await self._take(levels)
+            await self._store(levels)
             count += len(levels)
         log.info("stock_read", levels=count)
         return count
 
     async def read_changed(self, since_ns: int) -> int:
-        """Takes over the levels updated in the second of `since_ns` or later; returns how many there are."""
+        """Stores the levels updated in the second of `since_ns` or later; returns their number."""
         count = 0
         for location in await self._locations():
             after: str | None = None
             while True:
                 variables = {"location": location, "first": limits.PAGE_ITEMS, "after": after}
                 answer = await self._admin.call(CHANGED_LEVELS, {**variables, "query": updated_since(since_ns)})
-                if (place := answer.data.location) is None:
+                if (found := answer.data.location) is None:
                     break
-                levels = changed_of(place.inventory_levels.nodes, answer)
-                await self._take(levels)
+                levels = changed_of(found.inventory_levels.nodes, answer)
+                await self._store(levels)
                 count += len(levels)
-                if not place.inventory_levels.page_info.has_next_page:
+                if not found.inventory_levels.page_info.has_next_page:
                     break
-                after = place.inventory_levels.page_info.end_cursor
+                after = found.inventory_levels.page_info.end_cursor
         return count
 
-    async def _take(self, levels: Sequence[Level]) -> None:
+    async def read_doubtful(self) -> bool:
+        """Reads at most READ_LEVELS_MAX doubtful levels again; False if there were none."""
+        doubtful = await doubtful_levels(self._pool, limits.READ_LEVELS_MAX)
+        if not doubtful:
+            return False
+        answer = await self._admin.call(LEVELS, {"ids": [gid for _, gid in doubtful]})
+        nodes: dict[LevelKey, LevelNode | None] = {
+            key: node for (key, _), node in zip(doubtful, answer.data.nodes, strict=True)
+        }
         async with self._pool.acquire() as connection, connection.transaction():
-            held = await lock_levels(connection, (level.key for level in levels))
-            renewed = {level.key: _renewed(held[level.key], level) for level in levels if level.key in held}
-            await write_levels(connection, list(renewed.values()))
-            added = [level for level in levels if level.key not in held]
+            stored = await lock_levels(connection, nodes)
+            updated = {key: _reread(level, nodes[key], answer) for key, level in stored.items()}
+            await write_levels(connection, list(updated.values()))
+        metrics.LEVELS_REREAD.inc(len(updated))
+        self._signals.stock_changed(_changed_skus(stored, updated))
+        if any(level.doubtful for level in updated.values()):
+            self._signals.request_reread()
+        return True
+
+    async def _store(self, levels: Sequence[Level]) -> None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            stored = await lock_levels(connection, (level.key for level in levels))
+            updated = {level.key: _updated(stored[level.key], level) for level in levels if level.key in stored}
+            await write_levels(connection, list(updated.values()))
+            added = [level for level in levels if level.key not in stored]
             await add_levels(connection, added)
-        self._signals.stock_changed(_changed_skus(held, renewed) | {level.sku for level in added if level.sku})
-        if any(level.doubtful for level in renewed.values()):
-            self._signals.raise_doubt()
+        self._signals.stock_changed(_changed_skus(stored, updated) | {level.sku for level in added if level.sku})
+        if any(level.doubtful for level in updated.values()):
+            self._signals.request_reread()
 
     async def _locations(self) -> list[str]:
         found: list[str] = []
@@ -91,25 +110,6 @@ class StockReader:
             if not page.page_info.has_next_page:
                 return found
             after = page.page_info.end_cursor
-
-    async def read_doubtful(self) -> bool:
-        """Reads a bulk of doubtful levels again; False if there were none."""
-        doubtful = await doubtful_levels(self._pool, limits.READ_LEVELS_MAX)
-        if not doubtful:
-            return False
-        answer = await self._admin.call(LEVELS, {"ids": [gid for _, gid in doubtful]})
-        nodes: dict[LevelKey, LevelNode | None] = {
-            key: node for (key, _), node in zip(doubtful, answer.data.nodes, strict=True)
-        }
-        async with self._pool.acquire() as connection, connection.transaction():
-            held = await lock_levels(connection, nodes)
-            settled = {key: _settled(level, nodes[key], answer) for key, level in held.items()}
-            await write_levels(connection, list(settled.values()))
-        metrics.LEVELS_REREAD.inc(len(settled))
-        self._signals.stock_changed(_changed_skus(held, settled))
-        if any(level.doubtful for level in settled.values()):
-            self._signals.raise_doubt()
-        return True
 
     async def _pages(self) -> AsyncIterator[Answered[Items]]:
         after: str | None = None
@@ -123,7 +123,7 @@ class StockReader:
 
 
 def levels_of(page: Answered[Items]) -> list[Level]:
-    """The levels on a page, each true at some moment of its call."""
+    """The levels on a page of items, each true at some moment of the call."""
     levels = []
     for item in page.data.inventory_items.nodes:
         for node in item.inventory_levels.nodes:
@@ -136,7 +136,7 @@ def levels_of(page: Answered[Items]) -> list[Level]:
 
 
 def changed_of(nodes: Sequence[LevelNode], answer: Answered[ChangedLevels]) -> list[Level]:
-    """The levels of a page of changes, each true at some moment of its call."""
+    """The levels on a page of changed levels, each true at some moment of the call."""
     levels = []
     for node in nodes:
         available = available_of(node.quantities)
@@ -147,23 +147,23 @@ def changed_of(nodes: Sequence[LevelNode], answer: Answered[ChangedLevels]) -> l
     return levels
 
 
-def _renewed(held: Level, read: Level) -> Level:
-    return msgspec.structs.replace(reread(held, read.reading), sku=read.sku, level_gid=read.level_gid)
+def _updated(stored: Level, read: Level) -> Level:
+    return msgspec.structs.replace(apply_read(stored, read.reading), sku=read.sku, level_gid=read.level_gid)
 
 
-def _settled(level: Level, node: LevelNode | None, answer: Answered[Levels]) -> Level:
-    """The level after its new reading. One that the API no longer shows stays as it is, and in doubt no more."""
+def _reread(level: Level, node: LevelNode | None, answer: Answered[Levels]) -> Level:
+    """The level after its new read. A level that the API no longer returns keeps its quantity and is not doubtful."""
     available = available_of(node.quantities) if node is not None else None
     if node is None or available is None:
         return msgspec.structs.replace(level, doubtful=False)
-    settled = reread(level, Reading(available, answer.before_ns, answer.after_ns))
-    return msgspec.structs.replace(settled, sku=node.item.sku) if node.item else settled
+    updated = apply_read(level, Reading(available, answer.before_ns, answer.after_ns))
+    return msgspec.structs.replace(updated, sku=node.item.sku) if node.item else updated
 
 
-def _changed_skus(held: Mapping[LevelKey, Level], settled: Mapping[LevelKey, Level]) -> set[str]:
-    changed: Sequence[Level] = [
-        after
-        for key, after in settled.items()
-        if (after.reading.available, after.sku) != (held[key].reading.available, held[key].sku)
-    ]
-    return {level.sku for level in changed if level.sku}
+def _changed_skus(before: Mapping[LevelKey, Level], after: Mapping[LevelKey, Level]) -> set[str]:
+    """SKUs of the levels whose quantity or SKU differs."""
+    return {
+        level.sku
+        for key, level in after.items()
+        if level.sku and (level.reading.available, level.sku) != (before[key].reading.available, before[key].sku)
+    }

@@ -1,14 +1,14 @@
-"""The one writer of the master's stock: takes waiting effects, commits them as a batch, tells Shopify.
+"""The only writer of Shopify's stock: collects waiting effects, commits them as a batch, and calls the Admin API.
 
-Batch and idempotency key are committed before the call. After a crash the open batch is sent again under the same key
-before anything else, so an effect reaches the master exactly once.
+Batch and idempotency key are committed before the call. After a crash the open batch is sent again first, under the
+same key, so each effect is written exactly once.
 """
 
 import asyncio
 import random
 import uuid
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import msgspec
 import structlog
@@ -29,23 +29,24 @@ from stockstorm.reference_service.clients.documents import (
 from stockstorm.reference_service.domain.adjustment_batch import (
     Batch,
     Change,
-    Waiting,
+    WaitingEffect,
     changes_of,
-    choose,
+    choose_effects,
     reference_of,
 )
-from stockstorm.reference_service.domain.order import Effect
-from stockstorm.reference_service.domain.stock_level import Level, Reading, depart, fall_back, land
-from stockstorm.reference_service.storage.database import Connection
+from stockstorm.reference_service.domain.order import Effect, units_from_json
+from stockstorm.reference_service.domain.stock_level import Level, Reading, assume_lower, finish_batch, start_batch
+from stockstorm.reference_service.storage.database import Connection, Pool
 from stockstorm.reference_service.storage.stock_table import LevelKey, lock_levels, lock_skus, write_levels
 from stockstorm.reference_service.sync.signals import Signals
 from stockstorm.reference_service.telemetry import metrics
 
 log = structlog.get_logger()
-# Codes after which the very same call, under the same key, is worth another try. After the first two it may still be
-# executed, so they are tried again for as long as it takes; a new key could do it twice.
-UNSETTLED = frozenset({"IDEMPOTENCY_CONCURRENT_REQUEST", "SERVICE_UNAVAILABLE"})
-TRY_AGAIN = UNSETTLED | {"ADJUST_QUANTITIES_FAILED"}
+ClosedState = Literal["done", "refused"]
+# After these codes Shopify may still execute the call. It is repeated under the same key until it is answered; a new
+# key could write the batch twice.
+MAY_EXECUTE = frozenset({"IDEMPOTENCY_CONCURRENT_REQUEST", "SERVICE_UNAVAILABLE"})
+RETRYABLE = MAY_EXECUTE | {"ADJUST_QUANTITIES_FAILED"}
 
 _WAITING = """
 SELECT effect_id, token, units::text FROM effect WHERE batch_id IS NULL AND refused IS NULL
@@ -61,27 +62,30 @@ _REFUSE = "UPDATE effect SET refused = $2 WHERE effect_id = ANY($1::bigint[]) RE
 _REFUSE_SKUS = "UPDATE effect SET refused = $3 WHERE batch_id = $1 AND units ?| $2::text[] RETURNING token, refused"
 
 
-class MasterWriter:
-    """Writes channel orders to the master. One task of one process may use it at a time."""
+class StockWriter:
+    """Writes effects to Shopify. Only one task of one process may use it at a time.
+
+    `orders_max`: the most effects in one batch.
+    """
 
     def __init__(
         self,
-        pool: Any,
+        pool: Pool,
         admin: AdminApi,
         signals: Signals,
-        dice: random.Random,
+        rng: random.Random,
         *,
         orders_max: int = limits.ADJUST_ORDERS_MAX,
     ) -> None:
         self._pool = pool
         self._admin = admin
         self._signals = signals
-        self._dice = dice
+        self._rng = rng
         self._orders_max = orders_max
         self._refusals = 0
 
-    async def replay(self) -> None:
-        """Finishes the batch that a process before this one left open, if any."""
+    async def finish_open_batch(self) -> None:
+        """Sends the batch that an earlier process left open, if there is one."""
         row = await self._pool.fetchrow(_OPEN)
         if row is not None:
             changes = msgspec.json.decode(row["changes"], type=tuple[Change, ...])
@@ -89,11 +93,11 @@ class MasterWriter:
             await self._finish(Batch(row["batch_id"], row["idempotency_key"], row["reference"], changes))
 
     async def has_work(self) -> bool:
-        """Whether any effect waits to be written."""
+        """Whether any effect waits for a batch."""
         return bool(await self._pool.fetchval(_ANY_WAITING))
 
     async def write_once(self) -> bool:
-        """Writes the oldest waiting effects; False if there were none."""
+        """Writes the oldest waiting effects in one batch; False if there were none."""
         await self._admin.wait_for_points(adjust(1))
         batch = await self._open()
         if batch is None:
@@ -115,109 +119,114 @@ class MasterWriter:
             )
             by_key = {level.key: level for found in levels.values() for level in found}
             batch = Batch(batch_id, key, reference, changes)
-            await write_levels(connection, [depart(by_key[change.key]) for change in batch.sent])
+            await write_levels(connection, [start_batch(by_key[change.key]) for change in batch.sent])
         metrics.BATCH_ORDERS.observe(len(chosen))
         return batch
 
-    async def _choose(self, connection: Connection) -> tuple[list[Waiting], dict[str, list[Level]]]:
-        """The effects of the next batch and their levels. Those whose SKU was renamed away are set aside."""
+    async def _choose(self, connection: Connection) -> tuple[list[WaitingEffect], dict[str, list[Level]]]:
+        """The effects of the next batch and their levels. Effects whose SKU no longer has a level are refused."""
         while True:
             rows = await connection.fetch(_WAITING, self._orders_max)
-            waiting = [Waiting(r[0], Effect(r[1], msgspec.json.decode(r[2], type=dict[str, int]))) for r in rows]
-            chosen = choose(waiting)
+            waiting = [WaitingEffect(r[0], Effect(r[1], units_from_json(r[2]))) for r in rows]
+            chosen = choose_effects(waiting)
             levels = await lock_skus(connection, {sku for one in chosen for sku in one.effect.units})
             nameless = [one.effect_id for one in chosen if not one.effect.units.keys() <= levels.keys()]
             if not nameless:
                 return chosen, levels
-            _note_refused(await connection.fetch(_REFUSE, nameless, "no stock level has its SKU any more"))
+            _report_refused(await connection.fetch(_REFUSE, nameless, "no stock level has its SKU any more"))
 
     async def _finish(self, batch: Batch) -> None:
         attempts = 0
         while batch.sent:
-            answer = await self._admin.call(adjust(len(batch.locations)), variables_of(batch), self._show_the_lower)
+            answer = await self._admin.call(adjust(len(batch.locations)), variables_of(batch), self._assume_lower)
             payload = answer.data.inventory_adjust_quantities
             if not payload.user_errors:
-                await self._land(batch, readings_of(answer, batch.locations))
+                await self._close_done(batch, readings_of(answer, batch.locations))
                 self._refusals = 0
                 return
             attempts += 1
             codes = {error.code for error in payload.user_errors}
-            if not codes <= TRY_AGAIN or (attempts >= limits.ATTEMPTS_MAX and not codes <= UNSETTLED):
-                await self._refused(batch, payload)
+            if not codes <= RETRYABLE or (attempts >= limits.ATTEMPTS_MAX and not codes <= MAY_EXECUTE):
+                await self._close_refused(batch, payload)
                 return
-            await self._show_the_lower()
-            await asyncio.sleep(backoff_s(attempts, self._dice))
-        await self._land(batch, {})
+            await self._assume_lower()
+            await asyncio.sleep(backoff_s(attempts, self._rng))
+        await self._close_done(batch, {})
 
-    async def _land(self, batch: Batch, readings: dict[LevelKey, Reading]) -> None:
+    async def _close_done(self, batch: Batch, readings: dict[LevelKey, Reading]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
-            if await connection.fetchval(_CLOSE, batch.batch_id, "done") is None:
-                return  # the leader before this one had just landed it
-            held = await lock_levels(connection, (change.key for change in batch.changes))
+            if not await _close(connection, batch, "done"):
+                return  # the previous leader has just closed it
+            levels = await lock_levels(connection, (change.key for change in batch.changes))
             sold = {change.key: change.sold for change in batch.changes}
-            landed = [land(level, readings.get(key), sold[key]) for key, level in held.items()]
-            await write_levels(connection, landed)
-        self._tell(landed)
+            finished = [finish_batch(level, readings.get(key), sold[key]) for key, level in levels.items()]
+            await write_levels(connection, finished)
+        self._signal(finished)
 
-    async def _show_the_lower(self) -> None:
-        """While nobody knows whether the batch was executed, channels are shown the safe quantity."""
+    async def _assume_lower(self) -> None:
+        """Lists the lower quantity while it is unknown whether the batch was executed."""
         async with self._pool.acquire() as connection, connection.transaction():
             rows = await connection.fetch("SELECT inventory_item_id, location_id FROM stock WHERE in_flight")
-            held = await lock_levels(connection, ((row[0], row[1]) for row in rows))
-            lowered = [lower for level in held.values() if (lower := fall_back(level)) is not level]
+            levels = await lock_levels(connection, ((row[0], row[1]) for row in rows))
+            lowered = [lower for level in levels.values() if (lower := assume_lower(level)) is not level]
             await write_levels(connection, lowered)
-        self._tell(lowered)
+        self._signal(lowered)
 
-    async def _refused(self, batch: Batch, payload: AdjustPayload) -> None:
-        """Shopify will not do it. Effects on the levels it names are set aside; the others are free for a new batch."""
+    async def _close_refused(self, batch: Batch, payload: AdjustPayload) -> None:
+        """Closes a refused batch. Refuses the effects on levels that Shopify names; the others wait for a new batch."""
         reasons = "; ".join(f"{error.code}: {error.message}" for error in payload.user_errors)[:500]
         bad = {batch.sent[index].key for index in indexes_of(payload) if index < len(batch.sent)}
         log.error("batch_refused", batch=batch.batch_id, reason=reasons, levels=len(bad))
         async with self._pool.acquire() as connection, connection.transaction():
-            if await connection.fetchval(_CLOSE, batch.batch_id, "refused") is None:
+            if not await _close(connection, batch, "refused"):
                 return
             levels = await lock_levels(connection, (change.key for change in batch.changes))
             skus = [levels[key].sku for key in bad if key in levels]
-            _note_refused(await connection.fetch(_REFUSE_SKUS, batch.batch_id, skus, reasons))
+            _report_refused(await connection.fetch(_REFUSE_SKUS, batch.batch_id, skus, reasons))
             await connection.execute(
                 "UPDATE effect SET batch_id = NULL WHERE batch_id = $1 AND refused IS NULL", batch.batch_id
             )
-            await write_levels(connection, [land(level, None, 0) for level in levels.values()])
-        if not bad:  # nothing was set aside, so the next batch may be refused as well
+            await write_levels(connection, [finish_batch(level, None, 0) for level in levels.values()])
+        if not bad:  # no effect was refused, so the next batch may be refused as well
             self._refusals += 1
-            await asyncio.sleep(backoff_s(self._refusals, self._dice))
+            await asyncio.sleep(backoff_s(self._refusals, self._rng))
 
-    def _tell(self, levels: list[Level]) -> None:
+    def _signal(self, levels: Sequence[Level]) -> None:
         self._signals.stock_changed({level.sku for level in levels if level.sku})
         if any(level.doubtful for level in levels):
-            self._signals.raise_doubt()
+            self._signals.request_reread()
 
 
-def _note_refused(rows: Iterable[Any]) -> None:
-    """What the master will not hear of is for a person to look at: the order is sold, and the stock is not taken."""
+async def _close(connection: Connection, batch: Batch, state: ClosedState) -> bool:
+    """Closes the batch; False if it was not open."""
+    return await connection.fetchval(_CLOSE, batch.batch_id, state) is not None
+
+
+def _report_refused(rows: Iterable[Iterable[str]]) -> None:
+    """Logs refused effects. A person has to act: the order is sold, but its units are still in Shopify's stock."""
     for token, reason in rows:
         metrics.EFFECTS_REFUSED.inc()
         log.error("effect_refused", token=token, reason=reason)
 
 
-def variables_of(batch: Batch) -> dict[str, Any]:
-    """The mutation's variables; the same for every attempt at the batch."""
+def variables_of(batch: Batch) -> dict[str, object]:
+    """The mutation's variables, the same for every attempt."""
     changes = [
         {
             "inventoryItemId": item_gid(change.inventory_item_id),
             "locationId": location_gid(change.location_id),
             "delta": change.delta,
-            "changeFromQuantity": None,  # a sale that has happened is written whatever the level was
+            "changeFromQuantity": None,  # a sale has happened, whatever the level was
         }
         for change in batch.sent
     ]
-    places = {f"at{n}": location_gid(location) for n, location in enumerate(batch.locations)}
+    at_locations = {f"at{n}": location_gid(location) for n, location in enumerate(batch.locations)}
     adjustment = {"reason": "other", "name": "available", "referenceDocumentUri": batch.reference, "changes": changes}
-    return {"input": adjustment, "key": batch.idempotency_key, **places}
+    return {"input": adjustment, "key": batch.idempotency_key, **at_locations}
 
 
 def readings_of(answer: Answered[Adjust], locations: list[int]) -> dict[LevelKey, Reading]:
-    """The levels that the answer tells, each true at some moment of the call."""
+    """The levels in the answer, each true at some moment of the call."""
     group = answer.data.inventory_adjust_quantities.inventory_adjustment_group
     readings: dict[LevelKey, Reading] = {}
     for change in group.changes if group else []:
@@ -233,6 +242,6 @@ def readings_of(answer: Answered[Adjust], locations: list[int]) -> dict[LevelKey
 
 
 def indexes_of(payload: AdjustPayload) -> set[int]:
-    """The rows that user errors name, as in ["input", "changes", "3", "inventoryItemId"]."""
+    """Indexes of the rows that user errors name, such as 3 in ["input", "changes", "3", "inventoryItemId"]."""
     paths = (error.field or [] for error in payload.user_errors)
     return {int(path[2]) for path in paths if len(path) > 2 and path[1] == "changes" and path[2].isdigit()}

@@ -1,4 +1,4 @@
-"""Tells Shopify and the marketplaces where to send what we need. Asking again for what exists does no harm."""
+"""Registers with Shopify and the marketplaces where to send webhooks. Repeating a registration does no harm."""
 
 import asyncio
 import random
@@ -12,28 +12,28 @@ from stockstorm.reference_service.clients.marketplace import Marketplace, Market
 from stockstorm.reference_service.domain.topics import SHOPIFY_TOPICS, enum_of
 
 log = structlog.get_logger()
-TAKEN = "has already been taken"
+TAKEN = "has already been taken"  # part of Shopify's user error for a subscription that exists
 
 
 class SubscriptionRefused(Exception):
-    """Shopify will not subscribe us to a topic; the message is Shopify's."""
+    """Shopify refuses a subscription. The message is Shopify's."""
 
 
 async def subscribe_to_shop(admin: AdminApi, uri: str) -> int:
-    """Creates the subscriptions to `uri` that are missing; returns how many. SubscriptionRefused if one is refused."""
-    held = await _subscribed(admin, uri)
-    missing = [enum_of(topic) for topic in SHOPIFY_TOPICS if enum_of(topic) not in held]
+    """Creates the missing subscriptions to `uri`; returns their number. SubscriptionRefused if one is refused."""
+    existing = await _subscribed(admin, uri)
+    missing = [enum_of(topic) for topic in SHOPIFY_TOPICS if enum_of(topic) not in existing]
     for topic in missing:
         answer = await admin.call(SUBSCRIBE, {"topic": topic, "uri": uri})
         errors = [error.message for error in answer.data.webhook_subscription_create.user_errors]
         if any(TAKEN not in message for message in errors):
             raise SubscriptionRefused(f"{topic}: {'; '.join(errors)}")
-    log.info("subscribed", created=len(missing), held=len(held))
+    log.info("subscribed", created=len(missing), existing=len(existing))
     return len(missing)
 
 
-async def subscribe_to_channel(marketplace: Marketplace, channel: str, url: str, dice: random.Random) -> None:
-    """Registers for a channel's notifications, however long it takes."""
+async def subscribe_to_channel(marketplace: Marketplace, channel: str, url: str, rng: random.Random) -> None:
+    """Registers `url` for a channel's notifications. Retries with backoff until the channel accepts it."""
     attempts = 0
     while True:
         try:
@@ -41,7 +41,7 @@ async def subscribe_to_channel(marketplace: Marketplace, channel: str, url: str,
         except MarketplaceCallFailed as failure:
             attempts += 1
             log.warning("channel_registration_failed", channel=channel, attempt=attempts, reason=str(failure))
-            await asyncio.sleep(max(failure.wait_s, backoff_s(attempts, dice)))
+            await asyncio.sleep(max(failure.wait_s, backoff_s(attempts, rng)))
         else:
             return
 

@@ -37,7 +37,7 @@ class AckTime:
 
 def ack_samples(history: History) -> Iterator[tuple[int, float]]:
     """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
-    ways = history.dispatch.ways
+    ways = history.deliveries.by_id
     for attempt in history.all(f.AttemptEnded):
         way = ways.get(attempt.delivery)
         if way is None or way.planned.forged:

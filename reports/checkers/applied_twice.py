@@ -64,7 +64,7 @@ def _culprits(misfit: Misfit) -> list[Effect]:
 
 def _incident(history: History, effect: Effect, at_ns: int) -> Incident:
     topic = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}[effect.kind]
-    event = history.dispatch.order_event.get((effect.order, topic), -1)
+    event = history.deliveries.order_event.get((effect.order, topic), -1)
     text = (
         f"{effect.channel}'s {topic} of order {effect.order} moved {effect.sku} by {units(abs(effect.delta))} "
         f"more than once, at {history.offset(at_ns)}"
@@ -86,9 +86,9 @@ def _from_probe(history: History, twice: list[f.EffectProbed], known: set[int], 
     wanted = {row.webhook_id: row for row in twice}
     orders: set[int] = set()
     others: set[int] = set()
-    for way in history.dispatch.ways.values():
+    for way in history.deliveries.by_id.values():
         row = wanted.pop(way.planned.webhook_id, None)
-        event = history.dispatch.events.get(way.planned.event)
+        event = history.deliveries.events.get(way.planned.event)
         if row is None or event is None or event.order in known:
             continue
         if event.order >= 0:

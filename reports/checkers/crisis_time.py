@@ -24,7 +24,7 @@ class CrisisTime:
         if not fast or not history.marketplaces:
             return unknown(self.name, "no fast mover was sold beside a marketplace")
         intervals = []
-        for pair in history.movements.pairs:
+        for pair in history.sync_pairs.pairs:
             end_ns = history.end_ns if pair.ended_ns == NEVER_NS else pair.ended_ns
             if pair.sku in fast and end_ns - pair.fired_ns > CRISIS_NS:
                 intervals.append((pair.fired_ns + CRISIS_NS, end_ns, pair.channel, pair.sku))

@@ -17,7 +17,7 @@ class Delivery:
     name = "delivery"
 
     def __call__(self, history: History) -> Check:
-        ways = history.dispatch.ways
+        ways = history.deliveries.by_id
         if not ways:
             return unknown(self.name, "no delivery was planned")
         ended = Counter(way.outcome for way in ways.values())
@@ -37,7 +37,7 @@ def _rates(history: History) -> dict[str, float]:
     if history.load_ns <= 0:
         return {}
     stop_ns, seconds = history.start_ns + history.load_ns, history.load_ns / SECOND_NS
-    ways = history.dispatch.ways.values()
+    ways = history.deliveries.by_id.values()
     offered = sum(history.start_ns <= way.planned.due_ns <= stop_ns for way in ways)
     taken = sum(
         way.outcome == "acknowledged" and history.start_ns <= way.planned.due_ns and way.ended_ns <= stop_ns

@@ -10,8 +10,8 @@ import msgspec
 from stockstorm.reports.checkers.ack_time import TIMEOUTS
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.history import History
-from stockstorm.reports.history.deliveries import Way
-from stockstorm.reports.history.faults import Intervals, excused, fault_intervals
+from stockstorm.reports.history.deliveries import Delivery
+from stockstorm.reports.history.faults import FaultInterval, excused
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -36,10 +36,10 @@ class DeliverySuccess:
     name = "delivery_success"
 
     def __call__(self, history: History) -> Check:
-        faults = fault_intervals(history)
+        faults = history.fault_intervals
         topics: dict[str, _Topic] = {}
         total, tally = _Topic(), Tally()
-        for way in history.dispatch.ways.values():
+        for way in history.deliveries.by_id.values():
             if way.attempts and not way.planned.forged:
                 topic = topics.setdefault(way.planned.topic, _Topic())
                 for group in (total, topic):
@@ -72,7 +72,7 @@ class DeliverySuccess:
         return tally.check(self.name, "valid", reason.replace("deliverys", "deliveries"), measures)
 
 
-def _add(group: _Topic, way: Way, faults: Intervals) -> None:
+def _add(group: _Topic, way: Delivery, faults: list[FaultInterval]) -> None:
     first = way.attempts[0]
     group.deliveries += 1
     group.first_try += first.attempt == 1 and 200 <= first.status < 300
@@ -85,7 +85,7 @@ def _add(group: _Topic, way: Way, faults: Intervals) -> None:
             group.excused += excused(attempt, faults)
 
 
-def _given_up(history: History, way: Way) -> Incident:
+def _given_up(history: History, way: Delivery) -> Incident:
     planned = way.planned
     text = (
         f"{planned.topic} was given up after {counted(len(way.attempts), 'attempt')}, "

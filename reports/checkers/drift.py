@@ -59,7 +59,7 @@ def _listings(history: History, stock: dict[str, f.FinalStock], tally: Tally) ->
 
 
 def _last_push(history: History, final: f.FinalListing) -> str:
-    shelf = history.shelves.get((final.channel, final.sku))
+    shelf = history.listings.get((final.channel, final.sku))
     if shelf is None or not shelf.pushes:
         return "it was never set"
     push = shelf.pushes[-1]
@@ -79,7 +79,7 @@ def _orders(history: History, tally: Tally) -> int:
             missing.setdefault(effect.order, effect)
     topics = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
     for order, effect in missing.items():
-        event = history.dispatch.order_event.get((order, topics[effect.kind]), -1)
+        event = history.deliveries.order_event.get((order, topics[effect.kind]), -1)
         text = (
             f"{effect.channel}'s order {order} ({topics[effect.kind]} at {history.offset(effect.at_ns)}, "
             f"{units(abs(effect.delta))} of {effect.sku}) is not in the master's record"
@@ -96,10 +96,10 @@ def _orders(history: History, tally: Tally) -> int:
                 events=(event,) if event >= 0 else (),
             )
         )
-    for named, at_ns in history.orders.strangers.items():
+    for named, at_ns in history.orders.unknown_orders.items():
         text = f"The master records order {named}, which nobody placed, since {history.offset(at_ns)}"
         tally.add(Incident("drift", at_ns, text, named.partition(":")[0]))
-    return len(missing) + len(history.orders.strangers)
+    return len(missing) + len(history.orders.unknown_orders)
 
 
 def _stock(stock: dict[str, f.FinalStock], tally: Tally) -> int:

@@ -25,7 +25,7 @@ class EventClasses:
         total = sum(table.values())
         measures["event_classes.fired"] = float(fired)
         serials = {event.event for event in history.all(f.EventFired)}
-        stray = sum(event not in serials for event in history.dispatch.by_event)
+        stray = sum(event not in serials for event in history.deliveries.by_event)
         if total != fired or len(serials) != fired or stray:
             reason = (
                 f"the sums do not close: {fired:,} fired, {total:,} accounted for, {stray} delivered but never fired"

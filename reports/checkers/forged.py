@@ -5,7 +5,7 @@ genuine delivery. During a fault that is no wonder, and the other forgeries tell
 """
 
 from stockstorm.reports.history import History
-from stockstorm.reports.history.faults import excused, fault_intervals
+from stockstorm.reports.history.faults import excused
 from stockstorm.reports.result import Check, Incident, Tally, unknown
 from stockstorm.simulator.history import facts as f
 
@@ -16,13 +16,13 @@ class Forged:
     name = "forged"
 
     def __call__(self, history: History) -> Check:
-        ways = history.dispatch.ways
+        ways = history.deliveries.by_id
         if not ways:
             return unknown(self.name, "no delivery was planned")
         forged = [way for way in ways.values() if way.planned.forged]
         genuine = {way.planned.webhook_id for way in ways.values() if not way.planned.forged}
         effects = {row.webhook_id for row in history.all(f.EffectProbed) if row.state in EFFECTS} - genuine
-        tally, faults = Tally(), fault_intervals(history)
+        tally, faults = Tally(), history.fault_intervals
         unanswered = during_fault = 0
         for way in forged:
             planned = way.planned

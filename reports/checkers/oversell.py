@@ -16,8 +16,8 @@ from typing import cast
 import msgspec
 
 from stockstorm.reports.history import History
-from stockstorm.reports.history.ledgers import Ledger, is_movement
-from stockstorm.reports.history.listings import Shelf
+from stockstorm.reports.history.ledgers import Ledger, moves_stock
+from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
 from stockstorm.simulator.history import facts as f
 
@@ -105,7 +105,7 @@ def _parts(by_channel: dict[str, _Over], by_sku: dict[str, _Over]) -> dict[str, 
 
 def _incident(history: History, seq: int, sku: str, over: int, worth: int) -> Incident:
     sale = cast(f.PurchaseAccepted, history.facts[seq])
-    shelf, ledger = history.shelves.get((sale.channel, sku)), history.ledgers.get(sku)
+    shelf, ledger = history.listings.get((sale.channel, sku)), history.ledgers.get(sku)
     unseen = _unseen(history, ledger, seq, _known(ledger, shelf, seq)) if ledger is not None else []
     staleness_ms = (sale.at_ns - unseen[0][0]) / 1e6 if unseen else 0.0
     events = tuple(event for _, event in unseen if event >= 0)[-CAUSES_KEPT:]
@@ -129,7 +129,7 @@ def _incident(history: History, seq: int, sku: str, over: int, worth: int) -> In
     )
 
 
-def _known(ledger: Ledger, shelf: Shelf | None, seq: int) -> int:
+def _known(ledger: Ledger, shelf: Listing | None, seq: int) -> int:
     """Sequence number of the last change that the channel had taken into account when it sold."""
     if shelf is None:
         return ledger.seqs[ledger.version_at(seq)]
@@ -142,13 +142,13 @@ def _unseen(history: History, ledger: Ledger, seq: int, known: int) -> list[tupl
 
     The own store sells from the master, so it lacks what marketplaces sold and the master does not include yet.
     """
-    dispatch, sku = history.dispatch, ledger.item.sku
+    dispatch, sku = history.deliveries, ledger.item.sku
     seller = cast(f.PurchaseAccepted, history.facts[seq]).channel
-    own = (seller, sku) not in history.shelves
+    own = (seller, sku) not in history.listings
     found = [
         (ledger.times_ns[state], dispatch.version_event.get((sku, ledger.numbers[state]), -1))
         for state in range(ledger.version_at(known) + 1, bisect_left(ledger.seqs, seq))
-        if is_movement(ledger.causes[state])
+        if moves_stock(ledger.causes[state])
     ]
     first = 0 if own else bisect_right(ledger.sale_seqs, known)
     for index in range(first, bisect_left(ledger.sale_seqs, seq)):

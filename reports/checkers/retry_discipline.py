@@ -9,8 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 
 from stockstorm.reports.history import History
-from stockstorm.reports.history.head_of_line import behind_poison
-from stockstorm.reports.history.ledgers import is_movement
+from stockstorm.reports.history.ledgers import moves_stock
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import SECOND_NS
@@ -50,15 +49,15 @@ class RetryDiscipline:
 
 def _poison(history: History, measures: dict[str, float]) -> tuple[str, ...]:
     """Adds the age of the oldest good event behind a poison one, or says why it cannot be told."""
-    found = behind_poison(history)
+    found = history.head_of_line
     if found.longest_ns is not None:
         measures["retry_discipline_s.behind_poison.max"] = found.longest_ns / SECOND_NS
-    if not found.poison or (found.longest_ns is not None and not found.untold):
+    if not found.dead_lettered or (found.longest_ns is not None and not found.undated):
         return ()
-    if not found.untold:
-        return (f"no good event followed {counted(found.poison, 'dead letter')} of the same item or order",)
-    behind = f"{counted(found.untold, 'good event')} behind a dead letter"
-    return (f"when {behind} took effect cannot be told: no push or row shows {'it' if found.untold == 1 else 'them'}",)
+    if not found.undated:
+        return (f"no good event followed {counted(found.dead_lettered, 'dead letter')} of the same item or order",)
+    behind = f"{counted(found.undated, 'good event')} behind a dead letter"
+    return (f"when {behind} took effect cannot be told: no push or row shows {'it' if found.undated == 1 else 'them'}",)
 
 
 def _retries(calls: list[f.ApiCalled]) -> list[tuple[int, int]]:
@@ -137,7 +136,7 @@ def _erased(history: History) -> Tally:
         causes = []
         if ledger is not None:
             causes = ledger.causes[ledger.first_state[known] + 1 : ledger.first_state[fact.version]]
-        if any(is_movement(cause) for cause in causes):
+        if any(moves_stock(cause) for cause in causes):
             text = (
                 f"{fact.sku} was set to {fact.available} without comparison at {history.offset(fact.at_ns)}, over "
                 f"{counted(len(causes), 'change')} that no answer had shown to the subject"

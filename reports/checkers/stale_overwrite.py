@@ -17,7 +17,7 @@ class StaleOverwrite:
         if not pushes:
             return unknown(self.name, "the subject pushed no listing")
         tally = Tally()
-        for (_, sku), shelf in history.shelves.items():
+        for (_, sku), shelf in history.listings.items():
             if sku in history.misfit_skus:
                 continue
             for push, matched, verdict in zip(shelf.pushes, shelf.matched, shelf.verdicts, strict=True):
@@ -33,7 +33,7 @@ class StaleOverwrite:
 def _incident(history: History, push: f.ListingPushed, matched: int) -> Incident:
     ledger = history.ledgers[push.sku]
     version = ledger.numbers[matched]
-    event = history.dispatch.version_event.get((push.sku, version), -1)
+    event = history.deliveries.version_event.get((push.sku, version), -1)
     text = (
         f"{push.channel} was set to {push.quantity} of {push.sku} at {history.offset(push.at_ns)}: that was right at "
         f"{history.offset(ledger.times_ns[matched])} (version {version}), but a later version had been shown since"

@@ -10,7 +10,7 @@ import math
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY
 from stockstorm.reports.history.deliveries import NEVER_NS
-from stockstorm.reports.history.sync_pairs import Pair
+from stockstorm.reports.history.sync_pairs import SyncPair
 from stockstorm.reports.result import Check, Incident, Tally, counted
 from stockstorm.reports.statistics.quantiles import quantiles
 from stockstorm.reports.statistics.sync_basis import too_few, with_moot
@@ -21,7 +21,7 @@ class SyncLatency:
     name = "sync_latency"
 
     def __call__(self, history: History) -> Check:
-        owed, pairs = owed_pairs(history), history.movements.pairs
+        owed, pairs = owed_pairs(history), history.sync_pairs.pairs
         seen = [pair.visible_latency_ms for pair in owed if pair.visible_ns != NEVER_NS]
         seen_pairs = [pair.visible_latency_ms for pair in pairs if pair.visible_ns != NEVER_NS]
         never = [pair for pair in owed if math.isinf(pair.latency_ms)]
@@ -32,7 +32,7 @@ class SyncLatency:
             **_with_moot("sync_latency_visible_ms", seen_pairs),
             "sync_latency_visible_ms.owed": float(len(seen)),
             "sync_latency_ms.owed": float(len(owed)),
-            "sync_latency_ms.not_owed": float(history.movements.not_owed),
+            "sync_latency_ms.not_owed": float(history.sync_pairs.not_owed),
             "sync_latency_ms.moot": float(len(pairs) - len(owed)),
             "sync_latency_ms.never": float(len(never)),
         }
@@ -46,16 +46,16 @@ class SyncLatency:
         return tally.check(self.name, "valid", reason, measures, notes)
 
 
-def owed_pairs(history: History) -> list[Pair]:
+def owed_pairs(history: History) -> list[SyncPair]:
     """Owed pairs that the latency is measured on: those that did not become moot."""
-    return [pair for pair in history.movements.pairs if not pair.moot]
+    return [pair for pair in history.sync_pairs.pairs if not pair.moot]
 
 
 def _with_moot(name: str, latencies_ms: list[float]) -> dict[str, float]:
     return {with_moot(measure): value for measure, value in quantiles(name, latencies_ms).items()}
 
 
-def _never(history: History, pair: Pair) -> Incident:
+def _never(history: History, pair: SyncPair) -> Incident:
     moved, units, event = _moved(history, pair)
     text = (
         f"{pair.channel} never reflected a {moved} of {pair.sku} at {history.offset(pair.fired_ns)}: "
@@ -65,9 +65,9 @@ def _never(history: History, pair: Pair) -> Incident:
     return Incident("unreflected", pair.fired_ns, text, channel=pair.channel, sku=pair.sku, units=units, events=events)
 
 
-def _moved(history: History, pair: Pair) -> tuple[str, int, int]:
+def _moved(history: History, pair: SyncPair) -> tuple[str, int, int]:
     """What moved stock, by how many units, and the event that told of it (-1: none)."""
-    events = history.dispatch
+    events = history.deliveries
     match history.facts[pair.seq]:
         case f.StockChanged() as change:
             return change.cause, abs(change.delta), events.version_event.get((pair.sku, change.version), -1)

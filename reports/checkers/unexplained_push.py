@@ -13,7 +13,7 @@ class UnexplainedPush:
         if not pushes:
             return unknown(self.name, "the subject pushed no listing")
         tally = Tally()
-        for shelf in history.shelves.values():
+        for shelf in history.listings.values():
             for seq, push, verdict in zip(shelf.push_seqs, shelf.pushes, shelf.verdicts, strict=True):
                 if verdict == "unexplained":
                     ledger = shelf.ledger

@@ -1,22 +1,20 @@
-"""What marketplace orders should do to the master's record, and which of its versions say that they did.
+"""What marketplace orders should do to the master's record, and which versions of the record include it.
 
 An *effect* is the change that one order, cancellation or restocked return should make to one SKU. The subject names the
-orders of an adjustment in its `referenceDocumentUri`; a version *includes* an effect when its reference holds the
-token. A subject that gives no such references is judged by conservation: its adjustments are taken to record effects
-first in, first out, and everything built on that is labelled "net only".
+orders of an adjustment in its `referenceDocumentUri`. A version *includes* an effect when its reference holds the
+effect's token. A subject without such references is judged by conservation: its adjustments are assumed to record
+effects first in, first out, and everything built on that is labelled "net only".
 """
 
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import unquote
 
 import msgspec
 
+from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history import facts as f
-
-if TYPE_CHECKING:
-    from stockstorm.reports.history import History
 
 REFERENCE_PREFIX: Final = "urn:channel-orders:"
 NET_ONLY: Final = (
@@ -39,12 +37,12 @@ class Effect(msgspec.Struct, gc=False):
     version: int = -1  # first version that includes it; -1: none does
     version_seq: int = -1
     version_ns: int = 0
-    times: int = 0  # ledger rows that name it
-    settled: bool = False  # needs no version: it and its opposite were netted before they were written
+    times: int = 0  # number of ledger rows that name it
+    settled: bool = False  # needs no version: netted with its opposite before either was written
 
 
 class Misfit(msgspec.Struct, gc=False):
-    """A row whose delta is not the sum of the effects that it names; `excess` is the difference."""
+    """A row whose delta differs from the sum of the effects that it names. `excess` is the difference."""
 
     row: f.StockChanged
     effects: list[Effect]
@@ -52,16 +50,16 @@ class Misfit(msgspec.Struct, gc=False):
 
 
 class ChannelOrders(msgspec.Struct, gc=False):
-    """Effects in order of time, by token, and whether references or conservation tied them to versions."""
+    """Effects in order of time, by token and by order. `net_only`: conservation ties them to versions."""
 
     effects: list[Effect]
     by_token: dict[str, list[Effect]]
     by_order: dict[int, list[Effect]]
     net_only: bool
-    writes: int  # rows of the ledger that the subject wrote
+    writes: int  # number of ledger rows that the subject wrote
     named_delta: dict[str, int]  # by SKU, units that rows with a known reference moved
-    misfits: list["Misfit"]  # rows that moved other units than the orders they name
-    strangers: dict[str, int] = {}  # "channel:reference" of orders that a row names and nobody placed -> when
+    misfits: list[Misfit]  # rows that moved other units than the orders they name
+    unknown_orders: dict[str, int] = {}  # "channel:reference" that a row names and nobody placed -> when
 
     def of_order(self, order: int, kind: str) -> list[Effect]:
         """Effects of one kind of one order (one for each SKU)."""
@@ -69,46 +67,46 @@ class ChannelOrders(msgspec.Struct, gc=False):
 
 
 def tokens(reference: str) -> list[str]:
-    """Tokens in a `referenceDocumentUri`; empty for one that names no orders."""
+    """Tokens in a `referenceDocumentUri`. Empty when it names no orders."""
     if not reference.startswith(REFERENCE_PREFIX):
         return []
     return [unquote(token) for token in reference[len(REFERENCE_PREFIX) :].split(",")]
 
 
 def order_named(token: str) -> str:
-    """The "channel:reference" of the order that a token is about."""
+    """The "channel:reference" of a token's order."""
     return token.removesuffix(":cancelled").partition(":returned:")[0]
 
 
-def build(history: "History") -> ChannelOrders:
-    """Collect every effect, then tie it to the first version that includes it."""
-    effects = sorted(_expected(history), key=lambda effect: effect.seq)
+def build_channel_orders(log: FactLog) -> ChannelOrders:
+    """Every effect, tied to the first version that includes it."""
+    effects = sorted(_expected(log), key=lambda effect: effect.seq)
     by_token: dict[str, list[Effect]] = {}
     by_order: dict[int, list[Effect]] = {}
     for effect in effects:
         by_token.setdefault(effect.token, []).append(effect)
         by_order.setdefault(effect.order, []).append(effect)
     orders = ChannelOrders(effects, by_token, by_order, net_only=False, writes=0, named_delta={}, misfits=[])
-    if not _tie_by_reference(history, orders) and orders.writes:
+    if not _tie_by_reference(log, orders) and orders.writes:
         orders.net_only = True
-        _tie_first_in_first_out(history, orders)
+        _tie_first_in_first_out(log, orders)
     _settle(orders)
     return orders
 
 
-def _expected(history: "History") -> Iterator[Effect]:
-    online = {fact.channel for fact in history.all(f.ChannelOpened) if fact.online}
-    for seq, sale in history.numbered(f.PurchaseAccepted):
+def _expected(log: FactLog) -> Iterator[Effect]:
+    online = {fact.channel for fact in log.all(f.ChannelOpened) if fact.online}
+    for seq, sale in log.numbered(f.PurchaseAccepted):
         if sale.channel not in online:
             token = f"{sale.channel}:{sale.ref}"
             for sku, units in _merged(sale.skus, sale.quantities):
                 yield Effect("sale", sale.order, sale.channel, token, sku, -units, seq, sale.at_ns)
-    for seq, gone in history.numbered(f.OrderCancelled):
+    for seq, gone in log.numbered(f.OrderCancelled):
         if gone.channel not in online:
             token = f"{gone.channel}:{gone.ref}:cancelled"
             for sku, units in _merged(gone.skus, gone.quantities):
                 yield Effect("cancelled", gone.order, gone.channel, token, sku, units, seq, gone.at_ns)
-    for seq, back in history.numbered(f.OrderReturned):
+    for seq, back in log.numbered(f.OrderReturned):
         if back.channel not in online and back.restocked:
             token = f"{back.channel}:{back.ref}:returned:{back.return_id}"
             for sku, units in _merged(back.skus, back.quantities):
@@ -125,26 +123,26 @@ def _merged(skus: tuple[str, ...], quantities: tuple[int, ...]) -> Iterator[tupl
     yield from units.items()
 
 
-def _tie_by_reference(history: "History", orders: ChannelOrders) -> bool:
-    """Tie effects to the rows that name them; False when no row names any."""
+def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
+    """Ties effects to the rows that name them. False when no row names any."""
     named: dict[str, dict[str, list[Effect]]] = {}
-    rows: list[tuple[int, f.StockChanged | f.StockUnmoved]] = [*history.numbered(f.StockUnmoved)]
-    for seq, change in history.numbered(f.StockChanged):
+    rows: list[tuple[int, f.StockChanged | f.StockUnmoved]] = [*log.numbered(f.StockUnmoved)]
+    for seq, change in log.numbered(f.StockChanged):
         if change.cause in SUBJECT_CAUSES:
             orders.writes += 1
             rows.append((seq, change))
     rows.sort(key=lambda row: row[0])
-    placed = {f"{sale.channel}:{sale.ref}" for sale in history.all(f.PurchaseAccepted)}
+    placed = {f"{sale.channel}:{sale.ref}" for sale in log.all(f.PurchaseAccepted)}
     for seq, row in rows:
         if not row.reference:
             continue
         by_sku = named.get(row.reference)
         if by_sku is None:
-            # Read once a batch: its rows share one reference, and reading it for each row would be quadratic.
+            # Parsed once a batch: its rows share one reference, and parsing it for each row would be quadratic.
             by_sku = named[row.reference] = _by_sku(row.reference, orders.by_token)
             for order in map(order_named, tokens(row.reference)):
                 if order not in placed:
-                    orders.strangers.setdefault(order, row.at_ns)
+                    orders.unknown_orders.setdefault(order, row.at_ns)
         if by_sku:
             _tie(orders, seq, row, by_sku.get(row.sku, []))
     return any(named.values())
@@ -171,12 +169,12 @@ def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list
     return found
 
 
-def _tie_first_in_first_out(history: "History", orders: ChannelOrders) -> None:
+def _tie_first_in_first_out(log: FactLog, orders: ChannelOrders) -> None:
     waiting: dict[tuple[str, bool], deque[Effect]] = {}
     for effect in orders.effects:
         waiting.setdefault((effect.sku, effect.delta < 0), deque()).append(effect)
     carried: dict[tuple[str, bool], int] = {}
-    for seq, row in history.numbered(f.StockChanged):
+    for seq, row in log.numbered(f.StockChanged):
         if row.cause not in SUBJECT_CAUSES:
             continue
         key = (row.sku, row.delta < 0)
@@ -189,10 +187,10 @@ def _tie_first_in_first_out(history: "History", orders: ChannelOrders) -> None:
 
 
 def _settle(orders: ChannelOrders) -> None:
-    """Mark what may rightly never be written: an order with its own cancellation, and equal units that were netted.
+    """Marks effects that need not be written: an order with its own cancellation, and units that cancel out.
 
-    A subject that drops rows of 0 units from its batch leaves no trace of the orders in them. What is unwritten of a
-    SKU is settled when it sums to nothing, since a loss would leave a remainder.
+    A subject that drops rows of 0 units from its batch leaves no trace of the orders in them. The unwritten effects of
+    a SKU are settled when they sum to 0, because a loss would leave a remainder.
     """
     open_by_sku: dict[str, list[Effect]] = {}
     for group in orders.by_order.values():
@@ -208,3 +206,14 @@ def _settle(orders: ChannelOrders) -> None:
         if sum(effect.delta for effect in effects) == 0:
             for effect in effects:
                 effect.settled = True
+
+
+def misfit_skus(orders: ChannelOrders) -> set[str]:
+    """SKUs whose rows with references moved other units, in sum, than the orders that they name."""
+    if orders.net_only:
+        return set()
+    expected: dict[str, int] = {}
+    for effect in orders.effects:
+        if effect.times:
+            expected[effect.sku] = expected.get(effect.sku, 0) + effect.delta
+    return {sku for sku, delta in orders.named_delta.items() if delta != expected.get(sku, 0)}

@@ -1,20 +1,20 @@
-"""Events with their deliveries and attempts, and the first moment at which the subject could see each movement."""
+"""Events with their deliveries and attempts, and when each change first became visible to the subject."""
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
+from stockstorm.reports.history.ledgers import Ledger
+from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history import facts as f
-
-if TYPE_CHECKING:
-    from stockstorm.reports.history import History
 
 INVENTORY_TOPIC: Final = "inventory_levels/update"
 NEVER_NS: Final = 2**62
 
 
-class Way(msgspec.Struct, gc=False):
-    """One delivery: its plan, its tries and how it ended."""
+class Delivery(msgspec.Struct, gc=False):
+    """One delivery: its plan, its attempts and its outcome."""
 
     planned: f.DeliveryPlanned
     attempts: list[f.AttemptEnded] = []
@@ -22,82 +22,84 @@ class Way(msgspec.Struct, gc=False):
     ended_ns: int = 0
 
 
-class Dispatch(msgspec.Struct, gc=False):
-    """Everything about deliveries that several checkers need."""
+class Deliveries(msgspec.Struct, gc=False):
+    """Deliveries by id and by event, events by id, and moments of visibility."""
 
-    ways: dict[int, Way]  # by delivery
-    by_event: dict[int, list[Way]]  # genuine deliveries only
+    by_id: dict[int, Delivery]  # by number of the delivery
+    by_event: dict[int, list[Delivery]]  # genuine deliveries only
     unheard: set[int]
     events: dict[int, f.EventFired]
     order_event: dict[tuple[int, str], int]  # (order, topic) -> first such event
     version_event: dict[tuple[str, int], int]  # (SKU, version) -> its inventory event
-    visible_version: dict[str, list[int]]  # by SKU, by version: when it or a later one could first be seen
-    visible_order: dict[int, int]  # by order: when the sale could first be seen
+    visible_version: dict[str, list[int]]  # by SKU, by version: when it or a later one became visible
+    visible_order: dict[int, int]  # by order: when the sale became visible
 
 
-def build(history: "History") -> Dispatch:
-    """Link attempts and outcomes to deliveries and these to events."""
-    ways: dict[int, Way] = {}
-    by_event: dict[int, list[Way]] = {}
-    for planned in history.all(f.DeliveryPlanned):
-        way = ways[planned.delivery] = Way(planned, [])
+def build_deliveries(log: FactLog, ledgers: Mapping[str, Ledger]) -> Deliveries:
+    """Links attempts and outcomes to deliveries, and deliveries to events."""
+    by_id: dict[int, Delivery] = {}
+    by_event: dict[int, list[Delivery]] = {}
+    for planned in log.all(f.DeliveryPlanned):
+        delivery = by_id[planned.delivery] = Delivery(planned, [])
         if not planned.forged:
-            by_event.setdefault(planned.event, []).append(way)
-    for attempt in history.all(f.AttemptEnded):
-        known = ways.get(attempt.delivery)
+            by_event.setdefault(planned.event, []).append(delivery)
+    for attempt in log.all(f.AttemptEnded):
+        known = by_id.get(attempt.delivery)
         if known is not None:
             known.attempts.append(attempt)
-    for ended in history.all(f.DeliveryEnded):
-        known = ways.get(ended.delivery)
+    for ended in log.all(f.DeliveryEnded):
+        known = by_id.get(ended.delivery)
         if known is not None:
             known.outcome, known.ended_ns = ended.outcome, ended.at_ns
-    events = {event.event: event for event in history.all(f.EventFired)}
-    dispatch = Dispatch(
-        ways=ways,
+    events = {event.event: event for event in log.all(f.EventFired)}
+    deliveries = Deliveries(
+        by_id=by_id,
         by_event=by_event,
-        unheard={fact.event for fact in history.all(f.EventUnheard)},
+        unheard={fact.event for fact in log.all(f.EventUnheard)},
         events=events,
         order_event={},
         version_event={},
         visible_version={},
         visible_order={},
     )
-    _index_events(dispatch)
-    _see(history, dispatch)
-    return dispatch
+    _index_events(deliveries)
+    _see(log, ledgers, deliveries)
+    return deliveries
 
 
-def _index_events(dispatch: Dispatch) -> None:
-    for serial, event in dispatch.events.items():
+def _index_events(deliveries: Deliveries) -> None:
+    for serial, event in deliveries.events.items():
         if event.topic == INVENTORY_TOPIC:
-            dispatch.version_event.setdefault((event.sku, event.version), serial)
+            deliveries.version_event.setdefault((event.sku, event.version), serial)
         elif event.order >= 0:
-            dispatch.order_event.setdefault((event.order, event.topic), serial)
+            deliveries.order_event.setdefault((event.order, event.topic), serial)
 
 
-def _see(history: "History", dispatch: Dispatch) -> None:
-    """A movement is visible at the first attempt to deliver it or the first API answer that shows it."""
-    versions = {sku: [NEVER_NS] * len(ledger.first_state) for sku, ledger in history.ledgers.items()}
-    for serial, event in dispatch.events.items():
-        started = first_attempt_ns(dispatch, serial)
+def _see(log: FactLog, ledgers: Mapping[str, Ledger], deliveries: Deliveries) -> None:
+    """A change is visible from the first attempt to deliver it or the first API answer that shows it."""
+    versions = {sku: [NEVER_NS] * len(ledger.first_state) for sku, ledger in ledgers.items()}
+    for serial, event in deliveries.events.items():
+        started = first_attempt_ns(deliveries, serial)
         if started == NEVER_NS:
             continue
         if event.topic == INVENTORY_TOPIC:
             _earlier(versions, event.sku, event.version, started)
         elif event.topic == "order.created":
-            dispatch.visible_order[event.order] = min(dispatch.visible_order.get(event.order, NEVER_NS), started)
-    for shown in history.all(f.StockShown):
+            deliveries.visible_order[event.order] = min(deliveries.visible_order.get(event.order, NEVER_NS), started)
+    for shown in log.all(f.StockShown):
         for sku, version in zip(shown.skus, shown.versions, strict=True):
             _earlier(versions, sku, version, shown.at_ns)
-    _see_orders(history, dispatch.visible_order)
+    _see_orders(log, deliveries.visible_order)
     for seen in versions.values():
         for version in range(len(seen) - 2, -1, -1):
-            seen[version] = min(seen[version], seen[version + 1])  # A later version tells an earlier one's change too.
-    dispatch.visible_version = versions
+            seen[version] = min(
+                seen[version], seen[version + 1]
+            )  # a later version shows the change of an earlier one too
+    deliveries.visible_version = versions
 
 
-def _see_orders(history: "History", visible: dict[int, int]) -> None:
-    for told in history.all(f.OrdersShown):
+def _see_orders(log: FactLog, visible: dict[int, int]) -> None:
+    for told in log.all(f.OrdersShown):
         for order in told.orders:
             visible[order] = min(visible.get(order, NEVER_NS), told.at_ns)
 
@@ -108,11 +110,11 @@ def _earlier(versions: dict[str, list[int]], sku: str, version: int, at_ns: int)
         seen[version] = min(seen[version], at_ns)
 
 
-def first_attempt_ns(dispatch: Dispatch, event: int) -> int:
-    """When the first attempt to deliver an event started; NEVER_NS if none did."""
+def first_attempt_ns(deliveries: Deliveries, event: int) -> int:
+    """When the first attempt to deliver an event started; NEVER_NS if none started."""
     earliest = NEVER_NS
-    for way in dispatch.by_event.get(event, ()):
-        for attempt in way.attempts[:1]:
+    for delivery in deliveries.by_event.get(event, ()):
+        for attempt in delivery.attempts[:1]:
             if attempt.started_ns and attempt.started_ns < earliest:
                 earliest = attempt.started_ns
     return earliest

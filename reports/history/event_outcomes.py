@@ -1,84 +1,61 @@
-"""What became of every event: how it was delivered, and what effect it had as far as can be told from outside.
+"""What became of every event: how it was delivered, and what effect it had as far as it shows from outside.
 
-A subject with an effects probe is believed about what it took in; what it does not know of but the master shows all the
-same was *healed* by reconciliation. Without a probe, inventory events are judged by pushes that show their version, and
-marketplace orders by the references in the ledger; of everything else no effect is visible and none is claimed.
+A subject with an effects probe is believed about what it took in. An event that the probe does not know, but that the
+master shows, was *healed* by reconciliation. Without a probe, inventory events are judged by pushes that show their
+version, and marketplace orders by the references in the ledger. No other effect is visible, so none is claimed.
 """
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final, Literal
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import Effect
-from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Way
+from stockstorm.reports.history.channel_orders import ChannelOrders, Effect
+from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Deliveries, Delivery
+from stockstorm.reports.history.ledgers import Ledger
+from stockstorm.reports.history.listings import Listing
+from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history import facts as f
 
-if TYPE_CHECKING:
-    from stockstorm.reports.history import History
-
-DELIVERY_CLASSES: Final = ("acknowledged", "unacknowledged", "refused", "pending", "no_subscription")
-EFFECT_CLASSES: Final = (
-    "once",
-    "twice",
-    "none",
-    "superseded",
-    "dead_lettered",
-    "void",
-    "healed",
-    "pending",
-    "not_judged",
-)
+DeliveryClass = Literal["acknowledged", "unacknowledged", "refused", "pending", "no_subscription", ""]
+EffectClass = Literal["once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "pending", "not_judged"]
 ORDER_KINDS: Final = {"order.created": "sale", "order.cancelled": "cancelled", "order.returned": "returned"}
-_OUTCOMES: Final = {"given_up": "unacknowledged", "subscription_removed": "unacknowledged", "refused": "refused"}
+_OUTCOMES: Final[dict[str, DeliveryClass]] = {
+    "given_up": "unacknowledged",
+    "subscription_removed": "unacknowledged",
+    "refused": "refused",
+}
+_UNAPPLIED: Final[tuple[EffectClass, ...]] = ("superseded", "dead_lettered", "pending")
 
 
 class Classified(msgspec.Struct, gc=False):
     """One event on both axes. `delivery` is empty when the history does not say."""
 
     event: f.EventFired
-    delivery: str
-    effect: str
+    delivery: DeliveryClass
+    effect: EffectClass
 
 
-class _Evidence(msgspec.Struct):
-    """What is asked for every event, looked up once."""
-
-    probed: dict[str, f.EffectProbed] | None  # by webhook id; None: the subject has no such probe
-    read: dict[str, int]  # by SKU, newest version that a query (not a mutation's answer) showed
-    pushes: bool
-
-
-def classify(history: "History") -> list[Classified]:
+def classify_events(
+    log: FactLog,
+    orders: ChannelOrders,
+    misfit_skus: set[str],
+    ledgers: Mapping[str, Ledger],
+    listings: Mapping[tuple[str, str], Listing],
+    deliveries: Deliveries,
+) -> list[Classified]:
     """Every fired event in order, with its two classes."""
-    evidence = _evidence(history)
+    classifier = _Classifier(log, orders, misfit_skus, ledgers, listings)
     found = []
-    for seq, event in history.numbered(f.EventFired):
-        ways = history.dispatch.by_event.get(event.event, [])
-        delivery = _delivery(history, event, ways)
-        found.append(Classified(event, delivery, _effect(history, evidence, seq, event, ways)))
+    for seq, event in log.numbered(f.EventFired):
+        of_event = deliveries.by_event.get(event.event, [])
+        delivery = _delivery_class(event, of_event, deliveries.unheard)
+        found.append(Classified(event, delivery, classifier.effect(seq, event, of_event)))
     return found
 
 
-def _evidence(history: "History") -> _Evidence:
-    probed = None
-    if any(ended.probe == "effects" and ended.ok for ended in history.all(f.ProbeEnded)):
-        probed = {row.webhook_id: row for row in history.all(f.EffectProbed)}
-    queries = {
-        call.request
-        for call in history.all(f.ApiCalled)
-        if not call.operation.startswith("inventory")
-        or call.operation in {"inventoryItem", "inventoryItems", "inventoryLevel"}
-    }
-    read: dict[str, int] = {}
-    for shown in history.all(f.StockShown):
-        if shown.request in queries:
-            for sku, version in zip(shown.skus, shown.versions, strict=True):
-                read[sku] = max(read.get(sku, -1), version)
-    return _Evidence(probed, read, bool(history.all(f.ListingPushed)))
-
-
-def _delivery(history: "History", event: f.EventFired, ways: list[Way]) -> str:
-    outcomes = {way.outcome for way in ways}
+def _delivery_class(event: f.EventFired, of_event: list[Delivery], unheard: set[int]) -> DeliveryClass:
+    outcomes = {delivery.outcome for delivery in of_event}
     if "acknowledged" in outcomes:
         return "acknowledged"
     if "pending" in outcomes:
@@ -86,80 +63,118 @@ def _delivery(history: "History", event: f.EventFired, ways: list[Way]) -> str:
     for outcome in outcomes:
         if outcome in _OUTCOMES:
             return _OUTCOMES[outcome]
-    return "no_subscription" if not ways and event.event in history.dispatch.unheard else ""
+    return "no_subscription" if not of_event and event.event in unheard else ""
 
 
-def _effect(history: "History", evidence: _Evidence, seq: int, event: f.EventFired, ways: list[Way]) -> str:
-    if evidence.probed is not None:
-        rows = [row for way in ways if (row := evidence.probed.get(way.planned.webhook_id)) is not None]
-        if rows:
-            return _probed(rows)
-        return _unknown_to_subject(history, evidence, event)
-    if event.topic == INVENTORY_TOPIC:
-        return _by_pushes(history, evidence, seq, event)
-    if event.topic in ORDER_KINDS and event.source in history.marketplaces:
-        return _by_references(history, event)
-    return "not_judged"
+class _Classifier:
+    """The evidence for effects, looked up once and used for every event."""
+
+    def __init__(
+        self,
+        log: FactLog,
+        orders: ChannelOrders,
+        misfit_skus: set[str],
+        ledgers: Mapping[str, Ledger],
+        listings: Mapping[tuple[str, str], Listing],
+    ) -> None:
+        self._orders, self._misfit_skus, self._ledgers, self._listings = orders, misfit_skus, ledgers, listings
+        self._marketplaces, self._facts, self._resting = log.marketplaces, len(log.facts), not log.unrest
+        self._probed = _probed_by_webhook_id(log)
+        self._read = _newest_versions_read(log)
+        self._pushes = bool(log.all(f.ListingPushed))
+
+    def effect(self, seq: int, event: f.EventFired, of_event: list[Delivery]) -> EffectClass:
+        """What the event did, by the best evidence there is."""
+        if self._probed is not None:
+            rows = [row for each in of_event if (row := self._probed.get(each.planned.webhook_id)) is not None]
+            return _effect_of_rows(rows) if rows else self._unknown_to_probe(event)
+        if event.topic == INVENTORY_TOPIC:
+            return self._by_pushes(seq, event)
+        if self._is_channel_order(event):
+            return self._by_references(event)
+        return "not_judged"
+
+    def _is_channel_order(self, event: f.EventFired) -> bool:
+        return event.topic in ORDER_KINDS and event.source in self._marketplaces
+
+    def _missing(self) -> EffectClass:
+        """No effect is to be seen. At rest there was none; before that it may still come."""
+        return "none" if self._resting else "not_judged"
+
+    def _unknown_to_probe(self, event: f.EventFired) -> EffectClass:
+        """The probe knows no delivery of the event. The master may show its effect all the same."""
+        if event.topic == INVENTORY_TOPIC:
+            return "healed" if self._read.get(event.sku, -1) >= event.version else "none"
+        if self._is_channel_order(event):
+            effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
+            if effects and all(effect.version >= 0 for effect in effects):
+                return "healed"
+        return self._missing()
+
+    def _by_pushes(self, seq: int, event: f.EventFired) -> EffectClass:
+        ledger = self._ledgers.get(event.sku)
+        if not self._pushes or ledger is None or not 0 <= event.version < len(ledger.first_state):
+            return "not_judged"
+        state = ledger.first_state[event.version]
+        since = min(seq, ledger.seqs[state])
+        listings = [self._listings[channel, event.sku] for channel in self._marketplaces]
+        shown = [
+            listing.matched[push]
+            for listing in listings
+            if (push := listing.first_showing(state, since)) < len(listing.pushes)
+        ]
+        if shown:
+            return "once" if min(shown) == state else "superseded"
+        last = len(ledger.seqs) - 1
+        floor, ceiling = ledger.floor(last, self._facts), ledger.ceiling(last)
+        if all(floor <= listing.listed[-1] <= ceiling for listing in listings):
+            return "void"  # Every listing is right already, so there was nothing to push.
+        return self._missing()
+
+    def _by_references(self, event: f.EventFired) -> EffectClass:
+        orders = self._orders
+        if orders.net_only or not orders.writes:
+            return "not_judged"
+        effects = orders.of_order(event.order, ORDER_KINDS[event.topic])
+        if not effects:
+            return "void"  # A return that is not restocked changes no stock.
+        unwritten = [effect for effect in effects if effect.version < 0]
+        if unwritten:
+            return "void" if all(effect.settled for effect in unwritten) else self._missing()
+        return "twice" if any(map(self._doubled, effects)) else "once"
+
+    def _doubled(self, effect: Effect) -> bool:
+        return effect.times > 1 and effect.sku in self._misfit_skus
 
 
-def _probed(rows: list[f.EffectProbed]) -> str:
+def _probed_by_webhook_id(log: FactLog) -> dict[str, f.EffectProbed] | None:
+    """What the effects probe said, by webhook id; None for a subject without such a probe."""
+    if not any(ended.probe == "effects" and ended.ok for ended in log.all(f.ProbeEnded)):
+        return None
+    return {row.webhook_id: row for row in log.all(f.EffectProbed)}
+
+
+def _newest_versions_read(log: FactLog) -> dict[str, int]:
+    """By SKU, the newest version that a query showed. The answer of a mutation is not a query."""
+    queries = {
+        call.request
+        for call in log.all(f.ApiCalled)
+        if not call.operation.startswith("inventory")
+        or call.operation in {"inventoryItem", "inventoryItems", "inventoryLevel"}
+    }
+    read: dict[str, int] = {}
+    for shown in log.all(f.StockShown):
+        if shown.request in queries:
+            for sku, version in zip(shown.skus, shown.versions, strict=True):
+                read[sku] = max(read.get(sku, -1), version)
+    return read
+
+
+def _effect_of_rows(rows: list[f.EffectProbed]) -> EffectClass:
     states = {row.state for row in rows}
     if "applied" in states:
         return "twice" if max(row.times for row in rows) > 1 else "once"
-    for state in ("superseded", "dead_lettered", "pending"):
+    for state in _UNAPPLIED:
         if state in states:
             return state
     return "not_judged"
-
-
-def _unknown_to_subject(history: "History", evidence: _Evidence, event: f.EventFired) -> str:
-    """No notification of the event is known to the subject; did the truth come to it in another way?"""
-    if event.topic == INVENTORY_TOPIC:
-        return "healed" if evidence.read.get(event.sku, -1) >= event.version else "none"
-    if event.topic in ORDER_KINDS and event.source in history.marketplaces:
-        effects = history.orders.of_order(event.order, ORDER_KINDS[event.topic])
-        if effects and all(effect.version >= 0 for effect in effects):
-            return "healed"
-    return "not_judged" if history.unrest else "none"  # A row may be written only once a worker claims the event.
-
-
-def _by_pushes(history: "History", evidence: _Evidence, seq: int, event: f.EventFired) -> str:
-    ledger = history.ledgers.get(event.sku)
-    if not evidence.pushes or ledger is None or not 0 <= event.version < len(ledger.first_state):
-        return "not_judged"
-    state = ledger.first_state[event.version]
-    since = min(seq, ledger.seqs[state])
-    shelves = [history.shelves[channel, event.sku] for channel in history.marketplaces]
-    shown = [
-        shelf.matched[push] for shelf in shelves if (push := shelf.first_showing(state, since)) < len(shelf.pushes)
-    ]
-    if shown:
-        return "once" if min(shown) == state else "superseded"
-    last, end = len(ledger.seqs) - 1, len(history.facts)
-    if all(ledger.floor(last, end) <= shelf.listed[-1] <= ledger.ceiling(last) for shelf in shelves):
-        return "void"  # Every listing is right as it is: there was nothing to push.
-    return "not_judged" if history.unrest else "none"
-
-
-def _by_references(history: "History", event: f.EventFired) -> str:
-    orders = history.orders
-    if orders.net_only or not orders.writes:
-        return "not_judged"
-    effects = orders.of_order(event.order, ORDER_KINDS[event.topic])
-    if not effects:
-        return "void"  # A return that is not restocked changes no stock.
-    unwritten = [effect for effect in effects if effect.version < 0]
-    if unwritten:
-        return _unwritten(history, unwritten)
-    return "twice" if any(effect.sku in doubled_skus(history) and effect.times > 1 for effect in effects) else "once"
-
-
-def _unwritten(history: "History", effects: list[Effect]) -> str:
-    if all(effect.settled for effect in effects):
-        return "void"
-    return "not_judged" if history.unrest else "none"
-
-
-def doubled_skus(history: "History") -> set[str]:
-    """SKUs whose rows with references moved other units than the orders that they name, each taken once."""
-    return history.misfit_skus

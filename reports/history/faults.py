@@ -1,29 +1,39 @@
-"""When the scenario itself was hurting the subject: what overlaps such an interval is not held against it."""
+"""When the scenario disturbed the subject. What overlaps such an interval is not held against the subject."""
 
 from collections.abc import Iterable
 
-from stockstorm.reports.history import History
+import msgspec
+
+from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history import facts as f
 
-Intervals = list[tuple[int, int]]
+
+class FaultInterval(msgspec.Struct, frozen=True):
+    """One fault from its begin to its end. A fault that never ended lasts to the end of the run."""
+
+    fault: str
+    target: str
+    begin_ns: int
+    end_ns: int
 
 
-def fault_intervals(history: History) -> Intervals:
-    """Begin and end of every fault; one that never ended lasts to the end of the run."""
+def build_fault_intervals(log: FactLog) -> list[FaultInterval]:
+    """Every fault, in order of begin. An end closes the latest open begin of the same fault and target."""
     begun: dict[tuple[str, str], int] = {}
     intervals = []
     changes: Iterable[f.FaultStarted | f.FaultEnded] = sorted(
-        [*history.all(f.FaultStarted), *history.all(f.FaultEnded)], key=lambda fact: fact.at_ns
+        [*log.all(f.FaultStarted), *log.all(f.FaultEnded)], key=lambda fact: fact.at_ns
     )
     for change in changes:
         key = (change.fault, change.target)
         if isinstance(change, f.FaultStarted):
             begun[key] = change.at_ns
         elif key in begun:
-            intervals.append((begun.pop(key), change.at_ns))
-    return [*intervals, *((begin, history.end_ns) for begin in begun.values())]
+            intervals.append(FaultInterval(*key, begun.pop(key), change.at_ns))
+    intervals += [FaultInterval(*key, begin_ns, log.end_ns) for key, begin_ns in begun.items()]
+    return sorted(intervals, key=lambda interval: interval.begin_ns)
 
 
-def excused(attempt: f.AttemptEnded, faults: Intervals) -> bool:
+def excused(attempt: f.AttemptEnded, faults: Iterable[FaultInterval]) -> bool:
     """Whether an attempt was due, or under way, during a fault."""
-    return any(begin <= attempt.at_ns and attempt.due_ns <= end for begin, end in faults)
+    return any(fault.begin_ns <= attempt.at_ns and attempt.due_ns <= fault.end_ns for fault in faults)

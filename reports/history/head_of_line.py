@@ -1,74 +1,86 @@
-"""How long good events waited behind a poison one: an event that the subject put among its dead letters.
+"""Head-of-line blocking: how long good events waited behind a dead-lettered event of the same item or order.
 
-Behind it are the events of the same item, or of the same order, that fired after it. A subject that handles them in
-turn lets them wait until it gives the poison one up. What it says of its effects has no time, so a stock event waits
-until a push shows its version on some channel, an order's until the master includes it. Of an event without such a
-sign nothing is claimed.
+A subject that handles such events in turn lets them wait until it gives the dead-lettered one up. A probe's row has no
+time, so an inventory event waits until a push shows its version on some channel, and an order's event until the master
+includes it. Nothing is claimed about an event without such a sign.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS, Classified
+from stockstorm.reports.history.ledgers import Ledger
+from stockstorm.reports.history.listings import Listing
 from stockstorm.simulator.history import facts as f
-
-if TYPE_CHECKING:
-    from stockstorm.reports.history import History
 
 GOOD = frozenset({"once", "twice", "superseded", "healed"})
 
 
-class BehindPoison(msgspec.Struct, frozen=True):
-    """`longest_ns` is the age of the oldest good event when it took effect; None: there is none that can be told."""
+class HeadOfLineBlocking(msgspec.Struct, frozen=True):
+    """`longest_ns` is the age of the oldest good event when it took effect; None when there was no such event."""
 
-    poison: int
+    dead_lettered: int
     longest_ns: int | None
-    untold: int  # good events behind a poison one whose moment of effect cannot be told
+    undated: int  # good events behind a dead-lettered one whose moment of effect is not known
 
 
-def behind_poison(history: "History") -> BehindPoison:
-    """Over the whole run."""
-    poisoned: set[tuple[str, str]] = set()
+def measure_head_of_line(
+    classified: Sequence[Classified],
+    marketplaces: Sequence[str],
+    orders: ChannelOrders,
+    ledgers: Mapping[str, Ledger],
+    listings: Mapping[tuple[str, str], Listing],
+) -> HeadOfLineBlocking:
+    """Over the whole run. Time linear in the events, times a logarithm of the pushes."""
+    blocked: set[tuple[str, str]] = set()
     waits: list[int] = []
-    poison = untold = 0
-    for entry in history.classified:
-        lane = _lane(entry.event)
+    dead_lettered = undated = 0
+    for entry in classified:
+        line = _line(entry.event)
         if entry.effect == "dead_lettered":
-            poison += 1
-            poisoned.add(lane)
-        elif entry.effect in GOOD and lane in poisoned:
-            since = _effect_ns(history, entry)
-            if since is None:
-                untold += 1
+            dead_lettered += 1
+            blocked.add(line)
+        elif entry.effect in GOOD and line in blocked:
+            if entry.event.topic == INVENTORY_TOPIC:
+                effect_ns = _pushed_ns(entry.event, marketplaces, ledgers, listings)
             else:
-                waits.append(since - entry.event.at_ns)
-    return BehindPoison(poison, max(waits, default=None), untold)
+                effect_ns = _included_ns(entry.event, marketplaces, orders)
+            if effect_ns is None:
+                undated += 1
+            else:
+                waits.append(effect_ns - entry.event.at_ns)
+    return HeadOfLineBlocking(dead_lettered, max(waits, default=None), undated)
 
 
-def _lane(event: f.EventFired) -> tuple[str, str]:
+def _line(event: f.EventFired) -> tuple[str, str]:
     """What a subject handles in turn: the events of one item, or of one order."""
     return ("item", event.sku) if event.topic == INVENTORY_TOPIC else ("order", str(event.order))
 
 
-def _effect_ns(history: "History", entry: Classified) -> int | None:
-    event = entry.event
-    if event.topic == INVENTORY_TOPIC:
-        return _pushed_ns(history, event)
-    if event.topic not in ORDER_KINDS or event.source not in history.marketplaces or history.orders.net_only:
-        return None  # Conservation alone ties orders to rows by guess.
-    effects = history.orders.of_order(event.order, ORDER_KINDS[event.topic])
+def _included_ns(event: f.EventFired, marketplaces: Sequence[str], orders: ChannelOrders) -> int | None:
+    """When the master included the order's event. Conservation alone ties orders to rows by guess, so it gives None."""
+    if event.topic not in ORDER_KINDS or event.source not in marketplaces or orders.net_only:
+        return None
+    effects = orders.of_order(event.order, ORDER_KINDS[event.topic])
     if not effects or any(effect.version < 0 for effect in effects):
         return None
     return max(effect.version_ns for effect in effects)
 
 
-def _pushed_ns(history: "History", event: f.EventFired) -> int | None:
-    ledger = history.ledgers.get(event.sku)
+def _pushed_ns(
+    event: f.EventFired,
+    marketplaces: Sequence[str],
+    ledgers: Mapping[str, Ledger],
+    listings: Mapping[tuple[str, str], Listing],
+) -> int | None:
+    """When the first push showed the event's version."""
+    ledger = ledgers.get(event.sku)
     if ledger is None or not 0 <= event.version < len(ledger.first_state):
         return None
     state = ledger.first_state[event.version]
-    shelves = [history.shelves[channel, event.sku] for channel in history.marketplaces]
-    firsts = [(shelf, shelf.first_showing(state, ledger.seqs[state])) for shelf in shelves]
-    return min((shelf.pushes[push].at_ns for shelf, push in firsts if push < len(shelf.pushes)), default=None)
+    of_sku = [listings[channel, event.sku] for channel in marketplaces]
+    firsts = [(listing, listing.first_showing(state, ledger.seqs[state])) for listing in of_sku]
+    return min((listing.pushes[push].at_ns for listing, push in firsts if push < len(listing.pushes)), default=None)

@@ -1,25 +1,21 @@
-"""The states of one SKU's record beside what channels sold of it, and which versions a pushed quantity can honestly
-show.
+"""The versions of one SKU in the master beside its marketplace sales, and which versions a pushed quantity fits.
 
-`floor` and `ceiling` are those of the measures: a good subject lists what the master shows, less its safety stock, less
-the orders that it knows of and the master does not yet. Both are cheap because K, the units that version v lacks at
-time t, is a difference of two running sums: accepted by t, less included by v. With `base(v) = available(v) +
-included(v)` the quantity q is honest for v at t when `base(v) - accepted(t) <= q + b` and (q = 0 or `available(v) >= q
-+ b`).
+`floor` and `ceiling` are those of the measures: a good subject lists what the master shows, less its safety stock b,
+less the orders that it knows and the master does not yet include. K, the units that version v lacks at time t, is a
+difference of two running sums: accepted by t, less included by v. With `base(v) = available(v) + included(v)` the
+quantity q is honest for v at t when `base(v) - accepted(t) <= q + b` and (q = 0 or `available(v) >= q + b`).
 """
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import SUBJECT_CAUSES, Effect
+from stockstorm.reports.history.channel_orders import SUBJECT_CAUSES, ChannelOrders, Effect
+from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.push_attribution import Curve
 from stockstorm.simulator.history import facts as f
-
-if TYPE_CHECKING:
-    from stockstorm.reports.history import History
 
 BLOCK: Final = 64  # versions skipped at once when a whole block cannot match
 NEVER: Final = -1
@@ -29,8 +25,8 @@ EMPTY: Final = Curve([], [], [], [])
 class Ledger(msgspec.Struct, gc=False):
     """The record of one SKU state by state, and its marketplace sales, all by sequence number.
 
-    A state is a version, or a version after a row of 0 units that recorded orders which cancel out: what is available
-    stays, yet more orders are included.
+    A state is a version, or the same version after a row of 0 units: it records orders that cancel out, so the
+    available quantity stays while more orders are included.
     """
 
     item: f.ItemStocked
@@ -47,13 +43,13 @@ class Ledger(msgspec.Struct, gc=False):
     base: list[int] = []
     back_seqs: list[int] = []
     back_totals: list[int] = []  # units that came back on marketplaces, up to and with each return or cancellation
-    back_included: list[int] = []  # of these, what each version includes
+    back_included: list[int] = []  # the part of them that each version includes
     netted_seqs: list[int] = []
-    netted_totals: list[int] = []  # units that came back before their sale was written, so that neither ever is
+    netted_totals: list[int] = []  # units that came back before their sale was written; neither will be written
     block_base_min: list[int] = []
     block_available_max: list[int] = []
-    left_curve: Curve = EMPTY  # what a subject that nets would list
-    shown_curve: Curve = EMPTY  # what a plain subject would list
+    left_curve: Curve = EMPTY  # quantities that a netting subject would list
+    shown_curve: Curve = EMPTY  # quantities that a plain subject would list
 
     # -- at a moment -----------------------------------------------------------------------------------------------
 
@@ -70,11 +66,11 @@ class Ledger(msgspec.Struct, gc=False):
         return _total(self.back_seqs, self.back_totals, seq) - self.back_included[version]
 
     def netted_at(self, seq: int) -> int:
-        """Units sold and taken back by then, of which the record will never hear."""
+        """Units sold and taken back by then that the record will never include."""
         return _total(self.netted_seqs, self.netted_totals, seq)
 
     def left(self, version: int, seq: int) -> int:
-        """What a version shows less every order that it lacks, less the safety stock; may be below 0."""
+        """Available units of a version, less the orders that it lacks, less the safety stock. May be below 0."""
         return self.base[version] - self.accepted_at(seq) - self.safety
 
     def floor(self, version: int, seq: int) -> int:
@@ -88,7 +84,7 @@ class Ledger(msgspec.Struct, gc=False):
     # -- what a push shows -----------------------------------------------------------------------------------------
 
     def latest_match(self, quantity: int, seq: int, lowest: int = 0) -> int:
-        """The latest version committed by then, from `lowest` on, for which the quantity is honest; -1 if none."""
+        """The latest honest version for a quantity, from `lowest` to that of the moment; -1 if there is none."""
         most, least = self._bounds(quantity, seq)
         base, available = self.base, self.available
         version = self.version_at(seq)
@@ -103,7 +99,7 @@ class Ledger(msgspec.Struct, gc=False):
         return NEVER
 
     def earliest_match(self, quantity: int, seq: int, lowest: int) -> int:
-        """The earliest version from `lowest` on, committed by then, for which the quantity is honest; -1 if none."""
+        """The earliest honest version for a quantity, from `lowest` to that of the moment; -1 if there is none."""
         most, least = self._bounds(quantity, seq)
         base, available = self.base, self.available
         version, last = lowest, self.version_at(seq)
@@ -130,21 +126,21 @@ def _total(seqs: list[int], totals: list[int], seq: int) -> int:
     return totals[index - 1] if index else 0
 
 
-def build(history: "History") -> dict[str, Ledger]:
-    """Ledgers by SKU. Rows of SKUs that were never stocked are left out; ValueError when versions have a gap."""
+def build_ledgers(log: FactLog, orders: ChannelOrders) -> dict[str, Ledger]:
+    """Ledgers by SKU. Skips rows of SKUs that were never stocked. ValueError when versions have a gap."""
     ledgers = {
-        fact.sku: Ledger(fact, history.safety_stock, [seq], [fact.at_ns], [fact.available], ["stocked"], [0], [0])
-        for seq, fact in history.numbered(f.ItemStocked)
+        fact.sku: Ledger(fact, log.safety_stock, [seq], [fact.at_ns], [fact.available], ["stocked"], [0], [0])
+        for seq, fact in log.numbered(f.ItemStocked)
     }
-    rows: list[tuple[int, f.StockChanged | f.StockUnmoved]] = [*history.numbered(f.StockUnmoved)]
-    rows += history.numbered(f.StockChanged)
+    rows: list[tuple[int, f.StockChanged | f.StockUnmoved]] = [*log.numbered(f.StockUnmoved)]
+    rows += log.numbered(f.StockChanged)
     rows.sort(key=lambda row: row[0])
     for seq, row in rows:
         ledger = ledgers.get(row.sku)
         if ledger is not None:
             _append(ledger, seq, row)
     effects: dict[str, list[Effect]] = {}
-    for effect in history.orders.effects:
+    for effect in orders.effects:
         effects.setdefault(effect.sku, []).append(effect)
     for sku, ledger in ledgers.items():
         _sum_up(ledger, effects.get(sku, []))
@@ -195,7 +191,7 @@ def _sum_up(ledger: Ledger, effects: list[Effect]) -> None:
 
 
 def _left_curve(ledger: Ledger, effects: list[Effect]) -> Curve:
-    """What is left over time, as far as the subject came to know: orders that it lost are no part of it."""
+    """What is left over time, without the orders that the subject lost."""
     changes = [(ledger.seqs[0], ledger.base[0])]
     for seq, before, base in zip(ledger.seqs[1:], ledger.base, ledger.base[1:], strict=False):
         if base != before:
@@ -210,6 +206,6 @@ def _left_curve(ledger: Ledger, effects: list[Effect]) -> Curve:
     return Curve.of([seq for seq, _ in changes], [units - ledger.safety for units in left])
 
 
-def is_movement(cause: str) -> bool:
-    """Whether a version with this cause moved physical stock by itself; what the subject writes only records it."""
+def moves_stock(cause: str) -> bool:
+    """Whether a version with this cause moved physical stock. A write of the subject only records a movement."""
     return cause not in SUBJECT_CAUSES and cause != "stocked"

@@ -1,25 +1,23 @@
-"""What a marketplace showed for a SKU over time, and what each push of the subject tells about its knowledge.
+"""What a marketplace listed for a SKU over time, and which versions each push of the subject can stand for.
 
-Each push gets two readings. The *latest* version that it can honestly show dates what it reflects; the chain of
-*earliest* versions, each at or after the one before, tells whether the subject went back in time: only when no version
-from the last one shown onward fits is a push a stale overwrite, so that chance agreement never accuses anybody.
+Each push is matched twice. The *latest* honest version dates what the push reflects. The chain of *earliest* versions,
+each at or after the one before, shows whether the subject went back in time: a push is a stale overwrite only when no
+version from the last one shown onward fits, so chance agreement accuses nobody.
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from stockstorm.reports.history.ledgers import NEVER, Ledger
+from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.push_attribution import NOTHING, PLAIN_SHARE_MIN
 from stockstorm.simulator.history import facts as f
 
-if TYPE_CHECKING:
-    from stockstorm.reports.history import History
 
-
-class Shelf(msgspec.Struct, gc=False):
+class Listing(msgspec.Struct, gc=False):
     """One SKU on one marketplace: its listing after each change, and its pushes."""
 
     channel: str
@@ -29,10 +27,10 @@ class Shelf(msgspec.Struct, gc=False):
     push_seqs: list[int] = []
     pushes: list[f.ListingPushed] = []
     matched: list[int] = []  # latest honest version of each push, -1 if none
-    matched_most: list[int] = []  # greatest so far
-    known: list[int] = []  # sequence number of the last change that pushes so far took into account
+    matched_most: list[int] = []  # running maximum of `matched`
+    known: list[int] = []  # sequence number of the last change that the pushes so far include
     push_times_ns: list[int] = []
-    plain: bool = False  # the subject lists what the master shows; else it nets
+    plain: bool = False  # True: the subject lists what the master shows; False: it nets
     verdicts: list[str] = []  # of each push: "", "stale", "unexplained"
 
     def listed_at(self, seq: int) -> int:
@@ -48,71 +46,70 @@ class Shelf(msgspec.Struct, gc=False):
         return max(bisect_left(self.matched_most, version), bisect_right(self.push_seqs, seq))
 
     def first_knowing(self, change: int, visible_ns: int) -> int:
-        """Index of the first push that took a change into account; len(pushes) if none did.
+        """Index of the first push that includes a change (a sequence number); len(pushes) if none does.
 
-        `change` is its sequence number; a push from before it was visible only looks as if it knew, unless no other
-        push ever did.
+        A push from before the change was visible includes it by chance, so it counts only when no later push does.
         """
         knowing = bisect_left(self.known, change)
         seen = max(knowing, bisect_left(self.push_times_ns, visible_ns))
         return seen if seen < len(self.pushes) else knowing
 
 
-def build(history: "History") -> dict[tuple[str, str], Shelf]:
-    """Shelves of every stocked SKU on every marketplace that opened."""
-    shelves: dict[tuple[str, str], Shelf] = {}
-    for sku, ledger in history.ledgers.items():
+def build_listings(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[str, str], Listing]:
+    """Listings by (channel, SKU), for every stocked SKU on every marketplace that opened."""
+    listings: dict[tuple[str, str], Listing] = {}
+    for sku, ledger in ledgers.items():
         opening = max(0, ledger.available[0] - ledger.safety)
-        for channel in history.marketplaces:
-            shelves[channel, sku] = Shelf(channel, ledger, [ledger.seqs[0]], [opening])
+        for channel in log.marketplaces:
+            listings[channel, sku] = Listing(channel, ledger, [ledger.seqs[0]], [opening])
     changes: dict[tuple[str, str], list[tuple[int, int, f.ListingPushed | None]]] = {}
-    for seq, push in history.numbered(f.ListingPushed):
+    for seq, push in log.numbered(f.ListingPushed):
         changes.setdefault((push.channel, push.sku), []).append((seq, push.quantity, push))
-    for seq, sale in history.numbered(f.PurchaseAccepted):
+    for seq, sale in log.numbered(f.PurchaseAccepted):
         for sku, units, shown in zip(sale.skus, sale.quantities, sale.shown_before, strict=True):
             changes.setdefault((sale.channel, sku), []).append((seq, shown - units, None))
     for key, rows in changes.items():
-        shelf = shelves.get(key)
-        if shelf is not None:
+        listing = listings.get(key)
+        if listing is not None:
             rows.sort(key=lambda row: row[0])
-            _replay(shelf, rows)
-    _read(list(shelves.values()))
-    return shelves
+            _replay(listing, rows)
+    _read(list(listings.values()))
+    return listings
 
 
-def _replay(shelf: Shelf, rows: list[tuple[int, int, f.ListingPushed | None]]) -> None:
+def _replay(listing: Listing, rows: list[tuple[int, int, f.ListingPushed | None]]) -> None:
     pushes = [(seq, push) for seq, _, push in rows if push is not None]
-    shelf.seqs = [*shelf.seqs, *(row[0] for row in rows)]
-    shelf.listed = [*shelf.listed, *(row[1] for row in rows)]
-    shelf.push_seqs, shelf.pushes = [seq for seq, _ in pushes], [push for _, push in pushes]
-    matched = [shelf.ledger.latest_match(push.quantity, seq) for seq, push in pushes]
-    shelf.matched, shelf.matched_most = matched, list(accumulate(matched, max))
-    shelf.verdicts = _verdicts(shelf)
+    listing.seqs = [*listing.seqs, *(row[0] for row in rows)]
+    listing.listed = [*listing.listed, *(row[1] for row in rows)]
+    listing.push_seqs, listing.pushes = [seq for seq, _ in pushes], [push for _, push in pushes]
+    matched = [listing.ledger.latest_match(push.quantity, seq) for seq, push in pushes]
+    listing.matched, listing.matched_most = matched, list(accumulate(matched, max))
+    listing.verdicts = _verdicts(listing)
 
 
-def _read(shelves: list[Shelf]) -> None:
-    """Find out whether the subject nets, then read its pushes accordingly."""
+def _read(listings: list[Listing]) -> None:
+    """Determines whether the subject nets, then dates its pushes accordingly."""
     exact = [
-        list(map(shelf.ledger.shown_curve.equal_by, [push.quantity for push in shelf.pushes], shelf.push_seqs))
-        for shelf in shelves
+        list(map(listing.ledger.shown_curve.equal_by, [push.quantity for push in listing.pushes], listing.push_seqs))
+        for listing in listings
     ]
     pushes = sum(map(len, exact))
     plain = sum(seq != NOTHING for known in exact for seq in known) >= PLAIN_SHARE_MIN * pushes
-    for shelf, shown in zip(shelves, exact, strict=True):
-        read = shelf.ledger.left_curve.known_by
-        left = shown if plain else map(read, [push.quantity for push in shelf.pushes], shelf.push_seqs)
-        shelf.known, shelf.plain = list(accumulate(left, max)), plain
-        shelf.push_times_ns = [push.at_ns for push in shelf.pushes]
+    for listing, shown in zip(listings, exact, strict=True):
+        read = listing.ledger.left_curve.known_by
+        left = shown if plain else map(read, [push.quantity for push in listing.pushes], listing.push_seqs)
+        listing.known, listing.plain = list(accumulate(left, max)), plain
+        listing.push_times_ns = [push.at_ns for push in listing.pushes]
 
 
-def _verdicts(shelf: Shelf) -> list[str]:
+def _verdicts(listing: Listing) -> list[str]:
     shown, verdicts = 0, []
-    for seq, push, matched in zip(shelf.push_seqs, shelf.pushes, shelf.matched, strict=True):
+    for seq, push, matched in zip(listing.push_seqs, listing.pushes, listing.matched, strict=True):
         if matched == NEVER:
             verdicts.append("unexplained")
         elif matched < shown:
             verdicts.append("stale")
         else:
-            shown = shelf.ledger.earliest_match(push.quantity, seq, shown)
+            shown = listing.ledger.earliest_match(push.quantity, seq, shown)
             verdicts.append("")
     return verdicts

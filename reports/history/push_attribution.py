@@ -1,10 +1,9 @@
-"""What a pushed quantity tells about the subject's knowledge: the last moment that it can have taken into account.
+"""Dates a pushed quantity: the last change that a push of this quantity can include.
 
-A subject that *nets* lists what is left: the master less the orders that it knows of and the master does not have.
-However far writing lags behind, that is a function of how much it knows, so the quantity is looked up on the curve of
-what was left. A *plain* subject lists what the master shows, so the quantity is looked up among the master's versions,
-exactly. Which of the two a subject is shows in its pushes: a plain one only ever lists quantities that the master
-showed.
+A subject that *nets* lists what is left: the master less the orders that it knows and the master does not include. Its
+quantity is looked up on the curve of what was left. A *plain* subject lists what the master shows, so its quantity is
+looked up among the master's versions, exactly. A plain subject is one whose pushes only hold quantities that the
+master showed.
 """
 
 from bisect import bisect_right
@@ -27,19 +26,19 @@ class Curve(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def of(cls, seqs: list[int], values: list[int]) -> "Curve":
-        """A curve of these values, those below 0 taken as 0: what a listing can show."""
+        """A curve of these values. Values below 0 become 0, as a listing shows them."""
         shown = [max(0, value) for value in values]
         spans = [shown[start : start + BLOCK + 1] for start in range(0, len(shown), BLOCK)]
         return cls(seqs, shown, [min(span) for span in spans], [max(span) for span in spans])
 
     def known_by(self, quantity: int, seq: int) -> int:
-        """Sequence number of the last change, by `seq`, that a push of this quantity can include; -1 if there is none.
+        """Sequence number of the last change up to `seq` that a push of this quantity can include; -1 if there is none.
 
-        Where the curve jumped over the quantity, the push knew the change before and not all of the jump.
+        Where the curve jumps over the quantity, the push includes the change before the jump.
         """
         values = self.values
         index = bisect_right(self.seqs, seq) - 1
-        above = index  # The change after `index`, as far as the push could know it.
+        above = index  # the change after `index`, up to `seq`
         while index >= 0:
             low, high = sorted((values[index], values[above]))
             if low <= quantity <= high:
@@ -52,7 +51,7 @@ class Curve(msgspec.Struct, frozen=True, gc=False):
         return NOTHING
 
     def equal_by(self, quantity: int, seq: int) -> int:
-        """The same for exactly this quantity."""
+        """The same where the curve has exactly this quantity."""
         index = bisect_right(self.seqs, seq) - 1
         while index >= 0:
             if self.values[index] == quantity:

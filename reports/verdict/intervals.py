@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stockstorm.reports.checkers.ack_time import ack_samples
 from stockstorm.reports.checkers.sync_latency import owed_pairs
 from stockstorm.reports.history.deliveries import NEVER_NS
-from stockstorm.reports.history.sync_pairs import Pair
+from stockstorm.reports.history.sync_pairs import SyncPair
 from stockstorm.reports.result import Interval
 from stockstorm.reports.statistics.bootstrap import quantile_interval
 from stockstorm.reports.statistics.sync_basis import with_moot
@@ -21,7 +21,7 @@ def intervals(history: "History") -> dict[str, Interval]:
 
     Where pairs became moot, sync latency p95 has one more with them.
     """
-    owed, pairs = owed_pairs(history), history.movements.pairs
+    owed, pairs = owed_pairs(history), history.sync_pairs.pairs
     acks = list(ack_samples(history))
     wanted = [
         ("ack_time_ms.p95", acks, 0.95),
@@ -36,9 +36,9 @@ def intervals(history: "History") -> dict[str, Interval]:
     return {name: interval for name, interval in found.items() if interval is not None}
 
 
-def _fired(pairs: list[Pair]) -> list[tuple[int, float]]:
+def _fired(pairs: list[SyncPair]) -> list[tuple[int, float]]:
     return [(pair.fired_ns, pair.latency_ms) for pair in pairs]
 
 
-def _visible(pairs: list[Pair]) -> list[tuple[int, float]]:
+def _visible(pairs: list[SyncPair]) -> list[tuple[int, float]]:
     return [(pair.fired_ns, pair.visible_latency_ms) for pair in pairs if pair.visible_ns != NEVER_NS]

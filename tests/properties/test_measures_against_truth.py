@@ -94,7 +94,7 @@ def test_sync_latency_p95_is_within_a_tenth_of_the_truth(kind: str) -> None:
     for seed in range(3):
         run, history = played(HABITS[kind], seed)
         owed = {(o.channel, o.sku, o.fired_ns): o for o in run.owed}
-        for pair in history.movements.pairs:
+        for pair in history.sync_pairs.pairs:
             known = owed[pair.channel, pair.sku, pair.fired_ns]
             if not pair.moot:
                 measured.append(pair.latency_ms)
@@ -107,7 +107,7 @@ def test_sync_latency_p95_is_within_a_tenth_of_the_truth(kind: str) -> None:
 @pytest.mark.parametrize("kind", HABITS)
 def test_moot_pairs_never_make_the_sync_latency_of_a_sound_subject_worse_than_it_is(kind: str) -> None:
     _, history = played(HABITS[kind], 0)
-    pairs = history.movements.pairs
+    pairs = history.sync_pairs.pairs
     without = quantile(sorted(pair.latency_ms for pair in pairs if not pair.moot), 0.95)
     assert any(pair.moot for pair in pairs)
     assert quantile(sorted(pair.latency_ms for pair in pairs), 0.95) <= 1.1 * without
@@ -115,7 +115,7 @@ def test_moot_pairs_never_make_the_sync_latency_of_a_sound_subject_worse_than_it
 
 def test_owed_pairs_are_a_fair_sample_of_what_every_listing_was_owed() -> None:
     run, history = played(HABITS["usual"], 1)
-    measured = sorted(pair.latency_ms for pair in history.movements.pairs if not pair.moot)
+    measured = sorted(pair.latency_ms for pair in history.sync_pairs.pairs if not pair.moot)
     truth = sorted((owed.reached_ns - owed.fired_ns) / 1e6 for owed in run.owed if owed.reached_ns >= 0)
     assert quantile(measured, 0.95) == pytest.approx(quantile(truth, 0.95), rel=0.1)
 

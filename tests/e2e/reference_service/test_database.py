@@ -12,12 +12,12 @@ import pytest
 from stockstorm.reference_service.clients.admin_api import Answered
 from stockstorm.reference_service.clients.documents import Adjust, AdjustPayload
 from stockstorm.reference_service.domain.stock_level import Level, Reading
-from stockstorm.reference_service.handlers.marketplace_orders import ChannelEvents
+from stockstorm.reference_service.handlers.marketplace_orders import MarketplaceOrdersHandler
 from stockstorm.reference_service.queues.base import Entry
 from stockstorm.reference_service.storage.database import STORE_GONE, apply_schema, open_pool
 from stockstorm.reference_service.storage.stock_table import add_levels, listable_of
 from stockstorm.reference_service.sync.signals import Signals
-from stockstorm.reference_service.sync.stock_writer import MasterWriter
+from stockstorm.reference_service.sync.stock_writer import StockWriter
 
 pytestmark = pytest.mark.e2e
 LEVEL = Level(1, 2, "gid", "MUG", Reading(10, 1, 1), pending=3)
@@ -38,7 +38,7 @@ class AcceptingApi:
 
 
 @asynccontextmanager
-async def shop(database_url: str) -> AsyncIterator[tuple[Any, AcceptingApi, MasterWriter]]:
+async def shop(database_url: str) -> AsyncIterator[tuple[Any, AcceptingApi, StockWriter]]:
     """Ten mugs. An order that the master does not have yet took three of them."""
     admin: Any = AcceptingApi()
     async with open_pool(database_url, size=4) as pool:
@@ -46,7 +46,7 @@ async def shop(database_url: str) -> AsyncIterator[tuple[Any, AcceptingApi, Mast
         async with pool.acquire() as connection:
             await add_levels(connection, [LEVEL])
         await pool.execute("""INSERT INTO effect (token, units) VALUES ('bazaar:1', '{"MUG": -3}')""")
-        yield pool, admin, MasterWriter(pool, admin, Signals(), None)  # type: ignore[arg-type]  # draws no random numbers
+        yield pool, admin, StockWriter(pool, admin, Signals(), None)  # type: ignore[arg-type]  # draws no random numbers
 
 
 @pytest.mark.asyncio
@@ -101,7 +101,7 @@ async def test_a_cancellation_of_a_refused_sale_gives_no_units_back(database_url
             """INSERT INTO channel_order VALUES ('bazaar', '1', true, false, '{"MUG": 3}', '{}')"""
         )
         entry = Entry(1, 1, "bazaar", "order.cancelled", None, 0, json.dumps(notification).encode())
-        await ChannelEvents().apply(connection, [entry])
+        await MarketplaceOrdersHandler().apply(connection, [entry])
         assert await connection.fetchval("SELECT count(*) FROM effect") == 0
         assert await connection.fetchval("SELECT pending FROM stock") == 0
 

@@ -95,9 +95,9 @@ def test_a_row_of_no_units_includes_the_orders_that_cancel_out() -> None:
 
 def test_a_listing_falls_by_what_its_channel_sells_and_rises_only_when_pushed() -> None:
     found = history(opened(), sold(1, 1, "bazaar", 4), pushed(2, "bazaar", 8, 6))
-    shelf = found.shelves["bazaar", "MUG"]
+    shelf = found.listings["bazaar", "MUG"]
     assert shelf.listed == [10, 6, 8]
-    assert found.shelves["mercado", "MUG"].listed == [10]
+    assert found.listings["mercado", "MUG"].listed == [10]
 
 
 def test_without_references_orders_are_tied_first_in_first_out() -> None:

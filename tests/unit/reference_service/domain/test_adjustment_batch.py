@@ -1,22 +1,22 @@
-"""Which effects make a batch, what it changes and what it is called."""
+"""The effects of a batch, its changes and its reference."""
 
 from stockstorm.reference_service.clients.documents import AdjustPayload, UserError
 from stockstorm.reference_service.domain.adjustment_batch import (
     Batch,
     Change,
-    Waiting,
+    WaitingEffect,
     changes_of,
-    choose,
+    choose_effects,
     reference_of,
-    total,
+    units_by_sku,
 )
 from stockstorm.reference_service.domain.order import Effect
 from stockstorm.reference_service.domain.stock_level import Level, Reading
 from stockstorm.reference_service.sync.stock_writer import indexes_of, variables_of
 
 
-def waiting(number: int, token: str, **units: int) -> Waiting:
-    return Waiting(number, Effect(token, units))
+def waiting(number: int, token: str, **units: int) -> WaitingEffect:
+    return WaitingEffect(number, Effect(token, units))
 
 
 def level(item: int, location: int, sku: str) -> Level:
@@ -29,24 +29,24 @@ def test_effects_are_summed_per_sku_at_its_first_location_and_sorted() -> None:
     assert changes_of(chosen, levels) == (Change(2, 5, -3, 3), Change(9, 5, 0, 1))
 
 
-def test_a_batch_never_exceeds_the_changes_that_one_call_may_carry() -> None:
+def test_a_batch_has_at_most_the_changes_of_one_call() -> None:
     many = [waiting(n, f"a:{n}", **{f"S{n}": -1}) for n in range(400)]
-    assert len(choose(many)) == 250
+    assert len(choose_effects(many)) == 250
 
 
-def test_orders_of_few_skus_are_bounded_by_their_number() -> None:
-    assert len(choose([waiting(n, f"a:{n}", A=-1) for n in range(900)])) == 500
+def test_a_batch_has_at_most_500_effects() -> None:
+    assert len(choose_effects([waiting(n, f"a:{n}", A=-1) for n in range(900)])) == 500
 
 
-def test_what_comes_back_waits_when_it_would_cancel_out_the_whole_batch() -> None:
+def test_cancellations_wait_if_all_changes_of_the_batch_would_be_0() -> None:
     sale, back = waiting(1, "a:1", A=-1), waiting(2, "a:0:cancelled", A=1)
-    assert choose([sale, back]) == [sale]
-    assert choose([sale, back, waiting(3, "a:3", B=-1)]) == [sale, back, waiting(3, "a:3", B=-1)]
+    assert choose_effects([sale, back]) == [sale]
+    assert choose_effects([sale, back, waiting(3, "a:3", B=-1)]) == [sale, back, waiting(3, "a:3", B=-1)]
 
 
-def test_nothing_waiting_makes_no_batch() -> None:
-    assert choose([]) == []
-    assert total([]) == {}
+def test_no_waiting_effect_makes_no_batch() -> None:
+    assert choose_effects([]) == []
+    assert units_by_sku([]) == {}
 
 
 def test_the_reference_names_every_order_once() -> None:
@@ -54,11 +54,11 @@ def test_the_reference_names_every_order_once() -> None:
     assert reference_of(chosen) == "urn:channel-orders:bazaar:b-1,mercado:m-1:cancelled"
 
 
-def test_what_a_uri_cannot_hold_is_quoted_in_the_reference() -> None:
+def test_the_reference_is_percent_encoded() -> None:
     assert reference_of([waiting(1, "bazaar:b 1,é", A=-1)]) == "urn:channel-orders:bazaar:b%201%2C%C3%A9"
 
 
-def test_the_call_carries_only_rows_that_change_something_and_opts_out_of_comparing() -> None:
+def test_the_call_has_only_rows_with_a_delta_and_no_compare_and_set() -> None:
     batch = Batch(1, "key", "urn:channel-orders:a:1", (Change(2, 5, -3, 3), Change(9, 6, 0, 1)))
     assert variables_of(batch) == {
         "input": {
@@ -79,6 +79,6 @@ def test_the_call_carries_only_rows_that_change_something_and_opts_out_of_compar
     }
 
 
-def test_user_errors_tell_which_rows_are_bad() -> None:
+def test_the_bad_rows_are_read_from_the_user_errors() -> None:
     errors = [UserError("no such item", ["input", "changes", "3", "inventoryItemId"]), UserError("reason", ["input"])]
     assert indexes_of(AdjustPayload(None, errors)) == {3}

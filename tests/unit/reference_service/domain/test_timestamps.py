@@ -1,8 +1,8 @@
-"""RFC 3339 times keep their nanoseconds."""
+"""RFC 3339 times with nanoseconds."""
 
 import pytest
 
-from stockstorm.reference_service.domain.payloads import nanoseconds_of, nanoseconds_or_none
+from stockstorm.reference_service.domain.timestamps import nanoseconds_of, nanoseconds_or_none
 
 
 @pytest.mark.parametrize(
@@ -15,17 +15,17 @@ from stockstorm.reference_service.domain.payloads import nanoseconds_of, nanosec
         ("1970-01-01T00:00:00.5Z", 500_000_000),
     ],
 )
-def test_a_time_becomes_nanoseconds_since_the_epoch(text: str, expected: int) -> None:
+def test_a_time_is_parsed_to_nanoseconds_since_the_epoch(text: str, expected: int) -> None:
     assert nanoseconds_of(text) == expected
 
 
 @pytest.mark.parametrize("text", ["9999-01-01T00:00:00Z", "0001-01-01T00:00:00+23:00", "1969-12-31T23:59:59Z"])
-def test_a_hint_of_a_time_that_a_bigint_cannot_hold_or_before_the_epoch_is_none(text: str) -> None:
+def test_a_header_time_before_the_epoch_or_beyond_a_bigint_is_none(text: str) -> None:
     assert nanoseconds_or_none(text) is None
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2023-03-29T18:00:27", "2023-03-29T18:00:27.Z", "2023-03-29"])
-def test_what_is_no_time_with_a_zone_is_none(text: str) -> None:
+def test_a_text_that_is_no_time_with_an_offset_is_refused(text: str) -> None:
     assert nanoseconds_or_none(text) is None
     with pytest.raises(ValueError):
         nanoseconds_of(text)

@@ -1,4 +1,4 @@
-"""Bodies that were too large for the bus are asked by API before anybody works on them."""
+"""Bodies that were too large for the bus are fetched by API before they are processed."""
 
 import asyncio
 import json
@@ -39,20 +39,20 @@ PRODUCT = {
 
 
 class Api:
-    """Answers with one node; `asked` are the variables of its calls."""
+    """An Admin API that answers with one node. `calls`: the variables of each call."""
 
     def __init__(self, node: Any) -> None:
-        self.node, self.asked = node, list[Any]()
+        self.node, self.calls = node, list[Any]()
 
     async def call(self, operation: Operation[Any], variables: Any) -> Answered[Any]:
-        self.asked.append(variables)
+        self.calls.append(variables)
         if isinstance(self.node, Exception):
             raise self.node
         return Answered(msgspec.json.decode(json.dumps({"node": self.node}), type=operation.answer), 1, 2)
 
 
-class OneHeld:
-    """A queue that has set one message aside."""
+class OneIncomplete:
+    """A queue with one incomplete message."""
 
     def __init__(self, topic: str, number: int) -> None:
         body = f'{{"id":{number}}}'.encode()
@@ -61,20 +61,20 @@ class OneHeld:
         self.given_back: list[Prefetched] = []
 
     async def next_incomplete(self) -> Prefetched:
-        held, self.first = self.first, None
-        if held is None:
+        found, self.first = self.first, None
+        if found is None:
             await asyncio.get_running_loop().create_future()
-        assert held is not None
-        return held
+        assert found is not None
+        return found
 
-    def complete(self, held: Prefetched) -> None:
-        self.completed.append(held.message)
+    def complete(self, completed: Prefetched) -> None:
+        self.completed.append(completed.message)
 
-    def give_back(self, held: Prefetched, delay_s: float) -> None:
-        self.given_back.append(held)
+    def give_back(self, incomplete: Prefetched, delay_s: float) -> None:
+        self.given_back.append(incomplete)
 
 
-async def fetched(queue: OneHeld, api: Api) -> bytes:
+async def fetched(queue: OneIncomplete, api: Api) -> bytes:
     running = asyncio.create_task(FetchedBodies(queue, api).run())  # type: ignore[arg-type]  # doubles of both
     await asyncio.sleep(0.01)
     running.cancel()
@@ -84,36 +84,36 @@ async def fetched(queue: OneHeld, api: Api) -> bytes:
 
 
 @pytest.mark.asyncio
-async def test_an_order_is_asked_for_and_reads_as_its_webhook_would() -> None:
+async def test_a_fetched_order_equals_its_webhook() -> None:
     api = Api(ORDER)
-    order = decode(await fetched(OneHeld("orders/paid", 7), api), ShopOrder)
+    order = decode(await fetched(OneIncomplete("orders/paid", 7), api), ShopOrder)
     assert order == ShopOrder(7, "2026-11-24T10:00:00Z", "#7", "GBP", "9.99", "partially_refunded", None)
-    assert api.asked == [{"id": "gid://shopify/Order/7"}]
+    assert api.calls == [{"id": "gid://shopify/Order/7"}]
 
 
 @pytest.mark.asyncio
-async def test_a_refund_tells_its_order_and_whether_it_restocks() -> None:
-    refund = decode(await fetched(OneHeld("refunds/create", 8), Api(REFUND)), ShopRefund)
+async def test_a_fetched_refund_has_its_order_and_whether_it_restocks() -> None:
+    refund = decode(await fetched(OneIncomplete("refunds/create", 8), Api(REFUND)), ShopRefund)
     assert (refund.id, refund.order_id, refund.restocks) == (8, 7, True)
 
 
 @pytest.mark.asyncio
-async def test_a_product_is_asked_for() -> None:
-    product = decode(await fetched(OneHeld("products/update", 9), Api(PRODUCT)), ShopProduct)
+async def test_a_fetched_product_equals_its_webhook() -> None:
+    product = decode(await fetched(OneIncomplete("products/update", 9), Api(PRODUCT)), ShopProduct)
     assert product == ShopProduct(9, "2026-11-24T10:00:00Z", "Mug", "active")
 
 
 @pytest.mark.asyncio
-async def test_what_is_gone_from_the_shop_stays_a_stub() -> None:
-    assert await fetched(OneHeld("orders/updated", 7), Api(None)) == b'{"id":7}'
+async def test_a_resource_that_is_gone_from_the_shop_stays_a_stub() -> None:
+    assert await fetched(OneIncomplete("orders/updated", 7), Api(None)) == b'{"id":7}'
 
 
 @pytest.mark.asyncio
-async def test_a_message_whose_body_could_not_be_fetched_goes_back() -> None:
-    queue = OneHeld("orders/paid", 7)
+async def test_a_message_is_given_back_if_its_body_cannot_be_fetched() -> None:
+    queue = OneIncomplete("orders/paid", 7)
     with pytest.raises(ZeroDivisionError):
         await FetchedBodies(queue, Api(ZeroDivisionError())).run()  # type: ignore[arg-type]  # doubles of both
-    assert ([held.handles for held in queue.given_back], queue.completed) == ([["h"]], [])
+    assert ([incomplete.handles for incomplete in queue.given_back], queue.completed) == ([["h"]], [])
 
 
 def test_other_topics_are_never_too_large() -> None:

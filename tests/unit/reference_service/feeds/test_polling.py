@@ -1,4 +1,4 @@
-"""Reading at an interval, and the tasks of a flow: counted, paced and bounded."""
+"""Reading at an interval, and the task budget of a scheduled flow."""
 
 import asyncio
 import time
@@ -16,17 +16,18 @@ from stockstorm.reference_service.clients.order_documents import (
     RestockLines,
     ShopMoney,
 )
-from stockstorm.reference_service.domain.payloads import SECOND_NS, ShopOrder, ShopRefund
-from stockstorm.reference_service.feeds.polling import Polled, StockPoll
-from stockstorm.reference_service.feeds.scheduled_flow import Tasks, TasksSpent
-from stockstorm.reference_service.feeds.shop_orders import parts_of
+from stockstorm.reference_service.domain.payloads import ShopOrder, ShopRefund
+from stockstorm.reference_service.domain.timestamps import SECOND_NS
+from stockstorm.reference_service.feeds.polling import IntervalFeed, StockPoll
+from stockstorm.reference_service.feeds.scheduled_flow import TaskBudget, TasksUsedUp
+from stockstorm.reference_service.feeds.shop_orders import resources_of
 
 
 class Reader:
-    """Notes what it was asked for."""
+    """Records its calls."""
 
     def __init__(self) -> None:
-        self.since: list[int | None] = []  # None: everything
+        self.since: list[int | None] = []  # None: all levels
 
     async def read_all(self) -> int:
         self.since.append(None)
@@ -38,11 +39,11 @@ class Reader:
 
 
 class Parts:
-    """As much of a worker's parts as a poll of the stock takes."""
+    """The parts of a worker that StockPoll needs."""
 
     def __init__(self) -> None:
         self.reader = Reader()
-        self.turn = asyncio.Lock()
+        self.admin_lock = asyncio.Lock()
 
 
 def stock_poll() -> tuple[Any, Reader]:
@@ -51,7 +52,7 @@ def stock_poll() -> tuple[Any, Reader]:
 
 
 @pytest.mark.asyncio
-async def test_a_poll_asks_from_where_the_one_before_began_with_some_overlap() -> None:
+async def test_a_poll_reads_from_the_begin_of_the_last_one_with_some_overlap() -> None:
     began_ns = time.time_ns()
     poll, reader = stock_poll()
     await poll.read()
@@ -62,7 +63,7 @@ async def test_a_poll_asks_from_where_the_one_before_began_with_some_overlap() -
 
 
 @pytest.mark.asyncio
-async def test_everything_is_read_when_the_clock_was_put_back_and_once_in_a_while(
+async def test_all_levels_are_read_after_the_clock_went_back_and_at_the_full_read_interval(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     poll, reader = stock_poll()
@@ -77,7 +78,7 @@ async def test_everything_is_read_when_the_clock_was_put_back_and_once_in_a_whil
 
 
 @pytest.mark.asyncio
-async def test_a_read_that_takes_long_lets_its_missed_turns_go() -> None:
+async def test_the_intervals_missed_by_a_long_poll_are_skipped() -> None:
     moments: list[float] = []
 
     async def read() -> None:
@@ -85,7 +86,7 @@ async def test_a_read_that_takes_long_lets_its_missed_turns_go() -> None:
         if len(moments) == 2:
             await asyncio.sleep(0.25)
 
-    polled = Polled("x", 0.1, read)
+    polled = IntervalFeed("x", 0.1, read)
     await polled.catch_up()
     running = asyncio.create_task(polled.run())
     await asyncio.sleep(0.55)
@@ -94,36 +95,36 @@ async def test_a_read_that_takes_long_lets_its_missed_turns_go() -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_is_not_read_at_the_start_waits_for_the_first_turn() -> None:
+async def test_a_feed_without_a_poll_at_start_does_not_catch_up() -> None:
     reads: list[int] = []
 
     async def read() -> None:
         reads.append(1)
 
-    await Polled("x", 0.1, read, at_start=False).catch_up()
+    await IntervalFeed("x", 0.1, read, at_start=False).catch_up()
     assert reads == []
 
 
 @pytest.mark.asyncio
-async def test_a_run_has_so_many_tasks_and_each_takes_its_time() -> None:
-    tasks = Tasks(2, 0.02)
+async def test_a_run_has_a_limited_number_of_tasks_each_with_its_latency() -> None:
+    budget = TaskBudget(2, 0.02)
 
     async def act() -> str:
         return "done"
 
     started = time.monotonic()
-    assert await tasks.step(act) == "done"
-    assert await tasks.step() is None
-    with pytest.raises(TasksSpent):
-        await tasks.step(act)
-    assert (tasks.count, time.monotonic() - started >= 0.04) == (2, True)
+    assert await budget.step(act) == "done"
+    assert await budget.step() is None
+    with pytest.raises(TasksUsedUp):
+        await budget.step(act)
+    assert (budget.used, time.monotonic() - started >= 0.04) == (2, True)
 
 
-def test_a_search_begins_with_the_whole_second() -> None:
+def test_a_search_starts_at_the_whole_second() -> None:
     assert updated_since(1_780_000_000 * SECOND_NS + 999_999_999) == "updated_at:>='2026-05-28T20:26:40Z'"
 
 
-def test_a_polled_order_is_the_order_and_its_refunds_as_webhooks_tell_them() -> None:
+def test_a_polled_order_yields_the_order_and_its_refunds_as_webhooks_do() -> None:
     lines = RestockLines([RestockLine("NO_RESTOCK"), RestockLine("RETURN")])
     node = ChangedOrder(
         "gid://shopify/Order/5",
@@ -135,7 +136,7 @@ def test_a_polled_order_is_the_order_and_its_refunds_as_webhooks_tell_them() -> 
         MoneyBag(ShopMoney("9.99")),
         [OrderRefund("gid://shopify/Refund/6", lines)],
     )
-    order, refund = parts_of(node, 77)
+    order, refund = resources_of(node, 77)
     assert (order.version, refund.version) == ((2 * SECOND_NS, 77), (0, 0))
     assert isinstance(order.payload, ShopOrder)
     assert (order.payload.id, order.payload.financial_status, order.payload.total_price) == (

@@ -1,4 +1,4 @@
-"""What a work_type's worker says about an event that breaks its work."""
+"""Errors of a handler: what the work loop logs and records."""
 
 import random
 from collections.abc import AsyncIterator, Sequence
@@ -12,12 +12,7 @@ from structlog.testing import capture_logs
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.handlers import WorkResult
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
-from stockstorm.reference_service.queues.base import (
-    Claim,
-    DeadLetter,
-    Entry,
-    Verdict,
-)
+from stockstorm.reference_service.queues.base import Claim, DeadLetter, Entry, Verdict
 from stockstorm.reference_service.storage.database import Connection
 
 SECRET = "zoe@example.org"
@@ -25,7 +20,7 @@ ENTRY = Entry(1, 1, "shopify", "orders/create", None, 0, b"{}")
 
 
 class OneClaim:
-    """A queue that gives the same entry each time; also the claim and the connection."""
+    """A source that returns the same entry each time. Also its claim and its connection."""
 
     connection: Any
 
@@ -43,14 +38,14 @@ class OneClaim:
         yield
 
     async def wait(self, work_type: WorkType, timeout_s: float) -> None:
-        """Never asked for."""
+        """Not called here."""
 
     async def settle(self, verdicts: Sequence[Verdict]) -> None:
         self.verdicts += verdicts
 
 
-class Quoting:
-    """Work that fails as the database does, with a value in the message."""
+class QuotingHandler:
+    """Fails like the database, with a value in the message."""
 
     async def apply(self, connection: Connection, entries: Sequence[Entry]) -> WorkResult:
         fields = {"C": "22P02", "M": f'invalid input syntax for type bigint: "{SECRET}"'}
@@ -58,11 +53,11 @@ class Quoting:
 
 
 @pytest.mark.asyncio
-async def test_neither_logs_nor_dead_letters_quote_what_the_database_could_not_take() -> None:
-    queue = OneClaim()
-    worker = WorkLoop(WorkType.SHOP, queue, Quoting(), lambda _: None, random.Random(1), attempts_max=1)
+async def test_neither_logs_nor_dead_letters_quote_values_from_database_errors() -> None:
+    source = OneClaim()
+    loop = WorkLoop(WorkType.SHOP, source, QuotingHandler(), lambda _: None, random.Random(1), attempts_max=1)
     with capture_logs() as logs:
-        await worker.work_once()
-    assert queue.verdicts == [DeadLetter(ENTRY, "InvalidTextRepresentationError (SQLSTATE 22P02)")]
+        await loop.work_once()
+    assert source.verdicts == [DeadLetter(ENTRY, "InvalidTextRepresentationError (SQLSTATE 22P02)")]
     assert [line["event"] for line in logs] == ["claim_failed", "dead_letter"]
     assert SECRET not in str(logs)

@@ -1,4 +1,4 @@
-"""What a channel is shown, and what it is spared."""
+"""Which quantities are pushed to a marketplace, and which are not."""
 
 import asyncio
 import random
@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 import pytest
 
 from stockstorm.reference_service.clients.marketplace import MarketplaceCallFailed, Pushed
-from stockstorm.reference_service.sync.listing_pusher import ChannelSync, Shown, quantities_of
+from stockstorm.reference_service.sync.listing_pusher import ListingPusher, ListingState, quantities_of
 
 
-class Market:
-    """Notes pushes; `fails` refuses so many, `during` is called while a push is under way."""
+class FakeMarketplace:
+    """Records pushes. `fails`: how many to refuse. `during` is called during each push."""
 
     def __init__(self) -> None:
         self.pushes: list[dict[str, int]] = []
@@ -27,91 +27,91 @@ class Market:
         return Pushed(len(quantities))
 
 
-def sync_over(stock: dict[str, int], market: Market, safety_stock: int = 0) -> ChannelSync:
+def pusher_over(stock: dict[str, int], marketplace: FakeMarketplace, safety_stock: int = 0) -> ListingPusher:
     async def listable(skus: Sequence[str]) -> Mapping[str, int]:
         return {sku: stock[sku] for sku in skus if sku in stock}
 
-    return ChannelSync("bazaar", market, listable, safety_stock, random.Random(1))
+    return ListingPusher("bazaar", marketplace, listable, safety_stock, random.Random(1))
 
 
-def push(sync: ChannelSync) -> float:
-    return asyncio.run(sync.push_once())
+def push(pusher: ListingPusher) -> float:
+    return asyncio.run(pusher.push_once())
 
 
 def test_quantities_are_never_negative_and_keep_the_safety_stock() -> None:
     assert quantities_of({"A": 5, "B": 1, "C": -3}, 2) == {"A": 3, "B": 0, "C": 0}
 
 
-def test_a_quantity_that_the_channel_has_already_is_not_pushed_again() -> None:
-    market = Market()
-    sync = sync_over({"A": 5, "B": 6}, market)
+def test_a_quantity_that_the_channel_already_shows_is_not_pushed_again() -> None:
+    marketplace = FakeMarketplace()
+    pusher = pusher_over({"A": 5, "B": 6}, marketplace)
     for _ in range(2):
-        sync.touch(["A", "B"])
-        push(sync)
-    assert market.pushes == [{"A": 5, "B": 6}]
+        pusher.touch(["A", "B"])
+        push(pusher)
+    assert marketplace.pushes == [{"A": 5, "B": 6}]
 
 
 def test_after_a_sale_by_the_channel_itself_the_same_quantity_is_pushed_again() -> None:
-    market = Market()
-    sync = sync_over({"A": 5}, market)
-    sync.touch(["A"])
-    push(sync)
-    sync.forget(["A"])
-    push(sync)
-    assert market.pushes == [{"A": 5}, {"A": 5}]
+    marketplace = FakeMarketplace()
+    pusher = pusher_over({"A": 5}, marketplace)
+    pusher.touch(["A"])
+    push(pusher)
+    pusher.forget(["A"])
+    push(pusher)
+    assert marketplace.pushes == [{"A": 5}, {"A": 5}]
 
 
-def test_a_sale_during_a_push_makes_the_pushed_quantity_unknown_too() -> None:
-    market = Market()
-    sync = sync_over({"A": 5}, market)
-    sync.touch(["A"])
-    market.during = lambda: sync.forget(["A"])
-    push(sync)
-    market.during = lambda: None
-    push(sync)
-    assert market.pushes == [{"A": 5}, {"A": 5}]
+def test_after_a_sale_during_a_push_the_same_quantity_is_pushed_again() -> None:
+    marketplace = FakeMarketplace()
+    pusher = pusher_over({"A": 5}, marketplace)
+    pusher.touch(["A"])
+    marketplace.during = lambda: pusher.forget(["A"])
+    push(pusher)
+    marketplace.during = lambda: None
+    push(pusher)
+    assert marketplace.pushes == [{"A": 5}, {"A": 5}]
 
 
-def test_a_refused_push_is_made_again_with_the_newest_quantity_after_a_while() -> None:
-    market, stock = Market(), {"A": 5}
-    sync = sync_over(stock, market)
-    market.fails = 1
-    sync.touch(["A"])
-    assert 0 < push(sync) <= 1.0
+def test_a_failed_push_is_repeated_later_with_the_newest_quantity() -> None:
+    marketplace, stock = FakeMarketplace(), {"A": 5}
+    pusher = pusher_over(stock, marketplace)
+    marketplace.fails = 1
+    pusher.touch(["A"])
+    assert 0 < push(pusher) <= 1.0
     stock["A"] = 4
-    assert push(sync) == 0
-    assert market.pushes == [{"A": 4}]
+    assert push(pusher) == 0
+    assert marketplace.pushes == [{"A": 4}]
 
 
-def test_a_bulk_holds_at_most_five_hundred_rows() -> None:
-    shown = Shown()
-    shown.touch(str(n) for n in range(700))
-    assert (len(shown.take()), len(shown.take()), len(shown.take())) == (500, 200, 0)
+def test_a_push_has_at_most_500_rows() -> None:
+    state = ListingState()
+    state.touch(str(n) for n in range(700))
+    assert (len(state.take()), len(state.take()), len(state.take())) == (500, 200, 0)
 
 
-def test_it_is_clean_only_when_everything_touched_was_pushed() -> None:
-    async def story() -> list[dict[str, int]]:
-        market = Market()
-        sync = sync_over({"A": 5}, market)
-        sync.touch(["A"])
-        running = asyncio.create_task(sync.run())
+def test_it_is_clean_only_after_every_touched_sku_was_pushed() -> None:
+    async def run() -> list[dict[str, int]]:
+        marketplace = FakeMarketplace()
+        pusher = pusher_over({"A": 5}, marketplace)
+        pusher.touch(["A"])
+        running = asyncio.create_task(pusher.run())
         async with asyncio.timeout(5):
-            await sync.clean()
+            await pusher.wait_until_clean()
         running.cancel()
-        return market.pushes
+        return marketplace.pushes
 
-    assert asyncio.run(story()) == [{"A": 5}]
+    assert asyncio.run(run()) == [{"A": 5}]
 
 
 def test_a_cancelled_push_leaves_its_rows_dirty() -> None:
-    market = Market()
-    sync = sync_over({"A": 5}, market)
+    marketplace = FakeMarketplace()
+    pusher = pusher_over({"A": 5}, marketplace)
 
     def cancel() -> None:
         raise asyncio.CancelledError
 
-    market.during = cancel
-    sync.touch(["A"])
+    marketplace.during = cancel
+    pusher.touch(["A"])
     with pytest.raises(asyncio.CancelledError):
-        push(sync)
-    assert list(sync.shown.dirty) == ["A"]
+        push(pusher)
+    assert list(pusher.state.dirty) == ["A"]

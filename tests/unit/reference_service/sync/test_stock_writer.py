@@ -1,4 +1,4 @@
-"""How the writer of the master waits when Shopify refuses a batch for now."""
+"""How the stock writer waits when Shopify refuses a batch."""
 
 import random
 from collections.abc import AsyncIterator
@@ -11,13 +11,13 @@ from stockstorm.reference_service import limits
 from stockstorm.reference_service.clients.admin_api import Answered
 from stockstorm.reference_service.clients.documents import Adjust, AdjustPayload, UserError
 from stockstorm.reference_service.sync.signals import Signals
-from stockstorm.reference_service.sync.stock_writer import MasterWriter
+from stockstorm.reference_service.sync.stock_writer import StockWriter
 
 CHANGES = '[{"inventory_item_id":1,"location_id":2,"delta":-1,"sold":1}]'
 
 
 class NoRows:
-    """A pool and its connection; the database holds nothing."""
+    """A pool and its connection over an empty database with one open batch."""
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator["NoRows"]:
@@ -31,19 +31,19 @@ class NoRows:
         return []
 
     async def fetchrow(self, *_: Any) -> dict[str, Any]:
-        """The batch that was left open."""
+        """The open batch."""
         return {"batch_id": 1, "idempotency_key": "key", "reference": "urn:x", "changes": CHANGES}
 
     async def fetchval(self, *_: Any) -> int:
-        """The batch was open."""
+        """The batch was still open when it was closed."""
         return 1
 
     async def execute(self, *_: Any) -> None:
-        """Takes everything."""
+        """Accepts every statement."""
 
 
-class Dice(random.Random):
-    """Notes between what bounds it was thrown, and falls on the low end."""
+class LowRandom(random.Random):
+    """Records the bounds of each draw and returns the lower one, so that nothing sleeps."""
 
     def __init__(self) -> None:
         super().__init__(1)
@@ -54,8 +54,8 @@ class Dice(random.Random):
         return a
 
 
-class Refusing:
-    """An Admin API that refuses a batch with a code, `times` at most and then takes it."""
+class RefusingApi:
+    """An Admin API that refuses a batch with a code `times` times and then accepts it."""
 
     def __init__(self, code: str, times: int = 1_000) -> None:
         self._code = code
@@ -69,31 +69,31 @@ class Refusing:
 
 
 @pytest.mark.asyncio
-async def test_a_batch_to_be_tried_again_waits_for_times_that_double_and_are_spread_over_all_of_it() -> None:
-    dice = Dice()
+async def test_a_retryable_batch_backs_off_exponentially_with_full_jitter() -> None:
+    rng = LowRandom()
     pool: Any = NoRows()
-    admin: Any = Refusing("ADJUST_QUANTITIES_FAILED")
-    await MasterWriter(pool, admin, Signals(), dice).replay()
+    admin: Any = RefusingApi("ADJUST_QUANTITIES_FAILED")
+    await StockWriter(pool, admin, Signals(), rng).finish_open_batch()
     ceilings = [limits.BACKOFF_FIRST_S * 2.0**n for n in range(limits.ATTEMPTS_MAX - 1)]
-    assert dice.bounds == [(0.0, ceiling) for ceiling in [*ceilings, 1.0]]  # then it is refused for the first time
+    assert rng.bounds == [(0.0, ceiling) for ceiling in [*ceilings, 1.0]]  # the last wait is after the first refusal
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("code", ["SERVICE_UNAVAILABLE", "IDEMPOTENCY_CONCURRENT_REQUEST"])
-async def test_a_batch_that_may_still_be_executed_is_never_given_up(code: str) -> None:
-    dice = Dice()
+async def test_a_batch_that_may_still_be_executed_is_retried_without_limit(code: str) -> None:
+    rng = LowRandom()
     pool: Any = NoRows()
-    admin: Any = Refusing(code, times=2 * limits.ATTEMPTS_MAX)
-    await MasterWriter(pool, admin, Signals(), dice).replay()
-    assert len(dice.bounds) == 2 * limits.ATTEMPTS_MAX
+    admin: Any = RefusingApi(code, times=2 * limits.ATTEMPTS_MAX)
+    await StockWriter(pool, admin, Signals(), rng).finish_open_batch()
+    assert len(rng.bounds) == 2 * limits.ATTEMPTS_MAX
 
 
 @pytest.mark.asyncio
-async def test_after_refusals_that_name_no_row_the_next_batch_waits_longer_each_time() -> None:
-    dice = Dice()
+async def test_repeated_refusals_that_name_no_row_back_off_exponentially() -> None:
+    rng = LowRandom()
     pool: Any = NoRows()
-    admin: Any = Refusing("INVALID_REASON")
-    writer = MasterWriter(pool, admin, Signals(), dice)
+    admin: Any = RefusingApi("INVALID_REASON")
+    writer = StockWriter(pool, admin, Signals(), rng)
     for _ in range(3):
-        await writer.replay()
-    assert dice.bounds == [(0.0, 1.0), (0.0, 2.0), (0.0, 4.0)]
+        await writer.finish_open_batch()
+    assert rng.bounds == [(0.0, 1.0), (0.0, 2.0), (0.0, 4.0)]

@@ -1,4 +1,4 @@
-"""A worker's start serves whoever is there."""
+"""A worker's start with an unreachable marketplace."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,11 +11,11 @@ from stockstorm.reference_service import limits
 from stockstorm.reference_service.worker import Session, Worker
 
 
-class Channel:
-    """Listings of one marketplace, which takes pushes or is away."""
+class Pusher:
+    """The listing pusher of one marketplace, which may be unreachable."""
 
-    def __init__(self, *, away: bool) -> None:
-        self._away = away
+    def __init__(self, *, unreachable: bool) -> None:
+        self._unreachable = unreachable
 
     def touch(self, _skus: Any) -> None:
         """Nothing to push."""
@@ -23,20 +23,20 @@ class Channel:
     async def run(self) -> None:
         await asyncio.Event().wait()
 
-    async def clean(self) -> None:
-        if self._away:
+    async def wait_until_clean(self) -> None:
+        if self._unreachable:
             await asyncio.Event().wait()
 
 
 class Feed:
-    """The orders of one marketplace."""
+    """The order feed of one marketplace."""
 
-    def __init__(self, *, away: bool) -> None:
-        self._away = away
+    def __init__(self, *, unreachable: bool) -> None:
+        self._unreachable = unreachable
         self.runs = asyncio.Event()
 
     async def catch_up(self) -> None:
-        if self._away:
+        if self._unreachable:
             await asyncio.Event().wait()
 
     async def run(self) -> None:
@@ -45,17 +45,17 @@ class Feed:
 
 
 class Parts:
-    """The rest, of which nothing is wanted."""
+    """The other parts of a worker, which do nothing."""
 
-    def __init__(self, channels: dict[str, Channel]) -> None:
-        self.channels = channels
+    def __init__(self, pushers: dict[str, Pusher]) -> None:
+        self.pushers = pushers
         self.writer = self.reader = self.pool = self
 
-    async def replay(self) -> None:
-        """No batch is open."""
+    async def finish_open_batch(self) -> None:
+        """There is no open batch."""
 
     async def read_all(self) -> None:
-        """No stock."""
+        """There is no stock."""
 
     async def fetch(self, *_: Any) -> list[Any]:
         return []
@@ -66,8 +66,8 @@ async def lead() -> AsyncIterator[asyncio.Event]:
     yield asyncio.Event()
 
 
-async def register() -> None:
-    """Registered at once."""
+async def subscribe() -> None:
+    """Succeeds at once."""
 
 
 async def never() -> None:
@@ -76,18 +76,18 @@ async def never() -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("continuous", [True, False])
-async def test_a_marketplace_that_is_away_does_not_hold_up_the_others(
+async def test_an_unreachable_marketplace_does_not_delay_the_others(
     monkeypatch: pytest.MonkeyPatch, continuous: bool
 ) -> None:
     monkeypatch.setattr(limits, "START_PATIENCE_S", 0.02)
-    monkeypatch.setattr("stockstorm.reference_service.worker._talk_to_master", lambda _: never())
-    parts: Any = Parts({"away": Channel(away=True), "there": Channel(away=False)})
-    away, there = Feed(away=True), Feed(away=False)
-    session = Session(parts, None, [], [away, there], continuous, register, [never, register])
+    monkeypatch.setattr("stockstorm.reference_service.worker._sync_with_shopify", lambda _: never())
+    parts: Any = Parts({"unreachable": Pusher(unreachable=True), "reachable": Pusher(unreachable=False)})
+    unreachable, reachable = Feed(unreachable=True), Feed(unreachable=False)
+    session = Session(parts, None, [], [unreachable, reachable], continuous, subscribe, [never, subscribe])
     worker = Worker(lead, lambda: session)
     running = asyncio.create_task(worker.run())
-    await asyncio.wait_for(there.runs.wait(), 5)
-    assert (worker.ready, away.runs.is_set()) == (True, False)
+    await asyncio.wait_for(reachable.runs.wait(), 5)
+    assert (worker.ready, unreachable.runs.is_set()) == (True, False)
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running

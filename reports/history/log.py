@@ -1,0 +1,127 @@
+"""The facts of one run in order of time, and what follows from single kinds of facts.
+
+The position of a fact in that order is its *sequence number*. Indexes compare sequence numbers instead of times,
+because many facts share one instant (a whole burst, for example) and their order separates cause from effect.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TypeVar, cast
+
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
+
+F = TypeVar("F", bound=f.Fact)
+
+
+class FactLog:
+    """Facts in the order in which they were written. Construction is cheap; look-ups are built on first use."""
+
+    def __init__(self, facts: tuple[f.AnyFact, ...]) -> None:
+        self.facts = facts
+
+    # -- facts by kind ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _seqs(self) -> dict[type[f.Fact], list[int]]:
+        found: dict[type[f.Fact], list[int]] = defaultdict(list)
+        for seq, fact in enumerate(self.facts):
+            found[type(fact)].append(seq)
+        return dict(found)
+
+    @cached_property
+    def _by_kind(self) -> dict[type[f.Fact], list[f.Fact]]:
+        return {}
+
+    def all(self, kind: type[F]) -> list[F]:
+        """Every fact of one kind, in order."""
+        kept = self._by_kind.get(kind)
+        if kept is None:
+            facts = self.facts
+            kept = self._by_kind[kind] = [facts[seq] for seq in self._seqs.get(kind, ())]
+        return cast(list[F], kept)
+
+    def numbered(self, kind: type[F]) -> Iterator[tuple[int, F]]:
+        """Every fact of one kind with its sequence number, in order."""
+        return zip(self._seqs.get(kind, ()), self.all(kind), strict=True)
+
+    def last(self, kind: type[F]) -> F | None:
+        """The last fact of one kind, or None."""
+        found = self.all(kind)
+        return found[-1] if found else None
+
+    # -- the run ---------------------------------------------------------------------------------------------------
+
+    @property
+    def started(self) -> f.RunStarted:
+        """Fact 0. LookupError when the history has none."""
+        found = self.all(f.RunStarted)
+        if not found:
+            raise LookupError("the history has no RunStarted fact")
+        return found[0]
+
+    @cached_property
+    def start_ns(self) -> int:
+        """Start of the load; without a RunStarted fact, the time of the first fact."""
+        found = self.all(f.RunStarted)
+        if found:
+            return found[0].at_ns
+        return self.facts[0].at_ns if self.facts else 0
+
+    @cached_property
+    def end_ns(self) -> int:
+        """Time of the last fact."""
+        return self.facts[-1].at_ns if self.facts else 0
+
+    @cached_property
+    def load_ns(self) -> int:
+        """Length of the load: up to `LoadStopped`, else as planned, else up to the last fact."""
+        stopped = self.last(f.LoadStopped)
+        if stopped is not None:
+            return stopped.at_ns - self.start_ns
+        found = self.all(f.RunStarted)
+        return found[0].duration_ns if found else self.end_ns - self.start_ns
+
+    @cached_property
+    def safety_stock(self) -> int:
+        """Units that the subject declared to hold back on every listing."""
+        found = self.all(f.RunStarted)
+        return found[0].safety_stock if found else 0
+
+    @cached_property
+    def seed(self) -> int:
+        """Seed of the run; 0 without a RunStarted fact."""
+        found = self.all(f.RunStarted)
+        return found[0].seed if found else 0
+
+    @cached_property
+    def unrest(self) -> str:
+        """Why the end of this history is not a state of rest, in one sentence; empty when it is."""
+        quiet = self.last(f.QuietReached)
+        if quiet is None:
+            return "the run never came to rest: its history has no QuietReached fact"
+        if quiet.quiet:
+            return ""
+        ran_out = f"when the wait of {quiet.waited_ns / SECOND_NS:.0f} s ran out"
+        attempted = {attempt.delivery for attempt in self.all(f.AttemptEnded)}
+        ended = self.all(f.DeliveryEnded)
+        waiting = sum(each.outcome == "pending" and each.delivery in attempted for each in ended)
+        if waiting:
+            noun = "delivery" if waiting == 1 else "deliveries"
+            return f"{waiting:,} {noun} still waited for the next retry {ran_out}"
+        return f"the subject was still at work {ran_out}"
+
+    def offset(self, at_ns: int) -> str:
+        """A time as people read it: "12.345 s" into the load."""
+        return f"{(at_ns - self.start_ns) / SECOND_NS:.3f} s"
+
+    @cached_property
+    def items(self) -> dict[str, f.ItemStocked]:
+        """Stock before the load, by SKU."""
+        return {fact.sku: fact for fact in self.all(f.ItemStocked)}
+
+    @cached_property
+    def marketplaces(self) -> tuple[str, ...]:
+        """Channels with listings of their own."""
+        return tuple(fact.channel for fact in self.all(f.ChannelOpened) if not fact.online)
