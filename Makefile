@@ -1,26 +1,29 @@
-# Two commands for a newcomer: `make demo` and `make test`. Each sets up its own .venv first, once.
+# Two commands for a newcomer: `make demo` and `make test`. Each creates .venv first, once.
 
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+PARALLEL := tests/unit tests/properties tests/contract tests/golden tests/tidy
 INSTALLED := $(VENV)/.installed
 # Optional: a faster emulator of Amazon SQS, where npm is there.
 FAUXQS := loadtests/backing/cloud/fauxqs
 
-.PHONY: help setup demo test check bench lock
+.PHONY: help setup demo test prove check bench schema lock
 
 help:
-	@echo "make demo    play the flash sale against the reference service and write a report"
+	@echo "make demo    run the flash sale against the reference service and write a report"
 	@echo "make test    the whole test suite"
+	@echo "make prove   the long statistical proofs: many seeds, every flaw"
 	@echo "make check   format, lint, types, import contracts, tidiness"
 	@echo "make bench   benchmarks"
-	@echo "make setup   only make .venv"
+	@echo "make setup   only create .venv"
+	@echo "make schema  write the JSON Schema of scenario files"
 	@echo "make lock    pin the newest versions that pyproject.toml allows"
 
 setup: $(INSTALLED)
 
-# The stamp is touched last, so that an interrupted set-up begins anew.
+# The stamp is touched last, so that an interrupted set-up starts again.
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "A virtual environment could not be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
@@ -37,8 +40,17 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: setup
 	$(BIN)/stockstorm run flash_sale --seed 7
 
+# Tests that share nothing run in parallel; whole runs on real processes follow one after the other, because they measure time.
 test: setup
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	$(BIN)/python -m pytest -n 4 --dist loadfile $(PARALLEL)
+	$(BIN)/python -m pytest tests/e2e
+endif
+
+prove: setup
+	$(BIN)/python -m pytest -m prove $(ARGS)
 
 check: setup
 	$(BIN)/ruff format --check .
