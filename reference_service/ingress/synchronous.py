@@ -80,7 +80,7 @@ class SynchronousInbox:
             async with asyncio.timeout(limits.STORE_TIMEOUT_S):
                 await self._process(message)
         except asyncpg.DataError as error:
-            # The database can never store this event. Shopify would repeat a refused one until it removes the subscription.
+            # The database can never store this event. A refusal would be repeated until the subscription is removed.
             await self._dead_letter(message, reason_of(error))
         except (*STORE_GONE, asyncpg.PostgresError) as error:
             raise StoreUnavailable(reason_of(error)) from error
