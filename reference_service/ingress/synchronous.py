@@ -11,21 +11,27 @@ from collections.abc import Mapping
 
 import asyncpg
 import msgspec
-import structlog
 
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.payloads import ChannelNotification, Unusable, decode
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.handlers import Handler, WorkResult
 from stockstorm.reference_service.ingress.changes import Change, notify
-from stockstorm.reference_service.queues.base import DeadLetter, Entry, InboxFull, Message, Settled, State, Verdict
+from stockstorm.reference_service.queues.base import (
+    DeadLetter,
+    Entry,
+    InboxFull,
+    Message,
+    Settled,
+    State,
+    Verdict,
+    count_verdict,
+)
 from stockstorm.reference_service.storage.database import STORE_GONE, Connection, Pool, StoreUnavailable
 from stockstorm.reference_service.sync.signals import ALL_WRITTEN
 from stockstorm.reference_service.telemetry import metrics
 from stockstorm.reference_service.telemetry.logs import reason_of
 from stockstorm.reference_service.wiring import Parts
-
-log = structlog.get_logger()
 
 _RECORD = """
 INSERT INTO inbox (source, webhook_id, topic, received_ns, state) VALUES ($1, $2, $3, $4, $5)
@@ -175,18 +181,15 @@ async def _record(connection: Connection, message: Message) -> int | None:
 
 
 async def _settle(connection: Connection, message: Message, verdict: Verdict) -> None:
-    work_type = message.work_type.name.lower()
     match verdict:
         case Settled(entry=entry, state=state):
             await connection.execute(_SETTLE, entry.seq, int(state), int(state is State.APPLIED))
-            metrics.EVENTS.labels(work_type, state.name.lower()).inc()
         case DeadLetter(entry=entry, reason=reason):
             await connection.execute(_SETTLE, entry.seq, int(State.DEAD_LETTERED), 0)
             await connection.execute(
                 _DEAD_LETTER, entry.seq, message.source, message.webhook_id, message.topic, reason, message.body
             )
-            metrics.EVENTS.labels(work_type, "dead_lettered").inc()
-            log.error("dead_letter", topic=message.topic, source=message.source, seq=entry.seq, reason=reason)
+    count_verdict(message.work_type.name.lower(), verdict)
 
 
 def _order_of(message: Message) -> str:

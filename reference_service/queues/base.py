@@ -15,9 +15,13 @@ from enum import IntEnum
 from typing import Protocol
 
 import msgspec
+import structlog
 
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.storage.database import Connection
+from stockstorm.reference_service.telemetry import metrics
+
+log = structlog.get_logger()
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -82,6 +86,18 @@ class DeadLetter(msgspec.Struct, frozen=True, gc=False):
 
 
 Verdict = Settled | Retry | DeadLetter
+
+
+def count_verdict(work_type: str, verdict: Verdict) -> None:
+    """Counts the verdict in the metrics under the work type's name in lower case, and logs a dead letter."""
+    match verdict:
+        case Settled(state=state):
+            metrics.EVENTS.labels(work_type, state.name.lower()).inc()
+        case Retry():
+            metrics.EVENTS.labels(work_type, "retried").inc()
+        case DeadLetter(entry=entry, reason=reason):
+            metrics.EVENTS.labels(work_type, "dead_lettered").inc()
+            log.error("dead_letter", topic=entry.topic, source=entry.source, seq=entry.seq, reason=reason)
 
 
 class InboxFull(Exception):
