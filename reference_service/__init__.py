@@ -1,4 +1,4 @@
 """A receiver-and-worker service that keeps marketplaces in step with a Shopify shop.
 
-It stands alone: it knows Shopify's API, the marketplaces' API and its own database, and nothing of whoever tests it.
+It knows Shopify's API, the marketplaces' API and its own database. It imports nothing of the test harness.
 """

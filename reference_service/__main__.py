@@ -1,4 +1,7 @@
-"""`python -m reference_service receiver` or `… worker`. Exit codes: 0 stopped, 2 bad usage, 3 bad settings."""
+"""`python -m stockstorm.reference_service receiver` or `… worker`.
+
+Exit codes: 0 stopped by a signal, 2 bad usage, 3 bad settings.
+"""
 
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,9 +18,9 @@ EXIT_BAD_USAGE = 2
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the program that the only argument names; returns the exit code."""
+    """Runs the program named by the only argument. Returns the exit code."""
     if len(arguments) != 1 or arguments[0] not in PROGRAMS:
-        print(f"usage: python -m reference_service {'|'.join(PROGRAMS)}", file=sys.stderr)
+        print(f"usage: python -m stockstorm.reference_service {'|'.join(PROGRAMS)}", file=sys.stderr)
         return EXIT_BAD_USAGE
     try:
         settings = read_settings([*ARCHITECTURES, *ALIASES])
@@ -27,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     configure_logs(settings.log_level, process=arguments[0])
     try:
         uvloop.run(_run(PROGRAMS[arguments[0]], settings))
-    except BadSettings as error:  # of the architecture
+    except BadSettings as error:  # found while the architecture was opened
         print(error, file=sys.stderr)
         return EXIT_BAD_SETTINGS
     return 0

@@ -1,6 +1,6 @@
-"""Deliberate flaws, chosen by REFERENCE_FLAW: each the mistake of a real integration, to prove a tester's eyes by.
+"""Deliberate flaws, selected by REFERENCE_FLAW. Each is a mistake of real integrations that a test tool should find.
 
-One flaw at a time. The switches are asked by name where the sound code stands: the difference is one line there.
+One flaw at a time. The correct code reads each switch by name, in one place.
 """
 
 from enum import StrEnum
@@ -9,7 +9,7 @@ import msgspec
 
 
 class Flaw(StrEnum):
-    """The names that REFERENCE_FLAW takes."""
+    """The values of REFERENCE_FLAW."""
 
     NONE = ""
     NO_ORDER_DEDUP = "no_order_dedup"
@@ -19,19 +19,22 @@ class Flaw(StrEnum):
     SLOW_HANDLER = "slow_handler"
 
 
-ACK_BEFORE_DURABLE_HOLD_S = 1.5  # how long `ack_before_durable` keeps acknowledged events in memory only
-SLOW_STEP_S = 0.15  # what the handler of `slow_handler` does before it answers
+ACK_BEFORE_DURABLE_HOLD_S = 1.5  # `ack_before_durable` keeps acknowledged events only in memory for this long
+SLOW_STEP_S = 0.15  # duration of the extra step of `slow_handler`
 
 
 class Flaws(msgspec.Struct, frozen=True):
-    """The switches of one process. `crash_after` is 0 or the acknowledged events after which it kills itself, once."""
+    """The switches of one process.
+
+    `crash_after`: the process kills itself once, after this many acknowledged events; 0: never.
+    """
 
     flaw: Flaw = Flaw.NONE
     crash_after: int = 0
 
     @property
     def repeats_channel_orders(self) -> bool:
-        """Each delivery of a channel's notification is processed: no unique webhook id there, and no unique order.
+        """Every delivery of a channel's notification is processed. Neither webhook ids nor order ids are unique.
 
         A repeated order.created is written to the master twice and appears twice in referenceDocumentUri.
         """
@@ -39,20 +42,20 @@ class Flaws(msgspec.Struct, frozen=True):
 
     @property
     def applies_stock_in_any_order(self) -> bool:
-        """Stock from webhooks is written as it comes: an old event that arrives late overwrites a newer one."""
+        """Stock from webhooks is written in order of arrival, so a late old event overwrites a newer one."""
         return self.flaw is Flaw.LAST_WRITE_WINS
 
     @property
     def answers_before_commit(self) -> bool:
-        """The sender gets its 200 first; the event lies in memory for a while, and a crash loses it."""
+        """The sender gets its 200 while the event is only in memory. A crash loses it."""
         return self.flaw is Flaw.ACK_BEFORE_DURABLE
 
     @property
     def skips_signature_check(self) -> bool:
-        """Anybody's body is taken for Shopify's and the marketplaces'."""
+        """Unsigned and forged requests are accepted."""
         return self.flaw is Flaw.NO_SIGNATURE_CHECK
 
     @property
     def works_in_the_handler(self) -> bool:
-        """Requests stand in line for a slow step inside the handler, so that acknowledgements come late under load."""
+        """Requests queue for a slow step in the handler, so acknowledgements are late under load."""
         return self.flaw is Flaw.SLOW_HANDLER

@@ -1,8 +1,8 @@
-"""The service's environment variables (prefix REFERENCE_), checked all at once at start."""
+"""The service's environment variables (prefix REFERENCE_), all checked in one pass at start."""
 
 import os
 from collections.abc import Collection
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -11,18 +11,19 @@ from stockstorm.reference_service.flaws import Flaw, Flaws
 
 PREFIX = "REFERENCE_"
 EXIT_BAD_SETTINGS = 3
+DEFAULT_ARCHITECTURE = "queue-postgres"
 
 
 class BadSettings(Exception):
-    """The environment does not describe a service. The message names every variable that is wrong, one a line."""
+    """The environment is invalid. The message names every wrong variable, one per line."""
 
 
 class Settings(BaseSettings):
-    """What one process of the service is told. URLs carry no trailing slash."""
+    """Settings of one process. URLs have no trailing slash."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
-    architecture: str = "queue-postgres"
+    architecture: str = DEFAULT_ARCHITECTURE
     database_url: SecretStr
     listen_host: str = "127.0.0.1"
     listen_port: int = Field(ge=0, le=65535)
@@ -37,8 +38,8 @@ class Settings(BaseSettings):
     channel_token: SecretStr
     channel_secret: SecretStr = Field(min_length=1)
     safety_stock: int = Field(default=0, ge=0)
-    poll_interval_s: float = Field(default=300.0, gt=0.0)  # of the architecture polling
-    flow_interval_s: float = Field(default=120.0, gt=0.0)  # of the architecture ipaas, as the next two
+    poll_interval_s: float = Field(default=300.0, gt=0.0)  # for the architecture polling
+    flow_interval_s: float = Field(default=120.0, gt=0.0)  # this and the next two: for the architecture ipaas
     flow_step_s: float = Field(default=0.2, ge=0.0)
     flow_tasks_max: int = Field(default=600, ge=1)
     flaw: Flaw = Flaw.NONE
@@ -47,7 +48,7 @@ class Settings(BaseSettings):
 
     @field_validator("channels", mode="before")
     @classmethod
-    def _split(cls, value: Any) -> Any:
+    def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
@@ -63,24 +64,27 @@ class Settings(BaseSettings):
 
 
 def read_settings(architectures: Collection[str]) -> Settings:
-    """The settings out of the environment; BadSettings with every problem in one message."""
+    """The settings from the environment. Raises BadSettings with every problem in one message."""
     problems: list[str] = []
     try:
         settings = Settings()
     except ValidationError as error:
         problems = _explain(error)
-    chosen = os.environ.get(f"{PREFIX}ARCHITECTURE", "queue-postgres")
+    chosen = os.environ.get(f"{PREFIX}ARCHITECTURE", DEFAULT_ARCHITECTURE)
     if chosen not in architectures:
         problems.append(
-            f"{PREFIX}ARCHITECTURE: there is no {chosen!r}; choose one of {', '.join(sorted(architectures))}"
+            f"{PREFIX}ARCHITECTURE: unknown architecture {chosen!r}; choose one of {', '.join(sorted(architectures))}"
         )
     if problems:
-        raise BadSettings("\n  ".join(["The reference service cannot start; its environment is wrong:", *problems]))
+        raise BadSettings("\n  ".join(["The reference service cannot start. Its environment is wrong:", *problems]))
     return settings
 
 
-def needed(name: str, what: str) -> str:
-    """The variable of an architecture's own, without its prefix; BadSettings that says what it is for."""
+def required(name: str, what: str) -> str:
+    """The value of an architecture's own variable. `name` has no prefix; `what` says what the variable names.
+
+    Raises BadSettings if it is not set.
+    """
     value = os.environ.get(f"{PREFIX}{name}", "")
     if not value:
         raise BadSettings(f"{PREFIX}{name}: is not set; it names {what}")

@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
 
 import msgspec
 import structlog
@@ -42,7 +41,7 @@ class Session(msgspec.Struct, frozen=True):
     feeds: Sequence[Feed]
     continuous: bool
     subscribe: Callable[[], Awaitable[object]]
-    subscribe_channels: Sequence[Callable[[], Coroutine[Any, Any, None]]]
+    subscribe_channels: Sequence[Callable[[], Coroutine[object, None, None]]]
 
 
 class Worker:

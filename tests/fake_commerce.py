@@ -1,4 +1,4 @@
-"""A tiny shop with two marketplaces behind one HTTP server, for tests of the reference service."""
+"""A small shop with two marketplaces on one HTTP server, for tests of the reference service."""
 
 import json
 import threading
@@ -13,22 +13,22 @@ LAST_PAGE = {"hasNextPage": False, "endCursor": None}
 
 
 class FakeCommerce:
-    """A shop's stock and two marketplaces' listings, with an idempotent adjust and switches for failures."""
+    """A shop's stock and the listings of two marketplaces, with an idempotent adjust and switches for failures."""
 
     def __init__(self, items: int) -> None:
         self.lock = threading.RLock()
         self.stock = {9_100_000 + n: 100 for n in range(items)}
         self.listings: dict[str, dict[str, int]] = {channel: {} for channel in CHANNELS}
         self.feeds: dict[str, list[Any]] = {channel: [] for channel in CHANNELS}
-        self.pushed: list[list[str]] = []  # SKUs of each push
+        self.pushed: list[list[str]] = []  # the SKUs of each push
         self.shop_orders: list[dict[str, Any]] = []
         self.topics: list[str] = []
-        self.notified: dict[str, str] = {}
+        self.notified: dict[str, str] = {}  # channel -> registered URL
         self.adjustments: dict[str, dict[str, Any]] = {}  # by idempotency key, executed once each
         self.calls: list[str] = []
-        self.hangs = threading.Event()  # the adjust is executed and its answer withheld
-        self.fails_adjust = 0  # answers 503 so often, after executing
-        self.fails_push = 0
+        self.hangs = threading.Event()  # while set, an adjust is executed and not answered
+        self.fails_adjust = 0  # this many adjusts are executed and answered 503
+        self.fails_push = 0  # this many pushes are refused
 
     @staticmethod
     def sku(item: int) -> str:
@@ -38,7 +38,7 @@ class FakeCommerce:
         return 9_100_000 + int(sku.removeprefix("SKU-"))
 
     def tokens(self) -> list[str]:
-        """Every token of every executed adjustment."""
+        """All tokens of all executed adjustments."""
         references = [a["referenceDocumentUri"] for a in self.adjustments.values()]
         return [token for text in references for token in text.removeprefix("urn:channel-orders:").split(",")]
 
@@ -108,13 +108,13 @@ class FakeCommerce:
             item = int(change["inventoryItemId"].rpartition("/")[2])
             level = {"quantities": self._quantities(item)}
             for name in ("available", "on_hand"):
-                told = {"name": name, "item": {"id": change["inventoryItemId"], "at0": level}}
-                changes.append({**told, "location": {"id": change["locationId"]}})
+                answered = {"name": name, "item": {"id": change["inventoryItemId"], "at0": level}}
+                changes.append({**answered, "location": {"id": change["locationId"]}})
         return {"inventoryAdjustQuantities": {"inventoryAdjustmentGroup": {"changes": changes}, "userErrors": []}}
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves a FakeCommerce; `commerce` is set on a subclass."""
+    """Serves a FakeCommerce. A subclass sets `commerce`."""
 
     protocol_version = "HTTP/1.1"
     commerce: FakeCommerce
@@ -167,5 +167,5 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True  # the service was killed while it waited
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
-        """Says nothing."""
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Logs nothing."""

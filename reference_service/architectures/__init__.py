@@ -1,4 +1,4 @@
-"""The ways in which events travel to the worker, one a file; REFERENCE_ARCHITECTURE chooses by name."""
+"""The ways in which events reach the worker, one per file. REFERENCE_ARCHITECTURE selects one by name."""
 
 from collections.abc import Mapping
 
@@ -10,6 +10,7 @@ from stockstorm.reference_service.architectures.queue_postgres import QueuePostg
 from stockstorm.reference_service.architectures.queue_pubsub import QueuePubSub
 from stockstorm.reference_service.architectures.queue_sqs import QueueSqs
 from stockstorm.reference_service.architectures.webhook import Webhook
+from stockstorm.reference_service.settings import DEFAULT_ARCHITECTURE
 from stockstorm.reference_service.wiring import Architecture
 
 _REGISTERED: tuple[Architecture, ...] = (
@@ -23,10 +24,9 @@ _REGISTERED: tuple[Architecture, ...] = (
     Ipaas(),
 )
 ARCHITECTURES: Mapping[str, Architecture] = {architecture.name: architecture for architecture in _REGISTERED}
-ALIASES = {"queue": "queue-postgres"}
-DEFAULT = "queue-postgres"
+ALIASES = {"queue": DEFAULT_ARCHITECTURE}
 
 
 def architecture_of(name: str) -> Architecture:
-    """The architecture of this name or alias; KeyError if there is none."""
+    """The architecture with this name or alias. Raises KeyError if there is none."""
     return ARCHITECTURES[ALIASES.get(name, name)]

@@ -1,4 +1,4 @@
-"""What both buses have in common: one URI for the shop and all marketplaces, a queue, and bodies that are fetched."""
+"""What both event buses share: one URI for the shop and all marketplaces, a queue, and bodies fetched by API."""
 
 from stockstorm.reference_service.feeds.fetched_bodies import FetchedBodies
 from stockstorm.reference_service.ingress.bus_envelopes import stub_id
@@ -8,10 +8,10 @@ from stockstorm.reference_service.wiring import Wiring
 
 
 def bus_wiring(queue: BrokerQueue, uri: str) -> Wiring:
-    """Everybody delivers to the bus."""
+    """The shop and all marketplaces deliver to the bus at `uri`."""
     return Wiring(queue=queue, shop_uri=uri, channels_bus=uri, feeds=lambda parts: [FetchedBodies(queue, parts.admin)])
 
 
 def is_stub(message: Message) -> bool:
-    """Whether the body was too large for the bus."""
+    """Whether the body was too large for the bus and only its id was delivered."""
     return stub_id(message) is not None

@@ -1,29 +1,29 @@
-"""iPaaS: a scheduled flow on a vendor's platform (docs/ipaas.md says what vendors say of such flows).
+"""iPaaS: a scheduled flow on a vendor's platform. docs/ipaas.md cites what vendors document about such flows.
 
-REFERENCE_FLOW_INTERVAL_S: seconds from trigger to trigger (120: a plan for professionals; vendors offer 60 to 900).
+REFERENCE_FLOW_INTERVAL_S: seconds between triggers (120: a plan for professionals; vendors offer 60 to 900).
 REFERENCE_FLOW_STEP_S: latency of a step (0.2: an assumption, no vendor states one). REFERENCE_FLOW_TASKS_MAX: tasks of
-one run (600: the 100 new records of a poll, six steps each). Switching the flow on, or moving it to another machine,
-begins with a bulk load of all listings. The platform's own store is PostgreSQL: orders and cursors are committed
-together, so a kill loses nothing, and the next run begins where the last commit was.
+one run (600: the 100 new records of a poll, six steps each). When the flow is switched on or moved to another machine,
+it starts with a bulk load of all listings. The platform's own store is PostgreSQL. Orders and cursors are committed
+together, so a kill loses nothing: the next run starts at the last commit.
 """
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from stockstorm.reference_service.feeds.polling import IntervalFeed
 from stockstorm.reference_service.feeds.scheduled_flow import ScheduledFlow
 from stockstorm.reference_service.settings import Settings
+from stockstorm.reference_service.storage.database import Pool
 from stockstorm.reference_service.wiring import Feed, Parts, Wiring, WorkerAlone
 
 
 class Ipaas(WorkerAlone):
-    """A trigger, then one record at a time."""
+    """A trigger at an interval, then one record at a time."""
 
     name = "ipaas"
 
     @asynccontextmanager
-    async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:  # noqa: ARG002 - feeds have them
+    async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:  # noqa: ARG002 - required by the protocol
         yield Wiring(work_types=(), feeds=_feeds, continuous=False, orders_per_write_max=1)
 
 

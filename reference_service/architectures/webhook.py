@@ -1,28 +1,28 @@
-"""Webhooks processed in place: one process does all of an event's work in its request and answers after it.
+"""Webhooks processed synchronously: one process does all of an event's work in its request and then answers.
 
-The answer comes when the effect is committed, the channels show it and the master has been told of the order. A kill
-loses nothing: what was not committed was not acknowledged and is delivered again; what was committed is found at the
-next start.
+The answer is sent when the effect is committed, the channels show it and the order is written to the master. A kill
+loses nothing: uncommitted events were not acknowledged and are delivered again, and the next start acts on committed
+ones.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from stockstorm.reference_service.handlers.registry import handlers_of
 from stockstorm.reference_service.ingress.changes import ChangeListener
 from stockstorm.reference_service.ingress.synchronous import SynchronousInbox
 from stockstorm.reference_service.settings import Settings
+from stockstorm.reference_service.storage.database import Pool
 from stockstorm.reference_service.wiring import Wiring, WorkerAlone, channels_url, shop_url
 
 
 class Webhook(WorkerAlone):
-    """Acknowledged after the work."""
+    """Acknowledged after all work is done."""
 
     name = "webhook"
 
     @asynccontextmanager
-    async def open_worker(self, settings: Settings, pool: Any) -> AsyncIterator[Wiring]:
+    async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:
         inbox = SynchronousInbox(pool, handlers_of(settings.flaws))
         yield Wiring(
             work_types=(),

@@ -1,1 +1,1 @@
-"""Clients of what the service calls: Shopify's Admin API and the marketplaces' API."""
+"""HTTP clients: Shopify's Admin API and the marketplaces' API."""

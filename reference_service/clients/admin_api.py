@@ -1,6 +1,6 @@
-"""Shopify's Admin API over aiohttp: waits for query points before it calls, and tries again until it has an answer.
+"""Shopify's Admin API over aiohttp. A call waits for query points and is retried until it has an answer.
 
-Every operation used here can be repeated without harm: reads, mutations under an idempotency key, and the creation of a
+Every operation used here can be repeated safely: reads, mutations with an idempotency key, and the creation of a
 subscription, which the API refuses the second time.
 """
 
@@ -14,8 +14,7 @@ import aiohttp
 import msgspec
 import structlog
 
-from stockstorm.reference_service import limits
-from stockstorm.reference_service.clients.backoff import AnswerTooLarge, backoff_s, read_bounded
+from stockstorm.reference_service.clients.backoff import AnswerTooLarge, backoff_s, read_bounded, retry_after_s
 from stockstorm.reference_service.clients.documents import Operation
 from stockstorm.reference_service.telemetry import metrics
 
@@ -49,7 +48,7 @@ class Extensions(msgspec.Struct, frozen=True):
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """A GraphQL answer. `errors` is a text in the answers of Shopify's doormen (401 and the like)."""
+    """A GraphQL answer. `errors` is a string if the request was refused before execution, for example with 401."""
 
     data: msgspec.Raw = msgspec.Raw(b"null")
     errors: list[GraphqlError] | str | None = None
@@ -57,7 +56,10 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 class CallFailed(Exception):
-    """A call had no usable answer. It may have been executed all the same, unless `throttled`."""
+    """A call had no usable answer. It may have been executed, unless `throttled`.
+
+    `wait_s`: the least time to the next attempt. `at_once`: the first retry needs no delay.
+    """
 
     def __init__(self, reason: str, *, throttled: bool = False, wait_s: float = 0.0, at_once: bool = False) -> None:
         super().__init__(reason)
@@ -67,7 +69,7 @@ class CallFailed(Exception):
 
 
 class Answered(msgspec.Struct, Generic[Answer], frozen=True):
-    """What a call said, and the wall times before and after the attempt that was answered."""
+    """A call's answer, and the wall-clock times before and after the attempt that was answered."""
 
     data: Answer
     before_ns: int
@@ -75,7 +77,7 @@ class Answered(msgspec.Struct, Generic[Answer], frozen=True):
 
 
 class Budget:
-    """The shop's bucket of query points as last told by the API, filled up by the time since."""
+    """The shop's bucket of query points: the last status reported by the API, plus what was restored since."""
 
     def __init__(self) -> None:
         self._status: ThrottleStatus | None = None
@@ -85,7 +87,7 @@ class Budget:
         self._status, self._at_s = status, now_s
 
     def wait_s(self, cost: float, now_s: float) -> float:
-        """Seconds until a query of this cost should be admitted; 0 when nothing is known."""
+        """Seconds until a query of this cost should be accepted; 0 if no status is known."""
         status = self._status
         if status is None or status.restore_rate <= 0:
             return 0.0
@@ -96,16 +98,16 @@ class Budget:
 class AdminApi:
     """One shop's Admin API."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, token: str, dice: random.Random) -> None:
+    def __init__(self, session: aiohttp.ClientSession, url: str, token: str, rng: random.Random) -> None:
         self._session = session
         self._url = url
         self._headers = {"X-Shopify-Access-Token": token, "Content-Type": "application/json"}
-        self._dice = dice
+        self._rng = rng
         self._budget = Budget()
         self._costs: dict[str, float] = {}
 
     async def wait_for_points(self, operation: Operation[Any]) -> None:
-        """Returns when the bucket should admit the operation."""
+        """Returns when the bucket should have enough points for the operation."""
         cost = self._costs.get(operation.name, operation.cost)
         if (wait_s := self._budget.wait_s(cost, time.monotonic())) > 0:
             await asyncio.sleep(wait_s)
@@ -116,7 +118,7 @@ class AdminApi:
         variables: Mapping[str, Any],
         on_failure: Callable[[], Awaitable[None]] | None = None,
     ) -> Answered[Answer]:
-        """The answer, however long it takes. `on_failure` is awaited after each attempt that had none."""
+        """Retries until there is an answer, without a time limit. `on_failure` is awaited after each failed attempt."""
         attempts = 0
         while True:
             await self.wait_for_points(operation)
@@ -137,10 +139,10 @@ class AdminApi:
 
     def _delay_s(self, failure: CallFailed, attempts: int) -> float:
         if failure.throttled:
-            return failure.wait_s + self._dice.uniform(0.0, 0.1)
+            return failure.wait_s + self._rng.uniform(0.0, 0.1)
         if failure.at_once and attempts == 1:
             return 0.0
-        return max(failure.wait_s, backoff_s(attempts, self._dice))
+        return max(failure.wait_s, backoff_s(attempts, self._rng))
 
     async def _attempt(self, operation: Operation[Answer], variables: Mapping[str, Any]) -> Answered[Answer]:
         body = msgspec.json.encode({"query": operation.text, "variables": variables, "operationName": operation.name})
@@ -150,7 +152,7 @@ class AdminApi:
                 raw = await read_bounded(response)
                 status, retry_after = response.status, response.headers.get("Retry-After", "")
         except aiohttp.ServerDisconnectedError:
-            # Most often a kept connection that the server had closed already.
+            # Usually a kept-alive connection that the server had already closed.
             raise CallFailed("the connection was closed without an answer", at_once=True) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise CallFailed(type(error).__name__) from None
@@ -159,7 +161,7 @@ class AdminApi:
         after_ns = time.time_ns()
         metrics.ADMIN_SECONDS.labels(operation.name).observe(time.monotonic() - started)
         if status != 200:
-            raise CallFailed(f"HTTP {status}", wait_s=_seconds(retry_after))
+            raise CallFailed(f"HTTP {status}", wait_s=retry_after_s(retry_after))
         return Answered(self._read(operation, raw), before_ns, after_ns)
 
     def _read(self, operation: Operation[Answer], raw: bytes) -> Answer:
@@ -175,7 +177,7 @@ class AdminApi:
                 )
             return msgspec.json.decode(envelope.data, type=operation.answer)
         except msgspec.DecodeError as error:
-            raise CallFailed(f"an answer of another shape: {error}") from None
+            raise CallFailed(f"unexpected shape of the answer: {error}") from None
 
 
 def _failure(errors: list[GraphqlError] | str, wait_s: float) -> CallFailed:
@@ -184,10 +186,3 @@ def _failure(errors: list[GraphqlError] | str, wait_s: float) -> CallFailed:
     if any(error.extensions.code == "THROTTLED" for error in errors):
         return CallFailed("throttled", throttled=True, wait_s=wait_s)
     return CallFailed("; ".join(error.message for error in errors)[:300])
-
-
-def _seconds(text: str) -> float:
-    try:
-        return min(float(text), limits.BACKOFF_MAX_S)
-    except ValueError:
-        return 0.0

@@ -1,7 +1,4 @@
-"""How long to wait before trying again: exponential, with full jitter, so that failed calls do not return in step.
-
-Answers of other people's servers are read up to a bound, as everything else that comes in from outside.
-"""
+"""What all API clients share: exponential backoff with full jitter, Retry-After, and answers of bounded size."""
 
 import random
 
@@ -10,21 +7,29 @@ import aiohttp
 from stockstorm.reference_service import limits
 
 
-def backoff_s(attempts: int, dice: random.Random) -> float:
-    """Seconds after `attempts` (1 or more) failed ones: up to 1 s, then 2 s, 4 s, … and 300 s at most."""
+def backoff_s(attempts: int, rng: random.Random) -> float:
+    """Seconds to wait after `attempts` (at least 1) failures: up to 1 s, then 2 s, 4 s, … and at most 300 s."""
     ceiling = min(limits.BACKOFF_MAX_S, limits.BACKOFF_FIRST_S * 2.0 ** min(attempts - 1, 20))
-    return dice.uniform(0.0, ceiling)
+    return rng.uniform(0.0, ceiling)
+
+
+def retry_after_s(text: str) -> float:
+    """The seconds of a Retry-After header, at most 300; 0 if it is no number."""
+    try:
+        return min(float(text), limits.BACKOFF_MAX_S)
+    except ValueError:
+        return 0.0
 
 
 class AnswerTooLarge(Exception):
-    """An answer exceeds ANSWER_BYTES_MAX, unpacked. The rest of it is not read; its connection is given up."""
+    """An answer exceeds ANSWER_BYTES_MAX after decompression. The rest is not read and the connection is closed."""
 
     def __init__(self) -> None:
         super().__init__(f"an answer of more than {limits.ANSWER_BYTES_MAX} bytes")
 
 
 async def read_bounded(response: aiohttp.ClientResponse) -> bytes:
-    """The whole body, or AnswerTooLarge as soon as that is known."""
+    """The whole body. Raises AnswerTooLarge as soon as the limit is exceeded."""
     if (response.content_length or 0) > limits.ANSWER_BYTES_MAX:
         raise AnswerTooLarge
     parts: list[bytes] = []

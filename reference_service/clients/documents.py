@@ -1,17 +1,19 @@
-"""The GraphQL documents that the service sends (Admin API 2026-10), each with the type of its answer.
+"""GraphQL documents for subscriptions and stock (Admin API 2026-10), each with the type of its answer.
 
-Ids are Shopify's global ones, `gid://shopify/InventoryItem/1`.
+Ids are Shopify's global ids: `gid://shopify/InventoryItem/1`.
 """
 
 from typing import Generic, TypeVar
 
 import msgspec
 
+from stockstorm.reference_service.domain.timestamps import SECOND_NS, second_text
+
 Answer = TypeVar("Answer")
 
 
 class Operation(msgspec.Struct, Generic[Answer], frozen=True):
-    """A document, the type of its `data`, and what it is expected to cost before the API has told."""
+    """A document, the type of its `data`, and its expected cost in query points until the API has reported one."""
 
     name: str
     text: str
@@ -144,7 +146,7 @@ class SkuOf(msgspec.Struct, frozen=True):
 
 
 class LevelNode(msgspec.Struct, frozen=True):
-    """A level; every field is missing where the id names nothing that we may see."""
+    """A level. All fields are missing if the id names nothing that the app can read."""
 
     id: str | None = None
     item: SkuOf | None = None
@@ -172,6 +174,63 @@ LEVELS = Operation(
     10,
 )
 
+# --- reading changed stock
+
+
+class LocationPage(msgspec.Struct, frozen=True, rename="camel"):
+    nodes: list[Identified]
+    page_info: PageInfo
+
+
+class Locations(msgspec.Struct, frozen=True):
+    locations: LocationPage
+
+
+LOCATIONS = Operation(
+    "Locations",
+    """query Locations($after: String) {
+  locations(first: 50, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }
+}""",
+    Locations,
+    9,
+)
+
+
+class LevelPage(msgspec.Struct, frozen=True, rename="camel"):
+    nodes: list[LevelNode]
+    page_info: PageInfo
+
+
+class PlaceLevels(msgspec.Struct, frozen=True, rename="camel"):
+    inventory_levels: LevelPage
+
+
+class ChangedLevels(msgspec.Struct, frozen=True):
+    """`location` is null if the location was deleted."""
+
+    location: PlaceLevels | None
+
+
+CHANGED_LEVELS = Operation(
+    "ChangedLevels",
+    """query ChangedLevels($location: ID!, $first: Int!, $after: String, $query: String!) {
+  location(id: $location) {
+    inventoryLevels(first: $first, after: $after, query: $query) {
+      nodes { id item { id sku } location { id } quantities(names: ["available"]) { name quantity } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}""",
+    ChangedLevels,
+    56,
+)
+
+
+def updated_since(at_ns: int) -> str:
+    """The search for objects updated in the second of `at_ns` (nanoseconds since the epoch) or later."""
+    return f"updated_at:>='{second_text(at_ns - at_ns % SECOND_NS)}'"
+
+
 # --- writing stock
 
 
@@ -180,7 +239,7 @@ class AdjustedLevel(msgspec.Struct, frozen=True):
 
 
 class Adjustment(msgspec.Struct, frozen=True):
-    """One change. `item` holds the item's id and, as at0, at1, …, its level at each location of the batch."""
+    """One change. `item` has the item's id and, as at0, at1, …, its level at each location of the batch."""
 
     name: str
     item: dict[str, msgspec.Raw] | None
@@ -201,8 +260,10 @@ class Adjust(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def adjust(locations: int) -> Operation[Adjust]:
-    """The mutation for a batch at so many locations. It is given as $at0, $at1, … which they are, since levels are read
-    back in the same answer."""
+    """The mutation for a batch at this many locations. Variables $at0, $at1, … are the locations' ids.
+
+    The same answer reads the adjusted levels back.
+    """
     variables = "".join(f", $at{n}: ID!" for n in range(locations))
     levels = " ".join(
         f'at{n}: inventoryLevel(locationId: $at{n}) {{ quantities(names: ["available"]) {{ name quantity }} }}'
@@ -219,16 +280,16 @@ def adjust(locations: int) -> Operation[Adjust]:
     return Operation("Adjust", text, Adjust, 20)
 
 
-ALL = (SUBSCRIPTIONS, SUBSCRIBE, ITEMS, LEVELS, adjust(1), adjust(3))
+ALL = (SUBSCRIPTIONS, SUBSCRIBE, ITEMS, LEVELS, LOCATIONS, CHANGED_LEVELS, adjust(1), adjust(3))
 
 
 def available_of(quantities: list[Quantity]) -> int | None:
-    """The quantity named "available", if the answer has it."""
+    """The quantity named "available", or None if the answer does not have it."""
     return next((q.quantity for q in quantities if q.name == "available"), None)
 
 
 def number_of(gid: str) -> int:
-    """The number at the end of a global id; ValueError if there is none."""
+    """The number at the end of a global id. Raises ValueError if there is none."""
     return int(gid.rpartition("/")[2].partition("?")[0])
 
 

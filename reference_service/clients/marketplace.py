@@ -1,4 +1,4 @@
-"""The marketplaces' API over aiohttp: quantities in bulk, orders since a cursor, and where notifications are sent."""
+"""The marketplaces' API over aiohttp: bulk pushes of quantities, orders after a cursor, the notification address."""
 
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -6,12 +6,11 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from stockstorm.reference_service import limits
-from stockstorm.reference_service.clients.backoff import AnswerTooLarge, read_bounded
+from stockstorm.reference_service.clients.backoff import AnswerTooLarge, read_bounded, retry_after_s
 
 
 class MarketplaceCallFailed(Exception):
-    """A call had no good answer; what it asked may have happened or not. `wait_s`: what the channel asked to wait."""
+    """A call had no usable answer. It may have been executed. `wait_s`: the channel's Retry-After, or 0."""
 
     def __init__(self, reason: str, wait_s: float = 0.0) -> None:
         super().__init__(reason)
@@ -24,14 +23,14 @@ class Rejected(msgspec.Struct, frozen=True):
 
 
 class Pushed(msgspec.Struct, frozen=True):
-    """What a channel made of a push."""
+    """A channel's answer to a push."""
 
     accepted: int = 0
     rejected: list[Rejected] = []
 
 
 class FeedPage(msgspec.Struct, frozen=True):
-    """Notifications in the order in which they happened, as raw JSON. The cursor stays when there are none."""
+    """Notifications as raw JSON, in the order in which they happened. The cursor does not change if there are none."""
 
     orders: list[msgspec.Raw]
     next_cursor: str
@@ -46,25 +45,28 @@ class Marketplace:
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     async def push(self, quantities: Mapping[str, int]) -> Pushed:
-        """Lists these quantities (at most 500 SKUs); MarketplaceCallFailed without a 200."""
+        """Sets the listed quantity of at most 500 SKUs. Raises MarketplaceCallFailed unless the answer is 200."""
         rows = [{"sku": sku, "quantity": quantity} for sku, quantity in quantities.items()]
         raw = await self._call("PUT", "/listings", msgspec.json.encode({"listings": rows}))
         try:
             return msgspec.json.decode(raw, type=Pushed)
         except msgspec.DecodeError as error:
-            raise MarketplaceCallFailed(f"an answer of another shape: {error}") from None
+            raise MarketplaceCallFailed(f"unexpected shape of the answer: {error}") from None
 
     async def send_notifications_to(self, url: str) -> None:
-        """Registers where the channel's orders are to be told; MarketplaceCallFailed without a 200."""
+        """Registers the URL for order notifications. Raises MarketplaceCallFailed unless the answer is 200."""
         await self._call("PUT", "/notifications", msgspec.json.encode({"url": url}))
 
     async def orders_since(self, cursor: str, limit: int) -> FeedPage:
-        """At most `limit` notifications after the cursor, "0" for the first; MarketplaceCallFailed without a 200."""
+        """At most `limit` notifications after the cursor ("0": from the first).
+
+        Raises MarketplaceCallFailed unless the answer is 200.
+        """
         raw = await self._call("GET", f"/orders?since={quote(cursor)}&limit={limit}", None)
         try:
             return msgspec.json.decode(raw, type=FeedPage)
         except msgspec.DecodeError as error:
-            raise MarketplaceCallFailed(f"an answer of another shape: {error}") from None
+            raise MarketplaceCallFailed(f"unexpected shape of the answer: {error}") from None
 
     async def _call(self, method: str, path: str, body: bytes | None) -> bytes:
         try:
@@ -72,17 +74,10 @@ class Marketplace:
                 raw = await read_bounded(response)
                 if response.status != 200:
                     raise MarketplaceCallFailed(
-                        f"HTTP {response.status}", _seconds(response.headers.get("Retry-After", ""))
+                        f"HTTP {response.status}", retry_after_s(response.headers.get("Retry-After", ""))
                     )
                 return raw
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise MarketplaceCallFailed(type(error).__name__) from None
         except AnswerTooLarge as error:
             raise MarketplaceCallFailed(str(error)) from None
-
-
-def _seconds(text: str) -> float:
-    try:
-        return min(float(text), limits.BACKOFF_MAX_S)
-    except ValueError:
-        return 0.0

@@ -7,7 +7,7 @@ import msgspec
 import structlog
 
 from stockstorm.reference_service.clients.admin_api import AdminApi
-from stockstorm.reference_service.clients.whole_documents import whole_of
+from stockstorm.reference_service.clients.order_documents import whole_of
 from stockstorm.reference_service.ingress.bus_envelopes import stub_id
 from stockstorm.reference_service.queues.base import Message
 from stockstorm.reference_service.queues.broker_queue import BrokerQueue
@@ -47,5 +47,4 @@ class FetchedBodies:
             return None
         answer = await self._admin.call(*operation)
         log.info("body_fetched", topic=message.topic)
-        body: bytes | None = answer.data.body()
-        return body
+        return answer.data.body()

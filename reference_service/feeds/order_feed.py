@@ -21,7 +21,7 @@ from stockstorm.reference_service.clients.backoff import backoff_s
 from stockstorm.reference_service.clients.marketplace import FeedPage, Marketplace, MarketplaceCallFailed
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.queues.base import Claim, DeadLetter, Entry, Message, Retry, Verdict
-from stockstorm.reference_service.queues.postgres import PostgresQueue
+from stockstorm.reference_service.queues.postgres import enqueue
 from stockstorm.reference_service.storage.cursors import hold, move, position_of
 from stockstorm.reference_service.storage.database import STORE_GONE, Connection, Pool, StoreUnavailable
 from stockstorm.reference_service.telemetry import metrics
@@ -63,7 +63,7 @@ class FeedClaim(Claim):
         failed = [verdict.entry for verdict in verdicts if isinstance(verdict, Retry | DeadLetter)]
         if failed:
             log.warning("notifications_requeued", channel=self._channel, notifications=len(failed))
-            await PostgresQueue(self._connection).put([_message(entry) for entry in failed])
+            await enqueue(self._connection, [_message(entry) for entry in failed])
         await move(self._connection, source_of(self._channel), self._page.next_cursor)
 
 

@@ -2,9 +2,9 @@
 
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.clients.admin_api import AdminApi, Answered
-from stockstorm.reference_service.clients.documents import number_of
-from stockstorm.reference_service.clients.poll_documents import SHOP_ORDERS, OrderNode, ShopOrders, updated_since
-from stockstorm.reference_service.domain.payloads import RefundLine, ShopOrder, ShopRefund, updated_ns
+from stockstorm.reference_service.clients.documents import number_of, updated_since
+from stockstorm.reference_service.clients.order_documents import SHOP_ORDERS, ChangedOrder, ShopOrders
+from stockstorm.reference_service.domain.payloads import RefundLine, ShopRefund, updated_ns
 from stockstorm.reference_service.domain.timestamps import SECOND_NS
 from stockstorm.reference_service.handlers.shop import Versioned, write_newest
 from stockstorm.reference_service.storage.cursors import hold, move, position_of
@@ -52,19 +52,10 @@ class ShopOrderReader:
             await move(connection, SOURCE, newest)
 
 
-def resources_of(node: OrderNode, read_ns: int) -> list[Versioned]:
+def resources_of(node: ChangedOrder, read_ns: int) -> list[Versioned]:
     """The order and its refunds, as read at `read_ns` or a little later. Unusable if a time is invalid."""
     order_id = number_of(node.id)
-    order = ShopOrder(
-        order_id,
-        node.updated_at,
-        name=node.name,
-        currency=node.currency_code,
-        total_price=node.total_price_set.shop_money.amount,
-        financial_status=(node.display_financial_status or "").lower() or None,
-        cancelled_at=node.cancelled_at,
-    )
-    found = [Versioned((updated_ns(node.updated_at), read_ns), order)]
+    found = [Versioned((updated_ns(node.updated_at), read_ns), node.as_payload())]
     for refund in node.refunds:
         lines = [RefundLine(0, line.restock_type.lower()) for line in refund.refund_line_items.nodes]
         found.append(Versioned((0, 0), ShopRefund(number_of(refund.id), order_id, lines)))

@@ -7,7 +7,7 @@ at a time in savepoints. So an entry that cannot be applied neither blocks the o
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -15,7 +15,7 @@ from stockstorm.reference_service import limits
 from stockstorm.reference_service.clients.backoff import backoff_s
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.handlers import Handler, WorkResult
-from stockstorm.reference_service.queues.base import Claim, DeadLetter, Entry, Retry, Settled, Source, Verdict
+from stockstorm.reference_service.queues.base import Claim, DeadLetter, Entry, Retry, Source, Verdict, count_verdict
 from stockstorm.reference_service.storage.database import StoreUnavailable
 from stockstorm.reference_service.telemetry import metrics
 from stockstorm.reference_service.telemetry.logs import reason_of
@@ -88,7 +88,8 @@ class WorkLoop:
             await claim.settle(verdicts)
         self._seconds.observe(time.monotonic() - started)
         self._sizes.observe(len(entries))
-        self._count(verdicts)
+        for verdict in verdicts:
+            count_verdict(self._label, verdict)
         self._announce(result)
         return len(entries)
 
@@ -111,14 +112,3 @@ class WorkLoop:
         if entry.attempts + 1 >= self._attempts_max:
             return DeadLetter(entry, reason)
         return Retry(entry, backoff_s(entry.attempts + 1, self._rng), reason)
-
-    def _count(self, verdicts: Sequence[Verdict]) -> None:
-        for verdict in verdicts:
-            match verdict:
-                case Settled(state=state):
-                    metrics.EVENTS.labels(self._label, state.name.lower()).inc()
-                case Retry():
-                    metrics.EVENTS.labels(self._label, "retried").inc()
-                case DeadLetter(entry=entry, reason=reason):
-                    metrics.EVENTS.labels(self._label, "dead_lettered").inc()
-                    log.error("dead_letter", topic=entry.topic, source=entry.source, seq=entry.seq, reason=reason)

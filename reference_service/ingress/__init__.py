@@ -1,1 +1,1 @@
-"""The way in: the webhook endpoint, signatures, bus envelopes, and processing inside the request."""
+"""How webhooks enter: the HTTP endpoint, the envelopes of event buses, and synchronous processing."""

@@ -1,26 +1,25 @@
-"""What a request committed and the worker must act upon, told through NOTIFY in the transaction of the change itself.
+"""Changes committed by a request, announced to the worker with NOTIFY in the transaction of the change.
 
-So a change is told exactly if it is committed, however the request ended. A worker that starts, or begins to listen
-again, takes everything for changed: what it missed needs no record.
+So a change is announced exactly if it is committed, however the request ended. A worker that starts, or listens again
+after a lost connection, treats everything as changed, so missed announcements need no record.
 """
 
 import asyncio
-from contextlib import suppress
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
 from stockstorm.reference_service.handlers import WorkResult
-from stockstorm.reference_service.storage.database import STORE_GONE, Connection, StoreUnavailable
+from stockstorm.reference_service.storage.database import Connection, StoreUnavailable, listening
 from stockstorm.reference_service.storage.stock_table import known_skus
 from stockstorm.reference_service.wiring import Parts
 
 CHANGE_CHANNEL = "reference_changes"
-PAYLOAD_BYTES_MAX = 7_900  # PostgreSQL takes less than 8,000
+PAYLOAD_BYTES_MAX = 7_900  # PostgreSQL accepts less than 8,000
 
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A WorkResult as far as others must know of it. `everything`: too much to tell, so anything may have changed."""
+    """The announced part of a WorkResult. `everything`: it was too large to send, so anything may have changed."""
 
     seq: int  # of the webhook in the inbox
     skus: list[str] = []
@@ -30,8 +29,8 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     everything: bool = False
 
 
-async def tell(connection: Connection, seq: int, result: WorkResult) -> bool:
-    """Tells the listeners, when and if the transaction of `connection` commits. False if there is nothing to tell."""
+async def notify(connection: Connection, seq: int, result: WorkResult) -> bool:
+    """Notifies the listeners when the transaction of `connection` commits. Returns False if nothing has changed."""
     change = Change(seq, sorted(result.skus), sorted(result.moved), result.doubtful, result.effects)
     if change == Change(seq):
         return False
@@ -42,61 +41,52 @@ async def tell(connection: Connection, seq: int, result: WorkResult) -> bool:
     return True
 
 
-class Hears(Protocol):
-    """Who wants to know when a change has been announced."""
+class ChangeObserver(Protocol):
+    """Told about every announced change."""
 
-    def attend(self, parts: Parts | None) -> None:
-        """From now on these parts act upon changes; None: nobody does."""
+    def attach(self, parts: Parts | None) -> None:
+        """From now on changes are announced to these parts; None: to nobody."""
         ...
 
-    def heard(self, change: Change) -> None:
-        """The change has just been announced to the parts."""
+    def on_announced(self, change: Change) -> None:
+        """The change was just announced to the parts."""
         ...
 
 
 class ChangeListener:
-    """A feed that hears of changes and announces them."""
+    """A feed that listens for changes and announces them to the worker's parts."""
 
-    def __init__(self, parts: Parts, hears: Hears) -> None:
+    def __init__(self, parts: Parts, observer: ChangeObserver) -> None:
         self._parts = parts
-        self._hears = hears
-        self._all = asyncio.Event()
+        self._observer = observer
+        self._all_changed = asyncio.Event()
 
     async def catch_up(self) -> None:
-        """Nothing: the worker's start takes everything for changed, and so does `run`."""
+        """Does nothing: the worker's start and `run` treat everything as changed."""
 
     async def run(self) -> None:
-        """Listens until cancelled; StoreUnavailable once the connection is lost."""
-        async with self._parts.pool.acquire() as connection:
-            lost = asyncio.Event()
-            connection.add_termination_listener(lambda _: self._wake(lost))
-            await connection.add_listener(CHANGE_CHANNEL, self._hear)
-            self._all.set()
-            self._hears.attend(self._parts)
+        """Listens until cancelled. Raises StoreUnavailable once the connection is lost."""
+        async with listening(self._parts.pool, CHANGE_CHANNEL, self._on_notify, self._all_changed.set) as lost:
+            self._all_changed.set()
+            self._observer.attach(self._parts)
             try:
                 while not lost.is_set():
-                    await self._all.wait()
-                    self._all.clear()
+                    await self._all_changed.wait()
+                    self._all_changed.clear()
                     await self._announce_all()
             finally:
-                self._hears.attend(None)
-                with suppress(*STORE_GONE):
-                    await connection.remove_listener(CHANGE_CHANNEL, self._hear)
-        raise StoreUnavailable("the connection that listens was closed")
+                self._observer.attach(None)
+        raise StoreUnavailable("the listening connection was closed")
 
-    def _wake(self, lost: asyncio.Event) -> None:
-        lost.set()
-        self._all.set()
-
-    def _hear(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
+    def _on_notify(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
         change = msgspec.json.decode(payload, type=Change)
         if change.everything:
-            self._all.set()
+            self._all_changed.set()
         else:
             result = WorkResult([], skus=set(change.skus), moved=set(change.moved))
             result.doubtful, result.effects = change.doubtful, change.effects
             self._parts.announce(result)
-        self._hears.heard(change)
+        self._observer.on_announced(change)
 
     async def _announce_all(self) -> None:
         skus = await known_skus(self._parts.pool)

@@ -1,58 +1,57 @@
-"""The HTTP face that Shopify and the marketplaces send to: check who sent it, make it durable, answer, no more.
+"""The HTTP endpoints for Shopify and the marketplaces: check the signature, store the message, answer.
 
-The two webhook endpoints are plain ASGI apps under Starlette's routes, since they are the hot path.
+A signature is the base64 HMAC-SHA256 of the raw body. The endpoints are the hot path, so they are plain ASGI apps below
+Starlette's routes.
 """
 
 import asyncio
+import hashlib
+import hmac
 import time
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Literal, Protocol
 
 import msgspec
-import structlog
 from starlette.types import Message as AsgiMessage
 from starlette.types import Receive, Scope, Send
 
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.timestamps import nanoseconds_or_none
 from stockstorm.reference_service.domain.topics import CHANNEL_TOPICS, SHOPIFY, SHOPIFY_TOPICS, WorkType
-from stockstorm.reference_service.ingress.signatures import is_genuine
-from stockstorm.reference_service.queues.base import (
-    Message,
-)
-from stockstorm.reference_service.queues.group_commit import InboxFull
+from stockstorm.reference_service.queues.base import InboxFull, Message
 from stockstorm.reference_service.storage.database import StoreUnavailable
 from stockstorm.reference_service.telemetry import metrics
 
-log = structlog.get_logger()
-REASONS = {
+Status = Literal[200, 400, 401, 403, 404, 408, 413, 503]
+REASONS: Mapping[Status, bytes] = {
     200: b"ok",
     400: b"a header is missing or too long, or the body is not JSON",
-    401: b"the signature does not fit the body",
-    403: b"not a shop of ours",
-    404: b"not a channel of ours",
-    408: b"the body did not come in time",
+    401: b"the signature does not match the body",
+    403: b"unknown shop",
+    404: b"unknown channel",
+    408: b"the body was not complete in time",
     413: b"the body is too large",
-    503: b"not stored; send it again",
+    503: b"not stored, send it again",
 }
 
 
 class Refused(Exception):
-    """A request that must not be acknowledged; `status` is the HTTP answer."""
+    """A request that must not be acknowledged. `status` is the HTTP status of the answer."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: Status) -> None:
         super().__init__(status)
         self.status = status
 
 
 class TakesMessages(Protocol):
-    """Where accepted webhooks go; returning means that they are durable."""
+    """Where accepted webhooks go. They are durable when `put` returns."""
 
     async def put(self, message: Message) -> None: ...
 
 
 class Headers(msgspec.Struct, frozen=True):
-    """The names under which one sender puts what we need, in lower case."""
+    """The header names of one kind of sender, in lower case."""
 
     signature: bytes
     topic: bytes
@@ -78,28 +77,41 @@ CHANNEL_HEADERS = Headers(
 
 
 class Sender(msgspec.Struct, frozen=True):
-    """Somebody whose webhooks we take. `secret` is None where signatures are, by a flaw, not looked at."""
+    """An accepted sender. `secret` is None if its signatures are not checked: on a bus, or by a flaw."""
 
     source: str
     headers: Headers
     secret: bytes | None
     topics: Mapping[str, WorkType]
-    name: str  # what the sender header must say
-    status_if_stranger: int
+    name: str  # the required value of the sender header
+    status_if_other: Status  # the answer if it has another value
 
 
 def shopify_sender(shop_domain: str, secret: bytes | None) -> Sender:
-    """The shop that we serve."""
+    """The served shop."""
     return Sender(SHOPIFY, SHOPIFY_HEADERS, secret, SHOPIFY_TOPICS, shop_domain, 403)
 
 
 def channel_sender(channel: str, secret: bytes | None) -> Sender:
-    """One of the marketplaces that we serve."""
+    """One of the served marketplaces."""
     return Sender(channel, CHANNEL_HEADERS, secret, CHANNEL_TOPICS, channel, 400)
 
 
+def signature_of(secret: bytes, body: bytes) -> bytes:
+    """The value of the signature header for these bytes."""
+    return b64encode(hmac.digest(secret, body, hashlib.sha256))
+
+
+def is_genuine(secret: bytes, body: bytes, signature: bytes) -> bool:
+    """Whether `signature` (the header's bytes) was made with `secret`. Compares in constant time."""
+    return hmac.compare_digest(signature_of(secret, body), signature.strip())
+
+
 def read_message(sender: Sender, pairs: Iterable[tuple[bytes, bytes]], body: bytes, now_ns: int) -> Message:
-    """The message of a genuine request; Refused otherwise. The signature comes first: strangers learn nothing else."""
+    """The message of a valid request. Raises Refused otherwise.
+
+    The signature is checked first, so a sender without the secret learns nothing else.
+    """
     headers = dict(pairs)
     names = sender.headers
     if sender.secret is not None and not is_genuine(sender.secret, body, headers.get(names.signature, b"")):
@@ -108,12 +120,12 @@ def read_message(sender: Sender, pairs: Iterable[tuple[bytes, bytes]], body: byt
         topic = headers[names.topic].decode("ascii")
         webhook_id = headers[names.webhook_id].decode("ascii")
         name = headers[names.sender].decode("ascii")
-        msgspec.json.decode(body, type=msgspec.Raw)  # checks the grammar and builds nothing
+        msgspec.json.decode(body, type=msgspec.Raw)  # validates the JSON and builds no objects
     except (KeyError, UnicodeDecodeError, msgspec.DecodeError):
         raise Refused(400) from None
     if name != sender.name:
-        raise Refused(sender.status_if_stranger)
-    if not 0 < len(webhook_id) <= limits.NAME_MAX or not 0 < len(topic) <= limits.NAME_MAX:
+        raise Refused(sender.status_if_other)
+    if not 0 < len(webhook_id) <= limits.NAME_CHARS_MAX or not 0 < len(topic) <= limits.NAME_CHARS_MAX:
         raise Refused(400)
     return Message(
         work_type=sender.topics.get(topic, WorkType.IGNORED),
@@ -127,26 +139,29 @@ def read_message(sender: Sender, pairs: Iterable[tuple[bytes, bytes]], body: byt
 
 
 class WebhookEndpoint:
-    """An ASGI app for POSTs of one face ("shopify" or "channels"); `senders` by the channel in the path, or ""."""
+    """An ASGI app for POSTs of one kind of sender: `face` is "shopify" or "channels".
+
+    `senders`: by the channel in the path, or "" where the path has none.
+    """
 
     def __init__(self, face: str, senders: Mapping[str, Sender], inbox: TakesMessages) -> None:
         self._senders = senders
         self._inbox = inbox
-        self._bodies = Bodies(limits.READING_BYTES_MAX)
+        self._bodies = BodyReader(limits.CHUNKED_BYTES_MAX)
         self._counters = {status: metrics.WEBHOOKS.labels(face, str(status)) for status in REASONS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            status = await self._take(scope, receive)
+            status = await self._accept(scope, receive)
         except Refused as refused:
             status = refused.status
         except ConnectionResetError:
-            return  # the sender has gone before its body was complete; nobody waits for an answer
+            return  # the sender closed the connection before its body was complete
         self._counters[status].inc()
         for part in ANSWERS[status]:
             await send(part)
 
-    async def _take(self, scope: Scope, receive: Receive) -> int:
+    async def _accept(self, scope: Scope, receive: Receive) -> Status:
         body = await self._bodies.read(scope, receive)
         sender = self._senders.get(scope.get("path_params", {}).get("channel", ""))
         if sender is None:
@@ -159,16 +174,19 @@ class WebhookEndpoint:
         return 200
 
 
-class Bodies:
-    """Reads bodies, of which those that come in parts hold at most `bytes_max` in all: nobody has signed them yet."""
+class BodyReader:
+    """Reads request bodies. Chunked ones share `bytes_max`, because their signature cannot be checked yet."""
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
-        self._held = 0
+        self._chunked_bytes = 0
 
     async def read(self, scope: Scope, receive: Receive) -> bytes:
-        """The raw body, as signed. Refused(413) once it is known to exceed the limit, Refused(408) if the rest of it
-        does not come, Refused(503) when too much is being read already, ConnectionResetError if cut off."""
+        """The raw body, as signed.
+
+        Raises Refused(413) once the body exceeds its limit, Refused(408) if it is not complete in time, Refused(503) if
+        chunked bodies exceed `bytes_max`, and ConnectionResetError if the connection is closed.
+        """
         for name, value in scope["headers"]:
             if name == b"content-length" and value.isdigit() and int(value) > limits.BODY_BYTES_MAX:
                 raise Refused(413)
@@ -176,7 +194,7 @@ class Bodies:
         if not event.get("more_body") and event["type"] == "http.request":
             return _bounded(event.get("body", b""))
         try:
-            async with asyncio.timeout(limits.STORE_TIMEOUT_S):  # not on the way of those that are whole at once
+            async with asyncio.timeout(limits.STORE_TIMEOUT_S):  # only for chunked bodies: a complete one has returned
                 return await self._read_parts(event, receive)
         except TimeoutError:
             raise Refused(408) from None
@@ -190,16 +208,16 @@ class Bodies:
                     raise ConnectionResetError
                 parts.append(event.get("body", b""))
                 size += len(parts[-1])
-                self._held += len(parts[-1])
+                self._chunked_bytes += len(parts[-1])
                 if size > limits.BODY_BYTES_MAX:
                     raise Refused(413)
-                if self._held > self._bytes_max:
+                if self._chunked_bytes > self._bytes_max:
                     raise Refused(503)
                 if not event.get("more_body"):
                     return b"".join(parts)
                 event = await receive()
         finally:
-            self._held -= size
+            self._chunked_bytes -= size
 
 
 def _bounded(body: bytes) -> bytes:
@@ -208,7 +226,7 @@ def _bounded(body: bytes) -> bytes:
     return body
 
 
-def _answer(status: int) -> tuple[AsgiMessage, AsgiMessage]:
+def _answer(status: Status) -> tuple[AsgiMessage, AsgiMessage]:
     body = REASONS[status]
     headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
     if status == 503:
@@ -223,30 +241,30 @@ ANSWERS = {status: _answer(status) for status in REASONS}
 
 
 class SlowHandler:
-    """The flaw `slow_handler`: every event stands in line for a slow step inside its own request."""
+    """The flaw `slow_handler`: every event waits in its request for a slow step, one request at a time."""
 
     def __init__(self, inbox: TakesMessages, step_s: float) -> None:
         self._inbox = inbox
         self._step_s = step_s
         self._turn = asyncio.Lock()
-        self._in_line = 0
+        self._waiting = 0
 
     async def put(self, message: Message) -> None:
-        """Returns after its turn; InboxFull at once when too many stand in line."""
-        if self._in_line >= limits.WAITING_EVENTS_MAX:
+        """Returns after its turn. Raises InboxFull at once if too many requests wait."""
+        if self._waiting >= limits.WAITING_EVENTS_MAX:
             raise InboxFull
-        self._in_line += 1
+        self._waiting += 1
         try:
             async with self._turn:
                 await asyncio.sleep(self._step_s)
                 await self._inbox.put(message)
         finally:
-            self._in_line -= 1
+            self._waiting -= 1
 
 
 def senders_of(
-    shop_domain: str, channels: Iterable[str], client_secret: Any, channel_secret: Any
+    shop_domain: str, channels: Iterable[str], client_secret: bytes | None, channel_secret: bytes | None
 ) -> Mapping[str, Sender]:
-    """All senders by channel name, the shop under ""; a secret of None switches its check off."""
+    """All senders by channel name, the shop as "". A secret of None disables the check of signatures."""
     found = {channel: channel_sender(channel, channel_secret) for channel in channels}
     return {"": shopify_sender(shop_domain, client_secret), **found}

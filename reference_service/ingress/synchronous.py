@@ -1,127 +1,125 @@
-"""A webhook processed inside its own request: applied and committed, pushed to the channels, told to the master.
+"""The synchronous inbox: a webhook is applied, committed, pushed and written to the master within its request.
 
-Only then it is answered. Pushes and calls to the master stay bulk calls of one writer, which many requests share; the
-request waits until a call that was made after its commit is over. So an outage of a marketplace is an outage of ours:
-the sender gets a 503 and brings the webhook again, which finds itself known and is acknowledged, while the push is
-repeated until it succeeds. A webhook that cannot be applied now is refused and forgotten.
+The answer is sent after that. Pushes and writes to the master stay bulk calls of one writer that many requests share; a
+request waits for the end of a call that began after its commit. So an outage of a marketplace is an outage of this
+service: the sender gets a 503 and repeats the webhook, which is then known and acknowledged, while the push is repeated
+until it succeeds. A webhook that cannot be applied now is refused and not recorded.
 """
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 import asyncpg
 import msgspec
-import structlog
 
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.payloads import ChannelNotification, Unusable, decode
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.handlers import Handler, WorkResult
-from stockstorm.reference_service.ingress.changes import Change, tell
+from stockstorm.reference_service.ingress.changes import Change, notify
 from stockstorm.reference_service.queues.base import (
     DeadLetter,
     Entry,
+    InboxFull,
     Message,
     Settled,
     State,
+    Verdict,
+    count_verdict,
 )
-from stockstorm.reference_service.queues.group_commit import InboxFull
-from stockstorm.reference_service.storage.database import STORE_GONE, Connection, StoreUnavailable
+from stockstorm.reference_service.storage.database import STORE_GONE, Connection, Pool, StoreUnavailable
 from stockstorm.reference_service.sync.signals import ALL_WRITTEN
 from stockstorm.reference_service.telemetry import metrics
 from stockstorm.reference_service.telemetry.logs import reason_of
 from stockstorm.reference_service.wiring import Parts
 
-log = structlog.get_logger()
-
 _RECORD = """
 INSERT INTO inbox (source, webhook_id, topic, received_ns, state) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (source, webhook_id) DO NOTHING RETURNING seq
 """
-# Two notifications of one order in two requests at once would both find it unknown.
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+# Without this lock, two concurrent requests about one order would both find it unknown.
+_LOCK_ORDER = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _SETTLE = "UPDATE inbox SET state = $2, times = $3 WHERE seq = $1"
-_BURY = """
+_DEAD_LETTER = """
 INSERT INTO dead_letter (entry, seq, source, webhook_id, topic, attempts, reason, body)
 VALUES ($1, $1, $2, $3, $4, 1, $5, $6) ON CONFLICT (entry) DO NOTHING
 """
 
 
-class Announced(msgspec.Struct, frozen=True):
-    """When a change was announced: how many rounds of pushes, by channel, and of writes had begun by then."""
+class Announcement(msgspec.Struct, frozen=True):
+    """The moment of an announcement: the number of passes of pushes, per channel, and of writes begun before it."""
 
     parts: Parts
     pushes: Mapping[str, int]
     writes: int
 
-    async def acted_upon(self, result: WorkResult) -> None:
-        """Returns when the channels show the result and the master has been told of it."""
+    async def wait_until_done(self, result: WorkResult) -> None:
+        """Returns when the channels show the result and it is written to the master."""
         for name, pusher in self.parts.pushers.items():
-            moved = {sku for mover, sku in result.moved if mover == name}
+            moved = {sku for moved_by, sku in result.moved if moved_by == name}
             await pusher.pushes.wait_for(result.skus | moved, self.pushes[name])
         if result.effects:
             await self.parts.signals.writes.wait_for([ALL_WRITTEN], self.writes)
 
 
 class SynchronousInbox:
-    """An inbox whose `put` does all the work of a webhook before it returns."""
+    """An inbox whose `put` returns after all work of the webhook is done."""
 
-    def __init__(self, pool: Any, works: Mapping[WorkType, Handler]) -> None:
+    def __init__(self, pool: Pool, handlers: Mapping[WorkType, Handler]) -> None:
         self._pool = pool
-        self._works = works
+        self._handlers = handlers
         self._parts: Parts | None = None
-        self._unheard: dict[int, asyncio.Future[Announced | None]] = {}  # by the webhook's number in the inbox
-        self._under_way = 0
+        self._unannounced: dict[int, asyncio.Future[Announcement | None]] = {}  # by the webhook's seq in the inbox
+        self._in_progress = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
     async def put(self, message: Message) -> None:
-        """Returns after the webhook's work; StoreUnavailable if that did not come to its end, for whatever reason."""
+        """Returns after the webhook's work. Raises StoreUnavailable if the work was not finished, for any reason."""
         if self._parts is None:
-            raise StoreUnavailable("nobody keeps the channels in step at present")
-        if self._under_way >= limits.REQUESTS_UNDER_WAY_MAX:
+            raise StoreUnavailable("the worker is not ready")
+        if self._in_progress >= limits.REQUESTS_IN_PROGRESS_MAX:
             raise InboxFull
-        self._under_way += 1
+        self._in_progress += 1
         self._idle.clear()
         try:
             async with asyncio.timeout(limits.STORE_TIMEOUT_S):
                 await self._process(message)
         except asyncpg.DataError as error:
-            # The database will never take this event, so bringing it again would only cost the subscription.
-            await self._bury(message, reason_of(error))
+            # The database can never store this event. A refusal would be repeated until the subscription is removed.
+            await self._dead_letter(message, reason_of(error))
         except (*STORE_GONE, asyncpg.PostgresError) as error:
             raise StoreUnavailable(reason_of(error)) from error
         finally:
-            self._under_way -= 1
-            if not self._under_way:
+            self._in_progress -= 1
+            if not self._in_progress:
                 self._idle.set()
 
     async def run(self) -> None:
-        """Nothing runs beside the requests."""
+        """Waits until cancelled: the requests do the work."""
         await asyncio.Event().wait()
 
     async def drain(self) -> None:
-        """Waits for the requests that are being worked on."""
+        """Waits for the requests in progress."""
         await self._idle.wait()
 
-    def attend(self, parts: Parts | None) -> None:
-        """From now on these parts act upon what is committed; None: nobody does, and nothing is taken."""
+    def attach(self, parts: Parts | None) -> None:
+        """From now on these parts act on committed changes; None: nobody does, and webhooks are refused."""
         self._parts = parts
         if parts is None:
-            for waiting in self._unheard.values():
+            for waiting in self._unannounced.values():
                 _settle_future(waiting, None)
 
-    def heard(self, change: Change) -> None:
-        """A change was announced to the parts."""
-        waiting = self._unheard.get(change.seq)
+    def on_announced(self, change: Change) -> None:
+        """A change was announced to the parts: wakes the request that waits for it."""
+        waiting = self._unannounced.get(change.seq)
         if waiting is None or self._parts is None:
             return
         pushes = {name: pusher.pushes.begun for name, pusher in self._parts.pushers.items()}
-        _settle_future(waiting, Announced(self._parts, pushes, self._parts.signals.writes.begun))
+        _settle_future(waiting, Announcement(self._parts, pushes, self._parts.signals.writes.begun))
 
     async def _process(self, message: Message) -> None:
-        heard: asyncio.Future[Announced | None] = asyncio.get_running_loop().create_future()
+        announced: asyncio.Future[Announcement | None] = asyncio.get_running_loop().create_future()
         seq = None
         try:
             async with self._pool.acquire() as connection, connection.transaction():
@@ -129,35 +127,35 @@ class SynchronousInbox:
                 if seq is None:
                     metrics.EVENTS_REPEATED.inc()
                     return
-                self._unheard[seq] = heard
+                self._unannounced[seq] = announced
                 result = await self._apply(connection, seq, message)
             if result is None:
                 return
-            announced = await heard
+            announcement = await announced
         finally:
             if seq is not None:
-                self._unheard.pop(seq, None)
-        if announced is None:
-            raise StoreUnavailable("nobody keeps the channels in step any more")
-        await announced.acted_upon(result)
+                self._unannounced.pop(seq, None)
+        if announcement is None:
+            raise StoreUnavailable("the worker has stopped")
+        await announcement.wait_until_done(result)
 
     async def _apply(self, connection: Connection, seq: int, message: Message) -> WorkResult | None:
-        """Writes what the webhook does; None if nobody has to act upon it."""
-        work = self._works.get(message.work_type)
-        if work is None:
+        """Writes the webhook's effects. Returns None if nobody has to act on them."""
+        handler = self._handlers.get(message.work_type)
+        if handler is None:
             return None
         if message.work_type is WorkType.CHANNEL:
-            await connection.execute(_ONE_AT_A_TIME, _order_of(message))
+            await connection.execute(_LOCK_ORDER, _order_of(message))
         entry = Entry(seq, seq, message.source, message.topic, message.triggered_ns, 0, message.body)
-        result = await work.apply(connection, [entry])
+        result = await handler.apply(connection, [entry])
         for _, reason in result.failed:
             metrics.EVENTS.labels(message.work_type.name.lower(), "retried").inc()
             raise StoreUnavailable(reason)
         for verdict in result.verdicts:
             await _settle(connection, message, verdict)
-        return result if await tell(connection, seq, result) else None
+        return result if await notify(connection, seq, result) else None
 
-    async def _bury(self, message: Message, reason: str) -> None:
+    async def _dead_letter(self, message: Message, reason: str) -> None:
         try:
             async with self._pool.acquire() as connection, connection.transaction():
                 seq = await _record(connection, message)
@@ -168,13 +166,13 @@ class SynchronousInbox:
             raise StoreUnavailable(reason_of(error)) from error
 
 
-def _settle_future(waiting: "asyncio.Future[Announced | None]", announced: Announced | None) -> None:
+def _settle_future(waiting: "asyncio.Future[Announcement | None]", announcement: Announcement | None) -> None:
     if not waiting.done():
-        waiting.set_result(announced)
+        waiting.set_result(announcement)
 
 
 async def _record(connection: Connection, message: Message) -> int | None:
-    """The webhook's number in the inbox; None if it is known. A duplicate waits here for the first one's commit."""
+    """The webhook's seq in the inbox, or None if it is known. A duplicate waits here for the first one's commit."""
     state = State.IGNORED if message.work_type is WorkType.IGNORED else State.PENDING
     seq = await connection.fetchval(
         _RECORD, message.source, message.webhook_id, message.topic, message.received_ns, int(state)
@@ -182,23 +180,20 @@ async def _record(connection: Connection, message: Message) -> int | None:
     return None if seq is None else int(seq)
 
 
-async def _settle(connection: Connection, message: Message, verdict: object) -> None:
-    work_type = message.work_type.name.lower()
+async def _settle(connection: Connection, message: Message, verdict: Verdict) -> None:
     match verdict:
         case Settled(entry=entry, state=state):
             await connection.execute(_SETTLE, entry.seq, int(state), int(state is State.APPLIED))
-            metrics.EVENTS.labels(work_type, state.name.lower()).inc()
         case DeadLetter(entry=entry, reason=reason):
             await connection.execute(_SETTLE, entry.seq, int(State.DEAD_LETTERED), 0)
             await connection.execute(
-                _BURY, entry.seq, message.source, message.webhook_id, message.topic, reason, message.body
+                _DEAD_LETTER, entry.seq, message.source, message.webhook_id, message.topic, reason, message.body
             )
-            metrics.EVENTS.labels(work_type, "dead_lettered").inc()
-            log.error("dead_letter", topic=message.topic, source=message.source, seq=entry.seq, reason=reason)
+    count_verdict(message.work_type.name.lower(), verdict)
 
 
 def _order_of(message: Message) -> str:
-    """What names the order that a notification is about, so that its notifications take turns."""
+    """The lock name of a notification's order, so that its notifications are processed one at a time."""
     try:
         return f"{message.source}:{decode(message.body, ChannelNotification).order.order_id}"
     except Unusable:

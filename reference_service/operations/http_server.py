@@ -1,26 +1,26 @@
-"""uvicorn as this service runs it: uvloop and httptools, no access log, and signals left to the program."""
+"""The uvicorn configuration of this service: uvloop and httptools, no access log, no signal handlers."""
 
 import asyncio
 import contextlib
 import signal
 from collections.abc import Iterator
-from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from stockstorm.reference_service import limits
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that installs no signal handlers; whoever runs it sets `should_exit`."""
+    """A uvicorn server without signal handlers. Its caller sets `should_exit`."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
-def make_server(app: Any, host: str, port: int) -> Server:
-    """A server for an ASGI app. Idle connections are closed after uvicorn's own 5 s."""
+def make_server(app: ASGIApp, host: str, port: int) -> Server:
+    """A server for an ASGI app. Idle connections are closed after uvicorn's default of 5 s."""
     return Server(
         uvicorn.Config(
             app,
@@ -49,7 +49,7 @@ def stop_event() -> asyncio.Event:
 
 
 async def serve_until(server: Server, stop: asyncio.Event) -> None:
-    """Serves until `stop` is set, then lets requests in flight finish; returns early if the server ends by itself."""
+    """Serves until `stop` is set and then finishes requests in progress. Returns early if the server ends by itself."""
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
     try:

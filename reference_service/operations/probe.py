@@ -1,7 +1,6 @@
-"""What the service tells about itself: health, readiness, metrics; for testers effects, stock and dead letters."""
+"""Routes that show the service's state: health, readiness, metrics, and for tests effects, stock and dead letters."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -10,10 +9,10 @@ from starlette.routing import Route
 
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.queues.base import State
-from stockstorm.reference_service.storage.database import STORE_GONE
+from stockstorm.reference_service.storage.database import STORE_GONE, Pool, Row
 from stockstorm.reference_service.telemetry import metrics
 
-# An ignored topic asks nothing of us: to the outside its webhook counts as having no effect left to take.
+# A webhook with an ignored topic has no effect, so it is shown as superseded.
 STATE_NAMES = {
     State.PENDING: "pending",
     State.APPLIED: "applied",
@@ -34,11 +33,11 @@ Ready = Callable[[], Awaitable[bool]]
 
 
 class BadQuery(Exception):
-    """A parameter that no page can be made of; the message says which and what it must be."""
+    """An invalid parameter. The message names it and says what it must be."""
 
 
 def health_routes(ready: Ready) -> list[Route]:
-    """/healthz (the process lives), /readyz (200 or 503) and /metrics."""
+    """/healthz (the process is running), /readyz (200 or 503) and /metrics."""
 
     async def healthz(_: Request) -> Response:
         return Response("ok", media_type="text/plain")
@@ -54,9 +53,12 @@ def health_routes(ready: Ready) -> list[Route]:
 
 
 class Probe:
-    """Pages of what the database holds; `after` is the cursor of the page before, `next` is null on the last page."""
+    """Pages of the database's contents.
 
-    def __init__(self, pool: Any) -> None:
+    Query parameters: `limit`, and `after`, which is `next` of the previous page. `next` is null on the last page.
+    """
+
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     def routes(self) -> list[Route]:
@@ -67,21 +69,21 @@ class Probe:
         ]
 
     async def effects(self, request: Request) -> Response:
-        """`{"effects":[{"webhook_id","state","times"}],"next"}` in the order of arrival."""
+        """`{"effects":[{"webhook_id","state","times"}],"next"}` in order of arrival."""
 
-        def show(row: Any) -> dict[str, Any]:
+        def show(row: Row) -> dict[str, object]:
             return {"webhook_id": row["webhook_id"], "state": STATE_NAMES[State(row["state"])], "times": row["times"]}
 
         return await self._page(request, "effects", _EFFECTS, number_after, "seq", show)
 
     async def stock(self, request: Request) -> Response:
         """`{"stock":[{"sku","available"}],"next"}` by SKU, summed over locations."""
-        return await self._page(request, "stock", _STOCK, text_after, "sku", dict)
+        return await self._page(request, "stock", _STOCK, text_after, "sku", lambda row: dict(row.items()))
 
     async def dead_letters(self, request: Request) -> Response:
         """`{"dead_letters":[{"webhook_id","source","topic","attempts","reason"}],"next"}`, oldest first."""
 
-        def show(row: Any) -> dict[str, Any]:
+        def show(row: Row) -> dict[str, object]:
             return {name: value for name, value in row.items() if name != "entry"}
 
         return await self._page(request, "dead_letters", _DEAD, number_after, "entry", show)
@@ -93,7 +95,7 @@ class Probe:
         query: str,
         read_after: Callable[[Request], int | str],
         cursor: str,
-        show: Callable[[Any], dict[str, Any]],
+        show: Callable[[Row], dict[str, object]],
     ) -> Response:
         try:
             after, limit = read_after(request), limit_of(request)
@@ -102,27 +104,27 @@ class Probe:
         try:
             rows = await self._pool.fetch(query, after, limit)
         except STORE_GONE:
-            return Response("the database is not to be reached", status_code=503)
-        following = str(rows[-1][cursor]) if len(rows) == limit and rows else None
-        page = {name: [show(row) for row in rows], "next": following}
+            return Response("the database cannot be reached", status_code=503)
+        next_after = str(rows[-1][cursor]) if len(rows) == limit else None
+        page = {name: [show(row) for row in rows], "next": next_after}
         return Response(msgspec.json.encode(page), media_type="application/json")
 
 
 def number_after(request: Request) -> int:
-    """The cursor of a page by number, 0 for the first; BadQuery."""
+    """The cursor of a page by number, 0 for the first page. Raises BadQuery."""
     return _whole_number(request, "after", 0, least=0)
 
 
 def text_after(request: Request) -> str:
-    """The cursor of a page by SKU, "" for the first; BadQuery."""
+    """The cursor of a page by SKU, "" for the first page. Raises BadQuery."""
     after = request.query_params.get("after", "")
-    if "\x00" in after:  # PostgreSQL has no such text
-        raise BadQuery("after: must be the `next` of the page before, or left out")
+    if "\x00" in after:  # not possible in PostgreSQL's text
+        raise BadQuery("after: must be `next` of the previous page, or left out")
     return after
 
 
 def limit_of(request: Request) -> int:
-    """Rows of the page, at most PROBE_ROWS_MAX; BadQuery."""
+    """Rows of the page, at most PROBE_ROWS_MAX. Raises BadQuery."""
     return min(_whole_number(request, "limit", limits.PROBE_ROWS_DEFAULT, least=1), limits.PROBE_ROWS_MAX)
 
 

@@ -1,12 +1,10 @@
-"""The seam between receiver and worker: durable messages, claimed in bulk, settled together with their effects.
+"""The interface between receiver and worker: durable messages, claimed in bulk and settled with their effects.
 
-A queue keeps a message until a claim of it has settled. Claims run inside a transaction of the service's database, so
-that effects and settlement commit together or not at all; a worker that dies gives its claim back at once.
+A queue keeps a message until a claim of it has been settled. A claim runs in a transaction of the service's database,
+so effects and settlement commit together or not at all. When a worker dies, its claim returns to the queue.
 
-A message of ours as bytes: what the receiver sends to a broker and the worker reads from it again. Pure.
-
-JSON, with the webhook's body spliced in as it is. A body that is large or holds characters that brokers refuse is
-packed instead.
+This file also has the byte format in which the receiver sends a message through a broker: JSON that contains the
+webhook's body unchanged. A body that is large, or has characters that brokers refuse, is compressed instead.
 """
 
 import zlib
@@ -17,13 +15,17 @@ from enum import IntEnum
 from typing import Protocol
 
 import msgspec
+import structlog
 
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.storage.database import Connection
+from stockstorm.reference_service.telemetry import metrics
+
+log = structlog.get_logger()
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """A webhook as it came. `source` is "shopify" or a channel, `body` JSON; times in nanoseconds since the epoch."""
+    """A received webhook. `source` is "shopify" or a channel, `body` is JSON. Times: nanoseconds since the epoch."""
 
     work_type: WorkType
     source: str
@@ -35,11 +37,12 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def identity(self) -> tuple[str, str]:
+        """What makes a webhook unique: source and webhook id."""
         return (self.source, self.webhook_id)
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """A message in a claim. `entry` names it in the queue, `seq` in the inbox; `attempts` ended before this one."""
+    """A message in a claim. `entry`: its id in the queue. `seq`: its id in the inbox. `attempts`: earlier attempts."""
 
     entry: int
     seq: int
@@ -51,7 +54,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class State(IntEnum):
-    """What became of a webhook, as the inbox keeps it."""
+    """The state of a webhook, as stored in the inbox."""
 
     PENDING = 0
     APPLIED = 1
@@ -61,14 +64,14 @@ class State(IntEnum):
 
 
 class Settled(msgspec.Struct, frozen=True, gc=False):
-    """The entry was worked on: it took effect (APPLIED) or had none to take any more (SUPERSEDED)."""
+    """The entry is done: it had an effect (APPLIED) or no longer needed one (SUPERSEDED)."""
 
     entry: Entry
     state: State
 
 
 class Retry(msgspec.Struct, frozen=True, gc=False):
-    """The entry comes back after `delay_s` seconds; `reason` is for a queue that will not give it again."""
+    """The entry is to be delivered again after `delay_s` seconds. `reason`: recorded if the queue does not allow it."""
 
     entry: Entry
     delay_s: float
@@ -76,7 +79,7 @@ class Retry(msgspec.Struct, frozen=True, gc=False):
 
 
 class DeadLetter(msgspec.Struct, frozen=True, gc=False):
-    """The entry cannot be applied; it is kept aside with the reason."""
+    """The entry can never be applied. It is stored as a dead letter with the reason."""
 
     entry: Entry
     reason: str
@@ -85,8 +88,24 @@ class DeadLetter(msgspec.Struct, frozen=True, gc=False):
 Verdict = Settled | Retry | DeadLetter
 
 
+def count_verdict(work_type: str, verdict: Verdict) -> None:
+    """Counts the verdict in the metrics under the work type's name in lower case, and logs a dead letter."""
+    match verdict:
+        case Settled(state=state):
+            metrics.EVENTS.labels(work_type, state.name.lower()).inc()
+        case Retry():
+            metrics.EVENTS.labels(work_type, "retried").inc()
+        case DeadLetter(entry=entry, reason=reason):
+            metrics.EVENTS.labels(work_type, "dead_lettered").inc()
+            log.error("dead_letter", topic=entry.topic, source=entry.source, seq=entry.seq, reason=reason)
+
+
+class InboxFull(Exception):
+    """Too many events wait in this process. The webhook must not be acknowledged."""
+
+
 class Claim(Protocol):
-    """Entries of one work_type, oldest first, held by the transaction of `connection` until the claim's block is left."""
+    """Entries of one work type, oldest first. They belong to the transaction of `connection` until the block ends."""
 
     @property
     def entries(self) -> Sequence[Entry]: ...
@@ -95,29 +114,29 @@ class Claim(Protocol):
     def connection(self) -> Connection: ...
 
     async def settle(self, verdicts: Sequence[Verdict]) -> None:
-        """Records what became of entries, in the claim's transaction. Entries not named return to the queue."""
+        """Records the verdicts in the claim's transaction. Entries without a verdict return to the queue."""
         ...
 
 
 class Source(Protocol):
-    """Where a work_type gets its work. All methods raise StoreUnavailable when the store is not to be reached."""
+    """Where a work type's entries come from. Methods raise StoreUnavailable when the store cannot be reached."""
 
     def claim(self, work_type: WorkType, limit: int) -> AbstractAsyncContextManager[Claim]:
-        """A claim of at most `limit` due entries; leaving the block commits, leaving it by an error gives all back."""
+        """A claim of at most `limit` due entries. The end of the block commits; an exception returns all entries."""
         ...
 
     async def wait(self, work_type: WorkType, timeout_s: float) -> None:
-        """Returns when the work_type may hold something new, or after `timeout_s`."""
+        """Returns when the work type may have new entries, or after `timeout_s` seconds."""
         ...
 
 
 class Queue(Source, Protocol):
-    """Where webhooks wait. All methods raise StoreUnavailable when the store is not to be reached."""
+    """Where webhooks wait for the worker. Methods raise StoreUnavailable when the store cannot be reached."""
 
     async def put(self, messages: Sequence[Message]) -> int:
-        """Makes messages durable and returns how many of them are new, as far as the queue can tell.
+        """Stores messages durably. Returns how many of them are new, as far as the queue can tell.
 
-        Those known by (source, webhook id) are passed over, here or in `claim`.
+        Known messages, by (source, webhook id), are skipped here or in `claim`.
         """
         ...
 
@@ -126,15 +145,17 @@ class Queue(Source, Protocol):
         ...
 
 
-PACK_FROM_BYTES = 128 * 1024
-_REFUSED = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # U+FFFE and U+FFFF are no XML characters, so SQS refuses them
+# --- the byte format of messages
+
+COMPRESS_FROM_BYTES = 128 * 1024
+_REFUSED = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # U+FFFE and U+FFFF: not XML characters, so SQS refuses them
 
 
 class Unreadable(Exception):
-    """A message in the queue that nobody of ours has sent, or that is damaged."""
+    """A message in the queue that this service did not send, or that is damaged."""
 
 
-class _Wire(msgspec.Struct, frozen=True):
+class _EncodedMessage(msgspec.Struct, frozen=True):
     work_type: WorkType
     source: str
     webhook_id: str
@@ -142,18 +163,18 @@ class _Wire(msgspec.Struct, frozen=True):
     triggered_ns: int | None
     received_ns: int
     body: msgspec.Raw = msgspec.Raw(b"null")
-    packed: str = ""
+    packed: str = ""  # base64 of the compressed body, if it is not in `body`
 
 
-_decoder = msgspec.json.Decoder(_Wire)
+_decoder = msgspec.json.Decoder(_EncodedMessage)
 
 
-def to_wire(message: Message) -> bytes:
-    """UTF-8 text. `message.body` must be JSON."""
+def encode_message(message: Message) -> bytes:
+    """UTF-8 JSON. `message.body` must be JSON."""
     body, packed = message.body, ""
-    if len(body) >= PACK_FROM_BYTES or any(part in body for part in _REFUSED):
+    if len(body) >= COMPRESS_FROM_BYTES or any(part in body for part in _REFUSED):
         body, packed = b"null", b64encode(zlib.compress(body, 1)).decode()
-    wire = _Wire(
+    encoded = _EncodedMessage(
         message.work_type,
         message.source,
         message.webhook_id,
@@ -163,14 +184,16 @@ def to_wire(message: Message) -> bytes:
         msgspec.Raw(body),
         packed,
     )
-    return msgspec.json.encode(wire)
+    return msgspec.json.encode(encoded)
 
 
-def of_wire(raw: bytes) -> Message:
-    """The message again, its body byte for byte. Raises Unreadable."""
+def decode_message(raw: bytes) -> Message:
+    """The inverse of `encode_message`; the body is identical byte for byte. Raises Unreadable."""
     try:
-        wire = _decoder.decode(raw)
-        body = zlib.decompress(b64decode(wire.packed)) if wire.packed else bytes(wire.body)
+        found = _decoder.decode(raw)
+        body = zlib.decompress(b64decode(found.packed)) if found.packed else bytes(found.body)
     except (msgspec.DecodeError, ValueError, zlib.error) as error:
         raise Unreadable(str(error)) from None
-    return Message(wire.work_type, wire.source, wire.webhook_id, wire.topic, wire.triggered_ns, wire.received_ns, body)
+    return Message(
+        found.work_type, found.source, found.webhook_id, found.topic, found.triggered_ns, found.received_ns, body
+    )

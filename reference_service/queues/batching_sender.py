@@ -1,7 +1,7 @@
-"""Sends to a broker for many requests at once: what waits goes out in one call, several calls are under way.
+"""Sends messages of many requests to a broker in shared calls, several of them at a time.
 
-Each request is answered by its own entry's result. An idle sender sends at once; while a call is under way the others
-gather for a few milliseconds, since a call costs the same for one entry and for ten.
+Each request gets the result of its own entry. An idle sender sends at once. While a call is in progress, further
+messages wait a few milliseconds for each other, because a call costs the same for one entry and for ten.
 """
 
 import asyncio
@@ -12,11 +12,8 @@ from typing import Any
 import structlog
 
 from stockstorm.reference_service import limits
-from stockstorm.reference_service.queues.base import (
-    Message,
-)
+from stockstorm.reference_service.queues.base import InboxFull, Message
 from stockstorm.reference_service.queues.broker import Broker, BrokerGone, Wrapped
-from stockstorm.reference_service.queues.group_commit import InboxFull
 from stockstorm.reference_service.storage.database import StoreUnavailable
 from stockstorm.reference_service.telemetry import metrics
 from stockstorm.reference_service.telemetry.logs import reason_of
@@ -26,7 +23,7 @@ Waiting = tuple[Wrapped, "asyncio.Future[str]"]
 
 
 class BatchingSender:
-    """The receiver's inbox over a broker."""
+    """The receiver's inbox in front of a broker."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
@@ -36,7 +33,7 @@ class BatchingSender:
         self._timer: asyncio.TimerHandle | None = None
 
     async def put(self, message: Message) -> None:
-        """Returns once the broker has the message; InboxFull at once, or StoreUnavailable when it was not taken."""
+        """Returns once the broker has the message. Raises InboxFull at once, or StoreUnavailable if it was refused."""
         if len(self._waiting) >= limits.WAITING_EVENTS_MAX or self._waiting_bytes >= limits.WAITING_BYTES_MAX:
             raise InboxFull
         try:
@@ -46,26 +43,26 @@ class BatchingSender:
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting.append((wrapped, answer))
         self._waiting_bytes += wrapped.size_bytes
-        self._arrange()
+        self._schedule()
         if reason := await answer:
             raise StoreUnavailable(reason)
 
     async def run(self) -> None:
-        """Calls are made as messages come; there is nothing to do besides."""
+        """Waits until cancelled: `put` starts the calls."""
         await asyncio.get_running_loop().create_future()
 
     async def drain(self) -> None:
-        """Sends what waits and awaits the calls under way."""
+        """Sends all waiting messages and waits for the calls in progress."""
         while self._waiting or self._calls:
             self._dispatch()
             await asyncio.gather(*self._calls)
 
-    def _arrange(self) -> None:
-        """Sends now if nothing is under way or a call is full; else soon."""
+    def _schedule(self) -> None:
+        """Sends now if no call is in progress or a call is full, otherwise after COMMIT_PACE_S."""
         if not self._waiting:
             return
-        most = self._broker.send_limits
-        if not self._calls or len(self._waiting) >= most.entries_max or self._waiting_bytes >= most.bytes_max:
+        bounds = self._broker.send_limits
+        if not self._calls or len(self._waiting) >= bounds.entries_max or self._waiting_bytes >= bounds.bytes_max:
             self._dispatch()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(limits.COMMIT_PACE_S, self._dispatch)
@@ -81,14 +78,14 @@ class BatchingSender:
 
     def _ended(self, call: asyncio.Task[None]) -> None:
         self._calls.discard(call)
-        self._arrange()
+        self._schedule()
 
     def _next_batch(self) -> list[Waiting]:
-        most, size_bytes = self._broker.send_limits, 0
+        bounds, size_bytes = self._broker.send_limits, 0
         batch: list[Waiting] = []
-        while self._waiting and len(batch) < most.entries_max:
+        while self._waiting and len(batch) < bounds.entries_max:
             size_bytes += self._waiting[0][0].size_bytes
-            if batch and size_bytes > most.bytes_max:
+            if batch and size_bytes > bounds.bytes_max:
                 break
             batch.append(self._waiting.popleft())
             self._waiting_bytes -= batch[-1][0].size_bytes
@@ -102,7 +99,7 @@ class BatchingSender:
                 reasons = list(await self._broker.send(entries))
         except (BrokerGone, TimeoutError) as error:
             reasons = [str(error) or "the broker did not answer in time"] * len(batch)
-        except Exception as error:  # noqa: BLE001 - whatever it is, requests wait for an answer
+        except Exception as error:  # noqa: BLE001 - the requests need an answer in any case
             reasons = [reason_of(error)] * len(batch)
         metrics.COMMIT_SECONDS.observe(time.monotonic() - started)
         metrics.COMMIT_EVENTS.observe(len(batch))

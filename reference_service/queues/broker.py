@@ -1,7 +1,7 @@
-"""What a cloud's queue is to the service: send, receive under a lease, delete or release. One variant a file.
+"""What a cloud queue offers to the service: send, receive with a lease, delete or release. One broker per file.
 
-A broker delivers at least once, in any order, and buries by itself what was delivered too often. What makes the effect
-of an event exact is not the broker but the unique webhook id in PostgreSQL: see `reference_service.queues.brokered`.
+A broker delivers at least once, in any order, and dead-letters by itself a message that it delivered too often. The
+broker does not make effects exactly-once; the unique webhook id in PostgreSQL does (`broker_queue.BrokerQueue`).
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -13,11 +13,11 @@ from stockstorm.reference_service.queues.base import Message
 
 
 class BrokerGone(Exception):
-    """The broker was not to be reached or refused the whole call; it may have been executed all the same."""
+    """The broker could not be reached or refused the whole call. The call may have been executed."""
 
 
 class SendLimits(msgspec.Struct, frozen=True):
-    """Of one call that sends, and how many such calls may be under way at once."""
+    """Limits of one call that sends, and the number of such calls in progress at once."""
 
     entries_max: int
     bytes_max: int
@@ -25,14 +25,14 @@ class SendLimits(msgspec.Struct, frozen=True):
 
 
 class Wrapped(msgspec.Struct, frozen=True, gc=False):
-    """A message as its broker takes it."""
+    """A message in the form that its broker's client library sends."""
 
     entry: Any
     size_bytes: int
 
 
 class Received(msgspec.Struct, frozen=True):
-    """A message as the broker handed it out. `handle` settles it; `receives` counts hand-outs, this included."""
+    """A delivery by the broker. `handle` settles it; `receives` counts the deliveries so far, including this one."""
 
     handle: str
     message_id: str
@@ -42,31 +42,31 @@ class Received(msgspec.Struct, frozen=True):
 
 
 class Broker(Protocol):
-    """A queue of a cloud. All methods raise BrokerGone; `check` also BadSettings for a queue that will not do."""
+    """A cloud queue. All methods raise BrokerGone; `check` also raises BadSettings for a queue that cannot be used."""
 
     send_limits: SendLimits
-    deliveries_max: int  # known after `check`: then the broker's own dead-letter queue takes a message
+    deliveries_max: int  # set by `check`; after this many deliveries the broker dead-letters a message
 
     async def check(self) -> None:
-        """Learns what the worker must know of the queue."""
+        """Reads the properties of the queue that the worker needs."""
         ...
 
     def wrap(self, message: Message) -> Wrapped:
-        """The message ready to be sent; ValueError if the broker would never take it."""
+        """The message ready to be sent. Raises ValueError if the broker can never accept it."""
         ...
 
     async def send(self, batch: Sequence[Any]) -> Sequence[str]:
-        """One call with entries of `wrap`; for each "" or why it was not taken."""
+        """Sends entries of `wrap` in one call. Returns for each entry "" or why it was refused."""
         ...
 
     def receive(self) -> AsyncIterator[Sequence[Received]]:
-        """Messages as they come, each leased to us for LEASE_S, whatever the queue's own setting."""
+        """Messages as they arrive, each leased for LEASE_S, whatever the queue's own setting is."""
         ...
 
     async def delete(self, handles: Iterable[str]) -> None:
-        """These are done with. Those whose lease has ended may come again."""
+        """Deletes these deliveries' messages. A message whose lease has ended may be delivered again."""
         ...
 
     async def release(self, handles: Iterable[str], delay_s: float) -> None:
-        """Lets leases end after the delay, rounded up to whole seconds; then the messages come again."""
+        """Ends these leases after the delay, rounded up to whole seconds. Then the messages are delivered again."""
         ...

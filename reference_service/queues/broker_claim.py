@@ -1,24 +1,17 @@
-"""A claim over messages of a broker: recognised by their inbox rows, settled in the transaction of the effects."""
+"""A claim over broker messages: each is matched with its inbox row, and settled in the transaction of the effects."""
 
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from stockstorm.reference_service.queues.base import (
-    DeadLetter,
-    Entry,
-    Retry,
-    Settled,
-    State,
-    Verdict,
-)
-from stockstorm.reference_service.queues.prefetch_buffer import PrefetchBuffer
+from stockstorm.reference_service.queues.base import DeadLetter, Entry, Retry, Settled, State, Verdict
+from stockstorm.reference_service.queues.prefetch_buffer import Prefetched
 from stockstorm.reference_service.storage.database import Connection
 from stockstorm.reference_service.telemetry import metrics
 
-# A row that another transaction is about to write makes the insert wait; one that it wrote meanwhile is in neither half
-# of the answer, and its message is looked at again in the next claim.
-_RECOGNISE = """
+# A row that another transaction is inserting makes this insert wait. A row that was committed meanwhile is in neither
+# half of the answer, so its message is left to the next claim.
+_FIND_OR_INSERT = """
 WITH incoming AS (
   SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::smallint[])
     WITH ORDINALITY AS t (source, webhook_id, topic, received_ns, state, position)
@@ -38,30 +31,34 @@ _SETTLE = """
 UPDATE inbox SET times = inbox.times + (t.state = 1)::int, state = CASE WHEN inbox.times > 0 THEN 1 ELSE t.state END
 FROM unnest($1::bigint[], $2::smallint[]) AS t (seq, state) WHERE inbox.seq = t.seq
 """
-_TRY_AGAIN = "UPDATE inbox SET state = 0 WHERE seq = ANY($1::bigint[]) AND state = 3"
-_BURY = """
+_REOPEN = "UPDATE inbox SET state = 0 WHERE seq = ANY($1::bigint[]) AND state = 3"
+_DEAD_LETTER = """
 WITH dead AS (
   SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::bytea[]) AS t (seq, attempts, reason, body)
-), told AS (
+), marked AS (
   UPDATE inbox SET state = CASE WHEN times > 0 THEN state ELSE 3 END FROM dead WHERE inbox.seq = dead.seq
   RETURNING inbox.seq, inbox.source, inbox.webhook_id, inbox.topic
 )
 INSERT INTO dead_letter (entry, seq, source, webhook_id, topic, attempts, reason, body)
-SELECT seq, seq, source, webhook_id, topic, attempts, reason, body FROM dead JOIN told USING (seq)
+SELECT seq, seq, source, webhook_id, topic, attempts, reason, body FROM dead JOIN marked USING (seq)
 ON CONFLICT (entry) DO UPDATE SET attempts = excluded.attempts, reason = excluded.reason, at = now()
 """
 Identity = tuple[str, str]
 
 
-class BrokeredClaim:
-    """`done` and `releases` (handles by delay in seconds) are for the broker, once the transaction has committed."""
+class BrokerClaim:
+    """Entries made of broker messages.
+
+    After the commit the caller deletes the handles in `done`, and releases those in `releases`, which are grouped by
+    delay in seconds.
+    """
 
     def __init__(self, connection: Connection, deliveries_max: int) -> None:
         self._connection = connection
         self._deliveries_max = deliveries_max
-        self._helds: dict[int, PrefetchBuffer] = {}  # by seq, which names the entry as well
+        self._by_seq: dict[int, Prefetched] = {}  # the seq is also the id of the entry
         self._entries: list[Entry] = []
-        self._later: list[PrefetchBuffer] = []
+        self._postponed: list[Prefetched] = []
         self.done: list[str] = []
         self.releases: dict[float, list[str]] = {}
 
@@ -74,50 +71,50 @@ class BrokeredClaim:
         return self._connection
 
     @property
-    def unsettled(self) -> list[PrefetchBuffer]:
-        """What no verdict was given on."""
-        return [*self._helds.values(), *self._later]
+    def unsettled(self) -> list[Prefetched]:
+        """The messages without a verdict."""
+        return [*self._by_seq.values(), *self._postponed]
 
-    def enter(self, seq: int, held: PrefetchBuffer) -> None:
-        """It is to be worked on."""
-        message = held.message
-        entry = Entry(seq, seq, message.source, message.topic, message.triggered_ns, held.receives - 1, message.body)
-        self._helds[seq] = held
+    def add(self, seq: int, prefetched: Prefetched) -> None:
+        """Adds an entry to be worked on."""
+        message, attempts = prefetched.message, prefetched.receives - 1
+        entry = Entry(seq, seq, message.source, message.topic, message.triggered_ns, attempts, message.body)
+        self._by_seq[seq] = prefetched
         self._entries.append(entry)
 
-    def pass_over(self, held: PrefetchBuffer, state: State) -> None:
-        """It is settled already: done with, unless the broker has still to bury it."""
+    def skip(self, prefetched: Prefetched, state: State) -> None:
+        """The message is settled already. It is deleted, unless the broker has yet to dead-letter it."""
         if state is State.DEAD_LETTERED:
-            self._release(held, 0.0)
-            return
-        self.done += held.handles
+            self._release(prefetched, 0.0)
+        else:
+            self.done += prefetched.handles
 
-    def postpone(self, held: PrefetchBuffer) -> None:
-        """The next claim looks at it again."""
-        self._later.append(held)
+    def postpone(self, prefetched: Prefetched) -> None:
+        """Leaves the message to the next claim."""
+        self._postponed.append(prefetched)
 
     async def settle(self, verdicts: Sequence[Verdict]) -> None:
         settled = [verdict for verdict in verdicts if isinstance(verdict, Settled)]
         if settled:
             states = [int(verdict.state) for verdict in settled]
             await self._connection.execute(_SETTLE, [verdict.entry.seq for verdict in settled], states)
-        dead = [verdict for verdict in map(self._at_last, verdicts) if isinstance(verdict, DeadLetter)]
+        dead = [verdict for verdict in map(self._without_last_retry, verdicts) if isinstance(verdict, DeadLetter)]
         if dead:
             entries = [verdict.entry for verdict in dead]
             columns = ([e.seq for e in entries], [e.attempts + 1 for e in entries], [v.reason for v in dead])
-            await self._connection.execute(_BURY, *columns, [e.body for e in entries])
+            await self._connection.execute(_DEAD_LETTER, *columns, [e.body for e in entries])
         for verdict in verdicts:
-            held = self._helds.pop(verdict.entry.seq)
+            prefetched = self._by_seq.pop(verdict.entry.seq)
             match verdict:
                 case Settled():
-                    self.done += held.handles
+                    self.done += prefetched.handles
                 case Retry(delay_s=delay_s):
-                    self._release(held, 0.0 if self._is_last(verdict.entry) else delay_s)
+                    self._release(prefetched, 0.0 if self._is_last(verdict.entry) else delay_s)
                 case DeadLetter():
-                    self._release(held, 0.0)
+                    self._release(prefetched, 0.0)
 
-    def _at_last(self, verdict: Verdict) -> Verdict:
-        """What failed at the last delivery that the broker allows will not come again."""
+    def _without_last_retry(self, verdict: Verdict) -> Verdict:
+        """A dead letter instead of a retry, if this was the last delivery that the broker allows."""
         if isinstance(verdict, Retry) and self._is_last(verdict.entry):
             return DeadLetter(verdict.entry, verdict.reason or "delivered as often as the queue allows")
         return verdict
@@ -125,53 +122,53 @@ class BrokeredClaim:
     def _is_last(self, entry: Entry) -> bool:
         return entry.attempts + 1 >= self._deliveries_max
 
-    def _release(self, held: PrefetchBuffer, delay_s: float) -> None:
-        self.releases.setdefault(delay_s, []).extend(held.handles)
+    def _release(self, prefetched: Prefetched, delay_s: float) -> None:
+        self.releases.setdefault(delay_s, []).extend(prefetched.handles)
 
 
-async def recognise(connection: Connection, helds: Sequence[PrefetchBuffer], deliveries_max: int) -> BrokeredClaim:
-    """A claim of what is to be worked on; inbox rows are written for what was never seen before."""
-    claim = BrokeredClaim(connection, deliveries_max)
-    by_identity = _merged(helds)
-    messages = [held.message for held in by_identity.values()]
+async def open_claim(connection: Connection, taken: Sequence[Prefetched], deliveries_max: int) -> BrokerClaim:
+    """A claim of the messages that still need work. Messages that are new get an inbox row."""
+    claim = BrokerClaim(connection, deliveries_max)
+    by_identity = _merged(taken)
+    messages = [prefetched.message for prefetched in by_identity.values()]
     rows = await connection.fetch(
-        _RECOGNISE,
+        _FIND_OR_INSERT,
         [message.source for message in messages],
         [message.webhook_id for message in messages],
         [message.topic for message in messages],
         [message.received_ns for message in messages],
-        [int(State.IGNORED if held.is_unused else State.PENDING) for held in by_identity.values()],
+        [int(State.IGNORED if prefetched.is_ignored else State.PENDING) for prefetched in by_identity.values()],
     )
     found = {(row["source"], row["webhook_id"]): row for row in rows}
-    tried_again: list[int] = []
-    for identity, held in by_identity.items():
+    reopened: list[int] = []
+    for identity, prefetched in by_identity.items():
         row = found.get(identity)
         if row is None:
-            claim.postpone(held)
+            claim.postpone(prefetched)
             continue
-        metrics.EVENTS_REPEATED.inc(len(held.handles) - row["is_fresh"])
-        state = State.IGNORED if held.is_unused else State(row["state"])
-        if state is State.DEAD_LETTERED and held.receives == 1:  # sent back from the dead-letter queue
-            tried_again.append(row["seq"])
+        metrics.EVENTS_REPEATED.inc(len(prefetched.handles) - row["is_fresh"])
+        state = State.IGNORED if prefetched.is_ignored else State(row["state"])
+        if state is State.DEAD_LETTERED and prefetched.receives == 1:  # sent again from the dead-letter queue
+            reopened.append(row["seq"])
             state = State.PENDING
         if state is State.PENDING:
-            claim.enter(row["seq"], held)
+            claim.add(row["seq"], prefetched)
         else:
-            claim.pass_over(held, state)
-    if tried_again:
-        await connection.execute(_TRY_AGAIN, tried_again)
+            claim.skip(prefetched, state)
+    if reopened:
+        await connection.execute(_REOPEN, reopened)
     return claim
 
 
-def _merged(helds: Iterable[PrefetchBuffer]) -> dict[Identity, PrefetchBuffer]:
+def _merged(taken: Iterable[Prefetched]) -> dict[Identity, Prefetched]:
     """Each webhook once, with the handles of all its deliveries."""
-    merged: dict[Identity, PrefetchBuffer] = {}
-    for held in helds:
-        other = merged.get(held.message.identity)
+    merged: dict[Identity, Prefetched] = {}
+    for prefetched in taken:
+        other = merged.get(prefetched.message.identity)
         if other is None:
-            merged[held.message.identity] = held
+            merged[prefetched.message.identity] = prefetched
         else:
-            receives = max(other.receives, held.receives)
-            handles = [*other.handles, *held.handles]
-            merged[held.message.identity] = msgspec.structs.replace(other, handles=handles, receives=receives)
+            receives = max(other.receives, prefetched.receives)
+            handles = [*other.handles, *prefetched.handles]
+            merged[prefetched.message.identity] = msgspec.structs.replace(other, handles=handles, receives=receives)
     return merged

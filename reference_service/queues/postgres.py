@@ -1,29 +1,26 @@
-"""The queue as a PostgreSQL table: SKIP LOCKED for claims, LISTEN/NOTIFY for wake-ups, the inbox in the same commit."""
+"""The queue as a PostgreSQL table: SKIP LOCKED for claims, LISTEN/NOTIFY as wake-up, one commit with the inbox."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import Any
+from contextlib import asynccontextmanager
 
 import asyncpg
 
 from stockstorm.reference_service.domain.topics import SHOPIFY, WorkType
-from stockstorm.reference_service.queues.base import (
-    Claim,
-    DeadLetter,
-    Entry,
-    Message,
-    Retry,
-    Settled,
-    State,
-    Verdict,
+from stockstorm.reference_service.queues.base import Claim, DeadLetter, Entry, Message, Retry, Settled, State, Verdict
+from stockstorm.reference_service.storage.database import (
+    STORE_GONE,
+    Connection,
+    Pool,
+    Statements,
+    StoreUnavailable,
+    listening,
 )
-from stockstorm.reference_service.storage.database import STORE_GONE, Connection, StoreUnavailable
 from stockstorm.reference_service.telemetry.logs import reason_of
 
 WAKE_CHANNEL = "reference_queue"
 
-_PUT = """
+_PUT_TEMPLATE = """
 WITH incoming AS (
   SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[])
     WITH ORDINALITY AS t (work_type, source, webhook_id, topic, triggered_ns, received_ns, body, position)
@@ -39,8 +36,10 @@ WITH incoming AS (
 )
 SELECT count(*), CASE WHEN count(*) > 0 THEN pg_notify($8, $9) END FROM fresh
 """
-# What a flawed service does: a channel's notification that is known already gets an entry once more.
+# The flaw `no_order_dedup`: a known notification of a channel gets another entry.
 _REPEAT_CHANNELS = f"UPDATE SET topic = excluded.topic WHERE excluded.source <> '{SHOPIFY}'"
+_PUT = _PUT_TEMPLATE.format(on_conflict="NOTHING")
+_PUT_REPEATING = _PUT_TEMPLATE.format(on_conflict=_REPEAT_CHANNELS)
 
 _CLAIM = """
 SELECT entry, seq, source, topic, triggered_ns, attempts, body FROM queue
@@ -62,25 +61,49 @@ _RETRY = """
 UPDATE queue SET attempts = attempts + 1, due_at = clock_timestamp() + delay_s * interval '1 second'
 FROM unnest($2::bigint[], $3::float8[]) AS t (entry, delay_s) WHERE queue.work_type = $1 AND queue.entry = t.entry
 """
-_BURY = """
+_DEAD_LETTER = """
 WITH gone AS (
   DELETE FROM queue USING unnest($2::bigint[], $3::text[]) AS t (entry, reason)
   WHERE queue.work_type = $1 AND queue.entry = t.entry RETURNING queue.*, t.reason
-), told AS (
+), marked AS (
   UPDATE inbox SET state = CASE WHEN times > 0 THEN state ELSE 3 END FROM gone WHERE inbox.seq = gone.seq
   RETURNING inbox.seq, inbox.webhook_id
 )
 INSERT INTO dead_letter (entry, seq, source, webhook_id, topic, attempts, reason, body)
-SELECT entry, gone.seq, source, webhook_id, topic, attempts + 1, reason, body FROM gone JOIN told USING (seq)
+SELECT entry, gone.seq, source, webhook_id, topic, attempts + 1, reason, body FROM gone JOIN marked USING (seq)
 ON CONFLICT (entry) DO NOTHING
 """
 
 
+async def enqueue(statements: Statements, messages: Sequence[Message], *, repeats_channels: bool = False) -> int:
+    """Stores messages in inbox and queue, with a pool or in the transaction of a connection.
+
+    Returns the number of new ones. Raises StoreUnavailable, and then nothing was stored.
+    """
+    work_types = sorted({message.work_type for message in messages} - {WorkType.IGNORED})
+    try:
+        fresh = await statements.fetchval(
+            _PUT_REPEATING if repeats_channels else _PUT,
+            [int(m.work_type) for m in messages],
+            [m.source for m in messages],
+            [m.webhook_id for m in messages],
+            [m.topic for m in messages],
+            [m.triggered_ns for m in messages],
+            [m.received_ns for m in messages],
+            [m.body for m in messages],
+            WAKE_CHANNEL,
+            ",".join(str(int(work_type)) for work_type in work_types),
+        )
+    except (*STORE_GONE, asyncpg.PostgresError) as error:
+        raise StoreUnavailable(reason_of(error)) from error
+    return int(fresh)
+
+
 class PostgresClaim(Claim):
-    """Entries whose rows this transaction has locked."""
+    """Entries whose rows the transaction has locked."""
 
     def __init__(self, work_type: WorkType, connection: Connection, entries: Sequence[Entry]) -> None:
-        self._lane = work_type
+        self._work_type = work_type
         self._connection = connection
         self._entries = entries
 
@@ -96,7 +119,7 @@ class PostgresClaim(Claim):
         settled = [v for v in verdicts if isinstance(v, Settled)]
         retries = [v for v in verdicts if isinstance(v, Retry)]
         dead = [v for v in verdicts if isinstance(v, DeadLetter)]
-        work_type = int(self._lane)
+        work_type = int(self._work_type)
         if settled:
             entries = [v.entry for v in settled]
             states = [int(v.state) for v in settled]
@@ -108,35 +131,19 @@ class PostgresClaim(Claim):
             await self._connection.execute(_RETRY, work_type, [v.entry.entry for v in retries], delays)
         if dead:
             reasons = [v.reason for v in dead]
-            await self._connection.execute(_BURY, work_type, [v.entry.entry for v in dead], reasons)
+            await self._connection.execute(_DEAD_LETTER, work_type, [v.entry.entry for v in dead], reasons)
 
 
 class PostgresQueue:
-    """Queue over a pool of connections. `repeats_channels` is the flaw that forgets unique webhook ids of channels."""
+    """Queue over a pool of connections. `repeats_channels` is the flaw `no_order_dedup`."""
 
-    def __init__(self, pool: Any, *, repeats_channels: bool = False) -> None:
+    def __init__(self, pool: Pool, *, repeats_channels: bool = False) -> None:
         self._pool = pool
-        self._put = _PUT.format(on_conflict=_REPEAT_CHANNELS if repeats_channels else "NOTHING")
-        self._woken = {work_type: asyncio.Event() for work_type in WorkType}
+        self._repeats_channels = repeats_channels
+        self._arrived = {work_type: asyncio.Event() for work_type in WorkType}
 
     async def put(self, messages: Sequence[Message]) -> int:
-        work_types = sorted({message.work_type for message in messages} - {WorkType.IGNORED})
-        try:
-            row = await self._pool.fetchrow(
-                self._put,
-                [int(m.work_type) for m in messages],
-                [m.source for m in messages],
-                [m.webhook_id for m in messages],
-                [m.topic for m in messages],
-                [m.triggered_ns for m in messages],
-                [m.received_ns for m in messages],
-                [m.body for m in messages],
-                WAKE_CHANNEL,
-                ",".join(str(int(work_type)) for work_type in work_types),
-            )
-        except (*STORE_GONE, asyncpg.PostgresError) as error:  # whatever the reason, nothing was stored
-            raise StoreUnavailable(reason_of(error)) from error
-        return int(row[0])
+        return await enqueue(self._pool, messages, repeats_channels=self._repeats_channels)
 
     @asynccontextmanager
     async def claim(self, work_type: WorkType, limit: int) -> AsyncIterator[Claim]:
@@ -148,34 +155,27 @@ class PostgresQueue:
             raise StoreUnavailable(reason_of(error)) from error
 
     async def wait(self, work_type: WorkType, timeout_s: float) -> None:
-        woken = self._woken[work_type]
+        arrived = self._arrived[work_type]
         try:
             async with asyncio.timeout(timeout_s):
-                await woken.wait()
+                await arrived.wait()
         except TimeoutError:
             pass
-        woken.clear()
+        arrived.clear()
 
     async def watch(self) -> None:
         try:
-            async with self._pool.acquire() as connection:
-                lost = asyncio.Event()
-                connection.add_termination_listener(lambda _: lost.set())
-                await connection.add_listener(WAKE_CHANNEL, self._hear)
-                try:
-                    await lost.wait()
-                finally:
-                    with suppress(*STORE_GONE):
-                        await connection.remove_listener(WAKE_CHANNEL, self._hear)
+            async with listening(self._pool, WAKE_CHANNEL, self._on_notify) as lost:
+                await lost.wait()
         except STORE_GONE as error:
             raise StoreUnavailable(reason_of(error)) from error
-        raise StoreUnavailable("the connection that listens was closed")
+        raise StoreUnavailable("the listening connection was closed")
 
-    def _hear(self, _connection: Any, _pid: int, _channel: str, work_types: str) -> None:
+    def _on_notify(self, _connection: object, _pid: int, _channel: str, work_types: str) -> None:
         for work_type in work_types.split(","):
             if work_type:
-                self._woken[WorkType(int(work_type))].set()
+                self._arrived[WorkType(int(work_type))].set()
 
 
-# State is part of what the SQL above spells as numbers.
-assert (State.PENDING, State.APPLIED, State.IGNORED) == (0, 1, 4)  # noqa: S101 - a relation checked where it is relied on
+# The SQL above has these states as numbers.
+assert (State.PENDING, State.APPLIED, State.IGNORED) == (0, 1, 4)  # noqa: S101 - checked at import

@@ -1,1 +1,1 @@
-"""PostgreSQL: connections, schema, and the tables that have more than one user."""
+"""PostgreSQL: connections, the schema, and the tables that several parts of the service use."""

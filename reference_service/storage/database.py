@@ -2,10 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol, cast
 
 import asyncpg
 
@@ -14,8 +14,8 @@ from stockstorm.reference_service.telemetry import metrics
 
 SCHEMA_LOCK = 7_310_001
 LEADER_LOCK = 7_310_002
-# Every statement goes by an index and is planned once: planning and compiling would cost more than running it, and a
-# queue table whose size changes by the second has statistics that are always wrong.
+# Every statement uses an index and is planned once. Planning and compiling would cost more than the execution, and the
+# statistics of a queue table, whose size changes every second, are always wrong.
 SERVER_SETTINGS = {
     "application_name": "reference_service",
     "jit": "off",
@@ -23,10 +23,8 @@ SERVER_SETTINGS = {
     "enable_seqscan": "off",
     "enable_bitmapscan": "off",
 }
-
-
-# Errors that say nothing about a statement: the server is away, closing, refusing us, or out of space, or it ended a
-# transaction that stood in another's way.
+# Errors that say nothing about the statement: the server is unreachable, closing, refuses us or has no space, or it
+# ended the transaction because of another one.
 STORE_GONE = (
     OSError,
     TimeoutError,
@@ -39,17 +37,61 @@ STORE_GONE = (
 )
 
 
-Connection = Any  # asyncpg has no types of its own
-Pool = Any
-
-
 class StoreUnavailable(Exception):
-    """The queue could not take the messages; nothing may be acknowledged."""
+    """The database or the queue could not do what was requested. Nothing may be acknowledged."""
+
+
+# --- the part of asyncpg that the service uses, since asyncpg has no types of its own
+
+
+class Row(Protocol):
+    """A record; fields are found by position or by name."""
+
+    def __getitem__(self, field: int | str) -> Any: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def items(self) -> Iterable[tuple[str, Any]]: ...
+
+
+class Statements(Protocol):
+    """What both a connection and a pool can execute. Parameters are positional: $1, $2, …"""
+
+    async def execute(self, query: str, *parameters: object, timeout: float | None = None) -> str: ...
+
+    async def fetch(self, query: str, *parameters: object, timeout: float | None = None) -> list[Row]: ...
+
+    async def fetchrow(self, query: str, *parameters: object, timeout: float | None = None) -> Row | None: ...
+
+    async def fetchval(self, query: str, *parameters: object, timeout: float | None = None) -> Any: ...
+
+
+Listener = Callable[[object, int, str, str], None]  # connection, process id of the sender, channel, payload
+
+
+class Connection(Statements, Protocol):
+    """An asyncpg connection."""
+
+    def transaction(self) -> AbstractAsyncContextManager[object]: ...
+
+    async def add_listener(self, channel: str, callback: Listener) -> None: ...
+
+    async def remove_listener(self, channel: str, callback: Listener) -> None: ...
+
+    def add_termination_listener(self, callback: Callable[[object], None]) -> None: ...
+
+    def add_query_logger(self, callback: Callable[[object], None]) -> None: ...
+
+
+class Pool(Statements, Protocol):
+    """An asyncpg pool."""
+
+    def acquire(self) -> AbstractAsyncContextManager[Connection]: ...
 
 
 @asynccontextmanager
-async def open_pool(url: str, *, size: int, timeout_s: float | None = None) -> AsyncIterator[Any]:
-    """A pool of at most `size` connections; statements that take over `timeout_s` raise TimeoutError."""
+async def open_pool(url: str, *, size: int, timeout_s: float | None = None) -> AsyncIterator[Pool]:
+    """A pool of at most `size` connections. A statement that takes longer than `timeout_s` raises TimeoutError."""
     pool = await asyncpg.create_pool(
         url,
         min_size=0,
@@ -60,7 +102,7 @@ async def open_pool(url: str, *, size: int, timeout_s: float | None = None) -> A
         init=_count_statements,
     )
     try:
-        yield pool
+        yield cast(Pool, pool)
     finally:
         try:
             async with asyncio.timeout(limits.SHUTDOWN_S):
@@ -69,15 +111,15 @@ async def open_pool(url: str, *, size: int, timeout_s: float | None = None) -> A
             pool.terminate()
 
 
-async def _count_statements(connection: Any) -> None:
+async def _count_statements(connection: Connection) -> None:
     connection.add_query_logger(lambda _: metrics.STATEMENTS.inc())
 
 
-async def apply_schema(pool: Any) -> None:
-    """Brings an empty or older database up to schema.sql; processes that start together take turns.
+async def apply_schema(pool: Pool) -> None:
+    """Brings an empty or older database up to schema.sql. Processes that start together take turns.
 
-    A database that has it already is left alone: even statements that change nothing lock tables, and would stand in
-    the way of a process that works.
+    A database that already has this schema is left alone: even statements that change nothing lock tables and would
+    block a working process.
     """
     script = files("stockstorm.reference_service.storage").joinpath("schema.sql").read_text(encoding="utf-8")
     digest = hashlib.sha256(script.encode()).hexdigest()
@@ -89,7 +131,7 @@ async def apply_schema(pool: Any) -> None:
             await connection.execute("INSERT INTO applied_schema (digest) VALUES ($1)", digest)
 
 
-async def _schema_digest(connection: Any) -> str | None:
+async def _schema_digest(connection: Connection) -> str | None:
     if await connection.fetchval("SELECT to_regclass('applied_schema')") is None:
         return None
     digest: str | None = await connection.fetchval("SELECT digest FROM applied_schema")
@@ -97,8 +139,8 @@ async def _schema_digest(connection: Any) -> str | None:
 
 
 @asynccontextmanager
-async def leadership(pool: Any) -> AsyncIterator[asyncio.Event]:
-    """Waits until this process is the only worker; the event is set if the lock's connection is ever lost."""
+async def leadership(pool: Pool) -> AsyncIterator[asyncio.Event]:
+    """Waits until this process is the only worker. The event is set if the connection that has the lock is lost."""
     async with pool.acquire() as connection:
         while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
             await asyncio.sleep(limits.LEADER_RETRY_S)
@@ -107,5 +149,26 @@ async def leadership(pool: Any) -> AsyncIterator[asyncio.Event]:
         try:
             yield lost
         finally:
-            with suppress(*STORE_GONE):  # a lost connection has given the lock back by itself
+            with suppress(*STORE_GONE):  # a lost connection has already released the lock
                 await connection.fetchval("SELECT pg_advisory_unlock($1)", LEADER_LOCK)
+
+
+@asynccontextmanager
+async def listening(
+    pool: Pool, channel: str, callback: Listener, on_lost: Callable[[], None] = lambda: None
+) -> AsyncIterator[asyncio.Event]:
+    """Calls `callback` for each NOTIFY on the channel. A lost connection sets the event and calls `on_lost`."""
+    lost = asyncio.Event()
+
+    def end(_: object) -> None:
+        lost.set()
+        on_lost()
+
+    async with pool.acquire() as connection:
+        connection.add_termination_listener(end)
+        await connection.add_listener(channel, callback)
+        try:
+            yield lost
+        finally:
+            with suppress(*STORE_GONE):
+                await connection.remove_listener(channel, callback)

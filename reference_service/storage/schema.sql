@@ -1,9 +1,9 @@
--- The whole database of the reference service. Every statement can be run again without harm.
+-- The whole database of the reference service. Every statement can be executed repeatedly without harm.
 
--- Which text of this file the database has.
+-- The digest of the version of this file that the database has.
 CREATE TABLE IF NOT EXISTS applied_schema (digest text NOT NULL);
 
--- One row for each webhook ever accepted. The unique constraint is what makes at-least-once delivery harmless.
+-- One row for each webhook ever accepted. The unique constraint makes at-least-once delivery harmless.
 -- state: 0 pending, 1 applied, 2 superseded, 3 dead-lettered, 4 ignored. times: how often it took effect.
 CREATE TABLE IF NOT EXISTS inbox (
   seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -16,7 +16,12 @@ CREATE TABLE IF NOT EXISTS inbox (
   UNIQUE (source, webhook_id)
 ) WITH (fillfactor = 80);
 
--- What is still to be worked on. Written in the transaction that writes the inbox row, deleted in the one of the effect.
+-- Messages to be worked on. Written in the transaction that writes the inbox row, deleted in the one of the effect.
+DO $$ BEGIN  -- older databases call the column `lane`
+  IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('queue') AND attname = 'lane') THEN
+    ALTER TABLE queue RENAME COLUMN lane TO work_type;
+  END IF;
+END $$;
 CREATE TABLE IF NOT EXISTS queue (
   work_type smallint NOT NULL,
   entry bigint GENERATED ALWAYS AS IDENTITY,
@@ -29,7 +34,7 @@ CREATE TABLE IF NOT EXISTS queue (
   body bytea NOT NULL,
   PRIMARY KEY (work_type, entry)
 );
--- Bodies live for milliseconds; compressing them would cost more than it saves.
+-- Bodies are stored for milliseconds; compressing them would cost more than it saves.
 ALTER TABLE queue ALTER COLUMN body SET STORAGE EXTERNAL;
 
 CREATE TABLE IF NOT EXISTS dead_letter (
@@ -44,8 +49,8 @@ CREATE TABLE IF NOT EXISTS dead_letter (
   at timestamptz NOT NULL DEFAULT now()
 );
 
--- What we know of the master's stock: `available` was true at some moment within [as_of_low_ns, as_of_high_ns].
--- parked_*: the newest that was heard while a batch with this level was under way. pending: units of channel orders that
+-- The known stock levels of the master: `available` was true at some moment within [as_of_low_ns, as_of_high_ns].
+-- parked_*: the newest level received while a batch with this level was in flight. pending: units of channel orders that
 -- are recorded here and not yet in the master.
 CREATE TABLE IF NOT EXISTS stock (
   inventory_item_id bigint NOT NULL,
@@ -65,7 +70,7 @@ CREATE TABLE IF NOT EXISTS stock (
 ) WITH (fillfactor = 50);
 CREATE INDEX IF NOT EXISTS stock_by_sku ON stock (sku);
 
--- Orders of the marketplaces. A row with created = false is the trace of a cancellation or a return that came first.
+-- Orders of the marketplaces. A row with created = false records a cancellation or a return that came before its order.
 -- returned: units per SKU that restocked returns gave back.
 CREATE TABLE IF NOT EXISTS channel_order (
   channel text NOT NULL,
@@ -85,13 +90,13 @@ CREATE TABLE IF NOT EXISTS channel_return (
   PRIMARY KEY (channel, return_id)
 );
 
--- How far readers that ask at an interval have come, moved in the transaction of what they read.
+-- Positions of the readers that poll, moved in the transaction that commits what they read.
 CREATE TABLE IF NOT EXISTS poll_cursor (
   source text PRIMARY KEY,
   position text NOT NULL
 );
 
--- What the master has to be told: units per SKU, as one order, cancellation or return made them. batch_id NULL: not yet.
+-- Changes to be written to the master: units per SKU of one order, cancellation or return. batch_id NULL: not yet sent.
 CREATE TABLE IF NOT EXISTS effect (
   effect_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   token text NOT NULL,
@@ -102,7 +107,7 @@ CREATE TABLE IF NOT EXISTS effect (
 CREATE INDEX IF NOT EXISTS effect_by_token ON effect (token);
 CREATE INDEX IF NOT EXISTS effect_waiting ON effect (effect_id) WHERE batch_id IS NULL AND refused IS NULL;
 
--- One inventoryAdjustQuantities each, committed with its idempotency key before it is called.
+-- One inventoryAdjustQuantities call each, committed with its idempotency key before the call.
 CREATE TABLE IF NOT EXISTS batch (
   batch_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   idempotency_key text NOT NULL,
@@ -114,7 +119,7 @@ CREATE TABLE IF NOT EXISTS batch (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS batch_open ON batch (state) WHERE state = 'open';
 
--- The shop's own orders, refunds and products, keyed on Shopify's ids and guarded by (updated_ns, triggered_ns).
+-- The shop's own orders, refunds and products by Shopify's ids. Their version is (updated_ns, triggered_ns).
 CREATE TABLE IF NOT EXISTS shop_order (
   order_id bigint PRIMARY KEY,
   updated_ns bigint NOT NULL,

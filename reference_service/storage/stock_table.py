@@ -1,11 +1,9 @@
-"""The table of stock levels: read under lock in one fixed order, so that transactions never wait for each other in a
-circle, and written back in bulk."""
+"""The table of stock levels. Rows are locked in one fixed order, so transactions cannot deadlock; writes are bulk."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from stockstorm.reference_service.domain.stock_level import Level, Reading
-from stockstorm.reference_service.storage.database import Connection
+from stockstorm.reference_service.storage.database import Connection, Pool, Row
 
 LevelKey = tuple[int, int]  # inventory item id, location id
 
@@ -38,14 +36,14 @@ SELECT sku, sum(available - pending)::bigint AS listable FROM stock WHERE sku = 
 
 
 async def lock_levels(connection: Connection, keys: Iterable[LevelKey]) -> dict[LevelKey, Level]:
-    """The levels of these keys that exist, locked until the transaction ends."""
+    """The existing levels with these keys, locked until the transaction ends."""
     ordered = sorted(set(keys))
     rows = await connection.fetch(_LOCK_BY_KEY, [key[0] for key in ordered], [key[1] for key in ordered])
     return {level.key: level for level in map(_level, rows)}
 
 
 async def lock_skus(connection: Connection, skus: Iterable[str]) -> dict[str, list[Level]]:
-    """The levels of each SKU by ascending location, locked until the transaction ends. Unknown SKUs are missing."""
+    """The levels of each SKU by ascending location, locked until the transaction ends. Unknown SKUs are left out."""
     found: dict[str, list[Level]] = {}
     for row in await connection.fetch(_LOCK_BY_SKU, sorted(set(skus))):
         found.setdefault(row["sku"], []).append(_level(row))
@@ -55,44 +53,44 @@ async def lock_skus(connection: Connection, skus: Iterable[str]) -> dict[str, li
 
 
 async def write_levels(connection: Connection, levels: Sequence[Level]) -> None:
-    """Writes levels that exist already."""
+    """Updates existing levels."""
     if levels:
         await connection.execute(_UPDATE, *_columns(levels))
 
 
 async def add_levels(connection: Connection, levels: Sequence[Level]) -> None:
-    """Adds levels; one that exists by now, since somebody else was quicker, is in doubt and will be read again."""
+    """Adds levels. One that another transaction has added meanwhile is marked doubtful and will be read again."""
     if levels:
         await connection.execute(_INSERT, *_columns(levels))
 
 
-async def listable_of(pool: Any, skus: Sequence[str]) -> Mapping[str, int]:
-    """Per SKU what the master has less what we know to be sold and the master does not; may be negative."""
+async def listable_of(pool: Pool, skus: Sequence[str]) -> Mapping[str, int]:
+    """Per SKU: units in the master minus units sold that the master does not know yet. May be negative."""
     return {row["sku"]: row["listable"] for row in await pool.fetch(_LISTABLE, skus)}
 
 
-async def known_skus(pool: Any) -> list[str]:
+async def known_skus(pool: Pool) -> list[str]:
     """Every SKU that has a level."""
     rows = await pool.fetch("SELECT DISTINCT sku FROM stock WHERE sku IS NOT NULL ORDER BY sku")
     return [row["sku"] for row in rows]
 
 
-async def doubtful_levels(pool: Any, limit: int) -> list[tuple[LevelKey, str]]:
-    """Keys and Shopify ids of levels that must be read again."""
+async def doubtful_levels(pool: Pool, limit: int) -> list[tuple[LevelKey, str]]:
+    """Keys and Shopify ids of at most `limit` levels that must be read again."""
     rows = await pool.fetch(
         "SELECT inventory_item_id, location_id, level_gid FROM stock WHERE doubtful AND NOT in_flight LIMIT $1", limit
     )
     return [((row[0], row[1]), row[2]) for row in rows]
 
 
-def _level(row: Any) -> Level:
+def _level(row: Row) -> Level:
     parked = Reading(row[7], row[8], row[9]) if row[7] is not None else None
     return Level(
         row[0], row[1], row[2], row[3], Reading(row[4], row[5], row[6]), parked, row[10], row[11], row[12]
     )  # the order of _COLUMNS
 
 
-def _columns(levels: Sequence[Level]) -> list[list[Any]]:
+def _columns(levels: Sequence[Level]) -> list[list[object]]:
     rows = [
         (
             level.inventory_item_id,

@@ -8,18 +8,16 @@ import structlog
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.clients.admin_api import AdminApi, Answered
 from stockstorm.reference_service.clients.documents import (
+    CHANGED_LEVELS,
     ITEMS,
     LEVELS,
+    LOCATIONS,
+    ChangedLevels,
     Items,
     LevelNode,
     Levels,
     available_of,
     number_of,
-)
-from stockstorm.reference_service.clients.poll_documents import (
-    CHANGED_LEVELS,
-    LOCATIONS,
-    ChangedLevels,
     updated_since,
 )
 from stockstorm.reference_service.domain.stock_level import Level, Reading, apply_read

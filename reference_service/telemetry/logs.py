@@ -1,9 +1,8 @@
-"""Structured logs: one JSON object a line on stderr, of this service and of its libraries alike.
+"""Structured logs (one JSON object per line on stderr, also for libraries) and the wording of errors in them.
 
-What is told of an error in logs and dead letters: enough to find its cause, and nothing of the payload.
-
-Messages of asyncpg, of decoders and of Python itself may quote the values that they failed on. Only errors of this
-service word their messages themselves, so only those are told.
+Logs and dead letters say enough about an error to find its cause, and contain nothing of the payload. Messages of
+asyncpg, of decoders and of Python itself can quote the value that failed. Only errors of this service have messages
+that are safe, so only those messages are used.
 """
 
 import logging
@@ -15,8 +14,10 @@ from structlog.typing import Processor
 
 
 def configure_logs(level: str, *, process: str) -> None:
-    """Sets up structlog and the standard logging. Callers never log secrets, tokens or payloads, nor errors that may
-    quote them: see `reference_service.reasons`."""
+    """Sets up structlog and the standard logging.
+
+    Callers must not log secrets, tokens, payloads, or errors that can quote them: see `reason_of`.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -45,14 +46,14 @@ def configure_logs(level: str, *, process: str) -> None:
     structlog.contextvars.bind_contextvars(process=process)
 
 
-OWN = __name__.partition(".")[0]
+OWN = __name__.removesuffix("telemetry.logs")  # the package of this service, with a dot
 REASON_CHARS_MAX = 300
 
 
 def reason_of(error: BaseException) -> str:
-    """An own error's message; of others the type, with SQLSTATE or errno where there is one."""
+    """The message of an error of this service. For any other error its type, with SQLSTATE or errno if it has one."""
     kind = type(error)
-    if kind.__module__.partition(".")[0] == OWN and str(error):
+    if kind.__module__.startswith(OWN) and str(error):
         return str(error)[:REASON_CHARS_MAX]
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate:
         return f"{kind.__name__} (SQLSTATE {error.sqlstate})"

@@ -1,4 +1,4 @@
-"""The queues of the clouds behind one face for the behaviour suite, each through its real client library."""
+"""One interface to the cloud queues for the behaviour suite. Each uses its real client library."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ class Received(NamedTuple):
 
 
 class CloudQueue(Protocol):
-    """`receive` waits a little for at least one."""
+    """`receive` waits about a second for at least one message."""
 
     @property
     def backing(self) -> CloudBacking: ...
@@ -37,7 +37,7 @@ class CloudQueue(Protocol):
 
 
 class SqsClient:
-    """Over boto3."""
+    """A queue used through boto3."""
 
     def __init__(self, backing: SqsBacking) -> None:
         self.backing = backing
@@ -64,7 +64,7 @@ class SqsClient:
 
 
 class PubSubClient:
-    """Over google-cloud-pubsub's generated clients, pulling."""
+    """A subscription pulled with google-cloud-pubsub's generated clients."""
 
     def __init__(self, backing: PubSubBacking, use: Any) -> None:
         self.backing = backing
@@ -99,7 +99,7 @@ class PubSubClient:
 
 @contextmanager
 def open_queue(kind: str, rules: QueueRules) -> Iterator[CloudQueue]:
-    """`fauxqs`, `moto` or `docker-sqs` for SQS, `double` or `docker-pubsub` for Pub/Sub."""
+    """`kind`: `fauxqs`, `moto` or `docker-sqs` for SQS, `double` or `docker-pubsub` for Pub/Sub."""
     word = kind.partition("-")[0]
     if kind in ("double", "docker-pubsub"):
         with open_pubsub("20261124-flash_sale-7", word, rules) as pubsub, clients(pubsub.environment) as use:

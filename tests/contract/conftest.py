@@ -1,4 +1,4 @@
-"""Scripted servers and senders for the behaviour suite of the senders, closed after each test."""
+"""Scripted servers and senders for the behaviour suite of the senders. Each test closes its own."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from tests.contract.sending import Sending
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Server]]:
-    """Starts scripted servers."""
+    """A function that starts a scripted server."""
     servers: list[Server] = []
 
     def start(script: Script, **options: Any) -> Server:
@@ -25,7 +25,7 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture
 def sending() -> Iterator[Callable[..., Sending]]:
-    """Makes senders."""
+    """A function that makes a sender."""
     made: list[Sending] = []
 
     def make(port: int, **options: Any) -> Sending:

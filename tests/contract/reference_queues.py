@@ -1,4 +1,4 @@
-"""The reference service's queues for the behaviour suite: each empty, over its own database, with its watch running."""
+"""The reference service's queues for the behaviour suite: each empty, with its own database and a running watch."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.loadtests.backing.postgres.server import create_database, with_database
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.queues.base import Entry, Message, Queue, Settled, State
-from stockstorm.reference_service.queues.opening import open_broker_queue, read_own
+from stockstorm.reference_service.queues.broker_queue import open_broker_queue, read_own
 from stockstorm.reference_service.queues.postgres import PostgresQueue
 from stockstorm.reference_service.queues.pubsub import open_pubsub as open_pubsub_broker
 from stockstorm.reference_service.queues.sqs import open_sqs as open_sqs_broker
@@ -29,14 +29,14 @@ RULES = QueueRules(lease_s=30, deliveries_max=8)
 QUIET_S = 0.4
 
 
-class Opened(msgspec.Struct, frozen=True):
-    """A queue that is watched, and the pool over its database."""
+class WatchedQueue(msgspec.Struct, frozen=True):
+    """A queue with a running watch, and the pool of its database."""
 
     queue: Queue
     pool: Any
 
-    async def bodies(self, count: int, work_type: WorkType = WorkType.STOCK) -> list[bytes]:
-        """What can be claimed at a time, once it is `count` bodies; all of it goes back."""
+    async def wait_for_bodies(self, count: int, work_type: WorkType = WorkType.STOCK) -> list[bytes]:
+        """Returns the bodies once exactly `count` can be claimed at once. All entries return to the queue."""
         found: list[bytes] = []
 
         async def as_many() -> bool:
@@ -48,7 +48,7 @@ class Opened(msgspec.Struct, frozen=True):
         return sorted(found)
 
     async def claimable(self, work_type: WorkType = WorkType.STOCK) -> list[bytes]:
-        """What can be claimed now; all of it goes back."""
+        """The bodies that can be claimed now. All entries return to the queue."""
         try:
             async with self.queue.claim(work_type, 100) as claim:
                 found = [entry.body for entry in claim.entries]
@@ -56,8 +56,8 @@ class Opened(msgspec.Struct, frozen=True):
         except LookupError:
             return found
 
-    async def work_off(self, count: int, work_type: WorkType = WorkType.STOCK) -> list[Entry]:
-        """Applies what comes until it was `count` entries and nothing more came for a while."""
+    async def apply_all(self, count: int, work_type: WorkType = WorkType.STOCK) -> list[Entry]:
+        """Applies entries until there were `count` and no more for QUIET_S. Returns them."""
         entries: list[Entry] = []
         deadline = time.monotonic() + 15
         quiet_since = time.monotonic()
@@ -73,7 +73,7 @@ class Opened(msgspec.Struct, frozen=True):
         return sorted(entries, key=lambda entry: entry.body)
 
 
-OpenQueue = Callable[[], AbstractAsyncContextManager[Opened]]
+OpenQueue = Callable[[], AbstractAsyncContextManager[WatchedQueue]]
 
 
 def messages(*names: str, work_type: WorkType = WorkType.STOCK, source: str = "shopify") -> list[Message]:
@@ -94,10 +94,10 @@ async def eventually(is_so: Callable[[], Awaitable[bool]], seconds: float = 15.0
 
 
 @asynccontextmanager
-async def opened(database_url: str, backing: Any, *, dies: bool = False) -> AsyncIterator[Opened]:
-    """The queue over an existing database; SDKs look for the broker in the environment.
+async def open_watched(database_url: str, backing: Any, *, dies: bool = False) -> AsyncIterator[WatchedQueue]:
+    """The queue with an existing database. The SDKs read the broker's address from the environment.
 
-    One that `dies` gives nothing back in the end and tells the broker nothing more.
+    `dies`: like a killed process, the queue makes no more calls to the broker and releases nothing.
     """
     async with open_pool(database_url, size=6) as pool:
         await apply_schema(pool)
@@ -105,9 +105,9 @@ async def opened(database_url: str, backing: Any, *, dies: bool = False) -> Asyn
             watching = asyncio.create_task(queue.watch())
             await asyncio.sleep(0.05)
             if dies:
-                vars(queue)["_tell"] = lambda call: call.close()
+                vars(queue)["_start"] = lambda call: call.close()
             try:
-                yield Opened(queue, pool)
+                yield WatchedQueue(queue, pool)
             finally:
                 watching.cancel()
                 await asyncio.wait({watching})
@@ -130,8 +130,8 @@ async def _queue(pool: Any, backing: Any) -> AsyncIterator[Queue]:
 
 
 @contextmanager
-def emulator(kind: str) -> Iterator[Any]:
-    """One for many tests; None for PostgreSQL."""
+def open_emulator(kind: str) -> Iterator[Any]:
+    """One emulator for many tests; None for PostgreSQL."""
     if kind == "sqs":
         with open_sqs("suite", rules=RULES) as sqs:
             yield sqs
@@ -142,8 +142,8 @@ def emulator(kind: str) -> Iterator[Any]:
         yield None
 
 
-def fresh(backing: Any, rules: QueueRules = RULES) -> Any:
-    """An empty queue in the same emulator."""
+def empty_queue(backing: Any, rules: QueueRules = RULES) -> Any:
+    """A new queue in the same emulator."""
     name = f"t{uuid.uuid4().hex}"
     match backing:
         case SqsBacking(environment=environment):
@@ -157,14 +157,14 @@ def fresh(backing: Any, rules: QueueRules = RULES) -> Any:
             return None
 
 
-def fresh_database(postgres: EmbeddedPostgres) -> str:
-    """The URL of an empty one."""
+def empty_database(postgres: EmbeddedPostgres) -> str:
+    """The URL of a new database."""
     name = f"q{uuid.uuid4().hex}"
     create_database(postgres.url, name)
     return with_database(postgres.url, name)
 
 
-def tell_sdks(backing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sets what the SDKs read from the environment."""
+def set_sdk_environment(backing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sets the environment variables that the SDKs read."""
     for variable, value in (backing.environment if backing else {}).items():
         monkeypatch.setenv(variable, value)

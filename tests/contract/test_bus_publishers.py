@@ -17,7 +17,7 @@ from stockstorm.loadtests.backing.cloud.eventbridge import open_eventbridge
 from stockstorm.loadtests.backing.cloud.gcp import clients
 from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
 from stockstorm.loadtests.orchestrator.cloud import start_publisher
-from tests.contract.fauxqs_there import why_no_fauxqs
+from tests.contract.fauxqs_available import why_fauxqs_is_unavailable
 
 RUN = "20261124-flash_sale-7"
 HEADERS = {
@@ -57,7 +57,7 @@ class Bridge(NamedTuple):
 @pytest.fixture(params=["fauxqs", "moto"], scope="module")
 def bridge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bridge]:
     """A bus with its publisher; the queue behind it in fauxqs or in moto itself."""
-    if request.param == "fauxqs" and (why := why_no_fauxqs(tmp_path_factory.mktemp("fauxqs"))):
+    if request.param == "fauxqs" and (why := why_fauxqs_is_unavailable(tmp_path_factory.mktemp("fauxqs"))):
         pytest.skip(f"EventBridge to fauxqs NOT tested: {why}")
     with open_eventbridge(RUN, request.param) as backing, start_publisher(backing) as publisher:
         yield Bridge(backing, publisher.url)

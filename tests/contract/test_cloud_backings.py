@@ -14,8 +14,8 @@ import pytest
 from stockstorm.loadtests.backing.cloud.base import QueueRules
 from stockstorm.loadtests.backing.cloud.containers import LOCALSTACK_IMAGE, PUBSUB_IMAGE
 from tests.contract.cloud_queues import CloudQueue, Received, open_queue
-from tests.contract.fauxqs_there import why_no_fauxqs
-from tests.contract.images_there import CONTAINER, why_no_image
+from tests.contract.docker_available import CONTAINER, why_image_is_unavailable
+from tests.contract.fauxqs_available import why_fauxqs_is_unavailable
 
 DELIVERIES_MAX = 5
 LEASE_S = 10  # as short as Pub/Sub allows
@@ -29,7 +29,7 @@ Open = Callable[[], AbstractContextManager[CloudQueue]]
 @pytest.fixture(scope="module")
 def fauxqs_is_there(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Installed, or a loud skip with the reason."""
-    if why := why_no_fauxqs(tmp_path_factory.mktemp("fauxqs")):
+    if why := why_fauxqs_is_unavailable(tmp_path_factory.mktemp("fauxqs")):
         pytest.skip(f"fauxqs NOT tested: {why}")
 
 
@@ -37,7 +37,7 @@ def opener(request: pytest.FixtureRequest) -> Open:
     """Opens a queue of the kind under test."""
     if request.param == "fauxqs":
         request.getfixturevalue("fauxqs_is_there")
-    if (image := IMAGES.get(request.param, "")) and (why := why_no_image(image)):
+    if (image := IMAGES.get(request.param, "")) and (why := why_image_is_unavailable(image)):
         pytest.skip(f"{request.param} NOT tested: {why}")
     return lambda: open_queue(request.param, QueueRules(lease_s=LEASE_S, deliveries_max=DELIVERIES_MAX))
 

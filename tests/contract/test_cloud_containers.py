@@ -26,7 +26,7 @@ from stockstorm.loadtests.backing.cloud.eventbridge import open_eventbridge
 from stockstorm.loadtests.backing.containers import without_reaper
 from stockstorm.loadtests.backing.postgres.docker import IMAGE
 from stockstorm.simulator.errors import BackingError
-from tests.contract.images_there import CONTAINER, why_no_engine, why_no_image
+from tests.contract.docker_available import CONTAINER, why_docker_is_unavailable, why_image_is_unavailable
 
 pytestmark = list(CONTAINER)
 Open = Callable[[], AbstractContextManager[CloudContainer]]
@@ -46,7 +46,7 @@ class Shell(DockerContainer):
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> type[Shell]:
-    if why := why_no_image(IMAGE):
+    if why := why_image_is_unavailable(IMAGE):
         pytest.skip(f"containers NOT tested: {why}")
     without_reaper()
     monkeypatch.setenv(LOCALSTACK_VARIABLE, IMAGE)
@@ -91,7 +91,7 @@ def open_pubsub_emulator() -> AbstractContextManager[CloudContainer]:
 
 @pytest.mark.parametrize("opened", [open_localstack, open_pubsub_emulator])
 def test_an_image_that_nobody_has_is_told_as_such(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    if why := why_no_engine():
+    if why := why_docker_is_unavailable():
         pytest.skip(f"testcontainers' own classes NOT tested: {why}")
     nowhere = "127.0.0.1:9/stockstorm/there-is-none:1"
     for variable in (LOCALSTACK_VARIABLE, PUBSUB_VARIABLE):
@@ -109,7 +109,7 @@ def test_an_engine_that_does_not_answer_is_told_as_such(opened: Open, monkeypatc
 
 
 def test_localstacks_bus_sends_shopifys_events_to_its_queue() -> None:
-    if why := why_no_image(LOCALSTACK_IMAGE):
+    if why := why_image_is_unavailable(LOCALSTACK_IMAGE):
         pytest.skip(f"EventBridge by LocalStack NOT tested: {why}")
     with open_eventbridge("20261124-flash_sale-7", "docker") as bus:
         sqs, events = client("sqs", bus.environment), client("events", bus.environment)

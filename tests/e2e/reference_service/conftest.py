@@ -1,4 +1,4 @@
-"""The reference service as real processes over a real PostgreSQL, and what a shop and its marketplaces send to it."""
+"""The reference service as real processes with a real PostgreSQL, and the requests of a shop and its marketplaces."""
 
 import base64
 import hashlib
@@ -22,7 +22,8 @@ import pytest
 
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.loadtests.backing.postgres.server import create_database, with_database
-from stockstorm.reference_service.architectures import DEFAULT, architecture_of
+from stockstorm.reference_service.architectures import architecture_of
+from stockstorm.reference_service.settings import DEFAULT_ARCHITECTURE
 from stockstorm.reference_service.wiring import RECEIVER
 from tests.fake_commerce import CHANNELS, LOCATION, FakeCommerce, Handler
 from tests.running import ROOT
@@ -33,7 +34,7 @@ Post = Callable[[str, bytes, dict[str, str]], httpx.Response]  # path, body, hea
 
 
 class Service:
-    """The service's processes and what a shop and its marketplaces send to them."""
+    """The service's processes, and the requests that a shop and its marketplaces send to them."""
 
     def __init__(self, environment: dict[str, str], folder: Path, commerce: FakeCommerce, names: Sequence[str]) -> None:
         self.environment = environment
@@ -62,7 +63,7 @@ class Service:
         wait_until(lambda: self.answers(f"{self.worker_url}/readyz"), "the worker is ready", 20)
 
     def answers(self, url: str) -> bool:
-        """Whether it says 200. A process that has ended by itself will never answer."""
+        """Whether the answer is 200. Fails if a process has ended by itself."""
         ended = [name for name, process in self.processes.items() if process.poll() is not None]
         assert not ended, "\n".join((self.folder / f"{name}.log").read_text()[-2000:] for name in ended)
         try:
@@ -76,7 +77,7 @@ class Service:
         process.wait()
 
     def stop(self, name: str) -> tuple[int, float]:
-        """Exit code and seconds after SIGTERM."""
+        """Sends SIGTERM. Returns the exit code and the seconds until the process ended."""
         process = self.processes.pop(name)
         started = time.monotonic()
         process.send_signal(signal.SIGTERM)
@@ -194,8 +195,8 @@ def make_service(commerce: FakeCommerce, database_url: str, tmp_path: Path) -> I
 
     def make(environment: Mapping[str, str] | None = None, **settings: str) -> Service:
         port, worker_port = free_port(), free_port()
-        processes = architecture_of(settings.get("architecture", DEFAULT)).processes
-        told = {
+        processes = architecture_of(settings.get("architecture", DEFAULT_ARCHITECTURE)).processes
+        variables = {
             **os.environ,
             **(environment or {}),
             "REFERENCE_DATABASE_URL": database_url,
@@ -212,7 +213,7 @@ def make_service(commerce: FakeCommerce, database_url: str, tmp_path: Path) -> I
             "REFERENCE_CHANNEL_SECRET": CHANNEL_SECRET,
             **{f"REFERENCE_{name.upper()}": value for name, value in settings.items()},
         }
-        made.append(Service(told, tmp_path, commerce, processes))
+        made.append(Service(variables, tmp_path, commerce, processes))
         return made[-1]
 
     yield make

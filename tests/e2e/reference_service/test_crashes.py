@@ -1,4 +1,4 @@
-"""What survives: kills, a lost answer, a lost database, a second worker."""
+"""Kills, a lost answer, a lost database and a second worker lose and double nothing."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ Make = Callable[..., Any]
 
 
 def allow_connections(server_url: str, database_url: str, *, allowed: bool) -> None:
-    """Takes a database away, open connections included, or gives it back."""
+    """Forbids connections to a database and closes the open ones, or allows connections again."""
     name = database_url.partition("?")[0].rpartition("/")[2]
 
     async def act() -> None:
@@ -25,7 +25,7 @@ def allow_connections(server_url: str, database_url: str, *, allowed: bool) -> N
     asyncio.run(act())
 
 
-def test_a_batch_whose_worker_was_killed_is_sent_again_under_the_same_key(make_service: Make, commerce: Any) -> None:
+def test_a_batch_of_a_killed_worker_is_sent_again_with_the_same_key(make_service: Make, commerce: Any) -> None:
     service = make_service()
     service.start_all()
     commerce.hangs.set()
@@ -42,18 +42,18 @@ def test_a_batch_whose_worker_was_killed_is_sent_again_under_the_same_key(make_s
     assert sorted(commerce.tokens()) == ["bazaar:bazaar-1", "bazaar:bazaar-2"]
 
 
-def test_an_adjust_without_its_answer_is_executed_once(make_service: Make, commerce: Any) -> None:
+def test_an_adjust_whose_answer_was_lost_is_executed_once(make_service: Make, commerce: Any) -> None:
     service = make_service()
     service.start_all()
     commerce.fails_adjust = 2
     service.order("mercado", "mercado-1", "order.created", {"SKU-0002": 4})
-    service.wait_until(lambda: service.probe("stock")[2]["available"] == 96, "the answer is there at last", 15)
+    service.wait_until(lambda: service.probe("stock")[2]["available"] == 96, "the adjust is answered", 15)
     assert commerce.calls.count("Adjust") == 3
     assert commerce.stock[commerce.item("SKU-0002")] == 96
     assert commerce.listings["bazaar"]["SKU-0002"] == 96
 
 
-def test_what_was_acknowledged_survives_the_kill_of_both_processes(make_service: Make, commerce: Any) -> None:
+def test_acknowledged_events_survive_the_kill_of_both_processes(make_service: Make, commerce: Any) -> None:
     service = make_service()
     service.start_all()
     service.kill("worker")
@@ -76,21 +76,21 @@ def test_without_its_database_it_refuses_and_then_recovers(
     assert not service.answers(f"{service.url}/readyz")
     allow_connections(postgres.url, database_url, allowed=True)
     service.wait_until(lambda: service.stock_webhook("SKU-0001", 5).status_code == 200, "it stores again")
-    time.sleep(1.5)  # the worker starts anew and reads the stock
+    time.sleep(1.5)  # the worker starts again and reads the stock
     service.await_ready()
     assert service.stock_webhook("SKU-0004", 5).status_code == 200
-    service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0004"] == 5, "the worker goes on")
+    service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0004"] == 5, "the worker continues")
 
 
-def test_a_second_worker_stands_by_until_the_first_is_gone(make_service: Make, commerce: Any) -> None:
+def test_a_second_worker_takes_over_when_the_first_is_killed(make_service: Make, commerce: Any) -> None:
     first = make_service()
     first.start_all()
     second = make_service()
     second.start("worker")
-    second.wait_until(lambda: second.answers(f"{second.worker_url}/healthz"), "the second lives")
+    second.wait_until(lambda: second.answers(f"{second.worker_url}/healthz"), "the second process is running")
     time.sleep(0.5)
     assert not second.answers(f"{second.worker_url}/readyz")
     first.kill("worker")
     second.wait_until(lambda: second.answers(f"{second.worker_url}/readyz"), "the second leads")
     first.stock_webhook("SKU-0005", 3)
-    second.wait_until(lambda: commerce.listings["bazaar"]["SKU-0005"] == 3, "and works")
+    second.wait_until(lambda: commerce.listings["bazaar"]["SKU-0005"] == 3, "the second works")

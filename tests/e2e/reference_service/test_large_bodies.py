@@ -1,4 +1,4 @@
-"""Bodies over a megabyte, which Shopify does send: no architecture loses what they say."""
+"""Bodies over a megabyte, which Shopify can send, have their effect in every architecture."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,10 +45,10 @@ def test_a_body_over_a_megabyte_has_its_effect(name: str, make_service: Make, co
         wanted = [{"webhook_id": "large", "state": "applied", "times": 1}]
         service.wait_until(lambda: service.probe("effects", service.worker_url) == wanted, "the order is applied", 15)
     fetched = commerce.calls.count("WholeOrder")
-    assert fetched == (1 if name == "bus-eventbridge" else 0)  # the one bus whose limit it is over
+    assert fetched == (1 if name == "bus-eventbridge" else 0)  # the only bus with a smaller limit
 
 
-def test_what_is_gone_by_the_time_it_is_fetched_is_a_dead_letter(make_service: Make, commerce: Any) -> None:
+def test_a_resource_deleted_before_it_is_fetched_is_a_dead_letter(make_service: Make, commerce: Any) -> None:
     with running("bus-eventbridge", make_service) as service:
         service.webhook("orders/updated", LARGE, webhook_id="large")
         service.wait_until(lambda: service.probe("dead-letters", service.worker_url), "it is a dead letter", 15)

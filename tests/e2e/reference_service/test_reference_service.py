@@ -1,4 +1,4 @@
-"""The sound service as a whole: real processes, a real PostgreSQL, a tiny shop with two marketplaces."""
+"""The correct service as a whole: real processes, a real PostgreSQL, a small shop with two marketplaces."""
 
 import time
 from collections.abc import Callable
@@ -30,14 +30,14 @@ def test_a_channel_order_reaches_the_other_channel_and_the_master_once(service: 
     assert commerce.tokens() == ["bazaar:bazaar-1"]
 
 
-def test_it_subscribes_to_what_it_needs_and_lists_everything_before_it_is_ready(service: Any, commerce: Any) -> None:
+def test_it_subscribes_and_lists_all_items_before_it_is_ready(service: Any, commerce: Any) -> None:
     assert {"INVENTORY_LEVELS_UPDATE", "ORDERS_CREATE", "REFUNDS_CREATE"} <= set(commerce.topics)
     assert commerce.notified["mercado"] == f"{service.url}/webhooks/channels/mercado"
     assert all(len(commerce.listings[channel]) == 20 for channel in ("bazaar", "mercado"))
 
 
-def test_a_cancellation_that_comes_first_nets_to_nothing(service: Any, commerce: Any) -> None:
-    commerce.listings["bazaar"]["SKU-0004"] = 95  # what the channel shows once it has sold
+def test_a_cancellation_before_its_order_nets_to_zero(service: Any, commerce: Any) -> None:
+    commerce.listings["bazaar"]["SKU-0004"] = 95  # what the channel shows after its sale
     service.order("bazaar", "bazaar-2", "order.cancelled", {"SKU-0004": 5})
     service.order("bazaar", "bazaar-2", "order.created", {"SKU-0004": 5})
     service.order("bazaar", "bazaar-3", "order.created", {"SKU-0005": 1})
@@ -46,7 +46,7 @@ def test_a_cancellation_that_comes_first_nets_to_nothing(service: Any, commerce:
     service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0004"] == 100, "the channel shows the units again")
 
 
-def test_a_cancellation_and_a_restocked_return_each_come_back_once(service: Any, commerce: Any) -> None:
+def test_a_cancellation_and_a_restocked_return_each_add_units_once(service: Any, commerce: Any) -> None:
     returned = {"return_id": "r1", "restock": True, "lines": [{"sku": "SKU-0006", "quantity": 1}]}
     service.order("bazaar", "bazaar-4", "order.created", {"SKU-0006": 3})
     service.order("mercado", "mercado-1", "order.created", {"SKU-0006": 3})
@@ -66,11 +66,11 @@ def test_an_older_stock_event_never_overwrites_a_newer_one(service: Any, commerc
     service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0007"] == 40, "the newer event is shown")
     service.stock_webhook("SKU-0007", 90, at_ns=now + 1_000)
     service.stock_webhook("SKU-0008", 41)
-    service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0008"] == 41, "later events have been worked on")
+    service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0008"] == 41, "later events are processed")
     assert commerce.listings["bazaar"]["SKU-0007"] == 40
 
 
-def test_the_shops_own_events_are_applied_in_whatever_order_they_come(service: Any) -> None:
+def test_the_shops_own_events_are_applied_in_any_order(service: Any) -> None:
     order = {"id": 5_001, "name": "#1", "financial_status": "paid", "updated_at": "2026-11-24T10:00:05+01:00"}
     service.webhook("orders/paid", order, webhook_id="paid")
     service.webhook("orders/create", {**order, "updated_at": "2026-11-24T10:00:01+01:00"}, webhook_id="create")
@@ -81,25 +81,25 @@ def test_the_shops_own_events_are_applied_in_whatever_order_they_come(service: A
     assert {effect["times"] for effect in service.effects().values()} <= {0, 1}
 
 
-def test_a_poison_event_becomes_a_dead_letter_and_holds_nothing_up(service: Any, commerce: Any) -> None:
+def test_a_poison_event_becomes_a_dead_letter_and_blocks_no_other(service: Any, commerce: Any) -> None:
     service.webhook("inventory_levels/update", {"inventory_item_id": "nonsense"}, webhook_id="poison")
     huge = {"inventory_item_id": 10**15, "location_id": 1, "available": 2**40, "updated_at": "2026-11-24T10:00:05Z"}
     service.webhook("inventory_levels/update", huge, webhook_id="overflow")
     service.stock_webhook("SKU-0009", 42)
-    service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0009"] == 42, "the event behind them is applied")
+    service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0009"] == 42, "the event after them is applied")
     assert {row["webhook_id"] for row in service.probe("dead-letters")} == {"poison", "overflow"}
     assert service.effects()["poison"]["state"] == "dead_lettered"
 
 
-def test_an_event_that_breaks_its_claim_is_tried_again_alone(service: Any, commerce: Any) -> None:
+def test_an_event_that_fails_its_claim_is_retried_alone(service: Any, commerce: Any) -> None:
     service.order("bazaar", "with\0nothing", "order.created", {"SKU-0012": 1}, webhook_id="breaks")
     service.order("bazaar", "bazaar-7", "order.created", {"SKU-0013": 1})
-    service.order("bazaar", "bazaar-8", "order.created", {"no such sku": 1}, webhook_id="unheard")
+    service.order("bazaar", "bazaar-8", "order.created", {"no such sku": 1}, webhook_id="unknown-sku")
     service.wait_until(lambda: commerce.tokens() == ["bazaar:bazaar-7"], "the order beside it is written")
-    assert [service.effects()[name]["state"] for name in ("breaks", "unheard")] == ["pending", "pending"]
+    assert [service.effects()[name]["state"] for name in ("breaks", "unknown-sku")] == ["pending", "pending"]
 
 
-def test_a_refused_push_is_made_again_with_the_newest_quantity(service: Any, commerce: Any) -> None:
+def test_a_refused_push_is_repeated_with_the_newest_quantity(service: Any, commerce: Any) -> None:
     commerce.fails_push = 3
     service.stock_webhook("SKU-0010", 7)
     service.stock_webhook("SKU-0010", 6)
@@ -108,28 +108,28 @@ def test_a_refused_push_is_made_again_with_the_newest_quantity(service: Any, com
     assert commerce.fails_push == 0
 
 
-def test_the_probe_tells_the_stock_and_the_metrics_are_there(service: Any) -> None:
+def test_the_probe_shows_the_stock_and_the_metrics_are_served(service: Any) -> None:
     service.stock_webhook("SKU-0011", 77)
-    service.wait_until(lambda: {"sku": "SKU-0011", "available": 77} in service.probe("stock"), "the stock is told")
+    service.wait_until(lambda: {"sku": "SKU-0011", "available": 77} in service.probe("stock"), "the probe shows it")
     assert len(service.probe("stock")) == 20
     text = service.http.get(f"{service.url}/metrics").text
     assert 'reference_webhooks_total{face="shopify",status="200"}' in text
     assert "reference_events_total" in service.http.get(f"{service.worker_url}/metrics").text
     for url in (service.url, service.worker_url):
-        told = [line for line in service.http.get(f"{url}/metrics").text.splitlines() if not line.startswith("#")]
-        statements = next(float(line.split()[1]) for line in told if line.startswith("reference_statements_total"))
+        lines = [line for line in service.http.get(f"{url}/metrics").text.splitlines() if not line.startswith("#")]
+        statements = next(float(line.split()[1]) for line in lines if line.startswith("reference_statements_total"))
         assert statements > 0, url
 
 
-def test_sigterm_ends_both_processes_cleanly_and_soon(service: Any) -> None:
+def test_sigterm_ends_both_processes_cleanly_within_seconds(service: Any) -> None:
     for name in ("receiver", "worker"):
         code, seconds = service.stop(name)
         assert (code, seconds < 2.5) == (0, True)
 
 
-def test_logs_hold_neither_secrets_nor_payloads(service: Any) -> None:
+def test_logs_contain_neither_secrets_nor_payloads(service: Any) -> None:
     service.webhook("inventory_levels/update", {"inventory_item_id": "private-payload"})
-    service.wait_until(lambda: len(service.probe("dead-letters")) == 1, "the event is worked on")
+    service.wait_until(lambda: len(service.probe("dead-letters")) == 1, "the event is processed")
     text = "".join(path.read_text() for path in service.folder.glob("*.log"))
     assert "dead_letter" in text
     assert not any(word in text for word in ("shop-secret", "shpat_", "channel-secret", "private-payload"))

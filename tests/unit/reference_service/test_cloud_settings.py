@@ -1,4 +1,4 @@
-"""What an architecture on a cloud says when something of it is missing."""
+"""Errors of cloud architectures when a setting or a package is missing."""
 
 import builtins
 from collections.abc import Callable
@@ -17,6 +17,9 @@ NAMES = {
     "REFERENCE_PUBSUB_SUBSCRIPTION": "projects/p/subscriptions/s",
     "REFERENCE_BUS_URI": "pubsub://p:t",
 }
+
+
+NO_POOL: Any = None  # these architectures fail before they use it
 
 
 def settings(flaw: str = "") -> Settings:
@@ -45,7 +48,7 @@ def named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def without_extras(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if neither SDK were installed."""
+    """Makes the import of both SDKs fail."""
     real: Callable[..., Any] = builtins.__import__
 
     def importing(name: str, *rest: Any) -> Any:
@@ -58,25 +61,25 @@ def without_extras(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", CLOUDS)
-async def test_a_name_that_is_not_set_is_told_with_what_it_is_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_missing_variable_is_named_with_its_purpose(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in NAMES:
         monkeypatch.delenv(variable, raising=False)
     with pytest.raises(BadSettings, match=r"REFERENCE_(SQS_QUEUE_URL|PUBSUB_SUBSCRIPTION): is not set; it names the"):
-        async with ARCHITECTURES[name].open_worker(settings(), None):
+        async with ARCHITECTURES[name].open_worker(settings(), NO_POOL):
             pass
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", CLOUDS)
 @pytest.mark.usefixtures("named", "without_extras")
-async def test_a_missing_extra_is_told_with_the_line_that_installs_it(name: str) -> None:
+async def test_a_missing_extra_is_named_with_the_command_that_installs_it(name: str) -> None:
     extra = "gcp" if "pubsub" in name else "aws"
     with pytest.raises(BadSettings, match=rf"run: make setup, or pip install -e '\.\[{extra}\]' in the clone"):
-        async with ARCHITECTURES[name].open_worker(settings(), None):
+        async with ARCHITECTURES[name].open_worker(settings(), NO_POOL):
             pass
     if RECEIVER in ARCHITECTURES[name].processes:
         with pytest.raises(BadSettings, match="pip install"):
-            async with ARCHITECTURES[name].open_receiver(settings(), None):
+            async with ARCHITECTURES[name].open_receiver(settings(), NO_POOL):
                 pass
 
 
@@ -86,7 +89,7 @@ async def test_a_missing_extra_is_told_with_the_line_that_installs_it(name: str)
     [("queue-sqs", "no_order_dedup"), ("queue-pubsub", "ack_before_durable"), ("bus-pubsub", "no_signature_check")],
 )
 @pytest.mark.usefixtures("named")
-async def test_a_flaw_that_has_no_place_there_is_refused(name: str, flaw: str) -> None:
+async def test_a_flaw_that_cannot_exist_there_is_refused(name: str, flaw: str) -> None:
     with pytest.raises(BadSettings, match=f"REFERENCE_FLAW: '{flaw}' goes with"):
-        async with ARCHITECTURES[name].open_worker(settings(flaw), None):
+        async with ARCHITECTURES[name].open_worker(settings(flaw), NO_POOL):
             pass

@@ -1,4 +1,4 @@
-"""The environment is checked all at once."""
+"""Settings: the whole environment is checked in one pass."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from stockstorm.reference_service.flaws import Flaw
 from stockstorm.reference_service.settings import BadSettings, read_settings
 from tests.running import ROOT
 
-GOOD = {
+VALID = {
     "DATABASE_URL": "postgresql://x",
     "LISTEN_PORT": "8000",
     "WORKER_HTTP_PORT": "8001",
@@ -31,12 +31,12 @@ GOOD = {
 def set_environment(monkeypatch: pytest.MonkeyPatch, **change: str | None) -> None:
     for name in [name for name in os.environ if name.startswith("REFERENCE_")]:
         monkeypatch.delenv(name)
-    for name, value in {**GOOD, **change}.items():
+    for name, value in {**VALID, **change}.items():
         if value is not None:
             monkeypatch.setenv(f"REFERENCE_{name}", value)
 
 
-def test_good_settings_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_valid_settings_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     set_environment(monkeypatch, FLAW="last_write_wins")
     settings = read_settings(["queue-postgres"])
     assert settings.channels == ("bazaar", "mercado")
@@ -45,7 +45,7 @@ def test_good_settings_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.flaw is Flaw.LAST_WRITE_WINS
 
 
-def test_every_problem_is_named_in_one_message_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_message_names_every_problem_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     set_environment(
         monkeypatch, DATABASE_URL=None, LISTEN_PORT="http", FLAW="typo", ARCHITECTURE="smoke", CLIENT_SECRET="hush-hush"
     )
@@ -68,13 +68,13 @@ def test_the_program_exits_with_3_and_without_a_traceback() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_the_program_names_its_two_parts_when_asked_for_another() -> None:
+def test_an_unknown_program_name_prints_the_usage() -> None:
     command = [sys.executable, "-m", "stockstorm.reference_service", "sender"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (2, "usage: python -m reference_service receiver|worker\n")
+    assert (done.returncode, done.stderr) == (2, "usage: python -m stockstorm.reference_service receiver|worker\n")
 
 
-def test_an_architecture_is_known_by_its_name_and_its_alias() -> None:
+def test_an_architecture_is_found_by_name_and_by_alias() -> None:
     assert all(architecture_of(name).name == name for name in ARCHITECTURES)
     assert {alias: architecture_of(alias).name for alias in ALIASES} == {"queue": "queue-postgres"}
     assert all("worker" in architecture.processes for architecture in ARCHITECTURES.values())

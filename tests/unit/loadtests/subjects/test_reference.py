@@ -10,7 +10,7 @@ from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reference_service.architectures import bus_eventbridge, queue_sqs
 from stockstorm.reference_service.flaws import Flaw
-from stockstorm.reference_service.queues.opening import refuse_flaws
+from stockstorm.reference_service.queues.broker_queue import refuse_flaws
 from stockstorm.reference_service.settings import BadSettings, Settings
 
 

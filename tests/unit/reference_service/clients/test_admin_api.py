@@ -15,7 +15,7 @@ from stockstorm.reference_service.clients.admin_api import AdminApi, Answered, B
 from stockstorm.reference_service.clients.backoff import backoff_s
 from stockstorm.reference_service.clients.documents import SUBSCRIPTIONS, Subscriptions
 
-GOOD = {"webhookSubscriptions": {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}}
+VALID = {"webhookSubscriptions": {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}}
 
 
 def cost(available: float) -> dict[str, Any]:
@@ -27,14 +27,14 @@ THROTTLED = {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTL
 
 
 class NoWait(random.Random):
-    """Dice that always fall on the low end."""
+    """A random source that always returns the lower bound."""
 
     def uniform(self, a: float, b: float) -> float:
         return a
 
 
-async def ask(answers: Sequence[tuple[int, Any]]) -> tuple[Answered[Subscriptions], list[Any], int]:
-    """The answer, the requests that were made for it, and how many failures were told."""
+async def call(answers: Sequence[tuple[int, Any]]) -> tuple[Answered[Subscriptions], list[Any], int]:
+    """The answer, the requests, and the number of reported failures."""
     queue, requests, failures = list(answers), [], []
 
     async def serve(request: web.Request) -> web.Response:
@@ -61,19 +61,19 @@ async def ask(answers: Sequence[tuple[int, Any]]) -> tuple[Answered[Subscription
 
 
 @pytest.mark.asyncio
-async def test_an_answer_comes_with_the_time_of_its_call() -> None:
-    answered, requests, failures = await ask([(200, {"data": GOOD, "extensions": cost(1900)})])
+async def test_an_answer_has_the_times_before_and_after_its_call() -> None:
+    answered, requests, failures = await call([(200, {"data": VALID, "extensions": cost(1900)})])
     assert answered.data.webhook_subscriptions.nodes == []
     assert answered.before_ns <= answered.after_ns
     assert (requests[0]["operationName"], requests[0]["token"], failures) == ("Subscriptions", "shpat", 0)
 
 
 @pytest.mark.asyncio
-async def test_a_throttled_call_waits_for_its_points_and_is_made_again() -> None:
+async def test_a_throttled_call_waits_for_its_points_and_is_repeated() -> None:
     started = asyncio.get_running_loop().time()
-    _, requests, failures = await ask([(200, THROTTLED), (200, {"data": GOOD})])
+    _, requests, failures = await call([(200, THROTTLED), (200, {"data": VALID})])
     assert (len(requests), failures) == (2, 1)
-    assert asyncio.get_running_loop().time() - started >= 0.049  # 50 points lack, 1,000 a second come back
+    assert asyncio.get_running_loop().time() - started >= 0.049  # 50 points are missing, 1,000 a second are restored
 
 
 @pytest.mark.parametrize(
@@ -89,34 +89,34 @@ async def test_a_throttled_call_waits_for_its_points_and_is_made_again() -> None
     ],
 )
 @pytest.mark.asyncio
-async def test_whatever_goes_wrong_the_call_is_made_again_unchanged(bad: tuple[int, Any]) -> None:
-    answered, requests, failures = await ask([bad, bad, (200, {"data": GOOD})])
+async def test_a_failed_call_is_repeated_unchanged(bad: tuple[int, Any]) -> None:
+    answered, requests, failures = await call([bad, bad, (200, {"data": VALID})])
     assert failures == 2
     assert requests[0] == requests[1] == requests[2]
     assert answered.data.webhook_subscriptions.nodes == []
 
 
 @pytest.mark.asyncio
-async def test_an_answer_that_is_too_large_is_given_up_and_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answer_over_the_limit_is_abandoned_and_the_call_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "ANSWER_BYTES_MAX", 1_000)
-    large = (200, json.dumps({"data": GOOD}) + " " * 1_000)
-    _, requests, failures = await ask([large, (200, {"data": GOOD})])
+    large = (200, json.dumps({"data": VALID}) + " " * 1_000)
+    _, requests, failures = await call([large, (200, {"data": VALID})])
     assert (len(requests), failures) == (2, 1)
 
 
-def test_a_bucket_fills_up_with_time() -> None:
+def test_a_bucket_is_restored_with_time() -> None:
     budget = Budget()
     assert budget.wait_s(100, 0.0) == 0.0
     budget.learn(ThrottleStatus(2000, 10, 100), 5.0)
     assert budget.wait_s(50, 5.0) == pytest.approx(0.4)
     assert budget.wait_s(50, 5.4) == pytest.approx(0.0)
-    assert budget.wait_s(9_999, 5.0) == pytest.approx(19.9)  # more than the bucket holds: asked when it is full
+    assert budget.wait_s(9_999, 5.0) == pytest.approx(19.9)  # exceeds the bucket: sent when the bucket is full
 
 
-def test_waits_double_up_to_a_bound_and_are_spread_over_all_of_it() -> None:
-    dice = random.Random(1)
+def test_backoff_doubles_up_to_a_maximum_and_is_spread_over_the_whole_range() -> None:
+    rng = random.Random(1)
     for attempts, ceiling in ((1, 1.0), (2, 2.0), (5, 16.0), (9, 256.0), (10, 300.0), (99, 300.0)):
-        drawn = [backoff_s(attempts, dice) for _ in range(300)]
+        drawn = [backoff_s(attempts, rng) for _ in range(300)]
         assert max(drawn) <= ceiling
         assert min(drawn) < 0.1 * ceiling
         assert max(drawn) > 0.9 * ceiling

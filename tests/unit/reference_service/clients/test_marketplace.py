@@ -1,4 +1,4 @@
-"""The marketplaces' client against servers that answer too much."""
+"""The marketplaces' client against servers whose answers are too large."""
 
 import aiohttp
 import pytest
@@ -11,7 +11,7 @@ ANSWER = b'{"accepted":1,"rejected":[]}'
 
 
 async def push(padding: int, *, chunked: bool) -> int:
-    """Pushes one listing to a server that pads its answer with so many blanks; how many it says it accepted."""
+    """Pushes one listing to a server that adds this many spaces to its answer. Returns the accepted rows."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
         if not chunked:
@@ -39,7 +39,7 @@ async def push(padding: int, *, chunked: bool) -> int:
 
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.asyncio
-async def test_an_answer_is_read_up_to_its_bound_and_no_further(chunked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answer_is_read_up_to_its_limit(chunked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "ANSWER_BYTES_MAX", 1_000)
     assert await push(1_000 - len(ANSWER), chunked=chunked) == 1
     with pytest.raises(MarketplaceCallFailed, match="more than 1000 bytes"):

@@ -9,12 +9,12 @@ import pytest
 
 from stockstorm.reference_service.clients.admin_api import Answered
 from stockstorm.reference_service.clients.documents import Operation
-from stockstorm.reference_service.clients.whole_documents import whole_of
+from stockstorm.reference_service.clients.order_documents import whole_of
 from stockstorm.reference_service.domain.payloads import ShopOrder, ShopProduct, ShopRefund, decode
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.feeds.fetched_bodies import FetchedBodies
 from stockstorm.reference_service.queues.base import Message
-from stockstorm.reference_service.queues.prefetch_buffer import PrefetchBuffer
+from stockstorm.reference_service.queues.prefetch_buffer import Prefetched
 
 ORDER = {
     "id": "gid://shopify/Order/7",
@@ -56,23 +56,21 @@ class OneIncomplete:
 
     def __init__(self, topic: str, number: int) -> None:
         body = f'{{"id":{number}}}'.encode()
-        self.first: PrefetchBuffer | None = PrefetchBuffer(
-            Message(WorkType.SHOP, "shopify", "w", topic, 1, 1, body), ["h"], 1
-        )
+        self.first: Prefetched | None = Prefetched(Message(WorkType.SHOP, "shopify", "w", topic, 1, 1, body), ["h"], 1)
         self.completed: list[Message] = []
-        self.given_back: list[PrefetchBuffer] = []
+        self.given_back: list[Prefetched] = []
 
-    async def next_incomplete(self) -> PrefetchBuffer:
+    async def next_incomplete(self) -> Prefetched:
         found, self.first = self.first, None
         if found is None:
             await asyncio.get_running_loop().create_future()
         assert found is not None
         return found
 
-    def complete(self, completed: PrefetchBuffer) -> None:
+    def complete(self, completed: Prefetched) -> None:
         self.completed.append(completed.message)
 
-    def give_back(self, incomplete: PrefetchBuffer, delay_s: float) -> None:
+    def give_back(self, incomplete: Prefetched, delay_s: float) -> None:
         self.given_back.append(incomplete)
 
 

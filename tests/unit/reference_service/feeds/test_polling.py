@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from stockstorm.reference_service import limits
-from stockstorm.reference_service.clients.poll_documents import (
+from stockstorm.reference_service.clients.documents import updated_since
+from stockstorm.reference_service.clients.order_documents import (
+    ChangedOrder,
     MoneyBag,
-    OrderNode,
-    RefundLineNode,
-    RefundLines,
-    RefundNode,
+    OrderRefund,
+    RestockLine,
+    RestockLines,
     ShopMoney,
-    updated_since,
 )
 from stockstorm.reference_service.domain.payloads import ShopOrder, ShopRefund
 from stockstorm.reference_service.domain.timestamps import SECOND_NS
@@ -125,8 +125,8 @@ def test_a_search_starts_at_the_whole_second() -> None:
 
 
 def test_a_polled_order_yields_the_order_and_its_refunds_as_webhooks_do() -> None:
-    lines = RefundLines([RefundLineNode("NO_RESTOCK"), RefundLineNode("RETURN")])
-    node = OrderNode(
+    lines = RestockLines([RestockLine("NO_RESTOCK"), RestockLine("RETURN")])
+    node = ChangedOrder(
         "gid://shopify/Order/5",
         "#1",
         "1970-01-01T00:00:02Z",
@@ -134,7 +134,7 @@ def test_a_polled_order_yields_the_order_and_its_refunds_as_webhooks_do() -> Non
         "GBP",
         "PARTIALLY_REFUNDED",
         MoneyBag(ShopMoney("9.99")),
-        [RefundNode("gid://shopify/Refund/6", lines)],
+        [OrderRefund("gid://shopify/Refund/6", lines)],
     )
     order, refund = resources_of(node, 77)
     assert (order.version, refund.version) == ((2 * SECOND_NS, 77), (0, 0))

@@ -1,4 +1,4 @@
-"""What comes over event buses, in Shopify's envelope or with its attributes."""
+"""Messages of event buses, in Shopify's envelope or with its attributes."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ ON_PUBSUB = reader(read_pubsub, SHOP, ("bazaar", "mercado"))
 
 
 def enveloped(metadata: dict[str, Any], payload: bytes = PAYLOAD) -> Received:
-    """As FACTS of Shopify's captures show it."""
+    """An event with the envelope that captures of Shopify's events show."""
     head = {
         "version": "0",
         "id": "event-1",
@@ -52,7 +52,7 @@ def published(attributes: dict[str, str], data: bytes = PAYLOAD) -> Received:
 
 
 @pytest.mark.parametrize("received", ["eventbridge", "pubsub"])
-def test_a_webhook_is_the_same_over_both_buses_with_its_payload_byte_for_byte(received: str) -> None:
+def test_a_webhook_is_the_same_over_both_buses_byte_for_byte(received: str) -> None:
     message = ON_EVENTBRIDGE(enveloped(METADATA)) if received == "eventbridge" else ON_PUBSUB(published(METADATA))
     assert message is not None
     at_ns = 1_795_500_000_123_456_789
@@ -60,7 +60,7 @@ def test_a_webhook_is_the_same_over_both_buses_with_its_payload_byte_for_byte(re
 
 
 @pytest.mark.parametrize("received", ["eventbridge", "pubsub"])
-def test_a_marketplaces_notification_comes_over_the_same_bus(received: str) -> None:
+def test_a_marketplace_notification_uses_the_same_bus(received: str) -> None:
     message = ON_EVENTBRIDGE(enveloped(MARKET)) if received == "eventbridge" else ON_PUBSUB(published(MARKET))
     assert message is not None
     assert (message.work_type, message.source, message.webhook_id, message.topic) == (
@@ -71,13 +71,13 @@ def test_a_marketplaces_notification_comes_over_the_same_bus(received: str) -> N
     )
 
 
-def test_without_a_webhook_id_the_events_own_id_stands_in() -> None:
+def test_without_a_webhook_id_the_id_of_the_event_is_used() -> None:
     bare = {name: value for name, value in METADATA.items() if name != "X-Shopify-Webhook-Id"}
     found = (ON_EVENTBRIDGE(enveloped(bare)), ON_PUBSUB(published(bare)))
     assert [message.webhook_id for message in found if message] == ["event-1", "pubsub-1"]
 
 
-def test_names_are_read_whatever_their_case_and_values_that_are_no_text_are_passed_over() -> None:
+def test_header_names_ignore_case_and_values_that_are_not_text_are_skipped() -> None:
     odd = {name.upper(): value for name, value in METADATA.items()} | {"X-Shopify-Test": True}
     message = ON_EVENTBRIDGE(enveloped(odd))
     assert message is not None
@@ -87,18 +87,18 @@ def test_names_are_read_whatever_their_case_and_values_that_are_no_text_are_pass
 @pytest.mark.parametrize(
     "metadata", [METADATA | {"X-Shopify-Shop-Domain": "other.myshopify.com"}, MARKET | {"X-Marketplace-Channel": "x"}]
 )
-def test_what_is_for_another_shop_or_channel_is_none_of_ours(metadata: dict[str, str]) -> None:
+def test_a_message_for_another_shop_or_channel_is_skipped(metadata: dict[str, str]) -> None:
     assert (ON_EVENTBRIDGE(enveloped(metadata)), ON_PUBSUB(published(metadata))) == (None, None)
 
 
-def test_a_topic_without_work_is_taken_and_ignored() -> None:
+def test_an_unknown_topic_is_accepted_and_ignored() -> None:
     message = ON_PUBSUB(published(METADATA | {"X-Shopify-Topic": "themes/publish"}))
     assert message is not None
     assert message.work_type is WorkType.IGNORED
 
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b'{"id":"x"}', b'{"id":"x","detail":{"payload":{}}}'])
-def test_what_has_no_envelope_is_unreadable(body: bytes) -> None:
+def test_a_message_without_an_envelope_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
         ON_EVENTBRIDGE(Received("handle", "sqs-1", 1, body))
 
@@ -106,7 +106,7 @@ def test_what_has_no_envelope_is_unreadable(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("attributes", "data"), [({}, b"{}"), ({"X-Shopify-Shop-Domain": SHOP}, b"{}"), (METADATA, b"nonsense")]
 )
-def test_what_lacks_a_header_or_is_no_json_is_unreadable(attributes: dict[str, str], data: bytes) -> None:
+def test_a_message_without_a_header_or_with_invalid_json_is_unreadable(attributes: dict[str, str], data: bytes) -> None:
     with pytest.raises(Unreadable):
         ON_PUBSUB(published(attributes, data))
 
@@ -120,7 +120,7 @@ def test_what_lacks_a_header_or_is_no_json_is_unreadable(attributes: dict[str, s
         ("inventory_levels/update", b'{"id":1}', None),
     ],
 )
-def test_a_body_that_was_too_large_for_the_bus_is_its_id_alone(topic: str, body: bytes, number: int | None) -> None:
+def test_a_stub_of_a_large_body_is_recognised_by_its_id_alone(topic: str, body: bytes, number: int | None) -> None:
     message = ON_PUBSUB(published(METADATA | {"X-Shopify-Topic": topic}, body))
     assert message is not None
     assert stub_id(message) == number

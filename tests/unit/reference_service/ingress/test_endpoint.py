@@ -1,4 +1,4 @@
-"""Which requests are accepted, and what the others are told."""
+"""Which webhook requests are accepted, and the answers to the others."""
 
 import asyncio
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.ingress.endpoint import (
-    Bodies,
+    BodyReader,
     Refused,
     SlowHandler,
     WebhookEndpoint,
@@ -16,12 +16,9 @@ from stockstorm.reference_service.ingress.endpoint import (
     read_message,
     senders_of,
     shopify_sender,
+    signature_of,
 )
-from stockstorm.reference_service.ingress.signatures import signature_of
-from stockstorm.reference_service.queues.base import (
-    Message,
-)
-from stockstorm.reference_service.queues.group_commit import InboxFull
+from stockstorm.reference_service.queues.base import InboxFull, Message
 from stockstorm.reference_service.storage.database import StoreUnavailable
 
 SECRET = b"secret"
@@ -47,14 +44,14 @@ def status_of(pairs: list[tuple[bytes, bytes]], body: bytes = BODY) -> int:
     return refused.value.status
 
 
-def test_a_genuine_webhook_becomes_a_message_with_its_raw_body_and_its_nanoseconds() -> None:
+def test_a_signed_webhook_becomes_a_message_with_raw_body_and_nanoseconds() -> None:
     assert read_message(SENDER, headers(), BODY, 5) == Message(
         WorkType.SHOP, "shopify", "w1", "orders/create", 1795514400_123456789, 5, BODY
     )
 
 
 @pytest.mark.parametrize("signature", [b"", b"forged", signature_of(b"another", BODY), signature_of(SECRET, b"{}")])
-def test_a_wrong_signature_is_told_nothing_but_401(signature: bytes) -> None:
+def test_a_wrong_signature_is_answered_401_before_anything_else_is_checked(signature: bytes) -> None:
     assert status_of(headers(hmac_sha256=signature, topic=b"")) == 401
 
 
@@ -64,32 +61,32 @@ def test_a_missing_header_is_a_bad_request(missing: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["webhook_id", "topic"])
-def test_a_name_of_any_length_is_a_bad_request(name: str) -> None:
-    assert status_of(headers(**{name: b"x" * (limits.NAME_MAX + 1)})) == 400
+def test_a_webhook_id_or_topic_that_is_too_long_is_a_bad_request(name: str) -> None:
+    assert status_of(headers(**{name: b"x" * (limits.NAME_CHARS_MAX + 1)})) == 400
 
 
-def test_a_signed_body_that_is_no_json_is_a_bad_request() -> None:
+def test_a_signed_body_that_is_not_json_is_a_bad_request() -> None:
     assert status_of(headers(hmac_sha256=signature_of(SECRET, b'{"id":')), b'{"id":') == 400
 
 
-def test_another_shops_webhook_is_refused() -> None:
+def test_a_webhook_of_another_shop_is_refused() -> None:
     assert status_of(headers(shop_domain=b"other.myshopify.com")) == 403
 
 
-def test_an_unknown_topic_is_taken_and_ignored() -> None:
+def test_an_unknown_topic_is_accepted_and_ignored() -> None:
     assert read_message(SENDER, headers(topic=b"themes/publish"), BODY, 5).work_type is WorkType.IGNORED
 
 
-def test_a_time_that_is_none_is_only_a_hint_missing() -> None:
+def test_an_invalid_trigger_time_is_read_as_none() -> None:
     assert read_message(SENDER, headers(triggered_at=b"yesterday"), BODY, 5).triggered_ns is None
 
 
-def test_without_the_signature_check_a_forged_webhook_is_taken() -> None:
+def test_without_the_signature_check_a_forged_webhook_is_accepted() -> None:
     senders = senders_of("demo.myshopify.com", ["bazaar"], None, None)
     assert read_message(senders[""], headers(hmac_sha256=b"forged"), BODY, 5).webhook_id == "w1"
 
 
-def test_a_channel_must_name_itself_in_its_header() -> None:
+def test_a_channel_must_send_its_own_name_in_the_header() -> None:
     pairs = [
         (b"x-marketplace-topic", b"order.created"),
         (b"x-marketplace-delivery-id", b"d1"),
@@ -102,20 +99,20 @@ def test_a_channel_must_name_itself_in_its_header() -> None:
 
 
 class Inbox:
-    """Takes messages, or raises."""
+    """Accepts messages, or raises."""
 
     def __init__(self, failure: Exception | None = None) -> None:
-        self.taken: list[Message] = []
+        self.accepted: list[Message] = []
         self.failure = failure
 
     async def put(self, message: Message) -> None:
         if self.failure is not None:
             raise self.failure
-        self.taken.append(message)
+        self.accepted.append(message)
 
 
 def answer(inbox: Inbox, *parts: bytes, declared: int | None = None, channel: str = "", cut: bool = False) -> Any:
-    """The status that the endpoint answers to a body in parts; None if it answers nothing."""
+    """The endpoint's status for a chunked body; None if it does not answer."""
     events = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
     if cut:
         events.append({"type": "http.disconnect"})
@@ -135,34 +132,34 @@ def answer(inbox: Inbox, *parts: bytes, declared: int | None = None, channel: st
     return sent[0]["status"] if sent else None
 
 
-def test_a_body_in_several_parts_is_put_together_before_it_is_checked() -> None:
+def test_a_chunked_body_is_joined_before_its_signature_is_checked() -> None:
     inbox = Inbox()
     assert answer(inbox, BODY[:5], BODY[5:]) == 200
-    assert [message.body for message in inbox.taken] == [BODY]
+    assert [message.body for message in inbox.accepted] == [BODY]
 
 
-def test_a_body_that_is_too_large_is_refused_as_soon_as_that_is_known() -> None:
+def test_a_body_over_the_limit_is_refused_without_reading_the_rest() -> None:
     inbox = Inbox()
     assert answer(inbox, b"", declared=limits.BODY_BYTES_MAX + 1) == 413
     assert answer(inbox, b"x" * (limits.BODY_BYTES_MAX + 1)) == 413
     assert answer(inbox, b"x" * limits.BODY_BYTES_MAX, b"x", b"never read") == 413
-    assert inbox.taken == []
+    assert inbox.accepted == []
 
 
 @pytest.mark.parametrize("failure", [InboxFull(), StoreUnavailable("gone")])
-def test_what_cannot_be_stored_is_not_acknowledged(failure: Exception) -> None:
+def test_a_webhook_that_cannot_be_stored_is_not_acknowledged(failure: Exception) -> None:
     assert answer(Inbox(failure), BODY) == 503
 
 
-def test_a_channel_that_is_none_of_ours_is_not_found() -> None:
+def test_an_unknown_channel_is_not_found() -> None:
     assert answer(Inbox(), BODY, channel="nowhere") == 404
 
 
-def test_a_request_that_was_cut_off_is_not_answered() -> None:
+def test_a_request_whose_connection_was_closed_is_not_answered() -> None:
     assert answer(Inbox(), BODY[:5], cut=True) is None
 
 
-def test_the_rest_of_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_incomplete_body_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "STORE_TIMEOUT_S", 0.02)
     events = [{"type": "http.request", "body": BODY[:5], "more_body": True}]
     sent: list[Any] = []
@@ -181,8 +178,8 @@ def test_the_rest_of_a_body_that_does_not_come_is_not_waited_for(monkeypatch: py
 
 
 @pytest.mark.asyncio
-async def test_unchecked_bodies_that_come_in_parts_share_a_bound_and_give_it_back() -> None:
-    bodies = Bodies(bytes_max=10)
+async def test_chunked_bodies_share_a_limit_and_return_their_part_of_it() -> None:
+    bodies = BodyReader(bytes_max=10)
     more = asyncio.Event()
 
     def request(*parts: bytes) -> Any:
@@ -205,24 +202,24 @@ async def test_unchecked_bodies_that_come_in_parts_share_a_bound_and_give_it_bac
     assert await request(b"123456789", b"0") == b"1234567890"
 
 
-def test_the_slow_handler_takes_one_request_after_the_other() -> None:
-    async def story() -> float:
+def test_the_slow_handler_processes_one_request_at_a_time() -> None:
+    async def elapsed_s() -> float:
         slow = SlowHandler(Inbox(), 0.02)
         message = read_message(SENDER, headers(), BODY, 5)
         started = asyncio.get_running_loop().time()
         await asyncio.gather(*(slow.put(message) for _ in range(3)))
         return asyncio.get_running_loop().time() - started
 
-    assert asyncio.run(story()) >= 0.06
+    assert asyncio.run(elapsed_s()) >= 0.06
 
 
 @pytest.mark.asyncio
-async def test_no_more_than_may_wait_stand_in_line_for_the_slow_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_slow_handler_refuses_requests_over_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "WAITING_EVENTS_MAX", 2)
     inbox = Inbox()
     slow = SlowHandler(inbox, 0.01)
     message = read_message(SENDER, headers(), BODY, 5)
-    told = await asyncio.gather(*(slow.put(message) for _ in range(3)), return_exceptions=True)
-    assert [type(each) for each in told] == [type(None), type(None), InboxFull]
+    results = await asyncio.gather(*(slow.put(message) for _ in range(3)), return_exceptions=True)
+    assert [type(each) for each in results] == [type(None), type(None), InboxFull]
     await slow.put(message)
-    assert len(inbox.taken) == 3
+    assert len(inbox.accepted) == 3

@@ -1,4 +1,4 @@
-"""Requests that share calls to a broker, and what each of them is told."""
+"""Requests share calls to a broker, and each gets the result of its own message."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -8,12 +8,9 @@ import pytest
 
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.topics import WorkType
-from stockstorm.reference_service.queues.base import (
-    Message,
-)
+from stockstorm.reference_service.queues.base import InboxFull, Message
 from stockstorm.reference_service.queues.batching_sender import BatchingSender
 from stockstorm.reference_service.queues.broker import BrokerGone, Received, SendLimits, Wrapped
-from stockstorm.reference_service.queues.group_commit import InboxFull
 from stockstorm.reference_service.storage.database import StoreUnavailable
 
 
@@ -22,7 +19,7 @@ def message(webhook_id: str) -> Message:
 
 
 class Scripted:
-    """A broker that only takes; `refuses` are ids of single failures."""
+    """A broker that only accepts messages. `refuses`: ids that it refuses one by one."""
 
     send_limits = SendLimits(entries_max=3, bytes_max=1_000, calls_max=2)
     deliveries_max = 5
@@ -35,7 +32,7 @@ class Scripted:
         self.gate.set()
 
     async def check(self) -> None:
-        """Nothing to learn."""
+        """Nothing to check."""
 
     def wrap(self, message: Message) -> Wrapped:
         if message.webhook_id == "huge":
@@ -54,10 +51,10 @@ class Scripted:
             yield []
 
     async def delete(self, handles: Iterable[str]) -> None:
-        """Never asked for."""
+        """Never called."""
 
     async def release(self, handles: Iterable[str], delay_s: float) -> None:
-        """Never asked for."""
+        """Never called."""
 
 
 async def put_all(inbox: BatchingSender, *names: str) -> list[BaseException | None]:
@@ -65,21 +62,21 @@ async def put_all(inbox: BatchingSender, *names: str) -> list[BaseException | No
 
 
 @pytest.mark.asyncio
-async def test_the_first_goes_at_once_and_the_others_share_calls() -> None:
+async def test_the_first_message_is_sent_at_once_and_the_others_share_calls() -> None:
     broker = Scripted()
     assert await put_all(BatchingSender(broker), "a", "b", "c", "d", "e") == [None] * 5
     assert broker.calls == [["a"], ["b", "c", "d"], ["e"]]
 
 
 @pytest.mark.asyncio
-async def test_a_call_stays_within_its_bytes() -> None:
+async def test_a_call_stays_within_its_limit_of_bytes() -> None:
     broker = Scripted()
     await put_all(BatchingSender(broker), "a", "big1", "big2", "big3")
     assert broker.calls == [["a"], ["big1", "big2"], ["big3"]]
 
 
 @pytest.mark.asyncio
-async def test_no_more_calls_are_under_way_than_allowed() -> None:
+async def test_no_more_calls_are_in_progress_than_allowed() -> None:
     broker = Scripted()
     broker.gate.clear()
     putting = asyncio.create_task(put_all(BatchingSender(broker), *"abcdefghij"))
@@ -91,7 +88,7 @@ async def test_no_more_calls_are_under_way_than_allowed() -> None:
 
 
 @pytest.mark.asyncio
-async def test_single_failures_are_told_to_their_own_requests_only() -> None:
+async def test_a_refused_message_fails_only_its_own_request() -> None:
     broker = Scripted()
     broker.refuses = {"c"}
     answers = await put_all(BatchingSender(broker), "a", "b", "c", "d")
@@ -102,7 +99,7 @@ async def test_single_failures_are_told_to_their_own_requests_only() -> None:
 @pytest.mark.parametrize(
     ("failure", "reason"), [(BrokerGone("away"), "away"), (ZeroDivisionError("zero"), "ZeroDivisionError")]
 )
-async def test_a_broker_that_fails_acknowledges_nothing(failure: Exception, reason: str) -> None:
+async def test_a_failed_call_acknowledges_none_of_its_messages(failure: Exception, reason: str) -> None:
     broker = Scripted()
     broker.failure = failure
     answers = await put_all(BatchingSender(broker), "a", "b")
@@ -110,7 +107,7 @@ async def test_a_broker_that_fails_acknowledges_nothing(failure: Exception, reas
 
 
 @pytest.mark.asyncio
-async def test_an_answer_that_comes_too_late_for_the_sender_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_call_that_takes_too_long_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "STORE_TIMEOUT_S", 0.02)
     broker = Scripted()
     broker.gate.clear()
@@ -119,7 +116,7 @@ async def test_an_answer_that_comes_too_late_for_the_sender_is_none(monkeypatch:
 
 
 @pytest.mark.asyncio
-async def test_what_the_broker_never_takes_is_refused_without_a_call() -> None:
+async def test_a_message_that_the_broker_can_never_accept_is_refused_without_a_call() -> None:
     broker = Scripted()
     with pytest.raises(StoreUnavailable, match="too large"):
         await BatchingSender(broker).put(message("huge"))
@@ -127,14 +124,14 @@ async def test_what_the_broker_never_takes_is_refused_without_a_call() -> None:
 
 
 @pytest.mark.asyncio
-async def test_it_refuses_rather_than_let_the_waiting_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_messages_over_the_limit_of_waiting_ones_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "WAITING_EVENTS_MAX", 2)
     answers = await put_all(BatchingSender(Scripted()), "a", "b", "c", "d")
     assert [type(answer) for answer in answers] == [type(None), type(None), type(None), InboxFull]
 
 
 @pytest.mark.asyncio
-async def test_a_clean_end_sends_what_waits() -> None:
+async def test_drain_sends_all_waiting_messages() -> None:
     broker = Scripted()
     inbox = BatchingSender(broker)
     putting = asyncio.create_task(put_all(inbox, "a", "b"))

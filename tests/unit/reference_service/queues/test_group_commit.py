@@ -1,4 +1,4 @@
-"""Requests that share a commit, and what they are told when it fails."""
+"""Requests share a commit, and all of them fail if it fails."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,10 +7,8 @@ import pytest
 
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.topics import WorkType
-from stockstorm.reference_service.queues.base import (
-    Message,
-)
-from stockstorm.reference_service.queues.group_commit import GroupCommit, HoldInMemory, InboxFull
+from stockstorm.reference_service.queues.base import InboxFull, Message
+from stockstorm.reference_service.queues.group_commit import GroupCommit, HoldInMemory
 from stockstorm.reference_service.storage.database import StoreUnavailable
 
 
@@ -19,7 +17,7 @@ def message(webhook_id: str) -> Message:
 
 
 class Store:
-    """Notes batches; `fails` refuses so many of them, with `failure`."""
+    """Records batches. The first `fails` batches raise `failure`."""
 
     def __init__(self, fails: int = 0, failure: Exception | None = None) -> None:
         self.batches: list[list[str]] = []
@@ -55,7 +53,7 @@ async def test_requests_that_arrive_during_a_commit_share_the_next_one() -> None
 
 
 @pytest.mark.asyncio
-async def test_nobody_is_answered_before_the_commit() -> None:
+async def test_no_request_is_answered_before_the_commit() -> None:
     store = Store()
     store.gate.clear()
     inbox = GroupCommit(store)
@@ -80,7 +78,7 @@ async def test_a_webhook_twice_in_one_batch_is_stored_once_and_both_are_answered
 
 
 @pytest.mark.asyncio
-async def test_a_failed_commit_fails_its_requests_and_no_later_ones() -> None:
+async def test_a_failed_commit_fails_its_own_requests_only() -> None:
     inbox = GroupCommit(Store(fails=1))
     running = asyncio.create_task(inbox.run())
     with pytest.raises(StoreUnavailable):
@@ -90,7 +88,7 @@ async def test_a_failed_commit_fails_its_requests_and_no_later_ones() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_commit_that_breaks_by_a_bug_fails_its_requests_and_the_next_are_committed() -> None:
+async def test_an_unexpected_error_fails_its_own_requests_only() -> None:
     inbox = GroupCommit(Store(fails=1, failure=KeyError("a value")))
     running = asyncio.create_task(inbox.run())
     async with asyncio.timeout(2.0):
@@ -102,7 +100,7 @@ async def test_a_commit_that_breaks_by_a_bug_fails_its_requests_and_the_next_are
 
 
 @pytest.mark.asyncio
-async def test_who_waits_for_a_commit_that_is_cancelled_is_told_so() -> None:
+async def test_a_cancelled_commit_fails_its_requests() -> None:
     store = Store()
     store.gate.clear()
     inbox = GroupCommit(store)
@@ -117,7 +115,7 @@ async def test_who_waits_for_a_commit_that_is_cancelled_is_told_so() -> None:
 
 
 @pytest.mark.asyncio
-async def test_more_than_may_wait_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_messages_over_the_limit_of_waiting_ones_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "WAITING_EVENTS_MAX", 1)
     inbox = GroupCommit(Store())
     waiting = asyncio.create_task(inbox.put(message("a")))
@@ -129,7 +127,7 @@ async def test_more_than_may_wait_is_refused_at_once(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.asyncio
-async def test_the_flaw_answers_at_once_and_stores_later() -> None:
+async def test_the_flaw_acknowledges_at_once_and_stores_later() -> None:
     store = Store()
     inbox = HoldInMemory(store, 100.0, 0)
     await inbox.put(message("a"))
@@ -139,7 +137,7 @@ async def test_the_flaw_answers_at_once_and_stores_later() -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_flaw_holds_no_more_than_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_flaw_refuses_messages_over_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "WAITING_EVENTS_MAX", 2)
     monkeypatch.setattr(limits, "COMMIT_EVENTS_MAX", 1)
     store = Store()

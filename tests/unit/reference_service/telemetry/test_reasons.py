@@ -1,4 +1,4 @@
-"""What is told of an error, and that no value of a payload is in it."""
+"""The reason recorded for an error contains no value of a payload."""
 
 import errno
 
@@ -34,5 +34,5 @@ def database_error() -> Exception:
         (Unusable("x" * 1_000), "x" * 300),
     ],
 )
-def test_an_own_message_is_told_and_of_other_errors_only_their_type_and_code(error: Exception, reason: str) -> None:
+def test_own_errors_give_their_message_and_other_errors_only_type_and_code(error: Exception, reason: str) -> None:
     assert reason_of(error) == reason

@@ -1,6 +1,6 @@
 """What a service asks for when a webhook was too large for its bus: one product, or one refund."""
 
-from stockstorm.reference_service.clients.whole_documents import WHOLE_PRODUCT, WHOLE_REFUND
+from stockstorm.reference_service.clients.order_documents import WHOLE_PRODUCT, WHOLE_REFUND
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history.facts import OrdersShown
 from stockstorm.simulator.plan.items import PlannedProductEdit

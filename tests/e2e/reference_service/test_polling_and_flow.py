@@ -1,4 +1,4 @@
-"""The architectures that are told nothing: what they ask for, how often, and what becomes of what they cannot use."""
+"""The architectures without webhooks: what they read, how often, and what they do with unusable notifications."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.e2e
 Make = Callable[..., Any]
 
 
-def sold(order_id: str, lines: dict[str, Any], topic: str = "order.created") -> dict[str, Any]:
+def notification(order_id: str, lines: dict[str, Any], topic: str = "order.created") -> dict[str, Any]:
     rows = [{"sku": sku, "quantity": units, "price": "9.99"} for sku, units in lines.items()]
     return {"id": f"{order_id}.{topic}", "topic": topic, "order": {"order_id": order_id, "lines": rows}}
 
@@ -34,26 +34,26 @@ def polling(make_service: Make, **settings: str) -> Any:
     return service
 
 
-def test_a_notification_that_cannot_be_used_is_buried_and_holds_nothing_up(make_service: Make, commerce: Any) -> None:
+def test_an_unusable_notification_is_a_dead_letter_and_blocks_no_other(make_service: Make, commerce: Any) -> None:
     commerce.feeds["bazaar"] += [
         {"id": "poison", "topic": "order.created", "order": {"order_id": 7}},
-        sold("with\0nothing", {"SKU-0001": 1}),
-        sold("bazaar-1", {"SKU-0002": 1}),
-        sold("bazaar-2", {"no such sku": 1}),
-        sold("bazaar-3", {"SKU-0003": 1}),
+        notification("with\0nothing", {"SKU-0001": 1}),
+        notification("bazaar-1", {"SKU-0002": 1}),
+        notification("bazaar-2", {"no such sku": 1}),
+        notification("bazaar-3", {"SKU-0003": 1}),
     ]
     service = polling(make_service)
-    service.wait_until(lambda: len(commerce.tokens()) == 2, "the good ones are written")
+    service.wait_until(lambda: len(commerce.tokens()) == 2, "the valid ones are written")
     assert sorted(commerce.tokens()) == ["bazaar:bazaar-1", "bazaar:bazaar-3"]
     url = service.worker_url
-    service.wait_until(lambda: service.probe("dead-letters", url) != [], "one is buried")
+    service.wait_until(lambda: service.probe("dead-letters", url) != [], "one is a dead letter")
     assert [row["webhook_id"] for row in service.probe("dead-letters", url)] == ["read:poison"]
     waiting = {row["webhook_id"] for row in service.probe("effects", url) if row["state"] == "pending"}
     assert "read:bazaar-2.order.created" in waiting
     assert len(waiting) == 2
 
 
-def test_a_poll_asks_only_for_what_changed_and_keeps_the_shops_orders(
+def test_a_poll_reads_only_changes_and_stores_the_shops_orders(
     make_service: Make, commerce: Any, database_url: str
 ) -> None:
     refund = {"id": "gid://shopify/Refund/9", "refundLineItems": {"nodes": [{"restockType": "RETURN"}]}}
@@ -78,38 +78,38 @@ def test_a_poll_asks_only_for_what_changed_and_keeps_the_shops_orders(
     assert commerce.calls.count("ChangedLevels") > 1
 
 
-def test_nothing_is_asked_for_between_two_polls(make_service: Make, commerce: Any) -> None:
+def test_nothing_is_read_between_two_polls(make_service: Make, commerce: Any) -> None:
     polling(make_service, poll_interval_s="60")
-    asked = len(commerce.calls)
-    commerce.feeds["bazaar"].append(sold("bazaar-1", {"SKU-0001": 1}))
+    calls = len(commerce.calls)
+    commerce.feeds["bazaar"].append(notification("bazaar-1", {"SKU-0001": 1}))
     time.sleep(1.0)
-    assert len(commerce.calls) == asked
+    assert len(commerce.calls) == calls
     assert commerce.tokens() == []
 
 
-def test_a_flow_writes_one_order_a_call_and_pushes_one_sku_a_call(make_service: Make, commerce: Any) -> None:
+def test_a_flow_writes_one_order_per_call_and_pushes_one_sku_per_call(make_service: Make, commerce: Any) -> None:
     service = make_service(architecture="ipaas", flow_interval_s="0.2", flow_step_s="0")
     service.start_all()
     bulk = len(commerce.pushed)
     assert max(len(skus) for skus in commerce.pushed) == 20
-    commerce.feeds["bazaar"] += [sold(f"bazaar-{n}", {"SKU-0001": 1, "SKU-0002": 2}) for n in range(3)]
+    commerce.feeds["bazaar"] += [notification(f"bazaar-{n}", {"SKU-0001": 1, "SKU-0002": 2}) for n in range(3)]
     service.wait_until(lambda: commerce.listings["mercado"]["SKU-0002"] == 94, "the other channel is in step")
     assert commerce.tokens() == ["bazaar:bazaar-0", "bazaar:bazaar-1", "bazaar:bazaar-2"]
     assert len(commerce.adjustments) == 3
     assert {len(skus) for skus in commerce.pushed[bulk:]} == {1}
 
 
-def test_what_a_run_has_no_tasks_left_for_waits_for_the_next(make_service: Make, commerce: Any) -> None:
+def test_work_beyond_the_tasks_of_a_run_waits_for_the_next_run(make_service: Make, commerce: Any) -> None:
     service = make_service(architecture="ipaas", flow_interval_s="0.3", flow_step_s="0", flow_tasks_max="6")
     service.start_all()
-    commerce.feeds["mercado"] += [sold(f"mercado-{n}", {"SKU-0001": 1}) for n in range(4)]
+    commerce.feeds["mercado"] += [notification(f"mercado-{n}", {"SKU-0001": 1}) for n in range(4)]
     service.wait_until(lambda: commerce.tokens() != [], "the first run")
     assert len(commerce.tokens()) < 3
-    service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0001"] == 96, "runs later all is done")
+    service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0001"] == 96, "later runs finish the work")
     assert commerce.stock[commerce.item("SKU-0001")] == 96
 
 
-def test_a_receiver_is_not_started_where_there_is_none(make_service: Make) -> None:
+def test_an_architecture_without_a_receiver_refuses_to_start_one(make_service: Make) -> None:
     service = make_service(architecture="polling")
     service.start("receiver")
     assert service.processes.pop("receiver").wait(20) == 3

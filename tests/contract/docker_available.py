@@ -1,4 +1,4 @@
-"""Whether a Docker engine answers here and has an image, or can pull it."""
+"""Whether a Docker engine is reachable and has an image or can pull it."""
 
 import shutil
 import subprocess
@@ -12,8 +12,8 @@ CONTAINER: Final = (pytest.mark.docker, pytest.mark.timeout(PULL_WITHIN_S + 180)
 
 
 @cache
-def why_no_engine() -> str:
-    """Empty when one answers."""
+def why_docker_is_unavailable() -> str:
+    """Why no Docker engine can be used, or "" if one can."""
     if shutil.which("docker") is None:
         return "no `docker` is on the PATH"
     done = _docker("info")
@@ -21,9 +21,9 @@ def why_no_engine() -> str:
 
 
 @cache
-def why_no_image(image: str) -> str:
-    """Empty when containers can be made of it."""
-    if why := why_no_engine():
+def why_image_is_unavailable(image: str) -> str:
+    """Why no container of this image can be started, or "" if one can."""
+    if why := why_docker_is_unavailable():
         return why
     if _docker("image", "inspect", image).returncode == 0:
         return ""

@@ -1,4 +1,4 @@
-"""The architecture `webhook`: the answer comes after the work, and says whether there was any."""
+"""The architecture `webhook`: the answer is sent after the work and reports its result."""
 
 import time
 from collections.abc import Callable
@@ -18,13 +18,13 @@ def service(make_service: Make) -> Any:
     return running
 
 
-def test_the_channels_show_the_effect_when_the_answer_comes(service: Any, commerce: Any) -> None:
+def test_the_channels_show_the_effect_when_the_webhook_is_answered(service: Any, commerce: Any) -> None:
     assert service.stock_webhook("SKU-0001", 41, webhook_id="one").status_code == 200
     assert {name: shown["SKU-0001"] for name, shown in commerce.listings.items()} == {"bazaar": 41, "mercado": 41}
     assert service.effects()["one"] == {"webhook_id": "one", "state": "applied", "times": 1}
 
 
-def test_the_master_has_the_order_when_the_answer_comes(service: Any, commerce: Any) -> None:
+def test_the_master_has_the_order_when_the_webhook_is_answered(service: Any, commerce: Any) -> None:
     assert service.order("bazaar", "bazaar-1", "order.created", {"SKU-0002": 3}).status_code == 200
     assert commerce.tokens() == ["bazaar:bazaar-1"]
     assert commerce.listings["mercado"]["SKU-0002"] == 97
@@ -36,36 +36,36 @@ def test_a_cancellation_before_its_order_is_answered_at_once(service: Any, comme
     assert (commerce.tokens(), commerce.stock[commerce.item("SKU-0005")]) == ([], 100)
 
 
-def test_a_push_that_fails_refuses_the_webhook_and_is_made_all_the_same(service: Any, commerce: Any) -> None:
+def test_a_failed_push_refuses_the_webhook_and_is_repeated(service: Any, commerce: Any) -> None:
     commerce.fails_push = 1_000
     assert service.stock_webhook("SKU-0003", 7, webhook_id="late").status_code == 503
     commerce.fails_push = 0
-    service.wait_until(lambda: commerce.listings["mercado"]["SKU-0003"] == 7, "the push is made again", 20)
+    service.wait_until(lambda: commerce.listings["mercado"]["SKU-0003"] == 7, "the push is repeated", 20)
     assert service.stock_webhook("SKU-0003", 7, webhook_id="late").status_code == 200
     assert service.effects()["late"]["times"] == 1
 
 
-def test_a_webhook_without_anything_to_do_is_answered_without_a_push(service: Any, commerce: Any) -> None:
+def test_a_webhook_without_effect_is_answered_without_a_push(service: Any, commerce: Any) -> None:
     commerce.fails_push = 1_000
     assert service.webhook("carts/update", {"id": 1}).status_code == 200
-    assert service.stock_webhook("SKU-0004", 100).status_code == 200  # as it was
+    assert service.stock_webhook("SKU-0004", 100).status_code == 200  # unchanged
 
 
-def test_what_cannot_be_applied_now_is_refused_and_taken_when_it_comes_again(service: Any, commerce: Any) -> None:
+def test_a_webhook_that_cannot_be_applied_yet_is_refused_and_accepted_later(service: Any, commerce: Any) -> None:
     lines = {"SKU-9999": 1}
     assert service.order("bazaar", "bazaar-1", "order.created", lines, webhook_id="early").status_code == 503
     assert "early" not in service.effects()
     with commerce.lock:
-        commerce.stock[commerce.item("SKU-9999")] = 100  # a new product, of which its level's webhook tells
+        commerce.stock[commerce.item("SKU-9999")] = 100  # a new product, announced by its level's webhook
     service.stock_webhook("SKU-9999", 100)
     service.wait_until(
         lambda: service.order("bazaar", "bazaar-1", "order.created", lines, webhook_id="early").status_code == 200,
-        "the order is taken",
+        "the order is accepted",
     )
     service.wait_until(lambda: commerce.listings["mercado"].get("SKU-9999") == 99, "the new product is listed")
 
 
-def test_what_can_never_be_applied_is_buried_at_once(service: Any) -> None:
+def test_a_webhook_that_can_never_be_applied_is_a_dead_letter_at_once(service: Any) -> None:
     assert service.webhook("inventory_levels/update", {"inventory_item_id": "x"}, webhook_id="bad").status_code == 200
     breaks = service.order("bazaar", "with\0nothing", "order.created", {"SKU-0001": 1}, webhook_id="breaks")
     assert breaks.status_code == 200
@@ -76,15 +76,15 @@ def test_what_can_never_be_applied_is_buried_at_once(service: Any) -> None:
     assert len(service.probe("dead-letters")) == 2
 
 
-def test_notifications_of_one_order_at_the_same_time_are_one_sale(service: Any, commerce: Any) -> None:
-    def tell(number: int) -> int:
+def test_concurrent_notifications_of_one_order_are_one_sale(service: Any, commerce: Any) -> None:
+    def notify(number: int) -> int:
         order_id = f"bazaar-{number % 4}"
-        webhook_id = f"{order_id}.{number % 8}"  # each order under two ids, each of them several times
+        webhook_id = f"{order_id}.{number % 8}"  # each order has two webhook ids, each sent several times
         answer = service.order("bazaar", order_id, "order.created", {"SKU-0001": 2}, webhook_id=webhook_id)
         return int(answer.status_code)
 
     with ThreadPoolExecutor(16) as threads:
-        assert set(threads.map(tell, range(64))) == {200}
+        assert set(threads.map(notify, range(64))) == {200}
     service.wait_until(lambda: len(commerce.tokens()) == 4, "all are written")
     time.sleep(0.3)
     assert sorted(commerce.tokens()) == [f"bazaar:bazaar-{n}" for n in range(4)]

@@ -1,4 +1,4 @@
-"""Sees to it that fauxqs is there for the tests: the one installed, or its lock file by `npm ci` in a test folder."""
+"""Makes fauxqs available to the tests: the installed one, or one that `npm ci` installs from its lock file."""
 
 import os
 import shutil
@@ -10,8 +10,8 @@ from stockstorm.loadtests.backing.cloud.emulators import FOLDER_VARIABLE, HERE, 
 INSTALL_WITHIN_S = 60
 
 
-def why_no_fauxqs(folder: Path) -> str:
-    """Empty when it can be started."""
+def why_fauxqs_is_unavailable(folder: Path) -> str:
+    """Why fauxqs cannot be started, or "" if it can. Installs it in `folder` if necessary."""
     if find_fauxqs():
         return ""
     if shutil.which("npm") is None or shutil.which("node") is None:
@@ -24,6 +24,6 @@ def why_no_fauxqs(folder: Path) -> str:
             command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_WITHIN_S, check=False
         )
     except subprocess.TimeoutExpired:
-        return f"npm ci was not done within {INSTALL_WITHIN_S} s"
+        return f"npm ci did not finish within {INSTALL_WITHIN_S} s"
     os.environ[FOLDER_VARIABLE] = str(folder / "node_modules" / "fauxqs")
     return "" if find_fauxqs() else f"npm ci exited with {done.returncode}: {done.stderr.strip()[-300:]}"
