@@ -6,10 +6,8 @@ out by the ledger, the order book and the channels.
 
 from collections.abc import Mapping, Sequence
 
-from stockstorm.simulator.catalogue.catalogue import Catalogue
-from stockstorm.simulator.channels import Channel
-from stockstorm.simulator.channels.marketplace import Marketplace
-from stockstorm.simulator.channels.online import OnlineStore
+from stockstorm.simulator.catalogue import Catalogue
+from stockstorm.simulator.channels import Channel, Marketplace, OnlineStore
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.history.facts import (
     AnyFact,

@@ -4,7 +4,7 @@ Names, titles and addresses hold what breaks careless receivers: slashes, ampers
 2**53.
 """
 
-from stockstorm.simulator.catalogue.catalogue import Catalogue
+from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.model import (
     Buyer,

@@ -1,6 +1,8 @@
-"""How Shopify writes values in payloads: JSON text, times, money, and ids that are derived from others."""
+"""How Shopify writes values: JSON text, times, money, derived ids, and the signature of a body."""
 
+import binascii
 import hashlib
+import hmac
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
@@ -91,3 +93,13 @@ def derived_token(kind: str, *parts: int) -> str:
     """A stable token of 32 hexadecimal digits."""
     name = f"{kind}:{':'.join(map(str, parts))}".encode()
     return hashlib.blake2b(name, digest_size=16).hexdigest()
+
+
+def sign(secret: bytes, body: bytes) -> str:
+    """The value of X-Shopify-Hmac-Sha256 for these bytes, 44 characters."""
+    return binascii.b2a_base64(hmac.digest(secret, body, "sha256"), newline=False).decode("ascii")
+
+
+def matches(secret: bytes, body: bytes, signature: str) -> bool:
+    """Whether the signature is that of the body, compared in constant time."""
+    return hmac.compare_digest(sign(secret, body).encode(), signature.encode())

@@ -5,17 +5,14 @@ from typing import Any, Final
 
 import msgspec
 
-from stockstorm.simulator.catalogue.catalogue import Catalogue
+from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import ShopConfig
 from stockstorm.simulator.events.encoding import Money, Times, escaped
-from stockstorm.simulator.events.inventory_payload import InventoryPayload
-from stockstorm.simulator.events.line_payload import Lines
 from stockstorm.simulator.events.marketplace_payload import STATUS, MarketplacePayload
-from stockstorm.simulator.events.order_payload import OrderPayload
+from stockstorm.simulator.events.order_payload import Lines, OrderPayload, RefundPayload
 from stockstorm.simulator.events.people_payload import People
-from stockstorm.simulator.events.product_payload import ProductPayload
-from stockstorm.simulator.events.refund_payload import RefundPayload
+from stockstorm.simulator.events.product_payload import InventoryPayload, ProductPayload
 from stockstorm.simulator.model import Event
 
 ORDER_TOPICS: Final = ("orders/create", "orders/paid", "orders/updated", "orders/cancelled")

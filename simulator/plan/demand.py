@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from stockstorm.simulator.catalogue.catalogue import hot_count, sku_names
+from stockstorm.simulator.catalogue import hot_count, sku_names
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.model import Sku
 from stockstorm.simulator.plan.drafts import steps, zipf_steps

@@ -12,12 +12,10 @@ import msgspec
 
 from stockstorm.simulator.api.admin.base.call import AdminOptions, AdminState, Call, SearchWarning
 from stockstorm.simulator.api.admin.base.problems import THROTTLED, UNAUTHORIZED, Problem, cost_too_high
-from stockstorm.simulator.api.admin.execution.cost import actual_cost, requested_cost
-from stockstorm.simulator.api.admin.execution.documents import Document, Documents, Operation
-from stockstorm.simulator.api.admin.execution.run import Result, oversized_input, run
-from stockstorm.simulator.api.admin.execution.variables import coerce_variables
+from stockstorm.simulator.api.admin.execution.cost import Bucket, actual_cost, requested_cost
+from stockstorm.simulator.api.admin.execution.documents import Document, Documents, Operation, Result, run
+from stockstorm.simulator.api.admin.execution.variables import coerce_variables, oversized_input
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
-from stockstorm.simulator.api.admin.throttle import Bucket
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig

@@ -6,15 +6,16 @@ What is not known for certain about Shopify, or is relaxed for a simulator, as p
 """
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from stockstorm.simulator.api.admin.base.idempotency import IdempotencyKeys
-from stockstorm.simulator.api.admin.base.text import utc_text
 from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Place
-from stockstorm.simulator.catalogue.catalogue import Catalogue
-from stockstorm.simulator.clock import WallPair
+from stockstorm.simulator.catalogue import Catalogue
+from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
 from stockstorm.simulator.model import ONLINE, Event, Level, Order, Product
 from stockstorm.simulator.world import Changes, World
@@ -127,3 +128,13 @@ class Call:
     def time_text(self, at_ns: int) -> str:
         """A monotonic time as Shopify's DateTime."""
         return utc_text(self.wall.wall_ns + at_ns - self.wall.monotonic_ns)
+
+
+@lru_cache(maxsize=8192)  # answers repeat the same few seconds thousands of times
+def _second_text(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def utc_text(wall_ns: int) -> str:
+    """Wall nanoseconds as Shopify's DateTime, cut to whole seconds: 2026-11-24T06:30:00Z."""
+    return _second_text(wall_ns // SECOND_NS)

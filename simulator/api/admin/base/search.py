@@ -6,13 +6,14 @@ warning in `extensions.search`, as Shopify does; OR, NOT and parentheses are ref
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Call, SearchWarning
 from stockstorm.simulator.api.admin.base.problems import bad_request, not_played
-from stockstorm.simulator.api.admin.base.text import SECOND_NS, parse_second
+from stockstorm.simulator.clock import SECOND_NS
 
 Comparator = Literal["=", ">", ">=", "<", "<="]
 
@@ -63,6 +64,15 @@ def known_terms(root: str, query: str | None, known: frozenset[str], call: Call)
     terms = parse(query)
     call.warnings.extend(SearchWarning(root, query, term.field) for term in terms if term.field not in known)
     return [term for term in terms if term.field in known]
+
+
+def parse_second(text: str) -> int | None:
+    """Seconds since 1970 of an ISO 8601 date or time, in UTC if it has no offset. None for other text."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def number_bounds(term: Term) -> Bounds:

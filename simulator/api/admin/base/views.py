@@ -3,6 +3,8 @@
 An inventory item is its `Product`, a level its `Level`, an order its `Order`.
 """
 
+import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -158,3 +160,29 @@ _TYPE_NAMES: Final[dict[type, str]] = {
 def type_name_of(source: object) -> str:
     """The GraphQL type of an object behind an interface or union."""
     return _TYPE_NAMES[type(source)]
+
+
+_GID: Final = re.compile(r"gid://shopify/([A-Za-z]+)/(\d{1,20})(?:\?.*)?", re.ASCII)
+
+
+def gid(kind: str, number: int) -> str:
+    """The global id of a resource."""
+    return f"gid://shopify/{kind}/{number}"
+
+
+def parse_gid(text: str) -> tuple[str, int] | None:
+    """Kind and number of a global id. None for other text."""
+    found = _GID.fullmatch(text)
+    return (found[1], int(found[2])) if found else None
+
+
+def number_of(kind: str, text: str) -> int | None:
+    """The number in a global id of that kind. None for other text."""
+    found = parse_gid(text)
+    return found[1] if found and found[0] == kind else None
+
+
+@lru_cache(maxsize=1024)  # an adjustment of 250 levels parses the same few locations again and again
+def parse_location(text: str) -> int | None:
+    """The number in a location's global id. None for other text."""
+    return number_of("Location", text)

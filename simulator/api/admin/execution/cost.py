@@ -1,17 +1,11 @@
-"""Query cost as Shopify measures it, requested (before) and actual (from the data).
-
-Scalars are free; an object costs 1 (a null one too); a list of objects as much as one of them whatever its length, and
-so does `nodes(ids:)`; a mutation 10; a connection `2 + max(1, floor(2·ln(n))) × (1 + cost of its node)` for n = first
-or last, where `nodes` and `edges` count each on their own. All this fits recordings. Free are MoneyV2, PageInfo, user
-errors, and the object directly in a mutation's payload; `Count` costs 10. Inferred: the actual cost sizes a connection
-by what came.
-"""
+"""X"""
 
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+import msgspec
 from graphql import (
     FieldNode,
     GraphQLCompositeType,
@@ -158,3 +152,50 @@ def _sample(data: Any) -> Any:
     if not isinstance(data, list):
         return data
     return next((each for each in data if each is not None), None)
+
+
+PlanName = Literal["standard", "advanced", "plus", "enterprise"]
+RESTORE_PER_S: Final[dict[PlanName, int]] = {"standard": 100, "advanced": 200, "plus": 1_000, "enterprise": 2_000}
+BUCKET_SECONDS: Final = 20
+_SECOND_NS: Final = 1_000_000_000
+
+
+class ThrottleStatus(msgspec.Struct, frozen=True, rename="camel"):
+    """As shown in `extensions.cost`. Points, and points a second."""
+
+    maximum_available: int
+    currently_available: int
+    restore_rate: int
+
+
+class Bucket:
+    """Points of one app on one shop. `now_ns` never goes back."""
+
+    def __init__(self, plan: PlanName) -> None:
+        self.restore_per_s = RESTORE_PER_S[plan]
+        self.size = self.restore_per_s * BUCKET_SECONDS
+        self._size_ns = self.size * _SECOND_NS  # points × 10⁹, so that restoring is exact in integers
+        self._level_ns = self._size_ns
+        self._at_ns: int | None = None
+
+    def take(self, points: int, now_ns: int) -> bool:
+        """Pay for a call; False, and nothing taken, if the bucket holds too little."""
+        self._restore(now_ns)
+        if self._level_ns < points * _SECOND_NS:
+            return False
+        self._level_ns -= points * _SECOND_NS
+        return True
+
+    def refund(self, points: int) -> None:
+        """Give back what was requested and not used."""
+        self._level_ns = min(self._size_ns, self._level_ns + points * _SECOND_NS)
+
+    def status(self) -> ThrottleStatus:
+        """As of the last `take`."""
+        return ThrottleStatus(self.size, self._level_ns // _SECOND_NS, self.restore_per_s)
+
+    def _restore(self, now_ns: int) -> None:
+        if self._at_ns is not None:
+            gained = (now_ns - self._at_ns) * self.restore_per_s
+            self._level_ns = min(self._size_ns, self._level_ns + gained)
+        self._at_ns = now_ns

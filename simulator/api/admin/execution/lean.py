@@ -26,8 +26,8 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from stockstorm.simulator.api.admin.base.arguments import arguments_of, depends_on_variables
 from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.idempotency import arguments_of, depends_on_variables
 from stockstorm.simulator.api.admin.base.views import type_name_of
 from stockstorm.simulator.api.admin.execution.selections import Conditional, Fragments, Selections
 from stockstorm.simulator.api.admin.resolvers.schema import resolvers_of

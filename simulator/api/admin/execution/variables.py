@@ -4,10 +4,12 @@ One error for each bad variable: "Variable $input of type X! was provided invali
 INVALID_VARIABLE, and no `data`.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from graphql import (
     GraphQLEnumType,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLSchema,
@@ -23,7 +25,11 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.utilities import coerce_input_value
 
-from stockstorm.simulator.api.admin.base.problems import Problem
+from stockstorm.simulator.api.admin.base.idempotency import arguments_of
+from stockstorm.simulator.api.admin.base.problems import Problem, input_too_large
+from stockstorm.simulator.api.admin.execution.documents import Operation
+from stockstorm.simulator.api.admin.execution.selections import Selections
+from stockstorm.simulator.limits import INPUT_ARRAY_MAX
 
 Explanation = tuple[tuple[str | int, ...], str]
 
@@ -104,3 +110,33 @@ def _leaf_problems(value: Any, type_: GraphQLInputType, path: tuple[str | int, .
     if isinstance(type_, GraphQLEnumType):
         return [(path, f"Expected {shown} to be one of: {', '.join(type_.values)}")]
     return [(path, f"Could not coerce value {shown} to {type_}")]
+
+
+def oversized_input(schema: GraphQLSchema, operation: Operation, variables: VariableValues) -> list[Problem]:
+    """Input arrays above 250 in the arguments of root fields; the request is refused before anything is done."""
+    root = schema.get_root_type(operation.node.operation)
+    if root is None:
+        return []
+    problems: list[Problem] = []
+    selections = Selections(schema, operation.fragments, variables.coerced)
+    for nodes in selections.collect(root, [operation.node.selection_set]).values():
+        name = nodes[0].name.value
+        if name not in root.fields:
+            continue
+        try:
+            arguments = arguments_of(schema, root.fields[name], nodes[0], variables)
+        except GraphQLError:
+            continue  # told at execution, with its path
+        node = nodes[0]
+        where = get_location(node.loc.source, node.loc.start) if node.loc else None
+        locations = [{"line": where.line, "column": where.column}] if where else []
+        problems += [input_too_large((name, *path), size, locations) for path, size in _long_lists(arguments, ())]
+    return problems
+
+
+def _long_lists(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _long_lists(inner, (*path, key))
+    elif isinstance(value, list) and len(value) > INPUT_ARRAY_MAX:
+        yield path, len(value)

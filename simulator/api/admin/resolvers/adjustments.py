@@ -7,12 +7,10 @@ from typing import Any, Final
 
 from graphql import GraphQLError
 
-from stockstorm.simulator.api.admin.base.arguments import IDEMPOTENCY_KEY
 from stockstorm.simulator.api.admin.base.call import Call, Resolver
-from stockstorm.simulator.api.admin.base.idempotency import Remembered, fingerprint
+from stockstorm.simulator.api.admin.base.idempotency import IDEMPOTENCY_KEY, Remembered, fingerprint
 from stockstorm.simulator.api.admin.base.problems import bad_request
-from stockstorm.simulator.api.admin.base.text import gid
-from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Change, InventoryPayload, UserError
+from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Change, InventoryPayload, UserError, gid
 from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUST, SET, Kind, Row, checked_rows
 from stockstorm.simulator.api.admin.resolvers.stock import level_of
 from stockstorm.simulator.history.facts import StockChanged

@@ -4,13 +4,31 @@ from typing import Any
 
 from stockstorm.simulator.api.admin.base.call import Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
-from stockstorm.simulator.api.admin.base.text import gid
-from stockstorm.simulator.api.admin.base.views import LineView, Money, Place, RefundLineView, RefundView, Variant
+from stockstorm.simulator.api.admin.base.views import (
+    LineView,
+    Money,
+    Place,
+    RefundLineView,
+    RefundView,
+    Variant,
+    gid,
+    number_of,
+)
 from stockstorm.simulator.events.encoding import amount, derived_id
-from stockstorm.simulator.events.line_payload import left, refunded
+from stockstorm.simulator.events.order_payload import left, refunded
 from stockstorm.simulator.model import OrderLine
 
 Arguments = dict[str, Any]
+
+
+def refund(_source: None, arguments: Arguments, call: Call) -> RefundView | None:
+    number = number_of("Refund", arguments["id"])
+    views = (RefundView(order, each) for order in call.world.orders() for each in order.refunds)
+    found = next((view for view in views if view.refund.refund_id == number), None)
+    if found is not None:
+        call.rows += 1
+        call.show_orders([found.order])
+    return found
 
 
 def _left(view: LineView, _arguments: Arguments, _call: Call) -> int:

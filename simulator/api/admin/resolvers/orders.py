@@ -7,10 +7,8 @@ from stockstorm.simulator.api.admin.base.call import Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.problems import not_played
 from stockstorm.simulator.api.admin.base.search import Term, known_terms, number_bounds, text_test, time_bounds
-from stockstorm.simulator.api.admin.base.text import gid, number_of
-from stockstorm.simulator.api.admin.base.views import Counted, LineView, Money, RefundView
-from stockstorm.simulator.events.line_payload import left, refunded
-from stockstorm.simulator.events.order_payload import SHIPPING_MINOR, financial_status
+from stockstorm.simulator.api.admin.base.views import Counted, LineView, Money, RefundView, gid, number_of
+from stockstorm.simulator.events.order_payload import SHIPPING_MINOR, financial_status, left, refunded
 from stockstorm.simulator.model import Order
 
 Arguments = dict[str, Any]

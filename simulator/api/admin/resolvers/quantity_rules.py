@@ -12,8 +12,7 @@ import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Call
 from stockstorm.simulator.api.admin.base.problems import not_played
-from stockstorm.simulator.api.admin.base.text import parse_location
-from stockstorm.simulator.api.admin.base.views import UserError
+from stockstorm.simulator.api.admin.base.views import UserError, parse_location
 from stockstorm.simulator.api.admin.resolvers.stock import item_of
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Product

@@ -16,10 +16,10 @@ from graphql import (
 )
 
 from stockstorm.simulator.api.admin.base import pages
-from stockstorm.simulator.api.admin.base.arguments import arguments_of
 from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.idempotency import arguments_of
 from stockstorm.simulator.api.admin.base.views import type_name_of
-from stockstorm.simulator.api.admin.resolvers import adjustments, order_lines, orders, products, shop, stock, webhooks
+from stockstorm.simulator.api.admin.resolvers import adjustments, order_lines, orders, shop, stock, webhooks
 
 SDL_FILES: Final = ("schema.graphql", "schema_orders.graphql", "schema_webhooks.graphql")
 
@@ -33,7 +33,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         "inventoryItem": stock.inventory_item,
         "inventoryItems": stock.inventory_items,
         "inventoryLevel": stock.inventory_level,
-        "product": products.product,
+        "product": stock.product,
         "productVariant": stock.product_variant,
         "productVariants": stock.product_variants,
         "node": shop.node,
@@ -60,7 +60,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "InventoryItem": stock.ITEM,
     "InventoryLevel": stock.LEVEL,
     "InventoryQuantity": stock.QUANTITY,
-    "Product": products.PRODUCT,
+    "Product": stock.PRODUCT,
     "ProductVariant": stock.VARIANT,
     "InventoryAdjustQuantitiesPayload": adjustments.PAYLOAD,
     "InventorySetQuantitiesPayload": adjustments.PAYLOAD,

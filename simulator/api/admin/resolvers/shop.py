@@ -3,9 +3,8 @@
 from typing import Any, Final
 
 from stockstorm.simulator.api.admin.base.call import Call, Resolver
-from stockstorm.simulator.api.admin.base.text import parse_gid
-from stockstorm.simulator.api.admin.base.views import AppView, Counted, ShopView
-from stockstorm.simulator.api.admin.resolvers import orders, products, stock, webhooks
+from stockstorm.simulator.api.admin.base.views import AppView, Counted, ShopView, parse_gid
+from stockstorm.simulator.api.admin.resolvers import order_lines, orders, stock, webhooks
 
 Arguments = dict[str, Any]
 SHOP_ID: Final = 548_380_009
@@ -29,9 +28,9 @@ _NODES: Final[dict[str, Resolver]] = {
     "InventoryLevel": stock.inventory_level,
     "Location": stock.location,
     "ProductVariant": stock.product_variant,
-    "Product": products.product,
+    "Product": stock.product,
     "Order": orders.order,
-    "Refund": products.refund,
+    "Refund": order_lines.refund,
     "WebhookSubscription": webhooks.one,
     "Shop": lambda _source, _arguments, _call: ShopView(),
 }

@@ -13,8 +13,7 @@ from stockstorm.simulator.api.admin.base.search import (
     text_test,
     time_bounds,
 )
-from stockstorm.simulator.api.admin.base.text import gid, number_of
-from stockstorm.simulator.api.admin.base.views import Counted, Place, Quantity, Variant
+from stockstorm.simulator.api.admin.base.views import Counted, Place, ProductView, Quantity, Variant, gid, number_of
 from stockstorm.simulator.events.encoding import amount
 from stockstorm.simulator.model import Level, Product
 
@@ -117,6 +116,15 @@ def _variant_key(variant: Variant) -> tuple[int, int]:
     return variant.product.variant_id, variant.product.variant_id
 
 
+def product(_source: None, arguments: Arguments, call: Call) -> ProductView | None:
+    number = number_of("Product", arguments["id"])
+    found = next((each for each in call.catalogue.products if each.product_id == number), None)
+    if found is None:
+        return None
+    call.rows += 1
+    return ProductView(found)
+
+
 # -- levels --------------------------------------------------------------------------------------------------------
 
 
@@ -196,6 +204,11 @@ def _opened(_source: object, _arguments: Arguments, call: Call) -> str:
     return call.time_text(call.wall.monotonic_ns)
 
 
+def _product_updated(view: ProductView, _arguments: Arguments, call: Call) -> str:
+    edited_ns = call.world.product_edited_ns(view.product.product_id)
+    return call.time_text(call.wall.monotonic_ns if edited_ns is None else edited_ns)
+
+
 LOCATION: dict[str, Resolver] = {
     "id": lambda place, _arguments, _call: gid("Location", place.location_id),
     "legacyResourceId": lambda place, _arguments, _call: str(place.location_id),
@@ -250,4 +263,15 @@ VARIANT: dict[str, Resolver] = {
     "inventoryItem": lambda variant, _arguments, _call: variant.product,
     "createdAt": _opened,
     "updatedAt": _opened,
+}
+PRODUCT: dict[str, Resolver] = {
+    "id": lambda view, _arguments, _call: gid("Product", view.product.product_id),
+    "legacyResourceId": lambda view, _arguments, _call: str(view.product.product_id),
+    "title": lambda view, _arguments, _call: view.product.title,
+    "handle": lambda view, _arguments, _call: view.product.handle,
+    "vendor": lambda view, _arguments, _call: view.product.vendor,
+    "productType": lambda view, _arguments, _call: view.product.product_type,
+    "status": lambda _view, _arguments, _call: "ACTIVE",
+    "createdAt": lambda _view, _arguments, call: call.time_text(call.wall.monotonic_ns),
+    "updatedAt": _product_updated,
 }

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from stockstorm.simulator.api.admin.base.call import Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.search import known_terms
-from stockstorm.simulator.api.admin.base.text import gid, number_of
 from stockstorm.simulator.api.admin.base.views import (
     Counted,
     EventBridgeEndpoint,
@@ -21,6 +20,8 @@ from stockstorm.simulator.api.admin.base.views import (
     PubSubEndpoint,
     SubscriptionPayload,
     UserError,
+    gid,
+    number_of,
 )
 from stockstorm.simulator.limits import API_VERSION
 from stockstorm.simulator.model import Subscription

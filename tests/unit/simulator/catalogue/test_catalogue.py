@@ -1,7 +1,7 @@
 import re
 import time
 
-from stockstorm.simulator.catalogue.catalogue import Catalogue, make_catalogue, sku_names
+from stockstorm.simulator.catalogue import Catalogue, make_catalogue, sku_names
 from stockstorm.simulator.config import ChannelConfig, PhaseConfig, ShopConfig, WorldConfig
 from stockstorm.simulator.seeds import Seeds
 

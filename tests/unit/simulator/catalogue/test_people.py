@@ -1,6 +1,6 @@
 import re
 
-from stockstorm.simulator.catalogue.people import REGIONS, make_buyers
+from stockstorm.simulator.catalogue import REGIONS, make_buyers
 from stockstorm.simulator.seeds import Seeds
 
 

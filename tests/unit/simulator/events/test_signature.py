@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 
-from stockstorm.simulator.events.signature import matches, sign
+from stockstorm.simulator.events.encoding import matches, sign
 
 SECRET, BODY = b"hush", '{"a":"é\\/"}'.encode()
 

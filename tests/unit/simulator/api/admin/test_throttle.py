@@ -1,6 +1,6 @@
 import pytest
 
-from stockstorm.simulator.api.admin.throttle import Bucket, PlanName, ThrottleStatus
+from stockstorm.simulator.api.admin.execution.cost import Bucket, PlanName, ThrottleStatus
 from stockstorm.simulator.clock import SECOND_NS
 from tests.admin_calls import ADJUST, Admin, adjustment, change
 from tests.small_world import available
