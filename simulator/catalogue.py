@@ -2,13 +2,14 @@
 
 Hot SKUs come first, then the ordinary ones by falling popularity. SKUs depend on the configuration alone, so a plan
 needs no catalogue. Faker is slow, so it fills small pools in several locales and buyers are combined from them. Mail,
-phone and IP addresses are in ranges reserved for examples, so nobody real is ever contacted."""
+phone and IP addresses are in ranges reserved for examples, so nobody real is ever contacted.
+"""
 
 import random
 import re
 import unicodedata
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import msgspec
 from faker import Faker
@@ -22,7 +23,7 @@ CUSTOMER_ID_BASE = 7_120_400_000_000
 
 
 class Region(msgspec.Struct, frozen=True):
-    """A place with the locale that names its people. `phone` is followed by four digits."""
+    """A country and the locale of its names. Four digits follow `phone`."""
 
     locale: str
     country: str
@@ -47,7 +48,7 @@ REGIONS = (
 
 
 class Pools(msgspec.Struct, frozen=True):
-    """What Faker gave for one region."""
+    """Values from Faker for one region."""
 
     first_names: tuple[str, ...]
     last_names: tuple[str, ...]
@@ -58,19 +59,19 @@ class Pools(msgspec.Struct, frozen=True):
 
 
 def make_buyers(count: int, seeds: Seeds) -> tuple[Buyer, ...]:
-    """`count` people; the first ones are the same however many follow."""
+    """`count` buyers. The first n are the same for any larger count."""
     pools = [_pools(region, seeds) for region in REGIONS]
     stream = seeds.stream("buyers")
     buyers = []
     for n in range(count):
-        place = stream.randrange(len(REGIONS))
-        buyers.append(_buyer(n, REGIONS[place], pools[place], stream))
+        index = stream.randrange(len(REGIONS))
+        buyers.append(_buyer(n, REGIONS[index], pools[index], stream))
     return tuple(buyers)
 
 
 def _pools(region: Region, seeds: Seeds) -> Pools:
     fake = Faker(region.locale)
-    fake.seed_instance(seeds.die_int("faker", region.locale, bits=32))
+    fake.seed_instance(seeds.draw_int("faker", region.locale, bits=32))
     return Pools(
         first_names=_fill(fake.first_name),
         last_names=_fill(fake.last_name),
@@ -81,7 +82,7 @@ def _pools(region: Region, seeds: Seeds) -> Pools:
     )
 
 
-def _fill(draw: Any) -> tuple[str, ...]:
+def _fill(draw: Callable[[], object]) -> tuple[str, ...]:
     return tuple(" ".join(str(draw()).split()) for _ in range(POOL_SIZE))
 
 
@@ -108,7 +109,7 @@ def _buyer(n: int, region: Region, pools: Pools, stream: random.Random) -> Buyer
     )
 
 
-# Item ids lie beyond 2**53 and are odd: whoever reads them as floating point numbers gets another item.
+# Item ids are odd and above 2**53, so a receiver that parses them as floats gets another item.
 ITEM_ID_BASE = 9_007_199_254_740_993
 PRODUCT_ID_BASE = 8_204_117_000_000
 VARIANT_ID_BASE = 45_310_226_000_000
@@ -136,7 +137,7 @@ T = TypeVar("T")
 
 
 class Catalogue(msgspec.Struct, frozen=True):
-    """Everything fixed about a shop. `by_sku` and `by_item` hold the values of `products`, in the same sequence."""
+    """All that is fixed about a shop. `by_sku` and `by_item` have the values of `products`, in the same order."""
 
     products: tuple[Product, ...]
     buyers: tuple[Buyer, ...]
@@ -146,12 +147,12 @@ class Catalogue(msgspec.Struct, frozen=True):
 
 
 def hot_count(shop: ShopConfig) -> int:
-    """How many of the SKUs are hot."""
+    """The number of hot SKUs."""
     return min(shop.hot_skus, shop.skus)
 
 
 def sku_names(shop: ShopConfig) -> tuple[Sku, ...]:
-    """All SKUs of a shop, hot ones first. Letters, digits and hyphens only, in ascending order of their bytes."""
+    """All SKUs of a shop, hot ones first, in byte order. They have only letters, digits and hyphens."""
     return tuple(_sku(shop, n) for n in range(shop.skus))
 
 
@@ -160,11 +161,11 @@ def _sku(shop: ShopConfig, n: int) -> Sku:
 
 
 def make_catalogue(config: WorldConfig, seeds: Seeds) -> Catalogue:
-    """The catalogue of a configuration and a seed; a product does not depend on how many others there are."""
+    """The catalogue of a configuration and a seed. A product does not depend on the number of other products."""
     shop = config.shop
-    first = LOCATION_ID_BASE + seeds.die_int("location ids", bits=20)
+    first = LOCATION_ID_BASE + seeds.draw_int("location ids", bits=20)
     locations = tuple(first + 7 * n for n in range(shop.locations))
-    offset = seeds.die_int("product ids", bits=20)
+    offset = seeds.draw_int("product ids", bits=20)
     products = tuple(_product(shop, seeds, n, locations, offset) for n in range(shop.skus))
     return Catalogue(
         products=products,
@@ -176,8 +177,8 @@ def make_catalogue(config: WorldConfig, seeds: Seeds) -> Catalogue:
 
 
 def _product(shop: ShopConfig, seeds: Seeds, n: int, locations: tuple[int, ...], offset: int) -> Product:
-    dice = seeds.dice("product", n)
-    kind, material, colour = _pick(_TYPES, dice[0]), _pick(_MATERIALS, dice[1]), _pick(_COLOURS, dice[2])
+    draws = seeds.draws("product", n)
+    kind, material, colour = _pick(_TYPES, draws[0]), _pick(_MATERIALS, draws[1]), _pick(_COLOURS, draws[2])
     title = f"{material} {kind} {n + 1} / {colour}"
     hot = n < hot_count(shop)
     return Product(
@@ -185,24 +186,24 @@ def _product(shop: ShopConfig, seeds: Seeds, n: int, locations: tuple[int, ...],
         product_id=PRODUCT_ID_BASE + offset + n,
         variant_id=VARIANT_ID_BASE + offset + n,
         inventory_item_id=ITEM_ID_BASE + 2 * (offset + n),
-        location_id=_pick(locations, dice[7]),
+        location_id=_pick(locations, draws[7]),
         level_id=LEVEL_ID_BASE + offset + n,
         title=title,
         handle=_handle(title),
-        vendor=_pick(_VENDORS, dice[3]),
+        vendor=_pick(_VENDORS, draws[3]),
         product_type=kind,
-        price_minor=max(1, round(shop.price * 100 * (0.5 + dice[4]))),
-        grams=50 + int(dice[5] * 1_950),
-        initial_available=shop.hot_stock if hot else round(shop.stock * (0.5 + dice[6])),
+        price_minor=max(1, round(shop.price * 100 * (0.5 + draws[4]))),
+        grams=50 + int(draws[5] * 1_950),
+        initial_available=shop.hot_stock if hot else round(shop.stock * (0.5 + draws[6])),
         hot=hot,
     )
 
 
-def _pick(values: tuple[T, ...], die: float) -> T:
-    return values[int(die * len(values))]
+def _pick(values: tuple[T, ...], draw: float) -> T:
+    return values[int(draw * len(values))]
 
 
 def _handle(title: str) -> str:
-    """A title as it stands in an address: ASCII, lower case, hyphens."""
+    """A title as part of a URL: ASCII, lower case, hyphens."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

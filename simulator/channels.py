@@ -1,25 +1,36 @@
 """The places that sell. A channel shows stock to buyers, changes stock when an order changes, and fires the events.
 
 `OnlineStore` is the shop's own store and sells from the master. `Marketplace` is every other channel. The world accepts
-orders and keeps them; a channel only applies what was decided."""
+orders and keeps them; a channel only applies what was decided.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from stockstorm.simulator.history.facts import ListingPushed
-from stockstorm.simulator.model import ONLINE, Event, Level, Order, Product, Refund, Sku
-from stockstorm.simulator.shop.firing import SHOPIFY, Action
+from stockstorm.simulator.model import (
+    ONLINE,
+    SHOPIFY,
+    Event,
+    Level,
+    MarketplaceTopic,
+    Order,
+    Product,
+    Refund,
+    Sku,
+)
+from stockstorm.simulator.shop.firing import Action
 from stockstorm.simulator.shop.ledger import Entry, Ledger
 from stockstorm.simulator.shop.orders import times_updated
 
 
 class Channel(Protocol):
-    """What the world asks of a channel. Orders are given after the change."""
+    """The interface of a channel. Orders are passed in their state after the change."""
 
     name: str
 
     def shown(self, sku: Sku) -> int:
-        """Units that a buyer sees. KeyError for an unknown SKU."""
+        """Units that buyers see. KeyError for an unknown SKU."""
         ...
 
     def sold(self, order: Order, action: Action) -> None:
@@ -31,16 +42,16 @@ class Channel(Protocol):
         ...
 
     def cancelled(self, order: Order, action: Action) -> None:
-        """The order was cancelled and its units are free again."""
+        """The order was cancelled. Its units can be sold again."""
         ...
 
     def returned(self, order: Order, refund: Refund, action: Action) -> None:
-        """Goods came back; `refund.restock` says whether they can be sold again."""
+        """Goods came back. `refund.restock` says whether they can be sold again."""
         ...
 
 
 class Marketplace:
-    """Listings of one marketplace and the feed of everything that it told."""
+    """Shows the last pushed quantity, less the units sold since. Cancelled and returned units are not listed again."""
 
     def __init__(self, name: str, listings: Mapping[Sku, int]) -> None:
         self.name = name
@@ -49,19 +60,19 @@ class Marketplace:
 
     @property
     def listings(self) -> Mapping[Sku, int]:
-        """What each SKU shows now. A view, in the catalogue's sequence."""
+        """SKU → listed units, in the order of the catalogue. A view."""
         return self._listed
 
     @property
     def feed(self) -> Sequence[Event]:
-        """Every event so far, oldest first; an index is a cursor. A view: it grows with the run."""
+        """Every event so far, oldest first. An index is a cursor. A view, which grows during the run."""
         return self._feed
 
     def shown(self, sku: Sku) -> int:
         return self._listed[sku]
 
     def push(self, listings: Iterable[tuple[Sku, int]], request: int, action: Action) -> None:
-        """List these quantities, in sequence. KeyError for an unknown SKU."""
+        """Set listings, in order. KeyError for an unknown SKU."""
         for sku, quantity in listings:
             action.note(ListingPushed(action.now_ns, self.name, sku, quantity, self._listed[sku], request))
             self._listed[sku] = quantity
@@ -69,24 +80,27 @@ class Marketplace:
     def sold(self, order: Order, action: Action) -> None:
         for line in order.lines:
             self._listed[line.sku] -= line.quantity
-        self._tell("order.created", order, action)
+        self._fire("order.created", order, action)
 
     def paid(self, order: Order, action: Action) -> None:
-        """Marketplaces collect the money themselves and tell nobody."""
+        """Marketplaces collect payments themselves and send no event."""
 
     def cancelled(self, order: Order, action: Action) -> None:
-        self._tell("order.cancelled", order, action)
+        self._fire("order.cancelled", order, action)
 
     def returned(self, order: Order, refund: Refund, action: Action) -> None:
-        self._tell("order.returned", order, action, refund)
+        self._fire("order.returned", order, action, refund)
 
-    def _tell(self, topic: str, order: Order, action: Action, refund: Refund | None = None) -> None:
+    def _fire(self, topic: MarketplaceTopic, order: Order, action: Action, refund: Refund | None = None) -> None:
         action.order(self.name, topic, order, refund=refund)
         self._feed.append(action.changes.events[-1])
 
 
 class OnlineStore:
-    """A sale moves units from available to committed; a cancellation or a restocked return moves them back."""
+    """Sells from the master, so its stock is never stale.
+
+    A sale moves units from available to committed. A cancellation or a restocked return moves them back.
+    """
 
     name = ONLINE
 
@@ -100,7 +114,7 @@ class OnlineStore:
         units = [(line.sku, -line.quantity) for line in order.lines]
         levels = self._move(units, Entry("sale", order.key), action)
         action.order(SHOPIFY, "orders/create", order)
-        _tell(levels, order, action)
+        _fire_stock(levels, order, action)
 
     def paid(self, order: Order, action: Action) -> None:
         action.order(SHOPIFY, "orders/paid", order)
@@ -111,15 +125,15 @@ class OnlineStore:
         levels = self._move(units, Entry("cancellation", order.key), action)
         action.order(SHOPIFY, "orders/cancelled", order)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
-        _tell(levels, order, action)
+        _fire_stock(levels, order, action)
 
     def returned(self, order: Order, refund: Refund, action: Action) -> None:
-        # Goods that cannot be sold again stay committed, since shipping is not played and nobody reads that state.
+        # Goods that cannot be sold again stay committed. Shipping is not simulated, so nothing reads that state.
         units = [(line.sku, line.quantity) for line in refund.lines] if refund.restock else []
         levels = self._move(units, Entry("return", order.key), action)
         action.order(SHOPIFY, "refunds/create", order, len(order.refunds), refund)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
-        _tell(levels, order, action)
+        _fire_stock(levels, order, action)
 
     def _move(self, units: Iterable[tuple[Sku, int]], entry: Entry, action: Action) -> list[tuple[Level, Sku]]:
         levels = []
@@ -131,6 +145,6 @@ class OnlineStore:
         return levels
 
 
-def _tell(levels: Iterable[tuple[Level, Sku]], order: Order, action: Action) -> None:
+def _fire_stock(levels: Iterable[tuple[Level, Sku]], order: Order, action: Action) -> None:
     for level, sku in levels:
         action.stock(level, sku, order.key)

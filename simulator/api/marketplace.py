@@ -1,4 +1,9 @@
-"""X"""
+"""The marketplace API: a request and a time in, an answer with its facts and events out.
+
+Paths are `/marketplaces/{channel}/v1/` and `listings` (PUT, GET), `orders` (GET) or `notifications` (PUT). Requests
+have a bearer token. Bodies and parameters are checked as they are read. An error is an HTTP status and the body
+`{"error": {"code", "message"}}`; the message says what to send instead.
+"""
 
 import hmac
 import re
@@ -14,18 +19,18 @@ from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown
 from stockstorm.simulator.limits import LISTINGS_PER_CALL_MAX, ORDERS_PER_PAGE_MAX, QUANTITY_MAX, REQUEST_BODY_MAX_BYTES
-from stockstorm.simulator.model import Event, Sku
+from stockstorm.simulator.model import EVERY_TOPIC, ApiOutcome, Event, Sku
 from stockstorm.simulator.shop.subscriptions import is_bus
 from stockstorm.simulator.world import Changes, World
 
 __all__ = ["MarketplaceApi"]
 
 
-OUTCOMES: Final = {401: "denied", 422: "user_error"}
+_OUTCOMES: Final[dict[int, ApiOutcome]] = {401: "denied", 422: "user_error"}
 
 
 class Refusal(Exception):
-    """`outcome` is how the call goes into the history."""
+    """A request that is not accepted. `outcome` is recorded in the history."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         self.status, self.code, self.message = status, code, message
@@ -36,22 +41,26 @@ class Refusal(Exception):
         return {"error": {"code": self.code, "message": self.message}}
 
     @property
-    def outcome(self) -> str:
-        return OUTCOMES.get(self.status, "bad_request")
+    def outcome(self) -> ApiOutcome:
+        return _OUTCOMES.get(self.status, "bad_request")
 
 
 class Listing(msgspec.Struct, frozen=True, gc=False):
-    """What the channel is to show for a SKU, in whole units."""
+    """The quantity to list for a SKU, in whole units."""
 
     sku: str
     quantity: Annotated[int, msgspec.Meta(ge=0, le=QUANTITY_MAX)]
 
 
 class ListingsPut(msgspec.Struct, frozen=True):
+    """The body of PUT /listings."""
+
     listings: list[Listing]
 
 
 class NotificationsPut(msgspec.Struct, frozen=True):
+    """The only address that the channel notifies."""
+
     url: str
 
 
@@ -61,7 +70,7 @@ T = TypeVar("T")
 
 
 def listings_of(body: bytes) -> list[Listing]:
-    """The rows of PUT /listings. Refuses bad JSON (400), wrong values (422) and more than 500 rows (413)."""
+    """The rows of PUT /listings. Raises Refusal for bad JSON (400), wrong values (422) and more than 500 rows (413)."""
     rows = _decoded(body, _LISTINGS, '{"listings": [{"sku": "…", "quantity": 5}]}').listings
     if len(rows) > LISTINGS_PER_CALL_MAX:
         message = f"{len(rows)} rows; send at most {LISTINGS_PER_CALL_MAX} in one call"
@@ -70,9 +79,10 @@ def listings_of(body: bytes) -> list[Listing]:
 
 
 def notification_url_of(body: bytes) -> str:
-    """The address of PUT /notifications, http(s) or an event bus. Refuses bad JSON (400) and other addresses (422).
+    """The address of PUT /notifications: http(s), or an event bus spelled as with Shopify.
 
-    Marketplaces such as Amazon's deliver to their customers' buses and queues too; buses are named as with Shopify.
+    Raises Refusal for bad JSON (400) and other addresses (422). Real marketplaces, such as Amazon's, deliver to their
+    customers' buses and queues too.
     """
     url = _decoded(body, _NOTIFICATIONS, '{"url": "https://…"}').url
     if is_bus(url):
@@ -83,8 +93,8 @@ def notification_url_of(body: bytes) -> str:
     except ValueError:
         usable = False
     if not usable:
-        wanted = "one that begins with http:// or https://, the ARN of a partner event source or pubsub://project:topic"
-        raise Refusal(422, "invalid_url", f"{url!r} is no address; send {wanted}")
+        wanted = "a URL with http:// or https://, the ARN of a partner event source, or pubsub://project:topic"
+        raise Refusal(422, "invalid_url", f"{url!r} is not a valid address; send {wanted}")
     return url
 
 
@@ -106,11 +116,11 @@ class Parameters:
         self._values = parse_qs(query, keep_blank_values=True)
 
     def text(self, name: str) -> str:
-        """Value of a parameter, empty where it is not given."""
+        """The value of a parameter, empty if it is missing."""
         return self._values.get(name, [""])[-1]
 
     def number(self, name: str, *, default: int, low: int, high: int) -> int:
-        """A whole number within bounds. Refuses anything else (422)."""
+        """A whole number from `low` to `high`. Raises Refusal (422) for anything else."""
         text = self.text(name)
         if not text:
             return default
@@ -121,7 +131,6 @@ class Parameters:
 
 _PATH: Final = re.compile(r"/marketplaces/([^/]+)/v1/([a-z]+)")
 _HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"),)
-EVERY_TOPIC: Final = "*"
 PAGE_DEFAULT: Final = 100
 FEED_MAX: Final = 10**15 - 1
 
@@ -131,20 +140,20 @@ class _Call:
 
     def __init__(self, request: ApiRequest, serial: int, now_ns: int) -> None:
         self.request, self.serial, self.now_ns = request, serial, now_ns
-        self.channel = "marketplaces"  # until the path has named one that exists
+        self.channel = "marketplaces"  # until the path names an existing channel
         self.operation = ""
         self.rows = 0
         self.facts: list[AnyFact] = []
         self.events: list[Event] = []
 
     def changed(self, changes: Changes) -> None:
-        """Take over what a command to the world did."""
+        """Add the changes of a command to the world."""
         self.facts.extend(changes.facts)
         self.events.extend(changes.events)
 
 
 class MarketplaceApi:
-    """The APIs of all marketplaces of a world, which share one token."""
+    """The APIs of all marketplaces of a world. They share one token."""
 
     def __init__(self, world: World, token: str, wall: WallPair, *, serial: RequestSerial | None = None) -> None:
         self._world = world
@@ -161,7 +170,7 @@ class MarketplaceApi:
         }
 
     def handle(self, request: ApiRequest, now_ns: int) -> ApiReply:
-        """Answer one request. Everything it did to the world is in the reply's facts and events."""
+        """Answer one request. The reply holds all resulting facts and events."""
         call = _Call(request, self._serial.take(), now_ns)
         try:
             status, outcome, body = 200, "ok", self._route(call)(call)
@@ -185,13 +194,15 @@ class MarketplaceApi:
         request = call.request
         found = _PATH.fullmatch(request.path)
         if not hmac.compare_digest(request.headers.get("authorization", "").encode(), self._authorization):
-            raise Refusal(401, "unauthorized", "missing or wrong token; send the header Authorization: Bearer TOKEN")
+            raise Refusal(
+                401, "unauthorized", "the token is missing or wrong; send the header Authorization: Bearer TOKEN"
+            )
         if found is None:
-            raise Refusal(404, "not_found", f"no resource {request.path}; it is /marketplaces/CHANNEL/v1/RESOURCE")
+            raise Refusal(404, "not_found", f"no resource {request.path}; paths are /marketplaces/CHANNEL/v1/RESOURCE")
         channel, resource = found.groups()
         if channel not in self._world.marketplaces:
             known = ", ".join(self._world.marketplaces) or "none"
-            raise Refusal(404, "unknown_channel", f"no marketplace {channel!r}; there is {known}")
+            raise Refusal(404, "unknown_channel", f"no marketplace {channel!r}; marketplaces are: {known}")
         call.channel = channel
         call.operation = f"{request.method} {resource}"
         route = self._routes.get((request.method, resource))
@@ -199,9 +210,11 @@ class MarketplaceApi:
             return route
         methods = [method for method, name in self._routes if name == resource]
         if methods:
-            raise Refusal(405, "method_not_allowed", f"{request.method} {resource}; use {' or '.join(methods)}")
+            raise Refusal(
+                405, "method_not_allowed", f"{request.method} {resource} is not allowed; use {' or '.join(methods)}"
+            )
         resources = ", ".join(sorted({name for _, name in self._routes}))
-        raise Refusal(404, "not_found", f"no resource {resource!r}; there is {resources}")
+        raise Refusal(404, "not_found", f"no resource {resource!r}; resources are: {resources}")
 
     def _put_listings(self, call: _Call) -> dict[str, Any]:
         rows = listings_of(call.request.body)
@@ -228,7 +241,7 @@ class MarketplaceApi:
         }
 
     def _get_orders(self, call: _Call) -> dict[str, Any]:
-        """Every notification since a cursor, oldest first; at the end the cursor stays, to be asked again."""
+        """Every notification since a cursor, oldest first. At the end of the feed the cursor stays the same."""
         parameters = Parameters(call.request.query)
         since = parameters.number("since", default=0, low=0, high=FEED_MAX)
         limit = parameters.number("limit", default=PAGE_DEFAULT, low=1, high=ORDERS_PER_PAGE_MAX)
@@ -241,13 +254,13 @@ class MarketplaceApi:
         return {"orders": bodies, "next_cursor": str(since + len(events))}
 
     def _put_notifications(self, call: _Call) -> dict[str, Any]:
-        """The channel's only address: another one takes the place of the old."""
+        """Set the channel's only address. It replaces the previous one."""
         url = notification_url_of(call.request.body)
         old = self._world.subscriptions(call.channel)
         if [each.uri for each in old] != [url]:
             for each in old:
-                done = self._world.unsubscribe(each.subscription_id, by_policy=False, now_ns=call.now_ns)
-                call.changed(done)
+                changes = self._world.unsubscribe(each.subscription_id, by_policy=False, now_ns=call.now_ns)
+                call.changed(changes)
             _, changes = self._world.subscribe(call.channel, EVERY_TOPIC, url, now_ns=call.now_ns)
             call.changed(changes)
         return {"url": url}

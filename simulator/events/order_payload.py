@@ -5,7 +5,8 @@ the order, which the event carries. Prices include 20 % VAT.
 
 A cancellation removes the lines from the order and moves no money. An order that was paid stays `paid` and has no
 refunds, as in Shopify when the merchant refunds later. No later refund is simulated, so status, `refunds` and webhooks
-(no refunds/create) agree. An order cancelled before payment is `voided`."""
+(no refunds/create) agree. An order cancelled before payment is `voided`.
+"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -15,6 +16,7 @@ from msgspec import Raw
 
 from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, derived_token, number
 from stockstorm.simulator.events.order_shape import (
+    FinancialStatus,
     LineBody,
     OrderBody,
     RefundBody,
@@ -24,14 +26,23 @@ from stockstorm.simulator.events.order_shape import (
     Transaction,
 )
 from stockstorm.simulator.events.people_payload import People
-from stockstorm.simulator.model import Order, OrderLine, Product, Refund, RefundLine, Sku
+from stockstorm.simulator.model import (
+    FIRST_ORDER_NUMBER,
+    SHOP_ID,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+    RefundLine,
+    Sku,
+)
 
-VAT_RATE: Final = Raw(b"0.20")  # a float with a trailing zero, which re-serialising receivers lose
+VAT_RATE: Final = Raw(b"0.20")  # a float with a trailing zero, which is lost when a receiver re-serialises
 VAT_DIVISOR: Final = 6  # VAT of 20 % is one sixth of a gross price
 
 
 def vat(gross_minor: int) -> int:
-    """The VAT within a gross amount, in minor units, rounded half up."""
+    """The VAT included in a gross amount, in minor units, rounded half up."""
     return (gross_minor * 2 + VAT_DIVISOR) // (VAT_DIVISOR * 2)
 
 
@@ -43,12 +54,12 @@ class Lines:
         self._zero = money.in_both(0)
 
     def bodies(self, order: Order) -> tuple[LineBody, ...]:
-        """All lines; what was refunded or cancelled is no longer current."""
-        back = refunded(order)
-        return tuple(self.body(line, left(order, line, back)) for line in order.lines)
+        """All lines. Refunded and cancelled units are no longer current."""
+        refunded = refunded_units(order)
+        return tuple(self.body(line, remaining_units(order, line, refunded)) for line in order.lines)
 
     def body(self, line: OrderLine, current: int) -> LineBody:
-        """One line of which `current` units still stand."""
+        """One line with `current` units neither cancelled nor refunded."""
         product = self.products[line.sku]
         return LineBody(
             id=line.line_id,
@@ -74,22 +85,22 @@ class Lines:
         return TaxLine(price=amount(minor), rate=VAT_RATE, price_set=self._money.in_both(minor))
 
 
-def refunded(order: Order) -> dict[int, int]:
+def refunded_units(order: Order) -> dict[int, int]:
     """Units refunded so far, by line id."""
-    back: dict[int, int] = {}
+    refunded: dict[int, int] = {}
     for refund in order.refunds:
         for line in refund.lines:
-            back[line.line_id] = back.get(line.line_id, 0) + line.quantity
-    return back
+            refunded[line.line_id] = refunded.get(line.line_id, 0) + line.quantity
+    return refunded
 
 
-def left(order: Order, line: OrderLine, back: Mapping[int, int]) -> int:
+def remaining_units(order: Order, line: OrderLine, refunded: Mapping[int, int]) -> int:
     """Units of the line that are neither cancelled nor refunded."""
-    return 0 if order.cancelled_ns is not None else line.quantity - back.get(line.line_id, 0)
+    return 0 if order.cancelled_ns is not None else line.quantity - refunded.get(line.line_id, 0)
 
 
 class RefundPayload:
-    """Builds refunds. The money goes back in one transaction, if any had been paid."""
+    """Builds refunds. A paid order's refund has one transaction, an unpaid order's has none."""
 
     def __init__(self, lines: Lines, money: Money, times: Times) -> None:
         self._lines, self._money, self._times = lines, money, times
@@ -102,9 +113,9 @@ class RefundPayload:
         """One refund of the order."""
         at = self._times.shop(refund.at_ns)
         by_id = {line.line_id: line for line in order.lines}
-        back = refunded(order)
+        refunded = refunded_units(order)
         rows = tuple(
-            self._line(refund, line, by_id[line.line_id], left(order, by_id[line.line_id], back))
+            self._line(refund, line, by_id[line.line_id], remaining_units(order, by_id[line.line_id], refunded))
             for line in refund.lines
         )
         total = sum(line.quantity * by_id[line.line_id].price_minor for line in refund.lines)
@@ -152,12 +163,10 @@ class RefundPayload:
 
 
 SHIPPING_MINOR: Final = 495
-SHOP_ID: Final = 548_380_009
-FIRST_NUMBER: Final = 1001  # order numbers start above a thousand, `number` at one
 
 
 class Totals(msgspec.Struct, frozen=True, gc=False):
-    """Sums of an order in minor units: as bought, and as it stands after refunds or cancellation."""
+    """Sums of an order in minor units: as bought, and after refunds or cancellation."""
 
     bought: int
     current: int
@@ -166,21 +175,21 @@ class Totals(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def of(cls, order: Order, lines: Lines) -> "Totals":
-        back = refunded(order)
+        refunded = refunded_units(order)
         bought = sum(line.price_minor * line.quantity for line in order.lines)
-        current = sum(line.price_minor * left(order, line, back) for line in order.lines)
+        current = sum(line.price_minor * remaining_units(order, line, refunded) for line in order.lines)
         grams = sum(lines.products[line.sku].grams * line.quantity for line in order.lines)
         return cls(bought, current, 0 if order.cancelled_ns is not None else SHIPPING_MINOR, grams)
 
 
-def financial_status(order: Order) -> str:
-    """Shopify's word for where the money is: it comes back by refunds alone, not by a cancellation."""
+def financial_status(order: Order) -> FinancialStatus:
+    """Shopify's status of the payment. Only a refund returns money; a cancellation does not."""
     if order.paid_ns is None:
         return "voided" if order.cancelled_ns is not None else "pending"
-    back = refunded(order)
-    if all(back.get(line.line_id, 0) >= line.quantity for line in order.lines):
+    refunded = refunded_units(order)
+    if all(refunded.get(line.line_id, 0) >= line.quantity for line in order.lines):
         return "refunded"
-    return "partially_refunded" if back else "paid"
+    return "partially_refunded" if refunded else "paid"
 
 
 class OrderPayload:
@@ -194,7 +203,7 @@ class OrderPayload:
         self._money, self._times = money, times
 
     def body(self, order: Order) -> OrderBody:
-        """The order with all its documented fields."""
+        """The order with all documented fields."""
         totals = Totals.of(order, self._lines)
         person = self._people.person(order.buyer)
         money, currency = self._money.in_both, self._money.currency
@@ -227,7 +236,7 @@ class OrderPayload:
             email=person.email,
             financial_status=financial_status(order),
             name=f"#{order.number}",
-            number=order.number - FIRST_NUMBER + 1,
+            number=order.number - FIRST_ORDER_NUMBER + 1,
             order_number=order.number,
             order_status_url=f"https://{self._domain}/{SHOP_ID}/orders/{token}/authenticate?key={token[:16]}&none=VQ",
             phone=person.phone,

@@ -15,7 +15,7 @@ from stockstorm.simulator.api.admin.base.views import (
     number_of,
 )
 from stockstorm.simulator.events.encoding import amount, derived_id
-from stockstorm.simulator.events.order_payload import left, refunded
+from stockstorm.simulator.events.order_payload import refunded_units, remaining_units
 from stockstorm.simulator.model import OrderLine
 
 Arguments = dict[str, Any]
@@ -32,7 +32,7 @@ def refund(_source: None, arguments: Arguments, call: Call) -> RefundView | None
 
 
 def _left(view: LineView, _arguments: Arguments, _call: Call) -> int:
-    return left(view.order, view.line, {view.line.line_id: view.refunded})
+    return remaining_units(view.order, view.line, {view.line.line_id: view.refunded})
 
 
 def _refunded_total(view: RefundView, _arguments: Arguments, _call: Call) -> Money:
@@ -52,8 +52,8 @@ def _sold(view: RefundLineView) -> OrderLine:
 
 
 def _refunded_line(view: RefundLineView, _arguments: Arguments, call: Call) -> LineView:
-    back = refunded(view.order)
-    return LineView(view.order, _sold(view), call.catalogue.by_sku[view.line.sku], back.get(view.line.line_id, 0))
+    refunded = refunded_units(view.order)
+    return LineView(view.order, _sold(view), call.catalogue.by_sku[view.line.sku], refunded.get(view.line.line_id, 0))
 
 
 def _restock_place(view: RefundLineView, _arguments: Arguments, call: Call) -> Place | None:

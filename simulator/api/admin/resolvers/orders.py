@@ -8,7 +8,7 @@ from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.problems import not_played
 from stockstorm.simulator.api.admin.base.search import Term, known_terms, number_bounds, text_test, time_bounds
 from stockstorm.simulator.api.admin.base.views import Counted, LineView, Money, RefundView, gid, number_of
-from stockstorm.simulator.events.order_payload import SHIPPING_MINOR, financial_status, left, refunded
+from stockstorm.simulator.events.order_payload import SHIPPING_MINOR, financial_status, refunded_units, remaining_units
 from stockstorm.simulator.model import Order
 
 Arguments = dict[str, Any]
@@ -133,9 +133,9 @@ def _bought(row: Order) -> int:
 
 
 def _current_total(row: Order, _arguments: Arguments, _call: Call) -> Money:
-    back = refunded(row)
+    refunded = refunded_units(row)
     shipping = 0 if row.cancelled_ns is not None else SHIPPING_MINOR
-    return Money(shipping + sum(line.price_minor * left(row, line, back) for line in row.lines))
+    return Money(shipping + sum(line.price_minor * remaining_units(row, line, refunded) for line in row.lines))
 
 
 def _total_refunded(row: Order, _arguments: Arguments, _call: Call) -> Money:
@@ -146,14 +146,14 @@ def _total_refunded(row: Order, _arguments: Arguments, _call: Call) -> Money:
 
 
 def _current_quantity(row: Order, _arguments: Arguments, _call: Call) -> int:
-    back = refunded(row)
-    return sum(left(row, line, back) for line in row.lines)
+    refunded = refunded_units(row)
+    return sum(remaining_units(row, line, refunded) for line in row.lines)
 
 
 def _line_items(row: Order, arguments: Arguments, call: Call) -> Page[LineView]:
-    back = refunded(row)
+    refunded = refunded_units(row)
     products = call.catalogue.by_sku
-    lines = [LineView(row, line, products[line.sku], back.get(line.line_id, 0)) for line in row.lines]
+    lines = [LineView(row, line, products[line.sku], refunded.get(line.line_id, 0)) for line in row.lines]
     return page_of(lines, _line_key, arguments)
 
 

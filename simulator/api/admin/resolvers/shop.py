@@ -5,9 +5,9 @@ from typing import Any, Final
 from stockstorm.simulator.api.admin.base.call import Call, Resolver
 from stockstorm.simulator.api.admin.base.views import AppView, Counted, ShopView, parse_gid
 from stockstorm.simulator.api.admin.resolvers import order_lines, orders, stock, webhooks
+from stockstorm.simulator.model import SHOP_ID
 
 Arguments = dict[str, Any]
-SHOP_ID: Final = 548_380_009
 APP_ID: Final = 1
 
 SCOPES: Final = (

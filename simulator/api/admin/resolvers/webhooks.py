@@ -24,8 +24,7 @@ from stockstorm.simulator.api.admin.base.views import (
     number_of,
 )
 from stockstorm.simulator.limits import API_VERSION
-from stockstorm.simulator.model import Subscription
-from stockstorm.simulator.shop.firing import SHOPIFY
+from stockstorm.simulator.model import SHOPIFY, Subscription
 from stockstorm.simulator.shop.subscriptions import is_bus
 
 # Resources whose name or whose actions have an underscore: where the slash goes cannot be told from the name.

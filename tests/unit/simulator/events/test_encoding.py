@@ -11,7 +11,7 @@ import pytest
 
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.events.encoding import (
-    KEPT_MAX,
+    CACHED_MAX,
     Money,
     Times,
     amount,
@@ -56,9 +56,9 @@ def test_a_set_shows_the_amount_in_both_moneys() -> None:
 
 def test_the_memory_of_sets_is_bounded() -> None:
     money = Money("GBP")
-    for minor in range(KEPT_MAX + 10):
+    for minor in range(CACHED_MAX + 10):
         money.in_both(minor)
-    assert len(money._sets) <= KEPT_MAX
+    assert len(money._sets) <= CACHED_MAX
     assert b'"0.03"' in bytes(money.in_both(3))
 
 

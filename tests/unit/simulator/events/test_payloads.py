@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from stockstorm.simulator.config import ShopConfig
-from stockstorm.simulator.events.payloads import MARKETPLACE_TOPICS, ORDER_TOPICS, SHOPIFY_TOPICS, Payloads
-from stockstorm.simulator.model import Event
+from stockstorm.simulator.events.payloads import Payloads
+from stockstorm.simulator.model import MARKETPLACE_TOPICS, ORDER_TOPICS, SHOPIFY_TOPICS, Event
 from tests.literal_shop import CATALOGUE, ORDER, REFUND, WALL, order_event, product_event, stock_event
 
 BAZAAR_ORDER = msgspec.structs.replace(ORDER, channel="bazaar", ref="bazaar-1008")
