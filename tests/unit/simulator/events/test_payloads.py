@@ -58,7 +58,7 @@ def test_orders_and_refunds_hold_numbers_with_trailing_zeros() -> None:
 
 
 def test_an_unknown_topic_and_a_missing_snapshot_are_refused() -> None:
-    with pytest.raises(ValueError, match="carts/update is none of"):
+    with pytest.raises(ValueError, match="unknown topic carts/update"):
         payloads().body(msgspec.structs.replace(stock_event(), topic="carts/update"))
     for topic in ("orders/create", "refunds/create", "products/update", "order.created"):
         with pytest.raises(ValueError, match="has no"):
