@@ -30,7 +30,7 @@ class OrderBook:
         self._orders: dict[int, Order] = {}
         self._numbers: dict[str, int] = {}
         self._own: list[Order] = []
-        self._own_places: dict[int, int] = {}
+        self._own_index: dict[int, int] = {}
 
     def open(self, item: PlannedPurchase, products: Sequence[Product], now_ns: int) -> Order:
         """Create the order of an accepted purchase. `products` has one product for each line."""
@@ -46,16 +46,16 @@ class OrderBook:
         order = Order(key, order_id, ref, number, channel, item.buyer, lines, now_ns, now_ns)
         self._orders[key] = order
         if channel == ONLINE:
-            self._own_places[order_id] = len(self._own)
+            self._own_index[order_id] = len(self._own)
             self._own.append(order)
         return order
 
     def replace(self, order: Order) -> None:
         """Store the new value of a known order."""
         self._orders[order.key] = order
-        place = self._own_places.get(order.order_id)
-        if place is not None:
-            self._own[place] = order
+        index = self._own_index.get(order.order_id)
+        if index is not None:
+            self._own[index] = order
 
     def get(self, key: OrderKey) -> Order | None:
         """The order of a purchase. None if the purchase was refused or has not happened yet."""
@@ -67,8 +67,8 @@ class OrderBook:
 
     def own_by_id(self, order_id: int) -> Order | None:
         """An order of the own store by its Shopify id."""
-        place = self._own_places.get(order_id)
-        return None if place is None else self._own[place]
+        index = self._own_index.get(order_id)
+        return None if index is None else self._own[index]
 
 
 def paid(order: Order, now_ns: int) -> Order | None:

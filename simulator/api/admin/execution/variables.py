@@ -1,7 +1,7 @@
-"""Variables of a request: coerced by graphql-core, refused with the text and the `problems` that Shopify gives.
+"""Variables of a request: coerced by graphql-core, refused with Shopify's text and `problems`.
 
-One error for each bad variable: "Variable $input of type X! was provided invalid value for a.0.b (why)", code
-INVALID_VARIABLE, and no `data`.
+Each bad variable gives one error, "Variable $input of type X! was provided invalid value for a.0.b (why)", with code
+INVALID_VARIABLE and without `data`. Input arrays that are too long are refused as well.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.utilities import coerce_input_value
 
-from stockstorm.simulator.api.admin.base.idempotency import arguments_of
+from stockstorm.simulator.api.admin.base.call import arguments_of
 from stockstorm.simulator.api.admin.base.problems import Problem, input_too_large
 from stockstorm.simulator.api.admin.execution.documents import Operation
 from stockstorm.simulator.api.admin.execution.selections import Selections
@@ -37,7 +37,7 @@ Explanation = tuple[tuple[str | int, ...], str]
 def coerce_variables(
     schema: GraphQLSchema, operation: OperationDefinitionNode, given: dict[str, Any]
 ) -> VariableValues | list[Problem]:
-    """Values ready for execution, or what to answer in their place."""
+    """Coerced values, or the errors to answer."""
     values = get_variable_values(schema, operation.variable_definitions or (), given)
     if isinstance(values, VariableValues):
         return values
@@ -113,7 +113,7 @@ def _leaf_problems(value: Any, type_: GraphQLInputType, path: tuple[str | int, .
 
 
 def oversized_input(schema: GraphQLSchema, operation: Operation, variables: VariableValues) -> list[Problem]:
-    """Input arrays above 250 in the arguments of root fields; the request is refused before anything is done."""
+    """Errors for input arrays above 250 in arguments of root fields. The request is refused before execution."""
     root = schema.get_root_type(operation.node.operation)
     if root is None:
         return []
@@ -126,7 +126,7 @@ def oversized_input(schema: GraphQLSchema, operation: Operation, variables: Vari
         try:
             arguments = arguments_of(schema, root.fields[name], nodes[0], variables)
         except GraphQLError:
-            continue  # told at execution, with its path
+            continue  # execution reports it, with its path
         node = nodes[0]
         where = get_location(node.loc.source, node.loc.start) if node.loc else None
         locations = [{"line": where.line, "column": where.column}] if where else []

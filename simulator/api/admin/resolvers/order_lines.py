@@ -1,13 +1,11 @@
-"""What lies within an order: lines, refunds and money."""
+"""The parts of an order: lines, refunds and money. A refund can also be read by its own id."""
 
-from typing import Any
-
-from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.views import (
     LineView,
+    Location,
     Money,
-    Place,
     RefundLineView,
     RefundView,
     Variant,
@@ -17,8 +15,6 @@ from stockstorm.simulator.api.admin.base.views import (
 from stockstorm.simulator.events.encoding import amount, derived_id
 from stockstorm.simulator.events.order_payload import refunded_units, remaining_units
 from stockstorm.simulator.model import OrderLine
-
-Arguments = dict[str, Any]
 
 
 def refund(_source: None, arguments: Arguments, call: Call) -> RefundView | None:
@@ -31,7 +27,7 @@ def refund(_source: None, arguments: Arguments, call: Call) -> RefundView | None
     return found
 
 
-def _left(view: LineView, _arguments: Arguments, _call: Call) -> int:
+def _remaining(view: LineView, _arguments: Arguments, _call: Call) -> int:
     return remaining_units(view.order, view.line, {view.line.line_id: view.refunded})
 
 
@@ -56,8 +52,8 @@ def _refunded_line(view: RefundLineView, _arguments: Arguments, call: Call) -> L
     return LineView(view.order, _sold(view), call.catalogue.by_sku[view.line.sku], refunded.get(view.line.line_id, 0))
 
 
-def _restock_place(view: RefundLineView, _arguments: Arguments, call: Call) -> Place | None:
-    return call.state.places[call.catalogue.by_sku[view.line.sku].location_id] if view.refund.restock else None
+def _restock_location(view: RefundLineView, _arguments: Arguments, call: Call) -> Location | None:
+    return call.state.locations[call.catalogue.by_sku[view.line.sku].location_id] if view.refund.restock else None
 
 
 def _refund_line_gid(view: RefundLineView, _arguments: Arguments, _call: Call) -> str:
@@ -73,9 +69,9 @@ LINE: dict[str, Resolver] = {
     "variantTitle": lambda _view, _arguments, _call: None,
     "variant": lambda view, _arguments, _call: Variant(view.product),
     "quantity": lambda view, _arguments, _call: view.line.quantity,
-    "currentQuantity": _left,
-    "refundableQuantity": _left,
-    "unfulfilledQuantity": _left,
+    "currentQuantity": _remaining,
+    "refundableQuantity": _remaining,
+    "unfulfilledQuantity": _remaining,
     "requiresShipping": lambda _view, _arguments, _call: True,
     "taxable": lambda _view, _arguments, _call: True,
     "originalUnitPriceSet": lambda view, _arguments, _call: Money(view.line.price_minor),
@@ -98,7 +94,7 @@ REFUND_LINE: dict[str, Resolver] = {
     "quantity": lambda view, _arguments, _call: view.line.quantity,
     "restockType": lambda view, _arguments, _call: "RETURN" if view.refund.restock else "NO_RESTOCK",
     "restocked": lambda view, _arguments, _call: view.refund.restock,
-    "location": _restock_place,
+    "location": _restock_location,
     "priceSet": lambda view, _arguments, _call: Money(_sold(view).price_minor),
     "subtotalSet": lambda view, _arguments, _call: Money(_sold(view).price_minor * view.line.quantity),
 }

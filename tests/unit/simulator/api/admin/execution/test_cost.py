@@ -5,7 +5,6 @@ from graphql import OperationDefinitionNode, parse
 
 from stockstorm.simulator.api.admin.execution.cost import (
     Bucket,
-    PlanName,
     ThrottleStatus,
     actual_cost,
     connection_factor,
@@ -13,6 +12,7 @@ from stockstorm.simulator.api.admin.execution.cost import (
 )
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import ShopPlan
 from tests.admin_calls import ADJUST, Admin, adjustment, change
 from tests.small_world import available, small_catalogue
 
@@ -119,7 +119,7 @@ def test_a_query_above_1000_points_is_refused_outright() -> None:
     ("plan", "rate", "size"),
     [("standard", 100, 2_000), ("advanced", 200, 4_000), ("plus", 1_000, 20_000), ("enterprise", 2_000, 40_000)],
 )
-def test_a_plan_has_its_rate_and_its_bucket(plan: PlanName, rate: int, size: int) -> None:
+def test_a_plan_has_its_rate_and_its_bucket(plan: ShopPlan, rate: int, size: int) -> None:
     assert Bucket(plan).status() == ThrottleStatus(size, size, rate)
 
 
