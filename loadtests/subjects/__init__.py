@@ -4,7 +4,7 @@ Variants: `reference` (our service, started by us) and `own` (a service that alr
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -20,8 +20,6 @@ SHOP_TOPICS = (
     "refunds/create",
     "products/update",
 )
-
-FAULT_TARGETS: Final = {"kill_worker": "worker", "kill_receiver": "receiver"}  # kind of a fault -> process
 
 
 class Surroundings(msgspec.Struct, frozen=True):

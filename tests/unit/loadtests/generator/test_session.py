@@ -109,7 +109,7 @@ def test_a_stage_that_dies_before_the_load_leaves_nothing_open(setup: Setup, mon
 def test_what_the_stage_says_is_mended_is_handed_on_until_it_is_gone(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage = Orchestrator(setup, Go(), Mended(process="worker"), Mended(process="receiver"))
+    stage = Orchestrator(setup, Go(), Mended(kind="kill_worker"), Mended(kind="kill_receiver"))
     lived(stage, monkeypatch)
     assert Driver.asked == ["mended", "mended", "abort: the stage is gone", "conduct"]
     assert stage.told == [Listening(port=7), Finished(complete=True)]
