@@ -10,8 +10,7 @@ from stockstorm.scenarios.remedies import did_you_mean
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.config import FAULTS, FaultConfig, PhaseConfig
 from stockstorm.simulator.errors import ScenarioError
-from stockstorm.simulator.events.payloads import MARKETPLACE_TOPICS, SHOPIFY_TOPICS
-from stockstorm.simulator.model import ONLINE
+from stockstorm.simulator.model import MARKETPLACE_TOPICS, ONLINE, SHOPIFY_TOPICS
 
 TOPICS: Final = (*SHOPIFY_TOPICS, *MARKETPLACE_TOPICS)  # those that a perturbation may name
 

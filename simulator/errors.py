@@ -1,18 +1,18 @@
-"""Errors that a user can mend. Each says where, what was found, and what to do.
+"""Errors that a user can correct. Each says where it occurred, what was found, and what to do.
 
     StockstormError
-    ├── ScenarioError        a scenario file or flag is wrong (all problems at once)
+    ├── ScenarioError        a scenario file or flag is wrong; one message lists all problems
     ├── SubjectError         the service under test cannot be started, reached or read
-    ├── BackingError         PostgreSQL or another backing service is not to be had
+    ├── BackingError         PostgreSQL or another backing service is unavailable
     ├── HistoryError         a stored run cannot be read
-    └── LimitError           a bound of the simulator was hit; the run stops and says so
+    └── LimitError           a limit of the simulator was reached and the run stopped
 
-The command line prints `str(error)` and exits with `exit_code`; anything else is a defect of ours.
+The command line prints `str(error)` and exits with `exit_code`. Any other exception is a bug in Stockstorm.
 """
 
 
 class StockstormError(Exception):
-    """Base of all errors for users. `exit_code` is above 2, which 0 (valid), 1 (invalid) and 2 (unknown) keep free."""
+    """Base of all errors for users. Exit codes are above 2, since 0 is valid, 1 invalid and 2 unknown."""
 
     exit_code = 3
 
@@ -22,7 +22,7 @@ class StockstormError(Exception):
 
 
 class ScenarioError(StockstormError):
-    """A scenario or flag that cannot be run; one message holds every problem found."""
+    """A scenario or flag that cannot be run. One message lists every problem."""
 
     exit_code = 4
 
@@ -46,6 +46,6 @@ class HistoryError(StockstormError):
 
 
 class LimitError(StockstormError):
-    """A bound in `limits` was reached; what was recorded so far is kept."""
+    """A limit in `limits` was reached. What was recorded so far is kept."""
 
     exit_code = 8

@@ -4,7 +4,7 @@ Names, titles and addresses hold what breaks careless receivers: slashes, ampers
 2**53.
 """
 
-from stockstorm.simulator.catalogue.catalogue import Catalogue
+from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.model import (
     Buyer,
@@ -90,8 +90,8 @@ REFUND = Refund(931_800_000_007, AT_NS + SECOND_NS, (RefundLine(14_320_500_000_0
 def stock_event(serial: int = 1, available: int = 38, version: int = 1, product: Product = MUG) -> Event:
     """inventory_levels/update for one product."""
     level = Level(product.inventory_item_id, product.location_id, version, available, 2, AT_NS)
-    dice = ("stock", product.inventory_item_id, product.location_id, version)
-    return Event(serial, f"event-{serial}", "shopify", "inventory_levels/update", AT_NS, dice, level=level)
+    rng_key = ("stock", product.inventory_item_id, product.location_id, version)
+    return Event(serial, f"event-{serial}", "shopify", "inventory_levels/update", AT_NS, rng_key, level=level)
 
 
 def order_event(topic: str, order: Order = ORDER, serial: int = 2, refund: Refund | None = None) -> Event:
@@ -102,5 +102,5 @@ def order_event(topic: str, order: Order = ORDER, serial: int = 2, refund: Refun
 
 def product_event(serial: int = 3, product: Product = MUG) -> Event:
     """products/update for one product."""
-    dice = ("product", product.product_id, 1)
-    return Event(serial, f"event-{serial}", "shopify", "products/update", AT_NS, dice, product=product)
+    rng_key = ("product", product.product_id, 1)
+    return Event(serial, f"event-{serial}", "shopify", "products/update", AT_NS, rng_key, product=product)

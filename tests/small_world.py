@@ -7,7 +7,7 @@ from functools import cache
 
 import msgspec
 
-from stockstorm.simulator.catalogue.catalogue import Catalogue, make_catalogue
+from stockstorm.simulator.catalogue import Catalogue, make_catalogue
 from stockstorm.simulator.config import ChannelConfig, PhaseConfig, ShopConfig, SubjectConfig, WorldConfig
 from stockstorm.simulator.model import OrderKey, Product, Sku
 from stockstorm.simulator.plan.items import (

@@ -12,7 +12,7 @@ import msgspec
 
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.simulator.clock import SECOND_NS, Clock
-from stockstorm.simulator.shop.firing import SHOPIFY
+from stockstorm.simulator.model import SHOPIFY
 from stockstorm.simulator.world import World
 
 WITHIN_S: Final = 30.0

@@ -11,8 +11,8 @@ import pytest
 
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ShopConfig
-from stockstorm.simulator.events.payloads import MARKETPLACE_TOPICS, SHOPIFY_TOPICS, Payloads
-from stockstorm.simulator.model import Event
+from stockstorm.simulator.events.payloads import Payloads
+from stockstorm.simulator.model import MARKETPLACE_TOPICS, SHOPIFY_TOPICS, Event
 from tests.literal_shop import AT_NS, CATALOGUE, ORDER, REFUND, WALL, order_event, product_event, stock_event
 
 FOLDER = Path(__file__).parent / "payloads"

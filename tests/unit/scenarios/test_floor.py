@@ -10,7 +10,7 @@ import pytest
 from stockstorm.scenarios import Scenario, load
 from stockstorm.scenarios.floor import hot_units_per_s, oversell_bound_units, oversell_floor_units, poisson_quantile
 from stockstorm.scenarios.tiers import tiers
-from stockstorm.simulator.catalogue.catalogue import sku_names
+from stockstorm.simulator.catalogue import sku_names
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.model import OrderKey, Sku
 from stockstorm.simulator.plan.items import Plan, PlannedCancellation, PlannedPurchase, PlannedReturn

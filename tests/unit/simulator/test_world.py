@@ -212,7 +212,7 @@ def test_dice_of_orders_count_each_topic_from_1() -> None:
     world = small_world()
     items: list[AnyPlanItem] = [buy(0, "online", (0, 1)), pay(0), give_back(0, (0, 1))]
     events = [event for item in items for event in world.apply(item, 50).events if event.order]
-    assert [event.dice for event in events] == [
+    assert [event.rng_key for event in events] == [
         ("order", 0, "orders/create", 1),
         ("order", 0, "orders/paid", 1),
         ("order", 0, "orders/updated", 1),

@@ -135,7 +135,7 @@ def test_an_address_that_is_taken_is_an_error_for_the_user() -> None:
 
     first = make_server("127.0.0.1", 0, handle)
     port = first.socket.getsockname()[1]
-    with pytest.raises(BackingError, match=f"played APIs on 127.0.0.1:{port}: cannot listen"):
+    with pytest.raises(BackingError, match=f"simulated APIs on 127.0.0.1:{port}: cannot listen"):
         make_server("127.0.0.1", port, handle)
     first.close()
 

@@ -1,6 +1,6 @@
 import pytest
 
-from stockstorm.simulator.channels.marketplace import Marketplace
+from stockstorm.simulator.channels import Marketplace
 from stockstorm.simulator.model import Order, OrderKey, OrderLine, Refund, Sku
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.shop.firing import Action, Firing

@@ -1,4 +1,4 @@
-from stockstorm.simulator.channels.online import OnlineStore
+from stockstorm.simulator.channels import OnlineStore
 from stockstorm.simulator.history.facts import StockChanged
 from stockstorm.simulator.model import Order, OrderKey, OrderLine, Refund, RefundLine
 from stockstorm.simulator.seeds import Seeds

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from stockstorm.simulator.config import ShopConfig
-from stockstorm.simulator.events.payloads import ORDER_TOPICS, Payloads
+from stockstorm.simulator.events.payloads import Payloads
+from stockstorm.simulator.model import ORDER_TOPICS
 from tests.literal_shop import AT_NS, CATALOGUE, ORDER, REFUND, WALL, order_event, product_event, stock_event
 
 

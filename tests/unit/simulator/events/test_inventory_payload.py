@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from stockstorm.simulator.events.encoding import Times
-from stockstorm.simulator.events.inventory_payload import InventoryPayload
+from stockstorm.simulator.events.product_payload import InventoryPayload
 from stockstorm.simulator.model import Level
 from tests.literal_shop import AT_NS, CATALOGUE, WALL, stock_event
 

@@ -37,7 +37,7 @@ def test_an_order_event_carries_the_order_and_its_fact_the_key() -> None:
     action.order("shopify", "refunds/create", ORDER, 1, refund)
     event = action.changes.events[0]
     assert (event.order, event.refund, event.level, event.product, event.at_ns) == (ORDER, refund, None, None, 20)
-    assert event.dice == ("order", 4, "refunds/create", 1)
+    assert event.rng_key == ("order", 4, "refunds/create", 1)
     assert action.changes.facts == [EventFired(20, 0, event.event_id, "shopify", "refunds/create", 4)]
 
 
@@ -46,7 +46,7 @@ def test_a_stock_event_carries_the_level_and_is_keyed_by_its_version() -> None:
     action.stock(LEVEL, "S")
     event = action.changes.events[0]
     assert (event.source, event.topic, event.level) == ("shopify", "inventory_levels/update", LEVEL)
-    assert event.dice == ("stock", 11, 5, 3)
+    assert event.rng_key == ("stock", 11, 5, 3)
     assert action.changes.facts == [EventFired(20, 0, event.event_id, "shopify", event.topic, -1, "S", 3)]
 
 
@@ -56,7 +56,7 @@ def test_edits_of_one_product_are_counted_for_their_dice() -> None:
     action = firing.action(20, "plan", 1)
     for product in (PRODUCT, other, PRODUCT):
         action.product(product)
-    assert [event.dice for event in action.changes.events] == [
+    assert [event.rng_key for event in action.changes.events] == [
         ("product", 31, 1),
         ("product", 32, 1),
         ("product", 31, 2),

@@ -12,22 +12,22 @@ def test_a_shop_topic_is_heard_by_its_own_subscriptions_only() -> None:
     first = add(subscriptions, "shopify", "orders/create")
     add(subscriptions, "shopify", "orders/paid")
     second = add(subscriptions, "shopify", "orders/create", "http://127.0.0.1/b")
-    assert subscriptions.hearing("shopify", "orders/create") == [first, second]
-    assert subscriptions.hearing("shopify", "orders/updated") == []
+    assert subscriptions.subscribed("shopify", "orders/create") == [first, second]
+    assert subscriptions.subscribed("shopify", "orders/updated") == []
 
 
 def test_a_marketplace_tells_everything_to_whoever_asked_it() -> None:
     subscriptions = Subscriptions()
-    hearer = add(subscriptions, "bazaar", "*")
-    assert subscriptions.hearing("bazaar", "order.created") == [hearer]
-    assert subscriptions.hearing("mercado", "order.created") == []
+    marketplace = add(subscriptions, "bazaar", "*")
+    assert subscriptions.subscribed("bazaar", "order.created") == [marketplace]
+    assert subscriptions.subscribed("mercado", "order.created") == []
 
 
 def test_all_of_a_source_are_listed_without_a_topic() -> None:
     subscriptions = Subscriptions()
     added = [add(subscriptions, "shopify", topic) for topic in ("orders/create", "orders/paid")]
     add(subscriptions, "bazaar", "*")
-    assert subscriptions.hearing("shopify", None) == added
+    assert subscriptions.subscribed("shopify", None) == added
 
 
 def test_a_removed_subscription_hears_nothing_and_is_gone() -> None:
@@ -36,7 +36,7 @@ def test_a_removed_subscription_hears_nothing_and_is_gone() -> None:
     number = removed.subscription_id
     fact = subscriptions.remove(number, by_policy=True, now_ns=9)
     assert fact == SubscriptionRemoved(9, number, "shopify", "orders/create", True)
-    assert subscriptions.hearing("shopify", "orders/create") == []
+    assert subscriptions.subscribed("shopify", "orders/create") == []
     assert subscriptions.get(number) is None
     assert subscriptions.remove(number, by_policy=False, now_ns=10) is None
 
@@ -54,7 +54,7 @@ def test_a_creation_is_a_fact_and_ids_are_never_used_again() -> None:
 
 def test_the_list_of_hearers_may_be_kept_while_one_is_removed() -> None:
     subscriptions = Subscriptions()
-    hearer = add(subscriptions, "shopify", "orders/create")
-    kept = subscriptions.hearing("shopify", "orders/create")
-    subscriptions.remove(hearer.subscription_id, by_policy=True, now_ns=6)
-    assert kept == [hearer]
+    marketplace = add(subscriptions, "shopify", "orders/create")
+    kept = subscriptions.subscribed("shopify", "orders/create")
+    subscriptions.remove(marketplace.subscription_id, by_policy=True, now_ns=6)
+    assert kept == [marketplace]

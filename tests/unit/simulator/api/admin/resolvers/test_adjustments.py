@@ -182,7 +182,7 @@ def test_an_item_can_only_be_adjusted_where_it_is_stocked() -> None:
 
 def test_a_state_that_the_shop_does_not_keep_is_refused_aloud() -> None:
     problem = Admin().problem(ADJUST, key="k", input=adjustment(change(0, 1), name="damaged"))
-    assert problem["extensions"]["code"] == "NOT_PLAYED"
+    assert problem["extensions"]["code"] == "NOT_SUPPORTED"
 
 
 def test_the_idempotent_directive_is_required() -> None:

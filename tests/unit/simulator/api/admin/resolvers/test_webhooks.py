@@ -3,7 +3,7 @@ import pytest
 from stockstorm.simulator.api.admin import AdminOptions
 from stockstorm.simulator.api.admin.resolvers.webhooks import enum_of, topic_of
 from stockstorm.simulator.history.facts import SubscriptionCreated, SubscriptionRemoved
-from stockstorm.simulator.shop.firing import SHOPIFY
+from stockstorm.simulator.model import SHOPIFY
 from tests.admin_calls import Admin
 
 CREATE = """mutation Create($topic: WebhookSubscriptionTopic!, $given: WebhookSubscriptionInput!) {

@@ -6,8 +6,7 @@ import pytest
 from graphql import is_object_type
 
 from stockstorm.simulator.api.admin.base.call import AdminOptions, AdminState, Call
-from stockstorm.simulator.api.admin.execution.documents import Document, Operation
-from stockstorm.simulator.api.admin.execution.run import run, run_in_full
+from stockstorm.simulator.api.admin.execution.documents import Document, Operation, run, run_in_full
 from stockstorm.simulator.api.admin.execution.variables import coerce_variables
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema, resolvers_of
 from stockstorm.simulator.clock import SECOND_NS
@@ -131,7 +130,7 @@ def test_both_executors_give_the_same_answer_facts_and_events(query: str, variab
 def test_what_the_lean_executor_is_made_for_it_does_without_help(
     query: str, variables: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stockstorm.simulator.api.admin.execution.run.run_in_full", None)
+    monkeypatch.setattr("stockstorm.simulator.api.admin.execution.documents.run_in_full", None)
     result, _, operation = prepared(query, variables, lean=True)
     assert operation.plan is not None
     assert result.problems == []

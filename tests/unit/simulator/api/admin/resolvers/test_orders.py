@@ -134,7 +134,7 @@ def test_what_the_search_does_not_play_is_an_error_and_not_ignored(query: str) -
 
 
 def test_a_sort_that_is_not_played_is_an_error() -> None:
-    assert stocked().problem(PAGE, first=1, sortKey="TOTAL_PRICE")["extensions"] == {"code": "NOT_PLAYED"}
+    assert stocked().problem(PAGE, first=1, sortKey="TOTAL_PRICE")["extensions"] == {"code": "NOT_SUPPORTED"}
 
 
 def test_an_order_shows_its_lines_money_and_refunds() -> None:
