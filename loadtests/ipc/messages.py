@@ -10,7 +10,7 @@ class Message(msgspec.Struct, frozen=True, tag_field="message"):
 
 
 class Setup(Message, frozen=True, tag=True):
-    """Orchestrator → driver: what to play and with which secrets. Secrets travel by this pipe only, never by file or log."""
+    """Orchestrator → driver: what to run, and the secrets. Secrets travel by this pipe only, never by file or log."""
 
     spec: msgspec.Raw  # a `loadtests.spec.RunSpec`
     admin_token: str
@@ -26,7 +26,7 @@ class Listening(Message, frozen=True, tag=True):
 
 
 class Go(Message, frozen=True, tag=True):
-    """Orchestrator → driver: the subject is ready; start the load. `notes` are what a reader of the report must know."""
+    """Orchestrator → driver: the subject is ready; start the load. `notes` are shown in the report."""
 
     notes: tuple[str, ...] = ()
     subscribe_uri: str = ""  # of a service that registers by itself: it is waited for; topics it left go here
