@@ -1,17 +1,7 @@
-"""Queues and buses of the clouds: what a run gets of them, and how it is told apart from the real thing.
+"""What a run gets of a cloud's queues and buses, what it may ask for, and what each emulator can bear.
 
-`loadtests.backing.sqs`, `.eventbridge` and `.pubsub` open one each; this package holds what they share. An emulator
-stands in for the cloud unless the user asks for the real one; it is named, with its own measured ceiling, in
-`description`, so that nobody mistakes the emulator for the architecture.
-
-Names of what a run creates in a cloud: telling, allowed everywhere, and never used twice.
-
-What each emulator lets through, in events a second, as tests/benchmarks/cloud_ceilings.py measured it.
-
-One event through is: sent alone by one of eight senders, received and deleted in batches of ten by one of four workers,
-all at the same time, with bodies of 2 KB, on a machine with two cores that clients and emulator share. Buses are sent
-to through our publishers. Rounded down; moto's figures halve again once hundreds of messages wait. A run over its
-emulator's ceiling says nothing of the architecture.
+An emulator stands in for the cloud unless the user asks for the real one. `description` names it with its measured
+ceiling, so that nobody mistakes the emulator for the architecture.
 """
 
 import re
@@ -109,9 +99,19 @@ def fresh_name(run: str) -> str:
     return f"stockstorm-{re.sub(r'[^a-z0-9]+', '-', run.lower()).strip('-')[:40]}-{secrets.token_hex(3)}"
 
 
+# Events a second through each emulator, as tests/benchmarks/cloud_ceilings.py measured them, rounded down. An event is
+# sent alone by one of eight senders, and received and deleted in batches of ten by one of four workers, all at the same
+# time, with bodies of 2 KB, on a machine with two cores that clients and emulator share. Buses are fed by our publishers.
+# moto's figures halve once hundreds of messages wait. A run above its emulator's ceiling says nothing about the
+# architecture.
 FAUXQS_PER_S: Final = 1_200.0
 MOTO_SQS_PER_S: Final = 130.0
-MOTO_BUS_TO_FAUXQS_PER_S: Final = 1_200.0
+MOTO_BUS_TO_# Events a second through each emulator, as tests/benchmarks/cloud_ceilings.py measured them, rounded down. An event is
+# sent alone by one of eight senders, and received and deleted in batches of ten by one of four workers, all at the same
+# time, with bodies of 2 KB, on a machine with two cores that clients and emulator share. Buses are fed by our publishers.
+# moto's figures halve once hundreds of messages wait. A run above its emulator's ceiling says nothing about the
+# architecture.
+FAUXQS_PER_S: Final = 1_200.0
 MOTO_BUS_PER_S: Final = 150.0
 PUBSUB_DOUBLE_PER_S: Final = 1_200.0
 
