@@ -11,10 +11,9 @@ import msgspec
 import pytest
 
 from stockstorm.loadtests.backing.cloud.aws import client, make_queue
+from stockstorm.loadtests.backing.cloud.aws_backings import open_sqs
 from stockstorm.loadtests.backing.cloud.base import PubSubBacking, QueueRules, SqsBacking
-from stockstorm.loadtests.backing.cloud.gcp import clients, make_pubsub_queue
-from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
-from stockstorm.loadtests.backing.cloud.sqs import open_sqs
+from stockstorm.loadtests.backing.cloud.pubsub import clients, make_pubsub_queue, open_pubsub
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.loadtests.backing.postgres.server import create_database, with_database
 from stockstorm.reference_service.domain.topics import WorkType
