@@ -88,9 +88,7 @@ def test_a_streaming_pull_receives_every_message_once_and_acknowledges_it(
         subscriber.pull(subscription=subscription, max_messages=1, retry=None, timeout=0.5)
 
 
-def test_a_nack_returns_the_message_at_once(
-    fresh: Callable[..., tuple[str, str]], publisher: Any, subscriber: Any
-) -> None:
+def test_a_nack_returns_it_at_once(fresh: Callable[..., tuple[str, str]], publisher: Any, subscriber: Any) -> None:
     topic, subscription = fresh(ack_deadline_seconds=600)
     tries: queue.Queue[Any] = queue.Queue()
 
