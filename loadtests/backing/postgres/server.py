@@ -7,7 +7,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Self
+from typing import Final, Self, TypeAlias, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -15,6 +15,8 @@ import msgspec
 
 from stockstorm.simulator.errors import BackingError
 
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"  # generic only in asyncpg's stubs
+Result = TypeVar("Result")
 CONNECT_TIMEOUT_S: Final = 5.0
 WORK_TIMEOUT_S: Final = 10.0
 WORK_QUERY: Final = """
@@ -39,12 +41,12 @@ def drop_database(url: str, name: str) -> None:
 def describe(url: str) -> str:
     """Version and durability, e.g. `18.4, fsync on, synchronous_commit on`. Raises BackingError."""
 
-    async def read(connection: Any) -> str:
+    async def read(connection: Connection) -> str:
         version = await connection.fetchval("SHOW server_version")
         settings = [f"{name} {await connection.fetchval(f'SHOW {name}')}" for name in ("fsync", "synchronous_commit")]
         return f"{version.split()[0]}, {', '.join(settings)}"
 
-    return str(_at(url, read))
+    return _at(url, read)
 
 
 def with_database(url: str, name: str) -> str:
@@ -67,10 +69,10 @@ def _checked(name: str) -> str:
     return name
 
 
-def _at(url: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
+def _at(url: str, work: Callable[[Connection], Awaitable[Result]]) -> Result:
     """Connects and runs `work`. Raises every failure as BackingError with what to do."""
 
-    async def session() -> Any:
+    async def session() -> Result:
         connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
         try:
             return await work(connection)
