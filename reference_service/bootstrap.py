@@ -195,7 +195,7 @@ async def _raise_unless_cancelled(task: asyncio.Task[None]) -> None:
 @asynccontextmanager
 async def _database(
     settings: Settings, stop: asyncio.Event, *, size: int, timeout_s: float | None = None
-) -> AsyncIterator[Pool | None]:
+) -> AsyncIterator["Pool | None"]:
     """A pool over the database, once it is reachable and has its schema; None if `stop` was set before that."""
     while not stop.is_set():
         try:

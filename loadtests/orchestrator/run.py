@@ -8,8 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from stockstorm.loadtests.backing.postgres import Backing, choose_backing
-from stockstorm.loadtests.backing.postgres.server import NoDatabase
+from stockstorm.loadtests.backing.postgres import Backing, NoDatabase, choose_backing
 from stockstorm.loadtests.config.backing_options import POSTGRES_URL_VARIABLE, URL
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.config.subject_options import is_url

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from stockstorm.loadtests.backing.cloud.base import PubSubBacking, QueueRules, SqsBacking
-from stockstorm.loadtests.backing.cloud.gcp import clients
+from stockstorm.loadtests.backing.cloud.pubsub import clients
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.topics import WorkType
