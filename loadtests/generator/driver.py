@@ -1,4 +1,4 @@
-"""The driver conducts one run inside the Locust process: it builds the parts, and starts, awaits and ends them in order."""
+"""Conducts one run inside the Locust process: builds the parts, and starts, awaits and ends them in order."""
 
 import gc
 import time

@@ -1,4 +1,4 @@
-"""Figures during a run: live estimates for people who watch, and Locust's own statistics. The report has the exact measures.
+"""Figures during a run: live estimates for people who watch, and Locust's own statistics. The report is exact.
 
 Sync latency is estimated per (channel, SKU): from the first stock movement without a push to the next push of that
 listing. Acknowledgements count from the due time, as in the report.

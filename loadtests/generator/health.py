@@ -1,4 +1,4 @@
-"""The generator's own health, once a second: event loop gaps, connections, queues and memory; and its limit of connections."""
+"""The generator's own health, sampled every second: event loop gaps, connections, queues, memory; and its limits."""
 
 import os
 import resource
@@ -43,9 +43,10 @@ def _physical_bytes() -> int:
 class PoolLoad(Protocol):
     """The connection pool, as far as it is sampled."""
 
-    connections: int
-    connections_max: int
-
+    @property
+    def connections(self) -> int: ...
+    @property
+    def connections_max(self) -> int: ...
     @property
     def waiting(self) -> int: ...
 

@@ -89,14 +89,11 @@ class Session:
 
     def _run(self) -> None:
         try:
-            orchestrator = None
-            if _parent is None:
+            if _parent is not None:
+                self._converse(_parent)
+            else:
                 orchestrator = OrchestratorProcess(make_spec(read_options(self._environment.parsed_options)))
-            try:
-                self._converse(_parent or orchestrator.pipe)
-            except PipeClosed as error:
-                logger.error("the connection to the orchestrator closed: %s", error)
-            if orchestrator is not None:
+                self._converse(orchestrator.pipe)
                 self._pass_on_verdict(orchestrator.wait())
         except StockstormError as error:
             logger.error("%s", error)
@@ -109,7 +106,16 @@ class Session:
             self.ended.set()
 
     def _converse(self, pipe: Pipe) -> None:
-        """Waits without a time limit, because databases and images can take long. Raises PipeClosed when it is over."""
+        try:
+            self._follow(pipe)
+        except PipeClosed as error:
+            logger.error("the connection to the orchestrator closed: %s", error)
+
+    def _follow(self, pipe: Pipe) -> None:
+        """Does what the orchestrator asks for. Raises PipeClosed when the run cannot begin or the orchestrator ended.
+
+        Nothing here has a time limit: databases and images can take long, and an orchestrator that dies closes the pipe.
+        """
         setup = pipe.receive()
         if not isinstance(setup, Setup):
             raise PipeClosed("it sent no set-up")
