@@ -1,6 +1,6 @@
 """Every limit of the generator and of the subjects, with its unit and reason.
 
-All are choices of this project. A limit that only one file needs, such as a message's size, is at the head of that file.
+All are choices of this project. A limit of one file alone, such as a message's size, is at the head of that file.
 """
 
 from typing import Final

@@ -114,7 +114,7 @@ class Session:
     def _follow(self, pipe: Pipe) -> None:
         """Does what the orchestrator asks for. Raises PipeClosed when the run cannot begin or the orchestrator ended.
 
-        Nothing here has a time limit: databases and images can take long, and an orchestrator that dies closes the pipe.
+        There is no time limit: databases and images can take long, and an orchestrator that dies closes the pipe.
         """
         setup = pipe.receive()
         if not isinstance(setup, Setup):
