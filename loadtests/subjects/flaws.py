@@ -1,6 +1,6 @@
 """The flaws that the reference service can be started with, and the checks that each must and may fail.
 
-A run with a flaw must fail every check in `must`, and no check outside `must` and `may`. `stockstorm prove` checks this.
+A run with a flaw must fail every check in `must`, and no check outside `must` and `may`: `stockstorm prove` checks it.
 A threshold counts as the check that measures it.
 """
 

@@ -22,7 +22,7 @@ reference_statements_created 1.7e+09
 EFFECT = {"webhook_id": "w1", "state": "applied", "times": 1}
 EFFECTS = "/probe/effects?limit=5000"
 STOCK = "/probe/stock?limit=5000"
-NO_STOCK = {"stock": [], "next": None}
+NO_STOCK: dict[str, Any] = {"stock": [], "next": None}
 
 
 @contextmanager
