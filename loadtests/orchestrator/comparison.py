@@ -254,7 +254,7 @@ def card_of(subject: str) -> Card:
         return Card(subject)
     return Card(
         name=found.name,
-        row=found.row,
+        row=found.guide_ref,
         summary=found.summary,
         parts=found.parts,
         crash_safe=found.crash_safe,

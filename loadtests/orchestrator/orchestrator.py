@@ -16,10 +16,9 @@ import psutil
 from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.server import database_work
 from stockstorm.loadtests.config.run_spec import RunSpec, reachable
-from stockstorm.loadtests.generator.quiesce import SETTLES_MAX
-from stockstorm.loadtests.generator.registration import WITHIN_S as REGISTERING_S
 from stockstorm.loadtests.ipc.messages import Abort, FaultDue, Finished, Go, Listening, Live, Mended, Setup, Step
 from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
+from stockstorm.loadtests.limits import REGISTERING_MAX_S, SETTLES_MAX
 from stockstorm.loadtests.orchestrator.cloud import CloudGiven
 from stockstorm.loadtests.subjects import Subject, Surroundings
 from stockstorm.scenarios.spec import Scenario, compression_notes
@@ -161,7 +160,7 @@ class Orchestrator:
     def _watch(self, backing: Backing, cloud: CloudGiven, show: Show, live: Callable[[Live], None]) -> Finished:
         quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
         mended_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
-        seconds = REGISTERING_S + max(self._scenario.load_s, mended_s + MENDED_WITHIN_S) + quiesce_s + SPARE_S
+        seconds = REGISTERING_MAX_S + max(self._scenario.load_s, mended_s + MENDED_WITHIN_S) + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             message = self._pipe.receive(TURN_S)
