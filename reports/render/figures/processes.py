@@ -24,7 +24,7 @@ from stockstorm.simulator.limits import SCHEDULER_LATENESS_P99_MAX_NS
 
 
 def generator(view: RunView) -> Figure | None:
-    """Lateness and the longest event-loop gap above, connections below. A late generator makes answers look slow."""
+    """Lateness and the longest event-loop gap above, connections below. A late generator makes answers style slow."""
     attempts = sorted(view.of(f.AttemptEnded), key=lambda attempt: attempt.due_ns)
     started = [attempt for attempt in attempts if attempt.started_ns]
     samples = view.of(f.GeneratorSampled)

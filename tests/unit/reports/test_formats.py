@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from stockstorm.reports.formats import duration_text, interval_text, measure_text, oversell_summary, tier_headline
 from stockstorm.reports.history import History
 from stockstorm.reports.render import compose, no_renderer
-from stockstorm.reports.render.json_file import json_file
+from stockstorm.reports.render.files import json_file
 from stockstorm.reports.render.markdown import markdown
 from stockstorm.reports.render.markup import Markup, escape, table, tag
 from stockstorm.reports.result import Interval

@@ -2,7 +2,7 @@
 
 import math
 
-from stockstorm.reports.compare.played import curve, intervals, pooled
+from stockstorm.reports.compare.run_summary import curve, intervals, pooled
 from stockstorm.simulator.clock import SECOND_NS
 
 

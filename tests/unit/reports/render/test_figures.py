@@ -6,7 +6,7 @@ from plotly.graph_objects import Figure as PlotlyFigure
 
 from stockstorm.reports.history import History
 from stockstorm.reports.render.figures import Figure, no_figure
-from stockstorm.reports.render.figures.registry import FIGURES, draw_all
+from stockstorm.reports.render.figures import FIGURES, draw_all
 from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Result
 from stockstorm.simulator.history.facts import RunEnded

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from stockstorm.reports.render.json_file import result_json
+from stockstorm.reports.render.files import result_json
 from stockstorm.reports.render.junit import junit_xml
 from stockstorm.reports.render.markdown import markdown_text
 from stockstorm.reports.result import Result

@@ -4,7 +4,7 @@ import pytest
 
 from stockstorm.reports.compare.build import compare
 from stockstorm.reports.compare.comparison import LOST, OVERSOLD, P95
-from stockstorm.reports.render.comparison.words import (
+from stockstorm.reports.render.comparison.formats import (
     amount,
     bound_text,
     extent,
@@ -15,7 +15,7 @@ from stockstorm.reports.render.comparison.words import (
     tier_text,
 )
 from stockstorm.reports.result import Interval
-from tests.unit.reports.compared import CARDS, matrix, played
+from tests.unit.reports.compared import SUBJECTS, matrix, run_summary
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_seeds_are_listed_or_given_as_a_range(seeds: list[int], text: str) -> No
 
 
 def test_the_extent_says_how_much_was_played_of_how_much() -> None:
-    whole = compare(matrix("queue"), CARDS, [played("queue")], [], {})
-    part = compare(matrix("queue", "webhook"), CARDS, [played("queue")], [], {})
+    whole = compare(matrix("queue"), SUBJECTS, [run_summary("queue")], [], {})
+    part = compare(matrix("queue", "webhook"), SUBJECTS, [run_summary("queue")], [], {})
     assert extent(whole) == "1 subject · seed 1 · 1 run"
     assert extent(part) == "2 subjects · seed 1 · 1 of 2 runs"
 
 
 def test_tier_and_bound_are_said_in_a_few_words() -> None:
-    entry = compare(matrix("queue"), CARDS, [played("queue", 900.0)], [], {}).boards[0].entries[0]
+    entry = compare(matrix("queue"), SUBJECTS, [run_summary("queue", 900.0)], [], {}).by_rate[0].entries[0]
     assert tier_text(entry) == "under 2 s"
     assert bound_text(entry) == "none in 20 sell-outs: at most 15 % of them"

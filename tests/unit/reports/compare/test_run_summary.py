@@ -3,7 +3,7 @@
 import pytest
 
 from stockstorm.reports.compare.comparison import Key
-from stockstorm.reports.compare.played import Played, reduce_run
+from stockstorm.reports.compare.run_summary import RunSummary, reduce_run
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Result
 from stockstorm.simulator.history.facts import DatabaseCounted
@@ -11,7 +11,7 @@ from stockstorm.simulator.history.facts import DatabaseCounted
 BEFORE, AFTER = 0, 10**12  # ns: before all load and after it
 
 
-def reduced(history: History, result: Result, *counted: DatabaseCounted) -> Played:
+def reduced(history: History, result: Result, *counted: DatabaseCounted) -> RunSummary:
     facts = History.of([*history.facts, *counted])
     return reduce_run(Key("queue", 7, None, 0), "report.html", result, facts)
 

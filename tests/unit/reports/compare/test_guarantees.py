@@ -1,6 +1,6 @@
 """What an architecture promises, and what a run over an emulator's ceiling is worth."""
 
-from stockstorm.reports.compare.promises import correctness, over_ceiling, promised, worst_checks
+from stockstorm.reports.compare.guarantees import correctness, over_ceiling, promised, worst_checks
 from stockstorm.reports.result import ThresholdOutcome
 from tests.unit.reports.compared import result
 from tests.unit.reports.literal import check
