@@ -29,7 +29,7 @@ from stockstorm.loadtests.orchestrator.comparison_state import (
 from stockstorm.loadtests.orchestrator.run import Judged, run
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.reports.compare.build import compare
-from stockstorm.reports.compare.comparison import SubjectInfo, Comparison, FailedRun, Key, Matrix
+from stockstorm.reports.compare.comparison import Comparison, FailedRun, Key, Matrix, SubjectInfo
 from stockstorm.reports.compare.run_summary import RunSummary, reduce_run
 from stockstorm.reports.render.comparison.page import write_page
 from stockstorm.reports.store import RunFolder, read_history, read_result

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 from stockstorm.reports.compare.build import compare
 from stockstorm.reports.compare.run_summary import RunSummary
 from stockstorm.reports.render.comparison.page import comparison_page
-from tests.unit.reports.compared import SUBJECTS, SECONDS, matrix, run_summary
+from tests.unit.reports.compared import SECONDS, SUBJECTS, matrix, run_summary
 
 pytestmark = pytest.mark.browser
 SEEDS = (1, 2, 3)
@@ -73,7 +73,7 @@ def test_it_opens_offline_without_complaint_or_request(watched: Watched, report:
 
 def test_every_figure_has_drawn_marks(watched: Watched) -> None:
     drawn = dict(box.evaluate(DRAWN) for box in watched.page.query_selector_all(".figure"))
-    assert list(drawn) == [f"figure-{name}" for name in ("glance", "curves", "tradeoff", "work")]
+    assert list(drawn) == [f"figure-{name}" for name in ("overview", "curves", "tradeoff", "resources")]
     assert [name for name, marks in drawn.items() if not marks] == []
 
 

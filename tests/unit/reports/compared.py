@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from stockstorm.reports.compare.comparison import SubjectInfo, Key, Matrix
+from stockstorm.reports.compare.comparison import Key, Matrix, SubjectInfo
 from stockstorm.reports.compare.run_summary import RunSummary
 from stockstorm.reports.result import Check, Result, ThresholdOutcome
 from stockstorm.simulator.clock import SECOND_NS

@@ -6,9 +6,9 @@ import pytest
 
 from stockstorm.reports.compare.build import compare
 from stockstorm.reports.history import History
+from stockstorm.reports.render import RENDERERS
 from stockstorm.reports.render.comparison.page import write_page
 from stockstorm.reports.render.files import write_report
-from stockstorm.reports.render import RENDERERS
 from stockstorm.reports.result import EXIT_CODES, Result
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.errors import HistoryError

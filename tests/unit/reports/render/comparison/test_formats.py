@@ -1,18 +1,18 @@
-"""How a comparison's values are written."""
+"""Text for a comparison's values."""
 
 import pytest
 
 from stockstorm.reports.compare.build import compare
 from stockstorm.reports.compare.comparison import LOST, OVERSOLD, P95
 from stockstorm.reports.render.comparison.formats import (
-    amount,
     bound_text,
-    extent,
+    difference_range_text,
+    difference_text,
     seeds_text,
-    signed,
-    signed_span,
-    span,
+    size_text,
+    spread_text,
     tier_text,
+    value_text,
 )
 from stockstorm.reports.result import Interval
 from tests.unit.reports.compared import SUBJECTS, matrix, run_summary
@@ -31,23 +31,32 @@ from tests.unit.reports.compared import SUBJECTS, matrix, run_summary
     ],
 )
 def test_a_value_is_as_exact_as_people_read(measure: str, value: float | None, text: str) -> None:
-    assert amount(measure, value) == text
+    assert value_text(measure, value) == text
 
 
 def test_an_interval_names_its_unit_once_where_both_ends_share_it() -> None:
-    assert span(P95, Interval(400.0, 390.0, 440.0)) == "390 to 440 ms"
-    assert span(P95, Interval(900.0, 800.0, 1_200.0)) == "800 ms to 1.2 s"
-    assert span(OVERSOLD, Interval(2.0, 0.0, 5.04)) == "0 to 5"
+    assert spread_text(P95, Interval(400.0, 390.0, 440.0)) == "390 to 440 ms"
+    assert spread_text(P95, Interval(900.0, 800.0, 1_200.0)) == "800 ms to 1.2 s"
+    assert spread_text(OVERSOLD, Interval(2.0, 0.0, 5.04)) == "0 to 5"
 
 
 def test_without_an_interval_nothing_is_written() -> None:
-    assert span(P95, None) == span(P95, Interval(1.0, None, None)) == signed_span(P95, Interval(1.0, None, None)) == ""
+    assert (
+        spread_text(P95, None)
+        == spread_text(P95, Interval(1.0, None, None))
+        == difference_range_text(P95, Interval(1.0, None, None))
+        == ""
+    )
 
 
 def test_a_difference_carries_its_sign() -> None:
-    assert (signed(P95, -9_340.0), signed(OVERSOLD, 3.0), signed(P95, 0.0)) == ("−9.34 s", "+3", "±0")
-    assert signed(P95, float("inf")) == "+∞"
-    assert signed_span(OVERSOLD, Interval(1.0, -2.0, 4.0)) == "−2 to +4"
+    assert (difference_text(P95, -9_340.0), difference_text(OVERSOLD, 3.0), difference_text(P95, 0.0)) == (
+        "−9.34 s",
+        "+3",
+        "±0",
+    )
+    assert difference_text(P95, float("inf")) == "+∞"
+    assert difference_range_text(OVERSOLD, Interval(1.0, -2.0, 4.0)) == "−2 to +4"
 
 
 @pytest.mark.parametrize(
@@ -61,8 +70,8 @@ def test_seeds_are_listed_or_given_as_a_range(seeds: list[int], text: str) -> No
 def test_the_extent_says_how_much_was_played_of_how_much() -> None:
     whole = compare(matrix("queue"), SUBJECTS, [run_summary("queue")], [], {})
     part = compare(matrix("queue", "webhook"), SUBJECTS, [run_summary("queue")], [], {})
-    assert extent(whole) == "1 subject · seed 1 · 1 run"
-    assert extent(part) == "2 subjects · seed 1 · 1 of 2 runs"
+    assert size_text(whole) == "1 subject · seed 1 · 1 run"
+    assert size_text(part) == "2 subjects · seed 1 · 1 of 2 runs"
 
 
 def test_tier_and_bound_are_said_in_a_few_words() -> None:

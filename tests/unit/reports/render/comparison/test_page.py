@@ -7,8 +7,7 @@ import pytest
 
 from stockstorm.reports.compare.build import compare
 from stockstorm.reports.compare.comparison import Comparison, FailedRun, Key
-from stockstorm.reports.render.comparison.figures import FigureContext
-from stockstorm.reports.render.comparison.figures import draw_board
+from stockstorm.reports.render.comparison.figures import FigureContext, draw_all
 from stockstorm.reports.render.comparison.page import comparison_page
 from tests.unit.reports.compared import SUBJECTS, matrix, run_summary
 from tests.unit.reports.literal import check
@@ -32,19 +31,22 @@ def comparison() -> Comparison:
 
 def test_the_winner_stands_on_top_with_how_much_and_how_sure(comparison: Comparison) -> None:
     text = text_of(comparison)
-    assert "queue wins" in text
+    assert "queue is best" in text
     assert "30 times faster than polling, the next." in text
-    assert "Every subject played the same 3 plans." in text
+    assert "Every subject ran the same 3 plans." in text
 
 
 def test_the_ranking_says_that_it_goes_by_differences_so_that_intervals_may_overlap(comparison: Comparison) -> None:
-    assert "Ranks go by the difference seed by seed, so the intervals of neighbours may overlap" in text_of(comparison)
+    assert "Ranks go by the difference seed by seed, so intervals of neighbours may overlap" in text_of(comparison)
 
 
 def test_a_tiers_line_stands_above_the_grid_which_would_hide_it_at_a_tick(comparison: Comparison) -> None:
-    figures = {figure.name: figure for figure in draw_board(FigureContext(comparison.matrix, comparison.by_rate[0], ""))}
+    figures = {figure.name: figure for figure in draw_all(FigureContext(comparison.matrix, comparison.by_rate[0], ""))}
     dotted = [
-        shape for name in ("glance", "curves") for shape in figures[name].layout["shapes"] if shape["line"].get("dash")
+        shape
+        for name in ("overview", "curves")
+        for shape in figures[name].layout["shapes"]
+        if shape["line"].get("dash")
     ]
     assert len(dotted) >= 4
     assert {shape["layer"] for shape in dotted} == {"above"}
@@ -54,13 +56,13 @@ def test_every_section_is_there_in_reading_order(comparison: Comparison) -> None
     titles = re.findall(r"<h2[^>]*>(.*?)</h2>", comparison_page(comparison))
     assert titles == [
         "Ranking",
-        "At a glance",
+        "Overview",
         "Differences",
         "Sync latency by percentile",
-        "What staleness costs",
-        "Work done",
-        "What each architecture promises, and what it takes",
-        "What the guide claims",
+        "Oversold and lost units by sync latency",
+        "Resource use",
+        "Guarantees and components",
+        "Claims of the guide",
         "Runs",
         "This comparison",
     ]
@@ -79,7 +81,7 @@ def test_the_page_needs_no_network_and_runs_only_its_own_scripts(comparison: Com
     page = comparison_page(comparison)
     own = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
     assert re.findall(r'(?:src|href)="(?:https?:)?//', own) == []
-    assert "default-src &#x27;none&#x27;; script-src &#x27;sha256-" in page
+    assert "default-src &#39;none&#39;; script-src &#39;sha256-" in page
 
 
 def test_text_out_of_a_subject_is_escaped() -> None:
@@ -95,13 +97,13 @@ def test_several_rates_have_a_part_each_and_figures_of_their_own() -> None:
     fast = msgspec.structs.replace(fast, key=msgspec.structs.replace(fast.key, rate=200.0))
     page = comparison_page(compare(both, SUBJECTS, [run_summary("queue"), fast], [], {}))
     assert "At 200 events/s" in page
-    assert page.count('id="figure-glance"') == page.count('id="figure-glance-1"') == 1
+    assert page.count('id="figure-overview"') == page.count('id="figure-overview-1"') == 1
 
 
 def test_a_comparison_without_any_run_is_still_a_page() -> None:
     text = text_of(compare(matrix("queue"), SUBJECTS, [], [], {}))
-    assert "nobody wins" in text
-    assert "Not all runs of this comparison were played." in text
+    assert "there is no ranking" in text
+    assert "Not all runs of this comparison are complete." in text
 
 
 def test_an_excused_check_is_explained_in_a_sentence() -> None:
