@@ -102,12 +102,13 @@ class DeliveryConfig(Config):
 
 # Every kind of fault, and all that the rest of Stockstorm knows of it. A new kind is one name and one row here.
 FaultKind = Literal["kill_worker", "kill_receiver"]
+ProcessName = Literal["receiver", "worker"]  # processes of a subject
 
 
 class Fault(NamedTuple):
     """What a fault does: kills `processes` of the subject (SIGKILL) and restarts them; `label` names it in reports."""
 
-    processes: tuple[str, ...]
+    processes: tuple[ProcessName, ...]
     label: str
 
 
