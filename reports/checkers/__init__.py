@@ -28,9 +28,8 @@ from stockstorm.reports.checkers.sync_latency import SyncLatency
 from stockstorm.reports.checkers.unexplained_push import UnexplainedPush
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, unknown
-from stockstorm.reports.verdict.intervals import intervals
 
-__all__ = ["CHECKERS", "Checker", "check_all", "intervals"]
+__all__ = ["CHECKERS", "Checker", "check_all"]
 
 
 class Checker(Protocol):

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import msgspec
 
-from stockstorm.reports.checkers import check_all, intervals
+from stockstorm.reports.checkers import check_all
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Interval, Result, ThresholdOutcome, Verdict, counted
+from stockstorm.reports.verdict.samples import intervals
 from stockstorm.reports.verdict.thresholds import family, judge_thresholds
 from stockstorm.reports.verdict.tiers import judge_tiers
 from stockstorm.simulator.history.facts import ApiCalled, RunEnded

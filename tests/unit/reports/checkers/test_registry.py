@@ -1,10 +1,10 @@
 """The registry: every standard check once, and no checker's failure silences the others."""
 
-from stockstorm.reports.checkers import CHECKERS, check_all, intervals
+from stockstorm.reports.checkers import CHECKERS, check_all
 from stockstorm.reports.checkers.forged import Forged
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check
-from tests.literal_history import delivered, history, opened, order_event, sold
+from tests.literal_history import history, opened, sold
 
 STANDARD = {
     "delivery",
@@ -58,13 +58,3 @@ def test_every_finding_has_a_reason_and_no_more_than_200_incidents() -> None:
     oversell = next(check for check in check_all(history(opened(0), *facts)) if check.name == "oversell")
     assert (len(oversell.incidents), oversell.incidents_total) == (200, 250)
     assert all(check.reason for check in check_all(history(opened(0), *facts)))
-
-
-def test_intervals_are_given_for_what_was_measured() -> None:
-    found = intervals(history(opened(), sold(0, 1, "bazaar"), order_event(0, 0, 1, "bazaar"), delivered(0, 0)))
-    assert {name: (interval.value, interval.low) for name, interval in found.items()} == {
-        "ack_time_ms.p95": (5.0, None),
-        "ack_time_ms.p99": (5.0, None),
-        "sync_latency_ms.p95": (float("inf"), None),
-        "sync_latency_visible_ms.p95": (float("inf"), None),
-    }
