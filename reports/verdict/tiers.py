@@ -10,12 +10,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from stockstorm.reports.checkers import CORRECTNESS
 from stockstorm.reports.result import Check, Interval, TierOutcome, Verdict
 from stockstorm.reports.statistics.sync_basis import too_few, with_moot
 from stockstorm.simulator.history.facts import RunStarted
 
 LIMITS_MS: Final[dict[str, float]] = {"under_30s": 30_000.0, "under_10s": 10_000.0, "under_2s": 2_000.0}
-CORRECTNESS: Final = ("nothing_lost", "applied_twice", "forged", "drift")
 HOLDING: Final = ("delay", "reorder")  # perturbations that make a delivery fall due later than the subject asked for
 FIRED: Final = "sync_latency_ms.p95"
 VISIBLE: Final = "sync_latency_visible_ms.p95"
