@@ -6,9 +6,10 @@ from typing import Final
 
 from stockstorm.reports.result import Interval, Result, TierOutcome, Verdict, counted
 from stockstorm.reports.verdict.tiers import best_tier
+from stockstorm.scenarios.tiers import TIERS
 
 SIGNS: Final[dict[Verdict, str]] = {"valid": "✓", "invalid": "✕", "unknown": "?"}
-TIER_NAMES: Final = {"under_30s": "under 30 s", "under_10s": "under 10 s", "under_2s": "under 2 s"}
+TIER_NAMES: Final[dict[str, str]] = {tier.name: tier.title for tier in TIERS}
 STATISTICS: Final = frozenset({"p50", "p95", "p99", "max"})
 NAMES: Final = {
     "ack_time_ms.p50": "ack time, median",

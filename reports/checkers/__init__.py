@@ -37,6 +37,7 @@ from stockstorm.simulator.history.facts import DeliveryPlanned
 __all__ = [
     "CHECKERS",
     "CORRECTNESS",
+    "MEANINGS",
     "MEASURES",
     "NOT_ASKED",
     "POLLS",
@@ -73,6 +74,8 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     Resources(),
 )
 MEASURES: Final[dict[str, Measure]] = {measure.name: measure for checker in CHECKERS for measure in checker.measures}
+# What [expect] may name: every measure that is not one of many, with what it means.
+MEANINGS: Final = {name: measure.meaning for name, measure in MEASURES.items() if "*" not in name}
 CORRECTNESS: Final = tuple(checker.name for checker in CHECKERS if checker.severity == "correctness")
 REQUIRED: Final = tuple(checker.name for checker in CHECKERS if checker.severity != "optional")
 

@@ -68,14 +68,13 @@ def compare(
     boards = tuple(_board(matrix, cards, rate, played, failed, floors.get(rate, ())) for rate in matrix.rates)
     cells = len(matrix.subjects) * len(matrix.seeds) * len(matrix.rates) * len(matrix.safety_stocks)
     starts = [run.started for run in played]
-    shop = starts[0].scenario.get("shop") if starts else None
     return Comparison(
         matrix=matrix,
         base=matrix.label(matrix.subjects[0], matrix.safety_stocks[0]),
         verdict=combined([entry.verdict for board in boards for entry in board.entries]),
         complete=len(played) == cells,
         boards=boards,
-        currency=str(shop.get("currency", "")) if isinstance(shop, dict) else "",
+        currency=played[0].scenario.shop.currency if played else "",
         commit=starts[0].commit if starts else "",
         machine=starts[0].machine if starts else {},
         notes=_notes(played),
@@ -90,7 +89,7 @@ def combined(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def _notes(played: Sequence[Played]) -> tuple[str, ...]:
-    notes = [f"sync latency is {basis(judged_measure(run.started))}" for run in played[:1]]
+    notes = [f"sync latency is {basis(judged_measure(run.scenario))}" for run in played[:1]]
     return tuple(dict.fromkeys([*notes, *(note for run in played for note in run.started.notes)]))
 
 
@@ -207,12 +206,12 @@ def _tiers(
     checks = worst_checks([run.result for run in runs], card.cannot)
     late = next((check.reason for check in checks if check.name == "generator" and check.verdict != "valid"), "")
     trouble = f"the load generator was not up to it: {late}" if late else ""
-    measure = judged_measure(runs[0].started)
+    measure = judged_measure(runs[0].scenario)
     latency = {measure: measures[P95]} if P95 in measures else {}
     moot = with_moot(measure)
     known = {owed(measure): float(sum(len(run.sync) for run in runs))}
     known[moot] = max(run.measures.get(moot, 0.0) for run in runs)  # one run that hung is not outvoted by the others
-    return judge_tiers(runs[0].started, checks, known, latency, trouble)
+    return judge_tiers(runs[0].scenario, checks, known, latency, trouble)
 
 
 def _cores(runs: Sequence[Played]) -> dict[str, float]:

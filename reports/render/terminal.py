@@ -30,9 +30,7 @@ REASONS_SHOWN: Final = 8
 
 def terminal(result: Result, history: History, folder: RunFolder) -> Path | None:
     """Print the result on standard output; writes no file."""
-    shop = history.started.scenario.get("shop")
-    currency = str(shop.get("currency", "")) if isinstance(shop, dict) else ""
-    print_result(result, folder, Console(file=sys.stdout), currency)
+    print_result(result, folder, Console(file=sys.stdout), history.scenario.shop.currency)
     return None
 
 

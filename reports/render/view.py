@@ -86,8 +86,7 @@ class RunView:
 
     @property
     def currency(self) -> str:
-        shop = self.started.scenario.get("shop")
-        return str(shop.get("currency", "")) if isinstance(shop, dict) else ""
+        return self.history.scenario.shop.currency
 
     @cached_property
     def load_end_s(self) -> float:

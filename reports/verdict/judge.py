@@ -8,7 +8,7 @@ What the subject's API calls say of its settings: what reads like a flaw in a re
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -54,14 +54,13 @@ def judge(history: History) -> Result:
     found_intervals, trouble = _intervals(history)
     measures = {name: value for check in checks for name, value in check.measures.items()}
     unreliable = cut or _generator_trouble(checks)
-    expect: dict[str, Any] = started.scenario.get("expect") or {}
-    thresholds = judge_thresholds(expect, checks, measures, found_intervals, unreliable)
-    tiers = judge_tiers(started, checks, measures, found_intervals, unreliable)
+    thresholds = judge_thresholds(history.scenario.expect, checks, measures, found_intervals, unreliable)
+    tiers = judge_tiers(history.scenario, checks, measures, found_intervals, unreliable)
     verdict, reasons = overall(cut, checks, thresholds)
     check_notes = (f"{check.name}: {note}" for check in checks for note in check.notes)
     return Result(
         run=started.run,
-        scenario=str(started.scenario.get("name", "")),
+        scenario=history.scenario.name,
         seed=started.seed,
         plan_digest=started.plan_digest,
         subject=started.subject,

@@ -22,7 +22,7 @@ def judged_samples(history: History) -> list[Sample]:
     Where latency counts from visible, pairs that the subject could never see are left out.
     """
     pairs = owed_pairs(history)
-    return _visible(pairs) if judged_measure(history.started) == VISIBLE else _fired(pairs)
+    return _visible(pairs) if judged_measure(history.scenario) == VISIBLE else _fired(pairs)
 
 
 def intervals(history: History) -> dict[str, Interval]:

@@ -30,8 +30,8 @@ REASONS_SHOWN: Final = 6
 def header(view: RunView) -> Markup:
     """Title of the scenario, and which run of whom this is."""
     result = view.result
-    title = str(view.started.scenario.get("title") or result.scenario)
-    shows = str(view.started.scenario.get("shows") or "")
+    title = view.history.scenario.title or result.scenario
+    shows = view.history.scenario.shows
     line = f"{result.subject} · run {result.run} · seed {result.seed} · {wall_text(result.started_wall_ns)}"
     about = [tag("p", shows, class_="sub")] if shows else []
     return tag("header", tag("h1", title), *about, tag("p", line, class_="sub"))
@@ -74,7 +74,7 @@ def badge(verdict: Verdict, text: str = "") -> Markup:
 def tiles(view: RunView) -> Markup:
     """The figures that a reader looks for first."""
     measures, intervals = view.result.measures, view.result.intervals
-    sync = judged_measure(view.started)
+    sync = judged_measure(view.history.scenario)
     owed = measures.get("sync_latency_ms.owed")
     detail = interval_text(intervals.get(sync)) + (f"; {counted(int(owed), 'change')} owed" if owed is not None else "")
     median = measures.get("ack_time_ms.p50")
