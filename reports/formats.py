@@ -1,4 +1,4 @@
-"""Numbers and times as people read them, the same in terminal, HTML and Markdown. Units come from a measure's name."""
+"""Text for numbers and times, the same in terminal, HTML and Markdown. Units come from a measure's name."""
 
 import math
 from datetime import UTC, datetime
@@ -49,7 +49,7 @@ NAMES: Final = {
 
 
 def measure_name(measure: str) -> str:
-    """A measure's name for people; the raw name where there is none."""
+    """A measure's label, or its raw name when it has none."""
     return NAMES.get(measure, measure)
 
 
@@ -71,7 +71,7 @@ def measure_text(measure: str, value: float | None, currency: str = "") -> str:
 
 
 def _milliseconds(parts: list[str]) -> float:
-    """Milliseconds in a measure's unit of time; 0 when it has none (counts stand beside latencies under one name)."""
+    """Milliseconds per unit of a measure of time. 0 for other measures: counts and latencies share a prefix."""
     if parts[0].endswith("_s"):
         return 1000
     return 1 if parts[-1] in STATISTICS and any(part.endswith("_ms") for part in parts) else 0
@@ -98,7 +98,7 @@ def range_text(low_ms: float, high_ms: float) -> str:
 
 
 def number_text(value: float) -> str:
-    """A plain number with thousands separated."""
+    """A number with thousands separators."""
     if math.isinf(value):
         return "∞"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
@@ -110,7 +110,7 @@ def money_text(amount: float, currency: str) -> str:
 
 
 def interval_text(interval: Interval | None) -> str:
-    """`95 % interval 1.1 s to 1.6 s`, or why there is none."""
+    """`95 % interval 1.1 s to 1.6 s`, or why there is no interval."""
     if interval is None or interval.low is None or interval.high is None:
         return "too little data for an interval"
     return f"95 % interval {duration_text(interval.low)} to {duration_text(interval.high)}"
@@ -126,17 +126,17 @@ def tier_name(tier: TierOutcome) -> str:
 
 
 def tier_headline(result: Result) -> str:
-    """The best tier reached, or that none was, in a few words."""
+    """The strictest tier that the run qualifies for, as the end of a sentence about the subject."""
     best = best_tier(result.tiers)
     if best is not None:
         return f"qualifies for {tier_name(best)}"
     if any(tier.verdict == "unknown" for tier in result.tiers):
-        return "no tier can be told"
+        return "cannot be assigned a tier"
     return "qualifies for no tier"
 
 
 def oversell_summary(result: Result) -> str:
-    """What the run says of oversells, beside its tiers: their bound if there were none; empty if nobody bought."""
+    """Oversells in one sentence, with an upper bound if there were none. Empty when they were not measured."""
     units, exposures = result.measures.get("oversell.units"), result.measures.get("oversell.exposures")
     if units is None or exposures is None:
         return ""
@@ -145,6 +145,6 @@ def oversell_summary(result: Result) -> str:
         return f"{counted(int(units), 'unit')} oversold in {over}"
     bound = result.measures.get("oversell.bound_per_exposure")
     if bound is None:
-        return "no oversell, but nothing sold out across channels, so that says little"
+        return "no oversell, but nothing sold out across channels, so this is weak evidence"
     share = measure_text("oversell.bound_per_exposure", bound)
     return f"no oversell in {over}, so at most {share} of them are oversold (at 95 %)"

@@ -23,7 +23,7 @@ from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.own import OwnSubject
 from stockstorm.loadtests.subjects.reference import ReferenceSubject
 from stockstorm.reports.history import History
-from stockstorm.reports.render.registry import RENDERERS, render_all
+from stockstorm.reports.render import RENDERERS, render_all
 from stockstorm.reports.result import EXIT_CODES, Result
 from stockstorm.reports.store import RunFolder, read_history
 from stockstorm.reports.verdict.judge import judge

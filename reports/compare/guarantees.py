@@ -1,5 +1,7 @@
-"""Did a run hold what its subject's architecture promises? A check that the architecture is bound to fail is excused,
-with the reason; everything else that the run's own verdict rests on counts.
+"""Judges a run against what its subject's architecture guarantees.
+
+A check that the architecture cannot pass is excused, with the reason. Everything else that decides the run's own
+verdict counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -7,36 +9,36 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from stockstorm.reports.checkers import CORRECTNESS, REQUIRED
-from stockstorm.reports.compare.played import BUSY_S
+from stockstorm.reports.compare.run_summary import BUSY_S
 from stockstorm.reports.result import Check, Result, Verdict
 from stockstorm.reports.verdict.thresholds import judged_check
 
 
-class Promise(msgspec.Struct, frozen=True):
-    """`reasons` say why it was not held or not known; `excused` are checks that failed or could not be judged."""
+class GuaranteeOutcome(msgspec.Struct, frozen=True):
+    """`reasons`: why guarantees were not met or could not be judged. `excused`: excused checks that are not valid."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
     excused: frozenset[str]
 
 
-def promised(result: Result, cannot: Mapping[str, str]) -> Promise:
-    """The verdict over the checks and thresholds that are not in `cannot`."""
+def judge_guarantees(result: Result, cannot: Mapping[str, str]) -> GuaranteeOutcome:
+    """The verdict over the checks and thresholds that are not in `cannot` (check -> why it is excused)."""
     found = _findings(result)
     excused = frozenset(name for name, verdict, _ in found if verdict != "valid" and name in cannot)
     counted = [entry for entry in found if entry[0] not in cannot]
-    bad = [f"{name}: {reason}" for name, verdict, reason in counted if verdict == "invalid"]
-    open_ = [f"{name}: {reason}" for name, verdict, reason in counted if verdict == "unknown"]
+    failed = [f"{name}: {reason}" for name, verdict, reason in counted if verdict == "invalid"]
+    unjudged = [f"{name}: {reason}" for name, verdict, reason in counted if verdict == "unknown"]
     cut = [reason for reason in result.reasons if reason.startswith(("the run did not", "the run was"))]
     if cut:
-        return Promise("unknown", tuple(dict.fromkeys([*cut, *bad])), excused)
-    if bad:
-        return Promise("invalid", tuple(dict.fromkeys(bad + open_)), excused)
-    return Promise("unknown" if open_ else "valid", tuple(dict.fromkeys(open_)), excused)
+        return GuaranteeOutcome("unknown", tuple(dict.fromkeys([*cut, *failed])), excused)
+    if failed:
+        return GuaranteeOutcome("invalid", tuple(dict.fromkeys(failed + unjudged)), excused)
+    return GuaranteeOutcome("unknown" if unjudged else "valid", tuple(dict.fromkeys(unjudged)), excused)
 
 
 def _findings(result: Result) -> list[tuple[str, Verdict, str]]:
-    """(check, verdict, reason) of all that a verdict rests on; a threshold counts under the check that measures it."""
+    """(check, verdict, reason) of all that decides a verdict. A threshold counts for the check that measures it."""
     owners = {measure: check.name for check in result.checks for measure in check.measures}
     present = {check.name for check in result.checks}
     found = [
@@ -51,7 +53,7 @@ def _findings(result: Result) -> list[tuple[str, Verdict, str]]:
 
 
 def worst_checks(results: Sequence[Result], cannot: Mapping[str, str]) -> tuple[Check, ...]:
-    """For every check the worst finding over these runs. One that is excused and not judged counts as valid."""
+    """The worst finding of every check over these runs. An excused check that could not be judged counts as valid."""
     order: dict[Verdict, int] = {"valid": 0, "unknown": 1, "invalid": 2}
     worst: dict[str, Check] = {}
     for result in results:
@@ -64,7 +66,7 @@ def worst_checks(results: Sequence[Result], cannot: Mapping[str, str]) -> tuple[
 
 
 def correctness(checks: Sequence[Check]) -> Verdict:
-    """Over the checks that come before any speed: nothing lost, nothing twice, nothing forged, nothing adrift."""
+    """The verdict over the correctness checks, which a ranking by speed requires."""
     verdicts = {check.name: check.verdict for check in checks}
     found = {verdicts.get(name, "unknown") for name in CORRECTNESS}
     if "invalid" in found:
@@ -73,15 +75,15 @@ def correctness(checks: Sequence[Check]) -> Verdict:
 
 
 def over_ceiling(busiest_per_s: float, ceilings: Mapping[str, float]) -> str:
-    """Why a run says nothing of the architecture, naming the emulator; empty when it is under every ceiling.
+    """Why a run does not measure the architecture, naming the emulator. Empty when it is under every ceiling.
 
-    `ceilings`: events a second by what stands in for a cloud, described as its name, a comma, and more.
+    `ceilings`: events a second by emulator. The key begins with the emulator's name and a comma.
     """
     for emulator, per_s in ceilings.items():
         if busiest_per_s > per_s:
             name = emulator.partition(",")[0]
             return (
-                f"the plan asks for {busiest_per_s:,.0f} events/s in its busiest {BUSY_S} s, over the {per_s:,.0f}/s "
-                f"measured of the emulator ({name}), so this says nothing of the architecture"
+                f"the plan has {busiest_per_s:,.0f} events/s in its busiest {BUSY_S} s, more than the {per_s:,.0f}/s "
+                f"of the emulator ({name}), so the run measures the emulator and not the architecture"
             )
     return ""

@@ -1,14 +1,13 @@
-"""At a glance: sync latency, oversold units and lost units of every entry, side by side, each with how sure it is."""
+"""Overview: sync latency, oversold units and lost units of every entry, side by side, with intervals."""
 
 import math
 from collections.abc import Sequence
 from typing import Any, Final
 
 from stockstorm.reports.compare.comparison import LOST, OVERSOLD, P95, Entry
-from stockstorm.reports.render.comparison.figures import Sheet, panel_title
-from stockstorm.reports.render.comparison.words import amount, span
-from stockstorm.reports.render.figures import Figure
-from stockstorm.reports.render.figures.layout import ABOVE_GRID, LATENCY_TICKS, dots
+from stockstorm.reports.render.comparison.figures.layout import FigureContext, panel_title
+from stockstorm.reports.render.comparison.formats import spread_text, value_text
+from stockstorm.reports.render.figures.layout import ABOVE_GRID, LATENCY_TICKS, Figure, dots
 from stockstorm.reports.result import Interval
 from stockstorm.reports.verdict.tiers import LIMITS_MS
 
@@ -19,34 +18,34 @@ PANELS: Final = (
 )
 
 
-def glance(sheet: Sheet) -> Figure | None:
-    """Dots with whiskers, one row an entry; faint dots are single seeds."""
-    if not sheet.played:
+def overview(context: FigureContext) -> Figure | None:
+    """Dots with whiskers, one row for each entry. Faint dots are single seeds."""
+    if not context.entries:
         return None
     traces: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
-    layout: dict[str, Any] = {"yaxis": sheet.rows(), "shapes": _row_lines(len(sheet.played))}
+    layout: dict[str, Any] = {"yaxis": context.rows(), "shapes": _row_lines(len(context.entries))}
     for number, (measure, title, domain) in enumerate(PANELS, 1):
         axis = "x" if number == 1 else f"x{number}"
-        layout[f"xaxis{'' if number == 1 else number}"] = _axis(sheet.played, measure) | {"domain": list(domain)}
+        layout[f"xaxis{'' if number == 1 else number}"] = _axis(context.entries, measure) | {"domain": list(domain)}
         notes.append(panel_title(title, domain))
-        for row, entry in enumerate(sheet.played):
-            traces += _marks(sheet, entry, row, measure, axis)
+        for row, entry in enumerate(context.entries):
+            traces += _marks(context, entry, row, measure, axis)
             notes += _never(entry, row, measure, domain)
     shapes, names = _tier_lines(layout["xaxis"]["range"])
     layout["shapes"] += shapes
     layout["annotations"] = notes + names
     return Figure(
-        f"glance{sheet.suffix}", "At a glance", _caption(sheet), traces, layout, sheet.height(96)
+        f"overview{context.suffix}", "Overview", _caption(context), traces, layout, context.height(96)
     )  # fmt: skip
 
 
-def _caption(sheet: Sheet) -> str:
-    seeds = len(sheet.matrix.seeds)
+def _caption(context: FigureContext) -> str:
+    seeds = len(context.matrix.seeds)
     single = "" if seeds == 1 else " Faint dots are single seeds."
-    counts = "" if seeds > 2 else " Counts have no whiskers: three seeds are needed."  # as the words say
-    hollow = "" if all(entry.correct == "valid" for entry in sheet.played) else " Hollow: not known to be correct."
-    return f"Left is better everywhere; units are means a run. Whiskers are 95 % intervals.{single}{counts}{hollow}"
+    counts = "" if seeds > 2 else " Counts have no whiskers, because they take three seeds."
+    hollow = "" if all(entry.correct == "valid" for entry in context.entries) else " Hollow: not known to be correct."
+    return f"Lower is better everywhere. Units are means per run. Whiskers are 95 % intervals.{single}{counts}{hollow}"
 
 
 def _row_lines(rows: int) -> list[dict[str, Any]]:
@@ -62,7 +61,7 @@ def _row_lines(rows: int) -> list[dict[str, Any]]:
 def _axis(entries: Sequence[Entry], measure: str) -> dict[str, Any]:
     values = [value for entry in entries for value in _extent(entry, measure) if math.isfinite(value)]
     if measure != P95:
-        # A little room on the left, so that a dot at 0 is whole.
+        # Room on the left, so that a dot at 0 is not cut.
         high = max([*values, 1.0]) * 1.08
         return {"range": [-0.03 * high, high], "nticks": 5}
     low, high = min([*values, 500.0]), max([*values, 2_500.0])
@@ -84,8 +83,8 @@ def _seeds(entry: Entry, measure: str) -> list[float]:
     return [run.measures[measure] for run in entry.runs if math.isfinite(run.measures.get(measure, math.inf))]
 
 
-def _marks(sheet: Sheet, entry: Entry, row: int, measure: str, axis: str) -> list[dict[str, Any]]:
-    look, interval = sheet.look(entry), entry.measures.get(measure)
+def _marks(context: FigureContext, entry: Entry, row: int, measure: str, axis: str) -> list[dict[str, Any]]:
+    style, interval = context.style_of(entry), entry.measures.get(measure)
     marks = []
     single = _seeds(entry, measure)
     if len(single) > 1:
@@ -93,7 +92,7 @@ def _marks(sheet: Sheet, entry: Entry, row: int, measure: str, axis: str) -> lis
             entry.label,
             single,
             [row + 0.24] * len(single),
-            look.colour,
+            style.colour,
             size=5,
             opacity=0.45,
             xaxis=axis,
@@ -102,10 +101,12 @@ def _marks(sheet: Sheet, entry: Entry, row: int, measure: str, axis: str) -> lis
         )
         marks.append(faint)
     if interval is not None and math.isfinite(interval.value):
-        text = f"{amount(measure, interval.value)}" + (f" ({found})" if (found := span(measure, interval)) else "")
+        text = f"{value_text(measure, interval.value)}" + (
+            f" ({found})" if (found := spread_text(measure, interval)) else ""
+        )
         mark = dots(
-            entry.label, [interval.value], [row], look.colour, size=11, symbol=look.sign, xaxis=axis,
-            error_x=_whisker(interval, look.colour), showlegend=False, cliponaxis=False,
+            entry.label, [interval.value], [row], style.colour, size=11, symbol=style.symbol, xaxis=axis,
+            error_x=_whisker(interval, style.colour), showlegend=False, cliponaxis=False,
             hovertemplate=f"%{{fullData.name}}: {text}<extra></extra>",
         )  # fmt: skip
         marks.append(mark)
@@ -139,12 +140,12 @@ def _never(entry: Entry, row: int, measure: str, domain: tuple[float, float]) ->
     ]  # fmt: skip
 
 
-def _tier_lines(span_: Sequence[float]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The tiers' limits in the first panel, named at its top."""
+def _tier_lines(limits: Sequence[float]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The limits of the tiers in the first panel, with their names at its top."""
     shapes, notes = [], []
     for limit_ms in LIMITS_MS.values():
         at = math.log10(limit_ms)
-        if not span_[0] < at < span_[1]:
+        if not limits[0] < at < limits[1]:
             continue
         shapes.append(
             {

@@ -1,8 +1,7 @@
-"""A judged run reduced to what is compared, so that a matrix of runs fits in memory.
+"""A judged run reduced to what is compared, so that a matrix of runs fits in memory; and runs pooled over seeds.
 
-Latencies of all seeds of an entry, pooled: one distribution, its curve, and block-bootstrap intervals.
-
-Runs are laid end to end in time, so that a block of the bootstrap never holds samples of two runs at once.
+Pooling gives one distribution of latency, its curve, and block-bootstrap intervals. Runs are placed end to end in time,
+so that no block of the bootstrap holds samples of two runs.
 """
 
 import math
@@ -24,12 +23,12 @@ from stockstorm.simulator.history import facts as f
 
 Samples = list[tuple[int, float]]  # (ns since the start of load, ms)
 
-BUSY_S: Final = 5  # a queue evens out what is shorter; over this long a ceiling shows
+BUSY_S: Final = 5  # a queue absorbs shorter bursts
 GENERATOR: Final = "generator"
 
 
-class Played(msgspec.Struct, frozen=True):
-    """One run. `sync` counts from where tiers do: from fired, or from visible where deliveries are held back."""
+class RunSummary(msgspec.Struct, frozen=True):
+    """One run. `sync` counts as tiers do: from fired, or from visible when deliveries are delayed."""
 
     key: Key
     report: str
@@ -40,11 +39,11 @@ class Played(msgspec.Struct, frozen=True):
     sync: Samples
     acks: Samples
     busiest_per_s: float  # events fired, in the busiest five seconds
-    measures: dict[str, float]  # the result's, and what was worked
+    measures: dict[str, float]  # the result's, and the `work.*` measures
 
     @property
     def cores(self) -> dict[str, float]:
-        """CPU by process, in cores, the load generator's left out."""
+        """CPU by process, in cores, without the load generator."""
         found = {}
         for name, value in self.result.measures.items():
             parts = name.split(".")
@@ -53,10 +52,10 @@ class Played(msgspec.Struct, frozen=True):
         return found
 
 
-def reduce_run(key: Key, report: str, result: Result, history: History) -> Played:
-    """What the comparison needs of a run. `report` is where its own report is found."""
+def reduce_run(key: Key, report: str, result: Result, history: History) -> RunSummary:
+    """What the comparison needs of a run. `report` is the path of the run's own report."""
     start_ns = history.start_ns
-    return Played(
+    return RunSummary(
         key=key,
         report=report,
         result=result,
@@ -66,12 +65,12 @@ def reduce_run(key: Key, report: str, result: Result, history: History) -> Playe
         sync=[(fired_ns - start_ns, value) for fired_ns, value in judged_samples(history)],
         acks=[(due_ns - start_ns, value) for due_ns, value in ack_samples(history)],
         busiest_per_s=busiest_per_s(event.at_ns for event in history.all(f.EventFired)),
-        measures=result.measures | _worked(history, result),
+        measures=result.measures | _work(history, result),
     )
 
 
 def busiest_per_s(times_ns: Iterable[int]) -> float:
-    """Events a second in the busiest window of five seconds. Times in order."""
+    """Events a second in the busiest window of `BUSY_S`. Times are in ascending order."""
     times = list(times_ns)
     first, most = 0, 0
     for last, at_ns in enumerate(times):
@@ -81,7 +80,7 @@ def busiest_per_s(times_ns: Iterable[int]) -> float:
     return most / BUSY_S
 
 
-def _worked(history: History, result: Result) -> dict[str, float]:
+def _work(history: History, result: Result) -> dict[str, float]:
     calls = history.all(f.ApiCalled)
     admin = [call for call in calls if call.api == "admin"]
     cores = [
@@ -89,39 +88,39 @@ def _worked(history: History, result: Result) -> dict[str, float]:
         for name, value in result.measures.items()
         if name.startswith("resources.") and name.endswith(".cores") and f".{GENERATOR}." not in name
     ]
-    worked = {
+    work = {
         "work.admin_calls": float(len(admin)),
         "work.channel_calls": float(len(calls) - len(admin)),
         "work.cost_points": float(sum(call.cost for call in admin)),
     }
     if cores:
-        worked["work.cores"] = math.fsum(cores)
+        work["work.cores"] = math.fsum(cores)
     counts = history.all(f.DatabaseCounted)
     if len(counts) > 1:
-        worked["work.transactions"] = float(counts[-1].transactions - counts[0].transactions)
-        worked["work.rows_written"] = float(counts[-1].rows_written - counts[0].rows_written)
+        work["work.transactions"] = float(counts[-1].transactions - counts[0].transactions)
+        work["work.rows_written"] = float(counts[-1].rows_written - counts[0].rows_written)
         if counts[0].statements is not None and counts[-1].statements is not None:
-            worked["work.statements"] = float(counts[-1].statements - counts[0].statements)
-    return worked
+            work["work.statements"] = float(counts[-1].statements - counts[0].statements)
+    return work
 
 
 CURVE_STEPS: Final = 160
-TAIL_MIN: Final = 20  # a distribution of fewer samples has no tail to show
+TAIL_MIN: Final = 20  # fewer samples show no tail
 
 
 def pooled(runs: Sequence[tuple[int, Samples]]) -> Samples:
-    """Samples of (load in ns, samples) of each run, laid end to end."""
-    laid: Samples = []
+    """The samples of all runs, placed end to end. `runs`: (load in ns, samples) of each."""
+    placed: Samples = []
     offset_ns = 0
     for load_ns, samples in runs:
-        laid += [(at_ns + offset_ns, value) for at_ns, value in samples]
+        placed += [(at_ns + offset_ns, value) for at_ns, value in samples]
         last_ns = max([load_ns, *(at_ns for at_ns, _ in samples)])
         offset_ns += (last_ns // SECOND_NS + 1) * SECOND_NS
-    return laid
+    return placed
 
 
 def intervals(name: str, samples: Samples, shares: Sequence[float], seed: int) -> dict[str, Interval]:
-    """Measures `<name>.p50` … with intervals; none without samples."""
+    """Measures `<name>.p50` … with their intervals. Empty without samples."""
     found = {}
     for share in shares:
         measure = f"{name}.p{round(share * 1000) / 10:g}"
@@ -132,7 +131,7 @@ def intervals(name: str, samples: Samples, shares: Sequence[float], seed: int) -
 
 
 def curve(samples: Samples) -> tuple[tuple[float, float], ...]:
-    """(share, ms) of the finite part of the distribution, finer towards the tail."""
+    """(share, ms) of the finite part of the distribution, with more points towards the tail."""
     if not samples:
         return ()
     ordered = sorted(value for _, value in samples)

@@ -1,27 +1,36 @@
-"""Ack time and sync latency over the run: every observation (or a fair sample), with median and tail on top."""
+"""Ack time and sync latency: over the run, and by percentile."""
 
-from typing import Any
+import math
+from typing import Any, Final
 
-from stockstorm.reports.render.downsample import bin_width_s, binned, quantile, thin_points
-from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.downsample import bin_width_s, binned, thin_points
 from stockstorm.reports.render.figures.layout import (
+    LATENCY_SHARES,
+    Figure,
     dots,
     latency_axis,
     limit_line,
     line,
+    percentile_axis,
     phase_labels,
     phase_shapes,
     rounded,
+    tail_position,
     time_axis,
 )
 from stockstorm.reports.render.view import RunView, Series
+from stockstorm.reports.result import counted
+from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.reports.verdict.tiers import LIMITS_MS, basis, judged_measure
+from stockstorm.simulator.clock import MILLISECOND_NS
+from stockstorm.simulator.limits import ANSWER_TIMEOUT_NS
 
-ANSWER_LIMIT_MS = 5_000.0
+ANSWER_LIMIT_MS: Final = ANSWER_TIMEOUT_NS / MILLISECOND_NS
+MARKED: Final = (0.5, 0.95, 0.99)
 
 
 def latency_over_time(view: RunView) -> Figure | None:
-    """Two panels over one time axis: acknowledgement above, listings below."""
+    """Every observation, or a sample of them, with median and tail. Ack time above, sync latency below."""
     acks, failed, syncs = view.acks.finite(), view.failures, view.syncs
     if not acks.ms and not failed.ms and not syncs.ms:
         return None
@@ -42,7 +51,8 @@ def latency_over_time(view: RunView) -> Figure | None:
     caption = (
         "Ack time: from due to the complete 2xx answer. Sync latency: until another channel's listing reflects a "
         f"change of stock, {basis(judged_measure(view.history.scenario))}. Dots are single observations, lines the "
-        f"median and tail of each {width_s:g} s; what failed or never ended is marked apart, not in the lines. "
+        f"median and tail of each {width_s:g} s. Failed attempts and changes never reflected are marked "
+        "separately and are not in the lines. "
         f"{ack_note} {sync_note}"
     )
     return Figure("latency_over_time", "Latency over time", caption.strip(), traces, layout, 620)
@@ -122,6 +132,66 @@ def _range(values: list[float], least_high: float) -> tuple[float, float]:
 
 
 def _limits(ack: tuple[float, float], sync: tuple[float, float]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    lines = [limit_line(ANSWER_LIMIT_MS, "Shopify's limit 5 s", "y")] if ack[1] > ANSWER_LIMIT_MS else []
+    lines = (
+        [limit_line(ANSWER_LIMIT_MS, f"Shopify's limit {ANSWER_LIMIT_MS / 1000:g} s", "y")]
+        if ack[1] > ANSWER_LIMIT_MS
+        else []
+    )
     tiers = (ms for ms in LIMITS_MS.values() if sync[0] < ms < sync[1])
     return [*lines, *(limit_line(ms, f"tier {ms / 1000:g} s", "y2") for ms in tiers)]
+
+
+def latency_distribution(view: RunView) -> Figure | None:
+    """Quantile curves of ack time and sync latency, on an axis that stretches the tail."""
+    curves = [("ack time", "@ack", sorted(view.acks.ms)), ("sync latency", "@sync", sorted(view.syncs.ms))]
+    curves = [curve for curve in curves if curve[2]]
+    if not curves:
+        return None
+    deepest = max(1 - 1 / max(20, len(values)) for _, _, values in curves)
+    traces = [trace for name, colour, values in curves for trace in _curve(name, colour, values)]
+    finite = [value for _, _, values in curves for value in values if math.isfinite(value)] or [1.0]
+    low, high = max(0.05, min(finite) * 0.7), max(finite) * 1.6
+    limits = [limit_line(ms, f"tier {ms / 1000:g} s") for ms in LIMITS_MS.values() if low < ms < max(high, 3000)]
+    high = max(high, 3000)
+    layout: dict[str, Any] = {
+        "xaxis": percentile_axis(LATENCY_SHARES, tail_position(deepest) * 1.08),
+        "yaxis": latency_axis("latency", low, high),
+        "shapes": [shape for shape, _ in limits],
+        "annotations": [note for _, note in limits],
+    }
+    return Figure("latency_distribution", "Latency by percentile", _caption(curves), traces, layout, 430)
+
+
+def _curve(name: str, colour: str, values: list[float]) -> list[dict[str, Any]]:
+    deepest = 1 - 1 / max(2, len(values))
+    steps = 400
+    shares = [1 - 10 ** (-tail_position(deepest) * n / steps) for n in range(steps + 1)]
+    points = [(tail_position(share), quantile(values, share), share) for share in shares]
+    finite = [point for point in points if math.isfinite(point[1])]
+    marked = [(tail_position(share), quantile(values, share)) for share in MARKED if share <= deepest]
+    marks = [(x, y) for x, y in marked if math.isfinite(y)]
+    hover = "%{customdata:.4~f} % within %{y:,.1f} ms"
+    xs, ys = rounded([x for x, _, _ in finite], 4), rounded([y for _, y, _ in finite])
+    return [
+        line(name, xs, ys, f"{colour}-strong", width=2.5, shape="hv",
+             customdata=[round(share * 100, 4) for _, _, share in finite], hovertemplate=hover),
+        dots(name, [x for x, _ in marks], [y for _, y in marks], f"{colour}-strong", size=9, showlegend=False,
+             mode="markers+text", text=[_ms(y) for _, y in marks], textposition="bottom right",
+             hoverinfo="skip", textfont={"color": f"{colour}-strong"}),
+    ]  # fmt: skip
+
+
+def _ms(value: float) -> str:
+    return f"{value:.3g} ms" if value < 1000 else f"{value / 1000:.3g} s"
+
+
+def _caption(curves: list[tuple[str, str, list[float]]]) -> str:
+    parts = []
+    for name, _, values in curves:
+        never = sum(1 for value in values if math.isinf(value))
+        tail = f"; {never:,} of them never ended, so the curve stops before them" if never else ""
+        parts.append(f"{name.capitalize()}: {counted(len(values), 'observation')}{tail}.")
+    return (
+        " ".join(parts)
+        + " Marked are the median, the 95th and the 99th percentile. Lower is better; a tier needs p95 below its line."
+    )

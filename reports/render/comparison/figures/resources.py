@@ -1,12 +1,11 @@
-"""What each entry costs to run: CPU by process, calls and cost points at the Admin API, work of the database."""
+"""Resource use of each entry: CPU by process, calls and cost points at the Admin API, statements of the database."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 from stockstorm.reports.compare.comparison import Entry
-from stockstorm.reports.render.comparison.figures import Sheet, panel_title
-from stockstorm.reports.render.figures import Figure
-from stockstorm.reports.render.figures.layout import label
+from stockstorm.reports.render.comparison.figures.layout import FigureContext, panel_title
+from stockstorm.reports.render.figures.layout import Figure, label
 
 COLOURS: Final = {"receiver": "@c0", "worker": "@c2", "postgres": "@c5"}
 OTHERS: Final = ("@c4", "@c3", "@c6", "@c7")
@@ -18,15 +17,15 @@ COUNTS: Final = (
 GAP: Final = 0.05
 
 
-def work(sheet: Sheet) -> Figure | None:
-    """Bars, one row an entry; a panel for each kind of work that was measured."""
-    entries = sheet.played
+def resources(context: FigureContext) -> Figure | None:
+    """Bars, one row for each entry. One panel for each measure that exists."""
+    entries = context.entries
     kinds = [kind for kind in COUNTS if any(kind[0] in entry.measures for entry in entries)]
     if not any(entry.cores for entry in entries) and not kinds:
         return None
     domains = _domains(1 + len(kinds))
     layout: dict[str, Any] = {
-        "yaxis": sheet.rows(),
+        "yaxis": context.rows(),
         "xaxis": {"domain": list(domains[0]), "rangemode": "tozero", "nticks": 5},
         "barmode": "stack",
         "bargap": 0.35,
@@ -46,14 +45,14 @@ def work(sheet: Sheet) -> Figure | None:
         values = [entry.value(measure) or 0.0 for entry in entries]
         traces.append(_bars(title, values, "@ack-strong", xaxis=f"x{number}", showlegend=False))
     caption = (
-        "Means per run. CPU is that of the subject, its database and what stands in for a cloud, during load; the load "
-        "generator is left out. 1 core is one core busy all the time. Statements are what the service itself counted."
+        "Means per run. CPU is that of the subject, its database and cloud emulators during load, without the load "
+        "generator. 1 core is one core busy all the time. Statements are counted by the service itself."
     )
-    return Figure(f"work{sheet.suffix}", "Work done", caption, traces, layout, sheet.height(96))
+    return Figure(f"resources{context.suffix}", "Resource use", caption, traces, layout, context.height(96))
 
 
 def _domains(panels: int) -> list[tuple[float, float]]:
-    """The first panel is wider than the others, since it has a legend to tell apart."""
+    """(from, to) of each panel. The first is wider, because its bars are stacked."""
     widths = [1.5] + [1.0] * (panels - 1)
     unit = (1 - GAP * (panels - 1)) / sum(widths)
     domains, at = [], 0.0
