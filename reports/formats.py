@@ -6,10 +6,10 @@ from typing import Final
 
 from stockstorm.reports.result import Interval, Result, TierOutcome, Verdict, counted
 from stockstorm.reports.verdict.tiers import best_tier
-from stockstorm.simulator.history.facts import RunStarted
+from stockstorm.scenarios.tiers import TIERS
 
 SIGNS: Final[dict[Verdict, str]] = {"valid": "✓", "invalid": "✕", "unknown": "?"}
-TIER_NAMES: Final = {"under_30s": "under 30 s", "under_10s": "under 10 s", "under_2s": "under 2 s"}
+TIER_NAMES: Final[dict[str, str]] = {tier.name: tier.title for tier in TIERS}
 STATISTICS: Final = frozenset({"p50", "p95", "p99", "max"})
 NAMES: Final = {
     "ack_time_ms.p50": "ack time, median",
@@ -148,9 +148,3 @@ def oversell_summary(result: Result) -> str:
         return "no oversell, but nothing sold out across channels, so this is weak evidence"
     share = measure_text("oversell.bound_per_exposure", bound)
     return f"no oversell in {over}, so at most {share} of them are oversold (at 95 %)"
-
-
-def currency_of(started: RunStarted) -> str:
-    """The shop's currency code, or an empty string when the scenario does not state it."""
-    shop = started.scenario.get("shop")
-    return str(shop.get("currency", "")) if isinstance(shop, dict) else ""

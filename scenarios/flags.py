@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from stockstorm.scenarios.checks import relation_problems
 from stockstorm.scenarios.floor import oversell_bound_units
 from stockstorm.scenarios.problems import Problem, scenario_error
-from stockstorm.scenarios.remedies import allowed
+from stockstorm.scenarios.schema import allowed
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.scenarios.tiers import tiers
+from stockstorm.scenarios.tiers import TIERS
 from stockstorm.simulator.config import FAULTS, FaultConfig, PhaseConfig
 from stockstorm.simulator.plan.planner import expected_events, with_event_rate
 
@@ -56,7 +56,7 @@ def _scaled(old: PhaseConfig, new: PhaseConfig) -> PhaseConfig:
 
 
 def _expected(old: Scenario, new: Scenario) -> dict[str, str]:
-    limit_s = next((tier.limit_ms / 1000 for tier in tiers() if tier.name == old.tier), None)
+    limit_s = next((tier.limit_ms / 1000 for tier in TIERS if tier.name == old.tier), None)
     if limit_s is None or old.expect.get(OVERSELL) != _bound(old, limit_s):
         return old.expect
     return old.expect | {OVERSELL: _bound(new, limit_s)}

@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES, DEFAULT
 from stockstorm.loadtests.subjects.flaws import FLAWS
-from stockstorm.scenarios.problems import Problem
-from stockstorm.scenarios.remedies import did_you_mean
+from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.simulator.config import FAULTS, FaultConfig
 
 ALIAS: Final = "reference"

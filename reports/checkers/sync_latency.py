@@ -6,7 +6,9 @@ subject that hangs while channels sell out makes just its slowest pairs moot. Un
 """
 
 import math
+from typing import Final
 
+from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY
 from stockstorm.reports.history.deliveries import NEVER_NS
@@ -16,9 +18,58 @@ from stockstorm.reports.statistics.quantiles import quantiles
 from stockstorm.reports.statistics.sync_basis import too_few, with_moot
 from stockstorm.simulator.history import facts as f
 
+FIRED: Final = "stock movement fired to another channel's listing reflecting it"
+VISIBLE: Final = "the subject's share of sync latency: from the first sign of it"
 
-class SyncLatency:
+
+class SyncLatency(Checker):
     name = "sync_latency"
+    measures = (
+        *quantile_measures("sync_latency_ms", "sync latency", FIRED, headline=True),
+        Measure(
+            "sync_latency_ms.owed",
+            "changes owed to a channel",
+            "count",
+            "number of pairs of movement and listing that the latency is measured on",
+            more_is_worse=None,
+            headline=True,
+        ),
+        Measure(
+            "sync_latency_ms.not_owed",
+            "changes not owed",
+            "count",
+            "pairs of movement and listing whose listing was right already",
+            more_is_worse=None,
+        ),
+        Measure(
+            "sync_latency_ms.moot",
+            "changes moot",
+            "count",
+            "pairs of movement and listing whose listing became right before a push came",
+            more_is_worse=None,
+        ),
+        Measure(
+            "sync_latency_ms.never",
+            "changes never reflected",
+            "count",
+            "owed pairs of movement and listing that were not reflected at rest",
+        ),
+        *quantile_measures("sync_latency_visible_ms", "sync latency from visible", VISIBLE, headline=True),
+        Measure(
+            "sync_latency_visible_ms.owed",
+            "changes owed and visible",
+            "count",
+            "number of pairs that the subject's share is measured on",
+            more_is_worse=None,
+        ),
+        *quantile_measures("sync_latency_ms.with_moot", "sync latency with moot", f"{FIRED}; moot pairs included"),
+        *quantile_measures(
+            "sync_latency_visible_ms.with_moot",
+            "sync latency from visible with moot",
+            f"{VISIBLE}; moot pairs included",
+        ),
+    )
+    speed = True
 
     def __call__(self, history: History) -> Check:
         owed, pairs = owed_pairs(history), history.sync_pairs.pairs
