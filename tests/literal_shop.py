@@ -17,6 +17,7 @@ from stockstorm.simulator.model import (
     Refund,
     RefundLine,
     Sku,
+    Topic,
 )
 
 START_NS = 1_000 * SECOND_NS
@@ -94,7 +95,7 @@ def stock_event(serial: int = 1, available: int = 38, version: int = 1, product:
     return Event(serial, f"event-{serial}", "shopify", "inventory_levels/update", AT_NS, rng_key, level=level)
 
 
-def order_event(topic: str, order: Order = ORDER, serial: int = 2, refund: Refund | None = None) -> Event:
+def order_event(topic: Topic, order: Order = ORDER, serial: int = 2, refund: Refund | None = None) -> Event:
     """An event on an order: of the own store, or of a marketplace when the order was taken there."""
     source = "shopify" if order.channel == "online" else order.channel
     return Event(serial, f"event-{serial}", source, topic, AT_NS, ("order", order.key, topic, 1), order, refund)

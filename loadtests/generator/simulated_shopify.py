@@ -20,11 +20,10 @@ from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.delivery.service import DeliveryService, Secrets
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact
-from stockstorm.simulator.model import Event
+from stockstorm.simulator.model import SHOPIFY, Event
 from stockstorm.simulator.plan.items import Plan
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.seeds import Seeds
-from stockstorm.simulator.shop.firing import SHOPIFY
 from stockstorm.simulator.world import World
 
 OnChange = Callable[[list[AnyFact], list[Event], int], None]  # facts, events, time

@@ -4,7 +4,7 @@ Variants: `reference` (the reference service, started by Stockstorm) and `own` (
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 

@@ -72,7 +72,7 @@ PAID = msgspec.structs.replace(ORDER, paid_ns=AT_NS, refunds=(REFUND,))
 PAYLOADS = Payloads(CATALOGUE, ShopConfig(), WALL)
 
 
-def order(topic: str = "orders/updated") -> Any:
+def order(topic: Topic = "orders/updated") -> Any:
     return json.loads(PAYLOADS.body(order_event(topic, PAID)))
 
 

@@ -22,7 +22,7 @@ CANCELLED = msgspec.structs.replace(ORDER, cancelled_ns=LATER, updated_ns=LATER)
 CANCELLED_PAID = msgspec.structs.replace(CANCELLED, paid_ns=LATER)
 
 
-def shown(order: Order, topic: str = "orders/updated") -> Any:
+def shown(order: Order, topic: Topic = "orders/updated") -> Any:
     return json.loads(Payloads(CATALOGUE, ShopConfig(), WALL).body(order_event(topic, order)))
 
 

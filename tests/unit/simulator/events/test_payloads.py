@@ -11,7 +11,7 @@ from stockstorm.simulator.model import MARKETPLACE_TOPICS, ORDER_TOPICS, SHOPIFY
 from tests.literal_shop import CATALOGUE, ORDER, REFUND, WALL, order_event, product_event, stock_event
 
 BAZAAR_ORDER = msgspec.structs.replace(ORDER, channel="bazaar", ref="bazaar-1008")
-EVENTS = {
+EVENTS: dict[str, Event] = {
     "inventory_levels/update": stock_event(),
     "products/update": product_event(),
     "refunds/create": order_event("refunds/create", refund=REFUND),
