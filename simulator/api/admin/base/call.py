@@ -23,8 +23,6 @@ from stockstorm.simulator.world import Changes, World
 
 Arguments = dict[str, Any]  # argument name → coerced value
 Resolver = Callable[[Any, Arguments, "Call"], Any]
-
-
 IDEMPOTENCY_KEY: Final = "@idempotent"  # not a valid name of an argument
 
 
@@ -165,15 +163,10 @@ class Call:
         return facts
 
     def time_text(self, at_ns: int) -> str:
-        """A monotonic time as Shopify's DateTime."""
-        return utc_text(self.wall.wall(at_ns))
+        """A monotonic time as Shopify's DateTime, cut to whole seconds: 2026-11-24T06:30:00Z."""
+        return _second_text(self.wall.wall(at_ns) // SECOND_NS)
 
 
 @lru_cache(maxsize=8192)  # answers repeat the same few seconds thousands of times
 def _second_text(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def utc_text(wall_ns: int) -> str:
-    """Wall nanoseconds as Shopify's DateTime, cut to whole seconds: 2026-11-24T06:30:00Z."""
-    return _second_text(wall_ns // SECOND_NS)

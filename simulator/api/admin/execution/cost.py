@@ -1,9 +1,10 @@
 """Query cost as Shopify calculates it, requested (before) and actual (from the data), and the bucket that pays for it.
 
 A scalar is free and an object costs 1, also if it is null. A list of objects, or `nodes(ids:)`, costs as much as one
-object. A mutation costs 10, a `Count` 10. A connection costs `2 + max(1, floor(2·ln(n))) × (1 + cost of its node)`,
-with n = first or last; `nodes` and `edges` count separately. MoneyV2, PageInfo, user errors and the object directly in
-a mutation's payload are free. All this matches recordings. Inferred: the actual cost takes n from the data.
+object. A mutation costs 10. A connection costs `2 + max(1, floor(2·ln(n))) × (1 + cost of its node)`,
+with n = first or last; `nodes` and `edges` count separately. All this matches recordings. MoneyV2, PageInfo, user
+errors and the object directly in a mutation's payload are free; a `Count` costs 10. Inferred: the actual cost takes n
+from the data.
 """
 
 import math

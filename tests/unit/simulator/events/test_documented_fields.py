@@ -8,7 +8,7 @@ import pytest
 
 from stockstorm.simulator.config import ShopConfig
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.model import ORDER_TOPICS
+from stockstorm.simulator.model import ORDER_TOPICS, OrderTopic
 from tests.literal_shop import AT_NS, CATALOGUE, ORDER, REFUND, WALL, order_event, product_event, stock_event
 
 
@@ -72,12 +72,12 @@ PAID = msgspec.structs.replace(ORDER, paid_ns=AT_NS, refunds=(REFUND,))
 PAYLOADS = Payloads(CATALOGUE, ShopConfig(), WALL)
 
 
-def order(topic: Topic = "orders/updated") -> Any:
+def order(topic: OrderTopic = "orders/updated") -> Any:
     return json.loads(PAYLOADS.body(order_event(topic, PAID)))
 
 
 @pytest.mark.parametrize("topic", ORDER_TOPICS)
-def test_an_order_has_the_93_documented_fields_in_sequence(topic: str) -> None:
+def test_an_order_has_the_93_documented_fields_in_sequence(topic: OrderTopic) -> None:
     assert list(order(topic)) == ORDER_FIELDS
     assert len(ORDER_FIELDS) == 93
 

@@ -10,7 +10,7 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ShopConfig
 from stockstorm.simulator.events.order_payload import financial_status
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.model import Order, Refund, RefundLine
+from stockstorm.simulator.model import Order, OrderTopic, Refund, RefundLine
 from tests.literal_shop import AT_NS, CATALOGUE, MUG, ORDER, REFUND, TEE, WALL, order_event
 
 LATER = AT_NS + 30 * SECOND_NS
@@ -22,7 +22,7 @@ CANCELLED = msgspec.structs.replace(ORDER, cancelled_ns=LATER, updated_ns=LATER)
 CANCELLED_PAID = msgspec.structs.replace(CANCELLED, paid_ns=LATER)
 
 
-def shown(order: Order, topic: Topic = "orders/updated") -> Any:
+def shown(order: Order, topic: OrderTopic = "orders/updated") -> Any:
     return json.loads(Payloads(CATALOGUE, ShopConfig(), WALL).body(order_event(topic, order)))
 
 

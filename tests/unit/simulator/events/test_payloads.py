@@ -7,11 +7,11 @@ import pytest
 
 from stockstorm.simulator.config import ShopConfig
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.model import MARKETPLACE_TOPICS, ORDER_TOPICS, SHOPIFY_TOPICS, Event
+from stockstorm.simulator.model import MARKETPLACE_TOPICS, ORDER_TOPICS, SHOPIFY_TOPICS, Event, ShopifyTopic, Topic
 from tests.literal_shop import CATALOGUE, ORDER, REFUND, WALL, order_event, product_event, stock_event
 
 BAZAAR_ORDER = msgspec.structs.replace(ORDER, channel="bazaar", ref="bazaar-1008")
-EVENTS: dict[str, Event] = {
+EVENTS: dict[Topic, Event] = {
     "inventory_levels/update": stock_event(),
     "products/update": product_event(),
     "refunds/create": order_event("refunds/create", refund=REFUND),
@@ -33,7 +33,7 @@ def test_every_topic_has_a_json_body_that_is_the_same_each_time(event: Event) ->
 
 
 @pytest.mark.parametrize("topic", SHOPIFY_TOPICS)
-def test_re_serialising_a_shopify_body_gives_other_bytes(topic: str) -> None:
+def test_re_serialising_a_shopify_body_gives_other_bytes(topic: ShopifyTopic) -> None:
     body = payloads().body(EVENTS[topic])
     value = json.loads(body)
     for ascii_only in (True, False):
@@ -42,7 +42,7 @@ def test_re_serialising_a_shopify_body_gives_other_bytes(topic: str) -> None:
 
 
 @pytest.mark.parametrize("topic", ["orders/create", "refunds/create", "products/update"])
-def test_bodies_hold_raw_letters_and_ruby_s_escapes(topic: str) -> None:
+def test_bodies_have_raw_letters_and_ruby_s_escapes(topic: ShopifyTopic) -> None:
     body = payloads().body(EVENTS[topic])
     assert "é".encode() in body
     assert rb"\u0026" in body
