@@ -8,7 +8,7 @@ from stockstorm.scenarios.measures import MEASURES
 from stockstorm.scenarios.problems import Problem
 from stockstorm.scenarios.remedies import did_you_mean
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.simulator.config import FaultConfig, PhaseConfig
+from stockstorm.simulator.config import FAULTS, FaultConfig, PhaseConfig
 from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.events.payloads import MARKETPLACE_TOPICS, SHOPIFY_TOPICS
 from stockstorm.simulator.model import ONLINE
@@ -83,7 +83,8 @@ def _faults(scenario: Scenario) -> Iterator[Problem]:
             found = f"{fault.at_s:g} s, but the load ends at {scenario.load_s:g} s"
             yield Problem(f"faults.{place}.at_s", found, f"write less than {scenario.load_s:g}", _lengths(scenario))
         for other, earlier in enumerate(scenario.faults):
-            if fault.kind == earlier.kind and (earlier.at_s, other) < (fault.at_s, place):
+            shared = {*FAULTS[fault.kind].processes} & {*FAULTS[earlier.kind].processes}
+            if shared and (earlier.at_s, other) < (fault.at_s, place):
                 yield from _overlap(place, other, fault, earlier)
 
 

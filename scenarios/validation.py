@@ -17,6 +17,7 @@ from stockstorm.scenarios.problems import Problem
 from stockstorm.scenarios.remedies import allowed, did_you_mean
 from stockstorm.scenarios.schema import part_at
 from stockstorm.scenarios.spec import Scenario
+from stockstorm.simulator.config import FAULTS
 
 Path = tuple[str | int, ...]
 
@@ -32,7 +33,7 @@ _STAND_INS: Final[Mapping[tuple[str, ...], Any]] = {
     ("phases", "seconds"): 1.0,
     ("perturbations", "kind"): "delay",
     ("perturbations", "share"): 0.0,
-    ("faults", "kind"): "kill_worker",
+    ("faults", "kind"): next(iter(FAULTS)),
     ("faults", "at_s"): 0.0,
 }
 

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from stockstorm.simulator.config import FaultKind
+
 
 class Message(msgspec.Struct, frozen=True, tag_field="message"):
     """Base of the closed union."""
@@ -56,16 +58,16 @@ class Step(Message, frozen=True, tag=True):
 
 
 class FaultDue(Message, frozen=True, tag=True):
-    """Driver → stage: the plan says that something happens to the subject now."""
+    """Driver → orchestrator: a fault of the plan is due now."""
 
-    kind: str
+    kind: FaultKind
     duration_ns: int
 
 
 class Mended(Message, frozen=True, tag=True):
     """Orchestrator → driver: what a fault had killed runs again and is ready; one for each `FaultDue`."""
 
-    process: str
+    kind: FaultKind
 
 
 class Finished(Message, frozen=True, tag=True):

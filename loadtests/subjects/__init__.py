@@ -4,7 +4,7 @@ Variants: `reference` (the reference service, started by Stockstorm) and `own` (
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -20,12 +20,6 @@ SHOP_TOPICS: Final = (
     "refunds/create",
     "products/update",
 )
-
-ProcessName = Literal["receiver", "worker"]
-FAULT_TARGETS: Final[Mapping[str, ProcessName]] = {
-    "kill_worker": "worker",
-    "kill_receiver": "receiver",
-}  # by fault kind
 
 
 class Surroundings(msgspec.Struct, frozen=True):

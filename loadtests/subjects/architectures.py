@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from stockstorm.loadtests.subjects import ProcessName
+ProcessName = Literal["receiver", "worker"]
 
 
 class Architecture(msgspec.Struct, frozen=True):

@@ -14,10 +14,19 @@ import gevent
 import gevent.socket
 
 from stockstorm.simulator.clock import SECOND_NS, Clock
-from stockstorm.simulator.io.senders.resolver import Endpoint
+from stockstorm.simulator.delivery.attempts import Address
+from stockstorm.simulator.errors import SubjectError
+from stockstorm.simulator.io.senders.resolver import Endpoint, Resolver
 
 READ = 1
 WRITE = 2
+
+Key = tuple[str, int, bool]
+
+
+def key_of(address: Address) -> Key:
+    """What a connection can be reused for: host, port, TLS."""
+    return (address.host, address.port, address.tls)
 
 
 class Wire(Protocol):
@@ -153,3 +162,44 @@ def secured(plain: CSocket, context: ssl.SSLContext, host: str, until_ns: int, c
         plain.close()
         raise
     return wire
+
+
+class Connector:
+    """Opens connections and counts those that are open. `limit_ns` bounds the TCP connect."""
+
+    def __init__(self, clock: Clock, resolver: Resolver, tls: ssl.SSLContext | None, limit_ns: int) -> None:
+        self._clock = clock
+        self._resolver = resolver
+        self._tls = tls
+        self._limit_ns = limit_ns
+        self.count = 0  # open or being opened
+        self.peak = 0
+
+    def open(self, address: Address, deadline_ns: int) -> Wire:
+        """A new connection, to be reported to `closed` at its end. Raises WireError."""
+        self.count += 1
+        self.peak = max(self.peak, self.count)
+        try:
+            return self._opened(address, deadline_ns)
+        except BaseException:
+            self.count -= 1
+            raise
+
+    def closed(self) -> None:
+        """Counts one connection as closed."""
+        self.count -= 1
+
+    def _opened(self, address: Address, deadline_ns: int) -> Wire:
+        until_ns = min(deadline_ns, self._clock() + self._limit_ns)
+        try:
+            endpoints = self._resolver.endpoints(address.host, address.port)
+        except SubjectError as error:
+            raise WireError("connect_refused") from error
+        wire, endpoint = connect(endpoints, until_ns, self._clock)
+        if endpoint != endpoints[0]:
+            self._resolver.prefer(address.host, address.port, endpoint)
+        if not address.tls:
+            return wire
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+        return secured(wire, self._tls, address.host, deadline_ns, self._clock)

@@ -124,7 +124,7 @@ def test_everything_is_freed_when_the_orchestrator_dies_before_the_load(
 def test_the_driver_learns_of_recovered_processes_and_of_the_end_of_the_orchestrator(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    orchestrator = Orchestrator(setup, Go(), Mended(process="worker"), Mended(process="receiver"))
+    orchestrator = Orchestrator(setup, Go(), Mended(kind="kill_worker"), Mended(kind="kill_receiver"))
     run_session(orchestrator, monkeypatch)
     assert Driver.calls == ["recovered", "recovered", "conduct"]
     finished = Finished(complete=False, reason="the orchestrator ended during the run")

@@ -106,7 +106,7 @@ def test_phases_and_faults_are_shaded_and_named(figures: dict[str, Figure], view
     assert [span.name for span in view.phases] == ["warm_up", "flash_sale", "cool_down", "quiesce"]
     assert [(span.name, span.from_s, span.to_s) for span in view.faults] == [("kill_worker", 14, 15)]
     texts = [note["text"] for note in figures["load"].layout["annotations"]]
-    assert texts == ["warm up", "flash sale", "cool down", "quiesce", "▼ kill worker"]
+    assert texts == ["warm up", "flash sale", "cool down", "quiesce", "▼ worker killed"]
 
 
 def test_deliveries_add_up_to_a_hundred_per_cent_for_each_topic(figures: dict[str, Figure]) -> None:
