@@ -8,7 +8,7 @@ import pytest
 from stockstorm.loadtests.subjects import reference
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.flaws import FLAWS
-from stockstorm.reference_service.architectures import bus_eventbridge, queue_sqs
+from stockstorm.reference_service.architectures import BusEventBridge, QueueSqs
 from stockstorm.reference_service.flaws import Flaw
 from stockstorm.reference_service.queues.broker_queue import refuse_flaws
 from stockstorm.reference_service.settings import BadSettings, Settings
@@ -44,7 +44,7 @@ def test_a_process_that_lives_is_not_started_a_second_time(tmp_path: Path, monke
 
 @pytest.mark.parametrize("has_receiver", [True, False])
 def test_an_architecture_over_a_broker_names_the_flaws_that_the_service_takes_there(has_receiver: bool) -> None:
-    names = {True: queue_sqs.QueueSqs.name, False: bus_eventbridge.BusEventBridge.name}
+    names = {True: QueueSqs.name, False: BusEventBridge.name}
     taken = set()
     for flaw in FLAWS:
         try:
