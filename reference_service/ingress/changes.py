@@ -11,7 +11,7 @@ import msgspec
 
 from stockstorm.reference_service.handlers import WorkResult
 from stockstorm.reference_service.storage.database import Connection, StoreUnavailable, listening
-from stockstorm.reference_service.storage.stock_table import known_skus
+from stockstorm.reference_service.storage.tables import known_skus
 from stockstorm.reference_service.wiring import Parts
 
 CHANGE_CHANNEL = "reference_changes"

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from stockstorm.reference_service.domain.topics import SHOPIFY, WorkType
+from stockstorm.reference_service.logs import reason_of
 from stockstorm.reference_service.queues.base import Claim, DeadLetter, Entry, Message, Retry, Settled, State, Verdict
 from stockstorm.reference_service.storage.database import (
     STORE_GONE,
@@ -15,7 +16,6 @@ from stockstorm.reference_service.storage.database import (
     StoreUnavailable,
     listening,
 )
-from stockstorm.reference_service.telemetry.logs import reason_of
 
 WAKE_CHANNEL = "reference_queue"
 

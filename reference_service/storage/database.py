@@ -10,8 +10,7 @@ from typing import TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from stockstorm.reference_service import limits
-from stockstorm.reference_service.telemetry import metrics
+from stockstorm.reference_service import limits, metrics
 
 SCHEMA_LOCK = 7_310_001
 LEADER_LOCK = 7_310_002

@@ -1,9 +1,13 @@
-"""The table of stock levels. Rows are locked in one fixed order, so transactions cannot deadlock; writes are bulk."""
+"""The tables that several parts use: stock levels, and the read positions of sources.
+
+Rows of stock levels are locked in one fixed order, so transactions cannot deadlock. Writes are bulk. A position is
+moved in the transaction that commits what was read up to it.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from stockstorm.reference_service.domain.stock_level import Level, Reading
-from stockstorm.reference_service.storage.database import Connection, Pool, Row
+from stockstorm.reference_service.storage.database import Connection, Pool, Row, StoreUnavailable
 
 LevelKey = tuple[int, int]  # inventory item id, location id
 
@@ -32,6 +36,10 @@ INSERT INTO stock ({_COLUMNS}) SELECT * FROM {_ROWS} ON CONFLICT (inventory_item
 """  # noqa: S608 - the columns are a constant of this module
 _LISTABLE = """
 SELECT sku, sum(available - pending)::bigint AS listable FROM stock WHERE sku = ANY($1::text[]) GROUP BY sku
+"""
+_MOVE_POSITION = """
+INSERT INTO poll_cursor (source, position) VALUES ($1, $2)
+ON CONFLICT (source) DO UPDATE SET position = excluded.position
 """
 
 
@@ -81,6 +89,24 @@ async def doubtful_levels(pool: Pool, limit: int) -> list[tuple[LevelKey, str]]:
         "SELECT inventory_item_id, location_id, level_gid FROM stock WHERE doubtful AND NOT in_flight LIMIT $1", limit
     )
     return [((row[0], row[1]), row[2]) for row in rows]
+
+
+async def position_of(pool: Pool, source: str) -> str | None:
+    """The position up to which the source was read, or None if it was never read."""
+    found: str | None = await pool.fetchval("SELECT position FROM poll_cursor WHERE source = $1", source)
+    return found
+
+
+async def lock_position(connection: Connection, source: str, position: str | None) -> None:
+    """Locks the source's position until the transaction ends. Raises StoreUnavailable if it is not `position`."""
+    current = await connection.fetchval("SELECT position FROM poll_cursor WHERE source = $1 FOR UPDATE", source)
+    if current != position:
+        raise StoreUnavailable(f"another worker reads {source}")
+
+
+async def move_position(connection: Connection, source: str, position: str) -> None:
+    """Sets the position. It takes effect when the transaction commits."""
+    await connection.execute(_MOVE_POSITION, source, position)
 
 
 def _level(row: Row) -> Level:

@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 
 from stockstorm.reference_service import limits
-from stockstorm.reference_service.operations.probe import Probe
+from stockstorm.reference_service.operations import Probe
 
 
 class Pool:

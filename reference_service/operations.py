@@ -1,16 +1,24 @@
-"""Routes that show the service's state: health, readiness, metrics, and for tests effects, stock and dead letters."""
+"""The HTTP server of a process, and the routes that show its state.
 
-from collections.abc import Awaitable, Callable
+The server is uvicorn with uvloop and httptools, without access log and signal handlers. The routes are health,
+readiness, metrics, and for tests the effects, stock and dead letters of the database.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Iterator
 
 import msgspec
+import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
-from stockstorm.reference_service import limits
+from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.queues.base import State
 from stockstorm.reference_service.storage.database import STORE_GONE, Pool, Row
-from stockstorm.reference_service.telemetry import metrics
 
 # A webhook with an ignored topic has no effect, so it is shown as superseded.
 STATE_NAMES = {
@@ -30,6 +38,55 @@ SELECT entry, webhook_id, source, topic, attempts, reason FROM dead_letter WHERE
 
 CURSOR_MAX = 2**63 - 1
 Ready = Callable[[], Awaitable[bool]]
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server without signal handlers. Its caller sets `should_exit`."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def make_server(app: ASGIApp, host: str, port: int) -> Server:
+    """A server for an ASGI app. Idle connections are closed after uvicorn's default of 5 s."""
+    return Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            backlog=4096,
+            timeout_graceful_shutdown=max(1, round(limits.SHUTDOWN_S)),
+        )
+    )
+
+
+def stop_event() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def serve_until(server: Server, stop: asyncio.Event) -> None:
+    """Serves until `stop` is set and then finishes requests in progress. Returns early if the server ends by itself."""
+    serving = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await serving
+    finally:
+        stopping.cancel()
 
 
 class BadQuery(Exception):

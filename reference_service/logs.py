@@ -46,7 +46,7 @@ def configure_logs(level: str, *, process: str) -> None:
     structlog.contextvars.bind_contextvars(process=process)
 
 
-OWN = __name__.removesuffix("telemetry.logs")  # the package of this service, with a dot
+OWN = __name__.removesuffix("logs")  # the package of this service, with a dot
 REASON_CHARS_MAX = 300
 
 

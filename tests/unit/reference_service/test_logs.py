@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from stockstorm.reference_service.domain.payloads import Unusable
+from stockstorm.reference_service.logs import reason_of
 from stockstorm.reference_service.storage.database import StoreUnavailable
-from stockstorm.reference_service.telemetry.logs import reason_of
 
 SECRET = "zoe@example.org"
 
