@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history.facts import (
     AnyFact,
@@ -95,7 +96,4 @@ class LiveFigures:
 
 
 def _quantile(samples: deque[float], share: float) -> float:
-    if not samples:
-        return 0.0
-    ordered = sorted(samples)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return quantile(sorted(samples), share) if samples else 0.0

@@ -70,7 +70,7 @@ def test_thirty_movements_reflected_after_10_ms_have_a_sync_latency() -> None:
     )
 
 
-def test_a_listing_that_no_push_ever_mended_is_infinitely_late() -> None:
+def test_a_listing_that_no_push_corrected_is_infinitely_late() -> None:
     found = SyncLatency()(history(opened(100), TRADE[:-1]))
     assert found == Check(
         name="sync_latency",
@@ -90,7 +90,7 @@ def test_a_listing_that_no_push_ever_mended_is_infinitely_late() -> None:
                 kind="unreflected",
                 at_ns=ns(280),
                 text=(
-                    "mercado never reflected a sale of MUG at 0.280 s: its listing was wrong then and no push mended it"
+                    "mercado never reflected a sale of MUG at 0.280 s: its listing was wrong then and no push corrected it"
                 ),
                 channel="mercado",
                 sku="MUG",
