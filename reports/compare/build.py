@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.reports.checkers.sync_latency import owed, with_moot
 from stockstorm.reports.compare.comparison import (
     ACK,
     LOST,
@@ -26,7 +27,6 @@ from stockstorm.reports.compare.headline import findings, headline
 from stockstorm.reports.compare.ranking import by_seed, mean_interval, paired_difference, ranked
 from stockstorm.reports.compare.run_summary import RunSummary, curve, intervals, pooled
 from stockstorm.reports.result import Interval, TierOutcome, Verdict
-from stockstorm.reports.statistics.sync_basis import owed, with_moot
 from stockstorm.reports.verdict.tiers import LIMITS_MS, basis, judge_tiers, judged_measure
 
 # Means per run, over seeds.

@@ -4,13 +4,12 @@ Thresholds, tiers, charts and comparisons read the same samples, so their figure
 """
 
 from stockstorm.reports.checkers.ack_time import ack_samples
-from stockstorm.reports.checkers.sync_latency import owed_pairs
+from stockstorm.reports.checkers.sync_latency import owed_pairs, with_moot
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.history.sync_pairs import SyncPair
 from stockstorm.reports.result import Interval
 from stockstorm.reports.statistics.bootstrap import quantile_interval
-from stockstorm.reports.statistics.sync_basis import with_moot
 from stockstorm.reports.verdict.tiers import FIRED, VISIBLE, judged_measure
 
 Sample = tuple[int, float]

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stockstorm.reports.checkers import NOT_ASKED, checker_of, is_speed
+from stockstorm.reports.checkers.sync_latency import too_few, with_moot
 from stockstorm.reports.result import Check, Interval, ThresholdOutcome, Verdict
-from stockstorm.reports.statistics.sync_basis import too_few, with_moot
 from stockstorm.scenarios.conditions import Condition, parse_condition
 
 

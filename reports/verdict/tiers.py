@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from stockstorm.reports.checkers import CORRECTNESS
+from stockstorm.reports.checkers.sync_latency import too_few, with_moot
 from stockstorm.reports.result import Check, Interval, TierOutcome, Verdict
-from stockstorm.reports.statistics.sync_basis import too_few, with_moot
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.scenarios.tiers import TIERS
 
