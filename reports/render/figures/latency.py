@@ -51,8 +51,8 @@ def latency_over_time(view: RunView) -> Figure | None:
     caption = (
         "Ack time: from due to the complete 2xx answer. Sync latency: until another channel's listing reflects a "
         f"change of stock, {basis(judged_measure(view.started))}. Dots are single observations, lines the median and "
-        f"tail of each {width_s:g} s. Failed attempts and changes never reflected are marked "
-        "separately and are not in the lines. "
+        f"tail of each {width_s:g} s. Failed attempts and changes never reflected are marked separately and are not in "
+        "the lines. "
         f"{ack_note} {sync_note}"
     )
     return Figure("latency_over_time", "Latency over time", caption.strip(), traces, layout, 620)
@@ -132,11 +132,8 @@ def _range(values: list[float], least_high: float) -> tuple[float, float]:
 
 
 def _limits(ack: tuple[float, float], sync: tuple[float, float]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    lines = (
-        [limit_line(ANSWER_LIMIT_MS, f"Shopify's limit {ANSWER_LIMIT_MS / 1000:g} s", "y")]
-        if ack[1] > ANSWER_LIMIT_MS
-        else []
-    )
+    answer = limit_line(ANSWER_LIMIT_MS, f"Shopify's limit {ANSWER_LIMIT_MS / 1000:g} s")
+    lines = [answer] if ack[1] > ANSWER_LIMIT_MS else []
     tiers = (ms for ms in LIMITS_MS.values() if sync[0] < ms < sync[1])
     return [*lines, *(limit_line(ms, f"tier {ms / 1000:g} s", "y2") for ms in tiers)]
 
@@ -193,5 +190,5 @@ def _caption(curves: list[tuple[str, str, list[float]]]) -> str:
         parts.append(f"{name.capitalize()}: {counted(len(values), 'observation')}{tail}.")
     return (
         " ".join(parts)
-        + " Marked are the median, the 95th and the 99th percentile. Lower is better; a tier needs p95 below its line."
+        + " Marked are the median, the 95th and the 99th percentile. Lower is better. A tier needs p95 below its line."
     )
