@@ -51,7 +51,7 @@ def _reduction(entries: Sequence[Entry]) -> GuideClaim:
     shares = sorted((1 - (entry.value(OVERSOLD) or 0.0) / most, entry.label) for entry in pushed)
     (least, behind), (best, ahead) = shares[0], shares[-1]
     found = (
-        f"Against {worst.label} ({number_text(round(most, 1))} oversold units a run), {ahead} oversold {_less(best)}"
+        f"Against {worst.label} ({number_text(round(most, 1))} oversold units per run), {ahead} oversold {_less(best)}"
     )
     found += f" and {behind} {_less(least)}." if behind != ahead else "."
     if shortened := [entry.subject.shortened for entry in batch if entry.subject.shortened]:
@@ -68,7 +68,7 @@ def _less(share: float) -> str:
 def _crisis(entries: Sequence[Entry], load_s: float) -> GuideClaim:
     claim = "Fast-selling SKUs that are stale for more than 30 s are in crisis"
     spent = [(entry.label, entry.value("crisis_time_s.total")) for entry in entries if not entry.over_ceiling]
-    inside = [f"{label} {duration_text(seconds * 1000)} a run" for label, seconds in spent if seconds]
+    inside = [f"{label} {duration_text(seconds * 1000)} per run" for label, seconds in spent if seconds]
     measured = any(seconds is not None for _, seconds in spent)
     found = f"Crisis time: {', '.join(inside)}." if inside else "No subject had any crisis time."
     if not measured:
@@ -80,8 +80,8 @@ def _crisis(entries: Sequence[Entry], load_s: float) -> GuideClaim:
     return GuideClaim(claim, "undecided", found, limits)
 
 
-def _latency(entries: Sequence[Entry], rows: tuple[str, ...], claim: str, low_ms: float, high_ms: float) -> GuideClaim:
-    ours = [entry for entry in entries if entry.subject.guide_ref in rows and P95 in entry.measures]
+def _latency(entries: Sequence[Entry], refs: tuple[str, ...], claim: str, low_ms: float, high_ms: float) -> GuideClaim:
+    ours = [entry for entry in entries if entry.subject.guide_ref in refs and P95 in entry.measures]
     if not ours:
         return GuideClaim(claim, "undecided", "No such architecture was compared.", "")
     known = [entry for entry in ours if entry.correct == "valid"]

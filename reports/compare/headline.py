@@ -104,7 +104,9 @@ def _oversold(entries: Sequence[Entry], seeds: int) -> str:
     most = max(known, key=lambda entry: entry.value(OVERSOLD) or 0.0)
     others = [entry for entry in known if entry is not least and entry.value(OVERSOLD) == least.value(OVERSOLD)]
     shared = f" and {len(others)} more" if others else ""
-    text = f"Fewest oversold units a run: {_count(least, OVERSOLD)} ({least.label}{shared}; {_count(least, LOST)} lost)"
+    text = (
+        f"Fewest oversold units per run: {_count(least, OVERSOLD)} ({least.label}{shared}; {_count(least, LOST)} lost)"
+    )
     if most.value(OVERSOLD) != least.value(OVERSOLD):
         text += f". Most: {_count(most, OVERSOLD)} ({most.label}; {_count(most, LOST)} lost)"
     return text + "."
@@ -147,7 +149,7 @@ def certainty(entries: Sequence[Entry], seeds: int) -> str:
     if seeds < SEEDS_MIN:
         text += (
             f" With {'one seed' if seeds == 1 else f'{seeds} seeds'}, intervals of latency hold for "
-            f"{'this plan' if seeds == 1 else 'these plans'} only, and counts have none. That takes {SEEDS_MIN} seeds."
+            f"{'this plan' if seeds == 1 else 'these plans'} only. Intervals of counts take {SEEDS_MIN} seeds."
         )
     if sum(entry.rank == 1 for entry in entries) > 1:
         text += " Subjects that share a rank do not differ significantly."

@@ -104,11 +104,15 @@ def _physical(view: RunView, sku: str, initial: int) -> tuple[Steps, Oversold]:
             units = quantity - min(quantity, max(0, before))
             if units:
                 oversold.append((view.seconds(sale.at_ns), before - quantity, units, sale.channel))
-    for gone in view.of(f.OrderCancelled):
-        moves += [(gone.at_ns, n) for name, n in zip(gone.skus, gone.quantities, strict=True) if name == sku]
-    for back in view.of(f.OrderReturned):
-        if back.restocked:
-            moves += [(back.at_ns, n) for name, n in zip(back.skus, back.quantities, strict=True) if name == sku]
+    for cancelled in view.of(f.OrderCancelled):
+        moves += [
+            (cancelled.at_ns, n) for name, n in zip(cancelled.skus, cancelled.quantities, strict=True) if name == sku
+        ]
+    for returned in view.of(f.OrderReturned):
+        if returned.restocked:
+            moves += [
+                (returned.at_ns, n) for name, n in zip(returned.skus, returned.quantities, strict=True) if name == sku
+            ]
     moves += [(c.at_ns, c.delta) for c in view.of(f.StockChanged) if c.sku == sku and c.cause == "restock"]
     moves.sort(key=lambda move: move[0])
     steps: Steps = [(0.0, initial)]

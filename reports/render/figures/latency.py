@@ -132,11 +132,8 @@ def _range(values: list[float], least_high: float) -> tuple[float, float]:
 
 
 def _limits(ack: tuple[float, float], sync: tuple[float, float]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    lines = (
-        [limit_line(ANSWER_LIMIT_MS, f"Shopify's limit {ANSWER_LIMIT_MS / 1000:g} s", "y")]
-        if ack[1] > ANSWER_LIMIT_MS
-        else []
-    )
+    answer = limit_line(ANSWER_LIMIT_MS, f"Shopify's limit {ANSWER_LIMIT_MS / 1000:g} s")
+    lines = [answer] if ack[1] > ANSWER_LIMIT_MS else []
     tiers = (ms for ms in LIMITS_MS.values() if sync[0] < ms < sync[1])
     return [*lines, *(limit_line(ms, f"tier {ms / 1000:g} s", "y2") for ms in tiers)]
 
@@ -193,5 +190,5 @@ def _caption(curves: list[tuple[str, str, list[float]]]) -> str:
         parts.append(f"{name.capitalize()}: {counted(len(values), 'observation')}{tail}.")
     return (
         " ".join(parts)
-        + " Marked are the median, the 95th and the 99th percentile. Lower is better; a tier needs p95 below its line."
+        + " Marked are the median, the 95th and the 99th percentile. Lower is better. A tier needs p95 below its line."
     )

@@ -16,8 +16,8 @@ from tests.unit.reports.literal import check
 
 SEEDS = (1, 2, 3)
 ONE_SEED = (
-    "Every subject ran the same plan. With one seed, intervals of latency hold for this plan only, and counts have "
-    "none. That takes 3 seeds."
+    "Every subject ran the same plan. With one seed, intervals of latency hold for this plan only. Intervals of counts take "
+    "3 seeds."
 )
 
 
@@ -47,7 +47,7 @@ def test_two_subjects_are_ranked_by_latency_with_what_sets_them_apart() -> None:
     assert at_rate.headline == "queue is best"
     assert at_rate.findings == (
         "Its sync latency p95 is 300 ms (300 to 300 ms), 30 times faster than polling, the next.",
-        "Fewest oversold units a run: 2 (queue; 0 lost). Most: 40 (polling; 3 lost).",
+        "Fewest oversold units per run: 2 (queue; 0 lost). Most: 40 (polling; 3 lost).",
         ONE_SEED,
     )
     assert at_rate.entries[0].differences[P95] == Interval(-8_700.0, None, None)
@@ -120,7 +120,7 @@ def test_who_missed_a_seed_is_not_ranked_since_the_others_played_a_harder_set_of
     assert at_rate.headline == "Only webhook can be ranked"
     assert at_rate.findings == (
         "Its sync latency p95 is 9 s (9 to 9 s).",
-        "Fewest oversold units a run: 31.3 (webhook; 0 lost).",
+        "Fewest oversold units per run: 31.3 (webhook; 0 lost).",
         "queue is not ranked, because it has runs of 2 of 3 seeds: queue: it died",
         "Only webhook ran all 3 plans.",
     )

@@ -23,7 +23,7 @@ POLLING = "Direct API polling is 5 to 30 min behind"
 def test_shortened_polling_says_nothing_of_the_reduction_and_why() -> None:
     claim = claims_of(run_summary("polling", 9_000.0, oversold=40.0), run_summary("queue", oversold=1.0))[REDUCTION]
     assert claim.verdict == "undecided"
-    assert claim.found == "Against polling (40 oversold units a run), queue oversold 98 % less."
+    assert claim.found == "Against polling (40 oversold units per run), queue oversold 98 % less."
     assert "simulated time" in claim.limits
     assert "10 s" in claim.limits
 
@@ -67,5 +67,5 @@ def test_crisis_time_is_measured_and_the_line_itself_is_left_open() -> None:
     run = run_summary("polling", 9_000.0)
     crisis = msgspec.structs.replace(run, measures=run.measures | {"crisis_time_s.total": 4.0})
     claim = claims_of(crisis)["Fast-selling SKUs that are stale for more than 30 s are in crisis"]
-    assert (claim.verdict, claim.found) == ("undecided", "Crisis time: polling 4 s a run.")
+    assert (claim.verdict, claim.found) == ("undecided", "Crisis time: polling 4 s per run.")
     assert "Load lasted 30 s" in claim.limits
