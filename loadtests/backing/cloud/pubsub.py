@@ -8,6 +8,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -33,6 +34,7 @@ from stockstorm.loadtests.backing.cloud.gcp import (
     project_of,
     real_environment,
 )
+from stockstorm.loadtests.backing.pubsub_double.broker import DEADLINE_MIN_S
 from stockstorm.loadtests.processes.local_server import HOST, python_module, running
 from stockstorm.simulator.errors import BackingError
 
@@ -59,7 +61,7 @@ def open_pubsub(
     """Topic and subscription for `run`, kept until the block ends. Raises BackingError."""
     libraries()  # before the double, which could only say so in its log
     with ExitStack() as stack:
-        endpoint = stack.enter_context(_endpoint(cloud, os.environ))
+        endpoint = stack.enter_context(_endpoint(cloud, os.environ, rules.lease_s))
         with clients(endpoint.environment) as use:
             queue = make_pubsub_queue(use, project_of(endpoint.environment), fresh_name(run), rules)
         if not endpoint.ours:
@@ -74,7 +76,7 @@ def open_pubsub(
 
 
 @contextmanager
-def _endpoint(cloud: str, user: Mapping[str, str]) -> Iterator[PubSubEndpoint]:
+def _endpoint(cloud: str, user: Mapping[str, str], lease_s: int) -> Iterator[PubSubEndpoint]:
     match cloud:
         case "real":
             environment = real_environment(user)
@@ -93,7 +95,7 @@ def _endpoint(cloud: str, user: Mapping[str, str]) -> Iterator[PubSubEndpoint]:
                 text = f"Google Pub/Sub played by Google's emulator in Docker ({container.image}), {stated(None)}"
                 yield PubSubEndpoint(environment, text, None, (), ours=True)
         case "embedded" | "double":
-            with running("Pub/Sub double", _command, lambda _: {}) as emulator:
+            with running("Pub/Sub double", partial(_command, lease_s), lambda _: {}) as emulator:
                 environment = {EMULATOR_VARIABLE: emulator.address, PROJECT_VARIABLES[0]: PROJECT}
                 text = f"Google Pub/Sub played by Stockstorm's own double, in memory, {stated(PUBSUB_DOUBLE_PER_S)}"
                 yield PubSubEndpoint(environment, text, PUBSUB_DOUBLE_PER_S, (emulator.pid,), ours=True)
@@ -107,5 +109,7 @@ def _delete(endpoint: PubSubEndpoint, queue: PubSubQueue) -> None:
         delete_pubsub_queue(use, queue)
 
 
-def _command(port: int) -> list[str]:
-    return python_module(MODULE, "--host", HOST, "--port", str(port))
+def _command(lease_s: int, port: int) -> list[str]:
+    """Leases below Pub/Sub's minimum are accepted only where the run's own rules have one."""
+    shortest_s = str(min(lease_s, DEADLINE_MIN_S))
+    return python_module(MODULE, "--host", HOST, "--port", str(port), "--deadline-min-s", shortest_s)
