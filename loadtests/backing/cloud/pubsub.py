@@ -10,6 +10,7 @@ threads do not survive a fork.
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -26,6 +27,7 @@ from stockstorm.loadtests.backing.cloud.base import (
     fresh_name,
 )
 from stockstorm.loadtests.backing.containers import pubsub_emulator
+from stockstorm.loadtests.backing.pubsub_double.broker import DEADLINE_MIN_S
 from stockstorm.loadtests.processes.local_server import HOST, python_module, running
 from stockstorm.simulator.errors import BackingError
 
@@ -44,7 +46,7 @@ def open_pubsub(run: str, cloud: str = EMBEDDED, rules: QueueRules = DEFAULT_RUL
     """A topic and its subscription for `run`, kept until the block ends. Raises BackingError."""
     _libraries()  # before the double, which could only log that they are missing
     with ExitStack() as stack:
-        endpoint = stack.enter_context(_endpoint(cloud, os.environ))
+        endpoint = stack.enter_context(_endpoint(cloud, os.environ, rules.lease_s))
         with clients(endpoint.environment) as use:
             queue = make_pubsub_queue(use, _project_of(endpoint.environment), fresh_name(run), rules)
         if not endpoint.temporary:
@@ -53,7 +55,7 @@ def open_pubsub(run: str, cloud: str = EMBEDDED, rules: QueueRules = DEFAULT_RUL
 
 
 @contextmanager
-def _endpoint(cloud: str, user: Mapping[str, str]) -> Iterator[CloudBacking]:
+def _endpoint(cloud: str, user: Mapping[str, str], lease_s: int) -> Iterator[CloudBacking]:
     """The Pub/Sub that `--cloud` names. Raises BackingError for an unknown value."""
     match cloud:
         case "real":
@@ -69,7 +71,7 @@ def _endpoint(cloud: str, user: Mapping[str, str]) -> Iterator[CloudBacking]:
             with pubsub_emulator(EMULATOR_PROJECT) as container:
                 yield _emulator(f"Google's emulator in Docker ({container.image})", container.address, None)
         case "embedded" | "double":
-            with running("Pub/Sub double", _command, lambda _: {}) as server:
+            with running("Pub/Sub double", partial(_command, lease_s), lambda _: {}) as server:
                 name = "Stockstorm's own double, in memory"
                 yield _emulator(name, server.address, PUBSUB_DOUBLE_PER_S, pids=(server.pid,))
         case _:
@@ -95,8 +97,10 @@ def _emulator(
     )
 
 
-def _command(port: int) -> list[str]:
-    return python_module(MODULE, "--host", HOST, "--port", str(port))
+def _command(lease_s: int, port: int) -> list[str]:
+    """Leases below Pub/Sub's minimum are accepted only where the run's own rules have one."""
+    shortest_s = str(min(lease_s, DEADLINE_MIN_S))
+    return python_module(MODULE, "--host", HOST, "--port", str(port), "--deadline-min-s", shortest_s)
 
 
 def _delete(endpoint: CloudBacking, queue: PubSubQueue) -> None:

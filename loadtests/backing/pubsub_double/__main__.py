@@ -16,7 +16,7 @@ import grpc.aio
 from google.protobuf import empty_pb2
 from google.pubsub_v1 import types
 
-from stockstorm.loadtests.backing.pubsub_double.broker import BYTES_MAX, Broker
+from stockstorm.loadtests.backing.pubsub_double.broker import BYTES_MAX, DEADLINE_MIN_S, Broker
 from stockstorm.loadtests.backing.pubsub_double.services import Services
 from stockstorm.loadtests.backing.pubsub_double.subscription import Refusal
 
@@ -81,12 +81,12 @@ def _streaming(handle: Callable[[AsyncIterator[Any], Callable[[Any], Awaitable[N
     return answers
 
 
-async def serve(address: str, bytes_max: int) -> None:
+async def serve(address: str, bytes_max: int, deadline_min_s: int) -> None:
     """Serves until a signal. Open streams get STOP_GRACE_S to end."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    services = Services(Broker(bytes_max))
+    services = Services(Broker(bytes_max, deadline_min_s))
     server = _make_server(services, address)
     await server.start()
     print(f"Pub/Sub double on {address}; set PUBSUB_EMULATOR_HOST={address}", flush=True)
@@ -104,8 +104,9 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8085)
     parser.add_argument("--memory-bytes", type=int, default=BYTES_MAX, help="bound on kept messages")
+    parser.add_argument("--deadline-min-s", type=int, default=DEADLINE_MIN_S, help="shortest lease; Pub/Sub has 10 s")
     given = parser.parse_args()
-    asyncio.run(serve(f"{given.host}:{given.port}", given.memory_bytes))
+    asyncio.run(serve(f"{given.host}:{given.port}", given.memory_bytes, given.deadline_min_s))
 
 
 if __name__ == "__main__":

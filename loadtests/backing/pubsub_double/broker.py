@@ -18,14 +18,19 @@ from stockstorm.loadtests.backing.pubsub_double.subscription import (
 )
 
 BYTES_MAX: Final = 512 * 1024**2
+DEADLINE_MIN_S: Final = 10
 DEADLINE_MAX_S: Final = 600
 
 
 class Broker:
-    """All state. Methods raise Refusal. Those that may make messages available return the subscriptions' names."""
+    """All state. Methods raise Refusal. Those that may make messages available return the subscriptions' names.
 
-    def __init__(self, bytes_max: int = BYTES_MAX) -> None:
+    `deadline_min_s` below Pub/Sub's 10 s is for tests that wait for a lease to end.
+    """
+
+    def __init__(self, bytes_max: int = BYTES_MAX, deadline_min_s: int = DEADLINE_MIN_S) -> None:
         self._bytes_max = bytes_max
+        self._deadline_min_s = deadline_min_s
         self._topics: dict[str, Topic] = {}
         self._subscriptions: dict[str, Subscription] = {}
         self._serials = count(1)
@@ -52,14 +57,19 @@ class Broker:
         _check_name(settings.name, "subscriptions")
         if settings.name in self._subscriptions:
             raise Refusal(Reason.ALREADY_EXISTS, f"Subscription already exists: {settings.name}")
-        if not 10 <= settings.ack_deadline_s <= DEADLINE_MAX_S:
-            raise Refusal(Reason.INVALID_ARGUMENT, "ack_deadline_seconds must be from 10 to 600")
+        self.check_deadline("ack_deadline_seconds", settings.ack_deadline_s)
         if settings.dead_letter_topic and not 5 <= settings.deliveries_max <= 100:
             raise Refusal(Reason.INVALID_ARGUMENT, "max_delivery_attempts must be from 5 to 100")
         if settings.dead_letter_topic:
             self.topic(settings.dead_letter_topic)
         self.topic(settings.topic).subscriptions.append(settings.name)
         self._subscriptions[settings.name] = Subscription(settings)
+
+    def check_deadline(self, field: str, seconds: int) -> None:
+        """Raises Refusal unless a lease can be that long."""
+        if not self._deadline_min_s <= seconds <= DEADLINE_MAX_S:
+            text = f"{field} must be from {self._deadline_min_s} to {DEADLINE_MAX_S}"
+            raise Refusal(Reason.INVALID_ARGUMENT, text)
 
     def subscription(self, name: str) -> Subscription:
         try:

@@ -131,7 +131,7 @@ class Services:
         first = await anext(requests)
         name = first.subscription
         consumer = Consumer(
-            ack_deadline_s=_stream_deadline(first.stream_ack_deadline_seconds),
+            ack_deadline_s=self._stream_deadline(first.stream_ack_deadline_seconds),
             messages_max=first.max_outstanding_messages if first.max_outstanding_messages > 0 else UNLIMITED,
             bytes_max=first.max_outstanding_bytes if first.max_outstanding_bytes > 0 else UNLIMITED,
         )
@@ -156,12 +156,18 @@ class Services:
         async for request in requests:
             now_ns = time.monotonic_ns()
             if request.stream_ack_deadline_seconds:
-                consumer.ack_deadline_s = _stream_deadline(request.stream_ack_deadline_seconds)
+                consumer.ack_deadline_s = self._stream_deadline(request.stream_ack_deadline_seconds)
             self._broker.acknowledge(name, request.ack_ids)
             deadlines = zip(request.modify_deadline_ack_ids, request.modify_deadline_seconds, strict=False)
             for ack_id, deadline_s in deadlines:
                 self._wake(self._broker.modify(name, [ack_id], deadline_s, now_ns))
             self._wake([name])
+
+    def _stream_deadline(self, seconds: int) -> int:
+        """0 stands for the subscription's own."""
+        if seconds:
+            self._broker.check_deadline("stream_ack_deadline_seconds", seconds)
+        return seconds
 
     async def keep_deadlines(self) -> None:
         """Ends leases that ran out, for as long as the double runs."""
@@ -195,12 +201,6 @@ class _Waiting:
         except TimeoutError:
             return
         self.event.clear()
-
-
-def _stream_deadline(deadline_s: int) -> int:
-    if deadline_s and not 10 <= deadline_s <= 600:
-        raise Refusal(Reason.INVALID_ARGUMENT, "stream_ack_deadline_seconds must be from 10 to 600")
-    return deadline_s
 
 
 def _described(settings: Settings) -> Any:

@@ -86,7 +86,8 @@ def test_a_listing_that_no_push_corrected_is_infinitely_late() -> None:
                 kind="unreflected",
                 at_ns=ns(280),
                 text=(
-                    "mercado never reflected a sale of MUG at 0.280 s: its listing was wrong then and no push corrected it"
+                    "mercado never reflected a sale of MUG at 0.280 s: its listing was wrong then and no push "
+                    "corrected it"
                 ),
                 channel="mercado",
                 sku="MUG",

@@ -16,8 +16,8 @@ from tests.unit.reports.literal import check
 
 SEEDS = (1, 2, 3)
 ONE_SEED = (
-    "Every subject ran the same plan. With one seed, intervals of latency hold for this plan only. Intervals of counts take "
-    "3 seeds."
+    "Every subject ran the same plan. With one seed, intervals of latency hold for this plan only. Intervals of counts "
+    "take 3 seeds."
 )
 
 
