@@ -1,6 +1,6 @@
 """Flags of the command line, applied to a scenario that was loaded: another rate, another length.
 
-`--fault kill_worker@10+2`: something happens to the subject 10 s after the start and is mended 2 s later.
+`--fault kill_worker@10+2`: a fault 10 s after the start, which ends 2 s later.
 
 `--safety-stock 2`: the subject holds back units on every listing, so fewer are sold twice and more not at all.
 """
@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from stockstorm.scenarios.checks import relation_problems
 from stockstorm.scenarios.floor import oversell_bound_units
 from stockstorm.scenarios.problems import Problem, scenario_error
-from stockstorm.scenarios.remedies import allowed
+from stockstorm.scenarios.schema import allowed
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.scenarios.tiers import tiers
-from stockstorm.simulator.config import FaultConfig, PhaseConfig
+from stockstorm.scenarios.tiers import TIERS
+from stockstorm.simulator.config import FAULTS, FaultConfig, PhaseConfig
 from stockstorm.simulator.plan.planner import expected_events, with_event_rate
 
 OVERSELL = "oversell.units"
@@ -56,7 +56,7 @@ def _scaled(old: PhaseConfig, new: PhaseConfig) -> PhaseConfig:
 
 
 def _expected(old: Scenario, new: Scenario) -> dict[str, str]:
-    limit_s = next((tier.limit_ms / 1000 for tier in tiers() if tier.name == old.tier), None)
+    limit_s = next((tier.limit_ms / 1000 for tier in TIERS if tier.name == old.tier), None)
     if limit_s is None or old.expect.get(OVERSELL) != _bound(old, limit_s):
         return old.expect
     return old.expect | {OVERSELL: _bound(new, limit_s)}
@@ -66,7 +66,6 @@ def _bound(scenario: Scenario, limit_s: float) -> str:
     return f"<= {oversell_bound_units(scenario, limit_s)}"
 
 
-KINDS = ("kill_worker", "kill_receiver")
 _PATTERN = re.compile(r"(?P<kind>[a-z_]+)@(?P<at>\d+(\.\d+)?)(\+(?P<back>\d+(\.\d+)?))?")
 
 
@@ -77,10 +76,10 @@ def with_faults(scenario: Scenario, flags: Sequence[str]) -> Scenario:
         Problem(
             "--fault",
             f"{flag!r} does not fit",
-            f"write e.g. kill_worker@10 or kill_worker@10+2; kinds: {', '.join(KINDS)}",
+            f"write e.g. kill_worker@10 or kill_worker@10+2; kinds: {', '.join(FAULTS)}",
         )
         for flag, match in found
-        if match is None or match["kind"] not in KINDS
+        if match is None or match["kind"] not in FAULTS
     ]
     if wrong:
         raise scenario_error("flags", wrong)

@@ -8,17 +8,17 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from stockstorm.loadtests.backing.cloud.base import AWS_WORDS, PUBSUB_WORDS
+from stockstorm.loadtests.backing.cloud.base import AWS_CLOUDS, PUBSUB_CLOUDS
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.scenarios.problems import Problem
 
 _CLOUD: Final = "--cloud"
 _BY_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {
-    "sqs": AWS_WORDS,
-    "eventbridge": AWS_WORDS,
-    "pubsub": PUBSUB_WORDS,
+    "sqs": AWS_CLOUDS,
+    "eventbridge": AWS_CLOUDS,
+    "pubsub": PUBSUB_CLOUDS,
 }
-WORDS: Final = tuple(dict.fromkeys((*AWS_WORDS, *PUBSUB_WORDS)))
+WORDS: Final = tuple(dict.fromkeys((*AWS_CLOUDS, *PUBSUB_CLOUDS)))
 
 
 def cloud_problem(word: str, subjects: Iterable[str]) -> Problem | None:

@@ -10,8 +10,7 @@ from stockstorm.loadtests.config.backing_options import cloud_problem, postgres_
 from stockstorm.loadtests.config.run_options import SEED_MAX
 from stockstorm.loadtests.config.subject_options import is_url, read_subject
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
-from stockstorm.scenarios.problems import Problem, scenario_error
-from stockstorm.scenarios.remedies import did_you_mean
+from stockstorm.scenarios.problems import Problem, did_you_mean, scenario_error
 
 SEEDS_MOST: Final = 1_000
 STOCK_MOST: Final = 10_000

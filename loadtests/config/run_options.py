@@ -11,6 +11,7 @@ from stockstorm.loadtests.config.provenance import read_provenance
 from stockstorm.loadtests.config.run_spec import API_HOST, RunSpec
 from stockstorm.loadtests.config.subject_options import ALIAS, fault_problem, flaw_problem, own_problems, read_subject
 from stockstorm.loadtests.subjects.architectures import DEFAULT
+from stockstorm.reports.checkers import MEANINGS
 from stockstorm.reports.store import create_run_folder
 from stockstorm.scenarios.flags import with_faults, with_flags, with_safety_stock
 from stockstorm.scenarios.loader import load
@@ -41,7 +42,7 @@ class RunOptions(msgspec.Struct, frozen=True):
 
 def make_scenario(options: RunOptions) -> Scenario:
     """The scenario with flags applied. Raises ScenarioError with every problem."""
-    scenario = with_flags(load(options.scenario), rate=options.rate, seconds=options.seconds)
+    scenario = with_flags(load(options.scenario, MEANINGS), rate=options.rate, seconds=options.seconds)
     return with_safety_stock(with_faults(scenario, options.faults), options.safety_stock)
 
 

@@ -12,12 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from stockstorm.loadtests.subjects import FAULT_TARGETS
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES, DEFAULT
 from stockstorm.loadtests.subjects.flaws import FLAWS
-from stockstorm.scenarios.problems import Problem
-from stockstorm.scenarios.remedies import did_you_mean
-from stockstorm.simulator.config import FaultConfig
+from stockstorm.scenarios.problems import Problem, did_you_mean
+from stockstorm.simulator.config import FAULTS, FaultConfig
 
 ALIAS: Final = "reference"
 _FLAW: Final = "--flaw"
@@ -53,8 +51,9 @@ def fault_problem(subject: str, faults: Sequence[FaultConfig], flag: str) -> Pro
         )
         found = f"{subject} was not started by Stockstorm, which so cannot play its faults"
     else:
-        lacking = {fault.kind for fault in faults if FAULT_TARGETS[fault.kind] not in ARCHITECTURES[subject].processes}
-        targets = {FAULT_TARGETS[kind] for kind in lacking}
+        kinds = {fault.kind for fault in faults}
+        lacking = {kind for kind in kinds if not {*FAULTS[kind].processes} <= {*ARCHITECTURES[subject].processes}}
+        targets = {process for kind in lacking for process in FAULTS[kind].processes}
         having = (name for name, found in ARCHITECTURES.items() if targets <= {*found.processes})
         remedy = f"leave the fault out, or choose a subject that has one: {', '.join(having)}"
         found = f"{subject} has no process {' or '.join(sorted(targets))} that could be killed"

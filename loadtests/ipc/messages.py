@@ -2,13 +2,15 @@
 
 import msgspec
 
+from stockstorm.simulator.config import FaultKind
+
 
 class Message(msgspec.Struct, frozen=True, tag_field="message"):
     """Base of the closed union."""
 
 
 class Setup(Message, frozen=True, tag=True):
-    """Orchestrator → driver: what to play and with which secrets. Secrets travel by this pipe only, never by file or log."""
+    """Orchestrator → driver: what to run, and the secrets. Secrets travel by this pipe only, never by file or log."""
 
     spec: msgspec.Raw  # a `loadtests.spec.RunSpec`
     admin_token: str
@@ -24,7 +26,7 @@ class Listening(Message, frozen=True, tag=True):
 
 
 class Go(Message, frozen=True, tag=True):
-    """Orchestrator → driver: the subject is ready; start the load. `notes` are what a reader of the report must know."""
+    """Orchestrator → driver: the subject is ready; start the load. `notes` are shown in the report."""
 
     notes: tuple[str, ...] = ()
     subscribe_uri: str = ""  # of a service that registers by itself: it is waited for; topics it left go here
@@ -56,16 +58,16 @@ class Step(Message, frozen=True, tag=True):
 
 
 class FaultDue(Message, frozen=True, tag=True):
-    """Driver → stage: the plan says that something happens to the subject now."""
+    """Driver → orchestrator: a fault of the plan is due now."""
 
-    kind: str
+    kind: FaultKind
     duration_ns: int
 
 
 class Mended(Message, frozen=True, tag=True):
     """Orchestrator → driver: what a fault had killed runs again and is ready; one for each `FaultDue`."""
 
-    process: str
+    kind: FaultKind
 
 
 class Finished(Message, frozen=True, tag=True):

@@ -29,8 +29,8 @@ from stockstorm.loadtests.orchestrator.comparison_state import (
 from stockstorm.loadtests.orchestrator.run import Judged, run
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.reports.compare.build import compare
-from stockstorm.reports.compare.comparison import Card, Comparison, Failed, Key, Matrix
-from stockstorm.reports.compare.played import Played, reduce_run
+from stockstorm.reports.compare.comparison import Comparison, FailedRun, Key, Matrix, SubjectInfo
+from stockstorm.reports.compare.run_summary import RunSummary, reduce_run
 from stockstorm.reports.render.comparison.page import write_page
 from stockstorm.reports.store import RunFolder, read_history, read_result
 from stockstorm.scenarios.floor import oversell_floor_units
@@ -142,7 +142,7 @@ class Comparing:
         self.folder, self.state = folder, state
         self.interrupted = False
         self._watcher, self._player = watcher, player
-        self._played: dict[Key, Played] = {}
+        self._played: dict[Key, RunSummary] = {}
 
     def play(self) -> None:
         """Every pending run in its turn. One that fails is recorded and the matrix goes on; Ctrl-C ends it."""
@@ -166,7 +166,7 @@ class Comparing:
     def report(self) -> Comparison:
         """Compares all that was played, writes comparison.json and comparison.html."""
         played = self._all_played()
-        failed = [Failed(cell.key, cell.error) for cell in self.state.cells if cell.status == "failed"]
+        failed = [FailedRun(cell.key, cell.error) for cell in self.state.cells if cell.status == "failed"]
         asked = self.state.asked
         floors = {rate: _floor(scenario_of(asked, rate)) for rate in asked.rates}
         cards = [card_of(subject) for subject in asked.subjects]
@@ -211,7 +211,7 @@ class Comparing:
     def _report(self, cell: Cell) -> str:
         return f"{cell.folder}/{cell.run}/report.html"
 
-    def _all_played(self) -> list[Played]:
+    def _all_played(self) -> list[RunSummary]:
         """Runs of this and of earlier sittings, the latter from their stored histories."""
         found = []
         for cell in self.state.cells:
@@ -247,14 +247,14 @@ class Comparing:
         return self.state.cells[: len(self.state.asked.subjects) * len(self.state.asked.safety_stocks)]
 
 
-def card_of(subject: str) -> Card:
+def card_of(subject: str) -> SubjectInfo:
     """What is known of a subject besides its runs; nothing if a comparison holds one that is gone since."""
     found = ARCHITECTURES.get(subject)
     if found is None:
-        return Card(subject)
-    return Card(
+        return SubjectInfo(subject)
+    return SubjectInfo(
         name=found.name,
-        row=found.row,
+        guide_ref=found.guide_ref,
         summary=found.summary,
         parts=found.parts,
         crash_safe=found.crash_safe,

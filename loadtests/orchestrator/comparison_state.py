@@ -12,7 +12,7 @@ import msgspec
 
 from stockstorm.loadtests.config.comparison_options import Asked
 from stockstorm.reports.compare.comparison import Comparison, Key
-from stockstorm.reports.render.json_file import as_json
+from stockstorm.reports.render.files import as_json
 from stockstorm.simulator.errors import HistoryError
 
 SCHEMA: Final = 1

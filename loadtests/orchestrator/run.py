@@ -8,8 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from stockstorm.loadtests.backing.postgres import Backing, choose_backing
-from stockstorm.loadtests.backing.postgres.server import NoDatabase
+from stockstorm.loadtests.backing.postgres import Backing, NoDatabase, choose_backing
 from stockstorm.loadtests.config.backing_options import POSTGRES_URL_VARIABLE, URL
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.config.subject_options import is_url
@@ -23,7 +22,7 @@ from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.own import OwnSubject
 from stockstorm.loadtests.subjects.reference import ReferenceSubject
 from stockstorm.reports.history import History
-from stockstorm.reports.render.registry import RENDERERS, render_all
+from stockstorm.reports.render import RENDERERS, render_all
 from stockstorm.reports.result import EXIT_CODES, Result
 from stockstorm.reports.store import RunFolder, read_history
 from stockstorm.reports.verdict.judge import judge

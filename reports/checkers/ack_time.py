@@ -8,6 +8,7 @@ them. Under 30 attempts nothing is claimed.
 import math
 from collections.abc import Iterator
 
+from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, counted, unknown
 from stockstorm.reports.statistics.quantiles import quantiles
@@ -17,8 +18,23 @@ from stockstorm.simulator.limits import ACK_SAMPLES_MIN
 TIMEOUTS = frozenset({"connect_timeout", "answer_timeout"})
 
 
-class AckTime:
+class AckTime(Checker):
     name = "ack_time"
+    measures = (
+        *quantile_measures("ack_time_ms", "ack time", "due to the complete 2xx answer", headline=True),
+        Measure(
+            "ack_time.acknowledged",
+            "attempts acknowledged",
+            "count",
+            "attempts with a complete 2xx answer in time",
+            more_is_worse=False,
+        ),
+        Measure(
+            "ack_time.timeouts", "attempts timed out", "count", "attempts that took over 1 s to connect or 5 s in all"
+        ),
+    )
+    speed = True
+    when_polling = ()
 
     def __call__(self, history: History) -> Check:
         samples = [value for _, value in ack_samples(history)]

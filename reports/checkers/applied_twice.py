@@ -5,14 +5,37 @@ SKU's sum confirms it) and by the subject's own probe; a subject that names no o
 only", and by its probe.
 """
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY, SUBJECT_CAUSES, Effect, Misfit
 from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class AppliedTwice:
+class AppliedTwice(Checker):
     name = "applied_twice"
+    severity = "correctness"
+    measures = (
+        Measure(
+            "applied_twice.orders",
+            "orders applied twice",
+            "count",
+            "orders whose effect on stock was applied more than once",
+            headline=True,
+        ),
+        Measure(
+            "applied_twice.events",
+            "events applied twice",
+            "count",
+            "events that the subject itself reports as applied more than once",
+        ),
+        Measure(
+            "applied_twice.units",
+            "units applied twice",
+            "units",
+            "units taken from the master beyond what marketplaces sold; only without order references",
+        ),
+    )
 
     def __call__(self, history: History) -> Check:
         orders = history.orders

@@ -6,6 +6,7 @@ it owes.
 
 from collections import Counter
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
@@ -15,8 +16,25 @@ from stockstorm.simulator.history import facts as f
 CRISIS_NS = 30 * SECOND_NS
 
 
-class CrisisTime:
+class CrisisTime(Checker):
     name = "crisis_time"
+    measures = (
+        Measure(
+            "crisis_time_s.total",
+            "crisis time",
+            "s",
+            "seconds in which a fast mover was more than 30 s stale on some channel",
+            headline=True,
+        ),
+        Measure(
+            "crisis_time.fast_movers",
+            "fast movers",
+            "count",
+            "SKUs that sold once in 30 s or more often",
+            more_is_worse=None,
+        ),
+    )
+    speed = True
 
     def __call__(self, history: History) -> Check:
         sales = Counter(sku for sale in history.all(f.PurchaseAccepted) for sku in sale.skus)

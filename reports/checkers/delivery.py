@@ -5,6 +5,7 @@ Offered load counts deliveries that fell due during load; throughput counts thos
 
 from collections import Counter
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, counted, unknown
 from stockstorm.simulator.clock import SECOND_NS
@@ -13,8 +14,54 @@ from stockstorm.simulator.history import facts as f
 OUTCOMES = ("acknowledged", "given_up", "refused", "subscription_removed", "pending")
 
 
-class Delivery:
+class Delivery(Checker):
     name = "delivery"
+    measures = (
+        Measure(
+            "delivery.offered_per_s",
+            "offered load",
+            "per second",
+            "deliveries that fell due during load, a second",
+            more_is_worse=None,
+            headline=True,
+        ),
+        Measure(
+            "delivery.throughput_per_s",
+            "throughput",
+            "per second",
+            "events acknowledged a second",
+            more_is_worse=False,
+            headline=True,
+            speed=True,
+        ),
+        Measure("delivery.planned", "deliveries planned", "count", "deliveries planned", more_is_worse=None),
+        Measure("delivery.unheard", "events unheard", "count", "events that nobody was subscribed to"),
+        Measure(
+            "delivery.acknowledged",
+            "deliveries acknowledged",
+            "count",
+            "deliveries acknowledged at any attempt",
+            more_is_worse=False,
+        ),
+        Measure("delivery.given_up", "deliveries given up", "count", "deliveries given up after the last retry"),
+        Measure(
+            "delivery.refused",
+            "deliveries refused",
+            "count",
+            "forged deliveries that the subject refused",
+            more_is_worse=None,
+        ),
+        Measure(
+            "delivery.subscription_removed",
+            "deliveries without subscription",
+            "count",
+            "deliveries ended because their subscription was removed",
+        ),
+        Measure(
+            "delivery.pending", "deliveries pending", "count", "deliveries without an outcome at the end of the run"
+        ),
+    )
+    when_polling = ()
 
     def __call__(self, history: History) -> Check:
         ways = history.deliveries.by_id

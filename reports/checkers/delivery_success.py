@@ -8,6 +8,7 @@ alone, of a load generator that was not up to it, are unknown: who stalls makes 
 import msgspec
 
 from stockstorm.reports.checkers.ack_time import TIMEOUTS
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import Delivery
@@ -32,8 +33,48 @@ class _Topic(msgspec.Struct):
         return {**share, **{f"{prefix}.{count}": float(getattr(self, count)) for count in counts}}
 
 
-class DeliverySuccess:
+class DeliverySuccess(Checker):
     name = "delivery_success"
+    measures = (
+        Measure(
+            "delivery_success.first_try_share",
+            "acknowledged at the first try",
+            "share",
+            "share of deliveries acknowledged at the first attempt, 0 to 1",
+            more_is_worse=False,
+            headline=True,
+        ),
+        Measure("delivery_success.attempts", "attempts", "count", "attempts to deliver", more_is_worse=None),
+        Measure("delivery_success.retries", "retries", "count", "attempts beyond the first"),
+        Measure("delivery_success.given_up", "given up", "count", "deliveries given up after the last retry"),
+        Measure(
+            "delivery_success.timeouts", "timeouts", "count", "attempts that took over 1 s to connect or 5 s in all"
+        ),
+        Measure(
+            "delivery_success.subscriptions_removed",
+            "subscriptions removed",
+            "count",
+            "subscriptions removed for consecutive failures",
+        ),
+        Measure(
+            "delivery_success_s.without_subscription",
+            "time without subscription",
+            "s",
+            "seconds in which a topic had no subscription",
+        ),
+        Measure(
+            "delivery_success.*.first_try_share",
+            "acknowledged at the first try",
+            "share",
+            "the same for one topic",
+            more_is_worse=False,
+        ),
+        Measure("delivery_success.*.attempts", "attempts", "count", "the same for one topic", more_is_worse=None),
+        Measure("delivery_success.*.retries", "retries", "count", "the same for one topic"),
+        Measure("delivery_success.*.given_up", "given up", "count", "the same for one topic"),
+        Measure("delivery_success.*.timeouts", "timeouts", "count", "the same for one topic"),
+    )
+    when_polling = ()
 
     def __call__(self, history: History) -> Check:
         faults = history.fault_intervals

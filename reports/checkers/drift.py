@@ -2,14 +2,44 @@
 though nobody placed them, and SKUs whose master record differs from what is on the shelf.
 """
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY, Effect
 from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class Drift:
+class Drift(Checker):
     name = "drift"
+    severity = "correctness"
+    measures = (
+        Measure(
+            "drift.listings",
+            "listings drifted",
+            "count",
+            "listings that differ from what they should be at rest",
+            headline=True,
+        ),
+        Measure(
+            "drift.orders",
+            "orders drifted",
+            "count",
+            "accepted orders that the master does not record at rest, or the other way round",
+            headline=True,
+        ),
+        Measure(
+            "drift.units",
+            "units drifted",
+            "units",
+            "units by which the master differs from the shelf at rest, whatever the sign",
+        ),
+        Measure(
+            "drift.probed",
+            "SKUs drifted in the subject",
+            "count",
+            "SKUs whose stock in the subject's own database differs from the master at rest",
+        ),
+    )
 
     def __call__(self, history: History) -> Check:
         stock = {fact.sku: fact for fact in history.all(f.FinalStock)}

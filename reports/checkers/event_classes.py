@@ -6,13 +6,31 @@ Measures are named `event_classes.<delivery>.<effect>`; classes without an event
 
 from collections import Counter
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, counted, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class EventClasses:
+class EventClasses(Checker):
     name = "event_classes"
+    severity = "required"
+    measures = (
+        Measure(
+            "event_classes.fired",
+            "events fired",
+            "count",
+            "events that happened in the shop or on a channel",
+            more_is_worse=None,
+        ),
+        Measure(
+            "event_classes.*.*",
+            "events",
+            "count",
+            "events of one class of delivery and one class of effect",
+            more_is_worse=None,
+        ),
+    )
 
     def __call__(self, history: History) -> Check:
         fired = len(history.all(f.EventFired))

@@ -4,6 +4,7 @@ Only a 4xx refuses one. A 5xx or no answer accepts nothing, and shows nothing ei
 genuine delivery. During a fault that is no wonder, and the other forgeries tell.
 """
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.faults import excused
 from stockstorm.reports.result import Check, Incident, Tally, unknown
@@ -12,8 +13,32 @@ from stockstorm.simulator.history import facts as f
 EFFECTS = frozenset({"applied", "superseded", "pending"})
 
 
-class Forged:
+class Forged(Checker):
     name = "forged"
+    severity = "correctness"
+    measures = (
+        Measure(
+            "forged.accepted",
+            "forged deliveries accepted",
+            "count",
+            "forged deliveries that were acknowledged or had an effect",
+            headline=True,
+        ),
+        Measure(
+            "forged.sent",
+            "forged deliveries sent",
+            "count",
+            "forged deliveries sent to the subject",
+            more_is_worse=None,
+        ),
+        Measure(
+            "forged.unanswered",
+            "forged deliveries unanswered",
+            "count",
+            "forged deliveries that failed or got no answer, so that nothing is known of them",
+        ),
+    )
+    when_polling = ("forged.accepted", "forged.sent")
 
     def __call__(self, history: History) -> Check:
         ways = history.deliveries.by_id

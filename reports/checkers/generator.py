@@ -5,6 +5,7 @@ the limit of connections reached while attempts waited, makes performance verdic
 invalid.
 """
 
+from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, counted, unknown
 from stockstorm.reports.statistics.quantiles import quantiles
@@ -12,8 +13,50 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.limits import SCHEDULER_LATENESS_P99_MAX_NS
 
 
-class Generator:
+class Generator(Checker):
     name = "generator"
+    severity = "required"
+    measures = (
+        *quantile_measures(
+            "generator.lateness_ms", "generator lateness", "the generator's own lateness", headline=("p99",)
+        ),
+        Measure(
+            "generator.attempts", "attempts started", "count", "attempts that the generator started", more_is_worse=None
+        ),
+        Measure(
+            "generator.resent",
+            "attempts resent",
+            "count",
+            "attempts sent again because a kept connection had been closed",
+            more_is_worse=None,
+        ),
+        Measure(
+            "generator.pool_full_samples",
+            "samples at the limit of connections",
+            "count",
+            "samples in which attempts waited and every allowed connection was in use",
+        ),
+        Measure(
+            "generator.hub_gap_ms.max",
+            "longest pause of the generator",
+            "ms",
+            "longest time in which the generator ran nothing",
+        ),
+        Measure(
+            "generator.connections.max",
+            "connections, most",
+            "count",
+            "most connections open at once",
+            more_is_worse=None,
+        ),
+        Measure(
+            "generator.waiting.max", "attempts waiting, most", "count", "most attempts that waited for a connection"
+        ),
+        Measure(
+            "generator.journal_backlog.max", "journal backlog, most", "count", "most facts that waited to be written"
+        ),
+    )
+    when_polling = ()
 
     def __call__(self, history: History) -> Check:
         attempts = [attempt for attempt in history.all(f.AttemptEnded) if attempt.started_ns]

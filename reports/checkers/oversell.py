@@ -15,6 +15,7 @@ from typing import cast
 
 import msgspec
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.ledgers import Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
@@ -60,8 +61,41 @@ class _Over(msgspec.Struct):
         }
 
 
-class Oversell:
+class Oversell(Checker):
     name = "oversell"
+    measures = (
+        Measure("oversell.incidents", "oversells", "count", "order lines sold beyond physical stock", headline=True),
+        Measure("oversell.units", "oversold units", "units", "units sold beyond physical stock", headline=True),
+        Measure(
+            "oversell.value",
+            "oversold value",
+            "money",
+            "worth of the units sold beyond physical stock, in currency units",
+            headline=True,
+        ),
+        Measure(
+            "oversell.exposures",
+            "sell-outs across channels",
+            "count",
+            "sell-outs of SKUs that buyers on two or more channels wanted",
+            more_is_worse=None,
+            headline=True,
+        ),
+        Measure(
+            "oversell.bound_per_exposure",
+            "share of sell-outs oversold, at most",
+            "share",
+            "upper bound, at 95 %, of the share of sell-outs that are oversold; only if none was",
+            headline=True,
+        ),
+        Measure(
+            "oversell.*.incidents", "oversells", "count", "order lines of one channel or SKU sold beyond physical stock"
+        ),
+        Measure(
+            "oversell.*.units", "oversold units", "units", "units of one channel or SKU sold beyond physical stock"
+        ),
+        Measure("oversell.*.value", "oversold value", "money", "worth of these units, in currency units"),
+    )
 
     def __call__(self, history: History) -> Check:
         tally, total = Tally(), _Over()

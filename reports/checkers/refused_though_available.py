@@ -1,13 +1,36 @@
 """Refused though available: buyers turned away although every unit they wanted was on the shelf. The other price of
 staleness, and of overlarge safety stock, hence always shown beside oversells."""
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class RefusedThoughAvailable:
+class RefusedThoughAvailable(Checker):
     name = "refused_though_available"
+    measures = (
+        Measure(
+            "refused.attempts",
+            "refused though available",
+            "count",
+            "buyers turned away although the units were there",
+            headline=True,
+        ),
+        Measure(
+            "refused.units",
+            "units refused though available",
+            "units",
+            "units that buyers were refused although they were there",
+        ),
+        Measure(
+            "refused.out_of_stock",
+            "buyers without stock",
+            "count",
+            "buyers turned away because the units were not there",
+            more_is_worse=None,
+        ),
+    )
 
     def __call__(self, history: History) -> Check:
         refused, tally, wanted = history.all(f.PurchaseRefused), Tally(), 0

@@ -7,13 +7,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class Resources:
+class Resources(Checker):
     name = "resources"
+    measures = (
+        Measure("resources.*.cores", "cores used", "cores", "cores that a process used on average during load"),
+        Measure("resources.*.rss_mib.max", "memory, most", "MiB", "most memory that a process held during load"),
+    )
 
     def __call__(self, history: History) -> Check:
         stopped = [fact.at_ns for fact in history.all(f.LoadStopped)]

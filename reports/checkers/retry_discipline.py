@@ -8,6 +8,7 @@ another actor's change: a set without comparison, over versions that no answer h
 from bisect import bisect_left, bisect_right
 from collections import deque
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.ledgers import moves_stock
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
@@ -18,8 +19,43 @@ from stockstorm.simulator.history import facts as f
 AT_ONCE_NS = 50_000_000
 
 
-class RetryDiscipline:
+class RetryDiscipline(Checker):
     name = "retry_discipline"
+    measures = (
+        Measure(
+            "retry_discipline.calls",
+            "API calls",
+            "count",
+            "calls of the subject to the simulated APIs",
+            more_is_worse=None,
+        ),
+        Measure("retry_discipline.throttled", "calls throttled", "count", "calls of the subject that were throttled"),
+        Measure(
+            "retry_discipline.failed", "calls failed", "count", "calls of the subject that were answered with a 5xx"
+        ),
+        Measure("retry_discipline.at_once.max", "retries at once", "count", "most retries that began within 50 ms"),
+        Measure(
+            "retry_discipline.gap_ms.p50",
+            "gap before a retry, median",
+            "ms",
+            "time from a failed call to the next call of its operation, median",
+            more_is_worse=False,
+        ),
+        Measure(
+            "retry_discipline.gap_ms.min",
+            "gap before a retry, shortest",
+            "ms",
+            "time from a failed call to the next call of its operation, shortest",
+            more_is_worse=False,
+        ),
+        Measure(
+            "retry_discipline_s.behind_poison.max",
+            "head-of-line blocking, longest",
+            "s",
+            "age of the oldest good event behind a dead-lettered one when it took effect",
+        ),
+        Measure("retry_discipline.erased", "changes erased", "count", "sets that erased another actor's change"),
+    )
 
     def __call__(self, history: History) -> Check:
         calls = history.all(f.ApiCalled)

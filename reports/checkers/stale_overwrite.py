@@ -4,13 +4,27 @@ Not judged for SKUs of which the subject applied an order twice: what it nets th
 anyway.
 """
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class StaleOverwrite:
+class StaleOverwrite(Checker):
     name = "stale_overwrite"
+    severity = "required"
+    measures = (
+        Measure(
+            "stale_overwrite.pushes",
+            "stale overwrites",
+            "count",
+            "pushes that put a listing back to an older state",
+            headline=True,
+        ),
+        Measure(
+            "stale_overwrite.of", "pushes", "count", "pushes that were checked for stale overwrites", more_is_worse=None
+        ),
+    )
 
     def __call__(self, history: History) -> Check:
         pushes = len(history.all(f.ListingPushed))

@@ -1,12 +1,25 @@
 """Unexplained push: a quantity that no version of the master so far can honestly show."""
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class UnexplainedPush:
+class UnexplainedPush(Checker):
     name = "unexplained_push"
+    measures = (
+        Measure(
+            "unexplained_push.pushes",
+            "unexplained pushes",
+            "count",
+            "pushes that fit no state of the master at all",
+            headline=True,
+        ),
+        Measure(
+            "unexplained_push.of", "pushes", "count", "pushes that were checked for an explanation", more_is_worse=None
+        ),
+    )
 
     def __call__(self, history: History) -> Check:
         pushes = len(history.all(f.ListingPushed))

@@ -8,20 +8,22 @@ What the subject's API calls say of its settings: what reads like a flaw in a re
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from stockstorm.reports.checkers import check_all, intervals
+from stockstorm.reports.checkers import CHECKERS, REQUIRED, check_all
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Interval, Result, ThresholdOutcome, Verdict, counted
-from stockstorm.reports.verdict.thresholds import family, judge_thresholds
+from stockstorm.reports.verdict.samples import intervals
+from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
 from stockstorm.reports.verdict.tiers import judge_tiers
 from stockstorm.simulator.history.facts import ApiCalled, RunEnded
 
 NO_CALL: Final = (
     "the subject made no API call: it does not know where the played APIs are, or does nothing with what it is told"
 )
+_IMPORTANCE: Final = {checker.name: place for place, checker in enumerate(CHECKERS)}
 _DENIED: Final = "denied"
 _ADMIN: Final = "admin"
 
@@ -41,42 +43,6 @@ def call_notes(history: History) -> tuple[str, ...]:
     )
 
 
-# Checks that judge by themselves: a run cannot be called valid while one of them is unknown.
-STRUCTURAL: Final = (
-    "nothing_lost",
-    "applied_twice",
-    "forged",
-    "drift",
-    "stale_overwrite",
-    "event_classes",
-    "generator",
-)
-# From what costs a shop most to what only makes it slower.
-IMPORTANCE: Final = (
-    "nothing_lost",
-    "lost",
-    "applied_twice",
-    "forged",
-    "drift",
-    "oversell",
-    "stale_overwrite",
-    "unexplained_push",
-    "event_classes",
-    "delivery",
-    "delivery_success",
-    "retry_discipline",
-    "refused_though_available",
-    "refused",
-    "lost_units",
-    "sync_latency",
-    "sync_latency_visible",
-    "order_latency",
-    "crisis_time",
-    "ack_time",
-    "generator",
-)
-
-
 def judge(history: History) -> Result:
     """Everything that is reported about a run, as a function of its history alone.
 
@@ -88,14 +54,13 @@ def judge(history: History) -> Result:
     found_intervals, trouble = _intervals(history)
     measures = {name: value for check in checks for name, value in check.measures.items()}
     unreliable = cut or _generator_trouble(checks)
-    expect: dict[str, Any] = started.scenario.get("expect") or {}
-    thresholds = judge_thresholds(expect, checks, measures, found_intervals, unreliable)
-    tiers = judge_tiers(started, checks, measures, found_intervals, unreliable)
+    thresholds = judge_thresholds(history.scenario.expect, checks, measures, found_intervals, unreliable)
+    tiers = judge_tiers(history.scenario, checks, measures, found_intervals, unreliable)
     verdict, reasons = overall(cut, checks, thresholds)
     check_notes = (f"{check.name}: {note}" for check in checks for note in check.notes)
     return Result(
         run=started.run,
-        scenario=str(started.scenario.get("name", "")),
+        scenario=history.scenario.name,
         seed=started.seed,
         plan_digest=started.plan_digest,
         subject=started.subject,
@@ -140,8 +105,8 @@ def overall(
     """The verdict over all, with the reasons why it is not valid, most important first."""
     present = {check.name for check in checks}
     entries = [(check.name, check.verdict, check.reason) for check in checks]
-    entries += [(family(line.measure), line.verdict, line.reason) for line in thresholds]
-    entries += [(name, "unknown", "this check is missing") for name in STRUCTURAL if name not in present]
+    entries += [(judged_check(line.measure), line.verdict, line.reason) for line in thresholds]
+    entries += [(name, "unknown", "this check is missing") for name in REQUIRED if name not in present]
     required = rests_on(thresholds)
     bad = sorted((entry for entry in entries if entry[1] == "invalid"), key=_importance)
     open_ = sorted((entry for entry in entries if entry[1] == "unknown" and entry[0] in required), key=_importance)
@@ -154,11 +119,11 @@ def overall(
 
 def rests_on(thresholds: Sequence[ThresholdOutcome]) -> frozenset[str]:
     """Checks that have to be known before a run can be called valid; any other one that is unknown is only told."""
-    return frozenset((*STRUCTURAL, *(family(line.measure) for line in thresholds)))
+    return frozenset((*REQUIRED, *(judged_check(line.measure) for line in thresholds)))
 
 
 def _importance(entry: tuple[str, Verdict, str]) -> int:
-    return IMPORTANCE.index(entry[0]) if entry[0] in IMPORTANCE else len(IMPORTANCE)
+    return _IMPORTANCE.get(entry[0], len(_IMPORTANCE))
 
 
 def _unique(entries: Sequence[tuple[str, Verdict, str]]) -> tuple[str, ...]:

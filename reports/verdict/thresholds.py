@@ -2,16 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-from stockstorm.reports.checkers.polling import NOT_ASKED
+from stockstorm.reports.checkers import NOT_ASKED, checker_of, is_speed
+from stockstorm.reports.checkers.sync_latency import too_few, with_moot
 from stockstorm.reports.result import Check, Interval, ThresholdOutcome, Verdict
-from stockstorm.reports.statistics.sync_basis import too_few, with_moot
 from stockstorm.scenarios.conditions import Condition, parse_condition
-
-# Measures of speed: the generator's own lateness would be taken for the subject's.
-SPEED: Final = ("ack_time", "sync_latency", "sync_latency_visible", "order_latency", "crisis_time")
-SPEEDS: Final = ("delivery.throughput_per_s",)  # single ones, of families that are no speed otherwise
 
 
 def read_expect(expect: Mapping[str, Any]) -> dict[str, Condition]:
@@ -19,12 +15,10 @@ def read_expect(expect: Mapping[str, Any]) -> dict[str, Condition]:
     return {measure: parse_condition(f'expect."{measure}"', text) for measure, text in expect.items()}
 
 
-def family(measure: str) -> str:
-    """The measure's name without unit and quantile: `sync_latency_ms.p95` → `sync_latency`."""
-    stem = measure.split(".", 1)[0]
-    for unit in ("_ms", "_s"):
-        stem = stem.removesuffix(unit)
-    return stem
+def judged_check(measure: str) -> str:
+    """The check that a measure belongs to: `refused.units` → `refused_though_available`. Itself if none declares it."""
+    checker = checker_of(measure)
+    return checker.name if checker else measure
 
 
 def judge_thresholds(
@@ -40,7 +34,7 @@ def judge_thresholds(
     outcomes = []
     for measure, condition in read_expect(expect).items():
         found = measures.get(measure)
-        if found is None and (excuse := excused.get(family(measure))):
+        if found is None and (excuse := excused.get(judged_check(measure))):
             outcomes.append(ThresholdOutcome(measure, str(condition), None, "valid", excuse))
             continue
         verdict, reason = _outcome(measure, condition, found, owners.get(measure), unreliable)
@@ -72,7 +66,7 @@ def _outcome(
 
 def _doubt(measure: str, owner: Check | None, unreliable: str) -> str:
     """Why nothing can be said of a measure, though it has a value; empty when something can."""
-    if unreliable and (family(measure) in SPEED or measure in SPEEDS):
+    if unreliable and is_speed(measure):
         return unreliable
     if owner is None:
         return ""

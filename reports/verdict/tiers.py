@@ -10,22 +10,21 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from stockstorm.reports.checkers import CORRECTNESS
+from stockstorm.reports.checkers.sync_latency import too_few, with_moot
 from stockstorm.reports.result import Check, Interval, TierOutcome, Verdict
-from stockstorm.reports.statistics.sync_basis import too_few, with_moot
-from stockstorm.simulator.history.facts import RunStarted
+from stockstorm.scenarios.spec import Scenario
+from stockstorm.scenarios.tiers import TIERS
 
-LIMITS_MS: Final[dict[str, float]] = {"under_30s": 30_000.0, "under_10s": 10_000.0, "under_2s": 2_000.0}
-CORRECTNESS: Final = ("nothing_lost", "applied_twice", "forged", "drift")
+LIMITS_MS: Final = {tier.name: float(tier.limit_ms) for tier in TIERS}
 HOLDING: Final = ("delay", "reorder")  # perturbations that make a delivery fall due later than the subject asked for
 FIRED: Final = "sync_latency_ms.p95"
 VISIBLE: Final = "sync_latency_visible_ms.p95"
 
 
-def judged_measure(started: RunStarted) -> str:
+def judged_measure(scenario: Scenario) -> str:
     """The measure that tiers read: from fired; from visible when the scenario itself holds deliveries back."""
-    perturbations = started.scenario.get("perturbations") or ()
-    held = any(isinstance(entry, dict) and entry.get("kind") in HOLDING for entry in perturbations)
-    return VISIBLE if held else FIRED
+    return VISIBLE if any(entry.kind in HOLDING for entry in scenario.perturbations) else FIRED
 
 
 def basis(measure: str) -> str:
@@ -36,20 +35,20 @@ def basis(measure: str) -> str:
 
 
 def judge_tiers(
-    started: RunStarted,
+    scenario: Scenario,
     checks: Sequence[Check],
     measures: Mapping[str, float],
     intervals: Mapping[str, Interval],
     unreliable: str = "",
 ) -> tuple[TierOutcome, ...]:
     """One outcome for each tier, slowest first. `unreliable` says why no latency of this run can be trusted, if so."""
-    measure = judged_measure(started)
+    measure = judged_measure(scenario)
     barred = _barred(checks, unreliable)
     outcomes = []
     for tier, limit_ms in LIMITS_MS.items():
         verdict, reason = barred or _latency(measure, limit_ms, measures, intervals)
         if verdict == "valid":
-            reason += _traffic(started, limit_ms)
+            reason += _traffic(scenario, limit_ms)
         outcomes.append(TierOutcome(tier, limit_ms, verdict, reason))
     return tuple(outcomes)
 
@@ -60,12 +59,11 @@ def best_tier(tiers: Sequence[TierOutcome]) -> TierOutcome | None:
     return min(qualified, key=lambda tier: tier.limit_ms, default=None)
 
 
-def _traffic(started: RunStarted, limit_ms: float) -> str:
-    """What to add where the tier is stricter than the one whose traffic the scenario plays."""
-    played_ms = LIMITS_MS.get(str(started.scenario.get("tier") or ""))
-    if played_ms is None or played_ms <= limit_ms:
+def _traffic(scenario: Scenario, limit_ms: float) -> str:
+    """What to add where the tier is stricter than the one whose traffic the scenario has."""
+    if scenario.tier is None or LIMITS_MS[scenario.tier] <= limit_ms:
         return ""
-    return "; on the traffic of a smaller shop, so play this tier's own scenario too"
+    return "; on the traffic of a smaller shop, so run this tier's own scenario too"
 
 
 def _barred(checks: Sequence[Check], unreliable: str) -> tuple[Verdict, str] | None:

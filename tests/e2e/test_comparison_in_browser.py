@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from stockstorm.reports.compare.build import compare
-from stockstorm.reports.compare.played import Played
+from stockstorm.reports.compare.run_summary import RunSummary
 from stockstorm.reports.render.comparison.page import comparison_page
-from tests.unit.reports.compared import CARDS, SECONDS, matrix, played
+from tests.unit.reports.compared import SECONDS, SUBJECTS, matrix, run_summary
 
 pytestmark = pytest.mark.browser
 SEEDS = (1, 2, 3)
@@ -25,7 +25,7 @@ OVERLAPS = """() => [...document.querySelectorAll('.figure')].flatMap(box => {
 })"""
 
 
-def runs() -> list[Played]:
+def runs() -> list[RunSummary]:
     """Three architectures at two safety stocks over three seeds."""
     found = []
     for subject, ms, oversold in (("polling", 5_000.0, 30.0), ("webhook", 300.0, 3.0), ("queue", 250.0, 2.0)):
@@ -33,7 +33,7 @@ def runs() -> list[Played]:
             for seed in SEEDS:
                 values = [ms * (1 + 0.1 * seed) * (1 + second % 7) / 4 for second in range(SECONDS)]
                 sold, lost = oversold / (1 + stock) + seed, 10.0 * stock + seed
-                found.append(played(subject, values, seed=seed, stock=stock, oversold=sold, lost=lost))
+                found.append(run_summary(subject, values, seed=seed, stock=stock, oversold=sold, lost=lost))
     return found
 
 
@@ -42,7 +42,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("comparison") / "comparison.html"
     floor = [(10.0 * 1.2**n, 0.05 * 1.2**n) for n in range(40)]
     wanted = matrix("polling", "webhook", "queue", seeds=SEEDS, stocks=STOCKS)
-    path.write_text(comparison_page(compare(wanted, CARDS, runs(), [], {None: floor})), encoding="utf-8")
+    path.write_text(comparison_page(compare(wanted, SUBJECTS, runs(), [], {None: floor})), encoding="utf-8")
     return path
 
 
@@ -73,7 +73,7 @@ def test_it_opens_offline_without_complaint_or_request(watched: Watched, report:
 
 def test_every_figure_has_drawn_marks(watched: Watched) -> None:
     drawn = dict(box.evaluate(DRAWN) for box in watched.page.query_selector_all(".figure"))
-    assert list(drawn) == [f"figure-{name}" for name in ("glance", "curves", "tradeoff", "work")]
+    assert list(drawn) == [f"figure-{name}" for name in ("overview", "curves", "tradeoff", "resources")]
     assert [name for name, marks in drawn.items() if not marks] == []
 
 

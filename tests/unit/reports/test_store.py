@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stockstorm.reports.render.json_file import json_file
+from stockstorm.reports.render.files import json_file
 from stockstorm.reports.store import (
     RunFolder,
     create_run_folder,

@@ -56,7 +56,7 @@ def test_a_missing_file_is_said_to_be_missing() -> None:
 
 
 def test_tiers_are_no_scenario() -> None:
-    with pytest.raises(ScenarioError, match="there is none of that name"):
+    with pytest.raises(ScenarioError, match="no scenario has that name"):
         load("tiers")
 
 

@@ -6,13 +6,13 @@ import pytest
 
 from stockstorm.reports.compare.build import compare
 from stockstorm.reports.history import History
+from stockstorm.reports.render import RENDERERS
 from stockstorm.reports.render.comparison.page import write_page
 from stockstorm.reports.render.files import write_report
-from stockstorm.reports.render.registry import RENDERERS
 from stockstorm.reports.result import EXIT_CODES, Result
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.errors import HistoryError
-from tests.unit.reports.compared import CARDS, matrix, played
+from tests.unit.reports.compared import SUBJECTS, matrix, run_summary
 
 FILES = {"html": "report.html", "json": "result.json", "junit": "junit.xml", "markdown": "summary.md"}
 
@@ -32,7 +32,7 @@ def test_a_file_of_a_run_that_cannot_be_written_is_told_with_the_command_that_wr
 def test_a_comparison_that_cannot_be_written_is_told_with_the_command_that_writes_it(tmp_path: Path) -> None:
     (tmp_path / "comparison.html").mkdir()
     with pytest.raises(HistoryError, match="cannot be written") as caught:
-        write_page(compare(matrix("queue"), CARDS, [played("queue")], [], {}), tmp_path / "comparison.html")
+        write_page(compare(matrix("queue"), SUBJECTS, [run_summary("queue")], [], {}), tmp_path / "comparison.html")
     assert caught.value.remedy.endswith(f"stockstorm compare --continue {tmp_path}")
 
 

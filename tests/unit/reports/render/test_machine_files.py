@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from stockstorm.reports.render.json_file import result_json
+from stockstorm.reports.render.files import as_json
 from stockstorm.reports.render.junit import junit_xml
 from stockstorm.reports.render.markdown import markdown_text
 from stockstorm.reports.result import Result
@@ -20,7 +20,7 @@ GOLDEN = ROOT / "tests" / "golden" / "report"
 def rendered(name: str) -> str:
     result = golden_result()
     if name == "result.json":
-        return result_json(result).decode()
+        return as_json(result).decode()
     return junit_xml(result) if name == "junit.xml" else markdown_text(result)
 
 
@@ -40,7 +40,7 @@ def test_infinity_is_a_string_since_json_has_none() -> None:
     def refuse(constant: str) -> float:
         raise AssertionError(constant)
 
-    read = json.loads(result_json(golden_result()), parse_constant=refuse)
+    read = json.loads(as_json(golden_result()), parse_constant=refuse)
     assert read["measures"]["sync_latency_ms.max"] == "inf"
     assert read["intervals"]["sync_latency_ms.p95"]["high"] == "inf"
 
