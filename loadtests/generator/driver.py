@@ -23,7 +23,6 @@ from stockstorm.loadtests.generator.quiesce import Quiet, wait_for_quiet
 from stockstorm.loadtests.generator.registration import WAITING, wait_for_registrations
 from stockstorm.loadtests.generator.simulated_shopify import SimulatedShopify, make_simulated_shopify
 from stockstorm.loadtests.ipc.messages import FaultDue, Go, Live, Setup, Step
-from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.errors import StockstormError
@@ -53,8 +52,9 @@ class Driver:
         self, setup: Setup, spec: RunSpec, environment: Any, tell: Callable[[Any], None], session: Any
     ) -> None:
         self.spec = spec
-        self.scenario = Scenario.model_validate(spec.scenario)
+        self.scenario = spec.scenario
         self.reason = ""
+        self.error: StockstormError | None = None  # behind the reason, if there is one
         self._session = session
         self._closing = self._finished = False
         self._unmended = 0  # faults of the plan whose process is not back
@@ -96,6 +96,7 @@ class Driver:
             self._wait_for_load()
             self._wait_for_quiet(go.settle_s)
         except StockstormError as error:
+            self.error = error
             self.abort(str(error))
         finally:
             self._end()
@@ -157,13 +158,13 @@ class Driver:
             at_ns=self._start_ns,
             schema=SCHEMA_VERSION,
             run=spec.run,
-            scenario=spec.scenario,
-            seed=spec.seed,
+            scenario=spec.scenario.model_dump(mode="json"),
+            seed=spec.options.seed,
             plan_digest=digest,
             wall_ns=self._wall.wall(self._start_ns),
             duration_ns=self._shopify.plan.duration_ns,
             safety_stock=self.scenario.subject.safety_stock,
-            subject=spec.subject + (f" with flaw {spec.flaw}" if spec.flaw else ""),
+            subject=spec.subject + (f" with flaw {spec.options.flaw}" if spec.options.flaw else ""),
             driver="live",
             replay=spec.replay,
             commit=spec.provenance.commit,

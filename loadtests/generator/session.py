@@ -6,22 +6,19 @@ Locust's users and its shape read `started`, `finished`, `hosts` and `ended` her
 import logging
 import os
 import sys
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import gevent
 import gevent.subprocess
-import msgspec
 from gevent.event import Event as Signal
 
-from stockstorm.loadtests.config.locust_options import read_options
-from stockstorm.loadtests.config.run_options import make_spec
-from stockstorm.loadtests.config.run_spec import RunSpec
-from stockstorm.loadtests.exits import INTERNAL, internal_failure
+from stockstorm.loadtests.config.locust_options import read_locust_options
+from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
+from stockstorm.loadtests.exits import VERDICT_CODES, ExitCode, exit_code, internal_error
 from stockstorm.loadtests.generator.driver import Driver
-from stockstorm.loadtests.ipc.messages import Abort, Finished, Go, Listening, Mended, Setup
+from stockstorm.loadtests.ipc.messages import Abort, Finished, Go, Listening, Mended, SentError, Setup
 from stockstorm.loadtests.ipc.pipe import FD_VARIABLE, Pipe, PipeClosed, make_pair
-from stockstorm.reports.result import EXIT_CODES
 from stockstorm.simulator.errors import StockstormError
 
 logger = logging.getLogger("stockstorm")
@@ -54,19 +51,29 @@ class Session:
         try:
             pipe = _parent or self._start_companion()
             try:
-                self._converse(pipe)
+                self._converse_or_abort(pipe)
             except PipeClosed as error:
                 logger.error("the stage is gone: %s", error)
             self._wait_for_companion()
         except StockstormError as error:
             logger.error("%s", error)
-            self._environment.process_exit_code = error.exit_code
+            self._environment.process_exit_code = exit_code(error)
         except Exception as error:  # a defect of ours is no verdict, and Locust alone would end with 0
-            logger.exception("%s", internal_failure(error))
-            self._environment.process_exit_code = INTERNAL
+            logger.exception("%s", internal_error(error))
+            self._environment.process_exit_code = ExitCode.INTERNAL
         finally:
             self.finished = True
             self.ended.set()
+
+    def _converse_or_abort(self, pipe: Pipe) -> None:
+        try:
+            self._converse(pipe)
+        except PipeClosed:
+            raise
+        except Exception as error:
+            with suppress(PipeClosed):
+                pipe.send(_abort(internal_error(error)))
+            raise
 
     def _converse(self, pipe: Pipe) -> None:
         """Databases and images may take their time, so nothing here has a bound: a stage that dies closes the pipe."""
@@ -88,11 +95,12 @@ class Session:
             complete = driver.conduct(go)
         finally:
             watch.kill()
-        pipe.send(Finished(complete=complete, reason=driver.reason))
+        error = SentError.of(driver.error) if driver.error else None
+        pipe.send(Finished(complete=complete, reason=driver.reason, error=error))
 
     def _open_driver(self, setup: Setup, pipe: Pipe) -> Driver:
         """A driver that listens. Tells the stage why there is none, and raises PipeClosed then."""
-        spec = msgspec.json.decode(setup.spec, type=RunSpec)
+        spec = RunSpec.model_validate_json(bytes(setup.spec))
         try:
             driver = Driver(setup, spec, self._environment, pipe.send, self)
             try:
@@ -101,7 +109,7 @@ class Session:
                 driver.discard()
                 raise
         except (StockstormError, OSError) as error:
-            pipe.send(Abort(reason=str(error)))
+            pipe.send(_abort(error if isinstance(error, StockstormError) else internal_error(error)))
             raise PipeClosed(str(error)) from None
         self._driver = driver
         if self._reason:
@@ -119,13 +127,13 @@ class Session:
             driver.abort("the stage is gone")
 
     def _start_companion(self) -> Pipe:
-        spec = make_spec(read_options(self._environment.parsed_options))
+        spec = make_spec(read_locust_options(self._environment.parsed_options))
         ours, theirs = make_pair()
         command = [
             sys.executable,
             "-m",
             "stockstorm.loadtests.orchestrator.process",
-            str(Path(spec.folder) / "spec.json"),
+            str(spec.file),
         ]
         self._companion = gevent.subprocess.Popen(
             command,
@@ -141,5 +149,9 @@ class Session:
             return
         code = self._companion.wait()
         self._environment.process_exit_code = code
-        names = {value: name for name, value in EXIT_CODES.items()}
+        names: dict[int, str] = {value: name for name, value in VERDICT_CODES.items()}
         logger.info("verdict: %s", names.get(code, f"none (exit code {code})"))
+
+
+def _abort(error: StockstormError) -> Abort:
+    return Abort(reason=str(error), error=SentError.of(error))

@@ -57,17 +57,17 @@ def make_simulated_shopify(
     setup: Setup, spec: RunSpec, scenario: Scenario, wall: WallPair, clock: Clock, took: Took, book: Resolver
 ) -> SimulatedShopify:
     """Builds plan, world, deliveries and served APIs of one run. `took` is called with what an API call changed."""
-    seeds = Seeds(spec.seed)
+    seeds = Seeds(spec.options.seed)
     catalogue = make_catalogue(scenario, seeds)
     world = World(scenario, catalogue, seeds)
     secrets = Secrets(client_secret=setup.client_secret.encode(), channel_secrets=setup.channel_secret.encode())
     deliveries = DeliveryService(world, Payloads(catalogue, scenario.shop, wall), scenario, seeds, secrets, book)
     apis = SimulatedApis(setup, scenario, world, wall, clock, took)
     return SimulatedShopify(
-        plan=make_plan(scenario.name, scenario, spec.seed),
+        plan=make_plan(scenario.name, scenario, spec.options.seed),
         world=world,
         deliveries=deliveries,
-        server=make_server(spec.api_host, spec.api_port, apis.handle),
+        server=make_server(spec.options.api_host, spec.options.api_port, apis.handle),
     )
 
 

@@ -8,8 +8,9 @@ import gevent
 import msgspec
 import pytest
 
-from stockstorm.loadtests.config.run_options import RunOptions, make_spec
-from stockstorm.loadtests.exits import INTERNAL
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.run_spec import make_spec
+from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.generator import session
 from stockstorm.loadtests.ipc.messages import Abort, AnyMessage, Finished, Go, Listening, Mended, Setup
 from stockstorm.loadtests.ipc.pipe import PipeClosed
@@ -39,6 +40,7 @@ class Driver:
     asked: list[str]
     fails: Exception | None = None
     reason = ""
+    error = None
 
     def __init__(self, *_: Any) -> None:
         Driver.asked = []
@@ -65,7 +67,7 @@ class Driver:
 
 @pytest.fixture
 def setup(tmp_path: Path) -> Setup:
-    spec = msgspec.json.encode(make_spec(RunOptions("smoke", runs=tmp_path)))
+    spec = make_spec(RunOptions(scenario="smoke", runs=tmp_path)).model_dump_json().encode()
     return Setup(msgspec.Raw(spec), admin_token="a", client_secret="b", channel_token="c", channel_secret="d")
 
 
@@ -98,7 +100,8 @@ def test_a_port_that_cannot_be_had_is_told_to_the_stage(
     stage = Orchestrator(setup)
     lived(stage, monkeypatch, fails)
     assert Driver.asked == ["discard"]
-    assert stage.told == [Abort(reason=str(fails))]
+    kind = "BackingError" if isinstance(fails, BackingError) else "InternalError"
+    assert [(type(message), message.error.kind) for message in stage.told] == [(Abort, kind)]
 
 
 def test_a_stage_that_dies_before_the_load_leaves_nothing_open(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,4 +119,4 @@ def test_what_the_stage_says_is_mended_is_handed_on_until_it_is_gone(
 
 
 def test_a_defect_is_no_verdict(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert lived(Orchestrator(setup), monkeypatch, ZeroDivisionError("defect")).process_exit_code == INTERNAL
+    assert lived(Orchestrator(setup), monkeypatch, ZeroDivisionError("defect")).process_exit_code == ExitCode.INTERNAL
