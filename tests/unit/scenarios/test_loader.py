@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from stockstorm.loadtests.exits import exit_code
 from stockstorm.scenarios import Scenario, load
 from stockstorm.simulator.errors import ScenarioError
 from tests.running import ROOT
@@ -75,7 +76,7 @@ def test_a_file_that_is_no_text_is_an_error_for_users(tmp_path: Path) -> None:
 def test_the_exit_code_of_a_wrong_scenario_is_four(write: Write) -> None:
     with pytest.raises(ScenarioError) as caught:
         load(write(("skus = 10", "skus = 0")))
-    assert caught.value.exit_code == 4
+    assert exit_code(caught.value) == 4
 
 
 @pytest.mark.parametrize(
