@@ -1,7 +1,7 @@
-"""A shop of two products and two buyers, written out, and events on it: what tests of payloads and delivery share.
+"""A fixed shop of two products and two buyers, and events on it, for tests of payloads and delivery.
 
-Names, titles and addresses hold what breaks careless receivers: slashes, ampersands, non-ASCII letters, ids above
-2**53.
+Names, titles and addresses have slashes, ampersands, non-ASCII letters and ids above 2**53, which need a correct
+receiver.
 """
 
 from stockstorm.simulator.catalogue import Catalogue
@@ -96,7 +96,7 @@ def stock_event(serial: int = 1, available: int = 38, version: int = 1, product:
 
 
 def order_event(topic: Topic, order: Order = ORDER, serial: int = 2, refund: Refund | None = None) -> Event:
-    """An event on an order: of the own store, or of a marketplace when the order was taken there."""
+    """An event of an order, from the channel that sold it."""
     source = "shopify" if order.channel == "online" else order.channel
     return Event(serial, f"event-{serial}", source, topic, AT_NS, ("order", order.key, topic, 1), order, refund)
 

@@ -1,6 +1,6 @@
-"""A world of four SKUs and three channels with known stock, and the plan items that tests play on it.
+"""A world of four SKUs and three channels with known stock, and plan items for it.
 
-The catalogue is made once; every call of `small_world` starts afresh from it.
+The catalogue is made once. Every call of `small_world` makes a new world from it.
 """
 
 from functools import cache

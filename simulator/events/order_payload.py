@@ -11,7 +11,6 @@ refunds, as in Shopify when the merchant refunds later. No later refund is simul
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 from msgspec import Raw
 
 from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, derived_token, number
@@ -38,6 +37,7 @@ from stockstorm.simulator.model import (
 )
 
 VAT_RATE: Final = Raw(b"0.20")  # a float with a trailing zero, which is lost when a receiver re-serialises
+SHIPPING_MINOR: Final = 495
 VAT_DIVISOR: Final = 6  # VAT of 20 % is one sixth of a gross price
 
 
@@ -80,6 +80,10 @@ class Lines:
             tax_lines=(self.tax(vat(line.price_minor * line.quantity)),),
         )
 
+    def grams(self, order: Order) -> int:
+        """The weight of all units as bought."""
+        return sum(self.products[line.sku].grams * line.quantity for line in order.lines)
+
     def tax(self, minor: int) -> TaxLine:
         """A tax line of this amount."""
         return TaxLine(price=amount(minor), rate=VAT_RATE, price_set=self._money.in_both(minor))
@@ -97,6 +101,28 @@ def refunded_units(order: Order) -> dict[int, int]:
 def remaining_units(order: Order, line: OrderLine, refunded: Mapping[int, int]) -> int:
     """Units of the line that are neither cancelled nor refunded."""
     return 0 if order.cancelled_ns is not None else line.quantity - refunded.get(line.line_id, 0)
+
+
+def bought_total(order: Order) -> int:
+    """The price of all lines as bought, without shipping, in minor units."""
+    return sum(line.price_minor * line.quantity for line in order.lines)
+
+
+def current_total(order: Order) -> int:
+    """The price of the lines after refunds or cancellation, without shipping, in minor units."""
+    refunded = refunded_units(order)
+    return sum(line.price_minor * remaining_units(order, line, refunded) for line in order.lines)
+
+
+def current_shipping(order: Order) -> int:
+    """The price of shipping after a cancellation, in minor units."""
+    return 0 if order.cancelled_ns is not None else SHIPPING_MINOR
+
+
+def refund_total(order: Order, refund: Refund) -> int:
+    """The price of the refunded units, in minor units."""
+    prices = {line.line_id: line.price_minor for line in order.lines}
+    return sum(line.quantity * prices[line.line_id] for line in refund.lines)
 
 
 class RefundPayload:
@@ -118,7 +144,7 @@ class RefundPayload:
             self._line(refund, line, by_id[line.line_id], remaining_units(order, by_id[line.line_id], refunded))
             for line in refund.lines
         )
-        total = sum(line.quantity * by_id[line.line_id].price_minor for line in refund.lines)
+        total = refund_total(order, refund)
         return RefundBody(
             id=refund.refund_id,
             order_id=order.order_id,
@@ -162,26 +188,6 @@ class RefundPayload:
         )
 
 
-SHIPPING_MINOR: Final = 495
-
-
-class Totals(msgspec.Struct, frozen=True, gc=False):
-    """Sums of an order in minor units: as bought, and after refunds or cancellation."""
-
-    bought: int
-    current: int
-    shipping_current: int
-    grams: int
-
-    @classmethod
-    def of(cls, order: Order, lines: Lines) -> "Totals":
-        refunded = refunded_units(order)
-        bought = sum(line.price_minor * line.quantity for line in order.lines)
-        current = sum(line.price_minor * remaining_units(order, line, refunded) for line in order.lines)
-        grams = sum(lines.products[line.sku].grams * line.quantity for line in order.lines)
-        return cls(bought, current, 0 if order.cancelled_ns is not None else SHIPPING_MINOR, grams)
-
-
 def financial_status(order: Order) -> FinancialStatus:
     """Shopify's status of the payment. Only a refund returns money; a cancellation does not."""
     if order.paid_ns is None:
@@ -204,13 +210,13 @@ class OrderPayload:
 
     def body(self, order: Order) -> OrderBody:
         """The order with all documented fields."""
-        totals = Totals.of(order, self._lines)
+        bought, current, shipping = bought_total(order), current_total(order), current_shipping(order)
         person = self._people.person(order.buyer)
         money, currency = self._money.in_both, self._money.currency
         token = derived_token("order", order.order_id)
         created, cancelled = self._times.shop(order.created_ns), self._optional(order.cancelled_ns)
-        price, current_price = totals.bought + SHIPPING_MINOR, totals.current + totals.shipping_current
-        tax, current_tax = vat(totals.bought), vat(totals.current)
+        price, current_price = bought + SHIPPING_MINOR, current + shipping
+        tax, current_tax = vat(bought), vat(current)
         return OrderBody(
             id=order.order_id,
             admin_graphql_api_id=f"gid://shopify/Order/{order.order_id}",
@@ -225,9 +231,9 @@ class OrderPayload:
             contact_email=person.email,
             created_at=created,
             currency=currency,
-            current_shipping_price_set=money(totals.shipping_current),
-            current_subtotal_price=amount(totals.current),
-            current_subtotal_price_set=money(totals.current),
+            current_shipping_price_set=money(shipping),
+            current_subtotal_price=amount(current),
+            current_subtotal_price_set=money(current),
             current_total_discounts_set=money(0),
             current_total_price=amount(current_price),
             current_total_price_set=money(current_price),
@@ -242,22 +248,22 @@ class OrderPayload:
             phone=person.phone,
             presentment_currency=currency,
             processed_at=created,
-            subtotal_price=amount(totals.bought),
-            subtotal_price_set=money(totals.bought),
+            subtotal_price=amount(bought),
+            subtotal_price_set=money(bought),
             tax_lines=(self._lines.tax(tax),),
             token=token,
             total_cash_rounding_payment_adjustment_set=money(0),
             total_cash_rounding_refund_adjustment_set=money(0),
             total_discounts_set=money(0),
-            total_line_items_price=amount(totals.bought),
-            total_line_items_price_set=money(totals.bought),
+            total_line_items_price=amount(bought),
+            total_line_items_price_set=money(bought),
             total_outstanding="0.00" if order.paid_ns is not None else amount(current_price),
             total_price=amount(price),
             total_price_set=money(price),
             total_shipping_price_set=money(SHIPPING_MINOR),
             total_tax=amount(tax),
             total_tax_set=money(tax),
-            total_weight=totals.grams,
+            total_weight=self._lines.grams(order),
             updated_at=self._times.shop(order.updated_ns),
             billing_address=person.address,
             customer=person.customer,
@@ -271,7 +277,7 @@ class OrderPayload:
         price, price_set = amount(SHIPPING_MINOR), self._money.in_both(SHIPPING_MINOR)
         return ShippingLine(
             id=derived_id("shipping_line", order.order_id),
-            current_discounted_price_set=self._money.in_both(0 if order.cancelled_ns is not None else SHIPPING_MINOR),
+            current_discounted_price_set=self._money.in_both(current_shipping(order)),
             discounted_price=price,
             discounted_price_set=price_set,
             price=price,

@@ -1,6 +1,6 @@
-"""The bytes of one event per topic, kept in files: a receiver's signature check sees every byte, so do we.
+"""The bytes of one event per topic, compared with stored files, because a receiver's signature check covers every byte.
 
-To regenerate after a wanted change: STOCKSTORM_WRITE_GOLDEN=1 python -m pytest tests/golden/test_payload_bytes.py
+To regenerate after an intended change: STOCKSTORM_WRITE_GOLDEN=1 python -m pytest tests/golden/test_payload_bytes.py
 """
 
 import os

@@ -23,14 +23,14 @@ def test_the_default_catalogue_is_made_within_a_second() -> None:
     assert (len(catalogue.products), len(catalogue.buyers), len(catalogue.locations)) == (200, 500, 2)
 
 
-def test_a_seed_gives_one_catalogue_and_another_seed_another() -> None:
+def test_a_seed_has_one_catalogue_and_another_seed_a_different_one() -> None:
     shop = ShopConfig(skus=20, buyers=20)
     assert catalogue_of(shop, 4) == catalogue_of(shop, 4)
     assert catalogue_of(shop, 4).products != catalogue_of(shop, 5).products
     assert catalogue_of(shop, 4).buyers != catalogue_of(shop, 5).buyers
 
 
-def test_the_first_products_and_buyers_do_not_depend_on_how_many_follow() -> None:
+def test_the_first_products_and_buyers_do_not_depend_on_the_total() -> None:
     few, many = catalogue_of(ShopConfig(skus=5, buyers=5)), catalogue_of(ShopConfig(skus=50, buyers=50))
     assert many.products[:5] == few.products
     assert many.buyers[:5] == few.buyers
@@ -48,7 +48,7 @@ def test_there_are_no_more_hot_skus_than_skus() -> None:
     assert [product.hot for product in products] == [True, True]
 
 
-def test_item_ids_are_lost_by_whoever_reads_them_as_floating_point() -> None:
+def test_item_ids_are_lost_in_a_double() -> None:
     items = [product.inventory_item_id for product in catalogue_of(ShopConfig()).products]
     assert all(item > 2**53 and int(float(item)) != item for item in items)
 
@@ -74,14 +74,14 @@ def test_skus_are_plain_sorted_and_known_without_a_catalogue() -> None:
     assert all(re.fullmatch(r"[A-Z]+-\d{5}", name) for name in names)
 
 
-def test_titles_hold_what_careless_encoders_stumble_over() -> None:
+def test_titles_have_characters_that_need_correct_encoding() -> None:
     titles = [product.title for product in catalogue_of(ShopConfig()).products]
     assert all("/" in title for title in titles)
     assert 10 < sum("&" in title for title in titles) < 190
     assert any(not title.isascii() for title in titles)
 
 
-def test_handles_fit_into_an_address() -> None:
+def test_handles_are_valid_in_a_url() -> None:
     products = catalogue_of(ShopConfig()).products
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", product.handle) for product in products)
 
@@ -99,20 +99,20 @@ def test_products_are_found_by_sku_and_by_item() -> None:
         assert catalogue.by_item[product.inventory_item_id] is product
 
 
-def test_prices_lie_around_their_mean() -> None:
+def test_prices_are_spread_around_their_mean() -> None:
     prices = [product.price_minor for product in catalogue_of(ShopConfig(price=40)).products]
     assert all(2_000 <= price <= 6_000 for price in prices)
     assert 3_700 < sum(prices) / len(prices) < 4_300
 
 
-def test_people_come_from_every_region_and_write_their_names_their_own_way() -> None:
+def test_buyers_come_from_every_region_with_names_in_local_script() -> None:
     buyers = make_buyers(300, Seeds(1))
     assert {buyer.country_code for buyer in buyers} == {region.country_code for region in REGIONS}
     assert sum(not buyer.last_name.isascii() for buyer in buyers) > 30
     assert sum(not buyer.city.isascii() for buyer in buyers) > 30
 
 
-def test_nobody_real_is_reached() -> None:
+def test_contact_data_is_in_ranges_reserved_for_examples() -> None:
     buyers = make_buyers(300, Seeds(1))
     assert all(buyer.email.endswith("@example.com") for buyer in buyers)
     assert all(buyer.browser_ip.startswith("203.0.113.") for buyer in buyers)
@@ -122,7 +122,7 @@ def test_phone_numbers_are_international() -> None:
     assert all(re.fullmatch(r"\+\d{10,14}", buyer.phone) for buyer in make_buyers(300, Seeds(1)))
 
 
-def test_an_address_stands_on_one_line() -> None:
+def test_an_address_has_one_line() -> None:
     assert all("\n" not in buyer.address1 and buyer.address1 for buyer in make_buyers(300, Seeds(1)))
 
 

@@ -13,7 +13,7 @@ from stockstorm.simulator.api.admin.base.views import (
     number_of,
 )
 from stockstorm.simulator.events.encoding import amount, derived_id
-from stockstorm.simulator.events.order_payload import refunded_units, remaining_units
+from stockstorm.simulator.events.order_payload import refund_total, refunded_units, remaining_units
 from stockstorm.simulator.model import OrderLine
 
 
@@ -32,10 +32,7 @@ def _remaining(view: LineView, _arguments: Arguments, _call: Call) -> int:
 
 
 def _refunded_total(view: RefundView, _arguments: Arguments, _call: Call) -> Money:
-    if view.order.paid_ns is None:
-        return Money(0)
-    prices = {line.line_id: line.price_minor for line in view.order.lines}
-    return Money(sum(line.quantity * prices[line.line_id] for line in view.refund.lines))
+    return Money(0 if view.order.paid_ns is None else refund_total(view.order, view.refund))
 
 
 def _refund_lines(view: RefundView, arguments: Arguments, _call: Call) -> Page[RefundLineView]:

@@ -8,7 +8,16 @@ from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.problems import not_supported
 from stockstorm.simulator.api.admin.base.search import Term, known_terms, number_bounds, text_test, time_bounds
 from stockstorm.simulator.api.admin.base.views import Counted, LineView, Money, RefundView, gid, number_of
-from stockstorm.simulator.events.order_payload import SHIPPING_MINOR, financial_status, refunded_units, remaining_units
+from stockstorm.simulator.events.order_payload import (
+    SHIPPING_MINOR,
+    bought_total,
+    current_shipping,
+    current_total,
+    financial_status,
+    refund_total,
+    refunded_units,
+    remaining_units,
+)
 from stockstorm.simulator.model import Order
 
 Test = Callable[[Order], bool]
@@ -127,21 +136,12 @@ def _status_test(status: str) -> Test:
 # -- an order ------------------------------------------------------------------------------------------------------
 
 
-def _bought(row: Order) -> int:
-    return sum(line.price_minor * line.quantity for line in row.lines)
-
-
 def _current_total(row: Order, _arguments: Arguments, _call: Call) -> Money:
-    refunded = refunded_units(row)
-    shipping = 0 if row.cancelled_ns is not None else SHIPPING_MINOR
-    return Money(shipping + sum(line.price_minor * remaining_units(row, line, refunded) for line in row.lines))
+    return Money(current_shipping(row) + current_total(row))
 
 
 def _total_refunded(row: Order, _arguments: Arguments, _call: Call) -> Money:
-    if row.paid_ns is None:
-        return Money(0)
-    prices = {line.line_id: line.price_minor for line in row.lines}
-    return Money(sum(line.quantity * prices[line.line_id] for refund in row.refunds for line in refund.lines))
+    return Money(0 if row.paid_ns is None else sum(refund_total(row, refund) for refund in row.refunds))
 
 
 def _current_quantity(row: Order, _arguments: Arguments, _call: Call) -> int:
@@ -197,8 +197,8 @@ ORDER: dict[str, Resolver] = {
     "taxesIncluded": lambda _row, _arguments, _call: True,
     "subtotalLineItemsQuantity": lambda row, _arguments, _call: sum(line.quantity for line in row.lines),
     "currentSubtotalLineItemsQuantity": _current_quantity,
-    "totalPriceSet": lambda row, _arguments, _call: Money(_bought(row) + SHIPPING_MINOR),
-    "subtotalPriceSet": lambda row, _arguments, _call: Money(_bought(row)),
+    "totalPriceSet": lambda row, _arguments, _call: Money(bought_total(row) + SHIPPING_MINOR),
+    "subtotalPriceSet": lambda row, _arguments, _call: Money(bought_total(row)),
     "currentTotalPriceSet": _current_total,
     "totalRefundedSet": _total_refunded,
     "lineItems": _line_items,

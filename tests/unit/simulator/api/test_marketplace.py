@@ -63,7 +63,7 @@ def rows(*listings: tuple[str, object]) -> dict[str, Any]:
     return {"listings": [{"sku": name, "quantity": quantity} for name, quantity in listings]}
 
 
-def test_a_push_changes_the_listing_and_leaves_a_fact_for_each_row() -> None:
+def test_a_push_changes_the_listing_and_records_a_fact_for_each_row() -> None:
     market = Market()
     assert market.put("listings", rows((sku(0), 3), (sku(1), 0))) == {"accepted": 2, "rejected": []}
     assert (market.world.listings("bazaar")[sku(0)], market.world.listings("mercado")[sku(0)]) == (3, STOCK)
@@ -76,7 +76,7 @@ def test_a_push_changes_the_listing_and_leaves_a_fact_for_each_row() -> None:
     )
 
 
-def test_an_unknown_sku_is_rejected_and_the_others_are_taken() -> None:
+def test_an_unknown_sku_is_rejected_and_the_others_are_accepted() -> None:
     market = Market()
     assert market.put("listings", rows(("NO-SUCH", 1), (sku(0), 4))) == {
         "accepted": 1,
@@ -86,7 +86,7 @@ def test_an_unknown_sku_is_rejected_and_the_others_are_taken() -> None:
 
 
 @pytest.mark.parametrize("quantity", [-1, 1.5, "3", None, True, 10**12])
-def test_a_quantity_that_is_no_count_is_422_and_changes_nothing(quantity: object) -> None:
+def test_an_invalid_quantity_is_422_and_changes_nothing(quantity: object) -> None:
     market = Market()
     assert market.refusal(market.put("listings", rows((sku(0), 3), (sku(1), quantity)))) == (422, "invalid_body")
     assert market.world.listings("bazaar")[sku(0)] == STOCK
@@ -97,7 +97,7 @@ def test_a_quantity_that_is_no_count_is_422_and_changes_nothing(quantity: object
     ("body", "expected"), [(b"", (400, "bad_json")), (b"{", (400, "bad_json")), (b"[]", (422, "invalid_body"))]
 )
 @pytest.mark.parametrize("resource", ["listings", "notifications"])
-def test_a_body_that_cannot_be_read_is_refused(resource: str, body: bytes, expected: tuple[int, str]) -> None:
+def test_an_invalid_body_is_refused(resource: str, body: bytes, expected: tuple[int, str]) -> None:
     market = Market()
     answer = market.send("PUT", f"/marketplaces/bazaar/v1/{resource}", body)
     assert market.refusal(answer) == expected
@@ -130,12 +130,12 @@ def test_a_missing_or_wrong_token_is_401(token: str) -> None:
         ("GET", "/marketplaces/bazaar/v1/notifications", (405, "method_not_allowed")),
     ],
 )
-def test_what_is_not_there_is_told(method: str, path: str, expected: tuple[int, str]) -> None:
+def test_an_unknown_path_channel_or_method_is_an_error(method: str, path: str, expected: tuple[int, str]) -> None:
     market = Market()
     assert market.refusal(market.send(method, path)) == expected
 
 
-def test_listings_come_by_sku_in_pages() -> None:
+def test_listings_are_paged_by_sku() -> None:
     market = Market()
     market.put("listings", rows((sku(2), 6)))
     seen: list[dict[str, Any]] = []
@@ -175,19 +175,19 @@ def test_orders_are_the_notifications_since_a_cursor() -> None:
     assert whole["next_cursor"] == rest["next_cursor"] == "4"
 
 
-def test_at_the_end_of_the_feed_the_cursor_stays() -> None:
+def test_the_cursor_stays_the_same_at_the_end_of_the_feed() -> None:
     market = Market()
     assert market.get("orders", "since=9") == {"orders": [], "next_cursor": "9"}
     assert market.facts(OrdersShown) == []
 
 
 @pytest.mark.parametrize("query", ["since=-1", "since=x", "limit=0", "limit=251", "limit=1e9", "since=" + "9" * 30])
-def test_a_parameter_out_of_bounds_is_422(query: str) -> None:
+def test_a_parameter_outside_its_bounds_is_422(query: str) -> None:
     market = Market()
     assert market.refusal(market.get("orders", query)) == (422, f"invalid_{query.partition('=')[0]}")
 
 
-def test_notifications_go_where_the_channel_was_told() -> None:
+def test_notifications_go_to_the_channels_address() -> None:
     market = Market()
     assert market.put("notifications", {"url": URL}) == {"url": URL}
     (subscription,) = market.world.subscriptions("bazaar")
@@ -195,7 +195,7 @@ def test_notifications_go_where_the_channel_was_told() -> None:
     assert [fact.subscription for fact in market.facts(SubscriptionCreated)] == [subscription.subscription_id]
 
 
-def test_another_address_takes_the_place_of_the_old_and_the_same_changes_nothing() -> None:
+def test_a_new_address_replaces_the_old_one_and_the_same_address_changes_nothing() -> None:
     market = Market()
     market.put("notifications", {"url": URL})
     (old,) = market.world.subscriptions("bazaar")

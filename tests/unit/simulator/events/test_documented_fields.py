@@ -1,4 +1,4 @@
-"""Payloads have exactly the fields that Shopify documents, in the sequence of its examples where it is known."""
+"""Payloads have exactly the fields that Shopify documents, in the order of its examples if that is known."""
 
 import json
 from typing import Any
@@ -77,12 +77,12 @@ def order(topic: OrderTopic = "orders/updated") -> Any:
 
 
 @pytest.mark.parametrize("topic", ORDER_TOPICS)
-def test_an_order_has_the_93_documented_fields_in_sequence(topic: OrderTopic) -> None:
+def test_an_order_has_the_93_documented_fields_in_order(topic: OrderTopic) -> None:
     assert list(order(topic)) == ORDER_FIELDS
     assert len(ORDER_FIELDS) == 93
 
 
-def test_the_parts_of_an_order_have_their_documented_fields_in_sequence() -> None:
+def test_the_parts_of_an_order_have_their_documented_fields_in_order() -> None:
     body = order()
     assert all(list(line) == LINE_FIELDS for line in body["line_items"])
     assert list(body["customer"]) == CUSTOMER_FIELDS
@@ -90,7 +90,7 @@ def test_the_parts_of_an_order_have_their_documented_fields_in_sequence() -> Non
     assert all(list(line) == SHIPPING_FIELDS for line in body["shipping_lines"])
 
 
-def test_a_refund_has_the_15_documented_fields_in_sequence() -> None:
+def test_a_refund_has_the_15_documented_fields_in_order() -> None:
     body = json.loads(PAYLOADS.body(order_event("refunds/create", PAID, refund=REFUND)))
     assert list(body) == REFUND_FIELDS
     assert list(body["refund_line_items"][0]) == REFUNDED_LINE_FIELDS
@@ -99,6 +99,6 @@ def test_a_refund_has_the_15_documented_fields_in_sequence() -> None:
     assert order()["refunds"] == [body]
 
 
-def test_a_product_has_the_22_and_a_level_the_5_documented_fields_in_sequence() -> None:
+def test_a_product_has_the_22_and_a_level_the_5_documented_fields_in_order() -> None:
     assert list(json.loads(PAYLOADS.body(product_event()))) == PRODUCT_FIELDS
     assert list(json.loads(PAYLOADS.body(stock_event()))) == LEVEL_FIELDS

@@ -30,7 +30,7 @@ def test_slash_ampersand_and_angle_brackets_are_escaped_and_letters_are_raw() ->
     assert escaped(text) == r'{"t": "Café \u0026 \u003cb\u003e1\/2\u003c\/b\u003e"}'.encode()
 
 
-def test_escaped_text_means_the_same_even_after_a_backslash() -> None:
+def test_escaped_text_parses_to_the_same_value_even_after_a_backslash() -> None:
     value = {"a/b": 'back\\slash\\/ and "quotes" & more', "n": 51.5}
     assert json.loads(escaped(json.dumps(value).encode())) == value
 
@@ -46,7 +46,7 @@ def test_a_number_keeps_its_trailing_zero() -> None:
     assert msgspec.json.encode({"subtotal": number(5150)}) == b'{"subtotal":51.50}'
 
 
-def test_a_set_shows_the_amount_in_both_moneys() -> None:
+def test_a_money_set_has_the_amount_twice() -> None:
     money = msgspec.json.decode(Money("EUR").in_both(1999))
     assert money == {
         "shop_money": {"amount": "19.99", "currency_code": "EUR"},
@@ -54,7 +54,7 @@ def test_a_set_shows_the_amount_in_both_moneys() -> None:
     }
 
 
-def test_the_memory_of_sets_is_bounded() -> None:
+def test_the_cache_of_money_sets_is_bounded() -> None:
     money = Money("GBP")
     for minor in range(CACHED_MAX + 10):
         money.in_both(minor)
@@ -72,7 +72,7 @@ def test_the_header_s_time_is_utc_with_nine_decimals() -> None:
     assert times.utc(START_NS + 122_958_258) == "2026-11-24T12:05:01.000000001Z"
 
 
-def test_a_second_that_was_written_before_is_not_written_for_another_time() -> None:
+def test_a_cached_second_is_not_used_for_another_time() -> None:
     times = Times(WALL, timezone(timedelta(hours=1)))
     later = START_NS + 3600 * SECOND_NS
     assert [times.shop(START_NS), times.shop(later), times.shop(START_NS)] == [
@@ -82,7 +82,7 @@ def test_a_second_that_was_written_before_is_not_written_for_another_time() -> N
     ]
 
 
-def test_both_spellings_name_the_same_second() -> None:
+def test_both_formats_show_the_same_second() -> None:
     times = Times(WALL)
     shop, utc = datetime.fromisoformat(times.shop(START_NS)), datetime.fromisoformat(times.utc(START_NS))
     assert shop.astimezone(UTC) == utc.replace(microsecond=0)
@@ -99,7 +99,7 @@ def test_an_id_is_the_same_each_time_and_differs_by_kind_and_part() -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_an_id_does_not_survive_a_double_and_fits_in_63_bits() -> None:
+def test_an_id_is_lost_in_a_double_and_fits_in_63_bits() -> None:
     ids = [derived_id("transaction", n) for n in range(200)]
     assert all(2**62 <= each < 2**63 for each in ids)
     assert any(int(float(each)) != each for each in ids)

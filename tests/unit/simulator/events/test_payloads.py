@@ -1,4 +1,4 @@
-"""Every topic has a body, and every body breaks a receiver that re-serialises it."""
+"""Every topic has a body, and re-serialising a body changes its bytes."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""One behaviour suite over both executors: the same document gives the same answer on equal worlds."""
+"""Both executors give the same answer to the same document on equal worlds."""
 
 from typing import Any
 
@@ -102,8 +102,8 @@ def prepared(query: str, variables: dict[str, Any], *, lean: bool) -> tuple[Any,
     assert document.problems == []
     operation = document.select(None)
     assert operation is not None
-    played = world()
-    call = Call(played, WALL, AdminState(played.catalogue), AdminOptions(), request=3, now_ns=START_NS + 60 * SECOND_NS)
+    made = world()
+    call = Call(made, WALL, AdminState(made.catalogue), AdminOptions(), request=3, now_ns=START_NS + 60 * SECOND_NS)
     coerced = coerce_variables(admin_schema(), operation.node, variables)
     assert not isinstance(coerced, list)
     if lean:
@@ -113,7 +113,7 @@ def prepared(query: str, variables: dict[str, Any], *, lean: bool) -> tuple[Any,
     return result, call, operation
 
 
-def told(call: Call) -> tuple[Any, ...]:
+def recorded(call: Call) -> tuple[Any, ...]:
     return call.facts, call.events, call.shown(), call.rows, call.outcome, call.warnings
 
 
@@ -123,11 +123,11 @@ def test_both_executors_give_the_same_answer_facts_and_events(query: str, variab
     full, full_call, _ = prepared(query, variables, lean=False)
     assert lean == full
     assert list(lean.data or ()) == list(full.data or ())
-    assert told(lean_call) == told(full_call)
+    assert recorded(lean_call) == recorded(full_call)
 
 
 @pytest.mark.parametrize(("query", "variables"), LEAN)
-def test_what_the_lean_executor_is_made_for_it_does_without_help(
+def test_the_lean_executor_covers_its_documents_without_graphql_core(
     query: str, variables: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stockstorm.simulator.api.admin.execution.documents.run_in_full", None)
@@ -136,7 +136,7 @@ def test_what_the_lean_executor_is_made_for_it_does_without_help(
     assert result.problems == []
 
 
-def test_a_mutation_whose_answer_fails_afterwards_is_carried_out_once() -> None:
+def test_a_mutation_with_an_error_in_its_answer_is_executed_once() -> None:
     query, variables = FULL[5]
     result, call, _ = prepared(query, variables, lean=True)
     changes = result.data["inventoryAdjustQuantities"]["inventoryAdjustmentGroup"]["changes"]
@@ -145,7 +145,7 @@ def test_a_mutation_whose_answer_fails_afterwards_is_carried_out_once() -> None:
     assert len(call.events) == 1
 
 
-def test_every_field_of_the_schema_has_a_resolver_and_none_is_left_over() -> None:
+def test_fields_of_the_schema_and_resolvers_correspond() -> None:
     for type_ in admin_schema().type_map.values():
         if is_object_type(type_) and not type_.name.startswith("__"):
             assert set(resolvers_of(type_.name)) == set(type_.fields), type_.name

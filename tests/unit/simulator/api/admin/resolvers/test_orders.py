@@ -24,7 +24,7 @@ WHOLE = """query Whole($id: ID!) { order(id: $id) {
 
 
 def stocked() -> Admin:
-    """Orders 1001 to 1005, a second apart, at 06:00:00 and on; 1002 is cancelled at :10, 1001 paid at :11."""
+    """Orders 1001 to 1005, one a second from 06:00:00. 1002 is cancelled at :10, 1001 is paid at :11."""
     admin = Admin()
     start = admin.now_ns
     for n in range(5):
@@ -40,7 +40,7 @@ def names(admin: Admin, **variables: object) -> list[str]:
     return [node["name"] for node in admin.data(PAGE, **given)["orders"]["nodes"]]
 
 
-def test_orders_come_by_creation_and_leave_a_fact_of_those_shown() -> None:
+def test_orders_are_sorted_by_creation_and_recorded_as_shown() -> None:
     admin = stocked()
     assert names(admin, first=3) == ["#1001", "#1002", "#1003"]
     assert admin.facts(OrdersShown) == [OrdersShown(admin.now_ns, 0, "online", (0, 1, 2))]
@@ -63,7 +63,7 @@ def test_orders_are_sorted_by_key_in_both_directions(key: str, expected: list[st
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("key", ["ID", "CREATED_AT", "UPDATED_AT"])
 @pytest.mark.parametrize("size", [1, 2, 5])
-def test_pages_forward_and_backward_miss_and_double_nothing(size: int, key: str, reverse: bool) -> None:
+def test_pages_forward_and_backward_neither_skip_nor_repeat(size: int, key: str, reverse: bool) -> None:
     admin = stocked()
     whole = names(admin, sortKey=key, reverse=reverse)
     forward: list[str] = []
@@ -81,7 +81,7 @@ def test_pages_forward_and_backward_miss_and_double_nothing(size: int, key: str,
     assert forward == backward == whole
 
 
-def test_a_cursor_stays_valid_while_new_orders_come() -> None:
+def test_a_cursor_stays_valid_while_orders_are_added() -> None:
     admin = stocked()
     page = admin.data(PAGE, first=4)["orders"]
     admin.world.apply(buy(9, "online", (0, 1)), admin.now_ns)
@@ -111,7 +111,7 @@ def test_orders_are_searched_in_shopifys_syntax(query: str, expected: list[str])
     assert names(stocked(), query=query.format(sku=sku(0))) == expected
 
 
-def test_a_field_that_cannot_be_searched_is_ignored_with_a_warning() -> None:
+def test_an_unknown_search_field_is_ignored_with_a_warning() -> None:
     admin = stocked()
     answer = admin.ask(PAGE, first=10, query="colour:red")
     assert len(answer["data"]["orders"]["nodes"]) == 5
@@ -127,13 +127,13 @@ def test_a_field_that_cannot_be_searched_is_ignored_with_a_warning() -> None:
 
 
 @pytest.mark.parametrize("query", ["status:open OR status:closed", "(status:open)", "-status:open", "red", "id:'a' OR"])
-def test_what_the_search_does_not_play_is_an_error_and_not_ignored(query: str) -> None:
+def test_unsupported_search_syntax_is_an_error(query: str) -> None:
     admin = stocked()
     assert "errors" in admin.ask(PAGE, first=10, query=query)
     assert (admin.called.outcome, admin.facts(OrdersShown)) == ("error", [])
 
 
-def test_a_sort_that_is_not_played_is_an_error() -> None:
+def test_an_unsupported_sort_is_an_error() -> None:
     assert stocked().problem(PAGE, first=1, sortKey="TOTAL_PRICE")["extensions"] == {"code": "NOT_SUPPORTED"}
 
 
@@ -167,7 +167,7 @@ def test_an_order_shows_its_lines_money_and_refunds() -> None:
     assert admin.facts(OrdersShown)[0].orders == (7,)
 
 
-def test_an_order_cancelled_after_its_payment_stays_paid_since_nobody_refunds_it() -> None:
+def test_an_order_cancelled_after_its_payment_stays_paid() -> None:
     admin = Admin()
     admin.world.apply(buy(7, "online", (0, 2)), admin.now_ns)
     admin.world.apply(pay(7), admin.now_ns + SECOND_NS)
@@ -178,7 +178,7 @@ def test_an_order_cancelled_after_its_payment_stays_paid_since_nobody_refunds_it
     assert (found["totalRefundedSet"]["shopMoney"]["amount"], found["refunds"]) == ("0.00", [])
 
 
-def test_a_cancelled_order_says_so_and_an_unknown_one_is_null() -> None:
+def test_a_cancelled_order_shows_its_cancellation_and_an_unknown_order_is_null() -> None:
     admin = stocked()
     order = admin.world.orders()[1]
     found = admin.data(WHOLE, id=f"gid://shopify/Order/{order.order_id}")["order"]

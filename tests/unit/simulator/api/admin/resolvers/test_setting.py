@@ -16,7 +16,7 @@ def test_setting_available_shows_the_same_delta_on_hand() -> None:
     assert (fact.cause, fact.available, fact.compared) == ("subject_set", STOCK + 5, False)
 
 
-def test_setting_on_hand_leaves_committed_units_alone() -> None:
+def test_setting_on_hand_does_not_change_committed_units() -> None:
     admin = Admin()
     admin.world.apply(buy(1, "online", (0, 3)), admin.now_ns)
     admin.set("k1", quantity(0, 20, STOCK), name="on_hand")
@@ -24,7 +24,7 @@ def test_setting_on_hand_leaves_committed_units_alone() -> None:
     assert admin.facts(StockChanged)[0].compared
 
 
-def test_a_stale_quantity_is_told_in_the_words_of_its_enum() -> None:
+def test_a_stale_quantity_has_the_text_of_its_enum() -> None:
     admin = Admin()
     assert admin.set("k1", quantity(1, 1), quantity(0, 5, STOCK + 1))["userErrors"] == [
         {
@@ -36,13 +36,13 @@ def test_a_stale_quantity_is_told_in_the_words_of_its_enum() -> None:
     assert available(admin.world, 1) == STOCK
 
 
-def test_setting_what_is_there_already_changes_nothing() -> None:
+def test_setting_the_current_quantity_changes_nothing() -> None:
     admin = Admin()
     assert admin.set("k1", quantity(0, STOCK))["inventoryAdjustmentGroup"] is None
     assert admin.reply.events == []
 
 
-def test_doubled_rows_are_refused_on_each_of_them() -> None:
+def test_each_duplicate_row_has_an_error() -> None:
     found = Admin().set("k1", quantity(0, 1), quantity(1, 1), quantity(0, 2))["userErrors"]
     assert [(error["field"][2], error["code"]) for error in found] == [
         ("0", "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR"),
@@ -72,7 +72,7 @@ def test_available_may_be_set_below_zero() -> None:
     assert available(admin.world, 0) == -2
 
 
-def test_an_argument_that_was_removed_is_an_invalid_variable() -> None:
+def test_a_removed_argument_is_an_invalid_variable() -> None:
     answer = Admin().ask(SET, key="k", input=setting(quantity(0, 1), ignoreCompareQuantity=True))
     assert "data" not in answer
     (problem,) = answer["errors"]

@@ -47,7 +47,7 @@ def test_a_wrong_quantity_name_is_an_error() -> None:
     assert "'left' is invalid" in Admin().problem(query, item=item_gid(0), place=location_gid(0))["message"]
 
 
-def test_the_levels_of_a_location_come_in_pages_that_miss_and_double_nothing() -> None:
+def test_pages_of_a_locations_levels_neither_skip_nor_repeat() -> None:
     admin = Admin()
     here = [each for each in small_catalogue().products if each.location_id == product(0).location_id]
     seen: list[str] = []
@@ -61,7 +61,7 @@ def test_the_levels_of_a_location_come_in_pages_that_miss_and_double_nothing() -
     assert not levels["pageInfo"]["hasNextPage"]
 
 
-def test_levels_can_be_narrowed_to_those_updated_since() -> None:
+def test_levels_can_be_filtered_by_the_time_of_their_update() -> None:
     admin = Admin()
     admin.adjust("k", change(0, -1))
     page = admin.data(PLACE, id=location_gid(0), first=10, query="updated_at:>='2026-11-24T06:00:01Z'")
@@ -77,7 +77,7 @@ def test_items_are_found_by_sku() -> None:
     assert item == {"id": item_gid(2), "inventoryLevels": {"nodes": [{"location": {"id": location_gid(2)}}]}}
 
 
-def test_variants_lead_from_a_sku_to_its_item_and_stock() -> None:
+def test_a_variant_is_found_by_sku_and_shows_its_item_and_stock() -> None:
     admin = Admin()
     query = (
         "{ productVariants(first: 2) { edges { cursor node { sku inventoryQuantity inventoryItem { id } price } } } }"
@@ -91,7 +91,7 @@ def test_variants_lead_from_a_sku_to_its_item_and_stock() -> None:
     assert fact.skus == (sku(0), sku(1))
 
 
-def test_locations_are_listed_in_the_sequence_of_the_catalogue() -> None:
+def test_locations_are_listed_in_the_order_of_the_catalogue() -> None:
     nodes = Admin().data("{ locations(first: 5) { nodes { id name isPrimary hasActiveInventory } } }")["locations"][
         "nodes"
     ]
@@ -116,7 +116,7 @@ def test_objects_of_any_kind_are_found_by_their_ids() -> None:
     assert (fact.skus, fact.versions) == ((sku(1),), (0,))
 
 
-def test_the_shop_tells_its_plan_and_the_app_its_scopes() -> None:
+def test_the_shop_shows_its_plan_and_the_app_its_scopes() -> None:
     shop = "shop { myshopifyDomain currencyCode plan { shopifyPlus publicDisplayName } }"
     data = Admin(plan="plus").data(f"{{ {shop} currentAppInstallation {{ accessScopes {{ handle }} }} }}")
     assert data["shop"]["plan"] == {"shopifyPlus": True, "publicDisplayName": "Shopify Plus"}
@@ -132,7 +132,7 @@ def test_the_shop_tells_its_plan_and_the_app_its_scopes() -> None:
         ('(first: 1, after: "nonsense")', "Invalid cursor for current pagination sort: 'nonsense'."),
     ],
 )
-def test_bad_paging_is_an_error_of_the_field(arguments: str, message: str) -> None:
+def test_invalid_paging_is_an_error_of_the_field(arguments: str, message: str) -> None:
     answer = Admin().ask(f"{{ inventoryItems{arguments} {{ nodes {{ id }} }} }}")
     assert answer["data"] is None
     assert [(each["message"], each["path"]) for each in answer["errors"]] == [(message, ["inventoryItems"])]
