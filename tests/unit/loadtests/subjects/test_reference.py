@@ -8,7 +8,8 @@ import pytest
 from stockstorm.loadtests.subjects import reference
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.flaws import FLAWS
-from stockstorm.reference_service.architectures import BusEventBridge, QueueSqs
+from stockstorm.reference_service.architectures.buses import BusEventBridge
+from stockstorm.reference_service.architectures.queues import QueueSqs
 from stockstorm.reference_service.flaws import Flaw
 from stockstorm.reference_service.queues.broker_queue import refuse_flaws
 from stockstorm.reference_service.settings import BadSettings, Settings
