@@ -1,4 +1,4 @@
-"""`python -m scenarios` writes the JSON Schema anew; needed after a change to the keys of scenario files."""
+"""`make schema`: writes the JSON Schema of scenario files, after a change to their keys."""
 
 from stockstorm.scenarios.schema import PATH, schema_text
 

@@ -13,7 +13,7 @@ from stockstorm.scenarios.schema import PATH, schema, schema_text
 
 
 def test_the_schema_file_is_current() -> None:
-    assert PATH.read_text(encoding="utf-8") == schema_text(), "write it anew with: python -m scenarios"
+    assert PATH.read_text(encoding="utf-8") == schema_text(), "write it with: make schema"
 
 
 def test_the_module_writes_the_schema(
