@@ -152,7 +152,9 @@ def _decode(file: Path, raw: bytes) -> list[AnyFact]:
         try:
             facts.append(decoder.decode(rest))
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-            return facts  # An incomplete last line: the writer was killed. Without RunEnded the run counts as interrupted.
+            return (
+                facts  # An incomplete last line: the writer was killed. Without RunEnded the run counts as interrupted.
+            )
     return facts
 
 
