@@ -152,9 +152,7 @@ def _decode(file: Path, raw: bytes) -> list[AnyFact]:
         try:
             facts.append(decoder.decode(rest))
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-            return (
-                facts  # An incomplete last line: the writer was killed. Without RunEnded the run counts as interrupted.
-            )
+            return facts  # The writer was killed. Without RunEnded the run counts as interrupted.
     return facts
 
 

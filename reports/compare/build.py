@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.reports.checkers.sync_latency import owed, with_moot
 from stockstorm.reports.compare.comparison import (
     ACK,
     LOST,
@@ -25,9 +26,7 @@ from stockstorm.reports.compare.guide_claims import claims
 from stockstorm.reports.compare.headline import findings, headline
 from stockstorm.reports.compare.ranking import by_seed, mean_interval, paired_difference, ranked
 from stockstorm.reports.compare.run_summary import RunSummary, curve, intervals, pooled
-from stockstorm.reports.formats import currency_of
 from stockstorm.reports.result import Interval, TierOutcome, Verdict
-from stockstorm.reports.statistics.sync_basis import owed, with_moot
 from stockstorm.reports.verdict.tiers import LIMITS_MS, basis, judge_tiers, judged_measure
 
 # Measures that are means per run, over seeds.
@@ -80,7 +79,7 @@ def compare(
         verdict=combined([entry.verdict for at_rate in by_rate for entry in at_rate.entries]),
         complete=len(runs) == cells,
         by_rate=by_rate,
-        currency=currency_of(starts[0]) if starts else "",
+        currency=runs[0].scenario.shop.currency if runs else "",
         commit=starts[0].commit if starts else "",
         machine=starts[0].machine if starts else {},
         notes=_notes(runs),
@@ -95,7 +94,7 @@ def combined(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def _notes(runs: Sequence[RunSummary]) -> tuple[str, ...]:
-    notes = [f"sync latency is {basis(judged_measure(run.started))}" for run in runs[:1]]
+    notes = [f"sync latency is {basis(judged_measure(run.scenario))}" for run in runs[:1]]
     return tuple(dict.fromkeys([*notes, *(note for run in runs for note in run.started.notes)]))
 
 
@@ -217,12 +216,12 @@ def _tiers(
     checks = worst_checks([run.result for run in runs], subject.cannot)
     late = next((check.reason for check in checks if check.name == "generator" and check.verdict != "valid"), "")
     problem = f"the load generator was too late: {late}" if late else ""
-    measure = judged_measure(runs[0].started)
+    measure = judged_measure(runs[0].scenario)
     latency = {measure: measures[P95]} if P95 in measures else {}
     moot = with_moot(measure)
     known = {owed(measure): float(sum(len(run.sync) for run in runs))}
     known[moot] = max(run.measures.get(moot, 0.0) for run in runs)  # one run that hung counts in full
-    return judge_tiers(runs[0].started, checks, known, latency, problem)
+    return judge_tiers(runs[0].scenario, checks, known, latency, problem)
 
 
 def _cores(runs: Sequence[RunSummary]) -> dict[str, float]:

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from stockstorm.reports.checkers import CORRECTNESS, REQUIRED
 from stockstorm.reports.compare.run_summary import BUSY_S
 from stockstorm.reports.result import Check, Result, Verdict
-from stockstorm.reports.verdict.judge import STRUCTURAL
-from stockstorm.reports.verdict.thresholds import family
-from stockstorm.reports.verdict.tiers import CORRECTNESS
+from stockstorm.reports.verdict.thresholds import judged_check
 
 
 class GuaranteeOutcome(msgspec.Struct, frozen=True):
@@ -45,10 +44,11 @@ def _findings(result: Result) -> list[tuple[str, Verdict, str]]:
     found = [
         (check.name, check.verdict, check.reason)
         for check in result.checks
-        if check.verdict == "invalid" or check.name in STRUCTURAL
+        if check.verdict == "invalid" or check.name in REQUIRED
     ]
-    found += [(name, "unknown", "this check is missing") for name in STRUCTURAL if name not in present]
-    found += [(owners.get(line.measure, family(line.measure)), line.verdict, line.reason) for line in result.thresholds]
+    found += [(name, "unknown", "this check is missing") for name in REQUIRED if name not in present]
+    for line in result.thresholds:
+        found.append((owners.get(line.measure, judged_check(line.measure)), line.verdict, line.reason))
     return found
 
 

@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from stockstorm.reports.checkers import CORRECTNESS
 from stockstorm.reports.compare.comparison import LOST, OVERSOLD, P95, Entry
 from stockstorm.reports.compare.ranking import SEEDS_MIN, comparable
 from stockstorm.reports.formats import duration_text, number_text, range_text
 from stockstorm.reports.result import Interval
-from stockstorm.reports.verdict.tiers import CORRECTNESS
 
 LEAD_MIN: Final = 0.05  # a smaller lead, as a share of p95, makes no practical difference even if it is significant
 

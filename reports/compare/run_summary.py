@@ -17,6 +17,7 @@ from stockstorm.reports.result import Interval, Result
 from stockstorm.reports.statistics.bootstrap import quantile_interval
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.reports.verdict.samples import judged_samples
+from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -33,6 +34,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     report: str
     result: Result
     started: f.RunStarted
+    scenario: Scenario
     load_ns: int
     sync: Samples
     acks: Samples
@@ -58,6 +60,7 @@ def reduce_run(key: Key, report: str, result: Result, history: History) -> RunSu
         report=report,
         result=result,
         started=history.started,
+        scenario=history.scenario,
         load_ns=history.load_ns,
         sync=[(fired_ns - start_ns, value) for fired_ns, value in judged_samples(history)],
         acks=[(due_ns - start_ns, value) for due_ns, value in ack_samples(history)],

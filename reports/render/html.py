@@ -24,13 +24,12 @@ def report_page(result: Result, history: History) -> str:
     """The report as one HTML document."""
     view = RunView(result, history)
     figures = draw_all(view)
-    scenario = view.started.scenario
     return render_document(
         "report/page.html",
         title=f"{result.verdict}: {result.scenario} · {result.subject}",
         figures=figures.values(),
-        heading=str(scenario.get("title") or result.scenario),
-        shows=str(scenario.get("shows") or ""),
+        heading=history.scenario.title or result.scenario,
+        shows=history.scenario.shows,
         about=f"{result.subject} · run {result.run} · seed {result.seed} · {wall_text(result.started_wall_ns)}",
         banner=banner(view),
         tiles=tiles(view),

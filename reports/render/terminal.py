@@ -15,7 +15,6 @@ from rich.text import Text
 from stockstorm.reports.formats import (
     NAMES,
     SIGNS,
-    currency_of,
     interval_text,
     measure_name,
     measure_text,
@@ -34,7 +33,7 @@ REASONS_SHOWN: Final = 8
 
 def terminal(result: Result, history: History, folder: RunFolder) -> Path | None:
     """Print the result on standard output. Writes no file."""
-    print_result(result, folder, Console(file=sys.stdout), currency_of(history.started))
+    print_result(result, folder, Console(file=sys.stdout), history.scenario.shop.currency)
     return None
 
 

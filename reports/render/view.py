@@ -12,7 +12,6 @@ from typing import TypeVar
 import msgspec
 
 from stockstorm.reports.checkers.ack_time import ack_samples
-from stockstorm.reports.formats import currency_of
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Result
 from stockstorm.reports.verdict.samples import judged_samples
@@ -91,7 +90,7 @@ class RunView:
 
     @property
     def currency(self) -> str:
-        return currency_of(self.started)
+        return self.history.scenario.shop.currency
 
     @cached_property
     def load_end_s(self) -> float:

@@ -50,9 +50,9 @@ def latency_over_time(view: RunView) -> Figure | None:
     }
     caption = (
         "Ack time: from due to the complete 2xx answer. Sync latency: until another channel's listing reflects a "
-        f"change of stock, {basis(judged_measure(view.started))}. Dots are single observations, lines the median and "
-        f"tail of each {width_s:g} s. Failed attempts and changes never reflected are marked separately and are not in "
-        "the lines. "
+        f"change of stock, {basis(judged_measure(view.history.scenario))}. Dots are single observations, lines the "
+        f"median and tail of each {width_s:g} s. Failed attempts and changes never reflected are marked "
+        "separately and are not in the lines. "
         f"{ack_note} {sync_note}"
     )
     return Figure("latency_over_time", "Latency over time", caption.strip(), traces, layout, 620)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from stockstorm.reports.render.view import RunView
+from stockstorm.simulator.config import fault_label
 
 LATENCY_TICKS: Final = {
     0.1: "0.1 ms",
@@ -110,7 +111,7 @@ def _band(from_s: float, to_s: float, colour: str) -> dict[str, Any]:
 def phase_labels(view: RunView) -> list[dict[str, Any]]:
     """Names above the plot. `room` is the named interval. The page drops a name that does not fit into it."""
     labels = [_above(span.name.replace("_", " "), span.from_s, span.to_s, 4, "@muted") for span in view.phases]
-    labels += [_above(f"▼ {span.name.replace('_', ' ')}", span.from_s, span.to_s, 20, "@fault") for span in view.faults]
+    labels += [_above(f"▼ {fault_label(span.name)}", span.from_s, span.to_s, 20, "@fault") for span in view.faults]
     for fault in labels[len(view.phases) :]:
         fault["stays"] = True  # faults are short: their names stay although they do not fit
     return labels

@@ -96,7 +96,7 @@ def _ack_detail(view: RunView) -> str:
 
 
 def _sync_tile(view: RunView) -> Tile:
-    measure = judged_measure(view.started)
+    measure = judged_measure(view.history.scenario)
     detail = interval_text(view.result.intervals.get(measure))
     owed = view.result.measures.get("sync_latency_ms.owed")
     if owed is not None:

@@ -8,6 +8,7 @@ import msgspec
 from stockstorm.reports.compare.comparison import Key, Matrix, SubjectInfo
 from stockstorm.reports.compare.run_summary import RunSummary
 from stockstorm.reports.result import Check, Result, ThresholdOutcome
+from stockstorm.scenarios.loader import recorded
 from stockstorm.simulator.clock import SECOND_NS
 from tests.unit.reports.literal import correct_checks, golden_result, run_started
 
@@ -68,11 +69,13 @@ def run_summary(
         "work.cores": 0.5,
         "work.cost_points": 1_000.0,
     }
+    start = run_started(**started)
     return RunSummary(
         key=Key(subject, seed, None, stock),
         report=f"{subject}/run-{seed}/report.html",
         result=result(checks, thresholds),
-        started=run_started(**started),
+        started=start,
+        scenario=recorded(start.scenario),
         load_ns=SECONDS * SECOND_NS,
         sync=[(second * SECOND_NS, value) for second, value in enumerate(values)],
         acks=[(second * SECOND_NS, 5.0) for second in range(SECONDS)],

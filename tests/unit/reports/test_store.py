@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from stockstorm.loadtests.exits import exit_code
 from stockstorm.reports.render.files import json_file
 from stockstorm.reports.store import (
     RunFolder,
@@ -108,7 +109,7 @@ def test_a_corrupt_line_is_named_with_file_and_number(tmp_path: Path, line: byte
     with pytest.raises(HistoryError) as caught:
         read_history(path)
     assert str(caught.value).startswith(f"{path}:2: ")
-    assert caught.value.exit_code == 7
+    assert exit_code(caught.value) == 7
 
 
 @pytest.mark.parametrize(

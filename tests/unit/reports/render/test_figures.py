@@ -105,7 +105,7 @@ def test_phases_and_faults_are_shaded_and_named(figures: dict[str, Figure], view
     assert [span.name for span in view.phases] == ["warm_up", "flash_sale", "cool_down", "quiesce"]
     assert [(span.name, span.from_s, span.to_s) for span in view.faults] == [("kill_worker", 14, 15)]
     texts = [note["text"] for note in figures["load"].layout["annotations"]]
-    assert texts == ["warm up", "flash sale", "cool down", "quiesce", "▼ kill worker"]
+    assert texts == ["warm up", "flash sale", "cool down", "quiesce", "▼ worker killed"]
 
 
 def test_deliveries_add_up_to_a_hundred_per_cent_for_each_topic(figures: dict[str, Figure]) -> None:
@@ -123,12 +123,11 @@ def test_faults_are_drawn_over_the_intervals_of_the_history() -> None:
     second = 1_000_000_000
     start = run_started().at_ns
     facts: list[AnyFact] = [
-        run_started(),
         FaultStarted(start + 1 * second, "kill_worker", "worker"),
         FaultEnded(start + 2 * second, "kill_worker", "worker"),
         FaultStarted(start + 3 * second, "kill_worker", "worker"),
         LoadStopped(start + 4 * second),
         RunEnded(start + 6 * second, True),
     ]
-    view = RunView(golden_result(), History.of(facts))
+    view = RunView(golden_result(), History.of([run_started(), *facts]))
     assert [(span.from_s, span.to_s) for span in view.faults] == [(1, 2), (3, 6)]

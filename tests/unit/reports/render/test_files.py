@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from stockstorm.loadtests.exits import VERDICT_CODES, exit_code
 from stockstorm.reports.compare.build import compare
 from stockstorm.reports.history import History
 from stockstorm.reports.render import RENDERERS
 from stockstorm.reports.render.comparison.page import write_page
 from stockstorm.reports.render.files import write_report
-from stockstorm.reports.result import EXIT_CODES, Result
+from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.errors import HistoryError
 from tests.unit.reports.compared import SUBJECTS, matrix, run_summary
@@ -26,7 +27,7 @@ def test_a_run_file_that_cannot_be_written_is_reported_with_the_command_to_repea
         RENDERERS[name](result, history, folder)
     assert caught.value.where == str(folder.path / FILES[name])
     assert caught.value.remedy.endswith(f"stockstorm check {folder.path}")
-    assert caught.value.exit_code not in EXIT_CODES.values()
+    assert exit_code(caught.value) not in VERDICT_CODES.values()
 
 
 def test_a_comparison_that_cannot_be_written_is_reported_with_the_command_to_repeat(tmp_path: Path) -> None:

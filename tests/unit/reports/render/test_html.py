@@ -129,5 +129,5 @@ def test_a_history_that_checkers_cannot_read_still_has_a_report_that_says_so() -
     found = judge(history)
     page = report_page(found, history)
     assert found.verdict != "valid"
-    assert any(note.startswith("no intervals") for note in found.notes)
+    assert any(note.startswith("there are no intervals") for note in found.notes)
     assert "This figure could not be drawn" in page
