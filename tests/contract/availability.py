@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from stockstorm.loadtests.backing.cloud.emulators import FOLDER_VARIABLE, HERE, find_fauxqs
+from stockstorm.loadtests.backing.cloud.emulators import FAUXQS_FOLDER, FOLDER_VARIABLE, find_fauxqs
 
 PULL_WITHIN_S: Final = 420
 INSTALL_WITHIN_S: Final = 60
@@ -48,7 +48,7 @@ def why_fauxqs_is_unavailable(folder: Path) -> str:
     if shutil.which("npm") is None or shutil.which("node") is None:
         return "Node and npm are not installed"
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, folder)
+        shutil.copy(FAUXQS_FOLDER / name, folder)
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0", "--fetch-timeout=20000"]
     try:
         done = subprocess.run(

@@ -9,10 +9,9 @@ import msgspec
 from google.api_core.exceptions import DeadlineExceeded
 
 from stockstorm.loadtests.backing.cloud.aws import client, make_queue
+from stockstorm.loadtests.backing.cloud.aws_backings import open_sqs
 from stockstorm.loadtests.backing.cloud.base import CloudBacking, PubSubBacking, QueueRules, SqsBacking
-from stockstorm.loadtests.backing.cloud.gcp import clients, make_pubsub_queue
-from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
-from stockstorm.loadtests.backing.cloud.sqs import open_sqs
+from stockstorm.loadtests.backing.cloud.pubsub import clients, make_pubsub_queue, open_pubsub
 
 
 class Received(NamedTuple):
