@@ -8,7 +8,6 @@ from typing import Final, Literal
 import msgspec
 
 Verdict = Literal["valid", "invalid", "unknown"]
-EXIT_CODES: dict[Verdict, int] = {"valid": 0, "invalid": 1, "unknown": 2}
 
 
 class Incident(msgspec.Struct, frozen=True):

@@ -5,16 +5,16 @@
     ├── SubjectError         the service under test cannot be started, reached or read
     ├── BackingError         PostgreSQL or another backing service is unavailable
     ├── HistoryError         a stored run cannot be read
-    └── LimitError           a limit of the simulator was reached and the run stopped
+    ├── LimitError           a limit of the simulator was reached and the run stopped
+    ├── OutputError          an output cannot be written
+    └── InternalError        a defect of Stockstorm, or a failure of this machine
 
-The command line prints `str(error)` and exits with `exit_code`. Any other exception is a bug in Stockstorm.
+The command line prints `str(error)`; `loadtests.exits` has the exit code of each class.
 """
 
 
 class StockstormError(Exception):
-    """Base of all errors for users. Exit codes are above 2, since 0 is valid, 1 invalid and 2 unknown."""
-
-    exit_code = 3
+    """Base of all errors for users."""
 
     def __init__(self, where: str, found: str, remedy: str) -> None:
         self.where, self.found, self.remedy = where, found, remedy
@@ -24,28 +24,26 @@ class StockstormError(Exception):
 class ScenarioError(StockstormError):
     """A scenario or flag that cannot be run. One message lists every problem."""
 
-    exit_code = 4
-
 
 class SubjectError(StockstormError):
     """The subject could not be started, reached, reset or read."""
-
-    exit_code = 5
 
 
 class BackingError(StockstormError):
     """A backing service (PostgreSQL, a queue, a container engine) is missing or broken."""
 
-    exit_code = 6
-
 
 class HistoryError(StockstormError):
     """A run folder or history file is missing, cut short or corrupted."""
-
-    exit_code = 7
 
 
 class LimitError(StockstormError):
     """A limit in `limits` was reached. What was recorded so far is kept."""
 
-    exit_code = 8
+
+class OutputError(StockstormError):
+    """A file that was asked for cannot be written."""
+
+
+class InternalError(StockstormError):
+    """A defect of Stockstorm, or a failure of disk, memory or permissions that nothing else names."""

@@ -73,8 +73,8 @@ def make_simulated_shopify(
     `on_change` is called with the changes of each API call. `addresses` resolves a subscription's URI. Raises
     BackingError when the port cannot be bound.
     """
-    scenario = Scenario.model_validate(spec.scenario)
-    seeds = Seeds(spec.seed)
+    scenario, options = spec.scenario, spec.options
+    seeds = Seeds(options.seed)
     catalogue = make_catalogue(scenario, seeds)
     world = World(scenario, catalogue, seeds)
     secrets = Secrets(client_secret=setup.client_secret.encode(), channel_secrets=setup.channel_secret.encode())
@@ -83,10 +83,10 @@ def make_simulated_shopify(
     return SimulatedShopify(
         scenario=scenario,
         wall=wall,
-        plan=make_plan(scenario.name, scenario, spec.seed),
+        plan=make_plan(scenario.name, scenario, options.seed),
         world=world,
         deliveries=DeliveryService(world, payloads, scenario, seeds, secrets, addresses),
-        server=make_server(spec.api_host, spec.api_port, apis.handle),
+        server=make_server(options.api_host, options.api_port, apis.handle),
     )
 
 

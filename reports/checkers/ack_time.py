@@ -1,8 +1,8 @@
-"""Ack time: from when a delivery's attempt was due to the complete 2xx answer, waiting for a connection included.
+"""Ack time: from when an attempt was due to the complete 2xx answer, including the wait for a connection.
 
-An attempt beyond 1 s to connect or 5 s in all is a timeout, as with Shopify, and counts as infinite: leaving it out
-would make the slowest subject look fast. Refusals and broken connections have no ack time; delivery success counts
-them. Under 30 attempts nothing is claimed.
+An attempt that takes more than 1 s to connect or 5 s in all is a timeout, as with Shopify. It counts as infinite,
+because leaving it out would make the slowest subject look fast. Refusals and broken connections have no ack time;
+delivery success counts them. Fewer than 30 attempts give no verdict.
 """
 
 import math
@@ -53,10 +53,10 @@ class AckTime(Checker):
 
 def ack_samples(history: History) -> Iterator[tuple[int, float]]:
     """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
-    ways = history.deliveries.by_id
+    deliveries = history.deliveries.by_id
     for attempt in history.all(f.AttemptEnded):
-        way = ways.get(attempt.delivery)
-        if way is None or way.planned.forged:
+        delivery = deliveries.get(attempt.delivery)
+        if delivery is None or delivery.planned.forged:
             continue
         if 200 <= attempt.status < 300 and not attempt.error:
             yield attempt.due_ns, (attempt.answered_ns - attempt.due_ns) / 1e6

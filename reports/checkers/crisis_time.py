@@ -1,7 +1,7 @@
-"""Crisis time: seconds in which any fast mover was staler than 30 s on some channel.
+"""Crisis time: seconds in which any fast mover was more than 30 s stale on some channel.
 
-A fast mover sells once in 30 s or more often, averaged over the load. A listing is stale from the oldest movement that
-it owes.
+A fast mover sells at least once in 30 s on average. A listing is stale from the oldest movement that it does not
+reflect.
 """
 
 from collections import Counter
@@ -40,7 +40,7 @@ class CrisisTime(Checker):
         sales = Counter(sku for sale in history.all(f.PurchaseAccepted) for sku in sale.skus)
         fast = {sku for sku, count in sales.items() if count * CRISIS_NS >= history.load_ns}
         if not fast or not history.marketplaces:
-            return unknown(self.name, "no fast mover was sold beside a marketplace")
+            return unknown(self.name, "no fast mover was sold, or there was no marketplace")
         intervals = []
         for pair in history.sync_pairs.pairs:
             end_ns = history.end_ns if pair.ended_ns == NEVER_NS else pair.ended_ns
@@ -49,7 +49,7 @@ class CrisisTime(Checker):
         tally, total_ns, reached = Tally(), 0, 0
         for begin, end, channel, sku in sorted(intervals):
             if begin > reached:
-                text = f"{channel} showed {sku} staler than 30 s from {history.offset(begin)} on"
+                text = f"{channel} showed {sku} more than 30 s stale from {history.offset(begin)}"
                 tally.add(Incident("crisis", begin, text, channel=channel, sku=sku))
             total_ns += max(0, end - max(begin, reached))
             reached = max(reached, end)

@@ -1,6 +1,6 @@
-"""Delivery: did the harness itself bring every notification to an end, and how much was offered and acknowledged?
+"""Delivery: whether Stockstorm brought every delivery to an outcome, and the rates offered and acknowledged.
 
-Offered load counts deliveries that fell due during load; throughput counts those acknowledged by its end.
+Offered load counts deliveries that were due during load. Throughput counts those acknowledged by its end.
 """
 
 from collections import Counter
@@ -64,30 +64,29 @@ class Delivery(Checker):
     when_polling = ()
 
     def __call__(self, history: History) -> Check:
-        ways = history.deliveries.by_id
-        if not ways:
+        deliveries = history.deliveries.by_id
+        if not deliveries:
             return unknown(self.name, "no delivery was planned")
-        ended = Counter(way.outcome for way in ways.values())
+        ended = Counter(delivery.outcome for delivery in deliveries.values())
         measures = {f"delivery.{outcome}": float(ended[outcome]) for outcome in OUTCOMES}
-        measures["delivery.planned"] = float(len(ways))
+        measures["delivery.planned"] = float(len(deliveries))
         measures["delivery.unheard"] = float(len(history.all(f.EventUnheard)))
         measures |= _rates(history)
-        open_ = len(ways) - sum(ended[outcome] for outcome in OUTCOMES)
+        open_ = len(deliveries) - sum(ended[outcome] for outcome in OUTCOMES)
         if open_:
             return unknown(self.name, f"the history does not say how {counted(open_, 'delivery')} ended", measures)
         if ended["pending"]:
-            return unknown(self.name, f"{ended['pending']} of {len(ways)} deliveries were pending at the end", measures)
-        return Check(self.name, "valid", f"{counted(len(ways), 'notification')} came to an end", measures)
+            return unknown(
+                self.name, f"{ended['pending']} of {len(deliveries)} deliveries were pending at the end", measures
+            )
+        return Check(self.name, "valid", f"{counted(len(deliveries), 'notification')} with a known outcome", measures)
 
 
 def _rates(history: History) -> dict[str, float]:
     if history.load_ns <= 0:
         return {}
     stop_ns, seconds = history.start_ns + history.load_ns, history.load_ns / SECOND_NS
-    ways = history.deliveries.by_id.values()
-    offered = sum(history.start_ns <= way.planned.due_ns <= stop_ns for way in ways)
-    taken = sum(
-        way.outcome == "acknowledged" and history.start_ns <= way.planned.due_ns and way.ended_ns <= stop_ns
-        for way in ways
-    )
+    deliveries = [one for one in history.deliveries.by_id.values() if history.start_ns <= one.planned.due_ns]
+    offered = sum(one.planned.due_ns <= stop_ns for one in deliveries)
+    taken = sum(one.outcome == "acknowledged" and one.ended_ns <= stop_ns for one in deliveries)
     return {"delivery.offered_per_s": offered / seconds, "delivery.throughput_per_s": taken / seconds}

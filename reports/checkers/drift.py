@@ -1,5 +1,5 @@
-"""Drift: what is still wrong at rest. Listings that differ from their ceiling, orders that the master lacks, or records
-though nobody placed them, and SKUs whose master record differs from what is on the shelf.
+"""Drift: what is still wrong at rest. Listings that differ from their target, orders that the master lacks or that
+nobody placed, and SKUs whose record in the master differs from the shelf.
 """
 
 from stockstorm.reports.checkers.checker import Checker, Measure
@@ -55,7 +55,8 @@ class Drift(Checker):
             "drift.units": float(wrong),
             "drift.probed": float(
                 sum(
-                    row.sku in stock and row.available != stock[row.sku].available for row in history.all(f.StockProbed)
+                    probed.sku in stock and probed.available != stock[probed.sku].available
+                    for probed in history.all(f.StockProbed)
                 )
             ),
         }
@@ -89,17 +90,17 @@ def _listings(history: History, stock: dict[str, f.FinalStock], tally: Tally) ->
 
 
 def _last_push(history: History, final: f.FinalListing) -> str:
-    shelf = history.listings.get((final.channel, final.sku))
-    if shelf is None or not shelf.pushes:
+    listing = history.listings.get((final.channel, final.sku))
+    if listing is None or not listing.pushes:
         return "it was never set"
-    push = shelf.pushes[-1]
+    push = listing.pushes[-1]
     return f"it was last set at {history.offset(push.at_ns)}, to {push.quantity}"
 
 
 def _orders(history: History, tally: Tally) -> int:
-    """Orders with an effect that the master never recorded, and orders that it records and nobody placed.
+    """Orders with an effect that the master never recorded, and recorded orders that nobody placed.
 
-    Without references nothing is said of single orders.
+    0 if the subject names no orders, because single orders cannot be judged then.
     """
     if history.orders.net_only:
         return 0

@@ -1,7 +1,6 @@
-"""Event classes: every event on two axes, delivery and effect. The sums close against the events fired, or it is
-unknown.
+"""Event classes: every event by delivery and by effect. Unknown if the sums do not match the events fired.
 
-Measures are named `event_classes.<delivery>.<effect>`; classes without an event are left out.
+Measures are named `event_classes.<delivery>.<effect>`. Classes without an event are left out.
 """
 
 from collections import Counter
@@ -46,7 +45,7 @@ class EventClasses(Checker):
         stray = sum(event not in serials for event in history.deliveries.by_event)
         if total != fired or len(serials) != fired or stray:
             reason = (
-                f"the sums do not close: {fired:,} fired, {total:,} accounted for, {stray} delivered but never fired"
+                f"the sums do not match: {fired:,} fired, {total:,} accounted for, {stray} delivered but never fired"
             )
             return unknown(self.name, reason, measures)
         return Check(self.name, "valid", f"all of {counted(fired, 'event')} accounted for", measures)

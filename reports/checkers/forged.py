@@ -1,7 +1,7 @@
 """Forged accepted: a tampered, unsigned or wrongly signed delivery that was acknowledged or had an effect.
 
-Only a 4xx refuses one. A 5xx or no answer accepts nothing, and shows nothing either: the same failure would have met a
-genuine delivery. During a fault that is no wonder, and the other forgeries tell.
+Only a 4xx refuses one. A 5xx or no answer proves nothing, because a genuine delivery would have failed in the same way.
+During a fault that is expected, and the other forgeries decide.
 """
 
 from stockstorm.reports.checkers.checker import Checker, Measure
@@ -41,25 +41,29 @@ class Forged(Checker):
     when_polling = ("forged.accepted", "forged.sent")
 
     def __call__(self, history: History) -> Check:
-        ways = history.deliveries.by_id
-        if not ways:
+        deliveries = history.deliveries.by_id
+        if not deliveries:
             return unknown(self.name, "no delivery was planned")
-        forged = [way for way in ways.values() if way.planned.forged]
-        genuine = {way.planned.webhook_id for way in ways.values() if not way.planned.forged}
-        effects = {row.webhook_id for row in history.all(f.EffectProbed) if row.state in EFFECTS} - genuine
+        forged = [delivery for delivery in deliveries.values() if delivery.planned.forged]
+        genuine = {one.planned.webhook_id for one in deliveries.values() if not one.planned.forged}
+        effects = {effect.webhook_id for effect in history.all(f.EffectProbed) if effect.state in EFFECTS} - genuine
         tally, faults = Tally(), history.fault_intervals
         unanswered = during_fault = 0
-        for way in forged:
-            planned = way.planned
-            acknowledged, effective = way.outcome == "acknowledged", planned.webhook_id in effects
+        for delivery in forged:
+            planned = delivery.planned
+            acknowledged, effective = delivery.outcome == "acknowledged", planned.webhook_id in effects
             if acknowledged or effective:
-                done = " and ".join(["acknowledged"] * acknowledged + ["taken in"] * effective)
-                at_ns = way.ended_ns or planned.at_ns
-                text = f"A forged delivery ({planned.forged}, {planned.topic}) was {done}, at {history.offset(at_ns)}"
+                outcome = " and ".join(["acknowledged"] * acknowledged + ["processed"] * effective)
+                at_ns = delivery.ended_ns or planned.at_ns
+                text = (
+                    f"A forged delivery ({planned.forged}, {planned.topic}) was {outcome}, at {history.offset(at_ns)}"
+                )
                 tally.add(Incident("forged_accepted", at_ns, text, details={"forgery": planned.forged}))
-            elif way.outcome != "refused":
+            elif delivery.outcome != "refused":
                 unanswered += 1
-                during_fault += bool(way.attempts) and all(excused(attempt, faults) for attempt in way.attempts)
+                during_fault += bool(delivery.attempts) and all(
+                    excused(attempt, faults) for attempt in delivery.attempts
+                )
         measures = {
             "forged.sent": float(len(forged)),
             "forged.accepted": float(tally.total),
@@ -74,5 +78,5 @@ class Forged(Checker):
             return unknown(self.name, reason, measures)
         reason = f"all of {refused} forged were refused" if forged else "no forged delivery was sent"
         if during_fault:
-            reason += f", beside {during_fault} that met a fault"
+            reason += f", apart from {during_fault} sent during a fault"
         return tally.check(self.name, "valid", reason, measures)

@@ -1,8 +1,8 @@
-"""Generator: was the load generator itself punctual? If not, speeds measured in the run are not the subject's.
+"""Generator: whether the load generator was punctual. If not, the speeds of the run are not the subject's.
 
-Scheduler lateness is how long after it could have (due, or a connection free) an attempt started. Too much of it, or
-the limit of connections reached while attempts waited, makes performance verdicts unknown; it never makes anything
-invalid.
+Lateness is the time between when an attempt could have started (it was due and a connection was free) and when it did.
+Too much lateness, or attempts that wait while every allowed connection is in use, makes verdicts on speed unknown. It
+never makes anything invalid.
 """
 
 from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures
@@ -79,7 +79,7 @@ class Generator(Checker):
         p99, limit_ms = measures["generator.lateness_ms.p99"], SCHEDULER_LATENESS_P99_MAX_NS / 1e6
         if p99 > limit_ms:
             return unknown(
-                self.name, f"it started attempts {p99:.1f} ms late (p99), {limit_ms:.0f} ms are allowed", measures
+                self.name, f"it started attempts {p99:.1f} ms late (p99); the limit is {limit_ms:.0f} ms", measures
             )
         if full:
             reason = f"its limit of {samples[-1].connections_max:,} connections was reached while attempts waited"

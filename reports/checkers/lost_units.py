@@ -1,8 +1,8 @@
 """Lost units: what an ideal subject without latency would have sold on this plan, less what was validly sold.
 
-The ideal replays the purchases in the history against physical stock that every channel sees at once and without safety
-stock. Returns of orders that were refused in the run are unknown to the history and left out, which can only make the
-ideal smaller. Only lost units are priced.
+The ideal replays the purchases of the history against physical stock that every channel sees at once, without safety
+stock. The history does not hold the returns of refused orders, so they are left out. That can only make the ideal
+smaller.
 """
 
 from operator import itemgetter

@@ -45,7 +45,7 @@ class NothingLost(Checker):
                 tally.add(_incident(history, entry))
         waiting = sum(entry.effect == "pending" for entry in acknowledged)
         judged = sum(entry.effect not in {"pending", "not_judged"} for entry in acknowledged)
-        untold = history.unrest and judged + waiting < len(acknowledged)
+        unsettled = history.unrest and judged + waiting < len(acknowledged)
         measures = {
             "lost.events": float(tally.total),
             "lost.judged": float(judged),
@@ -57,10 +57,10 @@ class NothingLost(Checker):
             return tally.check(self.name, "invalid", reason, measures)
         if waiting:
             return unknown(self.name, f"{counted(waiting, 'acknowledged event')} still waited in the subject", measures)
-        if untold:
+        if unsettled:
             return unknown(self.name, history.unrest, measures)
         if not judged:
-            return unknown(self.name, "of no acknowledged event the effect could be told", measures)
+            return unknown(self.name, "the effect of no acknowledged event can be observed", measures)
         return Check(
             self.name, "valid", f"each of {counted(judged, 'acknowledged event')} judged had its effect", measures
         )

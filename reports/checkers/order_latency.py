@@ -1,6 +1,6 @@
-"""Order latency: a marketplace's sale → the master includes every line of it. Infinite when it never did at rest.
+"""Order latency: from a marketplace's sale until the master includes every line of it. Infinite if it never does.
 
-Orders that were cancelled before they were written, and netted, owe the master nothing and are left out.
+Orders that were cancelled before they were written, and so netted to nothing, are left out.
 """
 
 import math

@@ -1,8 +1,9 @@
-"""Retry discipline: how the subject behaves towards the APIs it calls.
+"""Retry discipline: how the subject uses the APIs that it calls.
 
-Gaps between a throttled or failed call and the next one of the same operation, how many such retries came at once (one
-call that takes up the work of many is one retry), how long good events waited behind a poison one, and sets that erased
-another actor's change: a set without comparison, over versions that no answer had shown to the subject.
+It measures the gap between a throttled or failed call and the next call of its operation, and how many such retries
+begin at once. One call that replaces many failed ones is one retry. It also measures how long good events waited behind
+a dead-lettered one. A set that erased another actor's change is invalid: a set without comparison, over versions that
+no answer had shown to the subject.
 """
 
 from bisect import bisect_left, bisect_right
@@ -73,18 +74,18 @@ class RetryDiscipline(Checker):
         if gaps:
             measures["retry_discipline.gap_ms.p50"] = quantile(gaps, 0.5)
             measures["retry_discipline.gap_ms.min"] = gaps[0]
-        notes = _poison(history, measures)
+        notes = _head_of_line(history, measures)
         tally = _erased(history)
         measures["retry_discipline.erased"] = float(tally.total)
         if tally.total:
             reason = f"{counted(tally.total, 'set')} erased a change that the subject had not seen"
             return tally.check(self.name, "invalid", reason, measures, notes)
-        reason = f"{counted(len(calls), 'call')}, {throttled} of them throttled, and no set erased another's change"
+        reason = f"{counted(len(calls), 'call')}, {throttled} throttled, and no set erased another actor's change"
         return tally.check(self.name, "valid", reason, measures, notes)
 
 
-def _poison(history: History, measures: dict[str, float]) -> tuple[str, ...]:
-    """Adds the age of the oldest good event behind a poison one, or says why it cannot be told."""
+def _head_of_line(history: History, measures: dict[str, float]) -> tuple[str, ...]:
+    """Adds the age of the oldest good event behind a dead-lettered one. Returns a note on what cannot be measured."""
     found = history.head_of_line
     if found.longest_ns is not None:
         measures["retry_discipline_s.behind_poison.max"] = found.longest_ns / SECOND_NS
@@ -93,7 +94,8 @@ def _poison(history: History, measures: dict[str, float]) -> tuple[str, ...]:
     if not found.undated:
         return (f"no good event followed {counted(found.dead_lettered, 'dead letter')} of the same item or order",)
     behind = f"{counted(found.undated, 'good event')} behind a dead letter"
-    return (f"when {behind} took effect cannot be told: no push or row shows {'it' if found.undated == 1 else 'them'}",)
+    shows = "it" if found.undated == 1 else "them"
+    return (f"it is not known when {behind} took effect: no push and no stock change shows {shows}",)
 
 
 def _retries(calls: list[f.ApiCalled]) -> list[tuple[int, int]]:
@@ -108,9 +110,9 @@ def _retries(calls: list[f.ApiCalled]) -> list[tuple[int, int]]:
 
 
 def _retrying(calls: list[f.ApiCalled]) -> list[int]:
-    """When each call that retries began, in order. One call retries one that failed, so a herd is as large as it was.
+    """When each retry began, in order. Each later call is the retry of one failed call at most.
 
-    A failed call that finds the next ones taken, and no other beside them, was taken up by them.
+    A failed call whose next calls all retry other ones counts as covered by them.
     """
     begun, found = _begun(calls), []
     free: dict[tuple[str, str], int] = {}
@@ -126,7 +128,7 @@ def _retrying(calls: list[f.ApiCalled]) -> list[int]:
 
 
 def _begun(calls: list[f.ApiCalled]) -> dict[tuple[str, str], list[int]]:
-    """By operation, when its calls began, in order."""
+    """Begin times of calls by operation, in order."""
     begun: dict[tuple[str, str], list[int]] = {}
     for call in calls:
         begun.setdefault((call.api, call.operation), []).append(call.started_ns or call.at_ns)

@@ -1,4 +1,4 @@
-"""Thresholds: each line of a scenario's [expect], held against what was measured."""
+"""Thresholds: each line of a scenario's [expect], compared with its measure."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from stockstorm.scenarios.conditions import Condition, parse_condition
 
 
 def read_expect(expect: Mapping[str, Any]) -> dict[str, Condition]:
-    """Conditions by measure. Raises `ScenarioError` with key, value and remedy for the first that cannot be read."""
+    """Conditions by measure. Raises `ScenarioError` for the first that cannot be read, with key, value and remedy."""
     return {measure: parse_condition(f'expect."{measure}"', text) for measure, text in expect.items()}
 
 
@@ -28,7 +28,7 @@ def judge_thresholds(
     intervals: Mapping[str, Interval],
     unreliable: str = "",
 ) -> tuple[ThresholdOutcome, ...]:
-    """One outcome for each line, in the scenario's order. `unreliable` says why no speed of this run can be trusted."""
+    """One outcome per line, in the scenario's order. `unreliable`: why no speed of this run can be judged, if so."""
     owners = {measure: check for check in checks for measure in check.measures}
     excused = {check.name: check.reason for check in checks if NOT_ASKED in check.notes}
     outcomes = []
@@ -57,15 +57,15 @@ def _outcome(
         least = owner.measures.get(with_moot(measure), found) if owner is not None else found
         if least > found and not condition.holds(least):
             return "invalid", (
-                f"{measure} is {shown}, and at least {_number(least)} with the changes that became moot before a push "
-                f"came, wanted {condition}"
+                f"{measure} is {shown}, but at least {_number(least)} with the changes that became moot before a push "
+                f"came; wanted {condition}"
             )
         return "valid", f"{measure} is {shown}, as wanted ({condition})"
     return "invalid", f"{measure} is {shown}, wanted {condition}"
 
 
 def _doubt(measure: str, owner: Check | None, unreliable: str) -> str:
-    """Why nothing can be said of a measure, though it has a value; empty when something can."""
+    """Why a measure that has a value is not judged. Empty if it is."""
     if unreliable and is_speed(measure):
         return unreliable
     if owner is None:
@@ -74,7 +74,7 @@ def _doubt(measure: str, owner: Check | None, unreliable: str) -> str:
 
 
 def _number(value: float) -> str:
-    """Four digits are enough for a sentence; the exact value stands beside it."""
+    """Four digits: the exact value is in `ThresholdOutcome.found`."""
     if math.isinf(value):
         return "infinite"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

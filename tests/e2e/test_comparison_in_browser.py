@@ -1,4 +1,4 @@
-"""The comparison in a real browser, offline, in both themes: every figure is drawn, nothing complains or overlaps."""
+"""The comparison in a real browser, offline, in both themes: every figure is drawn, without errors or overlaps."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,10 @@ from stockstorm.reports.compare.run_summary import RunSummary
 from stockstorm.reports.render.comparison.page import comparison_page
 from tests.unit.reports.compared import SECONDS, SUBJECTS, matrix, run_summary
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("comparison_in_browser"),
+]
 SEEDS = (1, 2, 3)
 STOCKS = (0, 2)
 MARKS = ".scatterlayer path.js-line, .scatterlayer path.point, .barlayer path"
@@ -47,12 +50,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Watched:
-    """The page with everything that it complained about or asked for."""
+    """The page with its console messages, errors and requests."""
 
     def __init__(self, page: Page, report: Path, theme: str) -> None:
-        self.page, self.complaints, self.requests = page, list[str](), list[str]()
-        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page, self.messages, self.requests = page, list[str](), list[str]()
+        page.on("console", lambda message: self.messages.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.messages.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
         page.goto(report.as_uri())
         page.locator(f"html[data-drawn={theme}]").wait_for(state="attached", timeout=30_000)
@@ -66,8 +69,8 @@ def watched(browser: Browser, report: Path, request: pytest.FixtureRequest) -> I
     page.close()
 
 
-def test_it_opens_offline_without_complaint_or_request(watched: Watched, report: Path) -> None:
-    assert watched.complaints == []
+def test_it_opens_offline_without_errors_or_requests(watched: Watched, report: Path) -> None:
+    assert watched.messages == []
     assert watched.requests == [report.as_uri()]
 
 
@@ -85,6 +88,6 @@ def test_no_texts_of_a_figure_overlap(watched: Watched) -> None:
     assert watched.page.evaluate(OVERLAPS) == []
 
 
-def test_the_winner_and_the_ranking_can_be_seen(watched: Watched) -> None:
+def test_headline_and_ranking_are_visible(watched: Watched) -> None:
     assert watched.page.locator(".banner .verdict").is_visible()
     assert watched.page.locator("table.ranking tbody tr").count() == 6

@@ -1,4 +1,4 @@
-"""Literal runs to compare: one second a sample, every argument overrides one thing."""
+"""Literal runs to compare, with one sample a second. Every argument overrides one value."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Numbers for people carry their unit."""
+"""Text of numbers and times, with units."""
 
 import math
 
@@ -38,7 +38,7 @@ def test_a_measure_is_shown_with_the_unit_in_its_name(measure: str, value: float
     assert measure_text(measure, value, "GBP") == text
 
 
-def test_an_interval_is_told_or_why_there_is_none() -> None:
+def test_an_interval_or_the_reason_for_its_absence_is_shown() -> None:
     assert interval_text(Interval(1, 900, 1500)) == "95 % interval 900 ms to 1.5 s"
     assert interval_text(Interval(1, None, None)) == interval_text(None) == "too little data for an interval"
 
@@ -54,7 +54,7 @@ def test_an_interval_is_told_or_why_there_is_none() -> None:
         (None, None, None, ""),
     ],
 )
-def test_oversells_are_summed_up_with_their_bound_if_there_were_none(
+def test_oversells_are_summarized_with_a_bound_if_there_were_none(
     units: float | None, exposures: float | None, bound: float | None, text: str
 ) -> None:
     found = {"oversell.units": units, "oversell.exposures": exposures, "oversell.bound_per_exposure": bound}

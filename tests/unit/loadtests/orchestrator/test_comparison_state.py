@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stockstorm.loadtests.config.comparison_options import Asked
+from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.loadtests.orchestrator.comparison_state import (
     SCHEMA,
     Cell,
@@ -22,7 +22,7 @@ from tests.unit.reports.compared import SUBJECTS, matrix, run_summary
 
 STATE = State(
     SCHEMA,
-    Asked("smoke", ("polling", "webhook"), (1,)),
+    ComparisonOptions(scenario="smoke", subjects=("polling", "webhook"), seeds=(1,)),
     "stockstorm compare smoke",
     {"seed 1": "9f2c"},
     (

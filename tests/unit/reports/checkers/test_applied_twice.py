@@ -112,7 +112,7 @@ def test_an_order_split_over_two_batches_is_not_taken_for_applied_twice() -> Non
     assert (found.verdict, found.measures) == ("valid", {"applied_twice.events": 0.0, "applied_twice.orders": 0.0})
 
 
-def test_without_references_the_subjects_own_word_counts_beside_the_sums() -> None:
+def test_without_references_the_subjects_own_probe_counts_too() -> None:
     # Order 1 was applied twice and order 2 not at all, so the sums are right.
     hidden = (
         (sold(0, 1, "bazaar"), sold(0, 2, "mercado")),
@@ -124,7 +124,7 @@ def test_without_references_the_subjects_own_word_counts_beside_the_sums() -> No
         found = AppliedTwice()(history(opened(), *hidden, end))
         assert (found.verdict, found.reason) == (
             "invalid",
-            "1 order applied more than once, as the subject says itself",
+            "1 order applied more than once, according to the subject itself",
         )
         assert found.measures["applied_twice.orders"] == 1.0
         assert [incident.order for incident in found.incidents] == [1]

@@ -32,7 +32,7 @@ def test_a_listing_that_follows_after_40_s_was_in_crisis_for_10_s() -> None:
             Incident(
                 kind="crisis",
                 at_ns=ns(30000),
-                text="bazaar showed MUG staler than 30 s from 30.000 s on",
+                text="bazaar showed MUG more than 30 s stale from 30.000 s",
                 channel="bazaar",
                 sku="MUG",
             ),

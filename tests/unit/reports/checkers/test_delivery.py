@@ -15,7 +15,7 @@ def test_a_delivery_that_was_acknowledged_is_accounted_for() -> None:
     assert found == Check(
         name="delivery",
         verdict="valid",
-        reason="1 notification came to an end",
+        reason="1 notification with a known outcome",
         measures={
             "delivery.acknowledged": 1.0,
             "delivery.given_up": 0.0,

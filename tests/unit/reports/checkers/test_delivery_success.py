@@ -133,12 +133,12 @@ def late(*, given_up: bool = False) -> Check:
     return DeliverySuccess()(history(opened(), planned(0, 0, 0), planned(0, 1, 1), fine, ended(905, 0), slow, end))
 
 
-def test_timeouts_alone_of_a_late_generator_are_not_held_against_the_subject() -> None:
+def test_timeouts_alone_of_a_late_generator_are_not_blamed_on_the_subject() -> None:
     found = late()
     assert found.verdict == "unknown"
     assert found.reason == (
-        "1 attempt timed out, but the load generator was not up to it: "
-        "it started attempts 900.0 ms late (p99), 50 ms are allowed"
+        "1 attempt timed out, but the load generator could not keep up: "
+        "it started attempts 900.0 ms late (p99); the limit is 50 ms"
     )
     assert found.measures["delivery_success.timeouts"] == 1.0
 

@@ -94,9 +94,9 @@ def test_a_forged_delivery_that_failed_like_a_genuine_one_was_not_refused(status
     assert found.measures == {"forged.sent": 10.0, "forged.accepted": 0.0, "forged.unanswered": 9.0}
 
 
-def test_a_forged_delivery_that_met_a_fault_is_no_doubt_while_others_were_refused() -> None:
+def test_a_forged_delivery_during_a_fault_is_not_counted_if_others_were_refused() -> None:
     fault = (f.FaultStarted(ns(900), "kill_receiver", "receiver"), f.FaultEnded(ns(1_500), "kill_receiver", "receiver"))
     found = Forged()(history(opened(), fault, forgeries(401, 0, 403)))
-    assert (found.verdict, found.reason) == ("valid", "all of 2 forged were refused, beside 1 that met a fault")
+    assert (found.verdict, found.reason) == ("valid", "all of 2 forged were refused, apart from 1 sent during a fault")
     nothing_else = Forged()(history(opened(), f.FaultStarted(ns(0), "kill_receiver", "receiver"), forgeries(0)))
     assert nothing_else.verdict == "unknown"

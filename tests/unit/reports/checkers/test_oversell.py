@@ -51,7 +51,7 @@ def test_a_sale_beyond_the_shelf_is_oversold_by_what_was_not_there() -> None:
                 kind="oversell",
                 at_ns=ns(40),
                 text=(
-                    "mercado sold 1 unit of MUG that was not there, at 0.040 s: what it showed "
+                    "mercado sold 1 unit of MUG that was not on the shelf, at 0.040 s: what it showed "
                     "was 40 ms old and lacked event 0"
                 ),
                 channel="mercado",

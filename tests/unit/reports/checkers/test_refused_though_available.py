@@ -29,7 +29,7 @@ def test_a_buyer_turned_away_from_a_full_shelf_was_refused_wrongly() -> None:
             Incident(
                 kind="refused",
                 at_ns=ns(0),
-                text=("bazaar turned a buyer of 2 MUG away at 0.000 s: it showed 1, on the shelf were 5"),
+                text=("bazaar turned away a buyer of 2 MUG at 0.000 s: it showed 1, but 5 were on the shelf"),
                 channel="bazaar",
                 sku="MUG",
                 order=1,

@@ -167,19 +167,19 @@ def test_the_oldest_good_event_behind_a_poison_one_waited_until_a_push_showed_it
     assert (found.verdict, found.measures[BEHIND], found.notes) == ("valid", 1.25, ())
 
 
-def test_a_good_event_that_no_push_shows_is_left_out_and_told() -> None:
+def test_a_good_event_that_no_push_shows_is_left_out_with_a_note() -> None:
     found = poison_and_good(pushed(1_450, "bazaar", 8, 10))
     assert found.measures[BEHIND] == 1.25
     assert found.notes == (
-        "when 1 good event behind a dead letter took effect cannot be told: no push or row shows it",
+        "it is not known when 1 good event behind a dead letter took effect: no push and no stock change shows it",
     )
 
 
-def test_without_any_push_the_age_behind_a_poison_event_is_not_claimed() -> None:
+def test_without_any_push_the_age_behind_a_poison_event_is_not_measured() -> None:
     found = poison_and_good()
     assert BEHIND not in found.measures
     assert found.notes == (
-        "when 2 good events behind a dead letter took effect cannot be told: no push or row shows them",
+        "it is not known when 2 good events behind a dead letter took effect: no push and no stock change shows them",
     )
 
 

@@ -41,7 +41,7 @@ def test_a_push_that_goes_back_to_an_older_version_is_a_stale_overwrite() -> Non
                 at_ns=ns(30),
                 text=(
                     "bazaar was set to 8 of MUG at 0.030 s: that was right at 0.010 s (version "
-                    "1), but a later version had been shown since"
+                    "1), but it had already shown a later version"
                 ),
                 channel="bazaar",
                 sku="MUG",

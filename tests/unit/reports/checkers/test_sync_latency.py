@@ -85,10 +85,8 @@ def test_a_listing_that_no_push_corrected_is_infinitely_late() -> None:
             Incident(
                 kind="unreflected",
                 at_ns=ns(280),
-                text=(
-                    "mercado never reflected a sale of MUG at 0.280 s: its listing was wrong then and no push "
-                    "corrected it"
-                ),
+                text="mercado never reflected a sale of MUG at 0.280 s: "
+                "its listing was wrong then and no push corrected it",
                 channel="mercado",
                 sku="MUG",
                 units=1,

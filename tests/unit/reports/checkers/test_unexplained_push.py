@@ -20,13 +20,13 @@ def test_a_push_of_more_than_the_master_ever_showed_is_unexplained() -> None:
     assert found == Check(
         name="unexplained_push",
         verdict="valid",
-        reason="1 push of 1 fit no version of the master",
+        reason="1 of 1 pushes fit no version of the master",
         measures={"unexplained_push.pushes": 1.0, "unexplained_push.of": 1.0},
         incidents=(
             Incident(
                 kind="unexplained_push",
                 at_ns=ns(20),
-                text=("bazaar was set to 11 of MUG at 0.020 s: honest were 10 to 10, and no earlier version fits"),
+                text=("bazaar was set to 11 of MUG at 0.020 s: 10 to 10 would fit, and no earlier version fits either"),
                 channel="bazaar",
                 sku="MUG",
                 units=11,

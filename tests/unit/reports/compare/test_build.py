@@ -16,12 +16,12 @@ from tests.unit.reports.literal import check
 
 SEEDS = (1, 2, 3)
 ONE_SEED = (
-    "Every subject ran the same plan. With one seed, intervals of latency hold for this plan only. Intervals of counts "
-    "take 3 seeds."
+    "Every subject ran the same plan. With one seed, intervals of latency hold for this plan only. "
+    "Intervals of counts take 3 seeds."
 )
 
 
-def test_nothing_played_is_unknown_and_nobody_wins() -> None:
+def test_without_runs_the_verdict_is_unknown_and_there_is_no_ranking() -> None:
     found = compare(matrix("queue"), SUBJECTS, [], [], {})
     at_rate = found.by_rate[0]
     assert (found.verdict, found.complete) == ("unknown", False)
@@ -30,7 +30,7 @@ def test_nothing_played_is_unknown_and_nobody_wins() -> None:
     assert at_rate.findings[0] == "queue has no run: not started yet"
 
 
-def test_one_subject_is_compared_with_nobody() -> None:
+def test_a_single_subject_has_no_differences() -> None:
     found = compare(matrix("queue"), SUBJECTS, [run_summary("queue", 120.0)], [], {})
     entry = found.by_rate[0].entries[0]
     assert (found.verdict, found.complete, entry.rank) == ("valid", True, 1)
@@ -39,7 +39,7 @@ def test_one_subject_is_compared_with_nobody() -> None:
     assert entry.differences == {}
 
 
-def test_two_subjects_are_ranked_by_latency_with_what_sets_them_apart() -> None:
+def test_two_subjects_are_ranked_by_latency_with_their_differences() -> None:
     runs = [run_summary("polling", 9_000.0, oversold=40.0, lost=3.0), run_summary("queue", 300.0, oversold=2.0)]
     found = compare(matrix("polling", "queue"), SUBJECTS, runs, [], {})
     at_rate = found.by_rate[0]
@@ -70,7 +70,7 @@ def test_a_run_whose_moot_pairs_were_wrong_for_longer_than_a_tier_allows_leaves_
     assert [tier.verdict for tier in entry.tiers] == ["valid", "unknown", "unknown"]
 
 
-def test_a_subject_that_is_not_correct_ranks_behind_however_fast() -> None:
+def test_a_subject_that_is_not_correct_is_not_ranked_by_speed() -> None:
     wrong = check("applied_twice", "invalid", "3 orders were applied twice")
     runs = [run_summary("webhook", 10.0, checks=[wrong]), run_summary("queue", 900.0)]
     found = compare(matrix("webhook", "queue"), SUBJECTS, runs, [], {})
@@ -92,13 +92,13 @@ def test_seeds_are_pooled_for_latency_and_averaged_for_counts() -> None:
     assert (entry.owed, entry.exposures, entry.bound_per_exposure) == (3 * SECONDS, 60, None)
 
 
-def test_no_oversell_at_all_is_given_with_the_rule_of_three() -> None:
+def test_no_oversell_has_a_bound_by_the_rule_of_three() -> None:
     runs = [run_summary("queue", seed=seed) for seed in SEEDS]
     entry = compare(matrix("queue", seeds=SEEDS), SUBJECTS, runs, [], {}).by_rate[0].entries[0]
     assert entry.bound_per_exposure == pytest.approx(3 / 60)
 
 
-def test_a_difference_that_all_seeds_share_tells_two_apart_although_seeds_differ_more() -> None:
+def test_a_difference_on_all_seeds_is_significant_although_seeds_differ_more() -> None:
     runs = [run_summary("queue", 100.0 * seed, seed=seed) for seed in SEEDS]
     runs += [run_summary("webhook", 100.0 * seed + 10 + seed, seed=seed) for seed in SEEDS]
     entries = compare(matrix("queue", "webhook", seeds=SEEDS), SUBJECTS, runs, [], {}).by_rate[0].entries
@@ -114,7 +114,7 @@ def hard_seed_missed_by_queue() -> Comparison:
     return compare(matrix("queue", "webhook", seeds=SEEDS), SUBJECTS, runs, [failed], {})
 
 
-def test_who_missed_a_seed_is_not_ranked_since_the_others_played_a_harder_set_of_plans() -> None:
+def test_a_subject_without_a_run_of_every_seed_is_not_ranked() -> None:
     at_rate = hard_seed_missed_by_queue().by_rate[0]
     assert [(entry.label, entry.rank) for entry in at_rate.entries] == [("webhook", 1), ("queue", None)]
     assert at_rate.headline == "Only webhook can be ranked"
@@ -126,7 +126,7 @@ def test_who_missed_a_seed_is_not_ranked_since_the_others_played_a_harder_set_of
     )
 
 
-def test_while_nobody_has_played_every_seed_nobody_wins_yet() -> None:
+def test_while_no_subject_has_a_run_of_every_seed_there_is_no_ranking() -> None:
     runs = [run_summary(subject, seed=seed) for subject in ("queue", "webhook") for seed in (1, 2)]
     at_rate = compare(matrix("queue", "webhook", seeds=SEEDS), SUBJECTS, runs, [], {}).by_rate[0]
     assert [entry.rank for entry in at_rate.entries] == [None, None]
@@ -149,7 +149,7 @@ def test_a_subject_that_is_faster_on_every_seed_is_not_ranked_behind_for_its_poo
     assert [(entry.label, entry.rank) for entry in entries] == [("queue", 1), ("webhook", 1)]
 
 
-def test_a_lead_that_is_sure_and_small_is_called_so_with_how_many_are_alike() -> None:
+def test_a_significant_but_small_lead_is_called_small() -> None:
     runs = [run_summary("queue", 300.0 + seed, seed=seed) for seed in SEEDS]
     runs += [run_summary("webhook", 305.0 + 1.1 * seed, seed=seed) for seed in SEEDS]
     runs += [run_summary("polling", 9_000.0 + seed, seed=seed) for seed in SEEDS]
@@ -170,7 +170,7 @@ def test_entries_that_differ_by_chance_share_a_rank() -> None:
     assert at_rate.headline.endswith("do not differ significantly")
 
 
-def test_runs_too_short_for_an_interval_are_not_said_to_be_alike() -> None:
+def test_runs_too_short_for_an_interval_are_not_ranked() -> None:
     runs = [run_summary("queue", [25.0] * 5), run_summary("polling", [9_000.0] * 5)]
     at_rate = compare(matrix("queue", "polling"), SUBJECTS, runs, [], {}).by_rate[0]
     assert [entry.rank for entry in at_rate.entries] == [1, 1]
@@ -199,7 +199,7 @@ def test_a_run_that_failed_leaves_its_subject_unknown_with_the_error() -> None:
     assert found.by_rate[0].headline == "Only queue can be ranked"
 
 
-def test_a_leader_beside_subjects_that_cannot_be_ranked_leads_those_that_can() -> None:
+def test_a_leader_beside_unranked_subjects_leads_the_ranked_ones() -> None:
     drowned = run_summary("webhook", 10.0, busiest_per_s=80.0, ceilings={"moto": 35.0})
     runs = [drowned, run_summary("polling", 9_000.0), run_summary("queue", 300.0)]
     at_rate = compare(matrix("polling", "webhook", "queue"), SUBJECTS, runs, [], {}).by_rate[0]
@@ -207,13 +207,13 @@ def test_a_leader_beside_subjects_that_cannot_be_ranked_leads_those_that_can() -
     assert [(entry.label, entry.rank) for entry in at_rate.entries] == [("queue", 1), ("polling", 2), ("webhook", None)]
 
 
-def test_a_comparison_cut_short_says_how_many_seeds_it_has() -> None:
+def test_an_incomplete_comparison_states_how_many_seeds_were_run() -> None:
     runs = [run_summary("queue", seed=seed) for seed in (1, 2)]
     entry = compare(matrix("queue", seeds=SEEDS), SUBJECTS, runs, [], {}).by_rate[0].entries[0]
     assert (entry.verdict, entry.reasons) == ("unknown", ("2 of 3 seeds were run",))
 
 
-def test_safety_stocks_are_entries_of_their_own() -> None:
+def test_each_safety_stock_is_an_entry() -> None:
     runs = [run_summary("queue", stock=0, oversold=4.0), run_summary("queue", stock=2, lost=9.0)]
     found = compare(matrix("queue", stocks=(0, 2)), SUBJECTS, runs, [], {})
     assert found.base == "queue, safety stock 0"
@@ -221,14 +221,14 @@ def test_safety_stocks_are_entries_of_their_own() -> None:
     assert by_label["queue, safety stock 2"].differences[LOST] == Interval(9.0, None, None)
 
 
-def test_changes_that_never_came_are_counted_and_leave_no_false_quantile() -> None:
+def test_changes_never_reflected_are_counted_and_make_quantiles_infinite() -> None:
     run = run_summary("queue", [100.0] * (SECONDS - 3) + [math.inf] * 3)
     entry = compare(matrix("queue"), SUBJECTS, [run], [], {}).by_rate[0].entries[0]
     assert (entry.never, entry.value(P95)) == (3, math.inf)
     assert max(ms for _, ms in entry.curve) == 100.0
 
 
-def test_every_board_has_the_digest_of_each_plan() -> None:
+def test_every_rate_has_the_digest_of_each_plan() -> None:
     runs = [run_summary("queue", seed=seed) for seed in (1, 2)]
     assert compare(matrix("queue", seeds=(1, 2)), SUBJECTS, runs, [], {}).by_rate[0].plans == {1: "9f2c", 2: "9f2c"}
 

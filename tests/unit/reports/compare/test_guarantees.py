@@ -42,7 +42,7 @@ def test_the_worst_finding_of_all_seeds_counts() -> None:
     assert correctness(worst) == "invalid"
 
 
-def test_an_excused_check_without_data_does_not_bar_correctness_but_one_that_failed_does() -> None:
+def test_an_excused_check_without_data_counts_as_correct_and_a_failed_one_does_not() -> None:
     assert correctness(worst_checks([result([check("nothing_lost", "unknown")])], WHY)) == "valid"
     assert correctness(worst_checks([result([check("nothing_lost", "invalid")])], WHY)) == "invalid"
     assert correctness(worst_checks([result([check("nothing_lost", "unknown")])], {})) == "unknown"
@@ -57,6 +57,6 @@ def test_a_plan_over_the_ceiling_names_the_emulator() -> None:
     assert reason.endswith("so the run measures the emulator and not the architecture")
 
 
-def test_a_plan_under_the_ceiling_or_without_one_says_nothing() -> None:
+def test_a_plan_under_the_ceiling_or_without_one_gives_no_reason() -> None:
     assert over_ceiling(30.0, {"moto": 35.0}) == ""
     assert over_ceiling(9_999.0, {}) == ""

@@ -20,7 +20,7 @@ QUEUES = "Queues and managed buses are under 2 s behind"
 POLLING = "Direct API polling is 5 to 30 min behind"
 
 
-def test_shortened_polling_says_nothing_of_the_reduction_and_why() -> None:
+def test_shortened_polling_leaves_the_reduction_undecided_with_the_reason() -> None:
     claim = claims_of(run_summary("polling", 9_000.0, oversold=40.0), run_summary("queue", oversold=1.0))[REDUCTION]
     assert claim.verdict == "undecided"
     assert claim.found == "Against polling (40 oversold units per run), queue oversold 98 % less."
@@ -28,7 +28,7 @@ def test_shortened_polling_says_nothing_of_the_reduction_and_why() -> None:
     assert "10 s" in claim.limits
 
 
-def test_at_face_value_the_reduction_is_judged() -> None:
+def test_without_shortened_intervals_the_reduction_is_judged() -> None:
     runs = run_summary("polling", 9_000.0, oversold=40.0), run_summary("queue", oversold=1.0)
     assert claims_of(*runs, shortened=False)[REDUCTION].verdict == "holds"
     worse = run_summary("polling", 9_000.0, oversold=40.0), run_summary("queue", oversold=39.0)
@@ -48,13 +48,13 @@ def test_a_queue_within_its_latency_holds_and_one_beyond_does_not() -> None:
     assert claims_of(run_summary("queue", 2_500.0))[QUEUES].verdict == "does not hold"
 
 
-def test_of_a_subject_that_is_not_correct_no_latency_is_claimed() -> None:
+def test_the_latency_of_an_incorrect_subject_is_undecided() -> None:
     claim = claims_of(run_summary("queue", 400.0, checks=[check("drift", "invalid")]))[QUEUES]
     assert (claim.verdict, claim.found) == ("undecided", "None of them is known to be correct.")
     assert claim.limits.startswith("Undecided for queue.")
 
 
-def test_shortened_polling_says_nothing_of_its_own_latency() -> None:
+def test_the_latency_of_shortened_polling_is_undecided() -> None:
     claim = claims_of(run_summary("polling", 9_000.0))[POLLING]
     assert (claim.verdict, claim.limits) == ("undecided", "Shortened for a live run: 10 s.")
 
@@ -63,7 +63,7 @@ def test_an_architecture_that_was_not_compared_is_named_as_missing() -> None:
     assert claims_of(run_summary("queue"))[POLLING].found == "No such architecture was compared."
 
 
-def test_crisis_time_is_measured_and_the_line_itself_is_left_open() -> None:
+def test_crisis_time_is_measured_and_its_limit_is_undecided() -> None:
     run = run_summary("polling", 9_000.0)
     crisis = msgspec.structs.replace(run, measures=run.measures | {"crisis_time_s.total": 4.0})
     claim = claims_of(crisis)["Fast-selling SKUs that are stale for more than 30 s are in crisis"]

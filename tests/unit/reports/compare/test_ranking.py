@@ -8,7 +8,7 @@ from stockstorm.reports.compare.ranking import excludes_zero, mean_interval, pai
 from stockstorm.reports.result import Interval
 
 
-def test_three_values_give_the_t_interval_of_the_textbook() -> None:
+def test_three_values_give_the_t_interval() -> None:
     found = mean_interval([1.0, 2.0, 3.0])
     assert found is not None
     assert found.value == 2.0
@@ -20,7 +20,7 @@ def test_fewer_than_three_seeds_give_no_interval() -> None:
     assert mean_interval([1.0, 3.0]) == Interval(2.0, None, None)
 
 
-def test_equal_values_give_no_interval_since_they_do_not_tell_how_much_seeds_differ() -> None:
+def test_equal_values_give_no_interval() -> None:
     assert mean_interval([0.0, 0.0, 0.0]) == Interval(0.0, None, None)
 
 
@@ -35,7 +35,7 @@ def test_nothing_measured_gives_nothing() -> None:
     assert mean_interval([math.nan]) is None
 
 
-def test_a_change_that_never_came_makes_the_mean_infinite() -> None:
+def test_an_infinite_value_makes_the_mean_infinite() -> None:
     assert mean_interval([1.0, math.inf, 2.0]) == Interval(math.inf, None, None)
 
 
@@ -45,11 +45,11 @@ def test_differences_are_taken_seed_by_seed() -> None:
     assert found.value == 20.0
 
 
-def test_seeds_that_only_one_has_are_left_out() -> None:
+def test_seeds_of_only_one_subject_are_left_out() -> None:
     assert paired_difference({1: 5.0, 2: 90.0}, {1: 3.0, 4: 1.0}) == Interval(2.0, None, None)
 
 
-def test_two_that_never_came_cannot_be_subtracted() -> None:
+def test_two_infinite_values_have_no_difference() -> None:
     assert paired_difference({1: math.inf}, {1: math.inf}) is None
 
 
@@ -63,7 +63,7 @@ def test_two_that_never_came_cannot_be_subtracted() -> None:
         (None, False),
     ],
 )
-def test_a_difference_is_sure_only_when_its_interval_leaves_zero_out(interval: Interval | None, sure: bool) -> None:
+def test_a_difference_is_certain_only_when_its_interval_excludes_zero(interval: Interval | None, sure: bool) -> None:
     assert excludes_zero(interval) is sure
 
 

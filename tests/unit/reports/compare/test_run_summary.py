@@ -19,9 +19,7 @@ def reduced(history: History, result: Result, *counted: DatabaseCounted) -> RunS
     return reduce_run(Key("queue", 7, None, 0), "report.html", result, facts)
 
 
-def test_the_databases_work_is_what_it_did_between_its_first_count_and_its_last(
-    history: History, result: Result
-) -> None:
+def test_database_work_is_the_difference_between_its_last_and_first_count(history: History, result: Result) -> None:
     counts = (DatabaseCounted(BEFORE, 10, 20, 30), DatabaseCounted(AFTER, 110, 220, 330))
     measures = reduced(history, result, *counts).measures
     worked = {name: measures[f"work.{name}"] for name in ("transactions", "rows_written", "statements")}
@@ -29,7 +27,7 @@ def test_the_databases_work_is_what_it_did_between_its_first_count_and_its_last(
 
 
 @pytest.mark.parametrize("counts", [(None, 330), (30, None), (None, None)])
-def test_statements_that_nobody_counted_are_not_told(
+def test_statements_that_were_not_counted_are_no_measure(
     history: History, result: Result, counts: tuple[int | None, int | None]
 ) -> None:
     before, after = counts
@@ -39,12 +37,12 @@ def test_statements_that_nobody_counted_are_not_told(
     assert (measures["work.transactions"], "work.statements" in measures) == (100.0, False)
 
 
-def test_one_count_of_the_database_says_nothing(history: History, result: Result) -> None:
+def test_one_count_of_the_database_gives_no_measure(history: History, result: Result) -> None:
     measures = reduced(history, result, DatabaseCounted(BEFORE, 10, 20, 30)).measures
     assert not [name for name in measures if name in {"work.transactions", "work.rows_written", "work.statements"}]
 
 
-def test_runs_are_laid_end_to_end_on_whole_seconds() -> None:
+def test_runs_are_placed_end_to_end_on_whole_seconds() -> None:
     one = [(0, 1.0), (2 * SECOND_NS, 2.0)]
     laid = pooled([(1 * SECOND_NS, one), (1 * SECOND_NS, [(5, 3.0)])])
     assert laid == [(0, 1.0), (2 * SECOND_NS, 2.0), (3 * SECOND_NS + 5, 3.0)]
@@ -62,7 +60,7 @@ def test_no_samples_give_no_measure_and_no_curve() -> None:
     assert curve([]) == ()
 
 
-def test_the_curve_rises_and_stops_where_the_rest_never_came() -> None:
+def test_the_curve_rises_and_ends_before_infinite_latencies() -> None:
     samples = [(n, float(n)) for n in range(1, 91)] + [(n, math.inf) for n in range(10)]
     points = curve(samples)
     assert [ms for _, ms in points] == sorted(ms for _, ms in points)

@@ -1,4 +1,4 @@
-"""The terminal shows verdict, tiers, measures and incidents, and takes no orders from user text."""
+"""The terminal shows verdict, tiers, measures and incidents, and does not interpret markup in user text."""
 
 import io
 

@@ -30,7 +30,7 @@ from tests.unit.reports.compared import SUBJECTS, matrix, run_summary
         (LOST, float("nan"), "–"),
     ],
 )
-def test_a_value_is_as_exact_as_people_read(measure: str, value: float | None, text: str) -> None:
+def test_a_value_is_rounded_for_reading(measure: str, value: float | None, text: str) -> None:
     assert value_text(measure, value) == text
 
 
@@ -67,14 +67,14 @@ def test_seeds_are_listed_or_given_as_a_range(seeds: list[int], text: str) -> No
     assert seeds_text(seeds) == text
 
 
-def test_the_extent_says_how_much_was_played_of_how_much() -> None:
+def test_the_size_gives_completed_and_planned_runs() -> None:
     whole = compare(matrix("queue"), SUBJECTS, [run_summary("queue")], [], {})
     part = compare(matrix("queue", "webhook"), SUBJECTS, [run_summary("queue")], [], {})
     assert size_text(whole) == "1 subject · seed 1 · 1 run"
     assert size_text(part) == "2 subjects · seed 1 · 1 of 2 runs"
 
 
-def test_tier_and_bound_are_said_in_a_few_words() -> None:
+def test_tier_and_bound_have_a_short_text() -> None:
     entry = compare(matrix("queue"), SUBJECTS, [run_summary("queue", 900.0)], [], {}).by_rate[0].entries[0]
     assert tier_text(entry) == "under 2 s"
     assert bound_text(entry) == "none in 20 sell-outs: at most 15 % of them"

@@ -1,4 +1,4 @@
-"""comparison.html as text: what stands in it, and that nothing in it can do harm."""
+"""comparison.html as text: its content, and that it is harmless."""
 
 import re
 
@@ -29,18 +29,18 @@ def comparison() -> Comparison:
     return compare(matrix("polling", "queue", seeds=SEEDS), SUBJECTS, runs, [], {None: floor})
 
 
-def test_the_winner_stands_on_top_with_how_much_and_how_sure(comparison: Comparison) -> None:
+def test_the_headline_names_the_best_subject_with_its_lead_and_certainty(comparison: Comparison) -> None:
     text = text_of(comparison)
     assert "queue is best" in text
     assert "30 times faster than polling, the next." in text
     assert "Every subject ran the same 3 plans." in text
 
 
-def test_the_ranking_says_that_it_goes_by_differences_so_that_intervals_may_overlap(comparison: Comparison) -> None:
+def test_the_ranking_explains_why_intervals_may_overlap(comparison: Comparison) -> None:
     assert "Ranks go by the difference seed by seed, so intervals of neighbours may overlap" in text_of(comparison)
 
 
-def test_a_tiers_line_stands_above_the_grid_which_would_hide_it_at_a_tick(comparison: Comparison) -> None:
+def test_tier_limits_are_drawn_above_the_grid(comparison: Comparison) -> None:
     figures = {figure.name: figure for figure in draw_all(FigureContext(comparison.matrix, comparison.by_rate[0], ""))}
     dotted = [
         shape
@@ -72,7 +72,7 @@ def test_runs_link_to_their_own_reports(comparison: Comparison) -> None:
     assert 'href="queue/run-2/report.html"' in comparison_page(comparison)
 
 
-def test_a_difference_that_is_sure_is_bold(comparison: Comparison) -> None:
+def test_a_certain_difference_is_bold(comparison: Comparison) -> None:
     page = comparison_page(comparison)
     assert "<b>−39" in page or "<b>−40" in page
 
@@ -84,7 +84,7 @@ def test_the_page_needs_no_network_and_runs_only_its_own_scripts(comparison: Com
     assert "default-src &#39;none&#39;; script-src &#39;sha256-" in page
 
 
-def test_text_out_of_a_subject_is_escaped() -> None:
+def test_text_from_a_subject_is_escaped() -> None:
     failed = FailedRun(Key("queue", 1, None, 0), "<script>alert(1)</script>")
     page = comparison_page(compare(matrix("queue"), SUBJECTS, [], [failed], {}))
     assert "<script>alert" not in page

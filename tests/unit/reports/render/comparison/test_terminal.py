@@ -24,7 +24,7 @@ def printed(width: int) -> str:
 
 
 @pytest.mark.parametrize("width", [80, 160])
-def test_the_ranking_names_everybody_with_verdict_and_figures(width: int) -> None:
+def test_the_ranking_lists_every_entry_with_verdict_and_measures(width: int) -> None:
     text = printed(width)
     assert "queue is best" in text
     rows = [line.split() for line in text.splitlines()]
