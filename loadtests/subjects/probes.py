@@ -4,18 +4,18 @@ A subject without these endpoints is judged from the outside alone; the facts sa
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from stockstorm.simulator.history.facts import AnyFact, EffectProbed, ProbeEnded, StockProbed
+from stockstorm.simulator.history.facts import AnyFact, EffectProbed, EffectState, Probe, ProbeEnded, StockProbed
 
 PAGE = 5_000
 PAGES_MAX = 2_000
 TIMEOUT_S = 30.0
 STATEMENTS = "reference_statements_total"
-STATES = {"applied", "superseded", "dead_lettered", "pending"}
+STATES = get_args(EffectState)
 
 
 def probe_effects(base_url: str, now_ns: int) -> Iterator[AnyFact]:
@@ -38,7 +38,7 @@ def count_statements(base_url: str) -> int | None:
     return next((int(sample.value) for sample in samples if sample.name == STATEMENTS), None)
 
 
-def _probe(base_url: str, name: str, now_ns: int) -> Iterator[AnyFact]:
+def _probe(base_url: str, name: Probe, now_ns: int) -> Iterator[AnyFact]:
     try:
         with httpx.Client(base_url=base_url, timeout=TIMEOUT_S) as client:
             for row in _rows(client, name):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from stockstorm.simulator.history.facts import StockChanged, StockUnmoved
+from stockstorm.simulator.history.facts import Cause, StockChanged, StockUnmoved
 from stockstorm.simulator.model import Level, Product, Sku
 from stockstorm.simulator.shop.firing import Action
 
@@ -44,7 +44,7 @@ class StaleQuantity(Exception):
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """Why a level changes, as it will stand in the history."""
 
-    cause: str
+    cause: Cause
     order: int = -1
     reference: str = ""
     compared: bool = False
@@ -149,7 +149,7 @@ def record_rows(
     rows: Sequence[LevelChange | LevelSet],
     action: Action,
     *,
-    cause: str,
+    cause: Cause,
     reference: str,
     request: int,
 ) -> None:

@@ -21,7 +21,7 @@ from stockstorm.simulator.api.admin.throttle import Bucket
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig
-from stockstorm.simulator.history.facts import ApiCalled
+from stockstorm.simulator.history.facts import ApiCalled, ApiOutcome
 from stockstorm.simulator.limits import API_VERSION, QUERY_COST_MAX
 from stockstorm.simulator.world import World
 
@@ -41,7 +41,7 @@ class _Answer(msgspec.Struct, frozen=True):
     """What to send back, and how the call goes into the history. `cost` is the actual one, or the requested one."""
 
     body: dict[str, Any]
-    outcome: str
+    outcome: ApiOutcome
     operation: str = ""
     cost: int = 0
     status: int = 200

@@ -15,7 +15,7 @@ from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSeria
 from stockstorm.simulator.api.marketplace.messages import Parameters, Refusal, listings_of, notification_url_of
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown
+from stockstorm.simulator.history.facts import AnyFact, ApiCalled, ApiOutcome, OrdersShown
 from stockstorm.simulator.limits import LISTINGS_PER_CALL_MAX, ORDERS_PER_PAGE_MAX
 from stockstorm.simulator.model import Event, Sku
 from stockstorm.simulator.world import Changes, World
@@ -64,8 +64,9 @@ class MarketplaceApi:
     def handle(self, request: ApiRequest, now_ns: int) -> ApiReply:
         """Answer one request. Everything it did to the world is in the reply's facts and events."""
         call = _Call(request, self._serial.take(), now_ns)
+        outcome: ApiOutcome = "ok"
         try:
-            status, outcome, body = 200, "ok", self._route(call)(call)
+            status, body = 200, self._route(call)(call)
         except Refusal as refusal:
             status, outcome, body = refusal.status, refusal.outcome, refusal.body
         call.facts.append(

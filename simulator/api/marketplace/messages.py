@@ -8,10 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from stockstorm.simulator.history.facts import ApiOutcome
 from stockstorm.simulator.limits import LISTINGS_PER_CALL_MAX, QUANTITY_MAX, REQUEST_BODY_MAX_BYTES
 from stockstorm.simulator.shop.subscriptions import is_bus
 
-OUTCOMES: Final = {401: "denied", 422: "user_error"}
+OUTCOMES: Final[dict[int, ApiOutcome]] = {401: "denied", 422: "user_error"}
 
 
 class Refusal(Exception):
@@ -26,7 +27,7 @@ class Refusal(Exception):
         return {"error": {"code": self.code, "message": self.message}}
 
     @property
-    def outcome(self) -> str:
+    def outcome(self) -> ApiOutcome:
         return OUTCOMES.get(self.status, "bad_request")
 
 

@@ -15,7 +15,7 @@ from stockstorm.simulator.api.admin.base.text import utc_text
 from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Place
 from stockstorm.simulator.catalogue.catalogue import Catalogue
 from stockstorm.simulator.clock import WallPair
-from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
+from stockstorm.simulator.history.facts import AnyFact, ApiOutcome, OrdersShown, StockShown
 from stockstorm.simulator.model import ONLINE, Event, Level, Order, Product
 from stockstorm.simulator.world import Changes, World
 
@@ -70,7 +70,7 @@ class Call:
         self.request, self.now_ns = request, now_ns
         self.facts: list[AnyFact] = []
         self.events: list[Event] = []
-        self.outcome = "ok"
+        self.outcome: ApiOutcome = "ok"
         self.rows = self._rows_done = 0
         self.warnings: list[SearchWarning] = []
         self._levels_shown: dict[tuple[str, int], None] = {}  # sku and version, in the order of the answer

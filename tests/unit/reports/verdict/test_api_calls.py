@@ -5,7 +5,7 @@ from stockstorm.simulator.history import facts as f
 from tests.literal_history import history, ns, started
 
 
-def call(request: int, api: str = "admin", outcome: str = "ok") -> f.AnyFact:
+def call(request: int, api: str = "admin", outcome: f.ApiOutcome = "ok") -> f.AnyFact:
     return f.ApiCalled(ns(request), request, api, "", 200, outcome)
 
 
