@@ -9,15 +9,13 @@ from typing import Any, Literal
 import msgspec
 
 from stockstorm.simulator.config import FaultKind, ForgeryKind, PerturbationKind
+from stockstorm.simulator.model import ApiOutcome, OrderChange, StockCause
 
 SCHEMA_VERSION = 1
 
-Cause = Literal["sale", "cancellation", "return", "restock", "subject_adjust", "subject_set"]
-FollowUp = Literal["payment", "cancellation", "return"]
 AttemptError = Literal["", "connect_timeout", "connect_refused", "answer_timeout", "disconnected", "protocol"]
 # "refused": a forged delivery was turned away. "pending": the run ended first.
 DeliveryOutcome = Literal["acknowledged", "given_up", "refused", "subscription_removed", "pending"]
-ApiOutcome = Literal["ok", "user_error", "error", "throttled", "denied", "replayed", "bad_request"]
 EffectState = Literal["applied", "superseded", "dead_lettered", "pending"]
 Probe = Literal["effects", "stock"]
 FaultName = FaultKind | Literal["exited by itself"]  # the latter is not planned: a process of the subject crashed
@@ -163,7 +161,7 @@ class FollowUpVoid(Fact, frozen=True, tag=True):
     """A planned follow-up without effect: its purchase had been refused, or its order already cancelled."""
 
     order: int
-    follow_up: FollowUp
+    follow_up: OrderChange
 
 
 class OrderPaid(Fact, frozen=True, tag=True):
@@ -200,7 +198,7 @@ class StockChanged(Fact, frozen=True, tag=True):
     version: int
     delta: int
     available: int  # after the change
-    cause: Cause
+    cause: StockCause
     order: int = -1  # for a sale, cancellation or return of the own store
     reference: str = ""  # the subject's referenceDocumentUri
     compared: bool = False  # the subject sent changeFromQuantity, and it matched

@@ -1,4 +1,4 @@
-"""One measured run of the generator: plan, world, deliveries, dispatcher, pool and journal in one process, as in a run.
+"""One measured run of our generator: plan, world, deliveries, dispatcher, pool and journal in one process.
 
 `python -m tests.benchmarks.ours --url URL --rate R --seconds S --journal PATH` prints an `Outcome` as JSON. Processor
 time counts from the first event due to the last answer; planning is added to it, and what the world takes is taken off
@@ -22,7 +22,7 @@ import gevent
 import msgspec
 from locust.env import Environment
 
-from stockstorm.loadtests.generator.locust_statistics import LocustStatistics
+from stockstorm.loadtests.generator.figures import LocustStatistics
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import WorldConfig
@@ -76,7 +76,7 @@ class Generator:
         self.pool = ConnectionPool(self._clock, self._answered, 8_000)
         self._dispatcher = Dispatcher(self._clock, self.pool)
         self._journal = journal
-        self._statistics = LocustStatistics(Environment()) if statistics else None
+        self._statistics = LocustStatistics(Environment().events.request.fire) if statistics else None
         self.lateness_ns, self.ack_ns = array("q"), array("q")
         self.acknowledged = self.failed = 0
         self.body_bytes = self.world_ns = 0

@@ -1,7 +1,7 @@
 """What each kind of forgery does to the signature."""
 
 from stockstorm.simulator.delivery.forgery import KINDS, claimed_available, forged_signature
-from stockstorm.simulator.events.signature import matches, sign
+from stockstorm.simulator.events.encoding import matches, sign
 
 SECRET, HONEST, CLAIMED = b"secret", b'{"available":3}', b'{"available":999}'
 
