@@ -172,8 +172,9 @@ class MarketplaceApi:
     def handle(self, request: ApiRequest, now_ns: int) -> ApiReply:
         """Answer one request. The reply holds all resulting facts and events."""
         call = _Call(request, self._serial.take(), now_ns)
+        outcome: ApiOutcome = "ok"
         try:
-            status, outcome, body = 200, "ok", self._route(call)(call)
+            status, body = 200, self._route(call)(call)
         except Refusal as refusal:
             status, outcome, body = refusal.status, refusal.outcome, refusal.body
         call.facts.append(
