@@ -69,13 +69,13 @@ class _Head(msgspec.Struct, frozen=True):
 def _encode(value: object) -> object:
     if isinstance(value, ComparisonOptions):
         return value.model_dump(mode="json")
-    raise NotImplementedError(type(value).__name__)
+    raise TypeError(type(value).__name__)
 
 
 def _decode(kind: type, value: object) -> object:
     if issubclass(kind, ComparisonOptions):
         return kind.model_validate(value)
-    raise NotImplementedError(kind.__name__)
+    raise TypeError(kind.__name__)
 
 
 def cell_folder(key: Key, several_stocks: bool) -> str:
