@@ -60,7 +60,7 @@ check: setup
 	$(BIN)/python -m pytest -q tests/tidy
 
 schema: setup
-	$(BIN)/python -m stockstorm.scenarios
+	$(BIN)/python -m stockstorm.reports.checkers
 
 bench: setup
 	$(BIN)/python tests/benchmarks/compare.py $(ARGS)

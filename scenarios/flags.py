@@ -6,23 +6,22 @@ Each has a function that says what is wrong with its value, and one that gives t
 import math
 import re
 from collections.abc import Sequence
-from typing import Final, get_args
+from typing import Final
 
 from pydantic import ValidationError
 
 from stockstorm.scenarios.checks import relation_problems
 from stockstorm.scenarios.floor import oversell_bound_units
 from stockstorm.scenarios.problems import Problem, scenario_error
-from stockstorm.scenarios.remedies import allowed
+from stockstorm.scenarios.schema import allowed
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.scenarios.tiers import tiers
-from stockstorm.simulator.config import FaultConfig, PhaseConfig
+from stockstorm.scenarios.tiers import TIERS
+from stockstorm.simulator.config import FAULTS, FaultConfig, PhaseConfig
 from stockstorm.simulator.plan.planner import expected_events, with_event_rate
 
 RATE_MAX: Final = 100_000.0  # events a second
 SECONDS_MAX: Final = 86_400.0
 SAFETY_STOCK_MAX: Final = 10_000  # units
-FAULT_KINDS: Final[tuple[str, ...]] = get_args(FaultConfig.model_fields["kind"].annotation)
 _OVERSELL: Final = "oversell.units"
 _FAULT: Final = re.compile(r"(?P<kind>[a-z_]+)@(?P<at>\d+(\.\d+)?)(\+(?P<back>\d+(\.\d+)?))?")
 
@@ -40,7 +39,7 @@ def seconds_problem(seconds: float | None) -> Problem | None:
 def faults_problem(flags: Sequence[str]) -> Problem | None:
     """What is wrong with the values of `--fault`; all of them in one problem."""
     wrong = [f"{flag!r} does not fit" for flag in flags if _fault(flag) is None]
-    remedy = f"write e.g. kill_worker@10 or kill_worker@10+2; kinds: {', '.join(FAULT_KINDS)}"
+    remedy = f"write e.g. kill_worker@10 or kill_worker@10+2; kinds: {', '.join(FAULTS)}"
     return Problem("--fault", ", ".join(wrong), remedy) if wrong else None
 
 
@@ -111,7 +110,7 @@ def _scaled(old: PhaseConfig, new: PhaseConfig) -> PhaseConfig:
 
 
 def _expected(old: Scenario, new: Scenario) -> dict[str, str]:
-    limit_s = next((tier.limit_ms / 1000 for tier in tiers() if tier.name == old.tier), None)
+    limit_s = next((tier.limit_ms / 1000 for tier in TIERS if tier.name == old.tier), None)
     if limit_s is None or old.expect.get(_OVERSELL) != _bound(old, limit_s):
         return old.expect
     return old.expect | {_OVERSELL: _bound(new, limit_s)}

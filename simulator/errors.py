@@ -1,11 +1,11 @@
-"""Errors that a user can mend. Each says where, what was found, and what to do.
+"""Errors that a user can correct. Each says where it occurred, what was found, and what to do.
 
     StockstormError
-    ├── ScenarioError        a scenario file or flag is wrong (all problems at once)
+    ├── ScenarioError        a scenario file or flag is wrong; one message lists all problems
     ├── SubjectError         the service under test cannot be started, reached or read
-    ├── BackingError         PostgreSQL or another backing service is not to be had
+    ├── BackingError         PostgreSQL or another backing service is unavailable
     ├── HistoryError         a stored run cannot be read
-    ├── LimitError           a bound of the simulator was hit; the run stops and says so
+    ├── LimitError           a limit of the simulator was reached and the run stopped
     ├── OutputError          an output cannot be written
     └── InternalError        a defect of Stockstorm, or a failure of this machine
 
@@ -22,7 +22,7 @@ class StockstormError(Exception):
 
 
 class ScenarioError(StockstormError):
-    """A scenario or flag that cannot be run; one message holds every problem found."""
+    """A scenario or flag that cannot be run. One message lists every problem."""
 
 
 class SubjectError(StockstormError):
@@ -38,7 +38,7 @@ class HistoryError(StockstormError):
 
 
 class LimitError(StockstormError):
-    """A bound in `limits` was reached; what was recorded so far is kept."""
+    """A limit in `limits` was reached. What was recorded so far is kept."""
 
 
 class OutputError(StockstormError):

@@ -10,13 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from stockstorm.loadtests.backing.cloud.base import AWS_WORDS, PUBSUB_WORDS
-from stockstorm.loadtests.subjects import FAULT_TARGETS
+from stockstorm.loadtests.backing.cloud.base import AWS_CLOUDS, PUBSUB_CLOUDS
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES, DEFAULT
 from stockstorm.loadtests.subjects.flaws import FLAWS
-from stockstorm.scenarios.problems import Problem
-from stockstorm.scenarios.remedies import did_you_mean
-from stockstorm.simulator.config import FaultConfig
+from stockstorm.scenarios.problems import Problem, did_you_mean
+from stockstorm.simulator.config import FAULTS, FaultConfig
 
 SEED_MAX: Final = 2**63 - 1
 PORT_MAX: Final = 65_535
@@ -28,11 +26,11 @@ SECRETS: Final = {
 }
 
 _BY_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {
-    "sqs": AWS_WORDS,
-    "eventbridge": AWS_WORDS,
-    "pubsub": PUBSUB_WORDS,
+    "sqs": AWS_CLOUDS,
+    "eventbridge": AWS_CLOUDS,
+    "pubsub": PUBSUB_CLOUDS,
 }
-CLOUDS: Final = tuple(dict.fromkeys((*AWS_WORDS, *PUBSUB_WORDS)))
+CLOUDS: Final = tuple(dict.fromkeys((*AWS_CLOUDS, *PUBSUB_CLOUDS)))
 
 POSTGRES_URL_VARIABLE: Final = "STOCKSTORM_POSTGRES_URL"
 POSTGRES_URL: Final = "url"
@@ -99,8 +97,9 @@ def fault_problem(subject: str, faults: Sequence[FaultConfig], flag: str) -> Pro
         )
         found = f"{subject} was not started by Stockstorm, which therefore cannot apply its faults"
     else:
-        lacking = {fault.kind for fault in faults if FAULT_TARGETS[fault.kind] not in ARCHITECTURES[subject].processes}
-        targets = {FAULT_TARGETS[kind] for kind in lacking}
+        kinds = {fault.kind for fault in faults}
+        lacking = {kind for kind in kinds if not {*FAULTS[kind].processes} <= {*ARCHITECTURES[subject].processes}}
+        targets = {process for kind in lacking for process in FAULTS[kind].processes}
         having = (name for name, found in ARCHITECTURES.items() if targets <= {*found.processes})
         remedy = f"leave the fault out, or choose a subject that has one: {', '.join(having)}"
         found = f"{subject} has no process {' or '.join(sorted(targets))} that could be killed"

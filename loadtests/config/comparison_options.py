@@ -9,8 +9,7 @@ from stockstorm.loadtests.config.flag import Flag, WrongText
 from stockstorm.loadtests.config.run_options import BackingOptions
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.scenarios.flags import SAFETY_STOCK_MAX
-from stockstorm.scenarios.problems import Problem
-from stockstorm.scenarios.remedies import did_you_mean
+from stockstorm.scenarios.problems import Problem, did_you_mean
 
 SEEDS_MAX: Final = 1_000  # in one range
 SEEDS_EXAMPLE: Final = "write e.g. 1-5, or 1,4,7"

@@ -13,8 +13,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 import msgspec
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from stockstorm.scenarios.problems import Problem, scenario_error
-from stockstorm.scenarios.remedies import did_you_mean
+from stockstorm.scenarios.problems import Problem, did_you_mean, scenario_error
 
 SOURCE = "flags"  # what an error names in place of a scenario file
 

@@ -20,6 +20,7 @@ from stockstorm.loadtests.config.checks import (
 )
 from stockstorm.loadtests.config.flag import SOURCE, Flag, LocustField, Options
 from stockstorm.loadtests.exits import exit_code, print_error
+from stockstorm.reports.checkers import MEANINGS
 from stockstorm.scenarios.flags import (
     faults_problem,
     rate_problem,
@@ -130,7 +131,7 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
 
 def make_scenario(options: PlanOptions) -> Scenario:
     """The scenario with rate, length, faults and safety stock applied. Raises ScenarioError with every problem."""
-    scenario = with_flags(load(options.scenario), rate=options.rate, seconds=options.seconds)
+    scenario = with_flags(load(options.scenario, MEANINGS), rate=options.rate, seconds=options.seconds)
     if not isinstance(options, RunOptions):
         return scenario
     return with_safety_stock(with_faults(scenario, options.faults), options.safety_stock)

@@ -18,6 +18,7 @@ import stockstorm
 from stockstorm.loadtests.config.checks import read_subject
 from stockstorm.loadtests.config.flag import replay_line, require
 from stockstorm.loadtests.config.run_options import API_HOST, RunOptions, make_scenario
+from stockstorm.reports.checkers import MEANINGS
 from stockstorm.reports.store import create_run_folder
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.spec import Scenario
@@ -71,7 +72,7 @@ class RunSpec(BaseModel):
 
 def make_spec(options: RunOptions) -> RunSpec:
     """Checks the options and makes the run's folder, with `spec.json` in it. Raises ScenarioError, HistoryError."""
-    require(options.problems(load(options.scenario).faults))
+    require(options.problems(load(options.scenario, MEANINGS).faults))
     scenario = make_scenario(options)
     flaw = f"-{options.flaw}" if options.flaw else ""
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{scenario.name}-{options.seed}{flaw}"

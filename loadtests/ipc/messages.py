@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.simulator.config import FaultKind
 from stockstorm.simulator.errors import InternalError, StockstormError
 
 _ERRORS: Final = {kind.__name__: kind for kind in StockstormError.__subclasses__()}
@@ -82,14 +83,14 @@ class Step(Message, frozen=True, tag=True):
 class FaultDue(Message, frozen=True, tag=True):
     """Generator → orchestrator: a fault of the plan is due."""
 
-    kind: str
+    kind: FaultKind
     duration_ns: int
 
 
 class Mended(Message, frozen=True, tag=True):
     """Orchestrator → generator: the process that a fault killed is ready again; one for each `FaultDue`."""
 
-    process: str
+    kind: FaultKind
 
 
 class Finished(Message, frozen=True, tag=True):

@@ -30,8 +30,8 @@ from stockstorm.loadtests.orchestrator.orchestrator import INTERRUPTED, Show
 from stockstorm.loadtests.orchestrator.run import Judged, run
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.reports.compare.build import compare
-from stockstorm.reports.compare.comparison import Card, Comparison, Failed, Key, Matrix
-from stockstorm.reports.compare.played import Played, reduce_run
+from stockstorm.reports.compare.comparison import Comparison, FailedRun, Key, Matrix, SubjectInfo
+from stockstorm.reports.compare.run_summary import RunSummary, reduce_run
 from stockstorm.reports.render.comparison.page import write_page
 from stockstorm.reports.store import RunFolder, read_history, read_result
 from stockstorm.scenarios.floor import oversell_floor_units
@@ -125,7 +125,7 @@ class Comparing:
         self.folder, self.state = folder, state
         self.interrupted = False
         self._watcher, self._run_one = watcher, run
-        self._played: dict[Key, Played] = {}
+        self._played: dict[Key, RunSummary] = {}
 
     def run(self) -> None:
         """Runs the pending cells one after the other. A failed one is recorded and the next begins; Ctrl-C ends all."""
@@ -148,7 +148,7 @@ class Comparing:
     def report(self) -> Comparison:
         """Compares all runs so far, and writes comparison.json and comparison.html."""
         played = self._all_played()
-        failed = [Failed(cell.key, cell.error) for cell in self.state.cells if cell.status == "failed"]
+        failed = [FailedRun(cell.key, cell.error) for cell in self.state.cells if cell.status == "failed"]
         options = self.state.options
         floors = {rate: _floor(scenario_of(options, rate)) for rate in options.rates}
         cards = [card_of(subject) for subject in options.subjects]
@@ -189,7 +189,7 @@ class Comparing:
     def _report(self, cell: Cell) -> str:
         return f"{cell.folder}/{cell.run}/report.html"
 
-    def _all_played(self) -> list[Played]:
+    def _all_played(self) -> list[RunSummary]:
         """The runs of this process, and earlier ones from their stored histories."""
         found = []
         for cell in self.state.cells:
@@ -225,14 +225,14 @@ class Comparing:
         return self.state.cells[: len(self.state.options.subjects) * len(self.state.options.safety_stocks)]
 
 
-def card_of(subject: str) -> Card:
+def card_of(subject: str) -> SubjectInfo:
     """What is known of a subject beside its runs. Only the name, if this version no longer has the subject."""
     found = ARCHITECTURES.get(subject)
     if found is None:
-        return Card(subject)
-    return Card(
+        return SubjectInfo(subject)
+    return SubjectInfo(
         name=found.name,
-        row=found.row,
+        guide_ref=found.guide_ref,
         summary=found.summary,
         parts=found.parts,
         crash_safe=found.crash_safe,

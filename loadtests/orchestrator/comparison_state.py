@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.reports.compare.comparison import Comparison, Key
-from stockstorm.reports.render.json_file import as_json
+from stockstorm.reports.render.files import as_json
 from stockstorm.simulator.errors import HistoryError
 
 SCHEMA: Final = 1

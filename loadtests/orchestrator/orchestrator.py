@@ -17,14 +17,14 @@ from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.server import database_work
 from stockstorm.loadtests.config.checks import SECRETS, is_url
 from stockstorm.loadtests.config.run_spec import RunSpec, reachable
-from stockstorm.loadtests.generator.quiesce import SETTLES_MAX
-from stockstorm.loadtests.generator.registration import WITHIN_S as REGISTERING_S
 from stockstorm.loadtests.ipc.messages import Abort, FaultDue, Finished, Go, Listening, Live, Mended, Setup, Step
 from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
+from stockstorm.loadtests.limits import REGISTERING_MAX_S, SETTLES_MAX
 from stockstorm.loadtests.orchestrator.cloud import CloudGiven
-from stockstorm.loadtests.subjects import FAULT_TARGETS, Subject, Surroundings
+from stockstorm.loadtests.subjects import Subject, Surroundings
 from stockstorm.scenarios.spec import compression_notes
 from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import FAULTS, FaultKind
 from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
     AnyFact,
@@ -70,8 +70,8 @@ class Orchestrator:
         self._open_backing, self._open_cloud = backing, cloud
         self._scenario = spec.scenario
         self._facts: list[AnyFact] = []
-        self._restarts: list[tuple[float, str, str]] = []  # (when, fault, process)
-        self._mending: list[tuple[float, str]] = []  # (deadline, process): restarted, not ready yet
+        self._restarts: list[tuple[float, FaultKind]] = []  # (when, fault)
+        self._mending: list[tuple[float, FaultKind]] = []  # (deadline, fault): restarted, not ready yet
         self._sampled_s = 0.0
         self._generator_finished = False
         self._generator_pid = 0
@@ -181,7 +181,7 @@ class Orchestrator:
     def _watch(self, backing: Backing, cloud: CloudGiven, show: Show, live: Callable[[Live], None]) -> Finished:
         quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
         mended_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
-        seconds = REGISTERING_S + max(self._scenario.load_s, mended_s + MENDED_WITHIN_S) + quiesce_s + SPARE_S
+        seconds = REGISTERING_MAX_S + max(self._scenario.load_s, mended_s + MENDED_WITHIN_S) + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             message = self._pipe.receive(TURN_S)
@@ -204,9 +204,10 @@ class Orchestrator:
         now_s = time.monotonic()
         for due in [restart for restart in self._restarts if restart[0] <= now_s]:
             self._restarts.remove(due)
-            self._subject.restart(due[2])
-            self._facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=due[1], target=due[2]))
-            self._mending.append((now_s + MENDED_WITHIN_S, due[2]))
+            for process in FAULTS[due[1]].processes:
+                self._subject.restart(process)
+                self._facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=due[1], target=process))
+            self._mending.append((now_s + MENDED_WITHIN_S, due[1]))
         self._report_mended(now_s)
         self._facts += self._subject.revive(time.monotonic_ns())
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:
@@ -214,21 +215,22 @@ class Orchestrator:
             self._sample(backing, cloud)
 
     def _report_mended(self, now_s: float) -> None:
-        """Tells the generator which processes are ready again. Until then, silence does not mean that work is done."""
-        for by_s, process in list(self._mending):
-            if self._subject.ready(process):
-                self._mending.remove((by_s, process))
-                self._pipe.send(Mended(process=process))
+        """Tells the generator which faults are over. Until then, silence does not mean that work is done."""
+        for by_s, kind in list(self._mending):
+            missing = [process for process in FAULTS[kind].processes if not self._subject.ready(process)]
+            if not missing:
+                self._mending.remove((by_s, kind))
+                self._pipe.send(Mended(kind=kind))
             elif now_s > by_s:
                 found = f"started again after a fault, it was not ready within {MENDED_WITHIN_S:.0f} s"
-                raise SubjectError(process, found, f"read {self._spec.logs / process}.log")
+                raise SubjectError(missing[0], found, f"read {self._spec.logs / missing[0]}.log")
 
     def _begin_fault(self, fault: FaultDue) -> None:
-        target = FAULT_TARGETS[fault.kind]
-        begun_ns = time.monotonic_ns()
-        self._subject.kill(target)  # recorded afterwards, because a kill that fails is no fault
-        self._facts.append(FaultStarted(at_ns=begun_ns, fault=fault.kind, target=target))
-        self._restarts.append((time.monotonic() + fault.duration_ns / SECOND_NS, fault.kind, target))
+        for process in FAULTS[fault.kind].processes:
+            begun_ns = time.monotonic_ns()
+            self._subject.kill(process)  # recorded afterwards, because a kill that fails is no fault
+            self._facts.append(FaultStarted(at_ns=begun_ns, fault=fault.kind, target=process))
+        self._restarts.append((time.monotonic() + fault.duration_ns / SECOND_NS, fault.kind))
 
     def _wait_for_generator(self, reason: str) -> None:
         """After an early end: waits until the generator has closed the history, which has one writer at a time."""

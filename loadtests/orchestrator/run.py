@@ -7,8 +7,7 @@ from contextlib import AbstractContextManager
 
 import msgspec
 
-from stockstorm.loadtests.backing.postgres import Backing, choose_backing
-from stockstorm.loadtests.backing.postgres.server import NoDatabase
+from stockstorm.loadtests.backing.postgres import Backing, NoDatabase, choose_backing
 from stockstorm.loadtests.config.checks import POSTGRES_URL, POSTGRES_URL_VARIABLE, is_url
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.exits import VERDICT_CODES
@@ -22,7 +21,7 @@ from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.own import OwnSubject
 from stockstorm.loadtests.subjects.reference import ReferenceSubject
 from stockstorm.reports.history import History
-from stockstorm.reports.render.registry import RENDERERS, render_all
+from stockstorm.reports.render import RENDERERS, render_all
 from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder, read_history
 from stockstorm.reports.verdict.judge import judge

@@ -10,11 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from stockstorm.loadtests.backing.cloud.aws import client, make_queue
+from stockstorm.loadtests.backing.cloud.aws_backings import open_sqs
 from stockstorm.loadtests.backing.cloud.base import PubSubBacking, QueueRules, SqsBacking
-from stockstorm.loadtests.backing.cloud.gcp import clients, make_pubsub_queue
 from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
-from stockstorm.loadtests.backing.cloud.sqs import open_sqs
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.loadtests.backing.postgres.server import create_database, with_database
 from stockstorm.reference_service.domain.topics import WorkType
@@ -23,9 +21,10 @@ from stockstorm.reference_service.queues.broker_queue import open_broker_queue, 
 from stockstorm.reference_service.queues.postgres import PostgresQueue
 from stockstorm.reference_service.queues.pubsub import open_pubsub as open_pubsub_broker
 from stockstorm.reference_service.queues.sqs import open_sqs as open_sqs_broker
-from stockstorm.reference_service.storage.database import apply_schema, open_pool
+from stockstorm.reference_service.storage.database import Pool, apply_schema, open_pool
 
 RULES = QueueRules(lease_s=30, deliveries_max=8)
+SHORT = QueueRules(lease_s=1, deliveries_max=8)  # the emulators then accept any lease
 QUIET_S = 0.4
 
 
@@ -33,7 +32,7 @@ class WatchedQueue(msgspec.Struct, frozen=True):
     """A queue with a running watch, and the pool of its database."""
 
     queue: Queue
-    pool: Any
+    pool: Pool
 
     async def wait_for_bodies(self, count: int, work_type: WorkType = WorkType.STOCK) -> list[bytes]:
         """Returns the bodies once exactly `count` can be claimed at once. All entries return to the queue."""
@@ -114,7 +113,7 @@ async def open_watched(database_url: str, backing: Any, *, dies: bool = False) -
 
 
 @asynccontextmanager
-async def _queue(pool: Any, backing: Any) -> AsyncIterator[Queue]:
+async def _queue(pool: Pool, backing: Any) -> AsyncIterator[Queue]:
     match backing:
         case SqsBacking(queue=given):
             async with open_sqs_broker(given.url) as sqs, open_broker_queue(pool, sqs, read_own) as queue:
@@ -133,28 +132,13 @@ async def _queue(pool: Any, backing: Any) -> AsyncIterator[Queue]:
 def open_emulator(kind: str) -> Iterator[Any]:
     """One emulator for many tests; None for PostgreSQL."""
     if kind == "sqs":
-        with open_sqs("suite", rules=RULES) as sqs:
+        with open_sqs("suite", rules=SHORT) as sqs:
             yield sqs
     elif kind == "pubsub":
-        with open_pubsub("suite", "double", RULES) as pubsub:
+        with open_pubsub("suite", "double", SHORT) as pubsub:
             yield pubsub
     else:
         yield None
-
-
-def empty_queue(backing: Any, rules: QueueRules = RULES) -> Any:
-    """A new queue in the same emulator."""
-    name = f"t{uuid.uuid4().hex}"
-    match backing:
-        case SqsBacking(environment=environment):
-            sqs = make_queue(client("sqs", environment), name, rules)
-            return msgspec.structs.replace(backing, queue=sqs)
-        case PubSubBacking(environment=environment, queue=given):
-            with clients(environment) as use:
-                pubsub = make_pubsub_queue(use, given.project, name, rules)
-            return msgspec.structs.replace(backing, queue=pubsub)
-        case _:
-            return None
 
 
 def empty_database(postgres: EmbeddedPostgres) -> str:

@@ -21,7 +21,7 @@ from stockstorm.loadtests.orchestrator.orchestrator import INTERRUPTED
 from stockstorm.loadtests.orchestrator.run import Judged
 from stockstorm.reports.compare.comparison import Key
 from stockstorm.reports.history import History
-from stockstorm.reports.render.json_file import json_file
+from stockstorm.reports.render.files import json_file
 from stockstorm.reports.store import create_run_folder
 from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.errors import HistoryError, SubjectError
@@ -175,7 +175,7 @@ def test_an_interrupted_comparison_resumes_where_it_stopped(tmp_path: Path, reco
     assert later.begun == ["3 of 4: webhook, seed 2", "4 of 4: polling, seed 2"]
     comparison = continued.report()
     assert comparison.complete
-    assert [len(entry.runs) for entry in comparison.boards[0].entries] == [2, 2]
+    assert [len(entry.runs) for entry in comparison.by_rate[0].entries] == [2, 2]
 
 
 def test_what_failed_is_tried_again(tmp_path: Path) -> None:
@@ -198,4 +198,4 @@ def test_a_comparison_whose_plans_have_changed_is_not_continued(tmp_path: Path) 
 def test_a_subject_that_is_gone_since_a_comparison_was_stored_has_a_card_without_promises() -> None:
     card = card_of("queue-of-old")
     assert (card.parts, card.crash_safe, card.cannot) == ((), "", {})
-    assert card_of("polling").row == "D1"
+    assert card_of("polling").guide_ref == "D1"

@@ -18,6 +18,7 @@ from stockstorm.loadtests.orchestrator.cloud import CloudGiven
 from stockstorm.loadtests.subjects import Surroundings
 from stockstorm.reports.history import History
 from stockstorm.reports.store import RunFolder
+from stockstorm.simulator.config import FAULTS, Fault, FaultKind
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, RunEnded, decoder
 
@@ -75,7 +76,7 @@ class Service:
 class Driver:
     """The other end of the pipe: a fault falls due; it finishes once told that it is mended."""
 
-    def __init__(self, fault: str) -> None:
+    def __init__(self, fault: FaultKind) -> None:
         self.told: list[AnyMessage] = []
         self._says: list[AnyMessage] = [Listening(port=1), FaultDue(kind=fault, duration_ns=0)]
 
@@ -105,8 +106,20 @@ def test_a_fault_counts_as_mended_when_the_restarted_process_is_ready(
     ended, history = played(service, driver, tmp_path, monkeypatch)
     assert ended.complete, ended.reason
     assert service.did == ["start", "kill", "restart", *["not ready"] * 3, "ready", "stop"]
-    assert [message for message in driver.told if isinstance(message, Mended)] == [Mended(process="worker")]
+    assert [message for message in driver.told if isinstance(message, Mended)] == [Mended(kind="kill_worker")]
     assert len(history.all(FaultStarted)) == len(history.all(FaultEnded)) == 1
+
+
+def test_a_fault_of_two_processes_is_mended_when_both_are_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FAULTS, "kill_worker", Fault(("worker", "worker"), "both killed"))
+    service, driver = Service(looks=1), Driver("kill_worker")
+    ended, history = played(service, driver, tmp_path, monkeypatch)
+    assert ended.complete, ended.reason
+    assert service.did[1:-1] == [*["kill"] * 2, *["restart"] * 2, "not ready", *["ready"] * 3]
+    assert [message for message in driver.told if isinstance(message, Mended)] == [Mended(kind="kill_worker")]
+    assert len(history.all(FaultStarted)) == len(history.all(FaultEnded)) == 2
 
 
 def test_what_is_not_ready_in_time_ends_the_run_with_its_log_named(
