@@ -4,7 +4,9 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-PARALLEL := tests/unit tests/properties tests/contract tests/golden tests/tidy
+# PARTS wait more than they compute, so four run at once. RUNS are whole runs of Stockstorm, which measure time: only two at once.
+PARTS := tests/unit tests/properties tests/contract tests/golden tests/tidy tests/e2e/reference_service
+RUNS := tests/e2e --ignore tests/e2e/reference_service
 INSTALLED := $(VENV)/.installed
 # Optional: a faster emulator of Amazon SQS, where npm is there.
 FAUXQS := loadtests/backing/cloud/fauxqs
@@ -40,15 +42,15 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: setup
 	$(BIN)/stockstorm run flash_sale --seed 7
 
-# Tests that share nothing run in parallel; whole runs on real processes follow one after the other, because they measure time.
 test: setup
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest -n 4 --dist loadfile $(PARALLEL)
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest -n 4 --dist loadfile $(PARTS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(RUNS)
 endif
 
+# Not part of `make test`, because it takes minutes: before a release, and once a week (.github/workflows/prove.yml).
 prove: setup
 	$(BIN)/python -m pytest -m prove $(ARGS)
 
