@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PARTS := tests/unit tests/properties tests/contract tests/golden tests/tidy tests/e2e/reference_service
 RUNS := tests/e2e --ignore tests/e2e/reference_service
 INSTALLED := $(VENV)/.installed
-# Optional: a faster emulator of Amazon SQS, where npm is there.
+# Optional, needs npm: a faster emulator of Amazon SQS.
 FAUXQS := loadtests/backing/cloud/fauxqs
 
 .PHONY: help setup demo test prove check bench schema lock
@@ -25,7 +25,7 @@ help:
 
 setup: $(INSTALLED)
 
-# The stamp is touched last, so that an interrupted set-up starts again.
+# The stamp is written last, so that an interrupted installation starts again.
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "A virtual environment could not be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
@@ -36,7 +36,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 		exit 1; }
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $(FAUXQS) \
-		|| echo "The SQS emulator fauxqs could not be installed; the slower moto stands in for it" >&2; fi
+		|| echo "The SQS emulator fauxqs could not be installed; the slower moto is used instead" >&2; fi
 	@touch $@
 
 demo: setup

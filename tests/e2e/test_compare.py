@@ -1,4 +1,4 @@
-"""`stockstorm compare` as a user runs it: real runs on one plan, and every mistake answered with what to write."""
+"""`stockstorm compare` as a user runs it: real runs of one plan, and errors with a remedy."""
 
 import json
 from pathlib import Path
