@@ -118,7 +118,7 @@ class Nowhere:
         self.taken += 1
 
 
-def test_the_dispatcher_hands_on_what_is_overdue(benchmark: Any) -> None:
+def test_the_dispatcher_passes_on_overdue_items(benchmark: Any) -> None:
     outgoing = Outgoing(1, 1, 0, Address("127.0.0.1", 9, "/"), b"", b"")
     units = 5_000
 

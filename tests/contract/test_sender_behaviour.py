@@ -121,7 +121,7 @@ def test_at_the_limit_attempts_wait_in_turn_and_count_as_free_when_a_connection_
     ],
     ids=["two", "many", "chunked", "continue", "continue_at_once", "close", "http10", "extra"],
 )
-def test_an_answer_in_any_lawful_form_is_read(serve: Serve, sending: Send, pieces: tuple[bytes, ...]) -> None:
+def test_an_answer_in_any_valid_form_is_read(serve: Serve, sending: Send, pieces: tuple[bytes, ...]) -> None:
     answer = sending(serve(saying(*pieces)).port).one()
     assert (answer.status, answer.error) == (202, "")
 
@@ -145,7 +145,7 @@ def test_a_status_is_passed_on_as_it_came_and_no_redirect_is_followed(serve: Ser
     ],
     ids=["ssh", "status", "length", "upgrade", "large_body", "endless_head"],
 )
-def test_what_is_no_answer_or_too_large_is_a_protocol_error(serve: Serve, sending: Send, garbage: bytes) -> None:
+def test_an_invalid_or_too_large_answer_is_a_protocol_error(serve: Serve, sending: Send, garbage: bytes) -> None:
     sender = sending(serve(saying(garbage)).port)
     answer = sender.one()
     assert (answer.status, answer.error, answer.answered_ns) == (0, "protocol", 0)
@@ -171,7 +171,7 @@ def test_no_listener_is_a_refused_connection(sending: Send) -> None:
     assert (answer.error, answer.status, answer.sent_ns, answer.bytes_sent) == ("connect_refused", 0, 0, 0)
 
 
-def test_a_listener_that_accepts_nobody_is_a_connect_timeout(sending: Send) -> None:
+def test_a_listener_that_accepts_no_connection_is_a_connect_timeout(sending: Send) -> None:
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -293,14 +293,14 @@ def test_a_connection_that_was_idle_too_long_is_closed(serve: Serve, sending: Se
     assert (sender.one().status, server.connections) == (200, 4)
 
 
-def test_an_address_whose_certificate_is_trusted_is_spoken_to_over_tls(serve: Serve, sending: Send) -> None:
+def test_an_address_with_a_trusted_certificate_is_reached_over_tls(serve: Serve, sending: Send) -> None:
     server = serve(answer_all, certificate=CERTIFICATE)
     sender = sending(server.port, host="localhost", tls=ssl.create_default_context(cafile=str(CERTIFICATE)))
     assert [sender.one(body).status for body in (BODY, b"x" * 3_000_000, BODY)] == [200, 200, 200]
     assert server.connections == 1
 
 
-def test_an_address_whose_certificate_is_not_trusted_gets_nothing(serve: Serve, sending: Send) -> None:
+def test_an_address_with_an_untrusted_certificate_receives_nothing(serve: Serve, sending: Send) -> None:
     server = serve(answer_all, certificate=CERTIFICATE)
     answer = sending(server.port, host="localhost", tls=ssl.create_default_context()).one()
     assert (answer.error, server.requests) == ("protocol", [])

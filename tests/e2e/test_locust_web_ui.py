@@ -92,7 +92,7 @@ def test_two_starts_in_the_web_ui_are_two_judged_runs(web_ui: httpx.Client, tmp_
     assert [(result["seed"], result["verdict"]) for result in results] == [(1, "valid"), (2, "valid")]
 
 
-def test_what_is_in_flight_at_stop_stays_pending_and_is_not_blamed_on_the_subject(
+def test_deliveries_in_flight_at_stop_stay_pending_and_do_not_count_against_the_subject(
     web_ui: httpx.Client, tmp_path: Path
 ) -> None:
     start(web_ui, seed=1, flaw="slow_handler")
