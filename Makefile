@@ -16,7 +16,7 @@ FAUXQS := loadtests/backing/cloud/fauxqs
 help:
 	@echo "make demo    run the flash sale against the reference service and write a report"
 	@echo "make test    the whole test suite"
-	@echo "make prove   the long statistical proofs: many seeds, every flaw"
+	@echo "make prove   the long statistical proofs over many seeds"
 	@echo "make check   format, lint, types, import contracts, tidiness"
 	@echo "make bench   benchmarks"
 	@echo "make setup   only create .venv"
