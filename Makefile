@@ -4,9 +4,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-# PARTS wait more than they compute, so four run at once. RUNS are whole runs of Stockstorm, which measure time: only two at once.
-PARTS := tests/unit tests/properties tests/contract tests/golden tests/tidy tests/e2e/reference_service
-RUNS := tests/e2e --ignore tests/e2e/reference_service
+# The longest first, so that no process ends long after the others.
+SUITE := tests/e2e tests/contract tests/properties tests/unit tests/golden tests/tidy
 INSTALLED := $(VENV)/.installed
 # Optional, needs npm: a faster emulator of Amazon SQS.
 FAUXQS := loadtests/backing/cloud/fauxqs
@@ -42,12 +41,13 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: setup
 	$(BIN)/stockstorm run flash_sale --seed 7
 
+# Four tests at once, and then, one after the other, those whose verdict on speed needs the whole machine.
 test: setup
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest -n 4 --dist loadfile $(PARTS)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(RUNS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not timed and not prove" $(SUITE)
+	$(BIN)/python -m pytest -m "timed and not prove" tests/e2e
 endif
 
 # Not part of `make test`, because it takes minutes: before a release, and once a week (.github/workflows/prove.yml).

@@ -81,6 +81,7 @@ def start(client: httpx.Client, seed: int, **more: str) -> None:
         time.sleep(0.5)
 
 
+@pytest.mark.timed
 def test_two_starts_in_the_web_ui_are_two_judged_runs(web_ui: httpx.Client, tmp_path: Path) -> None:
     start(web_ui, seed=1)
     wait_for_results(tmp_path / "runs", 1)

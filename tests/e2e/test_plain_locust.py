@@ -7,7 +7,7 @@ import pytest
 
 from tests.running import run_module
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timed]
 
 
 def test_headless_locust_runs_judges_and_exits_with_the_code_of_the_verdict(tmp_path: Path) -> None:
