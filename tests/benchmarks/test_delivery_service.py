@@ -1,4 +1,4 @@
-"""What a delivery costs the generator: CPU time of plan, payload, signature, head and outcome, best of five rounds."""
+"""The generator's CPU time per delivery: plan, payload, signature, head and outcome, best of five rounds."""
 
 import time
 from collections.abc import Sequence

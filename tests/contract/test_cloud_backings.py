@@ -1,7 +1,7 @@
-"""One behaviour suite over every cloud queue that a run can be given: SQS by fauxqs, moto and LocalStack, Pub/Sub by
-our double and Google's emulator.
+"""One behaviour suite for every cloud queue of a run: SQS by fauxqs, moto and LocalStack, Pub/Sub by our double and
+Google's emulator.
 
-Where fauxqs or an image cannot be had, those cases are skipped at run time with the reason; the others are always run.
+Without fauxqs or an image, their tests are skipped with the reason. All others always run.
 """
 
 import time
@@ -31,7 +31,7 @@ Open = Callable[[], AbstractContextManager[CloudBacking]]
 
 @pytest.fixture(scope="module")
 def fauxqs_is_there(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Installed, or a loud skip with the reason."""
+    """Skips with the reason unless fauxqs is installed."""
     if why := why_fauxqs_is_unavailable(tmp_path_factory.mktemp("fauxqs")):
         pytest.skip(f"fauxqs NOT tested: {why}")
 

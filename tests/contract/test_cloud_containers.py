@@ -1,6 +1,6 @@
-"""`--cloud docker` on a real engine: what we do with a container, shown with an image that is there; LocalStack's bus.
+"""`--cloud docker` on a real engine: the life of a container with an available image, and LocalStack's bus.
 
-Where no engine answers or an image cannot be had, the cases are skipped at run time with the reason.
+Without an engine or an image, these tests are skipped with the reason.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""One suite of behaviour over every perturbation, alone and composed: what a new one must do too."""
+"""One behaviour suite for every perturbation, alone and composed. A new one must pass it too."""
 
 import msgspec
 import pytest
@@ -70,12 +70,12 @@ def test_a_changed_delivery_names_its_perturbations_and_no_other_does(mix: tuple
         assert set(each.perturbed) <= set(mix)
 
 
-def test_one_seed_gives_one_fate_and_another_seed_another(mix: tuple[str, ...]) -> None:
+def test_one_seed_gives_one_result_and_another_seed_another(mix: tuple[str, ...]) -> None:
     assert made(mix)(DELIVERIES) == made(mix)(DELIVERIES)
     assert made(mix, seed=6)(DELIVERIES) != made(mix)(DELIVERIES)
 
 
-def test_a_delivery_meets_its_fate_whatever_stands_beside_it(mix: tuple[str, ...]) -> None:
+def test_the_change_of_a_delivery_does_not_depend_on_the_others(mix: tuple[str, ...]) -> None:
     perturbation = made(mix)
     one_by_one = [each for delivery in reversed(DELIVERIES) for each in perturbation([delivery])]
     assert sorted(map(repr, one_by_one)) == sorted(map(repr, perturbation(DELIVERIES)))

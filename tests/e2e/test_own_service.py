@@ -1,4 +1,4 @@
-"""An own service that runs already, by its URL: this one looks for the APIs now and then, and nods at everything."""
+"""Your own service as the subject, by its URL. The one of this test registers late and accepts everything."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""The harness catches planted flaws, each by its own checks, and leaves the sound service alone."""
+"""Each flaw of the reference service fails its own checks, and the sound service fails none."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a newcomer meets first: the README's commands work, the lock is whole, imports run downhill."""
+"""The repository as a newcomer sees it: the README's commands work, the lock is complete, imports run downhill."""
 
 import re
 import subprocess
