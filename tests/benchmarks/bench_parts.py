@@ -1,4 +1,4 @@
-"""The CPU time of each part of one event: `python -m pytest tests/benchmarks/bench_parts.py`. Not collected by `make test`.
+"""CPU time of each part of one event: `python -m pytest tests/benchmarks/bench_parts.py`, not part of `make test`.
 
 The comparison with other generators is `compare.py`; these figures say where the time of ours goes.
 """
