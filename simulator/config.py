@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+ShopPlan = Literal["standard", "advanced", "plus", "enterprise"]
 
 
 class Config(BaseModel):
@@ -20,7 +21,7 @@ class ShopConfig(Config):
     """The fake shop and its catalogue."""
 
     domain: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.myshopify\.com$")] = "stockstorm-demo.myshopify.com"
-    plan: Literal["standard", "advanced", "plus", "enterprise"] = "plus"
+    plan: ShopPlan = "plus"
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "GBP"
     skus: Annotated[int, Field(ge=1, le=50_000)] = 200
     hot_skus: Annotated[int, Field(ge=0, le=1_000, description="the first SKUs, with stock of their own")] = 0
@@ -101,12 +102,13 @@ class DeliveryConfig(Config):
 
 # Every kind of fault, and all that the rest of Stockstorm knows of it. A new kind is one name and one row here.
 FaultKind = Literal["kill_worker", "kill_receiver"]
+ProcessName = Literal["receiver", "worker"]  # processes of a subject
 
 
 class Fault(NamedTuple):
     """What a fault does: kills `processes` of the subject (SIGKILL) and restarts them; `label` names it in reports."""
 
-    processes: tuple[str, ...]
+    processes: tuple[ProcessName, ...]
     label: str
 
 

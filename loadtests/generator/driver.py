@@ -75,7 +75,7 @@ class Driver:
             self._await_end_of_load(end_ns)
             self._await_quiet(go.settle_s)
         except StockstormError as error:
-            self.state.abort(str(error))
+            self.state.fail(error)
         finally:
             self._end()
         return not self.state.aborted

@@ -12,6 +12,7 @@ import gevent
 
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.limits import LIVE_INTERVAL_S, LIVE_SAMPLES_MAX
+from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS, Clock
 from stockstorm.simulator.delivery.attempts import Answer
 from stockstorm.simulator.history.facts import (
@@ -109,10 +110,7 @@ class LiveFigures:
 
 
 def _quantile(samples: deque[float], share: float) -> float:
-    if not samples:
-        return 0.0
-    ordered = sorted(samples)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return quantile(sorted(samples), share) if samples else 0.0
 
 
 class Oversold(Exception):

@@ -12,10 +12,11 @@ from stockstorm.simulator.io.journal import Journal
 
 
 class RunState:
-    """Why the run was aborted; "" as long as it was not. The first reason counts."""
+    """Why the run was aborted; "" as long as it was not. The first reason counts. `error` is what is behind it."""
 
     def __init__(self) -> None:
         self.reason = ""
+        self.error: StockstormError | None = None
 
     @property
     def aborted(self) -> bool:
@@ -24,6 +25,12 @@ class RunState:
     def abort(self, reason: str) -> None:
         """Ends the run as soon as possible. Recorded facts are kept."""
         self.reason = self.reason or reason
+
+    def fail(self, error: StockstormError) -> None:
+        """Aborts the run because of an error for users, which the orchestrator raises again."""
+        if not self.aborted:
+            self.error = error
+        self.abort(str(error))
 
 
 class Recorder:
@@ -37,7 +44,7 @@ class Recorder:
         try:
             self._journal.write(facts)
         except StockstormError as error:
-            self._state.abort(str(error))
+            self._state.fail(error)
 
     def close(self) -> None:
         """Writes what is left. Raises LimitError when the disk fails."""
@@ -51,13 +58,13 @@ def opening_facts(spec: RunSpec, shopify: SimulatedShopify, go: Go, start_ns: in
         at_ns=start_ns,
         schema=SCHEMA_VERSION,
         run=spec.run,
-        scenario=spec.scenario,
-        seed=spec.seed,
+        scenario=spec.scenario.model_dump(mode="json"),
+        seed=spec.options.seed,
         plan_digest=shopify.plan.digest(),
         wall_ns=wall.wall(start_ns),
         duration_ns=shopify.plan.duration_ns,
         safety_stock=shopify.scenario.subject.safety_stock,
-        subject=spec.subject + (f" with flaw {spec.flaw}" if spec.flaw else ""),
+        subject=spec.subject + (f" with flaw {spec.options.flaw}" if spec.options.flaw else ""),
         driver="live",
         replay=spec.replay,
         commit=spec.provenance.commit,

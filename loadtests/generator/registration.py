@@ -13,7 +13,7 @@ import msgspec
 from stockstorm.loadtests.limits import POLL_S, REGISTERING_MAX_S, REGISTERING_QUIET_S
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.simulator.clock import SECOND_NS, Clock
-from stockstorm.simulator.shop.firing import SHOPIFY
+from stockstorm.simulator.model import SHOPIFY
 from stockstorm.simulator.world import World
 
 WAITING: Final = f"waiting for your service to register (at most {REGISTERING_MAX_S:.0f} s)"

@@ -8,23 +8,20 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import suppress
 from typing import Any, Protocol
 
 import gevent
 import gevent.subprocess
-import msgspec
 from gevent.event import Event as Signal
 
-from stockstorm.loadtests.config.locust_options import read_options
-from stockstorm.loadtests.config.run_options import make_spec
-from stockstorm.loadtests.config.run_spec import RunSpec
-from stockstorm.loadtests.exits import INTERNAL, internal_failure
+from stockstorm.loadtests.config.locust_options import read_locust_options
+from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
+from stockstorm.loadtests.exits import VERDICT_CODES, ExitCode, exit_code, internal_error
 from stockstorm.loadtests.generator.driver import Driver
 from stockstorm.loadtests.generator.figures import LocustStatistics
-from stockstorm.loadtests.ipc.messages import Abort, Finished, Go, Listening, Mended, Setup
+from stockstorm.loadtests.ipc.messages import Abort, Finished, Go, Listening, Mended, SentError, Setup
 from stockstorm.loadtests.ipc.pipe import FD_VARIABLE, Pipe, PipeClosed, make_pair
-from stockstorm.reports.result import EXIT_CODES
 from stockstorm.simulator.errors import StockstormError
 
 logger = logging.getLogger("stockstorm")
@@ -52,7 +49,7 @@ class OrchestratorProcess:
         ours, theirs = make_pair()
         module = "stockstorm.loadtests.orchestrator.process"
         self._process = gevent.subprocess.Popen(
-            [sys.executable, "-m", module, str(Path(spec.folder) / "spec.json")],
+            [sys.executable, "-m", module, str(spec.file)],
             env={**os.environ, FD_VARIABLE: str(theirs.fileno())},
             pass_fds=[theirs.fileno()],
             start_new_session=True,
@@ -92,15 +89,15 @@ class Session:
             if _parent is not None:
                 self._converse(_parent)
             else:
-                orchestrator = OrchestratorProcess(make_spec(read_options(self._environment.parsed_options)))
+                orchestrator = OrchestratorProcess(make_spec(read_locust_options(self._environment.parsed_options)))
                 self._converse(orchestrator.pipe)
                 self._pass_on_verdict(orchestrator.wait())
         except StockstormError as error:
             logger.error("%s", error)
-            self._environment.process_exit_code = error.exit_code
+            self._environment.process_exit_code = exit_code(error)
         except Exception as error:  # a defect must not look like a verdict, and Locust alone would exit with 0
-            logger.exception("%s", internal_failure(error))
-            self._environment.process_exit_code = INTERNAL
+            logger.exception("%s", internal_error(error))
+            self._environment.process_exit_code = ExitCode.INTERNAL
         finally:
             self.finished = True
             self.ended.set()
@@ -110,6 +107,10 @@ class Session:
             self._follow(pipe)
         except PipeClosed as error:
             logger.error("the connection to the orchestrator closed: %s", error)
+        except Exception as error:
+            with suppress(PipeClosed):
+                pipe.send(_abort(internal_error(error)))
+            raise
 
     def _follow(self, pipe: Pipe) -> None:
         """Does what the orchestrator asks for. Raises PipeClosed when the run cannot begin or the orchestrator ended.
@@ -134,11 +135,12 @@ class Session:
             complete = driver.conduct(go, self._begin_hosting)
         finally:
             watch.kill()
-        pipe.send(Finished(complete=complete, reason=driver.state.reason))
+        state = driver.state
+        pipe.send(Finished(complete, state.reason, SentError.of(state.error) if state.error else None))
 
     def _open_driver(self, setup: Setup, pipe: Pipe) -> Driver:
         """A driver that listens. When there can be none, sends the orchestrator the reason and raises PipeClosed."""
-        spec = msgspec.json.decode(setup.spec, type=RunSpec)
+        spec = RunSpec.model_validate_json(bytes(setup.spec))
         try:
             statistics = LocustStatistics(self._environment.events.request.fire)
             driver = Driver(setup, spec, pipe.send, statistics, self._spawn)
@@ -148,7 +150,7 @@ class Session:
                 driver.discard()
                 raise
         except (StockstormError, OSError) as error:
-            pipe.send(Abort(reason=str(error)))
+            pipe.send(_abort(error if isinstance(error, StockstormError) else internal_error(error)))
             raise PipeClosed(str(error)) from None
         self._driver = driver
         if self._reason:
@@ -177,5 +179,9 @@ class Session:
 
     def _pass_on_verdict(self, code: int) -> None:
         self._environment.process_exit_code = code
-        names = {value: name for name, value in EXIT_CODES.items()}
+        names: dict[int, str] = {value: name for name, value in VERDICT_CODES.items()}
         logger.info("verdict: %s", names.get(code, f"none (exit code {code})"))
+
+
+def _abort(error: StockstormError) -> Abort:
+    return Abort(reason=str(error), error=SentError.of(error))

@@ -14,17 +14,16 @@ from stockstorm.simulator.api.admin import AdminApi
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
 from stockstorm.simulator.api.http_server import MARKETPLACES, make_server
 from stockstorm.simulator.api.marketplace import MarketplaceApi
-from stockstorm.simulator.catalogue.catalogue import make_catalogue
+from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import Clock, WallPair
 from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.delivery.service import DeliveryService, Secrets
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact
-from stockstorm.simulator.model import Event
+from stockstorm.simulator.model import SHOPIFY, Event
 from stockstorm.simulator.plan.items import Plan
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.seeds import Seeds
-from stockstorm.simulator.shop.firing import SHOPIFY
 from stockstorm.simulator.world import World
 
 OnChange = Callable[[list[AnyFact], list[Event], int], None]  # facts, events, time
@@ -74,8 +73,8 @@ def make_simulated_shopify(
     `on_change` is called with the changes of each API call. `addresses` resolves a subscription's URI. Raises
     BackingError when the port cannot be bound.
     """
-    scenario = Scenario.model_validate(spec.scenario)
-    seeds = Seeds(spec.seed)
+    scenario, options = spec.scenario, spec.options
+    seeds = Seeds(options.seed)
     catalogue = make_catalogue(scenario, seeds)
     world = World(scenario, catalogue, seeds)
     secrets = Secrets(client_secret=setup.client_secret.encode(), channel_secrets=setup.channel_secret.encode())
@@ -84,10 +83,10 @@ def make_simulated_shopify(
     return SimulatedShopify(
         scenario=scenario,
         wall=wall,
-        plan=make_plan(scenario.name, scenario, spec.seed),
+        plan=make_plan(scenario.name, scenario, options.seed),
         world=world,
         deliveries=DeliveryService(world, payloads, scenario, seeds, secrets, addresses),
-        server=make_server(spec.api_host, spec.api_port, apis.handle),
+        server=make_server(options.api_host, options.api_port, apis.handle),
     )
 
 

@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-ProcessName = Literal["receiver", "worker"]
+from stockstorm.simulator.config import ProcessName
 
 
 class Architecture(msgspec.Struct, frozen=True):

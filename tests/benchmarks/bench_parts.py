@@ -13,7 +13,7 @@ import pytest
 
 from stockstorm.simulator.delivery.attempts import Address, Answer, Outgoing
 from stockstorm.simulator.delivery.service import DeliveryService
-from stockstorm.simulator.events.signature import sign
+from stockstorm.simulator.events.encoding import sign
 from stockstorm.simulator.history.facts import AnyFact, AttemptEnded, DeliveryEnded, DeliveryPlanned
 from stockstorm.simulator.io.dispatcher import Dispatcher
 from stockstorm.simulator.io.journal import Journal

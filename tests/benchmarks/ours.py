@@ -1,4 +1,4 @@
-"""One measured run of the generator: plan, world, deliveries, dispatcher, pool and journal in one process, as in a run.
+"""One measured run of our generator: plan, world, deliveries, dispatcher, pool and journal in one process.
 
 `python -m tests.benchmarks.ours --url URL --rate R --seconds S --journal PATH` prints an `Outcome` as JSON. Processor
 time counts from the first event due to the last answer; planning is added to it, and what the world takes is taken off

@@ -1,13 +1,15 @@
-"""Variables of a request: coerced by graphql-core, refused with the text and the `problems` that Shopify gives.
+"""Variables of a request: coerced by graphql-core, refused with Shopify's text and `problems`.
 
-One error for each bad variable: "Variable $input of type X! was provided invalid value for a.0.b (why)", code
-INVALID_VARIABLE, and no `data`.
+Each bad variable gives one error, "Variable $input of type X! was provided invalid value for a.0.b (why)", with code
+INVALID_VARIABLE and without `data`. Input arrays that are too long are refused as well.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from graphql import (
     GraphQLEnumType,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLSchema,
@@ -23,7 +25,11 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.utilities import coerce_input_value
 
-from stockstorm.simulator.api.admin.base.problems import Problem
+from stockstorm.simulator.api.admin.base.call import arguments_of
+from stockstorm.simulator.api.admin.base.problems import Problem, input_too_large
+from stockstorm.simulator.api.admin.execution.documents import Operation
+from stockstorm.simulator.api.admin.execution.selections import Selections
+from stockstorm.simulator.limits import INPUT_ARRAY_MAX
 
 Explanation = tuple[tuple[str | int, ...], str]
 
@@ -31,7 +37,7 @@ Explanation = tuple[tuple[str | int, ...], str]
 def coerce_variables(
     schema: GraphQLSchema, operation: OperationDefinitionNode, given: dict[str, Any]
 ) -> VariableValues | list[Problem]:
-    """Values ready for execution, or what to answer in their place."""
+    """Coerced values, or the errors to answer."""
     values = get_variable_values(schema, operation.variable_definitions or (), given)
     if isinstance(values, VariableValues):
         return values
@@ -104,3 +110,33 @@ def _leaf_problems(value: Any, type_: GraphQLInputType, path: tuple[str | int, .
     if isinstance(type_, GraphQLEnumType):
         return [(path, f"Expected {shown} to be one of: {', '.join(type_.values)}")]
     return [(path, f"Could not coerce value {shown} to {type_}")]
+
+
+def oversized_input(schema: GraphQLSchema, operation: Operation, variables: VariableValues) -> list[Problem]:
+    """Errors for input arrays above 250 in arguments of root fields. The request is refused before execution."""
+    root = schema.get_root_type(operation.node.operation)
+    if root is None:
+        return []
+    problems: list[Problem] = []
+    selections = Selections(schema, operation.fragments, variables.coerced)
+    for nodes in selections.collect(root, [operation.node.selection_set]).values():
+        name = nodes[0].name.value
+        if name not in root.fields:
+            continue
+        try:
+            arguments = arguments_of(schema, root.fields[name], nodes[0], variables)
+        except GraphQLError:
+            continue  # execution reports it, with its path
+        node = nodes[0]
+        where = get_location(node.loc.source, node.loc.start) if node.loc else None
+        locations = [{"line": where.line, "column": where.column}] if where else []
+        problems += [input_too_large((name, *path), size, locations) for path, size in _long_lists(arguments, ())]
+    return problems
+
+
+def _long_lists(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _long_lists(inner, (*path, key))
+    elif isinstance(value, list) and len(value) > INPUT_ARRAY_MAX:
+        yield path, len(value)

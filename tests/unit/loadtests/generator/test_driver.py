@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stockstorm.loadtests.config.run_options import RunOptions, make_spec
-from stockstorm.loadtests.config.run_spec import RunSpec
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
 from stockstorm.loadtests.generator import driver as driver_module
 from stockstorm.loadtests.generator import simulated_shopify
 from stockstorm.loadtests.generator.driver import Driver
@@ -47,7 +47,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
 
 @pytest.fixture
 def spec(tmp_path: Path) -> RunSpec:
-    made = make_spec(RunOptions("smoke", runs=tmp_path))
+    made = make_spec(RunOptions(scenario="smoke", runs=tmp_path))
     Path(made.folder).mkdir(parents=True, exist_ok=True)
     return made
 

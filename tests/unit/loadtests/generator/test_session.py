@@ -9,8 +9,9 @@ import gevent
 import msgspec
 import pytest
 
-from stockstorm.loadtests.config.run_options import RunOptions, make_spec
-from stockstorm.loadtests.exits import INTERNAL
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.run_spec import make_spec
+from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.generator import session
 from stockstorm.loadtests.generator.recorder import RunState
 from stockstorm.loadtests.ipc.messages import Abort, AnyMessage, Finished, Go, Listening, Mended, Setup
@@ -75,7 +76,7 @@ class Host:
 
 @pytest.fixture
 def setup(tmp_path: Path) -> Setup:
-    spec = msgspec.json.encode(make_spec(RunOptions("smoke", runs=tmp_path)))
+    spec = make_spec(RunOptions(scenario="smoke", runs=tmp_path)).model_dump_json().encode()
     return Setup(msgspec.Raw(spec), admin_token="a", client_secret="b", channel_token="c", channel_secret="d")
 
 
@@ -111,7 +112,10 @@ def test_the_orchestrator_learns_why_the_apis_cannot_listen(
     orchestrator = Orchestrator(setup)
     run_session(orchestrator, monkeypatch, fails)
     assert Driver.calls == ["discard"]
-    assert orchestrator.received == [Abort(reason=str(fails))]
+    (message,) = orchestrator.received
+    assert isinstance(message, Abort)
+    assert message.error is not None
+    assert message.error.kind == ("BackingError" if isinstance(fails, BackingError) else "InternalError")
 
 
 def test_everything_is_freed_when_the_orchestrator_dies_before_the_load(
@@ -132,7 +136,8 @@ def test_the_driver_learns_of_recovered_processes_and_of_the_end_of_the_orchestr
 
 
 def test_a_defect_is_no_verdict(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run_session(Orchestrator(setup), monkeypatch, ZeroDivisionError("defect")).process_exit_code == INTERNAL
+    environment = run_session(Orchestrator(setup), monkeypatch, ZeroDivisionError("defect"))
+    assert environment.process_exit_code == ExitCode.INTERNAL
 
 
 def test_connections_are_hosted_by_the_users_in_turn() -> None:

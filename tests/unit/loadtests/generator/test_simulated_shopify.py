@@ -5,7 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stockstorm.loadtests.config.run_options import RunOptions, make_spec
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.generator import simulated_shopify
 from stockstorm.loadtests.generator.simulated_shopify import SimulatedApis, SimulatedShopify, make_simulated_shopify
 from stockstorm.loadtests.ipc.messages import Setup
@@ -42,7 +43,7 @@ class Server:
 def shopify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimulatedShopify:
     server = Server()
     monkeypatch.setattr(simulated_shopify, "make_server", lambda _host, _port, _handle: server)
-    spec = make_spec(RunOptions("smoke", runs=tmp_path))
+    spec = make_spec(RunOptions(scenario="smoke", runs=tmp_path))
     return make_simulated_shopify(
         SETUP, spec, WallPair(0, 0), lambda: 5, lambda *_: None, lambda _: Address("127.0.0.1", 8080, "/")
     )

@@ -9,7 +9,8 @@ from typing import cast
 import msgspec
 import pytest
 
-from stockstorm.loadtests.config.run_options import RunOptions, make_spec
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.ipc.messages import AnyMessage, FaultDue, Finished, Listening, Mended
 from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator import orchestrator as stage
@@ -92,10 +93,10 @@ class Driver:
 
 def played(service: Service, driver: Driver, runs: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[RunEnded, History]:
     monkeypatch.setattr(stage, "database_work", lambda _: None)
-    spec = make_spec(RunOptions("smoke", faults=("kill_worker@1+0",), runs=runs))
+    spec = make_spec(RunOptions(scenario="smoke", faults=("kill_worker@1+0",), runs=runs))
     made = stage.Orchestrator(spec, cast(Pipe, driver), nullcontext(Database()), nullcontext(CloudGiven()), service)
-    ended = made.play(os.getpid(), lambda _: None, lambda _: None)
-    return ended, History.of(decoder.decode_lines(RunFolder(Path(spec.folder)).history.read_bytes()))
+    ended = made.run(os.getpid(), lambda _: None, lambda _: None)
+    return ended.fact, History.of(decoder.decode_lines(RunFolder(Path(spec.folder)).history.read_bytes()))
 
 
 def test_a_fault_counts_as_mended_when_the_restarted_process_is_ready(

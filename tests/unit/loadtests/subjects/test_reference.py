@@ -10,7 +10,8 @@ from stockstorm.loadtests.subjects import reference
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reference_service import limits
-from stockstorm.reference_service.architectures import bus_eventbridge, queue_sqs
+from stockstorm.reference_service.architectures.buses import BusEventBridge
+from stockstorm.reference_service.architectures.queues import QueueSqs
 from stockstorm.reference_service.flaws import Flaw
 from stockstorm.reference_service.queues.broker_queue import refuse_flaws
 from stockstorm.reference_service.settings import BadSettings, Settings
@@ -46,7 +47,7 @@ def test_a_running_process_is_not_started_a_second_time(tmp_path: Path, monkeypa
 
 @pytest.mark.parametrize("has_receiver", [True, False])
 def test_a_broker_architecture_declares_the_flaws_that_the_service_accepts(has_receiver: bool) -> None:
-    names = {True: queue_sqs.QueueSqs.name, False: bus_eventbridge.BusEventBridge.name}
+    names = {True: QueueSqs.name, False: BusEventBridge.name}
     accepted = set()
     for flaw in FLAWS:
         try:
