@@ -1,6 +1,6 @@
-"""Plays the simulator's world in virtual time against a modelled subject: a history, and the truth beside it.
+"""Runs the simulator's world in virtual time against a modelled subject, and records a history and the truth.
 
-The truth is kept while the run goes on, from what the subject knew at each push, and never from the facts.
+The truth is recorded during the run, from what the subject knew at each push, and never from the facts.
 """
 
 import heapq
@@ -55,7 +55,7 @@ class _Run:
         self.plan = make_plan("modelled", config, seed)
         seeds = Seeds(seed)
         self.world = World(config, make_catalogue(config, seeds), seeds)
-        self.dice = random.Random(seed)
+        self.rng = random.Random(seed)
         self.habits = habits
         self.heap: list[tuple[int, int, Callable[[int], None]]] = []
         self.serial, self.deliveries = itertools.count(), itertools.count()
@@ -122,7 +122,7 @@ class _Run:
             self.played.facts.append(f.EventUnheard(event.at_ns, event.event))
             return
         delivery = next(self.deliveries)
-        heard = event.at_ns + int(self.dice.uniform(*self.habits.hear_ms) * MS)
+        heard = event.at_ns + int(self.rng.uniform(*self.habits.hear_ms) * MS)
         due = heard - 3 * MS if self.habits.delivered_late else event.at_ns
         planned = f.DeliveryPlanned(event.at_ns, delivery, event.event, f"w{delivery}", 1, event.topic, due)
         self.played.facts.append(planned)
@@ -137,7 +137,7 @@ class _Run:
 
     def _hear(self, event: Event) -> None:
         self.hearing -= 1
-        if self.habits.flaw == "loses_event" and self.dice.random() < self.habits.flaw_share:
+        if self.habits.flaw == "loses_event" and self.rng.random() < self.habits.flaw_share:
             self.played.lost.add(event.event)
         else:
             self.subject.hear(event)

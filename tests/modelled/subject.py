@@ -57,8 +57,8 @@ class Knowledge(msgspec.Struct, frozen=True):
 class Subject:
     """Knows what it heard, and nothing else of the world. `landed` is told of every push as it takes effect."""
 
-    def __init__(self, world: World, habits: Habits, dice: random.Random, at: At, emit: Emit) -> None:
-        self.world, self.habits, self.dice, self.at, self.emit = world, habits, dice, at, emit
+    def __init__(self, world: World, habits: Habits, rng: random.Random, at: At, emit: Emit) -> None:
+        self.world, self.habits, self.rng, self.at, self.emit = world, habits, rng, at, emit
         self.version: dict[str, int] = dict.fromkeys(world.catalogue.by_sku, 0)
         self.available: dict[str, int] = {sku: p.initial_available for sku, p in world.catalogue.by_sku.items()}
         self.waiting: dict[str, Waiting] = {}
@@ -79,7 +79,7 @@ class Subject:
     def start(self, now: int) -> None:
         self.at(now + int(self.habits.write_every_ms * MS), self._write)
         for channel in self.world.marketplaces:
-            self.at(now + int(self.dice.uniform(0, self.habits.push_every_ms) * MS), self._pusher(channel))
+            self.at(now + int(self.rng.uniform(0, self.habits.push_every_ms) * MS), self._pusher(channel))
 
     @property
     def idle(self) -> bool:
@@ -138,7 +138,7 @@ class Subject:
             self._wait(f"{token}:cancelled", units)
 
     def _wait(self, token: str, units: dict[str, int]) -> None:
-        twice = self.habits.flaw == "applies_twice" and self.dice.random() < self.habits.flaw_share
+        twice = self.habits.flaw == "applies_twice" and self.rng.random() < self.habits.flaw_share
         self.waiting[token] = Waiting(token, units, 2 if twice else 1)
         for sku, quantity in units.items():
             if quantity < 0:
@@ -217,7 +217,7 @@ class Subject:
             self.pushing.add(channel)
             rows = [(Sku(sku), self._listable(sku)) for sku in skus]
             known = [Knowledge(self.version[sku], len(self.learnt)) for sku in skus]
-            if self.habits.flaw == "forgets_push" and self.dice.random() < self.habits.flaw_share * 5:
+            if self.habits.flaw == "forgets_push" and self.rng.random() < self.habits.flaw_share * 5:
                 rows, known, self.forgotten = rows[1:], known[1:], self.forgotten + 1
             late = 1_500 * MS if self.habits.flaw == "pushes_late" else 0
             self.at(now + self._delay(self.habits.push_ms) + late, lambda then: land(then, rows, known))
@@ -240,4 +240,4 @@ class Subject:
         return max(0, self.available[sku] - netted - self.habits.safety_stock)
 
     def _delay(self, range_ms: tuple[float, float]) -> int:
-        return int(self.dice.uniform(*range_ms) * MS)
+        return int(self.rng.uniform(*range_ms) * MS)
