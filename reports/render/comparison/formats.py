@@ -9,6 +9,7 @@ from stockstorm.reports.formats import TIER_NAMES, duration_text, measure_name, 
 from stockstorm.reports.result import Interval, Verdict, counted
 from stockstorm.reports.verdict.tiers import best_tier
 
+# Measures whose differences are shown, in order.
 TITLES: Final = {
     **{measure: measure_name(measure) for measure in (P50, P95, ACK, OVERSOLD, LOST, "refused.attempts")},
     "work.cores": "CPU (cores)",

@@ -7,6 +7,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Result, ThresholdOutcome, Verdict
 from stockstorm.reports.verdict.judge import NO_CALL, call_notes, classes_of, interrupted, judge, overall
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, RunEnded, RunStarted
+from stockstorm.simulator.model import ApiOutcome
 from tests.literal_history import history as literal
 from tests.literal_history import ns, started
 from tests.unit.reports.literal import check, correct_checks, run_started
@@ -102,7 +103,7 @@ def test_event_classes_of_a_run_sum_up_to_the_events_fired(result: Result) -> No
     assert sum(sum(row.values()) for row in result.event_classes.values()) == fired
 
 
-def call(request: int, api: str = "admin", outcome: str = "ok") -> AnyFact:
+def call(request: int, api: str = "admin", outcome: ApiOutcome = "ok") -> AnyFact:
     return ApiCalled(ns(request), request, api, "", 200, outcome)
 
 
