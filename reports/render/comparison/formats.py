@@ -5,18 +5,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from stockstorm.reports.compare.comparison import ACK, LOST, OVERSOLD, P50, P95, Comparison, Entry, RateComparison
-from stockstorm.reports.formats import TIER_NAMES, duration_text, number_text, range_text
+from stockstorm.reports.formats import TIER_NAMES, duration_text, measure_name, number_text, range_text
 from stockstorm.reports.result import Interval, Verdict, counted
 from stockstorm.reports.verdict.tiers import best_tier
 
 # Measures whose differences are shown, in order.
 TITLES: Final = {
-    P50: "sync latency, median",
-    P95: "sync latency, p95",
-    ACK: "ack time, p99",
-    OVERSOLD: "oversold units",
-    LOST: "lost units",
-    "refused.attempts": "refused though available",
+    **{measure: measure_name(measure) for measure in (P50, P95, ACK, OVERSOLD, LOST, "refused.attempts")},
     "work.cores": "CPU (cores)",
     "work.cost_points": "API cost points",
     "work.statements": "database statements",
