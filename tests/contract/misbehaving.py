@@ -83,7 +83,7 @@ class Server:
                 context.load_cert_chain(self._certificate)
                 visit.peer = context.wrap_socket(visit.peer, server_side=True)
             self._script(visit)
-        except OSError:  # the client has left: what it made of that is what the test looks at
+        except OSError:  # the client has disconnected; the test checks how it reacted
             visit.number = -1
         finally:
             visit.peer.close()

@@ -1,7 +1,7 @@
-"""One behaviour suite over every cloud queue that a run can be given: SQS by fauxqs, moto and LocalStack, Pub/Sub by
-our double and Google's emulator.
+"""One behaviour suite for every emulated cloud queue: SQS by fauxqs, moto and LocalStack, Pub/Sub by our double and
+Google's emulator.
 
-Where fauxqs or an image cannot be had, those cases are skipped at run time with the reason; the others are always run.
+Cases whose emulator or image is unavailable are skipped at run time with the reason. The others always run.
 """
 
 import time
@@ -27,8 +27,8 @@ Open = Callable[[], AbstractContextManager[CloudQueue]]
 
 
 @pytest.fixture(scope="module")
-def fauxqs_is_there(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Installed, or a loud skip with the reason."""
+def fauxqs_available(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Installs it, or skips with the reason."""
     if why := why_fauxqs_is_unavailable(tmp_path_factory.mktemp("fauxqs")):
         pytest.skip(f"fauxqs NOT tested: {why}")
 
@@ -36,7 +36,7 @@ def fauxqs_is_there(tmp_path_factory: pytest.TempPathFactory) -> None:
 def opener(request: pytest.FixtureRequest) -> Open:
     """Opens a queue of the kind under test."""
     if request.param == "fauxqs":
-        request.getfixturevalue("fauxqs_is_there")
+        request.getfixturevalue("fauxqs_available")
     if (image := IMAGES.get(request.param, "")) and (why := why_image_is_unavailable(image)):
         pytest.skip(f"{request.param} NOT tested: {why}")
     return lambda: open_queue(request.param, QueueRules(lease_s=LEASE_S, deliveries_max=DELIVERIES_MAX))
@@ -67,7 +67,7 @@ def within_patience(receive: Callable[[], list[Received]], patience_s: float = P
     return []
 
 
-def test_what_is_sent_is_received(opened: Open) -> None:
+def test_a_sent_message_is_received(opened: Open) -> None:
     with opened() as queue:
         sent = {f"Größe {number}" for number in range(12)}
         for body in sent:
@@ -79,7 +79,7 @@ def test_what_is_sent_is_received(opened: Open) -> None:
         assert len(got) == len(sent)
 
 
-def test_while_it_is_leased_nobody_else_gets_it_and_afterwards_it_comes_again(opened: Open) -> None:
+def test_a_leased_message_is_exclusive_and_returns_after_the_lease(opened: Open) -> None:
     with opened() as queue:
         queue.send("a")
         (first,) = within_patience(queue.receive)
@@ -91,7 +91,7 @@ def test_while_it_is_leased_nobody_else_gets_it_and_afterwards_it_comes_again(op
         assert 2.0 < time.monotonic() - began < PATIENCE_S
 
 
-def test_the_lease_that_the_rules_give_ends_by_itself(opened: Open) -> None:
+def test_the_lease_of_the_rules_ends_by_itself(opened: Open) -> None:
     with opened() as queue:
         queue.send("a")
         began = time.monotonic()
@@ -101,7 +101,7 @@ def test_the_lease_that_the_rules_give_ends_by_itself(opened: Open) -> None:
         assert LEASE_S - 1 < time.monotonic() - began < LEASE_S + 4
 
 
-def test_what_is_acknowledged_never_comes_again(opened: Open) -> None:
+def test_an_acknowledged_message_never_returns(opened: Open) -> None:
     with opened() as queue:
         queue.send("a")
         (first,) = within_patience(queue.receive)
@@ -110,7 +110,7 @@ def test_what_is_acknowledged_never_comes_again(opened: Open) -> None:
         assert within_patience(queue.receive, 2.5) == []
 
 
-def test_what_fails_too_often_becomes_a_dead_letter(opened: Open) -> None:
+def test_a_message_that_fails_too_often_becomes_a_dead_letter(opened: Open) -> None:
     with opened() as queue:
         queue.send("poison")
         for _ in range(DELIVERIES_MAX):
@@ -128,7 +128,7 @@ def test_two_runs_share_nothing(opened: Open) -> None:
         assert [one.body for one in within_patience(first.receive)] == ["only here"]
 
 
-def test_it_says_what_it_is_and_what_it_can_bear_and_is_gone_afterwards(measured: Open) -> None:
+def test_an_emulator_states_its_name_and_ceiling_and_ends_with_the_run(measured: Open) -> None:
     with measured() as queue:
         backing = queue.backing
         pids = backing.processes()
@@ -140,7 +140,7 @@ def test_it_says_what_it_is_and_what_it_can_bear_and_is_gone_afterwards(measured
     assert backing.processes() == []
 
 
-def test_a_container_says_its_image_and_that_nobody_measured_it(contained: Open) -> None:
+def test_a_container_states_its_image_and_that_its_ceiling_is_not_measured(contained: Open) -> None:
     with contained() as queue:
         assert any(
             f"in Docker ({image}), ceiling not measured" in queue.backing.description for image in IMAGES.values()

@@ -1,6 +1,6 @@
-"""`--cloud docker` on a real engine: what we do with a container, shown with an image that is there; LocalStack's bus.
+"""`--cloud docker` on a real engine: the life of a container, tested with a small image; LocalStack's bus.
 
-Where no engine answers or an image cannot be had, the cases are skipped at run time with the reason.
+Without an engine or an image, the cases are skipped at run time with the reason.
 """
 
 import json
@@ -33,7 +33,7 @@ Open = Callable[[], AbstractContextManager[CloudContainer]]
 
 
 class Shell(DockerContainer):
-    """Any image with a shell, in the place of LocalStack's."""
+    """Any image with a shell, instead of LocalStack's."""
 
     script = "echo Ready.; exec sleep 60"
 
@@ -61,7 +61,7 @@ def published() -> str:
 
 
 @pytest.mark.usefixtures("shell")
-def test_a_container_is_reached_over_loopback_only_and_is_gone_afterwards() -> None:
+def test_a_container_is_reached_over_loopback_only_and_removed_afterwards() -> None:
     with localstack("us-east-1") as running:
         assert f"127.0.0.1:{running.port}->4566/tcp" in published()
         assert f"0.0.0.0:{running.port}" not in published()
@@ -70,7 +70,7 @@ def test_a_container_is_reached_over_loopback_only_and_is_gone_afterwards() -> N
     assert f":{running.port}->" not in published()
 
 
-def test_a_container_that_ends_early_is_told_at_once_and_removed(
+def test_a_container_that_ends_early_is_an_error_at_once_and_removed(
     shell: type[Shell], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shell, "script", "echo no licence; exit 55")
@@ -90,7 +90,7 @@ def open_pubsub_emulator() -> AbstractContextManager[CloudContainer]:
 
 
 @pytest.mark.parametrize("opened", [open_localstack, open_pubsub_emulator])
-def test_an_image_that_nobody_has_is_told_as_such(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_that_does_not_exist_is_an_error(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     if why := why_docker_is_unavailable():
         pytest.skip(f"testcontainers' own classes NOT tested: {why}")
     nowhere = "127.0.0.1:9/stockstorm/there-is-none:1"
@@ -101,7 +101,7 @@ def test_an_image_that_nobody_has_is_told_as_such(opened: Open, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("opened", [open_localstack, open_pubsub_emulator])
-def test_an_engine_that_does_not_answer_is_told_as_such(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_engine_is_an_error(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
     with pytest.raises(BackingError, match="no Docker engine answers") as caught, opened():
         pass
