@@ -28,7 +28,7 @@ DOCKER = (pytest.mark.docker, pytest.mark.timeout(IMAGE_WITHIN_S + 60))
 Open = Callable[[], AbstractContextManager[Backing]]
 
 
-def execute(url: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
+def run_on(url: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
     """Runs `work` on a connection to `url`."""
 
     async def session() -> Any:
@@ -71,27 +71,27 @@ def backing(request: pytest.FixtureRequest) -> Open:
 
 def test_the_database_is_new_and_empty(backing: Open) -> None:
     with backing() as database:
-        tables = execute(
+        tables = run_on(
             database.url, lambda c: c.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
         )
         assert tables == 0
-        execute(database.url, lambda c: c.execute("CREATE TABLE left_over (n int)"))
+        run_on(database.url, lambda c: c.execute("CREATE TABLE left_over (n int)"))
     with backing() as database:
-        assert execute(database.url, lambda c: c.fetchval("SELECT to_regclass('left_over')")) is None
+        assert run_on(database.url, lambda c: c.fetchval("SELECT to_regclass('left_over')")) is None
 
 
 def test_the_database_is_durable(backing: Open) -> None:
     names = ["fsync", "synchronous_commit", "full_page_writes"]
     query = "SELECT count(*) FROM pg_settings WHERE name = ANY($1) AND setting = 'on'"
     with backing() as database:
-        assert execute(database.url, lambda c: c.fetchval(query, names)) == 3
+        assert run_on(database.url, lambda c: c.fetchval(query, names)) == 3
 
 
 def test_two_databases_share_nothing(backing: Open) -> None:
     with backing() as first, backing() as second:
         assert first.url != second.url
-        execute(first.url, lambda c: c.execute("CREATE TABLE only_here (n int)"))
-        assert execute(second.url, lambda c: c.fetchval("SELECT to_regclass('only_here')")) is None
+        run_on(first.url, lambda c: c.execute("CREATE TABLE only_here (n int)"))
+        assert run_on(second.url, lambda c: c.fetchval("SELECT to_regclass('only_here')")) is None
 
 
 def test_the_database_is_gone_afterwards_even_with_an_open_connection(backing: Open) -> None:
@@ -105,7 +105,7 @@ def test_the_database_is_gone_afterwards_even_with_an_open_connection(backing: O
 
     url = asyncio.run(stay())
     with pytest.raises((OSError, asyncpg.PostgresError)):
-        execute(url, lambda c: c.fetchval("SELECT 1"))
+        run_on(url, lambda c: c.fetchval("SELECT 1"))
 
 
 def test_the_description_has_version_and_durability_and_no_credentials(backing: Open) -> None:
@@ -130,7 +130,7 @@ def test_a_container_is_reached_over_loopback_only_and_with_its_own_password_onl
         password = urlsplit(database.url).password
         assert password
         with pytest.raises(asyncpg.InvalidPasswordError):
-            execute(database.url.replace(f":{password}@", ":test@"), lambda c: c.fetchval("SELECT 1"))
+            run_on(database.url.replace(f":{password}@", ":test@"), lambda c: c.fetchval("SELECT 1"))
 
 
 def test_the_processes_run_and_end_with_the_backing(backing: Open) -> None:
