@@ -13,7 +13,7 @@ def test_without_deliveries_nothing_is_known_about_forgeries() -> None:
     assert (found.verdict, found.measures) == ("unknown", {})
 
 
-def test_a_forged_delivery_that_was_refused_is_as_it_should_be() -> None:
+def test_a_refused_forged_delivery_is_valid() -> None:
     found = Forged()(
         history(opened(), planned(0, 0, -1, forged="tampered"), tried(0, 0, 5, 401), ended(5, 0, "refused"))
     )
@@ -42,7 +42,7 @@ def test_a_forged_delivery_that_was_acknowledged_is_accepted() -> None:
     )
 
 
-def test_a_forged_delivery_without_any_answer_says_nothing() -> None:
+def test_a_forged_delivery_without_an_answer_leaves_it_unknown() -> None:
     found = Forged()(
         history(
             opened(),
@@ -57,7 +57,7 @@ def test_a_forged_delivery_without_any_answer_says_nothing() -> None:
     )
 
 
-def test_a_refused_forgery_that_was_taken_in_beside_genuine_deliveries_counts_as_accepted() -> None:
+def test_a_refused_forgery_that_was_processed_all_the_same_counts_as_accepted() -> None:
     found = Forged()(
         history(
             opened(),
@@ -81,8 +81,9 @@ def forgeries(*statuses: int) -> tuple[f.AnyFact, ...]:
     """One forged delivery a second, answered so; 0: its connection was refused."""
     facts: list[f.AnyFact] = []
     for n, status in enumerate(statuses):
-        at, outcome = 1_000 * n, "refused" if 400 <= status < 500 else "given_up"
-        error = "" if status else "connect_refused"
+        at = 1_000 * n
+        outcome: f.DeliveryOutcome = "refused" if 400 <= status < 500 else "given_up"
+        error: f.AttemptError = "" if status else "connect_refused"
         facts += [planned(at, n, -1, forged="unsigned"), tried(at, n, 5, status, error), ended(at + 5, n, outcome)]
     return tuple(facts)
 

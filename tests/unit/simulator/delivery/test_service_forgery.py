@@ -5,10 +5,11 @@ import json
 import msgspec
 import pytest
 
+from stockstorm.simulator.config import ForgeryKind
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.delivery.forgery import KINDS
 from stockstorm.simulator.events.encoding import matches
-from stockstorm.simulator.history.facts import AttemptEnded, DeliveryEnded, DeliveryPlanned
+from stockstorm.simulator.history.facts import AttemptEnded, DeliveryEnded, DeliveryOutcome, DeliveryPlanned
 from stockstorm.simulator.plan.items import PlannedForgery
 from tests.delivery_service import SECRETS, DeliverySetup
 from tests.literal_shop import AT_NS, MUG, stock_event
@@ -17,7 +18,7 @@ BUSES = ("pubsub://project:topic", "arn:aws:events:us-east-1::event-source/aws.p
 REFUSED = Answer(AT_NS, AT_NS, AT_NS, AT_NS, AT_NS, status=401)
 
 
-def forged(setup: DeliverySetup, kind: str) -> tuple[DeliveryPlanned, Outgoing]:
+def forged(setup: DeliverySetup, kind: ForgeryKind) -> tuple[DeliveryPlanned, Outgoing]:
     dispatch = setup.deliveries.forge(PlannedForgery(0, 77, kind, MUG.sku), AT_NS)
     (planned,), (outgoing,) = dispatch.facts, dispatch.attempts
     assert isinstance(planned, DeliveryPlanned)
@@ -26,7 +27,7 @@ def forged(setup: DeliverySetup, kind: str) -> tuple[DeliveryPlanned, Outgoing]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_forgery_claims_stock_that_is_not_there_under_a_webhook_id_of_its_own(
-    setup: DeliverySetup, kind: str
+    setup: DeliverySetup, kind: ForgeryKind
 ) -> None:
     subscription = setup.subscribe()
     planned, outgoing = forged(setup, kind)
@@ -40,7 +41,7 @@ def test_a_forgery_claims_stock_that_is_not_there_under_a_webhook_id_of_its_own(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_forgery_carries_a_valid_signature(setup: DeliverySetup, kind: str) -> None:
+def test_no_forgery_carries_a_valid_signature(setup: DeliverySetup, kind: ForgeryKind) -> None:
     setup.subscribe()
     _, outgoing = forged(setup, kind)
     lines = outgoing.head.decode().split("\r\n")
@@ -51,7 +52,7 @@ def test_no_forgery_carries_a_valid_signature(setup: DeliverySetup, kind: str) -
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(401, "refused"), (200, "acknowledged"), (500, "given_up")])
-def test_a_forgery_ends_with_its_first_answer(setup: DeliverySetup, status: int, outcome: str) -> None:
+def test_a_forgery_ends_with_its_first_answer(setup: DeliverySetup, status: int, outcome: DeliveryOutcome) -> None:
     setup.subscribe()
     _, outgoing = forged(setup, "unsigned")
     assert setup.deliveries.described(outgoing) == ("inventory_levels/update", "unsigned")
