@@ -1,4 +1,4 @@
-"""Short words for facts, so that a literal history fits on a screen. Times are milliseconds from the start of load.
+"""Short functions for facts, so that a literal history fits on a screen. Times are milliseconds from the start of load.
 
 One SKU, "MUG", 10 units at £5.00, sells on the shop's own store and on the marketplaces bazaar and mercado.
 """

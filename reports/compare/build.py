@@ -8,10 +8,9 @@ import msgspec
 
 from stockstorm.reports.checkers.sync_latency import owed, with_moot
 from stockstorm.reports.compare.comparison import (
-    ACK,
+    DIFFERED,
     LOST,
     OVERSOLD,
-    P50,
     P95,
     Comparison,
     Entry,
@@ -29,7 +28,7 @@ from stockstorm.reports.compare.run_summary import RunSummary, curve, intervals,
 from stockstorm.reports.result import Interval, TierOutcome, Verdict
 from stockstorm.reports.verdict.tiers import LIMITS_MS, basis, judge_tiers, judged_measure
 
-# Means per run, over seeds.
+# Measures that are means per run, over seeds.
 COUNTED: Final[tuple[str, ...]] = (
     "oversell.incidents",
     OVERSOLD,
@@ -45,17 +44,6 @@ COUNTED: Final[tuple[str, ...]] = (
     "work.statements",
     "work.transactions",
     "work.rows_written",
-)
-DIFFERED: Final[tuple[str, ...]] = (
-    P50,
-    P95,
-    ACK,
-    OVERSOLD,
-    LOST,
-    "refused.attempts",
-    "work.cores",
-    "work.cost_points",
-    "work.statements",
 )
 
 Floors = Mapping[float | None, Sequence[tuple[float, float]]]  # rate -> (sync latency ms, unavoidable oversold units)

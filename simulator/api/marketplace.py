@@ -26,6 +26,10 @@ from stockstorm.simulator.world import Changes, World
 __all__ = ["MarketplaceApi"]
 
 
+PAGE_DEFAULT: Final = 100
+FEED_MAX: Final = 10**15 - 1
+_PATH: Final = re.compile(r"/marketplaces/([^/]+)/v1/([a-z]+)")
+_HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"),)
 _OUTCOMES: Final[dict[int, ApiOutcome]] = {401: "denied", 422: "user_error"}
 
 
@@ -127,12 +131,6 @@ class Parameters:
         if not (text.isascii() and text.isdigit() and len(text) < 16 and low <= int(text) <= high):
             raise Refusal(422, f"invalid_{name}", f"{name}={text}; send a whole number from {low} to {high}")
         return int(text)
-
-
-_PATH: Final = re.compile(r"/marketplaces/([^/]+)/v1/([a-z]+)")
-_HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"),)
-PAGE_DEFAULT: Final = 100
-FEED_MAX: Final = 10**15 - 1
 
 
 class _Call:
