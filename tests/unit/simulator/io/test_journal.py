@@ -1,4 +1,4 @@
-"""The journal on a real disk, and on disks that refuse."""
+"""The journal on a real disk, and on disks that fail."""
 
 import os
 import subprocess
@@ -59,7 +59,7 @@ def test_after_sync_nothing_is_left_to_write(path: Path) -> None:
         assert (journal.backlog, read(path)) == (0, FACTS)
 
 
-def test_another_journal_goes_on_where_the_first_was_closed(path: Path) -> None:
+def test_another_journal_appends_after_the_first_was_closed(path: Path) -> None:
     for part in (FACTS[:5], FACTS[5:9]):
         with Journal(path) as journal:
             journal.write(part)
@@ -67,7 +67,7 @@ def test_another_journal_goes_on_where_the_first_was_closed(path: Path) -> None:
 
 
 @pytest.mark.parametrize("torn", [b'{"fact":"DeliveryEn', b"x" * 200_000], ids=["short", "long"])
-def test_a_line_that_a_dead_process_left_torn_is_taken_off(path: Path, torn: bytes) -> None:
+def test_an_incomplete_last_line_of_a_killed_process_is_removed(path: Path, torn: bytes) -> None:
     whole = encoder.encode(FACTS[0]) + b"\n"
     path.write_bytes(whole + torn)
     with Journal(path) as journal:
@@ -75,7 +75,7 @@ def test_a_line_that_a_dead_process_left_torn_is_taken_off(path: Path, torn: byt
     assert read(path) == FACTS[:2]
 
 
-def test_a_file_that_is_one_torn_line_is_begun_anew(path: Path) -> None:
+def test_a_file_of_one_incomplete_line_is_emptied(path: Path) -> None:
     path.write_bytes(b'{"fact":')
     with Journal(path) as journal:
         journal.write(FACTS[:1])
@@ -184,7 +184,7 @@ journal.close()
     assert [fact.at_ns for fact in read(path)] == list(range(5000))
 
 
-def test_a_loop_that_never_rests_does_not_keep_it_from_writing(path: Path) -> None:
+def test_a_busy_loop_does_not_prevent_writing(path: Path) -> None:
     program = """
 journal = Journal(Path(sys.argv[1]), limit=10_000)
 for number in range(100_000):
