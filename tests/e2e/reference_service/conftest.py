@@ -142,6 +142,10 @@ class Service:
 
     wait_until = staticmethod(lambda is_so, what, seconds=10.0: wait_until(is_so, what, seconds))
 
+    def deliver(self, send: Callable[[], httpx.Response]) -> None:
+        """Sends until the answer is 200, as shops and marketplaces do: a loaded machine may exceed a time limit."""
+        self.wait_until(lambda: send().status_code == 200, "it is acknowledged", 20)
+
     def close(self) -> None:
         for name in list(self.processes):
             self.kill(name)
