@@ -27,7 +27,7 @@ def run_module(module: str, arguments: list[str], environment: dict[str, str]) -
 def is_valid_unless_late(result: dict[str, Any]) -> bool:
     """Whether a run is valid, or unknown because its load generator was late, as it can be on a busy machine."""
     (generator,) = (check for check in result["checks"] if check["name"] == "generator")
-    return result["verdict"] == ("valid" if generator["verdict"] == "valid" else "unknown")
+    return bool(result["verdict"] == ("valid" if generator["verdict"] == "valid" else "unknown"))
 
 
 def restore_sigint() -> None:
