@@ -60,8 +60,8 @@ class Service:
 
     def await_ready(self) -> None:
         if "receiver" in self.processes:
-            wait_until(lambda: self.answers(f"{self.url}/readyz"), "the receiver is ready", 20)
-        wait_until(lambda: self.answers(f"{self.worker_url}/readyz"), "the worker is ready", 20)
+            wait_until(lambda: self.answers(f"{self.url}/readyz"), "the receiver is ready", 60)
+        wait_until(lambda: self.answers(f"{self.worker_url}/readyz"), "the worker is ready", 60)
 
     def answers(self, url: str) -> bool:
         """Whether the answer is 200. Fails if a process has ended by itself."""
