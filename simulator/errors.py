@@ -42,7 +42,7 @@ class LimitError(StockstormError):
 
 
 class OutputError(StockstormError):
-    """A file that was asked for cannot be written."""
+    """A requested file cannot be written."""
 
 
 class InternalError(StockstormError):
