@@ -65,7 +65,7 @@ schema: setup
 	$(BIN)/python -m stockstorm.reports.checkers
 
 bench: setup
-	$(BIN)/python tests/benchmarks/compare.py $(ARGS)
+	$(BIN)/python -m tests.benchmarks.compare $(ARGS)
 	$(BIN)/python -m pytest -q tests/benchmarks
 
 lock: setup
