@@ -107,8 +107,11 @@ async def leadership(pool: Pool) -> AsyncIterator[asyncio.Event]:
         try:
             yield lost
         finally:
-            with suppress(*STORE_GONE):  # a lost connection has already released the lock
+            try:
                 await connection.fetchval("SELECT pg_advisory_unlock($1)", LEADER_LOCK)
+            except (*STORE_GONE, asyncpg.InternalClientError):
+                # The connection is lost, or in the middle of an operation. Its end releases the lock.
+                connection.terminate()
 
 
 @asynccontextmanager

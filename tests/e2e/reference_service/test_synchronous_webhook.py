@@ -42,12 +42,21 @@ def test_a_cancellation_before_its_order_is_answered_at_once(service: Any, comme
 
 
 def test_a_failed_push_refuses_the_webhook_and_is_repeated(service: Any, commerce: Any) -> None:
-    commerce.fails_push = 1_000
-    assert service.stock_webhook("SKU-0003", 7, webhook_id="late").status_code == 503
-    commerce.fails_push = 0
-    service.wait_until(lambda: commerce.listings["mercado"]["SKU-0003"] == 7, "the push is repeated", 20)
-    assert service.stock_webhook("SKU-0003", 7, webhook_id="late").status_code == 200
-    assert service.effects()["late"]["times"] == 1
+    commerce.fails_push, item = 1_000, commerce.item("SKU-0003")
+
+    def send() -> Any:
+        return service.stock_webhook("SKU-0003", commerce.stock[item], webhook_id=f"late-{commerce.stock[item]}")
+
+    def is_refused_after_a_sale() -> bool:
+        """A webhook during a reading of the level is accepted: the level is read again, and that reading counts."""
+        commerce.stock[item] -= 1
+        return bool(send().status_code == 503)
+
+    service.wait_until(is_refused_after_a_sale, "a webhook is refused", 20)
+    commerce.fails_push, stock = 0, commerce.stock[item]
+    service.wait_until(lambda: commerce.listings["mercado"]["SKU-0003"] == stock, "the push is repeated", 20)
+    assert send().status_code == 200
+    assert service.effects()[f"late-{stock}"]["times"] == 1
 
 
 def test_a_webhook_without_effect_is_answered_without_a_push(service: Any, commerce: Any) -> None:
