@@ -1,9 +1,10 @@
 """Rows for the tables of the comparison: ranking, differences, guarantees, claims, runs and facts."""
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
+from stockstorm.reports.checkers import measure_of
 from stockstorm.reports.compare.comparison import (
     ACK,
     DIFFERED,
@@ -61,11 +62,15 @@ class RankingRow(msgspec.Struct, frozen=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """One difference to the base. An empty value means that there is none. `certain`: its interval excludes 0."""
+    """One difference to the base. An empty value means that there is none. `certain`: its interval excludes 0.
+
+    `judged` says whether that is better or worse, if the measure's declaration does.
+    """
 
     value: str = ""
     spread: str = ""
     certain: bool = False
+    judged: Literal["better", "worse", ""] = ""
 
 
 class DifferenceTable(msgspec.Struct, frozen=True):
@@ -161,14 +166,22 @@ def _difference_caption(comparison: Comparison) -> str:
     text = f"What each subject has more (+) or less (−) per run than {comparison.base} on the same plans."
     if len(comparison.matrix.seeds) < SEEDS_MIN:
         return f"{text} There are no intervals, because they take {SEEDS_MIN} seeds or more."
-    return f"{text} Below: the 95 % interval over seeds. Bold where it excludes 0."
+    return f"{text} Below: the 95 % interval over seeds. Bold where it excludes 0: green is better, red is worse."
 
 
 def _difference(measure: str, interval: Interval | None) -> Difference:
     if interval is None:
         return Difference()
     spread = difference_range_text(measure, interval)
-    return Difference(difference_text(measure, interval.value), spread, excludes_zero(interval))
+    certain = excludes_zero(interval)
+    return Difference(difference_text(measure, interval.value), spread, certain, _judged(measure, interval.value))
+
+
+def _judged(measure: str, difference: float) -> Literal["better", "worse", ""]:
+    declared = measure_of(measure)
+    if declared is None or declared.more_is_worse is None or difference == 0:
+        return ""
+    return "worse" if (difference > 0) == declared.more_is_worse else "better"
 
 
 def guarantees(at_rate: RateComparison) -> list[GuaranteeRow]:

@@ -72,9 +72,9 @@ def test_runs_link_to_their_own_reports(comparison: Comparison) -> None:
     assert 'href="queue/run-2/report.html"' in comparison_page(comparison)
 
 
-def test_a_certain_difference_is_bold(comparison: Comparison) -> None:
+def test_a_certain_difference_is_bold_and_says_whether_it_is_better(comparison: Comparison) -> None:
     page = comparison_page(comparison)
-    assert "<b>−39" in page or "<b>−40" in page
+    assert re.search(r'<b class="better" title="better than [^"]+">−(39|40)', page)
 
 
 def test_the_page_needs_no_network_and_runs_only_its_own_scripts(comparison: Comparison) -> None:
