@@ -17,6 +17,7 @@ from starlette.types import Message as AsgiMessage
 from starlette.types import Receive, Scope, Send
 
 from stockstorm.reference_service import limits, metrics
+from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON
 from stockstorm.reference_service.domain.timestamps import nanoseconds_or_none
 from stockstorm.reference_service.domain.topics import CHANNEL_TOPICS, SHOPIFY, SHOPIFY_TOPICS, WorkType
 from stockstorm.reference_service.queues.base import InboxFull, Message
@@ -25,7 +26,7 @@ from stockstorm.reference_service.storage.database import StoreUnavailable
 Status = Literal[200, 400, 401, 403, 404, 408, 413, 503]
 REASONS: Mapping[Status, bytes] = {
     200: b"ok",
-    400: b"a header is missing or too long, or the body is not JSON",
+    400: b"a header is missing or too long, or the body is not JSON that can be read",
     401: b"the signature does not match the body",
     403: b"unknown shop",
     404: b"unknown channel",
@@ -119,8 +120,8 @@ def read_message(sender: Sender, pairs: Iterable[tuple[bytes, bytes]], body: byt
         topic = headers[names.topic].decode("ascii")
         webhook_id = headers[names.webhook_id].decode("ascii")
         name = headers[names.sender].decode("ascii")
-        msgspec.json.decode(body, type=msgspec.Raw)  # validates the JSON and builds no objects
-    except (KeyError, UnicodeDecodeError, msgspec.DecodeError):
+        msgspec.json.decode(body)  # unlike the type Raw, this also validates UTF-8 and the range of numbers
+    except (KeyError, UnicodeDecodeError, *UNREADABLE_JSON):
         raise Refused(400) from None
     if name != sender.name:
         raise Refused(sender.status_if_other)
