@@ -25,6 +25,7 @@ from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.loadtests.backing.postgres.server import create_database, with_database
 from stockstorm.reference_service.architectures import architecture_of
 from stockstorm.reference_service.settings import DEFAULT_ARCHITECTURE
+from stockstorm.reference_service.wiring import RECEIVER
 from tests.fake_commerce import CHANNELS, LOCATION, FakeCommerce, Handler
 from tests.running import ROOT
 
@@ -126,12 +127,11 @@ class Service:
         return self.post(f"/webhooks/channels/{channel}", raw, headers)
 
     def probe(self, what: str, url: str = "") -> list[dict[str, Any]]:
+        base = url or (self.receiver_url if RECEIVER in self.names else self.worker_url)
         rows: list[dict[str, Any]] = []
         after: str | None = ""
         while after is not None:
-            page = self.http.get(
-                f"{url or self.receiver_url}/probe/{what}", params={"after": after, "limit": "500"}
-            ).json()
+            page = self.http.get(f"{base}/probe/{what}", params={"after": after, "limit": "500"}).json()
             rows += page[what.replace("-", "_")]
             after = page["next"]
         return rows
