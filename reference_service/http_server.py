@@ -97,3 +97,4 @@ async def serve_until(servers: Sequence[Server], stop: asyncio.Event) -> None:
         await asyncio.gather(*serving)
     finally:
         stopping.cancel()
+        SAMPLER.tell_what_was_left_out(at_once=True)

@@ -89,7 +89,9 @@ class Service:
         return self.http.post(f"{self.url}{path}", content=raw, headers=headers)
 
     def webhook(self, topic: str, body: dict[str, Any], *, at_ns: int | None = None, **change: str) -> httpx.Response:
-        raw = json.dumps(body).encode()
+        return self.signed(topic, json.dumps(body).encode(), at_ns=at_ns, **change)
+
+    def signed(self, topic: str, raw: bytes, *, at_ns: int | None = None, **change: str) -> httpx.Response:
         headers = {
             "X-Shopify-Topic": topic,
             "X-Shopify-Hmac-Sha256": change.get("signature", sign(SECRET, raw)),
