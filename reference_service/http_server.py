@@ -67,13 +67,15 @@ def allow_open_files(connections: int) -> int:
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = connections + limits.FILES_RESERVED
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return connections
-    allowed = max(1, soft - limits.FILES_RESERVED)
-    log.warning("fewer_connections", wanted=connections, allowed=allowed, open_files=soft)
+    raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    with contextlib.suppress(OSError, ValueError):  # a system can have a lower limit than `hard` says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+        soft = raised
+    allowed = min(connections, max(1, soft - limits.FILES_RESERVED))
+    if allowed < connections:
+        log.warning("fewer_connections", wanted=connections, allowed=allowed, open_files=soft)
     return allowed
 
 

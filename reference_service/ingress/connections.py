@@ -198,7 +198,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _may_answer(self) -> bool:
         """Whether no other answer is under way or was given to this request."""
-        if self.cycle is None:
+        if not self.cycle:  # None before the first request
             return True
         if self._state == "body":
             return not self.cycle.response_started and not self.pipeline
