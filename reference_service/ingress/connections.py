@@ -17,7 +17,7 @@ from typing import Literal, NoReturn
 
 import httptools
 import msgspec
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from stockstorm.reference_service import limits, metrics
 
@@ -97,6 +97,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_bytes = 0  # of the request's complete header lines
     _silent_bytes = 0  # since the parser last yielded something
     _refused_for: Reason = "malformed"  # if the parser stops
+    _running: RequestResponseCycle | None = None  # the request at work; `cycle` is the last one read
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
@@ -106,6 +107,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.open_connections.release(self)
+        self._disconnect()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -147,6 +149,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._silent_bytes = 0
         super().on_headers_complete()
         self._enter("body")
+        if not self.pipeline:
+            self._running = self.cycle
 
     def on_body(self, body: bytes) -> None:
         self._silent_bytes = 0
@@ -160,11 +164,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         if self._state == "answer":  # otherwise the rest of the body, or the next head, is still to come
             self._enter("answer" if self.pipeline else "pause")
+        if self.pipeline:
+            self._running = self.pipeline[-1][0]
         super().on_response_complete()
 
     def give_up(self) -> None:
         """The deadline has passed."""
         if self.transport.is_closing() or self._state == "answer":
+            self._disconnect()
             self.transport.abort()  # the client does not read what was sent, so nothing more can be sent
         elif self._state == "pause" or not self._is_in_request():
             self.transport.close()
@@ -194,7 +201,14 @@ class BoundedProtocol(HttpToolsProtocol):
         log.warning(f"request refused: {reason}")  # few texts, and lines are sampled by their text
         if self._may_answer():
             self.transport.write(ANSWERS[reason])
+        self._disconnect()
         self.transport.close()
+
+    def _disconnect(self) -> None:
+        """The request at work learns that nobody waits for its answer. A write to a closed transport would fail."""
+        if self._running is not None:
+            self._running.disconnected = True
+            self._running.message_event.set()
 
     def _may_answer(self) -> bool:
         """Whether no other answer is under way or was given to this request."""

@@ -231,11 +231,13 @@ def services_of(commerce: FakeCommerce, database_url: str, folder: Path) -> Iter
         made.append(Service(variables, folder, commerce, processes))
         return made[-1]
 
-    yield make
-    for service in made:
-        service.close()
-    server.shutdown()
-    server.server_close()
+    try:
+        yield make
+    finally:
+        for service in made:
+            service.close()
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
+import uvloop
 from starlette.types import Receive, Scope, Send
 
 from stockstorm.reference_service import limits
@@ -16,15 +17,17 @@ from stockstorm.reference_service.ingress.connections import ConnectionLimits, n
 HEAD = b"POST /read HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 PLENTY = ConnectionLimits(100, 100)
+SLOW_S = 0.1
 LARGE = b"x" * 4 * limits.HEAD_BYTES_MAX
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers the length of the body; below /unread it answers before it reads the body."""
+    """Answers the length of the body: at /unread before it reads the body, at /slow after a while."""
     size, more = 0, scope["path"] != "/unread"
     while more:
         event = await receive()
         size, more = size + len(event.get("body", b"")), event.get("more_body", False)
+    await asyncio.sleep(SLOW_S if scope["path"] == "/slow" else 0.0)
     body = str(size).encode()
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -132,6 +135,19 @@ async def test_requests_far_ahead_of_their_answers_are_refused() -> None:
     async with serving() as port:
         found = await answers(port, (HEAD + b"\r\n") * 10_000)
     assert len(statuses(found)) <= limits.PIPELINED_MAX + 2
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_a_refusal_while_a_request_is_at_work_is_no_error_of_the_application(
+    ahead: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def attack() -> None:
+        async with serving() as port:
+            await answers(port, (HEAD.replace(b"/read", b"/slow") + b"\r\n") * ahead + b"nonsense\r\n\r\n")
+            await asyncio.sleep(2 * SLOW_S)
+
+    uvloop.run(attack())  # its transports raise after their end, those of asyncio do not
+    assert [record.getMessage() for record in caplog.records] == ["request refused: malformed"]
 
 
 @pytest.mark.asyncio
