@@ -38,3 +38,8 @@ def test_connections_fit_into_the_limit_of_open_files(
     monkeypatch.setattr(resource, "setrlimit", set_limit)
     assert allow_open_files(4_000) == allowed
     assert found == ([] if raised_to is None else [raised_to])
+
+
+def test_the_endpoint_answers_before_a_connection_is_closed_for_its_time() -> None:
+    assert limits.STORE_TIMEOUT_S < limits.BODY_TIMEOUT_S < limits.ANSWER_TIMEOUT_S
+    assert limits.ADDRESS_CONNECTIONS_MAX < limits.CONNECTIONS_MAX
