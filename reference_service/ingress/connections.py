@@ -36,6 +36,7 @@ STATUSES: dict[Reason, int] = {
     "too_slow": 408,
     "too_many_connections": 503,
 }
+LINE_BYTES = len(b": \r\n")  # of a header line besides name and value
 NETWORK_BITS = 64  # of an IPv6 address: one customer has all addresses of such a network
 
 log = logging.getLogger(__name__)
@@ -134,12 +135,16 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        self._count_head(len(url))
+        self._silent_bytes = 0
+        self._head_bytes += len(url)
+        if self._head_bytes > limits.HEAD_BYTES_MAX:
+            self._stop_parser("head_too_large")
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count_head(len(name) + len(value) + len(b": \r\n"))
-        if len(self.headers) >= limits.HEADERS_MAX:
+        self._silent_bytes = 0
+        self._head_bytes += len(name) + len(value) + LINE_BYTES
+        if self._head_bytes > limits.HEAD_BYTES_MAX or len(self.headers) >= limits.HEADERS_MAX:
             self._stop_parser("head_too_large")
         super().on_header(name, value)
 
@@ -184,12 +189,6 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _is_in_request(self) -> bool:
         return self._head_bytes > 0 or self._silent_bytes > 0
-
-    def _count_head(self, size: int) -> None:
-        self._silent_bytes = 0
-        self._head_bytes += size
-        if self._head_bytes > limits.HEAD_BYTES_MAX:
-            self._stop_parser("head_too_large")
 
     def _stop_parser(self, reason: Reason) -> NoReturn:
         self._refused_for = reason
