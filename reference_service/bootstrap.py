@@ -22,8 +22,10 @@ from stockstorm.reference_service.clients.admin_api import AdminApi
 from stockstorm.reference_service.clients.marketplace import Marketplace
 from stockstorm.reference_service.flaws import SLOW_STEP_S
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
+from stockstorm.reference_service.http_server import Server, allow_open_files, make_server, serve_until, stop_event
+from stockstorm.reference_service.ingress.connections import ConnectionLimits
 from stockstorm.reference_service.ingress.endpoint import SlowHandler, TakesMessages, WebhookEndpoint, senders_of
-from stockstorm.reference_service.operations import Probe, health_routes, make_server, serve_until, stop_event
+from stockstorm.reference_service.operations import Probe, health_routes, healthz
 from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import STORE_GONE, Pool, apply_schema, leadership, open_pool
 from stockstorm.reference_service.storage.tables import listable_of
@@ -49,9 +51,14 @@ async def run_receiver(settings: Settings) -> None:
         if pool is None:
             return
         async with architecture.open_receiver(settings, pool) as inbox:
-            routes = [*webhook_routes(settings, inbox), *operations_routes(pool, lambda: _is_reachable(pool))]
+            public = public_server(settings, inbox)
+
+            async def ready() -> bool:
+                return public.started and await _is_reachable(pool)
+
+            operations = operations_server(settings, settings.receiver_operations_port, pool, ready)
             log.info("receiver_started", port=settings.listen_port, flaw=settings.flaw.value)
-            await _serve(routes, settings.listen_host, settings.listen_port, stop, inbox)
+            await _serve([public, operations], stop, inbox)
 
 
 async def run_worker(settings: Settings) -> None:
@@ -65,21 +72,35 @@ async def run_worker(settings: Settings) -> None:
             return
         async with architecture.open_worker(settings, pool) as wiring:
             worker = Worker(lambda: leadership(pool), lambda: make_session(settings, pool, http, wiring))
+            public = [] if wiring.inbox is None else [public_server(settings, wiring.inbox)]
 
             async def ready() -> bool:
-                return worker.ready
+                return worker.ready and all(server.started for server in public)
 
-            routes = operations_routes(pool, ready)
-            if wiring.inbox is not None:
-                routes = [*webhook_routes(settings, wiring.inbox), *routes]
+            operations = operations_server(settings, settings.worker_operations_port, pool, ready)
             working = asyncio.create_task(worker.run())
             working.add_done_callback(lambda _: stop.set())
-            log.info("worker_started", port=settings.worker_http_port, flaw=settings.flaw.value)
-            await _serve(routes, settings.listen_host, settings.worker_http_port, stop, wiring.inbox)
+            log.info("worker_started", port=settings.worker_operations_port, flaw=settings.flaw.value)
+            await _serve([*public, operations], stop, wiring.inbox)
             while not working.done():  # a session that is ending at this moment may swallow one cancellation
                 working.cancel()
                 await asyncio.wait({working}, timeout=limits.CANCEL_AGAIN_S)
             await _raise_unless_cancelled(working)
+
+
+def public_server(settings: Settings, inbox: TakesMessages) -> Server:
+    """The server that faces the internet: webhooks, and whether the process is running."""
+    app = Starlette(routes=[*webhook_routes(settings, inbox), Route("/healthz", healthz)])
+    total = allow_open_files(settings.connections_max)
+    allowed = ConnectionLimits(total, min(settings.address_connections_max, total))
+    return make_server(app, settings.listen_host, settings.listen_port, allowed)
+
+
+def operations_server(settings: Settings, port: int, pool: Pool, ready: Ready) -> Server:
+    """The server for operators: health, metrics and probes, the same in every process of every architecture."""
+    app = Starlette(routes=[*health_routes(ready), *Probe(pool).routes()])
+    allowed = ConnectionLimits(limits.OPERATIONS_CONNECTIONS_MAX, limits.OPERATIONS_CONNECTIONS_MAX)
+    return make_server(app, settings.operations_host, port, allowed)
 
 
 def webhook_routes(settings: Settings, inbox: TakesMessages) -> list[BaseRoute]:
@@ -95,11 +116,6 @@ def webhook_routes(settings: Settings, inbox: TakesMessages) -> list[BaseRoute]:
         Route("/webhooks/shopify", shop, methods=["POST"]),
         Route("/webhooks/channels/{channel}", channels, methods=["POST"]),
     ]
-
-
-def operations_routes(pool: Pool, ready: Ready) -> list[BaseRoute]:
-    """Health, metrics and probes, the same in every process of every architecture."""
-    return [*health_routes(ready), *Probe(pool).routes()]
 
 
 def make_session(settings: Settings, pool: Pool, http: aiohttp.ClientSession, wiring: Wiring) -> Session:
@@ -160,16 +176,15 @@ def make_parts(settings: Settings, pool: Pool, http: aiohttp.ClientSession, wiri
     )
 
 
-async def _serve(routes: Sequence[BaseRoute], host: str, port: int, stop: asyncio.Event, inbox: Inbox | None) -> None:
+async def _serve(servers: Sequence[Server], stop: asyncio.Event, inbox: Inbox | None) -> None:
     """Serves until `stop` is set, then drains the inbox. Raises the error that ends the inbox earlier."""
-    server = make_server(Starlette(routes=routes), host, port)
     if inbox is None:
-        await serve_until(server, stop)
+        await serve_until(servers, stop)
         return
     running = asyncio.create_task(inbox.run())
     running.add_done_callback(lambda _: stop.set())
     try:
-        await serve_until(server, stop)
+        await serve_until(servers, stop)
     finally:
         running.cancel()
         await inbox.drain()

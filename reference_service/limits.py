@@ -1,5 +1,24 @@
 """Every limit and interval of the service, each with its unit and its reason."""
 
+# --- connections from the internet
+HEAD_BYTES_MAX = 16 * 1024  # of a request's head; Shopify's heads have some 1 KB
+HEADERS_MAX = 100  # lines of a head, with the trailers of a chunked body
+PIPELINED_MAX = 16  # requests on one connection that wait for the answers before theirs
+HEAD_TIMEOUT_S = 5.0  # from the first byte to the end of the head; Shopify gives a whole delivery 5 s
+BODY_TIMEOUT_S = 5.0  # from the head to the end of the body; later than STORE_TIMEOUT_S, at which the endpoint answers
+ANSWER_TIMEOUT_S = 30.0  # longer than any answer takes; ends connections whose client does not read
+PAUSE_TIMEOUT_S = 5.0  # between two requests; simulated Shopify uses a connection again within 4 s
+CONNECTIONS_MAX = 4_000  # open ones in all; beyond them a new one is answered 503
+ADDRESS_CONNECTIONS_MAX = 250  # open ones of one address; Shopify delivers from many
+OPERATIONS_CONNECTIONS_MAX = 64  # to health, metrics and probes
+FILES_RESERVED = 128  # open files besides these connections: database, broker, logs
+DEADLINES_TICKS = 5  # deadlines are checked at every fifth tick of uvicorn, which is every 0.5 s
+
+# --- logs that a stranger can cause
+LOG_INTERVAL_S = 10.0
+LOG_LINES_MAX = 5  # lines with the same text in one interval; the others are counted
+LOG_TEXTS_MAX = 100  # different texts in one interval; the others are counted together
+
 # --- receiving
 RECEIVER_CONNECTIONS = 8  # synchronous work needs them; group commits use one or two
 REQUESTS_IN_PROGRESS_MAX = 2_000  # of the synchronous inbox; beyond it the answer is 503 and Shopify retries

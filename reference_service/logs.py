@@ -3,14 +3,57 @@
 Logs and dead letters say enough about an error to find its cause, and contain nothing of the payload. Messages of
 asyncpg, of decoders and of Python itself can quote the value that failed. Only errors of this service have messages
 that are safe, so only those messages are used.
+
+Lines of libraries and of connections are sampled: a stranger causes them, as often as he likes.
 """
 
 import logging
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable
 
 import asyncpg
 import structlog
 from structlog.typing import Processor
+
+from stockstorm.reference_service import limits
+
+OTHER_TEXTS = "lines of other texts"
+
+
+class Sampler(logging.Filter):
+    """Passes LOG_LINES_MAX lines of a text in each LOG_INTERVAL_S, and tells how many others it left out.
+
+    A text is the format of a line, without its arguments.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._begun_s = clock()
+        self._seen: Counter[str] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = str(record.msg)
+        if text not in self._seen and len(self._seen) >= limits.LOG_TEXTS_MAX:
+            text = OTHER_TEXTS
+        self._seen[text] += 1
+        return self._seen[text] <= limits.LOG_LINES_MAX
+
+    def tell_what_was_left_out(self, *, at_once: bool = False) -> None:
+        """Writes one line for each text with lines left out, if the interval is over, and begins the next one."""
+        now_s = self._clock()
+        if now_s - self._begun_s < limits.LOG_INTERVAL_S and not at_once:
+            return
+        seen, self._seen, seconds, self._begun_s = self._seen, Counter(), now_s - self._begun_s, now_s
+        for text, count in seen.items():
+            if count > limits.LOG_LINES_MAX:
+                left_out = count - limits.LOG_LINES_MAX
+                structlog.get_logger().warning("lines_left_out", text=text, count=left_out, seconds=round(seconds, 1))
+
+
+SAMPLER = Sampler()  # of this process
 
 
 def configure_logs(level: str, *, process: str) -> None:
@@ -40,6 +83,7 @@ def configure_logs(level: str, *, process: str) -> None:
             ],
         )
     )
+    handler.addFilter(SAMPLER)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))

@@ -1,20 +1,14 @@
-"""The HTTP server of a process, and the routes that show its state.
+"""The routes that show the state of a process, on a port of their own that strangers cannot reach.
 
-The server is uvicorn with uvloop and httptools, without access log and signal handlers. The routes are health,
-readiness, metrics, and for tests the effects, stock and dead letters of the database.
+They are health, readiness, metrics, and for tests the effects, stock and dead letters of the database.
 """
 
-import asyncio
-import contextlib
-import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import msgspec
-import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.queues.base import State
@@ -40,64 +34,17 @@ CURSOR_MAX = 2**63 - 1
 Ready = Callable[[], Awaitable[bool]]
 
 
-class Server(uvicorn.Server):
-    """A uvicorn server without signal handlers. Its caller sets `should_exit`."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def make_server(app: ASGIApp, host: str, port: int) -> Server:
-    """A server for an ASGI app. Idle connections are closed after uvicorn's default of 5 s."""
-    return Server(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            backlog=4096,
-            timeout_graceful_shutdown=max(1, round(limits.SHUTDOWN_S)),
-        )
-    )
-
-
-def stop_event() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop
-
-
-async def serve_until(server: Server, stop: asyncio.Event) -> None:
-    """Serves until `stop` is set and then finishes requests in progress. Returns early if the server ends by itself."""
-    serving = asyncio.create_task(server.serve())
-    stopping = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        server.should_exit = True
-        await serving
-    finally:
-        stopping.cancel()
-
-
 class BadQuery(Exception):
     """An invalid parameter. The message names it and says what it must be."""
 
 
+async def healthz(_: Request) -> Response:
+    """The process is running. Needs no database, so the public port has it too."""
+    return Response("ok", media_type="text/plain")
+
+
 def health_routes(ready: Ready) -> list[Route]:
     """/healthz (the process is running), /readyz (200 or 503) and /metrics."""
-
-    async def healthz(_: Request) -> Response:
-        return Response("ok", media_type="text/plain")
 
     async def readyz(_: Request) -> Response:
         is_ready = await ready()

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from stockstorm.reference_service import limits
 from stockstorm.reference_service.flaws import Flaw, Flaws
 
 PREFIX = "REFERENCE_"
@@ -25,9 +26,13 @@ class Settings(BaseSettings):
 
     architecture: str = DEFAULT_ARCHITECTURE
     database_url: SecretStr
-    listen_host: str = "127.0.0.1"
+    listen_host: str = "127.0.0.1"  # where webhooks arrive; everything else is at the operations ports
     listen_port: int = Field(ge=0, le=65535)
-    worker_http_port: int = Field(ge=0, le=65535)
+    connections_max: int = Field(default=limits.CONNECTIONS_MAX, ge=1)
+    address_connections_max: int = Field(default=limits.ADDRESS_CONNECTIONS_MAX, ge=1)  # behind a proxy: all
+    operations_host: str = "127.0.0.1"
+    receiver_operations_port: int = Field(ge=0, le=65535)
+    worker_operations_port: int = Field(ge=0, le=65535)
     shop_domain: str = Field(min_length=1)
     admin_api_url: str = Field(pattern=r"^https?://")
     admin_token: SecretStr

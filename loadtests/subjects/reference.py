@@ -15,6 +15,7 @@ from stockstorm.loadtests.subjects.architectures import Architecture
 from stockstorm.loadtests.subjects.probes import count_statements, probe
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted
+from stockstorm.simulator.limits import CONNECTIONS_MAX
 
 HOST: Final = "127.0.0.1"
 EXITED: Final = "exited by itself"  # the fault in the history
@@ -30,13 +31,13 @@ class ReferenceSubject:
         self.notes: tuple[str, ...] = (f"shortened: {architecture.shortened}",) if architecture.shortened else ()
         self._children: dict[str, Child] = {}
         self._environment: dict[str, str] = {}
-        self._ports = {"receiver": 0, "worker": 0}
+        self._ports = {"webhooks": 0, "receiver": 0, "worker": 0}  # of processes: health, metrics and probes
         self._revivals = 0
         self._starts = 0
         self._down: set[str] = set()  # killed by a fault of the plan; the orchestrator restarts them
 
     def start(self, surroundings: Surroundings) -> None:
-        self._ports = {"receiver": free_port(HOST), "worker": free_port(HOST)}
+        self._ports = {name: free_port(HOST) for name in self._ports}
         self._environment = inherited_environment() | self._settings(surroundings)
         for process in self._architecture.processes:
             self.restart(process)
@@ -107,13 +108,17 @@ class ReferenceSubject:
             "REFERENCE_ARCHITECTURE": self._architecture.name,
             "REFERENCE_DATABASE_URL": around.database_url,
             "REFERENCE_LISTEN_HOST": HOST,
-            "REFERENCE_LISTEN_PORT": str(self._ports["receiver"]),
-            "REFERENCE_WORKER_HTTP_PORT": str(self._ports["worker"]),
+            "REFERENCE_LISTEN_PORT": str(self._ports["webhooks"]),
+            "REFERENCE_CONNECTIONS_MAX": str(CONNECTIONS_MAX),
+            "REFERENCE_ADDRESS_CONNECTIONS_MAX": str(CONNECTIONS_MAX),  # all simulated senders have one address
+            "REFERENCE_OPERATIONS_HOST": HOST,
+            "REFERENCE_RECEIVER_OPERATIONS_PORT": str(self._ports["receiver"]),
+            "REFERENCE_WORKER_OPERATIONS_PORT": str(self._ports["worker"]),
             "REFERENCE_SHOP_DOMAIN": around.shop_domain,
             "REFERENCE_ADMIN_API_URL": around.admin_api_url,
             "REFERENCE_ADMIN_TOKEN": around.admin_token,
             "REFERENCE_CLIENT_SECRET": around.client_secret,
-            "REFERENCE_PUBLIC_URL": f"http://{HOST}:{self._ports[self._architecture.processes[0]]}",
+            "REFERENCE_PUBLIC_URL": f"http://{HOST}:{self._ports['webhooks']}",
             "REFERENCE_CHANNELS_URL": around.channels_url,
             "REFERENCE_CHANNELS": ",".join(around.channels),
             "REFERENCE_CHANNEL_TOKEN": around.channel_token,

@@ -17,6 +17,7 @@ import structlog
 from stockstorm.reference_service import metrics
 from stockstorm.reference_service.clients.backoff import AnswerTooLarge, backoff_s, read_bounded, retry_after_s
 from stockstorm.reference_service.clients.documents import Operation
+from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON
 
 Answer = TypeVar("Answer")
 log = structlog.get_logger()
@@ -176,7 +177,7 @@ class AdminApi:
                     envelope.errors, self._budget.wait_s(self._costs.get(operation.name, 0.0), time.monotonic())
                 )
             return msgspec.json.decode(envelope.data, type=operation.answer)
-        except msgspec.DecodeError as error:
+        except UNREADABLE_JSON as error:
             raise CallFailed(f"unexpected shape of the answer: {error}") from None
 
 

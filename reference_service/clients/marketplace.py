@@ -7,6 +7,7 @@ import aiohttp
 import msgspec
 
 from stockstorm.reference_service.clients.backoff import AnswerTooLarge, read_bounded, retry_after_s
+from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON
 
 
 class MarketplaceCallFailed(Exception):
@@ -50,7 +51,7 @@ class Marketplace:
         raw = await self._call("PUT", "/listings", msgspec.json.encode({"listings": rows}))
         try:
             return msgspec.json.decode(raw, type=Pushed)
-        except msgspec.DecodeError as error:
+        except UNREADABLE_JSON as error:
             raise MarketplaceCallFailed(f"unexpected shape of the answer: {error}") from None
 
     async def send_notifications_to(self, url: str) -> None:
@@ -65,7 +66,7 @@ class Marketplace:
         raw = await self._call("GET", f"/orders?since={quote(cursor)}&limit={limit}", None)
         try:
             return msgspec.json.decode(raw, type=FeedPage)
-        except msgspec.DecodeError as error:
+        except UNREADABLE_JSON as error:
             raise MarketplaceCallFailed(f"unexpected shape of the answer: {error}") from None
 
     async def _call(self, method: str, path: str, body: bytes | None) -> bytes:

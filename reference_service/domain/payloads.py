@@ -10,6 +10,10 @@ Units = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]  # a PostgreSQL inte
 Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # a PostgreSQL bigint
 
 
+# What decoding of foreign JSON can raise: malformed or of another shape, a string that is not UTF-8, nested too deep.
+UNREADABLE_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
 class Unusable(Exception):
     """A body that can never be applied. The message names the error and does not quote the body."""
 
@@ -106,8 +110,9 @@ def decode(body: bytes, kind: type[Payload]) -> Payload:
     """Decodes a body as `kind`; Unusable if it does not match."""
     try:
         return _DECODERS[kind].decode(body)  # type: ignore[return-value]  # each kind maps to its own decoder
-    except msgspec.DecodeError as error:
-        raise Unusable(f"not a {kind.__name__}: {error}") from None
+    except UNREADABLE_JSON as error:
+        found = error if isinstance(error, msgspec.DecodeError) else type(error).__name__  # the others quote the body
+        raise Unusable(f"not a {kind.__name__}: {found}") from None
 
 
 def updated_ns(text: str) -> int:

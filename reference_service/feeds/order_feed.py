@@ -19,6 +19,7 @@ import structlog
 from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.clients.backoff import backoff_s
 from stockstorm.reference_service.clients.marketplace import FeedPage, Marketplace, MarketplaceCallFailed
+from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.logs import reason_of
 from stockstorm.reference_service.queues.base import Claim, DeadLetter, Entry, Message, Retry, Verdict
@@ -120,7 +121,7 @@ def entry_of(channel: str, number: int, body: bytes) -> Entry:
 def _head_of(body: bytes) -> NotificationHead:
     try:
         return msgspec.json.decode(body, type=NotificationHead)
-    except msgspec.DecodeError:
+    except UNREADABLE_JSON:
         return NotificationHead()  # the handler reports what is wrong with the body
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.ingress.endpoint import CHANNEL_HEADERS, Refused, Sender, read_message, senders_of
 from stockstorm.reference_service.queues.base import Message, Unreadable
@@ -48,7 +49,7 @@ def read_eventbridge(received: Received, senders: Mapping[str, Sender]) -> Messa
     """
     try:
         envelope = _envelope.decode(received.body)
-    except msgspec.DecodeError as error:
+    except UNREADABLE_JSON as error:
         raise Unreadable(f"not an EventBridge envelope: {error}") from None
     headers = {name: value for name, value in envelope.detail.metadata.items() if isinstance(value, str)}
     return _message(headers, bytes(envelope.detail.payload), envelope.id, senders)
@@ -71,7 +72,7 @@ def stub_id(message: Message) -> int | None:
         return None
     try:
         return _stub.decode(message.body).id
-    except msgspec.DecodeError:
+    except UNREADABLE_JSON:
         return None
 
 

@@ -18,6 +18,7 @@ import msgspec
 import structlog
 
 from stockstorm.reference_service import metrics
+from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.storage.database import Connection
 
@@ -192,7 +193,7 @@ def decode_message(raw: bytes) -> Message:
     try:
         found = _decoder.decode(raw)
         body = zlib.decompress(b64decode(found.packed)) if found.packed else bytes(found.body)
-    except (msgspec.DecodeError, ValueError, zlib.error) as error:
+    except (*UNREADABLE_JSON, ValueError, zlib.error) as error:
         raise Unreadable(str(error)) from None
     return Message(
         found.work_type, found.source, found.webhook_id, found.topic, found.triggered_ns, found.received_ns, body

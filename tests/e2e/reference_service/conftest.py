@@ -44,7 +44,8 @@ class Service:
         self.commerce = commerce
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.url = environment["REFERENCE_PUBLIC_URL"]
-        self.worker_url = f"http://127.0.0.1:{environment['REFERENCE_WORKER_HTTP_PORT']}"
+        self.receiver_url = f"http://127.0.0.1:{environment['REFERENCE_RECEIVER_OPERATIONS_PORT']}"
+        self.worker_url = f"http://127.0.0.1:{environment['REFERENCE_WORKER_OPERATIONS_PORT']}"
         self.http = httpx.Client(timeout=10)
         self.post: Post = self.post_to_receiver
 
@@ -60,7 +61,7 @@ class Service:
 
     def await_ready(self) -> None:
         if "receiver" in self.processes:
-            wait_until(lambda: self.answers(f"{self.url}/readyz"), "the receiver is ready", 60)
+            wait_until(lambda: self.answers(f"{self.receiver_url}/readyz"), "the receiver is ready", 60)
         wait_until(lambda: self.answers(f"{self.worker_url}/readyz"), "the worker is ready", 60)
 
     def answers(self, url: str) -> bool:
@@ -88,7 +89,9 @@ class Service:
         return self.http.post(f"{self.url}{path}", content=raw, headers=headers)
 
     def webhook(self, topic: str, body: dict[str, Any], *, at_ns: int | None = None, **change: str) -> httpx.Response:
-        raw = json.dumps(body).encode()
+        return self.signed(topic, json.dumps(body).encode(), at_ns=at_ns, **change)
+
+    def signed(self, topic: str, raw: bytes, *, at_ns: int | None = None, **change: str) -> httpx.Response:
         headers = {
             "X-Shopify-Topic": topic,
             "X-Shopify-Hmac-Sha256": change.get("signature", sign(SECRET, raw)),
@@ -126,10 +129,11 @@ class Service:
         return self.post(f"/webhooks/channels/{channel}", raw, headers)
 
     def probe(self, what: str, url: str = "") -> list[dict[str, Any]]:
+        base = url or (self.receiver_url if RECEIVER in self.names else self.worker_url)
         rows: list[dict[str, Any]] = []
         after: str | None = ""
         while after is not None:
-            page = self.http.get(f"{url or self.url}/probe/{what}", params={"after": after, "limit": "500"}).json()
+            page = self.http.get(f"{base}/probe/{what}", params={"after": after, "limit": "500"}).json()
             rows += page[what.replace("-", "_")]
             after = page["next"]
         return rows
@@ -208,19 +212,20 @@ def services_of(commerce: FakeCommerce, database_url: str, folder: Path) -> Iter
     made: list[Service] = []
 
     def make(environment: Mapping[str, str] | None = None, **settings: str) -> Service:
-        port, worker_port = free_port(), free_port()
+        port = free_port()
         processes = architecture_of(settings.get("architecture", DEFAULT_ARCHITECTURE)).processes
         variables = {
             **os.environ,
             **(environment or {}),
             "REFERENCE_DATABASE_URL": database_url,
             "REFERENCE_LISTEN_PORT": str(port),
-            "REFERENCE_WORKER_HTTP_PORT": str(worker_port),
+            "REFERENCE_RECEIVER_OPERATIONS_PORT": str(free_port()),
+            "REFERENCE_WORKER_OPERATIONS_PORT": str(free_port()),
             "REFERENCE_SHOP_DOMAIN": "demo.myshopify.com",
             "REFERENCE_ADMIN_API_URL": f"{api}/admin/api/2026-10/graphql.json",
             "REFERENCE_ADMIN_TOKEN": "shpat_secret",
             "REFERENCE_CLIENT_SECRET": SECRET,
-            "REFERENCE_PUBLIC_URL": f"http://127.0.0.1:{port if RECEIVER in processes else worker_port}",
+            "REFERENCE_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "REFERENCE_CHANNELS_URL": f"{api}/marketplaces",
             "REFERENCE_CHANNELS": ",".join(CHANNELS),
             "REFERENCE_CHANNEL_TOKEN": "channel-token",
@@ -230,11 +235,13 @@ def services_of(commerce: FakeCommerce, database_url: str, folder: Path) -> Iter
         made.append(Service(variables, folder, commerce, processes))
         return made[-1]
 
-    yield make
-    for service in made:
-        service.close()
-    server.shutdown()
-    server.server_close()
+    try:
+        yield make
+    finally:
+        for service in made:
+            service.close()
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture

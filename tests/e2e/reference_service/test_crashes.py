@@ -73,7 +73,7 @@ def test_without_its_database_it_refuses_and_then_recovers(
     service.start_all()
     allow_connections(postgres.url, database_url, allowed=False)
     assert service.stock_webhook("SKU-0004", 5).status_code == 503
-    assert not service.answers(f"{service.url}/readyz")
+    assert not service.answers(f"{service.receiver_url}/readyz")
     allow_connections(postgres.url, database_url, allowed=True)
     service.wait_until(lambda: service.stock_webhook("SKU-0001", 5).status_code == 200, "it stores again")
     time.sleep(1.5)  # the worker starts again and reads the stock

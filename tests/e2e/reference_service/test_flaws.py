@@ -44,7 +44,7 @@ def test_ack_before_durable_loses_acknowledged_events(make_service: Make) -> Non
 def test_ack_before_durable_kills_its_process_once_if_configured(make_service: Make) -> None:
     service = make_service(flaw="ack_before_durable", flaw_crash_after="3")
     service.start("receiver")
-    service.wait_until(lambda: service.answers(f"{service.url}/readyz"), "the receiver is ready")
+    service.wait_until(lambda: service.answers(f"{service.receiver_url}/readyz"), "the receiver is ready")
     body = {"id": 1, "updated_at": "2026-11-24T10:00:00Z"}
     assert [service.webhook("orders/create", body).status_code for _ in range(2)] == [200, 200]
     time.sleep(1.8)  # the first two are stored by now
@@ -52,7 +52,7 @@ def test_ack_before_durable_kills_its_process_once_if_configured(make_service: M
         service.webhook("orders/create", body)
     assert service.processes.pop("receiver").wait(5) == 1
     service.start("receiver")
-    service.wait_until(lambda: service.answers(f"{service.url}/readyz"), "the receiver is ready again")
+    service.wait_until(lambda: service.answers(f"{service.receiver_url}/readyz"), "the receiver is ready again")
     assert [service.webhook("orders/create", body).status_code for _ in range(4)] == [200] * 4
 
 
@@ -62,7 +62,7 @@ def test_no_signature_check_accepts_a_forged_request(make_service: Make) -> None
     statuses = []
     for service in (flawed, correct):
         service.start("receiver")
-        service.wait_until(lambda s=service: s.answers(f"{s.url}/readyz"), "the receiver is ready")
+        service.wait_until(lambda s=service: s.answers(f"{s.receiver_url}/readyz"), "the receiver is ready")
         statuses.append(service.webhook("orders/create", body, signature="forged").status_code)
     assert statuses == [200, 401]
 
@@ -70,7 +70,7 @@ def test_no_signature_check_accepts_a_forged_request(make_service: Make) -> None
 def test_slow_handler_delays_the_answer(make_service: Make) -> None:
     service = make_service(flaw="slow_handler")
     service.start("receiver")
-    service.wait_until(lambda: service.answers(f"{service.url}/readyz"), "the receiver is ready")
+    service.wait_until(lambda: service.answers(f"{service.receiver_url}/readyz"), "the receiver is ready")
     started = time.monotonic()
     assert service.webhook("orders/create", {"id": 1, "updated_at": "2026-11-24T10:00:00Z"}).status_code == 200
     assert time.monotonic() - started >= 0.15

@@ -26,7 +26,8 @@ def settings(flaw: str = "") -> Settings:
     return Settings(
         database_url="postgresql:///x",
         listen_port=0,
-        worker_http_port=0,
+        receiver_operations_port=0,
+        worker_operations_port=0,
         shop_domain="demo.myshopify.com",
         admin_api_url="http://127.0.0.1:1/graphql.json",
         admin_token="t",

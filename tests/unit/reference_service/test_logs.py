@@ -1,13 +1,16 @@
-"""The reason recorded for an error contains no value of a payload."""
+"""The reason recorded for an error contains no value of a payload, and lines that strangers cause are sampled."""
 
 import errno
+import logging
 
 import asyncpg
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
+from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.payloads import Unusable
-from stockstorm.reference_service.logs import reason_of
+from stockstorm.reference_service.logs import OTHER_TEXTS, Sampler, reason_of
 from stockstorm.reference_service.storage.database import StoreUnavailable
 
 SECRET = "zoe@example.org"
@@ -36,3 +39,44 @@ def database_error() -> Exception:
 )
 def test_own_errors_give_their_message_and_other_errors_only_type_and_code(error: Exception, reason: str) -> None:
     assert reason_of(error) == reason
+
+
+class Clock:
+    """A clock that stands still."""
+
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def passed(sampler: Sampler, text: str, count: int) -> int:
+    """How many of `count` lines pass. Each has another argument."""
+    lines = [logging.LogRecord("uvicorn.error", logging.WARNING, "", 0, text, (n,), None) for n in range(count)]
+    return sum(bool(sampler.filter(line)) for line in lines)
+
+
+def test_lines_of_one_text_are_sampled_and_the_others_are_counted() -> None:
+    clock = Clock()
+    sampler = Sampler(clock)
+    assert passed(sampler, "invalid request %d", 10_000) == limits.LOG_LINES_MAX
+    assert passed(sampler, "another %d", 2) == 2
+    with capture_logs() as told:
+        sampler.tell_what_was_left_out()
+        assert told == []
+        clock.now_s += limits.LOG_INTERVAL_S
+        sampler.tell_what_was_left_out()
+        sampler.tell_what_was_left_out()
+    left_out = {"text": "invalid request %d", "count": 10_000 - limits.LOG_LINES_MAX, "seconds": limits.LOG_INTERVAL_S}
+    assert told == [{"event": "lines_left_out", "log_level": "warning", **left_out}]
+    assert passed(sampler, "invalid request %d", 3) == 3
+
+
+def test_endlessly_many_texts_share_one_count() -> None:
+    sampler = Sampler(Clock())
+    texts = 1_000
+    lines = sum(passed(sampler, f"text {number}", 1) for number in range(texts))
+    assert lines == limits.LOG_TEXTS_MAX + limits.LOG_LINES_MAX
+    with capture_logs() as told:
+        sampler.tell_what_was_left_out(at_once=True)
+    assert [(line["text"], line["count"]) for line in told] == [(OTHER_TEXTS, texts - lines)]

@@ -14,7 +14,8 @@ from tests.running import ROOT
 VALID = {
     "DATABASE_URL": "postgresql://x",
     "LISTEN_PORT": "8000",
-    "WORKER_HTTP_PORT": "8001",
+    "RECEIVER_OPERATIONS_PORT": "8001",
+    "WORKER_OPERATIONS_PORT": "8002",
     "SHOP_DOMAIN": "demo.myshopify.com",
     "ADMIN_API_URL": "http://127.0.0.1:1/admin/api/2026-10/graphql.json",
     "ADMIN_TOKEN": "t",

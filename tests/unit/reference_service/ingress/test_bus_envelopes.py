@@ -11,6 +11,7 @@ from stockstorm.reference_service.queues.base import Message, Unreadable
 from stockstorm.reference_service.queues.broker import Received
 
 SHOP = "demo.myshopify.com"
+DEEP = b'{"id":"x","detail":' + b"[" * 100_000
 METADATA = {
     "Content-Type": "application/json",
     "X-Shopify-Topic": "products/update",
@@ -97,7 +98,9 @@ def test_an_unknown_topic_is_accepted_and_ignored() -> None:
     assert message.work_type is WorkType.IGNORED
 
 
-@pytest.mark.parametrize("body", [b"", b"nonsense", b'{"id":"x"}', b'{"id":"x","detail":{"payload":{}}}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"nonsense", b'{"id":"x"}', b'{"id":"x","detail":{"payload":{}}}', DEEP, b'{"id":"\xff"}']
+)
 def test_a_message_without_an_envelope_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
         ON_EVENTBRIDGE(Received("handle", "sqs-1", 1, body))

@@ -65,8 +65,25 @@ def test_a_webhook_id_or_topic_that_is_too_long_is_a_bad_request(name: str) -> N
     assert status_of(headers(**{name: b"x" * (limits.NAME_CHARS_MAX + 1)})) == 400
 
 
-def test_a_signed_body_that_is_not_json_is_a_bad_request() -> None:
-    assert status_of(headers(hmac_sha256=signature_of(SECRET, b'{"id":')), b'{"id":') == 400
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"id":',
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"id":1,"note":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001,
+        b'{"id":1,"note":"\xff\xfe"}',
+        b'{"id":1,"\xed\xa0\x80":1}',
+        b'{"id":' + b"9" * 5_000 + b"}",
+    ],
+    ids=["cut", "deep arrays", "deep objects", "not UTF-8", "a surrogate as name", "huge integer"],
+)
+def test_a_signed_body_that_is_not_readable_json_is_a_bad_request(body: bytes) -> None:
+    assert status_of(headers(hmac_sha256=signature_of(SECRET, body)), body) == 400
+
+
+@pytest.mark.parametrize("body", [b'{"id":1,"note":"' + b"9" * 5_000 + b'"}', '{"note":"café"}'.encode()])
+def test_unusual_json_that_can_be_read_is_accepted(body: bytes) -> None:
+    assert read_message(SENDER, headers(hmac_sha256=signature_of(SECRET, body)), body, 5).body == body
 
 
 def test_a_webhook_of_another_shop_is_refused() -> None:
