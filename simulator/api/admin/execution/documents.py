@@ -14,10 +14,10 @@ from graphql import (
 )
 
 from stockstorm.simulator.api.admin.base.problems import Problem, of_document
+from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE, document_problem
 from stockstorm.simulator.api.admin.execution.lean import Plan, Unlean
-from stockstorm.simulator.limits import DOCUMENT_CACHE_MAX
+from stockstorm.simulator.limits import DOCUMENT_CACHE_MAX, DOCUMENT_TOKENS_MAX
 
-TOKENS_MAX: Final = 20_000  # ours: a longer document is refused before it is parsed to its end
 CACHED_TEXT_MAX: Final = 50_000  # characters; longer ones are answered, not kept
 
 
@@ -46,9 +46,16 @@ class Document:
         self.fragments: dict[str, FragmentDefinitionNode] = {}
         self.problems: list[Problem] = []
         try:
-            self.node: DocumentNode = parse(text, max_tokens=TOKENS_MAX)
+            self.node: DocumentNode = parse(text, max_tokens=DOCUMENT_TOKENS_MAX)
         except GraphQLError as error:
-            self.problems = [of_document(error, "query")]
+            too_long = error.message.startswith("Document contains more than")
+            self.problems = [TOO_LARGE if too_long else of_document(error, "query")]
+            return
+        except RecursionError:
+            self.problems = [TOO_LARGE]
+            return
+        if (problem := document_problem(self.node)) is not None:
+            self.problems = [problem]
             return
         definitions = self.node.definitions
         found = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
