@@ -59,6 +59,9 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/tidy
 
+schema: setup
+	$(BIN)/python -m stockstorm.reports.checkers
+
 bench: setup
 	$(BIN)/python tests/benchmarks/compare.py $(ARGS)
 	$(BIN)/python -m pytest -q tests/benchmarks

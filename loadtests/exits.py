@@ -1,41 +1,86 @@
-"""How a command ends: 0, 1 and 2 are verdicts and nothing else; whatever keeps us from one is told and exits above 2.
+"""How a command ends. Exit codes 0, 1 and 2 are verdicts; anything that prevents one is printed and has a higher code.
 
-Typer's own ending is not used: it gives 2 to a mistyped flag, which is `unknown` here, and 1 to a closed output.
+Typer's own exit codes are not used: 2 for a wrong flag would mean `unknown` here, and 1 for a closed output `invalid`.
 """
 
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from enum import IntEnum
 from typing import IO, Any, Final
 
 import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from stockstorm.simulator.errors import ScenarioError, StockstormError
+from stockstorm.reports.result import Verdict
+from stockstorm.simulator.errors import (
+    BackingError,
+    HistoryError,
+    InternalError,
+    LimitError,
+    OutputError,
+    ScenarioError,
+    StockstormError,
+    SubjectError,
+)
 
 PROGRAM: Final = "stockstorm"
-UNREAD: Final = 3  # the reader of our output went away
-INTERNAL: Final = 9  # above every error for users
-INTERRUPTED: Final = 130  # as a shell counts it
+
+
+class ExitCode(IntEnum):
+    """Every exit code of every command. The README's table tells users the same."""
+
+    VALID = 0
+    INVALID = 1
+    UNKNOWN = 2
+    OUTPUT = 3  # closed by its reader, or it cannot be written
+    SCENARIO = 4  # a scenario file or a flag
+    SUBJECT = 5
+    BACKING = 6
+    HISTORY = 7
+    LIMIT = 8
+    INTERNAL = 9
+    INTERRUPTED = 130  # Ctrl-C before anything was recorded, as a shell counts it
+
+
+VERDICT_CODES: Final[Mapping[Verdict, ExitCode]] = {
+    "valid": ExitCode.VALID,
+    "invalid": ExitCode.INVALID,
+    "unknown": ExitCode.UNKNOWN,
+}
+ERROR_CODES: Final[Mapping[type[StockstormError], ExitCode]] = {
+    OutputError: ExitCode.OUTPUT,
+    ScenarioError: ExitCode.SCENARIO,
+    SubjectError: ExitCode.SUBJECT,
+    BackingError: ExitCode.BACKING,
+    HistoryError: ExitCode.HISTORY,
+    LimitError: ExitCode.LIMIT,
+    InternalError: ExitCode.INTERNAL,
+}
+
+
+def exit_code(error: StockstormError) -> ExitCode:
+    """The exit code of an error's class."""
+    return next((ERROR_CODES[kind] for kind in type(error).__mro__ if kind in ERROR_CODES), ExitCode.INTERNAL)
 
 
 def exit_code_of(work: Callable[[], int]) -> int:
-    """The exit code of `work`, or of what kept it from giving one, which is told on standard error."""
+    """The exit code of `work`, or of the error that it raised, which is printed on standard error."""
     try:
         return _attempt(work)
     except BrokenPipeError:
-        return _unread()
+        return _closed_output()
     except SystemExit as left:
-        if isinstance(left.__context__, BrokenPipeError):  # so Rich ends, with 1
-            return _unread()
+        if isinstance(left.__context__, BrokenPipeError):  # Rich ends so, with 1
+            return _closed_output()
         raise
 
 
 def invoke(app: typer.Typer, words: Sequence[str]) -> int:
-    """Does what the command line says; nothing at all asks for help. Exceptions of every kind come through."""
+    """Runs a command line; an empty one asks for help. Exceptions of every kind come through."""
     command = typer.main.get_command(app)
     try:
         with command.make_context(PROGRAM, list(words) or ["--help"]) as context:
@@ -45,13 +90,13 @@ def invoke(app: typer.Typer, words: Sequence[str]) -> int:
     return 0
 
 
-def tell(error: StockstormError) -> None:
-    """An error for users, as it stands: no markup, and no pictures for what looks like a name of one."""
+def print_error(error: StockstormError) -> None:
+    """An error on standard error, unchanged: no markup, and no emoji for text such as `:100:`."""
     Console(stderr=True).print(str(error), markup=False, highlight=False, emoji=False, style="red", soft_wrap=True)
 
 
 def usage_error(error: TyperException) -> ScenarioError:
-    """What Typer found wrong with the command line, in our form."""
+    """A command line that Typer refused, in the form of our errors."""
     context: Any = getattr(error, "ctx", None)
     parameter: Any = getattr(error, "param", None)
     command = context.command_path if context is not None else PROGRAM
@@ -60,47 +105,46 @@ def usage_error(error: TyperException) -> ScenarioError:
     return ScenarioError(where, found[:1].lower() + found[1:].rstrip("."), f"see: {command} --help")
 
 
+def internal_error(error: BaseException) -> InternalError:
+    """An unforeseen exception as an error for users; the caller prints the traceback after it."""
+    found = f"{type(error).__name__}: {error}"
+    remedy = "if disk, memory or a permission failed, mend that and run again; else report this with what follows"
+    return InternalError("internal failure", found, remedy)
+
+
 def _attempt(work: Callable[[], int]) -> int:
     try:
         code = work()
-        sys.stdout.flush()  # here, where a full disk can still be told
+        sys.stdout.flush()  # here, where a full disk can still be reported
     except StockstormError as error:
-        tell(error)
-        return error.exit_code
+        print_error(error)
+        return exit_code(error)
     except TyperException as error:
-        wrong = usage_error(error)
-        tell(wrong)
-        return wrong.exit_code
+        print_error(usage_error(error))
+        return ExitCode.SCENARIO
     except (KeyboardInterrupt, typer.Abort):
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         raise
-    except Exception as error:  # noqa: BLE001 - the last resort, which tells it whole
-        tell(internal_failure(error))
+    except Exception as error:  # noqa: BLE001 - the last resort, which prints all of it
+        print_error(internal_error(error))
         traceback.print_exception(error)
-        return INTERNAL
+        return ExitCode.INTERNAL
     return code
 
 
-def internal_failure(error: BaseException) -> StockstormError:
-    """What nobody foresaw; the traceback is to follow it."""
-    found = f"{type(error).__name__}: {error}"
-    remedy = "if disk, memory or a permission is what failed, mend that and run again; else report it with what follows"
-    return StockstormError("internal failure", found, remedy)
-
-
-def _unread() -> int:
-    """Says nothing more: what is left in the buffers of a closed output would be complained about at the very end."""
+def _closed_output() -> int:
+    """Empties the buffers of a closed output, because Python would complain about them at its very end."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
-            _swallow(stream)
-    return UNREAD
+            _redirect_to_null(stream)
+    return ExitCode.OUTPUT
 
 
-def _swallow(stream: IO[str]) -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+def _redirect_to_null(stream: IO[str]) -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError):
-        os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+        os.dup2(null, stream.fileno())
+    os.close(null)

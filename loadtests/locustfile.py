@@ -1,7 +1,7 @@
 """Stockstorm as a locustfile: `locust -f loadtests/locustfile.py --headless --scenario smoke`, or with the web UI.
 
-Importing it has no side effects. Each test start builds a fresh world and a fresh run folder. Under `stockstorm run`
-the stage is the parent process; otherwise a companion process is started that does the same work.
+Importing it only registers listeners. Each test start builds a new world and a new run folder. Under `stockstorm run`
+the orchestrator is the parent process; otherwise this process starts an orchestrator process.
 """
 
 # isort: off

@@ -10,8 +10,8 @@ import uvloop
 
 from stockstorm.reference_service.architectures import ALIASES, ARCHITECTURES
 from stockstorm.reference_service.bootstrap import run_receiver, run_worker
+from stockstorm.reference_service.logs import configure_logs
 from stockstorm.reference_service.settings import EXIT_BAD_SETTINGS, BadSettings, Settings, read_settings
-from stockstorm.reference_service.telemetry.logs import configure_logs
 
 PROGRAMS: dict[str, Callable[[Settings], Awaitable[None]]] = {"receiver": run_receiver, "worker": run_worker}
 EXIT_BAD_USAGE = 2

@@ -21,20 +21,18 @@ from stockstorm.reference_service.architectures import architecture_of
 from stockstorm.reference_service.clients.admin_api import AdminApi
 from stockstorm.reference_service.clients.marketplace import Marketplace
 from stockstorm.reference_service.flaws import SLOW_STEP_S
-from stockstorm.reference_service.handlers.registry import handlers_of
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
 from stockstorm.reference_service.ingress.endpoint import SlowHandler, TakesMessages, WebhookEndpoint, senders_of
-from stockstorm.reference_service.operations.http_server import make_server, serve_until, stop_event
-from stockstorm.reference_service.operations.probe import Probe, health_routes
+from stockstorm.reference_service.operations import Probe, health_routes, make_server, serve_until, stop_event
 from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import STORE_GONE, Pool, apply_schema, leadership, open_pool
-from stockstorm.reference_service.storage.stock_table import listable_of
+from stockstorm.reference_service.storage.tables import listable_of
 from stockstorm.reference_service.sync.listing_pusher import ListingPusher
 from stockstorm.reference_service.sync.signals import Signals
 from stockstorm.reference_service.sync.stock_reader import StockReader
 from stockstorm.reference_service.sync.stock_writer import StockWriter
 from stockstorm.reference_service.sync.subscriptions import subscribe_to_channel, subscribe_to_shop
-from stockstorm.reference_service.wiring import RECEIVER, Inbox, Parts, Wiring, no_receiver
+from stockstorm.reference_service.wiring import RECEIVER, Inbox, Parts, Wiring, handlers_of, no_receiver
 from stockstorm.reference_service.worker import Session, Worker, make_announce
 
 log = structlog.get_logger()
@@ -195,7 +193,7 @@ async def _raise_unless_cancelled(task: asyncio.Task[None]) -> None:
 @asynccontextmanager
 async def _database(
     settings: Settings, stop: asyncio.Event, *, size: int, timeout_s: float | None = None
-) -> AsyncIterator[Pool | None]:
+) -> AsyncIterator["Pool | None"]:
     """A pool over the database, once it is reachable and has its schema; None if `stop` was set before that."""
     while not stop.is_set():
         try:

@@ -18,7 +18,11 @@ from stockstorm.reference_service import limits
 from stockstorm.reference_service.clients.admin_api import AdminApi
 from stockstorm.reference_service.clients.marketplace import Marketplace
 from stockstorm.reference_service.domain.topics import WorkType
+from stockstorm.reference_service.flaws import Flaws
 from stockstorm.reference_service.handlers import Handler, WorkResult
+from stockstorm.reference_service.handlers.marketplace_orders import MarketplaceOrdersHandler
+from stockstorm.reference_service.handlers.shop import ShopHandler
+from stockstorm.reference_service.handlers.stock import StockHandler
 from stockstorm.reference_service.queues.base import Message, Queue
 from stockstorm.reference_service.settings import BadSettings, Settings
 from stockstorm.reference_service.storage.database import Pool
@@ -161,3 +165,12 @@ def shop_url(settings: Settings) -> str:
 def channels_url(settings: Settings) -> str:
     """The base URL at which this service receives the channels' notifications."""
     return f"{settings.public_url}/webhooks/channels"
+
+
+def handlers_of(flaws: Flaws) -> Mapping[WorkType, Handler]:
+    """One handler per work type. WorkType.IGNORED has none."""
+    return {
+        WorkType.CHANNEL: MarketplaceOrdersHandler(repeats=flaws.repeats_channel_orders),
+        WorkType.STOCK: StockHandler(in_any_order=flaws.applies_stock_in_any_order),
+        WorkType.SHOP: ShopHandler(),
+    }

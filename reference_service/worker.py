@@ -16,13 +16,13 @@ import structlog
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.handlers import WorkResult
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
+from stockstorm.reference_service.logs import reason_of
 from stockstorm.reference_service.queues.base import Queue
 from stockstorm.reference_service.storage.database import STORE_GONE, Pool, StoreUnavailable
-from stockstorm.reference_service.storage.stock_table import known_skus
+from stockstorm.reference_service.storage.tables import known_skus
 from stockstorm.reference_service.sync.listing_pusher import ListingPusher
 from stockstorm.reference_service.sync.signals import ALL_WRITTEN, Signals
 from stockstorm.reference_service.sync.subscriptions import SubscriptionRefused
-from stockstorm.reference_service.telemetry.logs import reason_of
 from stockstorm.reference_service.wiring import Feed, Parts
 
 log = structlog.get_logger()

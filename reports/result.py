@@ -1,6 +1,6 @@
-"""What judging a history yields: plain frozen values, the only thing besides the history that renderers read.
+"""The result of judging a history: frozen values, which renderers read together with the history.
 
-Collects a checker's incidents: every one is counted, the first 200 are kept for people.
+`Tally` collects the incidents of one check. It counts all of them and keeps the first `INCIDENTS_KEPT`.
 """
 
 from typing import Final, Literal
@@ -8,15 +8,14 @@ from typing import Final, Literal
 import msgspec
 
 Verdict = Literal["valid", "invalid", "unknown"]
-EXIT_CODES: dict[Verdict, int] = {"valid": 0, "invalid": 1, "unknown": 2}
 
 
 class Incident(msgspec.Struct, frozen=True):
-    """One thing that went wrong, with what caused it. `at_ns` is monotonic."""
+    """One thing that went wrong, with its cause. `at_ns` is monotonic."""
 
     kind: str  # oversell, lost, applied_twice, stale_overwrite, forged_accepted, drift, …
     at_ns: int
-    text: str  # one sentence for people
+    text: str  # one sentence
     channel: str = ""
     sku: str = ""
     order: int = -1
@@ -27,13 +26,13 @@ class Incident(msgspec.Struct, frozen=True):
 
 
 class Check(msgspec.Struct, frozen=True):
-    """One checker's finding. `measures` are numbers by name, unit last (`sync_latency_ms.p95`); infinity is allowed."""
+    """What one checker found. `measures`: numbers by name (`sync_latency_ms.p95`). They may be infinite."""
 
     name: str
     verdict: Verdict
     reason: str  # why, in one sentence; never empty
     measures: dict[str, float] = {}
-    incidents: tuple[Incident, ...] = ()  # at most 200 kept
+    incidents: tuple[Incident, ...] = ()  # the first INCIDENTS_KEPT
     incidents_total: int = 0
     notes: tuple[str, ...] = ()  # e.g. "net only"
 
@@ -49,7 +48,7 @@ class ThresholdOutcome(msgspec.Struct, frozen=True):
 
 
 class TierOutcome(msgspec.Struct, frozen=True):
-    """Whether the subject qualifies for a named tier, by sync latency p95 with its interval."""
+    """Whether the subject qualifies for a tier, by sync latency p95 and its interval."""
 
     tier: str  # under_30s, under_10s, under_2s
     limit_ms: float
@@ -58,7 +57,7 @@ class TierOutcome(msgspec.Struct, frozen=True):
 
 
 class Interval(msgspec.Struct, frozen=True):
-    """A measured quantile with its 95 % block-bootstrap interval; None where there is too little data."""
+    """A measured quantile with its 95 % block-bootstrap interval, whose ends are None when there is too little data."""
 
     value: float
     low: float | None
@@ -78,7 +77,7 @@ class Result(msgspec.Struct, frozen=True):
     tiers: tuple[TierOutcome, ...]
     checks: tuple[Check, ...]
     thresholds: tuple[ThresholdOutcome, ...]
-    measures: dict[str, float]  # all checks' measures together
+    measures: dict[str, float]  # the measures of all checks
     intervals: dict[str, Interval]
     event_classes: dict[str, dict[str, int]]  # delivery class -> effect class -> events
     notes: tuple[str, ...]
@@ -102,15 +101,15 @@ class Tally:
 
     @property
     def full(self) -> bool:
-        """Whether further incidents are only counted, so that their texts need not be made."""
+        """Whether further incidents are only counted, so that callers can skip their texts."""
         return self.total >= INCIDENTS_KEPT
 
     def count(self, incidents: int = 1) -> None:
-        """Count incidents whose texts are not kept."""
+        """Count incidents without keeping them."""
         self.total += incidents
 
     def add(self, incident: Incident) -> None:
-        """Count one, and keep it while there is room."""
+        """Count one incident, and keep it unless the tally is full."""
         if not self.full:
             self.kept.append(incident)
         self.total += 1
@@ -118,13 +117,13 @@ class Tally:
     def check(
         self, name: str, verdict: Verdict, reason: str, measures: dict[str, float], notes: tuple[str, ...] = ()
     ) -> Check:
-        """The finding with these incidents in order of time."""
+        """The check with these incidents in order of time."""
         kept = tuple(sorted(self.kept, key=lambda incident: incident.at_ns))
         return Check(name, verdict, reason, measures, kept, self.total, notes)
 
 
 def unknown(name: str, reason: str, measures: dict[str, float] | None = None, notes: tuple[str, ...] = ()) -> Check:
-    """A finding for which the history does not hold enough."""
+    """A check that the history does not hold enough data for."""
     return Check(name, "unknown", reason, measures or {}, notes=notes)
 
 

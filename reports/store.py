@@ -1,10 +1,10 @@
-"""Run folders and what lies in them.
+"""Run folders and their files.
 
     runs/<run id>/  history.jsonl  plan.jsonl  result.json  report.html  junit.xml  summary.md  logs/
     runs/latest     link to the run that was created last
 
-A history is appended to while the run goes on, so its last line may be cut when the run was killed. That line is
-dropped and the run counts as interrupted; any other unreadable line is corruption and is named with file and number.
+A history is written during the run, so its last line may be incomplete when the run was killed. That line is dropped,
+and the run counts as interrupted. Any other unreadable line is corruption and is reported with file and line number.
 """
 
 from pathlib import Path
@@ -17,11 +17,11 @@ from stockstorm.simulator.errors import HistoryError
 from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, RunEnded, RunStarted, decoder
 
 LATEST = "latest"
-COMPARISON = "comparison.json"  # in a folder of runs that were played to be compared
+COMPARISON = "comparison.json"  # in the folder of a comparison
 
 
 class RunFolder(msgspec.Struct, frozen=True):
-    """Where one run keeps its files."""
+    """The paths of one run's files."""
 
     path: Path
 
@@ -59,9 +59,9 @@ class RunFolder(msgspec.Struct, frozen=True):
 
 
 def create_run_folder(runs: Path, run: str) -> RunFolder:
-    """Make `runs/<run>` with its `logs`, and point `runs/latest` at it.
+    """Create `runs/<run>` with its `logs`, and point `runs/latest` at it.
 
-    Raises `HistoryError` when the run is there already (histories are never overwritten) or the folder cannot be made.
+    Raises `HistoryError` when the run exists already (histories are never overwritten) or the folder cannot be created.
     """
     if not run or run == LATEST or run.startswith(".") or Path(run).name != run:
         raise HistoryError(str(runs), f"{run!r} cannot name a run", "give a plain folder name other than 'latest'")
@@ -80,7 +80,7 @@ def create_run_folder(runs: Path, run: str) -> RunFolder:
 
 
 def _point_latest(runs: Path, run: str) -> None:
-    # Made beside and renamed over, so that a reader never finds the link missing.
+    # Created under another name and renamed, so that a reader never finds the link missing.
     fresh = runs / f".{LATEST}-{run}"
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(run, target_is_directory=True)
@@ -90,7 +90,7 @@ def _point_latest(runs: Path, run: str) -> None:
 def find_run(runs: Path, wanted: str) -> RunFolder:
     """The folder of "latest", of a run id under `runs`, or of a path (to the folder or its history).
 
-    Raises `HistoryError` telling which runs there are.
+    Raises `HistoryError` with the runs that exist.
     """
     for candidate in (runs / wanted, Path(wanted)):
         folder = candidate.parent if candidate.name == "history.jsonl" else candidate
@@ -106,12 +106,12 @@ def find_run(runs: Path, wanted: str) -> RunFolder:
 def _not_a_run(folder: Path) -> HistoryError:
     histories = sorted(folder.glob("*/*/history.jsonl"))
     one = f"check one of its runs, e.g. {histories[0].parent}, or " if histories else ""
-    remedy = f"{one}go on with it: stockstorm compare --continue {folder}"
+    remedy = f"{one}resume it: stockstorm compare --continue {folder}"
     return HistoryError(str(folder), "this is a comparison of runs, not a run", remedy)
 
 
 def known_runs(runs: Path) -> list[str]:
-    """Ids of all runs that have a history, oldest first (by name, which begins with the time)."""
+    """Ids of all runs with a history, oldest first (by name, which begins with the time)."""
     if not runs.is_dir():
         return []
     return sorted(entry.parent.name for entry in runs.glob("*/history.jsonl") if not entry.parent.is_symlink())
@@ -126,7 +126,7 @@ def load_run(folder: RunFolder | Path) -> tuple[RunFolder, History]:
 def read_history(path: Path) -> History:
     """Read a history file (or the one in a run folder).
 
-    Raises `HistoryError` with file and line number for a missing, empty or corrupt history, or one of another schema
+    Raises `HistoryError` for a missing, empty or corrupt history (with file and line number), or one of another schema
     version.
     """
     file = path / "history.jsonl" if path.is_dir() else path
@@ -152,7 +152,7 @@ def _decode(file: Path, raw: bytes) -> list[AnyFact]:
         try:
             facts.append(decoder.decode(rest))
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-            return facts  # A cut last line: the writer was killed. Without RunEnded the run counts as interrupted.
+            return facts  # The writer was killed. Without RunEnded the run counts as interrupted.
     return facts
 
 
@@ -174,10 +174,10 @@ def _require_start(file: Path, facts: list[AnyFact]) -> None:
     if not started:
         ended = next((fact.reason for fact in reversed(facts) if isinstance(fact, RunEnded) and fact.reason), "")
         found = f"this run never began: {ended}" if ended else "is empty" if not facts else "this run never began"
-        raise HistoryError(str(file), found, "mend that and run again; the logs folder beside it may say more")
+        raise HistoryError(str(file), found, "correct the cause and run again; the logs folder of this run has details")
     if len(started) > 1:
         runs = ", ".join(fact.run for fact in started)
-        remedy = "each RunStarted begins a history of its own: put the lines from the second one on into another folder"
+        remedy = "each RunStarted begins a history: move the lines from the second one on to another folder"
         raise HistoryError(str(file), f"holds {len(started)} histories in one file ({runs})", remedy)
     if started[0].schema != SCHEMA_VERSION:
         raise HistoryError(
@@ -188,7 +188,7 @@ def _require_start(file: Path, facts: list[AnyFact]) -> None:
 
 
 def read_result(path: Path) -> Result:
-    """Read `result.json` (or the one in a run folder); the strings "inf", "-inf" and "nan" become numbers again.
+    """Read `result.json` (or the one in a run folder). The strings "inf", "-inf" and "nan" become numbers again.
 
     Raises `HistoryError` when it is missing or not a result.
     """

@@ -1,6 +1,6 @@
-"""Scenarios say what happens to the shop: declarative files, read and checked here, played by everything else.
+"""Scenarios describe what happens to the shop: declarative files, read and checked here.
 
-`load` reads one, `list_scenarios` those that ship, `with_flags` applies the command line's flags.
+`load` reads one, `list_scenarios` reads those that ship, `with_flags` applies flags of the command line.
 """
 
 from stockstorm.scenarios.flags import with_flags

@@ -1,24 +1,35 @@
 """Relations between keys of a scenario. Each check yields its problems; `reads` names the keys that it depends on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from stockstorm.scenarios.conditions import parse_condition
-from stockstorm.scenarios.measures import MEASURES
-from stockstorm.scenarios.problems import Problem
-from stockstorm.scenarios.remedies import did_you_mean
+from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.simulator.config import FaultConfig, PhaseConfig
+from stockstorm.simulator.config import FAULTS, FaultConfig, PhaseConfig
 from stockstorm.simulator.errors import ScenarioError
-from stockstorm.simulator.events.payloads import MARKETPLACE_TOPICS, SHOPIFY_TOPICS
-from stockstorm.simulator.model import ONLINE
+from stockstorm.simulator.model import MARKETPLACE_TOPICS, ONLINE, SHOPIFY_TOPICS
 
 TOPICS: Final = (*SHOPIFY_TOPICS, *MARKETPLACE_TOPICS)  # those that a perturbation may name
 
 
 def relation_problems(scenario: Scenario) -> list[Problem]:
-    """Every problem of a scenario whose keys are sound by themselves."""
+    """Every problem between keys that are each valid by themselves."""
     return [problem for check in CHECKS for problem in check(scenario)]
+
+
+def expectation_problems(scenario: Scenario, measures: Collection[str] | None) -> list[Problem]:
+    """Every problem of [expect]. `measures` are the known names; None leaves names unchecked."""
+    problems = []
+    for measure, text in scenario.expect.items():
+        key = f'expect."{measure}"'
+        if measures is not None and measure not in measures:
+            problems.append(Problem(key, f"unknown measure {measure!r}", did_you_mean(measure, measures)))
+        try:
+            parse_condition(key, text)
+        except ScenarioError as error:
+            problems.append(Problem(error.where, error.found, error.remedy))
+    return problems
 
 
 def _channels(scenario: Scenario) -> Iterator[Problem]:
@@ -29,7 +40,7 @@ def _channels(scenario: Scenario) -> Iterator[Problem]:
         )
     for place, name in enumerate(names):
         if name in names[:place]:
-            yield Problem(f"channels.{place}.name", f"{name!r} is there twice", "give each channel a name of its own")
+            yield Problem(f"channels.{place}.name", f"{name!r} is used twice", "give each channel its own name")
 
 
 def _phases(scenario: Scenario) -> Iterator[Problem]:
@@ -83,17 +94,18 @@ def _faults(scenario: Scenario) -> Iterator[Problem]:
             found = f"{fault.at_s:g} s, but the load ends at {scenario.load_s:g} s"
             yield Problem(f"faults.{place}.at_s", found, f"write less than {scenario.load_s:g}", _lengths(scenario))
         for other, earlier in enumerate(scenario.faults):
-            if fault.kind == earlier.kind and (earlier.at_s, other) < (fault.at_s, place):
+            shared = {*FAULTS[fault.kind].processes} & {*FAULTS[earlier.kind].processes}
+            if shared and (earlier.at_s, other) < (fault.at_s, place):
                 yield from _overlap(place, other, fault, earlier)
 
 
 def _overlap(place: int, other: int, fault: FaultConfig, earlier: FaultConfig) -> Iterator[Problem]:
-    """What is down cannot be killed: it would be back too soon."""
+    """A process that is down cannot be killed again: it would be restarted too soon."""
     back_s = earlier.at_s + earlier.restart_after_s
     if fault.at_s > back_s:
         return
-    found = f"{fault.at_s:g} s, but what {earlier.kind} killed at {earlier.at_s:g} s is back at {back_s:g} s only"
-    remedy = f"write more than {back_s:g}, or let the earlier one be back sooner (restart_after_s, +S of a flag)"
+    found = f"{fault.at_s:g} s, but {earlier.kind} at {earlier.at_s:g} s keeps it down until {back_s:g} s"
+    remedy = f"write more than {back_s:g}, or restart it earlier (restart_after_s, +S of a flag)"
     reads = tuple(f"faults.{n}.{key}" for n in (place, other) for key in ("kind", "at_s", "restart_after_s"))
     yield Problem(f"faults.{place}.at_s", found, remedy, reads)
 
@@ -110,21 +122,10 @@ def _topics(scenario: Scenario) -> Iterator[Problem]:
                 yield Problem(key, f"unknown topic {topic!r}", did_you_mean(topic, TOPICS))
 
 
-def _expectations(scenario: Scenario) -> Iterator[Problem]:
-    for measure, text in scenario.expect.items():
-        if measure not in MEASURES:
-            yield Problem(f'expect."{measure}"', f"unknown measure {measure!r}", did_you_mean(measure, MEASURES))
-        try:
-            parse_condition(f'expect."{measure}"', text)
-        except ScenarioError as error:
-            yield Problem(error.where, error.found, error.remedy)
-
-
 CHECKS: Final[tuple[Callable[[Scenario], Iterator[Problem]], ...]] = (
     _channels,
     _phases,
     _skus,
     _faults,
     _topics,
-    _expectations,
 )

@@ -1,6 +1,6 @@
 """Conditions on a measure, as scenario files write them: `"< 2000"`, `"<= 3"`, `"> 0.99"`, `">= 1"`, `"== 0"`.
 
-The loader checks them before a run and the judge applies them after it, so both read them here.
+The loader checks them before a run and the judge applies them after it.
 """
 
 import math
@@ -20,7 +20,7 @@ OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
     "==": operator.eq,
 }
-_SHAPE: Final = re.compile(r"\s*(<=|>=|==|<|>)\s*(-?\d+(?:\.\d+)?)\s*")
+PATTERN: Final = r"\s*(<=|>=|==|<|>)\s*(-?\d+(?:\.\d+)?)\s*"
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -30,7 +30,7 @@ class Condition(msgspec.Struct, frozen=True):
     limit: float
 
     def holds(self, value: float) -> bool:
-        """Whether `value` satisfies the condition. Infinity is a value like others; not-a-number satisfies nothing."""
+        """Whether `value` satisfies the condition. Infinity is compared as usual; not-a-number satisfies nothing."""
         return not math.isnan(value) and OPERATORS[self.operator](value, self.limit)
 
     def __str__(self) -> str:
@@ -38,12 +38,12 @@ class Condition(msgspec.Struct, frozen=True):
 
 
 def parse_condition(key: str, text: object) -> Condition:
-    """Read the condition that stands at `key`, e.g. `expect."sync_latency_ms.p95"`.
+    """The condition at `key`, e.g. `expect."sync_latency_ms.p95"`.
 
-    Raises `ScenarioError` naming the key, what was found, and what to write.
+    Raises `ScenarioError` with the key, what was found, and what to write.
     """
     if isinstance(text, str):
-        found = _SHAPE.fullmatch(text)
+        found = re.fullmatch(PATTERN, text)
         if found:
             return Condition(found[1], float(found[2]))
     raise ScenarioError(key, f"{text!r} is not a condition", _remedy(text))
@@ -56,7 +56,7 @@ def _remedy(text: object) -> str:
     if isinstance(text, int | float):
         return f'{example}; for at most {text:g} write "<= {text:g}"'
     if isinstance(text, str) and re.fullmatch(r"\s*=\s*-?\d.*", text):
-        return f"{example}; equality is spelled with two signs, =="
+        return f"{example}; equality is written =="
     if isinstance(text, str) and re.search(r"\d\s*[A-Za-z%]+\s*$", text):
-        return f"{example}; leave the unit out, since the measure's name tells it"
+        return f"{example}; leave the unit out: the measure's name gives it"
     return example

@@ -1,8 +1,8 @@
-"""How many units any subject may oversell, since channels that sell on their own can sell the last unit twice.
+"""How many units any subject may oversell, because channels that sell on their own can sell the last unit twice.
 
-One sell-out costs about λ·L·(k−1)/k units, for the arrival rate λ of the SKU over k channels and L = sale to the last
-other channel; never more than the other channels still show. A bound on a run is the 99.9 % Poisson quantile of the
-sum, so that a sound subject at that latency does not flicker.
+One sell-out costs about λ·L·(k−1)/k units: λ is the SKU's arrival rate over k channels, and L the time from a sale to
+the last other channel. It never costs more than the other channels still show. The bound on a run is the 99.9 % Poisson
+quantile of the sum, so that a sound subject with that latency passes in nearly every run.
 """
 
 import math
@@ -31,14 +31,14 @@ def oversell_floor_units(scenario: Scenario, latency_s: float) -> float:
 
 
 def hot_units_per_s(scenario: Scenario) -> float:
-    """Units of one hot SKU wanted a second, in the phase where most are."""
+    """Units of one hot SKU wanted a second, in the busiest phase."""
     units = (1 + scenario.orders.quantity_max) / 2
     rates = (arrival_count(phase) * phase.hot_share / phase.seconds for phase in scenario.phases)
     return max(rates) * units / scenario.shop.hot_skus
 
 
 def poisson_quantile(mean: float, quantile: float) -> int:
-    """The least n with P(N ≤ n) ≥ `quantile` for a Poisson law; summed in logarithms, so that no mean is too large."""
+    """The least n with P(N ≤ n) ≥ `quantile` for a Poisson distribution. In logarithms, to allow large means."""
     total, n = math.exp(-mean), 0
     while total < quantile:
         n += 1

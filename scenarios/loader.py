@@ -1,44 +1,94 @@
-"""The scenarios that ship with Stockstorm, for `stockstorm scenarios` and whoever chooses one.
+"""Reads a scenario file: TOML to tables, tables to a `Scenario`, or one error that holds every problem.
 
-Reads a scenario file: TOML to tables, tables to a `Scenario`, or one error that tells everything that is wrong.
+Relations between keys are checked even where other keys are wrong. For that, wrong values are removed and stand-ins
+are put where a value is required. A relation that involves a wrong key is not reported.
 """
 
+import copy
+import json
 import re
 import tomllib
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from stockstorm.scenarios.problems import Problem, scenario_error
-from stockstorm.scenarios.remedies import did_you_mean
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from stockstorm.scenarios.checks import expectation_problems, relation_problems
+from stockstorm.scenarios.problems import Problem, did_you_mean, scenario_error
+from stockstorm.scenarios.schema import KeyPath, allowed, part_at
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.scenarios.validation import validated
+from stockstorm.simulator.config import FAULTS
 from stockstorm.simulator.errors import ScenarioError
 
 CATALOGUE: Final = Path(__file__).parent
 NAME_MAX: Final = 40
-NOT_SCENARIOS: Final = frozenset({"tiers.toml"})
+
+_ROUNDS_MAX: Final = 4  # removing a wrong value can leave a required one missing, at most twice
+_STAND_INS: Final[Mapping[tuple[str, ...], Any]] = {
+    ("name",): "stand_in",
+    ("title",): "stand-in",
+    ("shows",): "stand-in",
+    ("channels",): [{"name": "online"}],
+    ("channels", "name"): "stand_in",
+    ("phases",): [{"name": "stand_in", "seconds": 1.0}],
+    ("phases", "name"): "stand_in",
+    ("phases", "seconds"): 1.0,
+    ("perturbations", "kind"): "duplicate",
+    ("perturbations", "share"): 0.0,
+    ("faults", "kind"): next(iter(FAULTS)),
+    ("faults", "at_s"): 0.0,
+}
 
 
-def load(name_or_path: str) -> Scenario:
-    """The scenario of that name out of the catalogue, or of that file (`./my_shop.toml`).
+def load(name_or_path: str, measures: Collection[str] | None = None) -> Scenario:
+    """The shipped scenario of that name, or the one in that file (`./my_shop.toml`).
 
-    Raises `ScenarioError` with every problem at once: key path, what was found, what to write instead.
+    `measures` are the names that [expect] may use; None leaves them unchecked. Raises `ScenarioError` with every
+    problem at once: key path, what was found, what to write instead.
     """
     path = _found(name_or_path)
     tables = _tables(path)
     named = "name" in tables
     tables.setdefault("name", path.stem)
-    match validated(tables):
+    match validated(tables, measures):
         case Scenario() as scenario:
             return scenario
         case problems:
-            told = [found if named or found.key != "name" else _file_name_problem(path) for found in problems]
-            raise scenario_error(str(path), told)
+            raise scenario_error(
+                str(path),
+                [found if named or found.key != "name" else _file_name_problem(path) for found in problems],
+            )
+
+
+def recorded(tables: Mapping[str, Any]) -> Scenario:
+    """The scenario that a stored run recorded, whichever version of Stockstorm wrote it.
+
+    Keys that this version does not know and values that no longer fit are left out. Required values that are missing
+    get stand-ins. Raises `ScenarioError` for an [expect] that cannot be read, because a threshold must not vanish.
+    """
+    scenario, errors = _parsed(tables)
+    if unreadable := [_problem(error, tables) for error in errors if error["loc"][0] == "expect"]:
+        raise scenario_error("the recorded scenario", unreadable)
+    if scenario is None:
+        scenario, _ = _repaired(copy.deepcopy(dict(tables)), errors)
+    if scenario is None:
+        remedy = "judge it with the version that ran it"
+        raise ScenarioError("the recorded scenario", "it does not fit this version", remedy)
+    return scenario.model_copy(update={text: str(tables.get(text, "")) for text in ("name", "title", "shows")})
 
 
 def shipped_names() -> list[str]:
     """Names of the scenarios that ship with Stockstorm, in alphabetical order."""
-    return sorted(path.stem for path in CATALOGUE.glob("*.toml") if path.name not in NOT_SCENARIOS)
+    return sorted(path.stem for path in CATALOGUE.glob("*.toml"))
+
+
+def list_scenarios() -> tuple[Scenario, ...]:
+    """Every shipped scenario, shortest load first, so that a newcomer begins at the top."""
+    return tuple(
+        sorted((load(name) for name in shipped_names()), key=lambda scenario: (scenario.load_s, scenario.name))
+    )
 
 
 def _found(name_or_path: str) -> Path:
@@ -53,12 +103,12 @@ def _found(name_or_path: str) -> Path:
         )
     if name_or_path in shipped_names():
         return CATALOGUE / f"{name_or_path}.toml"
-    remedy = did_you_mean(name_or_path, shipped_names()) + "; a file of your own is given with its path, ./my_shop.toml"
-    raise ScenarioError(f"scenario {name_or_path!r}", "there is none of that name", remedy)
+    remedy = did_you_mean(name_or_path, shipped_names()) + "; for a file of your own give its path, ./my_shop.toml"
+    raise ScenarioError(f"scenario {name_or_path!r}", "no scenario has that name", remedy)
 
 
 def _file_name_problem(path: Path) -> Problem:
-    """The file gives no name, and what it is called is none."""
+    """The file gives no name, and its own name is not a valid one."""
     near = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:NAME_MAX]
     near = near if near[:1].isalpha() else "my_shop"
     remedy = f'rename it to {near}.toml, or write name = "{near}" at its top (a-z, 0-9 and _, at most {NAME_MAX})'
@@ -69,17 +119,107 @@ def _tables(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(
-            str(path), f"not valid TOML: {error}", "mend the line named; texts stand in quotes"
-        ) from None
+        raise ScenarioError(str(path), f"not valid TOML: {error}", "correct that line; texts need quotes") from None
     except (UnicodeDecodeError, OSError) as error:
         raise ScenarioError(
             str(path), f"cannot be read: {error}", "write a UTF-8 text file that you may read"
         ) from None
 
 
-def list_scenarios() -> tuple[Scenario, ...]:
-    """Every shipped scenario, shortest load first, so that a newcomer begins at the top."""
-    return tuple(
-        sorted((load(name) for name in shipped_names()), key=lambda scenario: (scenario.load_s, scenario.name))
-    )
+def validated(tables: Mapping[str, Any], measures: Collection[str] | None = None) -> Scenario | list[Problem]:
+    """The scenario that the tables describe, or everything that is wrong with them, in the order of keys."""
+    scenario, errors = _parsed(tables)
+    if scenario is not None:
+        return _problems_between(scenario, measures) or scenario
+    problems = [_problem(error, tables) for error in errors]
+    broken = {problem.key for problem in problems}
+    sound, rest = _repaired(copy.deepcopy(dict(tables)), errors)
+    if sound is not None:
+        broken |= {_dotted(error["loc"]) for error in rest}
+        problems += [found for found in _problems_between(sound, measures) if not _touches(found, broken)]
+    return problems
+
+
+def _problems_between(scenario: Scenario, measures: Collection[str] | None) -> list[Problem]:
+    return relation_problems(scenario) + expectation_problems(scenario, measures)
+
+
+def _parsed(tables: Mapping[str, Any]) -> tuple[Scenario | None, list[ErrorDetails]]:
+    """Strict, by way of JSON: a list becomes a tuple, but a string does not become a number, nor `true` 1."""
+    try:
+        return Scenario.model_validate_json(json.dumps(tables, default=str), strict=True), []
+    except ValidationError as error:
+        return None, [found for found in error.errors(include_url=False) if not _echo(found)]
+
+
+def _echo(error: ErrorDetails) -> bool:
+    """Whether it only repeats other errors: a list whose entries are wrong also counts as too short."""
+    return error["type"] == "too_short" and bool(error["input"])
+
+
+def _problem(error: ErrorDetails, tables: Mapping[str, Any]) -> Problem:
+    path: KeyPath = error["loc"]
+    key, last = _dotted(path), str(path[-1])
+    match error["type"]:
+        case "extra_forbidden":
+            return Problem(key, f"unknown key {last!r}", did_you_mean(last, part_at(path[:-1]).get("properties", {})))
+        case "missing":
+            return Problem(key, "missing", f"add `{last} = …`, {allowed(path)}")
+        case "string_type" if path[0] == "expect":
+            return Problem(key, f"{_shown(error['input'])} is not a condition", _expect_remedy(last, error["input"]))
+        case _:
+            return Problem(key, f"{_shown(_value_at(tables, path))} does not fit", f"write {allowed(path)}")
+
+
+def _expect_remedy(name: str, value: object) -> str:
+    if isinstance(value, dict) and value:
+        measure, condition = next(iter(value.items()))
+        return f'put the name of the measure in quotes: "{name}.{measure}" = {_shown(condition)}'
+    return 'write a condition in quotes, e.g. "< 2000" or "== 0"'
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _value_at(tables: Mapping[str, Any], path: KeyPath) -> object:
+    value: Any = tables
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _repaired(tables: dict[str, Any], errors: list[ErrorDetails]) -> tuple[Scenario | None, list[ErrorDetails]]:
+    """The scenario without its wrong values, and every error found on the way."""
+    met = list(errors)
+    for _ in range(_ROUNDS_MAX):
+        for error in errors:
+            _remove(tables, error["loc"], missing=error["type"] == "missing")
+        scenario, errors = _parsed(tables)
+        if scenario is not None:
+            return scenario, met
+        met += errors
+    return None, met
+
+
+def _remove(tables: dict[str, Any], path: KeyPath, *, missing: bool) -> None:
+    holder, last = _value_at(tables, path[:-1]), path[-1]
+    if isinstance(holder, list) and isinstance(last, int):
+        holder[last] = {}  # its place is kept, so that the other entries keep their numbers
+    elif isinstance(holder, dict):
+        holder.pop(last, None)
+        if missing:
+            holder[last] = copy.deepcopy(_STAND_INS[tuple(step for step in path if isinstance(step, str))])
+
+
+def _touches(problem: Problem, broken: set[str]) -> bool:
+    return any(key == wrong or key.startswith(f"{wrong}.") for key in (problem.key, *problem.reads) for wrong in broken)
+
+
+def _dotted(path: KeyPath) -> str:
+    """`phases.0.rate`. A step that contains a dot is quoted, as in the file."""
+    return ".".join(f'"{step}"' if "." in str(step) else str(step) for step in path)

@@ -1,6 +1,7 @@
-"""A wrong place in a scenario or a flag: where, what was found, what to write instead. All are told at once."""
+"""A problem in a scenario or a flag: where, what was found, what to write instead. All are reported at once."""
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -26,5 +27,13 @@ def scenario_error(source: str, problems: Sequence[Problem]) -> ScenarioError:
         return ScenarioError(f"{source}: {only.key}", only.found, only.remedy)
     listed = "".join(f"\n  {problem}" for problem in problems)
     return ScenarioError(
-        source, f"{len(problems)} problems{listed}", "mend these and run it again; nothing was started"
+        source, f"{len(problems)} problems{listed}", "correct these and run it again; nothing was started"
     )
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`did you mean "skus"?` followed by the known words. Only the known words if none is similar."""
+    words = list(known)
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    listed = f"known: {', '.join(words)}"
+    return f'did you mean "{near[0]}"? ({listed})' if near else listed

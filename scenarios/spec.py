@@ -1,23 +1,16 @@
-"""What playing a scenario in less time than it stands for does to its figures, said in every report of such a run.
+"""A scenario as a value: what happens to the shop (`WorldConfig`), what it shows, what is expected of the subject."""
 
-A scenario as a value: what happens to the shop (`WorldConfig`), what it shows, what is expected of the subject.
-"""
-
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from stockstorm.scenarios.measures import MEASURES
+from stockstorm.scenarios.conditions import PATTERN
+from stockstorm.scenarios.tiers import TierName
 from stockstorm.simulator.config import Name, WorldConfig
 
-TierName = Literal["under_30s", "under_10s", "under_2s"]
 
-
-def _offer_measures(schema: dict[str, Any]) -> None:
-    """Let an editor complete the names of measures and explain them."""
-    condition = {"type": "string", "pattern": r"^\s*(<=|>=|==|<|>)\s*-?\d+(\.\d+)?\s*$"}
-    schema["properties"] = {name: condition | {"description": meaning} for name, meaning in MEASURES.items()}
-    schema["additionalProperties"] = False
+def _conditions(schema: dict[str, Any]) -> None:
+    schema["additionalProperties"] = {"type": "string", "pattern": f"^{PATTERN}$"}
 
 
 class Scenario(WorldConfig):
@@ -33,7 +26,7 @@ class Scenario(WorldConfig):
             gt=0,
             le=86_400,
             description="seconds of the shop's time that one second of load stands for; 1 is real time. Rates and "
-            "delays are written as they are played; the report says what the factor does to the figures",
+            "delays are written as they are run; the report says how the factor affects the figures",
         ),
     ] = 1.0
     expect: Annotated[
@@ -41,7 +34,7 @@ class Scenario(WorldConfig):
         Field(
             default_factory=dict,
             description='thresholds: a measure in quotes and its condition, e.g. "sync_latency_ms.p95" = "< 2000"',
-            json_schema_extra=_offer_measures,
+            json_schema_extra=_conditions,
         ),
     ]
 
@@ -52,19 +45,20 @@ class Scenario(WorldConfig):
 
 
 def compression_notes(scenario: Scenario) -> tuple[str, ...]:
-    """Sentences for the notes of a run; none in real time."""
+    """Notes on how running a scenario in compressed time affects its figures. Empty in real time."""
     if scenario.time_compression == 1:
         return ()
     factor = f"{scenario.time_compression:,.6g}"
     rates = (
-        f"time is compressed: each second of load stands for {factor} of the shop's, so rates are {factor} times life's"
+        f"time is compressed: each second of load stands for {factor} of the shop's, so rates are {factor} times the "
+        "real ones"
     )
     latency = (
-        "what the subject takes is not compressed: sync latency and ack time are real, and oversells for each sell-out "
-        f"are overstated by about {factor} times, as far as the other channels still show units"
+        "the subject's own time is not compressed: sync latency and ack time are real, and oversells per sell-out are "
+        f"overstated by about {factor} times, as long as the other channels still show units"
     )
     points = (
-        "the Admin API restores its points in real seconds, so for each order the subject has that many times fewer of "
-        "them than in life"
+        "the Admin API restores its points in real seconds, so the subject has that many times fewer points per order "
+        "than in a real shop"
     )
     return rates, latency, points

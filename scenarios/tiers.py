@@ -1,26 +1,26 @@
-"""The benchmark tiers as values, read from `tiers.toml`: which latency suits which turnover, and what is advised."""
+"""The benchmark tiers: how soon a sale must show on every other channel, by a shop's monthly revenue."""
 
-import tomllib
-from functools import cache
-from pathlib import Path
+from typing import Final, Literal
 
-from stockstorm.scenarios.spec import TierName
-from stockstorm.simulator.config import Config
+import msgspec
+
+TierName = Literal["under_30s", "under_10s", "under_2s"]
 
 
-class Tier(Config):
-    """A limit on sync latency p95, and the monthly revenue in pounds that it is meant for (`upto` None: no end)."""
+class Tier(msgspec.Struct, frozen=True):
+    """A limit on sync latency p95 for a range of monthly revenue in pounds (`revenue_upto` None: no end)."""
 
     name: TierName
     title: str
     limit_ms: float
     revenue_from: int
-    revenue_upto: int | None = None
-    architecture: str
+    revenue_upto: int | None
+    architecture: str  # what is advised for such a shop
 
 
-@cache
-def tiers() -> tuple[Tier, ...]:
-    """All tiers, the loosest first."""
-    text = Path(__file__).with_name("tiers.toml").read_text(encoding="utf-8")
-    return tuple(Tier.model_validate(entry) for entry in tomllib.loads(text)["tiers"])
+# The loosest first.
+TIERS: Final = (
+    Tier("under_30s", "under 30 s", 30_000, 0, 50_000, "polling or basic webhooks"),
+    Tier("under_10s", "under 10 s", 10_000, 50_000, 500_000, "webhook and queue"),
+    Tier("under_2s", "under 2 s", 2_000, 500_000, None, "EventBridge or Pub/Sub"),
+)

@@ -1,24 +1,24 @@
-"""Time as an argument: the core is told the time, it never asks for it.
+"""Time as an argument: the core is given the time and never reads a clock.
 
-All times are integers of nanoseconds on CLOCK_MONOTONIC, which the processes of one machine share.
+All times are integer nanoseconds of CLOCK_MONOTONIC, which all processes of one machine share.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
-SECOND_NS = 1_000_000_000
-MILLISECOND_NS = 1_000_000
+SECOND_NS: Final = 1_000_000_000
+MILLISECOND_NS: Final = 1_000_000
 
 
 class Clock(Protocol):
-    """Gives monotonic nanoseconds. Live runs use `time.monotonic_ns`, virtual ones a counter."""
+    """Returns monotonic nanoseconds. Live runs use `time.monotonic_ns`, virtual runs a counter."""
 
     def __call__(self) -> int: ...
 
 
 class WallPair(msgspec.Struct, frozen=True):
-    """One instant on both clocks, so that monotonic times can be shown as wall times."""
+    """One instant on both clocks. It converts monotonic times to wall times."""
 
     monotonic_ns: int
     wall_ns: int  # since 1970-01-01T00:00:00Z

@@ -3,13 +3,14 @@
 Every field has a unit in its name or its description, a default where one is sensible, and bounds.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+ShopPlan = Literal["standard", "advanced", "plus", "enterprise"]
 
 
 class Config(BaseModel):
@@ -20,7 +21,7 @@ class ShopConfig(Config):
     """The fake shop and its catalogue."""
 
     domain: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.myshopify\.com$")] = "stockstorm-demo.myshopify.com"
-    plan: Literal["standard", "advanced", "plus", "enterprise"] = "plus"
+    plan: ShopPlan = "plus"
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "GBP"
     skus: Annotated[int, Field(ge=1, le=50_000)] = 200
     hot_skus: Annotated[int, Field(ge=0, le=1_000, description="the first SKUs, with stock of their own")] = 0
@@ -99,10 +100,33 @@ class DeliveryConfig(Config):
     ] = 1.0
 
 
-class FaultConfig(Config):
-    """Something done to the subject, once."""
+# Every kind of fault, and all that the rest of Stockstorm knows of it. A new kind is one name and one row here.
+FaultKind = Literal["kill_worker", "kill_receiver"]
+ProcessName = Literal["receiver", "worker"]  # processes of a subject
 
-    kind: Literal["kill_worker", "kill_receiver"]
+
+class Fault(NamedTuple):
+    """What a fault does: kills `processes` of the subject (SIGKILL) and restarts them; `label` names it in reports."""
+
+    processes: tuple[ProcessName, ...]
+    label: str
+
+
+FAULTS: Final[dict[FaultKind, Fault]] = {
+    "kill_worker": Fault(("worker",), "worker killed"),
+    "kill_receiver": Fault(("receiver",), "receiver killed"),
+}
+
+
+def fault_label(fault: str) -> str:
+    """How reports name a fault of the history: by its label, or as it stands where the plan did not cause it."""
+    return next((known.label for kind, known in FAULTS.items() if kind == fault), fault)
+
+
+class FaultConfig(Config):
+    """One fault of the subject, at `at_s` seconds after the start of load."""
+
+    kind: FaultKind
     at_s: Seconds
     restart_after_s: Seconds = 1.0
 

@@ -1,20 +1,20 @@
-"""Errors that a user can mend. Each says where, what was found, and what to do.
+"""Errors that a user can correct. Each says where it occurred, what was found, and what to do.
 
     StockstormError
-    ├── ScenarioError        a scenario file or flag is wrong (all problems at once)
+    ├── ScenarioError        a scenario file or flag is wrong; one message lists all problems
     ├── SubjectError         the service under test cannot be started, reached or read
-    ├── BackingError         PostgreSQL or another backing service is not to be had
+    ├── BackingError         PostgreSQL or another backing service is unavailable
     ├── HistoryError         a stored run cannot be read
-    └── LimitError           a bound of the simulator was hit; the run stops and says so
+    ├── LimitError           a limit of the simulator was reached and the run stopped
+    ├── OutputError          an output cannot be written
+    └── InternalError        a defect of Stockstorm, or a failure of this machine
 
-The command line prints `str(error)` and exits with `exit_code`; anything else is a defect of ours.
+The command line prints `str(error)`; `loadtests.exits` has the exit code of each class.
 """
 
 
 class StockstormError(Exception):
-    """Base of all errors for users. `exit_code` is above 2, which 0 (valid), 1 (invalid) and 2 (unknown) keep free."""
-
-    exit_code = 3
+    """Base of all errors for users."""
 
     def __init__(self, where: str, found: str, remedy: str) -> None:
         self.where, self.found, self.remedy = where, found, remedy
@@ -22,30 +22,28 @@ class StockstormError(Exception):
 
 
 class ScenarioError(StockstormError):
-    """A scenario or flag that cannot be run; one message holds every problem found."""
-
-    exit_code = 4
+    """A scenario or flag that cannot be run. One message lists every problem."""
 
 
 class SubjectError(StockstormError):
     """The subject could not be started, reached, reset or read."""
 
-    exit_code = 5
-
 
 class BackingError(StockstormError):
     """A backing service (PostgreSQL, a queue, a container engine) is missing or broken."""
-
-    exit_code = 6
 
 
 class HistoryError(StockstormError):
     """A run folder or history file is missing, cut short or corrupted."""
 
-    exit_code = 7
-
 
 class LimitError(StockstormError):
-    """A bound in `limits` was reached; what was recorded so far is kept."""
+    """A limit in `limits` was reached. What was recorded so far is kept."""
 
-    exit_code = 8
+
+class OutputError(StockstormError):
+    """A file that was asked for cannot be written."""
+
+
+class InternalError(StockstormError):
+    """A defect of Stockstorm, or a failure of disk, memory or permissions that nothing else names."""

@@ -8,10 +8,6 @@ from typing import Final
 # Delivery of webhooks [S3, S4, S5]
 CONNECT_TIMEOUT_NS: Final = 1_000_000_000
 ANSWER_TIMEOUT_NS: Final = 5_000_000_000  # from connecting to the complete answer
-RETRIES_SHOPIFY_2024_09: Final = 8
-RETRIES_GUIDE: Final = 19
-RETRY_SPAN_SHOPIFY_2024_09_S: Final = 4 * 3600
-RETRY_SPAN_GUIDE_S: Final = 48 * 3600
 
 # Admin API [S9, S10]
 API_VERSION: Final = "2026-10"

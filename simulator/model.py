@@ -1,13 +1,35 @@
-"""What a shop is made of: frozen values, no behaviour. Ids are 64-bit integers, money is in minor units (pence)."""
+"""The data of a shop: frozen values without behaviour, and the closed vocabularies of the simulator.
 
-from typing import NewType
+Ids are 64-bit integers. Money is in minor units (pence). Times are monotonic nanoseconds.
+"""
+
+from typing import Final, Literal, NewType, get_args
 
 import msgspec
 
 OrderKey = NewType("OrderKey", int)  # position of the purchase in the plan; the same in every run of a seed
 Sku = NewType("Sku", str)
+RngKey = tuple[str | int, ...]  # what a random number depends on besides the seed
 
-ONLINE = "online"  # the shop's own online store; every other channel is a marketplace
+ONLINE: Final = "online"  # the shop's own online store; every other channel is a marketplace
+SHOPIFY: Final = "shopify"  # source of the shop's own events; a marketplace's source is its channel's name
+SHOP_ID: Final = 548_380_009
+FIRST_ORDER_NUMBER: Final = 1001  # of each channel
+EVERY_TOPIC: Final = "*"  # topic of a marketplace's subscription
+
+OrderTopic = Literal["orders/create", "orders/paid", "orders/updated", "orders/cancelled"]
+ShopifyTopic = Literal[OrderTopic, "refunds/create", "inventory_levels/update", "products/update"]
+MarketplaceTopic = Literal["order.created", "order.cancelled", "order.returned"]
+Topic = Literal[ShopifyTopic, MarketplaceTopic]
+
+ORDER_TOPICS: Final[tuple[OrderTopic, ...]] = get_args(OrderTopic)
+SHOPIFY_TOPICS: Final[tuple[ShopifyTopic, ...]] = get_args(ShopifyTopic)
+MARKETPLACE_TOPICS: Final[tuple[MarketplaceTopic, ...]] = get_args(MarketplaceTopic)
+
+OrderChange = Literal["payment", "cancellation", "return"]  # what can follow a purchase
+ApiStockCause = Literal["subject_adjust", "subject_set"]
+StockCause = Literal["sale", "cancellation", "return", "restock", ApiStockCause]
+ApiOutcome = Literal["ok", "user_error", "error", "throttled", "denied", "replayed", "bad_request"]
 
 
 class Product(msgspec.Struct, frozen=True):
@@ -30,7 +52,7 @@ class Product(msgspec.Struct, frozen=True):
 
 
 class Buyer(msgspec.Struct, frozen=True):
-    """A person out of the pool that Faker filled from the seed."""
+    """A person of the pool that Faker filled from the seed."""
 
     customer_id: int
     first_name: str
@@ -52,6 +74,8 @@ class Buyer(msgspec.Struct, frozen=True):
 
 
 class OrderLine(msgspec.Struct, frozen=True):
+    """One SKU of an order, in units and minor units a piece."""
+
     line_id: int
     sku: Sku
     quantity: int
@@ -59,6 +83,8 @@ class OrderLine(msgspec.Struct, frozen=True):
 
 
 class RefundLine(msgspec.Struct, frozen=True):
+    """Units of one order line that came back."""
+
     line_id: int
     sku: Sku
     quantity: int
@@ -74,9 +100,9 @@ class Refund(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """An accepted order at one moment; a change makes a new value.
+    """An accepted order at one moment. A change makes a new value.
 
-    `ref` is the id that its channel shows: the Shopify order id for `online`, else the marketplace's own order number.
+    `ref` is the id that its channel shows: the Shopify order id for `online`, otherwise the marketplace's order number.
     """
 
     key: OrderKey
@@ -109,34 +135,37 @@ class Level(msgspec.Struct, frozen=True):
 
 
 class Subscription(msgspec.Struct, frozen=True):
-    """Where notifications go. `source` is "shopify" (one topic each) or a channel's name (topic "*")."""
+    """A subscriber's address. `source` is `SHOPIFY`, with one topic each, or a channel's name, with `EVERY_TOPIC`.
+
+    Shopify's topics are not limited to those of this shop: the subject may subscribe to any topic of the schema.
+    """
 
     subscription_id: int
     source: str
-    topic: str  # "orders/create" spelling, never the enum's
+    topic: str  # spelled "orders/create", not ORDERS_CREATE
     uri: str
     created_ns: int
     updated_ns: int
-    by_api: bool = True  # False: declared in the app's TOML; never listed, never removed
+    by_api: bool = True  # False: declared in the app's TOML; the API neither lists nor removes it
     name: str | None = None
     include_fields: tuple[str, ...] = ()
     filter: str | None = None
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Something that happened. `event` counts within the run; `event_id` is shared by one merchant action.
+    """Something that happened. `event` is its serial in the run. Events of one merchant action share `event_id`.
 
-    `dice` keys every perturbation of it, so the same purchase meets the same fate in every run: ("order", order key,
-    topic, n-th of that topic), ("stock", item, location, n-th change) or ("product", product id, n-th edit). Exactly
-    the snapshot that its topic needs is set.
+    `rng_key` is the key of all random numbers for the event, so it is perturbed alike in every run of a seed:
+    ("order", order key, topic, n-th of that topic), ("stock", item, location, n-th change) or ("product", product id,
+    n-th edit). Only the snapshots that the topic needs are set.
     """
 
     event: int
     event_id: str
-    source: str  # "shopify" or a channel's name
-    topic: str
+    source: str  # SHOPIFY or a channel's name
+    topic: Topic
     at_ns: int
-    dice: tuple[str | int, ...]
+    rng_key: RngKey
     order: Order | None = None
     refund: Refund | None = None
     level: Level | None = None

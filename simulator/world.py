@@ -1,15 +1,13 @@
-"""The world: shop, channels and subscriptions behind one face. Commands and a time go in, facts and events come out.
+"""The world: shop, channels and subscriptions. A command and a time go in, facts and events come out.
 
-It holds state but no clock, dice or I/O. What a plan's item or a call of the subject does is decided here and carried
-out by the ledger, the order book and the channels.
+It has state, but no clock, random source or I/O. The world decides the effect of plan items and of the subject's calls;
+the ledger, the order book and the channels apply it.
 """
 
 from collections.abc import Mapping, Sequence
 
-from stockstorm.simulator.catalogue.catalogue import Catalogue
-from stockstorm.simulator.channels import Channel
-from stockstorm.simulator.channels.marketplace import Marketplace
-from stockstorm.simulator.channels.online import OnlineStore
+from stockstorm.simulator.catalogue import Catalogue
+from stockstorm.simulator.channels import Channel, Marketplace, OnlineStore
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.history.facts import (
     AnyFact,
@@ -39,7 +37,7 @@ from stockstorm.simulator.plan.items import (
     PlannedReturn,
 )
 from stockstorm.simulator.seeds import Seeds
-from stockstorm.simulator.shop.firing import SHOPIFY, Action, Changes, Firing
+from stockstorm.simulator.shop.firing import Action, Changes, Firing
 from stockstorm.simulator.shop.ledger import (
     Entry,
     Ledger,
@@ -52,11 +50,11 @@ from stockstorm.simulator.shop.ledger import (
 from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
 from stockstorm.simulator.shop.subscriptions import Subscriptions
 
-__all__ = ["SHOPIFY", "Changes", "LevelChange", "LevelSet", "StaleQuantity", "World"]
+__all__ = ["Changes", "LevelChange", "LevelSet", "StaleQuantity", "World"]
 
 
 class World:
-    """One shop with its channels. Not for concurrent use: one command at a time, in the sequence of their times."""
+    """One shop with its channels. Not safe for concurrent use: commands run one at a time, in order of their times."""
 
     def __init__(self, config: WorldConfig, catalogue: Catalogue, seeds: Seeds) -> None:
         self.config, self.catalogue = config, catalogue
@@ -76,7 +74,7 @@ class World:
         self._channels: dict[str, Channel] = {ONLINE: OnlineStore(self._ledger, catalogue.by_sku), **self._markets}
 
     def opening(self, now_ns: int) -> list[AnyFact]:
-        """Stock and channels as they are before load; dates the first levels."""
+        """Facts about stock and channels before load. Sets the time of the first levels."""
         self._ledger.open(now_ns)
         items = [
             ItemStocked(
@@ -93,7 +91,7 @@ class World:
         return [*items, *(ChannelOpened(now_ns, name, name == ONLINE) for name in self.channels)]
 
     def apply(self, item: AnyPlanItem, now_ns: int) -> Changes:
-        """Carry out one item of the plan. Faults and forgeries change nothing here: the driver does them."""
+        """Apply one plan item. Faults and forgeries change nothing here, because the driver applies them."""
         action = self._firing.action(now_ns, "plan", item.serial)
         match item:
             case PlannedPurchase():
@@ -114,7 +112,7 @@ class World:
                 pass
         return action.changes
 
-    # -- what becomes of a planned item ----------------------------------------------------------------------------
+    # -- plan items ------------------------------------------------------------------------------------------------
 
     def _purchase(self, item: PlannedPurchase, action: Action) -> None:
         channel = self._channels[item.channel]
@@ -183,34 +181,34 @@ class World:
         action.note(fact)
         action.stock(level, item.sku)
 
-    # -- the master record, as the Admin API reads and writes it ---------------------------------------------------
+    # -- the master record, for the Admin API ----------------------------------------------------------------------
 
     def level(self, inventory_item_id: int, location_id: int) -> Level | None:
-        """The newest level, or None for an unknown item and for one that is not stocked there."""
+        """The newest level. None for an unknown item and for an item that is not stocked there."""
         return self._ledger.level(inventory_item_id, location_id)
 
     def orders(self) -> Sequence[Order]:
-        """The own store's orders in the sequence of their creation, with their current values."""
+        """The current values of the own store's orders, in order of creation."""
         return self._book.own()
 
     def product_edited_ns(self, product_id: int) -> int | None:
-        """When a product was edited last; None for one that never was."""
+        """Time of the last edit of a product. None if it was never edited."""
         return self._firing.edited_ns.get(product_id)
 
     def order_by_id(self, order_id: int) -> Order | None:
         """An order of the own store by its Shopify id."""
         return self._book.own_by_id(order_id)
 
-    # Physical stock stays as it is under both: the subject only records what happened elsewhere.
+    # Neither command changes physical stock: the subject only records what happened elsewhere.
 
     def adjust(self, changes: Sequence[LevelChange], *, reference: str, request: int, now_ns: int) -> Changes:
-        """Add to what is available, all rows or none. StaleQuantity if one does not match, KeyError if unknown."""
+        """Add available units, all rows or none. Raises StaleQuantity, or KeyError for an unknown item."""
         action = self._call(now_ns)
         record_rows(self._ledger, changes, action, cause="subject_adjust", reference=reference, request=request)
         return action.changes
 
     def set_available(self, sets: Sequence[LevelSet], *, reference: str, request: int, now_ns: int) -> Changes:
-        """Set what is available, all rows or none. StaleQuantity if one does not match, KeyError if unknown."""
+        """Set available units, all rows or none. Raises StaleQuantity, or KeyError for an unknown item."""
         action = self._call(now_ns)
         record_rows(self._ledger, sets, action, cause="subject_set", reference=reference, request=request)
         return action.changes
@@ -222,21 +220,21 @@ class World:
     # -- marketplaces and physical stock ---------------------------------------------------------------------------
 
     def push_listings(self, channel: str, listings: Sequence[tuple[Sku, int]], *, request: int, now_ns: int) -> Changes:
-        """Show these quantities on a marketplace. KeyError for an unknown channel or SKU."""
+        """Set listings of a marketplace. KeyError for an unknown channel or SKU."""
         action = self._call(now_ns)
         self._markets[channel].push(listings, request, action)
         return action.changes
 
     def listings(self, channel: str) -> Mapping[Sku, int]:
-        """What a marketplace shows now. KeyError for the own store, which has no listing."""
+        """Current listings of a marketplace. KeyError for the own store, which has none."""
         return self._markets[channel].listings
 
     def channel_feed(self, channel: str) -> Sequence[Event]:
-        """Every event of a marketplace, oldest first; an index is a cursor."""
+        """Every event of a marketplace, oldest first. An index is a cursor."""
         return self._markets[channel].feed
 
     def physical(self, sku: Sku) -> int:
-        """Units that really are on the shelf, over all channels."""
+        """Units that really exist, over all channels."""
         return self._physical.units(sku)
 
     # -- subscriptions ---------------------------------------------------------------------------------------------
@@ -250,32 +248,32 @@ class World:
         now_ns: int,
         name: str | None = None,
         include_fields: tuple[str, ...] = (),
-        filter: str | None = None,  # noqa: A002 - the name that the API and the model give it
+        filter: str | None = None,  # noqa: A002 - the name in the API and in the model
         by_api: bool = True,
     ) -> tuple[Subscription, Changes]:
-        """Tell `uri` of a topic from now on ("*" for a marketplace)."""
+        """Subscribe `uri` to a topic (`EVERY_TOPIC` for a marketplace)."""
         subscription, fact = self._subscriptions.add(
             source, topic, uri, now_ns, name=name, include_fields=include_fields, filter_query=filter, by_api=by_api
         )
         return subscription, Changes(facts=[fact])
 
     def unsubscribe(self, subscription_id: int, *, by_policy: bool, now_ns: int) -> Changes:
-        """End a subscription; one that is unknown changes nothing."""
+        """Remove a subscription. An unknown id changes nothing."""
         fact = self._subscriptions.remove(subscription_id, by_policy=by_policy, now_ns=now_ns)
         return Changes(facts=[] if fact is None else [fact])
 
     def subscription(self, subscription_id: int) -> Subscription | None:
-        """A living subscription by its id."""
+        """An active subscription by its id."""
         return self._subscriptions.get(subscription_id)
 
     def subscriptions(self, source: str, topic: str | None = None) -> list[Subscription]:
-        """Who hears a topic of a source, oldest first (None: all of the source's)."""
-        return self._subscriptions.hearing(source, topic)
+        """Subscriptions to a topic of a source (None: to any topic), oldest first."""
+        return self._subscriptions.subscribed(source, topic)
 
     # -- at rest ---------------------------------------------------------------------------------------------------
 
     def final_facts(self, now_ns: int) -> list[AnyFact]:
-        """Stock and listings as they are now."""
+        """Facts about stock and listings at rest."""
         facts: list[AnyFact] = []
         for product in self.catalogue.products:
             level = self._ledger.of(product)

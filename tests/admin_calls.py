@@ -1,4 +1,4 @@
-"""Calls of the played Admin API on a small world, as a client makes them, and the documents that tests send."""
+"""A client of the simulated Admin API on a small world, and the documents that tests send."""
 
 from typing import Any, TypeVar
 
@@ -71,7 +71,7 @@ def setting(*rows: dict[str, Any], **other: Any) -> dict[str, Any]:
 
 
 class Admin:
-    """A client of one API; `tick_ns` passes before each call. `reply` is the last answer."""
+    """A client of one API. `tick_ns` passes before each call. `reply` is the last answer."""
 
     def __init__(self, world: World | None = None, options: AdminOptions | None = None, plan: str = "plus") -> None:
         config = small_config()

@@ -1,10 +1,10 @@
-"""A shop of two products and two buyers, written out, and events on it: what tests of payloads and delivery share.
+"""A fixed shop of two products and two buyers, and events on it, for tests of payloads and delivery.
 
-Names, titles and addresses hold what breaks careless receivers: slashes, ampersands, non-ASCII letters, ids above
-2**53.
+Names, titles and addresses have slashes, ampersands, non-ASCII letters and ids above 2**53, which need a correct
+receiver.
 """
 
-from stockstorm.simulator.catalogue.catalogue import Catalogue
+from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.model import (
     Buyer,
@@ -17,6 +17,7 @@ from stockstorm.simulator.model import (
     Refund,
     RefundLine,
     Sku,
+    Topic,
 )
 
 START_NS = 1_000 * SECOND_NS
@@ -90,17 +91,17 @@ REFUND = Refund(931_800_000_007, AT_NS + SECOND_NS, (RefundLine(14_320_500_000_0
 def stock_event(serial: int = 1, available: int = 38, version: int = 1, product: Product = MUG) -> Event:
     """inventory_levels/update for one product."""
     level = Level(product.inventory_item_id, product.location_id, version, available, 2, AT_NS)
-    dice = ("stock", product.inventory_item_id, product.location_id, version)
-    return Event(serial, f"event-{serial}", "shopify", "inventory_levels/update", AT_NS, dice, level=level)
+    rng_key = ("stock", product.inventory_item_id, product.location_id, version)
+    return Event(serial, f"event-{serial}", "shopify", "inventory_levels/update", AT_NS, rng_key, level=level)
 
 
-def order_event(topic: str, order: Order = ORDER, serial: int = 2, refund: Refund | None = None) -> Event:
-    """An event on an order: of the own store, or of a marketplace when the order was taken there."""
+def order_event(topic: Topic, order: Order = ORDER, serial: int = 2, refund: Refund | None = None) -> Event:
+    """An event of an order, from the channel that sold it."""
     source = "shopify" if order.channel == "online" else order.channel
     return Event(serial, f"event-{serial}", source, topic, AT_NS, ("order", order.key, topic, 1), order, refund)
 
 
 def product_event(serial: int = 3, product: Product = MUG) -> Event:
     """products/update for one product."""
-    dice = ("product", product.product_id, 1)
-    return Event(serial, f"event-{serial}", "shopify", "products/update", AT_NS, dice, product=product)
+    rng_key = ("product", product.product_id, 1)
+    return Event(serial, f"event-{serial}", "shopify", "products/update", AT_NS, rng_key, product=product)

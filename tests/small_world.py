@@ -1,13 +1,13 @@
-"""A world of four SKUs and three channels with known stock, and the plan items that tests play on it.
+"""A world of four SKUs and three channels with known stock, and plan items for it.
 
-The catalogue is made once; every call of `small_world` starts afresh from it.
+The catalogue is made once. Every call of `small_world` makes a new world from it.
 """
 
 from functools import cache
 
 import msgspec
 
-from stockstorm.simulator.catalogue.catalogue import Catalogue, make_catalogue
+from stockstorm.simulator.catalogue import Catalogue, make_catalogue
 from stockstorm.simulator.config import ChannelConfig, PhaseConfig, ShopConfig, SubjectConfig, WorldConfig
 from stockstorm.simulator.model import OrderKey, Product, Sku
 from stockstorm.simulator.plan.items import (

@@ -1,4 +1,4 @@
-"""Commands on the small world as values, a hypothesis strategy for them, and a player that keeps what they gave."""
+"""Commands on the small world as values, a hypothesis strategy for them, and a runner that records their changes."""
 
 from collections.abc import Sequence
 
@@ -51,7 +51,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Write(msgspec.Struct, frozen=True):
-    """The subject's adjustment, or the set that comes to the same."""
+    """The subject's adjustment, or the equivalent set."""
 
     by_set: bool
     rows: tuple[Row, ...]
@@ -88,12 +88,12 @@ commands = st.tuples(
 
 
 class Played:
-    """Commands carried out one after another on a fresh small world, at times 0, 1, 2, …"""
+    """Applies commands one after another to a new small world, at times 0, 1, 2, …"""
 
-    def __init__(self, played: Sequence[Command]) -> None:
+    def __init__(self, commands: Sequence[Command]) -> None:
         self.world = small_world()
         self.purchases: list[PlannedPurchase] = []
-        self.changes: list[Changes] = [self._carry_out(command, n) for n, command in enumerate(played)]
+        self.changes: list[Changes] = [self._apply(command, n) for n, command in enumerate(commands)]
 
     @property
     def facts(self) -> list[AnyFact]:
@@ -103,7 +103,7 @@ class Played:
     def events(self) -> list[Event]:
         return [event for changes in self.changes for event in changes.events]
 
-    def _carry_out(self, command: Command, n: int) -> Changes:
+    def _apply(self, command: Command, n: int) -> Changes:
         world = self.world
         match command:
             case Buy(channel, lines):
@@ -127,7 +127,7 @@ class Played:
 
 
 def write(world: World, by_set: bool, wanted: Sequence[Row], now_ns: int, stale_by: int = 0) -> Changes:
-    """Carries out rows; `stale_by` falsifies what the last one compares with."""
+    """Applies rows. `stale_by` falsifies the comparison of the last row."""
     reached = {place: available(world, place) for place in PLACES}
     adjusts: list[LevelChange] = []
     sets: list[LevelSet] = []

@@ -1,1 +1,1 @@
-"""Shopify's way to an event bus, as a process of its own: HTTP in, EventBridge or Pub/Sub out."""
+"""Shopify's delivery to an event bus, as a separate process: HTTP in, EventBridge or Pub/Sub out."""

@@ -1,24 +1,39 @@
-"""Amazon EventBridge: PutEvents, at most ten entries a call, with Shopify's partner source and envelope."""
+"""Amazon EventBridge: PutEvents with Shopify's partner source and envelope, at most ten entries a call.
+
+The envelope has the format of docs/sources.md, S7. The payload's bytes are spliced in unchanged, so that what arrives
+is what was signed, counted and logged.
+"""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
+import msgspec
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
-from stockstorm.loadtests.bus_publisher.base import BatchLimits, Delivery, NotAccepted, Wrapped
-from stockstorm.loadtests.bus_publisher.envelope import DETAIL_TYPE, eventbridge_detail
+from stockstorm.loadtests.bus_publisher.bus import BatchLimits, Delivery, NotAccepted, Wrapped, bus_attributes
 
+PAYLOAD_MAX_BYTES: Final = 1_000_000  # EventBridge's limit since 2026-11-17
+DETAIL_TYPE: Final = "shopifyWebhook"
+SIGNATURE: Final = "x-shopify-hmac-sha256"
 ANSWER_WITHIN_S: Final = 5
 LIMITS: Final = BatchLimits(entries_max=10, bytes_max=1_048_576, calls_max=4)
-# Shopify retries by its own schedule; a hidden retry of the SDK would blur it and could put an event twice.
+# Shopify retries by its own schedule. A hidden retry of the SDK would change it and could publish an event twice.
 CONFIG: Final = AioConfig(connect_timeout=1, read_timeout=ANSWER_WITHIN_S, retries={"total_max_attempts": 1})
 
 
+class _Identified(msgspec.Struct):
+    id: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_identified = msgspec.json.Decoder(_Identified)
+_any_json = msgspec.json.Decoder(msgspec.Raw)
+
+
 class EventBridge:
-    """The SDK takes endpoint, region and credentials from its own environment variables."""
+    """A bus by name. The SDK takes endpoint, region and credentials from its own environment variables."""
 
     limits = LIMITS
 
@@ -47,6 +62,24 @@ class EventBridge:
 
     async def close(self) -> None:
         await self._stack.aclose()
+
+
+def eventbridge_detail(delivery: Delivery) -> str:
+    """`{"payload": …, "metadata": …}`. A payload over the limit becomes `{"id": …}`, to be fetched by the API.
+
+    Raises NotAccepted for a body that is not JSON.
+    """
+    body, headers = delivery.body, delivery.headers
+    try:
+        text = body.decode()
+        _any_json.decode(body)
+        if len(body) > PAYLOAD_MAX_BYTES:
+            text = f'{{"id":{bytes(_identified.decode(body).id).decode()}}}'
+            headers = {name: value for name, value in headers.items() if name != SIGNATURE}  # of the original bytes
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotAccepted(400, f"the body is not a JSON object: {error}") from None
+    metadata = {"Content-Type": "application/json"} | bus_attributes(headers)
+    return f'{{"payload":{text},"metadata":{msgspec.json.encode(metadata).decode()}}}'
 
 
 def _reason(entry: dict[str, str]) -> str:

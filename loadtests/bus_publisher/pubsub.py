@@ -9,8 +9,7 @@ from google.api_core.exceptions import DeadlineExceeded, GoogleAPICallError
 from google.pubsub_v1 import PublisherAsyncClient, types
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
 
-from stockstorm.loadtests.bus_publisher.base import BatchLimits, Delivery, NotAccepted, Wrapped
-from stockstorm.loadtests.bus_publisher.envelope import bus_attributes
+from stockstorm.loadtests.bus_publisher.bus import BatchLimits, Delivery, NotAccepted, Wrapped, bus_attributes
 
 ANSWER_WITHIN_S: Final = 5.0
 LIMITS: Final = BatchLimits(entries_max=100, bytes_max=9_000_000, calls_max=4)
@@ -19,7 +18,7 @@ _Message = types.PubsubMessage.pb()
 
 
 class PubSub:
-    """To the emulator at PUBSUB_EMULATOR_HOST if that is set, else with Google's default credentials."""
+    """A topic, on the emulator at PUBSUB_EMULATOR_HOST if that is set, otherwise with Google's default credentials."""
 
     limits = LIMITS
 
@@ -49,7 +48,7 @@ class PubSub:
 
 
 def _client() -> PublisherAsyncClient:
-    """Made inside the running loop, which its channel then belongs to."""
+    """Needs the running loop, to which its channel belongs."""
     if host := os.environ.get("PUBSUB_EMULATOR_HOST"):
         return PublisherAsyncClient(transport=PublisherGrpcAsyncIOTransport(channel=grpc.aio.insecure_channel(host)))
     return PublisherAsyncClient()

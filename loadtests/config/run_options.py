@@ -1,127 +1,137 @@
-"""From what a user asked for to a run's specification and folder."""
+"""The options of a run: one model for the command line, Locust, Python, the replay line and the generator.
 
-import shlex
-import time
+A new flag is one field here. Its effect is wherever `RunOptions` or `RunSpec.options` is read.
+"""
+
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Final
 
-import msgspec
-
-from stockstorm.loadtests.config.backing_options import REPLAY, URL, cloud_problem, postgres_problem
-from stockstorm.loadtests.config.provenance import read_provenance
-from stockstorm.loadtests.config.run_spec import API_HOST, RunSpec
-from stockstorm.loadtests.config.subject_options import ALIAS, fault_problem, flaw_problem, own_problems, read_subject
-from stockstorm.loadtests.subjects.architectures import DEFAULT
-from stockstorm.reports.store import create_run_folder
-from stockstorm.scenarios.flags import with_faults, with_flags, with_safety_stock
+from stockstorm.loadtests.config.checks import (
+    ALIAS,
+    POSTGRES_URL_VARIABLE,
+    port_problem,
+    postgres_problem,
+    seed_problem,
+    shell_postgres,
+    subject_problems,
+    take_postgres_url,
+)
+from stockstorm.loadtests.config.flag import SOURCE, Flag, LocustField, Options
+from stockstorm.loadtests.exits import exit_code, print_error
+from stockstorm.reports.checkers import MEANINGS
+from stockstorm.scenarios.flags import (
+    faults_problem,
+    rate_problem,
+    read_faults,
+    safety_stock_problem,
+    seconds_problem,
+    with_faults,
+    with_flags,
+    with_safety_stock,
+)
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.problems import Problem, scenario_error
 from stockstorm.scenarios.spec import Scenario
+from stockstorm.simulator.config import FaultConfig
 
-SEED_MAX = 2**63 - 1
-PORT_MAX = 65_535
+API_HOST: Final = "127.0.0.1"  # loopback by default, because whoever reaches the simulated APIs can guess tokens
 
 
-class RunOptions(msgspec.Struct, frozen=True):
+def refuse_postgres_url(word: str) -> str:
+    """For Locust, whose web UI shows its command line: ends the program instead of showing a password."""
+    if "://" in word and (problem := postgres_problem(word)):
+        error = scenario_error(SOURCE, [problem])
+        print_error(error)
+        sys.exit(exit_code(error))
+    return word
+
+
+class RunsFolder(Options):
+    """Where runs are stored."""
+
+    runs: Annotated[Path, Flag("folder of the runs", replay="never")] = Path("runs")
+
+
+class PlanOptions(Options):
+    """What decides a plan."""
+
+    scenario: Annotated[
+        str,
+        Flag(
+            "name, or path of a TOML file",
+            positional=True,
+            replay="always",
+            locust=LocustField(default="smoke", variable="STOCKSTORM_SCENARIO"),
+        ),
+    ]
+    seed: Annotated[
+        int,
+        Flag(
+            "what replays the run: same seed, same plan",
+            check=seed_problem,
+            replay="always",
+            locust=LocustField(variable="STOCKSTORM_SEED"),
+        ),
+    ] = 1
+    rate: Annotated[
+        float | None,
+        Flag("events a second instead of the scenario's rates", check=rate_problem, locust=LocustField("event_rate")),
+    ] = None
+    seconds: Annotated[
+        float | None,
+        Flag("length of the load instead of the scenario's", check=seconds_problem, locust=LocustField("load_seconds")),
+    ] = None
+
+
+class BackingOptions(Options):
+    """The database and the cloud that a subject uses."""
+
+    postgres: Annotated[
+        str,
+        Flag(
+            f"embedded, docker, a postgresql:// URL, or url with it in {POSTGRES_URL_VARIABLE}",
+            parse=take_postgres_url,
+            check=postgres_problem,
+            shell=shell_postgres,
+            locust=LocustField(
+                parse=refuse_postgres_url, help=f"embedded, docker, or url (with the URL in {POSTGRES_URL_VARIABLE})"
+            ),
+        ),
+    ] = "embedded"
+    cloud: Annotated[
+        str,
+        Flag("embedded (emulators), docker (emulators in it) or real, for architectures on a cloud", locust=None),
+    ] = "embedded"
+
+
+class RunOptions(RunsFolder, BackingOptions, PlanOptions):
     """Flags of `stockstorm run` and of the locustfile."""
 
-    scenario: str
-    seed: int = 1
-    rate: float | None = None  # events a second
-    seconds: float | None = None
-    faults: tuple[str, ...] = ()  # e.g. "kill_worker@10"
-    subject: str = "reference"
-    flaw: str = ""
-    safety_stock: int | None = None  # units; None: the scenario's own
-    postgres: str = "embedded"  # embedded, docker, or url: the URL itself stays in the environment
-    cloud: str = "embedded"  # a word of loadtests.cloud_option
-    api_port: int = 0
-    api_host: str = API_HOST
-    runs: Path = Path("runs")
+    faults: Annotated[
+        tuple[str, ...], Flag("e.g. kill_worker@10 (seconds from the start)", name="fault", check=faults_problem)
+    ] = ()
+    subject: Annotated[str, Flag("reference, another architecture of it, or the URL of your own service")] = ALIAS
+    flaw: Annotated[str, Flag("start the reference service with this flaw")] = ""
+    safety_stock: Annotated[
+        int | None, Flag("units that the subject holds back on listings", check=safety_stock_problem)
+    ] = None
+    api_port: Annotated[int, Flag("port of the simulated APIs; 0: any free one", check=port_problem)] = 0
+    api_host: Annotated[
+        str, Flag("address that the simulated APIs listen on; every network of that address reaches them")
+    ] = API_HOST
+
+    def problems(self, scenario_faults: Sequence[FaultConfig] = ()) -> list[Problem]:
+        """Every problem of these options. `scenario_faults` are those of the scenario file."""
+        faults = (*scenario_faults, *read_faults(self.faults))
+        depending = subject_problems(self.subject, self.flaw, self.cloud, self.api_port, faults)
+        return [*super().problems(), *depending]
 
 
-def make_scenario(options: RunOptions) -> Scenario:
-    """The scenario with flags applied. Raises ScenarioError with every problem."""
-    scenario = with_flags(load(options.scenario), rate=options.rate, seconds=options.seconds)
+def make_scenario(options: PlanOptions) -> Scenario:
+    """The scenario with rate, length, faults and safety stock applied. Raises ScenarioError with every problem."""
+    scenario = with_flags(load(options.scenario, MEANINGS), rate=options.rate, seconds=options.seconds)
+    if not isinstance(options, RunOptions):
+        return scenario
     return with_safety_stock(with_faults(scenario, options.faults), options.safety_stock)
-
-
-def make_spec(options: RunOptions) -> RunSpec:
-    """Validates the options and makes the run's folder, with `spec.json` in it. Raises ScenarioError, HistoryError."""
-    scenario = make_scenario(options)
-    subject = _checked(options, scenario)
-    run = f"{time.strftime('%Y%m%d-%H%M%S')}-{scenario.name}-{options.seed}" + (
-        f"-{options.flaw}" if options.flaw else ""
-    )
-    folder = create_run_folder(options.runs, run)
-    spec = RunSpec(
-        run=folder.run,
-        folder=str(folder.path.resolve()),
-        scenario=scenario.model_dump(mode="json"),
-        seed=options.seed,
-        subject=subject,
-        flaw=options.flaw,
-        postgres=options.postgres,
-        cloud=options.cloud,
-        api_port=options.api_port,
-        api_host=options.api_host,
-        replay=_replay(options),
-        provenance=read_provenance(),
-    )
-    (folder.path / "spec.json").write_bytes(msgspec.json.format(msgspec.json.encode(spec)))
-    return spec
-
-
-def seed_problem(seed: int) -> Problem | None:
-    """Why this is no seed."""
-    if 0 <= seed <= SEED_MAX:
-        return None
-    return Problem("--seed", f"{seed} is out of range", f"a whole number from 0 to {SEED_MAX}")
-
-
-def exact(number: float) -> str:
-    """Every digit of a number for a flag: 100 for 100.0, and what reads back as the same number."""
-    return str(int(number)) if number.is_integer() else repr(number)
-
-
-def _checked(options: RunOptions, scenario: Scenario) -> str:
-    """The subject, once every other flag fits too. Raises ScenarioError with all problems, before anything is made."""
-    subject = read_subject(options.subject, "--subject")
-    found = [
-        postgres_problem(options.postgres),
-        cloud_problem(options.cloud, [] if isinstance(subject, Problem) else [subject]),
-    ]
-    if isinstance(subject, Problem):
-        found.append(subject)
-    else:
-        found.append(fault_problem(subject, scenario.faults, "--subject"))
-        found += own_problems(subject, options.api_port)
-    found.append(flaw_problem(DEFAULT if isinstance(subject, Problem) else subject, options.flaw))
-    found.append(seed_problem(options.seed))
-    if not 0 <= options.api_port <= PORT_MAX:
-        found.append(Problem("--api-port", f"{options.api_port} is no port", f"write 0 (any free one) to {PORT_MAX}"))
-    problems = [problem for problem in found if problem is not None]
-    if problems or isinstance(subject, Problem):
-        raise scenario_error("flags", problems)
-    return subject
-
-
-def _replay(options: RunOptions) -> str:
-    """The command that plays the same again, for a shell: a database's URL stays in the user's environment."""
-    words = ["stockstorm", "run", options.scenario, "--seed", str(options.seed)]
-    for flag, number in (("--rate", options.rate), ("--seconds", options.seconds)):
-        if number is not None:
-            words += [flag, exact(number)]
-    for fault in options.faults:
-        words += ["--fault", fault]
-    for flag, word, left_out in (
-        ("--subject", options.subject, ALIAS),
-        ("--flaw", options.flaw, ""),
-        ("--safety-stock", "" if options.safety_stock is None else str(options.safety_stock), ""),
-        ("--postgres", "embedded" if options.postgres == URL else options.postgres, "embedded"),
-        ("--cloud", options.cloud, "embedded"),
-        ("--api-port", str(options.api_port), "0"),
-        ("--api-host", options.api_host, API_HOST),
-    ):
-        if word != left_out:
-            words += [flag, word]
-    return shlex.join(words) + (f" {REPLAY}" if options.postgres == URL else "")

@@ -1,42 +1,71 @@
-"""What one run is: everything that the stage and the driver must agree on, as a value without secrets."""
+"""The specification of one run: everything that orchestrator and generator must agree on, without secrets."""
 
+import time
 from pathlib import Path
-from typing import Any, Final
 
-import msgspec
+from pydantic import BaseModel, ConfigDict
 
-from stockstorm.loadtests.config.provenance import Provenance
+from stockstorm.loadtests.config.checks import read_subject
+from stockstorm.loadtests.config.flag import replay_line, require
+from stockstorm.loadtests.config.provenance import Provenance, read_provenance
+from stockstorm.loadtests.config.run_options import API_HOST, RunOptions, make_scenario
+from stockstorm.reports.checkers import MEANINGS
+from stockstorm.reports.store import create_run_folder
+from stockstorm.scenarios.loader import load
+from stockstorm.scenarios.spec import Scenario
 
-API_HOST: Final = "127.0.0.1"  # never another by default: whoever reaches the played APIs can try their tokens
 
+class RunSpec(BaseModel):
+    """One execution of a scenario. `scenario` has the options applied; `options.subject` is no alias."""
 
-class RunSpec(msgspec.Struct, frozen=True):
-    """One execution of a scenario. `scenario` is the whole scenario with flags applied (JSON types)."""
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     run: str
-    folder: str
-    scenario: dict[str, Any]
-    seed: int
-    subject: str  # an architecture of the reference service, or the URL of a service that already runs
-    flaw: str  # "" is the sound reference service
-    postgres: str  # embedded, docker, or url: the URL itself holds a password and travels by environment only
-    cloud: str  # embedded, docker, an emulator's name, or real
-    api_port: int  # 0: any free one
-    api_host: str  # address that the played APIs listen on
+    folder: Path
+    scenario: Scenario
+    options: RunOptions
     replay: str
     provenance: Provenance
 
     @property
+    def subject(self) -> str:
+        """An architecture of the reference service, or the URL of a service that already runs."""
+        return self.options.subject
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "spec.json"
+
+    @property
     def history_path(self) -> Path:
-        return Path(self.folder) / "history.jsonl"
+        return self.folder / "history.jsonl"
 
     @property
     def plan_path(self) -> Path:
-        return Path(self.folder) / "plan.jsonl"
+        return self.folder / "plan.jsonl"
 
     @property
     def logs(self) -> Path:
-        return Path(self.folder) / "logs"
+        return self.folder / "logs"
+
+
+def make_spec(options: RunOptions) -> RunSpec:
+    """Checks the options and makes the run's folder, with `spec.json` in it. Raises ScenarioError, HistoryError."""
+    require(options.problems(load(options.scenario, MEANINGS).faults))
+    scenario = make_scenario(options)
+    flaw = f"-{options.flaw}" if options.flaw else ""
+    run = f"{time.strftime('%Y%m%d-%H%M%S')}-{scenario.name}-{options.seed}{flaw}"
+    folder = create_run_folder(options.runs, run)
+    spec = RunSpec(
+        run=folder.run,
+        folder=folder.path.resolve(),
+        scenario=scenario,
+        options=options.model_copy(update={"subject": read_subject(options.subject, "--subject")}),
+        replay=replay_line("run", options),
+        provenance=read_provenance(),
+    )
+    spec.file.write_text(spec.model_dump_json(indent=2), encoding="utf-8")
+    return spec
 
 
 def reachable(host: str) -> str:

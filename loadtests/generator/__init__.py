@@ -1,1 +1,1 @@
-"""What listens in on a Locust session: the generator's health, live figures, Locust's own statistics."""
+"""The simulated Shopify inside Locust: session, driver, load, quiesce, and the generator's own figures and health."""

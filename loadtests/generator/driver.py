@@ -1,304 +1,163 @@
-"""The live run inside the Locust process: plan items fall due, the world changes, deliveries go out, answers come back.
-
-Everything that is decided is decided in the pure core; this file only moves values between the core, the sender, the
-served APIs and the journal, on one interpreter without locks.
-"""
+"""Conducts one run inside the Locust process: builds the parts, and starts, awaits and ends them in order."""
 
 import gc
-import itertools
-import os
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any
+from collections.abc import Callable
 
 import gevent
 import msgspec
 
 from stockstorm.loadtests.config.run_spec import RunSpec
+from stockstorm.loadtests.generator.figures import LiveFigures, LiveReporter, LocustStatistics
 from stockstorm.loadtests.generator.health import GeneratorHealth, connections_allowed
-from stockstorm.loadtests.generator.live_figures import LiveFigures
-from stockstorm.loadtests.generator.locust_statistics import LocustStatistics
-from stockstorm.loadtests.generator.quiesce import Quiet, wait_for_quiet
+from stockstorm.loadtests.generator.load import Attempts, OpenFaults, PlanExecution
+from stockstorm.loadtests.generator.quiesce import Activity, Quiet, wait_for_quiet
+from stockstorm.loadtests.generator.recorder import Recorder, RunState, opening_facts
 from stockstorm.loadtests.generator.registration import WAITING, wait_for_registrations
-from stockstorm.loadtests.generator.simulated_shopify import SimulatedShopify, make_simulated_shopify
+from stockstorm.loadtests.generator.simulated_shopify import make_simulated_shopify
 from stockstorm.loadtests.ipc.messages import FaultDue, Go, Live, Setup, Step
-from stockstorm.scenarios.spec import Scenario
-from stockstorm.simulator.clock import SECOND_NS, WallPair
+from stockstorm.loadtests.limits import CONNECTIONS_CLOSE_WITHIN_S, POLL_S, START_DELAY_NS
+from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.errors import StockstormError
-from stockstorm.simulator.history.facts import (
-    SCHEMA_VERSION,
-    AnyFact,
-    LoadStopped,
-    ProcessSeen,
-    QuietReached,
-    RunStarted,
-)
+from stockstorm.simulator.history.facts import AnyFact, LoadStopped, QuietReached
 from stockstorm.simulator.io.dispatcher import Dispatcher
 from stockstorm.simulator.io.journal import Journal
 from stockstorm.simulator.io.senders.pool import ConnectionPool
 from stockstorm.simulator.io.senders.resolver import Resolver
 from stockstorm.simulator.model import Event
-from stockstorm.simulator.plan.items import AnyPlanItem, PlannedFault, PlannedForgery
 
-START_DELAY_NS = SECOND_NS // 2  # between "go" and the first plan item, so that set-up work is over
-QUIET_POLL_S = 0.1
+Send = Callable[[Step | Live | FaultDue], None]  # a message to the orchestrator
+Spawn = Callable[[Callable[[], None]], object]  # runs a connection in a greenlet
 
 
 class Driver:
-    """Conducts one run. `session` is what Locust's users and shape read: `started`, `hosts`."""
+    """One run. `listen` comes first, then either `conduct` or `discard`."""
 
-    def __init__(
-        self, setup: Setup, spec: RunSpec, environment: Any, tell: Callable[[Any], None], session: Any
-    ) -> None:
-        self.spec = spec
-        self.scenario = Scenario.model_validate(spec.scenario)
-        self.reason = ""
-        self._session = session
-        self._closing = self._finished = False
-        self._unmended = 0  # faults of the plan whose process is not back
-        self._tell = tell
-        self._clock = time.monotonic_ns
-        self._wall = WallPair(self._clock(), time.time_ns())
-        self._book = Resolver(tell=lambda error: tell(Step(text=str(error))))
-        self._pool = ConnectionPool(self._clock, self._answered, connections_allowed(), book=self._book)
-        self._pool.spawn = self._spawn
-        self._dispatcher = Dispatcher(self._clock, self._pool)
-        self._shopify: SimulatedShopify = make_simulated_shopify(
-            setup, spec, self.scenario, self._wall, self._clock, self._took, self._book
-        )
+    def __init__(self, setup: Setup, spec: RunSpec, send: Send, statistics: LocustStatistics, spawn: Spawn) -> None:
+        clock = time.monotonic_ns
+        self._spec, self._send, self._clock = spec, send, clock
+        self.state = RunState()
+        self._resolver = Resolver(tell=lambda error: send(Step(text=str(error))))
+        pool = ConnectionPool(clock, self._answered, connections_allowed(), book=self._resolver)
+        pool.spawn = spawn
+        wall = WallPair(clock(), time.time_ns())
+        self._shopify = make_simulated_shopify(setup, spec, wall, clock, self._changed, self._resolver)
         try:
-            self._journal = Journal(spec.history_path)
+            journal = Journal(spec.history_path)
         except StockstormError:
             self._shopify.server_stop()
             raise
-        self._live = LiveFigures(self._shopify.world.marketplaces)
-        self._statistics = LocustStatistics(environment)
-        self._health = GeneratorHealth(self._clock, self._pool, self._journal, self._write, self.abort)
-        self._round_robin = itertools.count()
-        self._start_ns = 0
-        self._last_ns = 0
-
-    # -- life --------------------------------------------------------------------------
+        world, deliveries = self._shopify.world, self._shopify.deliveries
+        self._figures = LiveFigures(world.marketplaces)
+        self._recorder = Recorder(journal, self._figures, self.state)
+        record = self._recorder.write
+        self._attempts = Attempts(clock, deliveries, Dispatcher(clock, pool), pool, record, statistics)
+        self._faults = OpenFaults(send)
+        self._execution = PlanExecution(world, deliveries, self._attempts, self._faults, record)
+        self._health = GeneratorHealth(pool, journal, record, self.state.abort)
+        self._reporter = LiveReporter(self._figures, statistics, lambda: deliveries.pending, send)
 
     def listen(self) -> int:
-        """Opens the played APIs and gives their port. What there was before them is written first."""
-        self._write(self._shopify.world.opening(self._clock()))
+        """Records the opening stock and opens the simulated APIs. Returns their port."""
+        self._recorder.write(self._shopify.world.opening(self._clock()))
         return self._shopify.server_start()
 
-    def conduct(self, go: Go) -> bool:
-        """Plays the whole run, writes and closes its history. False: it broke off, `reason` says why."""
+    def conduct(self, go: Go, on_start: Callable[[], None]) -> bool:
+        """Runs the load, waits for quiet, and closes the history. False: the run was aborted, see `state.reason`.
+
+        `on_start` is called when connections are needed.
+        """
         try:
-            notes = self._registered(go.subscribe_uri) if go.subscribe_uri else ()
-            self._tell(Step("load"))
-            self._begin(msgspec.structs.replace(go, notes=(*notes, *go.notes)))
-            self._wait_for_load()
-            self._wait_for_quiet(go.settle_s)
+            notes = self._await_registrations(go.subscribe_uri) if go.subscribe_uri else ()
+            self._send(Step("load"))
+            end_ns = self._begin(msgspec.structs.replace(go, notes=(*notes, *go.notes)), on_start)
+            self._await_end_of_load(end_ns)
+            self._await_quiet(go.settle_s)
         except StockstormError as error:
-            self.abort(str(error))
+            self.state.fail(error)
         finally:
             self._end()
-        return not self.reason
+        return not self.state.aborted
 
     def discard(self) -> None:
-        """Instead of `conduct`, where the run cannot begin: gives back port, thread and descriptor."""
+        """Frees port, connections and file when the run cannot begin."""
         self._shopify.server_stop()
-        self._pool.close(0.0)
-        self._journal.close()
+        self._attempts.close(0.0)
+        self._recorder.close()
 
-    def abort(self, reason: str) -> None:
-        """Ends the run as soon as possible; what was recorded is kept."""
-        self.reason = self.reason or reason
-
-    def mended(self) -> None:
-        """The process that one of the plan's faults had killed is back, and ready."""
-        self._unmended -= 1
+    def recovered(self) -> None:
+        """A process that a fault of the plan killed is ready again."""
+        self._faults.recovered()
 
     def stop(self, reason: str) -> None:
-        """Aborts before Locust ends its users, which host the connections: what is in flight then stays pending.
+        """Aborts the run before Locust ends its users, which host the connections. Attempts in flight stay pending.
 
-        Not to be called by a connection, since it waits for all of them to end.
+        Must not be called by a connection, because it waits for all of them to end.
         """
-        self.abort(reason)
-        self._begin_nothing_more()
-        self._pool.close(0.0)
+        self.state.abort(reason)
+        self._attempts.stop()
+        self._attempts.close(0.0)
 
-    def _begin_nothing_more(self) -> None:
-        self._closing = True
-        self._dispatcher.stop()
+    def _await_registrations(self, uri: str) -> tuple[str, ...]:
+        """Waits for a service that registers by itself. Returns notes on missing registrations."""
+        self._send(Step(WAITING))
+        return wait_for_registrations(self._shopify.world, self._clock, lambda: self.state.aborted).notes(uri)
 
-    def _registered(self, uri: str) -> tuple[str, ...]:
-        """Waits for a service that registers by itself; gives what a reader must know of what it left out."""
-        self._tell(Step(WAITING))
-        return wait_for_registrations(self._shopify.world, self._clock, lambda: bool(self.reason)).notes(uri)
-
-    def _begin(self, go: Go) -> None:
+    def _begin(self, go: Go, on_start: Callable[[], None]) -> int:
+        """Starts the load. Returns when it ends."""
         plan = self._shopify.plan
-        with self.spec.plan_path.open("wb") as file:
+        with self._spec.plan_path.open("wb") as file:
             file.writelines(plan.lines())
         gc.collect()
         gc.freeze()
-        self._start_ns = self._clock() + START_DELAY_NS
-        self._last_ns = self._start_ns + plan.duration_ns
-        self._write([self._run_started(plan.digest(), go), self._process_seen()])
-        self._write(self._shopify.subscribe_missing(go.subscribe_uri, self._start_ns))
-        self._dispatcher.feed(self._due_items())
+        start_ns = self._clock() + START_DELAY_NS
+        self._recorder.write(opening_facts(self._spec, self._shopify, go, start_ns))
+        self._recorder.write(self._shopify.subscribe_missing(go.subscribe_uri, start_ns))
         for uri, url in go.routes.items():
-            self._book.redirect(uri, url)
-        self._session.started = True
-        self._health.start()
-        gevent.spawn(self._dispatcher.run).link_exception(self._failed)
-        gevent.spawn(self._report_live).link_exception(self._failed)
+            self._resolver.redirect(uri, url)
+        on_start()
+        self._health.start(self._clock)
+        items = self._execution.due_items(plan, start_ns)
+        gevent.spawn(self._attempts.run, items).link_exception(self._failed)
+        reports = gevent.spawn(self._reporter.run, self._clock, start_ns, plan.duration_ns)
+        reports.link_exception(self._failed)
+        return start_ns + plan.duration_ns
 
-    def _run_started(self, digest: str, go: Go) -> RunStarted:
-        spec = self.spec
-        return RunStarted(
-            at_ns=self._start_ns,
-            schema=SCHEMA_VERSION,
-            run=spec.run,
-            scenario=spec.scenario,
-            seed=spec.seed,
-            plan_digest=digest,
-            wall_ns=self._wall.wall(self._start_ns),
-            duration_ns=self._shopify.plan.duration_ns,
-            safety_stock=self.scenario.subject.safety_stock,
-            subject=spec.subject + (f" with flaw {spec.flaw}" if spec.flaw else ""),
-            driver="live",
-            replay=spec.replay,
-            commit=spec.provenance.commit,
-            versions=spec.provenance.versions,
-            machine=spec.provenance.machine,
-            notes=go.notes,
-            polls=go.polls,
-            ceilings=go.ceilings,
-        )
+    def _await_end_of_load(self, end_ns: int) -> None:
+        while self._clock() < end_ns and not self.state.aborted:
+            gevent.sleep(POLL_S)
+        self._recorder.write([LoadStopped(at_ns=self._clock())])
 
-    def _process_seen(self) -> ProcessSeen:
-        return ProcessSeen(
-            at_ns=self._wall.monotonic_ns, process="generator", pid=os.getpid(), wall_ns=self._wall.wall_ns
-        )
-
-    def _wait_for_load(self) -> None:
-        while self._clock() < self._last_ns and not self.reason:
-            gevent.sleep(QUIET_POLL_S)
-        self._write([LoadStopped(at_ns=self._clock())])
-
-    def _wait_for_quiet(self, settle_s: float) -> None:
-        begun = self._clock()
+    def _await_quiet(self, settle_s: float) -> None:
+        begun_ns = self._clock()
         quiet = wait_for_quiet(
-            Quiet.of(self.scenario, settle_s),
+            Quiet.of(self._shopify.scenario, settle_s),
             self._clock,
-            lambda: (self._live.last_effect_ns, self._shopify.deliveries.pending),
-            lambda: bool(self.reason),
-            lambda: self._unmended,
+            lambda: Activity(self._figures.last_effect_ns, self._shopify.deliveries.pending),
+            lambda: self.state.aborted,
+            lambda: self._faults.count,
         )
-        self._write([QuietReached(at_ns=self._clock(), quiet=quiet, waited_ns=self._clock() - begun)])
+        self._recorder.write([QuietReached(at_ns=self._clock(), quiet=quiet, waited_ns=self._clock() - begun_ns)])
 
     def _end(self) -> None:
-        self._begin_nothing_more()
+        self._attempts.stop()
         self._shopify.server_stop()
         self._health.close()
-        self._pool.close(1.0)
-        now = self._clock()
-        self._write(self._shopify.deliveries.close(now))
-        self._write(self._shopify.world.final_facts(now))
-        self._journal.close()
-        self._finished = True
+        self._attempts.close(CONNECTIONS_CLOSE_WITHIN_S)
+        now_ns = self._clock()
+        self._recorder.write(self._shopify.deliveries.close(now_ns))
+        self._recorder.write(self._shopify.world.final_facts(now_ns))
+        self._recorder.close()
+        self._reporter.stop()
 
-    # -- what happens --------------------------------------------------------------------------
+    # Callbacks of parts that are built before the parts which handle them.
 
-    def _due_items(self) -> Iterator[tuple[int, Callable[[int], None]]]:
-        for item in self._shopify.plan.items:
-            yield self._start_ns + item.offset_ns, partial(self._apply, item)
-
-    def _apply(self, item: AnyPlanItem, now_ns: int) -> None:
-        match item:
-            case PlannedFault():
-                self._unmended += 1
-                self._tell(FaultDue(kind=item.kind, duration_ns=item.duration_ns))
-            case PlannedForgery():
-                self._dispatch(self._shopify.deliveries.forge(item, now_ns))
-            case _:
-                changes = self._shopify.world.apply(item, now_ns)
-                self._took(changes.facts, changes.events, now_ns, self._start_ns + item.offset_ns)
-
-    def _took(self, facts: list[AnyFact], events: list[Event], now_ns: int, due_ns: int | None = None) -> None:
-        """The world changed, by the plan (which wanted it at `due_ns`) or by the subject's API call."""
-        if facts:
-            self._write(facts)
-        if events:
-            self._dispatch(self._shopify.deliveries.fire(events, now_ns, due_ns))
-
-    def _dispatch(self, dispatch: Any) -> None:
-        if dispatch.facts:
-            self._write(dispatch.facts)
-        if self._closing:
-            return
-        now = self._clock()
-        for outgoing in dispatch.attempts:
-            if outgoing.due_ns <= now:
-                self._pool.submit(outgoing)
-            else:
-                self._dispatcher.at(outgoing.due_ns, partial(self._submit, outgoing))
-
-    def _submit(self, outgoing: Outgoing, _: int) -> None:
-        if self._shopify.deliveries.wanted(outgoing):
-            self._pool.submit(outgoing)
+    def _changed(self, facts: list[AnyFact], events: list[Event], now_ns: int) -> None:
+        self._execution.changed(facts, events, now_ns)
 
     def _answered(self, outgoing: Outgoing, answer: Answer) -> None:
-        try:
-            deliveries = self._shopify.deliveries
-            topic, forged = deliveries.described(outgoing)
-            self._statistics.answered(topic, bool(forged), answer, outgoing.due_ns)
-            self._dispatch(deliveries.answered(outgoing, answer))
-        except Exception as error:  # noqa: BLE001 - the sender's callback must not raise: the dispatcher ends the run
-            self._dispatcher.fail(error)
+        self._attempts.answered(outgoing, answer)
 
-    def _write(self, facts: list[AnyFact]) -> None:
-        self._live.observe(facts)
-        try:
-            self._journal.write(facts)
-        except StockstormError as error:
-            self.abort(str(error))
-
-    def _spawn(self, serve: Callable[[], None]) -> None:
-        hosts = self._session.hosts
-        if hosts:
-            hosts[next(self._round_robin) % len(hosts)].spawn(serve)
-        else:
-            gevent.spawn(serve)
-
-    def _failed(self, greenlet: Any) -> None:
-        self.abort(f"internal failure: {greenlet.exception!r}")
-
-    # -- for people --------------------------------------------------------------------------
-
-    def _report_live(self) -> None:
-        while not self._finished:
-            gevent.sleep(0.5)
-            live, now = self._live, self._clock()
-            for channel, latency_ms in _take(live.syncs):
-                self._statistics.synced(channel, latency_ms)
-            for channel, units in _take(live.oversells):
-                self._statistics.oversold(channel, units)
-            self._tell(
-                Live(
-                    phase=live.phase,
-                    elapsed_s=max(0.0, (now - self._start_ns) / SECOND_NS),
-                    total_s=self._shopify.plan.duration_ns / SECOND_NS,
-                    events=live.events,
-                    acknowledged=live.acknowledged,
-                    pending=self._shopify.deliveries.pending,
-                    ack_p99_ms=live.ack_p99_ms(),
-                    sync_p95_ms=live.sync_p95_ms(),
-                    oversold_units=live.oversold_units,
-                    quiescing=now > self._last_ns,
-                )
-            )
-
-
-def _take(entries: list[Any]) -> list[Any]:
-    taken = entries[:]
-    entries.clear()
-    return taken
+    def _failed(self, greenlet: gevent.Greenlet) -> None:
+        self.state.abort(f"internal failure: {greenlet.exception!r}")

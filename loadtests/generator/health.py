@@ -1,93 +1,126 @@
-"""How many connections this process may hold: our own bound, or what the operating system allows it.
-
-The generator's own health, once a second: how long the event loop stayed away, connections, queues, memory.
-"""
+"""The generator's own health, sampled every second: event loop gaps, connections, queues, memory; and its limits."""
 
 import os
 import resource
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
 import gevent
 
-from stockstorm.simulator.clock import Clock
+from stockstorm.loadtests.limits import HEALTH_INTERVAL_NS, HEARTBEAT_S, SPARE_DESCRIPTORS
+from stockstorm.simulator.clock import SECOND_NS, Clock
 from stockstorm.simulator.history.facts import AnyFact, GeneratorSampled
 from stockstorm.simulator.limits import CONNECTIONS_MAX, RSS_MAX_BYTES
 
-SPARE = 200  # for files, pipes and the connections of the subject to the played APIs
+HEARTBEAT_NS = int(HEARTBEAT_S * SECOND_NS)
 
 
 def connections_allowed() -> int:
-    """Raises the soft limit of open files as far as the hard one allows, and gives the bound for the pool."""
+    """The limit of the connection pool. Raises the soft limit of open files as far as the hard limit allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = CONNECTIONS_MAX + SPARE
+    wanted = CONNECTIONS_MAX + SPARE_DESCRIPTORS
     if soft < wanted:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(1, min(CONNECTIONS_MAX, soft - SPARE))
-
-
-BEAT_S = 0.01
-SAMPLE_NS = 1_000_000_000
-
-
-class GeneratorHealth:
-    """A greenlet that beats every 10 ms and notes the largest gap between two beats."""
-
-    def __init__(
-        self, clock: Clock, pool: Any, journal: Any, write: Callable[[list[AnyFact]], None], stop: Callable[[str], None]
-    ) -> None:
-        self._clock, self._pool, self._journal = clock, pool, journal
-        self._write, self._stop = write, stop
-        self._resident_max = resident_max_bytes(_physical_bytes())
-        self._greenlet: Any = None
-
-    def start(self) -> None:
-        self._greenlet = gevent.spawn(self._beat)
-
-    def close(self) -> None:
-        if self._greenlet is not None:
-            self._greenlet.kill()
-
-    def _beat(self) -> None:
-        last = sampled = self._clock()
-        gap_max = 0
-        while True:
-            gevent.sleep(BEAT_S)
-            now = self._clock()
-            gap_max = max(gap_max, now - last - int(BEAT_S * 1e9))
-            last = now
-            if now - sampled >= SAMPLE_NS:
-                self._sample(now, now - sampled, gap_max)
-                sampled, gap_max = now, 0
-
-    def _sample(self, now: int, interval_ns: int, gap_max: int) -> None:
-        self._write(
-            [
-                GeneratorSampled(
-                    at_ns=now,
-                    interval_ns=interval_ns,
-                    hub_gap_max_ns=gap_max,
-                    connections=self._pool.connections,
-                    connections_max=self._pool.connections_max,
-                    waiting_attempts=self._pool.waiting,
-                    journal_backlog=self._journal.backlog,
-                )
-            ]
-        )
-        if (resident := _resident_bytes()) > self._resident_max:
-            self._stop(f"the generator holds {resident >> 20} MiB, above its bound of {self._resident_max >> 20} MiB")
+    return max(1, min(CONNECTIONS_MAX, soft - SPARE_DESCRIPTORS))
 
 
 def resident_max_bytes(physical: int) -> int:
-    """How much the generator may hold on a machine with so many bytes: half, since subject and database need theirs."""
+    """The generator's memory limit on a machine with `physical` bytes: at most half, the subject needs the rest."""
     return min(RSS_MAX_BYTES, physical // 2)
+
+
+def resident_bytes() -> int:
+    """Memory that this process holds now."""
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - a pseudo file, read every second
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
 def _physical_bytes() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE")
 
 
-def _resident_bytes() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - a pseudo file, read every second
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+class PoolLoad(Protocol):
+    """The connection pool, as far as it is sampled."""
+
+    @property
+    def connections(self) -> int: ...
+    @property
+    def connections_max(self) -> int: ...
+    @property
+    def waiting(self) -> int: ...
+
+
+class Backlog(Protocol):
+    """The journal, as far as it is sampled."""
+
+    @property
+    def backlog(self) -> int: ...
+
+
+class GeneratorHealth:
+    """A heartbeat every 10 ms measures how long the event loop was blocked; every second a sample is recorded.
+
+    Memory above `resident_max` bytes aborts the run.
+    """
+
+    def __init__(
+        self,
+        pool: PoolLoad,
+        journal: Backlog,
+        record: Callable[[list[AnyFact]], None],
+        abort: Callable[[str], None],
+        *,
+        resident: Callable[[], int] = resident_bytes,
+        resident_max: int | None = None,
+    ) -> None:
+        self._pool, self._journal = pool, journal
+        self._record, self._abort = record, abort
+        self._resident = resident
+        self._resident_max = resident_max_bytes(_physical_bytes()) if resident_max is None else resident_max
+        self._beat_ns = self._sampled_ns = self._gap_max_ns = 0
+        self._greenlet: gevent.Greenlet | None = None
+
+    def start(self, clock: Clock) -> None:
+        """Begins the heartbeat in a greenlet of its own."""
+        self.begin(clock())
+        self._greenlet = gevent.spawn(self._run, clock)
+
+    def close(self) -> None:
+        if self._greenlet is not None:
+            self._greenlet.kill()
+
+    def begin(self, now_ns: int) -> None:
+        """The instant from which the first gap and the first interval count."""
+        self._beat_ns = self._sampled_ns = now_ns
+
+    def beat(self, now_ns: int) -> None:
+        """One heartbeat. It was due `HEARTBEAT_S` after the one before."""
+        self._gap_max_ns = max(self._gap_max_ns, now_ns - self._beat_ns - HEARTBEAT_NS)
+        self._beat_ns = now_ns
+        if now_ns - self._sampled_ns >= HEALTH_INTERVAL_NS:
+            self._sample(now_ns)
+            self._sampled_ns, self._gap_max_ns = now_ns, 0
+
+    def _run(self, clock: Clock) -> None:
+        while True:
+            gevent.sleep(HEARTBEAT_S)
+            self.beat(clock())
+
+    def _sample(self, now_ns: int) -> None:
+        sample = GeneratorSampled(
+            at_ns=now_ns,
+            interval_ns=now_ns - self._sampled_ns,
+            hub_gap_max_ns=self._gap_max_ns,
+            connections=self._pool.connections,
+            connections_max=self._pool.connections_max,
+            waiting_attempts=self._pool.waiting,
+            journal_backlog=self._journal.backlog,
+        )
+        self._record([sample])
+        if (resident := self._resident()) > self._resident_max:
+            limit = self._resident_max >> 20
+            self._abort(
+                f"the generator holds {resident >> 20} MiB of memory, above its limit of {limit} MiB: "
+                "lower the rate, shorten the scenario, or use a machine with more memory"
+            )

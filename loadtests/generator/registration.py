@@ -1,7 +1,7 @@
-"""Before load on a service that Stockstorm did not start: the wait until it has told where notifications are to go.
+"""The wait, before the load, for a service that Stockstorm did not start to register where it wants notifications.
 
-It finds the played APIs when they begin to listen, and may look for them only now and then. What happens before it has
-registered would never reach it, and that is its owner's start order, not its fault.
+It can find the simulated APIs only when they begin to listen, and may check for them at an interval. It would never
+receive events from before its registration, and would be judged for the order of the start.
 """
 
 from collections.abc import Callable
@@ -10,23 +10,21 @@ from typing import Final
 import gevent
 import msgspec
 
+from stockstorm.loadtests.limits import POLL_S, REGISTERING_MAX_S, REGISTERING_QUIET_S
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.simulator.clock import SECOND_NS, Clock
-from stockstorm.simulator.shop.firing import SHOPIFY
+from stockstorm.simulator.model import SHOPIFY
 from stockstorm.simulator.world import World
 
-WITHIN_S: Final = 30.0
-QUIET_S: Final = 5.0  # since its last registration: nothing more is to come
-POLL_S: Final = 0.1
-WAITING: Final = f"waiting for your service to register (at most {WITHIN_S:.0f} s)"
+WAITING: Final = f"waiting for your service to register (at most {REGISTERING_MAX_S:.0f} s)"
 
 
 class Registered(msgspec.Struct, frozen=True):
-    """What is asked for at a moment, and what nobody asked for yet."""
+    """The registrations at a moment, and those that are missing."""
 
     subscriptions: tuple[int, ...]  # their ids
     channels_missing: tuple[str, ...]  # marketplaces without a notification address
-    topics_missing: tuple[str, ...]  # topics of the shop that nobody subscribed
+    topics_missing: tuple[str, ...]  # topics of the shop without a subscription
 
     @classmethod
     def of(cls, world: World) -> "Registered":
@@ -45,27 +43,29 @@ class Registered(msgspec.Struct, frozen=True):
         return not (self.channels_missing or self.topics_missing)
 
     def notes(self, uri: str) -> tuple[str, ...]:
-        """What a reader must know of a load that begins now, with the missing topics subscribed for `uri`."""
+        """Notes for the report on a load that begins now. Stockstorm subscribes `uri` to the missing topics."""
         found = [_no_address(channel) for channel in self.channels_missing]
         if self.topics_missing:
             topics = ", ".join(self.topics_missing)
-            found.append(f"subscribed by Stockstorm for {uri}, since your service had not when load began: {topics}")
+            found.append(
+                f"subscribed by Stockstorm for {uri}, because your service had not when the load began: {topics}"
+            )
         return tuple(found)
 
 
 def wait_for_registrations(
-    world: World, clock: Clock, broken: Callable[[], bool], pause: Callable[[float], None] = gevent.sleep
+    world: World, clock: Clock, aborted: Callable[[], bool], pause: Callable[[float], None] = gevent.sleep
 ) -> Registered:
-    """Waits in the calling greenlet until all is registered, or no more is to come, or the wait ran out or is `broken`.
+    """Waits in the calling greenlet until everything is registered, no more is expected, or the run is `aborted`.
 
-    Nothing more is to come `QUIET_S` after a registration; a service that never registers is waited for `WITHIN_S`.
+    No more is expected `REGISTERING_QUIET_S` after the last registration, and `REGISTERING_MAX_S` after the start.
     """
     begun_ns = changed_ns = clock()
     found = Registered.of(world)
-    while not (broken() or found.complete):
+    while not (aborted() or found.complete):
         now_ns = clock()
-        quiet = bool(found.subscriptions) and now_ns - changed_ns >= QUIET_S * SECOND_NS
-        if quiet or now_ns - begun_ns >= WITHIN_S * SECOND_NS:
+        quiet = bool(found.subscriptions) and now_ns - changed_ns >= REGISTERING_QUIET_S * SECOND_NS
+        if quiet or now_ns - begun_ns >= REGISTERING_MAX_S * SECOND_NS:
             break
         pause(POLL_S)
         before, found = found, Registered.of(world)
@@ -77,6 +77,6 @@ def wait_for_registrations(
 def _no_address(channel: str) -> str:
     base = f"/marketplaces/{channel}/v1"
     return (
-        f"{channel} had no notification address when load began: your service had not called PUT {base}/notifications; "
-        f"until it does, its orders reach your service only by GET {base}/orders"
+        f"{channel} had no notification address when the load began: your service had not called PUT "
+        f"{base}/notifications; until it does, orders reach it only by GET {base}/orders"
     )

@@ -1,78 +1,125 @@
-"""One test start inside Locust: finds or starts the stage, builds the driver, conducts the run, tells the verdict.
+"""One test start inside Locust: finds or starts the orchestrator, builds the driver, and conducts the run.
 
-Locust's users and its shape read `started`, `finished`, `hosts` and `ended` here.
+Locust's users and its load shape read `started`, `finished`, `hosts` and `ended` here.
 """
 
+import itertools
 import logging
 import os
 import sys
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Protocol
 
 import gevent
 import gevent.subprocess
-import msgspec
 from gevent.event import Event as Signal
 
-from stockstorm.loadtests.config.locust_options import read_options
-from stockstorm.loadtests.config.run_options import make_spec
-from stockstorm.loadtests.config.run_spec import RunSpec
-from stockstorm.loadtests.exits import INTERNAL, internal_failure
+from stockstorm.loadtests.config.locust_options import read_locust_options
+from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
+from stockstorm.loadtests.exits import VERDICT_CODES, ExitCode, exit_code, internal_error
 from stockstorm.loadtests.generator.driver import Driver
-from stockstorm.loadtests.ipc.messages import Abort, Finished, Go, Listening, Mended, Setup
+from stockstorm.loadtests.generator.figures import LocustStatistics
+from stockstorm.loadtests.ipc.messages import Abort, Finished, Go, Listening, Mended, SentError, Setup
 from stockstorm.loadtests.ipc.pipe import FD_VARIABLE, Pipe, PipeClosed, make_pair
-from stockstorm.reports.result import EXIT_CODES
 from stockstorm.simulator.errors import StockstormError
 
 logger = logging.getLogger("stockstorm")
 _parent = Pipe.from_environment()  # once per process: the end that `stockstorm run` passed down
 
 
+class LocustEnvironment(Protocol):
+    """The part of `locust.env.Environment` that is used. Importing Locust would patch the standard library of tests."""
+
+    process_exit_code: int | None
+    parsed_options: Any  # argparse.Namespace | None
+    events: Any  # locust.event.Events
+
+
+class Host(Protocol):
+    """A Locust user that hosts connections."""
+
+    def spawn(self, serve: Callable[[], None]) -> None: ...
+
+
+class OrchestratorProcess:
+    """The orchestrator as a child process, for a run that was started from Locust and not by `stockstorm run`."""
+
+    def __init__(self, spec: RunSpec) -> None:
+        ours, theirs = make_pair()
+        module = "stockstorm.loadtests.orchestrator.process"
+        self._process = gevent.subprocess.Popen(
+            [sys.executable, "-m", module, str(spec.file)],
+            env={**os.environ, FD_VARIABLE: str(theirs.fileno())},
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
+        self.pipe = Pipe(ours)
+
+    def wait(self) -> int:
+        """Waits for its end. Returns its exit code, which is the run's."""
+        return int(self._process.wait())
+
+
 class Session:
     """Lives from Locust's test start to the end of the run."""
 
-    def __init__(self, environment: Any) -> None:
-        self.hosts: list[Any] = []
+    def __init__(self, environment: LocustEnvironment) -> None:
+        self.hosts: list[Host] = []
         self.ended = Signal()
         self.started = self.finished = False
+        self._turns = itertools.count()
         self._environment = environment
-        self._companion: Any = None
         self._driver: Driver | None = None
         self._reason = ""
 
     def start(self) -> None:
-        gevent.spawn(self._live)
+        gevent.spawn(self._run)
 
     def stop(self, reason: str) -> None:
-        """Ends the run early; its history is kept and its verdict is unknown."""
+        """Ends the run early. Its history is kept and its verdict is unknown."""
         if not self.finished:
             self._reason = self._reason or reason
             if self._driver is not None:
                 self._driver.stop(reason)
 
-    def _live(self) -> None:
+    def _run(self) -> None:
         try:
-            pipe = _parent or self._start_companion()
-            try:
-                self._converse(pipe)
-            except PipeClosed as error:
-                logger.error("the stage is gone: %s", error)
-            self._wait_for_companion()
+            if _parent is not None:
+                self._converse(_parent)
+            else:
+                orchestrator = OrchestratorProcess(make_spec(read_locust_options(self._environment.parsed_options)))
+                self._converse(orchestrator.pipe)
+                self._pass_on_verdict(orchestrator.wait())
         except StockstormError as error:
             logger.error("%s", error)
-            self._environment.process_exit_code = error.exit_code
-        except Exception as error:  # a defect of ours is no verdict, and Locust alone would end with 0
-            logger.exception("%s", internal_failure(error))
-            self._environment.process_exit_code = INTERNAL
+            self._environment.process_exit_code = exit_code(error)
+        except Exception as error:  # a defect must not look like a verdict, and Locust alone would exit with 0
+            logger.exception("%s", internal_error(error))
+            self._environment.process_exit_code = ExitCode.INTERNAL
         finally:
             self.finished = True
             self.ended.set()
 
     def _converse(self, pipe: Pipe) -> None:
-        """Databases and images may take their time, so nothing here has a bound: a stage that dies closes the pipe."""
+        try:
+            self._follow(pipe)
+        except PipeClosed as error:
+            logger.error("the connection to the orchestrator closed: %s", error)
+        except Exception as error:
+            with suppress(PipeClosed):
+                pipe.send(_abort(internal_error(error)))
+            raise
+
+    def _follow(self, pipe: Pipe) -> None:
+        """Does what the orchestrator asks for. Raises PipeClosed when the run cannot begin or the orchestrator ended.
+
+        There is no time limit: databases and images can take long, and an orchestrator that dies closes the pipe.
+        """
         setup = pipe.receive()
         if not isinstance(setup, Setup):
-            raise PipeClosed("no set-up came")
+            raise PipeClosed("it sent no set-up")
         driver = self._open_driver(setup, pipe)
         try:
             go = pipe.receive()
@@ -81,65 +128,60 @@ class Session:
             raise
         if not isinstance(go, Go):
             driver.discard()
-            pipe.send(Abort(reason="nothing was played"))
+            pipe.send(Abort(reason="the run did not begin"))
             raise PipeClosed("the subject did not become ready")
         watch = gevent.spawn(self._watch, pipe, driver)
         try:
-            complete = driver.conduct(go)
+            complete = driver.conduct(go, self._begin_hosting)
         finally:
             watch.kill()
-        pipe.send(Finished(complete=complete, reason=driver.reason))
+        state = driver.state
+        pipe.send(Finished(complete, state.reason, SentError.of(state.error) if state.error else None))
 
     def _open_driver(self, setup: Setup, pipe: Pipe) -> Driver:
-        """A driver that listens. Tells the stage why there is none, and raises PipeClosed then."""
-        spec = msgspec.json.decode(setup.spec, type=RunSpec)
+        """A driver that listens. When there can be none, sends the orchestrator the reason and raises PipeClosed."""
+        spec = RunSpec.model_validate_json(bytes(setup.spec))
         try:
-            driver = Driver(setup, spec, self._environment, pipe.send, self)
+            statistics = LocustStatistics(self._environment.events.request.fire)
+            driver = Driver(setup, spec, pipe.send, statistics, self._spawn)
             try:
                 port = driver.listen()
             except BaseException:
                 driver.discard()
                 raise
         except (StockstormError, OSError) as error:
-            pipe.send(Abort(reason=str(error)))
+            pipe.send(_abort(error if isinstance(error, StockstormError) else internal_error(error)))
             raise PipeClosed(str(error)) from None
         self._driver = driver
         if self._reason:
-            driver.abort(self._reason)
+            driver.state.abort(self._reason)
         pipe.send(Listening(port=port))
         return driver
 
     def _watch(self, pipe: Pipe, driver: Driver) -> None:
-        """The stage says during load what is mended, that it wants to stop, or that it is gone."""
+        """Handles the orchestrator's messages during the load: recovered processes, and the wish to stop."""
         try:
             while isinstance(message := pipe.receive(), Mended):
-                driver.mended()
-            driver.abort(message.reason if isinstance(message, Abort) else "the stage interrupted")
+                driver.recovered()
+            driver.state.abort(message.reason if isinstance(message, Abort) else "the orchestrator interrupted the run")
         except PipeClosed:
-            driver.abort("the stage is gone")
+            driver.state.abort("the orchestrator ended during the run")
 
-    def _start_companion(self) -> Pipe:
-        spec = make_spec(read_options(self._environment.parsed_options))
-        ours, theirs = make_pair()
-        command = [
-            sys.executable,
-            "-m",
-            "stockstorm.loadtests.orchestrator.process",
-            str(Path(spec.folder) / "spec.json"),
-        ]
-        self._companion = gevent.subprocess.Popen(
-            command,
-            env={**os.environ, FD_VARIABLE: str(theirs.fileno())},
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
-        theirs.close()
-        return Pipe(ours)
+    def _begin_hosting(self) -> None:
+        self.started = True
 
-    def _wait_for_companion(self) -> None:
-        if self._companion is None:
-            return
-        code = self._companion.wait()
+    def _spawn(self, serve: Callable[[], None]) -> None:
+        """Gives a connection to the next host in turn, or to a greenlet of its own while there is no host."""
+        if self.hosts:
+            self.hosts[next(self._turns) % len(self.hosts)].spawn(serve)
+        else:
+            gevent.spawn(serve)
+
+    def _pass_on_verdict(self, code: int) -> None:
         self._environment.process_exit_code = code
-        names = {value: name for name, value in EXIT_CODES.items()}
+        names: dict[int, str] = {value: name for name, value in VERDICT_CODES.items()}
         logger.info("verdict: %s", names.get(code, f"none (exit code {code})"))
+
+
+def _abort(error: StockstormError) -> Abort:
+    return Abort(reason=str(error), error=SentError.of(error))

@@ -1,90 +1,109 @@
-"""What is played to the subject: the world, its deliveries, and its APIs on a port. Built once per run."""
+"""The simulated Shopify of one run: the plan, the world, its deliveries, and its APIs on a port."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
 import msgspec
 
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.ipc.messages import Setup
+from stockstorm.loadtests.limits import API_CLOSE_WITHIN_S
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.api.admin import AdminApi
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
-from stockstorm.simulator.api.http_server import make_server
+from stockstorm.simulator.api.http_server import MARKETPLACES, make_server
 from stockstorm.simulator.api.marketplace import MarketplaceApi
-from stockstorm.simulator.catalogue.catalogue import make_catalogue
+from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import Clock, WallPair
+from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.delivery.service import DeliveryService, Secrets
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact
-from stockstorm.simulator.io.senders.resolver import Resolver
-from stockstorm.simulator.model import Event
+from stockstorm.simulator.model import SHOPIFY, Event
 from stockstorm.simulator.plan.items import Plan
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
 
-Took = Callable[[list[AnyFact], list[Event], int], None]
+OnChange = Callable[[list[AnyFact], list[Event], int], None]  # facts, events, time
+
+
+class ApiServer(Protocol):
+    """The part of `gevent.pywsgi.WSGIServer` that is used."""
+
+    server_port: int
+
+    def start(self) -> None: ...
+    def stop(self, timeout: float) -> None: ...
 
 
 class SimulatedShopify(msgspec.Struct, frozen=True):
     """The parts that the driver moves values between."""
 
+    scenario: Scenario
+    wall: WallPair
     plan: Plan
     world: World
     deliveries: DeliveryService
-    server: Any  # gevent.pywsgi.WSGIServer
+    server: ApiServer
 
     def server_start(self) -> int:
-        """Begins to listen and gives the port."""
+        """Begins to listen. Returns the port."""
         self.server.start()
-        return int(self.server.server_port)
-
-    def subscribe_missing(self, uri: str, now_ns: int) -> list[AnyFact]:
-        """Subscribes `uri` to every shop topic that nobody subscribed; "" does nothing."""
-        facts: list[AnyFact] = []
-        for topic in SHOP_TOPICS if uri else ():
-            if not self.world.subscriptions("shopify", topic):
-                facts += self.world.subscribe("shopify", topic, uri, now_ns=now_ns)[1].facts
-        return facts
+        return self.server.server_port
 
     def server_stop(self) -> None:
-        self.server.stop(1.0)
+        self.server.stop(API_CLOSE_WITHIN_S)
+
+    def subscribe_missing(self, uri: str, now_ns: int) -> list[AnyFact]:
+        """Subscribes `uri` to every shop topic without a subscription. Does nothing when `uri` is ""."""
+        facts: list[AnyFact] = []
+        for topic in SHOP_TOPICS if uri else ():
+            if not self.world.subscriptions(SHOPIFY, topic):
+                facts += self.world.subscribe(SHOPIFY, topic, uri, now_ns=now_ns)[1].facts
+        return facts
 
 
 def make_simulated_shopify(
-    setup: Setup, spec: RunSpec, scenario: Scenario, wall: WallPair, clock: Clock, took: Took, book: Resolver
+    setup: Setup, spec: RunSpec, wall: WallPair, clock: Clock, on_change: OnChange, addresses: Callable[[str], Address]
 ) -> SimulatedShopify:
-    """Builds plan, world, deliveries and served APIs of one run. `took` is called with what an API call changed."""
-    seeds = Seeds(spec.seed)
+    """Builds the parts of one run. The APIs are bound to their port, but do not answer before `server_start`.
+
+    `on_change` is called with the changes of each API call. `addresses` resolves a subscription's URI. Raises
+    BackingError when the port cannot be bound.
+    """
+    scenario, options = spec.scenario, spec.options
+    seeds = Seeds(options.seed)
     catalogue = make_catalogue(scenario, seeds)
     world = World(scenario, catalogue, seeds)
     secrets = Secrets(client_secret=setup.client_secret.encode(), channel_secrets=setup.channel_secret.encode())
-    deliveries = DeliveryService(world, Payloads(catalogue, scenario.shop, wall), scenario, seeds, secrets, book)
-    apis = SimulatedApis(setup, scenario, world, wall, clock, took)
+    payloads = Payloads(catalogue, scenario.shop, wall)
+    apis = SimulatedApis(setup, scenario, world, wall, clock, on_change)
     return SimulatedShopify(
-        plan=make_plan(scenario.name, scenario, spec.seed),
+        scenario=scenario,
+        wall=wall,
+        plan=make_plan(scenario.name, scenario, options.seed),
         world=world,
-        deliveries=deliveries,
-        server=make_server(spec.api_host, spec.api_port, apis.handle),
+        deliveries=DeliveryService(world, payloads, scenario, seeds, secrets, addresses),
+        server=make_server(options.api_host, options.api_port, apis.handle),
     )
 
 
 class SimulatedApis:
-    """Routes one request to the Admin API or a marketplace and hands on what it changed."""
+    """Routes each request to the Admin API or to the marketplace API, and reports the resulting changes."""
 
     def __init__(
-        self, setup: Setup, scenario: Scenario, world: World, wall: WallPair, clock: Clock, took: Took
+        self, setup: Setup, scenario: Scenario, world: World, wall: WallPair, clock: Clock, on_change: OnChange
     ) -> None:
         requests = RequestSerial()
         self._admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
         self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, serial=requests)
-        self._clock, self._took = clock, took
+        self._clock, self._on_change = clock, on_change
 
     def handle(self, request: ApiRequest) -> ApiReply:
         now_ns = self._clock()
-        api = self._marketplaces if request.path.startswith("/marketplaces/") else self._admin
+        api = self._marketplaces if request.path.startswith(MARKETPLACES) else self._admin
         reply = api.handle(request, now_ns)
-        self._took(reply.facts, reply.events, now_ns)
+        self._on_change(reply.facts, reply.events, now_ns)
         return reply

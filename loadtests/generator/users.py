@@ -1,52 +1,57 @@
-"""Locust users that host the connections to the subject. The schedule decides; users only send.
+"""Locust users that host the connections to the subject, and the load shape that keeps them until the run is over.
 
-The load shape that ends a run: only after quiesce, since retries and late stock changes still need the senders.
+The plan decides when something is sent; users only send. The shape ends after quiesce, because retries and late stock
+changes still need the connections.
 """
 
-from typing import Any
+from collections.abc import Callable
 
 import gevent
 from gevent.pool import Group
 from locust import LoadTestShape, User, task
+from locust.env import Environment
 from locust.exception import StopUser
+
+from stockstorm.loadtests.generator.session import Session
+from stockstorm.loadtests.limits import CONNECTION_HOSTS, HOST_POLL_S
 
 
 class ConnectionHost(User):
-    """Hosts a share of the pool's connections as greenlets of its own; ends when the run is over."""
+    """Hosts a share of the pool's connections, each in a greenlet, until the run is over."""
 
-    def __init__(self, environment: Any) -> None:
+    def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self._connections = Group()
 
     @task
     def hold(self) -> None:
-        driver = self.environment.stockstorm
-        while driver is None or not driver.started:
-            if driver is not None and driver.finished:
+        while (session := _session_of(self.environment)) is None or not session.started:
+            if session is not None and session.finished:
                 raise StopUser
-            gevent.sleep(0.05)
-            driver = self.environment.stockstorm
-        driver.hosts.append(self)
-        driver.ended.wait()
+            gevent.sleep(HOST_POLL_S)
+        session.hosts.append(self)
+        session.ended.wait()
         raise StopUser
 
-    def spawn(self, serve: Any) -> None:
-        """Starts one more connection in this user."""
+    def spawn(self, serve: Callable[[], None]) -> None:
+        """Hosts one more connection."""
         self._connections.spawn(serve)
 
     def on_stop(self) -> None:
-        """No connection is left at the end of a run: the driver closed the pool before, so none is cut off here."""
+        """Ends the greenlets. The driver closed the pool before, so no connection is cut off."""
         self._connections.kill(block=False)
 
 
-HOSTS = 10  # Locust users that host connections; each hosts as many as the open model needs
-
-
 class UntilQuiet(LoadTestShape):
-    """Holds the users until the driver says that the history is closed."""
+    """Keeps the users until the history is closed."""
 
     def tick(self) -> tuple[int, float] | None:
-        driver: Any = getattr(getattr(self.runner, "environment", None), "stockstorm", None)
-        if driver is not None and driver.finished:
+        session = _session_of(getattr(self.runner, "environment", None))
+        if session is not None and session.finished:
             return None
-        return HOSTS, float(HOSTS)
+        return CONNECTION_HOSTS, float(CONNECTION_HOSTS)
+
+
+def _session_of(environment: Environment | None) -> Session | None:
+    """The session that the locustfile keeps at Locust's environment; None between two test starts."""
+    return getattr(environment, "stockstorm", None)

@@ -1,6 +1,29 @@
-"""What the stage (an ordinary process) and the driver (inside Locust) tell one another: one JSON line a message."""
+"""The messages between orchestrator (an ordinary process) and generator (inside Locust): one JSON line each."""
+
+from typing import Final
 
 import msgspec
+
+from stockstorm.simulator.config import FaultKind
+from stockstorm.simulator.errors import InternalError, StockstormError
+
+_ERRORS: Final = {kind.__name__: kind for kind in StockstormError.__subclasses__()}
+
+
+class SentError(msgspec.Struct, frozen=True):
+    """An error for users, by the name of its class and by its parts, so that the other process can raise the same."""
+
+    kind: str
+    where: str
+    found: str
+    remedy: str
+
+    @classmethod
+    def of(cls, error: StockstormError) -> "SentError":
+        return cls(type(error).__name__, error.where, error.found, error.remedy)
+
+    def error(self) -> StockstormError:
+        return _ERRORS.get(self.kind, InternalError)(self.where, self.found, self.remedy)
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="message"):
@@ -8,9 +31,9 @@ class Message(msgspec.Struct, frozen=True, tag_field="message"):
 
 
 class Setup(Message, frozen=True, tag=True):
-    """Orchestrator → driver: what to play and with which secrets. Secrets travel by this pipe only, never by file or log."""
+    """Orchestrator → generator: what to run. Secrets travel by this pipe only, never by file or log."""
 
-    spec: msgspec.Raw  # a `loadtests.spec.RunSpec`
+    spec: msgspec.Raw  # a `loadtests.config.run_spec.RunSpec`
     admin_token: str
     client_secret: str
     channel_token: str
@@ -18,24 +41,26 @@ class Setup(Message, frozen=True, tag=True):
 
 
 class Listening(Message, frozen=True, tag=True):
-    """Driver → stage: the played APIs answer on this port."""
+    """Generator → orchestrator: the simulated APIs answer on this port."""
 
     port: int
 
 
 class Go(Message, frozen=True, tag=True):
-    """Orchestrator → driver: the subject is ready; start the load. `notes` are what a reader of the report must know."""
+    """Orchestrator → generator: the subject is ready, start the load. `notes` are for readers of the report."""
 
     notes: tuple[str, ...] = ()
-    subscribe_uri: str = ""  # of a service that registers by itself: it is waited for; topics it left go here
+    subscribe_uri: str = (
+        ""  # of a service that registers by itself: wait for it, then subscribe this address to its missing topics
+    )
     routes: dict[str, str] = {}  # URI of a bus subscription -> URL of the process that publishes to that bus
-    settle_s: float = 0.0  # how long the subject can rest although there is work: between two looks, or two leases
-    polls: bool = False  # a subject that looks only now and then
+    settle_s: float = 0.0  # how long the subject can rest with work left: between two polls, or until a lease ends
+    polls: bool = False  # the subject polls instead of being notified
     ceilings: dict[str, float] = {}  # measured events a second of an emulator, by its description
 
 
 class Live(Message, frozen=True, tag=True):
-    """Driver → stage, twice a second: figures for people who watch. Latencies of the last seconds, estimated."""
+    """Generator → orchestrator, twice a second: figures for the terminal. Latencies are estimates."""
 
     phase: str
     elapsed_s: float
@@ -50,35 +75,37 @@ class Live(Message, frozen=True, tag=True):
 
 
 class Step(Message, frozen=True, tag=True):
-    """Driver → stage: what it does from now on, for people who watch."""
+    """Generator → orchestrator: the step that begins, for the terminal."""
 
     text: str
 
 
 class FaultDue(Message, frozen=True, tag=True):
-    """Driver → stage: the plan says that something happens to the subject now."""
+    """Generator → orchestrator: a fault of the plan is due."""
 
-    kind: str
+    kind: FaultKind
     duration_ns: int
 
 
 class Mended(Message, frozen=True, tag=True):
-    """Orchestrator → driver: what a fault had killed runs again and is ready; one for each `FaultDue`."""
+    """Orchestrator → generator: the process that a fault killed is ready again; one for each `FaultDue`."""
 
-    process: str
+    kind: FaultKind
 
 
 class Finished(Message, frozen=True, tag=True):
-    """Driver → stage: the history is written and closed. `complete` False: the run broke off, and why."""
+    """Generator → orchestrator: the history is written and closed. If not `complete`, why the run broke off."""
 
     complete: bool
     reason: str = ""
+    error: SentError | None = None
 
 
 class Abort(Message, frozen=True, tag=True):
-    """Either way: stop now, and why."""
+    """Either way: stop now, and why. `error` is the error behind the reason, if there is one."""
 
     reason: str
+    error: SentError | None = None
 
 
 AnyMessage = Setup | Listening | Go | Step | Live | FaultDue | Mended | Finished | Abort

@@ -1,4 +1,4 @@
-"""The pipe between stage and driver: a socket pair that carries messages, one JSON line each.
+"""The pipe between orchestrator and generator: a socket pair that carries messages, one JSON line each.
 
 It works in a patched process (gevent's sockets wait cooperatively) and in an ordinary one.
 """
@@ -11,7 +11,7 @@ import msgspec
 
 from stockstorm.loadtests.ipc.messages import AnyMessage
 
-FD_VARIABLE = "STOCKSTORM_LINK_FD"
+FD_VARIABLE = "STOCKSTORM_PIPE_FD"
 MESSAGE_MAX_BYTES = 4_000_000
 
 _encode = msgspec.json.Encoder().encode
@@ -23,7 +23,7 @@ class PipeClosed(Exception):
 
 
 class Pipe:
-    """One end. `send` never waits for an answer; `receive` gives the next message or None after `timeout_s`."""
+    """One end of it."""
 
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
@@ -31,7 +31,7 @@ class Pipe:
 
     @classmethod
     def from_environment(cls) -> "Pipe | None":
-        """The end that a parent passed down, or None when nobody did."""
+        """The end that the parent process passed down, or None."""
         fd = os.environ.pop(FD_VARIABLE, "")
         return cls(socket.socket(fileno=int(fd))) if fd else None
 

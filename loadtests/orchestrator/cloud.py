@@ -50,12 +50,12 @@ def open_cloud(architecture: Architecture | None, run: str, cloud: str) -> Itera
     """The service that the architecture names, until the block ends. Raises BackingError."""
     match architecture.cloud if architecture else "":
         case "sqs":
-            from stockstorm.loadtests.backing.cloud.sqs import open_sqs  # noqa: PLC0415 - an optional extra
+            from stockstorm.loadtests.backing.cloud.aws_backings import open_sqs  # noqa: PLC0415 - an optional extra
 
             with open_sqs(run, cloud) as sqs:
                 yield _given(sqs, _sqs_names(sqs))
         case "eventbridge":
-            from stockstorm.loadtests.backing.cloud.eventbridge import open_eventbridge  # noqa: PLC0415 - an optional extra
+            from stockstorm.loadtests.backing.cloud.aws_backings import open_eventbridge  # noqa: PLC0415 - an optional extra
 
             with open_eventbridge(run, cloud) as bus, _published(bus, _event_source_arn(bus)) as given:
                 yield given

@@ -1,10 +1,9 @@
-"""Several subjects on the same plans: plays the matrix, interleaved, and judges it as a whole.
+"""Several subjects on the same plans: runs the matrix, interleaved, and judges it as a whole.
 
-For each rate and seed every subject plays the same plan. The order of subjects is rotated from seed to seed, so that a
-machine that drifts hits all of them alike. The state is stored after each run.
+For each rate and seed every subject gets the same plan. The order of subjects rotates from seed to seed, so that a
+machine that becomes slower affects all of them alike. The state is stored after each run.
 """
 
-import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +11,10 @@ from typing import Final, Protocol
 
 import msgspec
 
-from stockstorm.loadtests.config.backing_options import REPLAY, URL
-from stockstorm.loadtests.config.comparison_options import Asked
-from stockstorm.loadtests.config.run_options import RunOptions, exact, make_scenario, make_spec
+from stockstorm.loadtests.config.comparison_options import ComparisonOptions
+from stockstorm.loadtests.config.flag import exact, replay_line, require
+from stockstorm.loadtests.config.run_options import BackingOptions, RunOptions, make_scenario
+from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.orchestrator.comparison_state import (
     PAGE,
@@ -26,11 +26,12 @@ from stockstorm.loadtests.orchestrator.comparison_state import (
     read_state,
     write_state,
 )
+from stockstorm.loadtests.orchestrator.orchestrator import INTERRUPTED, Show
 from stockstorm.loadtests.orchestrator.run import Judged, run
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.reports.compare.build import compare
-from stockstorm.reports.compare.comparison import Card, Comparison, Failed, Key, Matrix
-from stockstorm.reports.compare.played import Played, reduce_run
+from stockstorm.reports.compare.comparison import Comparison, FailedRun, Key, Matrix, SubjectInfo
+from stockstorm.reports.compare.run_summary import RunSummary, reduce_run
 from stockstorm.reports.render.comparison.page import write_page
 from stockstorm.reports.store import RunFolder, read_history, read_result
 from stockstorm.scenarios.floor import oversell_floor_units
@@ -39,55 +40,54 @@ from stockstorm.simulator.errors import HistoryError, StockstormError
 from stockstorm.simulator.history.facts import RunEnded
 from stockstorm.simulator.plan.planner import make_plan
 
-Show = Callable[[str], None]
-Player = Callable[[RunOptions, Show, Callable[[Live], None]], Judged]
+RunOne = Callable[[RunOptions, Show, Callable[[Live], None]], Judged]
 
-AROUND_S: Final = 12.0  # beyond a run's load, before any was played: start, quiesce, judgement
-INTERRUPTED: Final = "interrupted"  # how the reason begins that a run gives which a person stopped
+AROUND_S: Final = 12.0  # estimate of start, quiesce and judgement of a run, beside its load
 FLOOR_MS: Final = tuple(10 * 10 ** (step / 12) for step in range(61))  # 10 ms to 1,000 s
 
 
 class Watcher(Protocol):
-    """Tells people how far the matrix is."""
+    """Shows how far the matrix is."""
 
     def begin(self, number: int, cells: int, key: Key, left_s: float) -> tuple[Show, Callable[[Live], None]]:
-        """A run begins; gives what the run tells its progress to."""
+        """A run begins. Gives the two functions that it reports its progress to."""
 
     def end(self, cell: Cell) -> None:
-        """It ended."""
+        """The run ended."""
 
 
-def play_run(options: RunOptions, show: Show, live: Callable[[Live], None]) -> Judged:
-    """One run, as `stockstorm run` plays it."""
+def run_one(options: RunOptions, show: Show, live: Callable[[Live], None]) -> Judged:
+    """One run, as by `stockstorm run`."""
     return run(make_spec(options), show, live)
 
 
-def scenario_of(asked: Asked, rate: float | None = None) -> Scenario:
+def scenario_of(options: ComparisonOptions, rate: float | None = None) -> Scenario:
     """The scenario at a rate. Raises ScenarioError."""
-    return make_scenario(RunOptions(scenario=asked.scenario, rate=rate))
+    return make_scenario(RunOptions(scenario=options.scenario, rate=rate))
 
 
-def make_state(asked: Asked) -> State:
-    """The matrix in the order in which it is played. Raises ScenarioError."""
-    scenario = scenario_of(asked)
+def make_state(options: ComparisonOptions) -> State:
+    """The matrix in the order in which it runs. Raises ScenarioError with every problem."""
+    require(options.problems())
+    scenario = scenario_of(options)
     own = scenario.subject.safety_stock
-    stocks = tuple(own if stock is None else stock for stock in asked.safety_stocks)
-    pairs = [(subject, stock) for subject in asked.subjects for stock in stocks]
+    stocks = tuple(own if stock is None else stock for stock in options.safety_stocks)
+    pairs = [(subject, stock) for subject in options.subjects for stock in stocks]
     cells = []
-    for rate in asked.rates:
-        for turn, seed in enumerate(asked.seeds):
+    for rate in options.rates:
+        for turn, seed in enumerate(options.seeds):
             first = turn % len(pairs)
             keys = [Key(subject, seed, rate, stock) for subject, stock in pairs[first:] + pairs[:first]]
             cells += [Cell(key, cell_folder(key, len(stocks) > 1)) for key in keys]
-    return State(SCHEMA, asked, replay_words(asked), make_plans(asked), tuple(cells))
+    return State(SCHEMA, options, replay_line("compare", options), make_plans(options), tuple(cells))
 
 
-def make_plans(asked: Asked) -> dict[str, str]:
-    """Digest of every plan of the matrix, by what tells it apart."""
+def make_plans(options: ComparisonOptions) -> dict[str, str]:
+    """The digest of every plan of the matrix, by `plan_name`."""
     plans = {}
-    for rate in asked.rates:
-        scenario = scenario_of(asked, rate)
-        for seed in asked.seeds:
+    for rate in options.rates:
+        scenario = scenario_of(options, rate)
+        for seed in options.seeds:
             plans[plan_name(seed, rate)] = make_plan(scenario.name, scenario, seed).digest()
     return plans
 
@@ -96,25 +96,10 @@ def plan_name(seed: int, rate: float | None) -> str:
     return f"seed {seed}" + ("" if rate is None else f", {exact(rate)} events/s")
 
 
-def replay_words(asked: Asked) -> str:
-    """The command that plays the matrix again."""
-    words = ["stockstorm", "compare", asked.scenario, "--subjects", ",".join(asked.subjects)]
-    words += ["--seeds", ",".join(map(str, asked.seeds))]
-    if asked.rates != (None,):
-        words += ["--rates", ",".join(exact(rate) for rate in asked.rates if rate is not None)]
-    if asked.safety_stocks != (None,):
-        words += ["--safety-stock", ",".join(map(str, asked.safety_stocks))]
-    if asked.postgres not in ("embedded", URL):
-        words += ["--postgres", asked.postgres]
-    if asked.cloud != "embedded":
-        words += ["--cloud", asked.cloud]
-    return shlex.join(words) + (f" {REPLAY}" if asked.postgres == URL else "")
-
-
-def start_comparison(runs: Path, asked: Asked) -> tuple[Path, State]:
+def start_comparison(runs: Path, options: ComparisonOptions) -> tuple[Path, State]:
     """A fresh folder with its state. Raises ScenarioError or HistoryError."""
-    state = make_state(asked)
-    folder = runs / f"{PREFIX}{time.strftime('%Y%m%d-%H%M%S')}-{scenario_of(asked).name}"
+    state = make_state(options)
+    folder = runs / f"{PREFIX}{time.strftime('%Y%m%d-%H%M%S')}-{scenario_of(options).name}"
     try:
         folder.mkdir(parents=True)
     except OSError as error:
@@ -126,36 +111,33 @@ def start_comparison(runs: Path, asked: Asked) -> tuple[Path, State]:
 def resume_comparison(folder: Path) -> State:
     """The state of a comparison whose plans are still what they were. Raises HistoryError or ScenarioError."""
     state = read_state(folder)
-    for name, digest in make_plans(state.asked).items():
+    for name, digest in make_plans(state.options).items():
         if state.plans.get(name) != digest:
-            found = f"the plan of {name} is no longer the one that was played"
-            raise HistoryError(
-                str(folder), found, "the scenario or the program has changed: compare from the beginning"
-            )
+            found = f"the plan of {name} is no longer the one that was run"
+            raise HistoryError(str(folder), found, "the scenario or the program has changed: start a new comparison")
     return state
 
 
 class Comparing:
-    """Plays what is pending of a comparison in its folder, and reports on all of it."""
+    """Runs the pending cells of a comparison, and reports on all of them."""
 
-    def __init__(self, folder: Path, state: State, watcher: Watcher, player: Player = play_run) -> None:
+    def __init__(self, folder: Path, state: State, watcher: Watcher, run: RunOne = run_one) -> None:
         self.folder, self.state = folder, state
         self.interrupted = False
-        self._watcher, self._player = watcher, player
-        self._played: dict[Key, Played] = {}
+        self._watcher, self._run_one = watcher, run
+        self._played: dict[Key, RunSummary] = {}
 
-    def play(self) -> None:
-        """Every pending run in its turn. One that fails is recorded and the matrix goes on; Ctrl-C ends it."""
+    def run(self) -> None:
+        """Runs the pending cells one after the other. A failed one is recorded and the next begins; Ctrl-C ends all."""
         for place in self.state.pending:
             cell = self.state.cells[place]
             left_s = self._left_s()
             begun_s = time.monotonic()
             try:
                 show, live = self._watcher.begin(place + 1, len(self.state.cells), cell.key, left_s)
-                cell = self._play(cell, show, live)
+                cell = self._run(cell, show, live)
             except KeyboardInterrupt:
                 self.interrupted = True
-            if self.interrupted:
                 self._watcher.end(cell)
                 return
             cell = msgspec.structs.replace(cell, seconds=round(time.monotonic() - begun_s, 1))
@@ -164,55 +146,51 @@ class Comparing:
             self._watcher.end(cell)
 
     def report(self) -> Comparison:
-        """Compares all that was played, writes comparison.json and comparison.html."""
+        """Compares all runs so far, and writes comparison.json and comparison.html."""
         played = self._all_played()
-        failed = [Failed(cell.key, cell.error) for cell in self.state.cells if cell.status == "failed"]
-        asked = self.state.asked
-        floors = {rate: _floor(scenario_of(asked, rate)) for rate in asked.rates}
-        cards = [card_of(subject) for subject in asked.subjects]
+        failed = [FailedRun(cell.key, cell.error) for cell in self.state.cells if cell.status == "failed"]
+        options = self.state.options
+        floors = {rate: _floor(scenario_of(options, rate)) for rate in options.rates}
+        cards = [card_of(subject) for subject in options.subjects]
         comparison = compare(self._matrix(), cards, played, failed, floors)
         write_page(comparison, self.folder / PAGE)
         write_state(self.folder, self.state, comparison)
         return comparison
 
-    def _play(self, cell: Cell, show: Show, live: Callable[[Live], None]) -> Cell:
-        key, asked = cell.key, self.state.asked
+    def _run(self, cell: Cell, show: Show, live: Callable[[Live], None]) -> Cell:
+        key, matrix = cell.key, self.state.options
         options = RunOptions(
-            scenario=asked.scenario,
+            scenario=matrix.scenario,
             seed=key.seed,
             rate=key.rate,
             subject=key.subject,
             safety_stock=key.safety_stock,
-            postgres=asked.postgres,
-            cloud=asked.cloud,
             runs=self.folder / cell.folder,
-        )
+        ).model_copy(update={name: getattr(matrix, name) for name in BackingOptions.model_fields})
         try:
-            judged = self._player(options, show, live)
+            judged = self._run_one(options, show, live)
         except StockstormError as error:
-            return self._failed(cell, str(error))
+            return _failed(cell, str(error))
         return self._judged(cell, judged)
 
     def _judged(self, cell: Cell, judged: Judged) -> Cell:
         ended = judged.history.last(RunEnded)
         cell = msgspec.structs.replace(cell, run=judged.folder.run)
+        if ended is not None and ended.reason == INTERRUPTED:
+            raise KeyboardInterrupt(ended.reason)
         if ended is None or not ended.complete:
-            return self._failed(cell, ended.reason if ended else "the history has no end")
+            return _failed(cell, ended.reason if ended else "the history has no end")
         wanted = self.state.plans[plan_name(cell.key.seed, cell.key.rate)]
         if judged.result.plan_digest != wanted:
-            return self._failed(cell, f"it played another plan ({judged.result.plan_digest[:12]}…) than the others")
+            return _failed(cell, f"its plan ({judged.result.plan_digest[:12]}…) is not the one of the others")
         self._played[cell.key] = reduce_run(cell.key, self._report(cell), judged.result, judged.history)
         return msgspec.structs.replace(cell, status="done", error="")
-
-    def _failed(self, cell: Cell, error: str) -> Cell:
-        self.interrupted = self.interrupted or _by_person(error)
-        return cell if self.interrupted else msgspec.structs.replace(cell, status="failed", error=error)
 
     def _report(self, cell: Cell) -> str:
         return f"{cell.folder}/{cell.run}/report.html"
 
-    def _all_played(self) -> list[Played]:
-        """Runs of this and of earlier sittings, the latter from their stored histories."""
+    def _all_played(self) -> list[RunSummary]:
+        """The runs of this process, and earlier ones from their stored histories."""
         found = []
         for cell in self.state.cells:
             if cell.status == "done":
@@ -224,37 +202,37 @@ class Comparing:
         return found
 
     def _left_s(self) -> float:
-        """How long the rest will take, as far as can be told."""
+        """An estimate of how long the rest takes."""
         took = [cell.seconds for cell in self.state.cells if cell.status == "done" and cell.seconds]
-        each = sum(took) / len(took) if took else scenario_of(self.state.asked).load_s + AROUND_S
+        each = sum(took) / len(took) if took else scenario_of(self.state.options).load_s + AROUND_S
         return each * len(self.state.pending)
 
     def _matrix(self) -> Matrix:
-        asked, scenario = self.state.asked, scenario_of(self.state.asked)
+        options, scenario = self.state.options, scenario_of(self.state.options)
         return Matrix(
             scenario=scenario.name,
             title=scenario.title,
             shows=scenario.shows,
-            subjects=asked.subjects,
-            seeds=asked.seeds,
-            rates=asked.rates,
+            subjects=options.subjects,
+            seeds=options.seeds,
+            rates=options.rates,
             safety_stocks=tuple(dict.fromkeys(cell.key.safety_stock for cell in self._in_order())),
             replay=self.state.replay,
         )
 
     def _in_order(self) -> tuple[Cell, ...]:
-        """Cells of the first seed, whose order is not rotated."""
-        return self.state.cells[: len(self.state.asked.subjects) * len(self.state.asked.safety_stocks)]
+        """The cells of the first seed, whose order is not rotated."""
+        return self.state.cells[: len(self.state.options.subjects) * len(self.state.options.safety_stocks)]
 
 
-def card_of(subject: str) -> Card:
-    """What is known of a subject besides its runs; nothing if a comparison holds one that is gone since."""
+def card_of(subject: str) -> SubjectInfo:
+    """What is known of a subject beside its runs. Only the name, if this version no longer has the subject."""
     found = ARCHITECTURES.get(subject)
     if found is None:
-        return Card(subject)
-    return Card(
+        return SubjectInfo(subject)
+    return SubjectInfo(
         name=found.name,
-        row=found.row,
+        guide_ref=found.guide_ref,
         summary=found.summary,
         parts=found.parts,
         crash_safe=found.crash_safe,
@@ -267,5 +245,5 @@ def _floor(scenario: Scenario) -> list[tuple[float, float]]:
     return [(ms, oversell_floor_units(scenario, ms / 1000)) for ms in FLOOR_MS]
 
 
-def _by_person(error: str) -> bool:
-    return error.startswith(INTERRUPTED) or f": {INTERRUPTED} from the keyboard" in error
+def _failed(cell: Cell, error: str) -> Cell:
+    return msgspec.structs.replace(cell, status="failed", error=error)

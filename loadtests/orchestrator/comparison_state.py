@@ -1,4 +1,4 @@
-"""comparison.json: which runs of a comparison are done, written after each, so that an interrupted one continues.
+"""comparison.json: which runs of a comparison are done. It is written after each run, so that `--continue` can resume.
 
 runs/compare-<time>-<scenario>/  comparison.json  comparison.html  <subject>/<run id>/…
 """
@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
+from pydantic import ValidationError
 
-from stockstorm.loadtests.config.comparison_options import Asked
+from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.reports.compare.comparison import Comparison, Key
-from stockstorm.reports.render.json_file import as_json
+from stockstorm.reports.render.files import as_json
 from stockstorm.simulator.errors import HistoryError
 
 SCHEMA: Final = 1
@@ -24,7 +25,7 @@ Status = Literal["pending", "done", "failed"]
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """One run of the matrix. `folder` holds its run folder; `run` is that folder's name once there is one."""
+    """One run of the matrix. `folder` holds its run folder, `run` is that folder's name once it exists."""
 
     key: Key
     folder: str
@@ -35,17 +36,17 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """How far a comparison is. Cells stand in the order in which they are played; `plans` tells digests by seed."""
+    """How far a comparison is: cells in the order in which they run, digests of plans by `plan_name`."""
 
     schema: int
-    asked: Asked
+    options: ComparisonOptions = msgspec.field(name="asked")
     replay: str
     plans: dict[str, str]
     cells: tuple[Cell, ...]
 
     @property
     def pending(self) -> list[int]:
-        """Places of cells that are still to be played: those that failed are tried again."""
+        """Indexes of cells that are still to run. Failed ones are tried again."""
         return [place for place, cell in enumerate(self.cells) if cell.status != "done"]
 
     def with_cell(self, place: int, cell: Cell) -> "State":
@@ -53,47 +54,62 @@ class State(msgspec.Struct, frozen=True):
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """The file: the state, and what was found when all that could be played had been."""
+    """The file: the state, and the comparison once every cell was run."""
 
     state: State
     comparison: Comparison | None = None
 
 
 class _Head(msgspec.Struct, frozen=True):
-    """All that is read back; findings are made again from the runs."""
+    """What is read back. The comparison is made again from the runs."""
 
     state: State
 
 
+def _encode(value: object) -> object:
+    if isinstance(value, ComparisonOptions):
+        return value.model_dump(mode="json")
+    raise TypeError(type(value).__name__)
+
+
+def _decode(kind: type, value: object) -> object:
+    if issubclass(kind, ComparisonOptions):
+        return kind.model_validate(value)
+    raise TypeError(kind.__name__)
+
+
 def cell_folder(key: Key, several_stocks: bool) -> str:
-    """Where the runs of a key go: by subject, then what else tells it apart."""
+    """The folder for runs of a key: the subject, then what else distinguishes it."""
     name = re.sub(r"[^a-zA-Z0-9.-]+", "-", key.subject).strip("-.") or "subject"
     stock = f"-safety-stock-{key.safety_stock}" if several_stocks else ""
     return name + stock + ("" if key.rate is None else f"-{key.rate:g}-per-s")
 
 
 def write_state(folder: Path, state: State, comparison: Comparison | None = None) -> None:
-    """Write the file in one step: a reader finds the old one or the new one, whole. Raises HistoryError."""
+    """Writes the file in one step: a reader finds all of the old one or all of the new one. Raises HistoryError."""
     file, fresh = folder / FILE, folder / f".{FILE}"
     try:
         with fresh.open("wb") as stream:
-            stream.write(as_json(Stored(state, comparison)))
+            plain = msgspec.to_builtins(Stored(state, comparison), str_keys=True, enc_hook=_encode)
+            stream.write(as_json(plain))
             stream.flush()
             os.fsync(stream.fileno())
         fresh.replace(file)
     except OSError as error:
-        raise HistoryError(str(file), f"cannot be written: {error.strerror}", "make room or mend the folder") from error
+        raise HistoryError(
+            str(file), f"cannot be written: {error.strerror}", "free some space, or choose a folder that can be written"
+        ) from error
 
 
 def read_state(folder: Path) -> State:
     """The state of a comparison. Raises HistoryError when the file is missing or is not one."""
     file = folder / FILE
     try:
-        state = msgspec.json.decode(file.read_bytes(), type=_Head).state
+        state = msgspec.json.decode(file.read_bytes(), type=_Head, dec_hook=_decode).state
     except OSError as error:
         remedy = "give the folder of a comparison"
         raise HistoryError(str(file), f"cannot be read: {error.strerror}", remedy) from error
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, ValidationError) as error:
         raise HistoryError(str(file), f"not a comparison ({error})", "compare again from the beginning") from error
     if state.schema != SCHEMA:
         found = f"was written in schema version {state.schema}, this program reads {SCHEMA}"

@@ -1,7 +1,7 @@
-"""The ordinary, unpatched side of a run: database, subject, faults, CPU of every process, final reads.
+"""One run, seen from outside Locust: database, subject, faults, CPU of every process, final reads.
 
-It talks with the driver inside Locust by a pipe, in one loop without threads, and adds its own facts to the history
-after the driver has closed it. Order of the end: load, quiesce, final reads, subject, database.
+It exchanges messages with the generator over a pipe, in one loop without threads. It appends its own facts to the
+history after the generator has closed it. The order of the end: load, quiesce, final reads, subject, database.
 """
 
 import os
@@ -15,16 +15,17 @@ import psutil
 
 from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.server import database_work
+from stockstorm.loadtests.config.checks import SECRETS, is_url
 from stockstorm.loadtests.config.run_spec import RunSpec, reachable
-from stockstorm.loadtests.generator.quiesce import SETTLES_MAX
-from stockstorm.loadtests.generator.registration import WITHIN_S as REGISTERING_S
 from stockstorm.loadtests.ipc.messages import Abort, FaultDue, Finished, Go, Listening, Live, Mended, Setup, Step
 from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
+from stockstorm.loadtests.limits import REGISTERING_MAX_S, SETTLES_MAX
 from stockstorm.loadtests.orchestrator.cloud import CloudGiven
-from stockstorm.loadtests.subjects import FAULT_TARGETS, Subject, Surroundings
-from stockstorm.scenarios.spec import Scenario, compression_notes
+from stockstorm.loadtests.subjects import Subject, Surroundings
+from stockstorm.scenarios.spec import compression_notes
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.errors import StockstormError, SubjectError
+from stockstorm.simulator.config import FAULTS, FaultKind
+from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
     AnyFact,
     DatabaseCounted,
@@ -40,14 +41,22 @@ TURN_S = 0.2
 SAMPLE_EVERY_S = 1.0
 LISTENING_WITHIN_S = 60.0
 GIVE_UP_WITHIN_S = 10.0
-SPARE_S = 60.0  # beyond registering, load and quiesce, before the driver counts as hung
-MENDED_WITHIN_S = 60.0  # from the restart of what a fault killed until it has to be ready
+SPARE_S = 60.0  # beyond registering, load and quiesce, before the generator counts as hung
+MENDED_WITHIN_S = 60.0  # from the restart of a killed process until it has to be ready
+INTERRUPTED = "interrupted from the keyboard"
 
 Show = Callable[[str], None]
 
 
+class Ending(msgspec.Struct, frozen=True):
+    """How a run ended: its last fact, and the error or interruption that broke it off."""
+
+    fact: RunEnded
+    cause: StockstormError | KeyboardInterrupt | None = None
+
+
 class Orchestrator:
-    """Holds everything around the driver for one run; `play` returns whether the history is complete."""
+    """Everything around the generator for one run."""
 
     def __init__(
         self,
@@ -59,41 +68,48 @@ class Orchestrator:
     ) -> None:
         self._spec, self._pipe, self._subject = spec, pipe, subject
         self._open_backing, self._open_cloud = backing, cloud
-        self._scenario = Scenario.model_validate(spec.scenario)
+        self._scenario = spec.scenario
         self._facts: list[AnyFact] = []
-        self._restarts: list[tuple[float, str, str]] = []  # (when, fault, process)
-        self._mending: list[tuple[float, str]] = []  # (ready by then, process): started again, not ready so far
+        self._restarts: list[tuple[float, FaultKind]] = []  # (when, fault)
+        self._mending: list[tuple[float, FaultKind]] = []  # (deadline, fault): restarted, not ready yet
         self._sampled_s = 0.0
-        self._driver_finished = False
+        self._generator_finished = False
         self._generator_pid = 0
         self._seen: set[tuple[str, int]] = set()
 
-    def play(self, generator_pid: int, show: Show, live: Callable[[Live], None]) -> RunEnded:
-        """Plays the run to its end. `show` gets a sentence at each step, `live` the figures.
+    def run(self, generator_pid: int, show: Show, live: Callable[[Live], None]) -> Ending:
+        """Runs to the end. `show` gets a sentence at each step, `live` the figures.
 
-        However the run ends, the history is completed with what is known; the last fact says how it ended.
+        However the run ends, the history is completed with what is known.
         """
         self._generator_pid = generator_pid
-        complete, reason = False, "interrupted"
+        finished = Finished(complete=False, reason="interrupted")
+        cause: StockstormError | KeyboardInterrupt | None = None
         try:
             with self._open_backing as backing, self._open_cloud as cloud:
                 try:
-                    complete, reason = self._play(backing, cloud, show, live)
+                    finished = self._run(backing, cloud, show, live)
                 finally:
                     show("stopping the subject")
                     self._subject.stop()
-        except KeyboardInterrupt:
-            reason = "interrupted from the keyboard"
+            cause = finished.error.error() if finished.error else None
+        except KeyboardInterrupt as interrupt:
+            finished, cause = Finished(complete=False, reason=INTERRUPTED), interrupt
         except StockstormError as error:
-            reason = str(error)
+            finished, cause = Finished(complete=False, reason=str(error)), error
         except PipeClosed as error:
-            reason = f"the generator is gone ({error}); read {self._spec.logs / 'locust.log'}"
+            gone = InternalError("generator", f"it is gone ({error})", self._read_log)
+            finished, cause = Finished(complete=False, reason=str(gone)), gone
         finally:
-            self._wait_for_driver(reason)
-            ended = self._finish_history(complete, reason)
-        return ended
+            self._wait_for_generator(finished.reason)
+            ended = self._finish_history(finished.complete, finished.reason)
+        return Ending(ended, cause)
 
-    def _play(self, backing: Backing, cloud: CloudGiven, show: Show, live: Callable[[Live], None]) -> tuple[bool, str]:
+    @property
+    def _read_log(self) -> str:
+        return f"read {self._spec.logs / 'locust.log'}"
+
+    def _run(self, backing: Backing, cloud: CloudGiven, show: Show, live: Callable[[Live], None]) -> Finished:
         around = self._set_up(backing, cloud, show)
         show("starting the subject")
         self._subject.start(around)
@@ -104,18 +120,18 @@ class Orchestrator:
         if finished.complete:
             show("final reads")
             self._facts += self._subject.probe(time.monotonic_ns())
-        return finished.complete, finished.reason
+        return finished
 
     def _set_up(self, backing: Backing, cloud: CloudGiven, show: Show) -> Surroundings:
-        tokens = {name: _secret(name) for name in ("admin_token", "client_secret", "channel_token", "channel_secret")}
-        self._pipe.send(Setup(spec=msgspec.Raw(msgspec.json.encode(self._spec)), **tokens))
+        tokens = {name: _secret(variable) for name, variable in SECRETS.items()}
+        self._pipe.send(Setup(spec=msgspec.Raw(self._spec.model_dump_json().encode()), **tokens))
         show("building the world")
         message = self._pipe.receive(LISTENING_WITHIN_S)
         if isinstance(message, Abort):
-            raise SubjectError("generator", message.reason, f"read {self._spec.logs / 'locust.log'}")
+            raise self._aborted(message)
         if not isinstance(message, Listening):
-            raise SubjectError("generator", "it does not listen", f"read {self._spec.logs / 'locust.log'}")
-        base = f"http://{reachable(self._spec.api_host)}:{message.port}"
+            raise InternalError("generator", f"it did not listen within {LISTENING_WITHIN_S:.0f} s", self._read_log)
+        base = f"http://{reachable(self._spec.options.api_host)}:{message.port}"
         return Surroundings(
             database_url=backing.url,
             admin_api_url=f"{base}/admin/api/2026-10/graphql.json",
@@ -127,13 +143,18 @@ class Orchestrator:
             **tokens,
         )
 
+    def _aborted(self, message: Abort) -> StockstormError:
+        """The generator's own error, which has closed its history."""
+        self._generator_finished = True
+        return message.error.error() if message.error else InternalError("generator", message.reason, self._read_log)
+
     def _go(self, backing: Backing, cloud: CloudGiven) -> Go:
         notes = self._notes(backing)
         ceilings = {}
         if cloud.description:
             notes = (*notes, cloud.description)
             ceilings = {cloud.description: cloud.ceiling_per_s} if cloud.ceiling_per_s else {}
-        uri = self._spec.subject if "://" in self._spec.subject else ""
+        uri = self._spec.subject if is_url(self._spec.subject) else ""
         return Go(
             notes=notes,
             subscribe_uri=uri,
@@ -145,7 +166,7 @@ class Orchestrator:
 
     @property
     def _settle_s(self) -> float:
-        """Rest of this length means that nothing more will come: neither a next look, nor what a killed worker held."""
+        """After this long a silence nothing more comes, neither a poll nor what a killed worker had leased."""
         return max(self._subject.settle_s, self._subject.lease_s if self._scenario.faults else 0.0)
 
     def _notes(self, backing: Backing) -> tuple[str, ...]:
@@ -160,13 +181,13 @@ class Orchestrator:
     def _watch(self, backing: Backing, cloud: CloudGiven, show: Show, live: Callable[[Live], None]) -> Finished:
         quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
         mended_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
-        seconds = REGISTERING_S + max(self._scenario.load_s, mended_s + MENDED_WITHIN_S) + quiesce_s + SPARE_S
+        seconds = REGISTERING_MAX_S + max(self._scenario.load_s, mended_s + MENDED_WITHIN_S) + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             message = self._pipe.receive(TURN_S)
             match message:
                 case Finished():
-                    self._driver_finished = True
+                    self._generator_finished = True
                     return message
                 case Step(text=text):
                     show(text)
@@ -175,43 +196,45 @@ class Orchestrator:
                 case FaultDue():
                     self._begin_fault(message)
                 case Abort():
-                    return Finished(complete=False, reason=message.reason)
+                    raise self._aborted(message)
             self._take_turn(backing, cloud)
-        return Finished(complete=False, reason=f"the generator did not finish within {seconds:.0f} s")
+        raise InternalError("generator", f"it did not finish within {seconds:.0f} s", self._read_log)
 
     def _take_turn(self, backing: Backing, cloud: CloudGiven) -> None:
         now_s = time.monotonic()
         for due in [restart for restart in self._restarts if restart[0] <= now_s]:
             self._restarts.remove(due)
-            self._subject.restart(due[2])
-            self._facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=due[1], target=due[2]))
-            self._mending.append((now_s + MENDED_WITHIN_S, due[2]))
-        self._look_for_mended(now_s)
+            for process in FAULTS[due[1]].processes:
+                self._subject.restart(process)
+                self._facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=due[1], target=process))
+            self._mending.append((now_s + MENDED_WITHIN_S, due[1]))
+        self._report_mended(now_s)
         self._facts += self._subject.revive(time.monotonic_ns())
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:
             self._sampled_s = now_s
             self._sample(backing, cloud)
 
-    def _look_for_mended(self, now_s: float) -> None:
-        """Tells the driver what is ready again: until then rest is only the silence of a process that is not there."""
-        for by_s, process in list(self._mending):
-            if self._subject.ready(process):
-                self._mending.remove((by_s, process))
-                self._pipe.send(Mended(process=process))
+    def _report_mended(self, now_s: float) -> None:
+        """Tells the generator which faults are over. Until then, silence does not mean that work is done."""
+        for by_s, kind in list(self._mending):
+            missing = [process for process in FAULTS[kind].processes if not self._subject.ready(process)]
+            if not missing:
+                self._mending.remove((by_s, kind))
+                self._pipe.send(Mended(kind=kind))
             elif now_s > by_s:
                 found = f"started again after a fault, it was not ready within {MENDED_WITHIN_S:.0f} s"
-                raise SubjectError(process, found, f"read {self._spec.logs / process}.log")
+                raise SubjectError(missing[0], found, f"read {self._spec.logs / missing[0]}.log")
 
     def _begin_fault(self, fault: FaultDue) -> None:
-        target = FAULT_TARGETS[fault.kind]
-        begun_ns = time.monotonic_ns()
-        self._subject.kill(target)  # noted once it is done: what cannot be killed has had no fault
-        self._facts.append(FaultStarted(at_ns=begun_ns, fault=fault.kind, target=target))
-        self._restarts.append((time.monotonic() + fault.duration_ns / SECOND_NS, fault.kind, target))
+        for process in FAULTS[fault.kind].processes:
+            begun_ns = time.monotonic_ns()
+            self._subject.kill(process)  # recorded afterwards, because a kill that fails is no fault
+            self._facts.append(FaultStarted(at_ns=begun_ns, fault=fault.kind, target=process))
+        self._restarts.append((time.monotonic() + fault.duration_ns / SECOND_NS, fault.kind))
 
-    def _wait_for_driver(self, reason: str) -> None:
-        """After an early end: lets the driver write down what it knows, so that one writer follows the other."""
-        if self._driver_finished:
+    def _wait_for_generator(self, reason: str) -> None:
+        """After an early end: waits until the generator has closed the history, which has one writer at a time."""
+        if self._generator_finished:
             return
         try:
             self._pipe.send(Abort(reason=reason))
@@ -261,6 +284,6 @@ class Orchestrator:
         return ended
 
 
-def _secret(name: str) -> str:
-    """Drawn anew, unless the owner of a running service chose it beforehand, e.g. in STOCKSTORM_CLIENT_SECRET."""
-    return os.environ.get(f"STOCKSTORM_{name.upper()}") or secrets.token_hex(24)
+def _secret(variable: str) -> str:
+    """Random, unless the owner of a running service chose it, e.g. in STOCKSTORM_CLIENT_SECRET."""
+    return os.environ.get(variable) or secrets.token_hex(24)

@@ -1,30 +1,28 @@
-"""The stage as a process of its own, for runs that start from plain Locust (`python -m loadtests.companion SPEC`)."""
+"""The orchestrator as a process of its own, which plain Locust starts: `python -m …orchestrator.process SPEC`."""
 
 import os
 import sys
 from pathlib import Path
 
-import msgspec
-
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.exits import exit_code_of
 from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator.run import make_orchestrator, report
+from stockstorm.simulator.errors import InternalError
 
 
 def main() -> int:
-    """Exit code as of `stockstorm run`."""
-    return exit_code_of(_play)
+    """The exit code that `stockstorm run` would have."""
+    return exit_code_of(_run)
 
 
-def _play() -> int:
-    spec = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=RunSpec)
+def _run() -> int:
+    spec = RunSpec.model_validate_json(Path(sys.argv[1]).read_bytes())
     pipe = Pipe.from_environment()
     if pipe is None:
-        print("companion: it is started by the locustfile, not by hand\n  → use `stockstorm run`", file=sys.stderr)
-        return 3
-    ended = make_orchestrator(spec, pipe).play(os.getppid(), _show, lambda _: None)
-    return report(spec, ended).show()
+        raise InternalError("orchestrator process", "only the locustfile starts it", "use `stockstorm run`")
+    ending = make_orchestrator(spec, pipe).run(os.getppid(), _show, lambda _: None)
+    return report(spec, ending).show()
 
 
 def _show(step: str) -> None:

@@ -1,6 +1,6 @@
-"""The service under test: how it is started, addressed, killed, probed and stopped. Always over processes and HTTP.
+"""The service under test: how it is started, addressed, killed, probed and stopped. Always by processes and HTTP.
 
-Variants: `reference` (our service, started by us) and `own` (a service that already runs).
+Variants: `reference` (the reference service, started by Stockstorm) and `own` (a service that already runs).
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,8 +10,8 @@ import msgspec
 
 from stockstorm.simulator.history.facts import AnyFact
 
-# Every topic of the shop that a run can fire; what is subscribed for a service that does not do so itself.
-SHOP_TOPICS = (
+# Every topic of the shop that a run can fire. A service that does not subscribe by itself is subscribed to all of them.
+SHOP_TOPICS: Final = (
     "inventory_levels/update",
     "orders/create",
     "orders/paid",
@@ -21,11 +21,9 @@ SHOP_TOPICS = (
     "products/update",
 )
 
-FAULT_TARGETS: Final = {"kill_worker": "worker", "kill_receiver": "receiver"}  # kind of a fault -> process
-
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """All that a subject has to be told."""
+    """Everything that a subject needs to know about the run."""
 
     database_url: str
     admin_api_url: str
@@ -43,33 +41,33 @@ class Surroundings(msgspec.Struct, frozen=True):
 class Subject(Protocol):
     """One service under test."""
 
-    notes: tuple[str, ...]  # what a reader of the report must know
-    settle_s: float  # how long it may rest between two looks at the shop; 0 when it is told
-    lease_s: float  # how long a broker keeps from others what a killed process of it held; 0 without a broker
+    notes: tuple[str, ...]  # for the reader of the report
+    settle_s: float  # how long it may rest between two polls of the shop; 0 for a subject that receives notifications
+    lease_s: float  # how long a broker withholds the messages of a killed process from others; 0 without a broker
 
     def start(self, surroundings: Surroundings) -> None:
         """Starts it and returns when it is ready. Raises SubjectError with the end of its log."""
 
     def processes(self) -> dict[str, int]:
-        """Process ids by name, for CPU and memory; empty when unknown."""
+        """Process ids by name, for CPU and memory. Empty when unknown."""
 
     def statements(self) -> int | None:
-        """SQL statements that it sent so far; None if it does not tell, or lost count with a process that died."""
+        """SQL statements that it sent so far. None when it does not count them, or when a counting process died."""
 
     def revive(self, now_ns: int) -> list[AnyFact]:
-        """Starts again what has died by itself. Raises SubjectError when it keeps dying."""
+        """Restarts processes that exited by themselves. Raises SubjectError when they keep exiting."""
 
     def kill(self, process: str) -> None:
         """SIGKILL. Raises SubjectError when there is no such process."""
 
     def restart(self, process: str) -> None:
-        """Starts a killed process again without waiting for readiness; one that lives stays as it is."""
+        """Starts a killed process without waiting until it is ready. Does nothing when it runs."""
 
     def ready(self, process: str) -> bool:
-        """Whether a process that was started again is at work by now. Returns within a second or so."""
+        """Whether a restarted process is ready. Returns within about a second."""
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
-        """Final reads, ending with one ProbeEnded per probe."""
+        """The facts of the final reads, with one ProbeEnded per probe."""
 
     def stop(self) -> None:
-        """Ends it cleanly, at most a few seconds."""
+        """Stops it cleanly, within a few seconds."""

@@ -1,63 +1,60 @@
-"""The architectures of the reference service that can be a subject: what each consists of, needs, and promises.
+"""The architectures of the reference service: the processes and parts of each, its needs, and its guarantees."""
 
-`cannot` names the checks that an architecture is bound to fail by its nature, with the reason in a sentence; the
-comparison prints it. `shortened` says which of the guide's intervals was shortened for a live run. `flaws` are those
-that it has a place for: any other would change nothing in it, and its runs would be told of a flaw that was not there.
-"""
+from typing import Final, Literal
 
 import msgspec
 
+from stockstorm.simulator.config import ProcessName
+
 
 class Architecture(msgspec.Struct, frozen=True):
-    """One of the guide's architectures (`row`: docs/sources.md). `processes` are what is started, `cloud` what it needs
-    besides PostgreSQL.
-    """
+    """One architecture. The comparison prints its texts."""
 
     name: str
-    row: str
+    guide_ref: str  # row of the guide's table in docs/sources.md
     summary: str
-    processes: tuple[str, ...]  # receiver, worker
-    parts: tuple[str, ...]  # what has to be operated
-    cloud: str = ""  # "", sqs, eventbridge, pubsub
-    crash_safe: str = ""  # what a kill of any process loses, in a sentence
-    cannot: dict[str, str] = {}
-    shortened: str = ""
+    processes: tuple[ProcessName, ...]  # that Stockstorm starts
+    parts: tuple[str, ...]  # that have to be operated
+    cloud: Literal["", "sqs", "eventbridge", "pubsub"] = ""  # needed besides PostgreSQL
+    crash_safe: str = ""  # what is lost when any process is killed
+    cannot: dict[str, str] = {}  # check that it must fail by design -> reason
+    shortened: str = ""  # intervals of the guide that are shortened for a live run
     settings: dict[str, str] = {}  # environment of the service besides its surroundings
-    flaws: tuple[str, ...] = ()
-    interval_s: float = 0.0  # how often it looks, if nobody tells it: quiet is not rest before two of these
+    flaws: tuple[str, ...] = ()  # that have an effect here; a run refuses any other
+    interval_s: float = 0.0  # between two polls; two of them without a change count as quiet
 
 
 _OF_BUSES = ("last_write_wins",)
 _OF_RECEIVERS = (*_OF_BUSES, "no_signature_check", "slow_handler")
 _OF_POSTGRES = (*_OF_RECEIVERS, "no_order_dedup", "ack_before_durable")
-_POLLED_STALE = "between two polls nobody tells it of a sale, so listings are stale for up to an interval"
-_NO_WEBHOOKS = "no webhook was asked for, so there is no acknowledgement that could be judged"
+_POLLED_STALE = "it learns of a sale at its next poll, so listings are stale for up to an interval"
+_NO_WEBHOOKS = "it subscribes to no webhook, so there is no acknowledgement to judge"
 
 _ARCHITECTURES = (
     Architecture(
         name="polling",
-        row="D1",
+        guide_ref="D1",
         summary="Admin API and marketplaces polled at an interval, no webhooks",
         processes=("worker",),
         parts=("PostgreSQL", "worker"),
-        crash_safe="nothing: the next poll reads what was missed",
+        crash_safe="nothing: the next poll reads missed changes",
         cannot={"sync_latency": _POLLED_STALE, "oversell": _POLLED_STALE, "nothing_lost": _NO_WEBHOOKS},
-        shortened="polls every 10 s where the guide's 5 to 30 min are usual",
+        shortened="polls every 10 s, where the guide has 5 to 30 min",
         settings={"REFERENCE_POLL_INTERVAL_S": "10"},
         interval_s=10.0,
     ),
     Architecture(
         name="webhook",
-        row="D2",
+        guide_ref="D2",
         summary="webhooks verified, deduplicated and processed in the request: pushed before the answer",
         processes=("worker",),
         parts=("PostgreSQL", "one process"),
-        crash_safe="nothing: what was not finished was not acknowledged and is delivered again",
+        crash_safe="nothing: an unfinished webhook is not acknowledged and is delivered again",
         flaws=_OF_RECEIVERS,
     ),
     Architecture(
         name="queue-postgres",
-        row="D3",
+        guide_ref="D3",
         summary="webhooks acknowledged after a durable enqueue in PostgreSQL; a worker applies",
         processes=("receiver", "worker"),
         parts=("PostgreSQL", "receiver", "worker"),
@@ -66,27 +63,27 @@ _ARCHITECTURES = (
     ),
     Architecture(
         name="queue-sqs",
-        row="D3",
-        summary="webhooks acknowledged after SQS has them; a worker applies",
+        guide_ref="D3",
+        summary="webhooks acknowledged after SQS has stored them; a worker applies",
         processes=("receiver", "worker"),
         parts=("PostgreSQL", "receiver", "worker", "Amazon SQS"),
         cloud="sqs",
-        crash_safe="nothing: SQS has the event before the acknowledgement",
+        crash_safe="nothing: SQS stores the event before the acknowledgement",
         flaws=_OF_RECEIVERS,
     ),
     Architecture(
         name="queue-pubsub",
-        row="D3",
-        summary="webhooks acknowledged after Pub/Sub has them; a worker applies",
+        guide_ref="D3",
+        summary="webhooks acknowledged after Pub/Sub has stored them; a worker applies",
         processes=("receiver", "worker"),
         parts=("PostgreSQL", "receiver", "worker", "Google Pub/Sub"),
         cloud="pubsub",
-        crash_safe="nothing: Pub/Sub has the event before the acknowledgement",
+        crash_safe="nothing: Pub/Sub stores the event before the acknowledgement",
         flaws=_OF_RECEIVERS,
     ),
     Architecture(
         name="bus-eventbridge",
-        row="D4",
+        guide_ref="D4",
         summary="Shopify delivers to EventBridge, a rule routes to SQS, a worker applies; no receiver",
         processes=("worker",),
         parts=("PostgreSQL", "worker", "Amazon EventBridge", "Amazon SQS"),
@@ -96,7 +93,7 @@ _ARCHITECTURES = (
     ),
     Architecture(
         name="bus-pubsub",
-        row="D4",
+        guide_ref="D4",
         summary="Shopify publishes to Pub/Sub, a worker pulls and applies; no receiver",
         processes=("worker",),
         parts=("PostgreSQL", "worker", "Google Pub/Sub"),
@@ -106,11 +103,11 @@ _ARCHITECTURES = (
     ),
     Architecture(
         name="ipaas",
-        row="D5",
+        guide_ref="D5",
         summary="a vendor's scheduled flow: one record at a time, step by step",
         processes=("worker",),
         parts=("the vendor's flow", "PostgreSQL (stands in for the vendor's data store)"),
-        crash_safe="nothing: the next run of the flow begins where the last one had committed",
+        crash_safe="nothing: the next run of the flow begins where the last one committed",
         cannot={"sync_latency": _POLLED_STALE, "oversell": _POLLED_STALE, "nothing_lost": _NO_WEBHOOKS},
         shortened=(
             "a trigger every 15 s, steps of 5 ms and 5,000 tasks a run, where vendors offer 1 to 5 min, "
@@ -125,5 +122,5 @@ _ARCHITECTURES = (
     ),
 )
 
-ARCHITECTURES: dict[str, Architecture] = {found.name: found for found in _ARCHITECTURES}
-DEFAULT = "queue-postgres"
+ARCHITECTURES: Final = {architecture.name: architecture for architecture in _ARCHITECTURES}
+DEFAULT: Final = "queue-postgres"

@@ -1,61 +1,63 @@
-"""The named flaws of the reference service, and what each must and may break. The self-proof holds us to it.
+"""The flaws that the reference service can be started with, and the checks that each must and may fail.
 
-`must`: checks that have to find it. `may`: checks that can fail as a consequence, with the causal reason. Everything
-else must hold. A threshold counts under the check that measures it.
+A run with a flaw must fail every check in `must`, and no check outside `must` and `may`: `stockstorm prove` checks it.
+A threshold counts as the check that measures it.
 """
+
+from typing import Final
 
 import msgspec
 
 
 class Flaw(msgspec.Struct, frozen=True):
-    """A deliberate mistake (`row`: docs/sources.md). `faults` are needed to bring it to light."""
+    """A deliberate mistake."""
 
     name: str
-    row: str
+    guide_ref: str  # row of the guide's table in docs/sources.md
     mistake: str
-    must: frozenset[str]
-    may: dict[str, str]  # check -> why it can fail too
-    faults: tuple[str, ...] = ()
+    must: frozenset[str]  # checks that find it
+    may: dict[str, str]  # check that can fail as a consequence -> why
+    faults: tuple[str, ...] = ()  # `--fault` flags without which it has no effect
 
 
-LATE = "what comes late is stale for longer, so buyers meet listings that are wrong"
+LATE: Final = "late updates leave listings stale for longer, so buyers see wrong quantities"
 
 _FLAWS = (
     Flaw(
         name="no_order_dedup",
-        row="C2",
-        mistake="an order notification that arrives twice is written to the master twice",
+        guide_ref="C2",
+        mistake="a duplicate order notification is written to the master a second time",
         must=frozenset({"applied_twice"}),
         may={
-            "drift": "the master and its listings lack the units that were subtracted twice",
+            "drift": "the master and the listings lack the units that were subtracted twice",
             "refused_though_available": "phantom reductions turn buyers away",
-            "sync_latency": "the second write moves the listing away from where the first sale should have brought it",
+            "sync_latency": "the second write moves the listing away from the quantity that the first sale requires",
             "unexplained_push": "a quantity pushed between the two writes fits no state of the master",
-            "stale_overwrite": "units that are pending twice lower a listing to where an older state of the master was",
+            "stale_overwrite": "units that are pending twice lower a listing to an older state of the master",
         },
     ),
     Flaw(
         name="last_write_wins",
-        row="C7",
-        mistake="stock events are applied in the order of arrival, whatever their age",
+        guide_ref="C7",
+        mistake="stock events are applied in the order of arrival, regardless of their age",
         must=frozenset({"stale_overwrite"}),
         may={
             "drift": "when the last event to arrive is not the newest, the listing stays wrong",
-            "sync_latency": "a listing that went back to an old value owes its movement again, for ever at rest",
+            "sync_latency": "a listing that went back to an old value owes its movement again, and keeps it at rest",
             "oversell": "an old, higher quantity is shown again and sold",
-            "unexplained_push": "an old level less today's pending orders fits no state of the master",
+            "unexplained_push": "an old level minus the current pending orders fits no state of the master",
             "refused_though_available": "an old, lower quantity is shown again and turns buyers away",
             "crisis_time": LATE,
         },
     ),
     Flaw(
         name="ack_before_durable",
-        row="C8",
+        guide_ref="C8",
         mistake="the receiver acknowledges before the event is stored, and is killed",
         must=frozenset({"nothing_lost"}),
         may={
             "drift": "a lost order never reaches the master; a lost stock event leaves a listing wrong",
-            "sync_latency": "what was lost is never reflected",
+            "sync_latency": "a lost event is never reflected",
             "order_latency": "a lost order never reaches the master",
             "oversell": LATE,
             "ack_time": "no receiver answers between kill and restart",
@@ -67,12 +69,12 @@ _FLAWS = (
     ),
     Flaw(
         name="no_signature_check",
-        row="C6",
-        mistake="a forged delivery is believed",
+        guide_ref="C6",
+        mistake="a forged delivery is accepted",
         must=frozenset({"forged"}),
         may={
             "stale_overwrite": "a forged stock level overwrites the true one",
-            "unexplained_push": "a forged stock level was never one of the master's",
+            "unexplained_push": "a forged stock level was never a state of the master",
             "drift": "a forged stock level stays until the next true event of that SKU",
             "sync_latency": "a listing that shows a forged level owes its movement until the next true event",
             "oversell": "a forged level offers units that do not exist",
@@ -82,11 +84,11 @@ _FLAWS = (
     ),
     Flaw(
         name="slow_handler",
-        row="C1",
+        guide_ref="C1",
         mistake="the event is processed inside the request, with a slow step",
         must=frozenset({"ack_time"}),
         may={
-            "delivery_success": "answers beyond 5 s are timeouts; retries run out",
+            "delivery_success": "answers after more than 5 s are timeouts, and retries run out",
             "sync_latency": LATE,
             "order_latency": LATE,
             "oversell": LATE,
@@ -98,4 +100,4 @@ _FLAWS = (
     ),
 )
 
-FLAWS: dict[str, Flaw] = {flaw.name: flaw for flaw in _FLAWS}
+FLAWS: Final = {flaw.name: flaw for flaw in _FLAWS}

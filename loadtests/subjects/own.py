@@ -1,7 +1,7 @@
-"""A service that already runs, e.g. yours: nothing is started, killed or stopped; it is probed where it offers probes.
+"""A service that already runs, such as your own: Stockstorm does not start, kill or stop it, and probes it if it can.
 
-It must call the played APIs by itself (see docs/own_service.md). Shop topics that it did not subscribe are subscribed
-for it.
+The service must call the simulated APIs by itself (docs/own_service.md). Stockstorm subscribes it to the shop topics
+that it did not subscribe to.
 """
 
 from collections.abc import Iterator
@@ -9,27 +9,28 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from stockstorm.loadtests.limits import OWN_ANSWER_S
 from stockstorm.loadtests.subjects import Surroundings
-from stockstorm.loadtests.subjects.probes import probe_effects, probe_stock
+from stockstorm.loadtests.subjects.probes import probe
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact
 
 
 class OwnSubject:
-    """The service behind `url`, which takes Shopify's webhooks."""
+    """The service that receives Shopify's webhooks at `url`."""
 
     settle_s = 0.0
     lease_s = 0.0
     notes: tuple[str, ...] = ("own service: Stockstorm did not start it, so its processes are not measured",)
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)  # was checked when the run was specified
+        parts = urlsplit(url)  # validated with the run's options
         self.url = url
         self._base = f"{parts.scheme}://{parts.netloc}"
 
-    def start(self, surroundings: Surroundings) -> None:  # noqa: ARG002 - it was started by its owner, with these
+    def start(self, surroundings: Surroundings) -> None:  # noqa: ARG002 - its owner started it
         try:
-            httpx.get(self._base, timeout=5.0)
+            httpx.get(self._base, timeout=OWN_ANSWER_S)
         except httpx.HTTPError as error:
             raise SubjectError(
                 self.url, f"nobody answers there: {error}", "start your service first, then run again"
@@ -41,11 +42,15 @@ class OwnSubject:
     def statements(self) -> int | None:
         return None
 
-    def revive(self, now_ns: int) -> list[AnyFact]:  # noqa: ARG002 - not ours to revive
+    def revive(self, now_ns: int) -> list[AnyFact]:  # noqa: ARG002 - its owner restarts it
         return []
 
     def kill(self, process: str) -> None:
-        raise SubjectError("fault", f"cannot kill {process} of {self.url}", "play a scenario without faults on it")
+        raise SubjectError(
+            "fault",
+            f"Stockstorm did not start {self.url} and cannot kill its {process}",
+            "run a scenario without faults",
+        )
 
     def restart(self, process: str) -> None:
         self.kill(process)
@@ -54,8 +59,7 @@ class OwnSubject:
         return True
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
-        yield from probe_effects(self._base, now_ns)
-        yield from probe_stock(self._base, now_ns)
+        return probe(self._base, now_ns)
 
     def stop(self) -> None:
-        """It is its owner's."""
+        """Does nothing: its owner stops it."""

@@ -1,70 +1,89 @@
-"""Reads of a subject over HTTP: what became of each notification, the stock it believes in, its count of statements.
+"""Final reads of a subject over HTTP: what became of each notification, its own view of stock, and its SQL statements.
 
-A subject without these endpoints is judged from the outside alone; the facts say so.
+All are optional (docs/own_service.md, "Optional probes"). The facts say which a subject does not offer; it is judged
+without them then.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Final, Literal
 
 import httpx
+import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
+from stockstorm.loadtests.limits import PROBE_ANSWER_S, PROBE_PAGE_ROWS, PROBE_PAGES_MAX
 from stockstorm.simulator.history.facts import AnyFact, EffectProbed, ProbeEnded, StockProbed
 
-PAGE = 5_000
-PAGES_MAX = 2_000
-TIMEOUT_S = 30.0
-STATEMENTS = "reference_statements_total"
-STATES = {"applied", "superseded", "dead_lettered", "pending"}
+STATEMENTS: Final = "reference_statements_total"
+SHAPE: Final = 'the expected answer is described in docs/own_service.md, "Optional probes"'
 
 
-def probe_effects(base_url: str, now_ns: int) -> Iterator[AnyFact]:
-    """GET /probe/effects, page after page."""
-    yield from _probe(base_url, "effects", now_ns)
+class _Effect(msgspec.Struct, frozen=True):
+    webhook_id: str | int
+    state: Literal["applied", "superseded", "dead_lettered", "pending"]
+    times: int
+
+    def fact(self, now_ns: int) -> AnyFact:
+        return EffectProbed(at_ns=now_ns, webhook_id=str(self.webhook_id), state=self.state, times=self.times)
 
 
-def probe_stock(base_url: str, now_ns: int) -> Iterator[AnyFact]:
-    """GET /probe/stock, page after page."""
-    yield from _probe(base_url, "stock", now_ns)
+class _Stock(msgspec.Struct, frozen=True):
+    sku: str | int
+    available: int
+
+    def fact(self, now_ns: int) -> AnyFact:
+        return StockProbed(at_ns=now_ns, sku=str(self.sku), available=self.available)
+
+
+class _EffectsPage(msgspec.Struct, frozen=True):
+    rows: list[_Effect] = msgspec.field(name="effects")
+    next: str | int | None = None
+
+
+class _StockPage(msgspec.Struct, frozen=True):
+    rows: list[_Stock] = msgspec.field(name="stock")
+    next: str | int | None = None
+
+
+Page = _EffectsPage | _StockPage
+PAGES: Final[dict[str, type[Page]]] = {"effects": _EffectsPage, "stock": _StockPage}
+
+
+def probe(base_url: str, now_ns: int) -> Iterator[AnyFact]:
+    """GET /probe/effects and /probe/stock, page by page. Each ends with a ProbeEnded that says whether it worked."""
+    for name in PAGES:
+        try:
+            with httpx.Client(base_url=base_url, timeout=PROBE_ANSWER_S) as client:
+                for page in _pages(client, name):
+                    for row in page.rows:
+                        yield row.fact(now_ns)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            yield ProbeEnded(at_ns=now_ns, probe=name, ok=False, reason=f"{base_url}/probe/{name}: {error}")
+        else:
+            yield ProbeEnded(at_ns=now_ns, probe=name, ok=True)
 
 
 def count_statements(base_url: str) -> int | None:
-    """SQL statements by GET /metrics, in Prometheus' text format; None when it is not told."""
+    """SQL statements so far, from GET /metrics in Prometheus' text format; None when there is no such metric."""
     try:
-        answer = httpx.get(f"{base_url}/metrics", timeout=TIMEOUT_S).raise_for_status()
+        answer = httpx.get(f"{base_url}/metrics", timeout=PROBE_ANSWER_S).raise_for_status()
         samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
     except (httpx.HTTPError, ValueError):
         return None
     return next((int(sample.value) for sample in samples if sample.name == STATEMENTS), None)
 
 
-def _probe(base_url: str, name: str, now_ns: int) -> Iterator[AnyFact]:
-    try:
-        with httpx.Client(base_url=base_url, timeout=TIMEOUT_S) as client:
-            for row in _rows(client, name):
-                yield _fact(name, row, now_ns)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
-        yield ProbeEnded(at_ns=now_ns, probe=name, ok=False, reason=f"{base_url}/probe/{name}: {error}")
-        return
-    yield ProbeEnded(at_ns=now_ns, probe=name, ok=True)
-
-
-def _rows(client: httpx.Client, name: str) -> Iterator[dict[str, Any]]:
-    cursor: str | None = None
-    for _ in range(PAGES_MAX):
-        answer = client.get(f"/probe/{name}", params={"limit": PAGE} | ({"after": cursor} if cursor else {}))
-        answer.raise_for_status()
-        page = answer.json()
-        yield from page[name]
-        cursor = page.get("next")
-        if cursor is None:
+def _pages(client: httpx.Client, name: str) -> Iterator[Page]:
+    """Every page. Raises httpx.HTTPError, and ValueError for an answer of another shape or without an end."""
+    parameters: dict[str, str | int] = {"limit": PROBE_PAGE_ROWS}
+    for _ in range(PROBE_PAGES_MAX):
+        answer = client.get(f"/probe/{name}", params=parameters).raise_for_status()
+        try:
+            page = msgspec.json.decode(answer.content, type=PAGES[name], strict=False)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ValueError(f"{error}; {SHAPE}") from None
+        yield page
+        if not page.next:
             return
-    raise ValueError(f"more than {PAGES_MAX} pages")
-
-
-def _fact(name: str, row: dict[str, Any], now_ns: int) -> AnyFact:
-    if name == "stock":
-        return StockProbed(at_ns=now_ns, sku=str(row["sku"]), available=int(row["available"]))
-    if row["state"] not in STATES:
-        raise ValueError(f"state {row['state']!r} is none of {', '.join(sorted(STATES))}")
-    return EffectProbed(at_ns=now_ns, webhook_id=str(row["webhook_id"]), state=row["state"], times=int(row["times"]))
+        parameters["after"] = page.next
+    raise ValueError(f"more than {PROBE_PAGES_MAX} pages; `next` must be null on the last one")

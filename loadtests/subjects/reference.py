@@ -1,28 +1,27 @@
-"""The reference service as subject: receiver and worker, two processes, reached over HTTP like anyone's service."""
+"""The reference service as subject: a receiver and a worker process, reached over HTTP like any other service."""
 
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import httpx
 
+from stockstorm.loadtests.limits import LEASE_S, READY_ANSWER_S, READY_POLL_S, READY_WITHIN_S, REVIVALS_MAX
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
 from stockstorm.loadtests.subjects import Surroundings
 from stockstorm.loadtests.subjects.architectures import Architecture
-from stockstorm.loadtests.subjects.probes import count_statements, probe_effects, probe_stock
+from stockstorm.loadtests.subjects.probes import count_statements, probe
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted
 
-HOST = "127.0.0.1"
-READY_WITHIN_S = 60.0
-READY_ANSWER_S = 1.0
-REVIVALS_MAX = 5
-LEASE_S = 12.0  # the reference service's leases at a broker, of 10 s, and time to work on what comes back
+HOST: Final = "127.0.0.1"
+EXITED: Final = "exited by itself"  # the fault in the history
 
 
 class ReferenceSubject:
-    """Starts `python -m reference_service receiver|worker`; `flaw` "" is the sound service."""
+    """Starts `python -m stockstorm.reference_service receiver|worker` for each process. `flaw` "" means no flaw."""
 
     def __init__(self, logs: Path, architecture: Architecture, flaw: str = "") -> None:
         self._logs, self._flaw, self._architecture = logs, flaw, architecture
@@ -34,7 +33,7 @@ class ReferenceSubject:
         self._ports = {"receiver": 0, "worker": 0}
         self._revivals = 0
         self._starts = 0
-        self._down: set[str] = set()  # killed by the plan, to be restarted by the plan
+        self._down: set[str] = set()  # killed by a fault of the plan; the orchestrator restarts them
 
     def start(self, surroundings: Surroundings) -> None:
         self._ports = {"receiver": free_port(HOST), "worker": free_port(HOST)}
@@ -63,14 +62,10 @@ class ReferenceSubject:
                 continue
             self._revivals += 1
             if self._revivals > REVIVALS_MAX:
-                raise SubjectError(
-                    f"reference service, {name}",
-                    f"it exited {self._revivals} times, last with code {child.exit_code}:\n{child.tail()}",
-                    f"read {child.log}",
-                )
-            facts.append(FaultStarted(at_ns=now_ns, fault="exited by itself", target=name))
+                raise _failed(child, f"its processes exited {self._revivals} times, last with code {child.exit_code}")
+            facts.append(FaultStarted(at_ns=now_ns, fault=EXITED, target=name))
             self.restart(name)
-            facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault="exited by itself", target=name))
+            facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=EXITED, target=name))
         return facts
 
     def kill(self, process: str) -> None:
@@ -78,14 +73,14 @@ class ReferenceSubject:
             raise SubjectError(
                 "fault",
                 f"the reference service has no process {process!r}",
-                f"name {' or '.join(self._architecture.processes)}",
+                f"choose a fault that kills {' or '.join(self._architecture.processes)}",
             )
         self._down.add(process)
         self._children[process].kill()
 
     def restart(self, process: str) -> None:
         self._down.discard(process)
-        if process in self.processes():  # a second one would have its port and its name, and outlive the run
+        if process in self.processes():  # a second one would take over its port and its name, and survive the run
             return
         self._starts += 1
         command = [sys.executable, "-m", "stockstorm.reference_service", process]
@@ -99,8 +94,7 @@ class ReferenceSubject:
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         base = f"http://{HOST}:{self._ports[self._architecture.processes[0]]}"
-        yield from probe_effects(base, now_ns)
-        yield from probe_stock(base, now_ns)
+        return probe(base, now_ns)
 
     def stop(self) -> None:
         for process in self._architecture.processes:
@@ -135,16 +129,13 @@ class ReferenceSubject:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             if child.exit_code is not None:
-                raise SubjectError(
-                    f"reference service, {process}",
-                    f"it exited with code {child.exit_code}:\n{child.tail()}",
-                    f"read {child.log}",
-                )
+                raise _failed(child, f"it exited with code {child.exit_code}")
             if self.ready(process):
                 return
-            time.sleep(0.1)
-        raise SubjectError(
-            f"reference service, {process}",
-            f"not ready after {READY_WITHIN_S:.0f} s:\n{child.tail()}",
-            f"read {child.log}",
-        )
+            time.sleep(READY_POLL_S)
+        raise _failed(child, f"it was not ready after {READY_WITHIN_S:.0f} s")
+
+
+def _failed(child: Child, found: str) -> SubjectError:
+    """An error with the end of the process's log."""
+    return SubjectError(f"reference service, {child.name}", f"{found}:\n{child.tail()}", f"read {child.log}")

@@ -1,14 +1,11 @@
-"""The ways in which events reach the worker, one per file. REFERENCE_ARCHITECTURE selects one by name."""
+"""The ways in which events reach the worker. REFERENCE_ARCHITECTURE selects one by name."""
 
 from collections.abc import Mapping
 
-from stockstorm.reference_service.architectures.bus_eventbridge import BusEventBridge
-from stockstorm.reference_service.architectures.bus_pubsub import BusPubSub
+from stockstorm.reference_service.architectures.buses import BusEventBridge, BusPubSub
 from stockstorm.reference_service.architectures.ipaas import Ipaas
 from stockstorm.reference_service.architectures.polling import Polling
-from stockstorm.reference_service.architectures.queue_postgres import QueuePostgres
-from stockstorm.reference_service.architectures.queue_pubsub import QueuePubSub
-from stockstorm.reference_service.architectures.queue_sqs import QueueSqs
+from stockstorm.reference_service.architectures.queues import QueuePostgres, QueuePubSub, QueueSqs
 from stockstorm.reference_service.architectures.webhook import Webhook
 from stockstorm.reference_service.settings import DEFAULT_ARCHITECTURE
 from stockstorm.reference_service.wiring import Architecture

@@ -8,12 +8,11 @@ ones.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from stockstorm.reference_service.handlers.registry import handlers_of
 from stockstorm.reference_service.ingress.changes import ChangeListener
 from stockstorm.reference_service.ingress.synchronous import SynchronousInbox
 from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import Pool
-from stockstorm.reference_service.wiring import Wiring, WorkerAlone, channels_url, shop_url
+from stockstorm.reference_service.wiring import Wiring, WorkerAlone, channels_url, handlers_of, shop_url
 
 
 class Webhook(WorkerAlone):

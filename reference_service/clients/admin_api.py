@@ -14,9 +14,9 @@ import aiohttp
 import msgspec
 import structlog
 
+from stockstorm.reference_service import metrics
 from stockstorm.reference_service.clients.backoff import AnswerTooLarge, backoff_s, read_bounded, retry_after_s
 from stockstorm.reference_service.clients.documents import Operation
-from stockstorm.reference_service.telemetry import metrics
 
 Answer = TypeVar("Answer")
 log = structlog.get_logger()

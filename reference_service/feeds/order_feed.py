@@ -16,16 +16,15 @@ from typing import Annotated
 import msgspec
 import structlog
 
-from stockstorm.reference_service import limits
+from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.clients.backoff import backoff_s
 from stockstorm.reference_service.clients.marketplace import FeedPage, Marketplace, MarketplaceCallFailed
 from stockstorm.reference_service.domain.topics import WorkType
+from stockstorm.reference_service.logs import reason_of
 from stockstorm.reference_service.queues.base import Claim, DeadLetter, Entry, Message, Retry, Verdict
 from stockstorm.reference_service.queues.postgres import enqueue
-from stockstorm.reference_service.storage.cursors import hold, move, position_of
 from stockstorm.reference_service.storage.database import STORE_GONE, Connection, Pool, StoreUnavailable
-from stockstorm.reference_service.telemetry import metrics
-from stockstorm.reference_service.telemetry.logs import reason_of
+from stockstorm.reference_service.storage.tables import lock_position, move_position, position_of
 
 log = structlog.get_logger()
 NAME = r"^[!-~]{0,200}$"  # printable ASCII: text that the database can store
@@ -64,7 +63,7 @@ class FeedClaim(Claim):
         if failed:
             log.warning("notifications_requeued", channel=self._channel, notifications=len(failed))
             await enqueue(self._connection, [_message(entry) for entry in failed])
-        await move(self._connection, source_of(self._channel), self._page.next_cursor)
+        await move_position(self._connection, source_of(self._channel), self._page.next_cursor)
 
 
 class OrderFeed:
@@ -84,7 +83,7 @@ class OrderFeed:
             since = await position_of(self._pool, source)
             page = await self._read(since or "0", min(limit, limits.FEED_PAGE_MAX))
             async with self._pool.acquire() as connection, connection.transaction():
-                await hold(connection, source, since)
+                await lock_position(connection, source, since)
                 yield FeedClaim(self._channel, connection, page)
         except STORE_GONE as error:
             raise StoreUnavailable(reason_of(error)) from error

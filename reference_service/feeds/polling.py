@@ -6,12 +6,11 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from stockstorm.reference_service import limits
+from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.domain.timestamps import SECOND_NS
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.feeds.order_feed import OrderFeed
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
-from stockstorm.reference_service.telemetry import metrics
 from stockstorm.reference_service.wiring import Feed, Parts
 
 log = structlog.get_logger()

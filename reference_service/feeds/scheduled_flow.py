@@ -12,12 +12,11 @@ from functools import partial
 
 import structlog
 
-from stockstorm.reference_service import limits
+from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.feeds.polling import StockPoll, order_loop
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
 from stockstorm.reference_service.queues.postgres import PostgresQueue
-from stockstorm.reference_service.telemetry import metrics
 from stockstorm.reference_service.wiring import Parts
 
 log = structlog.get_logger()

@@ -7,8 +7,8 @@ from stockstorm.reference_service.clients.order_documents import SHOP_ORDERS, Ch
 from stockstorm.reference_service.domain.payloads import RefundLine, ShopRefund, updated_ns
 from stockstorm.reference_service.domain.timestamps import SECOND_NS
 from stockstorm.reference_service.handlers.shop import Versioned, write_newest
-from stockstorm.reference_service.storage.cursors import hold, move, position_of
 from stockstorm.reference_service.storage.database import Pool
+from stockstorm.reference_service.storage.tables import lock_position, move_position, position_of
 
 SOURCE = "orders of the shop"
 
@@ -47,9 +47,9 @@ class ShopOrderReader:
     async def _store(self, answer: Answered[ShopOrders], position: str | None, newest: str) -> None:
         found = [resource for node in answer.data.orders.nodes for resource in resources_of(node, answer.before_ns)]
         async with self._pool.acquire() as connection, connection.transaction():
-            await hold(connection, SOURCE, position)
+            await lock_position(connection, SOURCE, position)
             await write_newest(connection, found)
-            await move(connection, SOURCE, newest)
+            await move_position(connection, SOURCE, newest)
 
 
 def resources_of(node: ChangedOrder, read_ns: int) -> list[Versioned]:

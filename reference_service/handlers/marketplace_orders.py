@@ -14,7 +14,7 @@ from stockstorm.reference_service.domain.topics import ORDER_CANCELLED
 from stockstorm.reference_service.handlers import WorkResult
 from stockstorm.reference_service.queues.base import DeadLetter, Entry, Settled, State
 from stockstorm.reference_service.storage.database import Connection
-from stockstorm.reference_service.storage.stock_table import LevelKey, lock_skus, write_levels
+from stockstorm.reference_service.storage.tables import LevelKey, lock_skus, write_levels
 
 OrderKey = tuple[str, str]  # channel, order id
 

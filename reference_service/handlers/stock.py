@@ -8,7 +8,7 @@ from stockstorm.reference_service.domain.timestamps import SECOND_NS
 from stockstorm.reference_service.handlers import WorkResult
 from stockstorm.reference_service.queues.base import DeadLetter, Entry, Settled, State, Verdict
 from stockstorm.reference_service.storage.database import Connection
-from stockstorm.reference_service.storage.stock_table import LevelKey, add_levels, lock_levels, write_levels
+from stockstorm.reference_service.storage.tables import LevelKey, add_levels, lock_levels, write_levels
 
 TRIGGERED_AFTER_MAX_NS = 60 * SECOND_NS  # an X-Shopify-Triggered-At that is later than `updated_at` by more is ignored
 

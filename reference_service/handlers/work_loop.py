@@ -11,14 +11,13 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from stockstorm.reference_service import limits
+from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.clients.backoff import backoff_s
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.handlers import Handler, WorkResult
+from stockstorm.reference_service.logs import reason_of
 from stockstorm.reference_service.queues.base import Claim, DeadLetter, Entry, Retry, Source, Verdict, count_verdict
 from stockstorm.reference_service.storage.database import StoreUnavailable
-from stockstorm.reference_service.telemetry import metrics
-from stockstorm.reference_service.telemetry.logs import reason_of
 
 log = structlog.get_logger()
 

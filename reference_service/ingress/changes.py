@@ -11,7 +11,7 @@ import msgspec
 
 from stockstorm.reference_service.handlers import WorkResult
 from stockstorm.reference_service.storage.database import Connection, StoreUnavailable, listening
-from stockstorm.reference_service.storage.stock_table import known_skus
+from stockstorm.reference_service.storage.tables import known_skus
 from stockstorm.reference_service.wiring import Parts
 
 CHANGE_CHANNEL = "reference_changes"
@@ -78,7 +78,7 @@ class ChangeListener:
                 self._observer.attach(None)
         raise StoreUnavailable("the listening connection was closed")
 
-    def _on_notify(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
+    def _on_notify(self, payload: str) -> None:
         change = msgspec.json.decode(payload, type=Change)
         if change.everything:
             self._all_changed.set()

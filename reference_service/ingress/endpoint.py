@@ -16,12 +16,11 @@ import msgspec
 from starlette.types import Message as AsgiMessage
 from starlette.types import Receive, Scope, Send
 
-from stockstorm.reference_service import limits
+from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.domain.timestamps import nanoseconds_or_none
 from stockstorm.reference_service.domain.topics import CHANNEL_TOPICS, SHOPIFY, SHOPIFY_TOPICS, WorkType
 from stockstorm.reference_service.queues.base import InboxFull, Message
 from stockstorm.reference_service.storage.database import StoreUnavailable
-from stockstorm.reference_service.telemetry import metrics
 
 Status = Literal[200, 400, 401, 403, 404, 408, 413, 503]
 REASONS: Mapping[Status, bytes] = {

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 import asyncpg
 import msgspec
 
-from stockstorm.reference_service import limits
+from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.domain.payloads import ChannelNotification, Unusable, decode
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.handlers import Handler, WorkResult
 from stockstorm.reference_service.ingress.changes import Change, notify
+from stockstorm.reference_service.logs import reason_of
 from stockstorm.reference_service.queues.base import (
     DeadLetter,
     Entry,
@@ -29,8 +30,6 @@ from stockstorm.reference_service.queues.base import (
 )
 from stockstorm.reference_service.storage.database import STORE_GONE, Connection, Pool, StoreUnavailable
 from stockstorm.reference_service.sync.signals import ALL_WRITTEN
-from stockstorm.reference_service.telemetry import metrics
-from stockstorm.reference_service.telemetry.logs import reason_of
 from stockstorm.reference_service.wiring import Parts
 
 _RECORD = """

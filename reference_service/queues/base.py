@@ -17,9 +17,9 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from stockstorm.reference_service import metrics
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.storage.database import Connection
-from stockstorm.reference_service.telemetry import metrics
 
 log = structlog.get_logger()
 

@@ -11,12 +11,11 @@ from typing import Any
 
 import structlog
 
-from stockstorm.reference_service import limits
+from stockstorm.reference_service import limits, metrics
+from stockstorm.reference_service.logs import reason_of
 from stockstorm.reference_service.queues.base import InboxFull, Message
 from stockstorm.reference_service.queues.broker import Broker, BrokerGone, Wrapped
 from stockstorm.reference_service.storage.database import StoreUnavailable
-from stockstorm.reference_service.telemetry import metrics
-from stockstorm.reference_service.telemetry.logs import reason_of
 
 log = structlog.get_logger()
 Waiting = tuple[Wrapped, "asyncio.Future[str]"]

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from stockstorm.reference_service import metrics
 from stockstorm.reference_service.queues.base import DeadLetter, Entry, Retry, Settled, State, Verdict
 from stockstorm.reference_service.queues.prefetch_buffer import Prefetched
 from stockstorm.reference_service.storage.database import Connection
-from stockstorm.reference_service.telemetry import metrics
 
 # A row that another transaction is inserting makes this insert wait. A row that was committed meanwhile is in neither
 # half of the answer, so its message is left to the next claim.

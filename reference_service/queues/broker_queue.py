@@ -19,10 +19,11 @@ from typing import Any, cast
 
 import structlog
 
-from stockstorm.reference_service import limits
+from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.clients.backoff import backoff_s
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.flaws import Flaw
+from stockstorm.reference_service.logs import REASON_CHARS_MAX, reason_of
 from stockstorm.reference_service.queues.base import Claim, Message, Unreadable, decode_message
 from stockstorm.reference_service.queues.batching_sender import BatchingSender
 from stockstorm.reference_service.queues.broker import Broker, BrokerGone, Received
@@ -30,8 +31,6 @@ from stockstorm.reference_service.queues.broker_claim import BrokerClaim, open_c
 from stockstorm.reference_service.queues.prefetch_buffer import Leases, PrefetchBuffer, Prefetched
 from stockstorm.reference_service.settings import BadSettings, Settings
 from stockstorm.reference_service.storage.database import STORE_GONE, Connection, Pool, StoreUnavailable
-from stockstorm.reference_service.telemetry import metrics
-from stockstorm.reference_service.telemetry.logs import REASON_CHARS_MAX, reason_of
 
 log = structlog.get_logger()
 Read = Callable[[Received], Message | None]

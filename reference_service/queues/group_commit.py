@@ -12,11 +12,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from stockstorm.reference_service import limits
+from stockstorm.reference_service import limits, metrics
+from stockstorm.reference_service.logs import reason_of
 from stockstorm.reference_service.queues.base import InboxFull, Message
 from stockstorm.reference_service.storage.database import StoreUnavailable
-from stockstorm.reference_service.telemetry import metrics
-from stockstorm.reference_service.telemetry.logs import reason_of
 
 Store = Callable[[Sequence[Message]], Awaitable[int]]
 log = structlog.get_logger()

@@ -7,16 +7,15 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from stockstorm.reference_service.domain.topics import SHOPIFY, WorkType
+from stockstorm.reference_service.logs import reason_of
 from stockstorm.reference_service.queues.base import Claim, DeadLetter, Entry, Message, Retry, Settled, State, Verdict
 from stockstorm.reference_service.storage.database import (
     STORE_GONE,
     Connection,
     Pool,
-    Statements,
     StoreUnavailable,
     listening,
 )
-from stockstorm.reference_service.telemetry.logs import reason_of
 
 WAKE_CHANNEL = "reference_queue"
 
@@ -75,14 +74,14 @@ ON CONFLICT (entry) DO NOTHING
 """
 
 
-async def enqueue(statements: Statements, messages: Sequence[Message], *, repeats_channels: bool = False) -> int:
+async def enqueue(database: "Connection | Pool", messages: Sequence[Message], *, repeats_channels: bool = False) -> int:
     """Stores messages in inbox and queue, with a pool or in the transaction of a connection.
 
     Returns the number of new ones. Raises StoreUnavailable, and then nothing was stored.
     """
     work_types = sorted({message.work_type for message in messages} - {WorkType.IGNORED})
     try:
-        fresh = await statements.fetchval(
+        fresh = await database.fetchval(
             _PUT_REPEATING if repeats_channels else _PUT,
             [int(m.work_type) for m in messages],
             [m.source for m in messages],
@@ -171,7 +170,7 @@ class PostgresQueue:
             raise StoreUnavailable(reason_of(error)) from error
         raise StoreUnavailable("the listening connection was closed")
 
-    def _on_notify(self, _connection: object, _pid: int, _channel: str, work_types: str) -> None:
+    def _on_notify(self, work_types: str) -> None:
         for work_type in work_types.split(","):
             if work_type:
                 self._arrived[WorkType(int(work_type))].set()

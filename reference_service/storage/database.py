@@ -2,15 +2,15 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
-from typing import Any, Protocol, cast
+from typing import TypeAlias
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
-from stockstorm.reference_service import limits
-from stockstorm.reference_service.telemetry import metrics
+from stockstorm.reference_service import limits, metrics
 
 SCHEMA_LOCK = 7_310_001
 LEADER_LOCK = 7_310_002
@@ -41,52 +41,10 @@ class StoreUnavailable(Exception):
     """The database or the queue could not do what was requested. Nothing may be acknowledged."""
 
 
-# --- the part of asyncpg that the service uses, since asyncpg has no types of its own
-
-
-class Row(Protocol):
-    """A record; fields are found by position or by name."""
-
-    def __getitem__(self, field: int | str) -> Any: ...
-
-    def __iter__(self) -> Iterator[Any]: ...
-
-    def items(self) -> Iterable[tuple[str, Any]]: ...
-
-
-class Statements(Protocol):
-    """What both a connection and a pool can execute. Parameters are positional: $1, $2, …"""
-
-    async def execute(self, query: str, *parameters: object, timeout: float | None = None) -> str: ...
-
-    async def fetch(self, query: str, *parameters: object, timeout: float | None = None) -> list[Row]: ...
-
-    async def fetchrow(self, query: str, *parameters: object, timeout: float | None = None) -> Row | None: ...
-
-    async def fetchval(self, query: str, *parameters: object, timeout: float | None = None) -> Any: ...
-
-
-Listener = Callable[[object, int, str, str], None]  # connection, process id of the sender, channel, payload
-
-
-class Connection(Statements, Protocol):
-    """An asyncpg connection."""
-
-    def transaction(self) -> AbstractAsyncContextManager[object]: ...
-
-    async def add_listener(self, channel: str, callback: Listener) -> None: ...
-
-    async def remove_listener(self, channel: str, callback: Listener) -> None: ...
-
-    def add_termination_listener(self, callback: Callable[[object], None]) -> None: ...
-
-    def add_query_logger(self, callback: Callable[[object], None]) -> None: ...
-
-
-class Pool(Statements, Protocol):
-    """An asyncpg pool."""
-
-    def acquire(self) -> AbstractAsyncContextManager[Connection]: ...
+# asyncpg's classes are generic only in their stubs, so these aliases are strings.
+Row: TypeAlias = asyncpg.Record
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 
 @asynccontextmanager
@@ -102,7 +60,7 @@ async def open_pool(url: str, *, size: int, timeout_s: float | None = None) -> A
         init=_count_statements,
     )
     try:
-        yield cast(Pool, pool)
+        yield pool
     finally:
         try:
             async with asyncio.timeout(limits.SHUTDOWN_S):
@@ -111,7 +69,7 @@ async def open_pool(url: str, *, size: int, timeout_s: float | None = None) -> A
             pool.terminate()
 
 
-async def _count_statements(connection: Connection) -> None:
+async def _count_statements(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     connection.add_query_logger(lambda _: metrics.STATEMENTS.inc())
 
 
@@ -155,20 +113,23 @@ async def leadership(pool: Pool) -> AsyncIterator[asyncio.Event]:
 
 @asynccontextmanager
 async def listening(
-    pool: Pool, channel: str, callback: Listener, on_lost: Callable[[], None] = lambda: None
+    pool: Pool, channel: str, on_payload: Callable[[str], None], on_lost: Callable[[], None] = lambda: None
 ) -> AsyncIterator[asyncio.Event]:
-    """Calls `callback` for each NOTIFY on the channel. A lost connection sets the event and calls `on_lost`."""
+    """Calls `on_payload` for each NOTIFY on the channel. A lost connection sets the event and calls `on_lost`."""
     lost = asyncio.Event()
 
     def end(_: object) -> None:
         lost.set()
         on_lost()
 
+    def received(_connection: object, _pid: int, _channel: str, payload: object) -> None:
+        on_payload(str(payload))
+
     async with pool.acquire() as connection:
         connection.add_termination_listener(end)
-        await connection.add_listener(channel, callback)
+        await connection.add_listener(channel, received)
         try:
             yield lost
         finally:
             with suppress(*STORE_GONE):
-                await connection.remove_listener(channel, callback)
+                await connection.remove_listener(channel, received)

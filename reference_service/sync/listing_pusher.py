@@ -13,11 +13,10 @@ from typing import Protocol
 
 import structlog
 
-from stockstorm.reference_service import limits
+from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.clients.backoff import backoff_s
 from stockstorm.reference_service.clients.marketplace import MarketplaceCallFailed, Pushed
 from stockstorm.reference_service.sync.signals import CompletionBarrier
-from stockstorm.reference_service.telemetry import metrics
 
 log = structlog.get_logger()
 ReadListable = Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 import msgspec
 import structlog
 
-from stockstorm.reference_service import limits
+from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.clients.admin_api import AdminApi, Answered
 from stockstorm.reference_service.clients.documents import (
     CHANGED_LEVELS,
@@ -22,7 +22,7 @@ from stockstorm.reference_service.clients.documents import (
 )
 from stockstorm.reference_service.domain.stock_level import Level, Reading, apply_read
 from stockstorm.reference_service.storage.database import Pool
-from stockstorm.reference_service.storage.stock_table import (
+from stockstorm.reference_service.storage.tables import (
     LevelKey,
     add_levels,
     doubtful_levels,
@@ -30,7 +30,6 @@ from stockstorm.reference_service.storage.stock_table import (
     write_levels,
 )
 from stockstorm.reference_service.sync.signals import Signals
-from stockstorm.reference_service.telemetry import metrics
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 import structlog
 
-from stockstorm.reference_service import limits
+from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.clients.admin_api import AdminApi, Answered
 from stockstorm.reference_service.clients.backoff import backoff_s
 from stockstorm.reference_service.clients.documents import (
@@ -37,9 +37,8 @@ from stockstorm.reference_service.domain.adjustment_batch import (
 from stockstorm.reference_service.domain.order import Effect, units_from_json
 from stockstorm.reference_service.domain.stock_level import Level, Reading, assume_lower, finish_batch, start_batch
 from stockstorm.reference_service.storage.database import Connection, Pool
-from stockstorm.reference_service.storage.stock_table import LevelKey, lock_levels, lock_skus, write_levels
+from stockstorm.reference_service.storage.tables import LevelKey, lock_levels, lock_skus, write_levels
 from stockstorm.reference_service.sync.signals import Signals
-from stockstorm.reference_service.telemetry import metrics
 
 log = structlog.get_logger()
 ClosedState = Literal["done", "refused"]

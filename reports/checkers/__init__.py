@@ -1,13 +1,18 @@
 """Checkers: each is a function of the history that yields one `Check`. One file a checker, one line in the registry.
 
-A checker that raises is our defect, not the subject's: its verdict is unknown, with what was raised as the reason.
+If a checker raises, the defect is Stockstorm's and not the subject's: its finding is unknown, and the reason names the
+exception.
 """
 
 import gc
-from typing import Final, Protocol
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Final
 
 from stockstorm.reports.checkers.ack_time import AckTime
 from stockstorm.reports.checkers.applied_twice import AppliedTwice
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.checkers.crisis_time import CrisisTime
 from stockstorm.reports.checkers.delivery import Delivery
 from stockstorm.reports.checkers.delivery_success import DeliverySuccess
@@ -19,7 +24,6 @@ from stockstorm.reports.checkers.lost_units import LostUnits
 from stockstorm.reports.checkers.nothing_lost import NothingLost
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.checkers.oversell import Oversell
-from stockstorm.reports.checkers.polling import MEASURES, not_asked, polls
 from stockstorm.reports.checkers.refused_though_available import RefusedThoughAvailable
 from stockstorm.reports.checkers.resources import Resources
 from stockstorm.reports.checkers.retry_discipline import RetryDiscipline
@@ -28,21 +32,26 @@ from stockstorm.reports.checkers.sync_latency import SyncLatency
 from stockstorm.reports.checkers.unexplained_push import UnexplainedPush
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, unknown
-from stockstorm.reports.verdict.intervals import intervals
+from stockstorm.simulator.history.facts import DeliveryPlanned
 
-__all__ = ["CHECKERS", "Checker", "check_all", "intervals"]
+__all__ = [
+    "CHECKERS",
+    "CORRECTNESS",
+    "MEANINGS",
+    "MEASURES",
+    "NOT_ASKED",
+    "POLLS",
+    "REQUIRED",
+    "Checker",
+    "Measure",
+    "check_all",
+    "checker_of",
+    "is_speed",
+    "measure_of",
+    "polls",
+]
 
-
-class Checker(Protocol):
-    """Judges one thing. `name` is the check's name and the prefix of its measures."""
-
-    name: str
-
-    def __call__(self, history: History) -> Check:
-        """The finding. May raise: `check_all` makes that unknown."""
-        ...
-
-
+# In order of importance, from what costs a shop most to what only slows it down. A verdict's reasons keep this order.
 CHECKERS: Final[tuple[Checker, ...]] = (
     NothingLost(),
     AppliedTwice(),
@@ -54,19 +63,27 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     EventClasses(),
     Delivery(),
     DeliverySuccess(),
-    AckTime(),
-    SyncLatency(),
-    OrderLatency(),
+    RetryDiscipline(),
     RefusedThoughAvailable(),
     LostUnits(),
+    SyncLatency(),
+    OrderLatency(),
     CrisisTime(),
-    RetryDiscipline(),
+    AckTime(),
     Generator(),
     Resources(),
 )
+MEASURES: Final[dict[str, Measure]] = {measure.name: measure for checker in CHECKERS for measure in checker.measures}
+# What [expect] may name: every measure that is not one of many, with what it means.
+MEANINGS: Final = {name: measure.meaning for name, measure in MEASURES.items() if "*" not in name}
+CORRECTNESS: Final = tuple(checker.name for checker in CHECKERS if checker.severity == "correctness")
+REQUIRED: Final = tuple(checker.name for checker in CHECKERS if checker.severity != "optional")
+
+NOT_ASKED: Final = "not asked for"
+POLLS: Final = "the subject polls: it asked for no notification"
 
 
-def check_all(history: History, checkers: tuple[Checker, ...] = CHECKERS) -> tuple[Check, ...]:
+def check_all(history: History, checkers: Sequence[Checker] = CHECKERS) -> tuple[Check, ...]:
     """Every checker's finding, in the order of the registry."""
     collecting = gc.isenabled()
     gc.disable()  # Indexes hold no cycles; over a million facts the collector would cost a fifth of the time.
@@ -77,10 +94,40 @@ def check_all(history: History, checkers: tuple[Checker, ...] = CHECKERS) -> tup
             gc.enable()
 
 
+@cache
+def measure_of(name: str) -> Measure | None:
+    """The declaration of a measure found in a check. None for a name that no checker declares."""
+    return MEASURES.get(name) or next((one for one in MEASURES.values() if _covers(one, name)), None)
+
+
+@cache
+def checker_of(measure: str) -> Checker | None:
+    """The checker that declares a measure. None if no checker does."""
+    return next((checker for checker in CHECKERS if measure_of(measure) in checker.measures), None)
+
+
+def is_speed(measure: str) -> bool:
+    """Whether a late load generator makes this measure meaningless."""
+    found, checker = measure_of(measure), checker_of(measure)
+    return bool((found and found.speed) or (checker and checker.speed))
+
+
+def polls(history: History) -> bool:
+    """Whether the run declares that its subject polls, and no delivery was planned.
+
+    A subject that should have subscribed and did not is judged like any other.
+    """
+    return history.started.polls and not history.all(DeliveryPlanned)
+
+
+def _covers(measure: Measure, name: str) -> bool:
+    return "*" in measure.name and fnmatchcase(name, measure.name)
+
+
 def _guarded(checker: Checker, history: History) -> Check:
     try:
-        if checker.name in MEASURES and polls(history):
-            return not_asked(checker.name)
+        if checker.when_polling is not None and polls(history):
+            return Check(checker.name, "valid", POLLS, dict.fromkeys(checker.when_polling, 0.0), notes=(NOT_ASKED,))
         return checker(history)
     except Exception as error:  # noqa: BLE001 - whatever a checker raises, the others must still be heard
         return unknown(checker.name, f"the checker failed: {type(error).__name__}: {error}")

@@ -1,13 +1,14 @@
-"""Ack time: from when a delivery's attempt was due to the complete 2xx answer, waiting for a connection included.
+"""Ack time: from when an attempt was due to the complete 2xx answer, including the wait for a connection.
 
-An attempt beyond 1 s to connect or 5 s in all is a timeout, as with Shopify, and counts as infinite: leaving it out
-would make the slowest subject look fast. Refusals and broken connections have no ack time; delivery success counts
-them. Under 30 attempts nothing is claimed.
+An attempt that takes more than 1 s to connect or 5 s in all is a timeout, as with Shopify. It counts as infinite,
+because leaving it out would make the slowest subject look fast. Refusals and broken connections have no ack time;
+delivery success counts them. Fewer than 30 attempts give no verdict.
 """
 
 import math
 from collections.abc import Iterator
 
+from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, counted, unknown
 from stockstorm.reports.statistics.quantiles import quantiles
@@ -17,8 +18,23 @@ from stockstorm.simulator.limits import ACK_SAMPLES_MIN
 TIMEOUTS = frozenset({"connect_timeout", "answer_timeout"})
 
 
-class AckTime:
+class AckTime(Checker):
     name = "ack_time"
+    measures = (
+        *quantile_measures("ack_time_ms", "ack time", "due to the complete 2xx answer", headline=True),
+        Measure(
+            "ack_time.acknowledged",
+            "attempts acknowledged",
+            "count",
+            "attempts with a complete 2xx answer in time",
+            more_is_worse=False,
+        ),
+        Measure(
+            "ack_time.timeouts", "attempts timed out", "count", "attempts that took over 1 s to connect or 5 s in all"
+        ),
+    )
+    speed = True
+    when_polling = ()
 
     def __call__(self, history: History) -> Check:
         samples = [value for _, value in ack_samples(history)]
@@ -37,10 +53,10 @@ class AckTime:
 
 def ack_samples(history: History) -> Iterator[tuple[int, float]]:
     """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
-    ways = history.deliveries.by_id
+    deliveries = history.deliveries.by_id
     for attempt in history.all(f.AttemptEnded):
-        way = ways.get(attempt.delivery)
-        if way is None or way.planned.forged:
+        delivery = deliveries.get(attempt.delivery)
+        if delivery is None or delivery.planned.forged:
             continue
         if 200 <= attempt.status < 300 and not attempt.error:
             yield attempt.due_ns, (attempt.answered_ns - attempt.due_ns) / 1e6

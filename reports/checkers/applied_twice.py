@@ -1,22 +1,45 @@
 """Applied twice: orders whose effect on the master's stock was applied more than once.
 
-Told by references (an order named by two rows, or a row that moved more units than the orders that it names, where the
-SKU's sum confirms it) and by the subject's own probe; a subject that names no orders is judged by conservation, "net
-only", and by its probe.
+Found by references: two stock changes name the same order, or one moved more units than the orders that it names, and
+the SKU's total confirms it. The subject's own probe is evidence too. A subject that names no orders is judged by
+conservation of units ("net only") and by its probe.
 """
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY, SUBJECT_CAUSES, Effect, Misfit
 from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class AppliedTwice:
+class AppliedTwice(Checker):
     name = "applied_twice"
+    severity = "correctness"
+    measures = (
+        Measure(
+            "applied_twice.orders",
+            "orders applied twice",
+            "count",
+            "orders whose effect on stock was applied more than once",
+            headline=True,
+        ),
+        Measure(
+            "applied_twice.events",
+            "events applied twice",
+            "count",
+            "events that the subject itself reports as applied more than once",
+        ),
+        Measure(
+            "applied_twice.units",
+            "units applied twice",
+            "units",
+            "units taken from the master beyond what marketplaces sold; only without order references",
+        ),
+    )
 
     def __call__(self, history: History) -> Check:
         orders = history.orders
-        twice = [row for row in history.all(f.EffectProbed) if row.state == "applied" and row.times > 1]
+        twice = [probed for probed in history.all(f.EffectProbed) if probed.state == "applied" and probed.times > 1]
         tally, measures = Tally(), {"applied_twice.events": float(len(twice))}
         if not history.all(f.EventFired) and not orders.effects:
             return unknown(self.name, "no event was fired")
@@ -29,8 +52,8 @@ class AppliedTwice:
         doubled = _doubled(history)
         for effect, at_ns in doubled.values():
             tally.add(_incident(history, effect, at_ns))
-        told, others = _from_probe(history, twice, {effect.order for effect, _ in doubled.values()}, tally)
-        found = len({order for order, _ in doubled}) + told
+        probed, others = _from_probe(history, twice, {effect.order for effect, _ in doubled.values()}, tally)
+        found = len({order for order, _ in doubled}) + probed
         measures["applied_twice.orders"] = float(found)
         if tally.total:
             return tally.check(self.name, "invalid", f"{_applied(found, others)} applied more than once", measures)
@@ -53,7 +76,7 @@ def _doubled(history: History) -> dict[tuple[int, str], tuple[Effect, int]]:
 
 
 def _culprits(misfit: Misfit) -> list[Effect]:
-    """Effects of a row that, taken once more, make up what it moved too much."""
+    """Effects of a stock change that, applied once more, explain its excess."""
     rest, found = misfit.excess, []
     for effect in sorted(misfit.effects, key=lambda effect: -abs(effect.delta)):
         if effect.delta * rest > 0 and abs(effect.delta) <= abs(rest):
@@ -82,20 +105,20 @@ def _incident(history: History, effect: Effect, at_ns: int) -> Incident:
 
 
 def _from_probe(history: History, twice: list[f.EffectProbed], known: set[int], tally: Tally) -> tuple[int, int]:
-    """How many orders only the probe tells of, and how many events of no order. Adds an incident for each event."""
-    wanted = {row.webhook_id: row for row in twice}
+    """How many orders, and how many events without an order, only the probe reports. Adds an incident for each."""
+    by_webhook = {probed.webhook_id: probed for probed in twice}
     orders: set[int] = set()
     others: set[int] = set()
-    for way in history.deliveries.by_id.values():
-        row = wanted.pop(way.planned.webhook_id, None)
-        event = history.deliveries.events.get(way.planned.event)
-        if row is None or event is None or event.order in known:
+    for delivery in history.deliveries.by_id.values():
+        probed = by_webhook.pop(delivery.planned.webhook_id, None)
+        event = history.deliveries.events.get(delivery.planned.event)
+        if probed is None or event is None or event.order in known:
             continue
         if event.order >= 0:
             orders.add(event.order)
         else:
             others.add(event.event)
-        text = f"The subject says that it applied event {event.event} ({event.topic}) {row.times} times"
+        text = f"The subject reports that it applied event {event.event} ({event.topic}) {probed.times} times"
         tally.add(Incident("applied_twice", event.at_ns, text, order=event.order, sku=event.sku, events=(event.event,)))
     return len(orders), len(others)
 
@@ -108,8 +131,8 @@ def _applied(orders: int, others: int) -> str:
 
 def _net_only(history: History, twice: list[f.EffectProbed], tally: Tally, measures: dict[str, float]) -> Check:
     notes = (NET_ONLY,)
-    told, others = _from_probe(history, twice, set(), tally)
-    measures["applied_twice.orders"] = float(told)
+    probed, others = _from_probe(history, twice, set(), tally)
+    measures["applied_twice.orders"] = float(probed)
     balance: dict[str, int] = {}
     for effect in history.orders.effects:
         balance[effect.sku] = balance.get(effect.sku, 0) - effect.delta
@@ -121,8 +144,8 @@ def _net_only(history: History, twice: list[f.EffectProbed], tally: Tally, measu
         text = f"{units(taken)} of {sku} were taken from the master beyond what marketplaces sold"
         tally.add(Incident("applied_twice", history.end_ns, text, sku=sku, units=taken))
     measures["applied_twice.units"] = float(sum(short.values()))
-    if told or others:
-        reason = f"{_applied(told, others)} applied more than once, as the subject says itself"
+    if probed or others:
+        reason = f"{_applied(probed, others)} applied more than once, according to the subject itself"
         return tally.check("applied_twice", "invalid", reason, measures, notes)
     if history.unrest:
         return unknown("applied_twice", history.unrest, measures, notes)

@@ -1,11 +1,12 @@
-"""Crisis time: seconds in which any fast mover was staler than 30 s on some channel.
+"""Crisis time: seconds in which any fast mover was more than 30 s stale on some channel.
 
-A fast mover sells once in 30 s or more often, averaged over the load. A listing is stale from the oldest movement that
-it owes.
+A fast mover sells at least once in 30 s on average. A listing is stale from the oldest movement that it does not
+reflect.
 """
 
 from collections import Counter
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
@@ -15,14 +16,31 @@ from stockstorm.simulator.history import facts as f
 CRISIS_NS = 30 * SECOND_NS
 
 
-class CrisisTime:
+class CrisisTime(Checker):
     name = "crisis_time"
+    measures = (
+        Measure(
+            "crisis_time_s.total",
+            "crisis time",
+            "s",
+            "seconds in which a fast mover was more than 30 s stale on some channel",
+            headline=True,
+        ),
+        Measure(
+            "crisis_time.fast_movers",
+            "fast movers",
+            "count",
+            "SKUs that sold once in 30 s or more often",
+            more_is_worse=None,
+        ),
+    )
+    speed = True
 
     def __call__(self, history: History) -> Check:
         sales = Counter(sku for sale in history.all(f.PurchaseAccepted) for sku in sale.skus)
         fast = {sku for sku, count in sales.items() if count * CRISIS_NS >= history.load_ns}
         if not fast or not history.marketplaces:
-            return unknown(self.name, "no fast mover was sold beside a marketplace")
+            return unknown(self.name, "no fast mover was sold, or there was no marketplace")
         intervals = []
         for pair in history.sync_pairs.pairs:
             end_ns = history.end_ns if pair.ended_ns == NEVER_NS else pair.ended_ns
@@ -31,7 +49,7 @@ class CrisisTime:
         tally, total_ns, reached = Tally(), 0, 0
         for begin, end, channel, sku in sorted(intervals):
             if begin > reached:
-                text = f"{channel} showed {sku} staler than 30 s from {history.offset(begin)} on"
+                text = f"{channel} showed {sku} more than 30 s stale from {history.offset(begin)}"
                 tally.add(Incident("crisis", begin, text, channel=channel, sku=sku))
             total_ns += max(0, end - max(begin, reached))
             reached = max(reached, end)

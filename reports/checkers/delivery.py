@@ -1,10 +1,11 @@
-"""Delivery: did the harness itself bring every notification to an end, and how much was offered and acknowledged?
+"""Delivery: whether Stockstorm brought every delivery to an outcome, and the rates offered and acknowledged.
 
-Offered load counts deliveries that fell due during load; throughput counts those acknowledged by its end.
+Offered load counts deliveries that were due during load. Throughput counts those acknowledged by its end.
 """
 
 from collections import Counter
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, counted, unknown
 from stockstorm.simulator.clock import SECOND_NS
@@ -13,34 +14,79 @@ from stockstorm.simulator.history import facts as f
 OUTCOMES = ("acknowledged", "given_up", "refused", "subscription_removed", "pending")
 
 
-class Delivery:
+class Delivery(Checker):
     name = "delivery"
+    measures = (
+        Measure(
+            "delivery.offered_per_s",
+            "offered load",
+            "per second",
+            "deliveries that fell due during load, a second",
+            more_is_worse=None,
+            headline=True,
+        ),
+        Measure(
+            "delivery.throughput_per_s",
+            "throughput",
+            "per second",
+            "events acknowledged a second",
+            more_is_worse=False,
+            headline=True,
+            speed=True,
+        ),
+        Measure("delivery.planned", "deliveries planned", "count", "deliveries planned", more_is_worse=None),
+        Measure("delivery.unheard", "events unheard", "count", "events that nobody was subscribed to"),
+        Measure(
+            "delivery.acknowledged",
+            "deliveries acknowledged",
+            "count",
+            "deliveries acknowledged at any attempt",
+            more_is_worse=False,
+        ),
+        Measure("delivery.given_up", "deliveries given up", "count", "deliveries given up after the last retry"),
+        Measure(
+            "delivery.refused",
+            "deliveries refused",
+            "count",
+            "forged deliveries that the subject refused",
+            more_is_worse=None,
+        ),
+        Measure(
+            "delivery.subscription_removed",
+            "deliveries without subscription",
+            "count",
+            "deliveries ended because their subscription was removed",
+        ),
+        Measure(
+            "delivery.pending", "deliveries pending", "count", "deliveries without an outcome at the end of the run"
+        ),
+    )
+    when_polling = ()
 
     def __call__(self, history: History) -> Check:
-        ways = history.deliveries.by_id
-        if not ways:
+        deliveries = history.deliveries.by_id
+        if not deliveries:
             return unknown(self.name, "no delivery was planned")
-        ended = Counter(way.outcome for way in ways.values())
+        ended = Counter(delivery.outcome for delivery in deliveries.values())
         measures = {f"delivery.{outcome}": float(ended[outcome]) for outcome in OUTCOMES}
-        measures["delivery.planned"] = float(len(ways))
+        measures["delivery.planned"] = float(len(deliveries))
         measures["delivery.unheard"] = float(len(history.all(f.EventUnheard)))
         measures |= _rates(history)
-        open_ = len(ways) - sum(ended[outcome] for outcome in OUTCOMES)
+        open_ = len(deliveries) - sum(ended[outcome] for outcome in OUTCOMES)
         if open_:
             return unknown(self.name, f"the history does not say how {counted(open_, 'delivery')} ended", measures)
         if ended["pending"]:
-            return unknown(self.name, f"{ended['pending']} of {len(ways)} deliveries were pending at the end", measures)
-        return Check(self.name, "valid", f"{counted(len(ways), 'notification')} came to an end", measures)
+            return unknown(
+                self.name, f"{ended['pending']} of {len(deliveries)} deliveries were pending at the end", measures
+            )
+        return Check(self.name, "valid", f"{counted(len(deliveries), 'notification')} with a known outcome", measures)
 
 
 def _rates(history: History) -> dict[str, float]:
     if history.load_ns <= 0:
         return {}
     stop_ns, seconds = history.start_ns + history.load_ns, history.load_ns / SECOND_NS
-    ways = history.deliveries.by_id.values()
-    offered = sum(history.start_ns <= way.planned.due_ns <= stop_ns for way in ways)
-    taken = sum(
-        way.outcome == "acknowledged" and history.start_ns <= way.planned.due_ns and way.ended_ns <= stop_ns
-        for way in ways
-    )
+    deliveries = [one for one in history.deliveries.by_id.values() if history.start_ns <= one.planned.due_ns]
+    offered = sum(one.planned.due_ns <= stop_ns for one in deliveries)
+    taken = sum(one.outcome == "acknowledged" and one.ended_ns <= stop_ns for one in deliveries)
     return {"delivery.offered_per_s": offered / seconds, "delivery.throughput_per_s": taken / seconds}

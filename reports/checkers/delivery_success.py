@@ -1,13 +1,14 @@
-"""Delivery success by topic: attempts, first-try share, retries, given up; subscriptions removed and time without one.
+"""Delivery success by topic: attempts, first-try share, retries, deliveries given up, subscriptions removed.
 
-A timeout, a delivery given up or a subscription removed by policy is invalid by itself: in production those events are
-gone. Timeouts of attempts that overlap a fault of the scenario are counted, not held against the subject. Timeouts
-alone, of a load generator that was not up to it, are unknown: who stalls makes timeouts of its own.
+A timeout, a delivery given up or a subscription removed by policy is invalid: in production those events are gone.
+Timeouts of attempts that overlap a fault of the scenario are counted but not blamed on the subject. Timeouts alone are
+unknown if the load generator could not keep up, because a stalled generator causes timeouts itself.
 """
 
 import msgspec
 
 from stockstorm.reports.checkers.ack_time import TIMEOUTS
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import Delivery
@@ -32,20 +33,60 @@ class _Topic(msgspec.Struct):
         return {**share, **{f"{prefix}.{count}": float(getattr(self, count)) for count in counts}}
 
 
-class DeliverySuccess:
+class DeliverySuccess(Checker):
     name = "delivery_success"
+    measures = (
+        Measure(
+            "delivery_success.first_try_share",
+            "acknowledged at the first try",
+            "share",
+            "share of deliveries acknowledged at the first attempt, 0 to 1",
+            more_is_worse=False,
+            headline=True,
+        ),
+        Measure("delivery_success.attempts", "attempts", "count", "attempts to deliver", more_is_worse=None),
+        Measure("delivery_success.retries", "retries", "count", "attempts beyond the first"),
+        Measure("delivery_success.given_up", "given up", "count", "deliveries given up after the last retry"),
+        Measure(
+            "delivery_success.timeouts", "timeouts", "count", "attempts that took over 1 s to connect or 5 s in all"
+        ),
+        Measure(
+            "delivery_success.subscriptions_removed",
+            "subscriptions removed",
+            "count",
+            "subscriptions removed for consecutive failures",
+        ),
+        Measure(
+            "delivery_success_s.without_subscription",
+            "time without subscription",
+            "s",
+            "seconds in which a topic had no subscription",
+        ),
+        Measure(
+            "delivery_success.*.first_try_share",
+            "acknowledged at the first try",
+            "share",
+            "the same for one topic",
+            more_is_worse=False,
+        ),
+        Measure("delivery_success.*.attempts", "attempts", "count", "the same for one topic", more_is_worse=None),
+        Measure("delivery_success.*.retries", "retries", "count", "the same for one topic"),
+        Measure("delivery_success.*.given_up", "given up", "count", "the same for one topic"),
+        Measure("delivery_success.*.timeouts", "timeouts", "count", "the same for one topic"),
+    )
+    when_polling = ()
 
     def __call__(self, history: History) -> Check:
         faults = history.fault_intervals
         topics: dict[str, _Topic] = {}
         total, tally = _Topic(), Tally()
-        for way in history.deliveries.by_id.values():
-            if way.attempts and not way.planned.forged:
-                topic = topics.setdefault(way.planned.topic, _Topic())
+        for delivery in history.deliveries.by_id.values():
+            if delivery.attempts and not delivery.planned.forged:
+                topic = topics.setdefault(delivery.planned.topic, _Topic())
                 for group in (total, topic):
-                    _add(group, way, faults)
-                if way.outcome == "given_up":
-                    tally.add(_given_up(history, way))
+                    _add(group, delivery, faults)
+                if delivery.outcome == "given_up":
+                    tally.add(_given_up(history, delivery))
         removed = [gone for gone in history.all(f.SubscriptionRemoved) if gone.by_policy]
         for gone in removed:
             tally.add(_removed(history, gone))
@@ -64,7 +105,7 @@ class DeliverySuccess:
         wrong.append((len(removed), "subscription removed", "subscriptions removed"))
         reasons = [f"{count} {one if count == 1 else many}" for count, one, many in wrong if count]
         if len(reasons) == 1 and blamed and (generator := Generator()(history)).verdict != "valid":
-            reason = f"{reasons[0]}, but the load generator was not up to it: {generator.reason}"
+            reason = f"{reasons[0]}, but the load generator could not keep up: {generator.reason}"
             return unknown(self.name, reason, measures)
         if reasons:
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
@@ -72,26 +113,26 @@ class DeliverySuccess:
         return tally.check(self.name, "valid", reason.replace("deliverys", "deliveries"), measures)
 
 
-def _add(group: _Topic, way: Delivery, faults: list[FaultInterval]) -> None:
-    first = way.attempts[0]
+def _add(group: _Topic, delivery: Delivery, faults: list[FaultInterval]) -> None:
+    first = delivery.attempts[0]
     group.deliveries += 1
     group.first_try += first.attempt == 1 and 200 <= first.status < 300
-    group.attempts += len(way.attempts)
-    group.retries += len(way.attempts) - 1
-    group.given_up += way.outcome == "given_up"
-    for attempt in way.attempts:
+    group.attempts += len(delivery.attempts)
+    group.retries += len(delivery.attempts) - 1
+    group.given_up += delivery.outcome == "given_up"
+    for attempt in delivery.attempts:
         if attempt.error in TIMEOUTS:
             group.timeouts += 1
             group.excused += excused(attempt, faults)
 
 
-def _given_up(history: History, way: Delivery) -> Incident:
-    planned = way.planned
+def _given_up(history: History, delivery: Delivery) -> Incident:
+    planned = delivery.planned
     text = (
-        f"{planned.topic} was given up after {counted(len(way.attempts), 'attempt')}, "
-        f"at {history.offset(way.ended_ns)}: the subject never got event {planned.event}"
+        f"{planned.topic} was given up after {counted(len(delivery.attempts), 'attempt')}, "
+        f"at {history.offset(delivery.ended_ns)}: the subject never got event {planned.event}"
     )
-    return Incident("given_up", way.ended_ns, text, events=(planned.event,))
+    return Incident("given_up", delivery.ended_ns, text, events=(planned.event,))
 
 
 def _removed(history: History, gone: f.SubscriptionRemoved) -> Incident:
@@ -103,15 +144,15 @@ def _without_subscription_s(history: History) -> float:
     """Seconds, summed over topics, in which a topic once subscribed to had no subscription."""
     changes: list[f.SubscriptionCreated | f.SubscriptionRemoved] = [*history.all(f.SubscriptionCreated)]
     changes = sorted([*changes, *history.all(f.SubscriptionRemoved)], key=lambda fact: fact.at_ns)
-    living: dict[tuple[str, str], int] = {}
-    bare_since: dict[tuple[str, str], int] = {}
+    alive: dict[tuple[str, str], int] = {}
+    since: dict[tuple[str, str], int] = {}
     total_ns = 0
     for change in changes:
         key = (change.source, change.topic)
-        living[key] = living.get(key, 0) + (1 if isinstance(change, f.SubscriptionCreated) else -1)
-        if living[key] <= 0:
-            bare_since.setdefault(key, change.at_ns)
-        elif key in bare_since:
-            total_ns += change.at_ns - bare_since.pop(key)
-    total_ns += sum(history.end_ns - since for since in bare_since.values())
+        alive[key] = alive.get(key, 0) + (1 if isinstance(change, f.SubscriptionCreated) else -1)
+        if alive[key] <= 0:
+            since.setdefault(key, change.at_ns)
+        elif key in since:
+            total_ns += change.at_ns - since.pop(key)
+    total_ns += sum(history.end_ns - begin_ns for begin_ns in since.values())
     return total_ns / SECOND_NS

@@ -1,15 +1,45 @@
-"""Drift: what is still wrong at rest. Listings that differ from their ceiling, orders that the master lacks, or records
-though nobody placed them, and SKUs whose master record differs from what is on the shelf.
+"""Drift: what is still wrong at rest. Listings that differ from their target, orders that the master lacks or that
+nobody placed, and SKUs whose record in the master differs from the shelf.
 """
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY, Effect
 from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class Drift:
+class Drift(Checker):
     name = "drift"
+    severity = "correctness"
+    measures = (
+        Measure(
+            "drift.listings",
+            "listings drifted",
+            "count",
+            "listings that differ from what they should be at rest",
+            headline=True,
+        ),
+        Measure(
+            "drift.orders",
+            "orders drifted",
+            "count",
+            "accepted orders that the master does not record at rest, or the other way round",
+            headline=True,
+        ),
+        Measure(
+            "drift.units",
+            "units drifted",
+            "units",
+            "units by which the master differs from the shelf at rest, whatever the sign",
+        ),
+        Measure(
+            "drift.probed",
+            "SKUs drifted in the subject",
+            "count",
+            "SKUs whose stock in the subject's own database differs from the master at rest",
+        ),
+    )
 
     def __call__(self, history: History) -> Check:
         stock = {fact.sku: fact for fact in history.all(f.FinalStock)}
@@ -25,7 +55,8 @@ class Drift:
             "drift.units": float(wrong),
             "drift.probed": float(
                 sum(
-                    row.sku in stock and row.available != stock[row.sku].available for row in history.all(f.StockProbed)
+                    probed.sku in stock and probed.available != stock[probed.sku].available
+                    for probed in history.all(f.StockProbed)
                 )
             ),
         }
@@ -59,17 +90,17 @@ def _listings(history: History, stock: dict[str, f.FinalStock], tally: Tally) ->
 
 
 def _last_push(history: History, final: f.FinalListing) -> str:
-    shelf = history.listings.get((final.channel, final.sku))
-    if shelf is None or not shelf.pushes:
+    listing = history.listings.get((final.channel, final.sku))
+    if listing is None or not listing.pushes:
         return "it was never set"
-    push = shelf.pushes[-1]
+    push = listing.pushes[-1]
     return f"it was last set at {history.offset(push.at_ns)}, to {push.quantity}"
 
 
 def _orders(history: History, tally: Tally) -> int:
-    """Orders with an effect that the master never recorded, and orders that it records and nobody placed.
+    """Orders with an effect that the master never recorded, and recorded orders that nobody placed.
 
-    Without references nothing is said of single orders.
+    0 if the subject names no orders, because single orders cannot be judged then.
     """
     if history.orders.net_only:
         return 0

@@ -1,18 +1,35 @@
-"""Event classes: every event on two axes, delivery and effect. The sums close against the events fired, or it is
-unknown.
+"""Event classes: every event by delivery and by effect. Unknown if the sums do not match the events fired.
 
-Measures are named `event_classes.<delivery>.<effect>`; classes without an event are left out.
+Measures are named `event_classes.<delivery>.<effect>`. Classes without an event are left out.
 """
 
 from collections import Counter
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, counted, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class EventClasses:
+class EventClasses(Checker):
     name = "event_classes"
+    severity = "required"
+    measures = (
+        Measure(
+            "event_classes.fired",
+            "events fired",
+            "count",
+            "events that happened in the shop or on a channel",
+            more_is_worse=None,
+        ),
+        Measure(
+            "event_classes.*.*",
+            "events",
+            "count",
+            "events of one class of delivery and one class of effect",
+            more_is_worse=None,
+        ),
+    )
 
     def __call__(self, history: History) -> Check:
         fired = len(history.all(f.EventFired))
@@ -28,7 +45,7 @@ class EventClasses:
         stray = sum(event not in serials for event in history.deliveries.by_event)
         if total != fired or len(serials) != fired or stray:
             reason = (
-                f"the sums do not close: {fired:,} fired, {total:,} accounted for, {stray} delivered but never fired"
+                f"the sums do not match: {fired:,} fired, {total:,} accounted for, {stray} delivered but never fired"
             )
             return unknown(self.name, reason, measures)
         return Check(self.name, "valid", f"all of {counted(fired, 'event')} accounted for", measures)

@@ -1,9 +1,10 @@
 """Forged accepted: a tampered, unsigned or wrongly signed delivery that was acknowledged or had an effect.
 
-Only a 4xx refuses one. A 5xx or no answer accepts nothing, and shows nothing either: the same failure would have met a
-genuine delivery. During a fault that is no wonder, and the other forgeries tell.
+Only a 4xx refuses one. A 5xx or no answer proves nothing, because a genuine delivery would have failed in the same way.
+During a fault that is expected, and the other forgeries decide.
 """
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.faults import excused
 from stockstorm.reports.result import Check, Incident, Tally, unknown
@@ -12,29 +13,57 @@ from stockstorm.simulator.history import facts as f
 EFFECTS = frozenset({"applied", "superseded", "pending"})
 
 
-class Forged:
+class Forged(Checker):
     name = "forged"
+    severity = "correctness"
+    measures = (
+        Measure(
+            "forged.accepted",
+            "forged deliveries accepted",
+            "count",
+            "forged deliveries that were acknowledged or had an effect",
+            headline=True,
+        ),
+        Measure(
+            "forged.sent",
+            "forged deliveries sent",
+            "count",
+            "forged deliveries sent to the subject",
+            more_is_worse=None,
+        ),
+        Measure(
+            "forged.unanswered",
+            "forged deliveries unanswered",
+            "count",
+            "forged deliveries that failed or got no answer, so that nothing is known of them",
+        ),
+    )
+    when_polling = ("forged.accepted", "forged.sent")
 
     def __call__(self, history: History) -> Check:
-        ways = history.deliveries.by_id
-        if not ways:
+        deliveries = history.deliveries.by_id
+        if not deliveries:
             return unknown(self.name, "no delivery was planned")
-        forged = [way for way in ways.values() if way.planned.forged]
-        genuine = {way.planned.webhook_id for way in ways.values() if not way.planned.forged}
-        effects = {row.webhook_id for row in history.all(f.EffectProbed) if row.state in EFFECTS} - genuine
+        forged = [delivery for delivery in deliveries.values() if delivery.planned.forged]
+        genuine = {one.planned.webhook_id for one in deliveries.values() if not one.planned.forged}
+        effects = {effect.webhook_id for effect in history.all(f.EffectProbed) if effect.state in EFFECTS} - genuine
         tally, faults = Tally(), history.fault_intervals
         unanswered = during_fault = 0
-        for way in forged:
-            planned = way.planned
-            acknowledged, effective = way.outcome == "acknowledged", planned.webhook_id in effects
+        for delivery in forged:
+            planned = delivery.planned
+            acknowledged, effective = delivery.outcome == "acknowledged", planned.webhook_id in effects
             if acknowledged or effective:
-                done = " and ".join(["acknowledged"] * acknowledged + ["taken in"] * effective)
-                at_ns = way.ended_ns or planned.at_ns
-                text = f"A forged delivery ({planned.forged}, {planned.topic}) was {done}, at {history.offset(at_ns)}"
+                outcome = " and ".join(["acknowledged"] * acknowledged + ["processed"] * effective)
+                at_ns = delivery.ended_ns or planned.at_ns
+                text = (
+                    f"A forged delivery ({planned.forged}, {planned.topic}) was {outcome}, at {history.offset(at_ns)}"
+                )
                 tally.add(Incident("forged_accepted", at_ns, text, details={"forgery": planned.forged}))
-            elif way.outcome != "refused":
+            elif delivery.outcome != "refused":
                 unanswered += 1
-                during_fault += bool(way.attempts) and all(excused(attempt, faults) for attempt in way.attempts)
+                during_fault += bool(delivery.attempts) and all(
+                    excused(attempt, faults) for attempt in delivery.attempts
+                )
         measures = {
             "forged.sent": float(len(forged)),
             "forged.accepted": float(tally.total),
@@ -49,5 +78,5 @@ class Forged:
             return unknown(self.name, reason, measures)
         reason = f"all of {refused} forged were refused" if forged else "no forged delivery was sent"
         if during_fault:
-            reason += f", beside {during_fault} that met a fault"
+            reason += f", apart from {during_fault} sent during a fault"
         return tally.check(self.name, "valid", reason, measures)

@@ -1,10 +1,11 @@
-"""Generator: was the load generator itself punctual? If not, speeds measured in the run are not the subject's.
+"""Generator: whether the load generator was punctual. If not, the speeds of the run are not the subject's.
 
-Scheduler lateness is how long after it could have (due, or a connection free) an attempt started. Too much of it, or
-the limit of connections reached while attempts waited, makes performance verdicts unknown; it never makes anything
-invalid.
+Lateness is the time between when an attempt could have started (it was due and a connection was free) and when it did.
+Too much lateness, or attempts that wait while every allowed connection is in use, makes verdicts on speed unknown. It
+never makes anything invalid.
 """
 
+from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, counted, unknown
 from stockstorm.reports.statistics.quantiles import quantiles
@@ -12,8 +13,50 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.limits import SCHEDULER_LATENESS_P99_MAX_NS
 
 
-class Generator:
+class Generator(Checker):
     name = "generator"
+    severity = "required"
+    measures = (
+        *quantile_measures(
+            "generator.lateness_ms", "generator lateness", "the generator's own lateness", headline=("p99",)
+        ),
+        Measure(
+            "generator.attempts", "attempts started", "count", "attempts that the generator started", more_is_worse=None
+        ),
+        Measure(
+            "generator.resent",
+            "attempts resent",
+            "count",
+            "attempts sent again because a kept connection had been closed",
+            more_is_worse=None,
+        ),
+        Measure(
+            "generator.pool_full_samples",
+            "samples at the limit of connections",
+            "count",
+            "samples in which attempts waited and every allowed connection was in use",
+        ),
+        Measure(
+            "generator.hub_gap_ms.max",
+            "longest pause of the generator",
+            "ms",
+            "longest time in which the generator ran nothing",
+        ),
+        Measure(
+            "generator.connections.max",
+            "connections, most",
+            "count",
+            "most connections open at once",
+            more_is_worse=None,
+        ),
+        Measure(
+            "generator.waiting.max", "attempts waiting, most", "count", "most attempts that waited for a connection"
+        ),
+        Measure(
+            "generator.journal_backlog.max", "journal backlog, most", "count", "most facts that waited to be written"
+        ),
+    )
+    when_polling = ()
 
     def __call__(self, history: History) -> Check:
         attempts = [attempt for attempt in history.all(f.AttemptEnded) if attempt.started_ns]
@@ -36,7 +79,7 @@ class Generator:
         p99, limit_ms = measures["generator.lateness_ms.p99"], SCHEDULER_LATENESS_P99_MAX_NS / 1e6
         if p99 > limit_ms:
             return unknown(
-                self.name, f"it started attempts {p99:.1f} ms late (p99), {limit_ms:.0f} ms are allowed", measures
+                self.name, f"it started attempts {p99:.1f} ms late (p99); the limit is {limit_ms:.0f} ms", measures
             )
         if full:
             reason = f"its limit of {samples[-1].connections_max:,} connections was reached while attempts waited"

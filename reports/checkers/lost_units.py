@@ -1,14 +1,15 @@
 """Lost units: what an ideal subject without latency would have sold on this plan, less what was validly sold.
 
-The ideal replays the purchases in the history against physical stock that every channel sees at once and without safety
-stock. Returns of orders that were refused in the run are unknown to the history and left out, which can only make the
-ideal smaller. Only lost units are priced.
+The ideal replays the purchases of the history against physical stock that every channel sees at once, without safety
+stock. The history does not hold the returns of refused orders, so they are left out. That can only make the ideal
+smaller.
 """
 
 from operator import itemgetter
 
 import msgspec
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, units, unknown
 from stockstorm.simulator.history import facts as f
@@ -39,8 +40,32 @@ class _Ideal(msgspec.Struct):
                 self.stock[sku] = self.stock.get(sku, 0) + quantity
 
 
-class LostUnits:
+class LostUnits(Checker):
     name = "lost_units"
+    measures = (
+        Measure(
+            "lost_units.units",
+            "lost units",
+            "units",
+            "units that a subject without latency would have sold, less those validly sold",
+            headline=True,
+        ),
+        Measure("lost_units.value", "value of lost units", "money", "worth of the lost units, in currency units"),
+        Measure(
+            "lost_units.ideal",
+            "units sold without latency",
+            "units",
+            "units that a subject without latency would have sold",
+            more_is_worse=None,
+        ),
+        Measure(
+            "lost_units.validly_sold",
+            "units validly sold",
+            "units",
+            "units sold that were on the shelf",
+            more_is_worse=False,
+        ),
+    )
 
     def __call__(self, history: History) -> Check:
         purchases = [*history.all(f.PurchaseAccepted), *history.all(f.PurchaseRefused)]

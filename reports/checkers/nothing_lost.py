@@ -1,13 +1,39 @@
 """Nothing lost: no event that the subject acknowledged was without effect."""
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
 from stockstorm.reports.history.event_outcomes import Classified
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 
 
-class NothingLost:
+class NothingLost(Checker):
     name = "nothing_lost"
+    severity = "correctness"
+    measures = (
+        Measure("lost.events", "events lost", "count", "events acknowledged that had no effect", headline=True),
+        Measure(
+            "lost.judged",
+            "acknowledged events judged",
+            "count",
+            "acknowledged events whose effect can be observed",
+            more_is_worse=None,
+        ),
+        Measure(
+            "lost.acknowledged",
+            "events acknowledged",
+            "count",
+            "events that the subject acknowledged",
+            more_is_worse=None,
+        ),
+        Measure(
+            "lost.healed",
+            "events healed",
+            "count",
+            "acknowledged events that had no effect of their own and were repaired later",
+        ),
+    )
+    when_polling = ("lost.events",)
 
     def __call__(self, history: History) -> Check:
         acknowledged = [entry for entry in history.classified if entry.delivery == "acknowledged"]
@@ -19,7 +45,7 @@ class NothingLost:
                 tally.add(_incident(history, entry))
         waiting = sum(entry.effect == "pending" for entry in acknowledged)
         judged = sum(entry.effect not in {"pending", "not_judged"} for entry in acknowledged)
-        untold = history.unrest and judged + waiting < len(acknowledged)
+        unsettled = history.unrest and judged + waiting < len(acknowledged)
         measures = {
             "lost.events": float(tally.total),
             "lost.judged": float(judged),
@@ -31,10 +57,10 @@ class NothingLost:
             return tally.check(self.name, "invalid", reason, measures)
         if waiting:
             return unknown(self.name, f"{counted(waiting, 'acknowledged event')} still waited in the subject", measures)
-        if untold:
+        if unsettled:
             return unknown(self.name, history.unrest, measures)
         if not judged:
-            return unknown(self.name, "of no acknowledged event the effect could be told", measures)
+            return unknown(self.name, "the effect of no acknowledged event can be observed", measures)
         return Check(
             self.name, "valid", f"each of {counted(judged, 'acknowledged event')} judged had its effect", measures
         )

@@ -1,11 +1,12 @@
-"""Order latency: a marketplace's sale → the master includes every line of it. Infinite when it never did at rest.
+"""Order latency: from a marketplace's sale until the master includes every line of it. Infinite if it never does.
 
-Orders that were cancelled before they were written, and netted, owe the master nothing and are left out.
+Orders that were cancelled before they were written, and so netted to nothing, are left out.
 """
 
 import math
 from collections.abc import Iterator
 
+from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY
 from stockstorm.reports.result import Check, counted, unknown
@@ -13,8 +14,27 @@ from stockstorm.reports.statistics.quantiles import quantiles
 from stockstorm.simulator.limits import OWED_PAIRS_MIN
 
 
-class OrderLatency:
+class OrderLatency(Checker):
     name = "order_latency"
+    measures = (
+        *quantile_measures(
+            "order_latency_ms", "order latency", "a channel's sale to the master including it", headline=("p95",)
+        ),
+        Measure(
+            "order_latency.orders",
+            "marketplace orders",
+            "count",
+            "marketplace orders that owed the master something",
+            more_is_worse=None,
+        ),
+        Measure(
+            "order_latency.never",
+            "orders never in the master",
+            "count",
+            "marketplace orders that the master did not include at rest",
+        ),
+    )
+    speed = True
 
     def __call__(self, history: History) -> Check:
         samples = [latency for _, latency in order_samples(history)]

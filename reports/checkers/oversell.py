@@ -1,13 +1,9 @@
-"""Sell-outs: moments at which the last unit of a SKU went, the only ones at which it can be oversold.
+"""Oversell: units of accepted order lines that were not on the shelf, and how stale the channel's listing was.
 
-Oversell: units of accepted order lines that were not on the shelf, with what made the channel believe that they
-were.
-
-Counted as incidents, units and value, by channel, and by SKU for those with the most units of them. The causing
-staleness is the age of the oldest movement that the channel's listing (for the own store: the master) did not reflect
-when it sold. With no oversell at all, the rule of three over the exposures (sell-outs with buyers on two or more
-channels) bounds, at 95 %, the share of them that could still be oversold; a share is 1 at most, so fewer than three
-exposures bound nothing.
+Counted as incidents, units and value: in all, by channel, and for the five SKUs with the most units. Staleness is the
+age of the oldest movement that the listing (for the own store: the master) did not reflect at the sale. A SKU can be
+oversold only when it sells out. If nothing was oversold, the rule of three over the exposures (sell-outs with buyers on
+two or more channels) is the upper bound, at 95 %, of the share of sell-outs that are oversold.
 """
 
 from bisect import bisect_left, bisect_right
@@ -15,6 +11,7 @@ from typing import cast
 
 import msgspec
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.ledgers import Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
@@ -60,8 +57,41 @@ class _Over(msgspec.Struct):
         }
 
 
-class Oversell:
+class Oversell(Checker):
     name = "oversell"
+    measures = (
+        Measure("oversell.incidents", "oversells", "count", "order lines sold beyond physical stock", headline=True),
+        Measure("oversell.units", "oversold units", "units", "units sold beyond physical stock", headline=True),
+        Measure(
+            "oversell.value",
+            "oversold value",
+            "money",
+            "worth of the units sold beyond physical stock, in currency units",
+            headline=True,
+        ),
+        Measure(
+            "oversell.exposures",
+            "sell-outs across channels",
+            "count",
+            "sell-outs of SKUs that buyers on two or more channels wanted",
+            more_is_worse=None,
+            headline=True,
+        ),
+        Measure(
+            "oversell.bound_per_exposure",
+            "share of sell-outs oversold, at most",
+            "share",
+            "upper bound, at 95 %, of the share of sell-outs that are oversold; only if none was",
+            headline=True,
+        ),
+        Measure(
+            "oversell.*.incidents", "oversells", "count", "order lines of one channel or SKU sold beyond physical stock"
+        ),
+        Measure(
+            "oversell.*.units", "oversold units", "units", "units of one channel or SKU sold beyond physical stock"
+        ),
+        Measure("oversell.*.value", "oversold value", "money", "worth of these units, in currency units"),
+    )
 
     def __call__(self, history: History) -> Check:
         tally, total = Tally(), _Over()
@@ -88,7 +118,7 @@ class Oversell:
         if tally.total:
             reason = f"{units(total.units)} oversold in {counted(tally.total, 'order line')}"
         else:
-            reason = f"nothing was sold that was not there, in {exposed} sell-outs with buyers on two or more channels"
+            reason = f"nothing was oversold in {exposed} sell-outs with buyers on two or more channels"
             if exposed:
                 measures["oversell.bound_per_exposure"] = min(1.0, 3 / exposed)
         return tally.check(self.name, "valid", reason, measures)
@@ -105,12 +135,12 @@ def _parts(by_channel: dict[str, _Over], by_sku: dict[str, _Over]) -> dict[str, 
 
 def _incident(history: History, seq: int, sku: str, over: int, worth: int) -> Incident:
     sale = cast(f.PurchaseAccepted, history.facts[seq])
-    shelf, ledger = history.listings.get((sale.channel, sku)), history.ledgers.get(sku)
-    unseen = _unseen(history, ledger, seq, _known(ledger, shelf, seq)) if ledger is not None else []
+    listing, ledger = history.listings.get((sale.channel, sku)), history.ledgers.get(sku)
+    unseen = _unseen(history, ledger, seq, _known(ledger, listing, seq)) if ledger is not None else []
     staleness_ms = (sale.at_ns - unseen[0][0]) / 1e6 if unseen else 0.0
     events = tuple(event for _, event in unseen if event >= 0)[-CAUSES_KEPT:]
     text = (
-        f"{sale.channel} sold {units(over)} of {sku} that {'was' if over == 1 else 'were'} not there, at "
+        f"{sale.channel} sold {units(over)} of {sku} that {'was' if over == 1 else 'were'} not on the shelf, at "
         f"{history.offset(sale.at_ns)}: what it showed was {staleness_ms:,.0f} ms old"
     )
     if events:
@@ -129,18 +159,18 @@ def _incident(history: History, seq: int, sku: str, over: int, worth: int) -> In
     )
 
 
-def _known(ledger: Ledger, shelf: Listing | None, seq: int) -> int:
-    """Sequence number of the last change that the channel had taken into account when it sold."""
-    if shelf is None:
+def _known(ledger: Ledger, listing: Listing | None, seq: int) -> int:
+    """Sequence number of the last change that the channel reflected at the sale."""
+    if listing is None:
         return ledger.seqs[ledger.version_at(seq)]
-    push = shelf.last_push(seq)
-    return max(shelf.known[push], ledger.seqs[0]) if push >= 0 else ledger.seqs[0]
+    push = listing.last_push(seq)
+    return max(listing.known[push], ledger.seqs[0]) if push >= 0 else ledger.seqs[0]
 
 
 def _unseen(history: History, ledger: Ledger, seq: int, known: int) -> list[tuple[int, int]]:
-    """(fired at, event) of movements by then that the channel did not reflect, oldest first.
+    """(fired at, event) of earlier movements that the channel did not reflect, oldest first.
 
-    The own store sells from the master, so it lacks what marketplaces sold and the master does not include yet.
+    The own store sells from the master, so it lacks the marketplace sales that the master does not include yet.
     """
     dispatch, sku = history.deliveries, ledger.item.sku
     seller = cast(f.PurchaseAccepted, history.facts[seq]).channel

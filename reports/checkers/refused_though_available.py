@@ -1,28 +1,53 @@
-"""Refused though available: buyers turned away although every unit they wanted was on the shelf. The other price of
-staleness, and of overlarge safety stock, hence always shown beside oversells."""
+"""Refused though available: buyers turned away although every unit they wanted was on the shelf.
 
+The other cost of staleness and of too much safety stock, so it is always shown beside oversells.
+"""
+
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class RefusedThoughAvailable:
+class RefusedThoughAvailable(Checker):
     name = "refused_though_available"
+    measures = (
+        Measure(
+            "refused.attempts",
+            "refused though available",
+            "count",
+            "buyers turned away although the units were there",
+            headline=True,
+        ),
+        Measure(
+            "refused.units",
+            "units refused though available",
+            "units",
+            "units that buyers were refused although they were there",
+        ),
+        Measure(
+            "refused.out_of_stock",
+            "buyers without stock",
+            "count",
+            "buyers turned away because the units were not there",
+            more_is_worse=None,
+        ),
+    )
 
     def __call__(self, history: History) -> Check:
         refused, tally, wanted = history.all(f.PurchaseRefused), Tally(), 0
         if not refused and not history.all(f.PurchaseAccepted):
             return unknown(self.name, "nobody tried to buy anything")
         for attempt in refused:
-            rows = list(
+            lines = list(
                 zip(attempt.skus, attempt.quantities, attempt.physical_before, attempt.shown_before, strict=True)
             )
-            if all(before >= quantity for _, quantity, before, _ in rows):
+            if all(before >= quantity for _, quantity, before, _ in lines):
                 wanted += sum(attempt.quantities)
-                sku, quantity, before, shown = next((row for row in rows if row[3] < row[1]), rows[0])
+                sku, quantity, before, shown = next((line for line in lines if line[3] < line[1]), lines[0])
                 text = (
-                    f"{attempt.channel} turned a buyer of {quantity} {sku} away at {history.offset(attempt.at_ns)}: "
-                    f"it showed {shown}, on the shelf were {before}"
+                    f"{attempt.channel} turned away a buyer of {quantity} {sku} at {history.offset(attempt.at_ns)}: "
+                    f"it showed {shown}, but {before} were on the shelf"
                 )
                 tally.add(
                     Incident(

@@ -1,19 +1,25 @@
-"""Resources: how much of a core each process used while the load went on, and the most memory it held.
+"""Resources: the average number of cores each process used during load, and its peak memory.
 
-It judges nothing. It tells whether generator and subject fought for the machine, and what an architecture costs to run.
+It has no threshold of its own. It shows whether generator and subject competed for the machine, and what an
+architecture costs to run.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class Resources:
+class Resources(Checker):
     name = "resources"
+    measures = (
+        Measure("resources.*.cores", "cores used", "cores", "cores that a process used on average during load"),
+        Measure("resources.*.rss_mib.max", "memory, most", "MiB", "most memory that a process held during load"),
+    )
 
     def __call__(self, history: History) -> Check:
         stopped = [fact.at_ns for fact in history.all(f.LoadStopped)]
@@ -26,14 +32,14 @@ class Resources:
         for process, taken in sorted(samples.items()):
             measures[f"resources.{process}.cores"] = _cores(taken)
             measures[f"resources.{process}.rss_mib.max"] = max(sample.rss_bytes for sample in taken) / 1024**2
-        told = [f"{process} {measures[f'resources.{process}.cores']:.2f}" for process in sorted(samples)]
-        if not told:
-            return unknown(self.name, "no process was sampled while the load went on", measures)
-        return Check(self.name, "valid", "cores used on average: " + ", ".join(told), measures)
+        shown = [f"{process} {measures[f'resources.{process}.cores']:.2f}" for process in sorted(samples)]
+        if not shown:
+            return unknown(self.name, "no process was sampled during load", measures)
+        return Check(self.name, "valid", "cores used on average: " + ", ".join(shown), measures)
 
 
 def _cores(samples: Sequence[f.ResourcesSampled]) -> float:
-    """CPU seconds a second. A process that was started again counts from 0, so only increases add up."""
+    """CPU seconds per second. A restarted process counts from 0, so only increases are added."""
     seconds = (samples[-1].at_ns - samples[0].at_ns) / 1e9
     used = sum(max(0, later.cpu_ns - earlier.cpu_ns) for earlier, later in pairwise(samples)) / 1e9
     return used / seconds if seconds else 0.0

@@ -1,13 +1,15 @@
-"""Retry discipline: how the subject behaves towards the APIs it calls.
+"""Retry discipline: how the subject uses the APIs that it calls.
 
-Gaps between a throttled or failed call and the next one of the same operation, how many such retries came at once (one
-call that takes up the work of many is one retry), how long good events waited behind a poison one, and sets that erased
-another actor's change: a set without comparison, over versions that no answer had shown to the subject.
+It measures the gap between a throttled or failed call and the next call of its operation, and how many such retries
+begin at once. One call that replaces many failed ones is one retry. It also measures how long good events waited behind
+a dead-lettered one. A set that erased another actor's change is invalid: a set without comparison, over versions that
+no answer had shown to the subject.
 """
 
 from bisect import bisect_left, bisect_right
 from collections import deque
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.ledgers import moves_stock
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
@@ -18,8 +20,43 @@ from stockstorm.simulator.history import facts as f
 AT_ONCE_NS = 50_000_000
 
 
-class RetryDiscipline:
+class RetryDiscipline(Checker):
     name = "retry_discipline"
+    measures = (
+        Measure(
+            "retry_discipline.calls",
+            "API calls",
+            "count",
+            "calls of the subject to the simulated APIs",
+            more_is_worse=None,
+        ),
+        Measure("retry_discipline.throttled", "calls throttled", "count", "calls of the subject that were throttled"),
+        Measure(
+            "retry_discipline.failed", "calls failed", "count", "calls of the subject that were answered with a 5xx"
+        ),
+        Measure("retry_discipline.at_once.max", "retries at once", "count", "most retries that began within 50 ms"),
+        Measure(
+            "retry_discipline.gap_ms.p50",
+            "gap before a retry, median",
+            "ms",
+            "time from a failed call to the next call of its operation, median",
+            more_is_worse=False,
+        ),
+        Measure(
+            "retry_discipline.gap_ms.min",
+            "gap before a retry, shortest",
+            "ms",
+            "time from a failed call to the next call of its operation, shortest",
+            more_is_worse=False,
+        ),
+        Measure(
+            "retry_discipline_s.behind_poison.max",
+            "head-of-line blocking, longest",
+            "s",
+            "age of the oldest good event behind a dead-lettered one when it took effect",
+        ),
+        Measure("retry_discipline.erased", "changes erased", "count", "sets that erased another actor's change"),
+    )
 
     def __call__(self, history: History) -> Check:
         calls = history.all(f.ApiCalled)
@@ -37,18 +74,18 @@ class RetryDiscipline:
         if gaps:
             measures["retry_discipline.gap_ms.p50"] = quantile(gaps, 0.5)
             measures["retry_discipline.gap_ms.min"] = gaps[0]
-        notes = _poison(history, measures)
+        notes = _head_of_line(history, measures)
         tally = _erased(history)
         measures["retry_discipline.erased"] = float(tally.total)
         if tally.total:
             reason = f"{counted(tally.total, 'set')} erased a change that the subject had not seen"
             return tally.check(self.name, "invalid", reason, measures, notes)
-        reason = f"{counted(len(calls), 'call')}, {throttled} of them throttled, and no set erased another's change"
+        reason = f"{counted(len(calls), 'call')}, {throttled} throttled, and no set erased another actor's change"
         return tally.check(self.name, "valid", reason, measures, notes)
 
 
-def _poison(history: History, measures: dict[str, float]) -> tuple[str, ...]:
-    """Adds the age of the oldest good event behind a poison one, or says why it cannot be told."""
+def _head_of_line(history: History, measures: dict[str, float]) -> tuple[str, ...]:
+    """Adds the age of the oldest good event behind a dead-lettered one. Returns a note on what cannot be measured."""
     found = history.head_of_line
     if found.longest_ns is not None:
         measures["retry_discipline_s.behind_poison.max"] = found.longest_ns / SECOND_NS
@@ -57,7 +94,8 @@ def _poison(history: History, measures: dict[str, float]) -> tuple[str, ...]:
     if not found.undated:
         return (f"no good event followed {counted(found.dead_lettered, 'dead letter')} of the same item or order",)
     behind = f"{counted(found.undated, 'good event')} behind a dead letter"
-    return (f"when {behind} took effect cannot be told: no push or row shows {'it' if found.undated == 1 else 'them'}",)
+    shows = "it" if found.undated == 1 else "them"
+    return (f"it is not known when {behind} took effect: no push and no stock change shows {shows}",)
 
 
 def _retries(calls: list[f.ApiCalled]) -> list[tuple[int, int]]:
@@ -72,9 +110,9 @@ def _retries(calls: list[f.ApiCalled]) -> list[tuple[int, int]]:
 
 
 def _retrying(calls: list[f.ApiCalled]) -> list[int]:
-    """When each call that retries began, in order. One call retries one that failed, so a herd is as large as it was.
+    """When each retry began, in order. Each later call is the retry of one failed call at most.
 
-    A failed call that finds the next ones taken, and no other beside them, was taken up by them.
+    A failed call whose next calls all retry other ones counts as covered by them.
     """
     begun, found = _begun(calls), []
     free: dict[tuple[str, str], int] = {}
@@ -90,7 +128,7 @@ def _retrying(calls: list[f.ApiCalled]) -> list[int]:
 
 
 def _begun(calls: list[f.ApiCalled]) -> dict[tuple[str, str], list[int]]:
-    """By operation, when its calls began, in order."""
+    """Begin times of calls by operation, in order."""
     begun: dict[tuple[str, str], list[int]] = {}
     for call in calls:
         begun.setdefault((call.api, call.operation), []).append(call.started_ns or call.at_ns)

@@ -1,32 +1,45 @@
-"""Stale overwrite: a push that put a listing back to an older state of the master than it had shown already.
+"""Stale overwrite: a push that put a listing back to an older state of the master than it had already shown.
 
-Not judged for SKUs of which the subject applied an order twice: what it nets there fits no state, and it is found out
-anyway.
+SKUs with an order applied twice are not judged: their quantities fit no state, and applied twice reports them anyway.
 """
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
-from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.reports.result import Check, Incident, Tally, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class StaleOverwrite:
+class StaleOverwrite(Checker):
     name = "stale_overwrite"
+    severity = "required"
+    measures = (
+        Measure(
+            "stale_overwrite.pushes",
+            "stale overwrites",
+            "count",
+            "pushes that put a listing back to an older state",
+            headline=True,
+        ),
+        Measure(
+            "stale_overwrite.of", "pushes", "count", "pushes that were checked for stale overwrites", more_is_worse=None
+        ),
+    )
 
     def __call__(self, history: History) -> Check:
         pushes = len(history.all(f.ListingPushed))
         if not pushes:
             return unknown(self.name, "the subject pushed no listing")
         tally = Tally()
-        for (_, sku), shelf in history.listings.items():
+        for (_, sku), listing in history.listings.items():
             if sku in history.misfit_skus:
                 continue
-            for push, matched, verdict in zip(shelf.pushes, shelf.matched, shelf.verdicts, strict=True):
+            for push, matched, verdict in zip(listing.pushes, listing.matched, listing.verdicts, strict=True):
                 if verdict == "stale":
                     tally.add(_incident(history, push, matched))
         measures = {"stale_overwrite.pushes": float(tally.total), "stale_overwrite.of": float(pushes)}
         if tally.total:
-            reason = f"{tally.total} of {counted(pushes, 'push')} put a listing back to an older state"
-            return tally.check(self.name, "invalid", reason.replace("pushs", "pushes"), measures)
+            reason = f"{tally.total} of {pushes:,} pushes put a listing back to an older state"
+            return tally.check(self.name, "invalid", reason, measures)
         return tally.check(self.name, "valid", f"none of {pushes:,} pushes went back to an older state", measures)
 
 
@@ -36,7 +49,7 @@ def _incident(history: History, push: f.ListingPushed, matched: int) -> Incident
     event = history.deliveries.version_event.get((push.sku, version), -1)
     text = (
         f"{push.channel} was set to {push.quantity} of {push.sku} at {history.offset(push.at_ns)}: that was right at "
-        f"{history.offset(ledger.times_ns[matched])} (version {version}), but a later version had been shown since"
+        f"{history.offset(ledger.times_ns[matched])} (version {version}), but it had already shown a later version"
     )
     return Incident(
         "stale_overwrite",

@@ -1,24 +1,80 @@
-"""Sync latency: a stock movement fired → another channel's listing reflects it, over pairs that were owed.
+"""Sync latency: from a stock movement until another channel's listing reflects it, over the pairs that were owed.
 
-Owed and unreflected at rest counts as infinite in every quantile. Beside it the subject's share, counted from when it
-could see the movement, and both once more with the moot pairs, each at the time for which its listing was wrong: a
-subject that hangs while channels sell out makes just its slowest pairs moot. Under 30 owed pairs nothing is claimed.
+A pair that is owed and not reflected at rest has infinite latency. The subject's share is counted from when it could
+see the movement. Fewer than 30 owed pairs give no verdict.
+
+Both are also measured "with moot": a pair that became moot counts for as long as its listing was wrong. A subject that
+hangs while channels sell out makes exactly its slowest pairs moot. These figures are lower bounds, so they can only
+speak against a subject.
 """
 
 import math
+from collections.abc import Mapping
+from typing import Final
 
+from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY
 from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.history.sync_pairs import SyncPair
 from stockstorm.reports.result import Check, Incident, Tally, counted
 from stockstorm.reports.statistics.quantiles import quantiles
-from stockstorm.reports.statistics.sync_basis import too_few, with_moot
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.limits import OWED_PAIRS_MIN
+
+_FIRED: Final = "stock movement fired to another channel's listing reflecting it"
+_STEMS: Final = ("sync_latency_ms", "sync_latency_visible_ms")
+_VISIBLE: Final = "the subject's share of sync latency: from the first sign of it"
 
 
-class SyncLatency:
+class SyncLatency(Checker):
     name = "sync_latency"
+    measures = (
+        *quantile_measures("sync_latency_ms", "sync latency", _FIRED, headline=True),
+        Measure(
+            "sync_latency_ms.owed",
+            "changes owed to a channel",
+            "count",
+            "number of pairs of movement and listing that the latency is measured on",
+            more_is_worse=None,
+            headline=True,
+        ),
+        Measure(
+            "sync_latency_ms.not_owed",
+            "changes not owed",
+            "count",
+            "pairs of movement and listing whose listing was right already",
+            more_is_worse=None,
+        ),
+        Measure(
+            "sync_latency_ms.moot",
+            "changes moot",
+            "count",
+            "pairs of movement and listing whose listing became right before a push came",
+            more_is_worse=None,
+        ),
+        Measure(
+            "sync_latency_ms.never",
+            "changes never reflected",
+            "count",
+            "owed pairs of movement and listing that were not reflected at rest",
+        ),
+        *quantile_measures("sync_latency_visible_ms", "sync latency from visible", _VISIBLE, headline=True),
+        Measure(
+            "sync_latency_visible_ms.owed",
+            "changes owed and visible",
+            "count",
+            "number of pairs that the subject's share is measured on",
+            more_is_worse=None,
+        ),
+        *quantile_measures("sync_latency_ms.with_moot", "sync latency with moot", f"{_FIRED}; moot pairs included"),
+        *quantile_measures(
+            "sync_latency_visible_ms.with_moot",
+            "sync latency from visible with moot",
+            f"{_VISIBLE}; moot pairs included",
+        ),
+    )
+    speed = True
 
     def __call__(self, history: History) -> Check:
         owed, pairs = owed_pairs(history), history.sync_pairs.pairs
@@ -47,8 +103,27 @@ class SyncLatency:
 
 
 def owed_pairs(history: History) -> list[SyncPair]:
-    """Owed pairs that the latency is measured on: those that did not become moot."""
+    """The owed pairs that the latency is measured on: those that did not become moot."""
     return [pair for pair in history.sync_pairs.pairs if not pair.moot]
+
+
+def too_few(measure: str, measures: Mapping[str, float]) -> str:
+    """Why a quantile of a sync latency is not judged. Empty if it has enough pairs, or if pairs were not counted."""
+    count = int(measures.get(owed(measure), OWED_PAIRS_MIN))
+    if measure.split(".", maxsplit=1)[0] not in _STEMS or measure == owed(measure) or count >= OWED_PAIRS_MIN:
+        return ""
+    return f"only {counted(count, 'movement')} owed to a listing, {OWED_PAIRS_MIN} are needed"
+
+
+def owed(measure: str) -> str:
+    """The measure that counts the pairs behind this one."""
+    return f"{measure.split('.', maxsplit=1)[0]}.owed"
+
+
+def with_moot(measure: str) -> str:
+    """The same measure with moot pairs included."""
+    stem, _, quantile = measure.partition(".")
+    return f"{stem}.with_moot.{quantile}"
 
 
 def _with_moot(name: str, latencies_ms: list[float]) -> dict[str, float]:
@@ -59,14 +134,14 @@ def _never(history: History, pair: SyncPair) -> Incident:
     moved, units, event = _moved(history, pair)
     text = (
         f"{pair.channel} never reflected a {moved} of {pair.sku} at {history.offset(pair.fired_ns)}: "
-        "its listing was wrong then and no push mended it"
+        "its listing was wrong then and no push corrected it"
     )
     events = (event,) if event >= 0 else ()
     return Incident("unreflected", pair.fired_ns, text, channel=pair.channel, sku=pair.sku, units=units, events=events)
 
 
 def _moved(history: History, pair: SyncPair) -> tuple[str, int, int]:
-    """What moved stock, by how many units, and the event that told of it (-1: none)."""
+    """What moved stock, by how many units, and the event that reported it (-1: none)."""
     events = history.deliveries
     match history.facts[pair.seq]:
         case f.StockChanged() as change:

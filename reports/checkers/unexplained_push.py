@@ -1,27 +1,40 @@
-"""Unexplained push: a quantity that no version of the master so far can honestly show."""
+"""Unexplained push: a quantity that fits no version of the master up to then."""
 
+from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
-from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.reports.result import Check, Incident, Tally, unknown
 from stockstorm.simulator.history import facts as f
 
 
-class UnexplainedPush:
+class UnexplainedPush(Checker):
     name = "unexplained_push"
+    measures = (
+        Measure(
+            "unexplained_push.pushes",
+            "unexplained pushes",
+            "count",
+            "pushes that fit no state of the master at all",
+            headline=True,
+        ),
+        Measure(
+            "unexplained_push.of", "pushes", "count", "pushes that were checked for an explanation", more_is_worse=None
+        ),
+    )
 
     def __call__(self, history: History) -> Check:
         pushes = len(history.all(f.ListingPushed))
         if not pushes:
             return unknown(self.name, "the subject pushed no listing")
         tally = Tally()
-        for shelf in history.listings.values():
-            for seq, push, verdict in zip(shelf.push_seqs, shelf.pushes, shelf.verdicts, strict=True):
+        for listing in history.listings.values():
+            for seq, push, verdict in zip(listing.push_seqs, listing.pushes, listing.verdicts, strict=True):
                 if verdict == "unexplained":
-                    ledger = shelf.ledger
+                    ledger = listing.ledger
                     version = ledger.version_at(seq)
                     least, most = ledger.floor(version, seq), ledger.ceiling(version)
                     text = (
                         f"{push.channel} was set to {push.quantity} of {push.sku} at {history.offset(push.at_ns)}: "
-                        f"honest were {least} to {most}, and no earlier version fits"
+                        f"{least} to {most} would fit, and no earlier version fits either"
                     )
                     tally.add(
                         Incident(
@@ -34,5 +47,5 @@ class UnexplainedPush:
                         )
                     )
         measures = {"unexplained_push.pushes": float(tally.total), "unexplained_push.of": float(pushes)}
-        reason = f"{counted(tally.total, 'push')} of {pushes:,} fit no version of the master".replace("pushs", "pushes")
+        reason = f"{tally.total:,} of {pushes:,} pushes fit no version of the master"
         return tally.check(self.name, "valid", reason, measures)

@@ -1,6 +1,6 @@
-"""Several subjects on the same plans, side by side: from judged runs to one frozen `Comparison`.
+"""Several subjects on the same plans: from judged runs to one frozen `Comparison`.
 
-`played` reduces a run to what is compared, `pooling` and `paired` do the statistics, `promises` holds a subject to what
-its architecture promises, `ranking` orders, `claims` and `headline` say in words what was found, `build` puts it
-together.
+`run_summary` reduces a run to what is compared and pools runs. `guarantees` judges a run against what its architecture
+guarantees. `ranking` computes intervals over seeds and ranks the entries. `guide_claims` and `headline` write findings
+as sentences. `build` composes the comparison.
 """

@@ -1,4 +1,4 @@
-"""From played runs to a `Comparison`: pure, so that a stored comparison can be made again from its runs' histories."""
+"""From run summaries to a `Comparison`. Pure, so that a stored comparison can be made again from its histories."""
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
@@ -6,27 +6,27 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.reports.compare.claims import claims
+from stockstorm.reports.checkers.sync_latency import owed, with_moot
 from stockstorm.reports.compare.comparison import (
     ACK,
     LOST,
     OVERSOLD,
     P50,
     P95,
-    Board,
-    Card,
     Comparison,
     Entry,
-    Failed,
+    FailedRun,
     Matrix,
+    RateComparison,
     Run,
+    SubjectInfo,
 )
+from stockstorm.reports.compare.guarantees import correctness, judge_guarantees, over_ceiling, worst_checks
+from stockstorm.reports.compare.guide_claims import claims
 from stockstorm.reports.compare.headline import findings, headline
-from stockstorm.reports.compare.played import Played, curve, intervals, pooled
-from stockstorm.reports.compare.promises import correctness, over_ceiling, promised, worst_checks
 from stockstorm.reports.compare.ranking import by_seed, mean_interval, paired_difference, ranked
+from stockstorm.reports.compare.run_summary import RunSummary, curve, intervals, pooled
 from stockstorm.reports.result import Interval, TierOutcome, Verdict
-from stockstorm.reports.statistics.sync_basis import owed, with_moot
 from stockstorm.reports.verdict.tiers import LIMITS_MS, basis, judge_tiers, judged_measure
 
 # Means per run, over seeds.
@@ -62,23 +62,26 @@ Floors = Mapping[float | None, Sequence[tuple[float, float]]]  # rate -> (sync l
 
 
 def compare(
-    matrix: Matrix, cards: Sequence[Card], played: Sequence[Played], failed: Sequence[Failed], floors: Floors
+    matrix: Matrix,
+    subjects: Sequence[SubjectInfo],
+    runs: Sequence[RunSummary],
+    failed: Sequence[FailedRun],
+    floors: Floors,
 ) -> Comparison:
-    """Everything that is reported. `played` and `failed` may cover the matrix in part only."""
-    boards = tuple(_board(matrix, cards, rate, played, failed, floors.get(rate, ())) for rate in matrix.rates)
+    """Everything that is reported. `runs` and `failed` need not cover the whole matrix."""
+    by_rate = tuple(_at_rate(matrix, subjects, rate, runs, failed, floors.get(rate, ())) for rate in matrix.rates)
     cells = len(matrix.subjects) * len(matrix.seeds) * len(matrix.rates) * len(matrix.safety_stocks)
-    starts = [run.started for run in played]
-    shop = starts[0].scenario.get("shop") if starts else None
+    starts = [run.started for run in runs]
     return Comparison(
         matrix=matrix,
         base=matrix.label(matrix.subjects[0], matrix.safety_stocks[0]),
-        verdict=combined([entry.verdict for board in boards for entry in board.entries]),
-        complete=len(played) == cells,
-        boards=boards,
-        currency=str(shop.get("currency", "")) if isinstance(shop, dict) else "",
+        verdict=combined([entry.verdict for at_rate in by_rate for entry in at_rate.entries]),
+        complete=len(runs) == cells,
+        by_rate=by_rate,
+        currency=runs[0].scenario.shop.currency if runs else "",
         commit=starts[0].commit if starts else "",
         machine=starts[0].machine if starts else {},
-        notes=_notes(played),
+        notes=_notes(runs),
     )
 
 
@@ -89,59 +92,64 @@ def combined(verdicts: Sequence[Verdict]) -> Verdict:
     return "unknown" if "unknown" in verdicts or not verdicts else "valid"
 
 
-def _notes(played: Sequence[Played]) -> tuple[str, ...]:
-    notes = [f"sync latency is {basis(judged_measure(run.started))}" for run in played[:1]]
-    return tuple(dict.fromkeys([*notes, *(note for run in played for note in run.started.notes)]))
+def _notes(runs: Sequence[RunSummary]) -> tuple[str, ...]:
+    notes = [f"sync latency is {basis(judged_measure(run.scenario))}" for run in runs[:1]]
+    return tuple(dict.fromkeys([*notes, *(note for run in runs for note in run.started.notes)]))
 
 
-def _board(
+def _at_rate(
     matrix: Matrix,
-    cards: Sequence[Card],
+    subjects: Sequence[SubjectInfo],
     rate: float | None,
-    played: Sequence[Played],
-    failed: Sequence[Failed],
+    runs: Sequence[RunSummary],
+    failed: Sequence[FailedRun],
     floor: Sequence[tuple[float, float]],
-) -> Board:
-    ours = [run for run in played if run.key.rate == rate]
-    by_name = {card.name: card for card in cards}
+) -> RateComparison:
+    runs = [run for run in runs if run.key.rate == rate]
+    failed = [run for run in failed if run.key.rate == rate]
+    known = {subject.name: subject for subject in subjects}
     entries = []
-    for subject in matrix.subjects:
+    for name in matrix.subjects:
         for stock in matrix.safety_stocks:
-            runs = [run for run in ours if (run.key.subject, run.key.safety_stock) == (subject, stock)]
-            lost = [
-                one for one in failed if (one.key.subject, one.key.rate, one.key.safety_stock) == (subject, rate, stock)
-            ]
-            card = by_name.get(subject, Card(subject))
-            entries.append(_entry(matrix.label(subject, stock), card, stock, runs, lost, matrix))
+            cell = (name, stock)
+            own = [run for run in runs if (run.key.subject, run.key.safety_stock) == cell]
+            own_failed = [run for run in failed if (run.key.subject, run.key.safety_stock) == cell]
+            subject = known.get(name, SubjectInfo(name))
+            entries.append(_entry(matrix.label(name, stock), subject, stock, own, own_failed, matrix))
     seeds = len(matrix.seeds)
     ordered = ranked([_with_differences(entry, entries[0]) for entry in entries], seeds)
-    board = Board(
+    at_rate = RateComparison(
         rate=rate,
-        plans={run.key.seed: run.result.plan_digest for run in sorted(ours, key=lambda run: run.key.seed)},
-        load_s=max((run.load_ns for run in ours), default=0) / 1e9,
+        plans={run.key.seed: run.result.plan_digest for run in sorted(runs, key=lambda run: run.key.seed)},
+        load_s=max((run.load_ns for run in runs), default=0) / 1e9,
         entries=ordered,
         headline=headline(ordered, seeds),
         findings=findings(ordered, seeds),
         claims=(),
         floor=tuple(floor),
     )
-    return msgspec.structs.replace(board, claims=claims(board))
+    return msgspec.structs.replace(at_rate, claims=claims(at_rate))
 
 
 def _entry(
-    label: str, card: Card, stock: int, runs: Sequence[Played], failed: Sequence[Failed], matrix: Matrix
+    label: str,
+    subject: SubjectInfo,
+    stock: int,
+    runs: Sequence[RunSummary],
+    failed: Sequence[FailedRun],
+    matrix: Matrix,
 ) -> Entry:
     runs = sorted(runs, key=lambda run: run.key.seed)
     syncs = pooled([(run.load_ns, run.sync) for run in runs])
-    checks = worst_checks([run.result for run in runs], card.cannot)
+    checks = worst_checks([run.result for run in runs], subject.cannot)
     ceiling = next((found for run in runs if (found := over_ceiling(run.busiest_per_s, run.started.ceilings))), "")
-    verdict, reasons, excused = _verdict(card, runs, ceiling, len(matrix.seeds))
+    verdict, reasons, excused = _verdict(subject, runs, ceiling, len(matrix.seeds))
     measures = _measures(runs, matrix.seeds[0])
     exposures = int(sum(run.measures.get("oversell.exposures", 0.0) for run in runs))
     none_seen = bool(exposures) and not any(run.measures.get(OVERSOLD) for run in runs)
     return Entry(
         label=label,
-        card=card,
+        subject=subject,
         safety_stock=stock,
         rank=None,
         verdict=verdict,
@@ -149,7 +157,7 @@ def _entry(
         over_ceiling=ceiling,
         reasons=reasons + tuple(f"seed {one.key.seed}: {one.error}" for one in failed),
         excused=excused,
-        tiers=_tiers(runs, card, measures, ceiling),
+        tiers=_tiers(runs, subject, measures, ceiling),
         measures=measures,
         differences={},
         cores=_cores(runs),
@@ -158,27 +166,27 @@ def _entry(
         owed=len(syncs),
         never=sum(value == float("inf") for _, value in syncs),
         curve=curve(syncs),
-        runs=tuple(_run(run, card) for run in runs),
+        runs=tuple(_run(run, subject) for run in runs),
         failed=tuple(failed),
     )
 
 
 def _verdict(
-    card: Card, runs: Sequence[Played], ceiling: str, seeds: int
+    subject: SubjectInfo, runs: Sequence[RunSummary], ceiling: str, seeds: int
 ) -> tuple[Verdict, tuple[str, ...], dict[str, str]]:
-    held = [(run.key.seed, promised(run.result, card.cannot)) for run in runs]
-    names = sorted(frozenset[str]().union(*(promise.excused for _, promise in held)))
-    excused = {name: card.cannot[name] for name in names}
+    outcomes = [(run.key.seed, judge_guarantees(run.result, subject.cannot)) for run in runs]
+    names = sorted(frozenset[str]().union(*(outcome.excused for _, outcome in outcomes)))
+    excused = {name: subject.cannot[name] for name in names}
     if ceiling:
         return "unknown", (ceiling,), excused
-    reasons = dict.fromkeys(f"seed {seed}: {reason}" for seed, promise in held for reason in promise.reasons)
-    verdict = combined([promise.verdict for _, promise in held])
+    reasons = dict.fromkeys(f"seed {seed}: {reason}" for seed, outcome in outcomes for reason in outcome.reasons)
+    verdict = combined([outcome.verdict for _, outcome in outcomes])
     if verdict == "valid" and len(runs) < seeds:
-        return "unknown", (*reasons, f"{len(runs)} of {seeds} seeds were played"), excused
+        return "unknown", (*reasons, f"{len(runs)} of {seeds} seeds were run"), excused
     return verdict, tuple(reasons), excused
 
 
-def _measures(runs: Sequence[Played], seed: int) -> dict[str, Interval]:
+def _measures(runs: Sequence[RunSummary], seed: int) -> dict[str, Interval]:
     syncs = pooled([(run.load_ns, run.sync) for run in runs])
     acks = pooled([(run.load_ns, run.acks) for run in runs])
     found = intervals("sync_latency_ms", syncs, (0.5, 0.95), seed) | intervals("ack_time_ms", acks, (0.99,), seed)
@@ -198,32 +206,32 @@ def _with_differences(entry: Entry, base: Entry) -> Entry:
 
 
 def _tiers(
-    runs: Sequence[Played], card: Card, measures: Mapping[str, Interval], ceiling: str
+    runs: Sequence[RunSummary], subject: SubjectInfo, measures: Mapping[str, Interval], ceiling: str
 ) -> tuple[TierOutcome, ...]:
     if not runs:
         return ()
     if ceiling:
         return tuple(TierOutcome(tier, limit_ms, "unknown", ceiling) for tier, limit_ms in LIMITS_MS.items())
-    checks = worst_checks([run.result for run in runs], card.cannot)
+    checks = worst_checks([run.result for run in runs], subject.cannot)
     late = next((check.reason for check in checks if check.name == "generator" and check.verdict != "valid"), "")
-    trouble = f"the load generator was not up to it: {late}" if late else ""
-    measure = judged_measure(runs[0].started)
+    problem = f"the load generator was too late: {late}" if late else ""
+    measure = judged_measure(runs[0].scenario)
     latency = {measure: measures[P95]} if P95 in measures else {}
     moot = with_moot(measure)
     known = {owed(measure): float(sum(len(run.sync) for run in runs))}
-    known[moot] = max(run.measures.get(moot, 0.0) for run in runs)  # one run that hung is not outvoted by the others
-    return judge_tiers(runs[0].started, checks, known, latency, trouble)
+    known[moot] = max(run.measures.get(moot, 0.0) for run in runs)  # one run that hung counts in full
+    return judge_tiers(runs[0].scenario, checks, known, latency, problem)
 
 
-def _cores(runs: Sequence[Played]) -> dict[str, float]:
+def _cores(runs: Sequence[RunSummary]) -> dict[str, float]:
     processes = dict.fromkeys(name for run in runs for name in run.cores)
     return {name: fmean(run.cores.get(name, 0.0) for run in runs) for name in processes}
 
 
-def _run(run: Played, card: Card) -> Run:
+def _run(run: RunSummary, subject: SubjectInfo) -> Run:
     kept = {name: run.measures[name] for name in (*COUNTED, *DIFFERED) if name in run.measures}
     latencies = intervals("sync_latency_ms", run.sync, (0.5, 0.95), run.key.seed)
     kept |= {name: interval.value for name, interval in latencies.items()}
     over = over_ceiling(run.busiest_per_s, run.started.ceilings)
-    verdict = "unknown" if over else promised(run.result, card.cannot).verdict
+    verdict = "unknown" if over else judge_guarantees(run.result, subject.cannot).verdict
     return Run(run.key.seed, run.result.run, run.report, verdict, kept)

@@ -1,6 +1,7 @@
-"""What comparing yields: plain frozen values, the only thing that the comparison's renderers read.
+"""The data of a comparison: frozen values, the only input of the comparison's renderers.
 
-Units stand in the measures' names, as in `reports.result`. Latencies may be infinite: owed and never reflected.
+The unit of a measure is in its name, as in `reports.result`. A latency may be infinite: owed and never reflected.
+Where a field has a `name`, comparison.json holds it under that name.
 """
 
 from typing import Final, Literal
@@ -9,7 +10,7 @@ import msgspec
 
 from stockstorm.reports.result import Interval, TierOutcome, Verdict
 
-Said = Literal["holds", "does not hold", "cannot be said"]
+ClaimVerdict = Literal["holds", "does not hold", "undecided"]
 
 P50: Final = "sync_latency_ms.p50"
 P95: Final = "sync_latency_ms.p95"
@@ -18,13 +19,14 @@ OVERSOLD: Final = "oversell.units"
 LOST: Final = "lost_units.units"
 
 
-class Card(msgspec.Struct, frozen=True):
-    """A subject as those who start it know it. `cannot`: check -> why its architecture is bound to fail it."""
+class SubjectInfo(msgspec.Struct, frozen=True):
+    """What is known of a subject before any run. `cannot`: check -> why its architecture cannot pass it."""
 
     name: str
-    row: str = ""  # of the guide's architectures: D1 polling, D2 webhooks, D3 queue, D4 bus, D5 iPaaS
+    # The guide's number of the architecture: D1 polling, D2 webhooks, D3 queue, D4 bus, D5 iPaaS.
+    guide_ref: str = msgspec.field(name="row", default="")
     summary: str = ""
-    parts: tuple[str, ...] = ()  # what has to be operated
+    parts: tuple[str, ...] = ()  # components to operate
     crash_safe: str = ""
     cannot: dict[str, str] = {}
     shortened: str = ""  # which face-value interval was shortened for a live run
@@ -47,7 +49,7 @@ class Key(msgspec.Struct, frozen=True):
 
 
 class Matrix(msgspec.Struct, frozen=True):
-    """What is compared on what. The first subject at the first safety stock is the base of differences."""
+    """All runs of a comparison. The first subject at the first safety stock is the base of differences."""
 
     scenario: str
     title: str
@@ -59,12 +61,12 @@ class Matrix(msgspec.Struct, frozen=True):
     replay: str
 
     def label(self, subject: str, safety_stock: int) -> str:
-        """What an entry is called: its subject, with the safety stock where several are compared."""
+        """The name of an entry: its subject, with the safety stock where several are compared."""
         return subject if len(self.safety_stocks) == 1 else f"{subject}, safety stock {safety_stock}"
 
 
-class Failed(msgspec.Struct, frozen=True):
-    """A run that could not be played, with the error as a user reads it."""
+class FailedRun(msgspec.Struct, frozen=True):
+    """A run that did not complete, with its error message."""
 
     key: Key
     error: str
@@ -83,56 +85,57 @@ class Run(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, frozen=True):
     """One subject at one safety stock and one rate, over all seeds.
 
-    `measures`: latencies are pooled over seeds, with block-bootstrap intervals; everything else is a mean per run, with
-    a t interval over seeds. `differences`: per run, less the base's, paired by seed. `curve`: (share, ms) of sync
+    `measures`: latencies are pooled over seeds, with block-bootstrap intervals. All others are means per run, with t
+    intervals over seeds. `differences`: means per run minus the base's, paired by seed. `curve`: (share, ms) of sync
     latency.
     """
 
     label: str
-    card: Card
+    subject: SubjectInfo = msgspec.field(name="card")
     safety_stock: int
-    rank: int | None  # equal ranks cannot be told apart; None: not known to be correct, or a seed is missing
+    rank: int | None  # equal ranks: no significant difference; None: not known to be correct, or a seed is missing
     verdict: Verdict
     correct: Verdict
-    over_ceiling: str  # why its runs say nothing of the architecture, naming the emulator; else empty
+    over_ceiling: str  # why its runs do not measure the architecture, naming the emulator; else empty
     reasons: tuple[str, ...]
     excused: dict[str, str]  # check -> why its architecture cannot pass it
     tiers: tuple[TierOutcome, ...]
     measures: dict[str, Interval]
     differences: dict[str, Interval]
-    cores: dict[str, float]  # by process, the generator's left out
+    cores: dict[str, float]  # by process, without the load generator
     exposures: int  # sell-outs with buyers on two or more channels, over all seeds
-    bound_per_exposure: float | None  # no oversell seen: at most this share of exposures, at 95 %
+    bound_per_exposure: float | None  # without any oversell: at most this share of exposures, at 95 %
     owed: int
     never: int
     curve: tuple[tuple[float, float], ...]
     runs: tuple[Run, ...]
-    failed: tuple[Failed, ...]
+    failed: tuple[FailedRun, ...]
 
     def value(self, measure: str) -> float | None:
+        """One measure without its interval, or None when it was not measured."""
         found = self.measures.get(measure)
         return None if found is None else found.value
 
 
-class Claim(msgspec.Struct, frozen=True):
-    """A claim of the guide, with what this comparison can say of it (`found`) and what it cannot (`limits`)."""
+class GuideClaim(msgspec.Struct, frozen=True):
+    """A claim of the guide, with what this comparison measured of it (`found`) and what it cannot show (`limits`)."""
 
     claim: str
-    said: Said
+    verdict: ClaimVerdict = msgspec.field(name="said")
     found: str
     limits: str
 
 
-class Board(msgspec.Struct, frozen=True):
+class RateComparison(msgspec.Struct, frozen=True):
     """All entries at one rate, best first. `floor`: (sync latency ms, oversold units that no subject can avoid)."""
 
     rate: float | None
-    plans: dict[int, str]  # seed -> digest of the plan that every entry played
+    plans: dict[int, str]  # seed -> digest of the plan of every entry
     load_s: float
     entries: tuple[Entry, ...]
     headline: str
     findings: tuple[str, ...]
-    claims: tuple[Claim, ...]
+    claims: tuple[GuideClaim, ...]
     floor: tuple[tuple[float, float], ...]
 
 
@@ -140,10 +143,10 @@ class Comparison(msgspec.Struct, frozen=True):
     """Everything that is reported about a comparison."""
 
     matrix: Matrix
-    base: str  # label of the entry that differences are taken against
+    base: str  # label of the entry that is subtracted in differences
     verdict: Verdict
     complete: bool
-    boards: tuple[Board, ...]
+    by_rate: tuple[RateComparison, ...] = msgspec.field(name="boards")
     currency: str
     commit: str
     machine: dict[str, str]

@@ -1,32 +1,32 @@
-"""Who wins, by how much, and how sure that is, in sentences."""
+"""The findings of a comparison in sentences: the best subject, its lead, and how certain that is."""
 
 import math
 from collections.abc import Sequence
 from typing import Final
 
+from stockstorm.reports.checkers import CORRECTNESS
 from stockstorm.reports.compare.comparison import LOST, OVERSOLD, P95, Entry
 from stockstorm.reports.compare.ranking import SEEDS_MIN, comparable
 from stockstorm.reports.formats import duration_text, number_text, range_text
 from stockstorm.reports.result import Interval
-from stockstorm.reports.verdict.tiers import CORRECTNESS
 
-SMALL: Final = 0.05  # a lead under this share of p95 may be sure, and makes no difference to a shop
+LEAD_MIN: Final = 0.05  # a smaller lead, as a share of p95, makes no practical difference even if it is significant
 
 
 def headline(entries: Sequence[Entry], seeds: int) -> str:
-    """One sentence for the top of the report. Entries best first, with their ranks, of a matrix of so many seeds."""
+    """One sentence for the top of the report. Entries are ranked, best first. `seeds`: seeds of the matrix."""
     first = [entry for entry in entries if entry.rank == 1]
     if not first:
         if any(entry.correct == "valid" and len(entry.runs) < seeds for entry in entries):
-            return "No subject that is known to be correct played every seed, so nobody wins yet"
-        return "No subject is known to be correct, so nobody wins"
+            return "No correct subject has a run of every seed yet, so there is no ranking"
+        return "No subject is known to be correct, so there is no ranking"
     if len(entries) == 1:
-        return f"{first[0].label} was compared with nobody"
+        return f"{first[0].label} is the only subject"
     if len(first) == 1:
         return _leads(entries, first[0])
     if any(entry.measures[P95].low is None for entry in first):
-        return f"{listed(first)} were played too little to be ranked"
-    return f"{listed(first)} {'cannot be told apart' if len(first) == len(entries) else 'share the lead'}"
+        return f"{listed(first)} have too little data to be ranked"
+    return f"{listed(first)} {'do not differ significantly' if len(first) == len(entries) else 'share the lead'}"
 
 
 def _leads(entries: Sequence[Entry], first: Entry) -> str:
@@ -36,26 +36,26 @@ def _leads(entries: Sequence[Entry], first: Entry) -> str:
         return f"Only {first.label} can be ranked"
     near = close_behind(entries)
     if not near:
-        return f"{first.label} leads those that can be ranked" if unranked else f"{first.label} wins"
+        return f"{first.label} leads the ranked subjects" if unranked else f"{first.label} is best"
     lead = duration_text((following[0].value(P95) or 0.0) - (first.value(P95) or 0.0))
-    whom = " those that can be ranked," if unranked else ""
-    return f"{first.label} leads{whom} by {lead}; the first {len(near) + 1} are alike in practice"
+    whom = " the ranked subjects" if unranked else ""
+    return f"{first.label} leads{whom} by {lead}; the first {len(near) + 1} do not differ in practice"
 
 
 def close_behind(entries: Sequence[Entry]) -> list[Entry]:
-    """Ranked entries behind the leader whose p95 exceeds the leader's by under a share of `SMALL`."""
+    """Ranked entries behind the leader whose p95 exceeds the leader's by less than the share `LEAD_MIN`."""
     best = next((entry.value(P95) or 0.0 for entry in entries if entry.rank == 1), 0.0)
     return [
         entry
         for entry in entries
-        if entry.rank is not None and entry.rank > 1 and (entry.value(P95) or 0.0) < best * (1 + SMALL)
+        if entry.rank is not None and entry.rank > 1 and (entry.value(P95) or 0.0) < best * (1 + LEAD_MIN)
     ]
 
 
 def findings(entries: Sequence[Entry], seeds: int) -> tuple[str, ...]:
-    """What a reader should know next, most important first."""
-    said = [_speed(entries), _oversold(entries, seeds), *_behind(entries, seeds), sureness(entries, seeds)]
-    return tuple(sentence for sentence in said if sentence)
+    """The findings below the headline, most important first."""
+    found = [_speed(entries), _oversold(entries, seeds), *_not_ranked(entries, seeds), certainty(entries, seeds)]
+    return tuple(sentence for sentence in found if sentence)
 
 
 def listed(entries: Sequence[Entry]) -> str:
@@ -84,13 +84,13 @@ def _ahead(slower: float, faster: float) -> str:
     if math.isinf(slower) or not faster:
         return "ahead of"
     ratio = slower / faster
-    if ratio < 1 + SMALL:
+    if ratio < 1 + LEAD_MIN:
         return f"{duration_text(slower - faster)} ahead of"
     return f"{ratio:.2g} times faster than" if ratio >= 1.2 else f"{(ratio - 1) * 100:.0f} % faster than"
 
 
 def with_interval(interval: Interval) -> str:
-    """`412 ms (390 to 440 ms)`, or without the interval where there is none."""
+    """`412 ms (390 to 440 ms)`, or only the value when there is no interval."""
     if interval.low is None or interval.high is None or math.isinf(interval.low):
         return duration_text(interval.value)
     return f"{duration_text(interval.value)} ({range_text(interval.low, interval.high)})"
@@ -104,7 +104,9 @@ def _oversold(entries: Sequence[Entry], seeds: int) -> str:
     most = max(known, key=lambda entry: entry.value(OVERSOLD) or 0.0)
     others = [entry for entry in known if entry is not least and entry.value(OVERSOLD) == least.value(OVERSOLD)]
     shared = f" and {len(others)} more" if others else ""
-    text = f"Fewest oversold units a run: {_count(least, OVERSOLD)} ({least.label}{shared}; {_count(least, LOST)} lost)"
+    text = (
+        f"Fewest oversold units per run: {_count(least, OVERSOLD)} ({least.label}{shared}; {_count(least, LOST)} lost)"
+    )
     if most.value(OVERSOLD) != least.value(OVERSOLD):
         text += f". Most: {_count(most, OVERSOLD)} ({most.label}; {_count(most, LOST)} lost)"
     return text + "."
@@ -112,43 +114,43 @@ def _oversold(entries: Sequence[Entry], seeds: int) -> str:
 
 def _count(entry: Entry, measure: str) -> str:
     value = entry.value(measure)
-    return "an unknown number" if value is None else number_text(round(value, 1))
+    return "unknown" if value is None else number_text(round(value, 1))
 
 
-def _behind(entries: Sequence[Entry], seeds: int) -> list[str]:
-    said = []
+def _not_ranked(entries: Sequence[Entry], seeds: int) -> list[str]:
+    found = []
     for entry in entries:
         if not entry.runs:
-            said.append(f"{entry.label} could not be played: {entry.failed[0].error if entry.failed else 'not yet'}")
+            found.append(f"{entry.label} has no run: {entry.failed[0].error if entry.failed else 'not started yet'}")
         elif entry.correct == "invalid":
-            said.append(f"{entry.label} is not correct, so it ranks behind, however fast: {_why(entry)}")
+            found.append(f"{entry.label} is not correct, so it is not ranked by speed: {_why(entry)}")
         elif entry.correct == "unknown":
-            said.append(f"{entry.label} is not ranked: {_why(entry)}")
+            found.append(f"{entry.label} is not ranked: {_why(entry)}")
         elif len(entry.runs) < seeds:
             why = f": {entry.failed[0].error}" if entry.failed else " so far"
-            said.append(f"{entry.label} is not ranked, since it played {len(entry.runs)} of {seeds} seeds{why}")
-    return said
+            found.append(f"{entry.label} is not ranked, because it has runs of {len(entry.runs)} of {seeds} seeds{why}")
+    return found
 
 
 def _why(entry: Entry) -> str:
-    telling = [reason for reason in entry.reasons if any(f"{name}: " in reason for name in CORRECTNESS)]
-    reasons = telling or entry.reasons
-    return reasons[0] if reasons else "its correctness is not settled"
+    decisive = [reason for reason in entry.reasons if any(f"{name}: " in reason for name in CORRECTNESS)]
+    reasons = decisive or entry.reasons
+    return reasons[0] if reasons else "its correctness is unknown"
 
 
-def sureness(entries: Sequence[Entry], seeds: int) -> str:
-    """How far the figures carry."""
+def certainty(entries: Sequence[Entry], seeds: int) -> str:
+    """What was run, and how certain the figures are."""
     whole = [entry for entry in entries if len(entry.runs) >= seeds]
     if len(whole) == len(entries):
-        text = f"Every subject played the same {'plan' if seeds == 1 else f'{seeds} plans'}."
+        text = f"Every subject ran the same {'plan' if seeds == 1 else f'{seeds} plans'}."
     else:
         who = f"Only {listed(whole)}" if whole else "No subject"
-        text = f"{who} played {'the plan' if seeds == 1 else f'all {seeds} plans'}."
+        text = f"{who} ran {'the plan' if seeds == 1 else f'all {seeds} plans'}."
     if seeds < SEEDS_MIN:
         text += (
-            f" With {'one seed' if seeds == 1 else f'{seeds} seeds'}, intervals of latency tell of "
-            f"{'this plan' if seeds == 1 else 'these plans'} only, and counts have none: {SEEDS_MIN} seeds are needed."
+            f" With {'one seed' if seeds == 1 else f'{seeds} seeds'}, intervals of latency hold for "
+            f"{'this plan' if seeds == 1 else 'these plans'} only. Intervals of counts take {SEEDS_MIN} seeds."
         )
     if sum(entry.rank == 1 for entry in entries) > 1:
-        text += " Those who share a rank cannot be told apart."
+        text += " Subjects that share a rank do not differ significantly."
     return text

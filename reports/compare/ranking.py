@@ -1,14 +1,13 @@
-"""Means over seeds with t intervals, and differences paired by seed: the same plan through both subjects, so that what
-one plan makes hard for both is not taken for a difference between them.
+"""Means over seeds with t intervals, differences paired by seed, and the ranking.
 
-Fewer than three seeds give no interval: two tell next to nothing about how much seeds differ.
+Differences are paired because both subjects ran the same plan: a plan that is hard for both makes no difference between
+them. Fewer than three seeds give no interval, because two say almost nothing about how much seeds differ.
 
-Who comes first: being correct goes before being fast. Entries that cannot be told apart share a rank.
+Correctness ranks before speed. Only an entry with a run of every seed is ranked. Otherwise a seed that is hard for all
+would count against the entries that have it. Entries without a significant difference share a rank.
 
-Only who played every seed is ranked: a seed that is hard for all would else count against those that played it.
-
-Two are told apart when the difference of their p95, paired by seed, is surely not 0; with too few seeds for that, when
-their pooled intervals do not overlap. Both have to point the way in which the pooled p95 sorts them.
+A difference is significant when the interval of the difference of p95, paired by seed, excludes 0. With too few seeds
+for that, the pooled intervals must not overlap. Both must agree in direction with the pooled p95.
 """
 
 import math
@@ -36,27 +35,27 @@ def t95(freedom: int) -> float:
 
 
 def mean_interval(values: Sequence[float], least: float = -math.inf) -> Interval | None:
-    """The mean with its 95 % interval, cut off at `least`. None without values or where the mean is no number."""
+    """The mean with its 95 % interval, limited to `least` or more. None without values, or when the mean is NaN."""
     if not values or any(math.isnan(value) for value in values):
         return None
     if any(math.isinf(value) for value in values):
         total = sum(values)
         return None if math.isnan(total) else Interval(total, None, None)
     mean = fmean(values)
-    if len(values) < SEEDS_MIN or len(set(values)) == 1:  # equal counts do not mean that seeds never differ
+    if len(values) < SEEDS_MIN or len(set(values)) == 1:  # equal counts do not show that seeds never differ
         return Interval(mean, None, None)
     half = t95(len(values) - 1) * stdev(values) / math.sqrt(len(values))
     return Interval(mean, max(least, mean - half), mean + half)
 
 
 def paired_difference(ours: Mapping[int, float], base: Mapping[int, float]) -> Interval | None:
-    """Mean of ours less the base's over the seeds that both have. None without any, or if both never ended."""
+    """Mean of ours minus the base's over the common seeds. None without any, or when infinities cancel out."""
     common = sorted(ours.keys() & base.keys())
     return mean_interval([ours[seed] - base[seed] for seed in common])
 
 
 def excludes_zero(interval: Interval | None) -> bool:
-    """Whether the whole interval lies on one side of 0."""
+    """Whether the whole interval is on one side of 0."""
     if interval is None or interval.low is None or interval.high is None:
         return False
     return interval.low > 0 or interval.high < 0
@@ -66,7 +65,7 @@ _ORDER: dict[Verdict, int] = {"valid": 0, "unknown": 1, "invalid": 2}
 
 
 def ranked(entries: Sequence[Entry], seeds: int) -> tuple[Entry, ...]:
-    """Best first, with ranks as in sport: 1, 1, 3. Only correct entries with a latency and all `seeds` get one."""
+    """Best first, with ranks such as 1, 1, 3. Only correct entries with a latency and all `seeds` have a rank."""
     ordered = sorted(entries, key=lambda entry: _key(entry, seeds))
     found: list[Entry] = []
     leader: Entry | None = None
@@ -75,19 +74,19 @@ def ranked(entries: Sequence[Entry], seeds: int) -> tuple[Entry, ...]:
         if not comparable(entry, seeds) or entry.value(P95) is None:
             found.append(msgspec.structs.replace(entry, rank=None))
             continue
-        if leader is None or told_apart(leader, entry):
+        if leader is None or differs(leader, entry):
             leader, rank = entry, place
         found.append(msgspec.structs.replace(entry, rank=rank))
     return tuple(found)
 
 
 def comparable(entry: Entry, seeds: int) -> bool:
-    """Whether it is correct and played as many seeds as there are, so that it played the plans of all others."""
+    """Whether it is correct and has a run of every seed, so that it ran the plans of all others."""
     return entry.correct == "valid" and len(entry.runs) >= seeds
 
 
-def told_apart(ahead: Entry, behind: Entry) -> bool:
-    """Whether the sync latency of `ahead`, whose pooled p95 is the lower one, is lower by more than chance."""
+def differs(ahead: Entry, behind: Entry) -> bool:
+    """Whether the sync latency of `ahead`, which has the lower pooled p95, is significantly lower."""
     first, second = ahead.measures.get(P95), behind.measures.get(P95)
     if first is None or second is None or first.value >= second.value:
         return False
@@ -102,11 +101,11 @@ def told_apart(ahead: Entry, behind: Entry) -> bool:
 
 
 def by_seed(entry: Entry, measure: str) -> dict[int, float]:
-    """One measure of every run of an entry that has it."""
+    """One measure by seed, of the runs that have it."""
     return {run.seed: run.measures[measure] for run in entry.runs if measure in run.measures}
 
 
 def _key(entry: Entry, seeds: int) -> tuple[int, float]:
     latency = entry.value(P95)
-    played = 0 if len(entry.runs) >= seeds else 1 if entry.runs else 3
-    return max(_ORDER[entry.correct], played), math.inf if latency is None else latency
+    missing = 0 if len(entry.runs) >= seeds else 1 if entry.runs else 3
+    return max(_ORDER[entry.correct], missing), math.inf if latency is None else latency

@@ -17,6 +17,8 @@ from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.sync_pairs import SyncPairs, build_sync_pairs
+from stockstorm.scenarios.loader import recorded
+from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.history import facts as f
 
 __all__ = ["FactLog", "History"]
@@ -29,6 +31,11 @@ class History(FactLog):
     def of(cls, facts: Iterable[f.AnyFact]) -> "History":
         """Facts sorted by time. Facts of one instant keep the order in which they were written."""
         return cls(tuple(sorted(facts, key=attrgetter("at_ns"))))
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The scenario that was run, with flags applied. Raises `ScenarioError` if its [expect] cannot be read."""
+        return recorded(self.started.scenario)
 
     @cached_property
     def orders(self) -> ChannelOrders:

@@ -1,15 +1,20 @@
-"""Renderers: a judged run in one form each. `registry` lists them; adding one adds its file and one line there."""
+"""Renderers: a judged run in one form each. To add one, add its file and one line to `RENDERERS`."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from stockstorm.reports.history import History
+from stockstorm.reports.render.files import json_file
+from stockstorm.reports.render.html import html
+from stockstorm.reports.render.junit import junit
+from stockstorm.reports.render.markdown import markdown
+from stockstorm.reports.render.terminal import terminal
 from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder
 
 
 class Renderer(Protocol):
-    """Shows a result; writes a file into the run's folder and returns its path, or returns None when it writes none.
+    """Shows a result. Writes a file into the run's folder and returns its path, or returns None when it writes none.
 
     Raises HistoryError when the file cannot be written.
     """
@@ -17,17 +22,23 @@ class Renderer(Protocol):
     def __call__(self, result: Result, history: History, folder: RunFolder) -> Path | None: ...
 
 
-def no_renderer(result: Result, history: History, folder: RunFolder) -> Path | None:
-    """Shows nothing."""
-    del result, history, folder
-    return None
+RENDERERS: Final[dict[str, Renderer]] = {
+    "json": json_file,
+    "junit": junit,
+    "markdown": markdown,
+    "html": html,
+    "terminal": terminal,  # last, since it lists the files that exist
+}
 
 
-def compose(*renderers: Renderer) -> Renderer:
-    """All of them, one after another; the path is that of the last which wrote a file."""
+def render_all(result: Result, history: History, folder: RunFolder, *names: str) -> dict[str, Path]:
+    """Show a result in the named forms (all when none is named). Returns the files written, by name.
 
-    def every(result: Result, history: History, folder: RunFolder) -> Path | None:
-        paths = [renderer(result, history, folder) for renderer in renderers]
-        return next((path for path in reversed(paths) if path is not None), None)
-
-    return every
+    Raises KeyError for a name that is not in `RENDERERS`.
+    """
+    written = {}
+    for name in names or tuple(RENDERERS):
+        path = RENDERERS[name](result, history, folder)
+        if path is not None:
+            written[name] = path
+    return written

@@ -1,4 +1,4 @@
-"""Drawing less than there is without telling a lie: extremes stay, and every thinning says how much it left out."""
+"""Fewer points for a figure: extremes are kept, and a note states how many points were left out."""
 
 import math
 from collections.abc import Sequence
@@ -13,21 +13,21 @@ _NICE: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 360
 
 
 class Thinned(msgspec.Struct, frozen=True):
-    """What is drawn of a series of `total` points."""
+    """The points to draw of a series of `total` points."""
 
     xs: list[float]
     ys: list[float]
     total: int
 
     def note(self, what: str) -> str:
-        """A sentence for the caption; empty when everything is drawn."""
+        """A sentence for the caption. Empty when every point is drawn."""
         if len(self.xs) == self.total:
             return ""
         return f"{len(self.xs):,} of {self.total:,} {what} drawn: an even sample and all of the highest."
 
 
 def thin_points(xs: Sequence[float], ys: Sequence[float], keep: int = POINTS_MAX) -> Thinned:
-    """At most about `keep` points of a scatter: every k-th by position, and the highest tenth of `keep` always."""
+    """About `keep` points of a scatter plot: every k-th by position, plus the highest, a tenth of `keep`."""
     total = len(xs)
     if total <= keep:
         return Thinned(list(xs), list(ys), total)
@@ -38,7 +38,7 @@ def thin_points(xs: Sequence[float], ys: Sequence[float], keep: int = POINTS_MAX
 
 
 def thin_steps(xs: Sequence[float], ys: Sequence[float], bins: int = STEP_BINS) -> Thinned:
-    """A step line by first, lowest, highest and last value of each bin: it looks the same at `bins` pixels of width."""
+    """First, lowest, highest and last value of each bin of a step line, which looks the same at `bins` pixels."""
     total = len(xs)
     if total <= 4 * bins:
         return Thinned(list(xs), list(ys), total)
@@ -54,7 +54,7 @@ def thin_steps(xs: Sequence[float], ys: Sequence[float], bins: int = STEP_BINS) 
 
 
 def bin_width_s(span_s: float) -> float:
-    """A round width that cuts the span into at most `BINS_MAX` bins."""
+    """A round width that divides the span into at most `BINS_MAX` bins."""
     return next((width for width in _NICE if span_s / width <= BINS_MAX), span_s / BINS_MAX)
 
 
@@ -66,8 +66,8 @@ def binned(xs: Sequence[float], ys: Sequence[float], width: float) -> dict[float
     return {(number + 0.5) * width: sorted(groups[number]) for number in sorted(groups)}
 
 
-def counted(xs: Sequence[float], width: float, last: float) -> tuple[list[float], list[float]]:
-    """Middles of all bins from 0 to `last`, and how many of `xs` each holds per unit of x."""
+def rates(xs: Sequence[float], width: float, last: float) -> tuple[list[float], list[float]]:
+    """Middles of all bins from 0 to `last`, and the number of `xs` in each per unit of x."""
     bins = max(1, math.ceil(last / width))
     counts = [0] * bins
     for x in xs:
@@ -75,8 +75,3 @@ def counted(xs: Sequence[float], width: float, last: float) -> tuple[list[float]
         if 0 <= number < bins:
             counts[number] += 1
     return [(n + 0.5) * width for n in range(bins)], [count / width for count in counts]
-
-
-def quantile(ordered: Sequence[float], q: float) -> float:
-    """The value at rank ceil(q·n) of sorted values, which may end in infinities. Needs at least one value."""
-    return ordered[min(len(ordered) - 1, max(0, math.ceil(q * len(ordered)) - 1))]

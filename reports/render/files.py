@@ -1,23 +1,59 @@
-"""Writes a report's file, or says why it could not: a file that cannot be written is not a verdict."""
+"""Writes the files of a run, and result.json among them: the result as it is, for machines.
 
+Keys of result.json are sorted, so that two runs can be compared line by line. JSON has no infinity. An infinite measure
+(a change that was owed and never reflected) is the string "inf"; "-inf" and "nan" stand for the other two.
+`reports.store.read_result` reads them back.
+"""
+
+import math
 from pathlib import Path
+from typing import Any
 
+import msgspec
+
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Result
+from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.errors import HistoryError
 
 
 def write_report(path: Path, content: str | bytes, again: str) -> Path:
-    """Write the file (text as UTF-8) and give its path. `again`: the command that writes it once the cause is gone.
+    """Write the file (text as UTF-8) and return its path. `again`: the command that repeats the attempt.
 
-    Raises `HistoryError` when the folder is read-only, the disk full, or something else has the file's name.
+    Raises `HistoryError`, which is not a verdict, when the folder is read-only, the disk is full, or a folder has the
+    file's name.
     """
     try:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         found = f"cannot be written: {error.strerror or error}"
-        raise HistoryError(str(path), found, f"make room or mend the folder, then: {again}") from error
+        remedy = f"free some space or repair the folder, then run: {again}"
+        raise HistoryError(str(path), found, remedy) from error
     return path
 
 
-def write_of_run(path: Path, content: str | bytes) -> Path:
+def write_run_file(path: Path, content: str | bytes) -> Path:
     """Write a file of a run's folder, which `stockstorm check` makes again. Raises `HistoryError`."""
     return write_report(path, content, f"stockstorm check {path.parent}")
+
+
+def json_file(result: Result, history: History, folder: RunFolder) -> Path | None:
+    """Write result.json into the run's folder."""
+    del history
+    return write_run_file(folder.result, as_json(result))
+
+
+def as_json(value: object) -> bytes:
+    """Any frozen value as indented JSON with sorted keys and a newline at the end."""
+    plain = _spelled(msgspec.to_builtins(value, order="sorted", str_keys=True))
+    return msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n"
+
+
+def _spelled(value: Any) -> Any:  # Any: whatever JSON holds
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, dict):
+        return {key: _spelled(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelled(inner) for inner in value]
+    return value

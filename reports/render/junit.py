@@ -1,7 +1,8 @@
-"""junit.xml: one test case for each check, threshold and tier, so that any CI shows them.
+"""junit.xml: one test case for each check, threshold and tier, for display in a CI system.
 
-Invalid is a failure and unknown an error. This file must not fail a build that the exit code passes, so what does not
-decide the verdict is skipped with the reason: a tier that was not reached, and an unknown check that nothing rests on.
+Invalid is a failure and unknown is an error. The file must not fail a build that the exit code passes. So cases that do
+not decide the verdict are skipped with their reason: a tier that was not reached, and an unknown check that is not
+required.
 """
 
 import xml.etree.ElementTree as ET
@@ -9,20 +10,20 @@ from pathlib import Path
 from typing import Final
 
 from stockstorm.reports.history import History
-from stockstorm.reports.render.files import write_of_run
+from stockstorm.reports.render.files import write_run_file
 from stockstorm.reports.result import Result, Verdict
 from stockstorm.reports.store import RunFolder
 from stockstorm.reports.verdict.judge import rests_on
 
 OUTCOMES: Final = {"valid": "", "invalid": "failure", "unknown": "error"}
 TIER_OUTCOMES: Final = {"valid": "", "invalid": "skipped", "unknown": "skipped"}
-Case = tuple[str, Verdict, str, str]  # title, verdict, reason, what it is to a CI: failure, error, skipped or nothing
+Case = tuple[str, Verdict, str, str]  # title, verdict, reason, XML element ("" when passed)
 
 
 def junit(result: Result, history: History, folder: RunFolder) -> Path | None:
     """Write junit.xml into the run's folder."""
     del history
-    return write_of_run(folder.junit, junit_xml(result))
+    return write_run_file(folder.junit, junit_xml(result))
 
 
 def junit_xml(result: Result) -> str:
@@ -64,5 +65,5 @@ def _suite(root: ET.Element, result: Result, name: str, cases: list[Case]) -> No
 
 
 def _clean(text: str) -> str:
-    """Without the control characters that XML cannot hold at all."""
+    """The text with control characters replaced, since XML cannot hold them."""
     return "".join(sign if sign in "\t\n\r" or ord(sign) >= 32 else "�" for sign in text)

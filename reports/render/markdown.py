@@ -1,4 +1,4 @@
-"""summary.md: a page that a CI job can post, with the verdict, the key figures and what failed."""
+"""summary.md: the verdict, the key measures and the incidents, for a CI job to post."""
 
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from stockstorm.reports.formats import (
     tier_name,
 )
 from stockstorm.reports.history import History
-from stockstorm.reports.render.files import write_of_run
+from stockstorm.reports.render.files import write_run_file
 from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder
 
@@ -34,11 +34,11 @@ INCIDENTS_SHOWN: Final = 5
 def markdown(result: Result, history: History, folder: RunFolder) -> Path | None:
     """Write summary.md into the run's folder."""
     del history
-    return write_of_run(folder.summary, markdown_text(result))
+    return write_run_file(folder.summary, markdown_text(result))
 
 
 def markdown_text(result: Result) -> str:
-    """The summary as Markdown; signs that Markdown or HTML would act on are escaped."""
+    """The summary as Markdown. Characters that Markdown or HTML would interpret are escaped."""
     lines = [f"## {SIGNS[result.verdict]} {result.verdict}: {_plain(result.scenario)}", ""]
     lines += [f"{_plain(result.subject)} {tier_headline(result)}. Seed {result.seed}, run `{_code(result.run)}`.", ""]
     lines += [f"- {_plain(reason)}" for reason in result.reasons]

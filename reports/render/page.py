@@ -1,65 +1,87 @@
-"""One HTML document that needs no network: style, figures and the script that draws them stand inside.
+"""HTML documents from Jinja2 templates: style, figures and the script that draws them are inline.
 
-Scripts are allowed by their digest only and nothing may be loaded, so text out of a scenario or a subject can do no
-harm even if an escape were forgotten.
+A page needs no network. Templates escape every value that is not `Markup`. The content security policy allows scripts
+by digest only and forbids loading anything, so text from a scenario or a subject is harmless even if an escape is
+missing.
 """
 
 import base64
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 from importlib.resources import files
+from typing import Final
 
 import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from stockstorm.reports.render.figures import Figure
-from stockstorm.reports.render.markup import Markup, join, tag
+from stockstorm.reports.formats import SIGNS
+from stockstorm.reports.render.figures.layout import Figure
+
+PACKAGE: Final = "stockstorm.reports.render"
 
 
-def document(title: str, body: Markup, figures: Iterable[Figure], *styles: str) -> str:
-    """The whole page. `styles` are names of style sheets beside the common one."""
-    drawn = [figure for figure in figures if figure.traces]
-    data = tag("script", _json_for_script(drawn), type="application/json", id="figures")
+class Fact(msgspec.Struct, frozen=True):
+    """One row of a table of names and values. `code`: shown in a fixed-width font."""
+
+    name: str
+    value: str
+    code: bool = False
+
+
+def render(template: str, **values: object) -> Markup:
+    """A template of `templates/` filled with values."""
+    return Markup(_environment().get_template(template).render(**values))  # noqa: S704  # templates escape
+
+
+def render_document(
+    template: str, title: str, figures: Iterable[Figure], styles: Iterable[str] = (), **values: object
+) -> str:
+    """A whole page. `template` extends document.html; `styles` are style sheets besides report.css."""
     scripts = [_plotly(), _own("report.js")]
-    head = join(
-        [
-            tag("meta", charset="utf-8"),
-            tag("meta", http_equiv="Content-Security-Policy", content=_policy(scripts)),
-            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            tag("title", title),
-            *(tag("style", _own(name)) for name in ("report.css", *styles)),
-        ]
+    return render(
+        template,
+        title=title,
+        styles=[_own(name) for name in ("report.css", *styles)],
+        scripts=scripts,
+        policy=_policy(scripts),
+        figures_json=_json_for_script([figure for figure in figures if figure.traces]),
+        **values,
     )
-    inside = tag("body", tag("main", body), data, *(tag("script", script) for script in scripts))
-    return f"<!doctype html>\n{tag('html', tag('head', head), inside, lang='en')}\n"
 
 
-def section(title: str, *content: Markup) -> Markup:
-    """A part of the page with its headline."""
-    return tag("section", tag("h2", title), *content)
-
-
-def figure_section(figure: Figure) -> Markup:
-    """A figure with its caption; only the caption when it has nothing to draw."""
-    if not figure.traces:
-        return section(figure.title, tag("p", figure.caption, class_="caption"))
-    # The height stands there before the script draws, so that the page does not jump.
-    box = tag("div", "", class_="figure", id=f"figure-{figure.name}", style=f"min-height:{figure.height_px}px")
-    return section(figure.title, tag("p", figure.caption, class_="caption"), box)
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(PACKAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals["signs"] = SIGNS
+    environment.filters["words"] = lambda name: name.replace("_", " ")
+    environment.filters["number"] = lambda count: f"{count:,}"
+    return environment
 
 
 def _own(name: str) -> Markup:
-    return Markup((files("stockstorm.reports") / "render" / name).read_text(encoding="utf-8"))
+    return Markup((files(PACKAGE) / name).read_text(encoding="utf-8"))  # noqa: S704  # our own file
 
 
+@cache
 def _plotly() -> Markup:
     text = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
     # A closing tag inside a string of the library would end the element early.
-    return Markup(text.replace("</script", "<\\/script"))
+    return Markup(text.replace("</script", "<\\/script"))  # noqa: S704  # a library's file
 
 
 def _json_for_script(figures: list[Figure]) -> Markup:
     text = msgspec.json.encode(figures).decode()
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+    escaped = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return Markup(escaped)  # noqa: S704  # escaped for a script element just above
 
 
 def _policy(scripts: list[Markup]) -> str:

@@ -1,4 +1,7 @@
-"""The terminal: verdict, tiers, measures, what failed, where the files are. Markup in user text is never acted on."""
+"""The result on the terminal: verdict, tiers, measures, checks, incidents and the paths of the files.
+
+User text is printed as `Text`, so Rich does not interpret markup in it.
+"""
 
 import sys
 from pathlib import Path
@@ -29,15 +32,13 @@ REASONS_SHOWN: Final = 8
 
 
 def terminal(result: Result, history: History, folder: RunFolder) -> Path | None:
-    """Print the result on standard output; writes no file."""
-    shop = history.started.scenario.get("shop")
-    currency = str(shop.get("currency", "")) if isinstance(shop, dict) else ""
-    print_result(result, folder, Console(file=sys.stdout), currency)
+    """Print the result on standard output. Writes no file."""
+    print_result(result, folder, Console(file=sys.stdout), history.scenario.shop.currency)
     return None
 
 
 def print_result(result: Result, folder: RunFolder | None, console: Console, currency: str = "") -> None:
-    """Print the result on a console; `folder` None leaves the files out."""
+    """Print the result on a console. Without `folder`, no file paths are printed."""
     console.print(_verdict(result))
     console.print(_measures(result, currency))
     console.print(_checks(result))

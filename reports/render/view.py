@@ -1,6 +1,7 @@
-"""Single observations behind the measures, for drawing: every attempt's ack time and every owed pair's sync latency.
+"""A history prepared for drawing: times in seconds since the start of load, phases and faults as spans.
 
-A history laid out for drawing: times as seconds since the start of load, phases and faults as spans.
+`Series` holds the single observations behind a measure: the ack time of every attempt, the sync latency of every owed
+pair.
 """
 
 import math
@@ -25,22 +26,24 @@ class Series(msgspec.Struct, frozen=True):
     ms: list[float]
 
     def finite(self) -> "Series":
+        """The observations that ended."""
         kept = [n for n, value in enumerate(self.ms) if math.isfinite(value)]
         return Series([self.at_s[n] for n in kept], [self.ms[n] for n in kept])
 
     def infinite_at(self) -> list[float]:
+        """Times of the observations that never ended."""
         return [at for at, value in zip(self.at_s, self.ms, strict=True) if math.isinf(value)]
 
 
 def ack_series(history: History) -> Series:
-    """Genuine attempts at the time they fell due, with their ack time; infinite for a timeout."""
+    """Ack times of genuine attempts, at the time when they were due. A timeout is infinite."""
     start = history.started.at_ns
     samples = sorted(ack_samples(history))
     return Series([(due - start) / SECOND_NS for due, _ in samples], [max(0.01, ms) for _, ms in samples])
 
 
 def failed_series(history: History, forged: set[int]) -> Series:
-    """Genuine attempts that were not acknowledged, with how long they lasted."""
+    """Durations of genuine attempts that were not acknowledged, at the time when they were due."""
     start = history.started.at_ns
     failed = Series([], [])
     for attempt in history.all(f.AttemptEnded):
@@ -52,7 +55,7 @@ def failed_series(history: History, forged: set[int]) -> Series:
 
 
 def sync_series(history: History) -> Series:
-    """Owed pairs at the time of the change, with how long the other channel took to reflect it, as tiers count it."""
+    """Sync latencies of owed pairs, counted as tiers count them, at the time of the change."""
     start = history.started.at_ns
     samples = judged_samples(history)
     return Series([(fired - start) / SECOND_NS for fired, _ in samples], [max(0.01, ms) for _, ms in samples])
@@ -70,7 +73,7 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class RunView:
-    """What figures and sections read. Built once per report."""
+    """One run as figures and sections read it. Built once per report."""
 
     def __init__(self, result: Result, history: History) -> None:
         self.result, self.history = result, history
@@ -82,12 +85,12 @@ class RunView:
         return self.history.all(kind)
 
     def seconds(self, at_ns: int) -> float:
+        """Seconds from the start of load to a monotonic time."""
         return (at_ns - self.started.at_ns) / SECOND_NS
 
     @property
     def currency(self) -> str:
-        shop = self.started.scenario.get("shop")
-        return str(shop.get("currency", "")) if isinstance(shop, dict) else ""
+        return self.history.scenario.shop.currency
 
     @cached_property
     def load_end_s(self) -> float:
@@ -96,64 +99,57 @@ class RunView:
 
     @cached_property
     def phases(self) -> list[Span]:
-        """Phases of the schedule, and the quiet at the end as one more."""
-        marks = [(fact.phase, self.seconds(fact.at_ns)) for fact in self.of(f.PhaseStarted)]
-        ends = [*(at for _, at in marks[1:]), self.load_end_s]
-        spans = [Span(name, at, end) for (name, at), end in zip(marks, ends, strict=False) if end > at]
+        """Phases of the schedule, with the quiesce as the last one."""
+        starts = [(fact.phase, self.seconds(fact.at_ns)) for fact in self.of(f.PhaseStarted)]
+        ends = [*(at for _, at in starts[1:]), self.load_end_s]
+        spans = [Span(name, at, end) for (name, at), end in zip(starts, ends, strict=False) if end > at]
         if self.of(f.LoadStopped) and self.end_s > self.load_end_s:
             spans.append(Span("quiesce", self.load_end_s, self.end_s))
         return spans
 
     @cached_property
     def faults(self) -> list[Span]:
-        ends = self.of(f.FaultEnded)
-        spans = []
-        for start in self.of(f.FaultStarted):
-            same = [
-                e.at_ns for e in ends if (e.fault, e.target) == (start.fault, start.target) and e.at_ns >= start.at_ns
-            ]
-            until = self.seconds(min(same)) if same else self.load_end_s
-            spans.append(Span(start.fault, self.seconds(start.at_ns), until))
-        return spans
+        intervals = self.history.fault_intervals
+        return [Span(fault.fault, self.seconds(fault.begin_ns), self.seconds(fault.end_ns)) for fault in intervals]
 
     @cached_property
     def channels(self) -> list[str]:
-        """Channels in the order in which they opened, the shop's own store first."""
+        """Channels in the order in which they opened. The shop's own store is first."""
         opened = self.of(f.ChannelOpened)
         return [c.channel for c in opened if c.online] + [c.channel for c in opened if not c.online]
 
     @cached_property
     def forged(self) -> set[int]:
-        """Deliveries that were forged."""
+        """Ids of forged deliveries."""
         return {fact.delivery for fact in self.of(f.DeliveryPlanned) if fact.forged}
 
     @cached_property
     def acks(self) -> Series:
-        """Ack times of attempts; infinite for a timeout."""
+        """Ack times of genuine attempts."""
         return ack_series(self.history)
 
     @cached_property
     def failures(self) -> Series:
-        """Attempts that were not acknowledged, with how long they lasted."""
+        """Durations of genuine attempts that were not acknowledged."""
         return failed_series(self.history, self.forged)
 
     @cached_property
     def syncs(self) -> Series:
-        """Sync latency of every owed pair, from fired."""
+        """Sync latencies of owed pairs."""
         return sync_series(self.history)
 
     @cached_property
     def hottest_sku(self) -> tuple[str, str]:
-        """The SKU that tells most, and why: that with most oversold units, else the hot one that buyers wanted most."""
+        """The SKU to draw, and why: the one with the most oversold units, else the hot one with the highest demand."""
         oversold: Counter[str] = Counter()
-        wanted: Counter[str] = Counter()
+        demanded: Counter[str] = Counter()
         for sale in self.of(f.PurchaseAccepted):
             for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
-                wanted[sku] += quantity
+                demanded[sku] += quantity
                 oversold[sku] += quantity - min(quantity, max(0, before))
         for refusal in self.of(f.PurchaseRefused):
-            wanted.update(dict(zip(refusal.skus, refusal.quantities, strict=True)))
+            demanded.update(dict(zip(refusal.skus, refusal.quantities, strict=True)))
         if any(oversold.values()):
-            return max(oversold, key=lambda sku: (oversold[sku], wanted[sku], sku)), "was oversold most"
+            return max(oversold, key=lambda sku: (oversold[sku], demanded[sku], sku)), "had the most oversold units"
         hot = {fact.sku for fact in self.of(f.ItemStocked) if fact.hot}
-        return max(wanted, key=lambda sku: (sku in hot, wanted[sku], sku), default=""), "was wanted most"
+        return max(demanded, key=lambda sku: (sku in hot, demanded[sku], sku), default=""), "had the highest demand"

@@ -1,8 +1,9 @@
-"""Confidence intervals of quantiles by block bootstrap: samples close in time resemble each other, so whole blocks of
-time are drawn with replacement, not single samples.
+"""Confidence intervals of quantiles by block bootstrap. Samples close in time are correlated, so whole blocks of time
+are drawn with replacement instead of single samples.
 
-Fast without numpy: samples fall into bins between order statistics of the whole, each block keeps its cumulative
-counts, and a drawn quantile is found by bisecting bins, so one redraw costs a few dot products and never a sort.
+Speed without numpy: samples are counted in bins between order statistics of all samples, and each block keeps its
+cumulative counts. A drawn quantile is found by bisection over the bins, so one redraw costs a few dot products and no
+sort.
 """
 
 import random
@@ -25,8 +26,8 @@ LEVEL: Final = 0.95
 def quantile_interval(samples: Sequence[tuple[int, float]], share: float, seed: int, name: str) -> Interval | None:
     """A quantile with its 95 % interval.
 
-    `samples` are (time in ns, value) in any order; the same arguments give the same interval. None without samples; the
-    bounds are None with fewer than 20 blocks (of a second at least) that hold any.
+    `samples` are (time in ns, value) in any order. The same arguments give the same interval. None without samples. The
+    bounds are None with fewer than 20 blocks, of at least a second each, that hold samples.
     """
     if not samples:
         return None
@@ -60,7 +61,7 @@ def _edges(ordered: Sequence[float]) -> list[float]:
 def _excess(
     blocks: Sequence[Sequence[float]], edges: Sequence[float], sizes: Sequence[int], share: float
 ) -> list[list[float]]:
-    """By bin and block: samples up to the bin's edge, less what a quantile there leaves below."""
+    """By bin and block: samples up to the bin's edge, less the number that a quantile at that edge requires."""
     rows: list[list[float]] = [[0.0] * len(blocks) for _ in edges]
     for column, block in enumerate(blocks):
         for value in block:
@@ -73,11 +74,11 @@ def _excess(
     return rows
 
 
-def _redraw(edges: Sequence[float], excess: list[list[float]], blocks: int, dice: random.Random) -> list[float]:
+def _redraw(edges: Sequence[float], excess: list[list[float]], blocks: int, rng: random.Random) -> list[float]:
     found = []
     for _ in range(REDRAWS):
         weights = [0] * blocks
-        for column in dice.choices(range(blocks), k=blocks):
+        for column in rng.choices(range(blocks), k=blocks):
             weights[column] += 1
         low, high = 0, len(edges) - 1
         while low < high:

@@ -1,7 +1,7 @@
-"""Quantiles by nearest rank: the least sample such that at least the wanted share of samples is no greater.
+"""Quantiles by nearest rank: the smallest sample such that at least the given share of samples is no greater.
 
-No interpolation, so a quantile is always something that happened, and infinity (never reflected, timed out) counts as
-what it is.
+There is no interpolation, so a quantile is always a value that occurred. Infinity (never reflected, timed out) is a
+value like any other.
 """
 
 import math
@@ -11,12 +11,12 @@ from collections.abc import Sequence
 def quantile(ordered: Sequence[float], share: float) -> float:
     """The quantile of samples in ascending order; `share` in (0, 1]. ValueError when there are none."""
     if not ordered:
-        raise ValueError("no samples, hence no quantile")
+        raise ValueError("no quantile without samples")
     return ordered[max(0, math.ceil(share * len(ordered) - 1e-9) - 1)]
 
 
 def quantiles(name: str, samples: Sequence[float], shares: Sequence[float] = (0.5, 0.95, 0.99)) -> dict[str, float]:
-    """Measures `<name>.p50` … and `<name>.max` of samples in any order; empty for no samples."""
+    """Measures `<name>.p50` and so on, and `<name>.max`, of samples in any order. Empty without samples."""
     if not samples:
         return {}
     ordered = sorted(samples)

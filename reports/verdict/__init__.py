@@ -1,1 +1,1 @@
-"""From checks to a verdict: thresholds, tiers, intervals, and the judge."""
+"""From checks to a verdict: latency samples, thresholds, tiers, and the judge."""

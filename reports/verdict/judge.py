@@ -1,33 +1,33 @@
 """From a history to a `Result`: every check, threshold and tier, and one verdict over them.
 
-Invalid if any check or threshold is invalid; unknown if one that is required is unknown; else valid. A run that did not
-complete is unknown throughout, since what looks lost or stale may only have been cut off. Reasons come most important
-first: being correct goes before being fast.
-
-What the subject's API calls say of its settings: what reads like a flaw in a report may be a wrong token.
+Invalid if any check or threshold is invalid. Otherwise unknown if a required one is unknown, else valid. A run that did
+not complete is unknown in every respect, because an event that looks lost may only have been cut off. Reasons are
+sorted by importance: correctness before speed.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from stockstorm.reports.checkers import check_all, intervals
+from stockstorm.reports.checkers import CHECKERS, REQUIRED, check_all
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Interval, Result, ThresholdOutcome, Verdict, counted
-from stockstorm.reports.verdict.thresholds import family, judge_thresholds
+from stockstorm.reports.verdict.samples import intervals
+from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
 from stockstorm.reports.verdict.tiers import judge_tiers
 from stockstorm.simulator.history.facts import ApiCalled, RunEnded
 
 NO_CALL: Final = (
-    "the subject made no API call: it does not know where the played APIs are, or does nothing with what it is told"
+    "the subject made no API call: it does not know the address of the simulated APIs, or it ignores its webhooks"
 )
+_IMPORTANCE: Final = {checker.name: place for place, checker in enumerate(CHECKERS)}
 _DENIED: Final = "denied"
 _ADMIN: Final = "admin"
 
 
 def call_notes(history: History) -> tuple[str, ...]:
-    """Notes to be read before anything else; none of a subject that calls with the right tokens."""
+    """Notes on a subject that makes no API call or uses a wrong token, because that can look like a flaw."""
     calls = history.all(ApiCalled)
     if not calls:
         return (NO_CALL,)
@@ -41,61 +41,24 @@ def call_notes(history: History) -> tuple[str, ...]:
     )
 
 
-# Checks that judge by themselves: a run cannot be called valid while one of them is unknown.
-STRUCTURAL: Final = (
-    "nothing_lost",
-    "applied_twice",
-    "forged",
-    "drift",
-    "stale_overwrite",
-    "event_classes",
-    "generator",
-)
-# From what costs a shop most to what only makes it slower.
-IMPORTANCE: Final = (
-    "nothing_lost",
-    "lost",
-    "applied_twice",
-    "forged",
-    "drift",
-    "oversell",
-    "stale_overwrite",
-    "unexplained_push",
-    "event_classes",
-    "delivery",
-    "delivery_success",
-    "retry_discipline",
-    "refused_though_available",
-    "refused",
-    "lost_units",
-    "sync_latency",
-    "sync_latency_visible",
-    "order_latency",
-    "crisis_time",
-    "ack_time",
-    "generator",
-)
-
-
 def judge(history: History) -> Result:
     """Everything that is reported about a run, as a function of its history alone.
 
-    Raises `ScenarioError` when the scenario kept in the history has an [expect] that cannot be read.
+    Raises `ScenarioError` if the [expect] of the recorded scenario cannot be read.
     """
     started = history.started
     cut = interrupted(history)
     checks = tuple(_unknown_when(cut, check) for check in check_all(history))
-    found_intervals, trouble = _intervals(history)
+    found_intervals, failure = _intervals(history)
     measures = {name: value for check in checks for name, value in check.measures.items()}
-    unreliable = cut or _generator_trouble(checks)
-    expect: dict[str, Any] = started.scenario.get("expect") or {}
-    thresholds = judge_thresholds(expect, checks, measures, found_intervals, unreliable)
-    tiers = judge_tiers(started, checks, measures, found_intervals, unreliable)
+    unreliable = cut or _late_generator(checks)
+    thresholds = judge_thresholds(history.scenario.expect, checks, measures, found_intervals, unreliable)
+    tiers = judge_tiers(history.scenario, checks, measures, found_intervals, unreliable)
     verdict, reasons = overall(cut, checks, thresholds)
     check_notes = (f"{check.name}: {note}" for check in checks for note in check.notes)
     return Result(
         run=started.run,
-        scenario=str(started.scenario.get("name", "")),
+        scenario=history.scenario.name,
         seed=started.seed,
         plan_digest=started.plan_digest,
         subject=started.subject,
@@ -107,7 +70,7 @@ def judge(history: History) -> Result:
         measures=measures,
         intervals=found_intervals,
         event_classes=classes_of(checks),
-        notes=tuple(dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *trouble))),
+        notes=tuple(dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure))),
         commit=started.commit,
         versions=started.versions,
         machine=started.machine,
@@ -120,12 +83,12 @@ def judge(history: History) -> Result:
 def _intervals(history: History) -> tuple[dict[str, Interval], tuple[str, ...]]:
     try:
         return dict(intervals(history)), ()
-    except Exception as error:  # noqa: BLE001  # like a checker that raises: our defect, and the rest must still be heard
-        return {}, (f"no intervals, since computing them failed: {type(error).__name__}: {error}",)
+    except Exception as error:  # noqa: BLE001  # as for a checker that raises: the rest must still be reported
+        return {}, (f"there are no intervals, because computing them failed: {type(error).__name__}: {error}",)
 
 
 def interrupted(history: History) -> str:
-    """Why the run counts as interrupted, in one sentence; empty when it ended as it should."""
+    """Why the run counts as interrupted, in one sentence. Empty if it completed."""
     ended = history.last(RunEnded)
     if ended is None:
         return "the run was interrupted: its history has no end"
@@ -137,11 +100,11 @@ def interrupted(history: History) -> str:
 def overall(
     cut: str, checks: Sequence[Check], thresholds: Sequence[ThresholdOutcome]
 ) -> tuple[Verdict, tuple[str, ...]]:
-    """The verdict over all, with the reasons why it is not valid, most important first."""
+    """The verdict of the run, and the reasons why it is not valid, most important first."""
     present = {check.name for check in checks}
     entries = [(check.name, check.verdict, check.reason) for check in checks]
-    entries += [(family(line.measure), line.verdict, line.reason) for line in thresholds]
-    entries += [(name, "unknown", "this check is missing") for name in STRUCTURAL if name not in present]
+    entries += [(judged_check(line.measure), line.verdict, line.reason) for line in thresholds]
+    entries += [(name, "unknown", "this check is missing") for name in REQUIRED if name not in present]
     required = rests_on(thresholds)
     bad = sorted((entry for entry in entries if entry[1] == "invalid"), key=_importance)
     open_ = sorted((entry for entry in entries if entry[1] == "unknown" and entry[0] in required), key=_importance)
@@ -153,12 +116,12 @@ def overall(
 
 
 def rests_on(thresholds: Sequence[ThresholdOutcome]) -> frozenset[str]:
-    """Checks that have to be known before a run can be called valid; any other one that is unknown is only told."""
-    return frozenset((*STRUCTURAL, *(family(line.measure) for line in thresholds)))
+    """Checks that must not be unknown in a valid run. Any other unknown check is only reported."""
+    return frozenset((*REQUIRED, *(judged_check(line.measure) for line in thresholds)))
 
 
 def _importance(entry: tuple[str, Verdict, str]) -> int:
-    return IMPORTANCE.index(entry[0]) if entry[0] in IMPORTANCE else len(IMPORTANCE)
+    return _IMPORTANCE.get(entry[0], len(_IMPORTANCE))
 
 
 def _unique(entries: Sequence[tuple[str, Verdict, str]]) -> tuple[str, ...]:
@@ -169,18 +132,18 @@ def _unique(entries: Sequence[tuple[str, Verdict, str]]) -> tuple[str, ...]:
 def _unknown_when(cut: str, check: Check) -> Check:
     if not cut or check.verdict == "unknown":
         return check
-    return msgspec.structs.replace(check, verdict="unknown", reason=f"{cut}; until then: {check.reason}")
+    return msgspec.structs.replace(check, verdict="unknown", reason=f"{cut}; up to that point: {check.reason}")
 
 
-def _generator_trouble(checks: Sequence[Check]) -> str:
+def _late_generator(checks: Sequence[Check]) -> str:
     generator = next((check for check in checks if check.name == "generator"), None)
     if generator is None or generator.verdict == "valid":
         return ""
-    return f"the load generator was not up to it, so speeds cannot be told: {generator.reason}"
+    return f"the load generator could not keep up, so speeds are unknown: {generator.reason}"
 
 
 def classes_of(checks: Sequence[Check]) -> dict[str, dict[str, int]]:
-    """The two axes of event classes, out of measures named `event_classes.<delivery>.<effect>`."""
+    """Events by delivery class and effect class, from measures named `event_classes.<delivery>.<effect>`."""
     table: dict[str, dict[str, int]] = {}
     for check in checks:
         for name, count in check.measures.items():

@@ -1,17 +1,53 @@
-"""The samples of sync latency that tiers are judged by, to be drawn and compared, so that all tell one thing."""
+"""Latency samples that verdicts rest on, and the confidence intervals of their quantiles.
 
-from stockstorm.reports.checkers.sync_latency import owed_pairs
+Thresholds, tiers, charts and comparisons read the same samples, so their figures agree.
+"""
+
+from stockstorm.reports.checkers.ack_time import ack_samples
+from stockstorm.reports.checkers.sync_latency import owed_pairs, with_moot
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import NEVER_NS
-from stockstorm.reports.verdict.tiers import VISIBLE, judged_measure
+from stockstorm.reports.history.sync_pairs import SyncPair
+from stockstorm.reports.result import Interval
+from stockstorm.reports.statistics.bootstrap import quantile_interval
+from stockstorm.reports.verdict.tiers import FIRED, VISIBLE, judged_measure
+
+Sample = tuple[int, float]
 
 
-def judged_samples(history: History) -> list[tuple[int, float]]:
-    """(when it fired in ns, latency in ms, infinite if never reflected) of each owed pair, counted as tiers count.
+def judged_samples(history: History) -> list[Sample]:
+    """(fired at in ns, latency in ms) of each owed pair, counted as tiers count it. Infinite if never reflected.
 
-    A pair that the subject could never see is left out where latency counts from visible.
+    Where latency counts from visible, pairs that the subject could never see are left out.
     """
     pairs = owed_pairs(history)
-    if judged_measure(history.started) == VISIBLE:
-        return [(pair.fired_ns, pair.visible_latency_ms) for pair in pairs if pair.visible_ns != NEVER_NS]
+    return _visible(pairs) if judged_measure(history.scenario) == VISIBLE else _fired(pairs)
+
+
+def intervals(history: History) -> dict[str, Interval]:
+    """By measure: ack time p95 and p99, sync latency p95 from fired and from visible. Without samples there is none.
+
+    If pairs became moot, each sync latency p95 has another interval that includes them. The random seed is the run's,
+    so judging a stored run again gives the same intervals.
+    """
+    owed, pairs = owed_pairs(history), history.sync_pairs.pairs
+    acks = list(ack_samples(history))
+    wanted = [
+        ("ack_time_ms.p95", acks, 0.95),
+        ("ack_time_ms.p99", acks, 0.99),
+        (FIRED, _fired(owed), 0.95),
+        (VISIBLE, _visible(owed), 0.95),
+    ]
+    if len(pairs) > len(owed):
+        wanted.append((with_moot(FIRED), _fired(pairs), 0.95))
+        wanted.append((with_moot(VISIBLE), _visible(pairs), 0.95))
+    found = {name: quantile_interval(samples, share, history.seed, name) for name, samples, share in wanted}
+    return {name: interval for name, interval in found.items() if interval is not None}
+
+
+def _fired(pairs: list[SyncPair]) -> list[Sample]:
     return [(pair.fired_ns, pair.latency_ms) for pair in pairs]
+
+
+def _visible(pairs: list[SyncPair]) -> list[Sample]:
+    return [(pair.fired_ns, pair.visible_latency_ms) for pair in pairs if pair.visible_ns != NEVER_NS]

@@ -1,30 +1,24 @@
-"""Thresholds: each line of a scenario's [expect], held against what was measured."""
+"""Thresholds: each line of a scenario's [expect], compared with its measure."""
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-from stockstorm.reports.checkers.polling import NOT_ASKED
+from stockstorm.reports.checkers import NOT_ASKED, checker_of, is_speed
+from stockstorm.reports.checkers.sync_latency import too_few, with_moot
 from stockstorm.reports.result import Check, Interval, ThresholdOutcome, Verdict
-from stockstorm.reports.statistics.sync_basis import too_few, with_moot
 from stockstorm.scenarios.conditions import Condition, parse_condition
-
-# Measures of speed: the generator's own lateness would be taken for the subject's.
-SPEED: Final = ("ack_time", "sync_latency", "sync_latency_visible", "order_latency", "crisis_time")
-SPEEDS: Final = ("delivery.throughput_per_s",)  # single ones, of families that are no speed otherwise
 
 
 def read_expect(expect: Mapping[str, Any]) -> dict[str, Condition]:
-    """Conditions by measure. Raises `ScenarioError` with key, value and remedy for the first that cannot be read."""
+    """Conditions by measure. Raises `ScenarioError` for the first that cannot be read, with key, value and remedy."""
     return {measure: parse_condition(f'expect."{measure}"', text) for measure, text in expect.items()}
 
 
-def family(measure: str) -> str:
-    """The measure's name without unit and quantile: `sync_latency_ms.p95` → `sync_latency`."""
-    stem = measure.split(".", 1)[0]
-    for unit in ("_ms", "_s"):
-        stem = stem.removesuffix(unit)
-    return stem
+def judged_check(measure: str) -> str:
+    """The check that a measure belongs to: `refused.units` → `refused_though_available`. Itself if none declares it."""
+    checker = checker_of(measure)
+    return checker.name if checker else measure
 
 
 def judge_thresholds(
@@ -34,13 +28,13 @@ def judge_thresholds(
     intervals: Mapping[str, Interval],
     unreliable: str = "",
 ) -> tuple[ThresholdOutcome, ...]:
-    """One outcome for each line, in the scenario's order. `unreliable` says why no speed of this run can be trusted."""
+    """One outcome per line, in the scenario's order. `unreliable`: why no speed of this run can be judged, if so."""
     owners = {measure: check for check in checks for measure in check.measures}
     excused = {check.name: check.reason for check in checks if NOT_ASKED in check.notes}
     outcomes = []
     for measure, condition in read_expect(expect).items():
         found = measures.get(measure)
-        if found is None and (excuse := excused.get(family(measure))):
+        if found is None and (excuse := excused.get(judged_check(measure))):
             outcomes.append(ThresholdOutcome(measure, str(condition), None, "valid", excuse))
             continue
         verdict, reason = _outcome(measure, condition, found, owners.get(measure), unreliable)
@@ -63,16 +57,16 @@ def _outcome(
         least = owner.measures.get(with_moot(measure), found) if owner is not None else found
         if least > found and not condition.holds(least):
             return "invalid", (
-                f"{measure} is {shown}, and at least {_number(least)} with the changes that became moot before a push "
-                f"came, wanted {condition}"
+                f"{measure} is {shown}, but at least {_number(least)} with the changes that became moot before a push "
+                f"came; wanted {condition}"
             )
         return "valid", f"{measure} is {shown}, as wanted ({condition})"
     return "invalid", f"{measure} is {shown}, wanted {condition}"
 
 
 def _doubt(measure: str, owner: Check | None, unreliable: str) -> str:
-    """Why nothing can be said of a measure, though it has a value; empty when something can."""
-    if unreliable and (family(measure) in SPEED or measure in SPEEDS):
+    """Why a measure that has a value is not judged. Empty if it is."""
+    if unreliable and is_speed(measure):
         return unreliable
     if owner is None:
         return ""
@@ -80,7 +74,7 @@ def _doubt(measure: str, owner: Check | None, unreliable: str) -> str:
 
 
 def _number(value: float) -> str:
-    """Four digits are enough for a sentence; the exact value stands beside it."""
+    """Four digits: the exact value is in `ThresholdOutcome.found`."""
     if math.isinf(value):
         return "infinite"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

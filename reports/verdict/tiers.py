@@ -1,55 +1,54 @@
-"""Which tier of sync latency a run qualifies for: under 30 s, 10 s or 2 s at the 95th percentile.
+"""Which tiers of sync latency a run qualifies for, by the 95th percentile and its confidence interval.
 
-The whole interval decides: its upper end below the limit qualifies, its lower end at or above it does not, and anything
-between is unknown. The same is asked of the interval with the pairs that became moot, whose latency has only a least.
-Correctness comes first: a run that lost, doubled or drifted qualifies for nothing, however fast. A scenario with the
-traffic of a looser tier says little about a stricter one, and its reason says so.
+A run qualifies if the interval's upper end is below the limit, and fails if its lower end is at or above it. Otherwise
+the tier is unknown. The interval that includes moot pairs, whose latencies are lower bounds, must qualify too.
+Correctness comes first: a run with lost, doubled or drifted effects qualifies for no tier. A scenario with the traffic
+of a looser tier is weak evidence for a stricter one, and the reason says so.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from stockstorm.reports.checkers import CORRECTNESS
+from stockstorm.reports.checkers.sync_latency import too_few, with_moot
 from stockstorm.reports.result import Check, Interval, TierOutcome, Verdict
-from stockstorm.reports.statistics.sync_basis import too_few, with_moot
-from stockstorm.simulator.history.facts import RunStarted
+from stockstorm.scenarios.spec import Scenario
+from stockstorm.scenarios.tiers import TIERS
 
-LIMITS_MS: Final[dict[str, float]] = {"under_30s": 30_000.0, "under_10s": 10_000.0, "under_2s": 2_000.0}
-CORRECTNESS: Final = ("nothing_lost", "applied_twice", "forged", "drift")
-HOLDING: Final = ("delay", "reorder")  # perturbations that make a delivery fall due later than the subject asked for
+LIMITS_MS: Final = {tier.name: float(tier.limit_ms) for tier in TIERS}
+HOLDING: Final = ("delay", "reorder")  # perturbations that make a delivery due later
 FIRED: Final = "sync_latency_ms.p95"
 VISIBLE: Final = "sync_latency_visible_ms.p95"
 
 
-def judged_measure(started: RunStarted) -> str:
-    """The measure that tiers read: from fired; from visible when the scenario itself holds deliveries back."""
-    perturbations = started.scenario.get("perturbations") or ()
-    held = any(isinstance(entry, dict) and entry.get("kind") in HOLDING for entry in perturbations)
-    return VISIBLE if held else FIRED
+def judged_measure(scenario: Scenario) -> str:
+    """The measure that tiers read: from fired, or from visible if the scenario holds deliveries back."""
+    return VISIBLE if any(entry.kind in HOLDING for entry in scenario.perturbations) else FIRED
 
 
 def basis(measure: str) -> str:
-    """What the figure counts from, in words."""
+    """Where a sync latency starts to count, in words."""
     if measure == VISIBLE:
         return "counted from when the subject could see the change, since this scenario holds deliveries back"
     return "counted from when the change happened"
 
 
 def judge_tiers(
-    started: RunStarted,
+    scenario: Scenario,
     checks: Sequence[Check],
     measures: Mapping[str, float],
     intervals: Mapping[str, Interval],
     unreliable: str = "",
 ) -> tuple[TierOutcome, ...]:
-    """One outcome for each tier, slowest first. `unreliable` says why no latency of this run can be trusted, if so."""
-    measure = judged_measure(started)
+    """One outcome per tier, loosest first. `unreliable`: why no latency of this run can be judged, if so."""
+    measure = judged_measure(scenario)
     barred = _barred(checks, unreliable)
     outcomes = []
     for tier, limit_ms in LIMITS_MS.items():
         verdict, reason = barred or _latency(measure, limit_ms, measures, intervals)
         if verdict == "valid":
-            reason += _traffic(started, limit_ms)
+            reason += _traffic(scenario, limit_ms)
         outcomes.append(TierOutcome(tier, limit_ms, verdict, reason))
     return tuple(outcomes)
 
@@ -60,12 +59,11 @@ def best_tier(tiers: Sequence[TierOutcome]) -> TierOutcome | None:
     return min(qualified, key=lambda tier: tier.limit_ms, default=None)
 
 
-def _traffic(started: RunStarted, limit_ms: float) -> str:
-    """What to add where the tier is stricter than the one whose traffic the scenario plays."""
-    played_ms = LIMITS_MS.get(str(started.scenario.get("tier") or ""))
-    if played_ms is None or played_ms <= limit_ms:
+def _traffic(scenario: Scenario, limit_ms: float) -> str:
+    """A remark on a tier that is stricter than the one whose traffic the scenario has. Else empty."""
+    if scenario.tier is None or LIMITS_MS[scenario.tier] <= limit_ms:
         return ""
-    return "; on the traffic of a smaller shop, so play this tier's own scenario too"
+    return "; on the traffic of a smaller shop, so run this tier's own scenario too"
 
 
 def _barred(checks: Sequence[Check], unreliable: str) -> tuple[Verdict, str] | None:
@@ -73,14 +71,14 @@ def _barred(checks: Sequence[Check], unreliable: str) -> tuple[Verdict, str] | N
     for name in CORRECTNESS:
         check = by_name.get(name)
         if check is not None and check.verdict == "invalid":
-            return "invalid", f"not correct, so no tier ({name}: {check.reason})"
+            return "invalid", f"the run is not correct, so it has no tier ({name}: {check.reason})"
     if unreliable:
         return "unknown", unreliable
     for name in CORRECTNESS:
         check = by_name.get(name)
         if check is None or check.verdict == "unknown":
             why = "it was not checked" if check is None else check.reason
-            return "unknown", f"correctness is not settled ({name}: {why})"
+            return "unknown", f"correctness is unknown ({name}: {why})"
     return None
 
 
@@ -94,7 +92,7 @@ def _latency(
     if value is None:
         return "unknown", f"{measure} was not measured"
     if math.isinf(value):
-        return "invalid", f"p95 is infinite: more than 5 % of the changes owed were never reflected; {basis(measure)}"
+        return "invalid", f"p95 is infinite: more than 5 % of the owed changes were never reflected; {basis(measure)}"
     if interval is None or interval.low is None or interval.high is None:
         return "unknown", f"p95 is {value:,.0f} ms, but there is too little data for an interval; {basis(measure)}"
     seen = f"p95 {value:,.0f} ms (95 % interval {interval.low:,.0f} to {interval.high:,.0f}), {basis(measure)}"
@@ -107,7 +105,7 @@ def _latency(
 def _moot(
     measure: str, limit_ms: float, measures: Mapping[str, float], intervals: Mapping[str, Interval]
 ) -> tuple[Verdict, str] | None:
-    """What speaks against a tier once pairs that became moot count for as long as they were wrong; None: nothing."""
+    """The verdict and reason against a tier when moot pairs count. None if there is no objection."""
     interval = intervals.get(with_moot(measure))
     least = measures.get(with_moot(measure), 0.0) if interval is None else interval.value
     verdict: Verdict = "unknown" if least >= limit_ms else "valid"

@@ -1,1 +1,1 @@
-"""The APIs that the subject calls: Shopify's Admin API and the marketplace API, behind one HTTP server."""
+"""The simulated APIs that the subject calls: Shopify's Admin API and the marketplace API, behind one HTTP server."""

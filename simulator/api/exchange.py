@@ -1,6 +1,6 @@
-"""What the played APIs have in common: a request and a reply as values, and the serial that counts all calls of a run.
+"""What both simulated APIs share: request and reply as values, and the serial of all calls of a run.
 
-An API is a function `(request, now_ns) -> ApiReply` over the world; the HTTP edge and the driver are around it.
+An API is a function `(request, now_ns) -> ApiReply` over the world. The HTTP server and the driver call it.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from stockstorm.simulator.model import Event
 
 
 class ApiRequest(msgspec.Struct, frozen=True):
-    """One HTTP request. Header names are in lower case; `query` is the part after "?", undecoded."""
+    """One HTTP request. Header names are in lower case. `query` is the part after "?", not decoded."""
 
     method: str
     path: str
@@ -22,7 +22,7 @@ class ApiRequest(msgspec.Struct, frozen=True):
 
 
 class ApiReply(msgspec.Struct):
-    """The answer, the facts it made true (in order), and the events that are to be delivered."""
+    """The answer, the resulting facts in order, and the events to deliver."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -32,12 +32,13 @@ class ApiReply(msgspec.Struct):
 
 
 class RequestSerial:
-    """Counts calls over all played APIs of a run, from 0, so that `ApiCalled.request` is unique."""
+    """Counts the calls of all simulated APIs of a run, from 0, so that `ApiCalled.request` is unique."""
 
     def __init__(self) -> None:
         self._next = 0
 
     def take(self) -> int:
+        """The next serial."""
         serial = self._next
         self._next += 1
         return serial

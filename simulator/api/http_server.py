@@ -1,8 +1,8 @@
-"""The HTTP edge of the played APIs: a WSGI server on gevent that turns requests into values and replies into bytes.
+"""The HTTP server of the simulated APIs: WSGI on gevent, requests to values and replies to bytes.
 
-It knows no API but how each words an error; the driver gives it the function that answers. TCP_NODELAY is set on the
-listening socket, from which accepted ones inherit it: without it answers wait 40 ms for the peer's acknowledgement (730
-requests/s against 8,700).
+It passes requests to a function of the driver and knows of each API only the format of its errors. Accepted sockets
+inherit TCP_NODELAY from the listening socket. Without it, answers wait 40 ms for the peer's acknowledgement: 730
+requests/s instead of 8,700.
 """
 
 import json
@@ -19,7 +19,7 @@ from stockstorm.simulator.errors import BackingError
 from stockstorm.simulator.limits import REQUEST_BODY_MAX_BYTES
 
 Handle = Callable[[ApiRequest], ApiReply]
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 MARKETPLACES: Final = "/marketplaces/"
 LOOPBACK: Final = "127.0.0.1"
@@ -38,16 +38,15 @@ _REASONS: Final = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
-_PLAIN: Final = [("Content-Type", "application/json; charset=utf-8")]
+_JSON: Final = [("Content-Type", "application/json; charset=utf-8")]
 
 
 def make_server(host: str, port: int, handle: Handle) -> WSGIServer:
-    """A server that is bound but not started. Its `stop(seconds)` waits for its connections, then ends them:
-    without the pool gevent would only stop listening, and go on serving what was kept alive.
+    """A server that is bound but not started.
 
-    Port 0 takes a free one (see its `server_port`), an empty host loopback.
-
-    Raises BackingError when the address cannot be had.
+    Port 0 takes a free port (see `server_port`), an empty host the loopback. `stop(seconds)` waits for connections,
+    then closes them; without the pool gevent would only stop listening and keep serving open connections. Raises
+    BackingError if the address cannot be bound.
     """
     application = _Application(handle)
     return WSGIServer(_listener(host or LOOPBACK, port), application, log=None, spawn=Pool())
@@ -62,59 +61,59 @@ def _listener(host: str, port: int) -> gevent_socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        remedy = "stop what listens there or choose another address; port 0 takes a free one"
-        raise BackingError(f"played APIs on {host}:{port}", f"cannot listen: {error}", remedy) from error
+        remedy = "stop the process that listens there or choose another address; port 0 takes a free port"
+        raise BackingError(f"simulated APIs on {host}:{port}", f"cannot listen: {error}", remedy) from error
     return listener
 
 
-class _Unread(NamedTuple):
-    """Why a body was not read."""
+class _BodyError(NamedTuple):
+    """Why a request body was refused unread."""
 
     status: int
     code: str
     message: str
 
 
-_MALFORMED: Final = _Unread(400, "bad_content_length", "Content-Length is no number of bytes; send digits only")
-_TOO_LARGE: Final = _Unread(
+_MALFORMED: Final = _BodyError(400, "bad_content_length", "Content-Length is not a number; send digits only")
+_TOO_LARGE: Final = _BodyError(
     413, "body_too_large", f"The body is too large; send at most {REQUEST_BODY_MAX_BYTES} bytes"
 )
 
 
 class _Application:
-    """The WSGI application around the function that answers."""
+    """The WSGI application around the driver's function."""
 
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         body = _bounded_body(environ)
-        if isinstance(body, _Unread):
-            text = _told(body, environ["PATH_INFO"])
-            # The server throws the rest away piece by piece, so that the client comes to read this, and closes.
-            start_response(_status(body.status), [*_PLAIN, ("Content-Length", str(len(text))), ("Connection", "close")])
+        if isinstance(body, _BodyError):
+            text = _error_text(body, environ["PATH_INFO"])
+            # The server discards the rest of the body and then closes, so that the client gets to read this answer.
+            start_response(_status(body.status), [*_JSON, ("Content-Length", str(len(text))), ("Connection", "close")])
             return [text]
         reply = self._handle(_request(environ, body))
         start_response(_status(reply.status), [*reply.headers, ("Content-Length", str(len(reply.body)))])
         return [reply.body]
 
 
-def _bounded_body(environ: dict[str, Any]) -> bytes | _Unread:
-    """The whole body, or why it is not read to its end. Of a length that is no number at all gevent says 400 itself."""
+def _bounded_body(environ: dict[str, Any]) -> bytes | _BodyError:
+    """The whole body, or why it is refused. If Content-Length cannot be parsed, gevent itself answers 400."""
     declared = environ.get("CONTENT_LENGTH") or "0"
     if not (declared.isascii() and declared.isdigit()):
         return _MALFORMED
     if int(declared) > REQUEST_BODY_MAX_BYTES:
         return _TOO_LARGE
-    body: bytes = environ["wsgi.input"].read(REQUEST_BODY_MAX_BYTES + 1)  # a chunked body declares nothing
+    body: bytes = environ["wsgi.input"].read(REQUEST_BODY_MAX_BYTES + 1)  # a chunked body declares no length
     return body if len(body) <= REQUEST_BODY_MAX_BYTES else _TOO_LARGE
 
 
-def _told(unread: _Unread, path: str) -> bytes:
-    """In the shape of the API that was meant."""
+def _error_text(error: _BodyError, path: str) -> bytes:
+    """The error in the format of the API that the path names."""
     if path.startswith(MARKETPLACES):
-        return json.dumps({"error": {"code": unread.code, "message": unread.message}}).encode()
-    return json.dumps({"errors": unread.message}).encode()
+        return json.dumps({"error": {"code": error.code, "message": error.message}}).encode()
+    return json.dumps({"errors": error.message}).encode()
 
 
 def _request(environ: dict[str, Any], body: bytes) -> ApiRequest:

@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.simulator.events.encoding import sign
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.events.signature import sign
 from stockstorm.simulator.model import Event, Level
 
 TOPIC: Final = "inventory_levels/update"

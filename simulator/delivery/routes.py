@@ -21,8 +21,8 @@ from stockstorm.simulator.delivery.headers import (
     shopify_headers,
     shopify_prefix,
 )
-from stockstorm.simulator.model import Event, Level, Subscription
-from stockstorm.simulator.shop.firing import SHOPIFY, Changes
+from stockstorm.simulator.model import SHOPIFY, Event, Level, Subscription
+from stockstorm.simulator.shop.firing import Changes
 
 NAMESPACE: Final = uuid.UUID("6f1b3c5a-53f0-5a3e-9c1d-7a0c3f6f2b10")
 _NAMED: Final = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)

@@ -15,8 +15,8 @@ from stockstorm.simulator.delivery.forgery import forged_bodies
 from stockstorm.simulator.delivery.perturbations import build, unperturbed
 from stockstorm.simulator.delivery.policy import Done, GiveUp, Retry, forged_outcome, make_policy, succeeded
 from stockstorm.simulator.delivery.routes import DeliveryWorld, Route, Routes, Secrets, named_uuid, planned_deliveries
+from stockstorm.simulator.events.encoding import sign
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.events.signature import sign
 from stockstorm.simulator.history.facts import AnyFact, AttemptEnded, DeliveryEnded, DeliveryPlanned, EventUnheard
 from stockstorm.simulator.model import Event
 from stockstorm.simulator.plan.items import PlannedForgery

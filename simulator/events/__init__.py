@@ -1,6 +1,6 @@
-"""From an event to the bytes that are sent: payload, signature and request head.
+"""From an event to the bytes that are sent: payload and signature.
 
-A payload becomes bytes once per event; every subscription, copy and retry sends those same bytes. They hold what
-breaks receivers that parse and re-serialise before they check the signature: escaped slashes, raw UTF-8, ids above
-2**53, floats with trailing zeros. Fields and headers are those of docs/sources.md, S1 and S8.
+A payload is encoded once per event. Every subscription, copy and retry sends the same bytes. They contain escaped
+slashes, raw UTF-8, ids above 2**53 and floats with trailing zeros, so a receiver that parses and re-serialises before
+it checks the signature fails. The fields are those of docs/sources.md, S1 and S8.
 """

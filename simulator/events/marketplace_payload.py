@@ -1,14 +1,21 @@
-"""The body of a marketplace's notification, and of a row of its orders feed: the same bytes in both.
+"""The body of a marketplace's notification. The channel's orders feed returns the same bytes.
 
-Marketplaces are ours to define; they write plain JSON, times in UTC and prices as strings.
+The format is Stockstorm's own: plain JSON, times in UTC, prices as strings.
 """
+
+from typing import Final, Literal
 
 import msgspec
 
 from stockstorm.simulator.events.encoding import Times, amount
-from stockstorm.simulator.model import Event, Order, Refund
+from stockstorm.simulator.model import Event, Order, Refund, Topic
 
-STATUS = {"order.created": "open", "order.cancelled": "cancelled", "order.returned": "returned"}
+OrderStatus = Literal["open", "cancelled", "returned"]
+_STATUS: Final[dict[Topic, OrderStatus]] = {
+    "order.created": "open",
+    "order.cancelled": "cancelled",
+    "order.returned": "returned",
+}
 
 
 class SoldLine(msgspec.Struct, frozen=True, gc=False):
@@ -30,7 +37,7 @@ class ReturnBody(msgspec.Struct, frozen=True, gc=False):
 
 class MarketplaceOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     order_id: str
-    status: str
+    status: OrderStatus
     currency: str
     placed_at: str
     lines: tuple[SoldLine, ...]
@@ -38,7 +45,7 @@ class MarketplaceOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Notification(msgspec.Struct, frozen=True, gc=False):
-    """`id` is the event's, so that a row of the feed can be recognised as one that was notified."""
+    """`id` is the event id, which is the same in the feed and in the notification."""
 
     id: str
     topic: str
@@ -66,7 +73,7 @@ class MarketplacePayload:
     def _order(self, event: Event, order: Order) -> MarketplaceOrder:
         return MarketplaceOrder(
             order_id=order.ref,
-            status=STATUS[event.topic],
+            status=_STATUS[event.topic],
             currency=self._currency,
             placed_at=self._times.utc(order.created_ns),
             lines=tuple(SoldLine(line.sku, line.quantity, amount(line.price_minor)) for line in order.lines),

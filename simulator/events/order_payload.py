@@ -1,53 +1,201 @@
-"""Orders as payloads show them: one shape for orders/create, orders/paid, orders/updated and orders/cancelled.
+"""Orders, their lines and their refunds as payloads show them.
 
-What differs between the topics is the order's own state at that moment, which the event carries.
+One shape serves orders/create, orders/paid, orders/updated and orders/cancelled. The topics differ only in the state of
+the order, which the event carries. Prices include 20 % VAT.
 
-A cancellation takes the lines off the order and moves no money: an order that was paid stays `paid`, without refunds,
-as in Shopify where the merchant chooses to refund later. This merchant never gets round to it within a run, so that
-status, `refunds` and the webhooks (no refunds/create) tell the same story. An order cancelled unpaid is `voided`.
+A cancellation removes the lines from the order and moves no money. An order that was paid stays `paid` and has no
+refunds, as in Shopify when the merchant refunds later. No later refund is simulated, so status, `refunds` and webhooks
+(no refunds/create) agree. An order cancelled before payment is `voided`.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
-import msgspec
+from msgspec import Raw
 
-from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, derived_token
-from stockstorm.simulator.events.line_payload import Lines, left, refunded, vat
-from stockstorm.simulator.events.order_shape import OrderBody, ShippingLine
+from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, derived_token, number
+from stockstorm.simulator.events.order_shape import (
+    FinancialStatus,
+    LineBody,
+    OrderBody,
+    RefundBody,
+    RefundedLine,
+    ShippingLine,
+    TaxLine,
+    Transaction,
+)
 from stockstorm.simulator.events.people_payload import People
-from stockstorm.simulator.events.refund_payload import RefundPayload
-from stockstorm.simulator.model import Order
+from stockstorm.simulator.model import (
+    FIRST_ORDER_NUMBER,
+    SHOP_ID,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+    RefundLine,
+    Sku,
+)
 
+VAT_RATE: Final = Raw(b"0.20")  # a float with a trailing zero, which is lost when a receiver re-serialises
 SHIPPING_MINOR: Final = 495
-SHOP_ID: Final = 548_380_009
-FIRST_NUMBER: Final = 1001  # order numbers start above a thousand, `number` at one
+VAT_DIVISOR: Final = 6  # VAT of 20 % is one sixth of a gross price
 
 
-class Totals(msgspec.Struct, frozen=True, gc=False):
-    """Sums of an order in minor units: as bought, and as it stands after refunds or cancellation."""
-
-    bought: int
-    current: int
-    shipping_current: int
-    grams: int
-
-    @classmethod
-    def of(cls, order: Order, lines: Lines) -> "Totals":
-        back = refunded(order)
-        bought = sum(line.price_minor * line.quantity for line in order.lines)
-        current = sum(line.price_minor * left(order, line, back) for line in order.lines)
-        grams = sum(lines.products[line.sku].grams * line.quantity for line in order.lines)
-        return cls(bought, current, 0 if order.cancelled_ns is not None else SHIPPING_MINOR, grams)
+def vat(gross_minor: int) -> int:
+    """The VAT included in a gross amount, in minor units, rounded half up."""
+    return (gross_minor * 2 + VAT_DIVISOR) // (VAT_DIVISOR * 2)
 
 
-def financial_status(order: Order) -> str:
-    """Shopify's word for where the money is: it comes back by refunds alone, not by a cancellation."""
+class Lines:
+    """Builds `line_items`."""
+
+    def __init__(self, products: Mapping[Sku, Product], money: Money) -> None:
+        self.products, self._money = products, money
+        self._zero = money.in_both(0)
+
+    def bodies(self, order: Order) -> tuple[LineBody, ...]:
+        """All lines. Refunded and cancelled units are no longer current."""
+        refunded = refunded_units(order)
+        return tuple(self.body(line, remaining_units(order, line, refunded)) for line in order.lines)
+
+    def body(self, line: OrderLine, current: int) -> LineBody:
+        """One line with `current` units neither cancelled nor refunded."""
+        product = self.products[line.sku]
+        return LineBody(
+            id=line.line_id,
+            admin_graphql_api_id=f"gid://shopify/LineItem/{line.line_id}",
+            current_quantity=current,
+            fulfillable_quantity=current,
+            grams=product.grams,
+            name=product.title,
+            price=amount(line.price_minor),
+            price_set=self._money.in_both(line.price_minor),
+            product_id=product.product_id,
+            quantity=line.quantity,
+            sku=line.sku,
+            title=product.title,
+            total_discount_set=self._zero,
+            variant_id=product.variant_id,
+            vendor=product.vendor,
+            tax_lines=(self.tax(vat(line.price_minor * line.quantity)),),
+        )
+
+    def grams(self, order: Order) -> int:
+        """The weight of all units as bought."""
+        return sum(self.products[line.sku].grams * line.quantity for line in order.lines)
+
+    def tax(self, minor: int) -> TaxLine:
+        """A tax line of this amount."""
+        return TaxLine(price=amount(minor), rate=VAT_RATE, price_set=self._money.in_both(minor))
+
+
+def refunded_units(order: Order) -> dict[int, int]:
+    """Units refunded so far, by line id."""
+    refunded: dict[int, int] = {}
+    for refund in order.refunds:
+        for line in refund.lines:
+            refunded[line.line_id] = refunded.get(line.line_id, 0) + line.quantity
+    return refunded
+
+
+def remaining_units(order: Order, line: OrderLine, refunded: Mapping[int, int]) -> int:
+    """Units of the line that are neither cancelled nor refunded."""
+    return 0 if order.cancelled_ns is not None else line.quantity - refunded.get(line.line_id, 0)
+
+
+def bought_total(order: Order) -> int:
+    """The price of all lines as bought, without shipping, in minor units."""
+    return sum(line.price_minor * line.quantity for line in order.lines)
+
+
+def current_total(order: Order) -> int:
+    """The price of the lines after refunds or cancellation, without shipping, in minor units."""
+    refunded = refunded_units(order)
+    return sum(line.price_minor * remaining_units(order, line, refunded) for line in order.lines)
+
+
+def current_shipping(order: Order) -> int:
+    """The price of shipping after a cancellation, in minor units."""
+    return 0 if order.cancelled_ns is not None else SHIPPING_MINOR
+
+
+def refund_total(order: Order, refund: Refund) -> int:
+    """The price of the refunded units, in minor units."""
+    prices = {line.line_id: line.price_minor for line in order.lines}
+    return sum(line.quantity * prices[line.line_id] for line in refund.lines)
+
+
+class RefundPayload:
+    """Builds refunds. A paid order's refund has one transaction, an unpaid order's has none."""
+
+    def __init__(self, lines: Lines, money: Money, times: Times) -> None:
+        self._lines, self._money, self._times = lines, money, times
+
+    def bodies(self, order: Order) -> tuple[RefundBody, ...]:
+        """All refunds of the order, oldest first."""
+        return tuple(self.body(order, refund) for refund in order.refunds)
+
+    def body(self, order: Order, refund: Refund) -> RefundBody:
+        """One refund of the order."""
+        at = self._times.shop(refund.at_ns)
+        by_id = {line.line_id: line for line in order.lines}
+        refunded = refunded_units(order)
+        rows = tuple(
+            self._line(refund, line, by_id[line.line_id], remaining_units(order, by_id[line.line_id], refunded))
+            for line in refund.lines
+        )
+        total = refund_total(order, refund)
+        return RefundBody(
+            id=refund.refund_id,
+            order_id=order.order_id,
+            created_at=at,
+            processed_at=at,
+            total_duties_set=self._money.in_both(0),
+            restock=refund.restock,
+            admin_graphql_api_id=f"gid://shopify/Refund/{refund.refund_id}",
+            refund_line_items=rows,
+            transactions=(self._transaction(order, refund, at, total),) if order.paid_ns is not None else (),
+        )
+
+    def _line(self, refund: Refund, line: RefundLine, sold: OrderLine, current: int) -> RefundedLine:
+        subtotal = line.quantity * sold.price_minor
+        return RefundedLine(
+            id=derived_id("refund_line", refund.refund_id, line.line_id),
+            quantity=line.quantity,
+            line_item_id=line.line_id,
+            location_id=self._lines.products[line.sku].location_id if refund.restock else None,
+            restock_type="return" if refund.restock else "no_restock",
+            subtotal=number(subtotal),
+            total_tax=number(vat(subtotal)),
+            subtotal_set=self._money.in_both(subtotal),
+            total_tax_set=self._money.in_both(vat(subtotal)),
+            line_item=self._lines.body(sold, current),
+        )
+
+    def _transaction(self, order: Order, refund: Refund, at: str, minor: int) -> Transaction:
+        transaction = derived_id("transaction", refund.refund_id)
+        return Transaction(
+            id=transaction,
+            order_id=order.order_id,
+            created_at=at,
+            parent_id=derived_id("transaction", order.order_id),
+            processed_at=at,
+            amount=amount(minor),
+            currency=self._money.currency,
+            payment_id=f"#{order.number}.1",
+            total_unsettled_set=self._money.in_both(0),
+            admin_graphql_api_id=f"gid://shopify/OrderTransaction/{transaction}",
+        )
+
+
+def financial_status(order: Order) -> FinancialStatus:
+    """Shopify's status of the payment. Only a refund returns money; a cancellation does not."""
     if order.paid_ns is None:
         return "voided" if order.cancelled_ns is not None else "pending"
-    back = refunded(order)
-    if all(back.get(line.line_id, 0) >= line.quantity for line in order.lines):
+    refunded = refunded_units(order)
+    if all(refunded.get(line.line_id, 0) >= line.quantity for line in order.lines):
         return "refunded"
-    return "partially_refunded" if back else "paid"
+    return "partially_refunded" if refunded else "paid"
 
 
 class OrderPayload:
@@ -61,14 +209,14 @@ class OrderPayload:
         self._money, self._times = money, times
 
     def body(self, order: Order) -> OrderBody:
-        """The order with all its documented fields."""
-        totals = Totals.of(order, self._lines)
+        """The order with all documented fields."""
+        bought, current, shipping = bought_total(order), current_total(order), current_shipping(order)
         person = self._people.person(order.buyer)
         money, currency = self._money.in_both, self._money.currency
         token = derived_token("order", order.order_id)
         created, cancelled = self._times.shop(order.created_ns), self._optional(order.cancelled_ns)
-        price, current_price = totals.bought + SHIPPING_MINOR, totals.current + totals.shipping_current
-        tax, current_tax = vat(totals.bought), vat(totals.current)
+        price, current_price = bought + SHIPPING_MINOR, current + shipping
+        tax, current_tax = vat(bought), vat(current)
         return OrderBody(
             id=order.order_id,
             admin_graphql_api_id=f"gid://shopify/Order/{order.order_id}",
@@ -83,9 +231,9 @@ class OrderPayload:
             contact_email=person.email,
             created_at=created,
             currency=currency,
-            current_shipping_price_set=money(totals.shipping_current),
-            current_subtotal_price=amount(totals.current),
-            current_subtotal_price_set=money(totals.current),
+            current_shipping_price_set=money(shipping),
+            current_subtotal_price=amount(current),
+            current_subtotal_price_set=money(current),
             current_total_discounts_set=money(0),
             current_total_price=amount(current_price),
             current_total_price_set=money(current_price),
@@ -94,28 +242,28 @@ class OrderPayload:
             email=person.email,
             financial_status=financial_status(order),
             name=f"#{order.number}",
-            number=order.number - FIRST_NUMBER + 1,
+            number=order.number - FIRST_ORDER_NUMBER + 1,
             order_number=order.number,
             order_status_url=f"https://{self._domain}/{SHOP_ID}/orders/{token}/authenticate?key={token[:16]}&none=VQ",
             phone=person.phone,
             presentment_currency=currency,
             processed_at=created,
-            subtotal_price=amount(totals.bought),
-            subtotal_price_set=money(totals.bought),
+            subtotal_price=amount(bought),
+            subtotal_price_set=money(bought),
             tax_lines=(self._lines.tax(tax),),
             token=token,
             total_cash_rounding_payment_adjustment_set=money(0),
             total_cash_rounding_refund_adjustment_set=money(0),
             total_discounts_set=money(0),
-            total_line_items_price=amount(totals.bought),
-            total_line_items_price_set=money(totals.bought),
+            total_line_items_price=amount(bought),
+            total_line_items_price_set=money(bought),
             total_outstanding="0.00" if order.paid_ns is not None else amount(current_price),
             total_price=amount(price),
             total_price_set=money(price),
             total_shipping_price_set=money(SHIPPING_MINOR),
             total_tax=amount(tax),
             total_tax_set=money(tax),
-            total_weight=totals.grams,
+            total_weight=self._lines.grams(order),
             updated_at=self._times.shop(order.updated_ns),
             billing_address=person.address,
             customer=person.customer,
@@ -129,7 +277,7 @@ class OrderPayload:
         price, price_set = amount(SHIPPING_MINOR), self._money.in_both(SHIPPING_MINOR)
         return ShippingLine(
             id=derived_id("shipping_line", order.order_id),
-            current_discounted_price_set=self._money.in_both(0 if order.cancelled_ns is not None else SHIPPING_MINOR),
+            current_discounted_price_set=self._money.in_both(current_shipping(order)),
             discounted_price=price,
             discounted_price_set=price_set,
             price=price,

@@ -1,14 +1,17 @@
-"""The fields of orders, their lines and refunds in Shopify's payloads, in the sequence in which they are written.
+"""The fields of orders, lines and refunds in Shopify's payloads, in the order in which they are written.
 
-Fields that this shop never uses have their value here; the builders fill in the rest. `Raw` holds JSON encoded before.
-Source of names and sequence: docs/sources.md, S8 (93 fields of an order, 30 of a line, 15 of a refund).
+Fields that are constant in this shop have their value here; the builders set the others. `Raw` is encoded JSON.
+Source of names and order: docs/sources.md, S8 (93 fields of an order, 30 of a line, 15 of a refund).
 """
+
+from typing import Literal
 
 import msgspec
 from msgspec import Raw
 
-NULL = Raw(b"null")
 EMPTY: tuple[()] = ()
+
+FinancialStatus = Literal["pending", "paid", "partially_refunded", "refunded", "voided"]
 
 
 class TaxLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -20,7 +23,7 @@ class TaxLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class LineBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One of `line_items`, also the `line_item` of a refunded line."""
+    """An element of `line_items`, and the `line_item` of a refunded line."""
 
     id: int
     admin_graphql_api_id: str
@@ -77,7 +80,7 @@ class RefundedLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     quantity: int
     line_item_id: int
     location_id: int | None
-    restock_type: str  # "return" or "no_restock"
+    restock_type: Literal["return", "no_restock"]
     subtotal: Raw
     total_tax: Raw
     subtotal_set: Raw
@@ -115,7 +118,7 @@ class Transaction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class RefundBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A refund, as the body of refunds/create and within the order."""
+    """The body of refunds/create, and an element of an order's `refunds`."""
 
     id: int
     order_id: int
@@ -170,7 +173,7 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     duties_included: bool = False
     email: str
     estimated_taxes: bool = False
-    financial_status: str
+    financial_status: FinancialStatus
     fulfillment_status: None = None
     landing_site: str = "/collections/all?utm_source=newsletter&utm_medium=email"
     landing_site_ref: None = None

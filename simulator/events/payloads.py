@@ -1,26 +1,19 @@
-"""Every topic's body, by topic: the one door from an event to its bytes."""
+"""The body of every topic: from an event to its bytes."""
 
 from collections.abc import Callable
-from typing import Any, Final
 
 import msgspec
 
-from stockstorm.simulator.catalogue.catalogue import Catalogue
+from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import ShopConfig
 from stockstorm.simulator.events.encoding import Money, Times, escaped
-from stockstorm.simulator.events.inventory_payload import InventoryPayload
-from stockstorm.simulator.events.line_payload import Lines
-from stockstorm.simulator.events.marketplace_payload import STATUS, MarketplacePayload
-from stockstorm.simulator.events.order_payload import OrderPayload
+from stockstorm.simulator.events.marketplace_payload import MarketplacePayload
+from stockstorm.simulator.events.order_payload import Lines, OrderPayload, RefundPayload
+from stockstorm.simulator.events.order_shape import OrderBody, RefundBody
 from stockstorm.simulator.events.people_payload import People
-from stockstorm.simulator.events.product_payload import ProductPayload
-from stockstorm.simulator.events.refund_payload import RefundPayload
-from stockstorm.simulator.model import Event
-
-ORDER_TOPICS: Final = ("orders/create", "orders/paid", "orders/updated", "orders/cancelled")
-SHOPIFY_TOPICS: Final = (*ORDER_TOPICS, "refunds/create", "inventory_levels/update", "products/update")
-MARKETPLACE_TOPICS: Final = tuple(STATUS)
+from stockstorm.simulator.events.product_payload import InventoryPayload, ProductBody, ProductPayload
+from stockstorm.simulator.model import MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Topic
 
 
 class Payloads:
@@ -40,7 +33,7 @@ class Payloads:
         self._encode = msgspec.json.Encoder().encode
         inventory = InventoryPayload(catalogue.products, self.times)
         marketplace = MarketplacePayload(shop.currency, self.times)
-        self._builders: dict[str, Callable[[Event], bytes]] = {
+        self._builders: dict[Topic, Callable[[Event], bytes]] = {
             "inventory_levels/update": inventory.body,
             "refunds/create": self._refund,
             "products/update": self._product,
@@ -49,28 +42,28 @@ class Payloads:
         }
 
     def body(self, event: Event) -> bytes:
-        """The event's bytes, the same at every call. ValueError: the topic is unknown or its snapshot is missing."""
+        """The event's bytes, the same at every call. ValueError for an unknown topic or a missing snapshot."""
         build = self._builders.get(event.topic)
         if build is None:
-            raise ValueError(f"event {event.event}: topic {event.topic} is none of {', '.join(self._builders)}")
+            raise ValueError(f"event {event.event}: unknown topic {event.topic}; known are {', '.join(self._builders)}")
         return build(event)
 
     def _order(self, event: Event) -> bytes:
         if event.order is None:
             raise _missing(event, "order")
-        return self._written(self._orders.body(event.order))
+        return self._encoded(self._orders.body(event.order))
 
     def _refund(self, event: Event) -> bytes:
         if event.order is None or event.refund is None:
             raise _missing(event, "order or refund")
-        return self._written(self._refunds.body(event.order, event.refund))
+        return self._encoded(self._refunds.body(event.order, event.refund))
 
     def _product(self, event: Event) -> bytes:
         if event.product is None:
             raise _missing(event, "product")
-        return self._written(self._products.body(event.product, event.level, event.at_ns))
+        return self._encoded(self._products.body(event.product, event.level, event.at_ns))
 
-    def _written(self, body: Any) -> bytes:
+    def _encoded(self, body: OrderBody | RefundBody | ProductBody) -> bytes:
         return escaped(self._encode(body))
 
 

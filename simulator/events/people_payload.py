@@ -1,4 +1,4 @@
-"""What order payloads say of a buyer, encoded once per buyer: a pool of people orders again and again."""
+"""The buyer's part of an order payload. It is encoded once per buyer, because the pool of buyers is small."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -16,7 +16,7 @@ CUSTOMER_SINCE: Final = "2025-03-01T10:15:00-05:00"
 
 
 class Address(msgspec.Struct, frozen=True):
-    """`billing_address` and `shipping_address`, in Shopify's sequence."""
+    """`billing_address` and `shipping_address`, in Shopify's order."""
 
     first_name: str
     address1: str
@@ -86,18 +86,18 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class People:
-    """Gives each buyer's part, encoded at first use."""
+    """The part of each buyer, encoded at first use."""
 
     def __init__(self, buyers: Sequence[Buyer], currency: str) -> None:
         self._buyers, self._currency = buyers, currency
-        self._known: dict[int, Person] = {}
+        self._people: dict[int, Person] = {}
 
     def person(self, buyer: int) -> Person:
-        """The part of the buyer at this place in the pool."""
-        known = self._known.get(buyer)
-        if known is None:
-            known = self._known[buyer] = self._encoded(self._buyers[buyer])
-        return known
+        """The part of the buyer at this index of the pool."""
+        person = self._people.get(buyer)
+        if person is None:
+            person = self._people[buyer] = self._encoded(self._buyers[buyer])
+        return person
 
     def _encoded(self, buyer: Buyer) -> Person:
         details = {

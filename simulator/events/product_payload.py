@@ -1,9 +1,14 @@
-"""Products as products/update shows them: one product with its only variant."""
+"""The bodies of products/update and inventory_levels/update.
+
+A product has exactly one variant and one inventory level.
+"""
+
+from collections.abc import Iterable
 
 import msgspec
 
-from stockstorm.simulator.events.encoding import Times, amount
-from stockstorm.simulator.model import Level, Product
+from stockstorm.simulator.events.encoding import Times, amount, escaped
+from stockstorm.simulator.model import Event, Level, Product
 
 LISTED_SINCE = "2025-03-01T10:15:00-05:00"
 
@@ -45,7 +50,7 @@ class VariantGid(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class ProductBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The 22 documented fields, in Shopify's sequence."""
+    """The 22 documented fields, in Shopify's order."""
 
     admin_graphql_api_id: str
     body_html: str
@@ -72,8 +77,10 @@ class ProductBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class ProductPayload:
-    """Builds products. The quantity shown is the level's if the event has one, else that before load: receivers must
-    not take stock from here."""
+    """Builds products. Without a level in the event, the quantity is the one before load.
+
+    Receivers must not read stock from this topic.
+    """
 
     def __init__(self, times: Times) -> None:
         self._times = times
@@ -110,3 +117,28 @@ class ProductPayload:
             inventory_quantity=quantity,
             old_inventory_quantity=quantity,
         )
+
+
+class InventoryPayload:
+    """Builds bodies of inventory_levels/update, the most frequent topic: constant text per item and two values."""
+
+    def __init__(self, products: Iterable[Product], times: Times) -> None:
+        self._times = times
+        self._level_ids = {(product.inventory_item_id, product.location_id): product.level_id for product in products}
+        self._texts: dict[tuple[int, int], tuple[str, str]] = {}
+
+    def body(self, event: Event) -> bytes:
+        """The five documented fields, with Shopify's escapes. ValueError if the event has no level."""
+        level = event.level
+        if level is None:
+            raise ValueError(f"event {event.event} on {event.topic} has no level")
+        before, after = self._texts.get((level.inventory_item_id, level.location_id)) or self._constant_text(level)
+        return f'{before}{level.available},"updated_at":"{self._times.shop(level.updated_ns)}"{after}'.encode("ascii")
+
+    def _constant_text(self, level: Level) -> tuple[str, str]:
+        item, location = key = (level.inventory_item_id, level.location_id)
+        gid = f"gid://shopify/InventoryLevel/{self._level_ids.get(key, location)}?inventory_item_id={item}"
+        before = f'{{"inventory_item_id":{item},"location_id":{location},"available":'
+        after = escaped(f',"admin_graphql_api_id":"{gid}"}}'.encode()).decode()
+        self._texts[key] = before, after
+        return before, after

@@ -1,11 +1,9 @@
-"""Does things when they fall due: hands attempts to the sender and calls planned work, in order of time.
+"""Runs work when it falls due, in order of time: hands attempts to the sender and calls planned work.
 
-One greenlet sleeps until the next due time and never spins, since the subject needs the core. The event loop rounds its
-timers up to whole milliseconds unless answers wake it sooner; an exact timer (timerfd) halved the median lateness and
-cost 15 µs more per event, since events of one millisecond are then no longer begun together. Plans of any length are
-fed lazily, so that only what is near takes part in the heap.
-
-Quantiles of how late things began, in bounded memory: by 1/15 ms up to a quarter of a second, then coarser.
+One greenlet sleeps until the next due time. It never spins, because the subject needs the core. The event loop rounds
+its timers up to whole milliseconds unless an answer wakes it sooner. An exact timer (timerfd) halved the median
+lateness and cost 15 µs more per event, because events of one millisecond were then no longer started together. A plan
+is read lazily, so the heap holds only its next item.
 """
 
 import heapq
@@ -17,45 +15,6 @@ import gevent
 
 from stockstorm.simulator.clock import SECOND_NS, Clock
 from stockstorm.simulator.delivery.attempts import Outgoing, Sender
-
-_FINE_SHIFT = 16  # 65.5 µs
-_FINE = 4_096  # buckets of that width; beyond them each doubling is one bucket
-
-
-class Lateness:
-    """A histogram of nanoseconds. Early counts as 0."""
-
-    def __init__(self) -> None:
-        self._counts = [0] * (_FINE + 64)
-        self.count = 0
-        self.max_ns = 0
-
-    def add(self, late_ns: int) -> None:
-        """Counts one value."""
-        self.count += 1
-        if late_ns > self.max_ns:  # noqa: PLR1730 - a call of max costs more than all the rest
-            self.max_ns = late_ns
-        bucket = late_ns >> _FINE_SHIFT
-        if bucket >= _FINE:
-            bucket = _FINE + bucket.bit_length()
-        self._counts[bucket if bucket > 0 else 0] += 1
-
-    def quantile_ns(self, share: float) -> int:
-        """The value that this share of all does not exceed, rounded up to its bucket's end; 0 when there is none."""
-        wanted, seen = share * self.count, 0
-        for bucket, counted in enumerate(self._counts):
-            seen += counted
-            if counted and seen >= wanted:
-                return min(self.max_ns, _bucket_end(bucket))
-        return self.max_ns
-
-
-def _bucket_end(bucket: int) -> int:
-    """The greatest value in a bucket."""
-    if bucket >= _FINE:
-        return ((1 << (bucket - _FINE)) << _FINE_SHIFT) - 1
-    return ((bucket + 1) << _FINE_SHIFT) - 1
-
 
 Work = Callable[[int], object]  # called with the time
 Thing = Outgoing | Work
@@ -79,7 +38,6 @@ class Dispatcher:
         self._wakes_ns: int | None = None  # asleep until then; None while running
         self._stopping = False
         self._failure: BaseException | None = None
-        self.lateness = Lateness()  # of everything begun: now − due
 
     def __len__(self) -> int:
         """Things that are scheduled, counting each feed once."""
@@ -132,7 +90,6 @@ class Dispatcher:
             if due_ns > now_ns:
                 return due_ns
             _, tie, thing = heapq.heappop(heap)
-            self.lateness.add(now_ns - due_ns)
             if isinstance(thing, Outgoing):
                 submit(thing)
                 continue

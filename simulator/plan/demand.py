@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from stockstorm.simulator.catalogue.catalogue import hot_count, sku_names
+from stockstorm.simulator.catalogue import hot_count, sku_names
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.model import Sku
 from stockstorm.simulator.plan.drafts import steps, zipf_steps
@@ -34,12 +34,12 @@ class Demand:
 
     def purchase(self, key: int, hot_share: float) -> tuple[str, int, tuple[tuple[Sku, int], ...]]:
         """Channel, buyer and lines of the purchase with this key."""
-        channel_die, buyer_die, hot_die, lines_die, *_ = self._seeds.dice("purchase", key)
+        channel_die, buyer_die, hot_die, lines_die, *_ = self._seeds.draws("purchase", key)
         hot = self.wants_hot(hot_share, hot_die)
         count = 1 + int(lines_die * self.lines_max(hot))
         chosen: dict[Sku, int] = {}
         for line in range(count):
-            sku_die, quantity_die, *_ = self._seeds.dice("line", key, line)
+            sku_die, quantity_die, *_ = self._seeds.draws("line", key, line)
             sku = self._one_of_hot(sku_die) if hot and line == 0 else self.popular(sku_die)
             if sku in chosen:
                 sku = self._another(key, line, chosen)
@@ -68,7 +68,7 @@ class Demand:
         return self.hot[int(die * len(self.hot))]
 
     def _another(self, key: int, line: int, chosen: dict[Sku, int]) -> Sku:
-        for die in self._seeds.dice("line again", key, line)[:_REDRAWS]:
+        for die in self._seeds.draws("line again", key, line)[:_REDRAWS]:
             sku = self.popular(die)
             if sku not in chosen:
                 return sku

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from stockstorm.simulator.config import FaultKind
 from stockstorm.simulator.model import OrderKey, Sku
 
 
@@ -71,9 +72,9 @@ class PlannedPhase(PlanItem, frozen=True, tag="phase"):
 
 
 class PlannedFault(PlanItem, frozen=True, tag="fault"):
-    """Something happens to the subject: `kind` kill_worker or kill_receiver is SIGKILL, mended after `duration_ns`."""
+    """A fault of the subject, which ends after `duration_ns`."""
 
-    kind: str
+    kind: FaultKind
     duration_ns: int
 
 

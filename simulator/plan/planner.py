@@ -48,20 +48,20 @@ def _instants(config: WorldConfig, seeds: Seeds, name: str, rate_per_s: float) -
 def _restocks(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
     events = config.events
     for n, at_ns in enumerate(_instants(config, seeds, "restocks", events.restocks_per_s)):
-        sku = demand.restocked(seeds.die("restock", n), events.restock_hot)
+        sku = demand.restocked(seeds.draw("restock", n), events.restock_hot)
         if sku is not None:
             yield Draft(at_ns, Rank.RESTOCK, n, 1, PlannedRestock, (sku, events.restock_units))
 
 
 def _product_edits(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
     for n, at_ns in enumerate(_instants(config, seeds, "product edits", config.events.product_edits_per_s)):
-        sku = demand.any_sku(seeds.die("product edit", n))
+        sku = demand.any_sku(seeds.draw("product edit", n))
         yield Draft(at_ns, Rank.PRODUCT_EDIT, n, 1, PlannedProductEdit, (sku,))
 
 
 def _forgeries(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
     for n, at_ns in enumerate(_instants(config, seeds, "forgeries", config.events.forgeries_per_s)):
-        kind_die, sku_die, *_ = seeds.dice("forgery", n)
+        kind_die, sku_die, *_ = seeds.draws("forgery", n)
         kind = FORGERY_KINDS[int(kind_die * len(FORGERY_KINDS))]
         yield Draft(at_ns, Rank.FORGERY, n, 0, PlannedForgery, (kind, demand.any_sku(sku_die)))
 

@@ -53,7 +53,7 @@ def return_share(orders: OrdersConfig) -> float:
 
 
 def _fate(bought: Bought, orders: OrdersConfig, seeds: Seeds, end_ns: int) -> Iterator[Draft]:
-    fate_die, pay_die, cancel_die, return_die, *return_dice = seeds.dice("fate", bought.key)
+    fate_die, pay_die, cancel_die, return_die, *return_dice = seeds.draws("fate", bought.key)
     paid_ns = _later(bought.offset_ns, orders.paid_after_s, pay_die, end_ns)
     cancelled_ns: int | None = None
     if fate_die < orders.cancel_share:

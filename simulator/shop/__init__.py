@@ -1,1 +1,1 @@
-"""The fake shop: its catalogue, its ledger of stock, its orders, and what it fires when they change."""
+"""The simulated shop: stock ledger, orders, subscriptions, and the events that changes fire."""

@@ -1,35 +1,33 @@
-"""What fires when something happens: events with a serial, a shared event id and the dice that key their fate."""
+"""Events as they fire: each gets a serial, the event id of its action, and the key of its random numbers."""
 
 import msgspec
 
 from stockstorm.simulator.history.facts import AnyFact, EventFired
-from stockstorm.simulator.model import Event, Level, Order, Product, Refund
+from stockstorm.simulator.model import SHOPIFY, Event, Level, Order, Product, Refund, RngKey, ShopifyTopic, Topic
 from stockstorm.simulator.seeds import Seeds
-
-SHOPIFY = "shopify"
 
 
 class Changes(msgspec.Struct):
-    """What one command did: facts for the history, in sequence, and the events to deliver."""
+    """The result of one command: facts for the history, in order, and events to deliver."""
 
     facts: list[AnyFact] = msgspec.field(default_factory=list)
     events: list[Event] = msgspec.field(default_factory=list)
 
 
 class Firing:
-    """Counts the events of a run and writes each into the changes of the command that fired it."""
+    """Numbers the events of a run and the edits of each product."""
 
     def __init__(self, seeds: Seeds) -> None:
         self._seeds = seeds
         self._count = 0
         self._edits: dict[int, int] = {}
-        self.edited_ns: dict[int, int] = {}  # by product id: when it was edited last
+        self.edited_ns: dict[int, int] = {}  # product id → time of the last edit
 
     def action(self, now_ns: int, *key: str | int) -> "Action":
-        """One merchant action, which gives all its events one event id; `key` tells it from every other."""
+        """A merchant action. All its events share one event id, derived from `key`, which is unique in the run."""
         return Action(self, now_ns, key)
 
-    def event_id(self, key: tuple[str | int, ...]) -> str:
+    def event_id(self, key: RngKey) -> str:
         return self._seeds.uuid("event", *key)
 
     def next_serial(self) -> int:
@@ -43,41 +41,41 @@ class Firing:
 
 
 class Action:
-    """Changes in the making, all at one time."""
+    """Collects the changes of one command, all at one time."""
 
     __slots__ = ("_event_id", "_firing", "_key", "changes", "now_ns")
 
-    def __init__(self, firing: Firing, now_ns: int, key: tuple[str | int, ...]) -> None:
+    def __init__(self, firing: Firing, now_ns: int, key: RngKey) -> None:
         self._firing, self._key, self._event_id = firing, key, ""
         self.now_ns = now_ns
         self.changes = Changes()
 
     def note(self, fact: AnyFact) -> None:
-        """Write a fact."""
+        """Record a fact."""
         self.changes.facts.append(fact)
 
-    def order(self, source: str, topic: str, order: Order, nth: int = 1, refund: Refund | None = None) -> None:
-        """Fire an event of an order; `nth` counts this topic for this order, from 1."""
+    def order(self, source: str, topic: Topic, order: Order, nth: int = 1, refund: Refund | None = None) -> None:
+        """Fire an event of an order. `nth` counts events of this topic and order, from 1."""
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
-        dice = ("order", order.key, topic, nth)
-        self.changes.events.append(Event(serial, event_id, source, topic, now_ns, dice, order, refund))
+        rng_key = ("order", order.key, topic, nth)
+        self.changes.events.append(Event(serial, event_id, source, topic, now_ns, rng_key, order, refund))
         self.changes.facts.append(EventFired(now_ns, serial, event_id, source, topic, order.key))
 
     def stock(self, level: Level, sku: str, order: int = -1) -> None:
         """Fire inventory_levels/update for a level that has just changed."""
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
-        dice = ("stock", level.inventory_item_id, level.location_id, level.version)
-        topic = "inventory_levels/update"
-        self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, dice, None, None, level))
+        rng_key = ("stock", level.inventory_item_id, level.location_id, level.version)
+        topic: ShopifyTopic = "inventory_levels/update"
+        self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, None, None, level))
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, order, sku, level.version))
 
     def product(self, product: Product) -> None:
         """Fire products/update."""
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
-        dice = ("product", product.product_id, self._firing.next_edit(product.product_id))
-        topic = "products/update"
+        rng_key = ("product", product.product_id, self._firing.next_edit(product.product_id))
+        topic: ShopifyTopic = "products/update"
         self._firing.edited_ns[product.product_id] = now_ns
-        self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, dice, product=product))
+        self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, product=product))
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=product.sku))
 
     def _id(self) -> str:

@@ -1,9 +1,8 @@
-"""Rows of the subject's adjustments and sets, written into the master record all together or not at all.
+"""The master record of stock: one level per item, a version per change; and the physical stock.
 
-The master record of stock: one level per item, every change with a version, and the physical truth beside it.
-
-The ledger's entries are the `StockChanged` facts; only the newest level of each item is held here. Physical stock is
-what really lies on the shelf over all channels; the simulator alone knows it.
+The entries of the ledger are the `StockChanged` facts. Only the newest level of each item is kept in memory. The
+subject's adjustments and sets are recorded with all their rows or none. Physical stock counts the units that really
+exist, over all channels; only the simulator knows it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,12 +10,12 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from stockstorm.simulator.history.facts import StockChanged, StockUnmoved
-from stockstorm.simulator.model import Level, Product, Sku
+from stockstorm.simulator.model import ApiStockCause, Level, Product, Sku, StockCause
 from stockstorm.simulator.shop.firing import Action
 
 
 class LevelChange(msgspec.Struct, frozen=True):
-    """A wish to add `delta` units to what is available, if it is still `change_from` (None: whatever it is)."""
+    """A request to add `delta` available units, if `change_from` units are available now (None: in any case)."""
 
     inventory_item_id: int
     location_id: int
@@ -25,7 +24,7 @@ class LevelChange(msgspec.Struct, frozen=True):
 
 
 class LevelSet(msgspec.Struct, frozen=True):
-    """A wish to make `quantity` units available, if it is still `change_from` (None: whatever it is)."""
+    """A request to set the available units, if `change_from` units are available now (None: in any case)."""
 
     inventory_item_id: int
     location_id: int
@@ -34,7 +33,7 @@ class LevelSet(msgspec.Struct, frozen=True):
 
 
 class StaleQuantity(Exception):
-    """`change_from` of the row at `index` did not match; nothing was changed."""
+    """`change_from` of the row at `index` did not match. Nothing was changed."""
 
     def __init__(self, index: int) -> None:
         self.index = index
@@ -42,9 +41,9 @@ class StaleQuantity(Exception):
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """Why a level changes, as it will stand in the history."""
+    """The reason for a change of a level, as the history records it."""
 
-    cause: str
+    cause: StockCause
     order: int = -1
     reference: str = ""
     compared: bool = False
@@ -52,7 +51,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Ledger:
-    """Newest level of each inventory item. Each item is stocked at exactly one location."""
+    """The newest level of each inventory item. Each item is stocked at exactly one location."""
 
     def __init__(self, products: Iterable[Product]) -> None:
         self._products = {product.inventory_item_id: product for product in products}
@@ -62,13 +61,13 @@ class Ledger:
         }
 
     def open(self, now_ns: int) -> None:
-        """Date every level that has not changed yet: this is when it was stocked."""
+        """Set the time of every level that has not changed yet: the time at which it was stocked."""
         for item, level in self._levels.items():
             if level.version == 0:
                 self._levels[item] = msgspec.structs.replace(level, updated_ns=now_ns)
 
     def level(self, inventory_item_id: int, location_id: int) -> Level | None:
-        """The newest level, or None for an unknown item and for one that is not stocked there."""
+        """The newest level. None for an unknown item and for an item that is not stocked there."""
         level = self._levels.get(inventory_item_id)
         return level if level is not None and level.location_id == location_id else None
 
@@ -77,7 +76,7 @@ class Ledger:
         return self._levels[product.inventory_item_id]
 
     def newest(self, inventory_item_id: int) -> tuple[Sku, int]:
-        """SKU and newest version of an item. KeyError for an unknown one."""
+        """SKU and newest version of an item. KeyError for an unknown item."""
         return self._products[inventory_item_id].sku, self._levels[inventory_item_id].version
 
     def record(
@@ -110,22 +109,23 @@ class Ledger:
         )
 
     def deltas(self, rows: Sequence[LevelChange | LevelSet]) -> list[int]:
-        """What each row would add, in sequence; StaleQuantity at the first that does not match. Changes nothing.
+        """The units that each row would add, in order. Changes nothing.
 
-        Rows on the same item build upon each other. KeyError for an item that is unknown or not stocked there.
+        A row sees the effect of earlier rows on the same item. Raises StaleQuantity at the first `change_from` that
+        does not match, KeyError for an item that is unknown or not stocked there.
         """
-        reached: dict[int, int] = {}
+        running: dict[int, int] = {}
         deltas: list[int] = []
         for index, row in enumerate(rows):
             item = row.inventory_item_id
             level = self.level(item, row.location_id)
             if level is None:
                 raise KeyError((item, row.location_id))
-            available = reached.get(item, level.available)
+            available = running.get(item, level.available)
             if row.change_from is not None and row.change_from != available:
                 raise StaleQuantity(index)
             delta = row.delta if isinstance(row, LevelChange) else row.quantity - available
-            reached[item] = available + delta
+            running[item] = available + delta
             deltas.append(delta)
         return deltas
 
@@ -137,7 +137,7 @@ class PhysicalStock:
         self._units: dict[str, int] = {product.sku: product.initial_available for product in products}
 
     def units(self, sku: Sku) -> int:
-        """Units on the shelf; below zero by what was sold without being there."""
+        """Units that exist. Negative after an oversell."""
         return self._units[sku]
 
     def add(self, sku: Sku, units: int) -> None:
@@ -149,14 +149,14 @@ def record_rows(
     rows: Sequence[LevelChange | LevelSet],
     action: Action,
     *,
-    cause: str,
+    cause: ApiStockCause,
     reference: str,
     request: int,
 ) -> None:
-    """Record every row, then fire for those that changed something.
+    """Record every row, then fire an event for each row that changed its level.
 
-    A row of 0 units makes no entry and fires nothing, yet what it refers to counts as recorded. Raises StaleQuantity
-    for the first row whose `change_from` does not match and KeyError for an item unknown there, with nothing changed.
+    A row of 0 units makes no entry and fires no event, but its reference counts as recorded. Raises StaleQuantity for
+    the first `change_from` that does not match and KeyError for an item that is not stocked there; both change nothing.
     """
     deltas = ledger.deltas(rows)
     changed: list[tuple[Level, Sku]] = []

@@ -1,33 +1,41 @@
-"""Accepted orders of all channels: how they are numbered, how they change, and where they are found again."""
+"""Accepted orders of all channels: numbers, changes and lookup."""
 
 from collections.abc import Sequence
 
 import msgspec
 
-from stockstorm.simulator.model import ONLINE, Order, OrderKey, OrderLine, Product, Refund, RefundLine
+from stockstorm.simulator.model import (
+    FIRST_ORDER_NUMBER,
+    ONLINE,
+    Order,
+    OrderKey,
+    OrderLine,
+    Product,
+    Refund,
+    RefundLine,
+)
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
 
-# Ids grow with the order's key, so that the same purchase has the same ids in every run of a seed.
+# Ids are derived from the order's key, so a purchase has the same ids in every run of a seed.
 ORDER_ID_BASE = 5_812_300_000_000
 LINE_ID_BASE = 14_320_500_000_000
 REFUND_ID_BASE = 931_800_000_000
 LINE_IDS_PER_ORDER = 32
-FIRST_NUMBER = 1001
 
 
 class OrderBook:
-    """Current value of every order; the own store's also in the sequence of their creation."""
+    """The current value of every order. Those of the own store are also kept in order of creation."""
 
     def __init__(self) -> None:
         self._orders: dict[int, Order] = {}
         self._numbers: dict[str, int] = {}
         self._own: list[Order] = []
-        self._own_places: dict[int, int] = {}
+        self._own_index: dict[int, int] = {}
 
     def open(self, item: PlannedPurchase, products: Sequence[Product], now_ns: int) -> Order:
-        """Write down an accepted purchase, with one product for each of its lines."""
+        """Create the order of an accepted purchase. `products` has one product for each line."""
         key, channel = item.order, item.channel
-        number = self._numbers.get(channel, FIRST_NUMBER)
+        number = self._numbers.get(channel, FIRST_ORDER_NUMBER)
         self._numbers[channel] = number + 1
         order_id, first_line = ORDER_ID_BASE + key, LINE_ID_BASE + key * LINE_IDS_PER_ORDER
         lines = tuple(
@@ -38,48 +46,47 @@ class OrderBook:
         order = Order(key, order_id, ref, number, channel, item.buyer, lines, now_ns, now_ns)
         self._orders[key] = order
         if channel == ONLINE:
-            self._own_places[order_id] = len(self._own)
+            self._own_index[order_id] = len(self._own)
             self._own.append(order)
         return order
 
-    def replace(self, order: Order) -> Order:
-        """Keep a new value of an order that is known already."""
+    def replace(self, order: Order) -> None:
+        """Store the new value of a known order."""
         self._orders[order.key] = order
-        place = self._own_places.get(order.order_id)
-        if place is not None:
-            self._own[place] = order
-        return order
+        index = self._own_index.get(order.order_id)
+        if index is not None:
+            self._own[index] = order
 
     def get(self, key: OrderKey) -> Order | None:
-        """The order that a purchase became, or None if it was refused or is still to come."""
+        """The order of a purchase. None if the purchase was refused or has not happened yet."""
         return self._orders.get(key)
 
     def own(self) -> Sequence[Order]:
-        """The own store's orders, oldest first. A view: it grows with the run."""
+        """The own store's orders, oldest first. A view, which grows during the run."""
         return self._own
 
     def own_by_id(self, order_id: int) -> Order | None:
         """An order of the own store by its Shopify id."""
-        place = self._own_places.get(order_id)
-        return None if place is None else self._own[place]
+        index = self._own_index.get(order_id)
+        return None if index is None else self._own[index]
 
 
 def paid(order: Order, now_ns: int) -> Order | None:
-    """The order after its payment, or None if it cannot be paid any more."""
+    """The order after its payment. None if it was paid or cancelled before."""
     if order.paid_ns is not None or order.cancelled_ns is not None:
         return None
     return msgspec.structs.replace(order, paid_ns=now_ns, updated_ns=now_ns)
 
 
 def cancelled(order: Order, now_ns: int) -> Order | None:
-    """The order after its cancellation, or None if it was cancelled or returned before."""
+    """The order after its cancellation. None if it was cancelled or returned before."""
     if order.cancelled_ns is not None or order.refunds:
         return None
     return msgspec.structs.replace(order, cancelled_ns=now_ns, updated_ns=now_ns)
 
 
 def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Refund] | None:
-    """The order after the return and the refund itself, or None if it was cancelled or returned before."""
+    """The order after the return, and its refund. None if it was cancelled or returned before."""
     if order.cancelled_ns is not None or order.refunds:
         return None
     line_ids = {line.sku: line.line_id for line in order.lines}
@@ -89,5 +96,5 @@ def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Ref
 
 
 def times_updated(order: Order) -> int:
-    """How often the order changed since it was created."""
+    """How often the order has changed since its creation."""
     return (order.paid_ns is not None) + (order.cancelled_ns is not None) + len(order.refunds)

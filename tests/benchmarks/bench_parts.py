@@ -13,9 +13,9 @@ import pytest
 
 from stockstorm.simulator.delivery.attempts import Address, Answer, Outgoing
 from stockstorm.simulator.delivery.service import DeliveryService
-from stockstorm.simulator.events.signature import sign
+from stockstorm.simulator.events.encoding import sign
 from stockstorm.simulator.history.facts import AnyFact, AttemptEnded, DeliveryEnded, DeliveryPlanned
-from stockstorm.simulator.io.dispatcher import Dispatcher, Lateness
+from stockstorm.simulator.io.dispatcher import Dispatcher
 from stockstorm.simulator.io.journal import Journal
 from stockstorm.simulator.io.senders.answer import AnswerReader
 from stockstorm.simulator.model import Event
@@ -91,12 +91,6 @@ def test_an_answer_is_parsed(benchmark: Any) -> None:
         return status
 
     assert benchmark(parse) == 200
-
-
-def test_lateness_is_counted(benchmark: Any) -> None:
-    lateness = Lateness()
-    benchmark(lateness.add, 1_234_567)
-    assert lateness.count
 
 
 @pytest.fixture

@@ -15,10 +15,9 @@ from typing import Any
 import aiohttp
 from aiobotocore.session import get_session
 
+from stockstorm.loadtests.backing.cloud.aws_backings import open_eventbridge, open_sqs
 from stockstorm.loadtests.backing.cloud.base import EventBridgeBacking, PubSubBacking, PubSubQueue, SqsQueue
-from stockstorm.loadtests.backing.cloud.eventbridge import open_eventbridge
 from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
-from stockstorm.loadtests.backing.cloud.sqs import open_sqs
 from stockstorm.loadtests.orchestrator.cloud import start_publisher
 
 SENDERS, WORKERS, BATCH = 8, 4, 10

@@ -2,7 +2,7 @@
 
 import time
 
-from stockstorm.simulator.catalogue.catalogue import make_catalogue
+from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import ChannelConfig, OrdersConfig, PhaseConfig, ShopConfig, WorldConfig
 from stockstorm.simulator.delivery.service import DeliveryService, Secrets

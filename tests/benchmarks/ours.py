@@ -1,4 +1,4 @@
-"""One measured run of our generator: plan, world, deliveries, dispatcher, pool and journal in one process, as in a live run.
+"""One measured run of our generator: plan, world, deliveries, dispatcher, pool and journal in one process.
 
 `python -m tests.benchmarks.ours --url URL --rate R --seconds S --journal PATH` prints an `Outcome` as JSON. Processor
 time counts from the first event due to the last answer; planning is added to it, and what the world takes is taken off
@@ -13,6 +13,7 @@ import os
 import resource
 import sys
 import time
+from array import array
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -21,12 +22,13 @@ import gevent
 import msgspec
 from locust.env import Environment
 
-from stockstorm.loadtests.generator.locust_statistics import LocustStatistics
+from stockstorm.loadtests.generator.figures import LocustStatistics
+from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.delivery.service import Dispatch
-from stockstorm.simulator.io.dispatcher import Dispatcher, Lateness, Work
+from stockstorm.simulator.io.dispatcher import Dispatcher, Work
 from stockstorm.simulator.io.journal import Journal
 from stockstorm.simulator.io.senders.pool import ConnectionPool
 from stockstorm.simulator.plan.items import AnyPlanItem, Plan
@@ -59,6 +61,11 @@ def cpu_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+def quantile_ms(values_ns: "array[int]", share: float) -> float:
+    """The smallest value that this share of all does not exceed, in milliseconds; 0 when there is none."""
+    return quantile(sorted(values_ns), share) / 1e6 if values_ns else 0.0
+
+
 class Generator:
     """The parts of a live run, wired in the same way, with counters instead of figures."""
 
@@ -69,8 +76,8 @@ class Generator:
         self.pool = ConnectionPool(self._clock, self._answered, 8_000)
         self._dispatcher = Dispatcher(self._clock, self.pool)
         self._journal = journal
-        self._statistics = LocustStatistics(Environment()) if statistics else None
-        self.lateness, self.ack = Lateness(), Lateness()
+        self._statistics = LocustStatistics(Environment().events.request.fire) if statistics else None
+        self.lateness_ns, self.ack_ns = array("q"), array("q")
         self.acknowledged = self.failed = 0
         self.body_bytes = self.world_ns = 0
         self._left = len(plan.items)
@@ -123,12 +130,12 @@ class Generator:
                 topic, _ = self.deliveries.described(outgoing)
                 self._statistics.answered(topic, False, answer, outgoing.due_ns)
             self._dispatch(self.deliveries.answered(outgoing, answer))
-            self.lateness.add(answer.started_ns - answer.free_ns)
+            self.lateness_ns.append(answer.started_ns - answer.free_ns)
             self.body_bytes += len(outgoing.body)
             self._last_ns = answer.ended_ns
             if 200 <= answer.status < 300 and not answer.error:
                 self.acknowledged += 1
-                self.ack.add(answer.answered_ns - outgoing.due_ns)
+                self.ack_ns.append(answer.answered_ns - outgoing.due_ns)
             else:
                 self.failed += 1
         except Exception as error:  # noqa: BLE001 - the callback must not raise; the dispatcher ends the run
@@ -155,11 +162,11 @@ def measure(url: str, rate: float, seconds: float, journal_path: Path, *, statis
         cpu_us=(used_s + planning_s - world_s) / events * 1e6,
         world_us=world_s / events * 1e6,
         planning_us=planning_s / events * 1e6,
-        lateness_p50_ms=generator.lateness.quantile_ns(0.5) / 1e6,
-        lateness_p99_ms=generator.lateness.quantile_ns(0.99) / 1e6,
-        lateness_max_ms=generator.lateness.max_ns / 1e6,
-        ack_p50_ms=generator.ack.quantile_ns(0.5) / 1e6,
-        ack_p99_ms=generator.ack.quantile_ns(0.99) / 1e6,
+        lateness_p50_ms=quantile_ms(generator.lateness_ns, 0.5),
+        lateness_p99_ms=quantile_ms(generator.lateness_ns, 0.99),
+        lateness_max_ms=quantile_ms(generator.lateness_ns, 1.0),
+        ack_p50_ms=quantile_ms(generator.ack_ns, 0.5),
+        ack_p99_ms=quantile_ms(generator.ack_ns, 0.99),
         connections=generator.pool.connections_peak,
         drained_after_s=generator.drained_after_s,
     )

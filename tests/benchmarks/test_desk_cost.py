@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from stockstorm.simulator.delivery.attempts import Answer
-from stockstorm.simulator.model import Event
+from stockstorm.simulator.model import Event, Topic
 from tests.delivery_service import Office, config
 from tests.literal_shop import AT_NS, order_event, stock_event
 
@@ -27,7 +27,7 @@ def cost_us(office: Office, events: Sequence[Event]) -> float:
 @pytest.mark.parametrize(
     ("topic", "bound_us"), [("inventory_levels/update", 35), ("orders/create", 120)], ids=["stock", "order"]
 )
-def test_an_event_with_one_subscription_stays_within_its_budget(topic: str, bound_us: float) -> None:
+def test_an_event_with_one_subscription_stays_within_its_budget(topic: Topic, bound_us: float) -> None:
     office = Office(config())
     office.subscribe(topic)
     stock = topic == "inventory_levels/update"

@@ -2,8 +2,9 @@
 
 import time
 
-from stockstorm.reports.checkers import check_all, intervals
+from stockstorm.reports.checkers import check_all
 from stockstorm.reports.history import History
+from stockstorm.reports.verdict.samples import intervals
 from stockstorm.simulator.config import (
     ChannelConfig,
     OrdersConfig,

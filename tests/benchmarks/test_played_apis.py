@@ -10,7 +10,7 @@ import pytest
 from stockstorm.simulator.api.admin import AdminApi
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.api.marketplace import MarketplaceApi
-from stockstorm.simulator.catalogue.catalogue import make_catalogue
+from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.config import ChannelConfig, PhaseConfig, ShopConfig, WorldConfig
 from stockstorm.simulator.model import OrderKey
 from stockstorm.simulator.plan.items import PlannedPurchase

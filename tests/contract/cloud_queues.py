@@ -7,10 +7,9 @@ from typing import Any, NamedTuple, Protocol
 from google.api_core.exceptions import DeadlineExceeded
 
 from stockstorm.loadtests.backing.cloud.aws import client
+from stockstorm.loadtests.backing.cloud.aws_backings import open_sqs
 from stockstorm.loadtests.backing.cloud.base import CloudBacking, PubSubBacking, QueueRules, SqsBacking
-from stockstorm.loadtests.backing.cloud.gcp import clients
-from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
-from stockstorm.loadtests.backing.cloud.sqs import open_sqs
+from stockstorm.loadtests.backing.cloud.pubsub import clients, open_pubsub
 
 
 class Received(NamedTuple):

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from stockstorm.loadtests.backing.cloud.emulators import FOLDER_VARIABLE, HERE, find_fauxqs
+from stockstorm.loadtests.backing.cloud.emulators import FAUXQS_FOLDER, FOLDER_VARIABLE, find_fauxqs
 
 INSTALL_WITHIN_S = 60
 
@@ -17,7 +17,7 @@ def why_fauxqs_is_unavailable(folder: Path) -> str:
     if shutil.which("npm") is None or shutil.which("node") is None:
         return "Node and npm are not installed"
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, folder)
+        shutil.copy(FAUXQS_FOLDER / name, folder)
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0", "--fetch-timeout=20000"]
     try:
         done = subprocess.run(

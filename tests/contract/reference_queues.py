@@ -11,10 +11,9 @@ import msgspec
 import pytest
 
 from stockstorm.loadtests.backing.cloud.aws import client, make_queue
+from stockstorm.loadtests.backing.cloud.aws_backings import open_sqs
 from stockstorm.loadtests.backing.cloud.base import PubSubBacking, QueueRules, SqsBacking
-from stockstorm.loadtests.backing.cloud.gcp import clients, make_pubsub_queue
-from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
-from stockstorm.loadtests.backing.cloud.sqs import open_sqs
+from stockstorm.loadtests.backing.cloud.pubsub import clients, make_pubsub_queue, open_pubsub
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.loadtests.backing.postgres.server import create_database, with_database
 from stockstorm.reference_service.domain.topics import WorkType
@@ -23,7 +22,7 @@ from stockstorm.reference_service.queues.broker_queue import open_broker_queue, 
 from stockstorm.reference_service.queues.postgres import PostgresQueue
 from stockstorm.reference_service.queues.pubsub import open_pubsub as open_pubsub_broker
 from stockstorm.reference_service.queues.sqs import open_sqs as open_sqs_broker
-from stockstorm.reference_service.storage.database import apply_schema, open_pool
+from stockstorm.reference_service.storage.database import Pool, apply_schema, open_pool
 
 RULES = QueueRules(lease_s=30, deliveries_max=8)
 QUIET_S = 0.4
@@ -33,7 +32,7 @@ class WatchedQueue(msgspec.Struct, frozen=True):
     """A queue with a running watch, and the pool of its database."""
 
     queue: Queue
-    pool: Any
+    pool: Pool
 
     async def wait_for_bodies(self, count: int, work_type: WorkType = WorkType.STOCK) -> list[bytes]:
         """Returns the bodies once exactly `count` can be claimed at once. All entries return to the queue."""
@@ -114,7 +113,7 @@ async def open_watched(database_url: str, backing: Any, *, dies: bool = False) -
 
 
 @asynccontextmanager
-async def _queue(pool: Any, backing: Any) -> AsyncIterator[Queue]:
+async def _queue(pool: Pool, backing: Any) -> AsyncIterator[Queue]:
     match backing:
         case SqsBacking(queue=given):
             async with open_sqs_broker(given.url) as sqs, open_broker_queue(pool, sqs, read_own) as queue:

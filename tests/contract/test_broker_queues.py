@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from stockstorm.loadtests.backing.cloud.base import PubSubBacking, QueueRules, SqsBacking
-from stockstorm.loadtests.backing.cloud.gcp import clients
+from stockstorm.loadtests.backing.cloud.pubsub import clients
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.topics import WorkType
@@ -98,6 +98,7 @@ async def test_a_kill_between_commit_and_ack_does_not_repeat_the_work(backend: B
         await asyncio.sleep(limits.LEASE_S + 1)
         assert await second.apply_all(0) == []
         row = await second.pool.fetchrow("SELECT state, times FROM inbox")
+        assert row is not None
         assert tuple(row) == (State.APPLIED, 1)
     with operator_client(backend.backing) as queue:
         assert queue.receive() == []
@@ -156,6 +157,7 @@ async def test_a_failure_at_the_last_delivery_is_a_dead_letter_with_its_reason(b
                 assert claim.entries[0].attempts == attempt
                 await claim.settle([Retry(claim.entries[0], 0.0, f"failure {attempt}")])
         row = await under_test.pool.fetchrow("SELECT reason, attempts, state FROM dead_letter JOIN inbox USING (seq)")
+        assert row is not None
         assert tuple(row) == ("failure 4", 5, State.DEAD_LETTERED)
         assert await under_test.apply_all(0) == []
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stockstorm.loadtests.backing.cloud.base import QueueRules
-from stockstorm.loadtests.backing.cloud.containers import LOCALSTACK_IMAGE, PUBSUB_IMAGE
+from stockstorm.loadtests.backing.containers import LOCALSTACK_IMAGE, PUBSUB_IMAGE
 from tests.contract.cloud_queues import CloudQueue, Received, open_queue
 from tests.contract.docker_available import CONTAINER, why_image_is_unavailable
 from tests.contract.fauxqs_available import why_fauxqs_is_unavailable
@@ -132,7 +132,7 @@ def test_it_says_what_it_is_and_what_it_can_bear_and_is_gone_afterwards(measured
     with measured() as queue:
         backing = queue.backing
         pids = backing.processes()
-        assert "played by" in backing.description
+        assert "emulated by" in backing.description
         assert backing.ceiling_per_s is not None
         assert f"measured ceiling {backing.ceiling_per_s:,.0f} events/s" in backing.description
         assert pids

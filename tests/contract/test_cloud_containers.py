@@ -12,18 +12,18 @@ from contextlib import AbstractContextManager
 import pytest
 from testcontainers.core.container import DockerContainer
 
-from stockstorm.loadtests.backing.cloud import containers
+from stockstorm.loadtests.backing import containers
 from stockstorm.loadtests.backing.cloud.aws import client
-from stockstorm.loadtests.backing.cloud.containers import (
+from stockstorm.loadtests.backing.cloud.aws_backings import open_eventbridge
+from stockstorm.loadtests.backing.containers import (
     LOCALSTACK_IMAGE,
     LOCALSTACK_VARIABLE,
     PUBSUB_VARIABLE,
     CloudContainer,
+    disable_reaper,
     localstack,
     pubsub_emulator,
 )
-from stockstorm.loadtests.backing.cloud.eventbridge import open_eventbridge
-from stockstorm.loadtests.backing.containers import without_reaper
 from stockstorm.loadtests.backing.postgres.docker import IMAGE
 from stockstorm.simulator.errors import BackingError
 from tests.contract.docker_available import CONTAINER, why_docker_is_unavailable, why_image_is_unavailable
@@ -48,7 +48,7 @@ class Shell(DockerContainer):
 def shell(monkeypatch: pytest.MonkeyPatch) -> type[Shell]:
     if why := why_image_is_unavailable(IMAGE):
         pytest.skip(f"containers NOT tested: {why}")
-    without_reaper()
+    disable_reaper()
     monkeypatch.setenv(LOCALSTACK_VARIABLE, IMAGE)
     monkeypatch.setattr(containers, "_localstack_class", lambda: Shell)
     return Shell
@@ -62,7 +62,7 @@ def published() -> str:
 
 @pytest.mark.usefixtures("shell")
 def test_a_container_is_reached_over_loopback_only_and_is_gone_afterwards() -> None:
-    with localstack() as running:
+    with localstack("us-east-1") as running:
         assert f"127.0.0.1:{running.port}->4566/tcp" in published()
         assert f"0.0.0.0:{running.port}" not in published()
         assert f"[::]:{running.port}" not in published()
@@ -74,7 +74,7 @@ def test_a_container_that_ends_early_is_told_at_once_and_removed(
     shell: type[Shell], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shell, "script", "echo no licence; exit 55")
-    with pytest.raises(BackingError, match=r"was not ready \(RuntimeError: .*exit code: 55"), localstack():
+    with pytest.raises(BackingError, match=r"was not ready \(RuntimeError: .*exit code: 55"), localstack("us-east-1"):
         pass
     everything = ["docker", "ps", "--all", "--filter", "expose=4566", "--format", "{{.Status}}"]
     listed = subprocess.run(everything, capture_output=True, text=True, timeout=20, check=True).stdout
@@ -82,7 +82,7 @@ def test_a_container_that_ends_early_is_told_at_once_and_removed(
 
 
 def open_localstack() -> AbstractContextManager[CloudContainer]:
-    return localstack()
+    return localstack("us-east-1")
 
 
 def open_pubsub_emulator() -> AbstractContextManager[CloudContainer]:
@@ -123,5 +123,5 @@ def test_localstacks_bus_sends_shopifys_events_to_its_queue() -> None:
             assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
         answer = sqs.receive_message(QueueUrl=bus.queue.url, MaxNumberOfMessages=10, WaitTimeSeconds=10)
         assert [json.loads(one["Body"])["detail"] for one in answer["Messages"]] == [{"from": bus.bus.source}]
-        assert "by the same LocalStack, ceiling not measured" in bus.description
+        assert "emulated by the same LocalStack, ceiling not measured" in bus.description
         assert bus.ceiling_per_s is None

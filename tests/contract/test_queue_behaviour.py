@@ -149,6 +149,7 @@ async def test_a_dead_letter_leaves_the_queue_and_is_stored_with_its_reason(open
             await claim.settle([DeadLetter(dead, "poison")])
         assert [entry.body for entry in await under_test.apply_all(1)] == [json_of("b")]
         row = await under_test.pool.fetchrow("SELECT webhook_id, topic, attempts, reason, body FROM dead_letter")
+        assert row is not None
         assert tuple(row) == ("a", "a/topic", 1, "poison", json_of("a"))
 
 

@@ -1,4 +1,4 @@
-"""Our SDL against an extract of Shopify's own introspection (tests/golden/extract_admin_subset.py makes it)."""
+"""Stockstorm's SDL against an extract of Shopify's introspection, made by tests/golden/extract_admin_subset.py."""
 
 import json
 from functools import cache
@@ -69,7 +69,7 @@ def input_differences(ours: GraphQLInputObjectType, real: dict[str, Any]) -> lis
 
 
 def differences(ours: GraphQLNamedType) -> list[str]:
-    """Where one of our types says what Shopify's does not."""
+    """Where a type of Stockstorm differs from Shopify's."""
     real = shopify()[ours.name]
     match ours:
         case GraphQLObjectType() | GraphQLInterfaceType():
@@ -92,7 +92,7 @@ def test_the_sdl_is_a_valid_schema() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_type_says_nothing_that_shopify_does_not(name: str) -> None:
+def test_a_type_has_nothing_that_shopifys_lacks(name: str) -> None:
     if name in ("String", "Int", "Boolean", "ID"):
         assert OURS.type_map[name] is not None
     else:
@@ -100,13 +100,13 @@ def test_a_type_says_nothing_that_shopify_does_not(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["WebhookSubscriptionTopic", "CurrencyCode", "InventoryAdjustQuantitiesUserErrorCode"])
-def test_an_enum_that_callers_send_or_match_on_is_whole(name: str) -> None:
+def test_an_enum_that_callers_send_or_match_on_is_complete(name: str) -> None:
     ours = OURS.type_map[name]
     assert isinstance(ours, GraphQLEnumType)
     assert sorted(ours.values) == sorted(shopify()[name]["values"])
 
 
-def test_a_made_up_field_would_be_found() -> None:
+def test_an_invented_field_would_be_found() -> None:
     forged = build_schema(
         "type QueryRoot { shop: Shop! } type Shop { id: ID! stock: Int! } schema { query: QueryRoot }"
     )

@@ -304,3 +304,17 @@ def test_an_address_whose_certificate_is_not_trusted_gets_nothing(serve: Serve, 
     server = serve(polite, certificate=CERTIFICATE)
     answer = sending(server.port, host="localhost", tls=ssl.create_default_context()).one()
     assert (answer.error, server.requests) == ("protocol", [])
+
+
+def test_a_peer_that_does_not_answer_the_tls_handshake_is_a_timeout(serve: Serve, sending: Send) -> None:
+    server = serve(lambda _: gevent.sleep(1))
+    sender = sending(server.port, host="localhost", tls=ssl.create_default_context(), answer_limit_ns=SHORT_NS)
+    answer = sender.one()
+    assert (answer.error, answer.sent_ns, sender.pool.connections) == ("answer_timeout", 0, 0)
+
+
+def test_a_peer_that_does_not_speak_tls_is_a_protocol_error(serve: Serve, sending: Send) -> None:
+    server = serve(lambda visit: visit.say(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+    sender = sending(server.port, host="localhost", tls=ssl.create_default_context())
+    answer = sender.one()
+    assert (answer.error, answer.sent_ns, sender.pool.connections) == ("protocol", 0, 0)

@@ -1,4 +1,4 @@
-"""The comparison in a real browser, offline, in both themes: every figure is drawn, nothing complains or overlaps."""
+"""The comparison in a real browser, offline, in both themes: every figure is drawn, without errors or overlaps."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from stockstorm.reports.compare.build import compare
-from stockstorm.reports.compare.played import Played
+from stockstorm.reports.compare.run_summary import RunSummary
 from stockstorm.reports.render.comparison.page import comparison_page
-from tests.unit.reports.compared import CARDS, SECONDS, matrix, played
+from tests.unit.reports.compared import SECONDS, SUBJECTS, matrix, run_summary
 
 pytestmark = pytest.mark.browser
 SEEDS = (1, 2, 3)
@@ -25,7 +25,7 @@ OVERLAPS = """() => [...document.querySelectorAll('.figure')].flatMap(box => {
 })"""
 
 
-def runs() -> list[Played]:
+def runs() -> list[RunSummary]:
     """Three architectures at two safety stocks over three seeds."""
     found = []
     for subject, ms, oversold in (("polling", 5_000.0, 30.0), ("webhook", 300.0, 3.0), ("queue", 250.0, 2.0)):
@@ -33,7 +33,7 @@ def runs() -> list[Played]:
             for seed in SEEDS:
                 values = [ms * (1 + 0.1 * seed) * (1 + second % 7) / 4 for second in range(SECONDS)]
                 sold, lost = oversold / (1 + stock) + seed, 10.0 * stock + seed
-                found.append(played(subject, values, seed=seed, stock=stock, oversold=sold, lost=lost))
+                found.append(run_summary(subject, values, seed=seed, stock=stock, oversold=sold, lost=lost))
     return found
 
 
@@ -42,17 +42,17 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("comparison") / "comparison.html"
     floor = [(10.0 * 1.2**n, 0.05 * 1.2**n) for n in range(40)]
     wanted = matrix("polling", "webhook", "queue", seeds=SEEDS, stocks=STOCKS)
-    path.write_text(comparison_page(compare(wanted, CARDS, runs(), [], {None: floor})), encoding="utf-8")
+    path.write_text(comparison_page(compare(wanted, SUBJECTS, runs(), [], {None: floor})), encoding="utf-8")
     return path
 
 
 class Watched:
-    """The page with everything that it complained about or asked for."""
+    """The page with its console messages, errors and requests."""
 
     def __init__(self, page: Page, report: Path, theme: str) -> None:
-        self.page, self.complaints, self.requests = page, list[str](), list[str]()
-        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page, self.messages, self.requests = page, list[str](), list[str]()
+        page.on("console", lambda message: self.messages.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.messages.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
         page.goto(report.as_uri())
         page.locator(f"html[data-drawn={theme}]").wait_for(state="attached", timeout=30_000)
@@ -66,14 +66,14 @@ def watched(browser: Browser, report: Path, request: pytest.FixtureRequest) -> I
     page.close()
 
 
-def test_it_opens_offline_without_complaint_or_request(watched: Watched, report: Path) -> None:
-    assert watched.complaints == []
+def test_it_opens_offline_without_errors_or_requests(watched: Watched, report: Path) -> None:
+    assert watched.messages == []
     assert watched.requests == [report.as_uri()]
 
 
 def test_every_figure_has_drawn_marks(watched: Watched) -> None:
     drawn = dict(box.evaluate(DRAWN) for box in watched.page.query_selector_all(".figure"))
-    assert list(drawn) == [f"figure-{name}" for name in ("glance", "curves", "tradeoff", "work")]
+    assert list(drawn) == [f"figure-{name}" for name in ("overview", "curves", "tradeoff", "resources")]
     assert [name for name, marks in drawn.items() if not marks] == []
 
 
@@ -85,6 +85,6 @@ def test_no_texts_of_a_figure_overlap(watched: Watched) -> None:
     assert watched.page.evaluate(OVERLAPS) == []
 
 
-def test_the_winner_and_the_ranking_can_be_seen(watched: Watched) -> None:
+def test_headline_and_ranking_are_visible(watched: Watched) -> None:
     assert watched.page.locator(".banner .verdict").is_visible()
     assert watched.page.locator("table.ranking tbody tr").count() == 6

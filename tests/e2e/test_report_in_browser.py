@@ -1,4 +1,4 @@
-"""The report in a real browser, offline, in both themes: every figure is drawn and nothing complains."""
+"""The report in a real browser, offline, in both themes: every figure is drawn and there are no errors."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,12 +28,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Watched:
-    """A page with everything that it complained about or asked for."""
+    """A page with its console messages, errors and requests."""
 
     def __init__(self, page: Page) -> None:
-        self.page, self.complaints, self.requests = page, list[str](), list[str]()
-        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page, self.messages, self.requests = page, list[str](), list[str]()
+        page.on("console", lambda message: self.messages.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.messages.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
 
     def open(self, report: Path, theme: str) -> None:
@@ -54,8 +54,8 @@ def watched(browser: Browser, report: Path, request: pytest.FixtureRequest) -> I
     page.close()
 
 
-def test_the_report_opens_offline_without_complaint_or_request(watched: Watched, report: Path) -> None:
-    assert watched.complaints == []
+def test_the_report_opens_offline_without_errors_or_requests(watched: Watched, report: Path) -> None:
+    assert watched.messages == []
     assert watched.requests == [report.as_uri()]
 
 
@@ -83,7 +83,7 @@ def test_no_texts_above_a_figure_overlap(watched: Watched) -> None:
     assert overlapping == []
 
 
-def test_an_incident_opens_to_its_chain_of_facts(watched: Watched) -> None:
+def test_an_incident_opens_to_the_facts_behind_it(watched: Watched) -> None:
     oversell = watched.page.locator("details", has_text="oversell").first
     oversell.locator("summary").click()
     assert oversell.locator(".chain").is_visible()

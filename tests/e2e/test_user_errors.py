@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stockstorm.loadtests.config.subject_options import SECRETS
+from stockstorm.loadtests.config.checks import SECRETS
 from stockstorm.loadtests.processes.child import free_port
 from tests.running import run_module
 

@@ -1,9 +1,9 @@
-"""Makes admin_2026_10_subset.json: what Shopify's introspection says of every type and field that the simulator plays.
+"""Makes admin_2026_10_subset.json: Shopify's introspection of every type and field that the simulator supports.
 
     python tests/golden/extract_admin_subset.py INTROSPECTION.json.gz
 
 The input is the introspection of API version 2026-10 (`data.__schema`), which Shopify publishes with its developer
-tools. Fields are those of our SDL, with all of Shopify's arguments; input types, enums and unions are whole.
+tools. Fields are those of Stockstorm's SDL, with all arguments of Shopify. Input types, enums and unions are complete.
 """
 
 import gzip
@@ -29,7 +29,7 @@ def type_text(type_: dict[str, Any]) -> str:
 
 
 def inputs(values: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
-    """Arguments or input fields: name → type, and default where there is one."""
+    """Arguments or input fields: name → type, and default if there is one."""
     return {
         value["name"]: {"type": type_text(value["type"])}
         | ({"default": value["defaultValue"]} if value["defaultValue"] is not None else {})
@@ -38,7 +38,7 @@ def inputs(values: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
 
 
 def extract(introspection: dict[str, Any]) -> dict[str, Any]:
-    """Type name → what Shopify has, for the types of our SDL."""
+    """Type name → Shopify's definition, for the types of Stockstorm's SDL."""
     real = {type_["name"]: type_ for type_ in introspection["data"]["__schema"]["types"]}
     found: dict[str, Any] = {}
     for name, ours in build_schema(sdl()).type_map.items():

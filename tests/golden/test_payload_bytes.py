@@ -1,6 +1,6 @@
-"""The bytes of one event per topic, kept in files: a receiver's signature check sees every byte, so do we.
+"""The bytes of one event per topic, compared with stored files, because a receiver's signature check covers every byte.
 
-To regenerate after a wanted change: STOCKSTORM_WRITE_GOLDEN=1 python -m pytest tests/golden/test_payload_bytes.py
+To regenerate after an intended change: STOCKSTORM_WRITE_GOLDEN=1 python -m pytest tests/golden/test_payload_bytes.py
 """
 
 import os
@@ -11,8 +11,8 @@ import pytest
 
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ShopConfig
-from stockstorm.simulator.events.payloads import MARKETPLACE_TOPICS, SHOPIFY_TOPICS, Payloads
-from stockstorm.simulator.model import Event
+from stockstorm.simulator.events.payloads import Payloads
+from stockstorm.simulator.model import MARKETPLACE_TOPICS, SHOPIFY_TOPICS, Event
 from tests.literal_shop import AT_NS, CATALOGUE, ORDER, REFUND, WALL, order_event, product_event, stock_event
 
 FOLDER = Path(__file__).parent / "payloads"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from stockstorm.simulator.catalogue.catalogue import make_catalogue
+from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import MILLISECOND_NS as MS
 from stockstorm.simulator.clock import SECOND_NS as S
 from stockstorm.simulator.config import WorldConfig

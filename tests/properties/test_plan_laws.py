@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stockstorm.simulator.catalogue.catalogue import make_catalogue, sku_names
+from stockstorm.simulator.catalogue import make_catalogue, sku_names
 from stockstorm.simulator.config import (
     ChannelConfig,
     FaultConfig,

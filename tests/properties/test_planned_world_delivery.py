@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 
-from stockstorm.simulator.catalogue.catalogue import make_catalogue
+from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.config import (
     ChannelConfig,
     OrdersConfig,
@@ -15,10 +15,10 @@ from stockstorm.simulator.config import (
 )
 from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.delivery.service import DeliveryService
-from stockstorm.simulator.events.payloads import MARKETPLACE_TOPICS, SHOPIFY_TOPICS, Payloads
-from stockstorm.simulator.events.signature import matches
+from stockstorm.simulator.events.encoding import matches
+from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import DeliveryPlanned
-from stockstorm.simulator.model import Event
+from stockstorm.simulator.model import MARKETPLACE_TOPICS, SHOPIFY_TOPICS, Event
 from stockstorm.simulator.plan.items import PlannedForgery
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.seeds import Seeds

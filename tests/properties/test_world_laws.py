@@ -175,7 +175,7 @@ def test_every_event_is_a_fact_counts_on_and_shares_its_id_with_its_own_command_
     of_command = [{event.event_id for event in changes.events} for changes in run.changes]
     assert all(len(ids) <= 1 for ids in of_command)
     assert set(Counter(event_id for ids in of_command for event_id in ids).values()) <= {1}
-    assert len({event.dice for event in run.events}) == len(run.events)
+    assert len({event.rng_key for event in run.events}) == len(run.events)
 
 
 @bounded

@@ -1,34 +1,62 @@
-"""What a run creates in an AWS account, or in an emulator of one: queues with dead letters, a bus with its rule.
+"""Environment variables, clients, queues and buses of AWS, in an account or in an emulator.
 
 boto3 is an optional extra, imported when first needed.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
 from stockstorm.loadtests.backing.cloud.base import EventBus, QueueRules, SqsQueue
-from stockstorm.loadtests.backing.cloud.emulators import EXTRA
 from stockstorm.simulator.errors import BackingError
 
+EXTRA: Final = "make setup, or pip install -e '.[aws]' in the clone"
+REGION: Final = "us-east-1"
+VARIABLE_PREFIX: Final = "AWS_"
+REGION_VARIABLES: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")  # botocore reads only the latter
 SHOPIFY_SOURCE: Final = "aws.partner/shopify.com"  # docs/sources.md, S7
-# AWS keeps sources that begin with `aws.` for its partners, so a real bus is sent this prefix before Shopify's.
-STAND_IN: Final = "stockstorm."
+# AWS reserves sources that begin with `aws.` for its partners, so on a real bus this prefix stands before Shopify's.
+SOURCE_PREFIX: Final = "stockstorm."
 RULE: Final = "shopify-to-queue"
 TARGET_ID: Final = "queue"
 CONNECT_TIMEOUT_S: Final = 5
 
 
+def emulator_environment(*, sqs: str = "", eventbridge: str = "") -> dict[str, str]:
+    """Endpoints by service, and credentials that are valid nowhere."""
+    endpoints = {"AWS_ENDPOINT_URL_SQS": sqs, "AWS_ENDPOINT_URL_EVENTBRIDGE": eventbridge}
+    return {name: url for name, url in endpoints.items() if url} | {
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "stockstorm",
+        "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def real_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """All AWS variables that the user set, with the region under both of its names."""
+    environment = os.environ if environment is None else environment
+    found = {name: value for name, value in environment.items() if name.startswith(VARIABLE_PREFIX)}
+    if region := next((found[name] for name in REGION_VARIABLES if name in found), ""):
+        found |= dict.fromkeys(REGION_VARIABLES, region)
+    return found
+
+
 def client(service: str, environment: Mapping[str, str]) -> Any:
-    """A boto3 client for `sqs` or `events`; what `environment` leaves out the SDK looks for where it always does."""
+    """A boto3 client for `sqs` or `events`. The SDK finds what `environment` lacks in its usual places.
+
+    Raises BackingError.
+    """
     try:
         import boto3  # noqa: PLC0415 - an optional extra
         from botocore.config import Config  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError as error:
         raise BackingError("AWS", f"{error.name} is not installed", f"run: {EXTRA}") from None
     variable = {"sqs": "AWS_ENDPOINT_URL_SQS", "events": "AWS_ENDPOINT_URL_EVENTBRIDGE"}[service]
-    with _explaining():
+    with _translated_errors():
         return boto3.client(
             service,
             endpoint_url=environment.get(variable) or environment.get("AWS_ENDPOINT_URL"),
@@ -41,8 +69,8 @@ def client(service: str, environment: Mapping[str, str]) -> Any:
 
 
 def make_queue(sqs: Any, name: str, rules: QueueRules) -> SqsQueue:
-    """The queue `name` and its dead-letter queue `name`-dead-letters. Raises BackingError."""
-    with _explaining():
+    """Creates the queue `name` and its dead-letter queue `name`-dead-letters. Raises BackingError."""
+    with _translated_errors():
         dead_url, dead_arn = _create(sqs, f"{name}-dead-letters", {})
         redrive = {"deadLetterTargetArn": dead_arn, "maxReceiveCount": str(rules.deliveries_max)}
         attributes = {"VisibilityTimeout": str(rules.lease_s), "RedrivePolicy": json.dumps(redrive)}
@@ -51,16 +79,19 @@ def make_queue(sqs: Any, name: str, rules: QueueRules) -> SqsQueue:
 
 
 def delete_queue(sqs: Any, queue: SqsQueue) -> None:
-    """Both of them. Raises BackingError."""
-    with _explaining():
+    """Deletes the queue and its dead-letter queue. Raises BackingError."""
+    with _translated_errors():
         sqs.delete_queue(QueueUrl=queue.url)
         sqs.delete_queue(QueueUrl=queue.dead_letter_url)
 
 
 def make_bus(events: Any, sqs: Any, name: str, queue: SqsQueue, source: str) -> EventBus:
-    """A bus whose rule sends every event with `source`'s Shopify prefix to the queue. Raises BackingError."""
+    """Creates a bus whose rule sends every event with the Shopify prefix of `source` to the queue.
+
+    Raises BackingError.
+    """
     prefix = source[: source.index(SHOPIFY_SOURCE) + len(SHOPIFY_SOURCE)]
-    with _explaining():
+    with _translated_errors():
         arn = events.create_event_bus(Name=name)["EventBusArn"]
         pattern = json.dumps({"source": [{"prefix": prefix}]})
         rule_arn = events.put_rule(Name=RULE, EventBusName=name, EventPattern=pattern)["RuleArn"]
@@ -70,8 +101,8 @@ def make_bus(events: Any, sqs: Any, name: str, queue: SqsQueue, source: str) -> 
 
 
 def delete_bus(events: Any, bus: EventBus) -> None:
-    """The bus with its rule. Raises BackingError."""
-    with _explaining():
+    """Deletes the bus and its rule. Raises BackingError."""
+    with _translated_errors():
         events.remove_targets(Rule=RULE, EventBusName=bus.name, Ids=[TARGET_ID])
         events.delete_rule(Name=RULE, EventBusName=bus.name)
         events.delete_event_bus(Name=bus.name)
@@ -84,7 +115,7 @@ def _create(sqs: Any, name: str, attributes: Mapping[str, str]) -> tuple[str, st
 
 
 def _allow(sqs: Any, queue: SqsQueue, rule_arn: str) -> None:
-    """EventBridge may send to the queue, for this rule only; without it a real bus drops every event silently."""
+    """Allows EventBridge to send to the queue, for this rule only. Without it a real bus drops every event silently."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},
@@ -97,8 +128,8 @@ def _allow(sqs: Any, queue: SqsQueue, rule_arn: str) -> None:
 
 
 @contextmanager
-def _explaining() -> Iterator[None]:
-    """Turns the SDK's errors into one that tells the user what to do. They quote no credentials."""
+def _translated_errors() -> Iterator[None]:
+    """Raises the SDK's errors as BackingError with what to do. They quote no credentials."""
     from botocore.exceptions import (  # noqa: PLC0415 - an optional extra
         BotoCoreError,
         ClientError,
@@ -111,7 +142,9 @@ def _explaining() -> Iterator[None]:
     except NoRegionError:
         raise BackingError("AWS", "no region is set", "set AWS_REGION") from None
     except NoCredentialsError:
-        raise BackingError("AWS", "no credentials were found", "set AWS_PROFILE, or the keys AWS gave you") from None
+        raise BackingError(
+            "AWS", "no credentials were found", "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        ) from None
     except (BotoCoreError, ClientError) as error:
-        remedy = "check region, credentials and their rights to SQS and EventBridge; or leave out --cloud real"
+        remedy = "check the region, the credentials and their permissions for SQS and EventBridge; or omit --cloud real"
         raise BackingError("AWS", str(error), remedy) from error

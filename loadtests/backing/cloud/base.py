@@ -1,17 +1,7 @@
-"""Queues and buses of the clouds: what a run gets of them, and how it is told apart from the real thing.
+"""What a run gets of a cloud's queues and buses, the values of `--cloud`, and what each emulator can bear.
 
-`loadtests.backing.sqs`, `.eventbridge` and `.pubsub` open one each; this package holds what they share. An emulator
-stands in for the cloud unless the user asks for the real one; it is named, with its own measured ceiling, in
-`description`, so that nobody mistakes the emulator for the architecture.
-
-Names of what a run creates in a cloud: telling, allowed everywhere, and never used twice.
-
-What each emulator lets through, in events a second, as tests/benchmarks/cloud_ceilings.py measured it.
-
-One event through is: sent alone by one of eight senders, received and deleted in batches of ten by one of four workers,
-all at the same time, with bodies of 2 KB, on a machine with two cores that clients and emulator share. Buses are sent
-to through our publishers. Rounded down; moto's figures halve again once hundreds of messages wait. A run over its
-emulator's ceiling says nothing of the architecture.
+An emulator stands in for the cloud unless the user asks for the real one. `description` names it with its measured
+ceiling, so that nobody mistakes the emulator for the architecture.
 """
 
 import re
@@ -25,16 +15,27 @@ import psutil
 REAL: Final = "real"
 EMBEDDED: Final = "embedded"
 DOCKER: Final = "docker"
-# What `--cloud` may say for SQS and EventBridge, and for Pub/Sub; the last ones force an emulator.
-AWS_WORDS: Final = (EMBEDDED, DOCKER, REAL, "fauxqs", "moto")
-PUBSUB_WORDS: Final = (EMBEDDED, DOCKER, REAL, "double")
+# The values of `--cloud` for SQS and EventBridge, and for Pub/Sub. The last ones force an emulator.
+AWS_CLOUDS: Final = (EMBEDDED, DOCKER, REAL, "fauxqs", "moto")
+PUBSUB_CLOUDS: Final = (EMBEDDED, DOCKER, REAL, "double")
+
+# Events a second through each emulator, as tests/benchmarks/cloud_ceilings.py measured them, rounded down. An event is
+# sent alone by one of eight senders, and received and deleted in batches of ten by one of four workers, all at the
+# same time, with bodies of 2 KB, on a machine with two cores that clients and emulator share. Buses are fed by our
+# publishers. moto's figures halve once hundreds of messages wait. A run above the ceiling says nothing about the
+# architecture.
+FAUXQS_PER_S: Final = 1_200.0
+MOTO_SQS_PER_S: Final = 130.0
+MOTO_BUS_TO_FAUXQS_PER_S: Final = 1_200.0
+MOTO_BUS_PER_S: Final = 150.0
+PUBSUB_DOUBLE_PER_S: Final = 1_200.0
 
 
 class QueueRules(msgspec.Struct, frozen=True):
-    """How a queue treats what is taken from it and not finished.
+    """How a queue treats a message that was received and not deleted.
 
-    `lease_s` is SQS's visibility timeout and Pub/Sub's ack deadline; after `deliveries_max` tries it is a dead letter.
-    Pub/Sub takes 10 to 600 s and 5 to 100 tries; the defaults suit both.
+    `lease_s` is SQS's visibility timeout and Pub/Sub's ack deadline. After `deliveries_max` deliveries the message
+    becomes a dead letter. Pub/Sub allows 10 to 600 s and 5 to 100 deliveries; the defaults suit both.
     """
 
     lease_s: int = 30
@@ -42,7 +43,7 @@ class QueueRules(msgspec.Struct, frozen=True):
 
 
 class SqsQueue(msgspec.Struct, frozen=True):
-    """A queue with the one its redrive policy names for dead letters."""
+    """A queue and the dead-letter queue of its redrive policy."""
 
     name: str
     url: str
@@ -52,7 +53,7 @@ class SqsQueue(msgspec.Struct, frozen=True):
 
 
 class EventBus(msgspec.Struct, frozen=True):
-    """A bus whose rule sends everything from Shopify's sources to one queue. `source` is what our events carry."""
+    """A bus whose rule sends every event from Shopify's sources to one queue. `source` is the source of our events."""
 
     name: str
     arn: str
@@ -60,7 +61,7 @@ class EventBus(msgspec.Struct, frozen=True):
 
 
 class PubSubQueue(msgspec.Struct, frozen=True):
-    """A topic with its subscription and the pair for dead letters; all but `project` as projects/…/…/… paths."""
+    """A topic with its subscription, and both for dead letters. All but `project` are projects/…/…/… paths."""
 
     project: str
     topic: str
@@ -70,52 +71,52 @@ class PubSubQueue(msgspec.Struct, frozen=True):
 
 
 class CloudBacking(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run was given. `environment` may hold credentials: hand it to processes, never log it.
+    """A cloud service or an emulator that answers.
 
-    `ceiling_per_s`: events a second that the emulator let through when measured; None for the real cloud, and for what
-    nobody measured, which `description` then says.
+    `environment` may hold credentials: give it to processes, never log it.
+
+    `ceiling_per_s`: events a second that the emulator let through when measured. None for the real cloud, and for an
+    emulator that was not measured, as `description` then says.
     """
 
     environment: Mapping[str, str]
     description: str
     ceiling_per_s: float | None
+    temporary: bool  # it ends with the run, so nothing in it needs to be deleted
     pids: tuple[int, ...] = ()
 
     def processes(self) -> list[int]:
-        """Those of the emulator that run, for their share of the CPU; empty when it is not ours."""
+        """Processes of the emulator that still run, for their share of the CPU. Empty when we did not start it."""
         return [pid for pid in self.pids if psutil.pid_exists(pid)]
 
 
 class SqsBacking(CloudBacking, frozen=True, kw_only=True):
+    """With a queue for one run."""
+
     queue: SqsQueue
 
 
 class EventBridgeBacking(CloudBacking, frozen=True, kw_only=True):
-    """`queue` is the rule's target."""
+    """With a bus for one run. `queue` is the target of its rule."""
 
     queue: SqsQueue
     bus: EventBus
 
 
 class PubSubBacking(CloudBacking, frozen=True, kw_only=True):
+    """With a topic and a subscription for one run."""
+
     queue: PubSubQueue
 
 
 def fresh_name(run: str) -> str:
-    """`stockstorm-<run>-<random>`, at most 58 characters of [a-z0-9-]: room for an ending within SQS's limit of 80.
+    """`stockstorm-<run>-<random>`: at most 58 characters of [a-z0-9-], so that a suffix fits within SQS's limit of 80.
 
-    The random end keeps runs apart that two machines began in the same second in one account.
+    The random suffix separates runs that two machines start in the same second in one account.
     """
     return f"stockstorm-{re.sub(r'[^a-z0-9]+', '-', run.lower()).strip('-')[:40]}-{secrets.token_hex(3)}"
 
 
-FAUXQS_PER_S: Final = 1_200.0
-MOTO_SQS_PER_S: Final = 130.0
-MOTO_BUS_TO_FAUXQS_PER_S: Final = 1_200.0
-MOTO_BUS_PER_S: Final = 150.0
-PUBSUB_DOUBLE_PER_S: Final = 1_200.0
-
-
-def stated(per_s: float | None) -> str:
+def ceiling_text(per_s: float | None) -> str:
     """For descriptions."""
     return "ceiling not measured" if per_s is None else f"measured ceiling {per_s:,.0f} events/s"

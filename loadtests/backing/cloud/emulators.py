@@ -1,11 +1,9 @@
-"""moto's server, for EventBridge always and for SQS where fauxqs is not there.
+"""Emulators of AWS as child processes: fauxqs for SQS, moto for EventBridge and for SQS without fauxqs.
 
-It runs behind `moto_server`, which lets its rules reach queues of another emulator.
-
-fauxqs, an SQS emulator from npm that holds its rate whatever the depth of a queue. It needs Node.
-
-Found in this order: the folder that STOCKSTORM_FAUXQS names, what `npm ci` put beside this file (pinned by hash in
-fauxqs/package-lock.json), a `fauxqs` on PATH.
+fauxqs is an npm package and needs Node. Its rate does not depend on the depth of a queue. It is looked for in the
+folder that STOCKSTORM_FAUXQS names, then where `npm ci` installed it beside this file (pinned by hash in
+fauxqs/package-lock.json), then as `fauxqs` on the PATH. moto runs in `moto_server`, so that its rules can deliver to
+the queues of fauxqs.
 """
 
 import json
@@ -19,32 +17,29 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.loadtests.backing.cloud.aws import EXTRA
 from stockstorm.loadtests.processes.local_server import LoopbackServer, python_module, running
 from stockstorm.simulator.errors import BackingError
 
-EXTRA: Final = "make setup, or pip install -e '.[aws]' in the clone"
 MODULE: Final = "stockstorm.loadtests.backing.cloud.moto_server"
+FOLDER_VARIABLE: Final = "STOCKSTORM_FAUXQS"
+FAUXQS_FOLDER: Final = Path(__file__).parent / "fauxqs"
+INSTALL: Final = f"npm ci --ignore-scripts --prefix {os.path.relpath(FAUXQS_FOLDER)}"
 
 
 def moto(queues: str = "") -> AbstractContextManager[LoopbackServer]:
-    """`queues`: URL of the SQS endpoint that rules deliver to; empty for moto's own queues. Raises BackingError."""
+    """`queues`: URL of the SQS endpoint that rules deliver to; "" for moto's own queues. Raises BackingError."""
     try:
         version = metadata.version("moto")
     except metadata.PackageNotFoundError:
         raise BackingError("moto", "it is not installed", f"run: {EXTRA}") from None
-    return running(
-        f"moto {version}",
-        lambda port: python_module(MODULE, str(port), *([queues] if queues else [])),
-        lambda _: {},
-    )
-
-
-FOLDER_VARIABLE: Final = "STOCKSTORM_FAUXQS"
-HERE: Final = Path(__file__).parent / "fauxqs"
-INSTALL: Final = f"npm ci --ignore-scripts --prefix {os.path.relpath(HERE)}"
+    arguments = [queues] if queues else []
+    return running(f"moto {version}", lambda port: python_module(MODULE, str(port), *arguments), lambda _: {})
 
 
 class Installation(msgspec.Struct, frozen=True):
+    """An installed fauxqs."""
+
     node: str
     package: Path
     version: str
@@ -60,11 +55,11 @@ def find_fauxqs() -> Installation | None:
 
 
 def fauxqs(found: Installation | None) -> AbstractContextManager[LoopbackServer]:
-    """Raises BackingError with the line that installs it when it was not found."""
+    """Raises BackingError with the command that installs fauxqs if `found` is None."""
     if found is None:
         missing = "Node is not installed" if shutil.which("node") is None else "the npm package is not installed"
-        raise BackingError("fauxqs", missing, f"run: {INSTALL}  (needs Node and npm); or leave out --cloud")
-    script, package = str(HERE / "serve.mjs"), str(found.package)
+        raise BackingError("fauxqs", missing, f"run: {INSTALL}  (needs Node and npm); or omit --cloud")
+    script, package = str(FAUXQS_FOLDER / "serve.mjs"), str(found.package)
     return running(
         f"fauxqs {found.version}",
         lambda _: [found.node, script],
@@ -75,6 +70,6 @@ def fauxqs(found: Installation | None) -> AbstractContextManager[LoopbackServer]
 def _candidates() -> Iterator[Path]:
     if folder := os.environ.get(FOLDER_VARIABLE):
         yield Path(folder)
-    yield HERE / "node_modules" / "fauxqs"
+    yield FAUXQS_FOLDER / "node_modules" / "fauxqs"
     if program := shutil.which("fauxqs"):
         yield Path(program).resolve().parents[1]

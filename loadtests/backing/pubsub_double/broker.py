@@ -1,6 +1,6 @@
-"""Topics and subscriptions of the double: pure, with the time as argument and its memory bounded.
+"""Topics and subscriptions of the double: pure, with the time as an argument and bounded memory.
 
-Bytes are counted per subscription that still keeps a message, since that is what acknowledging frees.
+A message counts once for each subscription that still keeps it, because acknowledging frees it there.
 """
 
 import re
@@ -18,14 +18,19 @@ from stockstorm.loadtests.backing.pubsub_double.subscription import (
 )
 
 BYTES_MAX: Final = 512 * 1024**2
+DEADLINE_MIN_S: Final = 10
 DEADLINE_MAX_S: Final = 600
 
 
 class Broker:
-    """All state. Methods raise Refusal; those that may make subscriptions ready return their names."""
+    """All state. Methods raise Refusal. Those that may make messages available return the subscriptions' names.
 
-    def __init__(self, bytes_max: int = BYTES_MAX) -> None:
+    `deadline_min_s` below Pub/Sub's 10 s is for tests that wait for a lease to end.
+    """
+
+    def __init__(self, bytes_max: int = BYTES_MAX, deadline_min_s: int = DEADLINE_MIN_S) -> None:
         self._bytes_max = bytes_max
+        self._deadline_min_s = deadline_min_s
         self._topics: dict[str, Topic] = {}
         self._subscriptions: dict[str, Subscription] = {}
         self._serials = count(1)
@@ -44,7 +49,7 @@ class Broker:
             raise Refusal(Reason.NOT_FOUND, f"Topic not found: {name}") from None
 
     def delete_topic(self, name: str) -> None:
-        """Its subscriptions stay, cut off, as with Pub/Sub."""
+        """Its subscriptions stay, without a topic, as with Pub/Sub."""
         self.topic(name)
         del self._topics[name]
 
@@ -52,14 +57,19 @@ class Broker:
         _check_name(settings.name, "subscriptions")
         if settings.name in self._subscriptions:
             raise Refusal(Reason.ALREADY_EXISTS, f"Subscription already exists: {settings.name}")
-        if not 10 <= settings.ack_deadline_s <= DEADLINE_MAX_S:
-            raise Refusal(Reason.INVALID_ARGUMENT, "ack_deadline_seconds must be from 10 to 600")
+        self.check_deadline("ack_deadline_seconds", settings.ack_deadline_s)
         if settings.dead_letter_topic and not 5 <= settings.deliveries_max <= 100:
             raise Refusal(Reason.INVALID_ARGUMENT, "max_delivery_attempts must be from 5 to 100")
         if settings.dead_letter_topic:
             self.topic(settings.dead_letter_topic)
         self.topic(settings.topic).subscriptions.append(settings.name)
         self._subscriptions[settings.name] = Subscription(settings)
+
+    def check_deadline(self, field: str, seconds: int) -> None:
+        """Raises Refusal unless a lease can be that long."""
+        if not self._deadline_min_s <= seconds <= DEADLINE_MAX_S:
+            text = f"{field} must be from {self._deadline_min_s} to {DEADLINE_MAX_S}"
+            raise Refusal(Reason.INVALID_ARGUMENT, text)
 
     def subscription(self, name: str) -> Subscription:
         try:
@@ -69,13 +79,13 @@ class Broker:
 
     def delete_subscription(self, name: str) -> None:
         subscription = self.subscription(name)
-        self._freed(subscription.messages())
+        self._free(subscription.messages())
         del self._subscriptions[name]
         if topic := self._topics.get(subscription.settings.topic):
             topic.subscriptions.remove(name)
 
     def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
-        """All or none of them, to every subscription of the topic. Returns these subscriptions' names."""
+        """Adds all or none of the messages to every subscription of the topic. Returns the subscriptions' names."""
         names = self.topic(topic).subscriptions
         grown = self.size_bytes + sum(message.size_bytes for message in messages) * len(names)
         if grown > self._bytes_max:
@@ -85,23 +95,23 @@ class Broker:
     def acknowledge(self, name: str, ack_ids: Iterable[str]) -> None:
         subscription = self.subscription(name)
         done = (subscription.acknowledge(ack_id) for ack_id in ack_ids)
-        self._freed(message for message in done if message is not None)
+        self._free(message for message in done if message is not None)
 
     def modify(self, name: str, ack_ids: Sequence[str], deadline_s: int, now_ns: int) -> list[str]:
-        """Returns the subscriptions that may have something to hand out."""
+        """Returns the subscriptions that may have messages to hand out."""
         subscription = self.subscription(name)
         if not 0 <= deadline_s <= DEADLINE_MAX_S:
             raise Refusal(Reason.INVALID_ARGUMENT, "ack_deadline_seconds must be from 0 to 600")
         moved = (subscription.modify(ack_id, deadline_s, now_ns) for ack_id in ack_ids)
-        return [name, *self._bury(subscription, [message for message in moved if message is not None])]
+        return [name, *self._move_dead(subscription, [message for message in moved if message is not None])]
 
     def expire(self, now_ns: int) -> list[str]:
-        """Ends leases that ran out. Returns the subscriptions that may have something to hand out."""
+        """Ends leases that ran out. Returns the subscriptions that may have messages to hand out."""
         ready: list[str] = []
         for name, subscription in list(self._subscriptions.items()):
             expired, dead = subscription.expire(now_ns)
             if expired:
-                ready += [name, *self._bury(subscription, dead)]
+                ready += [name, *self._move_dead(subscription, dead)]
         return ready
 
     def _place(self, names: Sequence[str], messages: Sequence[Message]) -> list[str]:
@@ -112,16 +122,16 @@ class Broker:
                 self._subscriptions[name].add(message, serial)
         return list(names)
 
-    def _bury(self, subscription: Subscription, dead: Sequence[Message]) -> list[str]:
-        """Moves dead letters to their topic; without subscriptions there, or once it is gone, they are lost."""
+    def _move_dead(self, subscription: Subscription, dead: Sequence[Message]) -> list[str]:
+        """Moves dead letters to their topic. They are lost if it has no subscription or was deleted."""
         if not dead:
             return []
-        self._freed(dead)
+        self._free(dead)
         topic = self._topics.get(subscription.settings.dead_letter_topic)
         letters = [_with_origin(message, subscription.settings) for message in dead]
         return self._place(topic.subscriptions, letters) if topic else []
 
-    def _freed(self, messages: Iterable[Message]) -> None:
+    def _free(self, messages: Iterable[Message]) -> None:
         self.size_bytes -= sum(message.size_bytes for message in messages)
 
 
@@ -139,4 +149,4 @@ def _with_origin(message: Message, settings: Settings) -> Message:
     wire.attributes["CloudPubSubDeadLetterSourceSubscription"] = name
     wire.attributes["CloudPubSubDeadLetterSourceSubscriptionProject"] = project
     wire.attributes["CloudPubSubDeadLetterSourceTopicPublishTime"] = message.wire.publish_time.ToJsonString()
-    return Message(wire, message.ordering_key, wire.ByteSize())
+    return Message(wire, wire.ByteSize())

@@ -1,4 +1,4 @@
-"""The gRPC faces of the double: google.pubsub.v1.Publisher and .Subscriber over one broker, on one event loop."""
+"""The gRPC methods of the double: google.pubsub.v1.Publisher and .Subscriber over one broker, on one event loop."""
 
 import asyncio
 import time
@@ -26,13 +26,14 @@ PULL_WAIT_S: Final = 5.0  # how long a Pull waits for its first message; Google 
 STREAM_ANSWER_MAX: Final = 100
 PUBLISH_MAX: Final = 1_000  # messages a request, Google's limit
 TICK_S: Final = 0.05
-LEFT_OUT: Final = (
+UNSUPPORTED: Final = (
     "push_config",
     "bigquery_config",
     "cloud_storage_config",
     "bigtable_config",
     "retry_policy",
     "filter",
+    "enable_message_ordering",
     "enable_exactly_once_delivery",
     "retain_acked_messages",
     "message_transforms",
@@ -45,37 +46,34 @@ _ReceivedMessage = types.ReceivedMessage.pb()
 _Empty = empty_pb2.Empty
 
 
-class Faces:
-    """Handlers by method name; each takes the request message and returns the answer, or raises Refusal."""
+class Services:
+    """One method for each gRPC method. It takes the request message and returns the response, or raises Refusal."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._ids = count(1)
         self._waiters: defaultdict[str, set[asyncio.Event]] = defaultdict(set)  # by subscription
-        self._pullers: defaultdict[str, Consumer] = defaultdict(Consumer)  # unary pulls have no limits of their own
+        self._pullers: defaultdict[str, Consumer] = defaultdict(Consumer)  # unary pulls share one, without limits
 
     def create_topic(self, request: Any) -> Any:
         self._broker.create_topic(request.name)
         return request
-
-    def get_topic(self, request: Any) -> Any:
-        return types.Topic.pb()(name=self._broker.topic(request.topic).name)
 
     def delete_topic(self, request: Any) -> Any:
         self._broker.delete_topic(request.topic)
         return _Empty()
 
     def create_subscription(self, request: Any) -> Any:
-        asked = {field.name for field, _ in request.ListFields()}
-        if left_out := asked.intersection(LEFT_OUT):
-            raise Refusal(Reason.UNIMPLEMENTED, f"the double has no {', '.join(sorted(left_out))}")
+        present = {field.name for field, _ in request.ListFields()}
+        if unsupported := present.intersection(UNSUPPORTED):
+            raise Refusal(Reason.UNIMPLEMENTED, f"the double has no {', '.join(sorted(unsupported))}")
+        policy = request.dead_letter_policy
         settings = Settings(
             name=request.name,
             topic=request.topic,
             ack_deadline_s=request.ack_deadline_seconds or 10,
-            ordered=request.enable_message_ordering,
-            dead_letter_topic=request.dead_letter_policy.dead_letter_topic,
-            deliveries_max=(request.dead_letter_policy.max_delivery_attempts or 5) if _buries(request) else 0,
+            dead_letter_topic=policy.dead_letter_topic,
+            deliveries_max=(policy.max_delivery_attempts or 5) if policy.dead_letter_topic else 0,
         )
         self._broker.create_subscription(settings)
         return _described(settings)
@@ -98,13 +96,13 @@ class Faces:
                 raise Refusal(Reason.INVALID_ARGUMENT, "a message needs data or attributes")
             wire.message_id = str(next(self._ids))
             wire.publish_time.FromNanoseconds(wall_ns)
-            messages.append(Message(wire, wire.ordering_key, wire.ByteSize()))
+            messages.append(Message(wire, wire.ByteSize()))
         self._wake(self._broker.publish(request.topic, messages))
         return _PublishResponse(message_ids=[message.wire.message_id for message in messages])
 
     def acknowledge(self, request: Any) -> Any:
         self._broker.acknowledge(request.subscription, request.ack_ids)
-        self._wake([request.subscription])  # room in a stream, or the next of an ordering key
+        self._wake([request.subscription])  # a stream may have room again
         return _Empty()
 
     def modify_ack_deadline(self, request: Any) -> Any:
@@ -129,11 +127,11 @@ class Faces:
                 await arrived.within(left_s)
 
     async def streaming_pull(self, requests: AsyncIterator[Any], write: Callable[[Any], Awaitable[None]]) -> None:
-        """Hands out until the client closes its side, cancels, or the subscription is deleted."""
+        """Sends messages until the client closes its side or cancels, or the subscription is deleted."""
         first = await anext(requests)
         name = first.subscription
         consumer = Consumer(
-            ack_deadline_s=_stream_deadline(first.stream_ack_deadline_seconds),
+            ack_deadline_s=self._stream_deadline(first.stream_ack_deadline_seconds),
             messages_max=first.max_outstanding_messages if first.max_outstanding_messages > 0 else UNLIMITED,
             bytes_max=first.max_outstanding_bytes if first.max_outstanding_bytes > 0 else UNLIMITED,
         )
@@ -146,24 +144,30 @@ class Faces:
                     subscription = self._broker.subscription(name)
                     handouts = subscription.take(consumer, STREAM_ANSWER_MAX, time.monotonic_ns())
                     if handouts:
-                        await write(_streamed(subscription, handouts))
+                        await write(_StreamingPullResponse(received_messages=_received(subscription, handouts)))
                     else:
                         await arrived.within(None)
-                reader.result()  # raises what its requests were refused for
+                reader.result()  # raises the Refusal of a later request
             finally:
                 reader.cancel()
 
     async def _listen(self, name: str, consumer: Consumer, requests: AsyncIterator[Any]) -> None:
-        """What a client says on its stream after the first request; today's libraries settle by unary calls instead."""
+        """Handles requests after the first one. Today's libraries acknowledge by unary calls instead."""
         async for request in requests:
             now_ns = time.monotonic_ns()
             if request.stream_ack_deadline_seconds:
-                consumer.ack_deadline_s = _stream_deadline(request.stream_ack_deadline_seconds)
+                consumer.ack_deadline_s = self._stream_deadline(request.stream_ack_deadline_seconds)
             self._broker.acknowledge(name, request.ack_ids)
             deadlines = zip(request.modify_deadline_ack_ids, request.modify_deadline_seconds, strict=False)
             for ack_id, deadline_s in deadlines:
                 self._wake(self._broker.modify(name, [ack_id], deadline_s, now_ns))
             self._wake([name])
+
+    def _stream_deadline(self, seconds: int) -> int:
+        """0 stands for the subscription's own."""
+        if seconds:
+            self._broker.check_deadline("stream_ack_deadline_seconds", seconds)
+        return seconds
 
     async def keep_deadlines(self) -> None:
         """Ends leases that ran out, for as long as the double runs."""
@@ -178,7 +182,7 @@ class Faces:
 
 
 class _Waiting:
-    """One waiter among those of a subscription, for the length of a block."""
+    """One waiter for messages of a subscription, until the block ends."""
 
     def __init__(self, waiters: set[asyncio.Event]) -> None:
         self._waiters, self.event = waiters, asyncio.Event()
@@ -191,7 +195,7 @@ class _Waiting:
         self._waiters.discard(self.event)
 
     async def within(self, seconds: float | None) -> None:
-        """Returns when something may have arrived since the last call, or after that time."""
+        """Returns when a message may have arrived since the last call, or after `seconds`."""
         try:
             await asyncio.wait_for(self.event.wait(), seconds)
         except TimeoutError:
@@ -199,22 +203,11 @@ class _Waiting:
         self.event.clear()
 
 
-def _stream_deadline(asked_s: int) -> int:
-    if asked_s and not 10 <= asked_s <= 600:
-        raise Refusal(Reason.INVALID_ARGUMENT, "stream_ack_deadline_seconds must be from 10 to 600")
-    return asked_s
-
-
-def _buries(request: Any) -> bool:
-    return bool(request.dead_letter_policy.dead_letter_topic)
-
-
 def _described(settings: Settings) -> Any:
     described = types.Subscription.pb()(
         name=settings.name,
         topic=settings.topic,
         ack_deadline_seconds=settings.ack_deadline_s,
-        enable_message_ordering=settings.ordered,
     )
     if settings.dead_letter_topic:
         described.dead_letter_policy.dead_letter_topic = settings.dead_letter_topic
@@ -223,7 +216,7 @@ def _described(settings: Settings) -> Any:
 
 
 def _received(subscription: Subscription, handouts: Iterable[Handout]) -> list[Any]:
-    """`delivery_attempt` is told only where there is a dead-letter policy, as Pub/Sub does."""
+    """`delivery_attempt` is set only with a dead-letter policy, as Pub/Sub does."""
     counted = subscription.settings.deliveries_max > 0
     return [
         _ReceivedMessage(
@@ -233,9 +226,3 @@ def _received(subscription: Subscription, handouts: Iterable[Handout]) -> list[A
         )
         for handout in handouts
     ]
-
-
-def _streamed(subscription: Subscription, handouts: Iterable[Handout]) -> Any:
-    answer = _StreamingPullResponse(received_messages=_received(subscription, handouts))
-    answer.subscription_properties.message_ordering_enabled = subscription.settings.ordered
-    return answer

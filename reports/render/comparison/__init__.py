@@ -1,4 +1,5 @@
-"""A comparison in three forms: terminal, comparison.json and comparison.html, in the look of a run's report.
+"""A comparison on the terminal and as comparison.html, in the style of a run's report.
 
-`figures` draw, `tables` list, `page` puts the HTML together, `words` holds how values are written in all of them.
+`page` renders the templates in `templates/comparison/`, `tables` prepares their rows, `figures` draws, and `formats`
+holds the text of values.
 """

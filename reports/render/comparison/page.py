@@ -1,18 +1,51 @@
-"""comparison.html: who wins, by how much, and how sure that is, in one file that needs no network."""
+"""comparison.html: ranking, differences and their certainty, in one file that needs no network."""
 
 from pathlib import Path
+from typing import Final
 
-from stockstorm.reports.compare.comparison import Board, Comparison
+import msgspec
+
+from stockstorm.reports.compare.comparison import Comparison, RateComparison
 from stockstorm.reports.formats import TIER_NAMES
 from stockstorm.reports.render.comparison import tables
-from stockstorm.reports.render.comparison.figures import Sheet
-from stockstorm.reports.render.comparison.figures.registry import draw_board
-from stockstorm.reports.render.comparison.words import extent, rate_text, tier_text
-from stockstorm.reports.render.figures import Figure
+from stockstorm.reports.render.comparison.figures import FigureContext, draw_all
+from stockstorm.reports.render.comparison.formats import rate_text, size_text, tier_text
+from stockstorm.reports.render.figures.layout import Figure
 from stockstorm.reports.render.files import write_report
-from stockstorm.reports.render.markup import Markup, join, tag
-from stockstorm.reports.render.page import document, figure_section, section
+from stockstorm.reports.render.page import render_document
 from stockstorm.reports.verdict.tiers import LIMITS_MS
+
+
+class TierLine(msgspec.Struct, frozen=True):
+    """The entries whose strictest tier is this one."""
+
+    name: str
+    tone: str  # a verdict, or "nobody"
+    labels: str
+
+
+class RatePart(msgspec.Struct, frozen=True):
+    """Everything on the page about one rate."""
+
+    title: str  # empty when there is only one rate
+    tone: str
+    headline: str
+    findings: tuple[str, ...]
+    tiers: list[TierLine]
+    ranking: list[tables.RankingRow]
+    differences: tables.DifferenceTable
+    guarantees: list[tables.GuaranteeRow]
+    claims: list[tables.ClaimRow]
+    runs: tables.RunTable
+    figures: list[Figure]
+
+
+RANKING: Final = (
+    "Correctness ranks before speed: a subject that loses events, applies them twice or accepts forged ones is not "
+    "ranked by its speed. A subject without a run of every seed is not ranked. Latencies are those of all seeds "
+    "together. Counts are means per run. Below each is its 95 % interval. Ranks go by the difference seed by seed, so "
+    "intervals of neighbours may overlap. Subjects with equal ranks do not differ significantly."
+)
 
 
 def write_page(comparison: Comparison, path: Path) -> None:
@@ -22,69 +55,47 @@ def write_page(comparison: Comparison, path: Path) -> None:
 
 def comparison_page(comparison: Comparison) -> str:
     """The comparison as one HTML document."""
-    figures: list[Figure] = []
-    parts = [_header(comparison)]
-    for number, board in enumerate(comparison.boards):
-        drawn = draw_board(Sheet(comparison.matrix, board, f"-{number}" if number else ""))
-        figures += drawn
-        parts += _board(comparison, board, drawn)
-    parts += [section("This comparison", tables.facts(comparison)), _footer()]
-    return document(f"compared: {comparison.matrix.scenario}", join(parts), figures, "comparison.css")
+    parts = [_part(comparison, at_rate, number) for number, at_rate in enumerate(comparison.by_rate)]
+    return render_document(
+        "comparison/page.html",
+        title=f"compared: {comparison.matrix.scenario}",
+        figures=[figure for part in parts for figure in part.figures],
+        styles=["comparison.css"],
+        heading=f"{comparison.matrix.title}: subjects compared",
+        shows=comparison.matrix.shows,
+        size=size_text(comparison),
+        base=comparison.base,
+        complete=comparison.complete,
+        ranking_caption=RANKING,
+        parts=parts,
+        facts=tables.facts(comparison),
+    )
 
 
-def _header(comparison: Comparison) -> Markup:
-    matrix = comparison.matrix
-    lines = [tag("p", text, class_="sub") for text in (matrix.shows, extent(comparison)) if text]
-    return tag("header", tag("h1", f"{matrix.title}: subjects compared"), *lines)
+def _part(comparison: Comparison, at_rate: RateComparison, number: int) -> RatePart:
+    ranked = any(entry.rank == 1 for entry in at_rate.entries)
+    return RatePart(
+        title=rate_text(at_rate).capitalize() if len(comparison.by_rate) > 1 else "",
+        tone="valid" if ranked and comparison.complete else "unknown",
+        headline=at_rate.headline,
+        findings=at_rate.findings,
+        tiers=_tiers(at_rate),
+        ranking=tables.ranking(at_rate, comparison.currency),
+        differences=tables.differences(at_rate, comparison),
+        guarantees=tables.guarantees(at_rate),
+        claims=tables.claims(at_rate),
+        runs=tables.runs(at_rate),
+        figures=draw_all(FigureContext(comparison.matrix, at_rate, f"-{number}" if number else "")),
+    )
 
 
-def _board(comparison: Comparison, board: Board, drawn: list[Figure]) -> list[Markup]:
-    several = [tag("h2", rate_text(board).capitalize(), class_="board")] if len(comparison.boards) > 1 else []
-    first, rest = drawn[:1], drawn[1:]
-    return [
-        *several,
-        _banner(comparison, board),
-        section("Ranking", tag("p", RANKING, class_="caption"), tables.ranking(board, comparison.currency)),
-        *(figure_section(figure) for figure in first),
-        section("Differences", tables.differences(board, comparison)),
-        *(figure_section(figure) for figure in rest),
-        section("What each architecture promises, and what it takes", tables.promises(board)),
-        section("What the guide claims", tables.claims(board.claims)),
-        section("Runs", tables.runs(board)),
-    ]
-
-
-RANKING = (
-    "Being correct goes before being fast: who loses, doubles or believes forged events ranks behind, however fast. "
-    "Who lacks a seed is not ranked. Latencies are those of all seeds together; counts are means per run; below each "
-    "stands its 95 % interval. Ranks go by the difference seed by seed, so the intervals of neighbours may overlap. "
-    "Equal ranks cannot be told apart."
-)
-
-
-def _banner(comparison: Comparison, board: Board) -> Markup:
-    tone = "valid" if any(entry.rank == 1 for entry in board.entries) and comparison.complete else "unknown"
-    unfinished = [] if comparison.complete else [tag("li", tag("b", "Not all runs of this comparison were played."))]
-    said = tag("ul", *unfinished, *(tag("li", finding) for finding in board.findings))
-    left = tag("div", tag("p", board.headline, class_="verdict"), said)
-    tiers = tag("ul", *_tiers(board), class_="tiers")
-    right = tag("div", tag("h3", "Tiers of sync latency", style="margin-top:0"), tiers)
-    return tag("div", left, right, class_=f"banner tone-{tone}")
-
-
-def _tiers(board: Board) -> list[Markup]:
-    """Which entries qualify for which tier as their best, strictest tier first, then those of none."""
+def _tiers(at_rate: RateComparison) -> list[TierLine]:
+    """Entries by the strictest tier that they qualify for, strictest first, then entries without a tier."""
     rows = [(TIER_NAMES[tier], TIER_NAMES[tier], "valid") for tier in reversed(LIMITS_MS)]
-    rows += [("none", "no tier", "invalid"), ("cannot be told", "cannot be told", "unknown")]
+    rows += [("none", "no tier", "invalid"), ("unknown", "unknown", "unknown")]
     found = []
-    for wanted, title, tone in rows:
-        labels = [entry.label for entry in board.entries if tier_text(entry) == wanted]
+    for wanted, name, tone in rows:
+        labels = [entry.label for entry in at_rate.entries if tier_text(entry) == wanted]
         if labels or tone == "valid":
-            who = tag("span", ", ".join(labels) or "nobody", class_="why")
-            found.append(tag("li", tag("b", title, class_="badge"), who, class_=f"tone-{tone if labels else 'nobody'}"))
+            found.append(TierLine(name, tone if labels else "nobody", ", ".join(labels) or "none"))
     return found
-
-
-def _footer() -> Markup:
-    text = "Made from the histories of its runs alone; make it again with: stockstorm compare --continue PATH"
-    return tag("footer", tag("p", text))

@@ -1,51 +1,138 @@
-"""The tables of the comparison: ranking, differences to the base, promises and parts, claims, and every run."""
+"""Rows for the tables of the comparison: ranking, differences, guarantees, claims, runs and facts."""
 
-from collections.abc import Sequence
 from typing import Final
 
-from stockstorm.reports.compare.comparison import ACK, LOST, OVERSOLD, P50, P95, Board, Claim, Comparison, Entry, Said
-from stockstorm.reports.compare.ranking import SEEDS_MIN, excludes_zero
-from stockstorm.reports.formats import SIGNS, money_text, number_text
-from stockstorm.reports.render.comparison.words import (
-    PROMISES,
-    TITLES,
-    amount,
-    bound_text,
-    rank_text,
-    signed,
-    signed_span,
-    span,
-    tier_text,
+import msgspec
+
+from stockstorm.reports.compare.comparison import (
+    ACK,
+    LOST,
+    OVERSOLD,
+    P50,
+    P95,
+    ClaimVerdict,
+    Comparison,
+    Entry,
+    RateComparison,
 )
-from stockstorm.reports.render.markup import Markup, join, table, tag
-from stockstorm.reports.render.sections.banner import badge
+from stockstorm.reports.compare.ranking import SEEDS_MIN, excludes_zero
+from stockstorm.reports.formats import money_text, number_text
+from stockstorm.reports.render.comparison.formats import (
+    TITLES,
+    VERDICTS,
+    bound_text,
+    difference_range_text,
+    difference_text,
+    rank_text,
+    spread_text,
+    tier_text,
+    value_text,
+)
+from stockstorm.reports.render.page import Fact
 from stockstorm.reports.result import Interval, Verdict
 
 DIFFERED: Final = (P50, P95, OVERSOLD, LOST, "refused.attempts", "work.cores", "work.cost_points", "work.statements")
-TONES: Final[dict[Said, Verdict]] = {"holds": "valid", "does not hold": "invalid", "cannot be said": "unknown"}
+CLAIM_TONES: Final[dict[ClaimVerdict, Verdict]] = {"holds": "valid", "does not hold": "invalid", "undecided": "unknown"}
+REASONS_SHOWN: Final = 4
 
 
-def ranking(board: Board, currency: str) -> Markup:
-    """Best first, one row an entry."""
-    head = (
-        "rank", "subject", "checks", "sync latency, median", "sync latency, p95", "tier", "oversold units a run",
-        "lost units a run", "refused though available", "ack time, p99",
-    )  # fmt: skip
-    return table(head, [_ranking_row(entry, currency) for entry in board.entries], "ranking")
+class Cell(msgspec.Struct, frozen=True):
+    """A measure: its value, its interval and notes. An empty value means that it was not measured."""
+
+    value: str = ""
+    spread: str = ""
+    notes: tuple[str, ...] = ()
 
 
-def _ranking_row(entry: Entry, currency: str) -> tuple[str, ...]:
-    return (
-        tag("b", rank_text(entry)),
-        tag("b", entry.label),
-        badge(entry.verdict, PROMISES[entry.verdict]),
-        _cell(entry, P50),
-        _cell(entry, P95),
-        tier_text(entry),
-        _cell(entry, OVERSOLD, _worth(entry, "oversell.value", currency), bound_text(entry)),
-        _cell(entry, LOST, _worth(entry, "lost_units.value", currency)),
-        _cell(entry, "refused.attempts"),
-        tag("span", amount(ACK, entry.value(ACK)), class_="fixed"),
+class RankingRow(msgspec.Struct, frozen=True):
+    """One entry of the ranking."""
+
+    rank: str
+    label: str
+    verdict: Verdict
+    verdict_text: str
+    p50: Cell
+    p95: Cell
+    tier: str
+    oversold: Cell
+    lost: Cell
+    refused: Cell
+    ack: str
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One difference to the base. An empty value means that there is none. `certain`: its interval excludes 0."""
+
+    value: str = ""
+    spread: str = ""
+    certain: bool = False
+
+
+class DifferenceTable(msgspec.Struct, frozen=True):
+    """Rows of (label, differences). Without rows there was nothing to compare."""
+
+    caption: str
+    titles: list[str]
+    rows: list[tuple[str, list[Difference]]]
+
+
+class GuaranteeRow(msgspec.Struct, frozen=True):
+    """What one architecture guarantees and needs, and why a check failed or was excused."""
+
+    label: str
+    summary: str
+    verdict: Verdict
+    verdict_text: str
+    reasons: list[str]
+    shortened: str
+    crash_safe: str
+    parts: str
+
+
+class ClaimRow(msgspec.Struct, frozen=True):
+    """One claim of the guide."""
+
+    claim: str
+    verdict: ClaimVerdict
+    tone: Verdict
+    found: str
+    limits: str
+
+
+class RunCell(msgspec.Struct, frozen=True):
+    """One run. Without `verdict` it has not started yet. `report`: a relative path, or empty."""
+
+    verdict: Verdict | None = None
+    verdict_text: str = ""
+    report: str = ""
+    note: str = ""
+
+
+class RunTable(msgspec.Struct, frozen=True):
+    """Rows of (label, runs by seed)."""
+
+    seeds: list[int]
+    rows: list[tuple[str, list[RunCell]]]
+
+
+def ranking(at_rate: RateComparison, currency: str) -> list[RankingRow]:
+    """One row for each entry, best first."""
+    return [_ranking_row(entry, currency) for entry in at_rate.entries]
+
+
+def _ranking_row(entry: Entry, currency: str) -> RankingRow:
+    return RankingRow(
+        rank=rank_text(entry),
+        label=entry.label,
+        verdict=entry.verdict,
+        verdict_text=VERDICTS[entry.verdict],
+        p50=_cell(entry, P50),
+        p95=_cell(entry, P95),
+        tier=tier_text(entry),
+        oversold=_cell(entry, OVERSOLD, _worth(entry, "oversell.value", currency), bound_text(entry)),
+        lost=_cell(entry, LOST, _worth(entry, "lost_units.value", currency)),
+        refused=_cell(entry, "refused.attempts"),
+        ack=value_text(ACK, entry.value(ACK)),
     )
 
 
@@ -54,135 +141,106 @@ def _worth(entry: Entry, measure: str, currency: str) -> str:
     return f"worth {money_text(value, currency)}" if value else ""
 
 
-def _cell(entry: Entry, measure: str, *more: str) -> Markup:
+def _cell(entry: Entry, measure: str, *notes: str) -> Cell:
     interval = entry.measures.get(measure)
     if interval is None:
-        return tag("span", "–", class_="none")
-    sure = span(measure, interval)
-    fixed = [tag("span", sure, class_="small fixed")] if sure else []
-    return join([tag("b", amount(measure, interval.value)), *fixed, *(_small(text) for text in more)])
+        return Cell()
+    kept = tuple(note for note in notes if note)
+    return Cell(value_text(measure, interval.value), spread_text(measure, interval), kept)
 
 
-def _small(text: str) -> Markup:
-    return tag("span", text, class_="small") if text else Markup("")
-
-
-def differences(board: Board, comparison: Comparison) -> Markup:
-    """Every entry less the base, seed by seed. Bold: the interval excludes 0."""
-    others = [entry for entry in board.entries if entry.differences]
-    if not others:
-        return tag("p", f"There is nothing to compare {comparison.base} with.", class_="caption")
-    if any(entry.label == comparison.base for entry in others):
-        others = [entry for entry in others if entry.label != comparison.base]
+def differences(at_rate: RateComparison, comparison: Comparison) -> DifferenceTable:
+    """Every entry minus the base, paired by seed."""
+    others = [entry for entry in at_rate.entries if entry.differences and entry.label != comparison.base]
     measures = [name for name in DIFFERED if any(name in entry.differences for entry in others)]
-    rows = [
-        (tag("b", entry.label), *(_difference(name, entry.differences.get(name)) for name in measures))
-        for entry in others
-    ]
-    return join(
-        [
-            tag("p", _difference_caption(comparison), class_="caption"),
-            table(("subject", *(TITLES[name] for name in measures)), rows, "differences"),
-        ]
-    )
+    rows = [(entry.label, [_difference(name, entry.differences.get(name)) for name in measures]) for entry in others]
+    return DifferenceTable(_difference_caption(comparison), [TITLES[name] for name in measures], rows)
 
 
 def _difference_caption(comparison: Comparison) -> str:
-    text = f"What each subject has more (+) or less (−) a run than {comparison.base}, which played the same plans."
+    text = f"What each subject has more (+) or less (−) per run than {comparison.base} on the same plans."
     if len(comparison.matrix.seeds) < SEEDS_MIN:
-        return f"{text} There are no intervals, since that takes {SEEDS_MIN} seeds or more."
-    return f"{text} Below: the 95 % interval over seeds; bold where it excludes 0."
+        return f"{text} There are no intervals, because they take {SEEDS_MIN} seeds or more."
+    return f"{text} Below: the 95 % interval over seeds. Bold where it excludes 0."
 
 
-def _difference(measure: str, interval: Interval | None) -> Markup:
+def _difference(measure: str, interval: Interval | None) -> Difference:
     if interval is None:
-        return tag("span", "–", class_="none")
-    value = signed(measure, interval.value)
-    shown = tag("b", value) if excludes_zero(interval) else tag("span", value)
-    return join([shown, _small(signed_span(measure, interval))])
+        return Difference()
+    spread = difference_range_text(measure, interval)
+    return Difference(difference_text(measure, interval.value), spread, excludes_zero(interval))
 
 
-def promises(board: Board) -> Markup:
-    """What each architecture promises and takes, and why a check failed or was excused."""
-    head = ("subject", "checks", "why", "a crash loses", "parts to operate")
-    rows = [
-        (
-            join([tag("b", entry.label), _small(entry.card.summary)]),
-            badge(entry.verdict, PROMISES[entry.verdict]),
-            _why(entry),
-            entry.card.crash_safe or "not stated",
-            ", ".join(entry.card.parts) or "not stated",
+def guarantees(at_rate: RateComparison) -> list[GuaranteeRow]:
+    """One row for each entry."""
+    return [
+        GuaranteeRow(
+            label=entry.label,
+            summary=entry.subject.summary,
+            verdict=entry.verdict,
+            verdict_text=VERDICTS[entry.verdict],
+            reasons=_reasons(entry),
+            shortened=entry.subject.shortened,
+            crash_safe=entry.subject.crash_safe or "not stated",
+            parts=", ".join(entry.subject.parts) or "not stated",
         )
-        for entry in board.entries
+        for entry in at_rate.entries
     ]
-    return table(head, rows, "promises")
 
 
-def _why(entry: Entry) -> Markup:
-    parts = [tag("div", reason) for reason in entry.reasons[:4]]
-    if len(entry.reasons) > len(parts):
-        parts.append(tag("div", f"and {len(entry.reasons) - len(parts)} more, in the reports of its runs"))
+def _reasons(entry: Entry) -> list[str]:
+    reasons = list(entry.reasons[:REASONS_SHOWN])
+    if len(entry.reasons) > REASONS_SHOWN:
+        reasons.append(f"and {len(entry.reasons) - REASONS_SHOWN} more, in the reports of its runs")
     by_reason: dict[str, list[str]] = {}
     for check, reason in entry.excused.items():
         by_reason.setdefault(reason, []).append(check.replace("_", " "))
-    parts += [tag("div", f"excused, {' and '.join(checks)}: {why}") for why, checks in by_reason.items()]
-    if entry.card.shortened:
-        parts.append(tag("div", f"shortened: {entry.card.shortened}", class_="sub"))
-    return join(parts or [tag("span", "every check that counts holds")])
+    return reasons + [f"excused, {' and '.join(checks)}: {reason}" for reason, checks in by_reason.items()]
 
 
-def claims(found: Sequence[Claim]) -> Markup:
-    """The guide's claims, with what can be said of them and what cannot."""
-    rows = [
-        (
-            tag("b", claim.claim),
-            tag("span", f"{SIGNS[TONES[claim.said]]} {claim.said}", class_=f"badge tone-{TONES[claim.said]}"),
-            join([tag("div", claim.found), tag("div", claim.limits, class_="sub")]),
-        )
-        for claim in found
+def claims(at_rate: RateComparison) -> list[ClaimRow]:
+    """The guide's claims, with what this comparison shows of them and what it cannot show."""
+    return [
+        ClaimRow(claim.claim, claim.verdict, CLAIM_TONES[claim.verdict], claim.found, claim.limits)
+        for claim in at_rate.claims
     ]
-    return table(("the guide's claim", "here", "what was found, and what that cannot say"), rows, "claims")
 
 
-def runs(board: Board) -> Markup:
-    """Every run with a link to its own report: a row an entry, a column a seed."""
-    seeds = sorted(
-        {run.seed for entry in board.entries for run in entry.runs}
-        | {one.key.seed for entry in board.entries for one in entry.failed}
-    )
-    rows = [(tag("b", entry.label), *(_run(entry, seed) for seed in seeds)) for entry in board.entries]
-    return table(("subject", *(f"seed {seed}" for seed in seeds)), rows, "runs")
+def runs(at_rate: RateComparison) -> RunTable:
+    """Every run with a link to its own report: one row for each entry, one column for each seed."""
+    entries = at_rate.entries
+    seeds = {run.seed for entry in entries for run in entry.runs}
+    seeds |= {run.key.seed for entry in entries for run in entry.failed}
+    columns = sorted(seeds)
+    return RunTable(columns, [(entry.label, [_run_cell(entry, seed) for seed in columns]) for entry in entries])
 
 
-def _run(entry: Entry, seed: int) -> Markup:
-    for one in entry.failed:
-        if one.key.seed == seed:
-            return join([badge("unknown", "not played"), _small(one.error)])
+def _run_cell(entry: Entry, seed: int) -> RunCell:
+    for failed in entry.failed:
+        if failed.key.seed == seed:
+            return RunCell("unknown", "not completed", note=failed.error)
     run = next((run for run in entry.runs if run.seed == seed), None)
     if run is None:
-        return tag("span", "not played yet", class_="none")
-    p95, oversold, lost = (amount(name, run.measures.get(name)) for name in (P95, OVERSOLD, LOST))
-    mark = badge(run.verdict, PROMISES[run.verdict])
-    link = tag("a", "report", href=run.report) if run.report else Markup("")
-    return join([mark, " ", link, _small(f"p95 {p95}, {oversold} oversold, {lost} lost")])
+        return RunCell()
+    p95, oversold, lost = (value_text(name, run.measures.get(name)) for name in (P95, OVERSOLD, LOST))
+    return RunCell(run.verdict, VERDICTS[run.verdict], run.report, f"p95 {p95}, {oversold} oversold, {lost} lost")
 
 
-def facts(comparison: Comparison) -> Markup:
-    """What it takes to trust and to repeat the comparison."""
-    rows: list[tuple[str, str]] = [
-        ("replay", tag("code", comparison.matrix.replay)),
-        ("scenario", comparison.matrix.scenario),
-        ("base of differences", comparison.base),
+def facts(comparison: Comparison) -> list[Fact]:
+    """What a reader needs to check and to repeat the comparison."""
+    rows = [
+        Fact("replay", comparison.matrix.replay, code=True),
+        Fact("scenario", comparison.matrix.scenario),
+        Fact("base of differences", comparison.base),
     ]
-    for board in comparison.boards:
-        rate = "" if board.rate is None else f" at {number_text(board.rate)} events/s"
+    for at_rate in comparison.by_rate:
+        rate = "" if at_rate.rate is None else f" at {number_text(at_rate.rate)} events/s"
         rows += [
-            (f"plan of seed {seed}{rate}", tag("code", digest or "unknown")) for seed, digest in board.plans.items()
+            Fact(f"plan of seed {seed}{rate}", digest or "unknown", code=True) for seed, digest in at_rate.plans.items()
         ]
-    rows += [
-        ("commit", tag("code", comparison.commit or "unknown")),
-        ("machine", ", ".join(f"{name}: {value}" for name, value in sorted(comparison.machine.items()))),
-        *(("note", note) for note in comparison.notes),
+    return [
+        *rows,
+        Fact("commit", comparison.commit or "unknown", code=True),
+        Fact("machine", ", ".join(f"{name}: {value}" for name, value in sorted(comparison.machine.items()))),
+        *(Fact("note", note) for note in comparison.notes),
     ]
-    body = (tag("tr", tag("td", name), tag("td", value)) for name, value in rows)
-    return tag("div", tag("table", tag("tbody", *body), class_="facts"), class_="scroll")

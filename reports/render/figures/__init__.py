@@ -1,34 +1,45 @@
-"""Figures of the report, one a file; `registry` lists them in reading order.
+"""The figures of a run's report, in reading order. To add one, write its function and add one line to `FIGURES`.
 
-A figure is a specification for Plotly. Colours are names of roles (`@ack`, `@invalid/0.15`) that the page resolves for
-the reader's light or dark theme.
+The templates place the figures by name.
 """
 
-from typing import Any, Protocol
+from typing import Final, Protocol
 
-import msgspec
-
+from stockstorm.reports.render.figures.deliveries import deliveries, load
+from stockstorm.reports.render.figures.hot_stock import hot_stock
+from stockstorm.reports.render.figures.latency import latency_distribution, latency_over_time
+from stockstorm.reports.render.figures.layout import Figure
+from stockstorm.reports.render.figures.processes import generator, processes
 from stockstorm.reports.render.view import RunView
 
 
-class Figure(msgspec.Struct, frozen=True):
-    """One picture with its text. `traces` and `layout` are Plotly's own vocabulary."""
-
-    name: str
-    title: str
-    caption: str
-    traces: list[dict[str, Any]]
-    layout: dict[str, Any]
-    height_px: int
-
-
 class FigureMaker(Protocol):
-    """Draws one figure from a run, or nothing when the run has nothing for it."""
+    """Draws one figure of a run. Returns None when the run has nothing for it."""
 
     def __call__(self, view: RunView) -> Figure | None: ...
 
 
-def no_figure(view: RunView) -> Figure | None:
-    """The maker that never has anything to show."""
-    del view
-    return None
+FIGURES: Final[tuple[FigureMaker, ...]] = (
+    latency_over_time,
+    latency_distribution,
+    hot_stock,
+    deliveries,
+    load,
+    generator,
+    processes,
+)
+
+
+def draw_all(view: RunView) -> dict[str, Figure]:
+    """Every figure that has something to show, by name. One that raises is replaced by a sentence."""
+    drawn = (_guarded(maker, view) for maker in FIGURES)
+    return {figure.name: figure for figure in drawn if figure is not None}
+
+
+def _guarded(maker: FigureMaker, view: RunView) -> Figure | None:
+    try:
+        return maker(view)
+    except Exception as error:  # noqa: BLE001  # a defect of ours must not cost a run its whole report
+        name = getattr(maker, "__name__", "figure")
+        caption = f"This figure could not be drawn: {type(error).__name__}: {error}"
+        return Figure(name, name.replace("_", " ").capitalize(), caption, [], {}, 0)

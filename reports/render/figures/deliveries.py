@@ -1,10 +1,10 @@
-"""What became of the deliveries of each topic: acknowledged at once, after retries, refused, given up or left open."""
+"""Load and deliveries: what was offered and acknowledged, and the outcomes of deliveries by topic."""
 
 from collections import Counter, defaultdict
 from typing import Any, Final
 
-from stockstorm.reports.render.figures import Figure
-from stockstorm.reports.render.figures.layout import label
+from stockstorm.reports.render.downsample import bin_width_s, rates
+from stockstorm.reports.render.figures.layout import Figure, label, line, phase_labels, phase_shapes, rounded, time_axis
 from stockstorm.reports.render.view import RunView
 from stockstorm.simulator.history import facts as f
 
@@ -20,8 +20,55 @@ CLASSES: Final = {
 _OUTCOMES: Final = {"given_up": "given up", "refused": "given up", "subscription_removed": "subscription removed"}
 
 
+def load(view: RunView) -> Figure | None:
+    """Attempts due, acknowledged and failed, a second."""
+    attempts = view.of(f.AttemptEnded)
+    if not attempts:
+        return None
+    width = max(1.0, bin_width_s(view.end_s))
+    offered = [view.seconds(attempt.due_ns) for attempt in attempts]
+    acknowledged = [view.seconds(a.answered_ns) for a in attempts if 200 <= a.status < 300 and not a.error]
+    failed = [view.seconds(a.at_ns) for a in attempts if a.error or not 200 <= a.status < 300]
+    hover = "%{y:,.1f}/s at %{x:.1f} s"
+    middles, offered_rates = rates(offered, width, view.end_s)
+    traces: list[dict[str, Any]] = [
+        line("offered (attempts due)", middles, rounded(offered_rates), "@muted", width=5, hovertemplate=hover),
+        line(
+            "throughput (acknowledged)",
+            middles,
+            rounded(rates(acknowledged, width, view.end_s)[1]),
+            "@ack-strong",
+            hovertemplate=hover,
+        ),
+    ]
+    if failed:
+        failed_rates = rates(failed, width, view.end_s)[1]
+        traces.append(
+            line(
+                "failed or refused",
+                middles,
+                rounded(failed_rates),
+                "@invalid",
+                width=1.5,
+                dash="dot",
+                hovertemplate=hover,
+            )
+        )
+    layout: dict[str, Any] = {
+        "xaxis": time_axis(view),
+        "yaxis": {"title": {"text": "attempts a second"}, "rangemode": "tozero"},
+        "shapes": phase_shapes(view),
+        "annotations": phase_labels(view),
+    }
+    caption = (
+        f"Counted in steps of {width:g} s. The load is open: it does not wait for the subject. A gap between the two "
+        "lines is a growing backlog. Refused forgeries count as refused here."
+    )
+    return Figure("load", "Offered load and throughput", caption, traces, layout, 340)
+
+
 def deliveries(view: RunView) -> Figure | None:
-    """Stacked shares for each topic, with counts in the labels so that small classes are still told."""
+    """Stacked shares for each topic, with the number of deliveries in the labels."""
     counts = _count(view)
     if not counts:
         return None
@@ -41,7 +88,7 @@ def deliveries(view: RunView) -> Figure | None:
         "yaxis": {"automargin": True, "tickfont": {"size": 12}, "showgrid": False},
     }
     caption = (
-        "Deliveries by topic, with their number in brackets. An attempt that times out or is not answered 2xx is "
+        "Deliveries by topic, with their number in brackets. An attempt that times out or is not answered with 2xx is "
         "retried on the policy's schedule."
     )
     return Figure("deliveries", "Deliveries by topic", caption, traces, layout, 170 + 34 * len(topics))

@@ -1,12 +1,12 @@
-"""The hottest SKU: what every channel showed, against what was really there, and every unit sold twice."""
+"""The hottest SKU: what every channel showed, the physical stock, and every oversold order."""
 
 from typing import Any
 
 from stockstorm.reports.render.downsample import thin_steps
-from stockstorm.reports.render.figures import Figure
 from stockstorm.reports.render.figures.layout import (
     CHANNEL_COLOURS,
     DASHES,
+    Figure,
     dots,
     label,
     line,
@@ -24,7 +24,7 @@ Oversold = list[tuple[float, float, int, str]]  # seconds, units left, units ove
 
 
 def hot_stock(view: RunView) -> Figure | None:
-    """Steps of listings, master and physical stock, from the history's own order of facts."""
+    """Step lines of listings, master and physical stock, in the order of the facts."""
     sku, why = view.hottest_sku
     stocked = next((fact for fact in view.of(f.ItemStocked) if fact.sku == sku), None)
     if stocked is None:
@@ -42,11 +42,11 @@ def hot_stock(view: RunView) -> Figure | None:
         traces.append(
             line(name, drawn.xs, drawn.ys, colour, width=1.6, dash=dash, shape="hv", hovertemplate="%{y} at %{x:.2f} s")
         )
-    truth = thin_steps([x for x, _ in physical], [y for _, y in physical])
-    # Last of the lines, so that no listing covers it; first in the legend all the same.
+    real = thin_steps([x for x, _ in physical], [y for _, y in physical])
+    # Drawn last, so that no listing covers it, and listed first in the legend.
     traces.append(
         line(
-            "physical stock", truth.xs, truth.ys, "@ink",
+            "physical stock", real.xs, real.ys, "@ink",
             width=3, shape="hv", hovertemplate="%{y} at %{x:.2f} s", legendrank=1,
         )
     )  # fmt: skip
@@ -66,20 +66,20 @@ def _caption(physical: Steps, oversold: Oversold, cut: bool, thinned: bool) -> s
     units = sum(units for _, _, units, _ in oversold)
     sold = f"{counted(len(oversold), 'order')}, {counted(units, 'unit')}"
     parts = [
-        "A listing above the thick line promises units that are not there; each ✕ is an order that sold some of them:",
+        "A listing above the thick line shows units that do not exist. Each ✕ is an order that sold some of them:",
         f"{sold}.",
     ]
     if any(left < 0 for _, left in physical):
         parts.append("Below 0 the thick line counts units that are owed to buyers and do not exist.")
     if cut:
-        parts.append("The axis ends soon after stock came to rest; a double click shows the whole run.")
+        parts.append("The axis ends soon after the last stock movement. A double click shows the whole run.")
     if thinned:
-        parts.append("Steps are thinned to the first, lowest, highest and last of each pixel column.")
+        parts.append("Steps are reduced to the first, lowest, highest and last of each pixel column.")
     return " ".join(parts)
 
 
 def _until(view: RunView, physical: Steps) -> float:
-    """Where the picture ends: a little after the last movement, since hours of a sold-out line would hide the sale."""
+    """End of the axis in seconds: soon after the last movement, since a long flat line would compress the sale."""
     last = physical[-2][0] if len(physical) > 2 else view.end_s
     return min(view.end_s, last * 1.15 + 1)
 
@@ -104,11 +104,15 @@ def _physical(view: RunView, sku: str, initial: int) -> tuple[Steps, Oversold]:
             units = quantity - min(quantity, max(0, before))
             if units:
                 oversold.append((view.seconds(sale.at_ns), before - quantity, units, sale.channel))
-    for gone in view.of(f.OrderCancelled):
-        moves += [(gone.at_ns, n) for name, n in zip(gone.skus, gone.quantities, strict=True) if name == sku]
-    for back in view.of(f.OrderReturned):
-        if back.restocked:
-            moves += [(back.at_ns, n) for name, n in zip(back.skus, back.quantities, strict=True) if name == sku]
+    for cancelled in view.of(f.OrderCancelled):
+        moves += [
+            (cancelled.at_ns, n) for name, n in zip(cancelled.skus, cancelled.quantities, strict=True) if name == sku
+        ]
+    for returned in view.of(f.OrderReturned):
+        if returned.restocked:
+            moves += [
+                (returned.at_ns, n) for name, n in zip(returned.skus, returned.quantities, strict=True) if name == sku
+            ]
     moves += [(c.at_ns, c.delta) for c in view.of(f.StockChanged) if c.sku == sku and c.cause == "restock"]
     moves.sort(key=lambda move: move[0])
     steps: Steps = [(0.0, initial)]

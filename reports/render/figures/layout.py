@@ -1,11 +1,18 @@
-"""What figures share: axes of time and latency, shaded phases, marked faults, text that cannot be taken for markup."""
+"""What figures share: the `Figure` itself, axes, traces, shaded phases, marked faults and limits.
+
+A figure is a specification for Plotly. Colours are names of roles (`@ack`, `@invalid/0.15`), which the page's script
+resolves for the reader's light or dark theme.
+"""
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from stockstorm.reports.render.view import RunView
+from stockstorm.simulator.config import fault_label
 
 LATENCY_TICKS: Final = {
     0.1: "0.1 ms",
@@ -18,18 +25,38 @@ LATENCY_TICKS: Final = {
     1e6: "17 min",
 }
 CHANNEL_COLOURS: Final = tuple(f"@c{n}" for n in range(8))
-# A limit at a tick would hide under the tick's line; Plotly has no layer in between for what spans the whole paper.
+# Below the traces, a grid line at the same value would cover a limit. Plotly has no layer between grid and traces.
 ABOVE_GRID: Final = "above"
+LATENCY_SHARES: Final = {
+    0.5: "p50",
+    0.75: "p75",
+    0.9: "p90",
+    0.95: "p95",
+    0.99: "p99",
+    0.999: "p99.9",
+    0.9999: "p99.99",
+}
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
+class Figure(msgspec.Struct, frozen=True):
+    """One figure with its text. `traces` and `layout` are Plotly's own JSON."""
+
+    name: str
+    title: str
+    caption: str
+    traces: list[dict[str, Any]]
+    layout: dict[str, Any]
+    height_px: int
+
+
 def label(text: str) -> str:
-    """User text for a label: Plotly reads a little markup, so it is escaped."""
+    """User text for a label, escaped because Plotly interprets some markup."""
     return html.escape(text, quote=False)
 
 
 def time_axis(view: RunView, **more: Any) -> dict[str, Any]:
-    """The shared x axis, from the start of load to the end of the run."""
+    """The x axis of time, from the start of load to the end of the run."""
     first = min(0.0, *(span.from_s for span in view.phases)) if view.phases else 0.0
     axis: dict[str, Any] = {
         "range": [first, max(view.end_s, 0.1)],
@@ -39,7 +66,7 @@ def time_axis(view: RunView, **more: Any) -> dict[str, Any]:
 
 
 def latency_axis(title: str, low_ms: float, high_ms: float, **more: Any) -> dict[str, Any]:
-    """A log axis over latencies, ticked at powers of ten with units."""
+    """A log axis of latencies, with ticks at powers of ten."""
     axis: dict[str, Any] = {
         "type": "log",
         "range": [math.log10(max(low_ms, 0.01)), math.log10(max(high_ms, 1))],
@@ -50,8 +77,23 @@ def latency_axis(title: str, low_ms: float, high_ms: float, **more: Any) -> dict
     return axis | more
 
 
+def tail_position(share: float) -> float:
+    """Where a percentile stands on an axis that stretches the tail: p0 at 0, p90 at 1, p99 at 2."""
+    return -math.log10(1 - share) if share < 1 else 6.0
+
+
+def percentile_axis(ticks: Mapping[float, str], end: float) -> dict[str, Any]:
+    """An axis of percentiles that stretches the tail. `ticks`: labels by share."""
+    return {
+        "range": [0, end],
+        "tickvals": [tail_position(share) for share in ticks],
+        "ticktext": list(ticks.values()),
+        "title": {"text": "percentile (tail stretched)"},
+    }
+
+
 def phase_shapes(view: RunView) -> list[dict[str, Any]]:
-    """Alternate shading of phases, and faults in the colour of trouble, over the whole height."""
+    """Alternate shading of phases, and shading of faults, over the whole height."""
     shapes: list[dict[str, Any]] = [
         _band(span.from_s, span.to_s, "@band") for number, span in enumerate(view.phases) if number % 2 == 1
     ]
@@ -67,11 +109,11 @@ def _band(from_s: float, to_s: float, colour: str) -> dict[str, Any]:
 
 
 def phase_labels(view: RunView) -> list[dict[str, Any]]:
-    """Names above the plot. `room` is the interval they name: the page drops a name that does not fit into it."""
+    """Names above the plot. `room` is the named interval. The page drops a name that does not fit into it."""
     labels = [_above(span.name.replace("_", " "), span.from_s, span.to_s, 4, "@muted") for span in view.phases]
-    labels += [_above(f"▼ {span.name.replace('_', ' ')}", span.from_s, span.to_s, 20, "@fault") for span in view.faults]
+    labels += [_above(f"▼ {fault_label(span.name)}", span.from_s, span.to_s, 20, "@fault") for span in view.faults]
     for fault in labels[len(view.phases) :]:
-        fault["stays"] = True  # faults are short, and named all the same
+        fault["stays"] = True  # faults are short: their names stay although they do not fit
     return labels
 
 
@@ -84,7 +126,7 @@ def _above(text: str, from_s: float, to_s: float, up_px: int, colour: str) -> di
 
 
 def limit_line(y: float, text: str, yaxis: str = "y", log: bool = True) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A dashed horizontal limit with its name at the right end, as a shape and an annotation."""
+    """A dotted horizontal limit with its name at the right end, as a shape and an annotation."""
     shape = {
         "type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": yaxis, "y0": y, "y1": y,
         "line": {"color": "@muted", "width": 1, "dash": "dot"}, "layer": ABOVE_GRID,
@@ -118,5 +160,5 @@ def dots(name: str, xs: Sequence[float], ys: Sequence[float], colour: str, **mor
 
 
 def rounded(values: Sequence[float], digits: int = 3) -> list[float]:
-    """Values with as many digits as a picture can show, since they stand in the file as text."""
+    """Values rounded to what a figure can show, since the file holds them as text."""
     return [round(value, digits) for value in values]

@@ -1,1 +1,1 @@
-"""Parts of the HTML report that are text and tables, one a file. Each gives markup whose plain text is escaped."""
+"""Sections of the run report. Each module prepares the values, and a template in `templates/report/` shows them."""

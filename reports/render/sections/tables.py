@@ -1,152 +1,157 @@
-"""Events by class: how they were delivered against what effect they had, as a table shaded by number.
-
-The tables at the end: thresholds, checks with their measures, and the facts of the run.
-"""
+"""The tables of the report: events by class, thresholds, checks with their measures, and the facts of the run."""
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+from markupsafe import Markup
+
 from stockstorm.reports.formats import NAMES, duration_text, measure_name, measure_text, wall_text
-from stockstorm.reports.render.markup import Markup, join, tag
-from stockstorm.reports.render.markup import table as table_of
-from stockstorm.reports.render.sections.banner import badge
+from stockstorm.reports.render.page import Fact, render
 from stockstorm.reports.render.view import RunView
-from stockstorm.reports.result import Check
+from stockstorm.reports.result import Check, ThresholdOutcome, Verdict
 
 EFFECTS: Final = ("once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "not_judged")
 DELIVERIES: Final = ("acknowledged", "unacknowledged", "refused", "pending", "no_subscription")
-# What a sound subject never has: acknowledged events without effect, and events applied twice.
-BAD_EFFECTS: Final = {("acknowledged", "none")}
+
+
+class ClassCell(msgspec.Struct, frozen=True):
+    """Events of one delivery class and one effect class. `share` of the largest cell, on a log scale, is its shade."""
+
+    count: int
+    share: float
+    bad: bool  # a correct subject has no such events
+
+
+class ClassRow(msgspec.Struct, frozen=True):
+    """One delivery class."""
+
+    name: str
+    cells: tuple[ClassCell, ...]
+    total: int
+
+
+class ThresholdRow(msgspec.Struct, frozen=True):
+    """One threshold of the scenario."""
+
+    verdict: Verdict
+    name: str
+    measure: str
+    condition: str
+    found: str
+    reason: str
+
+
+class TopicTable(msgspec.Struct, frozen=True):
+    """Measures by topic."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class CheckRow(msgspec.Struct, frozen=True):
+    """One check with its measures (label, value)."""
+
+    verdict: Verdict
+    name: str
+    reason: str
+    notes: tuple[str, ...]
+    measures: tuple[tuple[str, str], ...]
+    topics: TopicTable | None
 
 
 def classes(view: RunView) -> Markup:
     """One row for each delivery class, one column for each effect class, with sums."""
     found = view.result.event_classes
-    if not found:
-        return tag("p", "The events of this run were not classified.", class_="caption")
-    rows = _ordered(found, DELIVERIES)
-    columns = _ordered({effect: 0 for row in found.values() for effect in row}, EFFECTS)
-    most = max(1, *(count for row in found.values() for count in row.values()))
-    head = tag(
-        "tr",
-        tag("th", "delivery ↓  effect →", scope="col"),
-        *(tag("th", _words(c), scope="col") for c in columns),
-        tag("th", "sum", scope="col"),
-    )
-    body = [
-        tag("tr", tag("th", _words(row), scope="row"), *(_cell(row, c, found[row].get(c, 0), most) for c in columns),
-            tag("td", f"{sum(found[row].values()):,}"))
-        for row in rows
-    ]  # fmt: skip
-    sums = [sum(found[row].get(column, 0) for row in rows) for column in columns]
-    foot = tag("tr", tag("th", "sum", scope="row"), *(tag("td", f"{n:,}") for n in sums), tag("td", f"{sum(sums):,}"))
-    table = tag("table", tag("thead", head), tag("tbody", *body, foot), class_="classes")
-    caption = (
-        "Every event stands in exactly one cell, so the sums close. Lost means acknowledged without any effect; that "
-        "cell and the column of events applied twice are outlined when they are not empty."
-    )
-    return tag("div", tag("p", caption, class_="caption"), tag("div", table, class_="scroll"))
+    names = _ordered(found, DELIVERIES)
+    columns = _ordered({effect for row in found.values() for effect in row}, EFFECTS)
+    most = max(1, *(count for row in found.values() for count in row.values())) if found else 1
+    rows = [_class_row(name, found[name], columns, most) for name in names]
+    totals = [sum(row.cells[number].count for row in rows) for number in range(len(columns))]
+    return render("report/classes.html", columns=columns, rows=rows, totals=[*totals, sum(totals)])
 
 
-def _ordered(
-    present: dict[str, object] | dict[str, int] | dict[str, dict[str, int]], known: tuple[str, ...]
-) -> list[str]:
-    return [name for name in known if name in present] + sorted(name for name in present if name not in known)
+def _class_row(name: str, counts: dict[str, int], columns: list[str], most: int) -> ClassRow:
+    cells = tuple(_class_cell(name, effect, counts.get(effect, 0), most) for effect in columns)
+    return ClassRow(name, cells, sum(counts.values()))
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def _class_cell(delivery: str, effect: str, count: int, most: int) -> ClassCell:
+    bad = effect == "twice" or (delivery, effect) == ("acknowledged", "none")
+    return ClassCell(count, math.log1p(count) / math.log1p(most), bad)
 
 
-def _cell(delivery: str, effect: str, count: int, most: int) -> Markup:
-    if not count:
-        return tag("td", "0", class_="zero")
-    if (delivery, effect) in BAD_EFFECTS or effect == "twice":
-        return tag("td", f"✕ {count:,}", class_="bad")
-    share = math.log1p(count) / math.log1p(most)
-    return tag("td", f"{count:,}", class_="cell", style=f"--share:{share:.3f}")
+def _ordered(present: Iterable[str], known: tuple[str, ...]) -> list[str]:
+    """Known names in their order, then all others by name."""
+    names = set(present)
+    return [name for name in known if name in names] + sorted(names.difference(known))
 
 
 def checks(view: RunView) -> Markup:
-    """Thresholds first, since the scenario asked for them; then every check, with what it measured."""
-    lines = [
-        (badge(line.verdict), join([measure_name(line.measure), tag("br"), tag("code", line.measure)]), line.condition,
-         measure_text(line.measure, line.found, view.currency), line.reason)
-        for line in view.result.thresholds
-    ]  # fmt: skip
-    thresholds = table_of(("verdict", "measure", "wanted", "found", "why"), lines, "checks")
-    if not lines:
-        thresholds = tag("p", "The scenario sets no thresholds.", class_="caption")
-    found = [
-        (badge(check.verdict), tag("b", check.name.replace("_", " ")), _reason(view, check))
-        for check in view.result.checks
-    ]
-    return join(
-        [
-            tag("h3", "Thresholds"),
-            thresholds,
-            tag("h3", "Checks"),
-            table_of(("verdict", "check", "why"), found, "checks"),
-        ]
+    """The scenario's thresholds, then every check with what it measured."""
+    return render(
+        "report/checks.html",
+        thresholds=[_threshold_row(view, line) for line in view.result.thresholds],
+        checks=[_check_row(view, check) for check in view.result.checks],
     )
 
 
-def _reason(view: RunView, check: Check) -> Markup:
+def _threshold_row(view: RunView, line: ThresholdOutcome) -> ThresholdRow:
+    found = measure_text(line.measure, line.found, view.currency)
+    return ThresholdRow(line.verdict, measure_name(line.measure), line.measure, line.condition, found, line.reason)
+
+
+def _check_row(view: RunView, check: Check) -> CheckRow:
     own = {name: value for name, value in check.measures.items() if _topic_of(check, name) is None}
-    measures = [
-        tag("span", f"{_short_name(check, name)} ", tag("b", measure_text(name, value, view.currency)))
-        for name, value in own.items()
-        if check.name != "event_classes"  # they have a table of their own
-    ]
-    notes = [tag("div", note, class_="sub") for note in check.notes]
-    shown = [tag("div", *measures, class_="measures")] if measures else []
-    return join([check.reason, *notes, *shown, *_by_topic(check)])
+    if check.name == "event_classes":  # shown in a table of their own
+        own = {}
+    measures = ((_short_name(check, name), measure_text(name, value, view.currency)) for name, value in own.items())
+    return CheckRow(check.verdict, check.name, check.reason, check.notes, tuple(measures), _by_topic(check))
 
 
 def _short_name(check: Check, measure: str) -> str:
-    """A measure's name for people; where it has none, what follows the check's own name."""
+    """A measure's label, or its name without the check's own name."""
     if measure in NAMES:
         return NAMES[measure]
     return measure.removeprefix(f"{check.name}.").replace("_", " ").replace(".", ", ")
 
 
 def _topic_of(check: Check, measure: str) -> str | None:
-    """The topic in `delivery_success.<topic>.<statistic>`; topics may hold dots."""
+    """The topic in `delivery_success.<topic>.<statistic>`. Topics may contain dots."""
     parts = measure.split(".")
     return ".".join(parts[1:-1]) if check.name == "delivery_success" and len(parts) > 2 else None
 
 
-def _by_topic(check: Check) -> list[Markup]:
+def _by_topic(check: Check) -> TopicTable | None:
     topics: dict[str, dict[str, str]] = {}
     for name, value in check.measures.items():
         topic = _topic_of(check, name)
         if topic is not None:
             topics.setdefault(topic, {})[name.rsplit(".", 1)[1]] = measure_text(name, value)
     if not topics:
-        return []
+        return None
     columns = list(dict.fromkeys(column for row in topics.values() for column in row))
-    rows = [(topic, *(row.get(column, "") for column in columns)) for topic, row in sorted(topics.items())]
-    return [table_of(("topic", *(column.replace("_", " ") for column in columns)), rows, "topics")]
+    rows = tuple((topic, *(row.get(column, "") for column in columns)) for topic, row in sorted(topics.items()))
+    return TopicTable(("topic", *(column.replace("_", " ") for column in columns)), rows)
 
 
-def run_facts(view: RunView) -> Markup:
-    """What it takes to trust and to repeat this run."""
+def run_facts(view: RunView) -> list[Fact]:
+    """What a reader needs to check and to repeat this run."""
     result, started = view.result, view.started
-    rows: list[tuple[str, str]] = [
-        ("scenario", result.scenario),
-        ("subject", result.subject),
-        ("replay", tag("code", result.replay)),
-        ("seed", str(result.seed)),
-        ("plan digest", tag("code", result.plan_digest)),
-        ("started", wall_text(result.started_wall_ns)),
-        ("load lasted", duration_text(view.load_end_s * 1000)),
-        ("driver", started.driver),
-        ("safety stock", f"{started.safety_stock} units"),
-        ("commit", tag("code", result.commit or "unknown")),
-        ("versions", ", ".join(f"{name} {version}" for name, version in sorted(result.versions.items()))),
-        ("machine", ", ".join(f"{name}: {value}" for name, value in sorted(result.machine.items()))),
-        ("facts in the history", f"{len(view.history.facts):,}"),
+    return [
+        Fact("scenario", result.scenario),
+        Fact("subject", result.subject),
+        Fact("replay", result.replay, code=True),
+        Fact("seed", str(result.seed)),
+        Fact("plan digest", result.plan_digest, code=True),
+        Fact("started", wall_text(result.started_wall_ns)),
+        Fact("load lasted", duration_text(view.load_end_s * 1000)),
+        Fact("driver", started.driver),
+        Fact("safety stock", f"{started.safety_stock} units"),
+        Fact("commit", result.commit or "unknown", code=True),
+        Fact("versions", ", ".join(f"{name} {version}" for name, version in sorted(result.versions.items()))),
+        Fact("machine", ", ".join(f"{name}: {value}" for name, value in sorted(result.machine.items()))),
+        Fact("facts in the history", f"{len(view.history.facts):,}"),
+        *(Fact("note", note) for note in result.notes),
     ]
-    rows += [("note", note) for note in result.notes]
-    body = (tag("tr", tag("td", name), tag("td", value)) for name, value in rows)
-    return tag("div", tag("table", tag("tbody", *body), class_="facts"), class_="scroll")

@@ -1,7 +1,7 @@
 """The Admin GraphQL API as a function: a request and a time in, an answer with its facts and events out.
 
-The sequence is Shopify's: token, JSON, document, variables, sizes, cost, throttle, execution. Errors of GraphQL are
-HTTP 200.
+The order of checks is Shopify's: token, JSON, document, variables, sizes, cost, throttle, execution. GraphQL errors
+have HTTP status 200.
 """
 
 import hmac
@@ -13,22 +13,21 @@ import msgspec
 from stockstorm.simulator.api.admin.base.call import AdminOptions, AdminState, Call, SearchWarning
 from stockstorm.simulator.api.admin.base.problems import THROTTLED, UNAUTHORIZED, Problem, cost_too_high
 from stockstorm.simulator.api.admin.execution.bounds import long_inputs, variables_problem
-from stockstorm.simulator.api.admin.execution.cost import actual_cost, requested_cost
-from stockstorm.simulator.api.admin.execution.documents import Document, Documents, Operation
-from stockstorm.simulator.api.admin.execution.run import Result, run
+from stockstorm.simulator.api.admin.execution.cost import Bucket, actual_cost, requested_cost
+from stockstorm.simulator.api.admin.execution.documents import Document, Documents, Operation, Result, run
 from stockstorm.simulator.api.admin.execution.variables import coerce_variables
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
-from stockstorm.simulator.api.admin.throttle import Bucket
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.history.facts import ApiCalled
 from stockstorm.simulator.limits import API_VERSION, QUERY_COST_MAX
+from stockstorm.simulator.model import ApiOutcome
 from stockstorm.simulator.world import World
 
 _PATH: Final = re.compile(r"/admin/api/[^/]+/graphql\.json")
 _HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"), ("X-Shopify-API-Version", API_VERSION))
-DONE: Final = ("ok", "replayed")
+_SUCCEEDED: Final[tuple[ApiOutcome, ...]] = ("ok", "replayed")
 _DEFAULT_OPTIONS: Final = AdminOptions()
 
 
@@ -39,17 +38,17 @@ class _Body(msgspec.Struct, frozen=True):
 
 
 class _Answer(msgspec.Struct, frozen=True):
-    """What to send back, and how the call goes into the history. `cost` is the actual one, or the requested one."""
+    """The answer, and how the history records the call. `cost` is the actual cost, or the requested one if unknown."""
 
     body: dict[str, Any]
-    outcome: str
+    outcome: ApiOutcome
     operation: str = ""
     cost: int = 0
     status: int = 200
 
 
 class AdminApi:
-    """The API of one shop for one app. Another version in the path falls forward to the one that is played."""
+    """The API of one shop for one app. Any version in the path is answered by the one supported version."""
 
     def __init__(
         self,
@@ -71,7 +70,7 @@ class AdminApi:
         self.documents = Documents(self._schema)
 
     def handle(self, request: ApiRequest, now_ns: int) -> ApiReply:
-        """Answer one request. Everything it did to the world is in the reply's facts and events."""
+        """Answer one request. The reply holds all resulting facts and events."""
         call = Call(self._world, self._wall, self._state, self._options, request=self._serial.take(), now_ns=now_ns)
         answer = self._answer(request, call)
         called = ApiCalled(
@@ -102,7 +101,7 @@ class AdminApi:
         operation = document.select(body.operation_name)
         if operation is None:
             return _refused([_unknown_operation(body.operation_name)], "")
-        return self._admitted(document, operation, body.variables or {}, call)
+        return self._checked(document, operation, body.variables or {}, call)
 
     def _denied(self, request: ApiRequest) -> _Answer | None:
         if not _PATH.fullmatch(request.path):
@@ -114,8 +113,8 @@ class AdminApi:
             return _Answer({"errors": UNAUTHORIZED}, "denied", status=401)
         return None
 
-    def _admitted(self, document: Document, operation: Operation, raw: dict[str, Any], call: Call) -> _Answer:
-        """Variables, sizes, cost and throttle; then the execution."""
+    def _checked(self, document: Document, operation: Operation, raw: dict[str, Any], call: Call) -> _Answer:
+        """Check variables, sizes, cost and throttle, then execute."""
         name, node, fragments = operation.root_names, operation.node, operation.fragments
         if (problem := variables_problem(raw)) is not None:
             return _refused([problem], name)
@@ -133,7 +132,7 @@ class AdminApi:
         result = run(document, operation, variables, raw, call)
         actual = min(requested, actual_cost(self._schema, node, fragments, variables.coerced, result.data))
         self._bucket.refund(requested - actual)
-        outcome = "error" if result.problems and call.outcome in DONE else call.outcome
+        outcome: ApiOutcome = "error" if result.problems and call.outcome in _SUCCEEDED else call.outcome
         return _Answer(self._body(result, requested, actual, call), outcome, name, actual)
 
     def _body(self, result: Result, requested: int, actual: int, call: Call) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Delay:
     def _shifted(self, delivery: Delivery) -> Delivery:
         if delivery.event is None or (self._config.topics and delivery.topic not in self._config.topics):
             return delivery
-        fate, lag, *_ = self._seeds.dice(self._name, delivery.copy, *delivery.event.dice)
+        fate, lag, *_ = self._seeds.draws(self._name, delivery.copy, *delivery.event.rng_key)
         if fate >= self._config.share:
             return delivery
         return msgspec.structs.replace(

@@ -33,12 +33,12 @@ class Duplicate:
             event is not None
             and delivery.copy == 0
             and (not self._config.topics or delivery.topic in self._config.topics)
-            and self._seeds.die(self._name, *event.dice) < self._config.share
+            and self._seeds.draw(self._name, *event.rng_key) < self._config.share
         )
 
     def _copy(self, delivery: Delivery, copy: int) -> Delivery:
-        dice = delivery.event.dice if delivery.event is not None else ()
-        lag_ns = int(self._seeds.die(self._name, "lag", copy, *dice) * self._span_ns)
+        rng_key = delivery.event.rng_key if delivery.event is not None else ()
+        lag_ns = int(self._seeds.draw(self._name, "lag", copy, *rng_key) * self._span_ns)
         return msgspec.structs.replace(
             delivery, due_ns=delivery.due_ns + lag_ns, copy=copy, perturbed=(*delivery.perturbed, "duplicate")
         )

@@ -26,7 +26,7 @@ class Reorder:
     def _held(self, delivery: Delivery) -> Delivery:
         if delivery.event is None or (self._config.topics and delivery.topic not in self._config.topics):
             return delivery
-        fate, hold, *_ = self._seeds.dice(self._name, delivery.copy, *delivery.event.dice)
+        fate, hold, *_ = self._seeds.draws(self._name, delivery.copy, *delivery.event.rng_key)
         if fate >= self._config.share:
             return delivery
         hold_ns = int((1 + hold) / 2 * self._span_ns)

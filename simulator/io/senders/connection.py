@@ -1,55 +1,57 @@
-"""One connection's loop: takes attempts one after another, sends, waits, reads the answer, reports.
+"""One connection: takes attempts one after another, sends, waits, reads the answer, and reports it.
 
-A greenlet hosts it for as long as the pool lives. While a kept-alive connection is at hand the bytes go out from the
-submitter's own stack (`begin`), and the host wakes only for the answer; the rarer paths (connecting, a full socket
-buffer, sending again after an EOF) run in the host. One read watcher stays on per connection, so an attempt costs no
-set-up in the event loop, and one sweep of the pool watches every deadline.
+A greenlet, the host, runs each connection for as long as the pool lives. A kept-alive connection is written to from the
+submitter's own stack (`begin`), and the host wakes only for the answer. The rarer paths run in the host: connecting, a
+full socket buffer, sending again after an EOF. One read watcher stays on per connection, so an attempt needs no set-up
+in the event loop, and one periodic sweep of the pool checks every deadline.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from select import POLLIN, poll
-from typing import TYPE_CHECKING
 
 import gevent
 from gevent import monkey
 
-from stockstorm.simulator.delivery.attempts import Address, Answer, Outgoing
+from stockstorm.simulator.clock import Clock
+from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.io.senders.answer import AnswerError, AnswerReader
-from stockstorm.simulator.io.senders.wire import READ, WRITE, Wire, WireError, wait_for
+from stockstorm.simulator.io.senders.wire import READ, WRITE, Connector, Key, Wire, WireError, key_of, wait_for
 from stockstorm.simulator.limits import ANSWER_BODY_MAX_BYTES
 
-if TYPE_CHECKING:
-    from stockstorm.simulator.io.senders.pool import ConnectionPool
-
-Key = tuple[str, int, bool]
-
-_poll: type[poll] = monkey.get_original("select", "poll")  # the kernel's: asked with no time to wait
+_poll: type[poll] = monkey.get_original("select", "poll")  # the kernel's own: called without waiting
 
 
-def key_of(address: Address) -> Key:
-    """What connections are shared by: host, port, TLS."""
-    return (address.host, address.port, address.tls)
-
-
-class _RetiredError(Exception):
+class RetiredError(Exception):
     """Thrown into a host that has to end."""
 
 
+@dataclass(slots=True)
+class Shared:
+    """What all connections of one pool have in common."""
+
+    clock: Clock
+    connector: Connector
+    on_answer: Callable[[Outgoing, Answer], None]
+    answer_limit_ns: int
+    in_flight: "dict[Connection, None]" = field(default_factory=dict)  # awaiting an answer, oldest first
+
+
 class Connection:
-    """State of one host. Driven by its pool; every wake of the greenlet has exactly one cause."""
+    """The state of one host. Every wake of its greenlet has exactly one cause."""
 
     __slots__ = (
-        "_clock", "_ended", "_free_ns", "_greenlet", "_hub", "_outgoing", "_peek", "_pool", "_reader", "_resent",
-        "_rest", "_sent_ns", "_started_ns", "_uses", "_watcher", "_wire", "busy", "deadline_ns", "expired",
+        "_clock", "_ended", "_free_ns", "_greenlet", "_hub", "_outgoing", "_peek", "_reader", "_resent", "_rest",
+        "_sent_ns", "_shared", "_started_ns", "_uses", "_watcher", "_wire", "busy", "deadline_ns", "expired",
         "idle_since_ns", "key",
     )  # fmt: skip
     _outgoing: Outgoing  # while busy
     _wire: Wire  # while there is a key
 
-    def __init__(self, pool: ConnectionPool) -> None:
-        self._pool = pool
-        self._clock = pool.clock
+    def __init__(self, shared: Shared) -> None:
+        """The calling greenlet becomes the host."""
+        self._shared = shared
+        self._clock = shared.clock
         self._hub = gevent.get_hub()
         self._greenlet = gevent.getcurrent()
         self._rest = b""  # of the attempt's bytes, those not yet handed to the kernel
@@ -63,7 +65,7 @@ class Connection:
     # -- called by the pool, from any greenlet ----------------------------------------------------------------------
 
     def usable(self) -> bool:
-        """False when the peer has closed the connection (or sent what nobody asked for); it is dropped then."""
+        """False when the peer has closed the connection or sent unrequested data; it is dropped then."""
         if not self._peek.poll(0):
             return True
         try:
@@ -76,13 +78,13 @@ class Connection:
         return False
 
     def begin(self, outgoing: Outgoing, free_ns: int) -> bool:
-        """Starts an attempt; True when all is sent, False when the host has to go on with it."""
+        """Starts an attempt. True when all bytes are sent, False when the host has to be woken for the rest."""
         self.busy = True
         self._outgoing = outgoing
         self._free_ns = free_ns
         self._resent = False
         self._started_ns = started_ns = self._clock()
-        self.deadline_ns = started_ns + self._pool.answer_limit_ns
+        self.deadline_ns = started_ns + self._shared.answer_limit_ns
         self._rest = data = outgoing.head + outgoing.body
         if self.key is None:
             return False
@@ -98,7 +100,7 @@ class Connection:
             return False
         self._rest = b""
         self._sent_ns = self._clock()
-        self._pool.in_flight[self] = None
+        self._shared.in_flight[self] = None
         return True
 
     def wake(self) -> None:
@@ -107,42 +109,18 @@ class Connection:
             self._watcher.stop()  # one cause for one wake
         self._hub.loop.run_callback(self._greenlet.switch)
 
+    def expire(self) -> None:
+        """Ends the attempt in flight as an answer timeout."""
+        self.expired = True
+        self.wake()
+
     def drop(self) -> None:
-        """Closes the socket; the host lives on and connects again for its next attempt."""
+        """Closes the socket. The host lives on and connects again for its next attempt."""
         if self.key is not None:
             self.key = None
             self._watcher.close()
             self._wire.close()
-            self._pool.connections -= 1
-
-    # -- the host ---------------------------------------------------------------------------------------------------
-
-    def run(self) -> None:
-        """Serves until the pool closes. An attempt that is cut off by the host's death ends as disconnected."""
-        try:
-            while self._pool.next(self):
-                while self.busy:
-                    if self._rest:
-                        self._carry_over()
-                    else:
-                        self._hub.switch()
-                        self._read()
-        except _RetiredError:
-            pass
-        finally:
-            self._ended = True
-            if self.busy:
-                self._fail("disconnected")
-            self.drop()
-
-    def park(self) -> None:
-        """Idle until the pool has begun an attempt here, or ends the host."""
-        while not self.busy:
-            self._hub.switch()
-            if not self.busy and self.key is not None and not self.usable():
-                self._pool.cooled(self)
-        if not self._rest:
-            self._read()
+            self._shared.connector.closed()
 
     def retire(self) -> None:
         """Ends the host in the next round of the event loop, whatever it waits for."""
@@ -150,7 +128,36 @@ class Connection:
 
     def _throw(self) -> None:
         if not self._ended:
-            self._greenlet.throw(_RetiredError)
+            self._greenlet.throw(RetiredError)
+
+    # -- called in the host -----------------------------------------------------------------------------------------
+
+    def park(self) -> bool:
+        """Waits while idle. True once an attempt was begun here; False when the peer has closed the connection."""
+        while True:
+            self._hub.switch()
+            if self.busy:
+                if not self._rest:
+                    self._read()
+                return True
+            if self.key is not None and not self.usable():
+                return False
+
+    def work(self) -> None:
+        """Continues the attempt until it has ended."""
+        while self.busy:
+            if self._rest:
+                self._carry_over()
+            else:
+                self._hub.switch()
+                self._read()
+
+    def end(self) -> None:
+        """The host ends. An attempt that this cuts off is reported as disconnected."""
+        self._ended = True
+        if self.busy:
+            self._fail("disconnected")
+        self.drop()
 
     def _carry_over(self) -> None:
         """Connects where needed and sends what is left, waiting as long as the limits allow."""
@@ -170,7 +177,7 @@ class Connection:
         else:
             self._sent_ns = self._clock()
             self._watcher.start(self._greenlet.switch)
-            self._pool.in_flight[self] = None
+            self._shared.in_flight[self] = None
 
     def _send_some(self) -> None:
         try:
@@ -180,13 +187,7 @@ class Connection:
 
     def _connect(self) -> None:
         address = self._outgoing.address
-        self._pool.connections += 1
-        try:
-            wire = self._pool.connect(address, self.deadline_ns)
-        except BaseException:
-            self._pool.connections -= 1
-            raise
-        self._wire = wire
+        self._wire = wire = self._shared.connector.open(address, self.deadline_ns)
         self._watcher = self._hub.loop.io(wire.fileno(), READ)
         self._peek = _poll()
         self._peek.register(wire.fileno(), POLLIN)
@@ -224,7 +225,7 @@ class Connection:
 
     def _again(self) -> None:
         """The kept-alive connection was dead: the same bytes once more, on a new one, within the same attempt."""
-        self._pool.in_flight.pop(self, None)
+        self._shared.in_flight.pop(self, None)
         self.drop()
         self._resent = True
         self._rest = self._outgoing.head + self._outgoing.body
@@ -263,5 +264,5 @@ class Connection:
         self._rest = b""
         self.busy = False
         self.idle_since_ns = ended_ns
-        self._pool.in_flight.pop(self, None)
-        self._pool.on_answer(outgoing, answer)
+        self._shared.in_flight.pop(self, None)
+        self._shared.on_answer(outgoing, answer)

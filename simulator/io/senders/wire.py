@@ -1,7 +1,7 @@
-"""Opens connections: non-blocking sockets without Nagle's delay, and TLS over memory buffers where wanted.
+"""Opens connections: non-blocking sockets without Nagle's algorithm, with TLS where the address wants it.
 
-A wire has the four methods of a non-blocking socket, so a plain one is the C socket itself with nothing in between. The
-C class is used since `socket.socket` is another thing in a gevent-patched process; waiting is always gevent's.
+A wire has the four methods of a non-blocking socket, so a plain wire is the C socket itself with nothing in between. It
+is the C class because a gevent-patched process has another `socket.socket`. Waiting is always gevent's.
 """
 
 import errno
@@ -14,10 +14,19 @@ import gevent
 import gevent.socket
 
 from stockstorm.simulator.clock import SECOND_NS, Clock
-from stockstorm.simulator.io.senders.resolver import Endpoint
+from stockstorm.simulator.delivery.attempts import Address
+from stockstorm.simulator.errors import SubjectError
+from stockstorm.simulator.io.senders.resolver import Endpoint, Resolver
 
 READ = 1
 WRITE = 2
+
+Key = tuple[str, int, bool]
+
+
+def key_of(address: Address) -> Key:
+    """What a connection can be reused for: host, port, TLS."""
+    return (address.host, address.port, address.tls)
 
 
 class Wire(Protocol):
@@ -77,79 +86,93 @@ def _accepted(wire: CSocket, endpoint: Endpoint, until_ns: int, clock: Clock) ->
 
 
 class TlsWire:
-    """TLS on a non-blocking socket. The handshake is done by `secured`."""
+    """TLS on a non-blocking socket: an `SSLSocket` that raises what a plain socket raises. `secured` connects it."""
 
-    def __init__(self, plain: CSocket, context: ssl.SSLContext, host: str) -> None:
-        self._plain = plain
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
-        self._unsent = b""
-        self._taken = 0  # bytes of the caller's that are encrypted but not all sent
+    def __init__(self, tls: ssl.SSLSocket) -> None:
+        self._tls = tls
+        self.fileno = tls.fileno
+        self.close = tls.close
 
     def send(self, data: bytes) -> int:
-        """Encrypts and sends all of `data`. After BlockingIOError give the same data again, as with OpenSSL."""
-        if not self._taken:
-            self._taken = self._tls.write(data)
-        self._flush()
-        taken, self._taken = self._taken, 0
-        return taken
+        """Encrypts and sends `data` or a part of it. After BlockingIOError call again with the same data."""
+        try:
+            return self._tls.send(data)
+        except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            raise BlockingIOError(errno.EAGAIN, "the socket takes no more") from None
 
     def recv(self, size: int) -> bytes:
-        """All that can be decrypted by now, b"" at the end."""
-        pieces = []
+        """The next decrypted bytes, at most one TLS record (16 KiB); b"" at the end."""
         try:
-            self.pull(size)
-            while piece := self._tls.read(size):
-                pieces.append(piece)
+            return self._tls.recv(size)
         except ssl.SSLWantReadError:
-            if not pieces:
-                raise BlockingIOError(errno.EAGAIN, "no whole record yet") from None
-        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-            pass  # what came before the end is returned now, the end itself next time
-        return b"".join(pieces)
-
-    def fileno(self) -> int:
-        return self._plain.fileno()
-
-    def close(self) -> None:
-        self._plain.close()
+            raise BlockingIOError(errno.EAGAIN, "no complete TLS record yet") from None
 
     def shake_hands(self) -> bool:
-        """One step of the handshake: True when done, False when the peer's bytes are awaited. Raises ssl.SSLError."""
+        """One step of the handshake. True when done, False when the peer's bytes are awaited. Raises ssl.SSLError."""
         try:
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
-            self._flush()
             return False
-        self._flush()
         return True
-
-    def pull(self, size: int) -> None:
-        """Takes in what the socket holds. Raises BlockingIOError when that is nothing."""
-        data = self._plain.recv(size)
-        if data:
-            self._incoming.write(data)
-        else:
-            self._incoming.write_eof()
-
-    def _flush(self) -> None:
-        """Sends encrypted bytes. Raises BlockingIOError while some are left."""
-        self._unsent += self._outgoing.read()
-        while self._unsent:
-            self._unsent = self._unsent[self._plain.send(self._unsent) :]
 
 
 def secured(plain: CSocket, context: ssl.SSLContext, host: str, until_ns: int, clock: Clock) -> TlsWire:
-    """A verified TLS connection over a socket. Raises WireError: answer_timeout or protocol."""
-    wire = TlsWire(plain, context, host)
+    """A verified TLS connection over a socket, which it takes over. Raises WireError: answer_timeout or protocol.
+
+    The context gives gevent's `SSLSocket` in a patched process, else the standard one. Neither waits at timeout 0.
+    """
+    wrapped = socket.socket(plain.family, plain.type, plain.proto, fileno=plain.detach())
     try:
+        wrapped.setblocking(False)
+        wrapped = context.wrap_socket(wrapped, server_hostname=host, do_handshake_on_connect=False)
+        wire = TlsWire(wrapped)
         while not wire.shake_hands():
-            wait_for(plain.fileno(), READ, until_ns, clock, "answer_timeout")
-            wire.pull(65_536)
-    except (OSError, ssl.SSLError) as error:
-        plain.close()
+            wait_for(wire.fileno(), READ, until_ns, clock, "answer_timeout")
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError; a host name can be invalid
+        wrapped.close()
         raise WireError("protocol") from error
     except BaseException:
-        plain.close()
+        wrapped.close()
         raise
     return wire
+
+
+class Connector:
+    """Opens connections and counts those that are open. `limit_ns` bounds the TCP connect."""
+
+    def __init__(self, clock: Clock, resolver: Resolver, tls: ssl.SSLContext | None, limit_ns: int) -> None:
+        self._clock = clock
+        self._resolver = resolver
+        self._tls = tls
+        self._limit_ns = limit_ns
+        self.count = 0  # open or being opened
+        self.peak = 0
+
+    def open(self, address: Address, deadline_ns: int) -> Wire:
+        """A new connection, to be reported to `closed` at its end. Raises WireError."""
+        self.count += 1
+        self.peak = max(self.peak, self.count)
+        try:
+            return self._opened(address, deadline_ns)
+        except BaseException:
+            self.count -= 1
+            raise
+
+    def closed(self) -> None:
+        """Counts one connection as closed."""
+        self.count -= 1
+
+    def _opened(self, address: Address, deadline_ns: int) -> Wire:
+        until_ns = min(deadline_ns, self._clock() + self._limit_ns)
+        try:
+            endpoints = self._resolver.endpoints(address.host, address.port)
+        except SubjectError as error:
+            raise WireError("connect_refused") from error
+        wire, endpoint = connect(endpoints, until_ns, self._clock)
+        if endpoint != endpoints[0]:
+            self._resolver.prefer(address.host, address.port, endpoint)
+        if not address.tls:
+            return wire
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+        return secured(wire, self._tls, address.host, deadline_ns, self._clock)

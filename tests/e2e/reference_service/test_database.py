@@ -15,7 +15,7 @@ from stockstorm.reference_service.domain.stock_level import Level, Reading
 from stockstorm.reference_service.handlers.marketplace_orders import MarketplaceOrdersHandler
 from stockstorm.reference_service.queues.base import Entry
 from stockstorm.reference_service.storage.database import STORE_GONE, apply_schema, open_pool
-from stockstorm.reference_service.storage.stock_table import add_levels, listable_of
+from stockstorm.reference_service.storage.tables import add_levels, listable_of
 from stockstorm.reference_service.sync.signals import Signals
 from stockstorm.reference_service.sync.stock_writer import StockWriter
 

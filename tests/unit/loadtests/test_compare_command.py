@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from stockstorm.loadtests.cli.compare import MatrixProgress, compare_command
-from stockstorm.loadtests.config.comparison_options import Asked
+from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.loadtests.orchestrator.comparison import make_state
 from stockstorm.loadtests.orchestrator.comparison_state import Cell, State, read_state, write_state
 from stockstorm.reports.compare.comparison import Key
@@ -22,7 +22,7 @@ NAME = "compare-20260101-000000-smoke"
 def runs(tmp_path: Path) -> Path:
     """A folder with one comparison, of which nothing was played."""
     (tmp_path / NAME).mkdir()
-    write_state(tmp_path / NAME, make_state(Asked("smoke", ("polling",), (1,))))
+    write_state(tmp_path / NAME, make_state(ComparisonOptions(scenario="smoke", subjects=("polling",), seeds=(1,))))
     return tmp_path
 
 
@@ -49,7 +49,7 @@ def test_a_flag_that_a_comparison_has_already_is_refused_beside_continue(runs: P
     error = complaint(runs, "--continue", "latest", *beside)
     assert isinstance(error, ScenarioError)
     assert error.found == f"the comparison has its own {beside[0]}"
-    assert error.remedy == "leave it out, or leave --continue out to compare anew"
+    assert error.remedy == "leave it out, or leave --continue out to start a new one"
 
 
 def test_all_that_is_refused_beside_continue_is_told_at_once(runs: Path) -> None:
@@ -60,7 +60,7 @@ def test_all_that_is_refused_beside_continue_is_told_at_once(runs: Path) -> None
 
 def test_another_database_than_the_comparisons_own_is_refused_beside_continue(runs: Path) -> None:
     error = complaint(runs, "--continue", "latest", "--postgres", "docker")
-    assert (error.where, error.found) == ("--postgres", "this comparison is played on embedded")
+    assert (error.where, error.found) == ("--postgres", "this comparison uses embedded")
 
 
 def test_the_comparisons_own_database_may_be_named_beside_continue(runs: Path) -> None:

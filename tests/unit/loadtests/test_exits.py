@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.exits import INTERNAL, INTERRUPTED, UNREAD, exit_code_of, invoke
+from stockstorm.loadtests.exits import ERROR_CODES, VERDICT_CODES, ExitCode, exit_code, exit_code_of, invoke
 from stockstorm.loadtests.orchestrator import process as companion
-from stockstorm.simulator.errors import BackingError
+from stockstorm.simulator.errors import BackingError, StockstormError, SubjectError
+from tests.running import ROOT
 
 
 def ended(*words: str) -> int:
@@ -32,7 +33,6 @@ def raising(error: BaseException) -> Callable[[], int]:
         (["run", "--seed", "abc", "smoke"], "--seed: "),
         (["run", "--seed"], "--seed: "),
         (["run"], "scenario: missing argument"),
-        (["run", "smoke", "--api-port", "99999"], "--api-port: "),
         (["check", "latest", "extra"], "(extra)"),
         (["rnu"], "no such command 'rnu'"),
     ],
@@ -47,6 +47,23 @@ def test_a_mistyped_command_line_is_no_verdict_and_says_where_help_is(
     assert "--help" in told
 
 
+def test_a_value_that_does_not_fit_is_reported_with_what_to_write(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended("run", "smoke", "--api-port", "99999") == 4
+    assert capsys.readouterr().err == "flags: --api-port: 99999 is not a port\n  → write 0 (any free one) to 65535\n"
+
+
+def test_every_class_of_error_has_an_exit_code_of_its_own_above_the_verdicts() -> None:
+    assert ERROR_CODES.keys() == set(StockstormError.__subclasses__())
+    assert len({*ERROR_CODES.values()}) == len(ERROR_CODES)
+    assert min(ERROR_CODES.values()) > max(VERDICT_CODES.values())
+    assert exit_code(SubjectError("where", "found", "remedy")) == 5
+
+
+@pytest.mark.parametrize("code", [code for code in ExitCode if code > 2 and code is not ExitCode.INTERRUPTED])
+def test_the_readme_has_every_exit_code(code: ExitCode) -> None:
+    assert f"({code:d})" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("words", [[], ["--help"], ["run", "--help"]])
 def test_help_was_what_was_asked_for(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert ended(*words) == 0
@@ -54,7 +71,7 @@ def test_help_was_what_was_asked_for(words: list[str], capsys: pytest.CaptureFix
 
 
 def test_what_nobody_foresaw_is_told_whole_and_is_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
-    assert exit_code_of(raising(OSError(28, "No space left on device"))) == INTERNAL
+    assert exit_code_of(raising(OSError(28, "No space left on device"))) == ExitCode.INTERNAL
     told = capsys.readouterr().err
     assert "internal failure: OSError: [Errno 28] No space left on device" in told
     assert told.index("→") < told.index("Traceback")
@@ -66,7 +83,7 @@ def test_an_error_for_users_is_printed_as_it_stands(capsys: pytest.CaptureFixtur
 
 
 def test_an_interruption_counts_as_a_shell_counts_it() -> None:
-    assert exit_code_of(raising(KeyboardInterrupt())) == INTERRUPTED
+    assert exit_code_of(raising(KeyboardInterrupt())) == ExitCode.INTERRUPTED
 
 
 @pytest.mark.parametrize("words", [["scenarios"], ["plan", "smoke"], ["plan", "smoke", "--digest"], ["--help"]])
@@ -77,7 +94,7 @@ def test_an_output_that_nobody_reads_ends_quietly_above_the_verdicts(
     os.close(reader)
     with os.fdopen(writer, "w") as closed:
         monkeypatch.setattr(sys, "stdout", closed)
-        assert ended(*words) == UNREAD
+        assert ended(*words) == ExitCode.OUTPUT
     assert capsys.readouterr().err == ""
 
 
@@ -85,7 +102,7 @@ def test_the_companion_of_plain_locust_ends_by_the_same_rules(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["companion", str(tmp_path / "nowhere.json")])
-    assert companion.main() == INTERNAL
+    assert companion.main() == ExitCode.INTERNAL
     assert "internal failure: FileNotFoundError" in capsys.readouterr().err
 
 

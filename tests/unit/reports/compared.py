@@ -1,21 +1,22 @@
-"""Literal runs to compare: one second a sample, every argument overrides one thing."""
+"""Literal runs to compare, with one sample a second. Every argument overrides one value."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from stockstorm.reports.compare.comparison import Card, Key, Matrix
-from stockstorm.reports.compare.played import Played
+from stockstorm.reports.compare.comparison import Key, Matrix, SubjectInfo
+from stockstorm.reports.compare.run_summary import RunSummary
 from stockstorm.reports.result import Check, Result, ThresholdOutcome
+from stockstorm.scenarios.loader import recorded
 from stockstorm.simulator.clock import SECOND_NS
 from tests.unit.reports.literal import correct_checks, golden_result, run_started
 
 SECONDS = 30
-CARDS = (
-    Card("polling", "D1", "polls", ("PostgreSQL", "worker"), "nothing", {"oversell": "between polls"}, "10 s"),
-    Card("webhook", "D2", "in the request", ("PostgreSQL", "receiver"), "nothing"),
-    Card("queue", "D3", "after a durable enqueue", ("PostgreSQL", "receiver", "worker"), "nothing"),
+SUBJECTS = (
+    SubjectInfo("polling", "D1", "polls", ("PostgreSQL", "worker"), "nothing", {"oversell": "between polls"}, "10 s"),
+    SubjectInfo("webhook", "D2", "in the request", ("PostgreSQL", "receiver"), "nothing"),
+    SubjectInfo("queue", "D3", "after a durable enqueue", ("PostgreSQL", "receiver", "worker"), "nothing"),
 )  # fmt: skip
 
 
@@ -45,7 +46,7 @@ def result(checks: Sequence[Check] = (), thresholds: Sequence[ThresholdOutcome] 
     )
 
 
-def played(
+def run_summary(
     subject: str,
     ms: float | Sequence[float] = 100.0,
     *,
@@ -57,7 +58,7 @@ def played(
     thresholds: Sequence[ThresholdOutcome] = (),
     busiest_per_s: float = 50.0,
     **started: Any,
-) -> Played:
+) -> RunSummary:
     """A run whose changes, one a second, took `ms` each, or `ms` in turn."""
     values = [ms] * SECONDS if isinstance(ms, int | float) else list(ms)
     measures = {
@@ -68,11 +69,13 @@ def played(
         "work.cores": 0.5,
         "work.cost_points": 1_000.0,
     }
-    return Played(
+    start = run_started(**started)
+    return RunSummary(
         key=Key(subject, seed, None, stock),
         report=f"{subject}/run-{seed}/report.html",
         result=result(checks, thresholds),
-        started=run_started(**started),
+        started=start,
+        scenario=recorded(start.scenario),
         load_ns=SECONDS * SECOND_NS,
         sync=[(second * SECOND_NS, value) for second, value in enumerate(values)],
         acks=[(second * SECOND_NS, 5.0) for second in range(SECONDS)],

@@ -1,4 +1,4 @@
-"""Literal results, checks and run facts to write expectations against; every argument overrides one field."""
+"""Literal results, checks and run facts for expectations. Every argument overrides one field."""
 
 import math
 from typing import Any
@@ -40,7 +40,7 @@ def correct_checks() -> tuple[Check, ...]:
 
 
 def golden_result() -> Result:
-    """A result with something of everything: an infinity, an incident, each verdict, signs that must be escaped."""
+    """A result with an infinity, an incident, each verdict, and characters that must be escaped."""
     oversell = Incident(
         kind="oversell",
         at_ns=11_912_000_000,

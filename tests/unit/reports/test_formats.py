@@ -1,4 +1,4 @@
-"""Numbers for people carry their unit."""
+"""Text of numbers and times, with units."""
 
 import math
 
@@ -6,13 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from stockstorm.reports.formats import duration_text, interval_text, measure_text, oversell_summary, tier_headline
-from stockstorm.reports.history import History
-from stockstorm.reports.render import compose, no_renderer
-from stockstorm.reports.render.json_file import json_file
-from stockstorm.reports.render.markdown import markdown
-from stockstorm.reports.render.markup import Markup, escape, table, tag
 from stockstorm.reports.result import Interval
-from stockstorm.reports.store import RunFolder
 from tests.unit.reports.literal import golden_result
 
 
@@ -44,7 +38,7 @@ def test_a_measure_is_shown_with_the_unit_in_its_name(measure: str, value: float
     assert measure_text(measure, value, "GBP") == text
 
 
-def test_an_interval_is_told_or_why_there_is_none() -> None:
+def test_an_interval_or_the_reason_for_its_absence_is_shown() -> None:
     assert interval_text(Interval(1, 900, 1500)) == "95 % interval 900 ms to 1.5 s"
     assert interval_text(Interval(1, None, None)) == interval_text(None) == "too little data for an interval"
 
@@ -54,13 +48,13 @@ def test_an_interval_is_told_or_why_there_is_none() -> None:
     [
         (0, 24, 0.125, "no oversell in 24 sell-outs across channels, so at most 12.5 % of them are oversold (at 95 %)"),
         (0, 1, 1.0, "no oversell in 1 sell-out across channels, so at most 100 % of them are oversold (at 95 %)"),
-        (0, 0, None, "no oversell, but nothing sold out across channels, so that says little"),
+        (0, 0, None, "no oversell, but nothing sold out across channels, so this is weak evidence"),
         (1, 24, None, "1 unit oversold in 24 sell-outs across channels"),
         (7, 0, None, "7 units oversold in 0 sell-outs across channels"),
         (None, None, None, ""),
     ],
 )
-def test_oversells_are_summed_up_with_their_bound_if_there_were_none(
+def test_oversells_are_summarized_with_a_bound_if_there_were_none(
     units: float | None, exposures: float | None, bound: float | None, text: str
 ) -> None:
     found = {"oversell.units": units, "oversell.exposures": exposures, "oversell.bound_per_exposure": bound}
@@ -70,19 +64,3 @@ def test_oversells_are_summed_up_with_their_bound_if_there_were_none(
 
 def test_the_headline_names_the_best_tier() -> None:
     assert tier_headline(golden_result()) == "qualifies for under 10 s"
-
-
-def test_markup_escapes_text_and_attributes_but_not_markup() -> None:
-    made = tag("p", "<b>", Markup("<i>x</i>"), title='"&')
-    assert made == '<p title="&quot;&amp;">&lt;b&gt;<i>x</i></p>'
-    assert escape("'") == "&#x27;"
-    assert "<td>&lt;</td>" in table(("a",), [("<",)])
-
-
-def test_no_renderer_writes_nothing_and_compose_gives_the_last_file_written(
-    history: History, folder: RunFolder
-) -> None:
-    assert no_renderer(golden_result(), history, folder) is None
-    both = compose(json_file, markdown, no_renderer)
-    assert both(golden_result(), history, folder) == folder.summary
-    assert folder.result.exists()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stockstorm.reports.render.json_file import json_file
+from stockstorm.loadtests.exits import exit_code
+from stockstorm.reports.render.files import json_file
 from stockstorm.reports.store import (
     RunFolder,
     create_run_folder,
@@ -54,7 +55,7 @@ def test_a_run_is_found_by_latest_by_id_and_by_path(tmp_path: Path) -> None:
         assert find_run(tmp_path, wanted) == RunFolder(folder.path.resolve())
 
 
-def test_an_unknown_run_is_answered_with_those_there_are(tmp_path: Path) -> None:
+def test_an_unknown_run_is_refused_with_the_runs_that_exist(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write(create_run_folder(tmp_path, name).history, WHOLE)
     create_run_folder(tmp_path, "empty")
@@ -63,7 +64,7 @@ def test_an_unknown_run_is_answered_with_those_there_are(tmp_path: Path) -> None
     assert known_runs(tmp_path) == ["a", "b"]
 
 
-def test_a_comparison_is_said_to_be_one_with_a_run_of_it(tmp_path: Path) -> None:
+def test_a_comparison_is_refused_with_one_of_its_runs(tmp_path: Path) -> None:
     folder = tmp_path / "compare-1"
     (folder / "polling" / "one").mkdir(parents=True)
     (folder / "comparison.json").write_text("{}")
@@ -87,7 +88,7 @@ def test_a_whole_history_is_read_from_file_or_folder(tmp_path: Path) -> None:
     assert (found.run, len(history.facts)) == ("one", 3)
 
 
-def test_a_cut_last_line_is_dropped_so_that_the_run_counts_as_interrupted(tmp_path: Path) -> None:
+def test_an_incomplete_last_line_is_dropped(tmp_path: Path) -> None:
     path = write(tmp_path / "history.jsonl", WHOLE[:2], encoder.encode(WHOLE[2])[:-5])
     history = read_history(path)
     assert list(history.facts) == WHOLE[:2]
@@ -108,7 +109,7 @@ def test_a_corrupt_line_is_named_with_file_and_number(tmp_path: Path, line: byte
     with pytest.raises(HistoryError) as caught:
         read_history(path)
     assert str(caught.value).startswith(f"{path}:2: ")
-    assert caught.value.exit_code == 7
+    assert exit_code(caught.value) == 7
 
 
 @pytest.mark.parametrize(
@@ -129,12 +130,12 @@ def test_a_history_without_one_start_of_this_schema_is_refused(
         read_history(path)
 
 
-def test_a_missing_history_says_what_to_give(tmp_path: Path) -> None:
+def test_a_missing_history_is_refused_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="folder of a finished run"):
         read_history(tmp_path / "history.jsonl")
 
 
-def test_a_result_is_read_back_as_it_was_infinity_included(folder: RunFolder) -> None:
+def test_a_result_is_read_back_unchanged_with_its_infinities(folder: RunFolder) -> None:
     json_file(golden_result(), read_history(write(folder.history, WHOLE)), folder)
     assert read_result(folder.path) == golden_result()
 

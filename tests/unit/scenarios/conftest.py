@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from stockstorm.reports.checkers import MEANINGS
 from stockstorm.scenarios import load
 from stockstorm.simulator.errors import ScenarioError
 
@@ -52,7 +53,7 @@ def complaint(write: Callable[..., str]) -> Callable[..., str]:
 
     def load_and_catch(*replacements: tuple[str, str], add: str = "") -> str:
         with pytest.raises(ScenarioError) as caught:
-            load(write(*replacements, add=add))
+            load(write(*replacements, add=add), MEANINGS)
         return str(caught.value)
 
     return load_and_catch

@@ -8,7 +8,7 @@ import pytest
 from stockstorm.scenarios import Scenario, load
 from stockstorm.scenarios.floor import oversell_bound_units
 from stockstorm.scenarios.loader import CATALOGUE
-from stockstorm.scenarios.tiers import Tier, tiers
+from stockstorm.scenarios.tiers import TIERS, Tier
 from stockstorm.simulator.plan.items import Plan, PlannedPurchase
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.plan.schedule import arrival_count
@@ -42,7 +42,7 @@ seeded = pytest.mark.parametrize("seed", [1, 7, 42])
 
 
 def tier_of(scenario: Scenario) -> Tier:
-    return next(tier for tier in tiers() if tier.name == scenario.tier)
+    return next(tier for tier in TIERS if tier.name == scenario.tier)
 
 
 def orders_a_day(name: str) -> float:
@@ -63,7 +63,7 @@ def wanted_units(plan: Plan) -> dict[str, int]:
 
 
 def test_each_tier_has_a_scenario_of_its_own() -> None:
-    assert [load(name).tier for name in NAMES] == [tier.name for tier in tiers()]
+    assert [load(name).tier for name in NAMES] == [tier.name for tier in TIERS]
 
 
 @each

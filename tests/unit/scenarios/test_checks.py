@@ -16,7 +16,7 @@ FAULT = '[[faults]]\nkind = "kill_worker"\nat_s = '
     ("old", "new", "said"),
     [
         ('name = "online"', 'name = "onlin"', "channels: none is named 'online'"),
-        ('name = "bazaar"', 'name = "online"', "channels.1.name: 'online' is there twice"),
+        ('name = "bazaar"', 'name = "online"', "channels.1.name: 'online' is used twice"),
         ("hot_skus = 2", "", "phases.0.hot_share: 0.5, but there are no hot SKUs"),
         ("hot_skus = 2", "hot_skus = 11", "shop.hot_skus: 11 of only 10 SKUs"),
         ("rate = 2.0", 'rate = 2.0\nkind = "ramp"', "phases.0.rate_to: missing for a ramp"),

@@ -49,7 +49,7 @@ def test_a_condition_is_printed_as_it_is_written() -> None:
     ("text", "hint"),
     [
         (3, 'write "<= 3"'),
-        ("= 0", "two signs"),
+        ("= 0", "equality is written =="),
         ("< 2000 ms", "leave the unit out"),
         ("fast", 'e.g. "< 2000"'),
         ("", 'e.g. "< 2000"'),

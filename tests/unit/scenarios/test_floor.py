@@ -9,8 +9,8 @@ import pytest
 
 from stockstorm.scenarios import Scenario, load
 from stockstorm.scenarios.floor import hot_units_per_s, oversell_bound_units, oversell_floor_units, poisson_quantile
-from stockstorm.scenarios.tiers import tiers
-from stockstorm.simulator.catalogue.catalogue import sku_names
+from stockstorm.scenarios.tiers import TIERS
+from stockstorm.simulator.catalogue import sku_names
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.model import OrderKey, Sku
 from stockstorm.simulator.plan.items import Plan, PlannedCancellation, PlannedPurchase, PlannedReturn
@@ -31,7 +31,7 @@ def test_the_bound_in_the_file_is_the_arithmetic_in_its_comment() -> None:
 
 
 def test_the_latency_in_the_arithmetic_is_the_limit_of_the_scenarios_tier() -> None:
-    assert [tier.limit_ms for tier in tiers() if tier.name == load("flash_sale").tier] == [LIMIT_S * 1000]
+    assert [tier.limit_ms for tier in TIERS if tier.name == load("flash_sale").tier] == [LIMIT_S * 1000]
 
 
 @pytest.mark.parametrize(("mean", "expected"), [(0.0, 0), (0.01, 1), (1.0, 5), (50.4, 74)])

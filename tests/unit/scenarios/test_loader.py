@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from stockstorm.loadtests.exits import exit_code
 from stockstorm.scenarios import Scenario, load
+from stockstorm.scenarios.loader import recorded
 from stockstorm.simulator.errors import ScenarioError
 from tests.running import ROOT
 
@@ -56,7 +58,7 @@ def test_a_missing_file_is_said_to_be_missing() -> None:
 
 
 def test_tiers_are_no_scenario() -> None:
-    with pytest.raises(ScenarioError, match="there is none of that name"):
+    with pytest.raises(ScenarioError, match="no scenario has that name"):
         load("tiers")
 
 
@@ -75,7 +77,7 @@ def test_a_file_that_is_no_text_is_an_error_for_users(tmp_path: Path) -> None:
 def test_the_exit_code_of_a_wrong_scenario_is_four(write: Write) -> None:
     with pytest.raises(ScenarioError) as caught:
         load(write(("skus = 10", "skus = 0")))
-    assert caught.value.exit_code == 4
+    assert exit_code(caught.value) == 4
 
 
 @pytest.mark.parametrize(
@@ -144,3 +146,31 @@ def test_an_entry_that_is_no_table_keeps_the_numbers_of_the_others(complaint: Co
 def test_a_measure_without_quotes_is_shown_how_to_be_written(complaint: Complaint) -> None:
     said = complaint(add='[expect]\nsync_latency_ms.p95 = "< 2000"\n')
     assert '"sync_latency_ms.p95" = "< 2000"' in said
+
+
+def test_names_of_measures_are_checked_only_against_a_catalogue(write: Write) -> None:
+    path = write(add='[expect]\n"no.such" = "< 3"\n')
+    assert load(path).expect == {"no.such": "< 3"}
+    with pytest.raises(ScenarioError, match="unknown measure"):
+        load(path, {"lost.events"})
+
+
+def test_a_recorded_scenario_is_read_as_it_was_run() -> None:
+    scenario = load("flash_sale")
+    assert recorded(scenario.model_dump(mode="json")) == scenario
+
+
+def test_a_scenario_recorded_by_another_version_keeps_what_still_fits() -> None:
+    old = load("flash_sale").model_dump(mode="json")
+    old["shop"] |= {"forgotten": 3, "skus": "many"}
+    old["perturbations"] = [{"kind": "teleport", "share": 0.1}, {"kind": "reorder"}]
+    del old["title"]
+    found = recorded(old)
+    assert (found.name, found.title, found.expect) == ("flash_sale", "", old["expect"])
+    assert found.shop.hot_skus == 12
+    assert [entry.kind for entry in found.perturbations] == ["duplicate", "reorder"]
+
+
+def test_a_recorded_threshold_that_cannot_be_read_is_an_error() -> None:
+    with pytest.raises(ScenarioError, match=r"expect\.\"lost\.events\": 0 is not a condition"):
+        recorded({"expect": {"lost.events": 0}})

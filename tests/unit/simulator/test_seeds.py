@@ -14,7 +14,7 @@ def test_streams_of_other_names_or_seeds_differ() -> None:
     assert len(drawn) == 6
 
 
-def test_drawing_from_one_stream_moves_nothing_in_another() -> None:
+def test_drawing_from_one_stream_changes_nothing_in_another() -> None:
     seeds = Seeds(3)
     first = seeds.stream("a")
     before = seeds.stream("b").random()
@@ -22,11 +22,11 @@ def test_drawing_from_one_stream_moves_nothing_in_another() -> None:
     assert seeds.stream("b").random() == before
 
 
-def test_a_die_depends_on_its_key_alone() -> None:
+def test_a_draw_depends_on_its_key_alone() -> None:
     seeds = Seeds(3)
-    thrown = seeds.die("fate", 12, "orders/create", 1)
-    seeds.die("fate", 13, "orders/create", 1)
-    assert seeds.die("fate", 12, "orders/create", 1) == thrown == Seeds(3).die("fate", 12, "orders/create", 1)
+    drawn = seeds.draw("fate", 12, "orders/create", 1)
+    seeds.draw("fate", 13, "orders/create", 1)
+    assert seeds.draw("fate", 12, "orders/create", 1) == drawn == Seeds(3).draw("fate", 12, "orders/create", 1)
 
 
 @pytest.mark.parametrize(
@@ -38,34 +38,34 @@ def test_a_die_depends_on_its_key_alone() -> None:
         (("n",), ("n", "")),
     ],
 )
-def test_keys_that_look_alike_meet_different_fates(one: tuple[str, ...], other: tuple[str, ...]) -> None:
-    assert Seeds(1).die(*one) != Seeds(1).die(*other)
+def test_similar_keys_give_different_draws(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    assert Seeds(1).draw(*one) != Seeds(1).draw(*other)
 
 
-def test_dice_are_uniform() -> None:
+def test_draws_are_uniform() -> None:
     seeds = Seeds(5)
-    thrown = [value for n in range(1_000) for value in seeds.dice("uniform", n)]
-    assert all(0 <= value < 1 for value in thrown)
+    drawn = [value for n in range(1_000) for value in seeds.draws("uniform", n)]
+    assert all(0 <= value < 1 for value in drawn)
     for tenth in range(10):
-        within = sum(tenth / 10 <= value < (tenth + 1) / 10 for value in thrown)
+        within = sum(tenth / 10 <= value < (tenth + 1) / 10 for value in drawn)
         assert 700 < within < 900
 
 
-def test_the_first_of_eight_dice_is_the_single_die() -> None:
-    assert Seeds(2).dice("x", 1)[0] == Seeds(2).die("x", 1)
+def test_the_first_of_eight_draws_equals_the_single_draw() -> None:
+    assert Seeds(2).draws("x", 1)[0] == Seeds(2).draw("x", 1)
 
 
-def test_an_integer_die_fills_its_bits_and_no_more() -> None:
+def test_an_integer_draw_uses_all_its_bits_and_no_more() -> None:
     seeds = Seeds(2)
-    assert all(0 <= seeds.die_int("x", n, bits=4) < 16 for n in range(200))
-    assert {seeds.die_int("x", n, bits=4) for n in range(200)} == set(range(16))
-    assert seeds.die_int("x", 0, bits=512).bit_length() > 480
+    assert all(0 <= seeds.draw_int("x", n, bits=4) < 16 for n in range(200))
+    assert {seeds.draw_int("x", n, bits=4) for n in range(200)} == set(range(16))
+    assert seeds.draw_int("x", 0, bits=512).bit_length() > 480
 
 
 @pytest.mark.parametrize("bits", [0, 513])
-def test_an_integer_die_refuses_a_width_that_it_does_not_have(bits: int) -> None:
+def test_an_integer_draw_refuses_an_invalid_width(bits: int) -> None:
     with pytest.raises(ValueError, match="bits"):
-        Seeds(2).die_int("x", bits=bits)
+        Seeds(2).draw_int("x", bits=bits)
 
 
 def test_a_uuid_has_the_usual_spelling_and_follows_from_its_key() -> None:

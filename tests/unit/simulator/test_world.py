@@ -36,7 +36,7 @@ def fired(changes: Changes) -> list[int]:
 SHOP_STOCK = ("shopify", "inventory_levels/update")
 
 
-def test_the_opening_tells_all_stock_and_all_channels() -> None:
+def test_the_opening_facts_have_all_stock_and_all_channels() -> None:
     facts = small_world().opening(5)
     assert [fact.sku for fact in facts if isinstance(fact, ItemStocked)] == [sku(n) for n in range(4)]
     assert [(fact.channel, fact.online) for fact in facts if isinstance(fact, ChannelOpened)] == [
@@ -46,12 +46,12 @@ def test_the_opening_tells_all_stock_and_all_channels() -> None:
     ]
 
 
-def test_marketplaces_list_the_stock_less_the_safety_stock_and_never_less_than_nothing() -> None:
+def test_marketplaces_list_the_stock_less_the_safety_stock_but_not_below_zero() -> None:
     assert set(small_world(3).listings("bazaar").values()) == {STOCK - 3}
     assert set(small_world(STOCK + 1).listings("mercado").values()) == {0}
 
 
-def test_a_sale_of_the_own_store_commits_units_and_tells_the_order_then_each_level() -> None:
+def test_a_sale_of_the_own_store_commits_units_and_fires_the_order_then_each_level() -> None:
     world = small_world()
     changes = world.apply(buy(0, "online", (0, 2), (3, 1)), 50)
     assert topics(changes) == [("shopify", "orders/create"), SHOP_STOCK, SHOP_STOCK]
@@ -78,7 +78,7 @@ def test_a_sale_of_a_marketplace_lowers_its_listing_and_physical_stock_but_not_t
     assert list(world.orders()) == []
 
 
-def test_one_short_line_refuses_the_whole_purchase_on_every_channel() -> None:
+def test_a_line_with_too_little_stock_refuses_the_whole_purchase_on_every_channel() -> None:
     for channel in ("online", "bazaar"):
         world = small_world()
         changes = world.apply(buy(0, channel, (0, 1), (1, STOCK + 1)), 50)
@@ -89,7 +89,7 @@ def test_one_short_line_refuses_the_whole_purchase_on_every_channel() -> None:
         assert (world.physical(sku(0)), available(world, 0)) == (STOCK, STOCK)
 
 
-def test_a_stale_listing_oversells_and_the_fact_tells_by_how_much() -> None:
+def test_a_stale_listing_oversells_and_the_fact_shows_the_amount() -> None:
     world = small_world()
     world.apply(buy(0, "online", (0, STOCK)), 50)
     changes = world.apply(buy(1, "bazaar", (0, 3)), 60)
@@ -99,7 +99,7 @@ def test_a_stale_listing_oversells_and_the_fact_tells_by_how_much() -> None:
     assert world.physical(sku(0)) == -3
 
 
-def test_a_payment_tells_the_own_stores_order_twice_and_a_marketplaces_never() -> None:
+def test_a_payment_fires_two_events_on_the_own_store_and_none_on_a_marketplace() -> None:
     world = small_world()
     world.apply(buy(0, "online", (0, 1)), 50)
     world.apply(buy(1, "bazaar", (0, 1)), 50)
@@ -152,7 +152,7 @@ def test_a_return_of_broken_goods_changes_no_stock() -> None:
     assert (available(world, 0), world.physical(sku(0))) == (STOCK - 2, STOCK - 2)
 
 
-def test_a_return_on_a_marketplace_is_told_by_it_and_frees_physical_stock_if_restocked() -> None:
+def test_a_return_on_a_marketplace_fires_its_event_and_frees_physical_stock_if_restocked() -> None:
     world = small_world()
     world.apply(buy(0, "mercado", (0, 2)), 50)
     changes = world.apply(give_back(0, (0, 2)), 60)
@@ -193,7 +193,7 @@ def test_a_restock_raises_master_and_physical_stock_and_a_write_off_lowers_both(
     assert (available(world, 1), world.physical(sku(1))) == (STOCK - 2, STOCK - 2)
 
 
-def test_a_product_edit_tells_the_product_and_changes_nothing() -> None:
+def test_a_product_edit_fires_the_product_and_changes_nothing() -> None:
     world = small_world()
     changes = world.apply(PlannedProductEdit(0, 3, sku(2)), 50)
     assert topics(changes) == [("shopify", "products/update")]
@@ -208,11 +208,11 @@ def test_a_phase_is_a_fact_and_faults_and_forgeries_are_left_to_the_driver() -> 
     assert world.apply(PlannedForgery(0, 3, "unsigned", sku(0)), 50) == Changes()
 
 
-def test_dice_of_orders_count_each_topic_from_1() -> None:
+def test_rng_keys_of_orders_count_each_topic_from_1() -> None:
     world = small_world()
     items: list[AnyPlanItem] = [buy(0, "online", (0, 1)), pay(0), give_back(0, (0, 1))]
     events = [event for item in items for event in world.apply(item, 50).events if event.order]
-    assert [event.dice for event in events] == [
+    assert [event.rng_key for event in events] == [
         ("order", 0, "orders/create", 1),
         ("order", 0, "orders/paid", 1),
         ("order", 0, "orders/updated", 1),
@@ -221,7 +221,7 @@ def test_dice_of_orders_count_each_topic_from_1() -> None:
     ]
 
 
-def test_an_event_shows_its_order_as_it_was_then() -> None:
+def test_an_event_has_its_order_at_that_time() -> None:
     world = small_world()
     created = world.apply(buy(0, "online", (0, 1)), 50).events[0].order
     world.apply(pay(0), 60)
@@ -230,7 +230,7 @@ def test_an_event_shows_its_order_as_it_was_then() -> None:
     assert world.order_by_id(created.order_id) == world.orders()[0] != created
 
 
-def test_the_final_facts_tell_master_physical_stock_and_listings() -> None:
+def test_the_final_facts_have_master_physical_stock_and_listings() -> None:
     world = small_world()
     world.apply(buy(0, "bazaar", (0, 4)), 50)
     world.apply(buy(1, "online", (0, 1)), 50)

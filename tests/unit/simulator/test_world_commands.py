@@ -1,4 +1,4 @@
-"""What the subject may do to the world: adjust, set, list and subscribe."""
+"""The commands of the subject: adjust, set, push listings and subscribe."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_an_adjustment_records_each_row_and_fires_one_event_for_it() -> None:
     assert len({event.event_id for event in changes.events}) == 1
 
 
-def test_an_adjustment_is_a_record_and_leaves_physical_stock_alone() -> None:
+def test_an_adjustment_does_not_change_physical_stock() -> None:
     world = small_world()
     world.adjust([change(0, -2)], reference=URN, request=6, now_ns=50)
     world.set_available([level_set(1, 0)], reference="", request=7, now_ns=50)
@@ -46,13 +46,13 @@ def test_an_adjustment_is_a_record_and_leaves_physical_stock_alone() -> None:
     assert (available(world, 0), available(world, 1)) == (STOCK - 2, 0)
 
 
-def test_a_row_of_0_units_fires_nothing_but_is_written_down_with_its_reference() -> None:
+def test_a_row_of_0_units_fires_nothing_but_is_recorded_with_its_reference() -> None:
     world = small_world()
     changes = world.adjust([change(0, 0, STOCK)], reference=URN, request=6, now_ns=50)
     assert (changes.facts, changes.events) == ([StockUnmoved(50, sku(0), 0, URN, 6)], [])
 
 
-def test_a_set_moves_to_the_quantity_from_wherever_it_was() -> None:
+def test_a_set_reaches_its_quantity_from_any_level() -> None:
     world = small_world()
     changes = world.set_available([level_set(0, 4), level_set(1, STOCK)], reference="", request=1, now_ns=50)
     assert [(fact.cause, fact.delta) for fact in changes.facts if isinstance(fact, StockChanged)] == [
@@ -72,14 +72,14 @@ def test_a_stale_row_anywhere_leaves_everything_unchanged() -> None:
     assert available(world, 0) == STOCK
 
 
-def test_commands_of_the_subject_have_event_ids_of_their_own() -> None:
+def test_commands_of_the_subject_have_separate_event_ids() -> None:
     world = small_world()
     first = world.adjust([change(0, -1)], reference=URN, request=1, now_ns=50)
     second = world.adjust([change(0, -1)], reference=URN, request=1, now_ns=50)
     assert first.events[0].event_id != second.events[0].event_id
 
 
-def test_a_push_lists_what_it_says_and_tells_what_stood_there_before() -> None:
+def test_a_push_sets_the_listing_and_records_the_previous_quantity() -> None:
     world = small_world()
     changes = world.push_listings("bazaar", [(sku(0), 4), (sku(0), 5)], request=3, now_ns=50)
     assert changes.facts == [
@@ -98,7 +98,7 @@ def test_the_own_store_has_no_listing_and_no_feed() -> None:
         world.channel_feed("online")
 
 
-def test_a_subscription_is_heard_of_until_it_ends() -> None:
+def test_a_subscription_is_listed_until_it_ends() -> None:
     world = small_world()
     subscription, changes = world.subscribe("shopify", "orders/create", "http://127.0.0.1/a", now_ns=50, filter="id:1")
     number = subscription.subscription_id

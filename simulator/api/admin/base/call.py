@@ -1,31 +1,71 @@
-"""One call of the Admin API while it is being answered: what resolvers read, and what they write down.
+"""The interface between executors and resolvers: arguments, and the context of one call.
 
-Resolvers are plain functions `(source, arguments, call) -> value`, the same for the lean executor and for graphql-core.
-
-What is not known for certain about Shopify, or is relaxed for a simulator, as parameters with their defaults.
+Resolvers are plain functions `(source, arguments, call) -> value`. Both executors use the same ones.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final
 
 import msgspec
+from graphql import FieldNode, GraphQLField, GraphQLSchema, VariableNode, get_argument_values, get_directive_values
+from graphql.execution.values import VariableValues
+from graphql.language import Visitor, visit
 
 from stockstorm.simulator.api.admin.base.idempotency import IdempotencyKeys
-from stockstorm.simulator.api.admin.base.text import utc_text
-from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Place
-from stockstorm.simulator.catalogue.catalogue import Catalogue
-from stockstorm.simulator.clock import WallPair
+from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Location
+from stockstorm.simulator.catalogue import Catalogue
+from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
-from stockstorm.simulator.model import ONLINE, Event, Level, Order, Product
+from stockstorm.simulator.model import ONLINE, ApiOutcome, Event, Level, Order, Product
 from stockstorm.simulator.world import Changes, World
+
+Arguments = dict[str, Any]  # argument name → coerced value
+Resolver = Callable[[Any, Arguments, "Call"], Any]
+IDEMPOTENCY_KEY: Final = "@idempotent"  # not a valid name of an argument
+
+
+def arguments_of(
+    schema: GraphQLSchema, definition: GraphQLField, node: FieldNode, variables: VariableValues | None
+) -> Arguments:
+    """Argument name → coerced value. The key of an `@idempotent` directive is under `IDEMPOTENCY_KEY`.
+
+    Raises GraphQLError if a null variable is given to a required argument.
+    """
+    arguments = get_argument_values(definition, node, variables)
+    if node.directives:
+        directive = schema.get_directive("idempotent")
+        found = get_directive_values(directive, node, variables) if directive else None
+        if found is not None:
+            arguments[IDEMPOTENCY_KEY] = found["key"]
+    return arguments
+
+
+def depends_on_variables(node: FieldNode) -> bool:
+    """Whether an argument or directive of the field itself contains a variable. Nested fields do not count."""
+    finder = _VariableFinder()
+    for part in (*(node.arguments or ()), *(node.directives or ())):
+        visit(part, finder)
+    return finder.found
+
+
+class _VariableFinder(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = False
+
+    def enter_variable(self, _node: VariableNode, *_args: Any) -> None:
+        self.found = True
 
 
 class AdminOptions(msgspec.Struct, frozen=True):
-    """`allow_http`: accept subscriptions to http:// and to hosts of this machine (False refuses them as Shopify does).
+    """Behaviour that is relaxed for a simulator, or that no recording of Shopify shows.
 
-    `stale_field`: the last element of the `field` path of CHANGE_FROM_QUANTITY_STALE; it is not in the recordings.
-    `retry_failed_key`: let a key whose attempt ended in user errors be used again. False answers
-    IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED, as the text of that code says; no recording shows it.
+    `allow_http`: accept subscriptions to http:// and to hosts of this machine. False refuses them, as Shopify does.
+    `stale_field`: the last element of the `field` path of CHANGE_FROM_QUANTITY_STALE. It is in no recording.
+    `retry_failed_key`: accept a key again after an attempt with user errors. False answers
+    IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED, as the text of that code says. It is in no recording.
     """
 
     allow_http: bool = True
@@ -33,26 +73,24 @@ class AdminOptions(msgspec.Struct, frozen=True):
     retry_failed_key: bool = False
 
 
-Resolver = Callable[[Any, dict[str, Any], "Call"], Any]
-
-
 class AdminState:
-    """What the API remembers from call to call, beside the world, and sorted views of the catalogue."""
+    """The state of the API between calls, apart from the world, and sorted views of the catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.keys: IdempotencyKeys[AdjustmentGroup | None] = IdempotencyKeys()
-        self.groups = 0  # adjustment groups made so far
-        self.places = {number: Place(number, index) for index, number in enumerate(catalogue.locations, 1)}
+        self.groups = 0  # number of adjustment groups so far
+        self.locations = {number: Location(number, index) for index, number in enumerate(catalogue.locations, 1)}
         self.items = tuple(sorted(catalogue.products, key=lambda product: product.inventory_item_id))
         self.items_at: dict[int, tuple[Product, ...]] = {
-            place: tuple(product for product in self.items if product.location_id == place) for place in self.places
+            location: tuple(product for product in self.items if product.location_id == location)
+            for location in self.locations
         }
         self.by_level = {product.level_id: product for product in self.items}
         self.by_variant = {product.variant_id: product for product in self.items}
 
 
 class SearchWarning(msgspec.Struct, frozen=True):
-    """A part of a `query` argument that was ignored, as Shopify does and says in `extensions.search`."""
+    """An ignored part of a `query` argument. Shopify lists these in `extensions.search`."""
 
     root: str
     query: str
@@ -60,7 +98,7 @@ class SearchWarning(msgspec.Struct, frozen=True):
 
 
 class Call:
-    """Context of one request. `facts` and `events` are what the world did; what was shown is added at the end."""
+    """The context of one request. `facts` and `events` come from the world; `shown()` adds what the answer showed."""
 
     def __init__(
         self, world: World, wall: WallPair, state: AdminState, options: AdminOptions, *, request: int, now_ns: int
@@ -70,15 +108,15 @@ class Call:
         self.request, self.now_ns = request, now_ns
         self.facts: list[AnyFact] = []
         self.events: list[Event] = []
-        self.outcome = "ok"
+        self.outcome: ApiOutcome = "ok"
         self.rows = self._rows_done = 0
         self.warnings: list[SearchWarning] = []
         self._levels_shown: dict[tuple[str, int], None] = {}  # sku and version, in the order of the answer
         self._orders_shown: dict[int, None] = {}
         self._done: dict[str, tuple[bool, Any]] = {}
 
-    def once(self, key: str, resolve: Resolver, arguments: dict[str, Any]) -> Any:
-        """The result (or the exception) of a mutation under its response key; it is carried out the first time only."""
+    def once(self, key: str, resolve: Resolver, arguments: Arguments) -> Any:
+        """The result (or the exception) of the mutation with this response key. Only the first call executes it."""
         if key not in self._done:
             try:
                 self._done[key] = (True, resolve(None, arguments, self))
@@ -93,28 +131,28 @@ class Call:
         return value
 
     def start_over(self) -> None:
-        """Forget what was shown; the answer is made anew. What the world did stays done."""
+        """Discard what was shown, since the answer is built again. Changes of the world remain."""
         self._levels_shown.clear()
         self._orders_shown.clear()
         self.warnings.clear()
         self.rows = self._rows_done
 
     def changed(self, changes: Changes) -> None:
-        """Take over what a command to the world did."""
+        """Add the changes of a command to the world."""
         self.facts.extend(changes.facts)
         self.events.extend(changes.events)
 
     def show_level(self, product: Product, level: Level) -> None:
-        """Note that the answer tells this ledger version."""
+        """Record that the answer shows this ledger version."""
         self._levels_shown[product.sku, level.version] = None
 
     def show_orders(self, orders: Sequence[Order]) -> None:
-        """Note that the answer tells these orders."""
+        """Record that the answer shows these orders."""
         for order in orders:
             self._orders_shown[order.key] = None
 
     def shown(self) -> list[AnyFact]:
-        """What the answer told, as facts."""
+        """What the answer showed, as facts."""
         facts: list[AnyFact] = []
         if self._levels_shown:
             skus, versions = zip(*self._levels_shown, strict=True)
@@ -125,5 +163,10 @@ class Call:
         return facts
 
     def time_text(self, at_ns: int) -> str:
-        """A monotonic time as Shopify's DateTime."""
-        return utc_text(self.wall.wall_ns + at_ns - self.wall.monotonic_ns)
+        """A monotonic time as Shopify's DateTime, cut to whole seconds: 2026-11-24T06:30:00Z."""
+        return _second_text(self.wall.wall(at_ns) // SECOND_NS)
+
+
+@lru_cache(maxsize=8192)  # answers repeat the same few seconds thousands of times
+def _second_text(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,7 +1,7 @@
-"""Memory of idempotency keys: what each mutation was asked and what became of it, for 24 hours.
+"""The memory of idempotency keys: the arguments and the result of each mutation, for 24 hours.
 
-Shopify replays the original operation's result "constructed from current database state": so the record holds the
-operation, not its answer. The recorded texts of the mismatch and the failed attempt are those of the schema's enums.
+Shopify answers a repeated key with the result of the original operation, "constructed from current database state".
+A record therefore holds the operation and not its answer.
 """
 
 from typing import Any, Final, Generic, TypeVar
@@ -10,13 +10,13 @@ import msgspec
 
 from stockstorm.simulator.limits import IDEMPOTENCY_WINDOW_NS
 
-KEYS_MAX: Final = 100_000  # ours: beyond it the oldest key is forgotten early (4 KB for a batch of 250)
+KEYS_MAX: Final = 100_000  # ours: above it the oldest key is forgotten early (4 KB for a batch of 250)
 
 Outcome = TypeVar("Outcome")
 
 
 class Remembered(msgspec.Struct, Generic[Outcome], frozen=True):
-    """One finished mutation. `failed`: it ended in user errors and changed nothing."""
+    """One finished mutation. `failed` means that it ended in user errors and changed nothing."""
 
     fingerprint: bytes
     outcome: Outcome
@@ -25,14 +25,14 @@ class Remembered(msgspec.Struct, Generic[Outcome], frozen=True):
 
 
 class IdempotencyKeys(Generic[Outcome]):
-    """Keys of one app on one shop; the window counts from the first use."""
+    """Keys of one app on one shop. The window starts at the first use."""
 
     def __init__(self, keys_max: int = KEYS_MAX) -> None:
         self._keys_max = keys_max
         self._by_key: dict[str, Remembered[Outcome]] = {}  # in order of first use, so the oldest come first
 
     def recall(self, key: str, now_ns: int) -> Remembered[Outcome] | None:
-        """What was done under the key within the window."""
+        """The mutation of this key, if it is within the window."""
         found = self._by_key.get(key)
         if found is not None and now_ns - found.at_ns >= IDEMPOTENCY_WINDOW_NS:
             del self._by_key[key]
@@ -40,11 +40,12 @@ class IdempotencyKeys(Generic[Outcome]):
         return found
 
     def remember(self, key: str, done: Remembered[Outcome]) -> None:
+        """Store a finished mutation."""
         self._by_key[key] = done
         while len(self._by_key) > self._keys_max:
             del self._by_key[next(iter(self._by_key))]
 
 
 def fingerprint(operation: str, arguments: dict[str, Any]) -> bytes:
-    """What must be the same for a replay: operation and arguments, whatever the order of their fields."""
+    """Operation and arguments as bytes, independent of the order of fields. Equal for a repeated mutation."""
     return msgspec.json.encode([operation, arguments], order="sorted")

@@ -1,6 +1,6 @@
 """Relay connections: a page of a list, with cursors that stay valid while the list grows.
 
-A cursor is the base64 of `{"last_id":…,"last_value":…}` as Shopify's are: the sort value and id of its node.
+A cursor is the base64 of `{"last_id":…,"last_value":…}`, as Shopify's: the sort value and the id of its node.
 """
 
 import base64
@@ -12,12 +12,12 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from graphql import GraphQLError
 
-from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.limits import PAGE_MAX
 
 Node = TypeVar("Node")
-Key = tuple[int, int]  # sort value, id: unique and ordered
+Key = tuple[int, int]  # sort value and id; unique and ordered
 
 
 class _CursorValue(msgspec.Struct, frozen=True):
@@ -26,7 +26,7 @@ class _CursorValue(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, Generic[Node], frozen=True):
-    """One page; `key_of` gives the sort key of a node, from which its cursor is made."""
+    """One page. `key_of` returns the sort key of a node, of which its cursor is made."""
 
     nodes: Sequence[Node]
     key_of: Callable[[Node], Key]
@@ -35,16 +35,19 @@ class Page(msgspec.Struct, Generic[Node], frozen=True):
 
 
 class Edge(msgspec.Struct, frozen=True):
-    node: Any
+    """A node with its cursor."""
+
+    node: object
     cursor: str
 
 
 def cursor_text(key: Key) -> str:
+    """The cursor of a sort key."""
     return base64.b64encode(msgspec.json.encode(_CursorValue(last_value=key[0], last_id=key[1]))).decode()
 
 
 def cursor_key(text: str) -> Key:
-    """Sort key out of a cursor. Raises GraphQLError for what is none."""
+    """The sort key of a cursor. Raises GraphQLError for an invalid cursor."""
     try:
         value = msgspec.json.decode(base64.b64decode(text, validate=True), type=_CursorValue)
     except (binascii.Error, ValueError, msgspec.DecodeError):
@@ -52,8 +55,8 @@ def cursor_key(text: str) -> Key:
     return value.last_value, value.last_id
 
 
-def page_size(arguments: dict[str, Any]) -> tuple[int, bool]:
-    """How many nodes, and whether they are counted from the end. Raises GraphQLError for bad paging arguments."""
+def page_size(arguments: Arguments) -> tuple[int, bool]:
+    """The number of nodes, and whether it counts from the end. Raises GraphQLError for bad paging arguments."""
     names = ("first", "last")
     sizes: list[tuple[str, int]] = [(name, arguments[name]) for name in names if arguments.get(name) is not None]
     if not sizes:
@@ -68,8 +71,8 @@ def page_size(arguments: dict[str, Any]) -> tuple[int, bool]:
     return size, name == "last"
 
 
-def page_of(rows: Sequence[Node], key_of: Callable[[Node], Key], arguments: dict[str, Any]) -> Page[Node]:
-    """The page that `first`/`after` or `last`/`before` ask for, of `rows` sorted by `key_of`; `reverse` turns them."""
+def page_of(rows: Sequence[Node], key_of: Callable[[Node], Key], arguments: Arguments) -> Page[Node]:
+    """The page of `rows`, sorted by `key_of`, for `first`/`after` or `last`/`before`. `reverse` reverses the rows."""
     size, from_end = page_size(arguments)
     after, before = arguments.get("after"), arguments.get("before")
     reverse = bool(arguments.get("reverse"))
@@ -85,15 +88,15 @@ def page_of(rows: Sequence[Node], key_of: Callable[[Node], Key], arguments: dict
     return Page(nodes[::-1], key_of, start > 0, end < len(rows))
 
 
-def _edges(page: Page[Any], _arguments: dict[str, Any], _call: Call) -> list[Edge]:
+def _edges(page: Page[Any], _arguments: Arguments, _call: Call) -> list[Edge]:
     return [Edge(node, cursor_text(page.key_of(node))) for node in page.nodes]
 
 
-def _end_cursor(page: Page[Any], _arguments: dict[str, Any], _call: Call) -> str | None:
+def _end_cursor(page: Page[Any], _arguments: Arguments, _call: Call) -> str | None:
     return cursor_text(page.key_of(page.nodes[-1])) if page.nodes else None
 
 
-def _start_cursor(page: Page[Any], _arguments: dict[str, Any], _call: Call) -> str | None:
+def _start_cursor(page: Page[Any], _arguments: Arguments, _call: Call) -> str | None:
     return cursor_text(page.key_of(page.nodes[0])) if page.nodes else None
 
 

@@ -1,6 +1,6 @@
-"""Top-level errors in Shopify's shapes: of documents, of variables, of execution, and of whole requests.
+"""Top-level errors in Shopify's format: of documents, variables, execution and whole requests.
 
-Texts are the recorded ones where there are recordings; the rest keeps graphql-core's own text.
+Texts are those of recorded answers where recordings exist. Other errors keep the text of graphql-core.
 """
 
 import re
@@ -11,7 +11,7 @@ from graphql import GraphQLError
 
 from stockstorm.simulator.limits import INPUT_ARRAY_MAX, QUERY_COST_MAX
 
-Problem = dict[str, Any]  # one element of "errors", as JSON
+Problem = dict[str, Any]  # one element of "errors" in the answer
 
 UNAUTHORIZED: Final = "[API] Invalid API key or access token (unrecognized login or wrong password)"
 THROTTLED: Final[Problem] = {
@@ -31,14 +31,14 @@ def bad_request(message: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": "BAD_REQUEST"})
 
 
-def not_played(what: str) -> GraphQLError:
-    """Shopify can do it, the simulator cannot: said aloud rather than answered wrongly."""
-    message = f"Stockstorm's played Admin API has no {what}; see docs/own_service.md for what it plays."
-    return GraphQLError(message, extensions={"code": "NOT_PLAYED"})
+def not_supported(what: str) -> GraphQLError:
+    """An error for what Shopify supports and the simulator does not, instead of a wrong answer."""
+    message = f"Stockstorm's simulated Admin API does not support {what}; docs/own_service.md lists what it supports."
+    return GraphQLError(message, extensions={"code": "NOT_SUPPORTED"})
 
 
 def of_document(error: GraphQLError, operation: str) -> Problem:
-    """A syntax or validation error; `operation` opens the path, e.g. "mutation Adjust"."""
+    """A syntax or validation error. `operation` is the start of its path, e.g. "mutation Adjust"."""
     message, extensions = _as_recorded(error.message)
     problem: Problem = {"message": message, "locations": _locations(error)}
     if extensions:
@@ -69,7 +69,7 @@ def _as_recorded(message: str) -> tuple[str, dict[str, Any]]:
 
 
 def of_execution(error: GraphQLError) -> Problem:
-    """An error of one field while answering."""
+    """An error of one field during execution."""
     problem: Problem = {"message": error.message, "locations": _locations(error)}
     if error.extensions:
         problem["extensions"] = error.extensions
@@ -78,11 +78,11 @@ def of_execution(error: GraphQLError) -> Problem:
     return problem
 
 
-def input_too_large(path: Sequence[str], size: int, node_location: list[dict[str, int]]) -> Problem:
-    """An input array above 250: the whole request is refused before anything is done."""
+def input_too_large(path: Sequence[str], size: int, locations: list[dict[str, int]]) -> Problem:
+    """An input array above 250. The whole request is refused before execution."""
     return {
         "message": f"The input array size of {size} is greater than the maximum allowed of {INPUT_ARRAY_MAX}.",
-        "locations": node_location,
+        "locations": locations,
         "path": list(path),
         "extensions": {"code": "MAX_INPUT_SIZE_EXCEEDED"},
     }

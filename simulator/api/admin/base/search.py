@@ -1,18 +1,19 @@
-"""Shopify's search syntax, as far as integrations use it to read changes: terms joined by AND.
+"""The part of Shopify's search syntax that integrations use to read changes: terms joined by AND.
 
-`created_at:>='2026-11-24T06:00:00Z' AND sku:HOT-00001`. A field that a connection does not know is ignored with a
-warning in `extensions.search`, as Shopify does; OR, NOT and parentheses are refused, since ignoring them would mislead.
+Example: `created_at:>='2026-11-24T06:00:00Z' AND sku:HOT-00001`. As in Shopify, an unknown field is ignored with a
+warning in `extensions.search`. OR, NOT and parentheses are refused, because ignoring them would give wrong results.
 """
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Call, SearchWarning
-from stockstorm.simulator.api.admin.base.problems import bad_request, not_played
-from stockstorm.simulator.api.admin.base.text import SECOND_NS, parse_second
+from stockstorm.simulator.api.admin.base.problems import bad_request, not_supported
+from stockstorm.simulator.clock import SECOND_NS
 
 Comparator = Literal["=", ">", ">=", "<", "<="]
 
@@ -26,13 +27,15 @@ _DAY_S: Final = 86_400
 
 
 class Term(msgspec.Struct, frozen=True):
+    """One condition of a query."""
+
     field: str
     comparator: Comparator
     value: str
 
 
 class Bounds(NamedTuple):
-    """Half-open interval of integers [low, high)."""
+    """A half-open interval of integers, [low, high)."""
 
     low: int
     high: int
@@ -42,7 +45,7 @@ class Bounds(NamedTuple):
 
 
 def parse(query: str) -> list[Term]:
-    """Terms of a query, all of which must hold. Raises GraphQLError for what the simulator does not play."""
+    """The terms of a query; all must hold. Raises GraphQLError for unsupported syntax."""
     terms: list[Term] = []
     at = len(query) - len(query.lstrip())
     while at < len(query):
@@ -50,14 +53,14 @@ def parse(query: str) -> list[Term]:
             at = joined.end()
         found = _TERM.match(query, at)
         if found is None or found["minus"]:
-            raise not_played(f"search for {query[at:]!r} (terms `field:value` joined by AND)")
+            raise not_supported(f"the search {query[at:]!r} (only terms `field:value` joined by AND)")
         terms.append(Term(found["field"], _COMPARATORS[found["op"]], found["value"].strip("'\"")))
         at = found.end()
     return terms
 
 
 def known_terms(root: str, query: str | None, known: frozenset[str], call: Call) -> list[Term]:
-    """Terms on fields that `root` can search; the others become warnings."""
+    """The terms on fields that `root` can search. The others become warnings."""
     if not query:
         return []
     terms = parse(query)
@@ -65,15 +68,24 @@ def known_terms(root: str, query: str | None, known: frozenset[str], call: Call)
     return [term for term in terms if term.field in known]
 
 
+def parse_second(text: str) -> int | None:
+    """Seconds since 1970 of an ISO 8601 date or time, in UTC if it has no offset. None for other text."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
 def number_bounds(term: Term) -> Bounds:
-    """Whole numbers that satisfy the term."""
+    """The whole numbers that satisfy the term."""
     if not term.value.lstrip("-").isdecimal():
         raise bad_request(f"Invalid value {term.value!r} for search field {term.field!r}: write a whole number.")
     return _bounds(term.comparator, int(term.value), 1, 1)
 
 
 def time_bounds(term: Term, call: Call) -> Bounds:
-    """Monotonic nanoseconds that satisfy the term. Times count in whole seconds; a bare date is a day in UTC."""
+    """The monotonic nanoseconds that satisfy the term. Times are whole seconds; a date alone is a day in UTC."""
     second = parse_second(term.value)
     if second is None:
         raise bad_request(f"Invalid value {term.value!r} for search field {term.field!r}: write an ISO 8601 time.")
@@ -84,7 +96,7 @@ def time_bounds(term: Term, call: Call) -> Bounds:
 
 
 def text_test(term: Term) -> Callable[[str], bool]:
-    """Whether a text satisfies the term: equal whatever the case, with a prefix search for a trailing "*"."""
+    """A test of the term for a text: equal without regard to case; a trailing "*" searches by prefix."""
     wanted = term.value.casefold()
     if wanted.endswith("*"):
         prefix = wanted[:-1]

@@ -1,13 +1,47 @@
-"""Objects that resolvers stand on where the model has none of its own, and which GraphQL type each one is.
+"""Source objects of resolvers that the model does not have, the GraphQL type of each, and global ids.
 
-An inventory item is its `Product`, a level its `Level`, an order its `Order`.
+An inventory item is represented by its `Product`, a level by its `Level`, an order by its `Order`.
 """
 
-from typing import Final
+import re
+from functools import lru_cache
+from typing import Final, Literal, get_args
 
 import msgspec
 
 from stockstorm.simulator.model import Level, Order, OrderLine, Product, Refund, RefundLine, Subscription
+
+QuantityName = Literal[
+    "available",
+    "committed",
+    "damaged",
+    "incoming",
+    "on_hand",
+    "quality_control",
+    "reserved",
+    "safety_stock",
+]
+Reason = Literal[
+    "correction",
+    "cycle_count_available",
+    "damaged",
+    "movement_canceled",
+    "movement_created",
+    "movement_received",
+    "movement_updated",
+    "other",
+    "promotion",
+    "quality_control",
+    "received",
+    "reservation_created",
+    "reservation_deleted",
+    "reservation_updated",
+    "restock",
+    "safety_stock",
+    "shrinkage",
+]
+QUANTITY_NAMES: Final[tuple[QuantityName, ...]] = get_args(QuantityName)
+REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
 
 class ShopView(msgspec.Struct, frozen=True):
@@ -18,8 +52,8 @@ class AppView(msgspec.Struct, frozen=True):
     """The installation of the subject's app."""
 
 
-class Place(msgspec.Struct, frozen=True):
-    """A location; `index` counts from 1 in the sequence of the catalogue."""
+class Location(msgspec.Struct, frozen=True):
+    """A location. `index` counts from 1 in the order of the catalogue."""
 
     location_id: int
     index: int
@@ -34,25 +68,27 @@ class Variant(msgspec.Struct, frozen=True):
 class Quantity(msgspec.Struct, frozen=True, gc=False):
     """One named quantity of a level."""
 
-    name: str
+    name: QuantityName
     quantity: int
     level: Level
     product: Product
 
 
 class Counted(msgspec.Struct, frozen=True):
+    """A count, which stops at the limit that the caller gave."""
+
     count: int
-    precision: str = "EXACT"
+    precision: Literal["EXACT", "AT_LEAST"] = "EXACT"
 
 
 class Money(msgspec.Struct, frozen=True):
-    """An amount in minor units, shown in the shop's currency for both sides of a MoneyBag."""
+    """An amount in minor units. Both sides of a MoneyBag show it in the shop's currency."""
 
     minor: int
 
 
 class LineView(msgspec.Struct, frozen=True):
-    """A line of an order, with what came back of it. `refunded` counts units."""
+    """A line of an order. `refunded` counts units."""
 
     order: Order
     line: OrderLine
@@ -61,17 +97,21 @@ class LineView(msgspec.Struct, frozen=True):
 
 
 class ProductView(msgspec.Struct, frozen=True):
-    """A product as such; a bare `Product` stands for its inventory item."""
+    """A product. A bare `Product` represents its inventory item."""
 
     product: Product
 
 
 class RefundView(msgspec.Struct, frozen=True):
+    """A refund with its order."""
+
     order: Order
     refund: Refund
 
 
 class RefundLineView(msgspec.Struct, frozen=True):
+    """A line of a refund. `index` counts from 0."""
+
     order: Order
     refund: Refund
     line: RefundLine
@@ -79,10 +119,14 @@ class RefundLineView(msgspec.Struct, frozen=True):
 
 
 class HttpEndpoint(msgspec.Struct, frozen=True):
+    """A subscription's http(s) address."""
+
     uri: str
 
 
 class EventBridgeEndpoint(msgspec.Struct, frozen=True):
+    """`uri` is the ARN of a partner event source."""
+
     uri: str
 
 
@@ -93,7 +137,7 @@ class PubSubEndpoint(msgspec.Struct, frozen=True):
 
 
 class UserError(msgspec.Struct, frozen=True):
-    """Why a mutation refused its input. Index elements of `field` are strings; old mutations show no `code`."""
+    """The reason why a mutation refused its input. Indexes in `field` are strings. Older mutations have no `code`."""
 
     field: tuple[str, ...] | None
     message: str
@@ -101,35 +145,37 @@ class UserError(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
-    """One row of an adjustment group: a delta of one named quantity. What it led to is read when it is shown."""
+    """One row of an adjustment group: the delta of one named quantity."""
 
-    name: str
+    name: QuantityName
     delta: int
     product: Product
 
 
 class AdjustmentGroup(msgspec.Struct, frozen=True):
-    """What one inventory mutation changed; replayed keys show it again, with levels as they are then.
+    """The changes of one inventory mutation. A repeated key shows them again, with the levels of that time.
 
-    `products` and `deltas` are parallel. They are kept for a day, so they are kept small: rows are made when shown.
+    `products` and `deltas` are parallel. Groups are kept for a day, so their rows are built only when shown.
     """
 
     group_id: int
     at_ns: int
-    reason: str
+    reason: Reason
     reference: str | None
     products: tuple[Product, ...]
     deltas: tuple[int, ...]
 
 
 class InventoryPayload(msgspec.Struct, frozen=True):
-    """Answer of both inventory mutations."""
+    """The payload of both inventory mutations."""
 
     group: AdjustmentGroup | None = None
     errors: tuple[UserError, ...] = ()
 
 
 class SubscriptionPayload(msgspec.Struct, frozen=True):
+    """The payload of both subscription mutations."""
+
     subscription: Subscription | None = None
     deleted_id: str | None = None
     errors: tuple[UserError, ...] = ()
@@ -138,7 +184,7 @@ class SubscriptionPayload(msgspec.Struct, frozen=True):
 _TYPE_NAMES: Final[dict[type, str]] = {
     ShopView: "Shop",
     AppView: "AppInstallation",
-    Place: "Location",
+    Location: "Location",
     Product: "InventoryItem",
     ProductView: "Product",
     Variant: "ProductVariant",
@@ -156,5 +202,31 @@ _TYPE_NAMES: Final[dict[type, str]] = {
 
 
 def type_name_of(source: object) -> str:
-    """The GraphQL type of an object behind an interface or union."""
+    """The GraphQL type of an object, for interfaces and unions."""
     return _TYPE_NAMES[type(source)]
+
+
+_GID: Final = re.compile(r"gid://shopify/([A-Za-z]+)/(\d{1,20})(?:\?.*)?", re.ASCII)
+
+
+def gid(kind: str, number: int) -> str:
+    """The global id of a resource."""
+    return f"gid://shopify/{kind}/{number}"
+
+
+def parse_gid(text: str) -> tuple[str, int] | None:
+    """Kind and number of a global id. None for other text."""
+    found = _GID.fullmatch(text)
+    return (found[1], int(found[2])) if found else None
+
+
+def number_of(kind: str, text: str) -> int | None:
+    """The number in a global id of that kind. None for other text."""
+    found = parse_gid(text)
+    return found[1] if found and found[0] == kind else None
+
+
+@lru_cache(maxsize=1024)  # an adjustment of 250 levels parses the same few locations again and again
+def parse_location(text: str) -> int | None:
+    """The number in a location's global id. None for other text."""
+    return number_of("Location", text)

@@ -103,7 +103,8 @@ def _too_deep(depth: int) -> Problem:
 
 def variables_problem(raw: Mapping[str, Any]) -> Problem | None:
     """What is too large about the variables as given, or None."""
-    left, pending = VARIABLE_VALUES_MAX, [raw]
+    left = VARIABLE_VALUES_MAX
+    pending: list[Mapping[str, Any] | list[Any]] = [raw]
     while pending:
         value = pending.pop()
         inner = list(value.values() if isinstance(value, Mapping) else value)

@@ -1,10 +1,10 @@
-"""Query cost as Shopify measures it, requested (before) and actual (from the data).
+"""Query cost as Shopify calculates it, requested (before) and actual (from the data), and the bucket that pays for it.
 
-Scalars are free; an object costs 1 (a null one too); a list of objects as much as one of them whatever its length, and
-so does `nodes(ids:)`; a mutation 10; a connection `2 + max(1, floor(2·ln(n))) × (1 + cost of its node)` for n = first
-or last, where `nodes` and `edges` count each on their own. All this fits recordings. Free are MoneyV2, PageInfo, user
-errors, and the object directly in a mutation's payload; `Count` costs 10. Inferred: the actual cost sizes a connection
-by what came.
+A scalar is free and an object costs 1, also if it is null. A list of objects, or `nodes(ids:)`, costs as much as one
+object. A mutation costs 10. A connection costs `2 + max(1, floor(2·ln(n))) × (1 + cost of its node)`,
+with n = first or last; `nodes` and `edges` count separately. All this matches recordings. MoneyV2, PageInfo, user
+errors and the object directly in a mutation's payload are free; a `Count` costs 10. Inferred: the actual cost takes n
+from the data.
 """
 
 import math
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 from graphql import (
     FieldNode,
     GraphQLCompositeType,
@@ -27,23 +28,25 @@ from graphql import (
 )
 
 from stockstorm.simulator.api.admin.execution.selections import Fragments, Selections
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import ShopPlan
 from stockstorm.simulator.limits import MUTATION_COST
 
 FREE: Final = frozenset({"MoneyV2", "PageInfo", "LocationAddress"})
 COUNT_COST: Final = 10
-_UNKNOWN: Final[Any] = object()  # the data is not there yet: count as if everything asked for came
+_UNKNOWN: Final[Any] = object()  # no data yet: count everything that was requested
 
 
 @lru_cache(maxsize=512)
 def connection_factor(size: int) -> int:
-    """How many times the node of a connection counts: 0 for none, 1 for one or two, 13 for 250."""
+    """The factor for the node of a connection: 0 for no nodes, 1 for one or two, 13 for 250."""
     return max(1, math.floor(2 * math.log(size))) if size > 0 else 0
 
 
 def requested_cost(
     schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Fragments, variables: Mapping[str, Any]
 ) -> int:
-    """Points that must be in the bucket before the call is admitted. `variables` are coerced."""
+    """The points that the bucket must hold before the call. `variables` are coerced."""
     return _Costing(schema, fragments, variables).operation(operation, _UNKNOWN)
 
 
@@ -54,7 +57,7 @@ def actual_cost(
     variables: Mapping[str, Any],
     data: Any,
 ) -> int:
-    """Points used, by what came back: nulls are free, a connection is sized by its nodes (the first stands for all)."""
+    """The points used. Fields of null are free. A connection counts its nodes, and its first node represents all."""
     return _Costing(schema, fragments, variables).operation(operation, data)
 
 
@@ -73,7 +76,7 @@ class _Costing:
         return sum(MUTATION_COST + self._payload(root, nodes, _member(data, key)) for key, nodes in grouped.items())
 
     def _payload(self, root: GraphQLObjectType, nodes: list[FieldNode], data: Any) -> int:
-        """What a mutation's payload adds: only what lies below the objects directly in it."""
+        """The cost of a mutation's payload: only the fields below the objects directly in it."""
         payload = get_named_type(root.fields[nodes[0].name.value].type)
         if not isinstance(payload, GraphQLObjectType):
             return 0
@@ -85,7 +88,7 @@ class _Costing:
         return total
 
     def _children(self, on: Any, nodes: list[FieldNode], data: Any) -> int:
-        """Cost of the fields of an object, without the object itself; of an abstract type, that of the dearest."""
+        """The cost of an object's fields, without the object. For an abstract type, that of its most expensive type."""
         if data is None or is_leaf_type(on):
             return 0
         if is_abstract_type(on):
@@ -154,7 +157,56 @@ def _member(data: Any, key: str) -> Any:
 
 
 def _sample(data: Any) -> Any:
-    """One object that stands for all of a list."""
+    """One object that represents all of a list."""
     if not isinstance(data, list):
         return data
     return next((each for each in data if each is not None), None)
+
+
+RESTORE_PER_S: Final[dict[ShopPlan, int]] = {"standard": 100, "advanced": 200, "plus": 1_000, "enterprise": 2_000}
+BUCKET_SECONDS: Final = 20
+
+
+class ThrottleStatus(msgspec.Struct, frozen=True, rename="camel"):
+    """The format of `extensions.cost`, in points and points a second."""
+
+    maximum_available: int
+    currently_available: int
+    restore_rate: int
+
+
+class Bucket:
+    """The leaky bucket of one app on one shop. `now_ns` never decreases.
+
+    A call is admitted if the bucket holds its requested cost; unused points are refunded afterwards. The rates are
+    documented. The sizes for advanced and enterprise are inferred: 20 seconds of the rate, as for the other plans.
+    """
+
+    def __init__(self, plan: ShopPlan) -> None:
+        self.restore_per_s = RESTORE_PER_S[plan]
+        self.size = self.restore_per_s * BUCKET_SECONDS
+        self._size_ns = self.size * SECOND_NS  # points × 10⁹, so that restoring is exact
+        self._level_ns = self._size_ns
+        self._at_ns: int | None = None
+
+    def take(self, points: int, now_ns: int) -> bool:
+        """Pay for a call. False, with nothing taken, if the bucket holds too little."""
+        self._restore(now_ns)
+        if self._level_ns < points * SECOND_NS:
+            return False
+        self._level_ns -= points * SECOND_NS
+        return True
+
+    def refund(self, points: int) -> None:
+        """Return points that were requested and not used."""
+        self._level_ns = min(self._size_ns, self._level_ns + points * SECOND_NS)
+
+    def status(self) -> ThrottleStatus:
+        """As of the last `take`."""
+        return ThrottleStatus(self.size, self._level_ns // SECOND_NS, self.restore_per_s)
+
+    def _restore(self, now_ns: int) -> None:
+        if self._at_ns is not None:
+            gained = (now_ns - self._at_ns) * self.restore_per_s
+            self._level_ns = min(self._size_ns, self._level_ns + gained)
+        self._at_ns = now_ns

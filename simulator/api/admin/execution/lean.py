@@ -1,12 +1,12 @@
-"""A lean executor for validated documents: the plan of a document is compiled once, then run over plain objects.
+"""A fast executor for validated documents: a document is compiled once to a plan, which runs over plain objects.
 
-graphql-core takes 4 µs a field and more, 35 ms for an adjustment of 250 levels with read-back; this takes a tenth.
-It covers what does not fail and has no @skip, @include or introspection; all else raises `Unlean`, and the caller runs
-graphql-core on the same resolvers (docs/decisions/0003-lean-graphql-execution.md).
+graphql-core takes 4 µs a field or more, and 35 ms for an adjustment of 250 levels with read-back. This takes a tenth.
+It covers documents without @skip, @include and introspection, and outcomes without errors. Anything else raises
+`NotCovered`, and the caller runs graphql-core with the same resolvers (docs/decisions/0003-lean-graphql-execution.md).
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from graphql import (
     FieldNode,
@@ -26,42 +26,41 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from stockstorm.simulator.api.admin.base.arguments import arguments_of, depends_on_variables
-from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver, arguments_of, depends_on_variables
 from stockstorm.simulator.api.admin.base.views import type_name_of
 from stockstorm.simulator.api.admin.execution.selections import Conditional, Fragments, Selections
 from stockstorm.simulator.api.admin.resolvers.schema import resolvers_of
 
-Slots = Sequence[dict[str, Any]]
+Slots = Sequence[Arguments]
 Finish = Callable[[Any, Slots, Call], Any]
 Step = tuple[str, Resolver, int, Finish | None]  # response key, resolver, slot of its arguments, completion
 
-_NO_ARGUMENTS: dict[str, Any] = {}
+_NO_ARGUMENTS: Final[Arguments] = {}
 
 
-class Unlean(Exception):
+class NotCovered(Exception):
     """The plan does not cover this document or this outcome."""
 
 
 class Plan:
-    """A compiled operation. `slots(variables)` coerces arguments once per call, then `run` makes the data."""
+    """A compiled operation. Per call, `slots(variables)` coerces arguments, then `run` builds the data."""
 
     def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Fragments) -> None:
         self._schema = schema
         self._selections = Selections(schema, fragments)
-        self._static: list[dict[str, Any]] = [_NO_ARGUMENTS]
+        self._static: list[Arguments] = [_NO_ARGUMENTS]
         self._dynamic: list[tuple[int, GraphQLField, FieldNode]] = []
         root = schema.get_root_type(operation.operation)
         if root is None:
-            raise Unlean
+            raise NotCovered
         try:
             self._steps = self._compile(root, [operation])
         except Conditional:
-            raise Unlean from None
+            raise NotCovered from None
         self._once = operation.operation is OperationType.MUTATION
 
     def slots(self, variables: VariableValues) -> Slots:
-        """Arguments of every field, by slot. Raises GraphQLError where a null variable feeds a non-null argument."""
+        """The arguments of every field, by slot. Raises GraphQLError for a null variable in a required argument."""
         if not self._dynamic:
             return self._static
         slots = list(self._static)
@@ -70,7 +69,7 @@ class Plan:
         return slots
 
     def run(self, slots: Slots, call: Call) -> dict[str, Any]:
-        """The `data` of the answer. Raises Unlean where anything fails; mutations are not done twice after that."""
+        """The `data` of the answer. Raises NotCovered for any error. Mutations are then not executed a second time."""
         data: dict[str, Any] = {}
         try:
             for key, resolve, slot, finish in self._steps:
@@ -78,7 +77,7 @@ class Plan:
                 value = call.once(key, resolve, arguments) if self._once else resolve(None, arguments, call)
                 data[key] = finish(value, slots, call) if finish else value
         except GraphQLError:
-            raise Unlean from None
+            raise NotCovered from None
         return data
 
     def _compile(self, on: GraphQLObjectType, nodes: Sequence[FieldNode | OperationDefinitionNode]) -> tuple[Step, ...]:
@@ -91,7 +90,7 @@ class Plan:
         if name == "__typename":
             return key, _constant(on.name), 0, None
         if name.startswith("__"):
-            raise Unlean
+            raise NotCovered
         definition = on.fields[name]
         return key, resolvers_of(on.name)[name], self._slot(definition, nodes[0]), self._finish(definition.type, nodes)
 
@@ -120,7 +119,7 @@ class Plan:
             return self._finish_abstract(
                 [(t.name, self._compile(t, nodes)) for t in self._schema.get_possible_types(type_)]
             )
-        raise Unlean
+        raise NotCovered
 
     def _finish_required(self, type_: GraphQLNonNull[Any], nodes: list[FieldNode]) -> Finish:
         inner_type = type_.of_type
@@ -147,7 +146,7 @@ def _constant(value: str) -> Resolver:
 
 def _required(value: Any, _slots: Slots, _call: Call) -> Any:
     if value is None:
-        raise Unlean
+        raise NotCovered
     return value
 
 
@@ -158,7 +157,7 @@ def _required_then(inner: Finish) -> Finish:
 def _required_object(steps: tuple[Step, ...]) -> Finish:
     def finish(source: Any, slots: Slots, call: Call) -> Any:
         if source is None:
-            raise Unlean
+            raise NotCovered
         data = {}
         for key, resolve, slot, inner in steps:
             value = resolve(source, slots[slot], call)
@@ -176,7 +175,7 @@ def _nullable_object(steps: tuple[Step, ...]) -> Finish:
 def _required_list(inner: Finish) -> Finish:
     def finish(values: Any, slots: Slots, call: Call) -> Any:
         if values is None:
-            raise Unlean
+            raise NotCovered
         return [inner(value, slots, call) for value in values]
 
     return finish

@@ -1,6 +1,6 @@
-"""Which fields a validated selection asks of one object type, by response key, with fragments resolved.
+"""The fields that a validated selection requests of one object type, by response key, with fragments resolved.
 
-Shared by the lean executor and the cost calculation, so that both see a document in the same way.
+The lean executor and the cost calculation share this, so that both read a document in the same way.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,13 +30,13 @@ class Conditional(Exception):
 
 
 class Selections:
-    """The selections of one document. `variables` decide @skip and @include; without them `Conditional` is raised."""
+    """The selections of one document. `variables` decide @skip and @include; without them, Conditional is raised."""
 
     def __init__(self, schema: GraphQLSchema, fragments: Fragments, variables: Mapping[str, Any] | None = None) -> None:
         self.schema, self.fragments, self.variables = schema, fragments, variables
 
     def collect(self, on: GraphQLObjectType, sets: Iterable[SelectionSetNode]) -> Grouped:
-        """Response key → the field nodes under it, in the order in which the keys first occur."""
+        """Response key → field nodes, in the order in which the keys first occur."""
         grouped: Grouped = {}
         seen: set[str] = set()
         for selection_set in sets:
@@ -45,7 +45,7 @@ class Selections:
 
     def _visit(self, on: GraphQLObjectType, selection_set: SelectionSetNode, grouped: Grouped, seen: set[str]) -> None:
         for node in selection_set.selections:
-            if not self._wanted(node.directives or ()):
+            if not self._included(node.directives or ()):
                 continue
             match node:
                 case FieldNode():
@@ -68,7 +68,7 @@ class Selections:
         wanted: GraphQLNamedType | None = self.schema.get_type(condition)
         return wanted is on or (is_abstract_type(wanted) and self.schema.is_sub_type(wanted, on))
 
-    def _wanted(self, directives: Iterable[DirectiveNode]) -> bool:
+    def _included(self, directives: Iterable[DirectiveNode]) -> bool:
         for directive in directives:
             name = directive.name.value
             if name in ("skip", "include") and (name == "include") != bool(self._condition(directive)):

@@ -1,7 +1,6 @@
-"""Variables of a request: coerced by graphql-core, refused with the text and the `problems` that Shopify gives.
+"""Variables of a request: coerced by graphql-core, refused with Shopify's text and `problems`.
 
-One error for each bad variable: "Variable $input of type X! was provided invalid value for a.0.b (why)", code
-INVALID_VARIABLE, and no `data`.
+Each bad variable gives one error, "Variable $input of type X! was provided invalid value for a.0.b (why)", with code
 """
 
 from typing import Any
@@ -31,7 +30,7 @@ Explanation = tuple[tuple[str | int, ...], str]
 def coerce_variables(
     schema: GraphQLSchema, operation: OperationDefinitionNode, given: dict[str, Any]
 ) -> VariableValues | list[Problem]:
-    """Values ready for execution, or what to answer in their place."""
+    """Coerced values, or the errors to answer."""
     values = get_variable_values(schema, operation.variable_definitions or (), given)
     if isinstance(values, VariableValues):
         return values

@@ -1,1 +1,1 @@
-"""The schema and its resolvers, one file for each area of the Admin API."""
+"""The schema and its resolvers, one file for each part of the Admin API."""

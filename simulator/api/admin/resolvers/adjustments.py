@@ -1,24 +1,20 @@
-"""inventoryAdjustQuantities and inventorySetQuantities: carried out once per idempotency key, all rows or none.
+"""inventoryAdjustQuantities and inventorySetQuantities: executed once per idempotency key, with all rows or none.
 
-A replayed key changes nothing and answers with the first operation's group, its levels as they are now.
+A repeated key changes nothing. The answer shows the group of the first operation, with the current levels.
 """
 
 from typing import Any, Final
 
 from graphql import GraphQLError
 
-from stockstorm.simulator.api.admin.base.arguments import IDEMPOTENCY_KEY
-from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.call import IDEMPOTENCY_KEY, Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.idempotency import Remembered, fingerprint
 from stockstorm.simulator.api.admin.base.problems import bad_request
-from stockstorm.simulator.api.admin.base.text import gid
-from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Change, InventoryPayload, UserError
+from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Change, InventoryPayload, Reason, UserError, gid
 from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUST, SET, Kind, Row, checked_rows
 from stockstorm.simulator.api.admin.resolvers.stock import level_of
 from stockstorm.simulator.history.facts import StockChanged
 from stockstorm.simulator.world import Changes, LevelChange, LevelSet, StaleQuantity
-
-Arguments = dict[str, Any]
 
 _MISMATCH: Final = "The same idempotency key cannot be used with different operation parameters."
 _FAILED: Final = "A previous request with this idempotency key failed. Retry with a new idempotency key."
@@ -44,13 +40,13 @@ def _mutate(kind: Kind, arguments: Arguments, call: Call) -> InventoryPayload:
     before = call.state.keys.recall(key, call.now_ns)
     if before is not None and not (before.failed and call.options.retry_failed_key):
         return _replay(before, mark, call)
-    payload = _carry_out(kind, given, call)
+    payload = _execute(kind, given, call)
     call.state.keys.remember(key, Remembered(mark, payload.group, bool(payload.errors), call.now_ns))
     return payload
 
 
 def _require_comparison(kind: Kind, given: dict[str, Any]) -> None:
-    """Since 2026-04 every row must say what it changes from; null opts out."""
+    """Since 2026-04 every row must have changeFromQuantity. Null skips the comparison."""
     for row in given[kind.rows_field]:
         if "changeFromQuantity" not in row:
             message = f"{kind.row_type} must include the following argument: changeFromQuantity."
@@ -71,7 +67,7 @@ def _refused(errors: list[UserError], call: Call) -> InventoryPayload:
     return InventoryPayload(errors=tuple(errors))
 
 
-def _carry_out(kind: Kind, given: dict[str, Any], call: Call) -> InventoryPayload:
+def _execute(kind: Kind, given: dict[str, Any], call: Call) -> InventoryPayload:
     rows, errors = checked_rows(kind, given, call)
     if errors:
         return _refused(errors, call)
@@ -95,15 +91,15 @@ def _apply(kind: Kind, name: str, rows: list[Row], reference: str, call: Call) -
         return world.adjust(deltas, reference=reference, request=request, now_ns=now_ns)
     sets: list[LevelSet] = []
     for product, amount, change_from in rows:
-        # On hand is available and committed together, and committed is not the caller's to change.
+        # On hand is available plus committed, and the caller cannot change committed.
         committed = level_of(product, call).committed if name == "on_hand" else 0
         compared = None if change_from is None else change_from - committed
         sets.append(LevelSet(product.inventory_item_id, product.location_id, amount - committed, compared))
     return world.set_available(sets, reference=reference, request=request, now_ns=now_ns)
 
 
-def _group(changes: Changes, reason: str, reference: str | None, call: Call) -> AdjustmentGroup | None:
-    """The ledger's entries. None when nothing moved."""
+def _group(changes: Changes, reason: Reason, reference: str | None, call: Call) -> AdjustmentGroup | None:
+    """The group of the ledger's entries. None if no level changed."""
     entries = [fact for fact in changes.facts if isinstance(fact, StockChanged)]
     if not entries:
         return None
@@ -114,20 +110,20 @@ def _group(changes: Changes, reason: str, reference: str | None, call: Call) -> 
 
 
 def _changes(group: AdjustmentGroup, arguments: Arguments, _call: Call) -> list[Change]:
-    """Each entry moved available and on_hand alike."""
+    """The rows of a group. Each entry changed available and on_hand by the same delta."""
     rows = [
         Change(name, delta, product)
         for product, delta in zip(group.products, group.deltas, strict=True)
         for name in ("available", "on_hand")
     ]
-    items, places, names = (arguments.get(name) for name in ("inventoryItemIds", "locationIds", "quantityNames"))
-    if items is None and places is None and names is None:
+    items, locations, names = (arguments.get(name) for name in ("inventoryItemIds", "locationIds", "quantityNames"))
+    if items is None and locations is None and names is None:
         return rows
     return [
         change
         for change in rows
         if (items is None or gid("InventoryItem", change.product.inventory_item_id) in items)
-        and (places is None or gid("Location", change.product.location_id) in places)
+        and (locations is None or gid("Location", change.product.location_id) in locations)
         and (names is None or change.name in names)
     ]
 
@@ -151,8 +147,8 @@ GROUP: dict[str, Resolver] = {
 CHANGE: dict[str, Resolver] = {
     "name": lambda change, _arguments, _call: change.name,
     "delta": lambda change, _arguments, _call: change.delta,
-    "quantityAfterChange": lambda _change, _arguments, _call: None,  # as recorded
+    "quantityAfterChange": lambda _change, _arguments, _call: None,  # as in the recordings
     "ledgerDocumentUri": lambda _change, _arguments, _call: None,
     "item": lambda change, _arguments, _call: change.product,
-    "location": lambda change, _arguments, call: call.state.places[change.product.location_id],
+    "location": lambda change, _arguments, call: call.state.locations[change.product.location_id],
 }

@@ -1,27 +1,38 @@
-"""What lies within an order: lines, refunds and money."""
+"""The parts of an order: lines, refunds and money. A refund can also be read by its own id."""
 
-from typing import Any
-
-from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
-from stockstorm.simulator.api.admin.base.text import gid
-from stockstorm.simulator.api.admin.base.views import LineView, Money, Place, RefundLineView, RefundView, Variant
+from stockstorm.simulator.api.admin.base.views import (
+    LineView,
+    Location,
+    Money,
+    RefundLineView,
+    RefundView,
+    Variant,
+    gid,
+    number_of,
+)
 from stockstorm.simulator.events.encoding import amount, derived_id
-from stockstorm.simulator.events.line_payload import left, refunded
+from stockstorm.simulator.events.order_payload import refund_total, refunded_units, remaining_units
 from stockstorm.simulator.model import OrderLine
 
-Arguments = dict[str, Any]
+
+def refund(_source: None, arguments: Arguments, call: Call) -> RefundView | None:
+    number = number_of("Refund", arguments["id"])
+    views = (RefundView(order, each) for order in call.world.orders() for each in order.refunds)
+    found = next((view for view in views if view.refund.refund_id == number), None)
+    if found is not None:
+        call.rows += 1
+        call.show_orders([found.order])
+    return found
 
 
-def _left(view: LineView, _arguments: Arguments, _call: Call) -> int:
-    return left(view.order, view.line, {view.line.line_id: view.refunded})
+def _remaining(view: LineView, _arguments: Arguments, _call: Call) -> int:
+    return remaining_units(view.order, view.line, {view.line.line_id: view.refunded})
 
 
 def _refunded_total(view: RefundView, _arguments: Arguments, _call: Call) -> Money:
-    if view.order.paid_ns is None:
-        return Money(0)
-    prices = {line.line_id: line.price_minor for line in view.order.lines}
-    return Money(sum(line.quantity * prices[line.line_id] for line in view.refund.lines))
+    return Money(0 if view.order.paid_ns is None else refund_total(view.order, view.refund))
 
 
 def _refund_lines(view: RefundView, arguments: Arguments, _call: Call) -> Page[RefundLineView]:
@@ -34,12 +45,12 @@ def _sold(view: RefundLineView) -> OrderLine:
 
 
 def _refunded_line(view: RefundLineView, _arguments: Arguments, call: Call) -> LineView:
-    back = refunded(view.order)
-    return LineView(view.order, _sold(view), call.catalogue.by_sku[view.line.sku], back.get(view.line.line_id, 0))
+    refunded = refunded_units(view.order)
+    return LineView(view.order, _sold(view), call.catalogue.by_sku[view.line.sku], refunded.get(view.line.line_id, 0))
 
 
-def _restock_place(view: RefundLineView, _arguments: Arguments, call: Call) -> Place | None:
-    return call.state.places[call.catalogue.by_sku[view.line.sku].location_id] if view.refund.restock else None
+def _restock_location(view: RefundLineView, _arguments: Arguments, call: Call) -> Location | None:
+    return call.state.locations[call.catalogue.by_sku[view.line.sku].location_id] if view.refund.restock else None
 
 
 def _refund_line_gid(view: RefundLineView, _arguments: Arguments, _call: Call) -> str:
@@ -55,9 +66,9 @@ LINE: dict[str, Resolver] = {
     "variantTitle": lambda _view, _arguments, _call: None,
     "variant": lambda view, _arguments, _call: Variant(view.product),
     "quantity": lambda view, _arguments, _call: view.line.quantity,
-    "currentQuantity": _left,
-    "refundableQuantity": _left,
-    "unfulfilledQuantity": _left,
+    "currentQuantity": _remaining,
+    "refundableQuantity": _remaining,
+    "unfulfilledQuantity": _remaining,
     "requiresShipping": lambda _view, _arguments, _call: True,
     "taxable": lambda _view, _arguments, _call: True,
     "originalUnitPriceSet": lambda view, _arguments, _call: Money(view.line.price_minor),
@@ -80,7 +91,7 @@ REFUND_LINE: dict[str, Resolver] = {
     "quantity": lambda view, _arguments, _call: view.line.quantity,
     "restockType": lambda view, _arguments, _call: "RETURN" if view.refund.restock else "NO_RESTOCK",
     "restocked": lambda view, _arguments, _call: view.refund.restock,
-    "location": _restock_place,
+    "location": _restock_location,
     "priceSet": lambda view, _arguments, _call: Money(_sold(view).price_minor),
     "subtotalSet": lambda view, _arguments, _call: Money(_sold(view).price_minor * view.line.quantity),
 }

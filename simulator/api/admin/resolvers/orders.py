@@ -1,19 +1,25 @@
-"""Reading the own store's orders: search, sort, page, and what an order shows."""
+"""Queries on the own store's orders: search, sort, page, and the fields of an order."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
-from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
-from stockstorm.simulator.api.admin.base.problems import not_played
+from stockstorm.simulator.api.admin.base.problems import not_supported
 from stockstorm.simulator.api.admin.base.search import Term, known_terms, number_bounds, text_test, time_bounds
-from stockstorm.simulator.api.admin.base.text import gid, number_of
-from stockstorm.simulator.api.admin.base.views import Counted, LineView, Money, RefundView
-from stockstorm.simulator.events.line_payload import left, refunded
-from stockstorm.simulator.events.order_payload import SHIPPING_MINOR, financial_status
+from stockstorm.simulator.api.admin.base.views import Counted, LineView, Money, RefundView, gid, number_of
+from stockstorm.simulator.events.order_payload import (
+    SHIPPING_MINOR,
+    bought_total,
+    current_shipping,
+    current_total,
+    financial_status,
+    refund_total,
+    refunded_units,
+    remaining_units,
+)
 from stockstorm.simulator.model import Order
 
-Arguments = dict[str, Any]
 Test = Callable[[Order], bool]
 Key = tuple[int, int]
 
@@ -54,13 +60,13 @@ _SORTS: Final[dict[str, Callable[[Order], Key]]] = {
 
 
 def orders(_source: None, arguments: Arguments, call: Call) -> Page[Order]:
-    """Shopify's default sort is PROCESSED_AT, which for this shop is the time of creation."""
+    """A page of orders. Shopify's default sort is PROCESSED_AT, which is the time of creation in this shop."""
     key_of = _SORTS.get(arguments["sortKey"])
     if key_of is None:
-        raise not_played(f"sort of orders by {arguments['sortKey']} (it has {', '.join(_SORTS)})")
+        raise not_supported(f"sorting orders by {arguments['sortKey']} (only by {', '.join(_SORTS)})")
     rows = _found("orders", arguments.get("query"), call)
     if key_of is _by_update:
-        rows = sorted(rows, key=_by_update)  # creation is the sequence of the record already
+        rows = sorted(rows, key=_by_update)  # orders are stored in order of creation
     page = page_of(rows, key_of, arguments)
     call.rows += len(page.nodes)
     call.show_orders(page.nodes)
@@ -130,32 +136,23 @@ def _status_test(status: str) -> Test:
 # -- an order ------------------------------------------------------------------------------------------------------
 
 
-def _bought(row: Order) -> int:
-    return sum(line.price_minor * line.quantity for line in row.lines)
-
-
 def _current_total(row: Order, _arguments: Arguments, _call: Call) -> Money:
-    back = refunded(row)
-    shipping = 0 if row.cancelled_ns is not None else SHIPPING_MINOR
-    return Money(shipping + sum(line.price_minor * left(row, line, back) for line in row.lines))
+    return Money(current_shipping(row) + current_total(row))
 
 
 def _total_refunded(row: Order, _arguments: Arguments, _call: Call) -> Money:
-    if row.paid_ns is None:
-        return Money(0)
-    prices = {line.line_id: line.price_minor for line in row.lines}
-    return Money(sum(line.quantity * prices[line.line_id] for refund in row.refunds for line in refund.lines))
+    return Money(0 if row.paid_ns is None else sum(refund_total(row, refund) for refund in row.refunds))
 
 
 def _current_quantity(row: Order, _arguments: Arguments, _call: Call) -> int:
-    back = refunded(row)
-    return sum(left(row, line, back) for line in row.lines)
+    refunded = refunded_units(row)
+    return sum(remaining_units(row, line, refunded) for line in row.lines)
 
 
 def _line_items(row: Order, arguments: Arguments, call: Call) -> Page[LineView]:
-    back = refunded(row)
+    refunded = refunded_units(row)
     products = call.catalogue.by_sku
-    lines = [LineView(row, line, products[line.sku], back.get(line.line_id, 0)) for line in row.lines]
+    lines = [LineView(row, line, products[line.sku], refunded.get(line.line_id, 0)) for line in row.lines]
     return page_of(lines, _line_key, arguments)
 
 
@@ -188,7 +185,7 @@ ORDER: dict[str, Resolver] = {
     "currencyCode": lambda _row, _arguments, call: call.world.config.shop.currency,
     "presentmentCurrencyCode": lambda _row, _arguments, call: call.world.config.shop.currency,
     "displayFinancialStatus": lambda row, _arguments, _call: financial_status(row).upper(),
-    "displayFulfillmentStatus": lambda _row, _arguments, _call: "UNFULFILLED",  # the plan has no fulfilments
+    "displayFulfillmentStatus": lambda _row, _arguments, _call: "UNFULFILLED",  # fulfilments are not simulated
     "fullyPaid": lambda row, _arguments, _call: row.paid_ns is not None,
     "unpaid": lambda row, _arguments, _call: row.paid_ns is None,
     "email": lambda row, _arguments, call: call.catalogue.buyers[row.buyer].email,
@@ -200,8 +197,8 @@ ORDER: dict[str, Resolver] = {
     "taxesIncluded": lambda _row, _arguments, _call: True,
     "subtotalLineItemsQuantity": lambda row, _arguments, _call: sum(line.quantity for line in row.lines),
     "currentSubtotalLineItemsQuantity": _current_quantity,
-    "totalPriceSet": lambda row, _arguments, _call: Money(_bought(row) + SHIPPING_MINOR),
-    "subtotalPriceSet": lambda row, _arguments, _call: Money(_bought(row)),
+    "totalPriceSet": lambda row, _arguments, _call: Money(bought_total(row) + SHIPPING_MINOR),
+    "subtotalPriceSet": lambda row, _arguments, _call: Money(bought_total(row)),
     "currentTotalPriceSet": _current_total,
     "totalRefundedSet": _total_refunded,
     "lineItems": _line_items,

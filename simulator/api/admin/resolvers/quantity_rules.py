@@ -1,7 +1,6 @@
-"""What the two inventory mutations refuse, with the recorded texts and codes.
+"""The checks of both inventory mutations, with the texts and codes of recordings.
 
-Index elements of a user error's field are strings. Every problem of a batch is told at once; one is enough
-to refuse it.
+An error refuses the whole batch. The answer lists all errors of a batch. Indexes in a user error's field are strings.
 """
 
 import re
@@ -11,40 +10,20 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Call
-from stockstorm.simulator.api.admin.base.problems import not_played
-from stockstorm.simulator.api.admin.base.text import parse_location
-from stockstorm.simulator.api.admin.base.views import UserError
+from stockstorm.simulator.api.admin.base.problems import not_supported
+from stockstorm.simulator.api.admin.base.views import REASONS, UserError, parse_location
 from stockstorm.simulator.api.admin.resolvers.stock import item_of
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Product
 
-DELTA_MAX: Final = 2_000_000_000  # text of the schema's enum; quantities that are set end at QUANTITY_MAX
+DELTA_MAX: Final = 2_000_000_000  # from the schema's description; set quantities have QUANTITY_MAX
 ADJUSTABLE: Final = ("available", "damaged", "incoming", "quality_control", "reserved", "safety_stock")
-REASONS: Final = (
-    "correction",
-    "cycle_count_available",
-    "damaged",
-    "movement_canceled",
-    "movement_created",
-    "movement_received",
-    "movement_updated",
-    "other",
-    "promotion",
-    "quality_control",
-    "received",
-    "reservation_created",
-    "reservation_deleted",
-    "reservation_updated",
-    "restock",
-    "safety_stock",
-    "shrinkage",
-)
 _URI: Final = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 _DUPLICATE: Final = "The combination of inventoryItemId and locationId must be unique."
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """How one of the two mutations names its parts."""
+    """The names in one of the two mutations."""
 
     operation: str
     rows_field: str
@@ -70,7 +49,7 @@ SET: Final = Kind(
 
 
 class Row(NamedTuple):
-    """One row of a batch that names an item where it is stocked."""
+    """One row of a batch, with a known item at its location."""
 
     product: Product
     amount: int
@@ -78,16 +57,16 @@ class Row(NamedTuple):
 
 
 def checked_rows(kind: Kind, given: dict[str, Any], call: Call) -> tuple[list[Row], list[UserError]]:
-    """The rows of a batch, or (with any error) why it is refused. `given` is the coerced input."""
+    """The rows of a batch and its errors. `given` is the coerced input."""
     errors = _name_errors(kind, given["name"]) + _header_errors(given)
     rows: list[Row] = []
     for index, row in enumerate(given[kind.rows_field]):
-        product, place = item_of(row["inventoryItemId"], call), parse_location(row["locationId"])
+        product, location = item_of(row["inventoryItemId"], call), parse_location(row["locationId"])
         amount = row[kind.amount_field]
-        # A level exists at the item's only location; elsewhere the shop has no place for it.
+        # An item has a level at its only location and nowhere else.
         if (
             product is None
-            or product.location_id != place
+            or product.location_id != location
             or row.get("ledgerDocumentUri")
             or abs(amount) > QUANTITY_MAX
         ):
@@ -108,7 +87,7 @@ def _name_errors(kind: Kind, name: str) -> list[UserError]:
         text = f"The specified quantity name is invalid. Valid values are: {', '.join(ADJUSTABLE)}."
         return [UserError(path, text, "INVALID_QUANTITY_NAME")]
     if name != "available":
-        raise not_played(f"stock in the state {name!r}")
+        raise not_supported(f"stock in the state {name!r}")
     return []
 
 
@@ -126,12 +105,12 @@ def _header_errors(given: dict[str, Any]) -> list[UserError]:
 
 def _row_errors(kind: Kind, index: int, row: dict[str, Any], product: Product | None, call: Call) -> list[UserError]:
     path = ("input", kind.rows_field, str(index))
-    place = parse_location(row["locationId"])
+    location = parse_location(row["locationId"])
     errors: list[UserError] = []
     if product is None:
         text = "The specified inventory item could not be found."
         errors.append(UserError((*path, "inventoryItemId"), text, "INVALID_INVENTORY_ITEM"))
-    if place not in call.state.places or (product is not None and product.location_id != place):
+    if location not in call.state.locations or (product is not None and product.location_id != location):
         text = "The specified location could not be found."
         errors.append(UserError((*path, "locationId"), text, "INVALID_LOCATION"))
     if row.get("ledgerDocumentUri"):
@@ -151,7 +130,7 @@ def _amount_errors(kind: Kind, path: tuple[str, ...], amount: int) -> list[UserE
 
 
 def _set_errors(given: dict[str, Any]) -> list[UserError]:
-    """Doubled rows, on each of them, and an on_hand below zero."""
+    """Errors for duplicate rows, one for each of them, and for an on_hand below zero."""
     rows = given["quantities"]
     pairs = Counter((row["inventoryItemId"], row["locationId"]) for row in rows)
     errors: list[UserError] = []

@@ -1,4 +1,4 @@
-"""The schema: our SDL, a true subset of Shopify's, with the one set of resolvers that both executors use."""
+"""The schema: Stockstorm's SDL, a true subset of Shopify's, and the resolvers, which both executors share."""
 
 from functools import cache
 from importlib.resources import files
@@ -16,10 +16,9 @@ from graphql import (
 )
 
 from stockstorm.simulator.api.admin.base import pages
-from stockstorm.simulator.api.admin.base.arguments import arguments_of
-from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.call import Call, Resolver, arguments_of
 from stockstorm.simulator.api.admin.base.views import type_name_of
-from stockstorm.simulator.api.admin.resolvers import adjustments, order_lines, orders, products, shop, stock, webhooks
+from stockstorm.simulator.api.admin.resolvers import adjustments, order_lines, orders, shop, stock, webhooks
 
 SDL_FILES: Final = ("schema.graphql", "schema_orders.graphql", "schema_webhooks.graphql")
 
@@ -33,7 +32,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         "inventoryItem": stock.inventory_item,
         "inventoryItems": stock.inventory_items,
         "inventoryLevel": stock.inventory_level,
-        "product": products.product,
+        "product": stock.product,
         "productVariant": stock.product_variant,
         "productVariants": stock.product_variants,
         "node": shop.node,
@@ -60,7 +59,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "InventoryItem": stock.ITEM,
     "InventoryLevel": stock.LEVEL,
     "InventoryQuantity": stock.QUANTITY,
-    "Product": products.PRODUCT,
+    "Product": stock.PRODUCT,
     "ProductVariant": stock.VARIANT,
     "InventoryAdjustQuantitiesPayload": adjustments.PAYLOAD,
     "InventorySetQuantitiesPayload": adjustments.PAYLOAD,
@@ -94,7 +93,7 @@ def sdl() -> str:
 
 @cache
 def admin_schema() -> GraphQLSchema:
-    """The executable schema; made once, since it holds no state. KeyError if a field has no resolver."""
+    """The executable schema. It has no state, so it is built once. KeyError if a field has no resolver."""
     schema = build_schema(sdl())
     for type_ in schema.type_map.values():
         if type_.name.startswith("__"):
@@ -126,7 +125,7 @@ def _adapted(resolve: Resolver) -> GraphQLFieldResolver:
 
 
 def _once(resolve: Resolver) -> GraphQLFieldResolver:
-    """Mutations: with the idempotency key, and not again if the lean executor has carried them out already."""
+    """A mutation's resolver: with the idempotency key, and not executed again after the lean executor."""
 
     def run(_source: Any, info: GraphQLResolveInfo[Call], **_arguments: Any) -> Any:
         call: Call = info.context

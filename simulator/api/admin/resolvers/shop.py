@@ -1,14 +1,13 @@
-"""The shop itself, the app's installation, and objects by their global id."""
+"""The shop, the app's installation, and objects by their global id."""
 
-from typing import Any, Final
+from typing import Final
 
-from stockstorm.simulator.api.admin.base.call import Call, Resolver
-from stockstorm.simulator.api.admin.base.text import parse_gid
-from stockstorm.simulator.api.admin.base.views import AppView, Counted, ShopView
-from stockstorm.simulator.api.admin.resolvers import orders, products, stock, webhooks
+from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
+from stockstorm.simulator.api.admin.base.views import AppView, Counted, ShopView, parse_gid
+from stockstorm.simulator.api.admin.resolvers import order_lines, orders, stock, webhooks
+from stockstorm.simulator.config import ShopPlan
+from stockstorm.simulator.model import SHOP_ID
 
-Arguments = dict[str, Any]
-SHOP_ID: Final = 548_380_009
 APP_ID: Final = 1
 
 SCOPES: Final = (
@@ -18,7 +17,7 @@ SCOPES: Final = (
     "read_orders",
     "read_products",
 )
-_PLAN_NAMES: Final = {
+_PLAN_NAMES: Final[dict[ShopPlan, str]] = {
     "standard": "Basic",
     "advanced": "Advanced",
     "plus": "Shopify Plus",
@@ -29,9 +28,9 @@ _NODES: Final[dict[str, Resolver]] = {
     "InventoryLevel": stock.inventory_level,
     "Location": stock.location,
     "ProductVariant": stock.product_variant,
-    "Product": products.product,
+    "Product": stock.product,
     "Order": orders.order,
-    "Refund": products.refund,
+    "Refund": order_lines.refund,
     "WebhookSubscription": webhooks.one,
     "Shop": lambda _source, _arguments, _call: ShopView(),
 }
@@ -46,11 +45,11 @@ def app_installation(_source: None, _arguments: Arguments, _call: Call) -> AppVi
 
 
 def locations_count(_source: None, _arguments: Arguments, call: Call) -> Counted:
-    return Counted(len(call.state.places))
+    return Counted(len(call.state.locations))
 
 
 def node(_source: None, arguments: Arguments, call: Call) -> object | None:
-    """An object of any kind by its id; null for what does not exist, as Shopify answers."""
+    """An object of any kind by its id. As in Shopify, null if it does not exist."""
     found = parse_gid(arguments["id"])
     resolve = _NODES.get(found[0]) if found else None
     return resolve(None, arguments, call) if resolve else None
@@ -62,7 +61,7 @@ def nodes(_source: None, arguments: Arguments, call: Call) -> list[object | None
     return found
 
 
-def _plan(_shop: ShopView, _arguments: Arguments, call: Call) -> str:
+def _plan(_shop: ShopView, _arguments: Arguments, call: Call) -> ShopPlan:
     return call.world.config.shop.plan
 
 
@@ -74,7 +73,7 @@ SHOP: dict[str, Resolver] = {
     "currencyCode": lambda _shop, _arguments, call: call.world.config.shop.currency,
     "plan": _plan,
     "url": lambda _shop, _arguments, call: f"https://{call.world.config.shop.domain}",
-    "ianaTimezone": lambda _shop, _arguments, _call: "Etc/GMT+5",  # the offset that payloads show
+    "ianaTimezone": lambda _shop, _arguments, _call: "Etc/GMT+5",  # the offset in payloads
     "timezoneAbbreviation": lambda _shop, _arguments, _call: "-05",
     "timezoneOffset": lambda _shop, _arguments, _call: "-0500",
     "timezoneOffsetMinutes": lambda _shop, _arguments, _call: -300,

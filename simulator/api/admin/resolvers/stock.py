@@ -1,8 +1,6 @@
-"""Reading stock: locations, inventory items, levels, quantities, variants."""
+"""Queries on stock: locations, inventory items, levels, quantities, products and variants."""
 
-from typing import Any, Final
-
-from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.api.admin.base.search import (
@@ -13,22 +11,19 @@ from stockstorm.simulator.api.admin.base.search import (
     text_test,
     time_bounds,
 )
-from stockstorm.simulator.api.admin.base.text import gid, number_of
-from stockstorm.simulator.api.admin.base.views import Counted, Place, Quantity, Variant
+from stockstorm.simulator.api.admin.base.views import (
+    QUANTITY_NAMES,
+    Counted,
+    Location,
+    ProductView,
+    Quantity,
+    QuantityName,
+    Variant,
+    gid,
+    number_of,
+)
 from stockstorm.simulator.events.encoding import amount
 from stockstorm.simulator.model import Level, Product
-
-QUANTITY_NAMES: Final = (
-    "available",
-    "committed",
-    "damaged",
-    "incoming",
-    "on_hand",
-    "quality_control",
-    "reserved",
-    "safety_stock",
-)
-Arguments = dict[str, Any]
 
 
 def level_of(product: Product, call: Call) -> Level:
@@ -44,7 +39,7 @@ def level_gid(product: Product) -> str:
 
 
 def item_of(text: str, call: Call) -> Product | None:
-    """The product behind an inventory item's global id."""
+    """The product of an inventory item's global id."""
     number = number_of("InventoryItem", text)
     return None if number is None else call.catalogue.by_item.get(number)
 
@@ -52,18 +47,18 @@ def item_of(text: str, call: Call) -> Product | None:
 # -- roots ---------------------------------------------------------------------------------------------------------
 
 
-def locations(_source: None, arguments: Arguments, call: Call) -> Page[Place]:
+def locations(_source: None, arguments: Arguments, call: Call) -> Page[Location]:
     known_terms("locations", arguments.get("query"), frozenset(), call)
-    places = list(call.state.places.values())
-    return page_of(places, lambda place: (place.index, place.location_id), arguments)
+    rows = list(call.state.locations.values())
+    return page_of(rows, lambda row: (row.index, row.location_id), arguments)
 
 
-def location(_source: None, arguments: Arguments, call: Call) -> Place | None:
-    """Without an id, the shop's first location."""
+def location(_source: None, arguments: Arguments, call: Call) -> Location | None:
+    """A location by its id. Without an id, the shop's first location."""
     if arguments.get("id") is None:
-        return next(iter(call.state.places.values()))
+        return next(iter(call.state.locations.values()))
     number = number_of("Location", arguments["id"])
-    return None if number is None else call.state.places.get(number)
+    return None if number is None else call.state.locations.get(number)
 
 
 def inventory_item(_source: None, arguments: Arguments, call: Call) -> Product | None:
@@ -117,6 +112,15 @@ def _variant_key(variant: Variant) -> tuple[int, int]:
     return variant.product.variant_id, variant.product.variant_id
 
 
+def product(_source: None, arguments: Arguments, call: Call) -> ProductView | None:
+    number = number_of("Product", arguments["id"])
+    found = next((each for each in call.catalogue.products if each.product_id == number), None)
+    if found is None:
+        return None
+    call.rows += 1
+    return ProductView(found)
+
+
 # -- levels --------------------------------------------------------------------------------------------------------
 
 
@@ -133,17 +137,17 @@ def _item_levels(product: Product, arguments: Arguments, call: Call) -> Page[Lev
     return page_of(_updated([level_of(product, call)], arguments, call), _level_key, arguments)
 
 
-def _place_level(place: Place, arguments: Arguments, call: Call) -> Level | None:
+def _location_level(location: Location, arguments: Arguments, call: Call) -> Level | None:
     product = item_of(arguments["inventoryItemId"], call)
-    return level_of(product, call) if product is not None and product.location_id == place.location_id else None
+    return level_of(product, call) if product is not None and product.location_id == location.location_id else None
 
 
-def _place_levels(place: Place, arguments: Arguments, call: Call) -> Page[Level]:
-    items = call.state.items_at[place.location_id]
+def _location_levels(location: Location, arguments: Arguments, call: Call) -> Page[Level]:
+    items = call.state.items_at[location.location_id]
     if arguments.get("query"):
         levels = _updated([level_of(product, call) for product in items], arguments, call)
         page = page_of(levels, _level_key, arguments)
-    else:  # page first, so that a page costs the same however large the catalogue is
+    else:  # page first, so that the time does not depend on the size of the catalogue
         found = page_of(items, _item_key, arguments)
         levels = [level_of(product, call) for product in found.nodes]
         page = Page(levels, _level_key, found.has_next, found.has_previous)
@@ -163,7 +167,7 @@ def _quantities(level: Level, arguments: Arguments, call: Call) -> list[Quantity
     return [Quantity(name, _amount(level, name), level, product) for name in arguments["names"]]
 
 
-def _amount(level: Level, name: str) -> int:
+def _amount(level: Level, name: QuantityName) -> int:
     match name:
         case "available":
             return level.available
@@ -173,7 +177,7 @@ def _amount(level: Level, name: str) -> int:
             return level.committed
     if name not in QUANTITY_NAMES:
         raise bad_request(f"The quantity name {name!r} is invalid. Names are: {', '.join(QUANTITY_NAMES)}.")
-    return 0  # the shop keeps no stock in the other states
+    return 0  # the shop has no stock in the other states
 
 
 def _quantity_gid(quantity: Quantity, _arguments: Arguments, _call: Call) -> str:
@@ -192,23 +196,28 @@ def _variant_quantity(variant: Variant, _arguments: Arguments, call: Call) -> in
     return level.available
 
 
-def _opened(_source: object, _arguments: Arguments, call: Call) -> str:
+def _created_at(_source: object, _arguments: Arguments, call: Call) -> str:
     return call.time_text(call.wall.monotonic_ns)
 
 
+def _product_updated(view: ProductView, _arguments: Arguments, call: Call) -> str:
+    edited_ns = call.world.product_edited_ns(view.product.product_id)
+    return call.time_text(call.wall.monotonic_ns if edited_ns is None else edited_ns)
+
+
 LOCATION: dict[str, Resolver] = {
-    "id": lambda place, _arguments, _call: gid("Location", place.location_id),
-    "legacyResourceId": lambda place, _arguments, _call: str(place.location_id),
-    "name": lambda place, _arguments, _call: f"Warehouse {place.index}",
-    "isActive": lambda _place, _arguments, _call: True,
-    "isPrimary": lambda place, _arguments, _call: place.index == 1,
-    "fulfillsOnlineOrders": lambda _place, _arguments, _call: True,
-    "hasActiveInventory": lambda place, _arguments, call: bool(call.state.items_at[place.location_id]),
-    "shipsInventory": lambda _place, _arguments, _call: True,
-    "createdAt": _opened,
-    "updatedAt": _opened,
-    "inventoryLevel": _place_level,
-    "inventoryLevels": _place_levels,
+    "id": lambda location, _arguments, _call: gid("Location", location.location_id),
+    "legacyResourceId": lambda location, _arguments, _call: str(location.location_id),
+    "name": lambda location, _arguments, _call: f"Warehouse {location.index}",
+    "isActive": lambda _location, _arguments, _call: True,
+    "isPrimary": lambda location, _arguments, _call: location.index == 1,
+    "fulfillsOnlineOrders": lambda _location, _arguments, _call: True,
+    "hasActiveInventory": lambda location, _arguments, call: bool(call.state.items_at[location.location_id]),
+    "shipsInventory": lambda _location, _arguments, _call: True,
+    "createdAt": _created_at,
+    "updatedAt": _created_at,
+    "inventoryLevel": _location_level,
+    "inventoryLevels": _location_levels,
 }
 ITEM: dict[str, Resolver] = {
     "id": lambda product, _arguments, _call: f"gid://shopify/InventoryItem/{product.inventory_item_id}",
@@ -217,8 +226,8 @@ ITEM: dict[str, Resolver] = {
     "tracked": lambda _product, _arguments, _call: True,
     "requiresShipping": lambda _product, _arguments, _call: True,
     "duplicateSkuCount": lambda _product, _arguments, _call: 0,
-    "createdAt": _opened,
-    "updatedAt": _opened,
+    "createdAt": _created_at,
+    "updatedAt": _created_at,
     "locationsCount": lambda _product, _arguments, _call: Counted(1),
     "inventoryLevel": _item_level,
     "inventoryLevels": _item_levels,
@@ -227,10 +236,10 @@ ITEM: dict[str, Resolver] = {
 LEVEL: dict[str, Resolver] = {
     "id": lambda level, _arguments, call: level_gid(call.catalogue.by_item[level.inventory_item_id]),
     "isActive": lambda _level, _arguments, _call: True,
-    "createdAt": _opened,
+    "createdAt": _created_at,
     "updatedAt": lambda level, _arguments, call: call.time_text(level.updated_ns),
     "item": lambda level, _arguments, call: call.catalogue.by_item[level.inventory_item_id],
-    "location": lambda level, _arguments, call: call.state.places[level.location_id],
+    "location": lambda level, _arguments, call: call.state.locations[level.location_id],
     "quantities": _quantities,
 }
 QUANTITY: dict[str, Resolver] = {
@@ -248,6 +257,17 @@ VARIANT: dict[str, Resolver] = {
     "price": lambda variant, _arguments, _call: amount(variant.product.price_minor),
     "inventoryQuantity": _variant_quantity,
     "inventoryItem": lambda variant, _arguments, _call: variant.product,
-    "createdAt": _opened,
-    "updatedAt": _opened,
+    "createdAt": _created_at,
+    "updatedAt": _created_at,
+}
+PRODUCT: dict[str, Resolver] = {
+    "id": lambda view, _arguments, _call: gid("Product", view.product.product_id),
+    "legacyResourceId": lambda view, _arguments, _call: str(view.product.product_id),
+    "title": lambda view, _arguments, _call: view.product.title,
+    "handle": lambda view, _arguments, _call: view.product.handle,
+    "vendor": lambda view, _arguments, _call: view.product.vendor,
+    "productType": lambda view, _arguments, _call: view.product.product_type,
+    "status": lambda _view, _arguments, _call: "ACTIVE",
+    "createdAt": lambda _view, _arguments, call: call.time_text(call.wall.monotonic_ns),
+    "updatedAt": _product_updated,
 }

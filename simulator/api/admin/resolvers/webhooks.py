@@ -1,19 +1,16 @@
-"""Webhook subscriptions through the API: create, delete, read. Refusals have the recorded texts.
+"""Webhook subscriptions: create, delete and read. Errors have the texts of recordings.
 
 The field of an address error is always `webhookSubscription.callbackUrl`, whichever name the caller used. Subscriptions
-declared in the app's TOML are never listed.
-
-Webhook topics in their two spellings: ORDERS_CREATE in GraphQL, orders/create in headers.
+declared in the app's TOML are not listed. Topics are spelled ORDERS_CREATE in GraphQL and orders/create in headers.
 """
 
 import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from stockstorm.simulator.api.admin.base.call import Call, Resolver
+from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.search import known_terms
-from stockstorm.simulator.api.admin.base.text import gid, number_of
 from stockstorm.simulator.api.admin.base.views import (
     Counted,
     EventBridgeEndpoint,
@@ -21,13 +18,14 @@ from stockstorm.simulator.api.admin.base.views import (
     PubSubEndpoint,
     SubscriptionPayload,
     UserError,
+    gid,
+    number_of,
 )
 from stockstorm.simulator.limits import API_VERSION
-from stockstorm.simulator.model import Subscription
-from stockstorm.simulator.shop.firing import SHOPIFY
+from stockstorm.simulator.model import SHOPIFY, Subscription
 from stockstorm.simulator.shop.subscriptions import is_bus
 
-# Resources whose name or whose actions have an underscore: where the slash goes cannot be told from the name.
+# In an enum value, only the name of the resource shows where the slash belongs, since both parts can have underscores.
 _RESOURCES: Final = (
     "app_purchases",
     "app_subscriptions",
@@ -66,8 +64,6 @@ def enum_of(topic: str) -> str:
     """orders/partially_fulfilled → ORDERS_PARTIALLY_FULFILLED."""
     return topic.replace("/", "_").upper()
 
-
-Arguments = dict[str, Any]
 
 _ADDRESS: Final = ("webhookSubscription", "callbackUrl")
 _NAME: Final = ("webhookSubscription", "name")

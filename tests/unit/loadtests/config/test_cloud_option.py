@@ -2,7 +2,7 @@
 
 import pytest
 
-from stockstorm.loadtests.config.backing_options import WORDS, cloud_problem
+from stockstorm.loadtests.config.checks import CLOUDS, cloud_problem
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 
 
@@ -35,4 +35,4 @@ def test_an_emulator_of_another_cloud_is_told_with_the_words_that_fit(word: str,
 
 
 def test_what_needs_no_cloud_takes_every_word() -> None:
-    assert [cloud_problem(word, ["webhook", "http://host/hooks"]) for word in WORDS] == [None] * len(WORDS)
+    assert [cloud_problem(word, ["webhook", "http://host/hooks"]) for word in CLOUDS] == [None] * len(CLOUDS)

@@ -4,22 +4,25 @@ import os
 
 import pytest
 
-from stockstorm.loadtests.config.backing_options import take_postgres_url
-from stockstorm.loadtests.config.comparison_options import Asked, read_asked
+from stockstorm.loadtests.config.comparison_options import ComparisonOptions
+from stockstorm.loadtests.config.flag import read_options, require
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.simulator.errors import ScenarioError
 
 
 def complaint(**words: str) -> str:
-    given = {"subjects": "polling", "seeds": "1"} | words
     with pytest.raises(ScenarioError) as caught:
-        read_asked("smoke", **given)
+        require(read(**words).problems())
     return str(caught.value)
 
 
+def read(**words: str) -> ComparisonOptions:
+    return read_options(ComparisonOptions, {"scenario": "smoke", "subjects": "polling", "seeds": "1"} | words)
+
+
 def test_lists_and_ranges_become_a_matrix() -> None:
-    found = read_asked("smoke", "polling, webhook", "1-3,7", "200,400.5", "0,2", cloud="real")
-    assert found == Asked(
+    found = read(subjects="polling, webhook", seeds="1-3,7", rates="200,400.5", safety_stocks="0,2", cloud="real")
+    assert found == ComparisonOptions(
         scenario="smoke",
         subjects=("polling", "webhook"),
         seeds=(1, 2, 3, 7),
@@ -30,29 +33,28 @@ def test_lists_and_ranges_become_a_matrix() -> None:
 
 
 def test_left_out_rates_and_stocks_are_the_scenarios_own() -> None:
-    found = read_asked("smoke", "polling", "1")
+    found = read()
     assert (found.rates, found.safety_stocks) == ((None,), (None,))
 
 
 def test_left_out_subjects_are_all_architectures() -> None:
-    assert read_asked("smoke", "", "1").subjects == tuple(ARCHITECTURES)
+    assert read_options(ComparisonOptions, {"scenario": "smoke"}).subjects == tuple(ARCHITECTURES)
 
 
 def test_reference_is_the_default_architecture() -> None:
-    assert read_asked("smoke", "reference", "1").subjects == ("queue-postgres",)
+    assert read(subjects="reference").subjects == ("queue-postgres",)
 
 
 def test_a_service_of_ones_own_is_refused_with_the_command_that_plays_it() -> None:
     said = complaint(subjects="reference,http://mary:hush@127.0.0.1:8080/webhooks")
-    assert "--subjects: a service of your own cannot be emptied and told its port anew for each run" in said
+    assert "--subjects: a service of your own cannot be emptied and given a new port for each run" in said
     assert "stockstorm run SCENARIO --subject URL --seed 1" in said
     assert "hush" not in said
 
 
 def test_a_database_url_is_not_kept_since_it_holds_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STOCKSTORM_POSTGRES_URL", "")  # so that the test's end takes away what is put there
-    kind = take_postgres_url("postgresql://me:hush@host/db")
-    assert read_asked("smoke", "polling", "1", postgres=kind).postgres == "url"
+    assert read(postgres="postgresql://me:hush@host/db").postgres == "url"
     assert os.environ["STOCKSTORM_POSTGRES_URL"] == "postgresql://me:hush@host/db"
 
 
@@ -82,7 +84,7 @@ def test_seeds_that_do_not_fit_are_told_what_would(seeds: str) -> None:
 
 @pytest.mark.parametrize(
     ("word", "flag"),
-    [("subjects", "--subjects"), ("seeds", "--seeds"), ("rates", "--rates"), ("stocks", "--safety-stock")],
+    [("subjects", "--subjects"), ("seeds", "--seeds"), ("rates", "--rates"), ("safety_stocks", "--safety-stock")],
 )
 def test_a_list_that_names_nothing_is_told(word: str, flag: str) -> None:
     said = complaint(**{word: " , "})
@@ -100,9 +102,9 @@ def test_no_seeds_at_all_are_told() -> None:
         ({"rates": "fast"}, "--rates"),
         ({"rates": "0"}, "--rates"),
         ({"rates": "inf"}, "--rates"),
-        ({"stocks": "-2"}, "--safety-stock"),
-        ({"stocks": "10001"}, "--safety-stock"),
-        ({"stocks": "two"}, "--safety-stock"),
+        ({"safety_stocks": "-2"}, "--safety-stock"),
+        ({"safety_stocks": "10001"}, "--safety-stock"),
+        ({"safety_stocks": "two"}, "--safety-stock"),
     ],
 )
 def test_rates_and_stocks_that_do_not_fit_are_told(words: dict[str, str], flag: str) -> None:
@@ -116,5 +118,5 @@ def test_what_stands_there_twice_is_told() -> None:
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
-    said = complaint(subjects="pollling", seeds="x", rates="y", stocks="z")
+    said = complaint(subjects="pollling", seeds="x", rates="y", safety_stocks="z")
     assert all(flag in said for flag in ("4 problems", "--subjects", "--seeds", "--rates", "--safety-stock"))

@@ -5,7 +5,7 @@ from pathlib import Path
 import configargparse  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from stockstorm.loadtests.config.locust_options import add_options, read_options
+from stockstorm.loadtests.config.locust_options import add_options, read_locust_options
 from stockstorm.loadtests.config.run_options import RunOptions
 
 
@@ -18,14 +18,14 @@ def parsed(*words: str) -> configargparse.Namespace:
 
 
 def test_what_is_left_out_is_the_scenarios_own() -> None:
-    assert read_options(parsed()) == RunOptions("smoke")
+    assert read_locust_options(parsed()) == RunOptions(scenario="smoke")
 
 
 def test_every_option_of_a_run_can_be_given() -> None:
     words = ["--scenario", "steady", "--seed", "7", "--rate", "50.5", "--seconds", "3", "--subject", "polling"]
     words += ["--fault", "kill_worker@1+2, kill_receiver@2", "--flaw", "slow_handler", "--safety-stock", "0"]
     words += ["--postgres", "docker", "--api-port", "9400", "--api-host", "10.0.0.7", "--runs", "here"]
-    assert read_options(parsed(*words)) == RunOptions(
+    assert read_locust_options(parsed(*words)) == RunOptions(
         scenario="steady",
         seed=7,
         rate=50.5,

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stockstorm.loadtests.config.run_options import RunOptions, make_spec
-from stockstorm.loadtests.config.subject_options import SECRETS, own_problems
+from stockstorm.loadtests.config.checks import SECRETS, own_problems
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.orchestrator.run import make_backing
 from stockstorm.simulator.errors import ScenarioError
 
@@ -32,15 +33,14 @@ def test_the_reference_service_is_told_all_by_stockstorm_and_needs_none_of_it() 
 def test_a_run_without_them_ends_before_a_folder_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SECRETS.values():
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(ScenarioError, match="--api-port: is not set") as caught:
-        make_spec(RunOptions("smoke", subject=URL, runs=tmp_path / "runs"))
-    assert caught.value.exit_code == 4
+    with pytest.raises(ScenarioError, match="--api-port: is not set"):
+        make_spec(RunOptions(scenario="smoke", subject=URL, runs=tmp_path / "runs"))
     assert not (tmp_path / "runs").exists()
 
 
 def test_no_database_is_opened_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ALL.items():
         monkeypatch.setenv(name, value)
-    spec = make_spec(RunOptions("smoke", subject=URL, api_port=9400, runs=tmp_path))
+    spec = make_spec(RunOptions(scenario="smoke", subject=URL, api_port=9400, runs=tmp_path))
     with make_backing(spec) as backing:
         assert (backing.url, backing.description, backing.processes()) == ("", "", [])

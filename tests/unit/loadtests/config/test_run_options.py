@@ -4,19 +4,22 @@ import os
 import shlex
 from pathlib import Path
 
-import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from stockstorm.loadtests.cli import app as cli
-from stockstorm.loadtests.config.run_options import RunOptions, make_spec
-from stockstorm.loadtests.config.run_spec import RunSpec
-from stockstorm.loadtests.config.subject_options import SECRETS
-from stockstorm.scenarios.spec import Scenario
+from stockstorm.loadtests.cli import run as command
+from stockstorm.loadtests.config.checks import SECRETS
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
 from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.plan.planner import make_plan
 
 DATABASE = "postgresql://mary:hush-hush@db.example/shop"
+
+
+def smoke(**options: object) -> RunOptions:
+    return RunOptions.model_validate({"scenario": "smoke", **options})
 
 
 def complaint(options: RunOptions) -> str:
@@ -31,11 +34,11 @@ def replayed(spec: RunSpec, runs: Path, monkeypatch: pytest.MonkeyPatch) -> RunS
     """What the replay line specifies, when a shell has read it."""
     found: list[RunSpec] = []
 
-    def play(given: RunSpec, *_: object) -> None:
+    def run(given: RunSpec, *_: object) -> None:
         found.append(given)
         raise SystemExit
 
-    monkeypatch.setattr(cli, "run", play)
+    monkeypatch.setattr(command, "run", run)
     words = shlex.split(os.path.expandvars(spec.replay))
     CliRunner().invoke(cli.app, [*words[1:], "--runs", str(runs)])
     assert found, spec.replay
@@ -43,18 +46,18 @@ def replayed(spec: RunSpec, runs: Path, monkeypatch: pytest.MonkeyPatch) -> RunS
 
 
 def digest(spec: RunSpec) -> str:
-    return make_plan("replay", Scenario.model_validate(spec.scenario), spec.seed).digest()
+    return make_plan("replay", spec.scenario, spec.options.seed).digest()
 
 
 @pytest.mark.parametrize(
     "options",
     [
-        RunOptions("smoke", seed=3),
-        RunOptions("smoke", rate=123.456789, seconds=3.0000001, seed=2**62),
-        RunOptions("smoke", faults=("kill_worker@1+0.5", "kill_receiver@2"), safety_stock=2, flaw="last_write_wins"),
-        RunOptions("smoke", subject="http://127.0.0.1:8080/web hooks", api_port=9400, api_host="10.0.0.7"),
-        RunOptions("smoke", subject="webhook", postgres="docker", cloud="fauxqs"),
-        RunOptions("smoke", postgres="url", seconds=2.0),
+        smoke(seed=3),
+        smoke(rate=123.456789, seconds=3.0000001, seed=2**62),
+        smoke(faults=("kill_worker@1+0.5", "kill_receiver@2"), safety_stock=2, flaw="last_write_wins"),
+        smoke(subject="http://127.0.0.1:8080/web hooks", api_port=9400, api_host="10.0.0.7"),
+        smoke(subject="webhook", postgres="docker", cloud="fauxqs"),
+        smoke(postgres="url", seconds=2.0),
     ],
     ids=["plain", "digits", "faults", "own", "cloud", "database"],
 )
@@ -64,18 +67,16 @@ def test_the_replay_line_specifies_the_same_run(
     monkeypatch.setenv("STOCKSTORM_POSTGRES_URL", DATABASE)
     for name in SECRETS.values():
         monkeypatch.setenv(name, "hush")
-    spec = make_spec(RunOptions(**{**{f: getattr(options, f) for f in options.__struct_fields__}, "runs": tmp_path}))
+    spec = make_spec(options.model_copy(update={"runs": tmp_path}))
     again = replayed(spec, tmp_path / "again", monkeypatch)
-    for field in ("scenario", "seed", "subject", "flaw", "postgres", "cloud", "api_port", "api_host", "replay"):
-        assert getattr(again, field) == getattr(spec, field), field
+    assert (again.scenario, again.replay) == (spec.scenario, spec.replay)
+    assert again.options == spec.options.model_copy(update={"runs": tmp_path / "again"})
     assert digest(again) == digest(spec)
     assert "hush" not in "".join(path.read_text() for path in tmp_path.rglob("spec.json"))
 
 
 def test_every_wrong_flag_is_told_at_once_and_nothing_is_made(tmp_path: Path) -> None:
-    wrong = RunOptions(
-        "smoke", seed=-1, subject="queue", flaw="lazy", postgres="dockr", api_port=70_000, runs=tmp_path / "runs"
-    )
+    wrong = smoke(seed=-1, subject="queue", flaw="lazy", postgres="dockr", api_port=70_000, runs=tmp_path / "runs")
     said = complaint(wrong)
     for word in ("5 problems", "--seed", "--subject", "--flaw", "--postgres: 'dockr' is unknown", "--api-port"):
         assert word in said
@@ -96,54 +97,54 @@ def test_every_wrong_flag_is_told_at_once_and_nothing_is_made(tmp_path: Path) ->
 def test_a_subject_whose_url_may_hold_a_secret_is_refused_without_repeating_it(
     url: str, found: str, tmp_path: Path
 ) -> None:
-    said = complaint(RunOptions("smoke", subject=url, runs=tmp_path / "runs"))
+    said = complaint(smoke(subject=url, runs=tmp_path / "runs"))
     assert found in said
     assert "give http://host" in said or "give e.g. http://127.0.0.1:8080/webhooks" in said
 
 
 def test_a_service_of_ones_own_cannot_be_killed_and_is_told_so_before_load(tmp_path: Path) -> None:
-    own = RunOptions("smoke", subject="http://host/hooks", faults=("kill_worker@1",), runs=tmp_path / "runs")
-    assert "cannot play its faults (kill_worker)" in complaint(own)
+    own = smoke(subject="http://host/hooks", faults=("kill_worker@1",), runs=tmp_path / "runs")
+    assert "cannot apply its faults (kill_worker)" in complaint(own)
 
 
 @pytest.mark.parametrize(
     ("options", "found", "remedy"),
     [
-        (RunOptions("smoke", subject="polling", faults=("kill_receiver@1",)), "no process receiver", "queue-postgres"),
-        (RunOptions("smoke", subject="http://host/hooks", flaw="slow_handler"), "service of your own", "leave it out"),
-        (RunOptions("smoke", subject="queue-sqs", flaw="no_order_dedup"), "has no place for", "queue-postgres"),
-        (RunOptions("smoke", subject="bus-eventbridge", flaw="slow_handler"), "has no place for", "webhook"),
-        (RunOptions("smoke", subject="polling", flaw="last_write_wins"), "has no place for", "bus-pubsub"),
-        (RunOptions("smoke", subject="127.0.0.1:8080/hooks"), "has no scheme", "write http://127.0.0.1:8080/hooks"),
-        (RunOptions("smoke", subject="shop.example/hooks"), "has no scheme", "write http://shop.example/hooks"),
+        (smoke(subject="polling", faults=("kill_receiver@1",)), "no process receiver", "queue-postgres"),
+        (smoke(subject="http://host/hooks", flaw="slow_handler"), "service of your own", "leave it out"),
+        (smoke(subject="queue-sqs", flaw="no_order_dedup"), "cannot have", "queue-postgres"),
+        (smoke(subject="bus-eventbridge", flaw="slow_handler"), "cannot have", "webhook"),
+        (smoke(subject="polling", flaw="last_write_wins"), "cannot have", "bus-pubsub"),
+        (smoke(subject="127.0.0.1:8080/hooks"), "has no scheme", "write http://127.0.0.1:8080/hooks"),
+        (smoke(subject="shop.example/hooks"), "has no scheme", "write http://shop.example/hooks"),
     ],
 )
 def test_what_a_subject_cannot_be_put_through_is_told_before_a_folder_is_made(
     options: RunOptions, found: str, remedy: str, tmp_path: Path
 ) -> None:
-    said = complaint(msgspec.structs.replace(options, runs=tmp_path / "runs"))
+    said = complaint(options.model_copy(update={"runs": tmp_path / "runs"}))
     assert found in said
     assert remedy in said
 
 
 def test_an_address_without_a_scheme_is_not_repeated_where_it_may_hold_a_secret(tmp_path: Path) -> None:
-    said = complaint(RunOptions("smoke", subject="shop.example/hooks?key=hush", runs=tmp_path / "runs"))
+    said = complaint(smoke(subject="shop.example/hooks?key=hush", runs=tmp_path / "runs"))
     assert "or the URL of a running service" in said
 
 
 @pytest.mark.parametrize(("word", "subject"), [("azure", "polling"), ("fauxqs", "queue-pubsub")])
 def test_a_cloud_that_cannot_be_meant_is_told_before_a_folder_is_made(word: str, subject: str, tmp_path: Path) -> None:
-    said = complaint(RunOptions("smoke", subject=subject, cloud=word, runs=tmp_path / "runs"))
+    said = complaint(smoke(subject=subject, cloud=word, runs=tmp_path / "runs"))
     assert f"--cloud: {word!r} is" in said
 
 
 def test_a_database_url_among_the_options_is_refused_with_the_variable_to_set(tmp_path: Path) -> None:
-    said = complaint(RunOptions("smoke", postgres=DATABASE, runs=tmp_path / "runs"))
+    said = complaint(smoke(postgres=DATABASE, runs=tmp_path / "runs"))
     assert "set the environment variable STOCKSTORM_POSTGRES_URL" in said
 
 
 @pytest.mark.parametrize("value", ["", "mysql://mary:hush@host/db"])
 def test_a_database_url_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("STOCKSTORM_POSTGRES_URL", value)
-    said = complaint(RunOptions("smoke", postgres="url", runs=tmp_path / "runs"))
+    said = complaint(smoke(postgres="url", runs=tmp_path / "runs"))
     assert "export STOCKSTORM_POSTGRES_URL=postgresql://" in said

@@ -1,5 +1,6 @@
-"""A test start in Locust: it waits for the stage as long as that takes, and leaves nothing of a run that cannot be."""
+"""A test start in Locust: it waits for the orchestrator, and frees everything when a run cannot begin."""
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,73 +9,88 @@ import gevent
 import msgspec
 import pytest
 
-from stockstorm.loadtests.config.run_options import RunOptions, make_spec
-from stockstorm.loadtests.exits import INTERNAL
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.run_spec import make_spec
+from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.generator import session
+from stockstorm.loadtests.generator.recorder import RunState
 from stockstorm.loadtests.ipc.messages import Abort, AnyMessage, Finished, Go, Listening, Mended, Setup
 from stockstorm.loadtests.ipc.pipe import PipeClosed
 from stockstorm.simulator.errors import BackingError
 
 
 class Orchestrator:
-    """The other end of the pipe: says these one after another, then is gone."""
+    """The other end of the pipe: sends the given messages, then closes."""
 
-    def __init__(self, *says: AnyMessage) -> None:
-        self.told: list[AnyMessage] = []
-        self._says = list(says)
+    def __init__(self, *messages: AnyMessage) -> None:
+        self.received: list[AnyMessage] = []
+        self._messages = list(messages)
 
     def send(self, message: AnyMessage) -> None:
-        self.told.append(message)
+        self.received.append(message)
 
     def receive(self, timeout_s: float | None = None) -> AnyMessage:
-        assert timeout_s is None, "pulling an image takes as long as it takes"
-        if not self._says:
-            raise PipeClosed("gone")
-        return self._says.pop(0)
+        assert timeout_s is None, "pulling an image has no time limit"
+        if not self._messages:
+            raise PipeClosed("closed")
+        return self._messages.pop(0)
 
 
 class Driver:
-    """Stands for the driver; does nothing but note what is asked of it."""
+    """Stands for the driver. Records its calls and does nothing else."""
 
-    asked: list[str]
+    calls: list[str]
     fails: Exception | None = None
-    reason = ""
 
     def __init__(self, *_: Any) -> None:
-        Driver.asked = []
+        Driver.calls = []
+        self.state = RunState()
 
     def listen(self) -> int:
         if Driver.fails is not None:
             raise Driver.fails
         return 7
 
-    def conduct(self, go: Go) -> bool:
+    def conduct(self, go: Go, on_start: Callable[[], None]) -> bool:
+        on_start()
         gevent.sleep(0)
-        Driver.asked.append("conduct")
-        return True
+        Driver.calls.append("conduct")
+        return not self.state.aborted
 
-    def mended(self) -> None:
-        Driver.asked.append("mended")
-
-    def abort(self, reason: str) -> None:
-        Driver.asked.append(f"abort: {reason}")
+    def recovered(self) -> None:
+        Driver.calls.append("recovered")
 
     def discard(self) -> None:
-        Driver.asked.append("discard")
+        Driver.calls.append("discard")
+
+
+class Host:
+    """Stands for a Locust user."""
+
+    def __init__(self) -> None:
+        self.connections: list[Callable[[], None]] = []
+
+    def spawn(self, serve: Callable[[], None]) -> None:
+        self.connections.append(serve)
 
 
 @pytest.fixture
 def setup(tmp_path: Path) -> Setup:
-    spec = msgspec.json.encode(make_spec(RunOptions("smoke", runs=tmp_path)))
+    spec = make_spec(RunOptions(scenario="smoke", runs=tmp_path)).model_dump_json().encode()
     return Setup(msgspec.Raw(spec), admin_token="a", client_secret="b", channel_token="c", channel_secret="d")
 
 
-def lived(stage: Any, monkeypatch: pytest.MonkeyPatch, fails: Exception | None = None) -> Any:
+def environment_of() -> Any:
+    request = SimpleNamespace(fire=lambda **_: None)
+    return SimpleNamespace(process_exit_code=None, parsed_options=None, events=SimpleNamespace(request=request))
+
+
+def run_session(orchestrator: Any, monkeypatch: pytest.MonkeyPatch, fails: Exception | None = None) -> Any:
     """Locust's environment after a whole session."""
-    monkeypatch.setattr(session, "_parent", stage)
+    monkeypatch.setattr(session, "_parent", orchestrator)
     monkeypatch.setattr(session, "Driver", Driver)
     monkeypatch.setattr(Driver, "fails", fails)
-    environment = SimpleNamespace(process_exit_code=None)
+    environment = environment_of()
     one = session.Session(environment)
     one.start()
     assert one.ended.wait(5)
@@ -82,38 +98,52 @@ def lived(stage: Any, monkeypatch: pytest.MonkeyPatch, fails: Exception | None =
     return environment
 
 
-def test_a_run_whose_subject_does_not_start_gives_everything_back_and_says_so(
-    setup: Setup, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stage = Orchestrator(setup, Abort(reason="no such database"))
-    lived(stage, monkeypatch)
-    assert Driver.asked == ["discard"]
-    assert stage.told == [Listening(port=7), Abort(reason="nothing was played")]
+def test_everything_is_freed_when_the_subject_does_not_start(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    orchestrator = Orchestrator(setup, Abort(reason="no such database"))
+    run_session(orchestrator, monkeypatch)
+    assert Driver.calls == ["discard"]
+    assert orchestrator.received == [Listening(port=7), Abort(reason="the run did not begin")]
 
 
 @pytest.mark.parametrize("fails", [BackingError("port", "taken", "choose another"), OSError("no more descriptors")])
-def test_a_port_that_cannot_be_had_is_told_to_the_stage(
+def test_the_orchestrator_learns_why_the_apis_cannot_listen(
     setup: Setup, monkeypatch: pytest.MonkeyPatch, fails: Exception
 ) -> None:
-    stage = Orchestrator(setup)
-    lived(stage, monkeypatch, fails)
-    assert Driver.asked == ["discard"]
-    assert stage.told == [Abort(reason=str(fails))]
+    orchestrator = Orchestrator(setup)
+    run_session(orchestrator, monkeypatch, fails)
+    assert Driver.calls == ["discard"]
+    (message,) = orchestrator.received
+    assert isinstance(message, Abort)
+    assert message.error is not None
+    assert message.error.kind == ("BackingError" if isinstance(fails, BackingError) else "InternalError")
 
 
-def test_a_stage_that_dies_before_the_load_leaves_nothing_open(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    lived(Orchestrator(setup), monkeypatch)
-    assert Driver.asked == ["discard"]
-
-
-def test_what_the_stage_says_is_mended_is_handed_on_until_it_is_gone(
+def test_everything_is_freed_when_the_orchestrator_dies_before_the_load(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage = Orchestrator(setup, Go(), Mended(process="worker"), Mended(process="receiver"))
-    lived(stage, monkeypatch)
-    assert Driver.asked == ["mended", "mended", "abort: the stage is gone", "conduct"]
-    assert stage.told == [Listening(port=7), Finished(complete=True)]
+    run_session(Orchestrator(setup), monkeypatch)
+    assert Driver.calls == ["discard"]
+
+
+def test_the_driver_learns_of_recovered_processes_and_of_the_end_of_the_orchestrator(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orchestrator = Orchestrator(setup, Go(), Mended(kind="kill_worker"), Mended(kind="kill_receiver"))
+    run_session(orchestrator, monkeypatch)
+    assert Driver.calls == ["recovered", "recovered", "conduct"]
+    finished = Finished(complete=False, reason="the orchestrator ended during the run")
+    assert orchestrator.received == [Listening(port=7), finished]
 
 
 def test_a_defect_is_no_verdict(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert lived(Orchestrator(setup), monkeypatch, ZeroDivisionError("defect")).process_exit_code == INTERNAL
+    environment = run_session(Orchestrator(setup), monkeypatch, ZeroDivisionError("defect"))
+    assert environment.process_exit_code == ExitCode.INTERNAL
+
+
+def test_connections_are_hosted_by_the_users_in_turn() -> None:
+    one = session.Session(environment_of())
+    hosts = [Host(), Host()]
+    one.hosts += hosts
+    for _ in range(5):
+        one._spawn(lambda: None)
+    assert [len(host.connections) for host in hosts] == [3, 2]

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stockstorm.loadtests.config.comparison_options import Asked
+from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.loadtests.config.run_options import RunOptions, make_scenario
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.orchestrator.comparison import (
@@ -17,10 +17,11 @@ from stockstorm.loadtests.orchestrator.comparison import (
     start_comparison,
 )
 from stockstorm.loadtests.orchestrator.comparison_state import Cell, read_state
+from stockstorm.loadtests.orchestrator.orchestrator import INTERRUPTED
 from stockstorm.loadtests.orchestrator.run import Judged
 from stockstorm.reports.compare.comparison import Key
 from stockstorm.reports.history import History
-from stockstorm.reports.render.json_file import json_file
+from stockstorm.reports.render.files import json_file
 from stockstorm.reports.store import create_run_folder
 from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.errors import HistoryError, SubjectError
@@ -28,7 +29,7 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.plan.planner import make_plan
 from tests.unit.reports.synthetic import flash_sale
 
-ASKED = Asked("smoke", ("polling", "webhook"), (1, 2))
+MATRIX = ComparisonOptions(scenario="smoke", subjects=("polling", "webhook"), seeds=(1, 2))
 
 
 class Watcher:
@@ -50,11 +51,14 @@ class Watcher:
         self.ended.append(cell.status)
 
 
-class Player:
-    """Plays a stored synthetic run instead of a real one; `trouble` is raised, by the number of the run."""
+class Runner:
+    """Stores a synthetic run instead of a real one. `trouble` is raised, by the number of the run.
 
-    def __init__(self, trouble: dict[int, BaseException] | None = None, digest: str = "") -> None:
-        self.trouble, self.digest = trouble or {}, digest
+    The history of run `interrupted` says that it was interrupted.
+    """
+
+    def __init__(self, trouble: dict[int, BaseException] | None = None, digest: str = "", interrupted: int = 0) -> None:
+        self.trouble, self.digest, self.interrupted = trouble or {}, digest, interrupted
         self.options: list[RunOptions] = []
 
     def __call__(self, options: RunOptions, _show: object, _live: object) -> Judged:
@@ -67,7 +71,11 @@ class Player:
         facts = [
             msgspec.structs.replace(fact, **played) if isinstance(fact, f.RunStarted) else fact for fact in flash_sale()
         ]
-        folder = create_run_folder(options.runs, f"run-{options.seed}")
+        name = f"run-{options.seed}"
+        if len(self.options) == self.interrupted:
+            name = "interrupted"
+            facts[-1] = f.RunEnded(facts[-1].at_ns, complete=False, reason=INTERRUPTED)
+        folder = create_run_folder(options.runs, name)
         history = History.of(facts)
         folder.history.write_bytes(b"".join(f.encoder.encode(fact) + b"\n" for fact in facts))
         result = judge(history)
@@ -80,7 +88,7 @@ def statuses(folder: Path) -> list[str]:
 
 
 def test_the_order_of_subjects_is_rotated_from_seed_to_seed() -> None:
-    cells = make_state(msgspec.structs.replace(ASKED, safety_stocks=(0, 2))).cells
+    cells = make_state(MATRIX.model_copy(update={"safety_stocks": (0, 2)})).cells
     assert [(cell.key.seed, cell.key.subject, cell.key.safety_stock) for cell in cells] == [
         (1, "polling", 0),
         (1, "polling", 2),
@@ -94,24 +102,27 @@ def test_the_order_of_subjects_is_rotated_from_seed_to_seed() -> None:
 
 
 def test_there_is_one_plan_for_each_seed_and_rate() -> None:
-    plans = make_state(msgspec.structs.replace(ASKED, rates=(None, 50.0))).plans
+    plans = make_state(MATRIX.model_copy(update={"rates": (None, 50.0)})).plans
     assert list(plans) == ["seed 1", "seed 2", "seed 1, 50 events/s", "seed 2, 50 events/s"]
     assert len(set(plans.values())) == 4
 
 
-def test_the_replay_command_asks_for_the_same_matrix() -> None:
-    asked = msgspec.structs.replace(ASKED, rates=(50.0, 123.456789), safety_stocks=(0, 2), cloud="real", postgres="url")
-    assert make_state(asked).replay == (
-        "stockstorm compare smoke --subjects polling,webhook --seeds 1,2 --rates 50,123.456789 --safety-stock 0,2 "
-        '--cloud real --postgres "$STOCKSTORM_POSTGRES_URL"'
+def test_the_replay_command_gives_the_same_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOCKSTORM_POSTGRES_URL", "postgresql://me:hush@host/db")
+    matrix = MATRIX.model_copy(
+        update={"rates": (50.0, 123.456789), "safety_stocks": (0, 2), "cloud": "real", "postgres": "url"}
+    )
+    assert make_state(matrix).replay == (
+        'stockstorm compare smoke --postgres "$STOCKSTORM_POSTGRES_URL" --cloud real --subjects polling,webhook '
+        "--seeds 1,2 --rates 50,123.456789 --safety-stock 0,2"
     )
 
 
-def test_every_cell_is_played_with_its_own_options_and_the_report_written(tmp_path: Path) -> None:
-    folder, state = start_comparison(tmp_path, ASKED)
-    watcher, player = Watcher(), Player()
-    comparing = Comparing(folder, state, watcher, player)
-    comparing.play()
+def test_every_cell_runs_with_its_own_options_and_the_report_is_written(tmp_path: Path) -> None:
+    folder, state = start_comparison(tmp_path, MATRIX)
+    watcher, runner = Watcher(), Runner()
+    comparing = Comparing(folder, state, watcher, runner)
+    comparing.run()
     comparison = comparing.report()
     assert comparison.complete
     assert watcher.begun == [
@@ -121,72 +132,70 @@ def test_every_cell_is_played_with_its_own_options_and_the_report_written(tmp_pa
         "4 of 4: polling, seed 2",
     ]
     assert watcher.left[0] == pytest.approx(4 * 17.0)
-    assert {(one.subject, one.seed, one.safety_stock) for one in player.options} == {
-        (subject, seed, 0) for subject in ASKED.subjects for seed in ASKED.seeds
+    assert {(one.subject, one.seed, one.safety_stock) for one in runner.options} == {
+        (subject, seed, 0) for subject in MATRIX.subjects for seed in MATRIX.seeds
     }
     assert statuses(folder) == ["done"] * 4
     assert "polling/run-1/report.html" in (folder / "comparison.html").read_text()
 
 
 def test_a_subject_that_cannot_start_is_recorded_and_the_matrix_goes_on(tmp_path: Path) -> None:
-    folder, state = start_comparison(tmp_path, ASKED)
-    player = Player({1: SubjectError("polling", "it died at once", "read its log")})
-    comparing = Comparing(folder, state, Watcher(), player)
-    comparing.play()
+    folder, state = start_comparison(tmp_path, MATRIX)
+    runner = Runner({1: SubjectError("polling", "it died at once", "read its log")})
+    comparing = Comparing(folder, state, Watcher(), runner)
+    comparing.run()
     assert statuses(folder) == ["failed", "done", "done", "done"]
     assert read_state(folder).cells[0].error == "polling: it died at once\n  → read its log"
     assert not comparing.report().complete
 
 
 def test_a_run_of_another_plan_counts_as_failed(tmp_path: Path) -> None:
-    folder, state = start_comparison(tmp_path, msgspec.structs.replace(ASKED, seeds=(1,)))
-    comparing = Comparing(folder, state, Watcher(), Player(digest="f00dfeed" * 8))
-    comparing.play()
+    folder, state = start_comparison(tmp_path, MATRIX.model_copy(update={"seeds": (1,)}))
+    comparing = Comparing(folder, state, Watcher(), Runner(digest="f00dfeed" * 8))
+    comparing.run()
     assert statuses(folder) == ["failed", "failed"]
-    assert read_state(folder).cells[0].error == "it played another plan (f00dfeedf00d…) than the others"
+    assert read_state(folder).cells[0].error == "its plan (f00dfeedf00d…) is not the one of the others"
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [KeyboardInterrupt(), SubjectError("20261124-smoke-1", "interrupted from the keyboard", "what there is: runs/x")],
-)
-def test_an_interrupted_comparison_goes_on_where_it_stopped(tmp_path: Path, trouble: BaseException) -> None:
-    folder, state = start_comparison(tmp_path, ASKED)
-    first, watcher = Player({3: trouble}), Watcher()
+@pytest.mark.parametrize("recorded", [False, True])
+def test_an_interrupted_comparison_resumes_where_it_stopped(tmp_path: Path, recorded: bool) -> None:
+    folder, state = start_comparison(tmp_path, MATRIX)
+    first = Runner(interrupted=3) if recorded else Runner({3: KeyboardInterrupt()})
+    watcher = Watcher()
     comparing = Comparing(folder, state, watcher, first)
-    comparing.play()
+    comparing.run()
     assert comparing.interrupted
     assert watcher.ended == ["done", "done", "pending"]
     assert statuses(folder) == ["done", "done", "pending", "pending"]
     assert not comparing.report().complete
 
-    second, later = Player(), Watcher()
+    second, later = Runner(), Watcher()
     continued = Comparing(folder, resume_comparison(folder), later, second)
-    continued.play()
+    continued.run()
     assert later.begun == ["3 of 4: webhook, seed 2", "4 of 4: polling, seed 2"]
     comparison = continued.report()
     assert comparison.complete
-    assert [len(entry.runs) for entry in comparison.boards[0].entries] == [2, 2]
+    assert [len(entry.runs) for entry in comparison.by_rate[0].entries] == [2, 2]
 
 
 def test_what_failed_is_tried_again(tmp_path: Path) -> None:
-    folder, state = start_comparison(tmp_path, ASKED)
-    Comparing(folder, state, Watcher(), Player({2: SubjectError("webhook", "no port", "free one")})).play()
+    folder, state = start_comparison(tmp_path, MATRIX)
+    Comparing(folder, state, Watcher(), Runner({2: SubjectError("webhook", "no port", "free one")})).run()
     again = Watcher()
-    Comparing(folder, resume_comparison(folder), again, Player()).play()
+    Comparing(folder, resume_comparison(folder), again, Runner()).run()
     assert again.begun == ["2 of 4: webhook, seed 1"]
     assert statuses(folder) == ["done"] * 4
 
 
 def test_a_comparison_whose_plans_have_changed_is_not_continued(tmp_path: Path) -> None:
-    folder, _ = start_comparison(tmp_path, ASKED)
+    folder, _ = start_comparison(tmp_path, MATRIX)
     text = (folder / "comparison.json").read_text()
     (folder / "comparison.json").write_text(text.replace(read_state(folder).plans["seed 2"], "0" * 64))
-    with pytest.raises(HistoryError, match="the plan of seed 2 is no longer the one that was played"):
+    with pytest.raises(HistoryError, match="the plan of seed 2 is no longer the one that was run"):
         resume_comparison(folder)
 
 
 def test_a_subject_that_is_gone_since_a_comparison_was_stored_has_a_card_without_promises() -> None:
     card = card_of("queue-of-old")
     assert (card.parts, card.crash_safe, card.cannot) == ((), "", {})
-    assert card_of("polling").row == "D1"
+    assert card_of("polling").guide_ref == "D1"

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stockstorm.loadtests.config.comparison_options import Asked
+from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.loadtests.orchestrator.comparison_state import (
     SCHEMA,
     Cell,
@@ -18,11 +18,11 @@ from stockstorm.loadtests.orchestrator.comparison_state import (
 from stockstorm.reports.compare.build import compare
 from stockstorm.reports.compare.comparison import Key
 from stockstorm.simulator.errors import HistoryError
-from tests.unit.reports.compared import CARDS, matrix, played
+from tests.unit.reports.compared import SUBJECTS, matrix, run_summary
 
 STATE = State(
     SCHEMA,
-    Asked("smoke", ("polling", "webhook"), (1,)),
+    ComparisonOptions(scenario="smoke", subjects=("polling", "webhook"), seeds=(1,)),
     "stockstorm compare smoke",
     {"seed 1": "9f2c"},
     (
@@ -39,8 +39,8 @@ def test_a_state_is_read_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_findings_stand_beside_the_state_and_do_not_hinder_reading_it(tmp_path: Path) -> None:
-    endless = played("polling", [float("inf")] * 30)
-    write_state(tmp_path, STATE, compare(matrix("polling"), CARDS, [endless], [], {}))
+    endless = run_summary("polling", [float("inf")] * 30)
+    write_state(tmp_path, STATE, compare(matrix("polling"), SUBJECTS, [endless], [], {}))
     assert read_state(tmp_path) == STATE
     stored = msgspec.json.decode((tmp_path / "comparison.json").read_bytes())
     assert stored["comparison"]["boards"][0]["entries"][0]["measures"]["sync_latency_ms.p95"]["value"] == "inf"

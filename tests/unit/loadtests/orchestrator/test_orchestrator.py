@@ -9,7 +9,8 @@ from typing import cast
 import msgspec
 import pytest
 
-from stockstorm.loadtests.config.run_options import RunOptions, make_spec
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.ipc.messages import AnyMessage, FaultDue, Finished, Listening, Mended
 from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator import orchestrator as stage
@@ -17,6 +18,7 @@ from stockstorm.loadtests.orchestrator.cloud import CloudGiven
 from stockstorm.loadtests.subjects import Surroundings
 from stockstorm.reports.history import History
 from stockstorm.reports.store import RunFolder
+from stockstorm.simulator.config import FAULTS, Fault, FaultKind
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, RunEnded, decoder
 
@@ -74,7 +76,7 @@ class Service:
 class Driver:
     """The other end of the pipe: a fault falls due; it finishes once told that it is mended."""
 
-    def __init__(self, fault: str) -> None:
+    def __init__(self, fault: FaultKind) -> None:
         self.told: list[AnyMessage] = []
         self._says: list[AnyMessage] = [Listening(port=1), FaultDue(kind=fault, duration_ns=0)]
 
@@ -91,10 +93,10 @@ class Driver:
 
 def played(service: Service, driver: Driver, runs: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[RunEnded, History]:
     monkeypatch.setattr(stage, "database_work", lambda _: None)
-    spec = make_spec(RunOptions("smoke", faults=("kill_worker@1+0",), runs=runs))
+    spec = make_spec(RunOptions(scenario="smoke", faults=("kill_worker@1+0",), runs=runs))
     made = stage.Orchestrator(spec, cast(Pipe, driver), nullcontext(Database()), nullcontext(CloudGiven()), service)
-    ended = made.play(os.getpid(), lambda _: None, lambda _: None)
-    return ended, History.of(decoder.decode_lines(RunFolder(Path(spec.folder)).history.read_bytes()))
+    ended = made.run(os.getpid(), lambda _: None, lambda _: None)
+    return ended.fact, History.of(decoder.decode_lines(RunFolder(Path(spec.folder)).history.read_bytes()))
 
 
 def test_a_fault_counts_as_mended_when_the_restarted_process_is_ready(
@@ -104,8 +106,20 @@ def test_a_fault_counts_as_mended_when_the_restarted_process_is_ready(
     ended, history = played(service, driver, tmp_path, monkeypatch)
     assert ended.complete, ended.reason
     assert service.did == ["start", "kill", "restart", *["not ready"] * 3, "ready", "stop"]
-    assert [message for message in driver.told if isinstance(message, Mended)] == [Mended(process="worker")]
+    assert [message for message in driver.told if isinstance(message, Mended)] == [Mended(kind="kill_worker")]
     assert len(history.all(FaultStarted)) == len(history.all(FaultEnded)) == 1
+
+
+def test_a_fault_of_two_processes_is_mended_when_both_are_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FAULTS, "kill_worker", Fault(("worker", "worker"), "both killed"))
+    service, driver = Service(looks=1), Driver("kill_worker")
+    ended, history = played(service, driver, tmp_path, monkeypatch)
+    assert ended.complete, ended.reason
+    assert service.did[1:-1] == [*["kill"] * 2, *["restart"] * 2, "not ready", *["ready"] * 3]
+    assert [message for message in driver.told if isinstance(message, Mended)] == [Mended(kind="kill_worker")]
+    assert len(history.all(FaultStarted)) == len(history.all(FaultEnded)) == 2
 
 
 def test_what_is_not_ready_in_time_ends_the_run_with_its_log_named(

@@ -1,4 +1,4 @@
-"""Declarations of the flaws are complete and name checks that exist."""
+"""The declared flaws are complete and name existing checks."""
 
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reports.checkers import CHECKERS
@@ -6,7 +6,7 @@ from stockstorm.scenarios.flags import with_faults
 from stockstorm.scenarios.loader import load
 
 
-def test_at_least_the_five_named_mistakes_are_offered() -> None:
+def test_the_five_mistakes_of_the_guide_are_declared() -> None:
     named = {"no_order_dedup", "last_write_wins", "ack_before_durable", "no_signature_check", "slow_handler"}
     assert named <= set(FLAWS)
 

@@ -1,14 +1,17 @@
-"""What is read of a subject over HTTP."""
+"""Reads of a subject over HTTP: final reads page by page, and its count of SQL statements."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 
 from stockstorm.loadtests.processes.child import free_port
-from stockstorm.loadtests.subjects.probes import count_statements
+from stockstorm.loadtests.subjects.probes import count_statements, probe
+from stockstorm.simulator.history.facts import EffectProbed, ProbeEnded, StockProbed
 
 EXPOSED = """# HELP reference_statements_total SQL statements sent to the database
 # TYPE reference_statements_total counter
@@ -16,20 +19,24 @@ reference_statements_total 1234.0
 # TYPE reference_statements_created gauge
 reference_statements_created 1.7e+09
 """
+EFFECT = {"webhook_id": "w1", "state": "applied", "times": 1}
+EFFECTS = "/probe/effects?limit=5000"
+STOCK = "/probe/stock?limit=5000"
+NO_STOCK: dict[str, Any] = {"stock": [], "next": None}
 
 
 @contextmanager
-def service_that_exposes(text: str) -> Iterator[str]:
-    """Its address. Any path is answered with this text."""
+def service_of(pages: dict[str, str]) -> Iterator[str]:
+    """The address of a service that answers these paths, and 404 to others."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200)
+            self.send_response(200 if self.path in pages else 404)
             self.end_headers()
-            self.wfile.write(text.encode())
+            self.wfile.write(pages.get(self.path, "").encode())
 
         def log_message(self, *args: object) -> None:
-            """Nobody reads it."""
+            """Keeps the test's output quiet."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -42,16 +49,65 @@ def service_that_exposes(text: str) -> Iterator[str]:
         server.server_close()
 
 
+def probed(pages: dict[str, Any]) -> list[Any]:
+    with service_of({path: json.dumps(page) for path, page in pages.items()}) as base:
+        return list(probe(base, 7))
+
+
+def test_effects_and_stock_are_read_page_by_page() -> None:
+    second = {"effects": [EFFECT | {"webhook_id": "w2", "state": "dead_lettered", "times": 0}], "next": None}
+    pages = {
+        EFFECTS: {"effects": [EFFECT], "next": "w1"},
+        f"{EFFECTS}&after=w1": second,
+        STOCK: {"stock": [{"sku": "A", "available": 12}], "next": None},
+    }
+    assert probed(pages) == [
+        EffectProbed(7, "w1", "applied", 1),
+        EffectProbed(7, "w2", "dead_lettered", 0),
+        ProbeEnded(7, "effects", ok=True),
+        StockProbed(7, "A", 12),
+        ProbeEnded(7, "stock", ok=True),
+    ]
+
+
+def test_a_service_without_probes_is_noted() -> None:
+    ended = probed({})
+    assert [(fact.probe, fact.ok) for fact in ended] == [("effects", False), ("stock", False)]
+    assert "/probe/effects: " in ended[0].reason
+    assert "404" in ended[0].reason
+
+
+@pytest.mark.parametrize(
+    ("effect", "found"),
+    [
+        (EFFECT | {"state": "done"}, "Invalid enum value 'done'"),
+        ({"webhook_id": "w1", "state": "applied"}, "missing required field `times`"),
+        (EFFECT | {"times": "often"}, "Expected `int`"),
+    ],
+)
+def test_an_answer_of_another_shape_is_named_with_its_place(effect: dict[str, Any], found: str) -> None:
+    failed, _ = probed({EFFECTS: {"effects": [effect], "next": None}, STOCK: NO_STOCK})
+    assert not failed.ok
+    assert found in failed.reason
+    assert "$.effects[0]" in failed.reason
+    assert "docs/own_service.md" in failed.reason
+
+
+def test_numbers_as_ids_and_digits_as_numbers_are_understood() -> None:
+    pages = {EFFECTS: {"effects": [{"webhook_id": 1, "state": "applied", "times": "1"}]}, STOCK: NO_STOCK}
+    assert probed(pages)[0] == EffectProbed(7, "1", "applied", 1)
+
+
 def test_statements_are_counted_by_the_subjects_own_metric() -> None:
-    with service_that_exposes(EXPOSED) as base:
+    with service_of({"/metrics": EXPOSED}) as base:
         assert count_statements(base) == 1234
 
 
 @pytest.mark.parametrize("text", ["", "up 1\n", "<html>no metrics here</html>"])
-def test_a_subject_that_exposes_no_such_metric_tells_no_count(text: str) -> None:
-    with service_that_exposes(text) as base:
+def test_a_subject_without_the_metric_has_no_count(text: str) -> None:
+    with service_of({"/metrics": text}) as base:
         assert count_statements(base) is None
 
 
-def test_a_subject_that_is_down_tells_no_count() -> None:
+def test_a_subject_that_is_down_has_no_count() -> None:
     assert count_statements(f"http://127.0.0.1:{free_port('127.0.0.1')}") is None

@@ -1,14 +1,17 @@
-"""The reference service's processes: one of a name at a time, and no flaw that an architecture has no place for."""
+"""The reference service's processes, and how its declaration agrees with the service itself."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stockstorm.loadtests.limits import LEASE_S
 from stockstorm.loadtests.subjects import reference
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.flaws import FLAWS
-from stockstorm.reference_service.architectures import bus_eventbridge, queue_sqs
+from stockstorm.reference_service import limits
+from stockstorm.reference_service.architectures.buses import BusEventBridge
+from stockstorm.reference_service.architectures.queues import QueueSqs
 from stockstorm.reference_service.flaws import Flaw
 from stockstorm.reference_service.queues.broker_queue import refuse_flaws
 from stockstorm.reference_service.settings import BadSettings, Settings
@@ -28,7 +31,7 @@ class Child:
         self.exit_code = -9
 
 
-def test_a_process_that_lives_is_not_started_a_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_running_process_is_not_started_a_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reference, "Child", Child)
     subject = reference.ReferenceSubject(tmp_path, ARCHITECTURES["queue-postgres"])
     subject.restart("worker")
@@ -43,17 +46,23 @@ def test_a_process_that_lives_is_not_started_a_second_time(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize("has_receiver", [True, False])
-def test_an_architecture_over_a_broker_names_the_flaws_that_the_service_takes_there(has_receiver: bool) -> None:
-    names = {True: queue_sqs.QueueSqs.name, False: bus_eventbridge.BusEventBridge.name}
-    taken = set()
+def test_a_broker_architecture_declares_the_flaws_that_the_service_accepts(has_receiver: bool) -> None:
+    names = {True: QueueSqs.name, False: BusEventBridge.name}
+    accepted = set()
     for flaw in FLAWS:
         try:
             refuse_flaws(Settings.model_construct(flaw=Flaw(flaw)), has_receiver=has_receiver)
-            taken.add(flaw)
+            accepted.add(flaw)
         except BadSettings:
             continue
-    assert taken == set(ARCHITECTURES[names[has_receiver]].flaws)
+    assert accepted == set(ARCHITECTURES[names[has_receiver]].flaws)
 
 
-def test_every_flaw_has_a_place_and_every_place_a_flaw() -> None:
+def test_every_flaw_is_possible_in_some_architecture() -> None:
     assert {flaw for found in ARCHITECTURES.values() for flaw in found.flaws} == set(FLAWS)
+
+
+def test_quiesce_outlasts_the_leases_of_the_service() -> None:
+    assert limits.LEASE_S < LEASE_S
+    assert reference.ReferenceSubject(Path(), ARCHITECTURES["queue-sqs"]).lease_s == LEASE_S
+    assert reference.ReferenceSubject(Path(), ARCHITECTURES["queue-postgres"]).lease_s == 0.0

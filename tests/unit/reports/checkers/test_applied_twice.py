@@ -15,22 +15,18 @@ from tests.literal_history import (
     sold,
     stock_event,
     version,
+    without_text,
 )
 
 
 def test_without_events_nothing_can_be_applied_twice() -> None:
     found = AppliedTwice()(history(opened()))
-    assert found == Check(name="applied_twice", verdict="unknown", reason="no event was fired", measures={})
+    assert (found.verdict, found.measures) == ("unknown", {})
 
 
 def test_an_order_that_one_row_names_was_applied_once() -> None:
     found = AppliedTwice()(history(opened(), sold(0, 1, "bazaar", 2), recorded(20, 1, -2, 8, "bazaar:1")))
-    assert found == Check(
-        name="applied_twice",
-        verdict="valid",
-        reason="none of 1 marketplace order was applied twice",
-        measures={"applied_twice.events": 0.0, "applied_twice.orders": 0.0},
-    )
+    assert (found.verdict, found.measures) == ("valid", {"applied_twice.events": 0.0, "applied_twice.orders": 0.0})
 
 
 def test_an_order_that_two_rows_name_and_that_moved_stock_twice_was_applied_twice() -> None:
@@ -66,12 +62,7 @@ def test_an_order_that_two_rows_name_and_that_moved_stock_twice_was_applied_twic
 
 def test_a_subject_that_wrote_nothing_is_not_judged() -> None:
     found = AppliedTwice()(history(opened(), sold(0, 1, "bazaar")))
-    assert found == Check(
-        name="applied_twice",
-        verdict="unknown",
-        reason="the subject wrote no stock to the master",
-        measures={"applied_twice.events": 0.0},
-    )
+    assert (found.verdict, found.measures) == ("unknown", {"applied_twice.events": 0.0})
 
 
 def test_a_row_that_moved_more_than_its_concurrent_orders_doubled_one_of_them() -> None:
@@ -80,24 +71,10 @@ def test_a_row_that_moved_more_than_its_concurrent_orders_doubled_one_of_them() 
             opened(), sold(0, 1, "bazaar", 2), sold(0, 2, "mercado", 1), recorded(20, 1, -5, 5, "bazaar:1", "mercado:2")
         )
     )
-    assert found == Check(
-        name="applied_twice",
-        verdict="invalid",
-        reason="1 order applied more than once",
-        measures={"applied_twice.events": 0.0, "applied_twice.orders": 1.0},
-        incidents=(
-            Incident(
-                kind="applied_twice",
-                at_ns=ns(20),
-                text=("bazaar's order.created of order 1 moved MUG by 2 units more than once, at 0.020 s"),
-                channel="bazaar",
-                sku="MUG",
-                order=1,
-                units=2,
-            ),
-        ),
-        incidents_total=1,
-    )
+    assert (found.verdict, found.measures) == ("invalid", {"applied_twice.events": 0.0, "applied_twice.orders": 1.0})
+    assert [without_text(incident) for incident in found.incidents] == [
+        Incident(kind="applied_twice", at_ns=ns(20), text="", channel="bazaar", sku="MUG", order=1, units=2)
+    ]
 
 
 def test_a_subject_without_references_is_judged_in_net_terms() -> None:
@@ -110,25 +87,16 @@ def test_a_subject_without_references_is_judged_in_net_terms() -> None:
             at_rest(9_000, 6, 8, 6, 6),
         )
     )
-    assert found == Check(
-        name="applied_twice",
-        verdict="invalid",
-        reason="stock of 1 SKU was taken more than once, in net terms",
-        measures={"applied_twice.events": 0.0, "applied_twice.units": 2.0, "applied_twice.orders": 0.0},
-        incidents=(
-            Incident(
-                kind="applied_twice",
-                at_ns=ns(9000),
-                text=("2 units of MUG were taken from the master beyond what marketplaces sold"),
-                sku="MUG",
-                units=2,
-            ),
-        ),
-        incidents_total=1,
-        notes=(
-            "net only: the subject names no orders in its adjustments, so a lost and a doubled one hide each other",
-        ),
+    assert (found.verdict, found.measures) == (
+        "invalid",
+        {"applied_twice.events": 0.0, "applied_twice.units": 2.0, "applied_twice.orders": 0.0},
     )
+    assert found.notes == (
+        "net only: the subject names no orders in its adjustments, so a lost and a doubled one hide each other",
+    )
+    assert [without_text(incident) for incident in found.incidents] == [
+        Incident(kind="applied_twice", at_ns=ns(9000), text="", sku="MUG", units=2)
+    ]
 
 
 def test_an_order_split_over_two_batches_is_not_taken_for_applied_twice() -> None:
@@ -141,15 +109,10 @@ def test_an_order_split_over_two_batches_is_not_taken_for_applied_twice() -> Non
             recorded(40, 2, -2, 7, "bazaar:1"),
         )
     )
-    assert found == Check(
-        name="applied_twice",
-        verdict="valid",
-        reason="none of 2 marketplace orders was applied twice",
-        measures={"applied_twice.events": 0.0, "applied_twice.orders": 0.0},
-    )
+    assert (found.verdict, found.measures) == ("valid", {"applied_twice.events": 0.0, "applied_twice.orders": 0.0})
 
 
-def test_without_references_the_subjects_own_word_counts_beside_the_sums() -> None:
+def test_without_references_the_subjects_own_probe_counts_too() -> None:
     # Order 1 was applied twice and order 2 not at all, so the sums are right.
     hidden = (
         (sold(0, 1, "bazaar"), sold(0, 2, "mercado")),
@@ -161,7 +124,7 @@ def test_without_references_the_subjects_own_word_counts_beside_the_sums() -> No
         found = AppliedTwice()(history(opened(), *hidden, end))
         assert (found.verdict, found.reason) == (
             "invalid",
-            "1 order applied more than once, as the subject says itself",
+            "1 order applied more than once, according to the subject itself",
         )
         assert found.measures["applied_twice.orders"] == 1.0
         assert [incident.order for incident in found.incidents] == [1]

@@ -2,28 +2,21 @@
 
 from stockstorm.reports.checkers.crisis_time import CrisisTime
 from stockstorm.reports.result import Check, Incident
-from tests.literal_history import history, ns, opened, pushed, sold, version
+from tests.literal_history import history, ns, opened, pushed, sold, version, without_text
 
 SALES = (sold(0, 1, "online"), version(0, 1, -1, 9, order=1), sold(10, 2, "online"), version(10, 2, -1, 8, order=2))
 
 
 def test_without_sales_there_is_no_fast_mover() -> None:
     found = CrisisTime()(history(opened()))
-    assert found == Check(
-        name="crisis_time", verdict="unknown", reason="no fast mover was sold beside a marketplace", measures={}
-    )
+    assert (found.verdict, found.measures) == ("unknown", {})
 
 
 def test_a_listing_that_follows_within_30_s_is_no_crisis() -> None:
     found = CrisisTime()(
         history(opened(duration_ms=60_000), *SALES, pushed(20_000, "bazaar", 8), pushed(20_000, "mercado", 8))
     )
-    assert found == Check(
-        name="crisis_time",
-        verdict="valid",
-        reason="0.0 s of crisis over 1 fast mover",
-        measures={"crisis_time_s.total": 0.0, "crisis_time.fast_movers": 1.0},
-    )
+    assert (found.verdict, found.measures) == ("valid", {"crisis_time_s.total": 0.0, "crisis_time.fast_movers": 1.0})
 
 
 def test_a_listing_that_follows_after_40_s_was_in_crisis_for_10_s() -> None:
@@ -39,7 +32,7 @@ def test_a_listing_that_follows_after_40_s_was_in_crisis_for_10_s() -> None:
             Incident(
                 kind="crisis",
                 at_ns=ns(30000),
-                text="bazaar showed MUG staler than 30 s from 30.000 s on",
+                text="bazaar showed MUG more than 30 s stale from 30.000 s",
                 channel="bazaar",
                 sku="MUG",
             ),
@@ -52,28 +45,14 @@ def test_a_slow_mover_is_never_in_crisis() -> None:
     found = CrisisTime()(
         history(opened(duration_ms=600_000), *SALES, pushed(400_000, "bazaar", 8), pushed(400_000, "mercado", 8))
     )
-    assert found == Check(
-        name="crisis_time", verdict="unknown", reason="no fast mover was sold beside a marketplace", measures={}
-    )
+    assert (found.verdict, found.measures) == ("unknown", {})
 
 
 def test_crises_on_two_channels_at_once_count_once() -> None:
     found = CrisisTime()(
         history(opened(duration_ms=60_000), *SALES, pushed(35_000, "bazaar", 8), pushed(50_000, "mercado", 8))
     )
-    assert found == Check(
-        name="crisis_time",
-        verdict="valid",
-        reason="20.0 s of crisis over 1 fast mover",
-        measures={"crisis_time_s.total": 20.0, "crisis_time.fast_movers": 1.0},
-        incidents=(
-            Incident(
-                kind="crisis",
-                at_ns=ns(30000),
-                text="bazaar showed MUG staler than 30 s from 30.000 s on",
-                channel="bazaar",
-                sku="MUG",
-            ),
-        ),
-        incidents_total=1,
-    )
+    assert (found.verdict, found.measures) == ("valid", {"crisis_time_s.total": 20.0, "crisis_time.fast_movers": 1.0})
+    assert [without_text(incident) for incident in found.incidents] == [
+        Incident(kind="crisis", at_ns=ns(30000), text="", channel="bazaar", sku="MUG")
+    ]

@@ -3,23 +3,32 @@
 from stockstorm.reports.checkers.drift import Drift
 from stockstorm.reports.result import Check, Incident
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import SKU, at_rest, cancelled, history, ns, opened, order_event, recorded, sold
+from tests.literal_history import (
+    SKU,
+    at_rest,
+    cancelled,
+    history,
+    ns,
+    opened,
+    order_event,
+    recorded,
+    sold,
+    without_text,
+)
 
 
 def test_without_final_reads_drift_is_unknown() -> None:
     found = Drift()(history(opened()))
-    assert found == Check(name="drift", verdict="unknown", reason="the history has no final reads", measures={})
+    assert (found.verdict, found.measures) == ("unknown", {})
 
 
 def test_at_rest_everything_right_is_no_drift() -> None:
     found = Drift()(
         history(opened(), sold(0, 1, "bazaar"), recorded(20, 1, -1, 9, "bazaar:1"), at_rest(9_000, 9, 9, 9, 9))
     )
-    assert found == Check(
-        name="drift",
-        verdict="valid",
-        reason="at rest every listing and the master's record of 1 SKU were right",
-        measures={"drift.listings": 0.0, "drift.orders": 0.0, "drift.units": 0.0, "drift.probed": 0.0},
+    assert (found.verdict, found.measures) == (
+        "valid",
+        {"drift.listings": 0.0, "drift.orders": 0.0, "drift.units": 0.0, "drift.probed": 0.0},
     )
 
 
@@ -53,11 +62,9 @@ def test_what_is_wrong_without_rest_is_unknown() -> None:
             f.FinalListing(ns(9_000), "bazaar", SKU, 9),
         )
     )
-    assert found == Check(
-        name="drift",
-        verdict="unknown",
-        reason="the subject was still at work when the wait of 5 s ran out",
-        measures={"drift.listings": 1.0, "drift.orders": 0.0, "drift.units": 1.0, "drift.probed": 0.0},
+    assert (found.verdict, found.measures) == (
+        "unknown",
+        {"drift.listings": 1.0, "drift.orders": 0.0, "drift.units": 1.0, "drift.probed": 0.0},
     )
 
 
@@ -72,32 +79,14 @@ def test_of_two_orders_at_once_the_one_that_is_not_recorded_has_drifted() -> Non
             at_rest(9_000, 9, 7, 9, 9),
         )
     )
-    assert found == Check(
-        name="drift",
-        verdict="invalid",
-        reason="at rest 0 listings and 1 order were wrong, and the master differed from the shelf by 2 units",
-        measures={"drift.listings": 0.0, "drift.orders": 1.0, "drift.units": 2.0, "drift.probed": 0.0},
-        incidents=(
-            Incident(
-                kind="drift",
-                at_ns=ns(0),
-                text=("mercado's order 2 (order.created at 0.000 s, 2 units of MUG) is not in the master's record"),
-                channel="mercado",
-                sku="MUG",
-                order=2,
-                units=2,
-                events=(0,),
-            ),
-            Incident(
-                kind="drift",
-                at_ns=ns(9000),
-                text="At rest the master shows 9 of MUG where 7 are on the shelf",
-                sku="MUG",
-                units=2,
-            ),
-        ),
-        incidents_total=2,
+    assert (found.verdict, found.measures) == (
+        "invalid",
+        {"drift.listings": 0.0, "drift.orders": 1.0, "drift.units": 2.0, "drift.probed": 0.0},
     )
+    assert [without_text(incident) for incident in found.incidents] == [
+        Incident(kind="drift", at_ns=ns(0), text="", channel="mercado", sku="MUG", order=2, units=2, events=(0,)),
+        Incident(kind="drift", at_ns=ns(9000), text="", sku="MUG", units=2),
+    ]
 
 
 def test_an_order_that_was_cancelled_before_it_was_written_has_not_drifted() -> None:
@@ -111,11 +100,9 @@ def test_an_order_that_was_cancelled_before_it_was_written_has_not_drifted() -> 
             at_rest(9_000, 9, 9, 9, 9),
         )
     )
-    assert found == Check(
-        name="drift",
-        verdict="valid",
-        reason="at rest every listing and the master's record of 1 SKU were right",
-        measures={"drift.listings": 0.0, "drift.orders": 0.0, "drift.units": 0.0, "drift.probed": 0.0},
+    assert (found.verdict, found.measures) == (
+        "valid",
+        {"drift.listings": 0.0, "drift.orders": 0.0, "drift.units": 0.0, "drift.probed": 0.0},
     )
 
 

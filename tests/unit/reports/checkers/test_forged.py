@@ -5,23 +5,21 @@ import pytest
 from stockstorm.reports.checkers.forged import Forged
 from stockstorm.reports.result import Check, Incident
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import delivered, effect, ended, history, ns, opened, planned, tried
+from tests.literal_history import delivered, effect, ended, history, ns, opened, planned, tried, without_text
 
 
 def test_without_deliveries_nothing_is_known_about_forgeries() -> None:
     found = Forged()(history(opened()))
-    assert found == Check(name="forged", verdict="unknown", reason="no delivery was planned", measures={})
+    assert (found.verdict, found.measures) == ("unknown", {})
 
 
 def test_a_forged_delivery_that_was_refused_is_as_it_should_be() -> None:
     found = Forged()(
         history(opened(), planned(0, 0, -1, forged="tampered"), tried(0, 0, 5, 401), ended(5, 0, "refused"))
     )
-    assert found == Check(
-        name="forged",
-        verdict="valid",
-        reason="all of 1 forged were refused",
-        measures={"forged.sent": 1.0, "forged.accepted": 0.0, "forged.unanswered": 0.0},
+    assert (found.verdict, found.measures) == (
+        "valid",
+        {"forged.sent": 1.0, "forged.accepted": 0.0, "forged.unanswered": 0.0},
     )
 
 
@@ -53,11 +51,9 @@ def test_a_forged_delivery_without_any_answer_says_nothing() -> None:
             ended(5_000, 0, "given_up"),
         )
     )
-    assert found == Check(
-        name="forged",
-        verdict="unknown",
-        reason="0 of 1 forged were refused, 1 failed or got no answer",
-        measures={"forged.sent": 1.0, "forged.accepted": 0.0, "forged.unanswered": 1.0},
+    assert (found.verdict, found.measures) == (
+        "unknown",
+        {"forged.sent": 1.0, "forged.accepted": 0.0, "forged.unanswered": 1.0},
     )
 
 
@@ -72,21 +68,13 @@ def test_a_refused_forgery_that_was_taken_in_beside_genuine_deliveries_counts_as
             effect(1, "applied", 1),
         )
     )
-    assert found == Check(
-        name="forged",
-        verdict="invalid",
-        reason="1 of 1 forged were accepted",
-        measures={"forged.sent": 1.0, "forged.accepted": 1.0, "forged.unanswered": 0.0},
-        incidents=(
-            Incident(
-                kind="forged_accepted",
-                at_ns=ns(5),
-                text="A forged delivery (wrong_key, order.created) was taken in, at 0.005 s",
-                details={"forgery": "wrong_key"},
-            ),
-        ),
-        incidents_total=1,
+    assert (found.verdict, found.measures) == (
+        "invalid",
+        {"forged.sent": 1.0, "forged.accepted": 1.0, "forged.unanswered": 0.0},
     )
+    assert [without_text(incident) for incident in found.incidents] == [
+        Incident(kind="forged_accepted", at_ns=ns(5), text="", details={"forgery": "wrong_key"})
+    ]
 
 
 def forgeries(*statuses: int) -> tuple[f.AnyFact, ...]:
@@ -106,9 +94,9 @@ def test_a_forged_delivery_that_failed_like_a_genuine_one_was_not_refused(status
     assert found.measures == {"forged.sent": 10.0, "forged.accepted": 0.0, "forged.unanswered": 9.0}
 
 
-def test_a_forged_delivery_that_met_a_fault_is_no_doubt_while_others_were_refused() -> None:
+def test_a_forged_delivery_during_a_fault_is_not_counted_if_others_were_refused() -> None:
     fault = (f.FaultStarted(ns(900), "kill_receiver", "receiver"), f.FaultEnded(ns(1_500), "kill_receiver", "receiver"))
     found = Forged()(history(opened(), fault, forgeries(401, 0, 403)))
-    assert (found.verdict, found.reason) == ("valid", "all of 2 forged were refused, beside 1 that met a fault")
+    assert (found.verdict, found.reason) == ("valid", "all of 2 forged were refused, apart from 1 sent during a fault")
     nothing_else = Forged()(history(opened(), f.FaultStarted(ns(0), "kill_receiver", "receiver"), forgeries(0)))
     assert nothing_else.verdict == "unknown"

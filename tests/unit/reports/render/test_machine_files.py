@@ -1,4 +1,4 @@
-"""result.json, junit.xml and summary.md against golden files, and what machines rely on."""
+"""result.json, junit.xml and summary.md: golden files, and properties that other programs need."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from stockstorm.reports.render.json_file import result_json
+from stockstorm.reports.render.files import as_json
 from stockstorm.reports.render.junit import junit_xml
 from stockstorm.reports.render.markdown import markdown_text
 from stockstorm.reports.result import Result
@@ -20,7 +20,7 @@ GOLDEN = ROOT / "tests" / "golden" / "report"
 def rendered(name: str) -> str:
     result = golden_result()
     if name == "result.json":
-        return result_json(result).decode()
+        return as_json(result).decode()
     return junit_xml(result) if name == "junit.xml" else markdown_text(result)
 
 
@@ -40,7 +40,7 @@ def test_infinity_is_a_string_since_json_has_none() -> None:
     def refuse(constant: str) -> float:
         raise AssertionError(constant)
 
-    read = json.loads(result_json(golden_result()), parse_constant=refuse)
+    read = json.loads(as_json(golden_result()), parse_constant=refuse)
     assert read["measures"]["sync_latency_ms.max"] == "inf"
     assert read["intervals"]["sync_latency_ms.p95"]["high"] == "inf"
 
@@ -53,12 +53,12 @@ def test_every_check_threshold_and_tier_is_one_test_case() -> None:
 
 
 def junit_kinds(result: Result) -> dict[str | None, str]:
-    """What each case is to a CI; "system-out" when nothing stands before it, so that it passed."""
+    """The first element of each case. "system-out" means that it passed."""
     root = ET.fromstring(junit_xml(result))  # noqa: S314  # our own text
     return {case.get("name"): next(child.tag for child in case) for suite in root for case in suite}
 
 
-def test_invalid_is_a_failure_and_unknown_an_error_where_the_verdict_rests_on_it() -> None:
+def test_invalid_is_a_failure_and_unknown_an_error_in_a_required_check() -> None:
     lost = check("nothing_lost", "unknown")
     late = check("order_latency", "unknown")
     kinds = junit_kinds(replace(golden_result(), checks=(*golden_result().checks[1:], lost, late)))
@@ -67,7 +67,7 @@ def test_invalid_is_a_failure_and_unknown_an_error_where_the_verdict_rests_on_it
     assert kinds["oversell"] == "system-out"
 
 
-def test_a_valid_run_passes_in_junit_although_checks_that_nothing_rests_on_are_unknown() -> None:
+def test_a_valid_run_passes_in_junit_although_checks_that_are_not_required_are_unknown() -> None:
     checks = (*correct_checks(), check("retry_discipline", "unknown"), check("order_latency", "unknown"))
     verdict, _ = overall("", checks, ())
     assert verdict == "valid"
@@ -88,7 +88,7 @@ def test_control_characters_cannot_break_the_xml() -> None:
     assert root[0].get("name") == 'x"<&>.verdict'
 
 
-def test_the_summary_escapes_what_markdown_would_act_on() -> None:
+def test_the_summary_escapes_what_markdown_would_interpret() -> None:
     text = markdown_text(golden_result())
     assert "reference & co \\<queue\\>" in text
     assert "\\<SKU\\|1\\>" in text

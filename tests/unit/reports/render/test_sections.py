@@ -1,10 +1,10 @@
-"""What the top of the report says in words."""
+"""Sections of the report: verdict, tiles, checks, and the SKU that the stock figure shows."""
 
 import pytest
 from msgspec.structs import replace
 
 from stockstorm.reports.history import History
-from stockstorm.reports.render.sections.banner import banner, tiles
+from stockstorm.reports.render.sections.summary import banner, tiles
 from stockstorm.reports.render.sections.tables import checks
 from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Result, Verdict
@@ -18,12 +18,12 @@ EMPTY = History.of([run_started(), RunEnded(2_000_000_000, True)])
 @pytest.mark.parametrize(
     ("verdict", "headline"),
     [
-        ("valid", "✓ Valid: it held"),
-        ("invalid", "✕ Invalid: it did not hold"),
-        ("unknown", "? Unknown: it cannot be told"),
+        ("valid", "✓ Valid: every requirement is met"),
+        ("invalid", "✕ Invalid: a requirement is not met"),
+        ("unknown", "? Unknown: the run does not settle it"),
     ],
 )
-def test_a_verdict_is_a_sign_and_words_not_only_a_colour(verdict: Verdict, headline: str) -> None:
+def test_a_verdict_is_a_sign_and_a_word_besides_the_colour(verdict: Verdict, headline: str) -> None:
     assert headline in banner(RunView(replace(golden_result(), verdict=verdict), EMPTY))
 
 
@@ -35,7 +35,7 @@ def test_the_most_important_reasons_are_shown_and_the_rest_is_counted() -> None:
     assert "and 4 more" in shown
 
 
-def test_zero_oversells_are_given_with_their_bound() -> None:
+def test_zero_oversells_are_shown_with_their_bound() -> None:
     measures = {"oversell.units": 0.0, "oversell.exposures": 60.0, "oversell.bound_per_exposure": 0.05}
     view = RunView(replace(golden_result(), measures=measures), EMPTY)
     said = "o oversell in 60 sell-outs across channels, so at most 5 % of them are oversold (at 95 %)"
@@ -48,10 +48,10 @@ def test_oversells_are_counted_beside_the_tiers() -> None:
     assert "7 units oversold in 24 sell-outs across channels." in banner(view).split("Tiers of sync latency")[1]
 
 
-def test_one_of_something_is_not_written_in_the_plural() -> None:
+def test_a_count_of_one_is_in_the_singular() -> None:
     measures = {"oversell.units": 1.0, "oversell.incidents": 1.0, "refused.attempts": 1.0, "sync_latency_ms.owed": 1.0}
     found = tiles(RunView(replace(golden_result(), measures=measures), EMPTY))
-    assert "in 1 order, beside 1 buyer refused though available" in found
+    assert "in 1 order, and 1 buyer refused though available" in found
     assert "; 1 change owed" in found
 
 
@@ -71,14 +71,14 @@ def sale(sku: str, quantity: int, before: int) -> PurchaseAccepted:
     return PurchaseAccepted(1_500_000_000, 1, "bazaar", "bazaar-1", (sku,), (quantity,), (before,), (9,))
 
 
-def test_the_hottest_sku_is_that_with_most_oversold_units(result: Result, history: History) -> None:
-    assert RunView(result, history).hottest_sku == (HOT, "was oversold most")
+def test_the_hottest_sku_is_the_one_with_most_oversold_units(result: Result, history: History) -> None:
+    assert RunView(result, history).hottest_sku == (HOT, "had the most oversold units")
     sold = History.of([run_started(), sale("A", 9, 100), sale("B", 2, 1)])
-    assert RunView(result, sold).hottest_sku == ("B", "was oversold most")
+    assert RunView(result, sold).hottest_sku == ("B", "had the most oversold units")
 
 
-def test_without_oversells_the_hottest_sku_is_the_hot_one_wanted_most(result: Result) -> None:
+def test_without_oversells_the_hottest_sku_is_the_hot_one_with_most_demand(result: Result) -> None:
     hot = ItemStocked(1_000_000_000, "H", 1, 7, 50, 100, True)
     sold = History.of([run_started(), hot, sale("A", 9, 100), sale("H", 2, 50)])
-    assert RunView(result, sold).hottest_sku == ("H", "was wanted most")
-    assert RunView(result, EMPTY).hottest_sku == ("", "was wanted most")
+    assert RunView(result, sold).hottest_sku == ("H", "had the highest demand")
+    assert RunView(result, EMPTY).hottest_sku == ("", "had the highest demand")

@@ -1,4 +1,4 @@
-"""The terminal shows verdict, tiers, measures and incidents, and takes no orders from user text."""
+"""The terminal shows verdict, tiers, measures and incidents, and does not interpret markup in user text."""
 
 import io
 
@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from stockstorm.reports.history import History
-from stockstorm.reports.render.registry import render_all
+from stockstorm.reports.render import render_all
 from stockstorm.reports.render.terminal import print_result
 from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder

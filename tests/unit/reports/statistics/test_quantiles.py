@@ -21,7 +21,7 @@ def test_the_share_of_twenty_samples_is_not_spoilt_by_rounding() -> None:
 
 
 def test_no_samples_have_no_quantile() -> None:
-    with pytest.raises(ValueError, match="no samples"):
+    with pytest.raises(ValueError, match="without samples"):
         quantile([], 0.5)
     assert quantiles("x", []) == {}
 

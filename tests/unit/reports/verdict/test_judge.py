@@ -2,9 +2,10 @@
 
 import pytest
 
+from stockstorm.reports.checkers import REQUIRED
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Result, ThresholdOutcome, Verdict
-from stockstorm.reports.verdict.judge import STRUCTURAL, classes_of, interrupted, judge, overall
+from stockstorm.reports.verdict.judge import classes_of, interrupted, judge, overall
 from stockstorm.simulator.history.facts import AnyFact, RunEnded, RunStarted
 from tests.unit.reports.literal import check, correct_checks, run_started
 from tests.unit.reports.synthetic import flash_sale
@@ -35,7 +36,7 @@ def test_reasons_come_with_correctness_before_speed() -> None:
     )
 
 
-@pytest.mark.parametrize("name", STRUCTURAL)
+@pytest.mark.parametrize("name", REQUIRED)
 def test_a_structural_check_that_is_unknown_or_missing_leaves_the_run_unknown(name: str) -> None:
     assert overall("", replaced(check(name, "unknown")), ()) == ("unknown", (f"{name} is unknown",))
     without = tuple(one for one in correct_checks() if one.name != name)

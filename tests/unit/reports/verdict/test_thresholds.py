@@ -5,7 +5,7 @@ import math
 import pytest
 
 from stockstorm.reports.result import Interval, ThresholdOutcome
-from stockstorm.reports.verdict.thresholds import family, judge_thresholds
+from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
 from stockstorm.simulator.errors import ScenarioError
 from tests.unit.reports.literal import check
 
@@ -73,14 +73,16 @@ def test_a_condition_that_cannot_be_read_names_its_key() -> None:
 @pytest.mark.parametrize(
     ("measure", "expected"),
     [
-        ("sync_latency_ms.p95", "sync_latency"),
+        ("sync_latency_visible_ms.p95", "sync_latency"),
         ("crisis_time_s.total", "crisis_time"),
-        ("oversell.units", "oversell"),
-        ("lost.events", "lost"),
+        ("oversell.bazaar.units", "oversell"),
+        ("lost.events", "nothing_lost"),
+        ("delivery_success.order.created.retries", "delivery_success"),
+        ("nobody.declares", "nobody.declares"),
     ],
 )
-def test_a_measure_belongs_to_the_family_that_its_name_begins_with(measure: str, expected: str) -> None:
-    assert family(measure) == expected
+def test_a_measure_belongs_to_the_check_that_declares_it(measure: str, expected: str) -> None:
+    assert judged_check(measure) == expected
 
 
 @pytest.mark.parametrize("stem", ["sync_latency_ms", "sync_latency_visible_ms"])

@@ -1,4 +1,4 @@
-"""The edge is tried over real sockets, mostly in a process of its own, so that an ordinary client can talk to it."""
+"""The HTTP server over real sockets, mostly in its own process, so that an ordinary client can be used."""
 
 import http.client
 import json
@@ -49,7 +49,7 @@ def connection(address: tuple[str, int]) -> Iterator[http.client.HTTPConnection]
         yield made
 
 
-def test_it_listens_on_loopback_when_nothing_else_is_said(address: tuple[str, int]) -> None:
+def test_the_default_host_is_the_loopback(address: tuple[str, int]) -> None:
     assert address[0] == "127.0.0.1"
 
 
@@ -72,24 +72,24 @@ def test_a_connection_is_kept_for_the_next_request(connection: http.client.HTTPC
     assert connection.sock is first
 
 
-def test_a_body_in_chunks_is_read_whole(connection: http.client.HTTPConnection) -> None:
+def test_a_chunked_body_is_read_completely(connection: http.client.HTTPConnection) -> None:
     connection.request("POST", "/", iter([b"abc", b"defg"]), encode_chunked=True)
     assert json.loads(connection.getresponse().read())[4] == 7
 
 
-def test_a_body_beyond_the_limit_is_413_and_ends_the_connection(connection: http.client.HTTPConnection) -> None:
+def test_a_body_above_the_limit_is_413_and_closes_the_connection(connection: http.client.HTTPConnection) -> None:
     connection.request("POST", "/", b"x" * (REQUEST_BODY_MAX_BYTES + 1))
     answer = connection.getresponse()
     assert (answer.status, answer.headers["Connection"]) == (413, "close")
 
 
-def test_a_body_in_chunks_beyond_the_limit_is_413_too(connection: http.client.HTTPConnection) -> None:
+def test_a_chunked_body_above_the_limit_is_413(connection: http.client.HTTPConnection) -> None:
     connection.request("POST", "/", iter([b"x" * 500_000] * 5), encode_chunked=True)
     assert connection.getresponse().status == 413
 
 
 @pytest.mark.parametrize("length", ["+2", "0_2", "two", "-2"])
-def test_a_length_that_is_no_number_of_bytes_is_400(connection: http.client.HTTPConnection, length: str) -> None:
+def test_an_invalid_content_length_is_400(connection: http.client.HTTPConnection, length: str) -> None:
     connection.request("POST", "/admin/api/2026-10/graphql.json", b"{}", {"Content-Length": length})
     assert connection.getresponse().status == 400
 
@@ -98,7 +98,7 @@ def test_a_length_that_is_no_number_of_bytes_is_400(connection: http.client.HTTP
     ("length", "status", "code"),
     [("+2", 400, "bad_content_length"), (str(REQUEST_BODY_MAX_BYTES + 1), 413, "body_too_large")],
 )
-def test_a_body_that_is_not_read_is_answered_in_the_shape_of_the_api_that_was_meant(
+def test_an_unread_body_is_answered_in_the_format_of_the_requested_api(
     address: tuple[str, int], length: str, status: int, code: str
 ) -> None:
     seen = {}
@@ -115,7 +115,7 @@ def test_a_body_that_is_not_read_is_answered_in_the_shape_of_the_api_that_was_me
     assert isinstance(seen["admin"]["errors"], str)
 
 
-def test_a_defect_of_the_api_is_a_500_and_the_server_lives_on(connection: http.client.HTTPConnection) -> None:
+def test_an_exception_of_the_api_is_a_500_and_the_server_continues(connection: http.client.HTTPConnection) -> None:
     connection.request("GET", "/defect")
     assert connection.getresponse().status == 500
     connection.close()
@@ -129,18 +129,18 @@ def test_the_listening_socket_sends_without_delay() -> None:
     server.close()
 
 
-def test_an_address_that_is_taken_is_an_error_for_the_user() -> None:
+def test_an_address_in_use_is_a_user_error() -> None:
     def handle(request: ApiRequest) -> ApiReply:
         return ApiReply(200, (), request.body, [], [])
 
     first = make_server("127.0.0.1", 0, handle)
     port = first.socket.getsockname()[1]
-    with pytest.raises(BackingError, match=f"played APIs on 127.0.0.1:{port}: cannot listen"):
+    with pytest.raises(BackingError, match=f"simulated APIs on 127.0.0.1:{port}: cannot listen"):
         make_server("127.0.0.1", port, handle)
     first.close()
 
 
-def test_a_stopped_server_serves_nothing_more_on_a_connection_that_was_kept() -> None:
+def test_a_stopped_server_closes_keep_alive_connections() -> None:
     served: list[str] = []
 
     def handle(request: ApiRequest) -> ApiReply:

@@ -1,6 +1,6 @@
 import pytest
 
-from stockstorm.simulator.channels.marketplace import Marketplace
+from stockstorm.simulator.channels import Marketplace
 from stockstorm.simulator.model import Order, OrderKey, OrderLine, Refund, Sku
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.shop.firing import Action, Firing
@@ -33,7 +33,7 @@ def test_neither_a_cancellation_nor_a_return_relists() -> None:
     assert bazaar.shown(Sku("A")) == 3
 
 
-def test_the_feed_holds_every_event_in_sequence() -> None:
+def test_the_feed_has_every_event_in_order() -> None:
     bazaar = market()
     refund = Refund(9, 50, (), True)
     bazaar.sold(ORDER, action())

@@ -1,4 +1,4 @@
-from stockstorm.simulator.channels.online import OnlineStore
+from stockstorm.simulator.channels import OnlineStore
 from stockstorm.simulator.history.facts import StockChanged
 from stockstorm.simulator.model import Order, OrderKey, OrderLine, Refund, RefundLine
 from stockstorm.simulator.seeds import Seeds
@@ -24,7 +24,7 @@ def stock_changes(taken: Action) -> list[tuple[str, int, str]]:
     return [(fact.sku, fact.delta, fact.cause) for fact in taken.changes.facts if isinstance(fact, StockChanged)]
 
 
-def test_it_shows_what_the_master_has_available() -> None:
+def test_it_shows_the_masters_available_units() -> None:
     online, _ = store()
     assert online.shown(sku(0)) == STOCK
     online.sold(ORDER, action())
@@ -39,7 +39,7 @@ def test_a_sale_moves_units_from_available_to_committed() -> None:
     assert (ledger.of(product(0)).committed, ledger.of(product(0)).on_hand) == (2, STOCK)
 
 
-def test_a_cancellation_moves_them_back() -> None:
+def test_a_cancellation_moves_committed_units_back() -> None:
     online, ledger = store()
     online.sold(ORDER, action())
     taken = action()
@@ -48,7 +48,7 @@ def test_a_cancellation_moves_them_back() -> None:
     assert (ledger.of(product(0)).available, ledger.of(product(0)).committed) == (STOCK, 0)
 
 
-def test_a_return_moves_back_only_what_can_be_sold_again() -> None:
+def test_a_return_moves_back_only_restocked_units() -> None:
     online, ledger = store()
     online.sold(ORDER, action())
     for restock, available in ((False, STOCK - 2), (True, STOCK - 1)):

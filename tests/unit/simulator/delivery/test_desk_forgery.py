@@ -7,7 +7,7 @@ import pytest
 
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.delivery.forgery import KINDS
-from stockstorm.simulator.events.signature import matches
+from stockstorm.simulator.events.encoding import matches
 from stockstorm.simulator.history.facts import AttemptEnded, DeliveryEnded, DeliveryPlanned
 from stockstorm.simulator.plan.items import PlannedForgery
 from tests.delivery_service import SECRETS, Office

@@ -3,7 +3,7 @@
 import pytest
 
 from stockstorm.simulator.delivery.forgery import KINDS, claimed_available, forged_signature
-from stockstorm.simulator.events.signature import matches, sign
+from stockstorm.simulator.events.encoding import matches, sign
 
 SECRET, HONEST, CLAIMED = b"secret", b'{"available":3}', b'{"available":999}'
 

@@ -15,12 +15,6 @@ from stockstorm.simulator.delivery.policy import (
     make_policy,
     succeeded,
 )
-from stockstorm.simulator.limits import (
-    RETRIES_GUIDE,
-    RETRIES_SHOPIFY_2024_09,
-    RETRY_SPAN_GUIDE_S,
-    RETRY_SPAN_SHOPIFY_2024_09_S,
-)
 
 OK = Answer(1, 2, 3, 1, 4, status=200)
 FAILED = msgspec.structs.replace(OK, status=500)
@@ -50,8 +44,8 @@ def test_an_answer_after_more_than_five_seconds_is_a_failure() -> None:
 @pytest.mark.parametrize(
     ("gaps_s", "retries", "span_s"),
     [
-        (GAPS_SHOPIFY_2024_09_S, RETRIES_SHOPIFY_2024_09, RETRY_SPAN_SHOPIFY_2024_09_S),
-        (GAPS_GUIDE_S, RETRIES_GUIDE, RETRY_SPAN_GUIDE_S),
+        (GAPS_SHOPIFY_2024_09_S, 8, 4 * 3_600),
+        (GAPS_GUIDE_S, 19, 48 * 3_600),
     ],
 )
 def test_gaps_grow_and_fill_the_documented_span(gaps_s: tuple[int, ...], retries: int, span_s: int) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import PerturbationConfig
 from stockstorm.simulator.delivery.attempts import Answer
-from stockstorm.simulator.events.signature import matches
+from stockstorm.simulator.events.encoding import matches
 from stockstorm.simulator.history.facts import AttemptEnded, DeliveryEnded, DeliveryPlanned, EventUnheard
 from tests.delivery_service import SECRETS, Office
 from tests.literal_shop import AT_NS, ORDER, order_event, stock_event

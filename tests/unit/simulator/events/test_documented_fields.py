@@ -1,4 +1,4 @@
-"""Payloads have exactly the fields that Shopify documents, in the sequence of its examples where it is known."""
+"""Payloads have exactly the fields that Shopify documents, in the order of its examples if that is known."""
 
 import json
 from typing import Any
@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from stockstorm.simulator.config import ShopConfig
-from stockstorm.simulator.events.payloads import ORDER_TOPICS, Payloads
+from stockstorm.simulator.events.payloads import Payloads
+from stockstorm.simulator.model import ORDER_TOPICS, OrderTopic
 from tests.literal_shop import AT_NS, CATALOGUE, ORDER, REFUND, WALL, order_event, product_event, stock_event
 
 
@@ -71,17 +72,17 @@ PAID = msgspec.structs.replace(ORDER, paid_ns=AT_NS, refunds=(REFUND,))
 PAYLOADS = Payloads(CATALOGUE, ShopConfig(), WALL)
 
 
-def order(topic: str = "orders/updated") -> Any:
+def order(topic: OrderTopic = "orders/updated") -> Any:
     return json.loads(PAYLOADS.body(order_event(topic, PAID)))
 
 
 @pytest.mark.parametrize("topic", ORDER_TOPICS)
-def test_an_order_has_the_93_documented_fields_in_sequence(topic: str) -> None:
+def test_an_order_has_the_93_documented_fields_in_order(topic: OrderTopic) -> None:
     assert list(order(topic)) == ORDER_FIELDS
     assert len(ORDER_FIELDS) == 93
 
 
-def test_the_parts_of_an_order_have_their_documented_fields_in_sequence() -> None:
+def test_the_parts_of_an_order_have_their_documented_fields_in_order() -> None:
     body = order()
     assert all(list(line) == LINE_FIELDS for line in body["line_items"])
     assert list(body["customer"]) == CUSTOMER_FIELDS
@@ -89,7 +90,7 @@ def test_the_parts_of_an_order_have_their_documented_fields_in_sequence() -> Non
     assert all(list(line) == SHIPPING_FIELDS for line in body["shipping_lines"])
 
 
-def test_a_refund_has_the_15_documented_fields_in_sequence() -> None:
+def test_a_refund_has_the_15_documented_fields_in_order() -> None:
     body = json.loads(PAYLOADS.body(order_event("refunds/create", PAID, refund=REFUND)))
     assert list(body) == REFUND_FIELDS
     assert list(body["refund_line_items"][0]) == REFUNDED_LINE_FIELDS
@@ -98,6 +99,6 @@ def test_a_refund_has_the_15_documented_fields_in_sequence() -> None:
     assert order()["refunds"] == [body]
 
 
-def test_a_product_has_the_22_and_a_level_the_5_documented_fields_in_sequence() -> None:
+def test_a_product_has_the_22_and_a_level_the_5_documented_fields_in_order() -> None:
     assert list(json.loads(PAYLOADS.body(product_event()))) == PRODUCT_FIELDS
     assert list(json.loads(PAYLOADS.body(stock_event()))) == LEVEL_FIELDS

@@ -1,4 +1,4 @@
-"""Marketplaces notify in a form of their own; a row of their feed has the same bytes."""
+"""Notifications of marketplaces, and their feed, which has the same bytes."""
 
 import json
 
@@ -16,7 +16,7 @@ def payload() -> MarketplacePayload:
     return MarketplacePayload("GBP", Times(WALL))
 
 
-def test_a_new_order_is_written_out_whole() -> None:
+def test_a_new_order_has_all_fields() -> None:
     assert json.loads(payload().body(order_event("order.created", ORDER_AT_BAZAAR))) == {
         "id": "event-2",
         "topic": "order.created",
@@ -41,7 +41,7 @@ def test_a_cancelled_order_keeps_its_lines() -> None:
     assert (order["status"], len(order["lines"]), order["return"]) == ("cancelled", 2, None)
 
 
-def test_a_return_says_what_came_back() -> None:
+def test_a_return_lists_the_returned_lines() -> None:
     order = json.loads(payload().body(order_event("order.returned", ORDER_AT_BAZAAR, refund=REFUND)))["order"]
     assert order["status"] == "returned"
     assert order["return"] == {

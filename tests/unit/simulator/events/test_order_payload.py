@@ -1,4 +1,4 @@
-"""Orders carry every documented field, and their sums follow what became of them."""
+"""Sums and status of orders follow payment, refunds and cancellation."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ShopConfig
 from stockstorm.simulator.events.order_payload import financial_status
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.model import Order, Refund, RefundLine
+from stockstorm.simulator.model import Order, OrderTopic, Refund, RefundLine
 from tests.literal_shop import AT_NS, CATALOGUE, MUG, ORDER, REFUND, TEE, WALL, order_event
 
 LATER = AT_NS + 30 * SECOND_NS
@@ -22,7 +22,7 @@ CANCELLED = msgspec.structs.replace(ORDER, cancelled_ns=LATER, updated_ns=LATER)
 CANCELLED_PAID = msgspec.structs.replace(CANCELLED, paid_ns=LATER)
 
 
-def shown(order: Order, topic: str = "orders/updated") -> Any:
+def shown(order: Order, topic: OrderTopic = "orders/updated") -> Any:
     return json.loads(Payloads(CATALOGUE, ShopConfig(), WALL).body(order_event(topic, order)))
 
 
@@ -37,7 +37,7 @@ def shown(order: Order, topic: str = "orders/updated") -> Any:
         (CANCELLED_PAID, "paid"),
     ],
 )
-def test_the_financial_status_says_where_the_money_is(order: Order, status: str) -> None:
+def test_the_financial_status_follows_payment_refunds_and_cancellation(order: Order, status: str) -> None:
     assert financial_status(order) == status
 
 
@@ -60,13 +60,13 @@ def test_a_line_shows_its_product_with_quantity_and_gross_price() -> None:
     assert line["tax_lines"][0]["rate"] == 0.2
 
 
-def test_a_paid_order_owes_nothing_and_was_updated_then() -> None:
+def test_a_paid_order_has_nothing_outstanding_and_a_new_update_time() -> None:
     order = shown(PAID, "orders/paid")
     assert (order["financial_status"], order["total_outstanding"]) == ("paid", "0.00")
     assert order["updated_at"] == "2026-11-24T07:05:30-05:00"
 
 
-def test_a_refund_lowers_what_is_current_and_not_what_was_bought() -> None:
+def test_a_refund_lowers_current_sums_but_not_original_sums() -> None:
     order = shown(REFUNDED)
     assert [line["current_quantity"] for line in order["line_items"]] == [0, 1]
     assert [line["quantity"] for line in order["line_items"]] == [2, 1]
@@ -74,7 +74,7 @@ def test_a_refund_lowers_what_is_current_and_not_what_was_bought() -> None:
     assert [refund["id"] for refund in order["refunds"]] == [REFUND.refund_id]
 
 
-def test_a_cancelled_order_is_closed_and_has_nothing_current() -> None:
+def test_a_cancelled_order_is_closed_and_its_current_sums_are_zero() -> None:
     order = shown(CANCELLED, "orders/cancelled")
     assert order["cancelled_at"] == order["closed_at"] == "2026-11-24T07:05:30-05:00"
     assert order["cancel_reason"] == "customer"
@@ -83,12 +83,12 @@ def test_a_cancelled_order_is_closed_and_has_nothing_current() -> None:
 
 
 @pytest.mark.parametrize("order", [ORDER, PAID, REFUNDED, ALL_BACK, CANCELLED, CANCELLED_PAID])
-def test_a_status_speaks_of_refunds_if_and_only_if_the_order_shows_some(order: Order) -> None:
+def test_the_status_mentions_refunds_if_and_only_if_the_order_has_some(order: Order) -> None:
     body = shown(order)
     assert ("refunded" in body["financial_status"]) == bool(body["refunds"])
 
 
-def test_the_buyer_stands_in_customer_and_both_addresses() -> None:
+def test_customer_and_both_addresses_show_the_buyer() -> None:
     order = shown(ORDER)
     assert order["customer"]["first_name"] == "Zoë"
     assert order["customer"]["default_address"]["customer_id"] == order["customer"]["id"]

@@ -1,4 +1,4 @@
-"""Products show their only variant and nothing that could be taken for the present stock by mistake."""
+"""Products show their only variant and not the current stock."""
 
 import json
 

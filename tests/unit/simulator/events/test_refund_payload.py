@@ -1,4 +1,4 @@
-"""Refunds say what came back, where to, and what was paid back."""
+"""Refunds show returned lines, locations and transactions."""
 
 import json
 from typing import Any
@@ -26,12 +26,12 @@ def test_a_restocked_refund_names_the_location() -> None:
     assert refund["created_at"] == "2026-11-24T07:05:01-05:00"
 
 
-def test_a_refund_without_restock_names_none() -> None:
+def test_a_refund_without_restock_names_no_location() -> None:
     line = shown(msgspec.structs.replace(REFUND, restock=False))["refund_line_items"][0]
     assert (line["restock_type"], line["location_id"]) == ("no_restock", None)
 
 
-def test_the_money_that_was_paid_goes_back_in_one_transaction() -> None:
+def test_a_paid_order_is_refunded_in_one_transaction() -> None:
     refund = shown()
     assert [(each["kind"], each["amount"], each["currency"]) for each in refund["transactions"]] == [
         ("refund", "51.50", "GBP")
@@ -39,5 +39,5 @@ def test_the_money_that_was_paid_goes_back_in_one_transaction() -> None:
     assert (refund["refund_line_items"][0]["subtotal"], refund["refund_line_items"][0]["total_tax"]) == (51.5, 8.58)
 
 
-def test_nothing_is_paid_back_for_an_order_that_was_never_paid() -> None:
+def test_an_unpaid_orders_refund_has_no_transaction() -> None:
     assert shown(order=msgspec.structs.replace(ORDER, refunds=(REFUND,)))["transactions"] == []

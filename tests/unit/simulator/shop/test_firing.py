@@ -10,7 +10,7 @@ LEVEL = Level(11, 5, 3, 7, 1, 20)
 PRODUCT = Product(Sku("S"), 31, 2, 11, 5, 3, "Mug", "mug", "V", "Mug", 100, 10, 10, False)
 
 
-def test_events_of_one_action_share_an_event_id_and_count_on() -> None:
+def test_events_of_one_action_share_an_event_id_and_have_consecutive_serials() -> None:
     firing = Firing(Seeds(1))
     first, second = firing.action(20, "plan", 1), firing.action(21, "plan", 2)
     first.order("shopify", "orders/create", ORDER)
@@ -21,7 +21,7 @@ def test_events_of_one_action_share_an_event_id_and_count_on() -> None:
     assert events[0].event_id == events[1].event_id != events[2].event_id
 
 
-def test_event_ids_follow_from_the_seed_and_the_action_alone() -> None:
+def test_event_ids_depend_on_the_seed_and_the_action_alone() -> None:
     ids = []
     for seed, serial in ((1, 7), (1, 7), (1, 8), (2, 7)):
         action = Firing(Seeds(seed)).action(20, "plan", serial)
@@ -37,7 +37,7 @@ def test_an_order_event_carries_the_order_and_its_fact_the_key() -> None:
     action.order("shopify", "refunds/create", ORDER, 1, refund)
     event = action.changes.events[0]
     assert (event.order, event.refund, event.level, event.product, event.at_ns) == (ORDER, refund, None, None, 20)
-    assert event.dice == ("order", 4, "refunds/create", 1)
+    assert event.rng_key == ("order", 4, "refunds/create", 1)
     assert action.changes.facts == [EventFired(20, 0, event.event_id, "shopify", "refunds/create", 4)]
 
 
@@ -46,24 +46,24 @@ def test_a_stock_event_carries_the_level_and_is_keyed_by_its_version() -> None:
     action.stock(LEVEL, "S")
     event = action.changes.events[0]
     assert (event.source, event.topic, event.level) == ("shopify", "inventory_levels/update", LEVEL)
-    assert event.dice == ("stock", 11, 5, 3)
+    assert event.rng_key == ("stock", 11, 5, 3)
     assert action.changes.facts == [EventFired(20, 0, event.event_id, "shopify", event.topic, -1, "S", 3)]
 
 
-def test_edits_of_one_product_are_counted_for_their_dice() -> None:
+def test_edits_of_one_product_have_different_rng_keys() -> None:
     firing = Firing(Seeds(1))
     other = msgspec.structs.replace(PRODUCT, product_id=32)
     action = firing.action(20, "plan", 1)
     for product in (PRODUCT, other, PRODUCT):
         action.product(product)
-    assert [event.dice for event in action.changes.events] == [
+    assert [event.rng_key for event in action.changes.events] == [
         ("product", 31, 1),
         ("product", 32, 1),
         ("product", 31, 2),
     ]
 
 
-def test_an_action_may_leave_facts_without_events() -> None:
+def test_an_action_may_have_facts_without_events() -> None:
     action = Firing(Seeds(1)).action(20, "plan", 1)
     action.note(LoadStopped(20))
     assert (action.changes.facts, action.changes.events) == ([LoadStopped(20)], [])

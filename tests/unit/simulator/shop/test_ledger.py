@@ -34,7 +34,7 @@ def test_a_level_starts_at_version_0_with_the_initial_stock() -> None:
     assert opened.level(11, 5) == Level(11, 5, 0, 10, 0, 77)
 
 
-def test_opening_leaves_the_time_of_a_level_that_changed_already() -> None:
+def test_opening_keeps_the_time_of_a_changed_level() -> None:
     opened = ledger()
     opened.record(11, 1, Entry("restock"), 50)
     opened.open(77)
@@ -46,7 +46,7 @@ def test_there_is_no_level_where_an_item_is_not_stocked(item: int, location: int
     assert ledger().level(item, location) is None
 
 
-def test_an_entry_raises_the_version_and_tells_what_changed() -> None:
+def test_an_entry_raises_the_version_and_records_the_change() -> None:
     opened = ledger()
     level, fact = opened.record(11, -3, Entry("sale", order=9), 50, committed=3)
     assert level == Level(11, 5, 1, 7, 3, 50)
@@ -55,7 +55,7 @@ def test_an_entry_raises_the_version_and_tells_what_changed() -> None:
     assert level.on_hand == 10
 
 
-def test_rows_on_one_item_build_upon_each_other() -> None:
+def test_a_row_sees_the_effect_of_earlier_rows_on_its_item() -> None:
     rows: list[LevelChange | LevelSet] = [
         LevelChange(11, 5, -4, 10),
         LevelSet(11, 5, 20, 6),
@@ -65,7 +65,7 @@ def test_rows_on_one_item_build_upon_each_other() -> None:
     assert ledger().deltas(rows) == [-4, 14, 1, 0]
 
 
-def test_a_row_without_a_comparison_always_fits() -> None:
+def test_a_row_without_a_comparison_always_matches() -> None:
     assert ledger().deltas([LevelChange(11, 5, 2, None), LevelSet(11, 5, 3, None)]) == [2, -9]
 
 

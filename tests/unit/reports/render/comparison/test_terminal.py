@@ -8,26 +8,28 @@ from rich.console import Console
 
 from stockstorm.reports.compare.build import compare
 from stockstorm.reports.render.comparison.terminal import print_comparison
-from tests.unit.reports.compared import CARDS, matrix, played
+from tests.unit.reports.compared import SUBJECTS, matrix, run_summary
 from tests.unit.reports.literal import check
 
 
 def printed(width: int) -> str:
     wrong = check("drift", "invalid", "6 listings were [bold]wrong[/]")
-    runs = [played("webhook", 10.0, checks=[wrong]), played("queue", 900.0, oversold=4.0)]
+    runs = [run_summary("webhook", 10.0, checks=[wrong]), run_summary("queue", 900.0, oversold=4.0)]
     stream = io.StringIO()
     console = Console(file=stream, width=width)
-    print_comparison(compare(matrix("webhook", "queue"), CARDS, runs, [], {}), console, Path("runs/x/comparison.html"))
+    print_comparison(
+        compare(matrix("webhook", "queue"), SUBJECTS, runs, [], {}), console, Path("runs/x/comparison.html")
+    )
     return stream.getvalue()
 
 
 @pytest.mark.parametrize("width", [80, 160])
-def test_the_ranking_names_everybody_with_verdict_and_figures(width: int) -> None:
+def test_the_ranking_lists_every_entry_with_verdict_and_measures(width: int) -> None:
     text = printed(width)
-    assert "queue wins" in text
+    assert "queue is best" in text
     rows = [line.split() for line in text.splitlines()]
-    assert ["1", "queue", "✓", "as", "promised"] in [row[:5] for row in rows]
-    assert ["–", "webhook", "✕", "not", "as"] in [row[:5] for row in rows]
+    assert ["1", "queue", "✓", "passed"] in [row[:4] for row in rows]
+    assert ["–", "webhook", "✕", "failed"] in [row[:4] for row in rows]
     assert "runs/x/comparison.html" in text
 
 

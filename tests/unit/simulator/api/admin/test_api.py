@@ -18,13 +18,13 @@ def test_a_missing_or_wrong_token_is_401_with_shopifys_text(token: str) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b'{"query": 1}', b'{"variables": {}}', b'{"query": "a", "variables": 3}']
 )
-def test_a_body_that_is_no_request_is_400(body: bytes) -> None:
+def test_an_invalid_body_is_400(body: bytes) -> None:
     admin = Admin()
     assert "Bad Request" in admin.post(body)["errors"]
     assert (admin.reply.status, admin.called.outcome) == (400, "bad_request")
 
 
-def test_another_path_is_404_another_method_405_and_another_version_falls_forward() -> None:
+def test_another_path_is_404_another_method_405_and_any_version_is_accepted() -> None:
     admin = Admin()
     query = b'{"query": "{ shop { id } }"}'
     admin.post(query, path="/admin/api/2026-10/products.json")
@@ -35,7 +35,7 @@ def test_another_path_is_404_another_method_405_and_another_version_falls_forwar
     assert ("X-Shopify-API-Version", "2026-10") in admin.reply.headers
 
 
-def test_a_field_that_shopify_lacks_is_told_in_its_words_without_data() -> None:
+def test_an_unknown_field_has_shopifys_error_text_and_no_data() -> None:
     admin = Admin()
     answer = admin.ask("query Look { shop { id stock } }")
     assert answer == {
@@ -63,12 +63,12 @@ def test_other_invalid_documents_have_the_recorded_codes(query: str, code: str) 
     assert Admin().problem(query)["extensions"]["code"] == code
 
 
-def test_a_syntax_error_has_a_place() -> None:
+def test_a_syntax_error_has_a_location() -> None:
     problem = Admin().problem("{ shop { id }")
     assert problem["locations"] == [{"line": 1, "column": 14}]
 
 
-def test_of_several_operations_one_must_be_named() -> None:
+def test_one_of_several_operations_must_be_named() -> None:
     admin = Admin()
     query = "query A { shop { id } } query B { locations(first: 1) { nodes { id } } }"
     body = {"query": query, "operationName": "B"}
@@ -137,7 +137,7 @@ def test_an_answer_is_json_with_its_cost() -> None:
     assert PATH.endswith("/2026-10/graphql.json")
 
 
-def test_documents_are_kept_up_to_a_limit() -> None:
+def test_the_cache_of_documents_is_bounded() -> None:
     admin = Admin()
     for n in range(510):
         admin.ask(f"{{ a{n}: shop {{ id }} }}")

@@ -1,4 +1,4 @@
-"""What docs/own_service.md shows of the Admin API is what the Admin API takes."""
+"""The Admin API accepts the examples of docs/own_service.md."""
 
 import json
 import re
@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs" / "own_service.md").read_text()
 
 
 def block(language: str, holding: str) -> str:
-    """The first fenced block of a language with these words in it."""
+    """The first fenced block of a language that contains these words."""
     found: list[str] = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
     return next(text for text in found if holding in text)
 
@@ -24,7 +24,7 @@ def documented() -> tuple[str, dict[str, Any]]:
     return block("graphql", "inventoryAdjustQuantities"), variables
 
 
-def test_the_documented_adjustment_is_carried_out() -> None:
+def test_the_documented_adjustment_succeeds() -> None:
     admin, (document, variables) = Admin(), documented()
     payload = admin.data(document, **variables)["inventoryAdjustQuantities"]
     assert payload["userErrors"] == []

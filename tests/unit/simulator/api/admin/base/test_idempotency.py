@@ -18,7 +18,7 @@ def test_the_oldest_key_is_forgotten_beyond_the_limit() -> None:
     assert [keys.recall(f"k{n}", 3) is not None for n in range(3)] == [False, True, True]
 
 
-def test_a_fingerprint_tells_operations_and_values_apart_but_not_the_order_of_fields() -> None:
+def test_a_fingerprint_depends_on_operation_and_values_but_not_on_the_order_of_fields() -> None:
     assert fingerprint("set", {"a": 1, "b": [2]}) == fingerprint("set", {"b": [2], "a": 1})
     assert fingerprint("set", {"a": 1}) != fingerprint("set", {"a": 2})
     assert fingerprint("set", {"a": 1}) != fingerprint("adjust", {"a": 1})

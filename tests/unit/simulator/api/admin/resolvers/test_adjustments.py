@@ -15,7 +15,7 @@ def errors(payload: dict[str, object]) -> object:
     return payload["userErrors"]
 
 
-def test_an_adjustment_changes_the_ledger_and_shows_levels_as_they_are_after_it() -> None:
+def test_an_adjustment_changes_the_ledger_and_shows_the_new_levels() -> None:
     admin = Admin()
     payload = admin.adjust("k1", change(0, -3), change(1, 2), referenceDocumentUri=REFERENCE)
     assert payload["userErrors"] == []
@@ -46,7 +46,7 @@ def test_an_adjustment_changes_the_ledger_and_shows_levels_as_they_are_after_it(
     assert (available(admin.world, 0), available(admin.world, 1)) == (STOCK - 3, STOCK + 2)
 
 
-def test_an_adjustment_leaves_facts_and_events_with_its_reference_and_request() -> None:
+def test_an_adjustment_has_facts_and_events_with_its_reference_and_request() -> None:
     admin = Admin()
     admin.adjust("k1", change(0, -3, STOCK), change(1, 2), referenceDocumentUri=REFERENCE)
     changed = admin.facts(StockChanged)
@@ -60,7 +60,7 @@ def test_an_adjustment_leaves_facts_and_events_with_its_reference_and_request() 
     assert (admin.called.operation, admin.called.outcome, admin.called.rows) == ("inventoryAdjustQuantities", "ok", 2)
 
 
-def test_a_replayed_key_changes_nothing_and_shows_the_first_result_with_current_levels() -> None:
+def test_a_repeated_key_changes_nothing_and_shows_the_first_result_with_current_levels() -> None:
     admin = Admin()
     first = admin.adjust("k1", change(0, -3))["inventoryAdjustmentGroup"]
     admin.world.apply(buy(1, "online", (0, 2)), admin.now_ns)
@@ -94,7 +94,7 @@ def test_a_key_is_forgotten_after_a_day() -> None:
     assert (available(admin.world, 0), admin.called.outcome) == (STOCK - 2, "ok")
 
 
-def test_a_key_whose_attempt_failed_wants_a_new_key() -> None:
+def test_a_key_is_refused_after_a_failed_attempt() -> None:
     admin = Admin()
     admin.adjust("k1", change(0, -1, STOCK + 1))
     (error,) = admin.adjust("k1", change(0, -1, STOCK + 1))["userErrors"]
@@ -102,7 +102,7 @@ def test_a_key_whose_attempt_failed_wants_a_new_key() -> None:
     assert admin.adjust("k2", change(0, -1, STOCK))["userErrors"] == []
 
 
-def test_a_failed_key_can_be_used_again_where_the_options_say_so() -> None:
+def test_a_failed_key_can_be_used_again_if_the_options_allow_it() -> None:
     admin = Admin(options=AdminOptions(retry_failed_key=True))
     admin.adjust("k1", change(0, -1, STOCK + 1))
     assert admin.adjust("k1", change(0, -1, STOCK))["userErrors"] == []
@@ -121,7 +121,7 @@ def test_a_stale_quantity_refuses_the_whole_batch() -> None:
     assert (admin.reply.events, admin.facts(StockChanged)) == ([], [])
 
 
-def test_a_batch_of_zeros_has_no_group_and_zero_rows_are_left_out() -> None:
+def test_a_batch_of_zeros_has_no_group_and_zero_rows_are_omitted() -> None:
     admin = Admin()
     payload = admin.adjust("k1", change(0, 0))
     assert payload == {"inventoryAdjustmentGroup": None, "userErrors": []}
@@ -129,7 +129,7 @@ def test_a_batch_of_zeros_has_no_group_and_zero_rows_are_left_out() -> None:
     assert [row["item"]["sku"] for row in mixed] == [sku(1), sku(1)]
 
 
-def test_rows_on_the_same_item_build_upon_each_other() -> None:
+def test_a_row_sees_the_effect_of_earlier_rows_on_its_item() -> None:
     admin = Admin()
     admin.adjust("k1", change(0, -1, STOCK), change(0, -1, STOCK - 1))
     assert available(admin.world, 0) == STOCK - 2
@@ -153,7 +153,9 @@ def test_available_may_fall_below_zero() -> None:
         ({"ledgerDocumentUri": "urn:x:1"}, "ledgerDocumentUri", "INVALID_AVAILABLE_DOCUMENT"),
     ],
 )
-def test_a_bad_row_is_told_by_its_index_and_nothing_changes(row: dict[str, object], field: str, code: str) -> None:
+def test_an_invalid_row_is_reported_with_its_index_and_nothing_changes(
+    row: dict[str, object], field: str, code: str
+) -> None:
     admin = Admin()
     found = errors(admin.adjust("k1", change(1, 1), change(0, -1) | row))
     assert isinstance(found, list)
@@ -169,7 +171,7 @@ def test_a_bad_row_is_told_by_its_index_and_nothing_changes(row: dict[str, objec
         ({"referenceDocumentUri": "no uri"}, ["input", "referenceDocumentUri"], "INVALID_REFERENCE_DOCUMENT"),
     ],
 )
-def test_a_bad_header_of_a_batch_is_told(other: dict[str, str], field: list[str], code: str) -> None:
+def test_an_invalid_name_or_reason_of_a_batch_is_reported(other: dict[str, str], field: list[str], code: str) -> None:
     (error,) = Admin().adjust("k1", change(0, 1), **other)["userErrors"]
     assert (error["field"], error["code"]) == (field, code)
 
@@ -180,9 +182,9 @@ def test_an_item_can_only_be_adjusted_where_it_is_stocked() -> None:
     assert error["code"] == "INVALID_LOCATION"
 
 
-def test_a_state_that_the_shop_does_not_keep_is_refused_aloud() -> None:
+def test_an_unsupported_inventory_state_is_an_error() -> None:
     problem = Admin().problem(ADJUST, key="k", input=adjustment(change(0, 1), name="damaged"))
-    assert problem["extensions"]["code"] == "NOT_PLAYED"
+    assert problem["extensions"]["code"] == "NOT_SUPPORTED"
 
 
 def test_the_idempotent_directive_is_required() -> None:
@@ -206,7 +208,7 @@ def test_a_blank_key_is_refused() -> None:
     assert Admin().problem(ADJUST, key="  ", input=adjustment(change(0, 1)))["extensions"] == {"code": "BAD_REQUEST"}
 
 
-def test_every_row_must_say_what_it_changes_from() -> None:
+def test_every_row_must_have_change_from_quantity() -> None:
     admin = Admin()
     row = change(0, 1)
     del row["changeFromQuantity"]
@@ -216,7 +218,7 @@ def test_every_row_must_say_what_it_changes_from() -> None:
     assert available(admin.world, 0) == STOCK
 
 
-def test_more_than_250_rows_are_refused_before_anything_is_done() -> None:
+def test_more_than_250_rows_are_refused_before_execution() -> None:
     admin = Admin()
     answer = admin.ask(ADJUST, key="k", input=adjustment(*[change(0, 1)] * 251))
     assert "data" not in answer
@@ -227,7 +229,7 @@ def test_more_than_250_rows_are_refused_before_anything_is_done() -> None:
     assert (available(admin.world, 0), admin.now_ns > START_NS) == (STOCK, True)
 
 
-def test_changes_can_be_narrowed_to_names_and_items() -> None:
+def test_changes_can_be_filtered_by_names_and_items() -> None:
     query = ADJUST.replace("changes {", 'changes(quantityNames: ["available"], inventoryItemIds: $only) {').replace(
         "$key: String!", "$key: String!, $only: [ID!]"
     )

@@ -1,4 +1,4 @@
-"""What a service asks for when a webhook was too large for its bus: one product, or one refund."""
+"""A service reads one product or one refund when a webhook was too large for its bus."""
 
 from stockstorm.reference_service.clients.order_documents import WHOLE_PRODUCT, WHOLE_REFUND
 from stockstorm.simulator.clock import SECOND_NS
@@ -10,7 +10,7 @@ from tests.small_world import buy, give_back, product, sku
 PRODUCT = "query($id: ID!) { product(id: $id) { id legacyResourceId title handle vendor status createdAt updatedAt } }"
 
 
-def test_a_product_shows_when_it_was_edited_last() -> None:
+def test_a_product_shows_the_time_of_its_last_edit() -> None:
     admin = Admin()
     mug = product(0)
     gid = f"gid://shopify/Product/{mug.product_id}"

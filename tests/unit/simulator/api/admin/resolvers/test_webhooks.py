@@ -3,7 +3,7 @@ import pytest
 from stockstorm.simulator.api.admin import AdminOptions
 from stockstorm.simulator.api.admin.resolvers.webhooks import enum_of, topic_of
 from stockstorm.simulator.history.facts import SubscriptionCreated, SubscriptionRemoved
-from stockstorm.simulator.shop.firing import SHOPIFY
+from stockstorm.simulator.model import SHOPIFY
 from tests.admin_calls import Admin
 
 CREATE = """mutation Create($topic: WebhookSubscriptionTopic!, $given: WebhookSubscriptionInput!) {
@@ -33,7 +33,7 @@ def messages(payload: dict[str, object]) -> list[tuple[list[str], str]]:
     return [(error["field"], error["message"]) for error in errors]
 
 
-def test_a_subscription_is_registered_in_the_world_and_the_history() -> None:
+def test_a_subscription_is_recorded_in_the_world_and_the_history() -> None:
     admin = Admin()
     made = create(admin, name="stock", includeFields=["available"], filter="available:>=0")["webhookSubscription"]
     (subscription,) = admin.world.subscriptions(SHOPIFY, "inventory_levels/update")
@@ -73,7 +73,7 @@ def test_a_subscription_is_registered_in_the_world_and_the_history() -> None:
         ),
     ],
 )
-def test_a_bad_address_is_refused_with_the_recorded_text(uri: str, texts: list[str]) -> None:
+def test_an_invalid_address_is_refused_with_the_recorded_text(uri: str, texts: list[str]) -> None:
     admin = Admin()
     field = ["webhookSubscription", "callbackUrl"]
     assert messages(create(admin, uri=uri)) == [(field, text) for text in texts]
@@ -88,7 +88,7 @@ def test_a_bad_address_is_refused_with_the_recorded_text(uri: str, texts: list[s
         ("https://demo.myshopify.com/x", "Address cannot be a Shopify or an internal domain"),
     ],
 )
-def test_plain_http_and_own_hosts_are_refused_where_shopify_refuses_them(uri: str, text: str) -> None:
+def test_http_and_internal_hosts_are_refused_as_by_shopify(uri: str, text: str) -> None:
     strict = Admin(options=AdminOptions(allow_http=False))
     assert [each for _, each in messages(create(strict, uri=uri))] == [text]
     assert create(Admin(), uri=uri)["userErrors"] == []
@@ -129,11 +129,13 @@ def test_every_kind_of_address_is_accepted(uri: str) -> None:
         ),
     ],
 )
-def test_other_bad_input_is_refused_with_the_recorded_text(given: dict[str, str], field: list[str], text: str) -> None:
+def test_other_invalid_input_is_refused_with_the_recorded_text(
+    given: dict[str, str], field: list[str], text: str
+) -> None:
     assert messages(create(Admin(), **given)) == [(field, text)]
 
 
-def test_the_same_topic_address_and_filter_cannot_be_taken_twice() -> None:
+def test_the_same_topic_address_and_filter_cannot_be_subscribed_twice() -> None:
     admin = Admin()
     create(admin)
     assert messages(create(admin)) == [

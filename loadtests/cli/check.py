@@ -1,0 +1,23 @@
+"""`stockstorm check`: judges a stored run again."""
+
+from typing import Annotated
+
+import typer
+
+from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.config.flag import Flag
+from stockstorm.loadtests.config.run_options import RunsFolder
+from stockstorm.loadtests.orchestrator.run import rejudge
+from stockstorm.reports.store import find_run
+
+
+class CheckOptions(RunsFolder):
+    """Flags of `stockstorm check`."""
+
+    which: Annotated[str, Flag("a run's folder or id, or latest", positional=True)] = "latest"
+
+
+@takes(CheckOptions)
+def check_command(options: CheckOptions, _context: typer.Context) -> None:
+    """Judge a stored run again, from its history alone, and write its reports again."""
+    raise typer.Exit(rejudge(find_run(options.runs, options.which)).show())

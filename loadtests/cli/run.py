@@ -1,0 +1,19 @@
+"""`stockstorm run`: one run, its verdict and its report."""
+
+import typer
+from rich.console import Console
+
+from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.cli.progress import Progress
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.run_spec import make_spec
+from stockstorm.loadtests.orchestrator.run import run
+
+
+@takes(RunOptions)
+def run_command(options: RunOptions, _context: typer.Context) -> None:
+    """Run a scenario against a subject, judge it, and write the report."""
+    spec = make_spec(options)
+    with Progress(Console(stderr=True), f"{options.scenario}, seed {options.seed}") as progress:
+        judged = run(spec, progress.show, progress.live)
+    raise typer.Exit(judged.show())

@@ -1,0 +1,46 @@
+"""Every limit of the generator and of the subjects, with its unit and reason.
+
+All are choices of this project. A limit of one file alone, such as a message's size, is at the head of that file.
+"""
+
+from typing import Final
+
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.limits import PLAN_MAX_ITEMS, SCHEDULER_LATENESS_P99_MAX_NS
+
+# The generator: waiting
+POLL_S: Final = 0.1  # interval at which a wait checks its condition: end of load, quiesce, registrations
+HOST_POLL_S: Final = 0.05  # the same for a Locust user that waits for the start of the load
+START_DELAY_NS: Final = SECOND_NS // 2  # from Go to the first plan item, so that set-up work does not delay it
+SETTLES_MAX: Final = 4  # times `settle_s` that quiesce may last beyond the scenario's own bound
+REGISTERING_MAX_S: Final = 30.0  # for a service that Stockstorm did not start to register its addresses
+REGISTERING_QUIET_S: Final = 5.0  # after the last registration, no more are expected
+
+# The generator: its own health and figures
+CONNECTION_HOSTS: Final = 10  # Locust users; each hosts as many connections as the open model needs
+SPARE_DESCRIPTORS: Final = 200  # for files, pipes and the connections of the subject to the simulated APIs
+HEARTBEAT_S: Final = 0.01  # gaps of the event loop are measured between two heartbeats
+HEALTH_INTERVAL_NS: Final = SECOND_NS
+LIVE_INTERVAL_S: Final = 0.5
+LIVE_SAMPLES_MAX: Final = 2_000  # newest samples of a live quantile
+
+# The generator: the end
+API_CLOSE_WITHIN_S: Final = 1.0
+CONNECTIONS_CLOSE_WITHIN_S: Final = 1.0
+
+# Subjects
+READY_WITHIN_S: Final = 60.0
+READY_ANSWER_S: Final = 1.0
+READY_POLL_S: Final = 0.1
+REVIVALS_MAX: Final = 5  # restarts of processes that exited by themselves, per run
+LEASE_S: Final = 12.0  # the reference service's leases at a broker (10 s), and time to work on what comes back
+OWN_ANSWER_S: Final = 5.0  # for the first request to a service that already runs
+PROBE_ANSWER_S: Final = 30.0
+PROBE_PAGE_ROWS: Final = 5_000
+PROBE_PAGES_MAX: Final = 2_000
+
+assert REGISTERING_QUIET_S < REGISTERING_MAX_S
+assert max(POLL_S, HOST_POLL_S) * SECOND_NS < START_DELAY_NS  # connections are hosted before the first item is due
+assert HEARTBEAT_S * SECOND_NS < SCHEDULER_LATENESS_P99_MAX_NS < HEALTH_INTERVAL_NS
+assert READY_POLL_S < READY_ANSWER_S < READY_WITHIN_S
+assert PROBE_PAGE_ROWS * PROBE_PAGES_MAX >= PLAN_MAX_ITEMS  # every event of the longest plan can be probed

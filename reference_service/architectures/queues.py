@@ -1,0 +1,94 @@
+"""Webhook and queue: the receiver answers once a queue has stored the event. The worker reads the queue.
+
+`queue-postgres`: a table in the service's own database, so inbox and queue share one commit. `queue-sqs`: Amazon SQS.
+`queue-pubsub`: Google Pub/Sub, without ordering keys: every effect is guarded by a version, so the order of messages
+does not matter.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from stockstorm.reference_service.flaws import ACK_BEFORE_DURABLE_HOLD_S
+from stockstorm.reference_service.queues.batching_sender import BatchingSender
+from stockstorm.reference_service.queues.broker_queue import open_broker_queue, read_own, refuse_flaws
+from stockstorm.reference_service.queues.group_commit import GroupCommit, HoldInMemory
+from stockstorm.reference_service.queues.postgres import PostgresQueue
+from stockstorm.reference_service.queues.pubsub import open_pubsub
+from stockstorm.reference_service.queues.sqs import open_sqs
+from stockstorm.reference_service.settings import Settings, required
+from stockstorm.reference_service.storage.database import Pool
+from stockstorm.reference_service.wiring import RECEIVER, WORKER, Inbox, Wiring, channels_url, shop_url
+
+
+class QueuePostgres:
+    """The queue is a table. It needs no settings."""
+
+    name = "queue-postgres"
+    processes = (RECEIVER, WORKER)
+
+    @asynccontextmanager
+    async def open_receiver(self, settings: Settings, pool: Pool) -> AsyncIterator[Inbox]:
+        flaws = settings.flaws
+        queue = _table_queue(settings, pool)
+        if flaws.answers_before_commit:
+            has_run_before = await pool.fetchval("SELECT EXISTS (SELECT FROM inbox)")
+            yield HoldInMemory(queue.put, ACK_BEFORE_DURABLE_HOLD_S, 0 if has_run_before else flaws.crash_after)
+        else:
+            yield GroupCommit(queue.put)
+
+    @asynccontextmanager
+    async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:
+        yield Wiring(
+            queue=_table_queue(settings, pool), shop_uri=shop_url(settings), channels_url=channels_url(settings)
+        )
+
+
+def _table_queue(settings: Settings, pool: Pool) -> PostgresQueue:
+    return PostgresQueue(pool, repeats_channels=settings.flaws.repeats_channel_orders)
+
+
+class QueueSqs:
+    """REFERENCE_SQS_QUEUE_URL: the queue. It needs a redrive policy."""
+
+    name = "queue-sqs"
+    processes = (RECEIVER, WORKER)
+
+    @asynccontextmanager
+    async def open_receiver(self, settings: Settings, pool: Pool) -> AsyncIterator[Inbox]:  # noqa: ARG002 - required by the protocol
+        refuse_flaws(settings, has_receiver=True)
+        async with open_sqs(_sqs_url()) as broker:
+            yield BatchingSender(broker)
+
+    @asynccontextmanager
+    async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:
+        refuse_flaws(settings, has_receiver=True)
+        async with open_sqs(_sqs_url()) as broker, open_broker_queue(pool, broker, read_own) as queue:
+            yield Wiring(queue=queue, shop_uri=shop_url(settings), channels_url=channels_url(settings))
+
+
+def _sqs_url() -> str:
+    return required("SQS_QUEUE_URL", "the queue by its URL")
+
+
+class QueuePubSub:
+    """REFERENCE_PUBSUB_TOPIC: the topic. REFERENCE_PUBSUB_SUBSCRIPTION: needs a dead-letter policy."""
+
+    name = "queue-pubsub"
+    processes = (RECEIVER, WORKER)
+
+    @asynccontextmanager
+    async def open_receiver(self, settings: Settings, pool: Pool) -> AsyncIterator[Inbox]:  # noqa: ARG002 - required by the protocol
+        refuse_flaws(settings, has_receiver=True)
+        topic = required("PUBSUB_TOPIC", "the topic as projects/…/topics/…")
+        async with open_pubsub(topic=topic) as broker:
+            yield BatchingSender(broker)
+
+    @asynccontextmanager
+    async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:
+        refuse_flaws(settings, has_receiver=True)
+        subscription = required("PUBSUB_SUBSCRIPTION", "the subscription as projects/…/subscriptions/…")
+        async with (
+            open_pubsub(subscription=subscription) as broker,
+            open_broker_queue(pool, broker, read_own) as queue,
+        ):
+            yield Wiring(queue=queue, shop_uri=shop_url(settings), channels_url=channels_url(settings))

@@ -1,0 +1,148 @@
+"""The top of the report: the verdict with its reasons, the tiers, and the key measures as tiles."""
+
+from typing import Final
+
+import msgspec
+from markupsafe import Markup
+
+from stockstorm.reports.formats import (
+    duration_text,
+    interval_text,
+    measure_name,
+    measure_text,
+    number_text,
+    oversell_summary,
+    tier_headline,
+    tier_name,
+)
+from stockstorm.reports.render.page import render
+from stockstorm.reports.render.view import RunView
+from stockstorm.reports.result import TierOutcome, Verdict, counted
+from stockstorm.reports.verdict.tiers import judged_measure
+
+HEADLINES: Final[dict[Verdict, str]] = {
+    "valid": "Valid: every requirement is met",
+    "invalid": "Invalid: a requirement is not met",
+    "unknown": "Unknown: the run does not settle it",
+}
+REASONS_SHOWN: Final = 6
+
+
+class Tier(msgspec.Struct, frozen=True):
+    """One line of the list of tiers. `reason` is empty when all tiers share it."""
+
+    name: str
+    verdict: Verdict
+    reason: str
+
+
+class Tile(msgspec.Struct, frozen=True):
+    """One key measure. `badge`: the text beside the verdict's sign, empty for the verdict itself."""
+
+    name: str
+    value: str
+    detail: str
+    verdict: Verdict | None = None
+    badge: str = ""
+
+
+def banner(view: RunView) -> Markup:
+    """Verdict and reasons on the left, tiers on the right."""
+    result = view.result
+    shared = {tier.reason for tier in result.tiers}
+    notes = list(shared) if len(shared) == 1 else []
+    if summary := oversell_summary(result):
+        notes.append(_sentence(summary))
+    return render(
+        "report/banner.html",
+        verdict=result.verdict,
+        headline=HEADLINES[result.verdict],
+        tier_headline=_sentence(tier_headline(result)),
+        reasons=result.reasons[:REASONS_SHOWN],
+        more=max(0, len(result.reasons) - REASONS_SHOWN),
+        tiers=[_tier(tier, len(shared) > 1) for tier in reversed(result.tiers)],
+        notes=notes,
+    )
+
+
+def _tier(tier: TierOutcome, with_reason: bool) -> Tier:
+    return Tier(tier_name(tier), tier.verdict, tier.reason if with_reason else "")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."
+
+
+def tiles(view: RunView) -> Markup:
+    """The key measures, with their thresholds."""
+    return render(
+        "report/tiles.html",
+        tiles=[
+            _tile(view, "Ack time, p99", "ack_time_ms.p99", _ack_detail(view)),
+            _sync_tile(view),
+            _tile(view, "Oversold units", "oversell.units", _oversell_detail(view)),
+            _load_tile(view),
+            _tile(view, "Events lost", "lost.events", "acknowledged, and without effect", "nothing_lost"),
+            _tile(view, "Orders applied twice", "applied_twice.orders", "", "applied_twice"),
+            _tile(view, "Forged deliveries accepted", "forged.accepted", f"of {len(view.forged):,} sent", "forged"),
+            _drift_tile(view),
+        ],
+    )
+
+
+def _ack_detail(view: RunView) -> str:
+    median = view.result.measures.get("ack_time_ms.p50")
+    return "" if median is None else f"median {duration_text(median)}"
+
+
+def _sync_tile(view: RunView) -> Tile:
+    measure = judged_measure(view.history.scenario)
+    detail = interval_text(view.result.intervals.get(measure))
+    owed = view.result.measures.get("sync_latency_ms.owed")
+    if owed is not None:
+        detail += f"; {counted(int(owed), 'change')} owed"
+    return _tile(view, measure_name(measure).capitalize(), measure, detail)
+
+
+def _oversell_detail(view: RunView) -> str:
+    measures = view.result.measures
+    parts = []
+    if "oversell.bound_per_exposure" in measures:
+        parts.append(oversell_summary(view.result))
+    elif (incidents := measures.get("oversell.incidents")) is not None:
+        parts.append(f"in {counted(int(incidents), 'order')}")
+    if value := measures.get("oversell.value"):
+        parts.append(f"worth {measure_text('oversell.value', value, view.currency)}")
+    if (refused := measures.get("refused.attempts")) is not None:
+        parts.append(f"and {counted(int(refused), 'buyer')} refused though available")
+    return ", ".join(parts)
+
+
+def _tile(view: RunView, name: str, measure: str, detail: str, check: str = "") -> Tile:
+    """A measure with the verdict of its threshold, or else of the check that it belongs to."""
+    value = measure_text(measure, view.result.measures.get(measure), view.currency)
+    threshold = next((line for line in view.result.thresholds if line.measure == measure), None)
+    if threshold is None:
+        return Tile(name, value, detail, _verdict_of(view, check))
+    return Tile(name, value, detail, threshold.verdict, f"{threshold.verdict}, wanted {threshold.condition}")
+
+
+def _verdict_of(view: RunView, name: str) -> Verdict | None:
+    return next((check.verdict for check in view.result.checks if check.name == name), None)
+
+
+def _load_tile(view: RunView) -> Tile:
+    offered, throughput = (
+        measure_text(name, view.result.measures.get(name))
+        for name in ("delivery.offered_per_s", "delivery.throughput_per_s")
+    )
+    detail = f"throughput {throughput} acknowledged, over {view.load_end_s:,.0f} s of load"
+    return Tile("Offered load", offered, detail)
+
+
+def _drift_tile(view: RunView) -> Tile:
+    found = {name: view.result.measures.get(f"drift.{name}") for name in ("listings", "orders")}
+    known = {name: value for name, value in found.items() if value is not None}
+    value = number_text(sum(known.values())) if known else "not measured"
+    detail = ", ".join(f"{name} {number_text(count)}" for name, count in known.items())
+    return Tile("Drift at rest", value, detail, _verdict_of(view, "drift"))

@@ -1,0 +1,266 @@
+"""The marketplace API: a request and a time in, an answer with its facts and events out.
+
+Paths are `/marketplaces/{channel}/v1/` and `listings` (PUT, GET), `orders` (GET) or `notifications` (PUT). Requests
+have a bearer token. Bodies and parameters are checked as they are read. An error is an HTTP status and the body
+`{"error": {"code", "message"}}`; the message says what to send instead.
+"""
+
+import hmac
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
+from stockstorm.simulator.clock import WallPair
+from stockstorm.simulator.events.payloads import Payloads
+from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown
+from stockstorm.simulator.limits import LISTINGS_PER_CALL_MAX, ORDERS_PER_PAGE_MAX, QUANTITY_MAX, REQUEST_BODY_MAX_BYTES
+from stockstorm.simulator.model import EVERY_TOPIC, ApiOutcome, Event, Sku
+from stockstorm.simulator.shop.subscriptions import is_bus
+from stockstorm.simulator.world import Changes, World
+
+__all__ = ["MarketplaceApi"]
+
+
+_OUTCOMES: Final[dict[int, ApiOutcome]] = {401: "denied", 422: "user_error"}
+
+
+class Refusal(Exception):
+    """A request that is not accepted. `outcome` is recorded in the history."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        self.status, self.code, self.message = status, code, message
+        super().__init__(message)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {"error": {"code": self.code, "message": self.message}}
+
+    @property
+    def outcome(self) -> ApiOutcome:
+        return _OUTCOMES.get(self.status, "bad_request")
+
+
+class Listing(msgspec.Struct, frozen=True, gc=False):
+    """The quantity to list for a SKU, in whole units."""
+
+    sku: str
+    quantity: Annotated[int, msgspec.Meta(ge=0, le=QUANTITY_MAX)]
+
+
+class ListingsPut(msgspec.Struct, frozen=True):
+    """The body of PUT /listings."""
+
+    listings: list[Listing]
+
+
+class NotificationsPut(msgspec.Struct, frozen=True):
+    """The only address that the channel notifies."""
+
+    url: str
+
+
+_LISTINGS: Final = msgspec.json.Decoder(ListingsPut)
+_NOTIFICATIONS: Final = msgspec.json.Decoder(NotificationsPut)
+T = TypeVar("T")
+
+
+def listings_of(body: bytes) -> list[Listing]:
+    """The rows of PUT /listings. Raises Refusal for bad JSON (400), wrong values (422) and more than 500 rows (413)."""
+    rows = _decoded(body, _LISTINGS, '{"listings": [{"sku": "…", "quantity": 5}]}').listings
+    if len(rows) > LISTINGS_PER_CALL_MAX:
+        message = f"{len(rows)} rows; send at most {LISTINGS_PER_CALL_MAX} in one call"
+        raise Refusal(413, "too_many_rows", message)
+    return rows
+
+
+def notification_url_of(body: bytes) -> str:
+    """The address of PUT /notifications: http(s), or an event bus spelled as with Shopify.
+
+    Raises Refusal for bad JSON (400) and other addresses (422). Real marketplaces, such as Amazon's, deliver to their
+    customers' buses and queues too.
+    """
+    url = _decoded(body, _NOTIFICATIONS, '{"url": "https://…"}').url
+    if is_bus(url):
+        return url
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        wanted = "a URL with http:// or https://, the ARN of a partner event source, or pubsub://project:topic"
+        raise Refusal(422, "invalid_url", f"{url!r} is not a valid address; send {wanted}")
+    return url
+
+
+def _decoded(body: bytes, decoder: msgspec.json.Decoder[T], example: str) -> T:
+    if len(body) > REQUEST_BODY_MAX_BYTES:
+        raise Refusal(413, "body_too_large", f"{len(body)} bytes; send at most {REQUEST_BODY_MAX_BYTES}")
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise Refusal(422, "invalid_body", f"{error}; send {example}") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Refusal(400, "bad_json", f"{error}; send {example}") from None
+
+
+class Parameters:
+    """The query string of a request."""
+
+    def __init__(self, query: str) -> None:
+        self._values = parse_qs(query, keep_blank_values=True)
+
+    def text(self, name: str) -> str:
+        """The value of a parameter, empty if it is missing."""
+        return self._values.get(name, [""])[-1]
+
+    def number(self, name: str, *, default: int, low: int, high: int) -> int:
+        """A whole number from `low` to `high`. Raises Refusal (422) for anything else."""
+        text = self.text(name)
+        if not text:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) < 16 and low <= int(text) <= high):
+            raise Refusal(422, f"invalid_{name}", f"{name}={text}; send a whole number from {low} to {high}")
+        return int(text)
+
+
+_PATH: Final = re.compile(r"/marketplaces/([^/]+)/v1/([a-z]+)")
+_HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"),)
+PAGE_DEFAULT: Final = 100
+FEED_MAX: Final = 10**15 - 1
+
+
+class _Call:
+    """One request while it is being answered."""
+
+    def __init__(self, request: ApiRequest, serial: int, now_ns: int) -> None:
+        self.request, self.serial, self.now_ns = request, serial, now_ns
+        self.channel = "marketplaces"  # until the path names an existing channel
+        self.operation = ""
+        self.rows = 0
+        self.facts: list[AnyFact] = []
+        self.events: list[Event] = []
+
+    def changed(self, changes: Changes) -> None:
+        """Add the changes of a command to the world."""
+        self.facts.extend(changes.facts)
+        self.events.extend(changes.events)
+
+
+class MarketplaceApi:
+    """The APIs of all marketplaces of a world. They share one token."""
+
+    def __init__(self, world: World, token: str, wall: WallPair, *, serial: RequestSerial | None = None) -> None:
+        self._world = world
+        self._authorization = f"Bearer {token}".encode()
+        self._serial = serial or RequestSerial()
+        self._payloads = Payloads(world.catalogue, world.config.shop, wall)
+        self._skus = sorted(world.catalogue.by_sku)
+        self._encode = msgspec.json.Encoder().encode
+        self._routes: dict[tuple[str, str], Callable[[_Call], dict[str, Any]]] = {
+            ("PUT", "listings"): self._put_listings,
+            ("GET", "listings"): self._get_listings,
+            ("GET", "orders"): self._get_orders,
+            ("PUT", "notifications"): self._put_notifications,
+        }
+
+    def handle(self, request: ApiRequest, now_ns: int) -> ApiReply:
+        """Answer one request. The reply holds all resulting facts and events."""
+        call = _Call(request, self._serial.take(), now_ns)
+        try:
+            status, outcome, body = 200, "ok", self._route(call)(call)
+        except Refusal as refusal:
+            status, outcome, body = refusal.status, refusal.outcome, refusal.body
+        call.facts.append(
+            ApiCalled(
+                at_ns=now_ns,
+                request=call.serial,
+                api=call.channel,
+                operation=call.operation,
+                status=status,
+                outcome=outcome,
+                started_ns=now_ns,
+                rows=call.rows,
+            )
+        )
+        return ApiReply(status, _HEADERS, self._encode(body), call.facts, call.events)
+
+    def _route(self, call: _Call) -> Callable[[_Call], dict[str, Any]]:
+        request = call.request
+        found = _PATH.fullmatch(request.path)
+        if not hmac.compare_digest(request.headers.get("authorization", "").encode(), self._authorization):
+            raise Refusal(
+                401, "unauthorized", "the token is missing or wrong; send the header Authorization: Bearer TOKEN"
+            )
+        if found is None:
+            raise Refusal(404, "not_found", f"no resource {request.path}; paths are /marketplaces/CHANNEL/v1/RESOURCE")
+        channel, resource = found.groups()
+        if channel not in self._world.marketplaces:
+            known = ", ".join(self._world.marketplaces) or "none"
+            raise Refusal(404, "unknown_channel", f"no marketplace {channel!r}; marketplaces are: {known}")
+        call.channel = channel
+        call.operation = f"{request.method} {resource}"
+        route = self._routes.get((request.method, resource))
+        if route is not None:
+            return route
+        methods = [method for method, name in self._routes if name == resource]
+        if methods:
+            raise Refusal(
+                405, "method_not_allowed", f"{request.method} {resource} is not allowed; use {' or '.join(methods)}"
+            )
+        resources = ", ".join(sorted({name for _, name in self._routes}))
+        raise Refusal(404, "not_found", f"no resource {resource!r}; resources are: {resources}")
+
+    def _put_listings(self, call: _Call) -> dict[str, Any]:
+        rows = listings_of(call.request.body)
+        known = self._world.catalogue.by_sku
+        good = [(Sku(row.sku), row.quantity) for row in rows if row.sku in known]
+        rejected = [{"sku": row.sku, "reason": "unknown sku"} for row in rows if row.sku not in known]
+        call.rows = len(rows)
+        if good:
+            call.changed(self._world.push_listings(call.channel, good, request=call.serial, now_ns=call.now_ns))
+        return {"accepted": len(good), "rejected": rejected}
+
+    def _get_listings(self, call: _Call) -> dict[str, Any]:
+        parameters = Parameters(call.request.query)
+        limit = parameters.number("limit", default=PAGE_DEFAULT, low=1, high=LISTINGS_PER_CALL_MAX)
+        after = parameters.text("after")
+        start = bisect_right(self._skus, after) if after else 0
+        skus = self._skus[start : start + limit]
+        listed = self._world.listings(call.channel)
+        call.rows = len(skus)
+        more = start + limit < len(self._skus)
+        return {
+            "listings": [{"sku": sku, "quantity": listed[sku]} for sku in skus],
+            "next": skus[-1] if more else None,
+        }
+
+    def _get_orders(self, call: _Call) -> dict[str, Any]:
+        """Every notification since a cursor, oldest first. At the end of the feed the cursor stays the same."""
+        parameters = Parameters(call.request.query)
+        since = parameters.number("since", default=0, low=0, high=FEED_MAX)
+        limit = parameters.number("limit", default=PAGE_DEFAULT, low=1, high=ORDERS_PER_PAGE_MAX)
+        events = self._world.channel_feed(call.channel)[since : since + limit]
+        call.rows = len(events)
+        keys = dict.fromkeys(event.order.key for event in events if event.order is not None)
+        if keys:
+            call.facts.append(OrdersShown(call.now_ns, call.serial, call.channel, tuple(keys)))
+        bodies = [msgspec.Raw(self._payloads.body(event)) for event in events]
+        return {"orders": bodies, "next_cursor": str(since + len(events))}
+
+    def _put_notifications(self, call: _Call) -> dict[str, Any]:
+        """Set the channel's only address. It replaces the previous one."""
+        url = notification_url_of(call.request.body)
+        old = self._world.subscriptions(call.channel)
+        if [each.uri for each in old] != [url]:
+            for each in old:
+                changes = self._world.unsubscribe(each.subscription_id, by_policy=False, now_ns=call.now_ns)
+                call.changed(changes)
+            _, changes = self._world.subscribe(call.channel, EVERY_TOPIC, url, now_ns=call.now_ns)
+            call.changed(changes)
+        return {"url": url}

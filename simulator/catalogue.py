@@ -1,0 +1,209 @@
+"""The products, locations and buyers of a shop, made once from the seed.
+
+Hot SKUs come first, then the ordinary ones by falling popularity. SKUs depend on the configuration alone, so a plan
+needs no catalogue. Faker is slow, so it fills small pools in several locales and buyers are combined from them. Mail,
+phone and IP addresses are in ranges reserved for examples, so nobody real is ever contacted.
+"""
+
+import random
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import msgspec
+from faker import Faker
+
+from stockstorm.simulator.config import ShopConfig, WorldConfig
+from stockstorm.simulator.model import Buyer, Product, Sku
+from stockstorm.simulator.seeds import Seeds
+
+POOL_SIZE = 40
+CUSTOMER_ID_BASE = 7_120_400_000_000
+
+
+class Region(msgspec.Struct, frozen=True):
+    """A country and the locale of its names. Four digits follow `phone`."""
+
+    locale: str
+    country: str
+    country_code: str
+    phone: str
+    provinces: tuple[tuple[str, str, float, float], ...]  # name, code, latitude, longitude
+
+
+REGIONS = (
+    Region(
+        "en_GB",
+        "United Kingdom",
+        "GB",
+        "+44770090",
+        (("England", "ENG", 51.51, -0.13), ("Scotland", "SCT", 55.95, -3.19), ("Wales", "WLS", 51.48, -3.18)),
+    ),
+    Region("fr_CA", "Canada", "CA", "+1514555", (("Quebec", "QC", 45.5, -73.57), ("Ontario", "ON", 43.65, -79.38))),
+    Region("es_ES", "Spain", "ES", "+3460055", (("Cádiz", "CA", 36.53, -6.29), ("Málaga", "MA", 36.72, -4.42))),
+    Region("ja_JP", "Japan", "JP", "+8190555", (("Tōkyō", "JP-13", 35.68, 139.69), ("Ōsaka", "JP-27", 34.69, 135.5))),
+    Region("pt_BR", "Brazil", "BR", "+551155", (("São Paulo", "SP", -23.55, -46.63), ("Paraná", "PR", -25.43, -49.27))),
+)
+
+
+class Pools(msgspec.Struct, frozen=True):
+    """Values from Faker for one region."""
+
+    first_names: tuple[str, ...]
+    last_names: tuple[str, ...]
+    companies: tuple[str, ...]
+    streets: tuple[str, ...]
+    cities: tuple[str, ...]
+    zips: tuple[str, ...]
+
+
+def make_buyers(count: int, seeds: Seeds) -> tuple[Buyer, ...]:
+    """`count` buyers. The first n are the same for any larger count."""
+    pools = [_pools(region, seeds) for region in REGIONS]
+    stream = seeds.stream("buyers")
+    buyers = []
+    for n in range(count):
+        index = stream.randrange(len(REGIONS))
+        buyers.append(_buyer(n, REGIONS[index], pools[index], stream))
+    return tuple(buyers)
+
+
+def _pools(region: Region, seeds: Seeds) -> Pools:
+    fake = Faker(region.locale)
+    fake.seed_instance(seeds.draw_int("faker", region.locale, bits=32))
+    return Pools(
+        first_names=_fill(fake.first_name),
+        last_names=_fill(fake.last_name),
+        companies=_fill(fake.company),
+        streets=_fill(fake.street_address),
+        cities=_fill(fake.city),
+        zips=_fill(fake.postcode),
+    )
+
+
+def _fill(draw: Callable[[], object]) -> tuple[str, ...]:
+    return tuple(" ".join(str(draw()).split()) for _ in range(POOL_SIZE))
+
+
+def _buyer(n: int, region: Region, pools: Pools, stream: random.Random) -> Buyer:
+    province, province_code, latitude, longitude = stream.choice(region.provinces)
+    return Buyer(
+        customer_id=CUSTOMER_ID_BASE + n,
+        first_name=stream.choice(pools.first_names),
+        last_name=stream.choice(pools.last_names),
+        email=f"buyer.{n + 1}@example.com",
+        phone=f"{region.phone}{stream.randrange(10_000):04d}",
+        company=stream.choice(pools.companies) if stream.random() < 0.2 else None,
+        address1=stream.choice(pools.streets),
+        address2=f"№ {stream.randrange(1, 90)}" if stream.random() < 0.3 else None,
+        city=stream.choice(pools.cities),
+        province=province,
+        province_code=province_code,
+        zip=stream.choice(pools.zips),
+        country=region.country,
+        country_code=region.country_code,
+        latitude=round(latitude + stream.uniform(-0.2, 0.2), 6),
+        longitude=round(longitude + stream.uniform(-0.2, 0.2), 6),
+        browser_ip=f"203.0.113.{stream.randrange(1, 255)}",
+    )
+
+
+# Item ids are odd and above 2**53, so a receiver that parses them as floats gets another item.
+ITEM_ID_BASE = 9_007_199_254_740_993
+PRODUCT_ID_BASE = 8_204_117_000_000
+VARIANT_ID_BASE = 45_310_226_000_000
+LEVEL_ID_BASE = 523_300_000_000
+LOCATION_ID_BASE = 71_006_000_000
+
+_TYPES = (
+    "Mug",
+    "T-Shirt",
+    "Lamp",
+    "Backpack",
+    "Café Tray",
+    "Salt & Pepper Set",
+    "Candle",
+    "Notebook",
+    "Throw",
+    "Puzzle",
+)
+_MATERIALS = ("Oak", "Linen", "Céramique", "Steel & Cork", "Wool", "Glass", "Leather", "Bamboo/Cotton")
+_COLOURS = ("Blue", "Crème", "Forest", "Black", "Rosé", "Sand", "Grün", "White")
+_VENDORS = ("Ashdown & Sons", "Nordlicht", "Casa Peñón", "Maison d'Été", "Kite/Works", "Harbour Goods")
+
+
+T = TypeVar("T")
+
+
+class Catalogue(msgspec.Struct, frozen=True):
+    """All that is fixed about a shop. `by_sku` and `by_item` have the values of `products`, in the same order."""
+
+    products: tuple[Product, ...]
+    buyers: tuple[Buyer, ...]
+    locations: tuple[int, ...]
+    by_sku: Mapping[Sku, Product]
+    by_item: Mapping[int, Product]
+
+
+def hot_count(shop: ShopConfig) -> int:
+    """The number of hot SKUs."""
+    return min(shop.hot_skus, shop.skus)
+
+
+def sku_names(shop: ShopConfig) -> tuple[Sku, ...]:
+    """All SKUs of a shop, hot ones first, in byte order. They have only letters, digits and hyphens."""
+    return tuple(_sku(shop, n) for n in range(shop.skus))
+
+
+def _sku(shop: ShopConfig, n: int) -> Sku:
+    return Sku(f"{'HOT' if n < hot_count(shop) else 'SKU'}-{n + 1:05d}")
+
+
+def make_catalogue(config: WorldConfig, seeds: Seeds) -> Catalogue:
+    """The catalogue of a configuration and a seed. A product does not depend on the number of other products."""
+    shop = config.shop
+    first = LOCATION_ID_BASE + seeds.draw_int("location ids", bits=20)
+    locations = tuple(first + 7 * n for n in range(shop.locations))
+    offset = seeds.draw_int("product ids", bits=20)
+    products = tuple(_product(shop, seeds, n, locations, offset) for n in range(shop.skus))
+    return Catalogue(
+        products=products,
+        buyers=make_buyers(shop.buyers, seeds),
+        locations=locations,
+        by_sku={product.sku: product for product in products},
+        by_item={product.inventory_item_id: product for product in products},
+    )
+
+
+def _product(shop: ShopConfig, seeds: Seeds, n: int, locations: tuple[int, ...], offset: int) -> Product:
+    draws = seeds.draws("product", n)
+    kind, material, colour = _pick(_TYPES, draws[0]), _pick(_MATERIALS, draws[1]), _pick(_COLOURS, draws[2])
+    title = f"{material} {kind} {n + 1} / {colour}"
+    hot = n < hot_count(shop)
+    return Product(
+        sku=_sku(shop, n),
+        product_id=PRODUCT_ID_BASE + offset + n,
+        variant_id=VARIANT_ID_BASE + offset + n,
+        inventory_item_id=ITEM_ID_BASE + 2 * (offset + n),
+        location_id=_pick(locations, draws[7]),
+        level_id=LEVEL_ID_BASE + offset + n,
+        title=title,
+        handle=_handle(title),
+        vendor=_pick(_VENDORS, draws[3]),
+        product_type=kind,
+        price_minor=max(1, round(shop.price * 100 * (0.5 + draws[4]))),
+        grams=50 + int(draws[5] * 1_950),
+        initial_available=shop.hot_stock if hot else round(shop.stock * (0.5 + draws[6])),
+        hot=hot,
+    )
+
+
+def _pick(values: tuple[T, ...], draw: float) -> T:
+    return values[int(draw * len(values))]
+
+
+def _handle(title: str) -> str:
+    """A title as part of a URL: ASCII, lower case, hyphens."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

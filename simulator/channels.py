@@ -1,0 +1,150 @@
+"""The places that sell. A channel shows stock to buyers, changes stock when an order changes, and fires the events.
+
+`OnlineStore` is the shop's own store and sells from the master. `Marketplace` is every other channel. The world accepts
+orders and keeps them; a channel only applies what was decided.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from stockstorm.simulator.history.facts import ListingPushed
+from stockstorm.simulator.model import (
+    ONLINE,
+    SHOPIFY,
+    Event,
+    Level,
+    MarketplaceTopic,
+    Order,
+    Product,
+    Refund,
+    Sku,
+)
+from stockstorm.simulator.shop.firing import Action
+from stockstorm.simulator.shop.ledger import Entry, Ledger
+from stockstorm.simulator.shop.orders import times_updated
+
+
+class Channel(Protocol):
+    """The interface of a channel. Orders are passed in their state after the change."""
+
+    name: str
+
+    def shown(self, sku: Sku) -> int:
+        """Units that buyers see. KeyError for an unknown SKU."""
+        ...
+
+    def sold(self, order: Order, action: Action) -> None:
+        """The order was accepted."""
+        ...
+
+    def paid(self, order: Order, action: Action) -> None:
+        """The order was paid."""
+        ...
+
+    def cancelled(self, order: Order, action: Action) -> None:
+        """The order was cancelled. Its units can be sold again."""
+        ...
+
+    def returned(self, order: Order, refund: Refund, action: Action) -> None:
+        """Goods came back. `refund.restock` says whether they can be sold again."""
+        ...
+
+
+class Marketplace:
+    """Shows the last pushed quantity, less the units sold since. Cancelled and returned units are not listed again."""
+
+    def __init__(self, name: str, listings: Mapping[Sku, int]) -> None:
+        self.name = name
+        self._listed = dict(listings)
+        self._feed: list[Event] = []
+
+    @property
+    def listings(self) -> Mapping[Sku, int]:
+        """SKU → listed units, in the order of the catalogue. A view."""
+        return self._listed
+
+    @property
+    def feed(self) -> Sequence[Event]:
+        """Every event so far, oldest first. An index is a cursor. A view, which grows during the run."""
+        return self._feed
+
+    def shown(self, sku: Sku) -> int:
+        return self._listed[sku]
+
+    def push(self, listings: Iterable[tuple[Sku, int]], request: int, action: Action) -> None:
+        """Set listings, in order. KeyError for an unknown SKU."""
+        for sku, quantity in listings:
+            action.note(ListingPushed(action.now_ns, self.name, sku, quantity, self._listed[sku], request))
+            self._listed[sku] = quantity
+
+    def sold(self, order: Order, action: Action) -> None:
+        for line in order.lines:
+            self._listed[line.sku] -= line.quantity
+        self._fire("order.created", order, action)
+
+    def paid(self, order: Order, action: Action) -> None:
+        """Marketplaces collect payments themselves and send no event."""
+
+    def cancelled(self, order: Order, action: Action) -> None:
+        self._fire("order.cancelled", order, action)
+
+    def returned(self, order: Order, refund: Refund, action: Action) -> None:
+        self._fire("order.returned", order, action, refund)
+
+    def _fire(self, topic: MarketplaceTopic, order: Order, action: Action, refund: Refund | None = None) -> None:
+        action.order(self.name, topic, order, refund=refund)
+        self._feed.append(action.changes.events[-1])
+
+
+class OnlineStore:
+    """Sells from the master, so its stock is never stale.
+
+    A sale moves units from available to committed. A cancellation or a restocked return moves them back.
+    """
+
+    name = ONLINE
+
+    def __init__(self, ledger: Ledger, by_sku: Mapping[Sku, Product]) -> None:
+        self._ledger, self._by_sku = ledger, by_sku
+
+    def shown(self, sku: Sku) -> int:
+        return self._ledger.of(self._by_sku[sku]).available
+
+    def sold(self, order: Order, action: Action) -> None:
+        units = [(line.sku, -line.quantity) for line in order.lines]
+        levels = self._move(units, Entry("sale", order.key), action)
+        action.order(SHOPIFY, "orders/create", order)
+        _fire_stock(levels, order, action)
+
+    def paid(self, order: Order, action: Action) -> None:
+        action.order(SHOPIFY, "orders/paid", order)
+        action.order(SHOPIFY, "orders/updated", order, times_updated(order))
+
+    def cancelled(self, order: Order, action: Action) -> None:
+        units = [(line.sku, line.quantity) for line in order.lines]
+        levels = self._move(units, Entry("cancellation", order.key), action)
+        action.order(SHOPIFY, "orders/cancelled", order)
+        action.order(SHOPIFY, "orders/updated", order, times_updated(order))
+        _fire_stock(levels, order, action)
+
+    def returned(self, order: Order, refund: Refund, action: Action) -> None:
+        # Goods that cannot be sold again stay committed. Shipping is not simulated, so nothing reads that state.
+        units = [(line.sku, line.quantity) for line in refund.lines] if refund.restock else []
+        levels = self._move(units, Entry("return", order.key), action)
+        action.order(SHOPIFY, "refunds/create", order, len(order.refunds), refund)
+        action.order(SHOPIFY, "orders/updated", order, times_updated(order))
+        _fire_stock(levels, order, action)
+
+    def _move(self, units: Iterable[tuple[Sku, int]], entry: Entry, action: Action) -> list[tuple[Level, Sku]]:
+        levels = []
+        for sku, delta in units:
+            item = self._by_sku[sku].inventory_item_id
+            level, fact = self._ledger.record(item, delta, entry, action.now_ns, committed=-delta)
+            action.note(fact)
+            levels.append((level, sku))
+        return levels
+
+
+def _fire_stock(levels: Iterable[tuple[Level, Sku]], order: Order, action: Action) -> None:
+    for level, sku in levels:
+        action.stock(level, sku, order.key)

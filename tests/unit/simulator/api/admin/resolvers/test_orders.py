@@ -1,0 +1,198 @@
+import pytest
+
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history.facts import OrdersShown
+from tests.admin_calls import Admin
+from tests.small_world import buy, cancel, give_back, pay, product, sku
+
+PAGE = """query Page($first: Int, $last: Int, $after: String, $before: String, $query: String, $reverse: Boolean,
+  $sortKey: OrderSortKeys) {
+  orders(first: $first, last: $last, after: $after, before: $before, query: $query, reverse: $reverse,
+    sortKey: $sortKey) {
+    nodes { name } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
+WHOLE = """query Whole($id: ID!) { order(id: $id) {
+  id name number createdAt updatedAt processedAt cancelledAt cancelReason closed displayFinancialStatus fullyPaid
+  currencyCode subtotalLineItemsQuantity currentSubtotalLineItemsQuantity
+  totalPriceSet { shopMoney { amount currencyCode } presentmentMoney { amount } }
+  currentTotalPriceSet { shopMoney { amount } }
+  totalRefundedSet { shopMoney { amount } }
+  lineItems(first: 5) { nodes {
+    sku quantity currentQuantity title originalUnitPriceSet { shopMoney { amount } } variant { sku } } }
+  refunds { createdAt totalRefundedSet { shopMoney { amount } }
+    refundLineItems(first: 5) { nodes {
+      quantity restockType restocked lineItem { sku currentQuantity } location { id } } } } } }"""
+
+
+def stocked() -> Admin:
+    """Orders 1001 to 1005, one a second from 06:00:00. 1002 is cancelled at :10, 1001 is paid at :11."""
+    admin = Admin()
+    start = admin.now_ns
+    for n in range(5):
+        admin.world.apply(buy(n, "online", (n % 4, 1)), start + n * SECOND_NS)
+    admin.world.apply(cancel(1), start + 10 * SECOND_NS)
+    admin.world.apply(pay(0), start + 11 * SECOND_NS)
+    admin.now_ns = start + 60 * SECOND_NS
+    return admin
+
+
+def names(admin: Admin, **variables: object) -> list[str]:
+    given = {"first": None if "last" in variables else 10} | variables
+    return [node["name"] for node in admin.data(PAGE, **given)["orders"]["nodes"]]
+
+
+def test_orders_are_sorted_by_creation_and_recorded_as_shown() -> None:
+    admin = stocked()
+    assert names(admin, first=3) == ["#1001", "#1002", "#1003"]
+    assert admin.facts(OrdersShown) == [OrdersShown(admin.now_ns, 0, "online", (0, 1, 2))]
+    assert (admin.called.operation, admin.called.rows) == ("orders", 3)
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("ID", ["#1001", "#1002", "#1003", "#1004", "#1005"]),
+        ("CREATED_AT", ["#1001", "#1002", "#1003", "#1004", "#1005"]),
+        ("UPDATED_AT", ["#1003", "#1004", "#1005", "#1002", "#1001"]),
+    ],
+)
+def test_orders_are_sorted_by_key_in_both_directions(key: str, expected: list[str]) -> None:
+    assert names(stocked(), sortKey=key) == expected
+    assert names(stocked(), sortKey=key, reverse=True) == expected[::-1]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("key", ["ID", "CREATED_AT", "UPDATED_AT"])
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_pages_forward_and_backward_neither_skip_nor_repeat(size: int, key: str, reverse: bool) -> None:
+    admin = stocked()
+    whole = names(admin, sortKey=key, reverse=reverse)
+    forward: list[str] = []
+    cursor, more = None, True
+    while more:
+        page = admin.data(PAGE, first=size, after=cursor, sortKey=key, reverse=reverse)["orders"]
+        forward += [node["name"] for node in page["nodes"]]
+        cursor, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    backward: list[str] = []
+    cursor, more = None, True
+    while more:
+        page = admin.data(PAGE, last=size, before=cursor, sortKey=key, reverse=reverse)["orders"]
+        backward = [node["name"] for node in page["nodes"]] + backward
+        cursor, more = page["pageInfo"]["startCursor"], page["pageInfo"]["hasPreviousPage"]
+    assert forward == backward == whole
+
+
+def test_a_cursor_stays_valid_while_orders_are_added() -> None:
+    admin = stocked()
+    page = admin.data(PAGE, first=4)["orders"]
+    admin.world.apply(buy(9, "online", (0, 1)), admin.now_ns)
+    assert page["edges"][-1]["cursor"] == page["pageInfo"]["endCursor"]
+    assert names(admin, after=page["pageInfo"]["endCursor"]) == ["#1005", "#1006"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("created_at:>='2026-11-24T06:00:03Z'", ["#1004", "#1005"]),
+        ("created_at:>2026-11-24T06:00:03Z", ["#1005"]),
+        ("created_at:<2026-11-24T06:00:01Z", ["#1001"]),
+        ("created_at:<=2026-11-24T06:00:01Z AND created_at:>=2026-11-24T06:00:01Z", ["#1002"]),
+        ("created_at:'2026-11-24T01:00:02-05:00'", ["#1003"]),
+        ("created_at:2026-11-24", ["#1001", "#1002", "#1003", "#1004", "#1005"]),
+        ("created_at:>2026-11-24", []),
+        ("updated_at:>='2026-11-24T06:00:10Z'", ["#1001", "#1002"]),
+        ("status:open", ["#1001", "#1003", "#1004", "#1005"]),
+        ("status:cancelled", ["#1002"]),
+        ("financial_status:paid", ["#1001"]),
+        ("name:#1003", ["#1003"]),
+        ("sku:{sku} status:any", ["#1001", "#1005"]),
+    ],
+)
+def test_orders_are_searched_in_shopifys_syntax(query: str, expected: list[str]) -> None:
+    assert names(stocked(), query=query.format(sku=sku(0))) == expected
+
+
+def test_an_unknown_search_field_is_ignored_with_a_warning() -> None:
+    admin = stocked()
+    answer = admin.ask(PAGE, first=10, query="colour:red")
+    assert len(answer["data"]["orders"]["nodes"]) == 5
+    assert answer["extensions"]["search"] == [
+        {
+            "path": ["orders"],
+            "query": "colour:red",
+            "warnings": [
+                {"field": "colour", "message": "Invalid search field for this query.", "code": "invalid_field"}
+            ],
+        }
+    ]
+
+
+@pytest.mark.parametrize("query", ["status:open OR status:closed", "(status:open)", "-status:open", "red", "id:'a' OR"])
+def test_unsupported_search_syntax_is_an_error(query: str) -> None:
+    admin = stocked()
+    assert "errors" in admin.ask(PAGE, first=10, query=query)
+    assert (admin.called.outcome, admin.facts(OrdersShown)) == ("error", [])
+
+
+def test_an_unsupported_sort_is_an_error() -> None:
+    assert stocked().problem(PAGE, first=1, sortKey="TOTAL_PRICE")["extensions"] == {"code": "NOT_SUPPORTED"}
+
+
+def test_an_order_shows_its_lines_money_and_refunds() -> None:
+    admin = Admin()
+    admin.world.apply(buy(7, "online", (0, 2), (1, 1)), admin.now_ns)
+    admin.world.apply(pay(7), admin.now_ns + SECOND_NS)
+    admin.world.apply(give_back(7, (0, 1)), admin.now_ns + 2 * SECOND_NS)
+    (order,) = admin.world.orders()
+    found = admin.data(WHOLE, id=f"gid://shopify/Order/{order.order_id}")["order"]
+    bought = 2 * product(0).price_minor + product(1).price_minor
+    total = f"{(bought + 495) / 100:.2f}"
+    back = f"{product(0).price_minor / 100:.2f}"
+    assert (found["name"], found["createdAt"], found["updatedAt"]) == (
+        "#1001",
+        "2026-11-24T06:00:00Z",
+        "2026-11-24T06:00:02Z",
+    )
+    assert (found["displayFinancialStatus"], found["fullyPaid"], found["closed"]) == ("PARTIALLY_REFUNDED", True, False)
+    assert found["totalPriceSet"]["shopMoney"] == {"amount": total, "currencyCode": "GBP"}
+    assert found["totalRefundedSet"]["shopMoney"]["amount"] == back
+    assert (found["subtotalLineItemsQuantity"], found["currentSubtotalLineItemsQuantity"]) == (3, 2)
+    assert [(line["sku"], line["quantity"], line["currentQuantity"]) for line in found["lineItems"]["nodes"]] == [
+        (sku(0), 2, 1),
+        (sku(1), 1, 1),
+    ]
+    (refund,) = found["refunds"]
+    assert refund["totalRefundedSet"]["shopMoney"]["amount"] == back
+    (line,) = refund["refundLineItems"]["nodes"]
+    assert (line["quantity"], line["restockType"], line["lineItem"]["sku"]) == (1, "RETURN", sku(0))
+    assert admin.facts(OrdersShown)[0].orders == (7,)
+
+
+def test_an_order_cancelled_after_its_payment_stays_paid() -> None:
+    admin = Admin()
+    admin.world.apply(buy(7, "online", (0, 2)), admin.now_ns)
+    admin.world.apply(pay(7), admin.now_ns + SECOND_NS)
+    admin.world.apply(cancel(7), admin.now_ns + 2 * SECOND_NS)
+    (order,) = admin.world.orders()
+    found = admin.data(WHOLE, id=f"gid://shopify/Order/{order.order_id}")["order"]
+    assert (found["displayFinancialStatus"], found["closed"]) == ("PAID", True)
+    assert (found["totalRefundedSet"]["shopMoney"]["amount"], found["refunds"]) == ("0.00", [])
+
+
+def test_a_cancelled_order_shows_its_cancellation_and_an_unknown_order_is_null() -> None:
+    admin = stocked()
+    order = admin.world.orders()[1]
+    found = admin.data(WHOLE, id=f"gid://shopify/Order/{order.order_id}")["order"]
+    assert (found["cancelledAt"], found["cancelReason"], found["closed"]) == ("2026-11-24T06:00:10Z", "CUSTOMER", True)
+    assert found["displayFinancialStatus"] == "VOIDED"
+    assert found["currentTotalPriceSet"]["shopMoney"]["amount"] == "0.00"
+    assert admin.data(WHOLE, id="gid://shopify/Order/1") == {"order": None}
+
+
+def test_orders_are_counted_up_to_a_limit() -> None:
+    admin = stocked()
+    some = 'some: ordersCount(limit: 2, query: "status:open") { count precision }'
+    query = f"{{ all: ordersCount {{ count precision }} {some} }}"
+    assert admin.data(query) == {
+        "all": {"count": 5, "precision": "EXACT"},
+        "some": {"count": 2, "precision": "AT_LEAST"},
+    }

@@ -1,0 +1,25 @@
+"""Fault kinds are defined once, and everything reads that definition."""
+
+from typing import get_args
+
+import pytest
+
+from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
+from stockstorm.scenarios.flags import with_faults
+from stockstorm.scenarios.loader import load
+from stockstorm.simulator.config import FAULTS, FaultKind, fault_label
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_every_kind_of_fault_can_be_asked_for_and_kills_processes_that_some_subject_has(kind: FaultKind) -> None:
+    assert with_faults(load("smoke"), [f"{kind}@1"]).faults[-1].kind == kind
+    assert any({*FAULTS[kind].processes} <= {*one.processes} for one in ARCHITECTURES.values())
+    assert fault_label(kind) == FAULTS[kind].label
+
+
+def test_every_kind_of_fault_is_described() -> None:
+    assert tuple(FAULTS) == get_args(FaultKind)
+
+
+def test_a_fault_that_the_plan_did_not_cause_is_named_as_the_history_names_it() -> None:
+    assert fault_label("exited by itself") == "exited by itself"
