@@ -29,6 +29,7 @@ from stockstorm.simulator.limits import (
     DOCUMENT_FRAGMENTS_MAX,
     DOCUMENT_PAIRS_MAX,
     INPUT_ARRAY_MAX,
+    INPUT_VALUES_MAX,
     VARIABLE_VALUES_MAX,
 )
 
@@ -121,7 +122,11 @@ def long_inputs(
     fragments: Mapping[str, FragmentDefinitionNode],
     raw: Mapping[str, Any],
 ) -> list[Problem]:
-    """Input arrays of more than 250 values in the arguments of root fields, found before anything coerces them."""
+    """Input arrays of more than 250 values in the arguments of root fields, found before anything coerces them.
+
+    Many shorter ones are too large together.
+    """
+    left = INPUT_VALUES_MAX
     root = schema.get_root_type(operation.operation)
     problems: list[Problem] = []
     for node in _fields_of(operation.selection_set, fragments):
@@ -131,8 +136,11 @@ def long_inputs(
         locations = [{"line": where.line, "column": where.column}] if where else []
         for argument in node.arguments or ():
             value = value_from_ast_untyped(argument.value, dict(raw))
-            found = _long_lists(value, (node.name.value, argument.name.value))
-            problems += [input_too_large(path, size, locations) for path, size in found]
+            found = _lists(value, (node.name.value, argument.name.value))
+            problems += [input_too_large(path, size, locations) for path, size in found if size > INPUT_ARRAY_MAX]
+            left -= sum(size for _, size in found)
+            if left < 0:
+                return problems or [TOO_LARGE]
     return problems
 
 
@@ -147,9 +155,8 @@ def _fields_of(selections: SelectionSetNode, fragments: Mapping[str, FragmentDef
             yield from _fields_of(fragments[each.name.value].selection_set, fragments)
 
 
-def _long_lists(value: Any, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], int]]:
+def _lists(value: Any, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], int]]:
+    """Path and size of each list that is not inside another."""
     if isinstance(value, dict):
-        return [found for key, inner in value.items() for found in _long_lists(inner, (*path, key))]
-    if isinstance(value, list) and len(value) > INPUT_ARRAY_MAX:
-        return [(path, len(value))]
-    return []
+        return [found for key, inner in value.items() for found in _lists(inner, (*path, key))]
+    return [(path, len(value))] if isinstance(value, list) else []

@@ -3,6 +3,8 @@
 Each bad variable gives one error, "Variable $input of type X! was provided invalid value for a.0.b (why)", with code
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from graphql import (
@@ -23,6 +25,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from graphql.utilities import coerce_input_value
 
 from stockstorm.simulator.api.admin.base.problems import Problem
+from stockstorm.simulator.limits import EXPLANATIONS_MAX
 
 Explanation = tuple[tuple[str | int, ...], str]
 
@@ -31,7 +34,7 @@ def coerce_variables(
     schema: GraphQLSchema, operation: OperationDefinitionNode, given: dict[str, Any]
 ) -> VariableValues | list[Problem]:
     """Coerced values, or the errors to answer."""
-    values = get_variable_values(schema, operation.variable_definitions or (), given)
+    values = get_variable_values(schema, operation.variable_definitions or (), given, max_errors=1)
     if isinstance(values, VariableValues):
         return values
     problems = _explain(schema, operation, given)
@@ -46,7 +49,7 @@ def _explain(schema: GraphQLSchema, operation: OperationDefinitionNode, given: d
         if name not in given and (definition.default_value is not None or not is_non_null_type(type_)):
             continue
         value = given.get(name)
-        explanations = _problems(value, type_, ())
+        explanations = list(islice(_problems(value, type_, ()), EXPLANATIONS_MAX))
         if explanations:
             found.append(_problem(name, print_ast(definition.type), value, explanations, definition))
     return found
@@ -68,38 +71,40 @@ def _problem(name: str, type_text: str, value: Any, explanations: list[Explanati
     }
 
 
-def _problems(value: Any, type_: GraphQLInputType, path: tuple[str | int, ...]) -> list[Explanation]:
+def _problems(value: Any, type_: GraphQLInputType, path: tuple[str | int, ...]) -> Iterator[Explanation]:
     if is_non_null_type(type_):
         if value is None:
-            return [(path, "Expected value to not be null")]
-        return _problems(value, type_.of_type, path)
-    if value is None:
-        return []
-    if is_list_type(type_):
-        items = value if isinstance(value, list) else [value]
-        return [each for i, item in enumerate(items) for each in _problems(item, type_.of_type, (*path, i))]
-    if is_input_object_type(type_):
-        return _object_problems(value, type_, path)
-    return _leaf_problems(value, type_, path)
+            yield path, "Expected value to not be null"
+        else:
+            yield from _problems(value, type_.of_type, path)
+    elif value is None:
+        return
+    elif is_list_type(type_):
+        for i, item in enumerate(value if isinstance(value, list) else [value]):
+            yield from _problems(item, type_.of_type, (*path, i))
+    elif is_input_object_type(type_):
+        yield from _object_problems(value, type_, path)
+    else:
+        yield from _leaf_problems(value, type_, path)
 
 
-def _object_problems(value: Any, type_: GraphQLInputObjectType, path: tuple[str | int, ...]) -> list[Explanation]:
+def _object_problems(value: Any, type_: GraphQLInputObjectType, path: tuple[str | int, ...]) -> Iterator[Explanation]:
     if not isinstance(value, dict):
-        return [(path, f"Expected {value!r} to be a key-value object.")]
-    unknown = [((*path, key), f"Field is not defined on {type_.name}") for key in value if key not in type_.fields]
-    known = [
-        each
-        for name, field in type_.fields.items()
-        if name in value or is_non_null_type(field.type)
-        for each in _problems(value.get(name), field.type, (*path, name))
-    ]
-    return unknown + known
+        yield path, f"Expected {value!r} to be a key-value object."
+        return
+    for key in value:
+        if key not in type_.fields:
+            yield (*path, key), f"Field is not defined on {type_.name}"
+    for name, field in type_.fields.items():
+        if name in value or is_non_null_type(field.type):
+            yield from _problems(value.get(name), field.type, (*path, name))
 
 
-def _leaf_problems(value: Any, type_: GraphQLInputType, path: tuple[str | int, ...]) -> list[Explanation]:
+def _leaf_problems(value: Any, type_: GraphQLInputType, path: tuple[str | int, ...]) -> Iterator[Explanation]:
     if coerce_input_value(value, type_) is not Undefined:
-        return []
+        return
     shown = f'"{value}"' if isinstance(value, str) else str(value)
     if isinstance(type_, GraphQLEnumType):
-        return [(path, f"Expected {shown} to be one of: {', '.join(type_.values)}")]
-    return [(path, f"Could not coerce value {shown} to {type_}")]
+        yield path, f"Expected {shown} to be one of: {', '.join(type_.values)}"
+    else:
+        yield path, f"Could not coerce value {shown} to {type_}"
