@@ -25,6 +25,7 @@ class FakeCommerce:
         self.topics: list[str] = []
         self.notified: dict[str, str] = {}  # channel -> registered URL
         self.adjustments: dict[str, dict[str, Any]] = {}  # by idempotency key, executed once each
+        self.earlier = 0  # adjustments of earlier tests, which `tokens` leaves out
         self.calls: list[str] = []
         self.hangs = threading.Event()  # while set, an adjust is executed and not answered
         self.fails_adjust = 0  # this many adjusts are executed and answered 503
@@ -37,9 +38,14 @@ class FakeCommerce:
     def item(self, sku: str) -> int:
         return 9_100_000 + int(sku.removeprefix("SKU-"))
 
+    def begin_test(self) -> None:
+        """For a shop that several tests share: no failures, and no tokens yet."""
+        self.earlier = len(self.adjustments)
+        self.fails_adjust = self.fails_push = 0
+
     def tokens(self) -> list[str]:
-        """All tokens of all executed adjustments."""
-        references = [a["referenceDocumentUri"] for a in self.adjustments.values()]
+        """All tokens of all adjustments that were executed in this test."""
+        references = [a["referenceDocumentUri"] for a in [*self.adjustments.values()][self.earlier :]]
         return [token for text in references for token in text.removeprefix("urn:channel-orders:").split(",")]
 
     def graphql(self, operation: str, variables: dict[str, Any]) -> dict[str, Any]:

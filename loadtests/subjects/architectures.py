@@ -24,6 +24,8 @@ class Architecture(msgspec.Struct, frozen=True):
     interval_s: float = 0.0  # between two polls; two of them without a change count as quiet
 
 
+_POLL_INTERVAL_S = 10.0  # shortened, so that a run of a minute contains several
+_FLOW_INTERVAL_S = 15.0
 _OF_BUSES = ("last_write_wins",)
 _OF_RECEIVERS = (*_OF_BUSES, "no_signature_check", "slow_handler")
 _OF_POSTGRES = (*_OF_RECEIVERS, "no_order_dedup", "ack_before_durable")
@@ -39,9 +41,9 @@ _ARCHITECTURES = (
         parts=("PostgreSQL", "worker"),
         crash_safe="nothing: the next poll reads missed changes",
         cannot={"sync_latency": _POLLED_STALE, "oversell": _POLLED_STALE, "nothing_lost": _NO_WEBHOOKS},
-        shortened="polls every 10 s, where the guide has 5 to 30 min",
-        settings={"REFERENCE_POLL_INTERVAL_S": "10"},
-        interval_s=10.0,
+        shortened=f"polls every {_POLL_INTERVAL_S:g} s, where the guide has 5 to 30 min",
+        settings={"REFERENCE_POLL_INTERVAL_S": f"{_POLL_INTERVAL_S:g}"},
+        interval_s=_POLL_INTERVAL_S,
     ),
     Architecture(
         name="webhook",
@@ -110,15 +112,15 @@ _ARCHITECTURES = (
         crash_safe="nothing: the next run of the flow begins where the last one committed",
         cannot={"sync_latency": _POLLED_STALE, "oversell": _POLLED_STALE, "nothing_lost": _NO_WEBHOOKS},
         shortened=(
-            "a trigger every 15 s, steps of 5 ms and 5,000 tasks a run, where vendors offer 1 to 5 min, "
-            "about 0.2 s and 100 records"
+            f"a trigger every {_FLOW_INTERVAL_S:g} s, steps of 5 ms and 5,000 tasks a run, "
+            "where vendors offer 1 to 5 min, about 0.2 s and 100 records"
         ),
         settings={
-            "REFERENCE_FLOW_INTERVAL_S": "15",
+            "REFERENCE_FLOW_INTERVAL_S": f"{_FLOW_INTERVAL_S:g}",
             "REFERENCE_FLOW_STEP_S": "0.005",
             "REFERENCE_FLOW_TASKS_MAX": "5000",
         },
-        interval_s=15.0,
+        interval_s=_FLOW_INTERVAL_S,
     ),
 )
 

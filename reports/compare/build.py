@@ -29,7 +29,7 @@ from stockstorm.reports.compare.run_summary import RunSummary, curve, intervals,
 from stockstorm.reports.result import Interval, TierOutcome, Verdict
 from stockstorm.reports.verdict.tiers import LIMITS_MS, basis, judge_tiers, judged_measure
 
-# Means per run, over seeds.
+# Measures that are means per run, over seeds.
 COUNTED: Final[tuple[str, ...]] = (
     "oversell.incidents",
     OVERSOLD,
@@ -46,6 +46,7 @@ COUNTED: Final[tuple[str, ...]] = (
     "work.transactions",
     "work.rows_written",
 )
+# Measures whose difference to the base is computed.
 DIFFERED: Final[tuple[str, ...]] = (
     P50,
     P95,

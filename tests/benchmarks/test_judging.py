@@ -13,8 +13,8 @@ from stockstorm.simulator.config import (
     ShopEventsConfig,
     WorldConfig,
 )
-from tests.modelled.play import play
-from tests.modelled.subject import Habits
+from tests.modelled.run import run_model
+from tests.modelled.subject import Behaviour
 
 TRADE = WorldConfig(
     shop=ShopConfig(skus=300, hot_skus=4, stock=120, hot_stock=60, buyers=1),
@@ -26,7 +26,7 @@ TRADE = WorldConfig(
 
 
 def test_two_hundred_thousand_facts_are_judged_within_three_seconds() -> None:
-    facts = play(TRADE, Habits(), 1).facts
+    facts = run_model(TRADE, Behaviour(), 1).facts
     assert len(facts) >= 200_000
     begun = time.process_time()
     history = History.of(facts[:200_000])

@@ -1,15 +1,17 @@
 """One interface to the cloud queues for the behaviour suite. Each uses its real client library."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
 from google.api_core.exceptions import DeadlineExceeded
 
-from stockstorm.loadtests.backing.cloud.aws import client
+from stockstorm.loadtests.backing.cloud.aws import client, make_queue
 from stockstorm.loadtests.backing.cloud.aws_backings import open_sqs
 from stockstorm.loadtests.backing.cloud.base import CloudBacking, PubSubBacking, QueueRules, SqsBacking
-from stockstorm.loadtests.backing.cloud.pubsub import clients, open_pubsub
+from stockstorm.loadtests.backing.cloud.pubsub import clients, make_pubsub_queue, open_pubsub
 
 
 class Received(NamedTuple):
@@ -97,12 +99,35 @@ class PubSubClient:
 
 
 @contextmanager
-def open_queue(kind: str, rules: QueueRules) -> Iterator[CloudQueue]:
+def open_backing(kind: str, rules: QueueRules) -> Iterator[SqsBacking | PubSubBacking]:
     """`kind`: `fauxqs`, `moto` or `docker-sqs` for SQS, `double` or `docker-pubsub` for Pub/Sub."""
     word = kind.partition("-")[0]
     if kind in ("double", "docker-pubsub"):
-        with open_pubsub("20261124-flash_sale-7", word, rules) as pubsub, clients(pubsub.environment) as use:
-            yield PubSubClient(pubsub, use)
+        with open_pubsub("20261124-flash_sale-7", word, rules) as pubsub:
+            yield pubsub
     else:
         with open_sqs("20261124-flash_sale-7", word, rules) as sqs:
-            yield SqsClient(sqs)
+            yield sqs
+
+
+def empty_queue(backing: SqsBacking | PubSubBacking, rules: QueueRules) -> SqsBacking | PubSubBacking:
+    """A new queue in the same emulator."""
+    name = f"t{uuid.uuid4().hex}"
+    match backing:
+        case SqsBacking(environment=environment):
+            sqs = make_queue(client("sqs", environment), name, rules)
+            return msgspec.structs.replace(backing, queue=sqs)
+        case PubSubBacking(environment=environment, queue=given):
+            with clients(environment) as use:
+                pubsub = make_pubsub_queue(use, given.project, name, rules)
+            return msgspec.structs.replace(backing, queue=pubsub)
+
+
+@contextmanager
+def client_of(backing: SqsBacking | PubSubBacking) -> Iterator[CloudQueue]:
+    """The queue as an operator uses it."""
+    if isinstance(backing, SqsBacking):
+        yield SqsClient(backing)
+    else:
+        with clients(backing.environment) as use:
+            yield PubSubClient(backing, use)

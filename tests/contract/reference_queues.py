@@ -10,10 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from stockstorm.loadtests.backing.cloud.aws import client, make_queue
 from stockstorm.loadtests.backing.cloud.aws_backings import open_sqs
 from stockstorm.loadtests.backing.cloud.base import PubSubBacking, QueueRules, SqsBacking
-from stockstorm.loadtests.backing.cloud.pubsub import clients, make_pubsub_queue, open_pubsub
+from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.loadtests.backing.postgres.server import create_database, with_database
 from stockstorm.reference_service.domain.topics import WorkType
@@ -25,6 +24,7 @@ from stockstorm.reference_service.queues.sqs import open_sqs as open_sqs_broker
 from stockstorm.reference_service.storage.database import Pool, apply_schema, open_pool
 
 RULES = QueueRules(lease_s=30, deliveries_max=8)
+SHORT = QueueRules(lease_s=1, deliveries_max=8)  # the emulators then accept any lease
 QUIET_S = 0.4
 
 
@@ -132,28 +132,13 @@ async def _queue(pool: Pool, backing: Any) -> AsyncIterator[Queue]:
 def open_emulator(kind: str) -> Iterator[Any]:
     """One emulator for many tests; None for PostgreSQL."""
     if kind == "sqs":
-        with open_sqs("suite", rules=RULES) as sqs:
+        with open_sqs("suite", rules=SHORT) as sqs:
             yield sqs
     elif kind == "pubsub":
-        with open_pubsub("suite", "double", RULES) as pubsub:
+        with open_pubsub("suite", "double", SHORT) as pubsub:
             yield pubsub
     else:
         yield None
-
-
-def empty_queue(backing: Any, rules: QueueRules = RULES) -> Any:
-    """A new queue in the same emulator."""
-    name = f"t{uuid.uuid4().hex}"
-    match backing:
-        case SqsBacking(environment=environment):
-            sqs = make_queue(client("sqs", environment), name, rules)
-            return msgspec.structs.replace(backing, queue=sqs)
-        case PubSubBacking(environment=environment, queue=given):
-            with clients(environment) as use:
-                pubsub = make_pubsub_queue(use, given.project, name, rules)
-            return msgspec.structs.replace(backing, queue=pubsub)
-        case _:
-            return None
 
 
 def empty_database(postgres: EmbeddedPostgres) -> str:

@@ -17,7 +17,7 @@ from stockstorm.loadtests.backing.cloud.aws_backings import open_eventbridge
 from stockstorm.loadtests.backing.cloud.base import EventBridgeBacking
 from stockstorm.loadtests.backing.cloud.pubsub import clients, open_pubsub
 from stockstorm.loadtests.orchestrator.cloud import start_publisher
-from tests.contract.fauxqs_available import why_fauxqs_is_unavailable
+from tests.contract.availability import why_fauxqs_is_unavailable
 
 RUN = "20261124-flash_sale-7"
 HEADERS = {

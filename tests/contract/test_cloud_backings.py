@@ -5,25 +5,28 @@ Where fauxqs or an image cannot be had, those cases are skipped at run time with
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from stockstorm.loadtests.backing.cloud.base import QueueRules
+from stockstorm.loadtests.backing.cloud.base import CloudBacking, PubSubBacking, QueueRules, SqsBacking
 from stockstorm.loadtests.backing.containers import LOCALSTACK_IMAGE, PUBSUB_IMAGE
-from tests.contract.cloud_queues import CloudQueue, Received, open_queue
-from tests.contract.docker_available import CONTAINER, why_image_is_unavailable
-from tests.contract.fauxqs_available import why_fauxqs_is_unavailable
+from tests.contract.availability import CONTAINER, why_fauxqs_is_unavailable, why_image_is_unavailable
+from tests.contract.cloud_queues import CloudQueue, Received, client_of, empty_queue, open_backing
 
 DELIVERIES_MAX = 5
-LEASE_S = 10  # as short as Pub/Sub allows
+LEASE_S = 10
+SHORTEST_LEASES_S = {"docker-pubsub": LEASE_S}  # Google's emulator accepts no shorter one
 PATIENCE_S = 15.0
 MEASURED = ["fauxqs", "moto", "double"]
 IMAGES = {"docker-sqs": LOCALSTACK_IMAGE, "docker-pubsub": PUBSUB_IMAGE}
+CONTAINERS = [pytest.param(kind, marks=CONTAINER) for kind in IMAGES]
 
-Open = Callable[[], AbstractContextManager[CloudQueue]]
+RULES = QueueRules(lease_s=LEASE_S, deliveries_max=DELIVERIES_MAX)
+
+Open = Callable[[], AbstractContextManager[CloudBacking]]
 
 
 @pytest.fixture(scope="module")
@@ -33,28 +36,47 @@ def fauxqs_is_there(tmp_path_factory: pytest.TempPathFactory) -> None:
         pytest.skip(f"fauxqs NOT tested: {why}")
 
 
-def opener(request: pytest.FixtureRequest) -> Open:
-    """Opens a queue of the kind under test."""
-    if request.param == "fauxqs":
+def shortest_rules(kind: str) -> QueueRules:
+    return QueueRules(lease_s=SHORTEST_LEASES_S.get(kind, 2), deliveries_max=DELIVERIES_MAX)
+
+
+def skip_unless_available(kind: str, request: pytest.FixtureRequest) -> None:
+    if kind == "fauxqs":
         request.getfixturevalue("fauxqs_is_there")
-    if (image := IMAGES.get(request.param, "")) and (why := why_image_is_unavailable(image)):
-        pytest.skip(f"{request.param} NOT tested: {why}")
-    return lambda: open_queue(request.param, QueueRules(lease_s=LEASE_S, deliveries_max=DELIVERIES_MAX))
+    if (image := IMAGES.get(kind, "")) and (why := why_image_is_unavailable(image)):
+        pytest.skip(f"{kind} NOT tested: {why}")
 
 
-@pytest.fixture(params=[*MEASURED, *(pytest.param(kind, marks=CONTAINER) for kind in IMAGES)])
-def opened(request: pytest.FixtureRequest) -> Open:
-    return opener(request)
+@pytest.fixture(scope="module", params=[*MEASURED, *CONTAINERS])
+def kind(request: pytest.FixtureRequest) -> str:
+    skip_unless_available(request.param, request)
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def backing(kind: str) -> Iterator[SqsBacking | PubSubBacking]:
+    """One emulator for all tests that only need a queue."""
+    with open_backing(kind, shortest_rules(kind)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def queue(backing: SqsBacking | PubSubBacking) -> Iterator[CloudQueue]:
+    """An empty queue."""
+    with client_of(empty_queue(backing, RULES)) as client:
+        yield client
 
 
 @pytest.fixture(params=MEASURED)
 def measured(request: pytest.FixtureRequest) -> Open:
-    return opener(request)
+    skip_unless_available(request.param, request)
+    return lambda: open_backing(request.param, RULES)
 
 
-@pytest.fixture(params=[pytest.param(kind, marks=CONTAINER) for kind in IMAGES])
+@pytest.fixture(params=CONTAINERS)
 def contained(request: pytest.FixtureRequest) -> Open:
-    return opener(request)
+    skip_unless_available(request.param, request)
+    return lambda: open_backing(request.param, RULES)
 
 
 def within_patience(receive: Callable[[], list[Received]], patience_s: float = PATIENCE_S) -> list[Received]:
@@ -67,70 +89,67 @@ def within_patience(receive: Callable[[], list[Received]], patience_s: float = P
     return []
 
 
-def test_what_is_sent_is_received(opened: Open) -> None:
-    with opened() as queue:
-        sent = {f"Größe {number}" for number in range(12)}
-        for body in sent:
-            queue.send(body)
-        got: list[Received] = []
-        while len(got) < len(sent) and (found := within_patience(queue.receive)):
-            got += found
-        assert {one.body for one in got} == sent
-        assert len(got) == len(sent)
+def test_what_is_sent_is_received(queue: CloudQueue) -> None:
+    sent = {f"Größe {number}" for number in range(12)}
+    for body in sent:
+        queue.send(body)
+    got: list[Received] = []
+    while len(got) < len(sent) and (found := within_patience(queue.receive)):
+        got += found
+    assert {one.body for one in got} == sent
+    assert len(got) == len(sent)
 
 
-def test_while_it_is_leased_nobody_else_gets_it_and_afterwards_it_comes_again(opened: Open) -> None:
-    with opened() as queue:
+def test_while_it_is_leased_nobody_else_gets_it_and_afterwards_it_comes_again(queue: CloudQueue) -> None:
+    queue.send("a")
+    (first,) = within_patience(queue.receive)
+    queue.lease(first.handle, 3)
+    began = time.monotonic()
+    assert within_patience(queue.receive, 0.5) == []
+    (again,) = within_patience(queue.receive)
+    assert again.body == "a"
+    assert 2.0 < time.monotonic() - began < PATIENCE_S
+
+
+def test_the_lease_that_the_rules_give_ends_by_itself(backing: SqsBacking | PubSubBacking, kind: str) -> None:
+    rules = shortest_rules(kind)
+    with client_of(empty_queue(backing, rules)) as queue:
         queue.send("a")
-        (first,) = within_patience(queue.receive)
-        queue.lease(first.handle, 3)
-        began = time.monotonic()
-        assert within_patience(queue.receive, 0.5) == []
-        (again,) = within_patience(queue.receive)
-        assert again.body == "a"
-        assert 2.0 < time.monotonic() - began < PATIENCE_S
-
-
-def test_the_lease_that_the_rules_give_ends_by_itself(opened: Open) -> None:
-    with opened() as queue:
-        queue.send("a")
-        began = time.monotonic()
         assert within_patience(queue.receive)
+        began = time.monotonic()
         (again,) = within_patience(queue.receive)
         assert again.body == "a"
-        assert LEASE_S - 1 < time.monotonic() - began < LEASE_S + 4
+        assert rules.lease_s - 1.5 < time.monotonic() - began < rules.lease_s + 4
 
 
-def test_what_is_acknowledged_never_comes_again(opened: Open) -> None:
-    with opened() as queue:
-        queue.send("a")
-        (first,) = within_patience(queue.receive)
-        queue.lease(first.handle, 1)
-        queue.acknowledge(first.handle)
-        assert within_patience(queue.receive, 2.5) == []
+def test_what_is_acknowledged_never_comes_again(queue: CloudQueue) -> None:
+    queue.send("a")
+    (first,) = within_patience(queue.receive)
+    queue.lease(first.handle, 1)
+    queue.acknowledge(first.handle)
+    assert within_patience(queue.receive, 2.5) == []
 
 
-def test_what_fails_too_often_becomes_a_dead_letter(opened: Open) -> None:
-    with opened() as queue:
-        queue.send("poison")
-        for _ in range(DELIVERIES_MAX):
-            (one,) = within_patience(queue.receive)
-            queue.lease(one.handle, 0)
-        assert within_patience(queue.receive, 1.0) == []
-        (dead,) = within_patience(queue.receive_dead_letters)
-        assert dead.body == "poison"
+def test_what_fails_too_often_becomes_a_dead_letter(queue: CloudQueue) -> None:
+    queue.send("poison")
+    for _ in range(DELIVERIES_MAX):
+        (one,) = within_patience(queue.receive)
+        queue.lease(one.handle, 0)
+    assert within_patience(queue.receive, 1.0) == []
+    (dead,) = within_patience(queue.receive_dead_letters)
+    assert dead.body == "poison"
 
 
-def test_two_runs_share_nothing(opened: Open) -> None:
-    with opened() as first, opened() as second:
+def test_two_runs_share_nothing(queue: CloudQueue, kind: str) -> None:
+    first = queue
+    with open_backing(kind, RULES) as other, client_of(other) as second:
         first.send("only here")
         assert within_patience(second.receive, 1.0) == []
         assert [one.body for one in within_patience(first.receive)] == ["only here"]
 
 
 def test_it_says_what_it_is_and_what_it_can_bear_and_is_gone_afterwards(measured: Open) -> None:
-    with measured() as queue:
-        backing = queue.backing
+    with measured() as backing:
         pids = backing.processes()
         assert "emulated by" in backing.description
         assert backing.ceiling_per_s is not None
@@ -141,8 +160,6 @@ def test_it_says_what_it_is_and_what_it_can_bear_and_is_gone_afterwards(measured
 
 
 def test_a_container_says_its_image_and_that_nobody_measured_it(contained: Open) -> None:
-    with contained() as queue:
-        assert any(
-            f"in Docker ({image}), ceiling not measured" in queue.backing.description for image in IMAGES.values()
-        )
-        assert (queue.backing.ceiling_per_s, queue.backing.processes()) == (None, [])
+    with contained() as backing:
+        assert any(f"in Docker ({image}), ceiling not measured" in backing.description for image in IMAGES.values())
+        assert (backing.ceiling_per_s, backing.processes()) == (None, [])

@@ -26,7 +26,7 @@ from stockstorm.loadtests.backing.containers import (
 )
 from stockstorm.loadtests.backing.postgres.docker import IMAGE
 from stockstorm.simulator.errors import BackingError
-from tests.contract.docker_available import CONTAINER, why_docker_is_unavailable, why_image_is_unavailable
+from tests.contract.availability import CONTAINER, why_docker_is_unavailable, why_image_is_unavailable
 
 pytestmark = list(CONTAINER)
 Open = Callable[[], AbstractContextManager[CloudContainer]]

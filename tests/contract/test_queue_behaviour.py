@@ -15,10 +15,11 @@ from stockstorm.reference_service.handlers import WorkResult
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
 from stockstorm.reference_service.queues.base import DeadLetter, Message, Retry, Settled, State
 from stockstorm.reference_service.storage.database import StoreUnavailable
+from tests.contract.cloud_queues import empty_queue
 from tests.contract.reference_queues import (
+    RULES,
     OpenQueue,
     empty_database,
-    empty_queue,
     eventually,
     json_of,
     messages,
@@ -47,7 +48,8 @@ def emulator(request: pytest.FixtureRequest) -> Iterator[Any]:
 def open_queue(emulator: Any, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> OpenQueue:
     """A function that opens an empty queue. Every call opens the same one."""
     set_sdk_environment(emulator, monkeypatch)
-    backing, url = empty_queue(emulator), empty_database(postgres)
+    backing = empty_queue(emulator, RULES) if emulator else None
+    url = empty_database(postgres)
     return lambda: open_watched(url, backing)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from stockstorm.loadtests.backing.postgres import choose_backing
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("run")]
 
 SEED = "11"
 SECRETS = {

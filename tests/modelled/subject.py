@@ -1,6 +1,6 @@
-"""A modelled subject: an integration in virtual time whose knowledge and delays are known, so that the truth is known.
+"""A modelled subject: an integration in virtual time. Its knowledge and delays are known, so the true measures are too.
 
-It hears events after a random delay (so also out of order), nets marketplace orders that the master does not have yet,
+It receives events after a random delay (so also out of order), subtracts marketplace orders that are not in the master,
 writes them in batches with references, and pushes coalesced listings. Each flaw breaks it in one known way.
 """
 
@@ -20,26 +20,26 @@ At = Callable[[int, Callable[[int], None]], None]
 Emit = Callable[[Changes], None]
 
 
-class Habits(msgspec.Struct, frozen=True):
+class Behaviour(msgspec.Struct, frozen=True):
     """How the subject behaves. Times are in milliseconds; ranges are uniform."""
 
-    hear_ms: tuple[float, float] = (5, 120)
-    delivered_late: bool = False  # that delay lies in the delivery, where the history shows it
+    receive_ms: tuple[float, float] = (5, 120)
+    delivered_late: bool = False  # the delay is in the delivery, so the history shows it
     write_every_ms: float = 150
     write_ms: tuple[float, float] = (10, 40)
     batch_max: int = 50
     push_every_ms: float = 60
     push_ms: tuple[float, float] = (5, 40)
     safety_stock: int = 0
-    nets: bool = True  # lists the master less the sales that it waits to write; else what the master shows
+    nets: bool = True  # lists the master minus sales that are not written yet; else the master
     references: bool = True
     drops_zero_rows: bool = False
     flaw: Flaw = ""
     flaw_share: float = 0.02
 
 
-class Waiting(msgspec.Struct):
-    """Units of one marketplace order event that the master is to be told."""
+class PendingWrite(msgspec.Struct):
+    """Units of one marketplace order event that are to be written to the master."""
 
     token: str
     units: dict[str, int]
@@ -48,50 +48,50 @@ class Waiting(msgspec.Struct):
 
 
 class Knowledge(msgspec.Struct, frozen=True):
-    """What a pushed quantity took into account."""
+    """What a pushed quantity includes."""
 
     version: int
-    serial: int  # of what it had learnt; compare with `Subject.learnt`
+    serial: int  # number of learned order events; compare with `Subject.learned`
 
 
 class Subject:
-    """Knows what it heard, and nothing else of the world. `landed` is told of every push as it takes effect."""
+    """Knows only what it received. Calls `on_push` for every push when it takes effect."""
 
-    def __init__(self, world: World, habits: Habits, dice: random.Random, at: At, emit: Emit) -> None:
-        self.world, self.habits, self.dice, self.at, self.emit = world, habits, dice, at, emit
+    def __init__(self, world: World, behaviour: Behaviour, rng: random.Random, at: At, emit: Emit) -> None:
+        self.world, self.behaviour, self.rng, self.at, self.emit = world, behaviour, rng, at, emit
         self.version: dict[str, int] = dict.fromkeys(world.catalogue.by_sku, 0)
         self.available: dict[str, int] = {sku: p.initial_available for sku, p in world.catalogue.by_sku.items()}
-        self.waiting: dict[str, Waiting] = {}
-        self.waiting_sales: dict[str, dict[str, int]] = {sku: {} for sku in world.catalogue.by_sku}
+        self.pending: dict[str, PendingWrite] = {}
+        self.pending_sales: dict[str, dict[str, int]] = {sku: {} for sku in world.catalogue.by_sku}
         self.known_orders: set[str] = set()
-        self.learnt: dict[str, int] = {}  # token of an order event -> serial of when pushes began to include it
+        self.learned: dict[str, int] = {}  # token of an order event -> serial from which pushes include it
         self.tombstones: set[str] = set()
-        self.flying: dict[str, tuple[int, int] | None] = {}  # SKU in a batch under way -> newest level heard meanwhile
+        self.in_batch: dict[str, tuple[int, int] | None] = {}  # SKU in a batch in flight -> newest level received since
         self.dirty: dict[str, set[str]] = {channel: set() for channel in world.marketplaces}
         self.pushing: set[str] = set()
         self.requests = 0
         self.busy = False
         self.forgotten = 0
-        self.overwrites = 0  # pushes that showed an older version than the listing had been given
+        self.overwrites = 0  # pushes of an older version than an earlier push had
         self.shown: dict[tuple[str, str], int] = {}
-        self.landed: Callable[[int, str, str, Knowledge], None] = lambda *_: None
+        self.on_push: Callable[[int, str, str, Knowledge], None] = lambda *_: None
 
     def start(self, now: int) -> None:
-        self.at(now + int(self.habits.write_every_ms * MS), self._write)
+        self.at(now + int(self.behaviour.write_every_ms * MS), self._write)
         for channel in self.world.marketplaces:
-            self.at(now + int(self.dice.uniform(0, self.habits.push_every_ms) * MS), self._pusher(channel))
+            self.at(now + int(self.rng.uniform(0, self.behaviour.push_every_ms) * MS), self._pusher(channel))
 
     @property
     def idle(self) -> bool:
-        return not (self.waiting or self.pushing or self.busy or any(self.dirty.values()))
+        return not (self.pending or self.pushing or self.busy or any(self.dirty.values()))
 
-    # -- what it hears ------------------------------------------------------------------------------------------------
+    # -- events in ----------------------------------------------------------------------------------------------------
 
-    def hear(self, event: Event) -> None:
-        """Take in one event. Called once for each delivery that it acknowledged."""
+    def receive(self, event: Event) -> None:
+        """Processes one event. Called once for each delivery that it acknowledged."""
         if event.topic == "inventory_levels/update" and event.level is not None:
             sku = self.world.catalogue.by_item[event.level.inventory_item_id].sku
-            self._hear_level(sku, event.level.version, event.level.available)
+            self._receive_level(sku, event.level.version, event.level.available)
         elif event.order is not None and event.topic.startswith("order."):
             token = f"{event.source}:{event.order.ref}"
             units = {str(line.sku): line.quantity for line in event.order.lines}
@@ -102,71 +102,71 @@ class Subject:
                     self._cancelled(token, units)
                 case "order.returned" if event.refund is not None and event.refund.restock:
                     back = {str(line.sku): line.quantity for line in event.refund.lines}
-                    self._wait(f"{token}:returned:{event.refund.refund_id}", back)
+                    self._add_write(f"{token}:returned:{event.refund.refund_id}", back)
 
-    def _hear_level(self, sku: str, version: int, available: int) -> None:
-        if sku in self.flying:
-            parked = self.flying[sku]
+    def _receive_level(self, sku: str, version: int, available: int) -> None:
+        if sku in self.in_batch:
+            parked = self.in_batch[sku]
             if parked is None or version > parked[0]:
-                self.flying[sku] = (version, available)
-        elif version > self.version[sku] or self.habits.flaw == "last_write_wins":
+                self.in_batch[sku] = (version, available)
+        elif version > self.version[sku] or self.behaviour.flaw == "last_write_wins":
             self.version[sku], self.available[sku] = version, available
-            self._soil(sku)
+            self._mark_dirty(sku)
 
     def _created(self, token: str, units: dict[str, int]) -> None:
         if token in self.known_orders:
             return
         self.known_orders.add(token)
-        if self.habits.nets:
+        if self.behaviour.nets:
             self._learn(token)
         if token not in self.tombstones:
-            self._wait(token, {sku: -quantity for sku, quantity in units.items()})
+            self._add_write(token, {sku: -quantity for sku, quantity in units.items()})
             return
         for sku in units:
-            self._soil(sku)  # The two are nothing to the master, yet the channel's own listing fell by the sale.
+            self._mark_dirty(sku)  # The two cancel out in the master, but the sale lowered the channel's listing.
 
     def _cancelled(self, token: str, units: dict[str, int]) -> None:
-        sale = self.waiting.get(token)
+        sale = self.pending.get(token)
         if token not in self.known_orders:
             self.tombstones.add(token)
         elif sale is not None and not sale.in_flight:
-            del self.waiting[token]
+            del self.pending[token]
             for sku in sale.units:
-                self.waiting_sales[sku].pop(token)
-                self._soil(sku)
+                self.pending_sales[sku].pop(token)
+                self._mark_dirty(sku)
         else:
-            self._wait(f"{token}:cancelled", units)
+            self._add_write(f"{token}:cancelled", units)
 
-    def _wait(self, token: str, units: dict[str, int]) -> None:
-        twice = self.habits.flaw == "applies_twice" and self.dice.random() < self.habits.flaw_share
-        self.waiting[token] = Waiting(token, units, 2 if twice else 1)
+    def _add_write(self, token: str, units: dict[str, int]) -> None:
+        twice = self.behaviour.flaw == "applies_twice" and self.rng.random() < self.behaviour.flaw_share
+        self.pending[token] = PendingWrite(token, units, 2 if twice else 1)
         for sku, quantity in units.items():
             if quantity < 0:
-                self.waiting_sales[sku][token] = -quantity
-            self._soil(sku)
+                self.pending_sales[sku][token] = -quantity
+            self._mark_dirty(sku)
 
     def _learn(self, token: str) -> None:
-        self.learnt.setdefault(token, len(self.learnt))
+        self.learned.setdefault(token, len(self.learned))
 
-    def _soil(self, sku: str) -> None:
+    def _mark_dirty(self, sku: str) -> None:
         for dirty in self.dirty.values():
             dirty.add(sku)
 
-    # -- what it writes to the master ---------------------------------------------------------------------------------
+    # -- writes to the master -----------------------------------------------------------------------------------------
 
     def _write(self, now: int) -> None:
-        batch = [entry for entry in self.waiting.values() if not entry.in_flight][: self.habits.batch_max]
+        batch = [entry for entry in self.pending.values() if not entry.in_flight][: self.behaviour.batch_max]
         if not batch or self.busy:
-            self.at(now + int(self.habits.write_every_ms * MS), self._write)
+            self.at(now + int(self.behaviour.write_every_ms * MS), self._write)
             return
         self.busy = True
         for entry in batch:
             entry.in_flight = True
             for sku in entry.units:
-                self.flying.setdefault(sku, None)
-        self.at(now + self._delay(self.habits.write_ms), lambda then: self._land(then, batch))
+                self.in_batch.setdefault(sku, None)
+        self.at(now + self._delay(self.behaviour.write_ms), lambda then: self._apply_batch(then, batch))
 
-    def _land(self, now: int, batch: list[Waiting]) -> None:
+    def _apply_batch(self, now: int, batch: list[PendingWrite]) -> None:
         sums: dict[str, int] = {}
         for entry in batch:
             for sku, quantity in entry.units.items():
@@ -175,10 +175,10 @@ class Subject:
         rows = [
             LevelChange(products[Sku(sku)].inventory_item_id, products[Sku(sku)].location_id, delta, None)
             for sku, delta in sums.items()
-            if delta or not self.habits.drops_zero_rows
+            if delta or not self.behaviour.drops_zero_rows
         ]
         tokens = ",".join(entry.token for entry in batch)
-        reference = f"urn:channel-orders:{tokens}" if self.habits.references else "app://sync"
+        reference = f"urn:channel-orders:{tokens}" if self.behaviour.references else "app://sync"
         self.requests += 1
         self.emit(self.world.adjust(rows, reference=reference, request=self.requests, now_ns=now))
         seen: dict[str, tuple[int, int]] = {}
@@ -189,55 +189,55 @@ class Subject:
             seen[sku] = (level.version, level.available)
         shown = f.StockShown(now, self.requests, tuple(seen), tuple(version for version, _ in seen.values()))
         self.emit(Changes(facts=[shown]))
-        self.at(now + self._delay(self.habits.write_ms), lambda then: self._answered(then, batch, seen))
+        self.at(now + self._delay(self.behaviour.write_ms), lambda then: self._answered(then, batch, seen))
 
-    def _answered(self, now: int, batch: list[Waiting], seen: dict[str, tuple[int, int]]) -> None:
+    def _answered(self, now: int, batch: list[PendingWrite], seen: dict[str, tuple[int, int]]) -> None:
         for entry in batch:
-            del self.waiting[entry.token]
+            del self.pending[entry.token]
             for sku in entry.units:
-                self.waiting_sales[sku].pop(entry.token, None)
+                self.pending_sales[sku].pop(entry.token, None)
         for sku, level in seen.items():
-            parked = self.flying.pop(sku)
-            self._hear_level(sku, *max(level, parked or level))
-            self._soil(sku)
+            parked = self.in_batch.pop(sku)
+            self._receive_level(sku, *max(level, parked or level))
+            self._mark_dirty(sku)
         for entry in batch:
             self._learn(entry.token)
         self.busy = False
-        self.at(now + int(self.habits.write_every_ms * MS), self._write)
+        self.at(now + int(self.behaviour.write_every_ms * MS), self._write)
 
-    # -- what it shows ------------------------------------------------------------------------------------------------
+    # -- pushes of listings -------------------------------------------------------------------------------------------
 
     def _pusher(self, channel: str) -> Callable[[int], None]:
         def push(now: int) -> None:
             skus = sorted(self.dirty[channel])
             if not skus:
-                self.at(now + int(self.habits.push_every_ms * MS), push)
+                self.at(now + int(self.behaviour.push_every_ms * MS), push)
                 return
             self.dirty[channel].clear()
             self.pushing.add(channel)
             rows = [(Sku(sku), self._listable(sku)) for sku in skus]
-            known = [Knowledge(self.version[sku], len(self.learnt)) for sku in skus]
-            if self.habits.flaw == "forgets_push" and self.dice.random() < self.habits.flaw_share * 5:
+            known = [Knowledge(self.version[sku], len(self.learned)) for sku in skus]
+            if self.behaviour.flaw == "forgets_push" and self.rng.random() < self.behaviour.flaw_share * 5:
                 rows, known, self.forgotten = rows[1:], known[1:], self.forgotten + 1
-            late = 1_500 * MS if self.habits.flaw == "pushes_late" else 0
-            self.at(now + self._delay(self.habits.push_ms) + late, lambda then: land(then, rows, known))
+            late = 1_500 * MS if self.behaviour.flaw == "pushes_late" else 0
+            self.at(now + self._delay(self.behaviour.push_ms) + late, lambda then: land(then, rows, known))
 
         def land(now: int, rows: list[tuple[Sku, int]], known: list[Knowledge]) -> None:
             self.requests += 1
             self.emit(self.world.push_listings(channel, rows, request=self.requests, now_ns=now))
             for (sku, _), knowledge in zip(rows, known, strict=True):
-                self.landed(now, channel, sku, knowledge)
+                self.on_push(now, channel, sku, knowledge)
                 newest = self.shown.get((channel, sku), 0)
                 self.overwrites += knowledge.version < newest
                 self.shown[channel, sku] = max(newest, knowledge.version)
             self.pushing.discard(channel)
-            self.at(now + int(self.habits.push_every_ms * MS), push)
+            self.at(now + int(self.behaviour.push_every_ms * MS), push)
 
         return push
 
     def _listable(self, sku: str) -> int:
-        netted = sum(self.waiting_sales[sku].values()) if self.habits.nets else 0
-        return max(0, self.available[sku] - netted - self.habits.safety_stock)
+        netted = sum(self.pending_sales[sku].values()) if self.behaviour.nets else 0
+        return max(0, self.available[sku] - netted - self.behaviour.safety_stock)
 
     def _delay(self, range_ms: tuple[float, float]) -> int:
-        return int(self.dice.uniform(*range_ms) * MS)
+        return int(self.rng.uniform(*range_ms) * MS)

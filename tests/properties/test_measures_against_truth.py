@@ -24,17 +24,17 @@ from stockstorm.simulator.config import (
     WorldConfig,
 )
 from stockstorm.simulator.history.facts import EventFired, OrderCancelled
-from tests.modelled.play import Played, play
-from tests.modelled.subject import Flaw, Habits
+from tests.modelled.run import ModelledRun, run_model
+from tests.modelled.subject import Behaviour, Flaw
 
-HABITS = {
-    "usual": Habits(),
-    "writes slowly": Habits(write_every_ms=600),
-    "holds safety stock": Habits(safety_stock=3),
-    "drops rows of 0 units": Habits(drops_zero_rows=True),
-    "knows after a fixed delay": Habits(hear_ms=(300, 300)),
-    "lists what the master shows": Habits(nets=False),
-    "is told late and out of order": Habits(hear_ms=(5, 700), delivered_late=True),
+BEHAVIOURS = {
+    "usual": Behaviour(),
+    "writes slowly": Behaviour(write_every_ms=600),
+    "holds safety stock": Behaviour(safety_stock=3),
+    "drops rows of 0 units": Behaviour(drops_zero_rows=True),
+    "knows after a fixed delay": Behaviour(receive_ms=(300, 300)),
+    "lists what the master shows": Behaviour(nets=False),
+    "is told late and out of order": Behaviour(receive_ms=(5, 700), delivered_late=True),
 }
 STRUCTURAL = tuple(name for name in REQUIRED if name != "generator")
 
@@ -53,16 +53,16 @@ def trade(safety_stock: int = 0, seconds: float = 3.0) -> WorldConfig:
 
 
 @functools.lru_cache(maxsize=4)
-def played(habits: Habits, seed: int) -> tuple[Played, History]:
-    run = play(trade(habits.safety_stock), habits, seed)
+def played(behaviour: Behaviour, seed: int) -> tuple[ModelledRun, History]:
+    run = run_model(trade(behaviour.safety_stock), behaviour, seed)
     return run, History.of(run.facts)
 
 
-def findings(habits: Habits, seed: int) -> dict[str, Check]:
-    return {check.name: check for check in check_all(played(habits, seed)[1])}
+def findings(behaviour: Behaviour, seed: int) -> dict[str, Check]:
+    return {check.name: check for check in check_all(played(behaviour, seed)[1])}
 
 
-def flawed(flaw: Flaw, base: Habits = HABITS["usual"]) -> tuple[Played, dict[str, Check]]:
+def flawed(flaw: Flaw, base: Behaviour = BEHAVIOURS["usual"]) -> tuple[ModelledRun, dict[str, Check]]:
     broken = msgspec.structs.replace(base, flaw=flaw)
     return played(broken, 7)[0], findings(broken, 7)
 
@@ -72,7 +72,7 @@ def accused(found: dict[str, Check]) -> set[str]:
 
 
 def assert_a_sound_subject_is_not_accused(seeds: range) -> None:
-    kinds = list(HABITS.values())
+    kinds = list(BEHAVIOURS.values())
     for seed in seeds:
         found = findings(kinds[seed % len(kinds)], seed)
         assert {name: found[name] for name in STRUCTURAL if found[name].verdict != "valid"} == {}, f"seed {seed}"
@@ -91,11 +91,11 @@ def test_a_sound_subject_is_not_accused_with_any_of_a_hundred_seeds(start: int) 
     assert_a_sound_subject_is_not_accused(range(start, start + 10))
 
 
-@pytest.mark.parametrize("kind", HABITS)
+@pytest.mark.parametrize("kind", BEHAVIOURS)
 def test_sync_latency_p95_is_within_a_tenth_of_the_truth(kind: str) -> None:
     measured, truth = [], []
     for seed in range(3):
-        run, history = played(HABITS[kind], seed)
+        run, history = played(BEHAVIOURS[kind], seed)
         owed = {(o.channel, o.sku, o.fired_ns): o for o in run.owed}
         for pair in history.sync_pairs.pairs:
             known = owed[pair.channel, pair.sku, pair.fired_ns]
@@ -107,9 +107,9 @@ def test_sync_latency_p95_is_within_a_tenth_of_the_truth(kind: str) -> None:
     assert 0.9 <= ratio <= 1.1, f"measured over true p95: {ratio:.3f}"
 
 
-@pytest.mark.parametrize("kind", HABITS)
+@pytest.mark.parametrize("kind", BEHAVIOURS)
 def test_moot_pairs_never_make_the_sync_latency_of_a_sound_subject_worse_than_it_is(kind: str) -> None:
-    _, history = played(HABITS[kind], 0)
+    _, history = played(BEHAVIOURS[kind], 0)
     pairs = history.sync_pairs.pairs
     without = quantile(sorted(pair.latency_ms for pair in pairs if not pair.moot), 0.95)
     assert any(pair.moot for pair in pairs)
@@ -117,7 +117,7 @@ def test_moot_pairs_never_make_the_sync_latency_of_a_sound_subject_worse_than_it
 
 
 def test_owed_pairs_are_a_fair_sample_of_what_every_listing_was_owed() -> None:
-    run, history = played(HABITS["usual"], 1)
+    run, history = played(BEHAVIOURS["usual"], 1)
     measured = sorted(pair.latency_ms for pair in history.sync_pairs.pairs if not pair.moot)
     truth = sorted((owed.reached_ns - owed.fired_ns) / 1e6 for owed in run.owed if owed.reached_ns >= 0)
     assert quantile(measured, 0.95) == pytest.approx(quantile(truth, 0.95), rel=0.1)
@@ -143,19 +143,19 @@ def test_orders_applied_twice_are_seen() -> None:
 
 
 def test_orders_applied_twice_are_seen_in_net_terms_without_references() -> None:
-    _, found = flawed("applies_twice", Habits(references=False))
+    _, found = flawed("applies_twice", Behaviour(references=False))
     assert found["applied_twice"].verdict == "invalid"
     assert found["applied_twice"].notes != ()
 
 
 def test_a_subject_without_references_is_not_accused_in_net_terms() -> None:
-    found = findings(Habits(references=False), 3)
+    found = findings(Behaviour(references=False), 3)
     assert accused(found) == set()
     assert found["applied_twice"].notes != ()
 
 
 def test_stale_overwrites_are_seen_when_the_last_write_wins() -> None:
-    run, found = flawed("last_write_wins", Habits(hear_ms=(5, 500)))
+    run, found = flawed("last_write_wins", Behaviour(receive_ms=(5, 500)))
     assert found["stale_overwrite"].verdict == "invalid"
     assert 5 <= found["stale_overwrite"].incidents_total <= run.overwrites
 
@@ -167,8 +167,8 @@ def test_an_accepted_forgery_is_seen() -> None:
 
 
 def test_a_forgotten_push_is_seen_as_drift() -> None:
-    habits = Habits(flaw_share=0.2)
-    run, found = flawed("forgets_push", habits)
+    behaviour = Behaviour(flaw_share=0.2)
+    run, found = flawed("forgets_push", behaviour)
     forgotten = {(owed.channel, owed.sku) for owed in run.owed if owed.reached_ns < 0}
     drifted = {(incident.channel, incident.sku) for incident in found["drift"].incidents}
     unreflected = {(incident.channel, incident.sku) for incident in found["sync_latency"].incidents}
@@ -176,10 +176,10 @@ def test_a_forgotten_push_is_seen_as_drift() -> None:
     assert drifted == unreflected <= forgotten
     assert found["drift"].measures["drift.orders"] == 0
     assert accused(found) == {"nothing_lost", "drift"}
-    assert accused(findings(habits, 7)) == set()
+    assert accused(findings(behaviour, 7)) == set()
 
 
 def test_late_pushes_are_seen_in_the_sync_latency() -> None:
-    sound, late = findings(Habits(), 7), flawed("pushes_late")[1]
+    sound, late = findings(Behaviour(), 7), flawed("pushes_late")[1]
     name = "sync_latency_ms.p50"
     assert late["sync_latency"].measures[name] > sound["sync_latency"].measures[name] + 1_000

@@ -9,6 +9,7 @@ from stockstorm.reports.formats import TIER_NAMES, duration_text, number_text, r
 from stockstorm.reports.result import Interval, Verdict, counted
 from stockstorm.reports.verdict.tiers import best_tier
 
+# Measures whose differences are shown, in order.
 TITLES: Final = {
     P50: "sync latency, median",
     P95: "sync latency, p95",

@@ -31,7 +31,6 @@ from stockstorm.reports.render.comparison.formats import (
 from stockstorm.reports.render.page import Fact
 from stockstorm.reports.result import Interval, Verdict
 
-DIFFERED: Final = (P50, P95, OVERSOLD, LOST, "refused.attempts", "work.cores", "work.cost_points", "work.statements")
 CLAIM_TONES: Final[dict[ClaimVerdict, Verdict]] = {"holds": "valid", "does not hold": "invalid", "undecided": "unknown"}
 REASONS_SHOWN: Final = 4
 
@@ -152,7 +151,7 @@ def _cell(entry: Entry, measure: str, *notes: str) -> Cell:
 def differences(at_rate: RateComparison, comparison: Comparison) -> DifferenceTable:
     """Every entry minus the base, paired by seed."""
     others = [entry for entry in at_rate.entries if entry.differences and entry.label != comparison.base]
-    measures = [name for name in DIFFERED if any(name in entry.differences for entry in others)]
+    measures = [name for name in TITLES if name != ACK and any(name in entry.differences for entry in others)]
     rows = [(entry.label, [_difference(name, entry.differences.get(name)) for name in measures]) for entry in others]
     return DifferenceTable(_difference_caption(comparison), [TITLES[name] for name in measures], rows)
 

@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,9 @@ class Service:
     def effects(self) -> dict[str, dict[str, Any]]:
         return {row["webhook_id"]: row for row in self.probe("effects")}
 
+    def dead_letters(self) -> set[str]:
+        return {row["webhook_id"] for row in self.probe("dead-letters")}
+
     wait_until = staticmethod(lambda is_so, what, seconds=10.0: wait_until(is_so, what, seconds))
 
     def close(self) -> None:
@@ -172,11 +176,16 @@ def postgres() -> Iterator[EmbeddedPostgres]:
         yield server
 
 
-@pytest.fixture
-def database_url(postgres: EmbeddedPostgres) -> str:
+def new_database(postgres: EmbeddedPostgres) -> str:
+    """The URL of a new, empty database."""
     name = f"t{uuid.uuid4().hex}"
     create_database(postgres.url, name)
     return with_database(postgres.url, name)
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres) -> str:
+    return new_database(postgres)
 
 
 @pytest.fixture
@@ -184,12 +193,13 @@ def commerce() -> FakeCommerce:
     return FakeCommerce(items=20)
 
 
-@pytest.fixture
-def make_service(commerce: FakeCommerce, database_url: str, tmp_path: Path) -> Iterator[Callable[..., Service]]:
+@contextmanager
+def services_of(commerce: FakeCommerce, database_url: str, folder: Path) -> Iterator[Callable[..., Service]]:
+    """A function that makes services on one database. They end with the block."""
     handler = type("BoundHandler", (Handler,), {"commerce": commerce})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     api = f"http://127.0.0.1:{server.server_port}"
     made: list[Service] = []
 
@@ -213,7 +223,7 @@ def make_service(commerce: FakeCommerce, database_url: str, tmp_path: Path) -> I
             "REFERENCE_CHANNEL_SECRET": CHANNEL_SECRET,
             **{f"REFERENCE_{name.upper()}": value for name, value in settings.items()},
         }
-        made.append(Service(variables, tmp_path, commerce, processes))
+        made.append(Service(variables, folder, commerce, processes))
         return made[-1]
 
     yield make
@@ -221,3 +231,29 @@ def make_service(commerce: FakeCommerce, database_url: str, tmp_path: Path) -> I
         service.close()
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def make_service(commerce: FakeCommerce, database_url: str, tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    with services_of(commerce, database_url, tmp_path) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def shared_commerce() -> FakeCommerce:
+    return FakeCommerce(items=20)
+
+
+@pytest.fixture(scope="module")
+def shared_service(
+    request: pytest.FixtureRequest,
+    shared_commerce: FakeCommerce,
+    postgres: EmbeddedPostgres,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Service]:
+    """One running service for a module, of the module's ARCHITECTURE. Its tests use different SKUs, orders and ids."""
+    folder = tmp_path_factory.mktemp("service")
+    with services_of(shared_commerce, new_database(postgres), folder) as make:
+        service = make(architecture=request.module.ARCHITECTURE)
+        service.start_all()
+        yield service

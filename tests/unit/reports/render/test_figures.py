@@ -9,7 +9,7 @@ from stockstorm.reports.render.figures import FIGURES, draw_all
 from stockstorm.reports.render.figures.layout import Figure
 from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Result
-from stockstorm.simulator.history.facts import FaultEnded, FaultStarted, LoadStopped, RunEnded
+from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, LoadStopped, RunEnded
 from tests.unit.reports.literal import golden_result, run_started
 from tests.unit.reports.synthetic import HOT
 
@@ -122,7 +122,7 @@ def test_faults_are_drawn_over_the_intervals_of_the_history() -> None:
     """The first fault of a target ends at its own end, and a fault that never ended lasts to the end of the run."""
     second = 1_000_000_000
     start = run_started().at_ns
-    facts = [
+    facts: list[AnyFact] = [
         FaultStarted(start + 1 * second, "kill_worker", "worker"),
         FaultEnded(start + 2 * second, "kill_worker", "worker"),
         FaultStarted(start + 3 * second, "kill_worker", "worker"),

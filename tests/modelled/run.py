@@ -1,6 +1,6 @@
-"""Plays the simulator's world in virtual time against a modelled subject: a history, and the truth beside it.
+"""Runs the simulator's world in virtual time against a modelled subject. Yields a history and the true latencies.
 
-The truth is kept while the run goes on, from what the subject knew at each push, and never from the facts.
+The truth is collected during the run, from what the subject knew at each push, and never from the facts.
 """
 
 import heapq
@@ -19,57 +19,57 @@ from stockstorm.simulator.model import Event
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import Changes, World
-from tests.modelled.subject import Habits, Knowledge, Subject
+from tests.modelled.subject import Behaviour, Knowledge, Subject
 
 START = 1_000 * S
-HEARD = frozenset({"inventory_levels/update", "order.created", "order.cancelled", "order.returned"})
+RECEIVED = frozenset({"inventory_levels/update", "order.created", "order.cancelled", "order.returned"})
 
 
 class Owed(msgspec.Struct):
-    """A movement that made a listing wrong, until the subject's push took it into account."""
+    """A movement that made a listing wrong, until a push of the subject included it."""
 
     channel: str
     sku: str
     fired_ns: int
-    version: int  # of the master, -1 for what happened on a marketplace
+    version: int  # of the master; -1 for a movement on a marketplace
     token: str  # of the marketplace's sale, cancellation or return
     reached_ns: int = -1
 
 
-class Played(msgspec.Struct):
-    """What a run left behind."""
+class ModelledRun(msgspec.Struct):
+    """The result of one run."""
 
     facts: list[f.AnyFact]
     owed: list[Owed]
-    lost: set[int]  # events that the flawed subject acknowledged and forgot
-    overwrites: int = 0  # pushes of older knowledge than the listing had been given
+    lost: set[int]  # events that the flawed subject acknowledged and dropped
+    overwrites: int = 0  # pushes of older knowledge than an earlier push had
 
 
-def play(config: WorldConfig, habits: Habits, seed: int) -> Played:
-    """One whole run: load, rest, final reads."""
-    return _Run(config, habits, seed).play()
+def run_model(config: WorldConfig, behaviour: Behaviour, seed: int) -> ModelledRun:
+    """One complete run: load, quiesce, final reads."""
+    return _Run(config, behaviour, seed).run()
 
 
 class _Run:
-    def __init__(self, config: WorldConfig, habits: Habits, seed: int) -> None:
+    def __init__(self, config: WorldConfig, behaviour: Behaviour, seed: int) -> None:
         self.plan = make_plan("modelled", config, seed)
         seeds = Seeds(seed)
         self.world = World(config, make_catalogue(config, seeds), seeds)
-        self.dice = random.Random(seed)
-        self.habits = habits
+        self.rng = random.Random(seed)
+        self.behaviour = behaviour
         self.heap: list[tuple[int, int, Callable[[int], None]]] = []
         self.serial, self.deliveries = itertools.count(), itertools.count()
-        self.played = Played([], [], set())
-        self.subject = Subject(self.world, habits, random.Random(seed + 1), self.at, self.emit)
-        self.subject.landed = self.landed
+        self.result = ModelledRun([], [], set())
+        self.subject = Subject(self.world, behaviour, random.Random(seed + 1), self.at, self.emit)
+        self.subject.on_push = self.on_push
         self.open: dict[tuple[str, str], list[Owed]] = {}
-        self.hearing = 0
+        self.undelivered = 0
 
     def at(self, when: int, what: Callable[[int], None]) -> None:
         heapq.heappush(self.heap, (when, next(self.serial), what))
 
-    def play(self) -> Played:
-        tell = self.played.facts.extend
+    def run(self) -> ModelledRun:
+        record = self.result.facts.extend
         started = f.RunStarted(
             at_ns=START,
             schema=f.SCHEMA_VERSION,
@@ -79,7 +79,7 @@ class _Run:
             plan_digest="",
             wall_ns=0,
             duration_ns=self.plan.duration_ns,
-            safety_stock=self.habits.safety_stock,
+            safety_stock=self.behaviour.safety_stock,
             subject="modelled",
             driver="virtual",
             replay="",
@@ -87,21 +87,21 @@ class _Run:
             versions={},
             machine={},
         )
-        tell([*self.world.opening(START - S), started])
+        record([*self.world.opening(START - S), started])
         for item in self.plan.items:
             self.at(START + item.offset_ns, lambda now, item=item: self.emit(self.world.apply(item, now)))  # type: ignore[misc]  # mypy cannot type a lambda's default
-        if self.habits.flaw == "accepts_forged":
+        if self.behaviour.flaw == "accepts_forged":
             self.at(START + S, self._forge)
         self.subject.start(START)
         now = START + max(self.plan.duration_ns, self.plan.items[-1].offset_ns)
         self._until(now)
-        tell([f.LoadStopped(now)])
-        while self.hearing or not self.subject.idle:
+        record([f.LoadStopped(now)])
+        while self.undelivered or not self.subject.idle:
             now += 100 * MS
             self._until(now)
-        tell([f.QuietReached(now, True, 0), *self.world.final_facts(now), f.RunEnded(now, True)])
-        self.played.overwrites = self.subject.overwrites
-        return self.played
+        record([f.QuietReached(now, True, 0), *self.world.final_facts(now), f.RunEnded(now, True)])
+        self.result.overwrites = self.subject.overwrites
+        return self.result
 
     def _until(self, end: int) -> None:
         while self.heap and self.heap[0][0] <= end:
@@ -109,7 +109,7 @@ class _Run:
             what(now)
 
     def emit(self, changes: Changes) -> None:
-        self.played.facts.extend(changes.facts)
+        self.result.facts.extend(changes.facts)
         for fact in changes.facts:
             self._owe(fact)
         for event in changes.events:
@@ -118,41 +118,41 @@ class _Run:
     # -- deliveries ---------------------------------------------------------------------------------------------------
 
     def _deliver(self, event: Event) -> None:
-        if event.topic not in HEARD:
-            self.played.facts.append(f.EventUnheard(event.at_ns, event.event))
+        if event.topic not in RECEIVED:
+            self.result.facts.append(f.EventUnheard(event.at_ns, event.event))
             return
         delivery = next(self.deliveries)
-        heard = event.at_ns + int(self.dice.uniform(*self.habits.hear_ms) * MS)
-        due = heard - 3 * MS if self.habits.delivered_late else event.at_ns
+        received = event.at_ns + int(self.rng.uniform(*self.behaviour.receive_ms) * MS)
+        due = received - 3 * MS if self.behaviour.delivered_late else event.at_ns
         planned = f.DeliveryPlanned(event.at_ns, delivery, event.event, f"w{delivery}", 1, event.topic, due)
-        self.played.facts.append(planned)
-        self.hearing += 1
+        self.result.facts.append(planned)
+        self.undelivered += 1
         self.at(due + 3 * MS, lambda now: self._answer(now, delivery, due))
-        self.at(heard, lambda _: self._hear(event))
+        self.at(received, lambda _: self._receive(event))
 
     def _answer(self, now: int, delivery: int, due: int) -> None:
         started = due + 20_000
         attempt = f.AttemptEnded(now, delivery, 1, due, started, started + 10_000, now, due, 200)
-        self.played.facts += [attempt, f.DeliveryEnded(now, delivery, "acknowledged")]
+        self.result.facts += [attempt, f.DeliveryEnded(now, delivery, "acknowledged")]
 
-    def _hear(self, event: Event) -> None:
-        self.hearing -= 1
-        if self.habits.flaw == "loses_event" and self.dice.random() < self.habits.flaw_share:
-            self.played.lost.add(event.event)
+    def _receive(self, event: Event) -> None:
+        self.undelivered -= 1
+        if self.behaviour.flaw == "loses_event" and self.rng.random() < self.behaviour.flaw_share:
+            self.result.lost.add(event.event)
         else:
-            self.subject.hear(event)
+            self.subject.receive(event)
 
     def _forge(self, now: int) -> None:
         delivery = next(self.deliveries)
         topic = "inventory_levels/update"
         planned = f.DeliveryPlanned(now, delivery, -1, f"w{delivery}", 1, topic, now, forged="unsigned")
-        self.played.facts.append(planned)
+        self.result.facts.append(planned)
         self.at(now + 3 * MS, lambda then: self._answer(then, delivery, now))
 
     # -- the truth ----------------------------------------------------------------------------------------------------
 
     def _owe(self, fact: f.AnyFact) -> None:
-        """The model's own account of who must hear of a movement; facts serve as the signal that it happened."""
+        """The model's own record of the listings that owe a push. Facts only signal that a movement happened."""
         if isinstance(fact, f.StockChanged) and not fact.cause.startswith("subject"):
             self._open(fact.at_ns, "", fact.sku, fact.version, "")
         elif isinstance(fact, f.PurchaseAccepted) and fact.channel != "online":
@@ -170,16 +170,16 @@ class _Run:
         for channel in self.world.marketplaces:
             if channel != source:
                 owed = Owed(channel, sku, now, version, token)
-                self.played.owed.append(owed)
+                self.result.owed.append(owed)
                 self.open.setdefault((channel, sku), []).append(owed)
 
-    def landed(self, now: int, channel: str, sku: str, knowledge: Knowledge) -> None:
+    def on_push(self, now: int, channel: str, sku: str, knowledge: Knowledge) -> None:
         still = []
         for owed in self.open.pop((channel, sku), []):
             if owed.version >= 0:
                 known = knowledge.version >= owed.version
             else:
-                known = self.subject.learnt.get(owed.token, knowledge.serial) < knowledge.serial
+                known = self.subject.learned.get(owed.token, knowledge.serial) < knowledge.serial
             if known:
                 owed.reached_ns = now
             else:

@@ -1,0 +1,88 @@
+"""The simulated Shopify: requests reach the right API, changes are reported, missing topics are subscribed."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.run_spec import make_spec
+from stockstorm.loadtests.generator import simulated_shopify
+from stockstorm.loadtests.generator.simulated_shopify import SimulatedApis, SimulatedShopify, make_simulated_shopify
+from stockstorm.loadtests.ipc.messages import Setup
+from stockstorm.loadtests.limits import API_CLOSE_WITHIN_S
+from stockstorm.loadtests.subjects import SHOP_TOPICS
+from stockstorm.scenarios.loader import load
+from stockstorm.simulator.api.exchange import ApiRequest
+from stockstorm.simulator.clock import WallPair
+from stockstorm.simulator.delivery.attempts import Address
+from stockstorm.simulator.history.facts import AnyFact
+from stockstorm.simulator.model import Event
+from tests.small_world import small_world
+
+URI = "http://127.0.0.1:8080/webhooks"
+SETUP = Setup(msgspec.Raw(b"{}"), admin_token="a", client_secret="b", channel_token="c", channel_secret="d")
+
+
+class Server:
+    """Stands for the HTTP server."""
+
+    server_port = 7
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def stop(self, timeout: float) -> None:
+        self.calls.append(f"stop {timeout}")
+
+
+@pytest.fixture
+def shopify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimulatedShopify:
+    server = Server()
+    monkeypatch.setattr(simulated_shopify, "make_server", lambda _host, _port, _handle: server)
+    spec = make_spec(RunOptions(scenario="smoke", runs=tmp_path))
+    return make_simulated_shopify(
+        SETUP, spec, WallPair(0, 0), lambda: 5, lambda *_: None, lambda _: Address("127.0.0.1", 8080, "/")
+    )
+
+
+def test_the_apis_listen_on_the_servers_port_until_they_are_stopped(shopify: SimulatedShopify) -> None:
+    assert shopify.server_start() == 7
+    shopify.server_stop()
+    assert isinstance(shopify.server, Server)
+    assert shopify.server.calls == ["start", f"stop {API_CLOSE_WITHIN_S}"]
+
+
+def test_only_missing_topics_are_subscribed(shopify: SimulatedShopify) -> None:
+    shopify.world.subscribe("shopify", "orders/create", "http://127.0.0.1:9090/mine", now_ns=0)
+    assert len(shopify.subscribe_missing(URI, 1)) == len(SHOP_TOPICS) - 1
+    assert {each.topic for each in shopify.world.subscriptions("shopify") if each.uri == URI} == {*SHOP_TOPICS} - {
+        "orders/create"
+    }
+
+
+def test_a_subject_that_stockstorm_starts_subscribes_by_itself(shopify: SimulatedShopify) -> None:
+    assert shopify.subscribe_missing("", 1) == []
+    assert list(shopify.world.subscriptions("shopify")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "token", "status"),
+    [
+        ("/marketplaces/bazaar/v1/notifications", "c", 200),
+        ("/marketplaces/bazaar/v1/notifications", "a", 401),
+        ("/admin/api/2026-10/graphql.json", "a", 405),
+    ],
+)
+def test_each_request_reaches_its_api_and_its_changes_are_reported(path: str, token: str, status: int) -> None:
+    reported: list[tuple[list[AnyFact], list[Event], int]] = []
+    apis = SimulatedApis(
+        SETUP, load("smoke"), small_world(), WallPair(0, 0), lambda: 5, lambda *change: reported.append(change)
+    )
+    headers = {"authorization": f"Bearer {token}", "x-shopify-access-token": token}
+    reply = apis.handle(ApiRequest("PUT", path, "", headers, b'{"url": "http://127.0.0.1:8080/hooks"}'))
+    assert reply.status == status
+    assert reported == [(reply.facts, reply.events, 5)]
