@@ -1,13 +1,19 @@
 """Whatever is deleted, repeated, moved or altered in a sealed history is found, and placed in its block."""
 
 import random
+import sys
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stockstorm.simulator.history.blocks import GENESIS, Block, BlockWriter, Damaged, Seal, read_blocks, zstd
+from stockstorm.simulator.history.blocks import GENESIS, Block, BlockWriter, Damaged, Seal, read_blocks
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 
 def line(number: int) -> bytes:
