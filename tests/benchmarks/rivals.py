@@ -102,7 +102,7 @@ class Receiver:
 def run_ours(receiver: Receiver, rate: float, seconds: float, folder: Path) -> Run:
     """Our generator; its own figures are in `details`."""
     command = [sys.executable, "-m", "tests.benchmarks.ours", "--url", f"{receiver.url}/webhooks", "--rate", str(rate)]
-    command += ["--seconds", str(seconds), "--journal", str(folder / "history.jsonl")]
+    command += ["--seconds", str(seconds), "--journal", str(folder / "history.jsonl.zst")]
     return _measured("ours", receiver, command, {}, lambda output, *_: json.loads(output.splitlines()[-1]))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.running import ROOT, heed_interrupts
+from tests.stored_history import text_of
 
 pytestmark = pytest.mark.e2e
 
@@ -19,8 +20,8 @@ def wait_for_load(folder: Path) -> Path:
     """The history, once it holds events."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        history = folder / "latest" / "history.jsonl"
-        if history.is_file() and '"EventFired"' in history.read_text():
+        history = folder / "latest" / "history.jsonl.zst"
+        if history.is_file() and '"EventFired"' in text_of(history):
             return history
         time.sleep(0.2)
     raise AssertionError("the load did not begin")
@@ -51,7 +52,7 @@ def test_an_interrupted_run_is_unknown_and_loses_nothing_that_was_recorded(tmp_p
     run.send_signal(signal.SIGINT)
     output = tmp_path / "out.log"
     assert run.wait(60) == 2, output.read_text()
-    facts = [json.loads(line) for line in history.read_text().splitlines()]
+    facts = [json.loads(line) for line in text_of(history).splitlines()]
     last = facts[-1]
     assert (last["fact"], last["complete"]) == ("RunEnded", False)
     assert "interrupted" in last["reason"]

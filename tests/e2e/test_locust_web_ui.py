@@ -16,6 +16,7 @@ import pytest
 
 from stockstorm.loadtests.processes.child import free_port
 from tests.running import ROOT, heed_interrupts
+from tests.stored_history import text_of
 
 pytestmark = pytest.mark.e2e
 
@@ -99,7 +100,7 @@ def test_what_is_in_flight_at_stop_stays_pending_and_is_not_blamed_on_the_subjec
     history = wait_for_load(tmp_path / "runs")
     assert web_ui.post("/stop").json()["success"]
     wait_for_results(tmp_path / "runs", 1)
-    facts = [json.loads(line) for line in history.read_text().splitlines()]
+    facts = [json.loads(line) for line in text_of(history).splitlines()]
     errors = Counter(fact.get("error", "") for fact in facts if fact["fact"] == "AttemptEnded")
     assert errors["disconnected"] == 0, errors
     assert any(fact["fact"] == "DeliveryEnded" and fact["outcome"] == "pending" for fact in facts)
@@ -110,8 +111,8 @@ def wait_for_load(runs: Path) -> Path:
     """The history, once attempts are under way (of a slow handler, many are in flight)."""
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
-        history = runs / "latest" / "history.jsonl"
-        if history.is_file() and history.read_text().count('"DeliveryPlanned"') > 20:
+        history = runs / "latest" / "history.jsonl.zst"
+        if history.is_file() and text_of(history).count('"DeliveryPlanned"') > 20:
             return history
         time.sleep(0.1)
     raise AssertionError("the load did not begin")

@@ -20,7 +20,8 @@ from stockstorm.reports.history import History
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.config import FAULTS, Fault, FaultKind
 from stockstorm.simulator.errors import SubjectError
-from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, RunEnded, decoder
+from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, RunEnded
+from tests.stored_history import text_of
 
 
 class Database(msgspec.Struct):
@@ -96,7 +97,7 @@ def played(service: Service, driver: Driver, runs: Path, monkeypatch: pytest.Mon
     spec = make_spec(RunOptions(scenario="smoke", faults=("kill_worker@1+0",), runs=runs))
     made = stage.Orchestrator(spec, cast(Pipe, driver), nullcontext(Database()), nullcontext(CloudGiven()), service)
     ended = made.run(os.getpid(), lambda _: None, lambda _: None)
-    return ended.fact, History.of(decoder.decode_lines(RunFolder(Path(spec.folder)).history.read_bytes()))
+    return ended.fact, History.of(decoder.decode_lines(text_of(RunFolder(spec.folder).history)))
 
 
 def test_a_fault_counts_as_mended_when_the_restarted_process_is_ready(
