@@ -20,7 +20,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.config import FAULTS, Fault, FaultKind
 from stockstorm.simulator.errors import SubjectError
-from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, RunEnded
+from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, RunEnded, decoder
 from tests.stored_history import text_of
 
 
