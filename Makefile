@@ -4,9 +4,10 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-PARALLEL := tests/unit tests/properties tests/contract tests/golden tests/tidy
+# The longest first, so that no process ends long after the others.
+SUITE := tests/e2e tests/contract tests/properties tests/unit tests/golden tests/tidy
 INSTALLED := $(VENV)/.installed
-# Optional: a faster emulator of Amazon SQS, where npm is there.
+# Optional, needs npm: a faster emulator of Amazon SQS.
 FAUXQS := loadtests/backing/cloud/fauxqs
 
 .PHONY: help setup demo test prove check bench schema lock
@@ -14,7 +15,7 @@ FAUXQS := loadtests/backing/cloud/fauxqs
 help:
 	@echo "make demo    run the flash sale against the reference service and write a report"
 	@echo "make test    the whole test suite"
-	@echo "make prove   the long statistical proofs: many seeds, every flaw"
+	@echo "make prove   the long statistical proofs over many seeds"
 	@echo "make check   format, lint, types, import contracts, tidiness"
 	@echo "make bench   benchmarks"
 	@echo "make setup   only create .venv"
@@ -23,7 +24,7 @@ help:
 
 setup: $(INSTALLED)
 
-# The stamp is touched last, so that an interrupted set-up starts again.
+# The stamp is written last, so that an interrupted installation starts again.
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "A virtual environment could not be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
@@ -34,21 +35,22 @@ $(INSTALLED): requirements.lock pyproject.toml
 		exit 1; }
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $(FAUXQS) \
-		|| echo "The SQS emulator fauxqs could not be installed; the slower moto stands in for it" >&2; fi
+		|| echo "The SQS emulator fauxqs could not be installed; the slower moto is used instead" >&2; fi
 	@touch $@
 
 demo: setup
 	$(BIN)/stockstorm run flash_sale --seed 7
 
-# Tests that share nothing run in parallel; whole runs on real processes follow one after the other, because they measure time.
+# Four tests at once, and then, one after the other, those whose verdict on speed needs the whole machine.
 test: setup
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest -n 4 --dist loadfile $(PARALLEL)
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not timed and not prove" $(SUITE)
+	$(BIN)/python -m pytest -m "timed and not prove" tests/e2e
 endif
 
+# Not part of `make test`, because it takes minutes: before a release, and once a week (.github/workflows/prove.yml).
 prove: setup
 	$(BIN)/python -m pytest -m prove $(ARGS)
 

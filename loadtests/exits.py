@@ -31,7 +31,7 @@ PROGRAM: Final = "stockstorm"
 
 
 class ExitCode(IntEnum):
-    """Every exit code of every command. The README's table tells users the same."""
+    """Every exit code of every command. The README has the same table."""
 
     VALID = 0
     INVALID = 1
@@ -108,7 +108,7 @@ def usage_error(error: TyperException) -> ScenarioError:
 def internal_error(error: BaseException) -> InternalError:
     """An unforeseen exception as an error for users; the caller prints the traceback after it."""
     found = f"{type(error).__name__}: {error}"
-    remedy = "if disk, memory or a permission failed, mend that and run again; else report this with what follows"
+    remedy = "if disk, memory or a permission failed, repair that and run again; else report this with what follows"
     return InternalError("internal failure", found, remedy)
 
 

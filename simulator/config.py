@@ -80,10 +80,14 @@ class ShopEventsConfig(Config):
     forgeries_per_s: Annotated[float, Field(ge=0, le=1_000, description="deliveries that must be refused")] = 0.0
 
 
-class PerturbationConfig(Config):
-    """One change to the plan of deliveries; `kind` is a key of the registry in `simulator.perturbations`."""
+PerturbationKind = Literal["duplicate", "reorder", "delay"]  # registered in `delivery.perturbations`
+ForgeryKind = Literal["tampered", "unsigned", "wrong_key"]  # made in `delivery.forgery`
 
-    kind: Literal["duplicate", "reorder", "delay"]
+
+class PerturbationConfig(Config):
+    """One change to the plan of deliveries."""
+
+    kind: PerturbationKind
     share: Share
     topics: Annotated[tuple[str, ...], Field(description="empty: every topic of shop and channels")] = ()
     seconds: Annotated[float, Field(ge=0, le=3_600, description="longest lag of the copy, the swap or the delay")] = 0.5

@@ -1,7 +1,7 @@
 """Stockstorm: will our Shopify integration oversell?
 
 The public API is loaded on first use, so that `import stockstorm` is quick and does not import the load generator.
-`__init__.pyi` tells type checkers the same names; `stockstorm.api` has the code.
+`__init__.pyi` has the same names for type checkers; `stockstorm.api` has the code.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""A small world with a deliveries over it, for tests of delivery."""
+"""A small world with a delivery service, for tests of delivery."""
 
 from stockstorm.simulator.config import ChannelConfig, DeliveryConfig, PerturbationConfig, PhaseConfig, WorldConfig
 from stockstorm.simulator.delivery.attempts import Address
@@ -12,8 +12,8 @@ from tests.literal_shop import CATALOGUE, START_NS, WALL
 SECRETS = Secrets(b"client secret", b"channel secret")
 
 
-class Office:
-    """A world with its deliveries. `resolved` lists the addresses that were asked for."""
+class DeliverySetup:
+    """A world with its delivery service. `resolved` lists the addresses that it resolved."""
 
     def __init__(self, config: WorldConfig) -> None:
         self.resolved: list[str] = []

@@ -1,13 +1,17 @@
-"""Short words for facts, so that a literal history fits on a screen. Times are milliseconds from the start of load.
+"""Short functions for facts, so that a literal history fits on a screen. Times are milliseconds from the start of load.
 
 One SKU, "MUG", 10 units at £5.00, sells on the shop's own store and on the marketplaces bazaar and mercado.
 """
+
+from typing import Literal
 
 import msgspec
 
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Incident
+from stockstorm.simulator.config import ForgeryKind
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import ApiOutcome, StockCause
 
 START = 1_000_000_000_000
 SKU = "MUG"
@@ -69,7 +73,9 @@ def cancelled(ms: float, order: int, channel: str, quantity: int = 1) -> f.AnyFa
     return f.OrderCancelled(ns(ms), order, channel, str(order), (SKU,), (quantity,))
 
 
-def version(ms: float, number: int, delta: int, available: int, cause: str = "sale", order: int = -1) -> f.AnyFact:
+def version(
+    ms: float, number: int, delta: int, available: int, cause: StockCause = "sale", order: int = -1
+) -> f.AnyFact:
     return f.StockChanged(ns(ms), SKU, 2**53 + 1, 7, number, delta, available, cause, order)
 
 
@@ -92,17 +98,21 @@ def order_event(ms: float, event: int, order: int, channel: str, topic: str = "o
     return f.EventFired(ns(ms), event, f"e{event}", channel, topic, order=order)
 
 
-def planned(ms: float, delivery: int, event: int, topic: str = "order.created", forged: str = "") -> f.AnyFact:
+def planned(
+    ms: float, delivery: int, event: int, topic: str = "order.created", forged: ForgeryKind | Literal[""] = ""
+) -> f.AnyFact:
     return f.DeliveryPlanned(ns(ms), delivery, event, f"w{delivery}", 1, topic, ns(ms), forged=forged)
 
 
-def tried(ms: float, delivery: int, took_ms: float = 5, status: int = 200, error: str = "", nth: int = 1) -> f.AnyFact:
+def tried(
+    ms: float, delivery: int, took_ms: float = 5, status: int = 200, error: f.AttemptError = "", nth: int = 1
+) -> f.AnyFact:
     """An attempt due at `ms`, started at once."""
     due, end = ns(ms), ns(ms + took_ms)
     return f.AttemptEnded(end, delivery, nth, due, due, due, end if status else 0, due, status, error)
 
 
-def ended(ms: float, delivery: int, outcome: str = "acknowledged") -> f.AnyFact:
+def ended(ms: float, delivery: int, outcome: f.DeliveryOutcome = "acknowledged") -> f.AnyFact:
     return f.DeliveryEnded(ns(ms), delivery, outcome)
 
 
@@ -121,7 +131,7 @@ def at_rest(ms: float, available: int, physical: int, bazaar: int, mercado: int)
     )
 
 
-def effect(delivery: int, state: str, times: int, ms: float = 9_000) -> f.AnyFact:
+def effect(delivery: int, state: f.EffectState, times: int, ms: float = 9_000) -> f.AnyFact:
     return f.EffectProbed(ns(ms), f"w{delivery}", state, times)
 
 
@@ -129,7 +139,7 @@ def probe_done(ms: float = 9_001) -> f.AnyFact:
     return f.ProbeEnded(ns(ms), "effects", ok=True)
 
 
-def called(ms: float, request: int, operation: str, status: int = 200, outcome: str = "ok") -> f.AnyFact:
+def called(ms: float, request: int, operation: str, status: int = 200, outcome: ApiOutcome = "ok") -> f.AnyFact:
     return f.ApiCalled(ns(ms), request, "admin", operation, status, outcome, ns(ms) - 1)
 
 

@@ -23,6 +23,6 @@ def run_module(module: str, arguments: list[str], environment: dict[str, str]) -
     )
 
 
-def heed_interrupts() -> None:
-    """For `preexec_fn`: a shell that runs the tests in the background has its children ignore SIGINT."""
+def restore_sigint() -> None:
+    """For `preexec_fn`. The children of a shell's background job ignore SIGINT; this child does not."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

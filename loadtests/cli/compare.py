@@ -17,7 +17,7 @@ from stockstorm.loadtests.config.flag import Flag
 from stockstorm.loadtests.config.run_options import RunsFolder
 from stockstorm.loadtests.exits import VERDICT_CODES
 from stockstorm.loadtests.ipc.messages import Live
-from stockstorm.loadtests.orchestrator.comparison import Comparing, resume_comparison, start_comparison
+from stockstorm.loadtests.orchestrator.comparison import ComparisonRun, resume_comparison, start_comparison
 from stockstorm.loadtests.orchestrator.comparison_state import PAGE, Cell, State, find_comparison
 from stockstorm.loadtests.orchestrator.orchestrator import Show
 from stockstorm.reports.compare.comparison import Key
@@ -71,7 +71,7 @@ def compare_command(options: CompareCommandOptions, context: typer.Context) -> N
         folder, state = _resumed(options, given_options(context))
     else:
         folder, state = start_comparison(options.runs, options.matrix)
-    comparing = Comparing(folder, state, MatrixProgress(Console(stderr=True)))
+    comparing = ComparisonRun(folder, state, MatrixProgress(Console(stderr=True)))
     comparing.run()
     comparison = comparing.report()
     console = Console()

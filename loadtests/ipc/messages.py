@@ -87,7 +87,7 @@ class FaultDue(Message, frozen=True, tag=True):
     duration_ns: int
 
 
-class Mended(Message, frozen=True, tag=True):
+class FaultOver(Message, frozen=True, tag=True):
     """Orchestrator → generator: the process that a fault killed is ready again; one for each `FaultDue`."""
 
     kind: FaultKind
@@ -108,4 +108,4 @@ class Abort(Message, frozen=True, tag=True):
     error: SentError | None = None
 
 
-AnyMessage = Setup | Listening | Go | Step | Live | FaultDue | Mended | Finished | Abort
+AnyMessage = Setup | Listening | Go | Step | Live | FaultDue | FaultOver | Finished | Abort

@@ -19,7 +19,7 @@ _decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)
 
 
 class PipeClosed(Exception):
-    """The other side is gone."""
+    """The other process has closed its end, or has ended."""
 
 
 class Pipe:

@@ -1,8 +1,6 @@
-"""The cloud service that an architecture needs, opened for one run: what the subject is told, how deliveries get there.
+"""The cloud service that an architecture needs, opened for one run, and the publisher that sends events to its bus.
 
-Only what an architecture asks for is imported, since the SDKs are extras.
-
-Starts the publisher that belongs to a backing, for the length of a block.
+Only the modules of that service are imported, because the SDKs are optional extras.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +17,7 @@ MODULE: Final = "stockstorm.loadtests.bus_publisher"
 
 
 def start_publisher(backing: EventBridgeBacking | PubSubBacking) -> AbstractContextManager[LoopbackServer]:
-    """Yields where it listens (`url`) and its `pid`. Raises BackingError with the end of its log."""
+    """The publisher as a process, for the length of a block. Raises BackingError with the end of its log."""
     match backing:
         case EventBridgeBacking(bus=bus):
             name, words = "EventBridge publisher", ["eventbridge", "--bus", bus.name, "--source", bus.source]
@@ -32,10 +30,10 @@ def start_publisher(backing: EventBridgeBacking | PubSubBacking) -> AbstractCont
     return running(name, command, lambda _: backing.environment)
 
 
-class CloudGiven(msgspec.Struct, frozen=True):
+class CloudContext(msgspec.Struct, frozen=True):
     """What a run has besides PostgreSQL. `environment` may hold credentials: it goes to processes only.
 
-    `routes` maps the URI of a bus subscription to the publisher that plays Shopify's side of the bus.
+    `routes` maps the URI of a bus subscription to the publisher that stands for Shopify on that bus.
     """
 
     environment: Mapping[str, str] = {}
@@ -46,45 +44,45 @@ class CloudGiven(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def open_cloud(architecture: Architecture | None, run: str, cloud: str) -> Iterator[CloudGiven]:
+def open_cloud(architecture: Architecture | None, run: str, cloud: str) -> Iterator[CloudContext]:
     """The service that the architecture names, until the block ends. Raises BackingError."""
     match architecture.cloud if architecture else "":
         case "sqs":
             from stockstorm.loadtests.backing.cloud.aws_backings import open_sqs  # noqa: PLC0415 - an optional extra
 
             with open_sqs(run, cloud) as sqs:
-                yield _given(sqs, _sqs_names(sqs))
+                yield _context(sqs, _sqs_names(sqs))
         case "eventbridge":
             from stockstorm.loadtests.backing.cloud.aws_backings import open_eventbridge  # noqa: PLC0415 - an optional extra
 
-            with open_eventbridge(run, cloud) as bus, _published(bus, _event_source_arn(bus)) as given:
-                yield given
+            with open_eventbridge(run, cloud) as bus, _published(bus, _event_source_arn(bus)) as context:
+                yield context
         case "pubsub":
             from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub  # noqa: PLC0415 - an optional extra
 
             with open_pubsub(run, cloud) as pubsub:
                 if architecture and "receiver" in architecture.processes:
-                    yield _given(pubsub, _pubsub_names(pubsub))
+                    yield _context(pubsub, _pubsub_names(pubsub))
                 else:
-                    with _published(pubsub, _pubsub_uri(pubsub)) as given:
-                        yield given
+                    with _published(pubsub, _pubsub_uri(pubsub)) as context:
+                        yield context
         case _:
-            yield CloudGiven()
+            yield CloudContext()
 
 
 @contextmanager
-def _published(backing: EventBridgeBacking | PubSubBacking, uri: str) -> Iterator[CloudGiven]:
+def _published(backing: EventBridgeBacking | PubSubBacking, uri: str) -> Iterator[CloudContext]:
     """With the process that publishes to the bus as Shopify would."""
 
     names = _pubsub_names(backing) if isinstance(backing, PubSubBacking) else _sqs_names(backing)
     with start_publisher(backing) as publisher:
-        given = _given(backing, names | {"REFERENCE_BUS_URI": uri})
-        processes = {**given.processes, "publisher": [publisher.pid]}
-        yield msgspec.structs.replace(given, routes={uri: f"{publisher.url}/"}, processes=processes)
+        context = _context(backing, names | {"REFERENCE_BUS_URI": uri})
+        processes = {**context.processes, "publisher": [publisher.pid]}
+        yield msgspec.structs.replace(context, routes={uri: f"{publisher.url}/"}, processes=processes)
 
 
-def _given(backing: CloudBacking, names: dict[str, str]) -> CloudGiven:
-    return CloudGiven(
+def _context(backing: CloudBacking, names: dict[str, str]) -> CloudContext:
+    return CloudContext(
         environment={**backing.environment, **names},
         description=backing.description,
         ceiling_per_s=backing.ceiling_per_s,

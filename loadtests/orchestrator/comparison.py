@@ -118,14 +118,14 @@ def resume_comparison(folder: Path) -> State:
     return state
 
 
-class Comparing:
+class ComparisonRun:
     """Runs the pending cells of a comparison, and reports on all of them."""
 
     def __init__(self, folder: Path, state: State, watcher: Watcher, run: RunOne = run_one) -> None:
         self.folder, self.state = folder, state
         self.interrupted = False
         self._watcher, self._run_one = watcher, run
-        self._played: dict[Key, RunSummary] = {}
+        self._summaries: dict[Key, RunSummary] = {}
 
     def run(self) -> None:
         """Runs the pending cells one after the other. A failed one is recorded and the next begins; Ctrl-C ends all."""
@@ -147,12 +147,12 @@ class Comparing:
 
     def report(self) -> Comparison:
         """Compares all runs so far, and writes comparison.json and comparison.html."""
-        played = self._all_played()
+        summaries = self._all_summaries()
         failed = [FailedRun(cell.key, cell.error) for cell in self.state.cells if cell.status == "failed"]
         options = self.state.options
         floors = {rate: _floor(scenario_of(options, rate)) for rate in options.rates}
-        cards = [card_of(subject) for subject in options.subjects]
-        comparison = compare(self._matrix(), cards, played, failed, floors)
+        infos = [subject_info(subject) for subject in options.subjects]
+        comparison = compare(self._matrix(), infos, summaries, failed, floors)
         write_page(comparison, self.folder / PAGE)
         write_state(self.folder, self.state, comparison)
         return comparison
@@ -183,22 +183,22 @@ class Comparing:
         wanted = self.state.plans[plan_name(cell.key.seed, cell.key.rate)]
         if judged.result.plan_digest != wanted:
             return _failed(cell, f"its plan ({judged.result.plan_digest[:12]}…) is not the one of the others")
-        self._played[cell.key] = reduce_run(cell.key, self._report(cell), judged.result, judged.history)
+        self._summaries[cell.key] = reduce_run(cell.key, self._report(cell), judged.result, judged.history)
         return msgspec.structs.replace(cell, status="done", error="")
 
     def _report(self, cell: Cell) -> str:
         return f"{cell.folder}/{cell.run}/report.html"
 
-    def _all_played(self) -> list[RunSummary]:
+    def _all_summaries(self) -> list[RunSummary]:
         """The runs of this process, and earlier ones from their stored histories."""
         found = []
         for cell in self.state.cells:
             if cell.status == "done":
-                if cell.key not in self._played:
+                if cell.key not in self._summaries:
                     run = RunFolder(self.folder / cell.folder / cell.run)
                     result, history = read_result(run.result), read_history(run.history)
-                    self._played[cell.key] = reduce_run(cell.key, self._report(cell), result, history)
-                found.append(self._played[cell.key])
+                    self._summaries[cell.key] = reduce_run(cell.key, self._report(cell), result, history)
+                found.append(self._summaries[cell.key])
         return found
 
     def _left_s(self) -> float:
@@ -225,7 +225,7 @@ class Comparing:
         return self.state.cells[: len(self.state.options.subjects) * len(self.state.options.safety_stocks)]
 
 
-def card_of(subject: str) -> SubjectInfo:
+def subject_info(subject: str) -> SubjectInfo:
     """What is known of a subject beside its runs. Only the name, if this version no longer has the subject."""
     found = ARCHITECTURES.get(subject)
     if found is None:

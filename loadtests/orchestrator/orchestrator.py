@@ -17,10 +17,10 @@ from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.server import database_work
 from stockstorm.loadtests.config.checks import SECRETS, is_url
 from stockstorm.loadtests.config.run_spec import RunSpec, reachable
-from stockstorm.loadtests.ipc.messages import Abort, FaultDue, Finished, Go, Listening, Live, Mended, Setup, Step
+from stockstorm.loadtests.ipc.messages import Abort, FaultDue, FaultOver, Finished, Go, Listening, Live, Setup, Step
 from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
 from stockstorm.loadtests.limits import REGISTERING_MAX_S, SETTLES_MAX
-from stockstorm.loadtests.orchestrator.cloud import CloudGiven
+from stockstorm.loadtests.orchestrator.cloud import CloudContext
 from stockstorm.loadtests.subjects import Subject, Surroundings
 from stockstorm.scenarios.spec import compression_notes
 from stockstorm.simulator.clock import SECOND_NS
@@ -37,12 +37,12 @@ from stockstorm.simulator.history.facts import (
 )
 from stockstorm.simulator.io.journal import Journal
 
-TURN_S = 0.2
+TICK_S = 0.2
 SAMPLE_EVERY_S = 1.0
 LISTENING_WITHIN_S = 60.0
 GIVE_UP_WITHIN_S = 10.0
 SPARE_S = 60.0  # beyond registering, load and quiesce, before the generator counts as hung
-MENDED_WITHIN_S = 60.0  # from the restart of a killed process until it has to be ready
+READY_WITHIN_S = 60.0  # from the restart of a killed process until it has to be ready
 INTERRUPTED = "interrupted from the keyboard"
 
 Show = Callable[[str], None]
@@ -56,14 +56,14 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 class Orchestrator:
-    """Everything around the generator for one run."""
+    """Everything surroundings the generator for one run."""
 
     def __init__(
         self,
         spec: RunSpec,
         pipe: Pipe,
         backing: AbstractContextManager[Backing],
-        cloud: AbstractContextManager[CloudGiven],
+        cloud: AbstractContextManager[CloudContext],
         subject: Subject,
     ) -> None:
         self._spec, self._pipe, self._subject = spec, pipe, subject
@@ -71,7 +71,7 @@ class Orchestrator:
         self._scenario = spec.scenario
         self._facts: list[AnyFact] = []
         self._restarts: list[tuple[float, FaultKind]] = []  # (when, fault)
-        self._mending: list[tuple[float, FaultKind]] = []  # (deadline, fault): restarted, not ready yet
+        self._restarted: list[tuple[float, FaultKind]] = []  # (deadline, fault): restarted, not ready yet
         self._sampled_s = 0.0
         self._generator_finished = False
         self._generator_pid = 0
@@ -98,7 +98,7 @@ class Orchestrator:
         except StockstormError as error:
             finished, cause = Finished(complete=False, reason=str(error)), error
         except PipeClosed as error:
-            gone = InternalError("generator", f"it is gone ({error})", self._read_log)
+            gone = InternalError("generator", f"it ended without a message ({error})", self._read_log)
             finished, cause = Finished(complete=False, reason=str(gone)), gone
         finally:
             self._wait_for_generator(finished.reason)
@@ -109,10 +109,10 @@ class Orchestrator:
     def _read_log(self) -> str:
         return f"read {self._spec.logs / 'locust.log'}"
 
-    def _run(self, backing: Backing, cloud: CloudGiven, show: Show, live: Callable[[Live], None]) -> Finished:
-        around = self._set_up(backing, cloud, show)
+    def _run(self, backing: Backing, cloud: CloudContext, show: Show, live: Callable[[Live], None]) -> Finished:
+        surroundings = self._set_up(backing, cloud, show)
         show("starting the subject")
-        self._subject.start(around)
+        self._subject.start(surroundings)
         self._count_database(backing)
         self._pipe.send(self._go(backing, cloud))
         finished = self._watch(backing, cloud, show, live)
@@ -122,7 +122,7 @@ class Orchestrator:
             self._facts += self._subject.probe(time.monotonic_ns())
         return finished
 
-    def _set_up(self, backing: Backing, cloud: CloudGiven, show: Show) -> Surroundings:
+    def _set_up(self, backing: Backing, cloud: CloudContext, show: Show) -> Surroundings:
         tokens = {name: _secret(variable) for name, variable in SECRETS.items()}
         self._pipe.send(Setup(spec=msgspec.Raw(self._spec.model_dump_json().encode()), **tokens))
         show("building the world")
@@ -148,7 +148,7 @@ class Orchestrator:
         self._generator_finished = True
         return message.error.error() if message.error else InternalError("generator", message.reason, self._read_log)
 
-    def _go(self, backing: Backing, cloud: CloudGiven) -> Go:
+    def _go(self, backing: Backing, cloud: CloudContext) -> Go:
         notes = self._notes(backing)
         ceilings = {}
         if cloud.description:
@@ -178,13 +178,13 @@ class Orchestrator:
             )
         return tuple(notes)
 
-    def _watch(self, backing: Backing, cloud: CloudGiven, show: Show, live: Callable[[Live], None]) -> Finished:
+    def _watch(self, backing: Backing, cloud: CloudContext, show: Show, live: Callable[[Live], None]) -> Finished:
         quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
-        mended_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
-        seconds = REGISTERING_MAX_S + max(self._scenario.load_s, mended_s + MENDED_WITHIN_S) + quiesce_s + SPARE_S
+        faults_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
+        seconds = REGISTERING_MAX_S + max(self._scenario.load_s, faults_s + READY_WITHIN_S) + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            message = self._pipe.receive(TURN_S)
+            message = self._pipe.receive(TICK_S)
             match message:
                 case Finished():
                     self._generator_finished = True
@@ -197,32 +197,32 @@ class Orchestrator:
                     self._begin_fault(message)
                 case Abort():
                     raise self._aborted(message)
-            self._take_turn(backing, cloud)
+            self._tick(backing, cloud)
         raise InternalError("generator", f"it did not finish within {seconds:.0f} s", self._read_log)
 
-    def _take_turn(self, backing: Backing, cloud: CloudGiven) -> None:
+    def _tick(self, backing: Backing, cloud: CloudContext) -> None:
         now_s = time.monotonic()
         for due in [restart for restart in self._restarts if restart[0] <= now_s]:
             self._restarts.remove(due)
             for process in FAULTS[due[1]].processes:
                 self._subject.restart(process)
                 self._facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=due[1], target=process))
-            self._mending.append((now_s + MENDED_WITHIN_S, due[1]))
-        self._report_mended(now_s)
+            self._restarted.append((now_s + READY_WITHIN_S, due[1]))
+        self._report_faults_over(now_s)
         self._facts += self._subject.revive(time.monotonic_ns())
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:
             self._sampled_s = now_s
             self._sample(backing, cloud)
 
-    def _report_mended(self, now_s: float) -> None:
+    def _report_faults_over(self, now_s: float) -> None:
         """Tells the generator which faults are over. Until then, silence does not mean that work is done."""
-        for by_s, kind in list(self._mending):
+        for by_s, kind in list(self._restarted):
             missing = [process for process in FAULTS[kind].processes if not self._subject.ready(process)]
             if not missing:
-                self._mending.remove((by_s, kind))
-                self._pipe.send(Mended(kind=kind))
+                self._restarted.remove((by_s, kind))
+                self._pipe.send(FaultOver(kind=kind))
             elif now_s > by_s:
-                found = f"started again after a fault, it was not ready within {MENDED_WITHIN_S:.0f} s"
+                found = f"started again after a fault, it was not ready within {READY_WITHIN_S:.0f} s"
                 raise SubjectError(missing[0], found, f"read {self._spec.logs / missing[0]}.log")
 
     def _begin_fault(self, fault: FaultDue) -> None:
@@ -240,7 +240,7 @@ class Orchestrator:
             self._pipe.send(Abort(reason=reason))
             deadline = time.monotonic() + GIVE_UP_WITHIN_S
             while time.monotonic() < deadline:
-                if isinstance(self._pipe.receive(TURN_S), Finished | Abort):
+                if isinstance(self._pipe.receive(TICK_S), Finished | Abort):
                     return
         except PipeClosed:
             return
@@ -251,7 +251,7 @@ class Orchestrator:
             counted = DatabaseCounted(now_ns, work.transactions, work.rows_written, self._subject.statements())
             self._facts.append(counted)
 
-    def _sample(self, backing: Backing, cloud: CloudGiven) -> None:
+    def _sample(self, backing: Backing, cloud: CloudContext) -> None:
         groups = {name: [pid] for name, pid in self._subject.processes().items()}
         groups |= {"generator": [self._generator_pid], "postgres": list(backing.processes()), **cloud.processes}
         for name, pids in groups.items():

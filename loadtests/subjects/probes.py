@@ -5,14 +5,14 @@ without them then.
 """
 
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Final
 
 import httpx
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
 from stockstorm.loadtests.limits import PROBE_ANSWER_S, PROBE_PAGE_ROWS, PROBE_PAGES_MAX
-from stockstorm.simulator.history.facts import AnyFact, EffectProbed, ProbeEnded, StockProbed
+from stockstorm.simulator.history.facts import AnyFact, EffectProbed, EffectState, Probe, ProbeEnded, StockProbed
 
 STATEMENTS: Final = "reference_statements_total"
 SHAPE: Final = 'the expected answer is described in docs/own_service.md, "Optional probes"'
@@ -20,7 +20,7 @@ SHAPE: Final = 'the expected answer is described in docs/own_service.md, "Option
 
 class _Effect(msgspec.Struct, frozen=True):
     webhook_id: str | int
-    state: Literal["applied", "superseded", "dead_lettered", "pending"]
+    state: EffectState
     times: int
 
     def fact(self, now_ns: int) -> AnyFact:
@@ -46,7 +46,7 @@ class _StockPage(msgspec.Struct, frozen=True):
 
 
 Page = _EffectsPage | _StockPage
-PAGES: Final[dict[str, type[Page]]] = {"effects": _EffectsPage, "stock": _StockPage}
+PAGES: Final[dict[Probe, type[Page]]] = {"effects": _EffectsPage, "stock": _StockPage}
 
 
 def probe(base_url: str, now_ns: int) -> Iterator[AnyFact]:
@@ -73,7 +73,7 @@ def count_statements(base_url: str) -> int | None:
     return next((int(sample.value) for sample in samples if sample.name == STATEMENTS), None)
 
 
-def _pages(client: httpx.Client, name: str) -> Iterator[Page]:
+def _pages(client: httpx.Client, name: Probe) -> Iterator[Page]:
     """Every page. Raises httpx.HTTPError, and ValueError for an answer of another shape or without an end."""
     parameters: dict[str, str | int] = {"limit": PROBE_PAGE_ROWS}
     for _ in range(PROBE_PAGES_MAX):

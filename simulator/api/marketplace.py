@@ -26,6 +26,10 @@ from stockstorm.simulator.world import Changes, World
 __all__ = ["MarketplaceApi"]
 
 
+PAGE_DEFAULT: Final = 100
+FEED_MAX: Final = 10**15 - 1
+_PATH: Final = re.compile(r"/marketplaces/([^/]+)/v1/([a-z]+)")
+_HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"),)
 _OUTCOMES: Final[dict[int, ApiOutcome]] = {401: "denied", 422: "user_error"}
 
 
@@ -129,12 +133,6 @@ class Parameters:
         return int(text)
 
 
-_PATH: Final = re.compile(r"/marketplaces/([^/]+)/v1/([a-z]+)")
-_HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"),)
-PAGE_DEFAULT: Final = 100
-FEED_MAX: Final = 10**15 - 1
-
-
 class _Call:
     """One request while it is being answered."""
 
@@ -172,8 +170,9 @@ class MarketplaceApi:
     def handle(self, request: ApiRequest, now_ns: int) -> ApiReply:
         """Answer one request. The reply holds all resulting facts and events."""
         call = _Call(request, self._serial.take(), now_ns)
+        outcome: ApiOutcome = "ok"
         try:
-            status, outcome, body = 200, "ok", self._route(call)(call)
+            status, body = 200, self._route(call)(call)
         except Refusal as refusal:
             status, outcome, body = refusal.status, refusal.outcome, refusal.body
         call.facts.append(

@@ -1,22 +1,22 @@
-"""From an event to attempts and on to an outcome: who is told (`plan`), what an answer means (`policy`), and both for a
-whole run without I/O (`deliveries`).
+"""The values of a delivery: the delivery itself, its attempts, and what came of each attempt.
 
-How an attempt gets across. A sender is told what to send and when it fell due; it knows nothing of the world.
-
-`Outgoing` goes in, `Answer` comes out, once for each; nothing is dropped. Variant: `https` (kept-alive gevent sockets).
+A `Sender` takes an `Outgoing` when it is due and reports one `Answer` for each. It drops nothing and does not know the
+world. `io.senders.pool.ConnectionPool` is the one that a run uses.
 """
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
+from stockstorm.simulator.config import ForgeryKind, PerturbationKind
+from stockstorm.simulator.history.facts import AttemptError
 from stockstorm.simulator.model import Event
 
 
 class Delivery(msgspec.Struct, frozen=True):
     """One notification to one subscription (`copy` 0), or a duplicate of it (1, 2, …) with the same webhook id.
 
-    `event` is None for a forged delivery. Perturbations rewrite `due_ns`, add copies, and add their names to
+    `event` is None for a forged delivery. Perturbations change `due_ns`, add copies, and add their names to
     `perturbed`.
     """
 
@@ -28,12 +28,12 @@ class Delivery(msgspec.Struct, frozen=True):
     event: Event | None
     due_ns: int
     copy: int = 0
-    perturbed: tuple[str, ...] = ()
-    forged: str = ""
+    perturbed: tuple[PerturbationKind, ...] = ()
+    forged: ForgeryKind | Literal[""] = ""
 
 
 class Address(msgspec.Struct, frozen=True):
-    """Where a subscription points, resolved once per run."""
+    """Where a subscription points, parsed once per run."""
 
     host: str
     port: int
@@ -42,7 +42,7 @@ class Address(msgspec.Struct, frozen=True):
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
-    """One try. `head` is the complete HTTP/1.1 request head with the blank line, `body` the signed bytes."""
+    """One attempt. `head` is the complete HTTP/1.1 request head with the blank line, `body` the signed bytes."""
 
     delivery: int
     attempt: int  # from 1
@@ -53,11 +53,10 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """What came of one try; times are monotonic nanoseconds, 0 for what did not happen.
+    """What came of one attempt. Times are monotonic nanoseconds, 0 for a step that was not reached.
 
-    `free_ns` is when it could have started at the earliest: `due_ns`, or later when every connection was busy and the
-    pool at its limit. `error` is "", "connect_timeout", "connect_refused" (or no such host), "answer_timeout",
-    "disconnected" or "protocol".
+    `free_ns` is the earliest time at which it could start: `due_ns`, or later when every connection was busy and the
+    pool at its limit. The error "connect_refused" also stands for an unknown host.
     """
 
     started_ns: int
@@ -66,12 +65,12 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     free_ns: int
     ended_ns: int
     status: int = 0
-    error: str = ""
+    error: AttemptError = ""
     resent: bool = False
     bytes_sent: int = 0
 
 
 class Sender(Protocol):
-    """Takes attempts that are due. The answer comes later, through the callback the sender was made with."""
+    """Takes attempts that are due. The answer comes later, by the callback that the sender was made with."""
 
     def submit(self, outgoing: Outgoing) -> None: ...

@@ -1,8 +1,6 @@
-"""The bodies of a forged delivery: what the shop would have said of this stock, and what the forger claims instead.
+"""Forged deliveries, which an attacker sends and a subject must refuse: their bodies and signatures.
 
-Forge: deliveries that an attacker sends and a subject must refuse. The deliveries makes them as the plan says.
-
-Each looks like a good inventory_levels/update whose effect would show: it claims stock that is not there.
+Each looks like a valid inventory_levels/update that claims a wrong quantity, so that its effect would be visible.
 """
 
 import hashlib
@@ -11,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.simulator.config import ForgeryKind
 from stockstorm.simulator.events.encoding import sign
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.model import Event, Level
@@ -19,32 +18,30 @@ TOPIC: Final = "inventory_levels/update"
 CLAIMED_AVAILABLE: Final = 999
 
 
-def _tampered(secret: bytes, honest: bytes, claimed: bytes) -> str | None:  # noqa: ARG001 - forgers share a signature
-    """The body was altered on its way, after it had been signed."""
+def _tampered(secret: bytes, honest: bytes, claimed: bytes) -> str | None:  # noqa: ARG001 - the kinds share a signature
+    """The body was changed after it had been signed."""
     return sign(secret, honest)
 
 
-def _unsigned(secret: bytes, honest: bytes, claimed: bytes) -> str | None:  # noqa: ARG001 - forgers share a signature
-    """There is no signature at all."""
+def _unsigned(secret: bytes, honest: bytes, claimed: bytes) -> str | None:  # noqa: ARG001 - the kinds share a signature
+    """There is no signature."""
     return None
 
 
-def _wrong_key(secret: bytes, honest: bytes, claimed: bytes) -> str | None:  # noqa: ARG001 - forgers share a signature
-    """Signed well, with a key that is not the subject's."""
+def _wrong_key(secret: bytes, honest: bytes, claimed: bytes) -> str | None:  # noqa: ARG001 - the kinds share a signature
+    """Signed correctly, with a wrong key."""
     return sign(hashlib.sha256(b"not " + secret).digest(), claimed)
 
 
-KINDS: Final[Mapping[str, Callable[[bytes, bytes, bytes], str | None]]] = {
+KINDS: Final[Mapping[ForgeryKind, Callable[[bytes, bytes, bytes], str | None]]] = {
     "tampered": _tampered,
     "unsigned": _unsigned,
     "wrong_key": _wrong_key,
 }
 
 
-def forged_signature(kind: str, secret: bytes, *, honest: bytes, claimed: bytes) -> str | None:
-    """The signature that goes with the `claimed` body, None for no header. ValueError: `kind` is not of KINDS."""
-    if kind not in KINDS:
-        raise ValueError(f"forgery {kind} is none of {', '.join(KINDS)}")
+def forged_signature(kind: ForgeryKind, secret: bytes, *, honest: bytes, claimed: bytes) -> str | None:
+    """The signature that goes with the `claimed` body, None for no header."""
     return KINDS[kind](secret, honest, claimed)
 
 
@@ -54,7 +51,7 @@ def claimed_available(available: int) -> int:
 
 
 def forged_bodies(payloads: Payloads, level: Level, now_ns: int) -> tuple[bytes, bytes]:
-    """(honest, claimed): equal but for the available quantity, and dated now, so that neither looks stale."""
+    """(honest, claimed): equal except for the available quantity. Both are dated now, so that neither looks stale."""
     honest = msgspec.structs.replace(level, updated_ns=now_ns)
     claimed = msgspec.structs.replace(honest, available=claimed_available(level.available))
     bodies = [payloads.body(Event(-1, "", "shopify", TOPIC, now_ns, (), level=each)) for each in (honest, claimed)]

@@ -13,6 +13,7 @@ import msgspec
 
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.delivery.attempts import Answer
+from stockstorm.simulator.history.facts import DeliveryOutcome
 from stockstorm.simulator.limits import ANSWER_TIMEOUT_NS
 
 GAPS_SHOPIFY_2024_09_S: Final = (10, 30, 120, 300, 900, 2_100, 4_200, 6_740)
@@ -79,7 +80,7 @@ def make_policy(name: PolicyName, retry_time_scale: float = 1.0) -> Policy:
     return Policy(name, tuple(round(gap_s * SECOND_NS * retry_time_scale) for gap_s in gaps_s), removal_failures)
 
 
-def forged_outcome(answer: Answer) -> str:
+def forged_outcome(answer: Answer) -> DeliveryOutcome:
     """How a forged delivery ended: "refused" by any 4xx, "acknowledged" by any 2xx, else "given_up". Never retried."""
     if succeeded(answer):
         return "acknowledged"

@@ -5,10 +5,11 @@ made and signed once per event, and every copy, subscription and retry holds the
 """
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import msgspec
 
-from stockstorm.simulator.config import WorldConfig
+from stockstorm.simulator.config import ForgeryKind, WorldConfig
 from stockstorm.simulator.delivery import forgery as forge
 from stockstorm.simulator.delivery.attempts import Address, Answer, Delivery, Outgoing
 from stockstorm.simulator.delivery.forgery import forged_bodies
@@ -17,7 +18,14 @@ from stockstorm.simulator.delivery.policy import Done, GiveUp, Retry, forged_out
 from stockstorm.simulator.delivery.routes import DeliveryWorld, Route, Routes, Secrets, named_uuid, planned_deliveries
 from stockstorm.simulator.events.encoding import sign
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.history.facts import AnyFact, AttemptEnded, DeliveryEnded, DeliveryPlanned, EventUnheard
+from stockstorm.simulator.history.facts import (
+    AnyFact,
+    AttemptEnded,
+    DeliveryEnded,
+    DeliveryOutcome,
+    DeliveryPlanned,
+    EventUnheard,
+)
 from stockstorm.simulator.model import Event
 from stockstorm.simulator.plan.items import PlannedForgery
 from stockstorm.simulator.seeds import Seeds
@@ -39,7 +47,7 @@ class _Open(msgspec.Struct, gc=False):
     route: Route
     due_ns: int  # of that attempt
     topic: str
-    forged: str
+    forged: ForgeryKind | Literal[""]
     failures: int = 0  # in a row, with nothing acknowledged on the subscription in between
     acknowledged: int = 0  # what the route had acknowledged when the last of them was counted
 
@@ -220,7 +228,7 @@ class DeliveryService:
                 if remove and route.removable:
                     self._remove(route, dispatch, ended_ns)
 
-    def _end(self, number: int, outcome: str, dispatch: Dispatch, at_ns: int) -> None:
+    def _end(self, number: int, outcome: DeliveryOutcome, dispatch: Dispatch, at_ns: int) -> None:
         del self._open[number]
         dispatch.facts.append(DeliveryEnded(at_ns, number, outcome))
 

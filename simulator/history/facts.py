@@ -1,14 +1,24 @@
-"""The history's facts: a closed union of frozen values, in the past tense, each tagged with its own name.
+"""The facts of a history: a closed union of frozen values, named in the past tense, each tagged with its own name.
 
-One fact is one JSON line. `at_ns` is monotonic nanoseconds. Order keys are plan positions (-1: none), `event` and
-`delivery` are serials within the run. Nothing here holds a secret or a person's data.
+One fact is one JSON line. `at_ns` is monotonic nanoseconds. Order keys are positions in the plan (-1: none). `event`
+and `delivery` are serial numbers within the run. No fact holds a secret or personal data.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from stockstorm.simulator.config import FaultKind, ForgeryKind, PerturbationKind
+from stockstorm.simulator.model import ApiOutcome, OrderChange, StockCause
+
 SCHEMA_VERSION = 1
+
+AttemptError = Literal["", "connect_timeout", "connect_refused", "answer_timeout", "disconnected", "protocol"]
+# "refused": a forged delivery was turned away. "pending": the run ended first.
+DeliveryOutcome = Literal["acknowledged", "given_up", "refused", "subscription_removed", "pending"]
+EffectState = Literal["applied", "superseded", "dead_lettered", "pending"]
+Probe = Literal["effects", "stock"]
+FaultName = FaultKind | Literal["exited by itself"]  # the latter is not planned: a process of the subject crashed
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False, tag_field="fact", omit_defaults=True):
@@ -19,7 +29,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False, tag_field="fact", omit_default
 
 
 class RunStarted(Fact, frozen=True, tag=True):
-    """Fact 0: all that the checkers need. `at_ns` is the start of load; plan offsets count from it."""
+    """The first fact: what the checkers need to know of the run. `at_ns` is the start of load, offset 0 of the plan."""
 
     schema: int
     run: str
@@ -30,20 +40,20 @@ class RunStarted(Fact, frozen=True, tag=True):
     duration_ns: int
     safety_stock: int
     subject: str
-    driver: str  # "live" or "virtual"
+    driver: Literal["live", "virtual"]
     replay: str  # the command that replays this run
     commit: str
     versions: dict[str, str]
     machine: dict[str, str]
-    notes: tuple[str, ...] = ()  # what a reader must know, e.g. "retry gaps shortened 20 times"
-    polls: bool = False  # the subject asks for no notifications by design, and reads by itself
-    ceilings: dict[str, float] = {}  # measured events a second of an emulator that took part, by its description
+    notes: tuple[str, ...] = ()  # shown in reports, e.g. "retry gaps shortened 20 times"
+    polls: bool = False  # the subject subscribes to nothing by design and reads the APIs instead
+    ceilings: dict[str, float] = {}  # measured events a second of each emulator in use, by its description
 
 
 class ProcessSeen(Fact, frozen=True, tag=True):
-    """A process that takes part, with the same instant on both clocks (`at_ns`, `wall_ns`)."""
+    """A process of the run, with one instant on both clocks (`at_ns`, `wall_ns`)."""
 
-    process: str  # generator, receiver, worker, postgres
+    process: str  # generator, postgres, or a process of the subject or of a cloud backing
     pid: int
     wall_ns: int
 
@@ -53,23 +63,23 @@ class PhaseStarted(Fact, frozen=True, tag=True):
 
 
 class LoadStopped(Fact, frozen=True, tag=True):
-    """The last planned item was applied; faults are off; retries and late stock changes go on until quiet."""
+    """The last planned item was applied, and every fault has ended. Retries and late stock changes follow."""
 
 
 class QuietReached(Fact, frozen=True, tag=True):
-    quiet: bool  # False: the bound on waiting ran out first
+    quiet: bool  # False: the limit on waiting was reached first
     waited_ns: int
 
 
 class RunEnded(Fact, frozen=True, tag=True):
-    """Last fact of a whole run. Without it the run was interrupted and every verdict is unknown."""
+    """The last fact. Without it the run was interrupted and every verdict is unknown."""
 
     complete: bool
     reason: str = ""
 
 
 class ResourcesSampled(Fact, frozen=True, tag=True):
-    """CPU time used so far and resident memory of one process (or of all of PostgreSQL's together)."""
+    """CPU time used so far and resident memory of one process, or of all PostgreSQL processes together."""
 
     process: str
     cpu_ns: int
@@ -77,7 +87,7 @@ class ResourcesSampled(Fact, frozen=True, tag=True):
 
 
 class DatabaseCounted(Fact, frozen=True, tag=True):
-    """What the subject's database had done so far, by its own statistics; `statements` as the subject counts."""
+    """The work of the subject's database so far, by its own statistics. `statements` is the subject's own count."""
 
     transactions: int
     rows_written: int
@@ -88,7 +98,7 @@ class GeneratorSampled(Fact, frozen=True, tag=True):
     """The generator's own health over the last interval (about one second)."""
 
     interval_ns: int
-    hub_gap_max_ns: int  # longest time the event loop did not come round
+    hub_gap_max_ns: int  # the longest time between two rounds of the event loop
     connections: int
     connections_max: int
     waiting_attempts: int  # queued for a free connection
@@ -96,12 +106,12 @@ class GeneratorSampled(Fact, frozen=True, tag=True):
 
 
 class FaultStarted(Fact, frozen=True, tag=True):
-    fault: str
-    target: str
+    fault: FaultName
+    target: str  # the process
 
 
 class FaultEnded(Fact, frozen=True, tag=True):
-    fault: str
+    fault: FaultName
     target: str
 
 
@@ -109,7 +119,7 @@ class FaultEnded(Fact, frozen=True, tag=True):
 
 
 class ItemStocked(Fact, frozen=True, tag=True):
-    """A SKU before load: ledger version 0. Every marketplace lists `available - safety stock` then."""
+    """A SKU before load, at ledger version 0. Every marketplace then lists `available` less the safety stock."""
 
     sku: str
     inventory_item_id: int
@@ -121,11 +131,11 @@ class ItemStocked(Fact, frozen=True, tag=True):
 
 class ChannelOpened(Fact, frozen=True, tag=True):
     channel: str
-    online: bool  # the shop's own store, which sells from the master and has no listing of its own
+    online: bool  # the shop's own store, which sells from the master and has no listings
 
 
 class PurchaseAccepted(Fact, frozen=True, tag=True):
-    """One accepted order with one line each in the parallel tuples."""
+    """An accepted order. The tuples are parallel, with one element for each line."""
 
     order: int
     channel: str
@@ -137,7 +147,7 @@ class PurchaseAccepted(Fact, frozen=True, tag=True):
 
 
 class PurchaseRefused(Fact, frozen=True, tag=True):
-    """A buyer was turned away since some line showed too little."""
+    """A purchase that was refused because a line showed too little stock. The tuples are parallel."""
 
     order: int
     channel: str
@@ -148,10 +158,10 @@ class PurchaseRefused(Fact, frozen=True, tag=True):
 
 
 class FollowUpVoid(Fact, frozen=True, tag=True):
-    """A planned payment, cancellation or return whose purchase had been refused (or was cancelled already)."""
+    """A planned follow-up without effect: its purchase had been refused, or its order already cancelled."""
 
     order: int
-    follow_up: str
+    follow_up: OrderChange
 
 
 class OrderPaid(Fact, frozen=True, tag=True):
@@ -160,7 +170,7 @@ class OrderPaid(Fact, frozen=True, tag=True):
 
 
 class OrderCancelled(Fact, frozen=True, tag=True):
-    """All units of the order came back to physical stock, on the channel where it was taken."""
+    """An order was cancelled on its channel. All its units came back to physical stock."""
 
     order: int
     channel: str
@@ -180,7 +190,7 @@ class OrderReturned(Fact, frozen=True, tag=True):
 
 
 class StockChanged(Fact, frozen=True, tag=True):
-    """One entry of the master's ledger: version `version` of the item. Each item is stocked at one location only."""
+    """One entry of the master's ledger: version `version` of the item. Each item is stocked at one location."""
 
     sku: str
     inventory_item_id: int
@@ -188,24 +198,24 @@ class StockChanged(Fact, frozen=True, tag=True):
     version: int
     delta: int
     available: int  # after the change
-    cause: str  # sale, cancellation, return, restock, subject_adjust, subject_set
-    order: int = -1  # for sale, cancellation, return of the own store
-    reference: str = ""  # referenceDocumentUri that the subject gave
-    compared: bool = False  # the subject gave changeFromQuantity and it matched
-    request: int = -1  # serial of the API call
+    cause: StockCause
+    order: int = -1  # for a sale, cancellation or return of the own store
+    reference: str = ""  # the subject's referenceDocumentUri
+    compared: bool = False  # the subject sent changeFromQuantity, and it matched
+    request: int = -1  # serial number of the API call
 
 
 class StockUnmoved(Fact, frozen=True, tag=True):
-    """A row of 0 units in the subject's adjustment: no ledger entry; its reference may record orders that net to 0."""
+    """A row of 0 units in the subject's adjustment. It makes no ledger entry, but may record orders that net to 0."""
 
     sku: str
-    version: int  # the newest one, which stays
+    version: int  # the newest version, which is unchanged
     reference: str
     request: int = -1
 
 
 class ListingPushed(Fact, frozen=True, tag=True):
-    """The subject set a listing; the channel shows `quantity` from now on, less what it sells."""
+    """The subject set a listing. From now on the channel shows `quantity`, less what it sells."""
 
     channel: str
     sku: str
@@ -215,6 +225,8 @@ class ListingPushed(Fact, frozen=True, tag=True):
 
 
 class EventFired(Fact, frozen=True, tag=True):
+    """Something happened that subscribers are told of. `source` is "shopify" or a channel's name."""
+
     event: int
     event_id: str
     source: str
@@ -254,11 +266,11 @@ class SubscriptionRemoved(Fact, frozen=True, tag=True):
     subscription: int
     source: str
     topic: str
-    by_policy: bool  # True: consecutive failures; False: the subject asked for it
+    by_policy: bool  # True: because of failures; False: by the subject's request
 
 
 class EventUnheard(Fact, frozen=True, tag=True):
-    """Nobody was subscribed when the event fired: it is gone."""
+    """No subscription existed when the event fired, so nothing is delivered."""
 
     event: int
 
@@ -273,49 +285,49 @@ class DeliveryPlanned(Fact, frozen=True, tag=True):
     topic: str
     due_ns: int
     copy: int = 0
-    perturbed: tuple[str, ...] = ()  # names of the perturbations that touched it
-    forged: str = ""  # kind of forgery; must be refused
+    perturbed: tuple[PerturbationKind, ...] = ()  # perturbations that changed it
+    forged: ForgeryKind | Literal[""] = ""  # a forged delivery must be refused
 
 
 class AttemptEnded(Fact, frozen=True, tag=True):
-    """One try. `at_ns` is when it ended. Times of things that did not happen are 0."""
+    """One attempt, which ended at `at_ns`. The time of a step that was not reached is 0."""
 
     delivery: int
     attempt: int  # from 1
     due_ns: int
-    started_ns: int  # a connection took it up
+    started_ns: int  # a connection began it
     sent_ns: int  # last byte handed to the kernel
     answered_ns: int  # last byte of the answer read
-    free_ns: int  # when it could have started: due, or once a connection was free; started - free is scheduler lateness
+    free_ns: int  # when it could have started: due, or once a connection was free. Lateness is started - free
     status: int = 0  # HTTP status, 0 if none
-    error: str = ""  # connect_timeout, connect_refused, answer_timeout, disconnected, protocol
-    resent: bool = False  # reconnected within the attempt, since the kept-alive connection had been closed
+    error: AttemptError = ""
+    resent: bool = False  # sent again within the attempt, because the kept-alive connection had been closed
     bytes_sent: int = 0
 
 
 class DeliveryEnded(Fact, frozen=True, tag=True):
     delivery: int
-    outcome: str  # acknowledged, given_up, refused (forged and turned away), subscription_removed, pending
+    outcome: DeliveryOutcome
 
 
-# -- what the subject did at the played APIs -------------------------------------------------------------------------
+# -- what the subject did at the simulated APIs ----------------------------------------------------------------------
 
 
 class ApiCalled(Fact, frozen=True, tag=True):
-    """One call of the subject. `request` counts all calls; `at_ns` is when it was answered."""
+    """One API call of the subject, answered at `at_ns`. `request` numbers the calls of a run."""
 
     request: int
     api: str  # "admin" or a channel's name
-    operation: str  # name of the mutation or query field, or e.g. "PUT listings"
+    operation: str  # the mutation or query field, or e.g. "PUT listings"
     status: int  # HTTP status
-    outcome: str  # ok, user_error, error, throttled, denied, replayed, bad_request
+    outcome: ApiOutcome
     started_ns: int = 0
     cost: int = 0
     rows: int = 0
 
 
 class StockShown(Fact, frozen=True, tag=True):
-    """An API answer told the subject these ledger versions."""
+    """An API answer showed the subject these ledger versions."""
 
     request: int
     skus: tuple[str, ...]
@@ -323,21 +335,21 @@ class StockShown(Fact, frozen=True, tag=True):
 
 
 class OrdersShown(Fact, frozen=True, tag=True):
-    """An API answer told the subject these orders."""
+    """An API answer showed the subject these orders."""
 
     request: int
     channel: str
     orders: tuple[int, ...]
 
 
-# -- final reads of the subject (by probe, where it offers one) ------------------------------------------------------
+# -- final reads of the subject, by probe where it has one ------------------------------------------------------
 
 
 class EffectProbed(Fact, frozen=True, tag=True):
-    """What the subject says became of one notification: `state` is applied, superseded, dead_lettered or pending."""
+    """What the subject reports of one notification. `times` is how often it was applied."""
 
     webhook_id: str
-    state: str
+    state: EffectState
     times: int
 
 
@@ -347,9 +359,9 @@ class StockProbed(Fact, frozen=True, tag=True):
 
 
 class ProbeEnded(Fact, frozen=True, tag=True):
-    """A final read of the subject was tried. `ok` False: it has no such probe or it failed, see `reason`."""
+    """The end of a final read. `ok` False: the subject has no such probe, or it failed for `reason`."""
 
-    probe: str  # effects, stock
+    probe: Probe
     ok: bool
     reason: str = ""
 

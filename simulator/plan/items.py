@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from stockstorm.simulator.config import FaultKind
+from stockstorm.simulator.config import FaultKind, ForgeryKind
 from stockstorm.simulator.model import OrderKey, Sku
 
 
@@ -59,9 +59,9 @@ class PlannedProductEdit(PlanItem, frozen=True, tag="product_edit"):
 
 
 class PlannedForgery(PlanItem, frozen=True, tag="forgery"):
-    """An attacker sends a delivery that must be refused. `kind` is a key of `simulator.perturbations.forge.KINDS`."""
+    """An attacker sends a delivery that must be refused."""
 
-    kind: str
+    kind: ForgeryKind
     sku: Sku
 
 

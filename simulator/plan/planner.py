@@ -5,10 +5,11 @@ What happens beside the buyers: the shop's staff, attackers, faults, and the pha
 """
 
 from collections.abc import Iterator
+from typing import Final, get_args
 
 from stockstorm.simulator import limits
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.config import WorldConfig
+from stockstorm.simulator.config import ForgeryKind, WorldConfig
 from stockstorm.simulator.errors import LimitError
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
@@ -25,7 +26,7 @@ from stockstorm.simulator.plan.purchases import purchase_drafts
 from stockstorm.simulator.plan.rates import expected_events, expected_items_max, with_event_rate
 from stockstorm.simulator.seeds import Seeds
 
-FORGERY_KINDS = ("tampered", "unsigned", "wrong_key")
+FORGERY_KINDS: Final = get_args(ForgeryKind)
 
 
 def surrounding_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:

@@ -1,4 +1,4 @@
-"""What each part of one event costs: `python -m pytest tests/benchmarks/bench_parts.py`. Not collected by `make test`.
+"""CPU time of each part of one event: `python -m pytest tests/benchmarks/bench_parts.py`, not part of `make test`.
 
 The comparison with other generators is `compare.py`; these figures say where the time of ours goes.
 """
@@ -22,8 +22,8 @@ from stockstorm.simulator.model import Event
 from stockstorm.simulator.plan.items import AnyPlanItem
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.world import World
-from tests.benchmarks.load import SEED, config_for, make_desk
-from tests.contract.misbehaving import Server, polite
+from tests.benchmarks.load import SEED, config_for, make_delivery_service
+from tests.contract.scripted_server import Server, answer_all
 from tests.contract.sending import Sending
 
 URL = "http://127.0.0.1:9/webhooks"
@@ -37,7 +37,7 @@ def items() -> tuple[AnyPlanItem, ...]:
 
 @pytest.fixture
 def played() -> tuple[World, DeliveryService]:
-    return make_desk(URL, config_for(2_000, 2))
+    return make_delivery_service(URL, config_for(2_000, 2))
 
 
 def fired(world: World, items: tuple[AnyPlanItem, ...]) -> list[Event]:
@@ -60,7 +60,7 @@ def test_planning(benchmark: Any) -> None:
 
 def test_the_world_applies_a_plan(benchmark: Any, items: tuple[AnyPlanItem, ...]) -> None:
     def fresh() -> tuple[tuple[World, tuple[AnyPlanItem, ...]], dict[str, Any]]:
-        return (make_desk(URL, config_for(2_000, 2))[0], items), {}
+        return (make_delivery_service(URL, config_for(2_000, 2))[0], items), {}
 
     events = benchmark.pedantic(fired, setup=fresh, rounds=3)
     per_unit(benchmark, len(events))
@@ -118,7 +118,7 @@ class Nowhere:
         self.taken += 1
 
 
-def test_the_dispatcher_hands_on_what_is_overdue(benchmark: Any) -> None:
+def test_the_dispatcher_passes_on_overdue_items(benchmark: Any) -> None:
     outgoing = Outgoing(1, 1, 0, Address("127.0.0.1", 9, "/"), b"", b"")
     units = 5_000
 
@@ -137,7 +137,7 @@ def test_the_dispatcher_hands_on_what_is_overdue(benchmark: Any) -> None:
 
 def test_attempts_go_there_and_back_over_kept_connections(benchmark: Any) -> None:
     """Server and sender share one event loop here, so this is an upper bound of both."""
-    server = Server(polite)
+    server = Server(answer_all)
     sender = Sending(server.port)
 
     def there_and_back() -> list[Answer]:

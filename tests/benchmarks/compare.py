@@ -1,8 +1,8 @@
-"""What an event costs beside k6 and plain Locust, and how late attempts start: `python tests/benchmarks/compare.py`.
+"""CPU time per event beside k6 and plain Locust, and lateness of attempts: `python tests/benchmarks/compare.py`.
 
-Ours, k6 and plain Locust send the same mix of event bodies, each made unique and signed, at the same rate to the same
-receiver, in interleaved rounds. Writes runs/bench/compare.json and prints a table. Look at ratios: other work on the
-machine moves the figures of all three.
+Stockstorm, k6 and plain Locust send the same mix of event bodies, each unique and signed, at the same rate to the same
+receiver, in interleaved rounds. Writes runs/bench/compare.json and prints a table. Use the ratios: other work on the
+machine changes the figures of all three.
 """
 
 import argparse
@@ -19,8 +19,8 @@ from tests.running import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from tests.benchmarks import rivals
-from tests.benchmarks.rivals import Receiver, Run, Script
+from tests.benchmarks import generators
+from tests.benchmarks.generators import Receiver, Run, Script
 
 WANTED = {"k6": 1.8, "locust": 3.0}
 LATENESS_P99_MAX_MS = 1.5
@@ -50,11 +50,11 @@ def main() -> int:
     try:
         script = Script(_samples(receiver, folder), sizes.rate, sizes.seconds, sizes.splice)
         runs = _rounds(receiver, sizes, folder, script)
-        few = rivals.run_locust(receiver, script, users=max(10, round(sizes.rate / 40)))
+        few = generators.run_locust(receiver, script, users=max(10, round(sizes.rate / 40)))
         _show_rounds(runs, few)
-        ratios = {rival: _ratio(runs, rival) for rival in WANTED}
+        ratios = {other: _ratio(runs, other) for other in WANTED}
         greatest = _greatest_rate(receiver, sizes, folder)
-        half = rivals.run_ours(receiver, greatest / 2, max(5.0, sizes.seconds), folder)
+        half = generators.run_ours(receiver, greatest / 2, max(5.0, sizes.seconds), folder)
     finally:
         receiver.stop()
     met = _show_verdicts(ratios, greatest, half)
@@ -71,7 +71,7 @@ def main() -> int:
         "met": met,
     }
     (folder / "compare.json").write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2))
-    _say(f"\nWritten to {folder / 'compare.json'}")
+    _print(f"\nWritten to {folder / 'compare.json'}")
     return 0 if all(met.values()) else 1
 
 
@@ -81,7 +81,7 @@ def _arguments() -> Sizes:
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float, help="of load in each run")
     parser.add_argument("--rate", type=float, help="events a second in the rounds")
-    cheap = "rivals splice an id into constant text instead of serialising an event"
+    cheap = "the others splice an id into constant text instead of serialising an event"
     parser.add_argument("--splice", action="store_true", help=cheap)
     given = parser.parse_args()
     sizes = msgspec.structs.replace(QUICK if given.quick else FULL, splice=given.splice)
@@ -90,23 +90,23 @@ def _arguments() -> Sizes:
 
 
 def _samples(receiver: Receiver, folder: Path) -> Path:
-    """Bodies out of our own plan, in its mix, for the rivals to make unique."""
+    """Bodies out of our own plan, in its mix, for the other generators to make unique."""
     path = folder / "samples.json"
     url = f"{receiver.url}/webhooks"
-    rivals.checked([sys.executable, "-m", "tests.benchmarks.samples", "--url", url, "--out", str(path)])
+    generators.checked([sys.executable, "-m", "tests.benchmarks.samples", "--url", url, "--out", str(path)])
     return path
 
 
 def _rounds(receiver: Receiver, sizes: Sizes, folder: Path, script: Script) -> list[list[Run]]:
     rounds = []
-    start_s = rivals.k6_start_s(receiver, script)
+    start_s = generators.k6_start_s(receiver, script)
     for number in range(sizes.rounds):
-        _say(f"round {number + 1} of {sizes.rounds}: ours, k6, locust at {sizes.rate:,.0f} events/s …")
+        _print(f"round {number + 1} of {sizes.rounds}: ours, k6, locust at {sizes.rate:,.0f} events/s …")
         rounds.append(
             [
-                rivals.run_ours(receiver, sizes.rate, sizes.seconds, folder),
-                rivals.run_k6(receiver, script, start_s),
-                rivals.run_locust(receiver, script),
+                generators.run_ours(receiver, sizes.rate, sizes.seconds, folder),
+                generators.run_k6(receiver, script, start_s),
+                generators.run_locust(receiver, script),
             ]
         )
     return rounds
@@ -116,33 +116,33 @@ def _greatest_rate(receiver: Receiver, sizes: Sizes, folder: Path) -> float:
     """The last rate of a ramp that was sent in time (p99 of lateness under 50 ms) and acknowledged whole."""
     greatest, rate = sizes.rate / 2, sizes.rate
     while rate <= 40_000:
-        run = rivals.run_ours(receiver, rate, sizes.ramp_seconds, folder)
+        run = generators.run_ours(receiver, rate, sizes.ramp_seconds, folder)
         late_ms = run.details["lateness_p99_ms"]
         holds = not run.details["failed"] and late_ms < 50 and run.details["drained_after_s"] < 1
-        _say(f"ramp: {rate:,.0f}/s {'holds' if holds else 'does not hold'}, p99 {late_ms:.1f} ms late")
+        _print(f"ramp: {rate:,.0f}/s {'holds' if holds else 'does not hold'}, p99 {late_ms:.1f} ms late")
         if not holds:
             break
         greatest, rate = rate, rate * sizes.ramp_factor
     return greatest
 
 
-def _ratio(rounds: list[list[Run]], rival: str) -> dict[str, float]:
+def _ratio(rounds: list[list[Run]], other: str) -> dict[str, float]:
     """Rival's processor time per event by ours, in each round."""
-    ratios = [next(run.cpu_us for run in runs if run.generator == rival) / runs[0].cpu_us for runs in rounds]
+    ratios = [next(run.cpu_us for run in runs if run.generator == other) / runs[0].cpu_us for runs in rounds]
     return {"median": statistics.median(ratios), "least": min(ratios), "greatest": max(ratios)}
 
 
 def _show_rounds(rounds: list[list[Run]], few: Run) -> None:
-    _say("\ngenerator         round   acknowledged   body bytes   CPU µs/event")
+    _print("\ngenerator         round   acknowledged   body bytes   CPU µs/event")
     for number, runs in enumerate(rounds, 1):
         for run in runs:
-            _say(_row(run.generator, str(number), run))
+            _print(_row(run.generator, str(number), run))
     for index, name in enumerate(("ours", "k6", "locust")):
         median = statistics.median(runs[index].cpu_us for runs in rounds)
-        _say(f"{name:<17} median {median:>41.1f}")
+        _print(f"{name:<17} median {median:>41.1f}")
     own = rounds[len(rounds) // 2][0].details
-    _say(f"of ours: planning {own['planning_us']:.1f} µs is counted, the world's own {own['world_us']:.1f} µs is not")
-    _say(_row("locust few users", "-", few) + "   (cannot hold the rate once answers take 25 ms)")
+    _print(f"of ours: planning {own['planning_us']:.1f} µs is counted, the world's own {own['world_us']:.1f} µs is not")
+    _print(_row("locust few users", "-", few) + "   (cannot hold the rate once answers take 25 ms)")
 
 
 def _row(name: str, number: str, run: Run) -> str:
@@ -150,13 +150,13 @@ def _row(name: str, number: str, run: Run) -> str:
 
 
 def _show_verdicts(ratios: dict[str, Any], greatest: float, half: Run) -> dict[str, bool]:
-    met = {f"cost against {rival}": ratios[rival]["median"] >= wanted for rival, wanted in WANTED.items()}
-    _say("")
-    for rival, wanted in WANTED.items():
-        spread = ratios[rival]
-        verdict = "met" if met[f"cost against {rival}"] else "NOT met"
+    met = {f"cost against {other}": ratios[other]["median"] >= wanted for other, wanted in WANTED.items()}
+    _print("")
+    for other, wanted in WANTED.items():
+        spread = ratios[other]
+        verdict = "met" if met[f"cost against {other}"] else "NOT met"
         figures = f"{spread['median']:.2f} (from {spread['least']:.2f} to {spread['greatest']:.2f})"
-        _say(f"cost: {figures} times as cheap as {rival}, wanted {wanted}: {verdict}")
+        _print(f"cost: {figures} times as cheap as {other}, wanted {wanted}: {verdict}")
     late = half.details
     met["lateness"] = late["lateness_p99_ms"] <= LATENESS_P99_MAX_MS
     figures = (
@@ -164,11 +164,11 @@ def _show_verdicts(ratios: dict[str, Any], greatest: float, half: Run) -> dict[s
     )
     verdict = "met" if met["lateness"] else "NOT met"
     at = f"at {greatest / 2:,.0f}/s, half of {greatest:,.0f}/s, late by"
-    _say(f"lateness: {at} {figures}; wanted p99 ≤ 1.5 ms: {verdict}")
+    _print(f"lateness: {at} {figures}; wanted p99 ≤ 1.5 ms: {verdict}")
     return met
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

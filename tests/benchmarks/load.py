@@ -1,4 +1,4 @@
-"""What is played in the benchmarks: a day's mix of events on four channels, every one of them subscribed to one URL."""
+"""The load of the benchmarks: a day's mix of events on four channels, all subscribed to one URL."""
 
 import time
 
@@ -28,7 +28,7 @@ def config_for(rate: float, seconds: float) -> WorldConfig:
     return with_event_rate(config, rate, seconds)
 
 
-def make_desk(url: str, config: WorldConfig) -> tuple[World, DeliveryService]:
+def make_delivery_service(url: str, config: WorldConfig) -> tuple[World, DeliveryService]:
     """A world whose every topic and marketplace is subscribed to one URL, and its deliveries."""
     seeds = Seeds(SEED)
     catalogue = make_catalogue(config, seeds)

@@ -1,4 +1,4 @@
-"""What a shop would write in Locust: a FastHttpUser that makes samples of real events unique, signs and sends them.
+"""A typical Locust script: a FastHttpUser that makes samples of real events unique, signs and sends them.
 
 Users are loops, so an open model needs many: each sends at a constant throughput of `PER_USER`. Prints the processor
 seconds and the acknowledged events from when all users have started until the end: starting up is not counted.

@@ -1,4 +1,4 @@
-"""Writes bodies of our own plan as a JSON array, drawn evenly by size: the rivals send the same mix of events."""
+"""Writes event bodies of a plan as a JSON array, drawn evenly by size, so that all generators send the same mix."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stockstorm.simulator.plan.planner import make_plan
-from tests.benchmarks.load import SEED, config_for, make_desk
+from tests.benchmarks.load import SEED, config_for, make_delivery_service
 
 SAMPLES = 24  # k6 reads them once per virtual user
 
@@ -14,7 +14,7 @@ SAMPLES = 24  # k6 reads them once per virtual user
 def sampled(url: str) -> list[Any]:
     """Decoded bodies from the smallest to the largest, mixed."""
     config = config_for(4_000, 3)
-    world, deliveries = make_desk(url, config)
+    world, deliveries = make_delivery_service(url, config)
     bodies = []
     for item in make_plan("benchmark", config, SEED).items:
         attempts = deliveries.fire(world.apply(item, item.offset_ns).events, item.offset_ns).attempts

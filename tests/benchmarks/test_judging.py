@@ -1,4 +1,4 @@
-"""What judging costs: a history of 200,000 facts, written by the modelled subject, within 3 s of processor time."""
+"""The cost of judging: 200,000 facts of the modelled subject within 3 s of CPU time."""
 
 import time
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.misbehaving import Script, Server
+from tests.contract.scripted_server import Script, Server
 from tests.contract.sending import Sending
 
 

@@ -1,6 +1,6 @@
 """Publishers end to end: posted over HTTP as the generator does, received by the real client libraries of the clouds.
 
-Where fauxqs cannot be had, its case is skipped at run time with the reason; everything else is always run.
+Without fauxqs, its tests are skipped with the reason. All others always run.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""One behaviour suite over every cloud queue that a run can be given: SQS by fauxqs, moto and LocalStack, Pub/Sub by
-our double and Google's emulator.
+"""One behaviour suite for every cloud queue of a run: SQS by fauxqs, moto and LocalStack, Pub/Sub by our double and
+Google's emulator.
 
-Where fauxqs or an image cannot be had, those cases are skipped at run time with the reason; the others are always run.
+Without fauxqs or an image, their tests are skipped with the reason. All others always run.
 """
 
 import time
@@ -31,7 +31,7 @@ Open = Callable[[], AbstractContextManager[CloudBacking]]
 
 @pytest.fixture(scope="module")
 def fauxqs_is_there(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Installed, or a loud skip with the reason."""
+    """Skips with the reason unless fauxqs is installed."""
     if why := why_fauxqs_is_unavailable(tmp_path_factory.mktemp("fauxqs")):
         pytest.skip(f"fauxqs NOT tested: {why}")
 
@@ -89,7 +89,7 @@ def within_patience(receive: Callable[[], list[Received]], patience_s: float = P
     return []
 
 
-def test_what_is_sent_is_received(queue: CloudQueue) -> None:
+def test_sent_messages_are_received(queue: CloudQueue) -> None:
     sent = {f"Größe {number}" for number in range(12)}
     for body in sent:
         queue.send(body)
@@ -100,7 +100,7 @@ def test_what_is_sent_is_received(queue: CloudQueue) -> None:
     assert len(got) == len(sent)
 
 
-def test_while_it_is_leased_nobody_else_gets_it_and_afterwards_it_comes_again(queue: CloudQueue) -> None:
+def test_a_leased_message_is_exclusive_and_returns_when_the_lease_ends(queue: CloudQueue) -> None:
     queue.send("a")
     (first,) = within_patience(queue.receive)
     queue.lease(first.handle, 3)
@@ -122,7 +122,7 @@ def test_the_lease_that_the_rules_give_ends_by_itself(backing: SqsBacking | PubS
         assert rules.lease_s - 1.5 < time.monotonic() - began < rules.lease_s + 4
 
 
-def test_what_is_acknowledged_never_comes_again(queue: CloudQueue) -> None:
+def test_an_acknowledged_message_never_returns(queue: CloudQueue) -> None:
     queue.send("a")
     (first,) = within_patience(queue.receive)
     queue.lease(first.handle, 1)
@@ -130,7 +130,7 @@ def test_what_is_acknowledged_never_comes_again(queue: CloudQueue) -> None:
     assert within_patience(queue.receive, 2.5) == []
 
 
-def test_what_fails_too_often_becomes_a_dead_letter(queue: CloudQueue) -> None:
+def test_a_message_that_fails_too_often_becomes_a_dead_letter(queue: CloudQueue) -> None:
     queue.send("poison")
     for _ in range(DELIVERIES_MAX):
         (one,) = within_patience(queue.receive)
@@ -148,7 +148,7 @@ def test_two_runs_share_nothing(queue: CloudQueue, kind: str) -> None:
         assert [one.body for one in within_patience(first.receive)] == ["only here"]
 
 
-def test_it_says_what_it_is_and_what_it_can_bear_and_is_gone_afterwards(measured: Open) -> None:
+def test_an_emulator_is_described_with_its_capacity_and_gone_afterwards(measured: Open) -> None:
     with measured() as backing:
         pids = backing.processes()
         assert "emulated by" in backing.description
@@ -159,7 +159,7 @@ def test_it_says_what_it_is_and_what_it_can_bear_and_is_gone_afterwards(measured
     assert backing.processes() == []
 
 
-def test_a_container_says_its_image_and_that_nobody_measured_it(contained: Open) -> None:
+def test_a_container_is_described_with_its_image_and_as_not_measured(contained: Open) -> None:
     with contained() as backing:
         assert any(f"in Docker ({image}), ceiling not measured" in backing.description for image in IMAGES.values())
         assert (backing.ceiling_per_s, backing.processes()) == (None, [])

@@ -1,6 +1,6 @@
-"""`--cloud docker` on a real engine: what we do with a container, shown with an image that is there; LocalStack's bus.
+"""`--cloud docker` on a real engine: the life of a container with an available image, and LocalStack's bus.
 
-Where no engine answers or an image cannot be had, the cases are skipped at run time with the reason.
+Without an engine or an image, these tests are skipped with the reason.
 """
 
 import json
@@ -70,7 +70,7 @@ def test_a_container_is_reached_over_loopback_only_and_is_gone_afterwards() -> N
     assert f":{running.port}->" not in published()
 
 
-def test_a_container_that_ends_early_is_told_at_once_and_removed(
+def test_a_container_that_ends_early_is_reported_at_once_and_removed(
     shell: type[Shell], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shell, "script", "echo no licence; exit 55")
@@ -90,7 +90,9 @@ def open_pubsub_emulator() -> AbstractContextManager[CloudContainer]:
 
 
 @pytest.mark.parametrize("opened", [open_localstack, open_pubsub_emulator])
-def test_an_image_that_nobody_has_is_told_as_such(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_that_cannot_be_pulled_is_an_error_that_names_it(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if why := why_docker_is_unavailable():
         pytest.skip(f"testcontainers' own classes NOT tested: {why}")
     nowhere = "127.0.0.1:9/stockstorm/there-is-none:1"
@@ -101,7 +103,9 @@ def test_an_image_that_nobody_has_is_told_as_such(opened: Open, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("opened", [open_localstack, open_pubsub_emulator])
-def test_an_engine_that_does_not_answer_is_told_as_such(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_does_not_answer_is_an_error_with_a_remedy(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
     with pytest.raises(BackingError, match="no Docker engine answers") as caught, opened():
         pass

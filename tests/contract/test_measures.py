@@ -1,4 +1,4 @@
-"""The catalogue of measures is complete: what checkers measure is declared, and what scenarios name is declared."""
+"""The catalogue of measures is complete: it declares every measure of the checkers and of the scenarios."""
 
 from stockstorm.reports.checkers import MEANINGS, check_all, measure_of
 from stockstorm.reports.history import History

@@ -1,4 +1,4 @@
-"""One suite of behaviour over every perturbation, alone and composed: what a new one must do too."""
+"""One behaviour suite for every perturbation, alone and composed. A new one must pass it too."""
 
 import msgspec
 import pytest
@@ -37,7 +37,7 @@ def key(delivery: Delivery) -> tuple[str, int]:
     return delivery.webhook_id, delivery.copy
 
 
-def test_no_delivery_is_lost_and_every_one_is_told_apart(mix: tuple[str, ...]) -> None:
+def test_no_delivery_is_lost_and_each_has_its_own_id(mix: tuple[str, ...]) -> None:
     keys = [key(each) for each in made(mix)(DELIVERIES)]
     assert {key(each) for each in DELIVERIES} <= set(keys)
     assert len(set(keys)) == len(keys)
@@ -50,7 +50,7 @@ def test_nothing_falls_due_earlier_nor_later_than_the_bounds_together(mix: tuple
     assert max(lags) <= len(mix) * SECONDS * SECOND_NS
 
 
-def test_what_is_delivered_stays_the_same(mix: tuple[str, ...]) -> None:
+def test_the_delivered_bytes_stay_the_same(mix: tuple[str, ...]) -> None:
     originals = {each.webhook_id: each for each in DELIVERIES}
     for each in made(mix)(DELIVERIES):
         original = originals[each.webhook_id]
@@ -62,7 +62,7 @@ def test_what_is_delivered_stays_the_same(mix: tuple[str, ...]) -> None:
         )
 
 
-def test_whatever_was_touched_says_by_whom_and_nothing_else_does(mix: tuple[str, ...]) -> None:
+def test_a_changed_delivery_names_its_perturbations_and_no_other_does(mix: tuple[str, ...]) -> None:
     due = {each.webhook_id: each.due_ns for each in DELIVERIES}
     for each in made(mix)(DELIVERIES):
         touched = each.copy > 0 or each.due_ns != due[each.webhook_id]
@@ -70,12 +70,12 @@ def test_whatever_was_touched_says_by_whom_and_nothing_else_does(mix: tuple[str,
         assert set(each.perturbed) <= set(mix)
 
 
-def test_one_seed_gives_one_fate_and_another_seed_another(mix: tuple[str, ...]) -> None:
+def test_one_seed_gives_one_result_and_another_seed_another(mix: tuple[str, ...]) -> None:
     assert made(mix)(DELIVERIES) == made(mix)(DELIVERIES)
     assert made(mix, seed=6)(DELIVERIES) != made(mix)(DELIVERIES)
 
 
-def test_a_delivery_meets_its_fate_whatever_stands_beside_it(mix: tuple[str, ...]) -> None:
+def test_the_change_of_a_delivery_does_not_depend_on_the_others(mix: tuple[str, ...]) -> None:
     perturbation = made(mix)
     one_by_one = [each for delivery in reversed(DELIVERIES) for each in perturbation([delivery])]
     assert sorted(map(repr, one_by_one)) == sorted(map(repr, perturbation(DELIVERIES)))

@@ -1,6 +1,6 @@
 """One behaviour suite over every PostgreSQL backing: embedded, in Docker, and a server at a URL.
 
-Where no Docker engine can be had, its cases are skipped at run time with the reason; everything else is always run.
+Without a Docker engine, its tests are skipped with the reason. All others always run.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What every sender does, shown on real sockets against servers that misbehave in every way we know of."""
+"""The behaviour of every sender on real sockets, with correct servers and with faulty ones."""
 
 import socket
 import ssl
@@ -10,7 +10,7 @@ import pytest
 
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.limits import ANSWER_BODY_MAX_BYTES, ANSWER_HEAD_MAX_BYTES
-from tests.contract.misbehaving import OK, Script, Server, Visit, polite
+from tests.contract.scripted_server import OK, Connection, Script, Server, answer_all
 from tests.contract.sending import BODY, Sending
 
 Serve = Callable[..., Server]
@@ -22,17 +22,17 @@ CERTIFICATE = Path(__file__).with_name("localhost.pem")
 def saying(*pieces: bytes) -> Script:
     """Answers the first request in pieces, some milliseconds apart, and closes."""
 
-    def script(visit: Visit) -> None:
-        visit.request()
+    def script(connection: Connection) -> None:
+        connection.request()
         for piece in pieces:
-            visit.say(piece)
+            connection.send(piece)
             gevent.sleep(0.005)
 
     return script
 
 
 def test_an_answer_carries_its_status_and_times_in_order(serve: Serve, sending: Send) -> None:
-    sender = sending(serve(polite).port)
+    sender = sending(serve(answer_all).port)
     answer = sender.one()
     outgoing = sender.answers[0][0]
     assert (answer.status, answer.error, answer.resent) == (200, "", False)
@@ -42,7 +42,7 @@ def test_an_answer_carries_its_status_and_times_in_order(serve: Serve, sending: 
 
 
 def test_the_bytes_arrive_unchanged(serve: Serve, sending: Send) -> None:
-    server = serve(polite)
+    server = serve(answer_all)
     sender = sending(server.port)
     sender.one(b'{"title":"Caf\\u00e9 \\/ M\xc3\xbcsli"}')
     sent = sender.answers[0][0]
@@ -50,19 +50,19 @@ def test_the_bytes_arrive_unchanged(serve: Serve, sending: Send) -> None:
 
 
 def test_a_connection_is_used_again(serve: Serve, sending: Send) -> None:
-    server = serve(polite)
+    server = serve(answer_all)
     sender = sending(server.port)
     statuses = [sender.one().status for _ in range(5)]
-    assert (statuses, server.visits, sender.pool.connections) == ([200] * 5, 1, 1)
+    assert (statuses, server.connections, sender.pool.connections) == ([200] * 5, 1, 1)
 
 
 def test_the_connection_used_last_is_used_first(serve: Serve, sending: Send) -> None:
     seen: list[int] = []
 
-    def script(visit: Visit) -> None:
-        while visit.request():
-            seen.append(visit.number)
-            visit.say(OK)
+    def script(connection: Connection) -> None:
+        while connection.request():
+            seen.append(connection.number)
+            connection.send(OK)
 
     sender = sending(serve(script).port)
     sender.submit(3)
@@ -74,10 +74,10 @@ def test_the_connection_used_last_is_used_first(serve: Serve, sending: Send) -> 
 
 
 def test_every_attempt_that_finds_no_idle_connection_gets_a_new_one_at_once(serve: Serve, sending: Send) -> None:
-    def script(visit: Visit) -> None:
-        visit.request()
+    def script(connection: Connection) -> None:
+        connection.request()
         gevent.sleep(0.1)
-        visit.say(OK)
+        connection.send(OK)
 
     sender = sending(serve(script).port)
     sender.submit(20)
@@ -91,10 +91,10 @@ def test_every_attempt_that_finds_no_idle_connection_gets_a_new_one_at_once(serv
 def test_at_the_limit_attempts_wait_in_turn_and_count_as_free_when_a_connection_was(
     serve: Serve, sending: Send
 ) -> None:
-    def script(visit: Visit) -> None:
-        while visit.request():
+    def script(connection: Connection) -> None:
+        while connection.request():
             gevent.sleep(0.02)
-            visit.say(OK)
+            connection.send(OK)
 
     server = serve(script)
     sender = sending(server.port, limit=2)
@@ -102,7 +102,7 @@ def test_at_the_limit_attempts_wait_in_turn_and_count_as_free_when_a_connection_
     answers = sorted(sender.wait(), key=lambda answer: answer.started_ns)
     turns = sorted(sender.answers, key=lambda pair: pair[1].started_ns)
     assert [outgoing.delivery for outgoing, _ in turns[2:]] == [3, 4, 5, 6]
-    assert server.visits == sender.pool.connections_peak == 2
+    assert server.connections == sender.pool.connections_peak == 2
     ends = {answer.ended_ns for answer in answers}
     assert all(answer.free_ns in ends and answer.free_ns <= answer.started_ns for answer in answers[2:])
 
@@ -121,7 +121,7 @@ def test_at_the_limit_attempts_wait_in_turn_and_count_as_free_when_a_connection_
     ],
     ids=["two", "many", "chunked", "continue", "continue_at_once", "close", "http10", "extra"],
 )
-def test_an_answer_in_any_lawful_form_is_read(serve: Serve, sending: Send, pieces: tuple[bytes, ...]) -> None:
+def test_an_answer_in_any_valid_form_is_read(serve: Serve, sending: Send, pieces: tuple[bytes, ...]) -> None:
     answer = sending(serve(saying(*pieces)).port).one()
     assert (answer.status, answer.error) == (202, "")
 
@@ -145,7 +145,7 @@ def test_a_status_is_passed_on_as_it_came_and_no_redirect_is_followed(serve: Ser
     ],
     ids=["ssh", "status", "length", "upgrade", "large_body", "endless_head"],
 )
-def test_what_is_no_answer_or_too_large_is_a_protocol_error(serve: Serve, sending: Send, garbage: bytes) -> None:
+def test_an_invalid_or_too_large_answer_is_a_protocol_error(serve: Serve, sending: Send, garbage: bytes) -> None:
     sender = sending(serve(saying(garbage)).port)
     answer = sender.one()
     assert (answer.status, answer.error, answer.answered_ns) == (0, "protocol", 0)
@@ -153,14 +153,14 @@ def test_what_is_no_answer_or_too_large_is_a_protocol_error(serve: Serve, sendin
 
 
 def test_a_connection_that_answers_close_is_not_used_again(serve: Serve, sending: Send) -> None:
-    def script(visit: Visit) -> None:
-        while visit.request():
-            visit.say(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+    def script(connection: Connection) -> None:
+        while connection.request():
+            connection.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 
     server = serve(script)
     sender = sending(server.port)
     assert [sender.one().resent for _ in range(3)] == [False] * 3
-    assert (server.visits, sender.pool.connections) == (3, 0)
+    assert (server.connections, sender.pool.connections) == (3, 0)
 
 
 def test_no_listener_is_a_refused_connection(sending: Send) -> None:
@@ -171,7 +171,7 @@ def test_no_listener_is_a_refused_connection(sending: Send) -> None:
     assert (answer.error, answer.status, answer.sent_ns, answer.bytes_sent) == ("connect_refused", 0, 0, 0)
 
 
-def test_a_listener_that_accepts_nobody_is_a_connect_timeout(sending: Send) -> None:
+def test_a_listener_that_accepts_no_connection_is_a_connect_timeout(sending: Send) -> None:
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -187,7 +187,7 @@ def test_a_listener_that_accepts_nobody_is_a_connect_timeout(sending: Send) -> N
 
 
 def test_a_name_with_several_addresses_is_tried_at_each(serve: Serve, sending: Send) -> None:
-    sender = sending(serve(polite).port, host="localhost")  # ::1 first on many machines; nobody listens there
+    sender = sending(serve(answer_all).port, host="localhost")  # ::1 first on many machines; nobody listens there
     assert [sender.one().status for _ in range(2)] == [200, 200]
 
 
@@ -195,8 +195,8 @@ def test_a_name_with_several_addresses_is_tried_at_each(serve: Serve, sending: S
 def test_an_answer_that_is_not_whole_in_time_is_a_timeout(
     serve: Serve, sending: Send, pieces: tuple[bytes, ...]
 ) -> None:
-    def script(visit: Visit) -> None:
-        saying(*pieces)(visit)
+    def script(connection: Connection) -> None:
+        saying(*pieces)(connection)
         gevent.sleep(1)
 
     sender = sending(serve(script).port, answer_limit_ns=SHORT_NS)
@@ -214,7 +214,7 @@ def test_a_peer_that_takes_no_more_bytes_is_a_timeout(serve: Serve, sending: Sen
 
 
 def test_a_large_body_is_sent_whole(serve: Serve, sending: Send) -> None:
-    server = serve(polite)
+    server = serve(answer_all)
     sender = sending(server.port)
     sender.one()
     assert sender.one(b"x" * 10_000_000).status == 200
@@ -225,16 +225,16 @@ def test_a_large_body_is_sent_whole(serve: Serve, sending: Send) -> None:
 def test_a_new_connection_that_ends_without_a_whole_answer_is_disconnected(
     serve: Serve, sending: Send, when: str
 ) -> None:
-    def script(visit: Visit) -> None:
-        visit.request()
+    def script(connection: Connection) -> None:
+        connection.request()
         if when == "half":
-            visit.say(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nha")
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nha")
         if when == "reset":
-            visit.reset()
+            connection.reset()
 
     server = serve(script)
     answer = sending(server.port).one()
-    assert (answer.error, answer.resent, server.visits) == ("disconnected", False, 1)
+    assert (answer.error, answer.resent, server.connections) == ("disconnected", False, 1)
 
 
 def test_a_kept_connection_that_was_closed_meanwhile_is_replaced_before_sending(serve: Serve, sending: Send) -> None:
@@ -250,14 +250,14 @@ def test_a_kept_connection_that_was_closed_meanwhile_is_replaced_before_sending(
 def test_a_kept_connection_that_dies_on_reuse_is_replaced_once_within_the_attempt(
     serve: Serve, sending: Send, how: str
 ) -> None:
-    def script(visit: Visit) -> None:
-        visit.request()
-        visit.say(OK)
-        visit.request()
-        if visit.number > 0:
-            visit.say(OK)
+    def script(connection: Connection) -> None:
+        connection.request()
+        connection.send(OK)
+        connection.request()
+        if connection.number > 0:
+            connection.send(OK)
         elif how == "reset":
-            visit.reset()
+            connection.reset()
 
     server = serve(script)
     sender = sending(server.port)
@@ -269,39 +269,39 @@ def test_a_kept_connection_that_dies_on_reuse_is_replaced_once_within_the_attemp
 
 
 def test_a_replacement_that_dies_too_is_disconnected(serve: Serve, sending: Send) -> None:
-    def script(visit: Visit) -> None:
-        visit.request()
-        if visit.number == 0:
-            visit.say(OK)
-            visit.request()
+    def script(connection: Connection) -> None:
+        connection.request()
+        if connection.number == 0:
+            connection.send(OK)
+            connection.request()
 
     server = serve(script)
     sender = sending(server.port)
     sender.one()
     answer = sender.one()
-    assert (answer.error, answer.resent, server.visits) == ("disconnected", True, 2)
+    assert (answer.error, answer.resent, server.connections) == ("disconnected", True, 2)
 
 
 def test_a_connection_that_was_idle_too_long_is_closed(serve: Serve, sending: Send) -> None:
-    server = serve(polite)
+    server = serve(answer_all)
     sender = sending(server.port, idle_limit_ns=SHORT_NS)
     sender.submit(3)
     sender.wait()
     assert sender.pool.connections == 3
     gevent.sleep(0.25)
     assert sender.pool.connections == 0
-    assert (sender.one().status, server.visits) == (200, 4)
+    assert (sender.one().status, server.connections) == (200, 4)
 
 
-def test_an_address_whose_certificate_is_trusted_is_spoken_to_over_tls(serve: Serve, sending: Send) -> None:
-    server = serve(polite, certificate=CERTIFICATE)
+def test_an_address_with_a_trusted_certificate_is_reached_over_tls(serve: Serve, sending: Send) -> None:
+    server = serve(answer_all, certificate=CERTIFICATE)
     sender = sending(server.port, host="localhost", tls=ssl.create_default_context(cafile=str(CERTIFICATE)))
     assert [sender.one(body).status for body in (BODY, b"x" * 3_000_000, BODY)] == [200, 200, 200]
-    assert server.visits == 1
+    assert server.connections == 1
 
 
-def test_an_address_whose_certificate_is_not_trusted_gets_nothing(serve: Serve, sending: Send) -> None:
-    server = serve(polite, certificate=CERTIFICATE)
+def test_an_address_with_an_untrusted_certificate_receives_nothing(serve: Serve, sending: Send) -> None:
+    server = serve(answer_all, certificate=CERTIFICATE)
     answer = sending(server.port, host="localhost", tls=ssl.create_default_context()).one()
     assert (answer.error, server.requests) == ("protocol", [])
 
@@ -314,7 +314,7 @@ def test_a_peer_that_does_not_answer_the_tls_handshake_is_a_timeout(serve: Serve
 
 
 def test_a_peer_that_does_not_speak_tls_is_a_protocol_error(serve: Serve, sending: Send) -> None:
-    server = serve(lambda visit: visit.say(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+    server = serve(lambda connection: connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
     sender = sending(server.port, host="localhost", tls=ssl.create_default_context())
     answer = sender.one()
     assert (answer.error, answer.sent_ns, sender.pool.connections) == ("protocol", 0, 0)

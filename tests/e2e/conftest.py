@@ -1,4 +1,4 @@
-"""Runs `stockstorm` as a user would: a process of its own, with a runs folder of its own. And opens a browser."""
+"""Runs `stockstorm` as a process, as a user would, and opens a browser."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ def stockstorm() -> Stockstorm:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The browser's path. Where there is none the test is skipped, saying so; in CI it fails."""
+    """The browser's path. Without a browser the test is skipped with a reason; in CI it fails."""
     found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if found is None:
         why = (

@@ -1,4 +1,4 @@
-"""`stockstorm compare` as a user runs it: real runs on one plan, and every mistake answered with what to write."""
+"""`stockstorm compare` as a user runs it: real runs of one plan, and errors with a remedy."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("compare")]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +19,7 @@ def compared(stockstorm: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return done, folders[0]
 
 
+@pytest.mark.timed
 def test_it_ends_with_a_ranking_and_the_verdict_as_exit_code(compared: tuple[Any, Path]) -> None:
     done, folder = compared
     assert done.returncode == 0, done.stdout + done.stderr
@@ -28,7 +29,8 @@ def test_it_ends_with_a_ranking_and_the_verdict_as_exit_code(compared: tuple[Any
     assert "1 of 2 · queue-postgres, seed 1" in done.stderr
 
 
-def test_every_run_played_the_same_plan_and_its_own_safety_stock(compared: tuple[Any, Path]) -> None:
+@pytest.mark.timed
+def test_every_run_has_the_same_plan_and_its_own_safety_stock(compared: tuple[Any, Path]) -> None:
     _, folder = compared
     stored = json.loads((folder / "comparison.json").read_text())
     results = [json.loads(file.read_text()) for file in folder.glob("*/*-smoke-1/result.json")]
@@ -36,6 +38,7 @@ def test_every_run_played_the_same_plan_and_its_own_safety_stock(compared: tuple
     assert sorted(result["replay"].partition(" --safety-stock ")[2] for result in results) == ["0", "2"]
 
 
+@pytest.mark.timed
 def test_its_report_links_to_the_report_of_every_run(compared: tuple[Any, Path]) -> None:
     _, folder = compared
     stored = json.loads((folder / "comparison.json").read_text())
@@ -45,7 +48,10 @@ def test_its_report_links_to_the_report_of_every_run(compared: tuple[Any, Path])
     assert [link for link in links if not (folder / link).is_file() or f'href="{link}"' not in page] == []
 
 
-def test_continuing_a_whole_one_plays_nothing_and_says_the_same(stockstorm: Any, compared: tuple[Any, Path]) -> None:
+@pytest.mark.timed
+def test_continuing_a_complete_comparison_runs_nothing_and_prints_the_same(
+    stockstorm: Any, compared: tuple[Any, Path]
+) -> None:
     done, folder = compared
     again = stockstorm("compare", "--continue", "latest", "--runs", folder.parent)
     assert again.returncode == done.returncode
@@ -64,7 +70,7 @@ def test_continuing_a_whole_one_plays_nothing_and_says_the_same(stockstorm: Any,
         (["--continue", "latest"], "start one with: stockstorm compare SCENARIO"),
     ],
 )
-def test_a_mistake_is_answered_with_what_to_write(stockstorm: Any, tmp_path: Path, words: list[str], said: str) -> None:
+def test_an_error_names_what_to_write_instead(stockstorm: Any, tmp_path: Path, words: list[str], said: str) -> None:
     done = stockstorm("compare", *words, "--runs", tmp_path)
     assert done.returncode > 2
     assert said in done.stderr

@@ -11,10 +11,7 @@ from stockstorm.reports.compare.run_summary import RunSummary
 from stockstorm.reports.render.comparison.page import comparison_page
 from tests.unit.reports.compared import SECONDS, SUBJECTS, matrix, run_summary
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("comparison_in_browser"),
-]
+pytestmark = pytest.mark.browser
 SEEDS = (1, 2, 3)
 STOCKS = (0, 2)
 MARKS = ".scatterlayer path.js-line, .scatterlayer path.point, .barlayer path"

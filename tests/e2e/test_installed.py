@@ -12,7 +12,7 @@ import pytest
 import stockstorm
 from tests.running import ROOT, RUN_WITHIN_S
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timed]
 
 THREE_LINES = """
 import stockstorm

@@ -1,4 +1,4 @@
-"""A run that is interrupted keeps what it has recorded; its verdict is unknown, and nothing of it stays behind."""
+"""An interrupted run keeps its recorded facts, has the verdict unknown, and leaves no process behind."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT, heed_interrupts
+from tests.running import ROOT, restore_sigint
 from tests.stored_history import text_of
 
 pytestmark = pytest.mark.e2e
@@ -46,7 +46,7 @@ def test_an_interrupted_run_is_unknown_and_loses_nothing_that_was_recorded(tmp_p
             env=dict(os.environ),
             stdout=out,
             stderr=out,
-            preexec_fn=heed_interrupts,  # noqa: PLW1509 - one call
+            preexec_fn=restore_sigint,  # noqa: PLW1509 - one call
         )
     history = wait_for_load(tmp_path)
     run.send_signal(signal.SIGINT)

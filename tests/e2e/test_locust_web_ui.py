@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from stockstorm.loadtests.processes.child import free_port
-from tests.running import ROOT, heed_interrupts
+from tests.running import ROOT, restore_sigint
 from tests.stored_history import text_of
 
 pytestmark = pytest.mark.e2e
@@ -35,7 +35,7 @@ def web_ui(tmp_path: Path) -> Iterator[httpx.Client]:
             env=dict(os.environ),
             stdout=log,
             stderr=log,
-            preexec_fn=heed_interrupts,  # noqa: PLW1509 - one call
+            preexec_fn=restore_sigint,  # noqa: PLW1509 - one call
         )
     try:
         with httpx.Client(base_url=f"http://{LOOPBACK}:{port}", timeout=15.0) as client:
@@ -48,7 +48,7 @@ def web_ui(tmp_path: Path) -> Iterator[httpx.Client]:
 
 
 def listening_at(port: int) -> set[str]:
-    """Addresses on which somebody listens at a port."""
+    """The addresses with a listener at this port."""
     listening = [entry.laddr for entry in psutil.net_connections("inet") if entry.status == psutil.CONN_LISTEN]
     return {address.ip for address in listening if address and address.port == port}
 
@@ -66,7 +66,7 @@ def wait_until_it_answers(client: httpx.Client) -> None:
 
 
 def wait_for_results(runs: Path, count: int) -> list[Path]:
-    """The results of all runs so far. The UI's own state is cached for seconds, so it is no sign of the end."""
+    """The results of all runs so far. Files show the end of a run; the UI's state can be seconds old."""
     deadline = time.monotonic() + 50
     while len(found := sorted(runs.glob("2*/result.json"))) < count:
         assert time.monotonic() < deadline, found
@@ -82,6 +82,7 @@ def start(client: httpx.Client, seed: int, **more: str) -> None:
         time.sleep(0.5)
 
 
+@pytest.mark.timed
 def test_two_starts_in_the_web_ui_are_two_judged_runs(web_ui: httpx.Client, tmp_path: Path) -> None:
     start(web_ui, seed=1)
     wait_for_results(tmp_path / "runs", 1)
@@ -93,7 +94,7 @@ def test_two_starts_in_the_web_ui_are_two_judged_runs(web_ui: httpx.Client, tmp_
     assert [(result["seed"], result["verdict"]) for result in results] == [(1, "valid"), (2, "valid")]
 
 
-def test_what_is_in_flight_at_stop_stays_pending_and_is_not_blamed_on_the_subject(
+def test_deliveries_in_flight_at_stop_stay_pending_and_do_not_count_against_the_subject(
     web_ui: httpx.Client, tmp_path: Path
 ) -> None:
     start(web_ui, seed=1, flaw="slow_handler")

@@ -1,4 +1,4 @@
-"""An own service that runs already, by its URL: this one looks for the APIs now and then, and nods at everything."""
+"""Your own service as the subject, by its URL. The one of this test registers late and accepts everything."""
 
 import json
 import threading
@@ -90,7 +90,7 @@ def service() -> Iterator[Service]:
         started.stop()
 
 
-def test_a_service_that_nods_at_everything_is_waited_for_and_invalid_for_what_it_did(
+def test_a_service_that_accepts_everything_is_waited_for_and_judged_invalid(
     service: Service, stockstorm: Any, tmp_path: Path
 ) -> None:
     words = ["run", "smoke", "--subject", service.url, "--api-port", service.api_port, "--runs", tmp_path]

@@ -1,4 +1,4 @@
-"""Plain Locust works without `stockstorm run`: headless with the locustfile, which brings its own stage."""
+"""Plain Locust without `stockstorm run`: headless with the locustfile, which starts its own orchestrator process."""
 
 import json
 from pathlib import Path
@@ -7,10 +7,10 @@ import pytest
 
 from tests.running import run_module
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timed]
 
 
-def test_headless_locust_plays_judges_and_ends_with_the_verdicts_exit_code(tmp_path: Path) -> None:
+def test_headless_locust_runs_judges_and_exits_with_the_code_of_the_verdict(tmp_path: Path) -> None:
     arguments = [
         "-f",
         "loadtests/locustfile.py",

@@ -11,7 +11,7 @@ from stockstorm.reports.render.html import report_page
 from stockstorm.reports.verdict.judge import judge
 from tests.unit.reports.synthetic import flash_sale
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("report_in_browser")]
+pytestmark = pytest.mark.browser
 DRAWN = """box => ({
   name: box.id,
   marks: box.querySelectorAll('.scatterlayer path.js-line, .scatterlayer path.point, .barlayer path').length,

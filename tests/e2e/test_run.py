@@ -11,7 +11,7 @@ import pytest
 from stockstorm.loadtests.backing.postgres import choose_backing
 from tests.stored_history import facts_of
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("run")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timed]
 
 SEED = "11"
 SECRETS = {
@@ -44,7 +44,7 @@ def result(smoke: subprocess.CompletedProcess[str], runs: Path) -> dict[str, Any
     return found
 
 
-def test_the_sound_service_passes_smoke_and_the_exit_code_says_so(
+def test_the_sound_service_passes_smoke_with_exit_code_0(
     smoke: subprocess.CompletedProcess[str], result: dict[str, Any]
 ) -> None:
     assert (smoke.returncode, result["verdict"], result["reasons"]) == (0, "valid", []), smoke.stdout + smoke.stderr
@@ -94,7 +94,7 @@ def test_every_topic_of_shop_and_marketplace_was_fired(result: dict[str, Any], r
     }
 
 
-def test_the_plan_that_was_played_is_the_plan_of_the_seed(result: dict[str, Any], stockstorm: Any, runs: Path) -> None:
+def test_the_plan_of_the_run_is_the_plan_of_the_seed(result: dict[str, Any], stockstorm: Any, runs: Path) -> None:
     planned = stockstorm("plan", "smoke", "--seed", SEED)
     assert planned.stdout == (runs / "latest" / "plan.jsonl").read_text()
     assert stockstorm("plan", "smoke", "--seed", SEED, "--digest").stdout.strip() == result["plan_digest"]
@@ -109,9 +109,7 @@ def test_checking_again_needs_nothing_but_the_history(result: dict[str, Any], st
     assert json.loads((folder / "result.json").read_text()) == result
 
 
-def test_no_secret_is_in_any_file_of_the_run_or_in_what_was_printed(
-    smoke: subprocess.CompletedProcess[str], runs: Path
-) -> None:
+def test_no_secret_is_in_any_file_or_output_of_the_run(smoke: subprocess.CompletedProcess[str], runs: Path) -> None:
     files = [path for path in (runs / "latest").resolve().rglob("*") if path.is_file()]
     assert {"spec.json", "history.jsonl.zst", "report.html", "locust.log"} <= {path.name for path in files}
     texts = {path.name: path.read_bytes() for path in files}

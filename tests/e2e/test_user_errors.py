@@ -47,7 +47,7 @@ def test_an_unknown_flaw_is_answered_with_the_known_ones(stockstorm: Any, tmp_pa
     expect_error(stockstorm("run", "smoke", "--flaw", "lazy", "--runs", tmp_path), 4, "lazy", "slow_handler")
 
 
-def test_a_mistyped_flag_is_no_verdict(stockstorm: Any, tmp_path: Path) -> None:
+def test_a_wrong_flag_is_no_verdict(stockstorm: Any, tmp_path: Path) -> None:
     expect_error(stockstorm("run", "smoke", "--rat", "3", "--runs", tmp_path), 4, "--rat", "stockstorm run --help")
 
 
@@ -92,7 +92,7 @@ def test_a_plan_that_cannot_be_written_is_exit_3(stockstorm: Any, tmp_path: Path
     expect_error(done, 3, "--out: ", "No such file", "name a file in a folder that can be written")
 
 
-def test_a_mistyped_database_is_told_before_a_folder_is_made(stockstorm: Any, tmp_path: Path) -> None:
+def test_a_wrong_database_is_reported_before_a_folder_is_made(stockstorm: Any, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     expect_error(stockstorm("run", "smoke", "--postgres", "dockr", "--runs", runs), 4, "dockr", "docker")
     assert not runs.exists()
@@ -125,5 +125,5 @@ def test_a_corrupted_history_is_reported_with_file_and_block(stockstorm: Any, tm
     expect_error(stockstorm("check", folder, "--runs", tmp_path), 7, "history.jsonl.zst, block 1", "--unsealed")
 
 
-def test_a_run_that_does_not_exist_is_told(stockstorm: Any, tmp_path: Path) -> None:
+def test_a_run_that_does_not_exist_is_reported(stockstorm: Any, tmp_path: Path) -> None:
     expect_error(stockstorm("check", "no-such-run", "--runs", tmp_path), 7, "no-such-run")

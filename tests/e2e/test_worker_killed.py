@@ -1,4 +1,4 @@
-"""Kill -9 of the worker in mid-run: after its restart nothing is lost and nothing applied twice."""
+"""SIGKILL of the worker during the load: after its restart nothing is lost and nothing is applied twice."""
 
 import json
 from pathlib import Path

@@ -19,7 +19,7 @@ from stockstorm.simulator.history.facts import (
     SubscriptionRemoved,
 )
 from stockstorm.simulator.plan.items import PlannedForgery
-from tests.delivery_service import Office, config
+from tests.delivery_service import DeliverySetup, config
 from tests.literal_shop import AT_NS, MUG, stock_event
 
 MIXTURE = (
@@ -35,26 +35,26 @@ def answer(outgoing: Outgoing, status: int) -> Answer:
     return Answer(due_ns, due_ns, due_ns + 5, due_ns, due_ns + 5, status=status)
 
 
-def play(office: Office, events: int, answers: list[int], limit: int) -> tuple[list[AnyFact], list[Outgoing]]:
+def play(setup: DeliverySetup, events: int, answers: list[int], limit: int) -> tuple[list[AnyFact], list[Outgoing]]:
     """Fire events and a forgery of each kind, then answer what falls due first, over and over; facts and attempts."""
-    dispatch = office.deliveries.fire([stock_event(n, version=n) for n in range(1, events + 1)], AT_NS)
+    dispatch = setup.deliveries.fire([stock_event(n, version=n) for n in range(1, events + 1)], AT_NS)
     facts, waiting = list(dispatch.facts), list(dispatch.attempts)
     for serial, kind in enumerate(KINDS):
-        dispatch = office.deliveries.forge(PlannedForgery(0, serial, kind, MUG.sku), AT_NS)
+        dispatch = setup.deliveries.forge(PlannedForgery(0, serial, kind, MUG.sku), AT_NS)
         facts += dispatch.facts
         waiting += dispatch.attempts
     made: list[Outgoing] = []
     while waiting and len(made) < limit:
         waiting.sort(key=lambda each: (each.due_ns, each.delivery))
         outgoing = waiting.pop(0)
-        if not office.deliveries.wanted(outgoing):
+        if not setup.deliveries.wanted(outgoing):
             continue
         made.append(outgoing)
-        dispatch = office.deliveries.answered(outgoing, answer(outgoing, answers[len(made) % len(answers)]))
+        dispatch = setup.deliveries.answered(outgoing, answer(outgoing, answers[len(made) % len(answers)]))
         facts += dispatch.facts
         waiting += dispatch.attempts
-        assert office.deliveries.pending == sum(map(office.deliveries.wanted, waiting))
-    return [*facts, *office.deliveries.close(AT_NS)], made
+        assert setup.deliveries.pending == sum(map(setup.deliveries.wanted, waiting))
+    return [*facts, *setup.deliveries.close(AT_NS)], made
 
 
 @settings(deadline=None, max_examples=60)
@@ -62,9 +62,9 @@ def play(office: Office, events: int, answers: list[int], limit: int) -> tuple[l
 def test_every_delivery_ends_exactly_once_and_every_attempt_is_a_fact(
     policy: PolicyName, events: int, answers: list[int], limit: int, by_api: bool
 ) -> None:
-    office = Office(config(policy=policy, perturbations=MIXTURE))
-    office.subscribe(by_api=by_api)
-    facts, made = play(office, events, answers, limit)
+    setup = DeliverySetup(config(policy=policy, perturbations=MIXTURE))
+    setup.subscribe(by_api=by_api)
+    facts, made = play(setup, events, answers, limit)
     planned = [fact.delivery for fact in facts if isinstance(fact, DeliveryPlanned)]
     ended = [fact.delivery for fact in facts if isinstance(fact, DeliveryEnded)]
     attempts = [(fact.delivery, fact.attempt) for fact in facts if isinstance(fact, AttemptEnded)]
@@ -79,9 +79,9 @@ def test_every_delivery_ends_exactly_once_and_every_attempt_is_a_fact(
 def test_attempts_of_a_delivery_repeat_the_same_bytes_ever_later_and_not_too_often(
     policy: PolicyName, events: int, answers: list[int]
 ) -> None:
-    office = Office(config(policy=policy, perturbations=MIXTURE))
-    office.subscribe()
-    _, made = play(office, events, answers, 400)
+    setup = DeliverySetup(config(policy=policy, perturbations=MIXTURE))
+    setup.subscribe()
+    _, made = play(setup, events, answers, 400)
     chains: dict[int, list[Outgoing]] = {}
     for outgoing in made:
         chains.setdefault(outgoing.delivery, []).append(outgoing)
@@ -98,18 +98,18 @@ def test_attempts_of_a_delivery_repeat_the_same_bytes_ever_later_and_not_too_oft
 def test_a_run_can_be_played_again_fact_by_fact(events: int, answers: list[int]) -> None:
     played = []
     for _ in range(2):
-        office = Office(config(perturbations=MIXTURE))
-        office.subscribe()
-        played.append(play(office, events, answers, 60))
+        setup = DeliverySetup(config(perturbations=MIXTURE))
+        setup.subscribe()
+        played.append(play(setup, events, answers, 60))
     assert played[0] == played[1]
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(1, 6), st.lists(statuses, min_size=1, max_size=9))
 def test_the_outcomes_of_genuine_deliveries_follow_from_their_last_answer(events: int, answers: list[int]) -> None:
-    office = Office(config())
-    office.subscribe()
-    facts, _ = play(office, events, answers, 400)
+    setup = DeliverySetup(config())
+    setup.subscribe()
+    facts, _ = play(setup, events, answers, 400)
     last = {fact.delivery: fact.status for fact in facts if isinstance(fact, AttemptEnded)}
     forged = {fact.delivery for fact in facts if isinstance(fact, DeliveryPlanned) and fact.forged}
     outcomes = {fact.delivery: fact.outcome for fact in facts if isinstance(fact, DeliveryEnded)}
@@ -121,10 +121,10 @@ def test_the_outcomes_of_genuine_deliveries_follow_from_their_last_answer(events
 
 @given(st.integers(-(2**40), 2**40), st.integers(0, 2**62))
 def test_a_body_depends_on_the_event_alone(available: int, version: int) -> None:
-    office = Office(config())
-    office.subscribe()
+    setup = DeliverySetup(config())
+    setup.subscribe()
     event = stock_event(available=available, version=version)
     again = msgspec.structs.replace(event, event=77)
-    first, second = office.deliveries.fire([event, again], AT_NS).attempts
+    first, second = setup.deliveries.fire([event, again], AT_NS).attempts
     assert first.body == second.body
     assert first.head != second.head

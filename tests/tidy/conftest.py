@@ -1,4 +1,4 @@
-"""The tree as tidiness tests see it: our own files, parsed once."""
+"""The files of the repository, parsed once, for the tidiness tests."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a newcomer meets first: the README's commands work, the lock is whole, imports run downhill."""
+"""The repository as a newcomer sees it: the README's commands work, the lock is complete, imports run downhill."""
 
 import re
 import subprocess
@@ -40,7 +40,7 @@ def test_no_file_names_the_host_of_a_package_registry(texts: dict[str, str]) -> 
     assert [(name, host) for name, text in texts.items() for host in HOSTS if host in text] == []
 
 
-def test_no_file_says_that_two_versions_were_not_merged(texts: dict[str, str]) -> None:
+def test_no_file_has_conflict_markers(texts: dict[str, str]) -> None:
     marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
     assert [name for name, text in texts.items() if marks.search(text)] == []
 
@@ -120,7 +120,7 @@ def test_decisions_are_numbered_dated_and_say_how_they_stand(texts: dict[str, st
     assert [name for name, found in openings.items() if found is None or int(found[1]) != int(name[:4])] == []
 
 
-def test_the_readme_tells_of_every_scenario(texts: dict[str, str]) -> None:
+def test_the_readme_lists_every_scenario(texts: dict[str, str]) -> None:
     assert [scenario.name for scenario in list_scenarios() if f"| `{scenario.name}` |" not in texts["README.md"]] == []
 
 
@@ -162,6 +162,6 @@ def test_the_files_that_a_repository_should_have_are_there(texts: dict[str, str]
     assert texts[name].strip()
 
 
-def test_the_changelog_tells_of_the_present_version(texts: dict[str, str]) -> None:
+def test_the_changelog_has_a_section_for_the_present_version(texts: dict[str, str]) -> None:
     version: Any = tomllib.loads(texts["pyproject.toml"])["project"]["version"]
     assert f"## [{version}]" in texts["CHANGELOG.md"]

@@ -16,7 +16,7 @@ def module_of(name: str) -> str:
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
-    """Every name that a file imports, with what it imports from it: packages and their members look alike."""
+    """Every imported name, with the member: the syntax is the same for modules and for members."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -1,4 +1,4 @@
-"""Files and functions stay small enough to be read at one go."""
+"""Limits on the length of files and functions."""
 
 from typing import Any
 

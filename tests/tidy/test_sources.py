@@ -1,4 +1,4 @@
-"""Habits of every Python file: it says what it is, gives reasons for what it suppresses, and leaves nothing undone."""
+"""Rules for every Python file: it has a module docstring, a reason for each suppression, and no unfinished work."""
 
 import ast
 import re

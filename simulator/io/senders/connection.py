@@ -15,6 +15,7 @@ from gevent import monkey
 
 from stockstorm.simulator.clock import Clock
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
+from stockstorm.simulator.history.facts import AttemptError
 from stockstorm.simulator.io.senders.answer import AnswerError, AnswerReader
 from stockstorm.simulator.io.senders.wire import READ, WRITE, Connector, Key, Wire, WireError, key_of, wait_for
 from stockstorm.simulator.limits import ANSWER_BODY_MAX_BYTES
@@ -243,11 +244,11 @@ class Connection:
             self.drop()
         self._end(now_ns, now_ns, status, "")
 
-    def _fail(self, error: str) -> None:
+    def _fail(self, error: AttemptError) -> None:
         self.drop()
         self._end(self._clock(), 0, 0, error)
 
-    def _end(self, ended_ns: int, answered_ns: int, status: int, error: str) -> None:
+    def _end(self, ended_ns: int, answered_ns: int, status: int, error: AttemptError) -> None:
         outgoing = self._outgoing
         size = len(outgoing.head) + len(outgoing.body)
         answer = Answer(

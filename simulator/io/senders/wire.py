@@ -16,6 +16,7 @@ import gevent.socket
 from stockstorm.simulator.clock import SECOND_NS, Clock
 from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.errors import SubjectError
+from stockstorm.simulator.history.facts import AttemptError
 from stockstorm.simulator.io.senders.resolver import Endpoint, Resolver
 
 READ = 1
@@ -44,12 +45,12 @@ class Wire(Protocol):
 class WireError(Exception):
     """No connection was made: `kind` is an error of `Answer`."""
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, kind: AttemptError) -> None:
+        self.kind: AttemptError = kind
         super().__init__(kind)
 
 
-def wait_for(fd: int, events: int, until_ns: int, clock: Clock, kind: str) -> None:
+def wait_for(fd: int, events: int, until_ns: int, clock: Clock, kind: AttemptError) -> None:
     """Lets other greenlets run until the descriptor is ready. Raises WireError(kind) when the time is up."""
     left_ns = until_ns - clock()
     if left_ns <= 0:

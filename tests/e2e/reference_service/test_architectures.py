@@ -1,4 +1,4 @@
-"""One behaviour suite for every architecture: the same trace has the same effects, each once, whatever is killed.
+"""One behaviour suite for every architecture: the same trace has the same effects, each once, even after kills.
 
 The trace is available in two ways: the channels' feeds and the master's stock show it to architectures that poll, and
 subscribers are notified until they acknowledge.

@@ -1,4 +1,4 @@
-"""Kills, a lost answer, a lost database and a second worker lose and double nothing."""
+"""After kills, a lost answer, a lost database or a second worker, nothing is lost and nothing is applied twice."""
 
 import asyncio
 import time

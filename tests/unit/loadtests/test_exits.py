@@ -1,4 +1,4 @@
-"""Exit codes: 0, 1 and 2 are verdicts only, and whatever else ends a command is told with a remedy."""
+"""Exit codes: 0, 1 and 2 are verdicts only, and every other ending is printed with a remedy."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ import pytest
 
 from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.exits import ERROR_CODES, VERDICT_CODES, ExitCode, exit_code, exit_code_of, invoke
-from stockstorm.loadtests.orchestrator import process as companion
+from stockstorm.loadtests.orchestrator import process
 from stockstorm.simulator.errors import BackingError, StockstormError, SubjectError
 from tests.running import ROOT
 
@@ -37,14 +37,14 @@ def raising(error: BaseException) -> Callable[[], int]:
         (["rnu"], "no such command 'rnu'"),
     ],
 )
-def test_a_mistyped_command_line_is_no_verdict_and_says_where_help_is(
+def test_a_wrong_command_line_is_no_verdict_and_says_where_help_is(
     words: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert ended(*words) == 4
-    told = capsys.readouterr().err
-    assert said in told
-    assert "→ see: stockstorm" in told
-    assert "--help" in told
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert "→ see: stockstorm" in printed
+    assert "--help" in printed
 
 
 def test_a_value_that_does_not_fit_is_reported_with_what_to_write(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,21 +65,23 @@ def test_the_readme_has_every_exit_code(code: ExitCode) -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["run", "--help"]])
-def test_help_was_what_was_asked_for(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_is_a_success(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert ended(*words) == 0
     assert "Usage" in capsys.readouterr().out
 
 
-def test_what_nobody_foresaw_is_told_whole_and_is_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unforeseen_exception_is_printed_with_its_traceback_and_is_no_verdict(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert exit_code_of(raising(OSError(28, "No space left on device"))) == ExitCode.INTERNAL
-    told = capsys.readouterr().err
-    assert "internal failure: OSError: [Errno 28] No space left on device" in told
-    assert told.index("→") < told.index("Traceback")
+    printed = capsys.readouterr().err
+    assert "internal failure: OSError: [Errno 28] No space left on device" in printed
+    assert printed.index("→") < printed.index("Traceback")
 
 
-def test_an_error_for_users_is_printed_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
-    assert exit_code_of(raising(BackingError("history.jsonl:100:", "[red]broken", "mend it"))) == 6
-    assert capsys.readouterr().err == "history.jsonl:100:: [red]broken\n  → mend it\n"
+def test_an_error_for_users_is_printed_unchanged(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(raising(BackingError("history.jsonl:100:", "[red]broken", "repair it"))) == 6
+    assert capsys.readouterr().err == "history.jsonl:100:: [red]broken\n  → repair it\n"
 
 
 def test_an_interruption_counts_as_a_shell_counts_it() -> None:
@@ -87,7 +89,7 @@ def test_an_interruption_counts_as_a_shell_counts_it() -> None:
 
 
 @pytest.mark.parametrize("words", [["scenarios"], ["plan", "smoke"], ["plan", "smoke", "--digest"], ["--help"]])
-def test_an_output_that_nobody_reads_ends_quietly_above_the_verdicts(
+def test_a_closed_output_ends_quietly_above_the_verdicts(
     words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reader, writer = os.pipe()
@@ -98,11 +100,11 @@ def test_an_output_that_nobody_reads_ends_quietly_above_the_verdicts(
     assert capsys.readouterr().err == ""
 
 
-def test_the_companion_of_plain_locust_ends_by_the_same_rules(
+def test_the_orchestrator_process_of_plain_locust_has_the_same_exit_codes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["companion", str(tmp_path / "nowhere.json")])
-    assert companion.main() == ExitCode.INTERNAL
+    monkeypatch.setattr(sys, "argv", ["process", str(tmp_path / "nowhere.json")])
+    assert process.main() == ExitCode.INTERNAL
     assert "internal failure: FileNotFoundError" in capsys.readouterr().err
 
 

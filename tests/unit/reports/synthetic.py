@@ -9,7 +9,9 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from stockstorm.simulator.config import ForgeryKind
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import StockCause
 
 MS = 1_000_000
 S = 1_000_000_000
@@ -127,7 +129,9 @@ class FlashSale:
 
             self._notify(now, channel, "order.created", subscription, apply, order=order)
 
-    def _change(self, now: int, sku: str, delta: int, cause: str, *, order: int = -1, reference: str = "") -> None:
+    def _change(
+        self, now: int, sku: str, delta: int, cause: StockCause, *, order: int = -1, reference: str = ""
+    ) -> None:
         self.available[sku] += delta
         self.version[sku] += 1
         version, item = self.version[sku], 2**53 + int(sku[-4:])
@@ -169,7 +173,7 @@ class FlashSale:
         outage = START + 14 * S <= ack + work < START + 15 * S
         self.at(max(ack + work, START + 15 * S + work // 4) if outage else ack + work, then)
 
-    def _attempt(self, due: int, delivery: int, attempt: int, error: str, status: int) -> None:
+    def _attempt(self, due: int, delivery: int, attempt: int, error: f.AttemptError, status: int) -> None:
         started = due + int(self.rng.lognormvariate(-1.2, 0.8) * MS)
         took = 5 * S if error else int(self.rng.lognormvariate(1.6, 0.6) * MS)
         ended, answered = started + took, 0 if error else started + took
@@ -178,7 +182,7 @@ class FlashSale:
             f.AttemptEnded(ended, delivery, attempt, due, started, sent, answered, due, status, error, bytes_sent=2100)
         )
 
-    def _forge(self, now: int, kind: str) -> None:
+    def _forge(self, now: int, kind: ForgeryKind) -> None:
         delivery = next(self.deliveries)
         topic = "inventory_levels/update"
         self.record(f.DeliveryPlanned(now, delivery, -1, f"forged-{delivery}", 2, topic, now, forged=kind))

@@ -20,7 +20,7 @@ def test_no_flags_change_nothing() -> None:
     assert with_faults(smoke, []) == smoke
 
 
-def test_every_wrong_flag_is_told_at_once_with_what_to_write() -> None:
+def test_every_wrong_flag_is_reported_at_once_with_what_to_write() -> None:
     with pytest.raises(ScenarioError) as caught:
         with_faults(load("smoke"), ["kill_worker", "explode@3"])
     assert "'kill_worker' does not fit" in str(caught.value)

@@ -35,14 +35,14 @@ def test_a_scaled_scenario_can_be_scaled_and_stored_again() -> None:
     assert type(again).model_validate(again.model_dump(mode="json")) == again
 
 
-def test_every_wrong_flag_is_told_at_once() -> None:
+def test_every_wrong_flag_is_reported_at_once() -> None:
     with pytest.raises(ScenarioError) as caught:
         with_flags(load("steady"), rate=-1.0, seconds=math.inf)
     assert "--rate" in str(caught.value)
     assert "--seconds" in str(caught.value)
 
 
-def test_a_load_cut_short_of_its_fault_is_told(write: Callable[..., str]) -> None:
+def test_a_load_cut_short_of_its_fault_is_reported(write: Callable[..., str]) -> None:
     scenario = load(write(add='[[faults]]\nkind = "kill_worker"\nat_s = 4.0\n'))
     with pytest.raises(ScenarioError, match=r"faults.0.at_s: 4 s, but the load ends at 2 s"):
         with_flags(scenario, seconds=2.0)

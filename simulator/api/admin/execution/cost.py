@@ -34,6 +34,8 @@ from stockstorm.simulator.limits import MUTATION_COST
 
 FREE: Final = frozenset({"MoneyV2", "PageInfo", "LocationAddress"})
 COUNT_COST: Final = 10
+RESTORE_PER_S: Final[dict[ShopPlan, int]] = {"standard": 100, "advanced": 200, "plus": 1_000, "enterprise": 2_000}
+BUCKET_SECONDS: Final = 20
 _UNKNOWN: Final[Any] = object()  # no data yet: count everything that was requested
 
 
@@ -161,10 +163,6 @@ def _sample(data: Any) -> Any:
     if not isinstance(data, list):
         return data
     return next((each for each in data if each is not None), None)
-
-
-RESTORE_PER_S: Final[dict[ShopPlan, int]] = {"standard": 100, "advanced": 200, "plus": 1_000, "enterprise": 2_000}
-BUCKET_SECONDS: Final = 20
 
 
 class ThrottleStatus(msgspec.Struct, frozen=True, rename="camel"):

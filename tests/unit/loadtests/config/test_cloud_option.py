@@ -11,7 +11,7 @@ def test_these_words_fit_every_architecture(word: str) -> None:
     assert cloud_problem(word, ARCHITECTURES) is None
 
 
-def test_an_unknown_word_is_told_all_that_there_are() -> None:
+def test_an_unknown_word_is_answered_with_the_known_ones() -> None:
     problem = cloud_problem("azure", ["polling"])
     assert problem is not None
     assert (problem.key, problem.found) == ("--cloud", "'azure' is unknown")
@@ -27,7 +27,9 @@ def test_an_unknown_word_is_told_all_that_there_are() -> None:
         ("double", "bus-eventbridge", "eventbridge"),
     ],
 )
-def test_an_emulator_of_another_cloud_is_told_with_the_words_that_fit(word: str, subject: str, service: str) -> None:
+def test_an_emulator_of_another_cloud_is_answered_with_the_words_that_fit(
+    word: str, subject: str, service: str
+) -> None:
     problem = cloud_problem(word, ["polling", subject])
     assert problem is not None
     assert problem.found == f"{word!r} is none of {service}'s, which {subject} needs"

@@ -50,13 +50,13 @@ def test_a_database_url_is_refused_with_the_variable_to_set_and_without_its_pass
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         parsed("--postgres", "postgresql://mary:hush@host/db")
-    said = capsys.readouterr().err
+    message = capsys.readouterr().err
     assert ended.value.code == 4
-    assert "STOCKSTORM_POSTGRES_URL" in said
-    assert "hush" not in said
+    assert "STOCKSTORM_POSTGRES_URL" in message
+    assert "hush" not in message
 
 
-def test_the_web_ui_listens_on_loopback_unless_locust_is_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_web_ui_listens_on_loopback_unless_locust_gets_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parsed().web_host == "127.0.0.1"
     assert parsed("--web-host", "*").web_host == "*"
     monkeypatch.setenv("LOCUST_WEB_HOST", "10.0.0.1")

@@ -1,4 +1,4 @@
-"""An own service is refused before anything is made while it could not know port or secrets."""
+"""A service of the user is refused, before anything is created, unless it can know port and secrets."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ URL = "http://127.0.0.1:8080/webhooks"
 ALL = dict.fromkeys(SECRETS.values(), "some word")
 
 
-def test_the_port_and_every_secret_that_is_not_set_are_told_at_once() -> None:
+def test_the_port_and_every_secret_that_is_not_set_are_reported_at_once() -> None:
     port, secrets = own_problems(URL, 0, {"STOCKSTORM_CLIENT_SECRET": "known", "STOCKSTORM_ADMIN_TOKEN": ""})
     assert port.key == "--api-port"
     assert "write e.g. --api-port 9400" in port.remedy
@@ -22,11 +22,11 @@ def test_the_port_and_every_secret_that_is_not_set_are_told_at_once() -> None:
     assert "export for your service and for this command" in secrets.remedy
 
 
-def test_a_service_that_can_know_everything_is_taken() -> None:
+def test_a_service_with_port_and_secrets_is_accepted() -> None:
     assert own_problems(URL, 9400, ALL) == []
 
 
-def test_the_reference_service_is_told_all_by_stockstorm_and_needs_none_of_it() -> None:
+def test_the_reference_service_needs_none_of_it_because_stockstorm_configures_it() -> None:
     assert own_problems("queue-postgres", 0, {}) == []
 
 

@@ -1,4 +1,4 @@
-"""From flags to a specification: wrong ones are told all at once before anything is made, and the replay is exact."""
+"""From flags to a specification: every wrong flag is reported before a folder is made, and the replay is exact."""
 
 import os
 import shlex
@@ -22,7 +22,7 @@ def smoke(**options: object) -> RunOptions:
     return RunOptions.model_validate({"scenario": "smoke", **options})
 
 
-def complaint(options: RunOptions) -> str:
+def refusal(options: RunOptions) -> str:
     with pytest.raises(ScenarioError) as caught:
         make_spec(options)
     assert not options.runs.exists(), "a folder was made for a run that cannot be"
@@ -75,11 +75,11 @@ def test_the_replay_line_specifies_the_same_run(
     assert "hush" not in "".join(path.read_text() for path in tmp_path.rglob("spec.json"))
 
 
-def test_every_wrong_flag_is_told_at_once_and_nothing_is_made(tmp_path: Path) -> None:
+def test_every_wrong_flag_is_reported_at_once_and_nothing_is_made(tmp_path: Path) -> None:
     wrong = smoke(seed=-1, subject="queue", flaw="lazy", postgres="dockr", api_port=70_000, runs=tmp_path / "runs")
-    said = complaint(wrong)
+    message = refusal(wrong)
     for word in ("5 problems", "--seed", "--subject", "--flaw", "--postgres: 'dockr' is unknown", "--api-port"):
-        assert word in said
+        assert word in message
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,14 @@ def test_every_wrong_flag_is_told_at_once_and_nothing_is_made(tmp_path: Path) ->
 def test_a_subject_whose_url_may_hold_a_secret_is_refused_without_repeating_it(
     url: str, found: str, tmp_path: Path
 ) -> None:
-    said = complaint(smoke(subject=url, runs=tmp_path / "runs"))
-    assert found in said
-    assert "give http://host" in said or "give e.g. http://127.0.0.1:8080/webhooks" in said
+    message = refusal(smoke(subject=url, runs=tmp_path / "runs"))
+    assert found in message
+    assert "give http://host" in message or "give e.g. http://127.0.0.1:8080/webhooks" in message
 
 
-def test_a_service_of_ones_own_cannot_be_killed_and_is_told_so_before_load(tmp_path: Path) -> None:
+def test_a_service_of_ones_own_cannot_be_killed_and_is_refused_before_the_load(tmp_path: Path) -> None:
     own = smoke(subject="http://host/hooks", faults=("kill_worker@1",), runs=tmp_path / "runs")
-    assert "cannot apply its faults (kill_worker)" in complaint(own)
+    assert "cannot apply its faults (kill_worker)" in refusal(own)
 
 
 @pytest.mark.parametrize(
@@ -119,32 +119,36 @@ def test_a_service_of_ones_own_cannot_be_killed_and_is_told_so_before_load(tmp_p
         (smoke(subject="shop.example/hooks"), "has no scheme", "write http://shop.example/hooks"),
     ],
 )
-def test_what_a_subject_cannot_be_put_through_is_told_before_a_folder_is_made(
+def test_what_a_subject_cannot_do_is_reported_before_a_folder_is_made(
     options: RunOptions, found: str, remedy: str, tmp_path: Path
 ) -> None:
-    said = complaint(options.model_copy(update={"runs": tmp_path / "runs"}))
-    assert found in said
-    assert remedy in said
+    message = refusal(options.model_copy(update={"runs": tmp_path / "runs"}))
+    assert found in message
+    assert remedy in message
 
 
 def test_an_address_without_a_scheme_is_not_repeated_where_it_may_hold_a_secret(tmp_path: Path) -> None:
-    said = complaint(smoke(subject="shop.example/hooks?key=hush", runs=tmp_path / "runs"))
-    assert "or the URL of a running service" in said
+    message = refusal(smoke(subject="shop.example/hooks?key=hush", runs=tmp_path / "runs"))
+    assert "or the URL of a running service" in message
 
 
 @pytest.mark.parametrize(("word", "subject"), [("azure", "polling"), ("fauxqs", "queue-pubsub")])
-def test_a_cloud_that_cannot_be_meant_is_told_before_a_folder_is_made(word: str, subject: str, tmp_path: Path) -> None:
-    said = complaint(smoke(subject=subject, cloud=word, runs=tmp_path / "runs"))
-    assert f"--cloud: {word!r} is" in said
+def test_a_cloud_that_is_unknown_or_does_not_fit_is_reported_before_a_folder_is_made(
+    word: str, subject: str, tmp_path: Path
+) -> None:
+    message = refusal(smoke(subject=subject, cloud=word, runs=tmp_path / "runs"))
+    assert f"--cloud: {word!r} is" in message
 
 
 def test_a_database_url_among_the_options_is_refused_with_the_variable_to_set(tmp_path: Path) -> None:
-    said = complaint(smoke(postgres=DATABASE, runs=tmp_path / "runs"))
-    assert "set the environment variable STOCKSTORM_POSTGRES_URL" in said
+    message = refusal(smoke(postgres=DATABASE, runs=tmp_path / "runs"))
+    assert "set the environment variable STOCKSTORM_POSTGRES_URL" in message
 
 
 @pytest.mark.parametrize("value", ["", "mysql://mary:hush@host/db"])
-def test_a_database_url_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_a_database_url_that_is_not_set_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     monkeypatch.setenv("STOCKSTORM_POSTGRES_URL", value)
-    said = complaint(smoke(postgres="url", runs=tmp_path / "runs"))
-    assert "export STOCKSTORM_POSTGRES_URL=postgresql://" in said
+    message = refusal(smoke(postgres="url", runs=tmp_path / "runs"))
+    assert "export STOCKSTORM_POSTGRES_URL=postgresql://" in message

@@ -1,4 +1,4 @@
-"""Where a process of this machine reaches the played APIs."""
+"""Where a process of this machine reaches the simulated APIs."""
 
 import pytest
 
@@ -15,5 +15,5 @@ from stockstorm.loadtests.config.run_spec import reachable
         ("172.17.0.1", "172.17.0.1"),
     ],
 )
-def test_an_address_that_means_all_of_them_is_reached_by_loopback(host: str, reached: str) -> None:
+def test_an_address_of_every_interface_is_reached_by_loopback(host: str, reached: str) -> None:
     assert reachable(host) == reached

@@ -1,4 +1,4 @@
-"""The pipe between stage and driver."""
+"""The pipe between orchestrator and generator."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_messages_arrive_whole_and_in_order() -> None:
     two.close()
 
 
-def test_waiting_in_vain_gives_nothing_and_loses_nothing() -> None:
+def test_a_timeout_gives_none_and_loses_nothing() -> None:
     one, two = (Pipe(end) for end in make_pair())
     assert two.receive(0.01) is None
     one.send(Abort(reason="later"))
@@ -31,7 +31,7 @@ def test_waiting_in_vain_gives_nothing_and_loses_nothing() -> None:
     two.close()
 
 
-def test_a_closed_link_says_so_on_both_ends() -> None:
+def test_a_closed_pipe_raises_on_both_ends() -> None:
     one, two = (Pipe(end) for end in make_pair())
     one.close()
     with pytest.raises(PipeClosed):

@@ -1,4 +1,4 @@
-"""The matrix: its order, its state after each run, what fails, what is interrupted, and how it goes on."""
+"""The matrix: its order, its state after each run, what fails, what is interrupted, and how it resumes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +10,11 @@ from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.loadtests.config.run_options import RunOptions, make_scenario
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.orchestrator.comparison import (
-    Comparing,
-    card_of,
+    ComparisonRun,
     make_state,
     resume_comparison,
     start_comparison,
+    subject_info,
 )
 from stockstorm.loadtests.orchestrator.comparison_state import Cell, read_state
 from stockstorm.loadtests.orchestrator.orchestrator import INTERRUPTED
@@ -34,7 +34,7 @@ MATRIX = ComparisonOptions(scenario="smoke", subjects=("polling", "webhook"), se
 
 
 class Watcher:
-    """Remembers what people were told."""
+    """Keeps what it was called with."""
 
     def __init__(self) -> None:
         self.begun: list[str] = []
@@ -68,9 +68,10 @@ class Runner:
             raise error
         scenario = make_scenario(options)
         digest = self.digest or make_plan(scenario.name, scenario, options.seed).digest()
-        played = {"plan_digest": digest, "seed": options.seed}
+        started = {"plan_digest": digest, "seed": options.seed}
         facts = [
-            msgspec.structs.replace(fact, **played) if isinstance(fact, f.RunStarted) else fact for fact in flash_sale()
+            msgspec.structs.replace(fact, **started) if isinstance(fact, f.RunStarted) else fact
+            for fact in flash_sale()
         ]
         name = f"run-{options.seed}"
         if len(self.options) == self.interrupted:
@@ -122,7 +123,7 @@ def test_the_replay_command_gives_the_same_matrix(monkeypatch: pytest.MonkeyPatc
 def test_every_cell_runs_with_its_own_options_and_the_report_is_written(tmp_path: Path) -> None:
     folder, state = start_comparison(tmp_path, MATRIX)
     watcher, runner = Watcher(), Runner()
-    comparing = Comparing(folder, state, watcher, runner)
+    comparing = ComparisonRun(folder, state, watcher, runner)
     comparing.run()
     comparison = comparing.report()
     assert comparison.complete
@@ -140,10 +141,10 @@ def test_every_cell_runs_with_its_own_options_and_the_report_is_written(tmp_path
     assert "polling/run-1/report.html" in (folder / "comparison.html").read_text()
 
 
-def test_a_subject_that_cannot_start_is_recorded_and_the_matrix_goes_on(tmp_path: Path) -> None:
+def test_a_subject_that_cannot_start_is_recorded_and_the_matrix_continues(tmp_path: Path) -> None:
     folder, state = start_comparison(tmp_path, MATRIX)
     runner = Runner({1: SubjectError("polling", "it died at once", "read its log")})
-    comparing = Comparing(folder, state, Watcher(), runner)
+    comparing = ComparisonRun(folder, state, Watcher(), runner)
     comparing.run()
     assert statuses(folder) == ["failed", "done", "done", "done"]
     assert read_state(folder).cells[0].error == "polling: it died at once\n  → read its log"
@@ -152,7 +153,7 @@ def test_a_subject_that_cannot_start_is_recorded_and_the_matrix_goes_on(tmp_path
 
 def test_a_run_of_another_plan_counts_as_failed(tmp_path: Path) -> None:
     folder, state = start_comparison(tmp_path, MATRIX.model_copy(update={"seeds": (1,)}))
-    comparing = Comparing(folder, state, Watcher(), Runner(digest="f00dfeed" * 8))
+    comparing = ComparisonRun(folder, state, Watcher(), Runner(digest="f00dfeed" * 8))
     comparing.run()
     assert statuses(folder) == ["failed", "failed"]
     assert read_state(folder).cells[0].error == "its plan (f00dfeedf00d…) is not the one of the others"
@@ -163,7 +164,7 @@ def test_an_interrupted_comparison_resumes_where_it_stopped(tmp_path: Path, reco
     folder, state = start_comparison(tmp_path, MATRIX)
     first = Runner(interrupted=3) if recorded else Runner({3: KeyboardInterrupt()})
     watcher = Watcher()
-    comparing = Comparing(folder, state, watcher, first)
+    comparing = ComparisonRun(folder, state, watcher, first)
     comparing.run()
     assert comparing.interrupted
     assert watcher.ended == ["done", "done", "pending"]
@@ -171,7 +172,7 @@ def test_an_interrupted_comparison_resumes_where_it_stopped(tmp_path: Path, reco
     assert not comparing.report().complete
 
     second, later = Runner(), Watcher()
-    continued = Comparing(folder, resume_comparison(folder), later, second)
+    continued = ComparisonRun(folder, resume_comparison(folder), later, second)
     continued.run()
     assert later.begun == ["3 of 4: webhook, seed 2", "4 of 4: polling, seed 2"]
     comparison = continued.report()
@@ -179,11 +180,11 @@ def test_an_interrupted_comparison_resumes_where_it_stopped(tmp_path: Path, reco
     assert [len(entry.runs) for entry in comparison.by_rate[0].entries] == [2, 2]
 
 
-def test_what_failed_is_tried_again(tmp_path: Path) -> None:
+def test_a_failed_run_is_tried_again(tmp_path: Path) -> None:
     folder, state = start_comparison(tmp_path, MATRIX)
-    Comparing(folder, state, Watcher(), Runner({2: SubjectError("webhook", "no port", "free one")})).run()
+    ComparisonRun(folder, state, Watcher(), Runner({2: SubjectError("webhook", "no port", "free one")})).run()
     again = Watcher()
-    Comparing(folder, resume_comparison(folder), again, Runner()).run()
+    ComparisonRun(folder, resume_comparison(folder), again, Runner()).run()
     assert again.begun == ["2 of 4: webhook, seed 1"]
     assert statuses(folder) == ["done"] * 4
 
@@ -196,7 +197,7 @@ def test_a_comparison_whose_plans_have_changed_is_not_continued(tmp_path: Path) 
         resume_comparison(folder)
 
 
-def test_a_subject_that_is_gone_since_a_comparison_was_stored_has_a_card_without_promises() -> None:
-    card = card_of("queue-of-old")
-    assert (card.parts, card.crash_safe, card.cannot) == ((), "", {})
-    assert card_of("polling").guide_ref == "D1"
+def test_a_subject_that_no_longer_exists_has_only_a_name() -> None:
+    info = subject_info("queue-of-old")
+    assert (info.parts, info.crash_safe, info.cannot) == ((), "", {})
+    assert subject_info("polling").guide_ref == "D1"

@@ -38,7 +38,7 @@ def test_a_state_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_state(tmp_path) == STATE
 
 
-def test_findings_stand_beside_the_state_and_do_not_hinder_reading_it(tmp_path: Path) -> None:
+def test_the_comparison_is_stored_beside_the_state(tmp_path: Path) -> None:
     endless = run_summary("polling", [float("inf")] * 30)
     write_state(tmp_path, STATE, compare(matrix("polling"), SUBJECTS, [endless], [], {}))
     assert read_state(tmp_path) == STATE
@@ -52,7 +52,7 @@ def test_no_half_written_file_is_left(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["comparison.json"]
 
 
-def test_what_failed_and_what_was_not_played_is_pending() -> None:
+def test_failed_runs_and_runs_not_yet_begun_are_pending() -> None:
     assert STATE.pending == [1, 2]
 
 
@@ -80,7 +80,7 @@ def test_latest_is_the_one_with_the_latest_name(tmp_path: Path) -> None:
     assert find_comparison(Path("elsewhere"), str(tmp_path / older / "comparison.json")) == tmp_path / older
 
 
-def test_one_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
+def test_an_unknown_comparison_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="start one with: stockstorm compare"):
         find_comparison(tmp_path, "latest")
     (tmp_path / "compare-1").mkdir()
@@ -89,7 +89,7 @@ def test_one_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -
         find_comparison(tmp_path, "other")
 
 
-def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_comparison_is_reported(tmp_path: Path) -> None:
     (tmp_path / "comparison.json").write_text("{")
     with pytest.raises(HistoryError, match="not a comparison"):
         read_state(tmp_path)

@@ -81,8 +81,9 @@ def forgeries(*statuses: int) -> tuple[f.AnyFact, ...]:
     """One forged delivery a second, answered so; 0: its connection was refused."""
     facts: list[f.AnyFact] = []
     for n, status in enumerate(statuses):
-        at, outcome = 1_000 * n, "refused" if 400 <= status < 500 else "given_up"
-        error = "" if status else "connect_refused"
+        at = 1_000 * n
+        outcome: f.DeliveryOutcome = "refused" if 400 <= status < 500 else "given_up"
+        error: f.AttemptError = "" if status else "connect_refused"
         facts += [planned(at, n, -1, forged="unsigned"), tried(at, n, 5, status, error), ended(at + 5, n, outcome)]
     return tuple(facts)
 

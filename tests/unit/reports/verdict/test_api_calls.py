@@ -2,10 +2,11 @@
 
 from stockstorm.reports.verdict.judge import NO_CALL, call_notes, judge
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import ApiOutcome
 from tests.literal_history import history, ns, started
 
 
-def call(request: int, api: str = "admin", outcome: str = "ok") -> f.AnyFact:
+def call(request: int, api: str = "admin", outcome: ApiOutcome = "ok") -> f.AnyFact:
     return f.ApiCalled(ns(request), request, api, "", 200, outcome)
 
 

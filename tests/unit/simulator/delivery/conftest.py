@@ -1,17 +1,17 @@
-"""Fixtures for tests of delivery: an office is a small world with a deliveries over it."""
+"""Fixtures for tests of delivery: a small world and the delivery service over it."""
 
 from collections.abc import Callable
 
 import pytest
 
-from tests.delivery_service import Office, config
+from tests.delivery_service import DeliverySetup, config
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office(config())
+def setup() -> DeliverySetup:
+    return DeliverySetup(config())
 
 
 @pytest.fixture
-def make_office() -> Callable[..., Office]:
-    return lambda **settings: Office(config(**settings))
+def make_setup() -> Callable[..., DeliverySetup]:
+    return lambda **settings: DeliverySetup(config(**settings))

@@ -1,7 +1,5 @@
 """What each kind of forgery does to the signature."""
 
-import pytest
-
 from stockstorm.simulator.delivery.forgery import KINDS, claimed_available, forged_signature
 from stockstorm.simulator.events.encoding import matches, sign
 
@@ -29,8 +27,3 @@ def test_a_wrong_key_signs_well_for_somebody_else() -> None:
 
 def test_the_claimed_quantity_is_never_the_true_one() -> None:
     assert [claimed_available(each) for each in (0, 999, -3)] == [999, 998, 999]
-
-
-def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="replayed is none of tampered, unsigned, wrong_key"):
-        forged_signature("replayed", SECRET, honest=HONEST, claimed=CLAIMED)

@@ -10,7 +10,7 @@ from stockstorm.simulator.config import PerturbationConfig
 from stockstorm.simulator.delivery.attempts import Answer
 from stockstorm.simulator.events.encoding import matches
 from stockstorm.simulator.history.facts import AttemptEnded, DeliveryEnded, DeliveryPlanned, EventUnheard
-from tests.delivery_service import SECRETS, Office
+from tests.delivery_service import SECRETS, DeliverySetup
 from tests.literal_shop import AT_NS, ORDER, order_event, stock_event
 
 OK = Answer(AT_NS + 1, AT_NS + 2, AT_NS + 3, AT_NS + 1, AT_NS + 4, status=200, bytes_sent=700)
@@ -23,15 +23,15 @@ def header(head: bytes, name: str) -> str:
     )
 
 
-def test_an_event_that_nobody_hears_is_gone(office: Office) -> None:
-    dispatch = office.deliveries.fire([stock_event(serial=9)], AT_NS)
+def test_an_event_that_nobody_hears_is_gone(setup: DeliverySetup) -> None:
+    dispatch = setup.deliveries.fire([stock_event(serial=9)], AT_NS)
     assert (dispatch.facts, dispatch.attempts) == ([EventUnheard(AT_NS, 9)], [])
-    assert office.deliveries.pending == 0
+    assert setup.deliveries.pending == 0
 
 
-def test_an_event_gives_a_planned_delivery_and_its_first_attempt(office: Office) -> None:
-    subscription = office.subscribe()
-    dispatch = office.deliveries.fire([stock_event(serial=9)], AT_NS)
+def test_an_event_gives_a_planned_delivery_and_its_first_attempt(setup: DeliverySetup) -> None:
+    subscription = setup.subscribe()
+    dispatch = setup.deliveries.fire([stock_event(serial=9)], AT_NS)
     (outgoing,) = dispatch.attempts
     webhook_id = header(outgoing.head, "X-Shopify-Webhook-Id")
     assert dispatch.facts == [
@@ -39,79 +39,81 @@ def test_an_event_gives_a_planned_delivery_and_its_first_attempt(office: Office)
     ]
     assert (outgoing.delivery, outgoing.attempt, outgoing.due_ns) == (0, 1, AT_NS)
     assert outgoing.address.path == "/hooks/shopify"
-    assert office.deliveries.pending == 1
+    assert setup.deliveries.pending == 1
 
 
-def test_the_signature_is_that_of_the_bytes_sent(office: Office) -> None:
-    office.subscribe()
-    office.subscribe("*", source="bazaar")
+def test_the_signature_is_that_of_the_bytes_sent(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    setup.subscribe("*", source="bazaar")
     sold = msgspec.structs.replace(ORDER, channel="bazaar", ref="bazaar-1008")
-    stock, sale = office.deliveries.fire([stock_event(), order_event("order.created", sold)], AT_NS).attempts
+    stock, sale = setup.deliveries.fire([stock_event(), order_event("order.created", sold)], AT_NS).attempts
     assert matches(SECRETS.client_secret, stock.body, header(stock.head, "X-Shopify-Hmac-Sha256"))
     assert matches(SECRETS.channel_secrets, sale.body, header(sale.head, "X-Marketplace-Signature"))
     assert header(stock.head, "Content-Length") == str(len(stock.body))
     assert header(sale.head, "X-Marketplace-Topic") == "order.created"
 
 
-def test_the_time_of_the_trigger_and_the_event_id_are_the_event_s(office: Office) -> None:
-    office.subscribe()
-    (outgoing,) = office.deliveries.fire([stock_event()], AT_NS + 7).attempts
+def test_the_time_of_the_trigger_and_the_event_id_are_the_event_s(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    (outgoing,) = setup.deliveries.fire([stock_event()], AT_NS + 7).attempts
     assert header(outgoing.head, "X-Shopify-Triggered-At") == "2026-11-24T12:05:00.877041748Z"
     assert header(outgoing.head, "X-Shopify-Event-Id") == "event-1"
 
 
-def test_subscriptions_share_event_id_and_bytes_but_not_the_webhook_id(office: Office) -> None:
-    office.subscribe()
-    office.subscribe()
-    first, second = office.deliveries.fire([stock_event()], AT_NS).attempts
+def test_subscriptions_share_event_id_and_bytes_but_not_the_webhook_id(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    setup.subscribe()
+    first, second = setup.deliveries.fire([stock_event()], AT_NS).attempts
     assert first.body is second.body
     assert header(first.head, "X-Shopify-Event-Id") == header(second.head, "X-Shopify-Event-Id")
     assert header(first.head, "X-Shopify-Webhook-Id") != header(second.head, "X-Shopify-Webhook-Id")
 
 
-def test_an_address_is_resolved_once(office: Office) -> None:
-    office.subscribe()
+def test_an_address_is_resolved_once(setup: DeliverySetup) -> None:
+    setup.subscribe()
     for serial in range(3):
-        office.deliveries.fire([stock_event(serial)], AT_NS)
-    assert len(office.resolved) == 1
+        setup.deliveries.fire([stock_event(serial)], AT_NS)
+    assert len(setup.resolved) == 1
 
 
-def test_a_2xx_ends_the_delivery(office: Office) -> None:
-    office.subscribe()
-    (outgoing,) = office.deliveries.fire([stock_event()], AT_NS).attempts
-    dispatch = office.deliveries.answered(outgoing, OK)
+def test_a_2xx_ends_the_delivery(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    (outgoing,) = setup.deliveries.fire([stock_event()], AT_NS).attempts
+    dispatch = setup.deliveries.answered(outgoing, OK)
     assert dispatch.attempts == []
     assert dispatch.facts == [
         AttemptEnded(AT_NS + 4, 0, 1, AT_NS, AT_NS + 1, AT_NS + 2, AT_NS + 3, AT_NS + 1, status=200, bytes_sent=700),
         DeliveryEnded(AT_NS + 4, 0, "acknowledged"),
     ]
-    assert office.deliveries.pending == 0
+    assert setup.deliveries.pending == 0
 
 
-def test_a_failure_is_tried_again_with_the_very_same_bytes(office: Office) -> None:
-    office.subscribe()
-    (first,) = office.deliveries.fire([stock_event()], AT_NS).attempts
-    dispatch = office.deliveries.answered(first, FAILED)
+def test_a_failure_is_tried_again_with_the_very_same_bytes(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    (first,) = setup.deliveries.fire([stock_event()], AT_NS).attempts
+    dispatch = setup.deliveries.answered(first, FAILED)
     (second,) = dispatch.attempts
     assert second == msgspec.structs.replace(first, attempt=2, due_ns=AT_NS + 4 + 10 * SECOND_NS)
     assert second.body is first.body
     assert second.head is first.head
     assert [type(fact) for fact in dispatch.facts] == [AttemptEnded]
-    assert office.deliveries.pending == 1
+    assert setup.deliveries.pending == 1
 
 
-def test_a_retry_that_succeeds_acknowledges_the_delivery(office: Office) -> None:
-    office.subscribe()
-    (first,) = office.deliveries.fire([stock_event()], AT_NS).attempts
-    (second,) = office.deliveries.answered(first, FAILED).attempts
-    assert office.deliveries.answered(second, OK).facts[-1] == DeliveryEnded(AT_NS + 4, 0, "acknowledged")
+def test_a_retry_that_succeeds_acknowledges_the_delivery(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    (first,) = setup.deliveries.fire([stock_event()], AT_NS).attempts
+    (second,) = setup.deliveries.answered(first, FAILED).attempts
+    assert setup.deliveries.answered(second, OK).facts[-1] == DeliveryEnded(AT_NS + 4, 0, "acknowledged")
 
 
-def test_a_copy_has_the_same_head_and_bytes_and_a_delivery_of_its_own(make_office: Callable[..., Office]) -> None:
+def test_a_copy_has_the_same_head_and_bytes_and_a_delivery_of_its_own(
+    make_setup: Callable[..., DeliverySetup],
+) -> None:
     twice = PerturbationConfig(kind="duplicate", share=1, seconds=2)
-    office = make_office(perturbations=(twice,))
-    office.subscribe()
-    dispatch = office.deliveries.fire([stock_event()], AT_NS)
+    setup = make_setup(perturbations=(twice,))
+    setup.subscribe()
+    dispatch = setup.deliveries.fire([stock_event()], AT_NS)
     original, copy = dispatch.attempts
     assert (original.delivery, copy.delivery) == (0, 1)
     assert copy.head is original.head
@@ -122,30 +124,30 @@ def test_a_copy_has_the_same_head_and_bytes_and_a_delivery_of_its_own(make_offic
     assert planned[0].webhook_id == planned[1].webhook_id
 
 
-def test_closing_ends_what_is_open_as_pending(office: Office) -> None:
-    office.subscribe()
-    done, still, retried = office.deliveries.fire([stock_event(each) for each in range(3)], AT_NS).attempts
-    office.deliveries.answered(done, OK)
-    office.deliveries.answered(retried, FAILED)
-    assert office.deliveries.close(AT_NS + 9) == [
+def test_closing_ends_what_is_open_as_pending(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    done, still, retried = setup.deliveries.fire([stock_event(each) for each in range(3)], AT_NS).attempts
+    setup.deliveries.answered(done, OK)
+    setup.deliveries.answered(retried, FAILED)
+    assert setup.deliveries.close(AT_NS + 9) == [
         DeliveryEnded(AT_NS + 9, still.delivery, "pending"),
         DeliveryEnded(AT_NS + 9, retried.delivery, "pending"),
     ]
-    assert office.deliveries.pending == 0
+    assert setup.deliveries.pending == 0
 
 
-def test_statistics_learn_the_topic_of_an_attempt(office: Office) -> None:
-    office.subscribe()
-    (outgoing,) = office.deliveries.fire([stock_event()], AT_NS).attempts
-    assert office.deliveries.described(outgoing) == ("inventory_levels/update", "")
-    office.deliveries.answered(outgoing, OK)
-    assert office.deliveries.described(outgoing) == ("", "")
+def test_statistics_learn_the_topic_of_an_attempt(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    (outgoing,) = setup.deliveries.fire([stock_event()], AT_NS).attempts
+    assert setup.deliveries.described(outgoing) == ("inventory_levels/update", "")
+    setup.deliveries.answered(outgoing, OK)
+    assert setup.deliveries.described(outgoing) == ("", "")
 
 
-def test_bodies_differ_with_the_stock_and_show_it(office: Office) -> None:
-    office.subscribe()
+def test_bodies_differ_with_the_stock_and_show_it(setup: DeliverySetup) -> None:
+    setup.subscribe()
     events = [stock_event(serial, available=40 - serial, version=serial) for serial in (1, 2)]
-    shown = [json.loads(each.body)["available"] for each in office.deliveries.fire(events, AT_NS).attempts]
+    shown = [json.loads(each.body)["available"] for each in setup.deliveries.fire(events, AT_NS).attempts]
     assert shown == [39, 38]
 
 

@@ -12,19 +12,19 @@ from stockstorm.simulator.delivery.attempts import Address, Answer, Outgoing
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.io.senders.pool import ConnectionPool
 from stockstorm.simulator.io.senders.resolver import Endpoint, Resolver
-from tests.contract.misbehaving import OK, Server, Visit, polite
+from tests.contract.scripted_server import OK, Connection, Server, answer_all
 from tests.contract.sending import Sending
 
 
-def slow(visit: Visit) -> None:
-    while visit.request():
+def slow(connection: Connection) -> None:
+    while connection.request():
         gevent.sleep(0.05)
-        visit.say(OK)
+        connection.send(OK)
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    server = Server(polite)
+    server = Server(answer_all)
     yield server
     server.close()
 
@@ -78,19 +78,19 @@ def test_an_attempt_whose_host_is_killed_ends_as_disconnected(slow_server: Serve
 
 
 def test_connections_to_one_address_make_way_for_another_at_the_limit(server: Server) -> None:
-    other = Server(polite)
+    other = Server(answer_all)
     sender = Sending(server.port, limit=2)
     sender.submit(2)
     sender.wait()
     sender.address = Address(host="127.0.0.1", port=other.port, path="/")
     assert [sender.one().status for _ in range(2)] == [200, 200]
-    assert (sender.pool.connections, other.visits) == (2, 1)
+    assert (sender.pool.connections, other.connections) == (2, 1)
     sender.pool.close(1.0)
     other.close()
 
 
 def test_a_queued_attempt_to_another_address_is_not_sent_to_the_wrong_one(slow_server: Server) -> None:
-    other = Server(polite)
+    other = Server(answer_all)
     sender = Sending(slow_server.port, limit=1)
     sender.submit()
     sender.address = Address(host="127.0.0.1", port=other.port, path="/")

@@ -1,5 +1,7 @@
-"""How long the played APIs hold up the interpreter that the sender shares. CPU time of the fastest of a few rounds
-counts, since a busy machine only ever makes it slower."""
+"""CPU time of calls of the simulated APIs, which share the interpreter with the sender.
+
+The fastest of a few rounds counts, because a busy machine only makes a round slower.
+"""
 
 import time
 from collections.abc import Callable

@@ -1,8 +1,8 @@
-"""One measured run of our generator: plan, world, deliveries, dispatcher, pool and journal in one process.
+"""One measured run of Stockstorm's generator: plan, world, deliveries, dispatcher, pool and journal in one process.
 
-`python -m tests.benchmarks.ours --url URL --rate R --seconds S --journal PATH` prints an `Outcome` as JSON. Processor
-time counts from the first event due to the last answer; planning is added to it, and what the world takes is taken off
-and told apart.
+`python -m tests.benchmarks.stockstorm_script --url URL --rate R --seconds S --journal PATH` prints an `Outcome`, JSON.
+CPU time counts from the due time of the first event to the last answer. Planning is added. The time of the world is
+subtracted and reported separately.
 """
 
 import locust  # isort: skip  # noqa: F401 - the first import, as in the process of a live run: it patches for gevent
@@ -33,7 +33,7 @@ from stockstorm.simulator.io.journal import Journal
 from stockstorm.simulator.io.senders.pool import ConnectionPool
 from stockstorm.simulator.plan.items import AnyPlanItem, Plan
 from stockstorm.simulator.plan.planner import make_plan
-from tests.benchmarks.load import SEED, config_for, make_desk
+from tests.benchmarks.load import SEED, config_for, make_delivery_service
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ class Generator:
     def __init__(self, url: str, config: WorldConfig, plan: Plan, journal: Journal, *, statistics: bool) -> None:
         self._clock = time.monotonic_ns
         self._plan = plan
-        self.world, self.deliveries = make_desk(url, config)
+        self.world, self.deliveries = make_delivery_service(url, config)
         self.pool = ConnectionPool(self._clock, self._answered, 8_000)
         self._dispatcher = Dispatcher(self._clock, self.pool)
         self._journal = journal

@@ -1,4 +1,4 @@
-"""A small server for the sender's tests: each connection follows a script, to misbehave in any way there is."""
+"""A small server for the sender's tests. Each connection follows a script, which may break any rule of HTTP."""
 
 import socket as plain
 from collections.abc import Callable
@@ -8,12 +8,12 @@ import gevent
 import gevent.ssl
 from gevent import socket
 
-Script = Callable[["Visit"], None]
+Script = Callable[["Connection"], None]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-class Visit:
+class Connection:
     """One connection as the server sees it."""
 
     def __init__(self, peer: socket.socket, number: int, requests: list[bytes]) -> None:
@@ -37,7 +37,7 @@ class Visit:
         self._requests.append(head + b"\r\n\r\n" + rest[:length])
         return self._requests[-1]
 
-    def say(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
         self.peer.sendall(data)
 
     def reset(self) -> None:
@@ -52,11 +52,11 @@ class Visit:
 
 
 class Server:
-    """Listens on a free port of 127.0.0.1; `visits` and `requests` count what came."""
+    """Listens on a free port of 127.0.0.1; `connections` and `requests` count what came."""
 
     def __init__(self, script: Script, certificate: Path | None = None) -> None:
         self.requests: list[bytes] = []
-        self.visits = 0
+        self.connections = 0
         self._script = script
         self._certificate = certificate
         self._listener = socket.socket()
@@ -72,24 +72,24 @@ class Server:
     def _accept(self) -> None:
         while True:
             peer, _ = self._listener.accept()
-            visit = Visit(peer, self.visits, self.requests)
-            self.visits += 1
-            self._greenlets.append(gevent.spawn(self._play, visit))
+            connection = Connection(peer, self.connections, self.requests)
+            self.connections += 1
+            self._greenlets.append(gevent.spawn(self._run, connection))
 
-    def _play(self, visit: Visit) -> None:
+    def _run(self, connection: Connection) -> None:
         try:
             if self._certificate is not None:
                 context = gevent.ssl.SSLContext(gevent.ssl.PROTOCOL_TLS_SERVER)
                 context.load_cert_chain(self._certificate)
-                visit.peer = context.wrap_socket(visit.peer, server_side=True)
-            self._script(visit)
-        except OSError:  # the client has left: what it made of that is what the test looks at
-            visit.number = -1
+                connection.peer = context.wrap_socket(connection.peer, server_side=True)
+            self._script(connection)
+        except OSError:  # the client has left; the test checks its side
+            connection.number = -1
         finally:
-            visit.peer.close()
+            connection.peer.close()
 
 
-def polite(visit: Visit) -> None:
+def answer_all(connection: Connection) -> None:
     """Answers 200 to every request and keeps the connection."""
-    while visit.request():
-        visit.say(OK)
+    while connection.request():
+        connection.send(OK)

@@ -1,4 +1,4 @@
-"""Starts the receiver and each of the three generators as processes, and reads what a run came to."""
+"""Starts the receiver and the three generators as processes, and reads the figures of each run."""
 
 import json
 import os
@@ -37,7 +37,7 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Script(msgspec.Struct, frozen=True):
-    """What the rivals are told to do."""
+    """The parameters of a run of k6 or Locust."""
 
     samples: Path
     rate: float
@@ -101,13 +101,21 @@ class Receiver:
 
 def run_ours(receiver: Receiver, rate: float, seconds: float, folder: Path) -> Run:
     """Our generator; its own figures are in `details`."""
-    command = [sys.executable, "-m", "tests.benchmarks.ours", "--url", f"{receiver.url}/webhooks", "--rate", str(rate)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.stockstorm_script",
+        "--url",
+        f"{receiver.url}/webhooks",
+        "--rate",
+        str(rate),
+    ]
     command += ["--seconds", str(seconds), "--journal", str(folder / "history.jsonl.zst")]
     return _measured("ours", receiver, command, {}, lambda output, *_: json.loads(output.splitlines()[-1]))
 
 
 def run_k6(receiver: Receiver, script: Script, start_s: float = 0.0) -> Run:
-    """k6. `start_s` is the processor time of starting up, which is taken off."""
+    """k6. `start_s` is the CPU time of the start, which is subtracted."""
     command = [str(Path(sys.executable).with_name("k6")), "run", "--quiet", "--no-usage-report", "--no-summary"]
     command.append(str(FOLDER / "k6_script.js"))
 
@@ -118,13 +126,13 @@ def run_k6(receiver: Receiver, script: Script, start_s: float = 0.0) -> Run:
 
 
 def k6_start_s(receiver: Receiver, script: Script) -> float:
-    """Processor seconds that k6 takes to start with all its prepared users and to send next to nothing."""
+    """CPU seconds that k6 needs to start with all its prepared users, measured with one event."""
     run = run_k6(receiver, msgspec.structs.replace(script, rate=1, seconds=1))
     return float(run.details["cpu_s"])
 
 
 def run_locust(receiver: Receiver, script: Script, users: int | None = None) -> Run:
-    """Plain Locust, headless. As many users as an open model needs unless told otherwise."""
+    """Plain Locust, headless. With as many users as an open model needs, unless `users` is given."""
     users = users or script.users
     environment = script.environment(f"{receiver.url}/webhooks") | {"USERS": str(users)}
     command = [sys.executable, "-m", "locust", "-f", str(FOLDER / "locust_script.py"), "--headless", "--only-summary"]
@@ -134,7 +142,7 @@ def run_locust(receiver: Receiver, script: Script, users: int | None = None) -> 
 
 
 def checked(command: list[str]) -> None:
-    """Runs a helper from the root of the repository. Raises CalledProcessError."""
+    """Runs a command in the root of the repository. Raises CalledProcessError."""
     subprocess.run(command, cwd=ROOT, check=True, timeout=60)
 
 
