@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from stockstorm.scenarios.tiers import TierName
+
 Verdict = Literal["valid", "invalid", "unknown"]
 
 
@@ -50,7 +52,7 @@ class ThresholdOutcome(msgspec.Struct, frozen=True):
 class TierOutcome(msgspec.Struct, frozen=True):
     """Whether the subject qualifies for a tier, by sync latency p95 and its interval."""
 
-    tier: str  # under_30s, under_10s, under_2s
+    tier: TierName
     limit_ms: float
     verdict: Verdict
     reason: str

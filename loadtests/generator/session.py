@@ -3,6 +3,7 @@
 Locust's users and its load shape read `started`, `finished`, `hosts` and `ended` here.
 """
 
+import argparse
 import itertools
 import logging
 import os
@@ -32,7 +33,7 @@ class LocustEnvironment(Protocol):
     """The part of `locust.env.Environment` that is used. Importing Locust would patch the standard library of tests."""
 
     process_exit_code: int | None
-    parsed_options: Any  # argparse.Namespace | None
+    parsed_options: argparse.Namespace | None
     events: Any  # locust.event.Events
 
 

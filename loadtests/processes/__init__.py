@@ -1,1 +1,1 @@
-"""Child processes: started, awaited, killed and stopped."""
+"""Child processes: start, readiness, kill and stop."""

@@ -1,7 +1,4 @@
-"""One child process that dies with us: started in a session of its own, with its output in a log file.
-
-Free loopback ports for processes that we start.
-"""
+"""A child process that ends with its parent, in its own session, with its output in a log file. Free ports."""
 
 import ctypes
 import os
@@ -14,7 +11,7 @@ from typing import Final
 
 import stockstorm
 
-IMPORT_ROOT: Final = Path(stockstorm.__file__).resolve().parents[1]  # where a child finds the package `stockstorm`
+IMPORT_ROOT: Final = Path(stockstorm.__file__).resolve().parents[1]  # a child's PYTHONPATH
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -24,7 +21,7 @@ def _die_with_parent() -> None:
 
 
 class Child:
-    """A process by name. `tail` gives the end of its log for error messages."""
+    """A process with a name. `tail` is the end of its log, for error messages."""
 
     def __init__(
         self,
@@ -57,12 +54,12 @@ class Child:
         return self._process.poll()
 
     def kill(self) -> None:
-        """SIGKILL, and waits until it is gone."""
+        """Sends SIGKILL and waits until the process has ended."""
         self._process.kill()
         self._process.wait(10)
 
     def stop(self, patience_s: float = 5.0) -> None:
-        """SIGTERM; SIGKILL when that does not help."""
+        """Sends SIGTERM, and SIGKILL if it still runs after `patience_s`."""
         if self.exit_code is not None:
             return
         self._process.terminate()
@@ -81,13 +78,13 @@ class Child:
 
 
 def inherited_environment() -> dict[str, str]:
-    """What a child needs of our environment: no secret of ours, no setting of another subject."""
+    """The part of our environment that a child needs, without secrets and settings of other subjects."""
     keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "TZ")
     return {name: os.environ[name] for name in keep if name in os.environ}
 
 
 def free_port(host: str) -> int:
-    """A port that nobody listens on now."""
+    """A port without a listener at this moment."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""A server of ours as a child process on loopback, emulator or publisher: awaited until it listens, ended with us."""
+"""A server on loopback as a child process, such as an emulator or a publisher. It is ready once it listens."""
 
 import shutil
 import socket
@@ -20,7 +20,7 @@ READY_WITHIN_S: Final = 60.0  # moto imports for seconds on a busy machine
 
 
 class LoopbackServer(msgspec.Struct, frozen=True):
-    """One that listens."""
+    """A server that listens."""
 
     name: str  # with its version, for the report
     port: int
@@ -36,7 +36,7 @@ class LoopbackServer(msgspec.Struct, frozen=True):
 
 
 def python_module(module: str, *arguments: str) -> list[str]:
-    """The command line of one of our own modules."""
+    """The command line that runs a Python module."""
     return [sys.executable, "-m", module, *arguments]
 
 
@@ -44,7 +44,7 @@ def python_module(module: str, *arguments: str) -> list[str]:
 def running(
     name: str, command: Callable[[int], Sequence[str]], settings: Callable[[int], Mapping[str, str]]
 ) -> Iterator[LoopbackServer]:
-    """Starts it on a free port, told to `command` and `settings`. Raises BackingError with the end of its log."""
+    """Starts it on a free port, which `command` and `settings` receive. Raises BackingError with the end of its log."""
     folder = Path(tempfile.mkdtemp(prefix="stockstorm-cloud-"))
     port = free_port(HOST)
     environment = inherited_environment() | {"PYTHONPATH": str(IMPORT_ROOT)} | dict(settings(port))
@@ -66,4 +66,4 @@ def _wait_until_it_listens(child: Child, port: int) -> None:
                 return
         time.sleep(0.02)
     how = "did not listen in time" if child.exit_code is None else f"exited with code {child.exit_code}"
-    raise BackingError(child.name, f"it {how}:\n{child.tail()}", "mend that, or choose another --cloud")
+    raise BackingError(child.name, f"it {how}:\n{child.tail()}", "correct that, or choose another --cloud")

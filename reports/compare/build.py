@@ -8,10 +8,9 @@ import msgspec
 
 from stockstorm.reports.checkers.sync_latency import owed, with_moot
 from stockstorm.reports.compare.comparison import (
-    ACK,
+    DIFFERED,
     LOST,
     OVERSOLD,
-    P50,
     P95,
     Comparison,
     Entry,
@@ -45,18 +44,6 @@ COUNTED: Final[tuple[str, ...]] = (
     "work.statements",
     "work.transactions",
     "work.rows_written",
-)
-# Measures whose difference to the base is computed.
-DIFFERED: Final[tuple[str, ...]] = (
-    P50,
-    P95,
-    ACK,
-    OVERSOLD,
-    LOST,
-    "refused.attempts",
-    "work.cores",
-    "work.cost_points",
-    "work.statements",
 )
 
 Floors = Mapping[float | None, Sequence[tuple[float, float]]]  # rate -> (sync latency ms, unavoidable oversold units)

@@ -17,6 +17,25 @@ P95: Final = "sync_latency_ms.p95"
 ACK: Final = "ack_time_ms.p99"
 OVERSOLD: Final = "oversell.units"
 LOST: Final = "lost_units.units"
+# Measures that only a comparison has, with their labels.
+WORK_LABELS: Final = {
+    "work.cores": "CPU (cores)",
+    "work.cost_points": "API cost points",
+    "work.admin_calls": "Admin API calls",
+    "work.statements": "database statements",
+}
+# Measures whose difference to the base is computed, in the order in which they are shown.
+DIFFERED: Final = (
+    P50,
+    P95,
+    ACK,
+    OVERSOLD,
+    LOST,
+    "refused.attempts",
+    "work.cores",
+    "work.cost_points",
+    "work.statements",
+)
 
 
 class SubjectInfo(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ required.
 """
 
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -52,7 +53,7 @@ def _outcomes(decides: bool) -> dict[str, str]:
     return OUTCOMES if decides else OUTCOMES | {"unknown": "skipped"}
 
 
-def _suite(root: ET.Element, result: Result, name: str, cases: list[Case]) -> None:
+def _suite(root: ET.Element, result: Result, name: str, cases: Sequence[Case]) -> None:
     kinds = [kind for *_, kind in cases]
     suite = ET.SubElement(root, "testsuite", name=f"{_clean(result.scenario)}.{name}", tests=str(len(cases)))
     for attribute, kind in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):

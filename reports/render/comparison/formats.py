@@ -4,26 +4,19 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from stockstorm.reports.compare.comparison import ACK, LOST, OVERSOLD, P50, P95, Comparison, Entry, RateComparison
-from stockstorm.reports.formats import TIER_NAMES, duration_text, number_text, range_text
+from stockstorm.reports.compare.comparison import ACK, P50, P95, WORK_LABELS, Comparison, Entry, RateComparison
+from stockstorm.reports.formats import TIER_NAMES, duration_text, measure_name, number_text, range_text
 from stockstorm.reports.result import Interval, Verdict, counted
 from stockstorm.reports.verdict.tiers import best_tier
 
-# Measures whose differences are shown, in order.
-TITLES: Final = {
-    P50: "sync latency, median",
-    P95: "sync latency, p95",
-    ACK: "ack time, p99",
-    OVERSOLD: "oversold units",
-    LOST: "lost units",
-    "refused.attempts": "refused though available",
-    "work.cores": "CPU (cores)",
-    "work.cost_points": "API cost points",
-    "work.statements": "database statements",
-}
 VERDICTS: Final[dict[Verdict, str]] = {"valid": "passed", "invalid": "failed", "unknown": "unknown"}
 LATENCIES: Final = (P50, P95, ACK)
 SERIES_MIN: Final = 3  # seeds that are shown as a range
+
+
+def title(measure: str) -> str:
+    """The label of a measure."""
+    return WORK_LABELS.get(measure) or measure_name(measure)
 
 
 def value_text(measure: str, value: float | None) -> str:

@@ -6,6 +6,7 @@ import msgspec
 
 from stockstorm.reports.compare.comparison import (
     ACK,
+    DIFFERED,
     LOST,
     OVERSOLD,
     P50,
@@ -18,7 +19,6 @@ from stockstorm.reports.compare.comparison import (
 from stockstorm.reports.compare.ranking import SEEDS_MIN, excludes_zero
 from stockstorm.reports.formats import money_text, number_text
 from stockstorm.reports.render.comparison.formats import (
-    TITLES,
     VERDICTS,
     bound_text,
     difference_range_text,
@@ -26,6 +26,7 @@ from stockstorm.reports.render.comparison.formats import (
     rank_text,
     spread_text,
     tier_text,
+    title,
     value_text,
 )
 from stockstorm.reports.render.page import Fact
@@ -151,9 +152,9 @@ def _cell(entry: Entry, measure: str, *notes: str) -> Cell:
 def differences(at_rate: RateComparison, comparison: Comparison) -> DifferenceTable:
     """Every entry minus the base, paired by seed."""
     others = [entry for entry in at_rate.entries if entry.differences and entry.label != comparison.base]
-    measures = [name for name in TITLES if name != ACK and any(name in entry.differences for entry in others)]
+    measures = [name for name in DIFFERED if name != ACK and any(name in entry.differences for entry in others)]
     rows = [(entry.label, [_difference(name, entry.differences.get(name)) for name in measures]) for entry in others]
-    return DifferenceTable(_difference_caption(comparison), [TITLES[name] for name in measures], rows)
+    return DifferenceTable(_difference_caption(comparison), [title(name) for name in measures], rows)
 
 
 def _difference_caption(comparison: Comparison) -> str:

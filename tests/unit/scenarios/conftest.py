@@ -1,4 +1,4 @@
-"""A scenario file that is valid and small, to be spoilt by each test in its own way."""
+"""A small valid scenario file. Each test breaks it in its own way."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from stockstorm.reports.checkers import MEANINGS
 from stockstorm.scenarios import load
 from stockstorm.simulator.errors import ScenarioError
 
-SOUND = """\
+VALID = """\
 title = "A title"
 shows = "What it shows."
 
@@ -33,10 +33,10 @@ hot_share = 0.5
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., str]:
-    """Write the sound file with replacements and an addition; gives its path."""
+    """Write the valid file with replacements and an addition. Returns its path."""
 
     def write_file(*replacements: tuple[str, str], add: str = "", name: str = "mine.toml") -> str:
-        text = SOUND
+        text = VALID
         for old, new in replacements:
             assert old in text
             text = text.replace(old, new)
@@ -49,7 +49,7 @@ def write(tmp_path: Path) -> Callable[..., str]:
 
 @pytest.fixture
 def complaint(write: Callable[..., str]) -> Callable[..., str]:
-    """What the loader says of the sound file once spoilt."""
+    """The error of loading the broken file."""
 
     def load_and_catch(*replacements: tuple[str, str], add: str = "") -> str:
         with pytest.raises(ScenarioError) as caught:

@@ -26,11 +26,11 @@ FAULT = '[[faults]]\nkind = "kill_worker"\nat_s = '
         ("skus = 10\nhot_skus = 2", "skus = 1\nhot_skus = 1", "orders.lines_max: 2 with only 1 SKUs"),
     ],
 )
-def test_keys_that_do_not_fit_each_other_are_told(complaint: Complaint, old: str, new: str, said: str) -> None:
+def test_keys_that_do_not_fit_each_other_are_reported(complaint: Complaint, old: str, new: str, said: str) -> None:
     assert said in complaint((old, new))
 
 
-def test_a_fault_after_the_load_is_told_with_the_length_of_the_load(complaint: Complaint) -> None:
+def test_a_fault_after_the_load_is_reported_with_the_length_of_the_load(complaint: Complaint) -> None:
     said = complaint(add=FAULT + "5.0\n")
     assert "faults.0.at_s: 5 s, but the load ends at 5 s" in said
 
@@ -39,14 +39,14 @@ def test_a_fault_within_the_load_is_accepted(write: Write) -> None:
     assert load(write(add=FAULT + "4.9\n")).faults[0].at_s == 4.9
 
 
-def test_an_unknown_topic_gets_the_near_one(complaint: Complaint) -> None:
+def test_an_unknown_topic_gets_a_similar_one_suggested(complaint: Complaint) -> None:
     said = complaint(add='[[perturbations]]\nkind = "delay"\nshare = 0.1\ntopics = ["orders/paid", "order.create"]\n')
     assert "perturbations.0.topics.1" in said
     assert 'did you mean "order.created"?' in said
 
 
 @pytest.mark.parametrize("text", ["<2000ms", "2000", "= 3", "< x", ""])
-def test_a_bad_condition_is_told_under_its_measure(complaint: Complaint, text: str) -> None:
+def test_a_bad_condition_is_reported_under_its_measure(complaint: Complaint, text: str) -> None:
     said = complaint(add=f'[expect]\n"oversell.units" = "{text}"\n')
     assert 'expect."oversell.units"' in said
 

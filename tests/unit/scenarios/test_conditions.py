@@ -1,4 +1,4 @@
-"""Conditions: what is accepted, what they say of numbers, and how mistakes are explained."""
+"""Conditions: what is accepted, how they compare numbers, and how mistakes are explained."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The bound on oversold units: its arithmetic by hand, and against modelled subjects as slow as allowed."""
+"""The bound on oversold units: its arithmetic by hand, and modelled subjects at the limit of latency."""
 
 import math
 from collections import deque

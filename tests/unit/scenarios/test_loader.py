@@ -1,4 +1,4 @@
-"""The loader: what it reads, and that every problem is told at once, with its place and remedy."""
+"""The loader: what it reads, and that every problem is reported at once with its place and remedy."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +35,7 @@ def test_a_file_name_that_cannot_name_a_run_asks_for_a_name(write: Write) -> Non
     assert 'rename it to my_shop.toml, or write name = "my_shop"' in str(caught.value)
 
 
-def test_a_name_that_the_file_gives_is_not_blamed_on_what_the_file_is_called(complaint: Complaint) -> None:
+def test_a_wrong_name_in_the_file_is_not_blamed_on_the_file_name(complaint: Complaint) -> None:
     assert 'name: "My-Shop" does not fit' in complaint(("title =", 'name = "My-Shop"\ntitle ='))
 
 
@@ -45,14 +45,14 @@ def test_a_shipped_scenario_is_loaded_by_name_and_by_path() -> None:
     assert by_name == by_path
 
 
-def test_an_unknown_name_gets_the_near_one_and_the_list() -> None:
+def test_an_unknown_name_gets_a_similar_one_and_the_list() -> None:
     with pytest.raises(ScenarioError) as caught:
         load("flashsale")
     assert 'did you mean "flash_sale"?' in str(caught.value)
     assert "smoke" in str(caught.value)
 
 
-def test_a_missing_file_is_said_to_be_missing() -> None:
+def test_a_missing_file_is_reported() -> None:
     with pytest.raises(ScenarioError, match="there is no such file"):
         load("./nowhere/mine.toml")
 
@@ -99,7 +99,7 @@ def test_the_exit_code_of_a_wrong_scenario_is_four(write: Write) -> None:
         ('name = "bazaar"', 'name = "Bazaar"', 'channels.1.name: "Bazaar" does not fit', "of the form ^[a-z]"),
     ],
 )
-def test_a_wrong_value_is_told_with_its_key_what_was_found_and_what_to_write(
+def test_a_wrong_value_is_reported_with_its_key_what_was_found_and_what_to_write(
     complaint: Complaint, old: str, new: str, key: str, remedy: str
 ) -> None:
     said = complaint((old, new))
@@ -107,7 +107,7 @@ def test_a_wrong_value_is_told_with_its_key_what_was_found_and_what_to_write(
     assert remedy in said
 
 
-def test_every_problem_is_told_at_once_whatever_its_kind(complaint: Complaint) -> None:
+def test_problems_of_every_kind_are_reported_at_once(complaint: Complaint) -> None:
     said = complaint(
         ("skus = 10", "skuz = 10"),
         ("seconds = 5.0", 'kind = "ramp"'),
@@ -129,7 +129,7 @@ def test_every_problem_is_told_at_once_whatever_its_kind(complaint: Complaint) -
         assert key in said
 
 
-def test_what_a_check_says_about_a_key_that_is_wrong_by_itself_is_left_unsaid(complaint: Complaint) -> None:
+def test_a_relation_that_involves_a_wrong_key_is_not_reported(complaint: Complaint) -> None:
     said = complaint(("hot_skus = 2", "hot_skus = -2"))
     assert "shop.hot_skus" in said
     assert "hot_share" not in said

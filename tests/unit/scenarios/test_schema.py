@@ -1,4 +1,4 @@
-"""The JSON Schema for editors: current, and about the files as their authors write them."""
+"""The JSON Schema for editors is current and describes the files as their authors write them."""
 
 import json
 import runpy

@@ -1,4 +1,4 @@
-"""A scenario played in less time than it stands for says what that does to its figures."""
+"""A scenario in compressed time explains how that affects its figures."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def test_a_compressed_scenario_says_what_is_multiplied_and_what_is_not(write: Wr
 
 
 @pytest.mark.parametrize("factor", ["0", "-1", "86401"])
-def test_a_factor_that_makes_no_sense_is_told(complaint: Complaint, factor: str) -> None:
+def test_a_wrong_factor_is_reported(complaint: Complaint, factor: str) -> None:
     said = complaint(("title =", f"time_compression = {factor}\ntitle ="))
     assert f"time_compression: {factor} does not fit" in said
 

@@ -1,5 +1,5 @@
-// fauxqs on loopback only and silent. Its own command line listens on every address and logs every request.
-// PACKAGE_FOLDER is where fauxqs is installed, PORT where to listen; both are required.
+// fauxqs on loopback only, without request logs. Its own command line listens on every address and logs every request.
+// Required: PACKAGE_FOLDER, where fauxqs is installed, and PORT.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -8,9 +8,9 @@ const load = (...path) => import(pathToFileURL(join(PACKAGE_FOLDER, "dist", ...p
 const { buildApp } = await load("app.js");
 const { SqsStore } = await load("sqs", "sqsStore.js");
 const sqsStore = new SqsStore();
-sqsStore.host = ""; // queue URLs then carry the address that was asked, not sqs.<region>.localhost, which few resolve
+sqsStore.host = ""; // queue URLs then have the address of the request, not sqs.<region>.localhost, which few systems resolve
 const app = buildApp({ logger: false, defaultRegion: "us-east-1", stores: { sqsStore } });
-// A long poll whose caller has gone must not take messages along: the next one would wait for them until the lease ends.
+// A long poll whose caller has disconnected must not lease messages: the next caller would wait for the end of the lease.
 app.addHook("preSerialization", async (request, _reply, answer) => {
   const { destroyed, readableEnded } = request.raw.socket;
   if ((destroyed || readableEnded) && answer?.Messages) {
@@ -22,5 +22,5 @@ app.addHook("preSerialization", async (request, _reply, answer) => {
   }
   return answer;
 });
-process.on("SIGTERM", () => process.exit(0)); // without waiting for long polls: nothing is kept anyhow
+process.on("SIGTERM", () => process.exit(0)); // without waiting for long polls: nothing is stored
 await app.listen({ host: "127.0.0.1", port: Number(PORT) });

@@ -3,37 +3,33 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from stockstorm.reports.compare.comparison import Entry
+from stockstorm.reports.compare.comparison import WORK_LABELS, Entry
 from stockstorm.reports.render.comparison.figures.layout import FigureContext, panel_title
 from stockstorm.reports.render.figures.layout import Figure, label
 
 COLOURS: Final = {"receiver": "@c0", "worker": "@c2", "postgres": "@c5"}
 OTHERS: Final = ("@c4", "@c3", "@c6", "@c7")
-COUNTS: Final = (
-    ("work.cost_points", "API cost points"),
-    ("work.admin_calls", "Admin API calls"),
-    ("work.statements", "database statements"),
-)
+COUNTS: Final = ("work.cost_points", "work.admin_calls", "work.statements")
 GAP: Final = 0.05
 
 
 def resources(context: FigureContext) -> Figure | None:
     """Bars, one row for each entry. One panel for each measure that exists."""
     entries = context.entries
-    kinds = [kind for kind in COUNTS if any(kind[0] in entry.measures for entry in entries)]
-    if not any(entry.cores for entry in entries) and not kinds:
+    measures = [name for name in COUNTS if any(name in entry.measures for entry in entries)]
+    if not any(entry.cores for entry in entries) and not measures:
         return None
-    domains = _domains(1 + len(kinds))
+    domains = _domains(1 + len(measures))
     layout: dict[str, Any] = {
         "yaxis": context.rows(),
         "xaxis": {"domain": list(domains[0]), "rangemode": "tozero", "nticks": 5},
         "barmode": "stack",
         "bargap": 0.35,
         "shapes": [],
-        "annotations": [panel_title("CPU (cores)", domains[0])],
+        "annotations": [panel_title(WORK_LABELS["work.cores"], domains[0])],
     }
     traces = _cores(entries)
-    for number, ((measure, title), domain) in enumerate(zip(kinds, domains[1:], strict=True), 2):
+    for number, (measure, domain) in enumerate(zip(measures, domains[1:], strict=True), 2):
         layout[f"xaxis{number}"] = {
             "domain": list(domain),
             "rangemode": "tozero",
@@ -41,9 +37,9 @@ def resources(context: FigureContext) -> Figure | None:
             "tickformat": ",",
             "tickangle": 0,
         }
-        layout["annotations"].append(panel_title(title, domain))
+        layout["annotations"].append(panel_title(WORK_LABELS[measure], domain))
         values = [entry.value(measure) or 0.0 for entry in entries]
-        traces.append(_bars(title, values, "@ack-strong", xaxis=f"x{number}", showlegend=False))
+        traces.append(_bars(WORK_LABELS[measure], values, "@ack-strong", xaxis=f"x{number}", showlegend=False))
     caption = (
         "Means per run. CPU is that of the subject, its database and cloud emulators during load, without the load "
         "generator. 1 core is one core busy all the time. Statements are counted by the service itself."

@@ -13,6 +13,7 @@ from stockstorm.loadtests.generator import simulated_shopify
 from stockstorm.loadtests.generator.driver import Driver
 from stockstorm.loadtests.generator.figures import LocustStatistics
 from stockstorm.loadtests.ipc.messages import AnyMessage, Go, Setup, Step
+from stockstorm.loadtests.limits import API_CLOSE_WITHIN_S
 from stockstorm.simulator.errors import LimitError
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.history.facts import AnyFact
@@ -34,7 +35,7 @@ class Server:
         self.calls.append("start")
 
     def stop(self, timeout: float) -> None:
-        self.calls.append("stop")
+        self.calls.append(f"stop {timeout}")
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_an_aborted_run_has_a_history_from_its_opening_to_its_final_facts(server
     assert driver.state.reason == "stopped from Locust"
     assert started == [True]
     assert sent == [Step("load")]
-    assert server.calls == ["start", "stop"]
+    assert server.calls == ["start", f"stop {API_CLOSE_WITHIN_S}"]
     history = history_of(spec)
     (run,) = (fact for fact in history if isinstance(fact, f.RunStarted))
     assert (run.seed, run.notes, run.driver) == (1, ("a note",), "live")
@@ -87,7 +88,7 @@ def test_a_run_that_cannot_begin_leaves_only_its_opening(server: Server, spec: R
     driver = driver_of(spec, [])
     driver.listen()
     driver.discard()
-    assert server.calls == ["start", "stop"]
+    assert server.calls == ["start", f"stop {API_CLOSE_WITHIN_S}"]
     assert f.RunStarted not in {type(fact) for fact in history_of(spec)}
 
 
@@ -100,4 +101,4 @@ def test_the_port_is_freed_when_the_history_cannot_be_opened(
     monkeypatch.setattr(journal_module, "_continued", full)
     with pytest.raises(LimitError, match="No space left on device"):
         driver_of(spec, [])
-    assert server.calls == ["stop"]
+    assert server.calls == [f"stop {API_CLOSE_WITHIN_S}"]

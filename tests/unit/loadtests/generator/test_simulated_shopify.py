@@ -1,6 +1,7 @@
 """The simulated Shopify: requests reach the right API, changes are reported, missing topics are subscribed."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -10,7 +11,6 @@ from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.generator import simulated_shopify
 from stockstorm.loadtests.generator.simulated_shopify import SimulatedApis, SimulatedShopify, make_simulated_shopify
 from stockstorm.loadtests.ipc.messages import Setup
-from stockstorm.loadtests.limits import API_CLOSE_WITHIN_S
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.scenarios.loader import load
 from stockstorm.simulator.api.exchange import ApiRequest
@@ -24,36 +24,13 @@ URI = "http://127.0.0.1:8080/webhooks"
 SETUP = Setup(msgspec.Raw(b"{}"), admin_token="a", client_secret="b", channel_token="c", channel_secret="d")
 
 
-class Server:
-    """Stands for the HTTP server."""
-
-    server_port = 7
-
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-
-    def start(self) -> None:
-        self.calls.append("start")
-
-    def stop(self, timeout: float) -> None:
-        self.calls.append(f"stop {timeout}")
-
-
 @pytest.fixture
 def shopify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimulatedShopify:
-    server = Server()
-    monkeypatch.setattr(simulated_shopify, "make_server", lambda _host, _port, _handle: server)
+    monkeypatch.setattr(simulated_shopify, "make_server", lambda *_: SimpleNamespace())  # no port
     spec = make_spec(RunOptions(scenario="smoke", runs=tmp_path))
     return make_simulated_shopify(
         SETUP, spec, WallPair(0, 0), lambda: 5, lambda *_: None, lambda _: Address("127.0.0.1", 8080, "/")
     )
-
-
-def test_the_apis_listen_on_the_servers_port_until_they_are_stopped(shopify: SimulatedShopify) -> None:
-    assert shopify.server_start() == 7
-    shopify.server_stop()
-    assert isinstance(shopify.server, Server)
-    assert shopify.server.calls == ["start", f"stop {API_CLOSE_WITHIN_S}"]
 
 
 def test_only_missing_topics_are_subscribed(shopify: SimulatedShopify) -> None:

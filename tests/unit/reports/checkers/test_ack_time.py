@@ -49,7 +49,7 @@ def test_an_attempt_that_timed_out_has_an_infinite_ack_time() -> None:
     )
 
 
-def test_a_refused_connection_has_no_ack_time_and_alone_says_nothing() -> None:
+def test_a_refused_connection_has_no_ack_time() -> None:
     found = AckTime()(history(opened(), planned(0, 0, 0), tried(0, 0, 1, 0, "connect_refused")))
     assert (found.verdict, found.measures) == ("unknown", {"ack_time.acknowledged": 0.0, "ack_time.timeouts": 0.0})
 

@@ -24,12 +24,12 @@ def test_without_events_nothing_can_be_applied_twice() -> None:
     assert (found.verdict, found.measures) == ("unknown", {})
 
 
-def test_an_order_that_one_row_names_was_applied_once() -> None:
+def test_an_order_named_by_one_stock_change_was_applied_once() -> None:
     found = AppliedTwice()(history(opened(), sold(0, 1, "bazaar", 2), recorded(20, 1, -2, 8, "bazaar:1")))
     assert (found.verdict, found.measures) == ("valid", {"applied_twice.events": 0.0, "applied_twice.orders": 0.0})
 
 
-def test_an_order_that_two_rows_name_and_that_moved_stock_twice_was_applied_twice() -> None:
+def test_an_order_named_by_two_stock_changes_that_moved_stock_twice_was_applied_twice() -> None:
     found = AppliedTwice()(
         history(
             opened(),
@@ -65,7 +65,7 @@ def test_a_subject_that_wrote_nothing_is_not_judged() -> None:
     assert (found.verdict, found.measures) == ("unknown", {"applied_twice.events": 0.0})
 
 
-def test_a_row_that_moved_more_than_its_concurrent_orders_doubled_one_of_them() -> None:
+def test_a_stock_change_larger_than_its_orders_applied_one_of_them_twice() -> None:
     found = AppliedTwice()(
         history(
             opened(), sold(0, 1, "bazaar", 2), sold(0, 2, "mercado", 1), recorded(20, 1, -5, 5, "bazaar:1", "mercado:2")
@@ -99,7 +99,7 @@ def test_a_subject_without_references_is_judged_in_net_terms() -> None:
     ]
 
 
-def test_an_order_split_over_two_batches_is_not_taken_for_applied_twice() -> None:
+def test_an_order_split_over_two_batches_was_not_applied_twice() -> None:
     found = AppliedTwice()(
         history(
             opened(),
@@ -130,7 +130,7 @@ def test_without_references_the_subjects_own_probe_counts_too() -> None:
         assert [incident.order for incident in found.incidents] == [1]
 
 
-def test_events_of_no_order_that_were_applied_twice_are_called_events() -> None:
+def test_events_of_no_order_applied_twice_are_counted_as_events() -> None:
     stock = (version(0, 1, 5, 15, "restock"), stock_event(0, 0, 1), *delivered(0, 0, "inventory_levels/update"))
     found = AppliedTwice()(history(opened(), stock, effect(0, "applied", 2), probe_done()))
     assert (found.verdict, found.reason) == ("invalid", "1 event of no order applied more than once")

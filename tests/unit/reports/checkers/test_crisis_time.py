@@ -1,4 +1,4 @@
-"""Crisis is when a fast mover is staler than 30 s on some channel."""
+"""Crisis: a fast mover is more than 30 s stale on some channel."""
 
 from stockstorm.reports.checkers.crisis_time import CrisisTime
 from stockstorm.reports.result import Check, Incident

@@ -1,4 +1,4 @@
-"""Every notification comes to an end, or the run is not fully known."""
+"""Every notification has an outcome, or the finding is unknown."""
 
 from stockstorm.reports.checkers.delivery import Delivery
 from stockstorm.reports.result import Check

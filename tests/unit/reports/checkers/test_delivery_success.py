@@ -76,7 +76,7 @@ def test_a_delivery_that_was_given_up_is_invalid() -> None:
     )
 
 
-def test_only_forged_deliveries_say_nothing_about_success() -> None:
+def test_forged_deliveries_alone_leave_success_unknown() -> None:
     found = DeliverySuccess()(
         history(opened(), planned(0, 0, -1, forged="unsigned"), tried(0, 0, 5, 401), ended(5, 0, "refused"))
     )

@@ -53,7 +53,7 @@ def test_a_listing_that_differs_at_rest_has_drifted() -> None:
     )
 
 
-def test_what_is_wrong_without_rest_is_unknown() -> None:
+def test_drift_without_rest_is_unknown() -> None:
     found = Drift()(
         history(
             opened(),
@@ -68,7 +68,7 @@ def test_what_is_wrong_without_rest_is_unknown() -> None:
     )
 
 
-def test_of_two_orders_at_once_the_one_that_is_not_recorded_has_drifted() -> None:
+def test_an_unrecorded_order_of_two_at_once_has_drifted() -> None:
     found = Drift()(
         history(
             opened(),

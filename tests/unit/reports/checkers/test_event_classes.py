@@ -60,7 +60,7 @@ def test_an_acknowledged_order_that_the_master_lacks_at_rest_is_in_the_class_non
     )
 
 
-def test_an_event_whose_delivery_has_no_end_leaves_the_sums_open() -> None:
+def test_an_event_whose_delivery_has_no_end_makes_the_sums_differ() -> None:
     found = EventClasses()(history(opened(), sold(0, 1, "bazaar"), order_event(0, 0, 1, "bazaar"), planned(0, 0, 0)))
     assert (found.verdict, found.measures) == ("unknown", {"event_classes.fired": 1.0})
 

@@ -13,7 +13,7 @@ def test_without_deliveries_nothing_is_known_about_forgeries() -> None:
     assert (found.verdict, found.measures) == ("unknown", {})
 
 
-def test_a_forged_delivery_that_was_refused_is_as_it_should_be() -> None:
+def test_a_refused_forged_delivery_is_valid() -> None:
     found = Forged()(
         history(opened(), planned(0, 0, -1, forged="tampered"), tried(0, 0, 5, 401), ended(5, 0, "refused"))
     )
@@ -42,7 +42,7 @@ def test_a_forged_delivery_that_was_acknowledged_is_accepted() -> None:
     )
 
 
-def test_a_forged_delivery_without_any_answer_says_nothing() -> None:
+def test_a_forged_delivery_without_an_answer_leaves_it_unknown() -> None:
     found = Forged()(
         history(
             opened(),
@@ -57,7 +57,7 @@ def test_a_forged_delivery_without_any_answer_says_nothing() -> None:
     )
 
 
-def test_a_refused_forgery_that_was_taken_in_beside_genuine_deliveries_counts_as_accepted() -> None:
+def test_a_refused_forgery_that_was_processed_all_the_same_counts_as_accepted() -> None:
     found = Forged()(
         history(
             opened(),

@@ -1,4 +1,4 @@
-"""What was acknowledged has its effect, or it was lost."""
+"""An acknowledged event without an effect is lost."""
 
 from stockstorm.reports.checkers.nothing_lost import NothingLost
 from stockstorm.reports.result import Check, Incident
@@ -77,7 +77,7 @@ def test_an_acknowledged_event_that_the_subject_does_not_know_of_is_lost() -> No
     )
 
 
-def test_an_acknowledged_event_that_still_waits_in_the_subject_is_neither_lost_nor_safe() -> None:
+def test_an_acknowledged_event_that_is_pending_in_the_subject_is_unknown() -> None:
     found = NothingLost()(
         history(
             opened(),
@@ -94,7 +94,7 @@ def test_an_acknowledged_event_that_still_waits_in_the_subject_is_neither_lost_n
     )
 
 
-def test_of_two_events_at_once_the_one_that_a_query_healed_is_not_lost() -> None:
+def test_an_event_healed_by_a_query_is_not_lost() -> None:
     found = NothingLost()(
         history(
             opened(),
@@ -116,7 +116,7 @@ def test_of_two_events_at_once_the_one_that_a_query_healed_is_not_lost() -> None
     )
 
 
-def test_without_rest_an_acknowledged_event_that_the_subject_does_not_know_of_yet_is_not_called_lost() -> None:
+def test_an_acknowledged_event_without_effect_is_not_lost_before_rest() -> None:
     found = NothingLost()(
         history(
             opened(),

@@ -77,7 +77,7 @@ def test_without_an_oversell_its_share_of_sell_outs_is_bounded_by_three_over_the
     assert found.measures["oversell.bound_per_exposure"] == pytest.approx(bound)
 
 
-def test_a_sell_out_that_one_channel_alone_wanted_bounds_nothing() -> None:
+def test_a_sell_out_on_one_channel_alone_gives_no_bound() -> None:
     found = Oversell()(history(opened(1), sold(0, 1, "bazaar", 1, 1, 1), refused(5, 2, "bazaar")))
     assert found.measures["oversell.exposures"] == 0
     assert "oversell.bound_per_exposure" not in found.measures
@@ -134,7 +134,7 @@ def test_two_buyers_at_one_instant_can_oversell_by_a_part_of_an_order() -> None:
     ]
 
 
-def test_oversells_are_told_by_channel_and_for_the_skus_with_the_most_units_of_them() -> None:
+def test_oversells_are_counted_by_channel_and_for_the_skus_with_the_most_units() -> None:
     stocked = tuple(f.ItemStocked(ns(0), f"SKU-{n}", 2**53 + 9 + n, 7, 0, 100 * n, hot=False) for n in range(7))
     sales = tuple(
         f.PurchaseAccepted(ns(n), n, ("bazaar", "mercado")[n % 2], str(n), (f"SKU-{n}",), (n,), (0,), (9,))

@@ -48,7 +48,7 @@ def test_accepted_buyers_alone_mean_nobody_was_refused() -> None:
     )
 
 
-def test_of_two_buyers_at_one_instant_only_the_one_whose_units_were_there_counts() -> None:
+def test_only_the_buyer_whose_units_were_available_counts_of_two_at_one_instant() -> None:
     found = RefusedThoughAvailable()(
         history(opened(), refused(0, 1, "bazaar", 2, 2, 1), refused(0, 2, "mercado", 3, 2, 1))
     )

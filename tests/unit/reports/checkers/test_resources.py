@@ -1,4 +1,4 @@
-"""What each process used while the load went on."""
+"""CPU and memory of each process during load."""
 
 from stockstorm.reports.checkers.resources import Resources
 from stockstorm.reports.result import Check
@@ -17,12 +17,12 @@ def test_without_samples_nothing_is_known() -> None:
     assert found == Check("resources", "unknown", "no process was sampled during load", {})
 
 
-def test_one_sample_tells_memory_but_no_use_of_the_cpu() -> None:
+def test_one_sample_gives_memory_but_no_cpu() -> None:
     found = Resources()(history(opened(), sample(0, "worker", 500, 40)))
     assert found.measures == {"resources.worker.cores": 0.0, "resources.worker.rss_mib.max": 40.0}
 
 
-def test_processes_side_by_side_are_told_apart_in_cores() -> None:
+def test_each_process_has_its_own_cores() -> None:
     samples = [
         sample(at, name, at // share, 10 * share) for at in (0, 1_000, 2_000) for name, share in (("a", 2), ("b", 4))
     ]
@@ -40,7 +40,7 @@ def test_processes_side_by_side_are_told_apart_in_cores() -> None:
     )
 
 
-def test_a_process_that_was_started_again_counts_what_both_used() -> None:
+def test_a_restarted_process_counts_the_use_of_both() -> None:
     samples = [sample(0, "worker", 900, 1), sample(1_000, "worker", 1_400, 1), sample(2_000, "worker", 100, 1)]
     found = Resources()(history(opened(), *samples, sample(3_000, "worker", 400, 1), f.LoadStopped(ns(3_000))))
     assert round(found.measures["resources.worker.cores"], 3) == round((0.5 + 0.3) / 3, 3)

@@ -1,4 +1,4 @@
-"""Retries keep their distance, and no set erases what the subject had not seen."""
+"""Gaps between retries, head-of-line blocking, and sets that erase unseen changes."""
 
 from stockstorm.reports.checkers.retry_discipline import RetryDiscipline
 from stockstorm.reports.result import Check, Incident
@@ -137,7 +137,7 @@ def at_once(*more: f.AnyFact) -> float:
     return RetryDiscipline()(history(opened(), throttled, more)).measures["retry_discipline.at_once.max"]
 
 
-def test_one_call_that_takes_up_the_work_of_ten_throttled_ones_is_one_retry() -> None:
+def test_one_call_that_replaces_ten_throttled_ones_is_one_retry() -> None:
     assert at_once(called(2_010, 10, "adjust")) == 1.0
     assert at_once(called(2_010, 10, "adjust"), *(called(3_000 + n, 11 + n, "adjust") for n in range(5))) == 1.0
 
@@ -162,7 +162,7 @@ def poison_and_good(*more: f.AnyFact | tuple[f.AnyFact, ...]) -> Check:
     )
 
 
-def test_the_oldest_good_event_behind_a_poison_one_waited_until_a_push_showed_it() -> None:
+def test_a_good_event_behind_a_dead_letter_waits_until_a_push_shows_it() -> None:
     found = poison_and_good(pushed(1_450, "bazaar", 8, 10), pushed(1_500, "bazaar", 7, 8))
     assert (found.verdict, found.measures[BEHIND], found.notes) == ("valid", 1.25, ())
 
@@ -175,7 +175,7 @@ def test_a_good_event_that_no_push_shows_is_left_out_with_a_note() -> None:
     )
 
 
-def test_without_any_push_the_age_behind_a_poison_event_is_not_measured() -> None:
+def test_head_of_line_blocking_is_not_measured_without_a_push() -> None:
     found = poison_and_good()
     assert BEHIND not in found.measures
     assert found.notes == (
@@ -183,7 +183,7 @@ def test_without_any_push_the_age_behind_a_poison_event_is_not_measured() -> Non
     )
 
 
-def test_a_poison_event_that_nothing_follows_delays_nobody() -> None:
+def test_a_dead_letter_that_no_event_follows_blocks_nothing() -> None:
     found = RetryDiscipline()(
         history(
             opened(),
@@ -198,7 +198,7 @@ def test_a_poison_event_that_nothing_follows_delays_nobody() -> None:
     assert found.notes == ("no good event followed 1 dead letter of the same item or order",)
 
 
-def test_an_orders_good_event_behind_its_poison_one_waited_until_the_master_included_it() -> None:
+def test_a_good_order_event_behind_a_dead_letter_waits_until_the_master_includes_it() -> None:
     found = RetryDiscipline()(
         history(
             opened(),

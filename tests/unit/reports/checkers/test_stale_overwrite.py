@@ -1,4 +1,4 @@
-"""A push that goes back to an older state than was shown is a stale overwrite."""
+"""A push that goes back to an older state than it had shown is a stale overwrite."""
 
 from stockstorm.reports.checkers.stale_overwrite import StaleOverwrite
 from stockstorm.reports.result import Check, Incident
@@ -58,7 +58,7 @@ def test_a_push_on_a_channel_that_never_opened_is_not_judged_stale() -> None:
     assert (found.verdict, found.measures) == ("valid", {"stale_overwrite.pushes": 0.0, "stale_overwrite.of": 1.0})
 
 
-def test_a_push_that_knows_a_concurrent_order_less_is_honest() -> None:
+def test_a_push_that_lacks_a_concurrent_order_is_not_stale() -> None:
     found = StaleOverwrite()(
         history(
             opened(),
@@ -71,7 +71,7 @@ def test_a_push_that_knows_a_concurrent_order_less_is_honest() -> None:
     assert (found.verdict, found.measures) == ("valid", {"stale_overwrite.pushes": 0.0, "stale_overwrite.of": 2.0})
 
 
-def test_a_restock_to_a_value_seen_before_makes_that_value_honest_again() -> None:
+def test_a_restock_to_an_earlier_value_makes_that_value_current_again() -> None:
     found = StaleOverwrite()(
         history(
             opened(),

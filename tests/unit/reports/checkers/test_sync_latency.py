@@ -1,4 +1,4 @@
-"""Sync latency counts from a movement to the push on another channel that knows of it."""
+"""Sync latency counts from a movement to the push on another channel that reflects it."""
 
 import math
 
@@ -191,7 +191,7 @@ def test_a_moot_pair_counts_beside_the_latency_at_the_time_for_which_its_listing
     assert found.measures["sync_latency_ms.with_moot.max"] == 40_000.0
 
 
-def test_what_a_subject_did_not_ask_to_be_told_was_visible_when_it_happened() -> None:
+def test_a_movement_without_subscription_is_visible_at_once() -> None:
     def seen(unheard: bool) -> float:
         events: list[f.AnyFact] = []
         for n in range(15):

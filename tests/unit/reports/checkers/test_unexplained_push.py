@@ -1,4 +1,4 @@
-"""A quantity that no version of the master can honestly show is unexplained."""
+"""A quantity that fits no version of the master is unexplained."""
 
 from stockstorm.reports.checkers.unexplained_push import UnexplainedPush
 from stockstorm.reports.result import Check, Incident

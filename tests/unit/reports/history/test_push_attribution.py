@@ -1,4 +1,4 @@
-"""What pushed quantities tell, against a plain search over every change."""
+"""The change that a pushed quantity includes, compared with a plain search over every change."""
 
 import random
 
@@ -12,16 +12,16 @@ def test_a_quantity_is_read_at_the_last_change_that_left_it() -> None:
     assert curve.known_by(8, 99) == 30
 
 
-def test_a_quantity_that_the_curve_jumped_over_knows_the_change_before() -> None:
+def test_a_quantity_that_the_curve_skipped_includes_the_change_before() -> None:
     assert Curve.of([0, 10], [10, 6]).known_by(8, 99) == 0
 
 
-def test_a_quantity_that_never_was_tells_nothing() -> None:
+def test_a_quantity_that_never_occurred_dates_no_change() -> None:
     assert Curve.of([0, 10], [10, 6]).known_by(11, 99) == NOTHING
     assert Curve.of([0, 10], [10, 6]).equal_by(8, 99) == NOTHING
 
 
-def test_what_is_below_nothing_is_listed_as_nothing() -> None:
+def test_a_negative_quantity_is_listed_as_zero() -> None:
     assert Curve.of([0, 10, 20], [2, -1, -3]).known_by(0, 99) == 20
 
 
@@ -36,18 +36,18 @@ def plain_search(seqs: list[int], values: list[int], quantity: int, seq: int) ->
     return NOTHING
 
 
-def test_skipping_whole_blocks_changes_no_reading() -> None:
-    dice = random.Random(5)
+def test_skipping_whole_blocks_changes_no_attribution() -> None:
+    rng = random.Random(5)
     for _ in range(60):
-        size = dice.choice((1, 63, 64, 65, 128, 129, 300))
+        size = rng.choice((1, 63, 64, 65, 128, 129, 300))
         level, values = 100, []
         for _ in range(size):
-            level += dice.choice((-3, -1, -1, 1, 5))
+            level += rng.choice((-3, -1, -1, 1, 5))
             values.append(level)
         seqs = list(range(0, 2 * size, 2))
         curve = Curve.of(seqs, values)
         for _ in range(40):
-            quantity, seq = dice.randrange(-2, 200), dice.randrange(2 * size)
+            quantity, seq = rng.randrange(-2, 200), rng.randrange(2 * size)
             assert curve.known_by(quantity, seq) == plain_search(seqs, values, quantity, seq)
             exact = [at for at, value in zip(seqs, values, strict=True) if at <= seq and max(0, value) == quantity]
             assert curve.equal_by(quantity, seq) == (exact[-1] if exact else NOTHING)

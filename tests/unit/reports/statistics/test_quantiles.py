@@ -11,12 +11,12 @@ from stockstorm.reports.statistics.quantiles import quantile, quantiles
 from stockstorm.simulator.clock import SECOND_NS
 
 
-def test_a_quantile_is_a_sample_that_happened() -> None:
+def test_a_quantile_is_one_of_the_samples() -> None:
     samples = [1.0, 2.0, 3.0, 4.0]
     assert [quantile(samples, share) for share in (0.25, 0.5, 0.51, 1.0)] == [1.0, 2.0, 3.0, 4.0]
 
 
-def test_the_share_of_twenty_samples_is_not_spoilt_by_rounding() -> None:
+def test_rounding_does_not_shift_the_quantile_of_twenty_samples() -> None:
     assert quantile([float(n) for n in range(1, 21)], 0.95) == 19.0
 
 
@@ -26,13 +26,13 @@ def test_no_samples_have_no_quantile() -> None:
     assert quantiles("x", []) == {}
 
 
-def test_infinity_counts_as_what_it_is() -> None:
+def test_infinity_is_a_value_like_any_other() -> None:
     assert quantiles("x", [math.inf, 1.0]) == {"x.p50": 1.0, "x.p95": math.inf, "x.p99": math.inf, "x.max": math.inf}
 
 
 def noisy(seconds: int, seed: int = 1) -> list[tuple[int, float]]:
-    dice = random.Random(seed)
-    return [(n * SECOND_NS // 50, dice.expovariate(0.01)) for n in range(50 * seconds)]
+    rng = random.Random(seed)
+    return [(n * SECOND_NS // 50, rng.expovariate(0.01)) for n in range(50 * seconds)]
 
 
 def test_fewer_than_twenty_blocks_of_a_second_give_no_bounds() -> None:
@@ -45,13 +45,13 @@ def test_no_samples_give_no_interval() -> None:
     assert quantile_interval([], 0.95, 1, "x") is None
 
 
-def test_the_same_seed_gives_the_same_interval_and_another_another() -> None:
+def test_the_interval_depends_only_on_samples_and_seed() -> None:
     samples = noisy(60)
     assert quantile_interval(samples, 0.95, 1, "x") == quantile_interval(samples, 0.95, 1, "x")
     assert len({str(quantile_interval(samples, 0.95, seed, "x")) for seed in range(5)}) > 1
 
 
-def test_the_interval_holds_the_truth_nearly_as_often_as_it_says() -> None:
+def test_the_interval_covers_the_truth_nearly_as_often_as_its_level() -> None:
     truth = -100 * math.log(0.05)
     hits = 0
     for seed in range(40):
@@ -63,11 +63,11 @@ def test_the_interval_holds_the_truth_nearly_as_often_as_it_says() -> None:
     assert hits >= 34
 
 
-def test_samples_that_cling_together_make_the_interval_wider() -> None:
-    dice = random.Random(3)
-    levels = [dice.expovariate(0.01) for _ in range(60)]
+def test_correlated_samples_widen_the_interval() -> None:
+    rng = random.Random(3)
+    levels = [rng.expovariate(0.01) for _ in range(60)]
     clinging = [(n * SECOND_NS // 50, levels[n // 50]) for n in range(3_000)]
-    shuffled = [(at, value) for (at, _), (_, value) in zip(clinging, dice.sample(clinging, 3_000), strict=True)]
+    shuffled = [(at, value) for (at, _), (_, value) in zip(clinging, rng.sample(clinging, 3_000), strict=True)]
 
     def width(found: Interval | None) -> float:
         assert found is not None

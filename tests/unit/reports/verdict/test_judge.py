@@ -5,8 +5,11 @@ import pytest
 from stockstorm.reports.checkers import REQUIRED
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Result, ThresholdOutcome, Verdict
-from stockstorm.reports.verdict.judge import classes_of, interrupted, judge, overall
-from stockstorm.simulator.history.facts import AnyFact, RunEnded, RunStarted
+from stockstorm.reports.verdict.judge import NO_CALL, call_notes, classes_of, interrupted, judge, overall
+from stockstorm.simulator.history.facts import AnyFact, ApiCalled, RunEnded, RunStarted
+from stockstorm.simulator.model import ApiOutcome
+from tests.literal_history import history as literal
+from tests.literal_history import ns, started
 from tests.unit.reports.literal import check, correct_checks, run_started
 from tests.unit.reports.synthetic import flash_sale
 
@@ -43,7 +46,7 @@ def test_a_structural_check_that_is_unknown_or_missing_leaves_the_run_unknown(na
     assert overall("", without, ()) == ("unknown", (f"{name}: this check is missing",))
 
 
-def test_a_measure_that_nobody_asked_for_may_be_unknown() -> None:
+def test_a_measure_without_a_threshold_may_be_unknown() -> None:
     assert overall("", replaced(check("sync_latency", "unknown")), ())[0] == "valid"
 
 
@@ -72,7 +75,7 @@ def test_a_run_that_stopped_at_a_limit_says_why() -> None:
     assert interrupted(cut) == "the run did not complete: memory limit of 6 GB"
 
 
-def test_a_judged_history_tells_where_it_comes_from(history: History, result: Result) -> None:
+def test_a_result_names_its_run(history: History, result: Result) -> None:
     started = history.all(RunStarted)[0]
     assert (result.run, result.scenario, result.seed, result.replay) == (
         started.run, "flash_sale", 7, started.replay,
@@ -95,6 +98,26 @@ def test_event_classes_are_read_from_the_measures() -> None:
     assert classes_of(checks) == {"acknowledged": {"once": 3}}
 
 
-def test_event_classes_of_a_run_close_against_the_events_fired(result: Result) -> None:
+def test_event_classes_of_a_run_sum_up_to_the_events_fired(result: Result) -> None:
     fired = result.measures["event_classes.fired"]
     assert sum(sum(row.values()) for row in result.event_classes.values()) == fired
+
+
+def call(request: int, api: str = "admin", outcome: ApiOutcome = "ok") -> AnyFact:
+    return ApiCalled(ns(request), request, api, "", 200, outcome)
+
+
+def test_a_subject_that_calls_with_the_right_tokens_needs_no_note() -> None:
+    assert call_notes(literal(call(0), call(1, "bazaar"))) == ()
+
+
+def test_the_note_on_a_subject_that_never_calls_comes_first() -> None:
+    assert judge(literal(started())).notes[0] == NO_CALL
+
+
+def test_calls_with_a_wrong_token_are_counted_for_each_side() -> None:
+    admin = [call(request, outcome="denied") for request in range(3)]
+    assert call_notes(literal(*admin, call(3), call(4, "marketplaces", "denied"))) == (
+        "3 of 4 calls to the Admin API came with a wrong token (401)",
+        "1 of 1 call to the marketplaces' APIs came with a wrong token (401)",
+    )

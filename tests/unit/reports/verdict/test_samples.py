@@ -1,4 +1,4 @@
-"""What is drawn and compared is what tiers are judged by."""
+"""Charts and comparisons use the samples that tiers are judged by, and intervals are computed from them."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.unit.reports.synthetic import flash_sale
     ("perturbations", "measure"),
     [([], "sync_latency_ms.p95"), ([{"kind": "reorder"}], "sync_latency_visible_ms.p95")],
 )
-def test_its_p95_is_the_one_that_tiers_read(perturbations: list[dict[str, str]], measure: str) -> None:
+def test_judged_samples_have_the_p95_that_tiers_read(perturbations: list[dict[str, str]], measure: str) -> None:
     scenario = {"name": "flash_sale", "expect": {}, "perturbations": perturbations}
     history = History.of(flash_sale(scenario=scenario))
     drawn = sorted(ms for _, ms in judged_samples(history))

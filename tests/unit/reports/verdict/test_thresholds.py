@@ -1,4 +1,4 @@
-"""Thresholds: held, broken, infinite, not measured, or not to be told."""
+"""Thresholds: met, not met, infinite, not measured, or unknown."""
 
 import math
 
@@ -59,7 +59,7 @@ def test_a_late_generator_makes_throughput_unknown_and_leaves_other_counts_of_de
     assert [line.verdict for line in found] == ["unknown", "valid"]
 
 
-def test_the_interval_is_told_beside_the_figure() -> None:
+def test_the_reason_holds_the_interval() -> None:
     intervals = {"sync_latency_ms.p95": Interval(1962.5, 1400, math.inf)}
     (outcome,) = judge_thresholds({"sync_latency_ms.p95": "< 2000"}, CHECKS, MEASURES, intervals)
     assert outcome.reason.endswith("(95 % interval 1,400 to infinite)")
@@ -86,7 +86,7 @@ def test_a_measure_belongs_to_the_check_that_declares_it(measure: str, expected:
 
 
 @pytest.mark.parametrize("stem", ["sync_latency_ms", "sync_latency_visible_ms"])
-def test_a_limit_that_only_holds_without_the_moot_pairs_is_broken_and_the_reason_says_so(stem: str) -> None:
+def test_a_limit_that_holds_only_without_moot_pairs_is_broken(stem: str) -> None:
     found = {f"{stem}.p95": 100.0, f"{stem}.with_moot.p95": 30_000.0}
     owner = check("sync_latency", measures=found)
     slow, fast = (judge_thresholds({f"{stem}.p95": limit}, (owner,), found, {})[0] for limit in ("< 2000", "< 40000"))

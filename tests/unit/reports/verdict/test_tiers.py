@@ -1,4 +1,4 @@
-"""Tiers: the whole interval decides, correctness comes first, and the basis is said."""
+"""Tiers: the whole interval decides, correctness comes first, and the reason names the basis."""
 
 import math
 from typing import Any
@@ -48,7 +48,7 @@ def test_a_run_that_is_not_correct_qualifies_for_no_tier_however_fast(name: str)
     assert best_tier(tiers) is None
 
 
-def test_correctness_that_is_not_settled_leaves_tiers_unknown() -> None:
+def test_unknown_correctness_leaves_tiers_unknown() -> None:
     checks = (*correct_checks()[1:], check("nothing_lost", "unknown"))
     assert verdicts(Interval(10, 5, 15), checks) == ["unknown"] * 3
     assert verdicts(Interval(10, 5, 15), ()) == ["unknown"] * 3
@@ -75,7 +75,7 @@ def test_a_scenario_that_holds_no_delivery_back_is_judged_from_fired(perturbatio
 
 
 @pytest.mark.parametrize("kinds", [["duplicate"], ["duplicate", "reorder"]])
-def test_too_few_owed_pairs_leave_tiers_unknown_and_the_reason_is_the_checks(kinds: list[str]) -> None:
+def test_too_few_owed_pairs_leave_tiers_unknown(kinds: list[str]) -> None:
     scenario = recorded({"perturbations": [{"kind": kind} for kind in kinds]})
     stem = judged_measure(scenario).split(".")[0]
     intervals = {FIRED: Interval(10, 5, 15), VISIBLE: Interval(10, 5, 15)}
@@ -104,7 +104,7 @@ def test_a_tier_also_needs_the_interval_with_moot_pairs_below_its_limit(
     assert ["moot" in tier.reason for tier in tiers] == [verdict != "valid" for verdict in expected]
 
 
-def test_moot_pairs_never_speak_for_a_subject() -> None:
+def test_moot_pairs_never_help_a_subject() -> None:
     intervals = {FIRED: Interval(40_000, 31_000, 50_000), WITH_MOOT: Interval(50, 40, 60)}
     assert {tier.verdict for tier in judge_tiers(PLAIN, correct_checks(), {}, intervals)} == {"invalid"}
 
@@ -131,12 +131,12 @@ def test_being_wrong_outweighs_a_generator_that_was_late() -> None:
     assert verdicts(Interval(10, 5, 15), lossy, unreliable="the generator was late") == ["invalid"] * 3
 
 
-def test_a_tier_is_told_with_its_quantile_and_interval() -> None:
+def test_the_reason_of_a_tier_holds_quantile_and_interval() -> None:
     tiers = judge_tiers(PLAIN, correct_checks(), {}, {FIRED: Interval(1500, 1200, 1999)})
     assert "p95 1,500 ms (95 % interval 1,200 to 1,999)" in tiers[2].reason
 
 
-def test_the_traffic_of_a_smaller_shop_says_little_about_a_stricter_tier() -> None:
+def test_a_tier_stricter_than_the_scenarios_own_gets_a_remark() -> None:
     scenario = recorded({"name": "tier_50k_to_500k", "tier": "under_10s"})
     found = judge_tiers(scenario, correct_checks(), {}, {FIRED: Interval(1500, 1200, 1999)})
     assert ["smaller shop" in tier.reason for tier in found] == [False, False, True]

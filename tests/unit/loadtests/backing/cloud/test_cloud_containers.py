@@ -1,4 +1,4 @@
-"""`--cloud docker` without an engine: what containers are made with, what a run is given of them, and every error."""
+"""`--cloud docker` without an engine: the containers' settings, what a run receives, and every error."""
 
 import sys
 from types import SimpleNamespace
@@ -17,10 +17,10 @@ PUBLISHED = 49_153
 
 
 class Container:
-    """Stands for both of testcontainers' classes, with the engine that they would ask."""
+    """Replaces both of testcontainers' classes and their engine."""
 
     made: ClassVar["Container"]
-    there, refuses = True, ""  # refuses: the step that goes wrong
+    there, refuses = True, ""  # refuses: the step that fails
 
     def __init__(self, image: str, **settings: Any) -> None:
         if self.refuses == "make":
@@ -85,7 +85,7 @@ def _stub(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cloud, "_container_class", lambda: Container)
 
 
-def told(monkeypatch: pytest.MonkeyPatch, refuses: str, there: bool = True) -> str:
+def error(monkeypatch: pytest.MonkeyPatch, refuses: str, there: bool = True) -> str:
     monkeypatch.setattr(Container, "refuses", refuses)
     monkeypatch.setattr(Container, "there", there)
     with pytest.raises(BackingError) as caught, localstack("us-east-1"):
@@ -96,8 +96,8 @@ def told(monkeypatch: pytest.MonkeyPatch, refuses: str, there: bool = True) -> s
     return f"{caught.value.found} | {caught.value.remedy}"
 
 
-def test_localstack_has_two_services_on_loopback_only_and_sends_nothing_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")  # the user's own is none of its business
+def test_localstack_has_two_services_on_loopback_only_and_sends_no_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")  # the user's own region has no effect
     with localstack("us-east-1") as running:
         made = Container.made
         assert (running.image, running.url) == (LOCALSTACK_IMAGE, f"http://127.0.0.1:{PUBLISHED}")
@@ -108,7 +108,7 @@ def test_localstack_has_two_services_on_loopback_only_and_sends_nothing_home(mon
     assert made.did[-1] == "stop"
 
 
-def test_googles_emulator_has_our_project_and_is_on_loopback_only() -> None:
+def test_googles_emulator_has_the_project_and_is_on_loopback_only() -> None:
     with pubsub_emulator("stockstorm") as running:
         made = Container.made
         assert (running.image, running.address) == (PUBSUB_IMAGE, f"127.0.0.1:{PUBLISHED}")
@@ -117,7 +117,7 @@ def test_googles_emulator_has_our_project_and_is_on_loopback_only() -> None:
     assert made.did[-1] == "stop"
 
 
-def test_a_run_is_given_the_environment_of_every_emulator_and_no_ceiling() -> None:
+def test_a_run_receives_the_environment_of_every_emulator_and_no_ceiling() -> None:
     with sqs_endpoint("docker") as endpoint:
         for name in ("AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_EVENTBRIDGE"):
             assert endpoint.environment[name] == f"http://127.0.0.1:{PUBLISHED}"
@@ -136,37 +136,37 @@ def test_an_image_that_is_missing_is_pulled_and_another_can_be_named(monkeypatch
         assert Container.made.did == ["pull mirror/localstack:1", "wait", "start"]
 
 
-def test_an_engine_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = told(monkeypatch, "make")
-    assert "no Docker engine answers (DockerException: Error while fetching server API version)" in said
-    assert "`docker info` must work" in said
+def test_a_silent_engine_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = error(monkeypatch, "make")
+    assert "no Docker engine answers (DockerException: Error while fetching server API version)" in text
+    assert "`docker info` must work" in text
 
 
-def test_an_image_that_cannot_be_pulled_is_named_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = told(monkeypatch, "pull", there=False)
-    assert f"the image {LOCALSTACK_IMAGE} cannot be pulled (NotFound: " in said
-    assert "another image: STOCKSTORM_LOCALSTACK_IMAGE=" in said
+def test_the_error_of_a_failed_pull_names_the_image_and_nothing_remains(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = error(monkeypatch, "pull", there=False)
+    assert f"the image {LOCALSTACK_IMAGE} cannot be pulled (NotFound: " in text
+    assert "another image: STOCKSTORM_LOCALSTACK_IMAGE=" in text
     assert Container.made.did[1:] == ["stop"]
 
 
-def test_a_container_that_ends_before_it_is_ready_is_told_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = told(monkeypatch, "start")
-    assert "was not ready (RuntimeError: Container exited (exit code: 55))" in said
-    assert f"docker run --rm {LOCALSTACK_IMAGE}" in said
+def test_a_container_that_ends_before_it_is_ready_is_an_error_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = error(monkeypatch, "start")
+    assert "was not ready (RuntimeError: Container exited (exit code: 55))" in text
+    assert f"docker run --rm {LOCALSTACK_IMAGE}" in text
     assert Container.made.did[-1] == "stop"
 
 
-def test_a_container_that_cannot_be_removed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "could not be removed (DockerException: engine has gone) | remove it by hand" in told(monkeypatch, "stop")
+def test_a_container_that_cannot_be_removed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "could not be removed (DockerException: engine has gone) | remove it by hand" in error(monkeypatch, "stop")
 
 
-def test_what_fails_inside_the_block_is_told_as_it_is_and_the_container_removed() -> None:
+def test_an_error_inside_the_block_is_raised_unchanged_and_the_container_removed() -> None:
     with pytest.raises(ZeroDivisionError), localstack("us-east-1"):
         raise ZeroDivisionError
     assert Container.made.did[-1] == "stop"
 
 
-def test_without_the_extra_the_line_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_missing_extra_has_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     for name in ("community.localstack", "core.container"):
         monkeypatch.setitem(sys.modules, f"testcontainers.{name}", None)

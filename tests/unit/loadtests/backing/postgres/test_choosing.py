@@ -1,4 +1,4 @@
-"""Which backing an option means, and what a user is told when it cannot be had. No message shows a password."""
+"""The backing of each option, and the errors when it is unavailable. No message shows a password."""
 
 import asyncio
 import builtins
@@ -32,31 +32,31 @@ def server() -> Iterator[Backing]:
         yield database
 
 
-def complaint(url: str) -> str:
+def error_of(url: str) -> str:
     with pytest.raises(BackingError) as caught, choose_backing(url, "run"):
         pass
     assert "hunter2" not in str(caught.value)
     return str(caught.value)
 
 
-def test_each_option_means_one_backing() -> None:
+def test_each_option_selects_one_backing() -> None:
     assert isinstance(choose_backing("embedded", "run"), EmbeddedPostgres)
     assert isinstance(choose_backing("docker", "run"), DockerPostgres)
     assert isinstance(choose_backing(URL, "run"), UrlPostgres)
 
 
 @pytest.mark.parametrize("option", ["", "dockr", "mysql://mary:hunter2@db/shop", "mary:hunter2@db"])
-def test_an_unknown_option_is_told_what_to_write(option: str) -> None:
-    assert "write embedded, docker, or a postgresql:// URL" in complaint(option)
+def test_the_error_for_an_unknown_option_says_what_to_write(option: str) -> None:
+    assert "write embedded, docker, or a postgresql:// URL" in error_of(option)
 
 
-def test_a_server_that_does_not_answer_is_told_by_place_only() -> None:
-    said = complaint("postgresql://mary:hunter2%2Fsecret@127.0.0.1:1/shop")
-    assert "PostgreSQL at 127.0.0.1:1/shop: nothing answers" in said
+def test_the_error_for_a_silent_server_names_host_port_and_database_only() -> None:
+    text = error_of("postgresql://mary:hunter2%2Fsecret@127.0.0.1:1/shop")
+    assert "PostgreSQL at 127.0.0.1:1/shop: nothing answers" in text
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "text"),
     [
         (asyncpg.InvalidPasswordError(PASSWORD), "refuses this user or password"),
         (asyncpg.InvalidAuthorizationSpecificationError(PASSWORD), "refuses this user or password"),
@@ -66,29 +66,29 @@ def test_a_server_that_does_not_answer_is_told_by_place_only() -> None:
         (ValueError(PASSWORD), "the URL cannot be read"),
     ],
 )
-def test_each_refusal_has_its_remedy(monkeypatch: pytest.MonkeyPatch, error: Exception, said: str) -> None:
+def test_each_error_of_a_server_has_its_remedy(monkeypatch: pytest.MonkeyPatch, error: Exception, text: str) -> None:
     monkeypatch.setattr(asyncpg, "connect", AsyncMock(side_effect=error))
-    assert said in complaint(URL)
+    assert text in error_of(URL)
 
 
-def test_a_port_that_is_no_number_is_told() -> None:
-    assert "the URL cannot be read" in complaint("postgresql://mary:hunter2@db:port/shop")
+def test_a_port_that_is_not_a_number_is_an_error() -> None:
+    assert "the URL cannot be read" in error_of("postgresql://mary:hunter2@db:port/shop")
 
 
-def test_a_user_who_may_not_create_databases_is_told_the_right_to_grant(server: Backing) -> None:
+def test_the_error_for_a_user_without_createdb_names_the_permission(server: Backing) -> None:
     create_database(server.url, "of_limited")
     _execute(server.url, "CREATE ROLE limited LOGIN")
-    said = complaint(server.url.replace("postgres@", "limited@"))
-    assert "CREATEDB" in said
+    text = error_of(server.url.replace("postgres@", "limited@"))
+    assert "CREATEDB" in text
     drop_database(server.url, "of_limited")
 
 
-def test_a_name_that_is_no_plain_identifier_is_never_sent(server: Backing) -> None:
+def test_a_name_that_is_not_a_plain_identifier_is_never_sent(server: Backing) -> None:
     with pytest.raises(ValueError, match="not a plain database name"):
         create_database(server.url, 'x"; DROP DATABASE postgres; --')
 
 
-def test_run_names_of_any_kind_give_plain_database_names() -> None:
+def test_every_run_name_gives_a_plain_database_name() -> None:
     chosen = choose_backing(URL, "2026-11-24 Flash/Sale" * 9)
     assert isinstance(chosen, UrlPostgres)
     name = chosen.url.partition("5433/")[2].partition("?")[0]
@@ -96,12 +96,12 @@ def test_run_names_of_any_kind_give_plain_database_names() -> None:
     assert len(name) <= 63
 
 
-def test_another_database_keeps_everything_else_of_the_url() -> None:
+def test_with_database_changes_only_the_path_of_the_url() -> None:
     assert with_database(URL, "mine") == URL.replace("/shop", "/mine")
     assert place(URL) == "db.example:5433/shop"
 
 
-def test_a_missing_extra_is_told_with_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_missing_extra_has_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     real_import = builtins.__import__
 
     def without_testcontainers(name: str, *args: Any, **kwargs: Any) -> Any:
@@ -112,12 +112,12 @@ def test_a_missing_extra_is_told_with_the_line_that_installs_it(monkeypatch: pyt
     for module in [name for name in sys.modules if name.startswith("testcontainers")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setattr(builtins, "__import__", without_testcontainers)
-    assert "pip install 'testcontainers>=4.15'" in complaint("docker")
+    assert "pip install 'testcontainers>=4.15'" in error_of("docker")
 
 
-def test_an_engine_that_does_not_answer_is_told_with_what_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_silent_engine_says_what_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
-    assert "docker run --rm postgres:17-alpine" in complaint("docker")
+    assert "docker run --rm postgres:17-alpine" in error_of("docker")
 
 
 def _execute(url: str, statement: str) -> None:

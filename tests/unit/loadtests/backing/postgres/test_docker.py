@@ -1,6 +1,6 @@
-"""What the container is made with, before any engine is asked: a password of our own, a port on loopback only.
+"""The settings of the container, without an engine: a random password, a port on loopback only.
 
-And that no container is left behind by a start that does not come to its end.
+A failed start leaves no container behind.
 """
 
 import pytest
@@ -12,7 +12,7 @@ from stockstorm.simulator.errors import BackingError
 
 
 class Settings:
-    """Stands for testcontainers' PostgresContainer, which asks the engine as soon as it is made."""
+    """Replaces testcontainers' PostgresContainer, which needs the engine in its constructor."""
 
     def __init__(self, image: str, *, port: int = 5432, **settings: str | None) -> None:
         self.image, self.port, self.settings = image, port, settings
@@ -35,14 +35,14 @@ def container(monkeypatch: pytest.MonkeyPatch) -> Settings:
     return made
 
 
-def test_each_container_has_a_password_of_its_own_that_nobody_knows(container: Settings) -> None:
+def test_each_container_has_its_own_random_password(container: Settings) -> None:
     password = container.settings["password"]
     assert password is not None
     assert len(password) >= 32
     assert password != make_container(IMAGE).settings["password"]
 
 
-def test_nothing_is_left_to_well_known_values_or_to_the_environment(container: Settings) -> None:
+def test_user_password_and_database_are_set_explicitly(container: Settings) -> None:
     assert all(container.settings[name] for name in ("username", "password", "dbname"))
 
 
@@ -54,11 +54,11 @@ def test_its_port_is_published_on_loopback_only(container: Settings) -> None:
     ("breaks", "raised"),
     [
         (BackingError("database", "too old", "take a newer one"), BackingError),
-        (RuntimeError("the engine hiccuped"), BackingError),
+        (RuntimeError("the engine failed"), BackingError),
         (KeyboardInterrupt(), KeyboardInterrupt),
     ],
 )
-def test_a_container_does_not_outlive_a_start_that_broke_off(
+def test_a_failed_start_stops_the_container(
     breaks: BaseException, raised: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def describe(url: str) -> str:

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: nothing of it outlives its run, whatever user runs it and however the run ends."""
+"""The embedded PostgreSQL: nothing of it remains after its run, for every user and every way a run can end."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ with EmbeddedPostgres() as database:
 """
 
 
-def test_it_runs_as_a_user_who_is_not_root_in_a_folder_closed_to_others() -> None:
+def test_it_does_not_run_as_root_and_its_folder_is_closed_to_others() -> None:
     with EmbeddedPostgres() as database:
         folder = Path(database.url.partition("host=")[2])
         assert folder.stat().st_mode & 0o077 == 0
@@ -29,7 +29,7 @@ def test_it_runs_as_a_user_who_is_not_root_in_a_folder_closed_to_others() -> Non
     assert not folder.exists()
 
 
-def test_it_dies_with_its_run_and_the_next_one_sweeps_its_folder() -> None:
+def test_it_ends_with_a_killed_run_and_the_next_run_deletes_its_folder() -> None:
     with subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         url, *pids = holder.stdout.readline().split()
@@ -41,20 +41,20 @@ def test_it_dies_with_its_run_and_the_next_one_sweeps_its_folder() -> None:
         assert not folder.exists()
 
 
-def test_a_folder_whose_run_goes_on_is_not_swept() -> None:
+def test_the_folder_of_a_live_run_is_not_deleted() -> None:
     with EmbeddedPostgres() as first:
         folder = Path(first.url.partition("host=")[2])
         with EmbeddedPostgres():
             assert folder.exists()
 
 
-def test_a_cluster_that_cannot_be_made_is_told_with_the_end_of_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_failed_start_has_the_end_of_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(embedded.SETTINGS, "shared_buffers", "rather_many")
     with pytest.raises(BackingError, match=r"did not start: .*rather_many"), EmbeddedPostgres():
         pass
 
 
-def test_a_missing_package_is_told_with_the_line_that_installs_it(
+def test_the_error_for_a_missing_package_has_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(embedded, "PACKAGE", "no_such_package_here")
@@ -62,7 +62,7 @@ def test_a_missing_package_is_told_with_the_line_that_installs_it(
         embedded.find_program(tmp_path)
 
 
-def test_programs_copied_for_another_user_run_from_there(tmp_path: Path) -> None:
+def test_programs_copied_for_another_user_run(tmp_path: Path) -> None:
     installed = embedded.find_program(tmp_path).folder
     copied = embedded._copied(installed, tmp_path)
     assert copied.is_relative_to(tmp_path)
