@@ -1,7 +1,6 @@
 """Runs a module as a user would: a process of its own, bounded in time."""
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,8 +20,3 @@ def run_module(module: str, arguments: list[str], environment: dict[str, str]) -
         timeout=RUN_WITHIN_S,
         check=False,
     )
-
-
-def restore_sigint() -> None:
-    """For `preexec_fn`. The children of a shell's background job ignore SIGINT; this child does not."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)

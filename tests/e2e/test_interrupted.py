@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT, restore_sigint
+from stockstorm.loadtests.processes.launch import launched
+from tests.running import ROOT
 from tests.stored_history import text_of
 
 pytestmark = pytest.mark.e2e
@@ -41,12 +42,11 @@ def test_an_interrupted_run_is_unknown_and_loses_nothing_that_was_recorded(tmp_p
     ]
     with (tmp_path / "out.log").open("wb") as out:
         run = subprocess.Popen(
-            command,
+            launched(command),
             cwd=ROOT,
             env=dict(os.environ),
             stdout=out,
             stderr=out,
-            preexec_fn=restore_sigint,  # noqa: PLW1509 - one call
         )
     history = wait_for_load(tmp_path)
     run.send_signal(signal.SIGINT)

@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from stockstorm.loadtests.processes.child import free_port
-from tests.running import ROOT, restore_sigint
+from stockstorm.loadtests.processes.launch import launched
+from tests.running import ROOT
 from tests.stored_history import text_of
 
 pytestmark = pytest.mark.e2e
@@ -30,12 +31,11 @@ def web_ui(tmp_path: Path) -> Iterator[httpx.Client]:
     command += ["--web-port", str(port)]
     with (tmp_path / "locust.log").open("wb") as log:
         locust = subprocess.Popen(
-            command,
+            launched(command),
             cwd=ROOT,
             env=dict(os.environ),
             stdout=log,
             stderr=log,
-            preexec_fn=restore_sigint,  # noqa: PLW1509 - one call
         )
     try:
         with httpx.Client(base_url=f"http://{LOOPBACK}:{port}", timeout=15.0) as client:
