@@ -5,7 +5,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 FINE = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
-WEBHOOKS = Counter("reference_webhooks", "Webhooks by answer", ["face", "status"])
+WEBHOOKS = Counter("reference_webhooks", "Webhooks by answer", ["endpoint", "status"])
 EVENTS_REPEATED = Counter("reference_webhooks_repeated", "Repeated webhooks, acknowledged without effect")
 EVENTS_UNREADABLE = Counter(
     "reference_messages_unreadable", "Broker messages that this service did not send, or that are damaged"

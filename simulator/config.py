@@ -1,6 +1,6 @@
-"""What a world is set up from: validated, frozen values, filled from a scenario file by `scenarios.loader`.
+"""The configuration of a world: validated, frozen values, read from a scenario file by `scenarios.loader`.
 
-Every field has a unit in its name or its description, a default where one is sensible, and bounds.
+Every field has a unit in its name or description, bounds, and a default where one is sensible.
 """
 
 from typing import Annotated, Final, Literal, NamedTuple
@@ -18,7 +18,7 @@ class Config(BaseModel):
 
 
 class ShopConfig(Config):
-    """The fake shop and its catalogue."""
+    """The simulated shop and its catalogue."""
 
     domain: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.myshopify\.com$")] = "stockstorm-demo.myshopify.com"
     plan: ShopPlan = "plus"
@@ -31,10 +31,10 @@ class ShopConfig(Config):
     ] = 100
     hot_stock: Annotated[int, Field(ge=0, le=1_000_000, description="initial units of each hot SKU")] = 50
     zipf: Annotated[
-        float, Field(ge=0, le=3, description="exponent of the popularity law over ordinary SKUs; 0 is uniform")
+        float, Field(ge=0, le=3, description="exponent of Zipf's law for the popularity of ordinary SKUs; 0 is uniform")
     ] = 1.0
     price: Annotated[float, Field(gt=0, le=100_000, description="mean price in currency units")] = 25.0
-    buyers: Annotated[int, Field(ge=1, le=20_000, description="pool of people, drawn once")] = 500
+    buyers: Annotated[int, Field(ge=1, le=20_000, description="number of people, drawn once")] = 500
 
 
 class ChannelConfig(Config):
@@ -52,13 +52,15 @@ class PhaseConfig(Config):
     seconds: Annotated[float, Field(gt=0, le=86_400)]
     rate: Annotated[float, Field(ge=0, le=100_000, description="purchases a second (of a ramp: at its start)")] = 0.0
     rate_to: Annotated[float | None, Field(ge=0, le=100_000, description="ramp: purchases a second at its end")] = None
-    bursts: Annotated[int, Field(ge=1, le=10_000, description="burst: how many, spread evenly over the phase")] = 1
-    burst_size: Annotated[int, Field(ge=1, le=100_000, description="burst: purchases due at one instant")] = 100
+    bursts: Annotated[
+        int, Field(ge=1, le=10_000, description="burst: number of bursts, spread evenly over the phase")
+    ] = 1
+    burst_size: Annotated[int, Field(ge=1, le=100_000, description="burst: purchases due at the same instant")] = 100
     hot_share: Annotated[Share, Field(description="share of purchases that want a hot SKU")] = 0.0
 
 
 class OrdersConfig(Config):
-    """What becomes of a purchase. Shares are of purchases; delays are means of an exponential law, cut at 5 means."""
+    """Follow-ups of purchases. Shares are of purchases. Delays are exponential, given as means, cut at 5 means."""
 
     lines_max: Annotated[int, Field(ge=1, le=20)] = 2
     quantity_max: Annotated[int, Field(ge=1, le=100)] = 2
@@ -71,7 +73,7 @@ class OrdersConfig(Config):
 
 
 class ShopEventsConfig(Config):
-    """What the shop's own staff do, as rates over the whole load."""
+    """What staff and attackers do, as rates over the whole load."""
 
     restocks_per_s: Annotated[float, Field(ge=0, le=1_000)] = 0.0
     restock_units: Annotated[int, Field(ge=1, le=100_000)] = 20
@@ -90,8 +92,10 @@ class PerturbationConfig(Config):
     kind: PerturbationKind
     share: Share
     topics: Annotated[tuple[str, ...], Field(description="empty: every topic of shop and channels")] = ()
-    seconds: Annotated[float, Field(ge=0, le=3_600, description="longest lag of the copy, the swap or the delay")] = 0.5
-    copies: Annotated[int, Field(ge=1, le=10, description="duplicate: copies beside the original")] = 1
+    seconds: Annotated[
+        float, Field(ge=0, le=3_600, description="maximum delay of the copy, the reordered or the delayed delivery")
+    ] = 0.5
+    copies: Annotated[int, Field(ge=1, le=10, description="duplicate: copies besides the original")] = 1
 
 
 class DeliveryConfig(Config):
@@ -100,11 +104,11 @@ class DeliveryConfig(Config):
     policy: Literal["shopify_2024_09", "guide"] = "shopify_2024_09"
     retry_time_scale: Annotated[
         float,
-        Field(gt=0, le=1, description="factor on every retry gap, so that retries fit a short run; 1 is faithful"),
+        Field(gt=0, le=1, description="factor on every retry gap, so that retries fit a short run; 1 is Shopify's"),
     ] = 1.0
 
 
-# Every kind of fault, and all that the rest of Stockstorm knows of it. A new kind is one name and one row here.
+# The only definition of the kinds of fault. A new kind is one name and one row here.
 FaultKind = Literal["kill_worker", "kill_receiver"]
 ProcessName = Literal["receiver", "worker"]  # processes of a subject
 
@@ -123,7 +127,7 @@ FAULTS: Final[dict[FaultKind, Fault]] = {
 
 
 def fault_label(fault: str) -> str:
-    """How reports name a fault of the history: by its label, or as it stands where the plan did not cause it."""
+    """The label of a fault in reports. A fault that was not planned has its name in the history as its label."""
     return next((known.label for kind, known in FAULTS.items() if kind == fault), fault)
 
 
@@ -136,20 +140,20 @@ class FaultConfig(Config):
 
 
 class QuiesceConfig(Config):
-    """When a run counts as over: no attempt pending and no stock change or push for `quiet_s`; at most `max_s`."""
+    """The end of a run: no attempt is pending and there is no stock change or push for `quiet_s`, or after `max_s`."""
 
     quiet_s: Annotated[float, Field(gt=0, le=600)] = 2.0
     max_s: Annotated[float, Field(gt=0, le=3_600)] = 30.0
 
 
 class SubjectConfig(Config):
-    """What the scenario asks of the subject's settings."""
+    """Settings that the subject is given."""
 
     safety_stock: Annotated[int, Field(ge=0, le=10_000)] = 0
 
 
 class WorldConfig(Config):
-    """All that the pure core needs, besides a seed."""
+    """The whole configuration of the pure core, except the seed."""
 
     shop: ShopConfig = ShopConfig()
     channels: Annotated[tuple[ChannelConfig, ...], Field(min_length=1, max_length=20)]

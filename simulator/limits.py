@@ -1,6 +1,6 @@
-"""Every limit of the simulator, with its unit and where it comes from.
+"""Every limit of the simulator, with its unit and source.
 
-Numbers in brackets are those of docs/sources.md; "ours" marks a choice of this project.
+Numbers in brackets refer to docs/sources.md. "Ours" marks a choice of this project.
 """
 
 from typing import Final
@@ -30,7 +30,7 @@ SEARCH_MAX: Final = 5_000  # characters
 IDEMPOTENCY_WINDOW_NS: Final = 24 * 3600 * 1_000_000_000
 QUANTITY_MAX: Final = 1_000_000_000
 
-# Sizes (ours, bounded so that nothing grows without end)
+# Sizes, all ours, so that nothing grows without bound
 REQUEST_BODY_MAX_BYTES: Final = 2_000_000
 ANSWER_BODY_MAX_BYTES: Final = 64_000
 ANSWER_HEAD_MAX_BYTES: Final = 16_000
@@ -40,7 +40,7 @@ ORDERS_PER_PAGE_MAX: Final = 250
 CONNECTIONS_MAX: Final = 12_000
 CONNECTION_IDLE_MAX_NS: Final = 4_000_000_000  # below uvicorn's 5 s keep-alive
 JOURNAL_QUEUE_MAX_FACTS: Final = 200_000
-RSS_MAX_BYTES: Final = 6 * 1024**3  # or half of the machine's memory, where that is less
+RSS_MAX_BYTES: Final = 6 * 1024**3  # or half of the machine's memory, if that is less
 PLAN_MAX_ITEMS: Final = 5_000_000
 
 # Judgement (ours: docs/glossary.md, docs/architecture.md)

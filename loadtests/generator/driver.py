@@ -38,8 +38,8 @@ class Driver:
         clock = time.monotonic_ns
         self._spec, self._send, self._clock = spec, send, clock
         self.state = RunState()
-        self._resolver = Resolver(tell=lambda error: send(Step(text=str(error))))
-        pool = ConnectionPool(clock, self._answered, connections_allowed(), book=self._resolver)
+        self._resolver = Resolver(on_error=lambda error: send(Step(text=str(error))))
+        pool = ConnectionPool(clock, self._answered, connections_allowed(), resolver=self._resolver)
         pool.spawn = spawn
         wall = WallPair(clock(), time.time_ns())
         self._shopify = make_simulated_shopify(setup, spec, wall, clock, self._changed, self._resolver)

@@ -138,16 +138,16 @@ def read_message(sender: Sender, pairs: Iterable[tuple[bytes, bytes]], body: byt
 
 
 class WebhookEndpoint:
-    """An ASGI app for POSTs of one kind of sender: `face` is "shopify" or "channels".
+    """An ASGI app for POSTs of one kind of sender: `endpoint` is "shopify" or "channels".
 
     `senders`: by the channel in the path, or "" where the path has none.
     """
 
-    def __init__(self, face: str, senders: Mapping[str, Sender], inbox: TakesMessages) -> None:
+    def __init__(self, endpoint: str, senders: Mapping[str, Sender], inbox: TakesMessages) -> None:
         self._senders = senders
         self._inbox = inbox
         self._bodies = BodyReader(limits.CHUNKED_BYTES_MAX)
-        self._counters = {status: metrics.WEBHOOKS.labels(face, str(status)) for status in REASONS}
+        self._counters = {status: metrics.WEBHOOKS.labels(endpoint, str(status)) for status in REASONS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

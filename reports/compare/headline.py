@@ -38,8 +38,8 @@ def _leads(entries: Sequence[Entry], first: Entry) -> str:
     if not near:
         return f"{first.label} leads the ranked subjects" if unranked else f"{first.label} is best"
     lead = duration_text((following[0].value(P95) or 0.0) - (first.value(P95) or 0.0))
-    whom = " the ranked subjects" if unranked else ""
-    return f"{first.label} leads{whom} by {lead}; the first {len(near) + 1} do not differ in practice"
+    which = " the ranked subjects" if unranked else ""
+    return f"{first.label} leads{which} by {lead}; the first {len(near) + 1} do not differ in practice"
 
 
 def close_behind(entries: Sequence[Entry]) -> list[Entry]:
@@ -144,8 +144,8 @@ def certainty(entries: Sequence[Entry], seeds: int) -> str:
     if len(whole) == len(entries):
         text = f"Every subject ran the same {'plan' if seeds == 1 else f'{seeds} plans'}."
     else:
-        who = f"Only {listed(whole)}" if whole else "No subject"
-        text = f"{who} ran {'the plan' if seeds == 1 else f'all {seeds} plans'}."
+        which = f"Only {listed(whole)}" if whole else "No subject"
+        text = f"{which} ran {'the plan' if seeds == 1 else f'all {seeds} plans'}."
     if seeds < SEEDS_MIN:
         text += (
             f" With {'one seed' if seeds == 1 else f'{seeds} seeds'}, intervals of latency hold for "

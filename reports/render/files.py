@@ -1,7 +1,7 @@
 """Writes the files of a run, and result.json among them: the result as it is, for machines.
 
 Keys of result.json are sorted, so that two runs can be compared line by line. JSON has no infinity. An infinite measure
-(a change that was owed and never reflected) is the string "inf"; "-inf" and "nan" stand for the other two.
+(a change that was owed and never reflected) is the string "inf"; "-inf" and "nan" are the other two.
 `reports.store.read_result` reads them back.
 """
 

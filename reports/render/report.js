@@ -1,4 +1,4 @@
-// Draws the figures in the reader's theme and at the width there is, and again when either changes.
+// Draws the figures in the reader's theme and at the window's width, and again when either changes.
 "use strict";
 (() => {
   const figures = JSON.parse(document.getElementById("figures").textContent);
@@ -9,7 +9,7 @@
     return (role) => style.getPropertyValue("--" + role).trim();
   }
 
-  // "@ack/0.2" is the colour of that role at 20 % opacity; anything else stays as it is.
+  // "@ack/0.2" is the colour of that role at 20 % opacity. Other values are not changed.
   function colour(text, read) {
     const [role, alpha] = text.slice(1).split("/");
     const value = read(role);
@@ -39,8 +39,8 @@
     };
   }
 
-  // A name stands over the middle of what can be seen of its interval. One that is too long for its interval would run into
-  // its neighbour, so it is left out unless it must stay.
+  // A name is centred over the visible part of its interval. One that is longer than its interval would overlap its
+  // neighbour, so it is dropped unless it must stay.
   function fitting(notes, xaxis, width) {
     const [first, last] = xaxis.range || [0, 0];
     const kept = [];

@@ -1,6 +1,6 @@
 """The complete HTTP/1.1 head of a delivery, as Shopify (docs/sources.md, S1) or a marketplace sends it.
 
-What is the same for every delivery of a subscription is put together once, as a `…_prefix`; the rest is appended to it.
+The part that is the same for all deliveries of a subscription is made once, as a `…_prefix`.
 """
 
 from urllib.parse import quote
@@ -13,7 +13,7 @@ _PATH_SAFE = "/?:@!$&'()*+,;=%-._~[]"
 
 
 def shopify_prefix(address: Address, subscription: Subscription, domain: str) -> str:
-    """The head's constant part for one Shopify subscription. `X-Shopify-Name` stands there only if it has a name."""
+    """The head's constant part for one Shopify subscription. `X-Shopify-Name` is included only if it has a name."""
     name = f"X-Shopify-Name: {quote(subscription.name)}\r\n" if subscription.name else ""
     return (
         f"{_request(address)}User-Agent: Shopify-Captain-Hook\r\n"
@@ -26,7 +26,7 @@ def shopify_prefix(address: Address, subscription: Subscription, domain: str) ->
 def shopify_headers(
     prefix: str, *, length: int, signature: str | None, webhook_id: str, event_id: str, triggered_at: str
 ) -> bytes:
-    """The whole head with its blank line. `signature` None leaves the signature out, as only a forger does."""
+    """The complete head with its blank line. Without `signature`, which only a forgery lacks, the field is left out."""
     signed = f"X-Shopify-Hmac-Sha256: {signature}\r\n" if signature is not None else ""
     return (
         f"{prefix}Content-Length: {length}\r\n{signed}X-Shopify-Webhook-Id: {webhook_id}\r\n"
@@ -42,7 +42,7 @@ def marketplace_prefix(address: Address, subscription: Subscription) -> str:
 def marketplace_headers(
     prefix: str, *, length: int, signature: str, topic: str, webhook_id: str, triggered_at: str
 ) -> bytes:
-    """The whole head of a marketplace's notification, with its blank line."""
+    """The complete head of a marketplace's notification, with its blank line."""
     return (
         f"{prefix}Content-Length: {length}\r\nX-Marketplace-Topic: {topic}\r\nX-Marketplace-Signature: {signature}\r\n"
         f"X-Marketplace-Delivery-Id: {webhook_id}\r\nX-Marketplace-Triggered-At: {triggered_at}\r\n\r\n"
@@ -50,7 +50,7 @@ def marketplace_headers(
 
 
 def _request(address: Address) -> str:
-    """Request line and the fields before Shopify's own. A path out of a subscription cannot smuggle in a header."""
+    """Request line and general header fields. Host and path are quoted, so that a URI cannot inject a header."""
     host = f"[{address.host}]" if ":" in address.host else quote(address.host, safe=".-")
     if address.port != (443 if address.tls else 80):
         host = f"{host}:{address.port}"

@@ -1,10 +1,10 @@
-"""What an answer means: done, once more, or given up; and whether the subscription is removed. Pure decisions.
+"""What follows from an answer: done, a retry, or giving up; and whether the subscription is removed. Pure decisions.
 
 Shopify's documents agree on 8 retries over 4 hours since 2024-09-10 (before: 19 over 48 hours) and on gaps that grow,
-but give no gaps; those here are assumed (docs/sources.md, S4). They disagree on when a subscription is removed (S5), so
-the rule is a value: when one delivery has used up its retries (`shopify_2024_09`), or after so many failures of one
+but do not state the gaps; those here are assumed (docs/sources.md, S4). They disagree on when a subscription is removed
+(S5), so there are two rules: when one delivery has used up its retries (`shopify_2024_09`), or after 19 failures of one
 delivery in a row with nothing acknowledged on the subscription in between (`guide`). Only subscriptions made by API
-are ever removed.
+are removed.
 """
 
 from typing import Final, Literal
@@ -39,7 +39,7 @@ class Retry(msgspec.Struct, frozen=True):
 
 
 class GiveUp(msgspec.Struct, frozen=True):
-    """No further attempt. `remove_subscription` still depends on how the subscription was made."""
+    """No further attempt. `remove_subscription` applies only to a subscription made by API."""
 
     remove_subscription: bool
 
@@ -56,7 +56,7 @@ class Policy(msgspec.Struct, frozen=True):
     removal_failures: int | None = None
 
     def decision(self, answer: Answer, *, attempt: int, failures_in_a_row: int) -> Decision:
-        """What follows from the answer to an attempt (from 1); `failures_in_a_row` counts this one if it failed."""
+        """What follows from the answer to attempt number `attempt`, from 1. `failures_in_a_row` includes this one."""
         if succeeded(answer):
             return DONE
         exhausted = attempt > len(self.gaps_ns)

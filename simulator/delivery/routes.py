@@ -1,10 +1,8 @@
-"""Who is told of an event: one delivery for each subscription that hears it, due when it happened.
+"""The deliveries of an event, one for each subscription, and the route to each subscription.
 
-The webhook id names (subscription, event) and stays the same over retries and copies; it is a name-based UUID, as
-Shopify's own seem to be (docs/sources.md, S1). The event's serial is part of the name, so that two events of one action
-on one topic, for two items, differ.
-
-What stays the same for every delivery to one subscription: address, constant part of the head, secret.
+The webhook id is a name-based UUID of subscription and event, as Shopify's seem to be (docs/sources.md, S1). It is
+the same for retries and copies. The event's serial is part of the name, so that two events of one action differ even on
+one topic. A route holds what all deliveries to one subscription share: address, constant part of the head, secret.
 """
 
 import hashlib
@@ -31,10 +29,7 @@ _NAMED: Final = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
 def planned_deliveries(
     event: Event, subscriptions: Sequence[Subscription], due_ns: int | None = None
 ) -> list[Delivery]:
-    """One delivery for each subscription, in their sequence; none when nobody hears it.
-
-    They fall due at `due_ns`, or when the event happened.
-    """
+    """One delivery for each subscription, in their order, due at `due_ns` or else when the event happened."""
     topic, source, serial, event_id = event.topic, event.source, event.event, event.event_id
     at_ns = event.at_ns if due_ns is None else due_ns
     return [
@@ -61,7 +56,7 @@ def named_uuid(name: str) -> str:
     )
 
 
-ROUTES_MAX = 1_000  # of a subject that subscribes again and again
+ROUTES_MAX = 1_000  # for a subject that subscribes again and again
 
 
 class DeliveryWorld(Protocol):
@@ -77,7 +72,7 @@ class DeliveryWorld(Protocol):
 
 
 class Secrets(msgspec.Struct, frozen=True):
-    """Signing keys: of the app, and one for all marketplaces. Its text shows neither."""
+    """Signing keys of the app and of all marketplaces. The repr shows neither."""
 
     client_secret: bytes
     channel_secrets: bytes
@@ -87,7 +82,7 @@ class Secrets(msgspec.Struct, frozen=True):
 
 
 class Route:
-    """The way to one subscription. `acknowledged` counts its successes, so that failures in a row can be told."""
+    """The route to one subscription. `acknowledged` counts its successes, from which failures in a row follow."""
 
     __slots__ = ("_prefix", "acknowledged", "address", "removable", "secret", "subscription")
 
@@ -95,7 +90,7 @@ class Route:
         genuine = subscription.source == SHOPIFY
         self.subscription, self.address = subscription, address
         self.secret = secrets.client_secret if genuine else secrets.channel_secrets
-        self.removable = genuine and subscription.by_api  # a marketplace keeps trying
+        self.removable = genuine and subscription.by_api  # a marketplace keeps the subscription
         self.acknowledged = 0
         self._prefix = (
             shopify_prefix(address, subscription, domain) if genuine else marketplace_prefix(address, subscription)
@@ -125,7 +120,7 @@ class Route:
 
 
 class Routes:
-    """Routes by subscription id, made when first needed and made anew when the subscription changed."""
+    """Routes by subscription id, made on first use and again when the subscription has changed."""
 
     def __init__(self, domain: str, secrets: Secrets, addresses: Callable[[str], Address]) -> None:
         self._known: dict[int, Route] = {}
@@ -142,5 +137,5 @@ class Routes:
         return route
 
     def forget(self, subscription_id: int) -> None:
-        """The subscription is gone."""
+        """Drops the route of a removed subscription."""
         self._known.pop(subscription_id, None)

@@ -1,7 +1,7 @@
 """All deliveries of a run, without I/O: events and answers go in, attempts and outcomes come out.
 
-This is the generator's hot path. What stays the same for a subscription (address, head, secret) is made once; a body is
-made and signed once per event, and every copy, subscription and retry holds the same bytes object.
+This is the generator's hot path. What a subscription's deliveries share (address, head, secret) is made once. A body is
+encoded and signed once per event, and all its subscriptions, copies and retries share the same bytes object.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ __all__ = ["DeliveryService", "Dispatch", "Secrets"]
 
 
 class Dispatch(msgspec.Struct):
-    """What became true, in order, and the attempts to make; an attempt may fall due later than now."""
+    """New facts, in order, and the attempts to make. An attempt can be due later than now."""
 
     facts: list[AnyFact]
     attempts: list[Outgoing]
@@ -53,7 +53,7 @@ class _Open(msgspec.Struct, gc=False):
 
 
 class DeliveryService:
-    """Deliveries of one run. Not for concurrent use: one call at a time."""
+    """The deliveries of one run. Not for concurrent use."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class DeliveryService:
         self._routes = Routes(config.shop.domain, secrets, addresses)
         self._seeds = seeds
         self._open: dict[int, _Open] = {}
-        self._recalled: dict[int, _Open] = {}  # ended with their subscription while an attempt was still to come
+        self._cancelled: dict[int, _Open] = {}  # ended with their subscription while an attempt was scheduled
         self._count = 0
 
     @property
@@ -79,12 +79,12 @@ class DeliveryService:
         return len(self._open)
 
     def wanted(self, outgoing: Outgoing) -> bool:
-        """Whether an attempt that now falls due is still to be made: not if its subscription was removed meanwhile."""
+        """Whether a due attempt is still to be made. It is not when its subscription was removed meanwhile."""
         return outgoing.delivery in self._open
 
     def described(self, outgoing: Outgoing) -> tuple[str, str]:
         """Topic and kind of forgery ("" for a genuine one) of the attempt's delivery, for statistics."""
-        delivery = self._open.get(outgoing.delivery) or self._recalled.get(outgoing.delivery)
+        delivery = self._open.get(outgoing.delivery) or self._cancelled.get(outgoing.delivery)
         return ("", "") if delivery is None else (delivery.topic, delivery.forged)
 
     # -- events in, attempts out -----------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ class DeliveryService:
     def fire(self, events: Sequence[Event], now_ns: int, due_ns: int | None = None) -> Dispatch:
         """Plan the deliveries of events that have just fired.
 
-        `due_ns` is when the plan wanted them to: the generator's own lateness then counts in the acknowledgement time.
+        `due_ns` is when the plan wanted them to fire, so that ack time includes the generator's own lateness.
         """
         dispatch = Dispatch([], [])
         for event in events:
@@ -132,7 +132,7 @@ class DeliveryService:
     def _take(
         self, delivery: Delivery, route: Route, dispatch: Dispatch, *, head: bytes, body: bytes, now_ns: int
     ) -> None:
-        """Open a delivery and give out its first attempt."""
+        """Open a delivery and issue its first attempt."""
         number = self._count
         self._count = number + 1
         due_ns, topic, forged = delivery.due_ns, delivery.topic, delivery.forged
@@ -154,9 +154,9 @@ class DeliveryService:
         )
 
     def forge(self, item: PlannedForgery, now_ns: int) -> Dispatch:
-        """Make a forged delivery to the first subscription that hears of stock; nothing if there is none.
+        """Make a forged delivery to the first subscription to stock changes; nothing if there is none.
 
-        Nor is there one to a bus: it takes nothing from strangers.
+        Buses are left out, because they accept nothing from strangers.
         """
         dispatch = Dispatch([], [])
         heard = self._world.subscriptions("shopify", forge.TOPIC)
@@ -194,11 +194,11 @@ class DeliveryService:
     # -- answers in, outcomes out ----------------------------------------------------------------------------------
 
     def answered(self, outgoing: Outgoing, answer: Answer) -> Dispatch:
-        """Take the answer to an attempt: the delivery ends, or its next attempt is given out."""
+        """Process the answer to an attempt: the delivery ends, or its next attempt is issued."""
         dispatch = Dispatch([_attempt_ended(outgoing, answer)], [])
         delivery = self._open.get(outgoing.delivery)
         if delivery is None:
-            self._recalled.pop(outgoing.delivery, None)
+            self._cancelled.pop(outgoing.delivery, None)
         elif delivery.forged:
             self._end(outgoing.delivery, forged_outcome(answer), dispatch, answer.ended_ns)
         elif succeeded(answer):
@@ -233,17 +233,17 @@ class DeliveryService:
         dispatch.facts.append(DeliveryEnded(at_ns, number, outcome))
 
     def _remove(self, route: Route, dispatch: Dispatch, at_ns: int) -> None:
-        """Remove the subscription. Attempts to come are recalled; those under way count when they are answered."""
+        """Remove the subscription. Scheduled attempts are cancelled; those under way count when they are answered."""
         subscription_id = route.subscription.subscription_id
         dispatch.facts.extend(self._world.unsubscribe(subscription_id, by_policy=True, now_ns=at_ns).facts)
         self._routes.forget(subscription_id)
         for number, delivery in list(self._open.items()):
             if delivery.route.subscription.subscription_id == subscription_id and delivery.due_ns > at_ns:
-                self._recalled[number] = delivery
+                self._cancelled[number] = delivery
                 self._end(number, "subscription_removed", dispatch, at_ns)
 
     def close(self, now_ns: int) -> list[AnyFact]:
-        """End of the run: what is still open ends as pending."""
+        """End the run: open deliveries end as pending."""
         facts: list[AnyFact] = [DeliveryEnded(now_ns, number, "pending") for number in self._open]
         self._open.clear()
         return facts

@@ -17,44 +17,42 @@ from stockstorm.simulator.clock import SECOND_NS, Clock
 from stockstorm.simulator.delivery.attempts import Outgoing, Sender
 
 Work = Callable[[int], object]  # called with the time
-Thing = Outgoing | Work
+Task = Outgoing | Work
 
 _NEVER_NS = 1 << 62
-BATCH_MAX = 32  # things done before answers are read again, however late the dispatcher is
+BATCH_MAX = 32  # tasks started before answers are read again, even when the dispatcher is late
 
 
 class Dispatcher:
-    """`at` and `feed` say what is to be done when; `run` does it, in the calling greenlet, until stopped or failed."""
+    """`at` and `feed` schedule tasks; `run` starts them, in the calling greenlet, until it is stopped or one fails."""
 
     def __init__(self, clock: Clock, pool: Sender) -> None:
         self._clock = clock
         self._pool = pool
-        self._heap: list[tuple[int, int, Thing]] = []
+        self._heap: list[tuple[int, int, Task]] = []
         self._ties = count()
-        self._feeds: dict[
-            int, Iterator[tuple[int, Work]]
-        ] = {}  # by the tie of the item that stands in the heap for each
+        self._feeds: dict[int, Iterator[tuple[int, Work]]] = {}  # by the tie of its next item, which is in the heap
         self._greenlet: Any = None  # the one in `run`
         self._wakes_ns: int | None = None  # asleep until then; None while running
         self._stopping = False
         self._failure: BaseException | None = None
 
     def __len__(self) -> int:
-        """Things that are scheduled, counting each feed once."""
+        """The number of scheduled tasks, each feed counted as one."""
         return len(self._heap)
 
-    def at(self, due_ns: int, thing: Thing) -> None:
-        """Schedules one thing; what is due already is done in the next round, never within this call."""
-        heapq.heappush(self._heap, (due_ns, next(self._ties), thing))
+    def at(self, due_ns: int, task: Task) -> None:
+        """Schedules one task. A task that is already due starts in the next round, never within this call."""
+        heapq.heappush(self._heap, (due_ns, next(self._ties), task))
         if self._wakes_ns is not None and due_ns < self._wakes_ns:
             self._wake()
 
     def feed(self, items: Iterator[tuple[int, Work]]) -> None:
-        """Merges a stream that is sorted by due time; its next item is drawn when the one before has been begun."""
+        """Adds a stream that is sorted by due time. Its next item is drawn when the previous one has started."""
         self._draw(items)
 
     def run(self) -> None:
-        """Until `stop`. Raises what a planned call raised, or what `fail` was given."""
+        """Runs until `stop`. Raises the error of a task, or the one given to `fail`."""
         hub = gevent.get_hub()
         self._greenlet = gevent.getcurrent()
         self._hub, self._timer = hub, hub.loop.timer(0)
@@ -68,19 +66,19 @@ class Dispatcher:
             raise self._failure
 
     def stop(self) -> None:
-        """Ends `run` after the thing at hand; what is scheduled stays undone."""
+        """Ends `run` after the current task. Scheduled tasks are not run."""
         self._stopping = True
         if self._wakes_ns is not None:
             self._wake()
 
     def fail(self, error: BaseException) -> None:
-        """Makes `run` raise the error: how a callback that must not raise, such as the sender's, stops a run."""
+        """Makes `run` raise the error. A callback that must not raise, such as the sender's, stops a run by this."""
         if self._failure is None:
             self._failure = error
         self.stop()
 
     def _begin_due(self) -> int | None:
-        """Begins what is due, at most a batch; gives the next due time, None when nothing is scheduled."""
+        """Starts due tasks, at most a batch. Returns the next due time, None when nothing is scheduled."""
         heap, clock, submit = self._heap, self._clock, self._pool.submit
         for _ in range(BATCH_MAX):
             if not heap or self._stopping:
@@ -89,13 +87,13 @@ class Dispatcher:
             due_ns = heap[0][0]
             if due_ns > now_ns:
                 return due_ns
-            _, tie, thing = heapq.heappop(heap)
-            if isinstance(thing, Outgoing):
-                submit(thing)
+            _, tie, task = heapq.heappop(heap)
+            if isinstance(task, Outgoing):
+                submit(task)
                 continue
             if tie in self._feeds:
                 self._draw(self._feeds.pop(tie))
-            thing(now_ns)
+            task(now_ns)
         return heap[0][0] if heap else None
 
     def _draw(self, items: Iterator[tuple[int, Work]]) -> None:
@@ -109,10 +107,10 @@ class Dispatcher:
             self._wake()
 
     def _sleep(self, until_ns: int | None) -> None:
-        """Lets others run until the time has come, or something earlier is scheduled.
+        """Lets other greenlets run until then, or until an earlier task is scheduled.
 
-        What is overdue waits for a timer of no time too: the event loop then reads answers first, which it would not do
-        between callbacks.
+        An overdue task also waits, for a timer of zero length, because the event loop then reads answers first. It does
+        not between callbacks.
         """
         if self._stopping:
             return

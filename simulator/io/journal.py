@@ -1,8 +1,8 @@
-"""Writes the history: facts become JSON lines in the caller, and an operating-system thread compresses and writes them.
+"""Writes the history: the caller encodes facts as JSON lines, an operating-system thread compresses and writes them.
 
-The caller encodes (0.4 µs a fact), since the thread would have to hold the interpreter for milliseconds to do it in
-bulk, which delays every event that falls due meanwhile. The thread compresses, hashes and writes without holding it.
-Nothing that `write` took is lost unless the disk fails, and then the next call says so.
+The caller encodes (0.4 µs a fact), because a thread that encoded in bulk would hold the interpreter lock for
+milliseconds and delay every event that is due meanwhile. Compressing, hashing, writing and syncing do not hold the
+lock. No fact that `write` accepted is lost unless the disk fails, and then the next call raises.
 """
 
 import os
@@ -21,23 +21,23 @@ from stockstorm.simulator.history.blocks import GENESIS, BlockWriter, Damaged, p
 from stockstorm.simulator.history.facts import AnyFact, encoder
 from stockstorm.simulator.limits import JOURNAL_QUEUE_MAX_FACTS
 
-GATHER_S = 0.02  # the thread lets this much time's facts gather, so that it wakes at most 50 times a second
+GATHER_S = 0.02  # the thread collects facts for this long, so that it wakes at most 50 times a second
 POLL_S = 0.002
-GIVE_WAY_S = 0.0001  # a loop that never rests takes the interpreter back before the thread has woken to take it
+GIVE_WAY_S = 0.0001  # longer than the thread needs to wake; a busy loop would take the interpreter lock back
 WRITE_MAX_BYTES = 1_000_000
 STREAM_FACTS = 5_000
 
-# The real ones, also where gevent has put its own in their place.
+# The originals, in a process that gevent has patched too.
 _start_thread = monkey.get_original("_thread", "start_new_thread")
 _allocate_lock = monkey.get_original("_thread", "allocate_lock")
-_really_sleep = monkey.get_original("time", "sleep")
+_sleep = monkey.get_original("time", "sleep")
 
 
 class Journal:
-    """An append-only history file. After one process has closed it another may go on with it.
+    """An append-only history file. After one process has closed it, another can continue it.
 
-    A disk that fails makes every later call raise LimitError. A full queue makes only the call raise that found it so;
-    the end of the run can still be written then, and `overflowed` tells of it ever after.
+    When the disk fails, every later call raises LimitError. When the queue is full, only that call raises, so that the
+    end of the run can still be written; `overflowed` stays true.
     """
 
     def __init__(self, path: Path, limit: int = JOURNAL_QUEUE_MAX_FACTS) -> None:
@@ -45,8 +45,8 @@ class Journal:
         self.overflowed = False
         self._limit = limit
         self._queue: deque[tuple[int, bytes]] = deque()  # (facts, their lines)
-        self._taken = 0  # facts; written to by the callers only
-        self._written = 0  # facts; written to by the thread only
+        self._taken = 0  # facts; changed by callers only
+        self._written = 0  # facts; changed by the thread only
         self._failure: StockstormError | None = None
         self._syncs_wanted = self._syncs_done = 0
         self._closing = self._ended = False
@@ -55,18 +55,18 @@ class Journal:
             self._blocks = _continued(path, self._fd)
         except OSError as error:
             raise _disk_error(path, error) from error
-        self._work_at_hand = _allocate_lock()
-        self._work_at_hand.acquire()  # the thread waits for its release
+        self._has_work = _allocate_lock()
+        self._has_work.acquire()  # the thread waits for its release
         self._asleep = False
         _start_thread(self._work, ())
 
     @property
     def backlog(self) -> int:
-        """Facts taken and not yet handed to the operating system."""
+        """Facts accepted and not yet handed to the operating system."""
         return self._taken - self._written
 
     def write(self, facts: Iterable[AnyFact]) -> None:
-        """Appends facts in this order. Raises LimitError, and then none of them is taken."""
+        """Appends facts in this order. Raises LimitError, and then accepts none of them."""
         if not isinstance(facts, list):
             facts = list(facts)
         if self._failure is not None:
@@ -80,38 +80,38 @@ class Journal:
             self._queue.append((len(facts), encoder.encode_lines(facts)))
             self._taken += len(facts)
             if self._asleep:
-                self._rouse()
+                self._wake_thread()
             if self.backlog > self._limit // 2:
-                _really_sleep(GIVE_WAY_S)
+                _sleep(GIVE_WAY_S)
 
     def write_stream(self, facts: Iterable[AnyFact]) -> None:
         """Appends any number of facts, and waits for the disk where it has to. Raises LimitError."""
         for some in batched(facts, STREAM_FACTS):
             while self.backlog > self._limit // 2 and self._failure is None:
-                _let_the_thread_run()
+                _yield_to_thread()
             self.write(some)
 
     def sync(self) -> None:
-        """Returns when all that was taken is on the disk itself. Other greenlets run meanwhile. Raises LimitError."""
+        """Returns when all accepted facts are on the disk. Other greenlets run meanwhile. Raises LimitError."""
         self._syncs_wanted += 1
         wanted = self._syncs_wanted
-        self._rouse()
+        self._wake_thread()
         while self._syncs_done < wanted and not self._ended:
-            _let_the_thread_run()
+            _yield_to_thread()
         if self._failure is not None:
             raise self._failure
 
     def close(self) -> None:
-        """Writes and syncs what is left and ends the thread. Raises LimitError. Closing twice is one close."""
+        """Writes and syncs the rest and ends the thread. Raises LimitError. A second call does nothing."""
         if self._closing:
             return
-        self._syncs_wanted += 1  # before the thread may end, so that it does not end with facts in the queue
+        self._syncs_wanted += 1  # before `_closing`, so that the thread does not end with facts in the queue
         self._closing = True
         try:
             self.sync()
         finally:
             while not self._ended:
-                _let_the_thread_run()
+                _yield_to_thread()
             os.close(self._fd)
         if self._failure is not None:
             raise self._failure
@@ -124,10 +124,10 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _rouse(self) -> None:
+    def _wake_thread(self) -> None:
         self._asleep = False
-        if self._work_at_hand.locked():
-            self._work_at_hand.release()
+        if self._has_work.locked():
+            self._has_work.release()
 
     # -- the thread ---------------------------------------------------------------------------------------------------
 
@@ -148,15 +148,15 @@ class Journal:
             self._ended = True
 
     def _await_work(self) -> None:
-        self._asleep = True  # before looking, so that what comes after the look rouses
-        if not (self._queue or self._pressed()):
-            self._work_at_hand.acquire()
+        self._asleep = True  # before the check, so that a fact after it wakes the thread
+        if not (self._queue or self._awaited()):
+            self._has_work.acquire()
         self._asleep = False
-        if not self._pressed():
-            _really_sleep(GATHER_S)
+        if not self._awaited():
+            _sleep(GATHER_S)
 
-    def _pressed(self) -> bool:
-        """Somebody waits."""
+    def _awaited(self) -> bool:
+        """Whether a caller waits."""
         return self._closing or self._syncs_wanted > self._syncs_done
 
     def _drain(self) -> None:
@@ -178,9 +178,9 @@ def batched(facts: Iterable[AnyFact], size: int) -> Iterator[list[AnyFact]]:
         yield some
 
 
-def _let_the_thread_run() -> None:
-    time.sleep(POLL_S)  # gevent's where that is patched in, so that other greenlets go on
-    _really_sleep(GIVE_WAY_S)
+def _yield_to_thread() -> None:
+    time.sleep(POLL_S)  # gevent's in a patched process, so that other greenlets run
+    _sleep(GIVE_WAY_S)
 
 
 def _write_all(fd: int, data: bytes) -> None:
@@ -214,7 +214,7 @@ def _continued(path: Path, fd: int) -> BlockWriter:
 
 def _disk_error(path: Path, error: OSError) -> LimitError:
     remedy = "free some space or choose another folder for runs, then run again"
-    return LimitError(f"history {path}", f"the disk does not take it ({error.strerror or error})", remedy)
+    return LimitError(f"history {path}", f"it cannot be written ({error.strerror or error})", remedy)
 
 
 def _full_error(path: Path, limit: int) -> LimitError:

@@ -1,4 +1,4 @@
-"""What buyers want: on which channel, which SKUs, how many. Everything is drawn by dice keyed on the order."""
+"""What buyers want: on which channel, which SKUs, how many. All random numbers are keyed on the order."""
 
 from bisect import bisect_right
 
@@ -23,54 +23,54 @@ class Demand:
         self.hot, self.ordinary = names[:hot], names[hot:]
         self._popularity = zipf_steps(len(self.ordinary), config.shop.zipf)
 
-    def wants_hot(self, hot_share: float, die: float) -> bool:
-        """Whether a buyer comes for a hot SKU; without one kind of SKU every buyer wants the other."""
-        return bool(self.hot) and (not self.ordinary or die < hot_share)
+    def wants_hot(self, hot_share: float, draw: float) -> bool:
+        """Whether a buyer wants a hot SKU. If only one kind of SKU exists, every buyer wants that kind."""
+        return bool(self.hot) and (not self.ordinary or draw < hot_share)
 
     def lines_max(self, hot: bool) -> int:
-        """Most lines of a purchase: its SKUs are distinct, and at most one is hot where there are ordinary ones."""
+        """The most lines of a purchase. Its SKUs are distinct, and at most one is hot if there are ordinary ones."""
         distinct = len(self.ordinary) + hot if self.ordinary else len(self.hot)
         return min(self._orders.lines_max, distinct)
 
     def purchase(self, key: int, hot_share: float) -> tuple[str, int, tuple[tuple[Sku, int], ...]]:
         """Channel, buyer and lines of the purchase with this key."""
-        channel_die, buyer_die, hot_die, lines_die, *_ = self._seeds.draws("purchase", key)
-        hot = self.wants_hot(hot_share, hot_die)
-        count = 1 + int(lines_die * self.lines_max(hot))
+        channel_draw, buyer_draw, hot_draw, lines_draw, *_ = self._seeds.draws("purchase", key)
+        hot = self.wants_hot(hot_share, hot_draw)
+        count = 1 + int(lines_draw * self.lines_max(hot))
         chosen: dict[Sku, int] = {}
         for line in range(count):
-            sku_die, quantity_die, *_ = self._seeds.draws("line", key, line)
-            sku = self._one_of_hot(sku_die) if hot and line == 0 else self.popular(sku_die)
+            sku_draw, quantity_draw, *_ = self._seeds.draws("line", key, line)
+            sku = self._one_of_hot(sku_draw) if hot and line == 0 else self.popular(sku_draw)
             if sku in chosen:
                 sku = self._another(key, line, chosen)
-            chosen[sku] = 1 + int(quantity_die * self._orders.quantity_max)
-        channel = self._channels[bisect_right(self._channel_steps, channel_die)]
-        return channel, int(buyer_die * self._buyers), tuple(chosen.items())
+            chosen[sku] = 1 + int(quantity_draw * self._orders.quantity_max)
+        channel = self._channels[bisect_right(self._channel_steps, channel_draw)]
+        return channel, int(buyer_draw * self._buyers), tuple(chosen.items())
 
-    def popular(self, die: float) -> Sku:
-        """An ordinary SKU by Zipf's law (a hot one if there is no other)."""
+    def popular(self, draw: float) -> Sku:
+        """An ordinary SKU by Zipf's law, or a hot one if there is no other."""
         if not self.ordinary:
-            return self._one_of_hot(die)
-        return self.ordinary[bisect_right(self._popularity, die)]
+            return self._one_of_hot(draw)
+        return self.ordinary[bisect_right(self._popularity, draw)]
 
-    def restocked(self, die: float, with_hot: bool) -> Sku | None:
-        """Which goods arrive: ordinary SKUs in proportion to demand; with hot ones, one of them every second time."""
+    def restocked(self, draw: float, with_hot: bool) -> Sku | None:
+        """The SKU to restock: an ordinary one in proportion to demand, or half of the time a hot one (`with_hot`)."""
         if with_hot and self.hot:
-            return self._one_of_hot(2 * die) if die < 0.5 else self.popular(2 * die - 1)
-        return self.popular(die) if self.ordinary else None
+            return self._one_of_hot(2 * draw) if draw < 0.5 else self.popular(2 * draw - 1)
+        return self.popular(draw) if self.ordinary else None
 
-    def any_sku(self, die: float) -> Sku:
-        """Any SKU, all alike."""
-        place = int(die * (len(self.hot) + len(self.ordinary)))
+    def any_sku(self, draw: float) -> Sku:
+        """Any SKU, all with the same probability."""
+        place = int(draw * (len(self.hot) + len(self.ordinary)))
         return self.hot[place] if place < len(self.hot) else self.ordinary[place - len(self.hot)]
 
-    def _one_of_hot(self, die: float) -> Sku:
-        return self.hot[int(die * len(self.hot))]
+    def _one_of_hot(self, draw: float) -> Sku:
+        return self.hot[int(draw * len(self.hot))]
 
     def _another(self, key: int, line: int, chosen: dict[Sku, int]) -> Sku:
-        for die in self._seeds.draws("line again", key, line)[:_REDRAWS]:
-            sku = self.popular(die)
+        for draw in self._seeds.draws("line again", key, line)[:_REDRAWS]:
+            sku = self.popular(draw)
             if sku not in chosen:
                 return sku
-        # Under a steep law few SKUs hold nearly all of the demand; then the most popular one left is taken.
+        # With a high exponent few SKUs hold nearly all demand, so the most popular one that is left is taken.
         return next(sku for sku in self.ordinary or self.hot if sku not in chosen)

@@ -1,4 +1,4 @@
-"""A plan's items before they are numbered: when, in which sequence at one instant, and what they will fire."""
+"""The items of a plan before they are numbered: their time, their order at one instant, and the events they fire."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +11,7 @@ DELAY_CUT_MEANS = 5.0
 
 
 class Rank(IntEnum):
-    """Sequence of items that fall on the same instant: causes stand before what follows from them."""
+    """Order of items at the same instant: causes come before their effects."""
 
     PHASE = 0
     PURCHASE = 1
@@ -25,7 +25,7 @@ class Rank(IntEnum):
 
 
 class Draft(NamedTuple):
-    """An item without its serial. (offset_ns, rank, tie) is unique in a plan, so that sorting never looks further."""
+    """An item without its serial. (offset_ns, rank, tie) is unique in a plan, so sorting compares nothing else."""
 
     offset_ns: int
     rank: int
@@ -36,19 +36,19 @@ class Draft(NamedTuple):
 
 
 def numbered(drafts: Iterable[Draft]) -> tuple[AnyPlanItem, ...]:
-    """The items in the sequence of their offsets; the serial is the position."""
+    """The items in the order of their offsets, numbered from 0."""
     return tuple(
         [draft.make(draft.offset_ns, serial, *draft.values) for serial, draft in enumerate(sorted(drafts))],
     )
 
 
-def delay_s(mean_s: float, die: float) -> float:
-    """A delay by the exponential law of a mean, cut at five means."""
-    return min(-math.log1p(-die), DELAY_CUT_MEANS) * mean_s
+def delay_s(mean_s: float, draw: float) -> float:
+    """An exponentially distributed delay with this mean, cut at five means. `draw` is a number in [0, 1)."""
+    return min(-math.log1p(-draw), DELAY_CUT_MEANS) * mean_s
 
 
 def zipf_steps(count: int, exponent: float) -> list[float]:
-    """Cumulative shares of ranks 1 to `count` by Zipf's law, the last one 1; bisect a die in it to draw a rank."""
+    """Cumulative shares of ranks 1 to `count` by Zipf's law, the last one 1. Bisect with a number in [0, 1)."""
     return steps([(rank + 1) ** -exponent for rank in range(count)])
 
 

@@ -1,7 +1,7 @@
 """The plan: everything that will be attempted in a run and does not depend on the subject, as a value.
 
 Offsets are nanoseconds from the start of load. One (scenario, seed) gives one plan, byte for byte. Items are sorted by
-(offset_ns, serial). Follow-ups of a purchase that is refused in the run become void then.
+(offset_ns, serial). Follow-ups of a purchase that is refused in the run have no effect.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from stockstorm.simulator.model import OrderKey, Sku
 
 
 class PlanItem(msgspec.Struct, frozen=True, tag_field="plan"):
-    """Base: when, and the serial that breaks ties."""
+    """Base: the time, and the serial that breaks ties."""
 
     offset_ns: int
     serial: int
@@ -66,7 +66,7 @@ class PlannedForgery(PlanItem, frozen=True, tag="forgery"):
 
 
 class PlannedPhase(PlanItem, frozen=True, tag="phase"):
-    """A named interval of the schedule begins; carried for progress and reports."""
+    """A named interval of the schedule begins; for progress and reports."""
 
     name: str
 
@@ -92,7 +92,7 @@ AnyPlanItem = (
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A plan with the length of its load and the number of shop and channel events it will fire if all are accepted."""
+    """A plan, the length of its load, and the number of shop and channel events if every purchase is accepted."""
 
     scenario: str
     seed: int
@@ -115,7 +115,7 @@ class Plan(msgspec.Struct, frozen=True):
             yield encode(item) + b"\n"
 
     def digest(self) -> str:
-        """SHA-256 of the lines, hexadecimal: two runs with the same digest played the same plan."""
+        """SHA-256 of the lines, hexadecimal: two runs with the same digest had the same plan."""
         total = hashlib.sha256()
         for line in self.lines():
             total.update(line)

@@ -1,7 +1,7 @@
-"""From a configuration and a seed to a plan: `demand` says what buyers want, `purchases` what becomes of it,
-`surroundings` everything else, and `rates` how many events that makes.
+"""Makes a plan from a configuration and a seed.
 
-What happens beside the buyers: the shop's staff, attackers, faults, and the phases themselves.
+`demand` draws what buyers want, `purchases` adds the follow-ups, and `rates` counts the events. This module adds
+restocks, product edits, forgeries, faults and phases.
 """
 
 from collections.abc import Iterator
@@ -29,8 +29,8 @@ from stockstorm.simulator.seeds import Seeds
 FORGERY_KINDS: Final = get_args(ForgeryKind)
 
 
-def surrounding_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
-    """Everything but purchases and their follow-ups; each kind out of a stream and dice of its own."""
+def other_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
+    """Everything except purchases and their follow-ups. Each kind draws from its own streams."""
     yield from _restocks(config, seeds, demand)
     yield from _product_edits(config, seeds, demand)
     yield from _forgeries(config, seeds, demand)
@@ -62,9 +62,9 @@ def _product_edits(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterato
 
 def _forgeries(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
     for n, at_ns in enumerate(_instants(config, seeds, "forgeries", config.events.forgeries_per_s)):
-        kind_die, sku_die, *_ = seeds.draws("forgery", n)
-        kind = FORGERY_KINDS[int(kind_die * len(FORGERY_KINDS))]
-        yield Draft(at_ns, Rank.FORGERY, n, 0, PlannedForgery, (kind, demand.any_sku(sku_die)))
+        kind_draw, sku_draw, *_ = seeds.draws("forgery", n)
+        kind = FORGERY_KINDS[int(kind_draw * len(FORGERY_KINDS))]
+        yield Draft(at_ns, Rank.FORGERY, n, 0, PlannedForgery, (kind, demand.any_sku(sku_draw)))
 
 
 __all__ = ["expected_events", "make_plan", "with_event_rate"]
@@ -75,7 +75,7 @@ def make_plan(scenario: str, config: WorldConfig, seed: int) -> Plan:
     _check_size(expected_items_max(config))
     seeds = Seeds(seed)
     demand = Demand(config, seeds)
-    drafts = [*purchase_drafts(config, seeds, demand), *surrounding_drafts(config, seeds, demand)]
+    drafts = [*purchase_drafts(config, seeds, demand), *other_drafts(config, seeds, demand)]
     _check_size(len(drafts))
     return Plan(
         scenario=scenario,
@@ -91,5 +91,5 @@ def _check_size(items: float) -> None:
         raise LimitError(
             "the plan",
             f"{items:,.0f} items, where {limits.PLAN_MAX_ITEMS:,} is the limit",
-            "lower the rates or shorten the phases, or split the load over several shops",
+            "lower the rates, shorten the phases, or split the load over several shops",
         )

@@ -1,7 +1,7 @@
-"""Purchases and what becomes of them: paid, cancelled or returned, each fate by dice keyed on the order.
+"""Purchases and their follow-ups: payment, cancellation or return, by random numbers keyed on the order.
 
-A follow-up that would fall past the end of load is folded back into it, so that every purchase meets its whole fate
-within the load and the rate of events holds to its end.
+A follow-up after the end of load is moved back into the load. Every purchase thus has all its follow-ups within it, and
+the rate of events holds to its end.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class Bought(msgspec.Struct, frozen=True):
 
 
 def purchase_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
-    """All purchases with their follow-ups. Keys count through the phases in the sequence of arrivals."""
+    """All purchases with their follow-ups. Keys count arrivals over all phases."""
     starts = schedule.starts_ns(config.phases)
     key = 0
     for n, phase in enumerate(config.phases):
@@ -48,38 +48,38 @@ def purchase_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterat
 
 
 def return_share(orders: OrdersConfig) -> float:
-    """Share of purchases that are returned: none is cancelled and returned, and cancellations come first."""
+    """Share of purchases that are returned. None is both cancelled and returned; cancellation has priority."""
     return min(orders.return_share, 1 - orders.cancel_share)
 
 
 def _fate(bought: Bought, orders: OrdersConfig, seeds: Seeds, end_ns: int) -> Iterator[Draft]:
-    fate_die, pay_die, cancel_die, return_die, *return_dice = seeds.draws("fate", bought.key)
-    paid_ns = _later(bought.offset_ns, orders.paid_after_s, pay_die, end_ns)
+    fate_draw, pay_draw, cancel_draw, return_draw, *return_draws = seeds.draws("fate", bought.key)
+    paid_ns = _later(bought.offset_ns, orders.paid_after_s, pay_draw, end_ns)
     cancelled_ns: int | None = None
-    if fate_die < orders.cancel_share:
-        cancelled_ns = _later(bought.offset_ns, orders.cancel_after_s, cancel_die, end_ns)
+    if fate_draw < orders.cancel_share:
+        cancelled_ns = _later(bought.offset_ns, orders.cancel_after_s, cancel_draw, end_ns)
         events = CANCELLATION_EVENTS + len(bought.lines) if bought.online else 1
         yield Draft(cancelled_ns, Rank.CANCELLATION, bought.key, events, PlannedCancellation, (bought.key,))
-    elif fate_die >= 1 - return_share(orders):
+    elif fate_draw >= 1 - return_share(orders):
         # Nothing can be refunded on the own store before it was paid.
         from_ns = paid_ns if bought.online else bought.offset_ns
-        returned_ns = _later(from_ns, orders.return_after_s, return_die, end_ns)
-        yield _return(bought, returned_ns, orders.restock_share, return_dice)
+        returned_ns = _later(from_ns, orders.return_after_s, return_draw, end_ns)
+        yield _return(bought, returned_ns, orders.restock_share, return_draws)
     if bought.online and (cancelled_ns is None or paid_ns <= cancelled_ns):
         yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
 
 
-def _return(bought: Bought, at_ns: int, restock_share: float, dice: list[float]) -> Draft:
-    count_die, first_die, quantity_die, restock_die = dice
-    count, first = 1 + int(count_die * len(bought.lines)), int(first_die * len(bought.lines))
+def _return(bought: Bought, at_ns: int, restock_share: float, draws: list[float]) -> Draft:
+    count_draw, first_draw, quantity_draw, restock_draw = draws
+    count, first = 1 + int(count_draw * len(bought.lines)), int(first_draw * len(bought.lines))
     chosen = sorted((first + n) % len(bought.lines) for n in range(count))
-    lines = tuple((sku, 1 + int(quantity_die * quantity)) for sku, quantity in (bought.lines[n] for n in chosen))
-    restock = restock_die < restock_share
+    lines = tuple((sku, 1 + int(quantity_draw * quantity)) for sku, quantity in (bought.lines[n] for n in chosen))
+    restock = restock_draw < restock_share
     events = (RETURN_EVENTS + len(lines) * restock) if bought.online else 1
     return Draft(at_ns, Rank.RETURN, bought.key, events, PlannedReturn, (bought.key, lines, restock))
 
 
-def _later(from_ns: int, mean_s: float, die: float, end_ns: int) -> int:
-    """An instant within the load, after a delay that is folded where it would reach past the end."""
-    delay_ns, left_ns = int(delay_s(mean_s, die) * SECOND_NS), end_ns - from_ns
+def _later(from_ns: int, mean_s: float, draw: float, end_ns: int) -> int:
+    """A time within the load after an exponential delay, taken modulo the time that is left."""
+    delay_ns, left_ns = int(delay_s(mean_s, draw) * SECOND_NS), end_ns - from_ns
     return from_ns + (delay_ns % left_ns if left_ns > 0 else 0)

@@ -1,4 +1,4 @@
-"""How many events a configuration fires, by arithmetic, and a configuration that fires as many as wanted."""
+"""The number of events that a configuration fires, calculated, and a configuration scaled to a rate of events."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ def expected_events(config: WorldConfig) -> float:
 
 
 def expected_items_max(config: WorldConfig) -> float:
-    """A bound on the mean number of items of a plan."""
+    """An upper bound of the mean number of items in a plan."""
     purchases = sum(schedule.arrival_count(phase) for phase in config.phases)
     events = config.events
     beside = (events.restocks_per_s + events.product_edits_per_s + events.forgeries_per_s) * _seconds(config)
@@ -34,10 +34,10 @@ def expected_items_max(config: WorldConfig) -> float:
 
 
 def with_event_rate(config: ConfigT, events_per_s: float, seconds: float | None = None) -> ConfigT:
-    """The same scenario, stretched to `seconds` of load if given, with arrivals scaled so that it fires this rate.
+    """The same scenario with arrivals scaled to this rate of events, and stretched to `seconds` of load if given.
 
-    What the staff do keeps its own rate, and the phases keep their proportions. Sizes of bursts are whole numbers; what
-    rounding them takes away, the other phases make up for. ScenarioError where no scaling can give the rate.
+    Staff events keep their rate, and phases their proportions. Burst sizes are rounded to whole numbers, and the other
+    phases make up for the difference. Raises ScenarioError if no scaling gives the rate.
     """
     where = f"an event rate of {events_per_s:g}/s"
     stretch = 1.0 if seconds is None else seconds / _seconds(config)
@@ -46,10 +46,10 @@ def with_event_rate(config: ConfigT, events_per_s: float, seconds: float | None 
     wanted = events_per_s * _seconds(config) - _staff_events(config)
     present = _purchase_events(config, config.phases)
     if wanted <= 0:
-        remedy = "ask for more, or lower restocks_per_s and product_edits_per_s under [events]"
-        raise ScenarioError(where, "the shop's own staff alone fire more than that", remedy)
+        remedy = "choose a higher rate, or lower restocks_per_s and product_edits_per_s under [events]"
+        raise ScenarioError(where, "restocks and product edits alone fire more events than that", remedy)
     if present <= 0:
-        raise ScenarioError(where, "no phase brings a purchase, so there is nothing to scale", "give a phase a rate")
+        raise ScenarioError(where, "no phase has purchases, so there is nothing to scale", "give a phase a rate")
     bursts = tuple(_scaled(phase, 1.0, wanted / present) for phase in config.phases)
     flowing = sum(_purchase_events(config, (_without_bursts(phase),)) for phase in bursts)
     lumps = _purchase_events(config, bursts) - flowing
@@ -58,19 +58,19 @@ def with_event_rate(config: ConfigT, events_per_s: float, seconds: float | None 
 
 
 def _validated(config: ConfigT, phases: Sequence[PhaseConfig], where: str) -> ConfigT:
-    """Scaling by copies skips validation, so the bounds are asked for once at the end."""
+    """The config with these phases, validated once at the end, because `model_copy` does not validate."""
     dump: dict[str, Any] = config.model_dump()
     dump["phases"] = [phase.model_dump() for phase in phases]
     try:
         return type(config).model_validate(dump)
     except ValidationError as error:
         found = "; ".join(_beyond(found) for found in error.errors())
-        remedy = "ask for a lower rate (--rate) or a shorter load (--seconds)"
+        remedy = "choose a lower rate (--rate) or a shorter load (--seconds)"
         raise ScenarioError(where, found, remedy) from error
 
 
 def _beyond(error: ErrorDetails) -> str:
-    """A bound that scaling met, e.g. `phases.0.rate would be 123,456, and 100,000 is the limit`."""
+    """A bound that scaling exceeded, e.g. `phases.0.rate would be 123,456, and 100,000 is the limit`."""
     key, limit = ".".join(map(str, error["loc"])), error.get("ctx", {}).get("le")
     if limit is None:
         return f"{key}: {error['msg']}"
@@ -80,7 +80,7 @@ def _beyond(error: ErrorDetails) -> str:
 def _scaled(phase: PhaseConfig, stretch: float, factor: float, burst_size: int | None = None) -> PhaseConfig:
     """A phase `stretch` times as long with `factor` times the rate of arrivals, bursts included if no size is given."""
     if phase.kind != "burst":
-        burst_size = phase.burst_size  # it has no meaning there, and must not meet its bound
+        burst_size = phase.burst_size  # it is not used there, and must not exceed its bound
     return phase.model_copy(
         update={
             "seconds": phase.seconds * stretch,
@@ -114,7 +114,7 @@ def _purchase_events(config: WorldConfig, phases: Sequence[PhaseConfig]) -> floa
 
 
 def _mean_lines(phase: PhaseConfig, demand: Demand) -> float:
-    """The number of lines is uniform from 1 to its bound, which differs where a buyer comes for a hot SKU."""
+    """The number of lines is uniform from 1 to a bound that depends on whether the buyer wants a hot SKU."""
     if not demand.hot or not demand.ordinary:
         return (1 + demand.lines_max(bool(demand.hot))) / 2
     hot, ordinary = (1 + demand.lines_max(True)) / 2, (1 + demand.lines_max(False)) / 2
@@ -126,7 +126,7 @@ def _events_per_purchase(config: WorldConfig, lines: float) -> float:
     total_share = sum(channel.share for channel in config.channels)
     online = sum(channel.share for channel in config.channels if channel.name == ONLINE) / total_share
     returns = return_share(orders)
-    # An exponential payment beats an exponential cancellation with odds of their rates; else it is not planned.
+    # A payment is planned if it comes before the cancellation. Both delays are exponential.
     both = orders.paid_after_s + orders.cancel_after_s
     paid_first = orders.cancel_after_s / both if both > 0 else 1.0
     payments = PAYMENT_EVENTS * (1 - orders.cancel_share * (1 - paid_first))

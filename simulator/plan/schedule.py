@@ -1,6 +1,6 @@
-"""When buyers arrive: the open model's arithmetic from a phase to instants, in integer nanoseconds.
+"""When buyers arrive: from a phase to times of arrival, in integer nanoseconds.
 
-Nothing here knows of the subject: arrivals are planned ahead and are not slowed by it.
+The model is open: arrivals are planned ahead, and a slow subject does not slow them.
 """
 
 import math
@@ -17,7 +17,7 @@ def length_ns(phase: PhaseConfig) -> int:
 
 
 def starts_ns(phases: Sequence[PhaseConfig]) -> tuple[int, ...]:
-    """Offsets at which the phases begin, with the end of the last one behind them."""
+    """Offsets at which the phases begin, then the end of the last one."""
     starts = [0]
     for phase in phases:
         starts.append(starts[-1] + length_ns(phase))
@@ -25,7 +25,7 @@ def starts_ns(phases: Sequence[PhaseConfig]) -> tuple[int, ...]:
 
 
 def arrival_count(phase: PhaseConfig) -> float:
-    """How many purchases a phase is expected to bring."""
+    """The expected number of purchases in a phase."""
     match phase.kind:
         case "ramp":
             return (phase.rate + rate_at_end(phase)) / 2 * phase.seconds
@@ -36,14 +36,14 @@ def arrival_count(phase: PhaseConfig) -> float:
 
 
 def rate_at_end(phase: PhaseConfig) -> float:
-    """A ramp's last rate; a ramp without one stays level."""
+    """The last rate of a ramp; without `rate_to` the rate is constant."""
     return phase.rate if phase.rate_to is None else phase.rate_to
 
 
 def arrivals_ns(phase: PhaseConfig, stream: random.Random) -> list[int]:
     """Arrivals as sorted offsets from the start of the phase, each within it.
 
-    A burst's `rate` is Poisson traffic beside its bursts. The stream is drawn by Poisson traffic only.
+    The `rate` of a burst phase is Poisson traffic besides its bursts. Only Poisson traffic draws from the stream.
     """
     match phase.kind:
         case "constant":
@@ -69,14 +69,14 @@ def poisson_ns(rate_per_s: float, span_ns: int, stream: random.Random) -> list[i
 
 
 def _constant(phase: PhaseConfig) -> list[int]:
-    # Arrivals lie in the middle of their intervals, so that the spacing stays even across the border of two phases.
+    # Arrivals are in the middle of their intervals, so that the spacing stays even between two phases.
     count = math.floor(phase.rate * phase.seconds + 0.5)
     end_ns = length_ns(phase) - 1
     return [min(int((n + 0.5) * SECOND_NS / phase.rate), end_ns) for n in range(count)]
 
 
 def _ramp(phase: PhaseConfig) -> list[int]:
-    # By time t, rate·t + slope·t²/2 arrivals are due; this is solved for t in the form that loses no digits at slope 0.
+    # By time t, rate·t + slope·t²/2 arrivals are due; solved for t in a form that is exact at slope 0.
     first, slope = phase.rate, (rate_at_end(phase) - phase.rate) / phase.seconds
     count = math.floor(arrival_count(phase) + 0.5)
     end_ns = length_ns(phase) - 1

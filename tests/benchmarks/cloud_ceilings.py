@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.cloud_ceilings [events]`: highest rates of emulators (loadtests.backing.cloud.ceilings).
+"""`python -m tests.benchmarks.cloud_ceilings [events]`: the ceilings of emulators (in loadtests/backing/cloud/base.py).
 
 Not a test: figures depend on the machine. One event through is sent alone by one of eight senders and received and
 deleted in batches of ten by one of four workers, all at the same time; also sends alone, and receives alone.

@@ -33,7 +33,7 @@ Open = Callable[[], AbstractContextManager[CloudContainer]]
 
 
 class Shell(DockerContainer):
-    """Any image with a shell, in the place of LocalStack's."""
+    """Any image with a shell, instead of LocalStack's."""
 
     script = "echo Ready.; exec sleep 60"
 
@@ -61,7 +61,7 @@ def published() -> str:
 
 
 @pytest.mark.usefixtures("shell")
-def test_a_container_is_reached_over_loopback_only_and_is_gone_afterwards() -> None:
+def test_a_container_is_reached_over_loopback_only_and_removed_afterwards() -> None:
     with localstack("us-east-1") as running:
         assert f"127.0.0.1:{running.port}->4566/tcp" in published()
         assert f"0.0.0.0:{running.port}" not in published()

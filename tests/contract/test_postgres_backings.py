@@ -1,4 +1,4 @@
-"""One behaviour suite over every PostgreSQL backing: embedded, in Docker, and a server at a URL.
+"""One behaviour suite for every PostgreSQL backing: embedded, in Docker, and a server at a URL.
 
 Without a Docker engine, its tests are skipped with the reason. All others always run.
 """
@@ -21,17 +21,15 @@ from stockstorm.loadtests.backing.postgres import Backing, choose_backing
 from stockstorm.loadtests.backing.postgres.docker import IMAGE
 from tests.running import ROOT
 
-IMAGES_SCRIPT = (
-    "STOCKSTORM_LOCAL_IMAGES"  # where a script lies that makes a Docker engine and an image where there are none
-)
-IMAGE_WITHIN_S = 420  # making an image from packages takes about a minute, on a bare machine two
+IMAGES_SCRIPT = "STOCKSTORM_LOCAL_IMAGES"  # the path of a script that provides a Docker engine and an image
+IMAGE_WITHIN_S = 420  # building an image from packages takes one or two minutes
 DOCKER = (pytest.mark.docker, pytest.mark.timeout(IMAGE_WITHIN_S + 60))
 
 Open = Callable[[], AbstractContextManager[Backing]]
 
 
-def ask(url: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
-    """Run `work` on a connection to `url`."""
+def run_on(url: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
+    """Runs `work` on a connection to `url`."""
 
     async def session() -> Any:
         connection = await asyncpg.connect(url)
@@ -45,14 +43,14 @@ def ask(url: str, work: Callable[[Any], Awaitable[Any]]) -> Any:
 
 @pytest.fixture(scope="module")
 def server_url() -> Iterator[str]:
-    """A server that runs already, for the URL backing: an embedded one."""
+    """A running server for the URL backing: an embedded one."""
     with choose_backing("embedded", "server") as backing:
         yield backing.url
 
 
 @pytest.fixture(scope="module")
 def docker_engine() -> None:
-    """A Docker engine with the image, or a loud skip with the reason."""
+    """A Docker engine with the image, or a skip with the reason."""
     if why := _why_no_docker():
         pytest.skip(f"Docker backing NOT tested: {why}")
 
@@ -71,30 +69,32 @@ def backing(request: pytest.FixtureRequest) -> Open:
     return lambda: choose_backing(option, "20261124-flash_sale-7")
 
 
-def test_it_gives_a_fresh_empty_database(backing: Open) -> None:
+def test_the_database_is_new_and_empty(backing: Open) -> None:
     with backing() as database:
-        tables = ask(database.url, lambda c: c.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
+        tables = run_on(
+            database.url, lambda c: c.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+        )
         assert tables == 0
-        ask(database.url, lambda c: c.execute("CREATE TABLE left_over (n int)"))
+        run_on(database.url, lambda c: c.execute("CREATE TABLE left_over (n int)"))
     with backing() as database:
-        assert ask(database.url, lambda c: c.fetchval("SELECT to_regclass('left_over')")) is None
+        assert run_on(database.url, lambda c: c.fetchval("SELECT to_regclass('left_over')")) is None
 
 
-def test_it_is_durable(backing: Open) -> None:
+def test_the_database_is_durable(backing: Open) -> None:
     names = ["fsync", "synchronous_commit", "full_page_writes"]
     query = "SELECT count(*) FROM pg_settings WHERE name = ANY($1) AND setting = 'on'"
     with backing() as database:
-        assert ask(database.url, lambda c: c.fetchval(query, names)) == 3
+        assert run_on(database.url, lambda c: c.fetchval(query, names)) == 3
 
 
-def test_two_at_once_share_nothing(backing: Open) -> None:
+def test_two_databases_share_nothing(backing: Open) -> None:
     with backing() as first, backing() as second:
         assert first.url != second.url
-        ask(first.url, lambda c: c.execute("CREATE TABLE only_here (n int)"))
-        assert ask(second.url, lambda c: c.fetchval("SELECT to_regclass('only_here')")) is None
+        run_on(first.url, lambda c: c.execute("CREATE TABLE only_here (n int)"))
+        assert run_on(second.url, lambda c: c.fetchval("SELECT to_regclass('only_here')")) is None
 
 
-def test_nothing_is_left_afterwards_even_with_a_connection_open(backing: Open) -> None:
+def test_the_database_is_gone_afterwards_even_with_an_open_connection(backing: Open) -> None:
     async def stay() -> str:
         opened = backing()
         database = await asyncio.to_thread(opened.__enter__)
@@ -105,10 +105,10 @@ def test_nothing_is_left_afterwards_even_with_a_connection_open(backing: Open) -
 
     url = asyncio.run(stay())
     with pytest.raises((OSError, asyncpg.PostgresError)):
-        ask(url, lambda c: c.fetchval("SELECT 1"))
+        run_on(url, lambda c: c.fetchval("SELECT 1"))
 
 
-def test_it_describes_itself_with_version_and_durability_and_without_credentials(backing: Open) -> None:
+def test_the_description_has_version_and_durability_and_no_credentials(backing: Open) -> None:
     with backing() as database:
         assert re.match(r"\d+(\.\d+)?, fsync on, synchronous_commit on, ", database.description)
         assert "@" not in database.description
@@ -130,10 +130,10 @@ def test_a_container_is_reached_over_loopback_only_and_with_its_own_password_onl
         password = urlsplit(database.url).password
         assert password
         with pytest.raises(asyncpg.InvalidPasswordError):
-            ask(database.url.replace(f":{password}@", ":test@"), lambda c: c.fetchval("SELECT 1"))
+            run_on(database.url.replace(f":{password}@", ":test@"), lambda c: c.fetchval("SELECT 1"))
 
 
-def test_it_names_processes_that_run_or_none(backing: Open) -> None:
+def test_the_processes_run_and_end_with_the_backing(backing: Open) -> None:
     with backing() as database:
         pids = database.processes()
         assert all(Path(f"/proc/{pid}").exists() for pid in pids)
@@ -141,8 +141,8 @@ def test_it_names_processes_that_run_or_none(backing: Open) -> None:
 
 
 def _why_no_docker() -> str:
-    """Empty when `docker run IMAGE` works; the script may make it so."""
-    if _image_is_there():
+    """Why no container can be started, or "" if `docker run IMAGE` works, possibly after the script."""
+    if _image_exists():
         return ""
     script = Path(os.environ.get(IMAGES_SCRIPT, ROOT.parent / "shared" / "docker" / "local-images"))
     if not script.is_file():
@@ -154,7 +154,7 @@ def _why_no_docker() -> str:
     return ""
 
 
-def _image_is_there() -> bool:
+def _image_exists() -> bool:
     if shutil.which("docker") is None:
         return False
     done = subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True, timeout=20, check=False)

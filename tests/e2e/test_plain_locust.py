@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import run_module
+from tests.running import is_valid_unless_late, run_module
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timed]
+pytestmark = pytest.mark.e2e
 
 
 def test_headless_locust_runs_judges_and_exits_with_the_code_of_the_verdict(tmp_path: Path) -> None:
@@ -24,6 +24,7 @@ def test_headless_locust_runs_judges_and_exits_with_the_code_of_the_verdict(tmp_
     ]
     done = run_module("locust", [*arguments, "--stop-timeout", "6"], {})
     result = json.loads((tmp_path / "latest" / "result.json").read_text())
-    assert (done.returncode, result["verdict"]) == (0, "valid"), done.stdout + done.stderr
+    assert is_valid_unless_late(result), done.stdout + done.stderr
+    assert done.returncode == {"valid": 0, "unknown": 2}[result["verdict"]]
     for entry in ("ACK", "SYNC", "FORGED"):
         assert entry in done.stdout + done.stderr

@@ -20,7 +20,7 @@ class TierLine(msgspec.Struct, frozen=True):
     """The entries whose strictest tier is this one."""
 
     name: str
-    tone: str  # a verdict, or "nobody"
+    tone: str  # a verdict, or "none"
     labels: str
 
 
@@ -97,5 +97,5 @@ def _tiers(at_rate: RateComparison) -> list[TierLine]:
     for wanted, name, tone in rows:
         labels = [entry.label for entry in at_rate.entries if tier_text(entry) == wanted]
         if labels or tone == "valid":
-            found.append(TierLine(name, tone if labels else "nobody", ", ".join(labels) or "none"))
+            found.append(TierLine(name, tone if labels else "none", ", ".join(labels) or "none"))
     return found

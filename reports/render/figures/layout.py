@@ -78,7 +78,7 @@ def latency_axis(title: str, low_ms: float, high_ms: float, **more: Any) -> dict
 
 
 def tail_position(share: float) -> float:
-    """Where a percentile stands on an axis that stretches the tail: p0 at 0, p90 at 1, p99 at 2."""
+    """The position of a percentile on an axis that stretches the tail: p0 at 0, p90 at 1, p99 at 2."""
     return -math.log10(1 - share) if share < 1 else 6.0
 
 

@@ -1,8 +1,8 @@
 """Changes to the plan of deliveries: protocol, no-op, `compose` and the registry. One variant a file.
 
-Dice are keyed by the event, never drawn in sequence: the same purchase meets the same fate in every run and
-architecture, however many other deliveries there are. All subscriptions of one event share its fate. Forged deliveries
-are left alone.
+Random numbers are keyed by the event and never drawn in sequence. An event is therefore perturbed in the same way in
+every run and architecture, whatever other deliveries there are, and for all its subscriptions. Forged deliveries are
+not perturbed.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from stockstorm.simulator.seeds import Seeds
 
 
 class Perturbation(Protocol):
-    """Rewrites due times and adds copies. It loses nothing and makes nothing due earlier."""
+    """Delays due times and adds copies. It removes no delivery and makes none due earlier."""
 
     def __call__(self, deliveries: list[Delivery]) -> list[Delivery]: ...
 
@@ -35,7 +35,7 @@ def unperturbed(deliveries: list[Delivery]) -> list[Delivery]:
 
 
 def compose(perturbations: Sequence[Perturbation]) -> Perturbation:
-    """One after the other, in the sequence given."""
+    """Applies the perturbations one after the other, in the given order."""
     if not perturbations:
         return unperturbed
     if len(perturbations) == 1:
@@ -50,7 +50,7 @@ def compose(perturbations: Sequence[Perturbation]) -> Perturbation:
 
 
 def build(configs: Sequence[PerturbationConfig], seeds: Seeds) -> Perturbation:
-    """The perturbations of a scenario. The n-th of a kind has dice of its own, whatever other kinds stand between."""
+    """The perturbations of a scenario. The n-th of a kind draws the same numbers whatever other kinds there are."""
     seen: dict[str, int] = {}
     made: list[Perturbation] = []
     for config in configs:

@@ -1,6 +1,6 @@
-"""Delay: some deliveries fall due later than the event, by any time up to a bound.
+"""Delay: some deliveries fall due later than the event, by any time up to a limit.
 
-Shopify says that deliveries can be late, and by how much is anybody's guess (docs/sources.md, S6).
+Shopify says that deliveries can be late, but not by how much (docs/sources.md, S6).
 """
 
 import msgspec
@@ -12,7 +12,7 @@ from stockstorm.simulator.seeds import Seeds
 
 
 class Delay:
-    """Shifts a share of the deliveries by up to `seconds`, evenly spread. Copies have dice of their own."""
+    """Shifts a share of the deliveries by up to `seconds`, uniformly. Each copy is drawn separately."""
 
     def __init__(self, name: str, config: PerturbationConfig, seeds: Seeds) -> None:
         self._name, self._seeds, self._config = name, seeds, config

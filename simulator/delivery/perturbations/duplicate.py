@@ -1,6 +1,6 @@
-"""Duplicate: some deliveries come again, with the same webhook id and the same bytes, a little later.
+"""Duplicate: some deliveries are sent again a little later, with the same webhook id and the same bytes.
 
-At-least-once delivery allows it, and shops see it (docs/sources.md, S6).
+At-least-once delivery allows this, and users of Shopify report it (docs/sources.md, S6).
 """
 
 import msgspec
@@ -19,15 +19,15 @@ class Duplicate:
         self._span_ns = config.seconds * SECOND_NS
 
     def __call__(self, deliveries: list[Delivery]) -> list[Delivery]:
-        """All deliveries given, each followed by its copies."""
+        """All the deliveries, each followed by its copies."""
         result: list[Delivery] = []
         for delivery in deliveries:
             result.append(delivery)
-            if self._meant(delivery):
+            if self._selected(delivery):
                 result.extend(self._copy(delivery, copy) for copy in range(1, self._config.copies + 1))
         return result
 
-    def _meant(self, delivery: Delivery) -> bool:
+    def _selected(self, delivery: Delivery) -> bool:
         event = delivery.event
         return (
             event is not None

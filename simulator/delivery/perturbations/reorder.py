@@ -1,7 +1,7 @@
 """Reorder: some deliveries are held back so that later ones overtake them.
 
-Shopify guarantees no order within a topic or across topics (docs/sources.md, S6). What happens next is not known
-here, so a held delivery waits for at least half of the bound: whatever fires in that time overtakes it.
+Shopify guarantees no order within a topic or across topics (docs/sources.md, S6). Later events are not known here, so a
+selected delivery waits for at least half of the limit, and every event of that time overtakes it.
 """
 
 import msgspec

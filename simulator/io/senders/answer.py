@@ -1,7 +1,7 @@
-"""Reads one HTTP/1.1 answer after another out of the bytes of one connection, by httptools' C parser.
+"""Reads the HTTP/1.1 answers of one connection, one after another, with the C parser of httptools.
 
 Answers come in pieces (uvicorn sends head and body in two packets), chunked, ended by EOF, or after a 100-continue.
-Only the status and whether the connection may be kept are of interest; bodies are counted and thrown away.
+Only the status is kept, and whether the connection may be reused. Bodies are counted and discarded.
 """
 
 import httptools
@@ -10,17 +10,17 @@ from stockstorm.simulator.limits import ANSWER_BODY_MAX_BYTES, ANSWER_HEAD_MAX_B
 
 
 class AnswerError(Exception):
-    """What came is not an HTTP answer, or is larger than the limits allow."""
+    """The bytes are not an HTTP answer, or the answer is larger than the limits allow."""
 
 
 class AnswerReader:
-    """The answers of one connection, one at a time: `feed` until it says True, then `next`."""
+    """The answers of one connection, one at a time: call `feed` until it returns True, then `next`."""
 
     __slots__ = ("_begun", "_complete", "_kept", "_parser", "keep_alive", "received_bytes", "status")
 
     def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
-        self._kept: list[bytes] = []  # pieces of an answer that needs more than one, for `ended`
+        self._kept: list[bytes] = []  # the pieces of an incomplete answer, for `ended`
         self._begun = 0
         self._complete = 0
         self.received_bytes = 0
@@ -28,7 +28,7 @@ class AnswerReader:
         self.keep_alive = False
 
     def next(self) -> None:
-        """Makes ready for the answer to the next request."""
+        """Resets the reader for the answer to the next request."""
         self._begun = self._complete = self.received_bytes = self.status = 0
         if self._kept:
             self._kept = []
@@ -41,9 +41,9 @@ class AnswerReader:
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             if not self._complete:
                 raise AnswerError(str(error)) from error
-            self.keep_alive = False  # the answer is whole, but what followed it is not HTTP
+            self.keep_alive = False  # the answer is complete, but the bytes after it are not HTTP
         if self._complete:
-            if self._begun > 1:  # bytes that nobody asked for follow: the connection cannot be trusted
+            if self._begun > 1:  # an unrequested answer follows: the connection cannot be reused
                 self.keep_alive = False
             return True
         if self.received_bytes > ANSWER_HEAD_MAX_BYTES + ANSWER_BODY_MAX_BYTES:
@@ -69,7 +69,7 @@ class AnswerReader:
 
     def on_message_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status < 200:  # 100-continue and its like announce the answer that follows
+        if status < 200:  # informational, such as 100 Continue: the answer follows
             self._begun -= 1
             return
         if not self._complete:
@@ -79,7 +79,7 @@ class AnswerReader:
 
 
 class _Head:
-    """A second look at an answer that EOF cut: does its head promise a length? Off the path of ordinary answers."""
+    """Parses the head of an answer that ended by EOF, to see whether it announced a length. Not on the hot path."""
 
     def __init__(self) -> None:
         self.parser = httptools.HttpResponseParser(self)

@@ -25,7 +25,7 @@ SWEEP_S = 0.05
 class ConnectionPool:
     """A `Sender`. `on_answer` is called once for each attempt, in a connection's greenlet; it must not raise or wait.
 
-    `limit` bounds the connections. `spawn(serve)` is called when one more is wanted and must bring about a call of it.
+    `limit` bounds the connections. `spawn(serve)` is called for each further one and must cause a call of `serve`.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class ConnectionPool:
         on_answer: Callable[[Outgoing, Answer], None],
         limit: int,
         *,
-        book: Resolver | None = None,
+        resolver: Resolver | None = None,
         tls: ssl.SSLContext | None = None,
         connect_limit_ns: int = CONNECT_TIMEOUT_NS,
         answer_limit_ns: int = ANSWER_TIMEOUT_NS,
@@ -42,12 +42,12 @@ class ConnectionPool:
     ) -> None:
         self.spawn: Callable[[Callable[[], None]], object] = gevent.spawn
         self.connections_max = limit
-        self._connector = Connector(clock, book or Resolver(), tls, connect_limit_ns)
+        self._connector = Connector(clock, resolver or Resolver(), tls, connect_limit_ns)
         self._shared = Shared(clock, self._connector, on_answer, answer_limit_ns)
         self._idle_limit_ns = idle_limit_ns
         self._idle: IdleConnections[Connection] = IdleConnections()
         self._hosts: dict[Connection, None] = {}
-        self._coming = 0  # hosts asked for that have not arrived
+        self._coming = 0  # hosts that were spawned and have not started
         self._waiting: deque[tuple[Outgoing, bool]] = deque()  # with: was the pool at its limit?
         self._sweeper: gevent.Greenlet | None = None
         self._closing = False

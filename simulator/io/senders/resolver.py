@@ -1,7 +1,7 @@
-"""Turns a subscription's URI into an `Address`, and a host into endpoints: once per run each: no attempt waits for DNS.
+"""Turns the URI of a subscription into an `Address`, and a host into endpoints, once per run each.
 
-All addresses of a host are tried (`localhost` is `::1` and `127.0.0.1`); the one that answered last comes first. What
-leads nowhere is remembered too, told once, and never looked up again: attempts to it fail like refused connections.
+All addresses of a host are tried (`localhost` is `::1` and `127.0.0.1`), first the one that accepted last. A URI or
+host without endpoints is remembered too: it is reported once, and attempts to it fail like refused connections.
 """
 
 import socket
@@ -17,7 +17,7 @@ from stockstorm.simulator.errors import SubjectError
 
 Endpoint = tuple[int, tuple[str | int, ...]]  # address family, socket address
 Lookup = Callable[[str, int], list[Endpoint]]
-Tell = Callable[[SubjectError], None]
+OnError = Callable[[SubjectError], None]
 
 LOOKUP_WITHIN_S = 5.0  # as long as an attempt may take
 
@@ -29,16 +29,19 @@ def lookup(host: str, port: int) -> list[Endpoint]:
 
 
 class Resolver:
-    """`book(uri)` gives the address, `book.endpoints` where to connect. Both remember. What leads nowhere is told."""
+    """Calling it with a URI gives the address; `endpoints` gives where to connect. Both cache their results.
 
-    def __init__(self, look: Lookup = lookup, tell: Tell = lambda _: None) -> None:
-        self._lookup, self._tell = look, tell
+    `on_error` is called once for each URI or host that has no endpoints.
+    """
+
+    def __init__(self, resolve: Lookup = lookup, on_error: OnError = lambda _: None) -> None:
+        self._lookup, self._on_error = resolve, on_error
         self._addresses: dict[str, Address] = {}
         self._endpoints: dict[tuple[str, int], list[Endpoint] | SubjectError] = {}
-        self._looking: dict[tuple[str, int], BoundedSemaphore] = {}
+        self._locks: dict[tuple[str, int], BoundedSemaphore] = {}
 
     def __call__(self, uri: str) -> Address:
-        """The address of a URI. One that is neither http nor a bus of this run has an address without endpoints."""
+        """The address of a URI. One that is neither http(s) nor a bus of this run has an address without endpoints."""
         address = self._addresses.get(uri)
         if address is None:
             try:
@@ -50,14 +53,14 @@ class Resolver:
         return address
 
     def redirect(self, uri: str, url: str) -> None:
-        """Attempts for `uri`, such as a bus that speaks no HTTP, go to the process behind `url` instead."""
+        """Sends attempts for `uri`, such as an event bus, to the process at `url` instead."""
         self._addresses[uri] = address_of(url)
 
     def endpoints(self, host: str, port: int) -> list[Endpoint]:
         """Where to connect, in order of preference; at least one. Raises SubjectError, the same for the whole run."""
         key = (host, port)
         if key not in self._endpoints:
-            with self._looking.setdefault(key, BoundedSemaphore()):  # whoever comes meanwhile waits for the same answer
+            with self._locks.setdefault(key, BoundedSemaphore()):  # concurrent callers wait for the same result
                 if key not in self._endpoints:
                     self._remember(key, self._looked_up(host, port))
         found = self._endpoints[key]
@@ -66,7 +69,7 @@ class Resolver:
         return found
 
     def prefer(self, host: str, port: int, endpoint: Endpoint) -> None:
-        """Tries this endpoint first from now on."""
+        """Puts this endpoint first from now on."""
         found = self._endpoints[host, port]
         if isinstance(found, list):
             found.sort(key=lambda other: other != endpoint)
@@ -75,14 +78,14 @@ class Resolver:
         try:
             with gevent.Timeout(LOOKUP_WITHIN_S, TimeoutError(f"no answer within {LOOKUP_WITHIN_S:g} s")):
                 return self._lookup(host, port)
-        except (OSError, UnicodeError) as error:  # a label that is too long for a name is no OSError
+        except (OSError, UnicodeError) as error:  # UnicodeError: a label is too long for a host name
             remedy = "check the host's name in the subject's public URL, or use an address such as 127.0.0.1"
-            return SubjectError(f"{host}:{port}", f"the host is not to be found ({error})", remedy)
+            return SubjectError(f"{host}:{port}", f"the host cannot be found ({error})", remedy)
 
     def _remember(self, key: tuple[str, int], found: list[Endpoint] | SubjectError) -> None:
         self._endpoints[key] = found
         if isinstance(found, SubjectError):
-            self._tell(found)
+            self._on_error(found)
 
 
 def address_of(uri: str) -> Address:
@@ -90,14 +93,14 @@ def address_of(uri: str) -> Address:
     where, remedy = f"subscription {uri}", "write it as http://HOST:PORT/PATH"
     if not uri.lower().startswith(("http:", "https:")):
         found = "neither an http or https URI nor a bus of this run"
-        raise SubjectError(where, found, f"{remedy}; buses are there for the subjects bus-eventbridge and bus-pubsub")
+        raise SubjectError(where, found, f"{remedy}; the subjects bus-eventbridge and bus-pubsub have buses")
     try:
         parts = urlsplit(uri)
         port = parts.port
     except ValueError as error:
         raise SubjectError(where, str(error), remedy) from error
     if not parts.hostname:
-        raise SubjectError(where, "names no host", remedy)
+        raise SubjectError(where, "it has no host", remedy)
     tls = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Address(host=parts.hostname, port=port or (443 if tls else 80), path=path, tls=tls)

@@ -60,8 +60,8 @@ class Service:
 
     def await_ready(self) -> None:
         if "receiver" in self.processes:
-            wait_until(lambda: self.answers(f"{self.url}/readyz"), "the receiver is ready", 20)
-        wait_until(lambda: self.answers(f"{self.worker_url}/readyz"), "the worker is ready", 20)
+            wait_until(lambda: self.answers(f"{self.url}/readyz"), "the receiver is ready", 60)
+        wait_until(lambda: self.answers(f"{self.worker_url}/readyz"), "the worker is ready", 60)
 
     def answers(self, url: str) -> bool:
         """Whether the answer is 200. Fails if a process has ended by itself."""
@@ -141,6 +141,10 @@ class Service:
         return {row["webhook_id"] for row in self.probe("dead-letters")}
 
     wait_until = staticmethod(lambda is_so, what, seconds=10.0: wait_until(is_so, what, seconds))
+
+    def deliver(self, send: Callable[[], httpx.Response]) -> None:
+        """Sends until the answer is 200, as shops and marketplaces do: a loaded machine may exceed a time limit."""
+        self.wait_until(lambda: send().status_code == 200, "it is acknowledged", 20)
 
     def close(self) -> None:
         for name in list(self.processes):

@@ -125,7 +125,7 @@ def test_the_probe_shows_the_stock_and_the_metrics_are_served(service: Any) -> N
     service.wait_until(lambda: {"sku": "SKU-0011", "available": 77} in service.probe("stock"), "the probe shows it")
     assert len(service.probe("stock")) == 20
     text = service.http.get(f"{service.url}/metrics").text
-    assert 'reference_webhooks_total{face="shopify",status="200"}' in text
+    assert 'reference_webhooks_total{endpoint="shopify",status="200"}' in text
     assert "reference_events_total" in service.http.get(f"{service.worker_url}/metrics").text
     for url in (service.url, service.worker_url):
         lines = [line for line in service.http.get(f"{url}/metrics").text.splitlines() if not line.startswith("#")]

@@ -2,8 +2,9 @@
 
 import pytest
 
-from stockstorm.loadtests.ipc.messages import Abort, AnyMessage, FaultDue, Finished, Go
+from stockstorm.loadtests.ipc.messages import Abort, AnyMessage, FaultDue, Finished, Go, SentError
 from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed, make_pair
+from stockstorm.simulator.errors import StockstormError
 
 
 def test_messages_arrive_whole_and_in_order() -> None:
@@ -38,4 +39,17 @@ def test_a_closed_pipe_raises_on_both_ends() -> None:
         two.receive(1.0)
     with pytest.raises(PipeClosed):
         two.send(Abort(reason="too late"))
+    two.close()
+
+
+@pytest.mark.parametrize("kind", StockstormError.__subclasses__())
+def test_an_error_arrives_as_the_same_class_with_the_same_parts(kind: type[StockstormError]) -> None:
+    one, two = (Pipe(end) for end in make_pair())
+    one.send(Abort(reason="stop", error=SentError.of(kind("where", "found", "remedy"))))
+    received = two.receive(1.0)
+    assert isinstance(received, Abort)
+    assert received.error is not None
+    error = received.error.error()
+    assert (type(error), error.where, error.found, error.remedy) == (kind, "where", "found", "remedy")
+    one.close()
     two.close()

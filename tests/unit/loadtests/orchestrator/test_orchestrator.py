@@ -11,15 +11,16 @@ import pytest
 
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec
-from stockstorm.loadtests.ipc.messages import AnyMessage, FaultDue, FaultOver, Finished, Listening
+from stockstorm.loadtests.ipc.messages import Abort, AnyMessage, FaultDue, FaultOver, Finished, Listening, SentError
 from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator import orchestrator as module
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
+from stockstorm.loadtests.orchestrator.run import report
 from stockstorm.loadtests.subjects import Surroundings
 from stockstorm.reports.history import History
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.config import FAULTS, Fault, FaultKind
-from stockstorm.simulator.errors import SubjectError
+from stockstorm.simulator.errors import BackingError, InternalError, LimitError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, RunEnded, decoder
 from tests.stored_history import text_of
 
@@ -137,3 +138,29 @@ def test_a_fault_without_effect_is_not_in_the_history(tmp_path: Path, monkeypatc
     ended, history = run(Service(polls=0), Driver("kill_receiver"), tmp_path, monkeypatch)
     assert "there is no receiver" in ended.reason
     assert not history.all(FaultStarted)
+
+
+class FailingGenerator(Driver):
+    """A generator that cannot build its plan."""
+
+    def __init__(self, error: StockstormError) -> None:
+        super().__init__("kill_worker")
+        self._sends = [Abort(reason=str(error), error=SentError.of(error))]
+
+
+@pytest.mark.parametrize("kind", [LimitError, BackingError, InternalError])
+def test_an_error_of_the_generator_is_raised_again_as_its_own_class(
+    kind: type[StockstormError], tmp_path: Path
+) -> None:
+    spec = make_spec(RunOptions(scenario="smoke", runs=tmp_path))
+    generator = FailingGenerator(kind("the plan", "too large", "lower the rates"))
+    made = module.Orchestrator(
+        spec, cast(Pipe, generator), nullcontext(Database()), nullcontext(CloudContext()), Service(polls=0)
+    )
+    ending = made.run(os.getpid(), lambda _: None, lambda _: None)
+    assert not ending.fact.complete
+    with pytest.raises(kind) as caught:
+        report(spec, ending)
+    error = caught.value
+    assert (error.where, error.found) == ("the plan", "too large")
+    assert error.remedy == f"lower the rates; files of the run: {spec.folder}"

@@ -78,7 +78,7 @@ def test_the_host_names_the_port_unless_it_is_the_scheme_s_own(address: Address,
     assert fields(shopify_head(address))["Host"] == host
 
 
-def test_a_path_cannot_smuggle_in_a_header() -> None:
+def test_a_path_cannot_inject_a_header() -> None:
     head = shopify_head(Address("127.0.0.1", 80, "/é x\r\nX-Evil: 1"))
     assert head.startswith(b"POST /%C3%A9%20x%0D%0AX-Evil:%201 HTTP/1.1\r\n")
     assert "X-Evil" not in fields(head)

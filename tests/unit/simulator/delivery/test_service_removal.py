@@ -96,7 +96,7 @@ def test_an_attempt_under_way_at_the_removal_still_counts(setup: DeliverySetup, 
     assert dispatch.attempts == []
 
 
-def test_the_answer_to_a_recalled_attempt_is_a_fact_and_no_second_end(setup: DeliverySetup) -> None:
+def test_the_answer_to_a_cancelled_attempt_is_a_fact_and_no_second_end(setup: DeliverySetup) -> None:
     setup.subscribe()
     failing, recalled = setup.deliveries.fire([stock_event(1), stock_event(2)], AT_NS).attempts
     for _ in range(8):

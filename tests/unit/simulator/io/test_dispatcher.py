@@ -16,7 +16,7 @@ ADDRESS = Address(host="127.0.0.1", port=1, path="/")
 
 
 class Pool:
-    """A sender that notes what it is given, and when."""
+    """A sender that records each attempt and its time."""
 
     def __init__(self) -> None:
         self.taken: list[tuple[Outgoing, int]] = []
@@ -45,7 +45,7 @@ def noting(done: list[Any], what: object) -> Work:
 
 
 def run_for(dispatcher: Dispatcher, seconds: float) -> None:
-    """Runs the dispatcher in a greenlet of its own for a while. Raises what it raised."""
+    """Runs the dispatcher in a greenlet for some seconds. Raises its error."""
     running = gevent.spawn(dispatcher.run)
     gevent.sleep(seconds)
     dispatcher.stop()
@@ -70,7 +70,7 @@ def test_things_due_at_one_instant_are_done_in_the_order_they_were_scheduled(dis
     assert done == list(range(100))
 
 
-def test_planned_work_is_told_the_time(dispatcher: Dispatcher) -> None:
+def test_planned_work_receives_the_time(dispatcher: Dispatcher) -> None:
     told: list[int] = []
     due_ns = time.monotonic_ns() + 5 * MILLISECOND_NS
     dispatcher.at(due_ns, told.append)
@@ -155,7 +155,7 @@ def test_what_a_planned_call_raises_ends_the_run(dispatcher: Dispatcher) -> None
         dispatcher.run()
 
 
-def test_a_failure_that_is_handed_in_ends_the_run(dispatcher: Dispatcher) -> None:
+def test_fail_ends_the_run_with_its_error(dispatcher: Dispatcher) -> None:
     gevent.spawn_later(0.01, dispatcher.fail, ValueError("disk full"))
     with pytest.raises(ValueError, match="disk full"):
         dispatcher.run()

@@ -1,4 +1,4 @@
-"""The journal on a real disk, and on disks that refuse."""
+"""The journal on a real disk, and on disks that fail."""
 
 import os
 import subprocess
@@ -70,7 +70,7 @@ def test_after_sync_nothing_is_left_to_write(path: Path) -> None:
         assert (journal.backlog, read(path)) == (0, FACTS)
 
 
-def test_another_journal_goes_on_where_the_first_was_closed(path: Path) -> None:
+def test_another_journal_appends_after_the_first_was_closed(path: Path) -> None:
     for part in (FACTS[:5], FACTS[5:9]):
         with Journal(path) as journal:
             journal.write(part)
@@ -231,7 +231,7 @@ journal.close()
     assert [fact.at_ns for fact in read(path)] == list(range(5000))
 
 
-def test_a_loop_that_never_rests_does_not_keep_it_from_writing(path: Path) -> None:
+def test_a_busy_loop_does_not_prevent_writing(path: Path) -> None:
     program = """
 journal = Journal(Path(sys.argv[1]), limit=10_000)
 for number in range(100_000):

@@ -77,9 +77,9 @@ def test_a_purchase_does_not_depend_on_those_drawn_before() -> None:
 
 def test_hot_skus_are_restocked_every_second_time_if_at_all() -> None:
     demand = demand_of(ShopConfig(skus=10, hot_skus=2))
-    dice = [(n + 0.5) / 1_000 for n in range(1_000)]
-    assert sum(demand.restocked(die, True) in demand.hot for die in dice) == 500
-    assert all(demand.restocked(die, False) in demand.ordinary for die in dice)
+    draws = [(n + 0.5) / 1_000 for n in range(1_000)]
+    assert sum(demand.restocked(draw, True) in demand.hot for draw in draws) == 500
+    assert all(demand.restocked(draw, False) in demand.ordinary for draw in draws)
     assert demand_of(ShopConfig(skus=2, hot_skus=2)).restocked(0.5, False) is None
 
 

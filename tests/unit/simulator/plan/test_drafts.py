@@ -29,7 +29,7 @@ def test_delays_are_exponential_with_their_mean_and_cut_at_five_means() -> None:
     assert max(delays) == 10.0
 
 
-def test_a_mean_of_nothing_gives_no_delay() -> None:
+def test_a_mean_of_zero_gives_no_delay() -> None:
     assert delay_s(0.0, 0.99) == 0
 
 
@@ -43,7 +43,7 @@ def test_exponent_0_makes_all_ranks_alike() -> None:
     assert zipf_steps(4, 0.0) == [0.25, 0.5, 0.75, 1.0]
 
 
-def test_the_largest_die_still_finds_the_last_step() -> None:
+def test_the_largest_draw_finds_the_last_step() -> None:
     shares = steps([0.1] * 7)
     assert bisect_right(shares, 1 - 2**-53) == 6
     assert steps([]) == []

@@ -105,7 +105,7 @@ def test_follow_ups_stay_within_the_load_even_when_their_delays_are_longer() -> 
     )
 
 
-def test_shares_that_add_up_to_more_than_one_leave_no_order_with_two_fates() -> None:
+def test_no_order_is_both_cancelled_and_returned_when_the_shares_exceed_one() -> None:
     orders = OrdersConfig(cancel_share=0.7, return_share=0.7)
     crowded = make_plan("crowded", CONFIG.model_copy(update={"orders": orders}), 1).items
     cancelled = {item.order for item in crowded if isinstance(item, PlannedCancellation)}

@@ -39,7 +39,7 @@ def test_composed_perturbations_work_in_the_sequence_given() -> None:
     assert delivery.due_ns == (ORIGINALS[0].due_ns + 10) * 2
 
 
-def test_two_of_a_kind_throw_dice_of_their_own() -> None:
+def test_two_of_a_kind_draw_different_numbers() -> None:
     both = [build((DELAY,), Seeds(1)), build((DELAY, DELAY), Seeds(1))]
     once, twice = (perturbation(ORIGINALS) for perturbation in both)
     marks = {each.perturbed for each in twice}

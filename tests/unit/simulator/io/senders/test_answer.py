@@ -1,4 +1,4 @@
-"""Answers in every division into pieces."""
+"""Answers are read the same, however they are split into pieces."""
 
 from itertools import pairwise
 
@@ -33,7 +33,7 @@ def test_answers_follow_one_another_on_a_kept_connection() -> None:
     assert statuses == [503, 202, 503]
 
 
-def test_bytes_behind_an_answer_make_the_connection_unfit_for_reuse() -> None:
+def test_bytes_after_an_answer_prevent_reuse_of_the_connection() -> None:
     reader = AnswerReader()
     assert reader.feed(SIZED + b"HTTP/1.1 200 OK\r\n")
     assert (reader.status, reader.keep_alive) == (503, False)

@@ -1,4 +1,4 @@
-"""The pool's own affairs: hosts, growth, addresses, closing."""
+"""The connection pool: hosts, growth, addresses, closing."""
 
 import socket
 import time
@@ -37,30 +37,30 @@ def slow_server() -> Iterator[Server]:
 
 
 def hosts_of(pool: ConnectionPool, count: int) -> list[gevent.Greenlet]:
-    """Hosts as Locust users would be: there before the first attempt."""
+    """Hosts that exist before the first attempt, as Locust users do."""
     hosts = [gevent.spawn(pool.serve) for _ in range(count)]
     gevent.sleep(0)
     return hosts
 
 
-def test_hosts_that_wait_already_are_used_before_new_ones_are_asked_for(server: Server) -> None:
+def test_idle_hosts_are_used_before_new_ones_are_spawned(server: Server) -> None:
     sender = Sending(server.port)
-    asked: list[Callable[[], None]] = []
-    sender.pool.spawn = asked.append
+    spawned: list[Callable[[], None]] = []
+    sender.pool.spawn = spawned.append
     hosts_of(sender.pool, 3)
     sender.submit(3)
     sender.wait()
-    assert (asked, sender.pool.connections_peak) == ([], 3)
+    assert (spawned, sender.pool.connections_peak) == ([], 3)
     sender.pool.close(1.0)
 
 
-def test_growth_is_asked_of_whoever_hosts_the_connections(server: Server) -> None:
+def test_the_pool_grows_by_its_spawn_function(server: Server) -> None:
     sender = Sending(server.port)
-    asked: list[Callable[[], None]] = []
-    sender.pool.spawn = asked.append
+    spawned: list[Callable[[], None]] = []
+    sender.pool.spawn = spawned.append
     sender.submit(2)
-    assert (asked, sender.pool.waiting) == ([sender.pool.serve] * 2, 2)
-    for serve in asked:
+    assert (spawned, sender.pool.waiting) == ([sender.pool.serve] * 2, 2)
+    for serve in spawned:
         gevent.spawn(serve)
     assert [answer.status for answer in sender.wait()] == [200, 200]
     sender.pool.close(1.0)
@@ -108,7 +108,7 @@ def test_closing_waits_for_what_is_in_flight_or_queued(slow_server: Server) -> N
     assert [answer.status for _, answer in sender.answers] == [200] * 4
 
 
-def test_closing_tells_how_many_attempts_were_left_and_makes_no_answer_up(slow_server: Server) -> None:
+def test_closing_counts_the_attempts_that_are_left_and_reports_no_answer_for_them(slow_server: Server) -> None:
     sender = Sending(slow_server.port, limit=2)
     sender.submit(5)
     gevent.sleep(0.01)
@@ -160,23 +160,30 @@ def test_many_attempts_at_once_are_each_answered_once(server: Server) -> None:
     sender.pool.close(1.0)
 
 
-def test_an_answer_that_comes_after_the_limit_is_a_timeout_even_when_the_sweep_was_late(slow_server: Server) -> None:
-    sender = Sending(slow_server.port, answer_limit_ns=30 * MILLISECOND_NS)
+def test_an_answer_after_the_limit_is_a_timeout_even_when_the_sweep_is_late() -> None:
+    def script(connection: Connection) -> None:
+        connection.request()
+        gevent.sleep(0.4)
+        connection.send(OK)
+
+    server = Server(script)
+    sender = Sending(server.port, answer_limit_ns=200 * MILLISECOND_NS)
     answer = sender.one()
     assert (answer.status, answer.error) == (0, "answer_timeout")
     sender.pool.close(0.0)
+    server.close()
 
 
-def test_a_host_that_nobody_knows_fails_like_a_refused_connection_and_costs_no_host(server: Server) -> None:
+def test_an_unknown_host_fails_like_a_refused_connection_and_ends_no_greenlet(server: Server) -> None:
     def look(host: str, port: int) -> list[Endpoint]:
         if host == "nowhere.invalid":
             raise OSError(-2, "Name or service not known")
         return [(socket.AF_INET, ("127.0.0.1", port))]
 
-    told: list[SubjectError] = []
-    sender = Sending(server.port, host="nowhere.invalid", limit=1, book=Resolver(look, told.append))
+    reported: list[SubjectError] = []
+    sender = Sending(server.port, host="nowhere.invalid", limit=1, resolver=Resolver(look, reported.append))
     assert [sender.one().error for _ in range(3)] == ["connect_refused"] * 3
-    assert len(told) == 1
+    assert len(reported) == 1
     sender.address = Address("shop.example", server.port, "/webhooks")
     assert sender.one().status == 200
     sender.pool.close(1.0)

@@ -18,7 +18,7 @@ def test_an_unsigned_delivery_has_no_signature() -> None:
     assert forged_signature("unsigned", SECRET, honest=HONEST, claimed=CLAIMED) is None
 
 
-def test_a_wrong_key_signs_well_for_somebody_else() -> None:
+def test_a_wrong_key_gives_a_well_formed_signature_that_does_not_match() -> None:
     signature = forged_signature("wrong_key", SECRET, honest=HONEST, claimed=CLAIMED)
     assert signature is not None
     assert len(signature) == len(sign(SECRET, CLAIMED))
