@@ -1,10 +1,11 @@
 """Run folders and their files.
 
-    runs/<run id>/  history.jsonl  plan.jsonl  result.json  report.html  junit.xml  summary.md  logs/
+    runs/<run id>/  history.jsonl.zst  plan.jsonl  result.json  report.html  junit.xml  summary.md  logs/
     runs/latest     link to the run that was created last
 
-A history is written during the run, so its last line may be incomplete when the run was killed. That line is dropped,
-and the run counts as interrupted. Any other unreadable line is corruption and is reported with file and line number.
+A history is written during the run, so its last block has no seal when the run was killed. The whole lines of that
+block are read, and the run counts as interrupted. Anything else that is not as it was written is reported with file and
+block.
 """
 
 from pathlib import Path
@@ -14,9 +15,12 @@ import msgspec
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Result
 from stockstorm.simulator.errors import HistoryError
+from stockstorm.simulator.history.blocks import Block, Damaged, pieces, read_blocks
 from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, RunEnded, RunStarted, decoder
 
 LATEST = "latest"
+HISTORY = "history.jsonl.zst"
+PLAIN_HISTORY = "history.jsonl"
 COMPARISON = "comparison.json"  # in the folder of a comparison
 
 
@@ -31,7 +35,9 @@ class RunFolder(msgspec.Struct, frozen=True):
 
     @property
     def history(self) -> Path:
-        return self.path / "history.jsonl"
+        """Sealed and compressed; older versions wrote it plain."""
+        plain = self.path / PLAIN_HISTORY
+        return plain if plain.is_file() else self.path / HISTORY
 
     @property
     def plan(self) -> Path:
@@ -93,18 +99,18 @@ def find_run(runs: Path, wanted: str) -> RunFolder:
     Raises `HistoryError` with the runs that exist.
     """
     for candidate in (runs / wanted, Path(wanted)):
-        folder = candidate.parent if candidate.name == "history.jsonl" else candidate
-        if (folder / "history.jsonl").is_file():
+        folder = candidate.parent if candidate.name in (HISTORY, PLAIN_HISTORY) else candidate
+        if RunFolder(folder).history.is_file():
             return RunFolder(folder.resolve())
         if (folder / COMPARISON).is_file():
             raise _not_a_run(folder)
     present = known_runs(runs)
     remedy = f"choose one of: {', '.join(present[-10:])}" if present else "start one with: stockstorm run SCENARIO"
-    raise HistoryError(str(runs), f"no run {wanted!r} with a history.jsonl", remedy)
+    raise HistoryError(str(runs), f"no run {wanted!r} with a {HISTORY}", remedy)
 
 
 def _not_a_run(folder: Path) -> HistoryError:
-    histories = sorted(folder.glob("*/*/history.jsonl"))
+    histories = sorted(folder.glob(f"*/*/{PLAIN_HISTORY}*"))
     one = f"check one of its runs, e.g. {histories[0].parent}, or " if histories else ""
     remedy = f"{one}resume it: stockstorm compare --continue {folder}"
     return HistoryError(str(folder), "this is a comparison of runs, not a run", remedy)
@@ -114,7 +120,7 @@ def known_runs(runs: Path) -> list[str]:
     """Ids of all runs with a history, oldest first (by name, which begins with the time)."""
     if not runs.is_dir():
         return []
-    return sorted(entry.parent.name for entry in runs.glob("*/history.jsonl") if not entry.parent.is_symlink())
+    return sorted(entry.parent.name for entry in runs.glob(f"*/{PLAIN_HISTORY}*") if not entry.parent.is_symlink())
 
 
 def load_run(folder: RunFolder | Path) -> tuple[RunFolder, History]:
@@ -123,50 +129,77 @@ def load_run(folder: RunFolder | Path) -> tuple[RunFolder, History]:
     return found, read_history(found.history)
 
 
-def read_history(path: Path) -> History:
+def read_history(path: Path, *, unsealed: bool = False) -> History:
     """Read a history file (or the one in a run folder).
 
-    Raises `HistoryError` for a missing, empty or corrupt history (with file and line number), or one of another schema
-    version.
+    Raises `HistoryError` for a missing or empty history, for one of another schema version, and for one that is not as
+    it was written, with its file and block. With `unsealed`, what precedes the damage is read, and also a history
+    without seals, as older versions wrote it.
     """
-    file = path / "history.jsonl" if path.is_dir() else path
+    file = RunFolder(path).history if path.is_dir() else path
     try:
-        raw = file.read_bytes()
+        facts = _read_blocks(file, unsealed=unsealed)
     except OSError as error:
-        raise HistoryError(
-            str(file), f"cannot be read: {error.strerror}", "give the folder of a finished run"
-        ) from error
-    facts = _decode(file, raw)
+        remedy = "give the folder of a finished run"
+        raise HistoryError(str(file), f"cannot be read: {error.strerror}", remedy) from error
     _require_start(file, facts)
     return History.of(facts)
 
 
-def _decode(file: Path, raw: bytes) -> list[AnyFact]:
-    whole = raw[: raw.rfind(b"\n") + 1]
+def _read_blocks(file: Path, *, unsealed: bool) -> list[AnyFact]:
+    facts: list[AnyFact] = []
+    note = ""
     try:
-        facts: list[AnyFact] = decoder.decode_lines(whole)
+        with file.open("rb") as opened:
+            for block in read_blocks(pieces(opened)):
+                found = _decode(file, block)
+                if block.seal is None and _is_whole(found):
+                    note = "judged without seals: facts may be missing or altered"
+                    if not unsealed:
+                        raise Damaged(block.number, "its facts are not sealed")
+                facts += found
+    except Damaged as damage:
+        if not unsealed:
+            raise _damaged(file, damage) from None
+        note = note or f"judged without seals, up to block {damage.block} of the history: {damage.found}"
+    return [_with_note(fact, note) if isinstance(fact, RunStarted) else fact for fact in facts] if note else facts
+
+
+def _with_note(started: RunStarted, note: str) -> RunStarted:
+    return msgspec.structs.replace(started, notes=(*started.notes, note))
+
+
+def _decode(file: Path, block: Block) -> list[AnyFact]:
+    try:
+        return decoder.decode_lines(block.lines)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-        raise _first_corrupt_line(file, whole) from None
-    rest = raw[len(whole) :]
-    if rest.strip():
-        try:
-            facts.append(decoder.decode(rest))
-        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-            return facts  # The writer was killed. Without RunEnded the run counts as interrupted.
-    return facts
+        raise _first_corrupt_line(file, block) from None
 
 
-def _first_corrupt_line(file: Path, raw: bytes) -> HistoryError:
-    remedy = "restore the file from the run's machine, or run the scenario again with the same seed"
-    for number, line in enumerate(raw.split(b"\n"), 1):
-        if not line.strip():
-            continue
+def _is_whole(facts: list[AnyFact]) -> bool:
+    """Facts without a seal are normal only if their writer was killed. Then the run has no end."""
+    return any(isinstance(fact, RunEnded) for fact in facts)
+
+
+def _damaged(file: Path, damage: Damaged) -> HistoryError:
+    remedy = (
+        "restore the file from the run's machine, or run the scenario again with the same seed; "
+        "stockstorm check --unsealed judges what can still be read"
+    )
+    return HistoryError(f"{file}, block {damage.block}", damage.found, remedy)
+
+
+def _first_corrupt_line(file: Path, block: Block) -> HistoryError:
+    remedy = "judge it with the version that wrote it, or run the scenario again with the same seed"
+    for number, line in enumerate(block.lines.splitlines(), 1):
         try:
             decoder.decode(line)
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
             shown = line[:60].decode("utf-8", "replace") + ("…" if len(line) > 60 else "")
-            return HistoryError(f"{file}:{number}", f"not a fact ({error}): {shown}", remedy)
-    return HistoryError(str(file), "not a list of facts, one a line", remedy)
+            return HistoryError(
+                f"{file}, block {block.number}, line {number}", f"not a fact ({error}): {shown}", remedy
+            )
+    return HistoryError(f"{file}, block {block.number}", "not a list of facts, one a line", remedy)
 
 
 def _require_start(file: Path, facts: list[AnyFact]) -> None:

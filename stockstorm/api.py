@@ -36,10 +36,10 @@ def run(scenario: str | Path, **options: object) -> Result:
 
 
 def judge(path: str | Path) -> Result:
-    """Judges a stored run (its folder, or its history.jsonl) and writes nothing. Raises HistoryError."""
+    """Judges a stored run (its folder, or its history.jsonl.zst) and writes nothing. Raises HistoryError."""
     return judge_history(read_history(path))
 
 
 def read_history(path: str | Path) -> History:
-    """The recorded facts of a run (its folder, or its history.jsonl), with indexes over them. Raises HistoryError."""
+    """The recorded facts of a run (its folder or history file), with indexes over them. Raises HistoryError."""
     return read_file(Path(path))

@@ -1,7 +1,6 @@
 """Runs a module as a user would: a process of its own, bounded in time."""
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -28,8 +27,3 @@ def is_valid_unless_late(result: dict[str, Any]) -> bool:
     """Whether a run is valid, or unknown because its load generator was late, as it can be on a busy machine."""
     (generator,) = (check for check in result["checks"] if check["name"] == "generator")
     return bool(result["verdict"] == ("valid" if generator["verdict"] == "valid" else "unknown"))
-
-
-def restore_sigint() -> None:
-    """For `preexec_fn`. The children of a shell's background job ignore SIGINT; this child does not."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)

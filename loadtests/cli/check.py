@@ -14,10 +14,13 @@ from stockstorm.reports.store import find_run
 class CheckOptions(RunsFolder):
     """Flags of `stockstorm check`."""
 
+    unsealed: Annotated[
+        bool, Flag("also judge a history that is damaged or has no seals, as far as it can be read")
+    ] = False
     which: Annotated[str, Flag("a run's folder or id, or latest", positional=True)] = "latest"
 
 
 @takes(CheckOptions)
 def check_command(options: CheckOptions, _context: typer.Context) -> None:
     """Judge a stored run again, from its history alone, and write its reports again."""
-    raise typer.Exit(rejudge(find_run(options.runs, options.which)).show())
+    raise typer.Exit(rejudge(find_run(options.runs, options.which), unsealed=options.unsealed).show())

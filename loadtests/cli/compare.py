@@ -49,7 +49,7 @@ class MatrixProgress:
             self._open.__exit__(None, None, None)
             self._open = None
         status = {"done": "done", "failed": f"failed: {cell.error}", "pending": "interrupted"}[cell.status]
-        # As Text, because Rich would take `history.jsonl:100:` in an error for an emoji.
+        # As Text, because Rich would take `history.jsonl.zst:100:` in an error for an emoji.
         self._console.print(Text(f"stockstorm: {cell.key.text}: {status}"), soft_wrap=True)
 
 

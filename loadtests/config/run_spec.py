@@ -19,7 +19,7 @@ from stockstorm.loadtests.config.checks import read_subject
 from stockstorm.loadtests.config.flag import replay_line, require
 from stockstorm.loadtests.config.run_options import API_HOST, RunOptions, make_scenario
 from stockstorm.reports.checkers import MEANINGS
-from stockstorm.reports.store import create_run_folder
+from stockstorm.reports.store import HISTORY, create_run_folder
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.spec import Scenario
 
@@ -59,7 +59,7 @@ class RunSpec(BaseModel):
 
     @property
     def history_path(self) -> Path:
-        return self.folder / "history.jsonl"
+        return self.folder / HISTORY
 
     @property
     def plan_path(self) -> Path:

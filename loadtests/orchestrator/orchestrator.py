@@ -69,7 +69,8 @@ class Orchestrator:
         self._spec, self._pipe, self._subject = spec, pipe, subject
         self._open_backing, self._open_cloud = backing, cloud
         self._scenario = spec.scenario
-        self._facts: list[AnyFact] = []
+        self._facts: list[AnyFact] = []  # until the generator has closed the history, which has one writer at a time
+        self._journal: Journal | None = None
         self._restarts: list[tuple[float, FaultKind]] = []  # (when, fault)
         self._restarted: list[tuple[float, FaultKind]] = []  # (deadline, fault): restarted, not ready yet
         self._sampled_s = 0.0
@@ -119,7 +120,8 @@ class Orchestrator:
         self._count_database(backing)
         if finished.complete:
             show("final reads")
-            self._facts += self._subject.probe(time.monotonic_ns())
+            self._journal = Journal(self._spec.history_path)
+            self._journal.write_stream(self._subject.probe(time.monotonic_ns()))
         return finished
 
     def _set_up(self, backing: Backing, cloud: CloudContext, show: Show) -> Surroundings:
@@ -278,9 +280,8 @@ class Orchestrator:
 
     def _finish_history(self, complete: bool, reason: str) -> RunEnded:
         ended = RunEnded(at_ns=time.monotonic_ns(), complete=complete, reason=reason)
-        journal = Journal(self._spec.history_path)
-        journal.write([*self._facts, ended])
-        journal.close()
+        with self._journal or Journal(self._spec.history_path) as journal:
+            journal.write_stream([*self._facts, ended])
         return ended
 
 

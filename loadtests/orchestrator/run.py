@@ -98,9 +98,9 @@ def report(spec: RunSpec, ending: Ending) -> Judged:
         raise cause from None
 
 
-def rejudge(folder: RunFolder) -> Judged:
-    """Judges a stored history and writes its reports. Raises HistoryError."""
-    history = read_history(folder.history)
+def rejudge(folder: RunFolder, *, unsealed: bool = False) -> Judged:
+    """Judges a stored history and writes its reports. Raises HistoryError, also for a damaged one unless `unsealed`."""
+    history = read_history(folder.history, unsealed=unsealed)
     result = judge(history)
     render_all(result, history, folder, *(name for name in RENDERERS if name != "terminal"))
     return Judged(result, history, folder)

@@ -1,8 +1,6 @@
 """A child process that ends with its parent, in its own session, with its output in a log file. Free ports."""
 
-import ctypes
 import os
-import signal
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -10,14 +8,9 @@ from pathlib import Path
 from typing import Final
 
 import stockstorm
+from stockstorm.loadtests.processes.launch import launched
 
 IMPORT_ROOT: Final = Path(stockstorm.__file__).resolve().parents[1]  # a child's PYTHONPATH
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _die_with_parent() -> None:
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Child:
@@ -35,14 +28,13 @@ class Child:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as file:
             self._process = subprocess.Popen(  # noqa: S603 - our own command line, no shell
-                list(command),
+                launched(command),
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
                 start_new_session=True,
                 pass_fds=tuple(pass_fds),
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one prctl call, allocated beforehand
             )
 
     @property

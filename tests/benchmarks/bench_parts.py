@@ -95,7 +95,7 @@ def test_an_answer_is_parsed(benchmark: Any) -> None:
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "history.jsonl", limit=100_000_000) as journal:
+    with Journal(tmp_path / "history.jsonl.zst", limit=100_000_000) as journal:
         yield journal
 
 

@@ -110,7 +110,7 @@ def run_ours(receiver: Receiver, rate: float, seconds: float, folder: Path) -> R
         "--rate",
         str(rate),
     ]
-    command += ["--seconds", str(seconds), "--journal", str(folder / "history.jsonl")]
+    command += ["--seconds", str(seconds), "--journal", str(folder / "history.jsonl.zst")]
     return _measured("ours", receiver, command, {}, lambda output, *_: json.loads(output.splitlines()[-1]))
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT, restore_sigint
+from stockstorm.loadtests.processes.launch import launched
+from tests.running import ROOT
+from tests.stored_history import text_of
 
 pytestmark = pytest.mark.e2e
 
@@ -19,8 +21,8 @@ def wait_for_load(folder: Path) -> Path:
     """The history, once it holds events."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        history = folder / "latest" / "history.jsonl"
-        if history.is_file() and '"EventFired"' in history.read_text():
+        history = folder / "latest" / "history.jsonl.zst"
+        if history.is_file() and '"EventFired"' in text_of(history):
             return history
         time.sleep(0.2)
     raise AssertionError("the load did not begin")
@@ -40,18 +42,17 @@ def test_an_interrupted_run_is_unknown_and_loses_nothing_that_was_recorded(tmp_p
     ]
     with (tmp_path / "out.log").open("wb") as out:
         run = subprocess.Popen(
-            command,
+            launched(command),
             cwd=ROOT,
             env=dict(os.environ),
             stdout=out,
             stderr=out,
-            preexec_fn=restore_sigint,  # noqa: PLW1509 - one call
         )
     history = wait_for_load(tmp_path)
     run.send_signal(signal.SIGINT)
     output = tmp_path / "out.log"
     assert run.wait(60) == 2, output.read_text()
-    facts = [json.loads(line) for line in history.read_text().splitlines()]
+    facts = [json.loads(line) for line in text_of(history).splitlines()]
     last = facts[-1]
     assert (last["fact"], last["complete"]) == ("RunEnded", False)
     assert "interrupted" in last["reason"]

@@ -15,7 +15,9 @@ import psutil
 import pytest
 
 from stockstorm.loadtests.processes.child import free_port
-from tests.running import ROOT, is_valid_unless_late, restore_sigint
+from stockstorm.loadtests.processes.launch import launched
+from tests.running import ROOT, is_valid_unless_late
+from tests.stored_history import text_of
 
 pytestmark = pytest.mark.e2e
 
@@ -29,12 +31,11 @@ def web_ui(tmp_path: Path) -> Iterator[httpx.Client]:
     command += ["--web-port", str(port)]
     with (tmp_path / "locust.log").open("wb") as log:
         locust = subprocess.Popen(
-            command,
+            launched(command),
             cwd=ROOT,
             env=dict(os.environ),
             stdout=log,
             stderr=log,
-            preexec_fn=restore_sigint,  # noqa: PLW1509 - one call
         )
     try:
         with httpx.Client(base_url=f"http://{LOOPBACK}:{port}", timeout=15.0) as client:
@@ -99,7 +100,7 @@ def test_deliveries_in_flight_at_stop_stay_pending_and_do_not_count_against_the_
     history = wait_for_load(tmp_path / "runs")
     assert web_ui.post("/stop").json()["success"]
     wait_for_results(tmp_path / "runs", 1)
-    facts = [json.loads(line) for line in history.read_text().splitlines()]
+    facts = [json.loads(line) for line in text_of(history).splitlines()]
     errors = Counter(fact.get("error", "") for fact in facts if fact["fact"] == "AttemptEnded")
     assert errors["disconnected"] == 0, errors
     assert any(fact["fact"] == "DeliveryEnded" and fact["outcome"] == "pending" for fact in facts)
@@ -110,8 +111,8 @@ def wait_for_load(runs: Path) -> Path:
     """The history, once attempts are under way (of a slow handler, many are in flight)."""
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
-        history = runs / "latest" / "history.jsonl"
-        if history.is_file() and history.read_text().count('"DeliveryPlanned"') > 20:
+        history = runs / "latest" / "history.jsonl.zst"
+        if history.is_file() and text_of(history).count('"DeliveryPlanned"') > 20:
             return history
         time.sleep(0.1)
     raise AssertionError("the load did not begin")

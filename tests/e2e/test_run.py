@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stockstorm.loadtests.backing.postgres import choose_backing
+from tests.stored_history import facts_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timed]
 
@@ -59,7 +60,7 @@ def test_the_output_ends_with_verdict_and_report_path(
 def test_every_report_is_written(result: dict[str, Any], runs: Path) -> None:
     names = {path.name for path in (runs / "latest").iterdir()}
     wanted = {
-        "history.jsonl",
+        "history.jsonl.zst",
         "plan.jsonl",
         "result.json",
         "report.html",
@@ -72,15 +73,13 @@ def test_every_report_is_written(result: dict[str, Any], runs: Path) -> None:
 
 
 def test_every_event_is_accounted_for(result: dict[str, Any], runs: Path) -> None:
-    history = (runs / "latest" / "history.jsonl").read_text().splitlines()
-    fired = sum(1 for line in history if json.loads(line)["fact"] == "EventFired")
+    fired = sum(1 for fact in facts_of(runs / "latest") if fact["fact"] == "EventFired")
     classed = sum(count for effects in result["event_classes"].values() for count in effects.values())
     assert fired == classed > 0
 
 
 def test_every_topic_of_shop_and_marketplace_was_fired(result: dict[str, Any], runs: Path) -> None:
-    facts = map(json.loads, (runs / "latest" / "history.jsonl").read_text().splitlines())
-    topics = {fact["topic"] for fact in facts if fact["fact"] == "EventFired"}
+    topics = {fact["topic"] for fact in facts_of(runs / "latest") if fact["fact"] == "EventFired"}
     assert topics == {
         "inventory_levels/update",
         "orders/create",
@@ -104,7 +103,7 @@ def test_the_plan_of_the_run_is_the_plan_of_the_seed(result: dict[str, Any], sto
 def test_checking_again_needs_nothing_but_the_history(result: dict[str, Any], stockstorm: Any, runs: Path) -> None:
     folder = runs / "copy"
     folder.mkdir()
-    (folder / "history.jsonl").write_bytes((runs / "latest" / "history.jsonl").read_bytes())
+    (folder / "history.jsonl.zst").write_bytes((runs / "latest" / "history.jsonl.zst").read_bytes())
     again = stockstorm("check", folder, "--runs", runs)
     assert again.returncode == 0, again.stdout + again.stderr
     assert json.loads((folder / "result.json").read_text()) == result
@@ -112,7 +111,7 @@ def test_checking_again_needs_nothing_but_the_history(result: dict[str, Any], st
 
 def test_no_secret_is_in_any_file_or_output_of_the_run(smoke: subprocess.CompletedProcess[str], runs: Path) -> None:
     files = [path for path in (runs / "latest").resolve().rglob("*") if path.is_file()]
-    assert {"spec.json", "history.jsonl", "report.html", "locust.log"} <= {path.name for path in files}
+    assert {"spec.json", "history.jsonl.zst", "report.html", "locust.log"} <= {path.name for path in files}
     texts = {path.name: path.read_bytes() for path in files}
     texts |= {"standard output": smoke.stdout.encode(), "standard error": smoke.stderr.encode()}
     found = {

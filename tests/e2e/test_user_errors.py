@@ -8,7 +8,9 @@ import pytest
 
 from stockstorm.loadtests.config.checks import SECRETS
 from stockstorm.loadtests.processes.child import free_port
+from stockstorm.simulator.history.facts import PhaseStarted
 from tests.running import run_module
+from tests.stored_history import sealed
 
 pytestmark = pytest.mark.e2e
 
@@ -114,11 +116,13 @@ def test_plain_locust_refuses_a_database_url_without_repeating_its_password(tmp_
     assert "hush" not in done.stderr + done.stdout
 
 
-def test_a_corrupted_history_is_reported_with_file_and_line(stockstorm: Any, tmp_path: Path) -> None:
+def test_a_corrupted_history_is_reported_with_file_and_block(stockstorm: Any, tmp_path: Path) -> None:
     folder = tmp_path / "broken"
     folder.mkdir()
-    (folder / "history.jsonl").write_text('{"fact":"PhaseStarted","at_ns":1,"phase":"x"}\n{"fact":"Nonsense"}\n{}\n')
-    expect_error(stockstorm("check", folder, "--runs", tmp_path), 7, "history.jsonl", "2")
+    history = bytearray(sealed([PhaseStarted(at_ns=1, phase="x")] * 100, per_block=50))
+    history[-20] ^= 1
+    (folder / "history.jsonl.zst").write_bytes(bytes(history))
+    expect_error(stockstorm("check", folder, "--runs", tmp_path), 7, "history.jsonl.zst, block 1", "--unsealed")
 
 
 def test_a_run_that_does_not_exist_is_reported(stockstorm: Any, tmp_path: Path) -> None:

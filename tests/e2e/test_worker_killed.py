@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.stored_history import facts_of
+
 pytestmark = pytest.mark.e2e
 
 
@@ -15,5 +17,5 @@ def test_a_killed_worker_loses_nothing_and_applies_nothing_twice(stockstorm: Any
     result = json.loads((tmp_path / "latest" / "result.json").read_text())
     verdicts = {check["name"]: check["verdict"] for check in result["checks"]}
     assert (verdicts["nothing_lost"], verdicts["applied_twice"], verdicts["drift"]) == ("valid",) * 3, done.stdout
-    facts = map(json.loads, (tmp_path / "latest" / "history.jsonl").read_text().splitlines())
+    facts = facts_of(tmp_path / "latest")
     assert sum(fact["fact"] == "FaultStarted" and fact["target"] == "worker" for fact in facts) == 2

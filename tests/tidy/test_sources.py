@@ -77,3 +77,12 @@ def test_what_fails_a_test_counts_as_asserting(body: str) -> None:
 )
 def test_a_name_alone_does_not_count_as_asserting(body: str) -> None:
     assert not asserts(ast.parse(body))
+
+
+def test_no_child_is_started_with_fork_handlers(sources: list[Any]) -> None:
+    """`preexec_fn`, `user=` and `os.fork` run the fork handlers of libraries, in which gRPC was seen to hang."""
+    pattern = re.compile(r"\bpreexec_fn=|\bos\.fork\(")
+    found = [
+        source.name for source in sources if pattern.search(source.text) and not source.name.startswith("tests/tidy")
+    ]
+    assert found == ["tests/unit/loadtests/processes/test_launch.py"]  # which shows that fork() does call them

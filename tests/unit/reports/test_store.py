@@ -1,6 +1,7 @@
 """Run folders, the latest link, and histories that are whole, cut or corrupt."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,14 +17,16 @@ from stockstorm.reports.store import (
     read_result,
 )
 from stockstorm.simulator.errors import HistoryError
+from stockstorm.simulator.history.blocks import BlockWriter
 from stockstorm.simulator.history.facts import AnyFact, PhaseStarted, RunEnded, encoder
+from tests.stored_history import compress, sealed, unsealed_end, zstd_text
 from tests.unit.reports.literal import golden_result, run_started
 
 WHOLE: list[AnyFact] = [run_started(), PhaseStarted(1_000_000_001, "sale"), RunEnded(2_000_000_000, True)]
 
 
-def write(path: Path, facts: list[AnyFact], tail: bytes = b"") -> Path:
-    path.write_bytes(b"".join(encoder.encode(fact) + b"\n" for fact in facts) + tail)
+def write(path: Path, facts: list[AnyFact]) -> Path:
+    path.write_bytes(sealed(facts))
     return path
 
 
@@ -68,7 +71,7 @@ def test_a_comparison_is_refused_with_one_of_its_runs(tmp_path: Path) -> None:
     folder = tmp_path / "compare-1"
     (folder / "polling" / "one").mkdir(parents=True)
     (folder / "comparison.json").write_text("{}")
-    write(folder / "polling" / "one" / "history.jsonl", WHOLE)
+    write(folder / "polling" / "one" / "history.jsonl.zst", WHOLE)
     for wanted in ("compare-1", str(folder)):
         with pytest.raises(HistoryError, match="a comparison of runs, not a run") as caught:
             find_run(tmp_path, wanted)
@@ -88,28 +91,72 @@ def test_a_whole_history_is_read_from_file_or_folder(tmp_path: Path) -> None:
     assert (found.run, len(history.facts)) == ("one", 3)
 
 
-def test_an_incomplete_last_line_is_dropped(tmp_path: Path) -> None:
-    path = write(tmp_path / "history.jsonl", WHOLE[:2], encoder.encode(WHOLE[2])[:-5])
+def test_what_a_killed_writer_left_is_read_as_an_interrupted_run(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl.zst"
+    path.write_bytes(unsealed_end(WHOLE[:2], [PhaseStarted(1_500_000_000, "end"), WHOLE[2]], bytes_left=60))
     history = read_history(path)
-    assert list(history.facts) == WHOLE[:2]
+    assert list(history.facts)[:2] == WHOLE[:2]
     assert history.last(RunEnded) is None
 
 
-def test_a_whole_last_line_without_a_newline_is_kept(tmp_path: Path) -> None:
-    path = write(tmp_path / "history.jsonl", WHOLE[:2], encoder.encode(WHOLE[2]))
-    assert list(read_history(path).facts) == WHOLE
+PHASES: list[AnyFact] = [PhaseStarted(1_000_000_001 + number, "sale") for number in range(40)]
+LONG = [WHOLE[0], *PHASES, WHOLE[2]]
+
+
+def test_damage_is_reported_with_file_and_block_and_what_precedes_it_is_read_on_request(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl.zst"
+    data = bytearray(sealed(LONG, per_block=10))
+    data[len(data) * 7 // 10] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(HistoryError) as caught:
+        read_history(path)
+    assert str(caught.value).startswith(f"{path}, block 3: ")
+    assert "--unsealed" in caught.value.remedy
+    assert exit_code(caught.value) == 7
+    history = read_history(path, unsealed=True)
+    assert list(history.facts)[1:] == LONG[1:30]
+    assert history.started.notes[-1].startswith("judged without seals, up to block 3 of the history: ")
 
 
 @pytest.mark.parametrize(
-    "line", [b"{not json", b'{"fact":"NobodyKnows","at_ns":1}', b'{"fact":"LoadStopped"}', b"\xff\xfe"]
+    "change",
+    [
+        lambda lines: lines[:4] + lines[5:],
+        lambda lines: [*lines[:4], lines[4], *lines[4:]],
+        lambda lines: [*lines[:4], lines[5], lines[4], *lines[6:]],
+        lambda lines: [*lines[:4], lines[4].replace(b"1", b"2", 1), *lines[5:]],
+        lambda lines: [line for line in lines if not line.startswith(b'{"seal"')],
+        lambda lines: lines[:-1],
+    ],
+    ids=["deleted", "repeated", "moved", "altered", "all seals removed", "last seal removed"],
 )
-def test_a_corrupt_line_is_named_with_file_and_number(tmp_path: Path, line: bytes) -> None:
+@pytest.mark.parametrize("compressed", [True, False])
+def test_an_edited_history_is_refused(tmp_path: Path, change: Any, compressed: bool) -> None:
+    lines = change(zstd_text(sealed(LONG, per_block=10)).splitlines(keepends=True))
+    path = tmp_path / ("history.jsonl.zst" if compressed else "history.jsonl")
+    path.write_bytes(compress(b"".join(lines)) if compressed else b"".join(lines))
+    with pytest.raises(HistoryError, match="block"):
+        read_history(path)
+
+
+def test_a_history_of_an_older_version_is_read_on_request(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
-    path.write_bytes(encoder.encode(WHOLE[0]) + b"\n" + line + b"\n" + encoder.encode(WHOLE[2]) + b"\n")
+    path.write_bytes(encoder.encode_lines(WHOLE))
+    with pytest.raises(HistoryError, match="block 0: its facts are not sealed"):
+        read_history(tmp_path)
+    history = read_history(tmp_path, unsealed=True)
+    assert list(history.facts)[1:] == WHOLE[1:]
+    assert history.started.notes[-1] == "judged without seals: facts may be missing or altered"
+
+
+@pytest.mark.parametrize("line", [b'{"fact":"NobodyKnows","at_ns":1}', b'{"fact":"LoadStopped"}'])
+def test_a_line_that_is_no_fact_is_reported_with_block_and_line(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "history.jsonl.zst"
+    writer = BlockWriter()
+    path.write_bytes(writer.add(encoder.encode(WHOLE[0]) + b"\n" + line + b"\n", 2) + writer.end_block())
     with pytest.raises(HistoryError) as caught:
         read_history(path)
-    assert str(caught.value).startswith(f"{path}:2: ")
-    assert exit_code(caught.value) == 7
+    assert str(caught.value).startswith(f"{path}, block 0, line 2: ")
 
 
 @pytest.mark.parametrize(
@@ -125,14 +172,14 @@ def test_a_corrupt_line_is_named_with_file_and_number(tmp_path: Path, line: byte
 def test_a_history_without_one_start_of_this_schema_is_refused(
     tmp_path: Path, facts: list[AnyFact], message: str
 ) -> None:
-    path = write(tmp_path / "history.jsonl", facts)
+    path = write(tmp_path / "history.jsonl.zst", facts)
     with pytest.raises(HistoryError, match=message):
         read_history(path)
 
 
 def test_a_missing_history_is_refused_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="folder of a finished run"):
-        read_history(tmp_path / "history.jsonl")
+        read_history(tmp_path / "history.jsonl.zst")
 
 
 def test_a_result_is_read_back_unchanged_with_its_infinities(folder: RunFolder) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from stockstorm.simulator.api.admin.base.call import Call, SearchWarning
 from stockstorm.simulator.api.admin.base.problems import bad_request, not_supported
 from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.limits import SEARCH_MAX
 
 Comparator = Literal["=", ">", ">=", "<", "<="]
 
@@ -46,6 +47,8 @@ class Bounds(NamedTuple):
 
 def parse(query: str) -> list[Term]:
     """The terms of a query; all must hold. Raises GraphQLError for unsupported syntax."""
+    if len(query) > SEARCH_MAX:
+        raise bad_request(f"The search query is {len(query)} characters long, the maximum is {SEARCH_MAX}.")
     terms: list[Term] = []
     at = len(query) - len(query.lstrip())
     while at < len(query):

@@ -4,7 +4,7 @@ Without the cache a mutation takes 2 ms more. The lean executor runs what it cov
 """
 
 from collections import OrderedDict
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from graphql import (
@@ -22,12 +22,15 @@ from graphql.execution.values import VariableValues
 
 from stockstorm.simulator.api.admin.base.call import Call
 from stockstorm.simulator.api.admin.base.problems import Problem, of_document, of_execution
+from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE, document_problem
 from stockstorm.simulator.api.admin.execution.lean import NotCovered, Plan
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
-from stockstorm.simulator.limits import DOCUMENT_CACHE_MAX
-
-TOKENS_MAX: Final = 20_000  # ours: parsing stops there, and the document is refused
-CACHED_TEXT_MAX: Final = 50_000  # characters; longer documents are answered but not cached
+from stockstorm.simulator.limits import (
+    DOCUMENT_CACHE_MAX,
+    DOCUMENT_TEXT_MAX,
+    DOCUMENT_TOKENS_MAX,
+    VALIDATION_ERRORS_MAX,
+)
 
 
 class Operation:
@@ -54,16 +57,26 @@ class Document:
         self.operations: dict[str, Operation] = {}
         self.fragments: dict[str, FragmentDefinitionNode] = {}
         self.problems: list[Problem] = []
+        if len(text) > DOCUMENT_TEXT_MAX:
+            self.problems = [TOO_LARGE]
+            return
         try:
-            self.node: DocumentNode = parse(text, max_tokens=TOKENS_MAX)
+            self.node: DocumentNode = parse(text, max_tokens=DOCUMENT_TOKENS_MAX)
         except GraphQLError as error:
-            self.problems = [of_document(error, "query")]
+            too_long = "Document contains more than" in error.message
+            self.problems = [TOO_LARGE if too_long else of_document(error, "query")]
+            return
+        except RecursionError:
+            self.problems = [TOO_LARGE]
+            return
+        if (problem := document_problem(self.node)) is not None:
+            self.problems = [problem]
             return
         definitions = self.node.definitions
         found = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
-        errors = validate(schema, self.node)
+        errors = validate(schema, self.node, max_errors=VALIDATION_ERRORS_MAX, hide_suggestions=True)
         if errors:
-            self.problems = [of_document(error, _path_of(found)) for error in errors]
+            self.problems = [of_document(error, _path_of(found)) for error in errors[:VALIDATION_ERRORS_MAX]]
             return
         self.fragments = {each.name.value: each for each in definitions if isinstance(each, FragmentDefinitionNode)}
         self.operations = {each.name.value if each.name else "": Operation(schema, each, self) for each in found}
@@ -100,7 +113,7 @@ class Documents:
             self._by_text.move_to_end(text)
             return found
         document = Document(self._schema, text)
-        if len(text) <= CACHED_TEXT_MAX:
+        if len(text) <= DOCUMENT_TEXT_MAX:
             self._by_text[text] = document
             if len(self._by_text) > self._size:
                 self._by_text.popitem(last=False)

@@ -18,6 +18,7 @@ from stockstorm.simulator.errors import LimitError
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.history.facts import AnyFact
 from stockstorm.simulator.io import journal as journal_module
+from tests.stored_history import text_of
 
 SETUP = Setup(msgspec.Raw(b"{}"), admin_token="a", client_secret="b", channel_token="c", channel_secret="d")
 
@@ -58,7 +59,7 @@ def driver_of(spec: RunSpec, sent: list[AnyMessage]) -> Driver:
 
 
 def history_of(spec: RunSpec) -> list[AnyFact]:
-    return [msgspec.json.decode(line, type=AnyFact) for line in spec.history_path.read_bytes().splitlines()]
+    return [msgspec.json.decode(line, type=AnyFact) for line in text_of(spec.history_path).splitlines()]
 
 
 def test_an_aborted_run_has_a_history_from_its_opening_to_its_final_facts(server: Server, spec: RunSpec) -> None:
@@ -97,7 +98,7 @@ def test_the_port_is_freed_when_the_history_cannot_be_opened(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(journal_module, "_cut_torn_line", full)
+    monkeypatch.setattr(journal_module, "_continued", full)
     with pytest.raises(LimitError, match="No space left on device"):
         driver_of(spec, [])
     assert server.calls == [f"stop {API_CLOSE_WITHIN_S}"]

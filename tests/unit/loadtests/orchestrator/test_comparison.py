@@ -27,6 +27,7 @@ from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.errors import HistoryError, SubjectError
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.plan.planner import make_plan
+from tests.stored_history import sealed
 from tests.unit.reports.synthetic import flash_sale
 
 MATRIX = ComparisonOptions(scenario="smoke", subjects=("polling", "webhook"), seeds=(1, 2))
@@ -78,7 +79,7 @@ class Runner:
             facts[-1] = f.RunEnded(facts[-1].at_ns, complete=False, reason=INTERRUPTED)
         folder = create_run_folder(options.runs, name)
         history = History.of(facts)
-        folder.history.write_bytes(b"".join(f.encoder.encode(fact) + b"\n" for fact in facts))
+        folder.history.write_bytes(sealed(facts))
         result = judge(history)
         json_file(result, history, folder)
         return Judged(result, history, folder)

@@ -22,6 +22,7 @@ from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.config import FAULTS, Fault, FaultKind
 from stockstorm.simulator.errors import BackingError, InternalError, LimitError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, RunEnded, decoder
+from tests.stored_history import text_of
 
 
 class Database(msgspec.Struct):
@@ -102,7 +103,7 @@ def run(service: Service, driver: Driver, runs: Path, monkeypatch: pytest.Monkey
     spec = make_spec(RunOptions(scenario="smoke", faults=("kill_worker@1+0",), runs=runs))
     made = module.Orchestrator(spec, cast(Pipe, driver), nullcontext(Database()), nullcontext(CloudContext()), service)
     ended = made.run(os.getpid(), lambda _: None, lambda _: None)
-    return ended.fact, History.of(decoder.decode_lines(RunFolder(Path(spec.folder)).history.read_bytes()))
+    return ended.fact, History.of(decoder.decode_lines(text_of(RunFolder(spec.folder).history)))
 
 
 def test_a_fault_is_over_when_the_restarted_process_is_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

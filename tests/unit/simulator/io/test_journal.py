@@ -11,6 +11,8 @@ import msgspec
 import pytest
 
 from stockstorm.simulator.errors import LimitError
+from stockstorm.simulator.history import blocks
+from stockstorm.simulator.history.blocks import Block, BlockWriter, Damaged, pieces, read_blocks
 from stockstorm.simulator.history.facts import AnyFact, DeliveryEnded, PhaseStarted, decoder, encoder
 from stockstorm.simulator.io import journal as journal_module
 from stockstorm.simulator.io.journal import Journal
@@ -18,20 +20,29 @@ from stockstorm.simulator.io.journal import Journal
 FACTS: list[AnyFact] = [DeliveryEnded(at_ns=number, delivery=number, outcome="acknowledged") for number in range(1000)]
 
 
+def blocks_of(path: Path) -> list[Block]:
+    with path.open("rb") as file:
+        return list(read_blocks(pieces(file)))
+
+
+def lines_of(path: Path) -> bytes:
+    return b"".join(block.lines for block in blocks_of(path))
+
+
 def read(path: Path) -> list[AnyFact]:
-    return [decoder.decode(line) for line in path.read_bytes().splitlines()]
+    return decoder.decode_lines(lines_of(path))
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "history.jsonl"
+    return tmp_path / "history.jsonl.zst"
 
 
 def test_facts_are_json_lines_in_the_order_written(path: Path) -> None:
     with Journal(path) as journal:
         for start in range(0, 1000, 10):
             journal.write(FACTS[start : start + 10])
-    assert path.read_bytes() == b"".join(encoder.encode(fact) + b"\n" for fact in FACTS)
+    assert lines_of(path) == b"".join(encoder.encode(fact) + b"\n" for fact in FACTS)
 
 
 def test_any_iterable_of_facts_is_taken(path: Path) -> None:
@@ -66,20 +77,56 @@ def test_another_journal_appends_after_the_first_was_closed(path: Path) -> None:
     assert read(path) == FACTS[:9]
 
 
-@pytest.mark.parametrize("torn", [b'{"fact":"DeliveryEn', b"x" * 200_000], ids=["short", "long"])
-def test_an_incomplete_last_line_of_a_killed_process_is_removed(path: Path, torn: bytes) -> None:
-    whole = encoder.encode(FACTS[0]) + b"\n"
-    path.write_bytes(whole + torn)
+def test_every_block_is_sealed_once_the_journal_is_closed(path: Path) -> None:
+    for part in (FACTS[:5], FACTS[5:9]):
+        with Journal(path) as journal:
+            journal.write(part)
+    seals = [block.seal for block in blocks_of(path)]
+    assert [(seal.seal, seal.facts) for seal in seals if seal] == [(0, 5), (1, 4)]
+
+
+def test_a_long_history_has_several_blocks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 10_000)
     with Journal(path) as journal:
-        journal.write(FACTS[1:2])
-    assert read(path) == FACTS[:2]
+        for start in range(0, 1000, 100):
+            journal.write(FACTS[start : start + 100])
+            journal.sync()
+    assert len(blocks_of(path)) >= 3
+    assert read(path) == FACTS
 
 
-def test_a_file_of_one_incomplete_line_is_emptied(path: Path) -> None:
-    path.write_bytes(b'{"fact":')
+@pytest.mark.parametrize("left", [40, 4_000], ids=["short", "long"])
+def test_whole_facts_of_a_dead_process_are_kept_and_its_torn_one_is_taken_off(path: Path, left: int) -> None:
+    writer = BlockWriter()
+    sealed = writer.add(encoder.encode_lines(FACTS[:10]), 10) + writer.end_block()
+    torn = writer.add(encoder.encode_lines(FACTS[10:20]), 10) + writer.add(encoder.encode_lines(FACTS[20:]), 980)
+    path.write_bytes(sealed + torn[:left])
+    before = read(path)
+    assert FACTS[: len(before)] == before
     with Journal(path) as journal:
         journal.write(FACTS[:1])
-    assert read(path) == FACTS[:1]
+    assert read(path) == [*before, FACTS[0]]
+    assert all(block.seal for block in blocks_of(path))
+
+
+def test_a_damaged_file_is_not_made_whole_by_writing_on(path: Path) -> None:
+    with Journal(path) as journal:
+        journal.write(FACTS)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    with Journal(path) as journal:
+        journal.write(FACTS[:1])
+    with pytest.raises(Damaged):
+        read(path)
+
+
+def test_more_facts_than_the_queue_holds_are_streamed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "STREAM_FACTS", 50)
+    with Journal(path, limit=200) as journal:
+        journal.write_stream(iter(FACTS))
+    assert read(path) == FACTS
+    assert not journal.overflowed
 
 
 @pytest.fixture
@@ -128,7 +175,7 @@ def test_a_disk_that_fails_is_an_error_with_a_remedy(path: Path, monkeypatch: py
 
 def test_a_folder_that_is_not_there_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(LimitError, match="No such file or directory"):
-        Journal(tmp_path / "missing" / "history.jsonl")
+        Journal(tmp_path / "missing" / "history.jsonl.zst")
 
 
 def test_short_writes_of_the_system_are_completed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,6 +247,6 @@ def test_a_fact_on_disk_is_the_one_that_was_written(path: Path) -> None:
     fact = DeliveryEnded(at_ns=2**62, delivery=2**53 + 1, outcome="given_up")
     with Journal(path) as journal:
         journal.write([fact])
-    assert msgspec.json.decode(path.read_bytes()) == {
+    assert msgspec.json.decode(lines_of(path)) == {
         "fact": "DeliveryEnded", "at_ns": 2**62, "delivery": 2**53 + 1, "outcome": "given_up"
     }  # fmt: skip

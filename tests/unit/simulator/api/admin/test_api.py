@@ -1,9 +1,12 @@
+import time
+from typing import Any
+
 import msgspec
 import pytest
 
 from stockstorm.simulator.api.admin import AdminApi
 from stockstorm.simulator.api.exchange import RequestSerial
-from tests.admin_calls import ADJUST, PATH, TOKEN, WALL, Admin, adjustment, change
+from tests.admin_calls import ADJUST, PATH, SET, TOKEN, WALL, Admin, adjustment, change, setting
 from tests.small_world import STOCK, available, small_config
 
 
@@ -142,3 +145,40 @@ def test_the_cache_of_documents_is_bounded() -> None:
     for n in range(510):
         admin.ask(f"{{ a{n}: shop {{ id }} }}")
     assert len(admin.api.documents) == 500
+
+
+def hostile_bodies() -> dict[str, bytes]:
+    def of(query: str, **variables: Any) -> bytes:
+        return msgspec.json.encode({"query": query, "variables": variables})
+
+    spreads = " ".join(f"fragment f{i} on QueryRoot {{ ...f{i + 1} ...f{i + 1} }}" for i in range(15))
+    ids = [f"gid://shopify/InventoryItem/{i}" for i in range(60_000)]
+    nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    return {
+        "fragment bomb": of(f"{{ ...f0 }} {spreads} fragment f15 on QueryRoot {{ shop {{ name }} }}"),
+        "repeated fields": of("{ " + "shop { name } " * 500 + "}"),
+        "aliases": of("{ shop { " + " ".join(f"a{i}: name" for i in range(1_400)) + " } }"),
+        "ids": of(nodes, ids=ids),
+        "ids of the wrong type": of(nodes, ids=[{}] * 19_000),
+        "unknown input fields": of(SET, key="a", input=setting(*[{f"x{i}": 1 for i in range(70)}] * 250)),
+        "many arrays": of(
+            "query($ids: [ID!]!) {" + " ".join(f"a{i}: nodes(ids: $ids) {{ id }}" for i in range(100)) + "}",
+            ids=ids[:250],
+        ),
+        "long comment": of("#" + "a" * 1_900_000 + "\n{ shop { name } }"),
+        "long search": of("query($q: String) { orders(first: 1, query: $q) { nodes { id } } }", q="a:b " * 400_000),
+        "nested fields": of("{ a" * 3_000 + "}" * 3_000),
+        "nested JSON": b'{"query": "{ shop { name } }", "variables": {"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
+        "invalid UTF-8": b'{"query": "\xff"}',
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "body"), hostile_bodies().items(), ids=lambda each: each if isinstance(each, str) else ""
+)
+def test_a_hostile_call_is_refused_at_the_cost_of_an_ordinary_one(name: str, body: bytes) -> None:
+    admin = Admin()
+    started = time.process_time()
+    assert "errors" in admin.post(body)
+    assert time.process_time() - started < 0.25
+    assert (admin.called.outcome, admin.called.status) in {("error", 200), ("bad_request", 400)}

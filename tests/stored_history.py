@@ -1,0 +1,45 @@
+"""History files of tests: written sealed from facts, and read back as lines."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from stockstorm.simulator.history.blocks import BlockWriter, pieces, read_blocks
+from stockstorm.simulator.history.facts import AnyFact, encoder
+
+if sys.version_info >= (3, 14):
+    from compression.zstd import compress
+    from compression.zstd import decompress as zstd_text
+else:
+    from backports.zstd import compress
+    from backports.zstd import decompress as zstd_text
+
+__all__ = ["compress", "facts_of", "sealed", "text_of", "unsealed_end", "zstd_text"]
+
+
+def sealed(facts: Iterable[AnyFact], *, per_block: int = 1_000_000) -> bytes:
+    """The bytes of a history of these facts, in blocks of this many."""
+    writer, left = BlockWriter(), list(facts)
+    blocks = [left[start : start + per_block] for start in range(0, len(left), per_block)]
+    return b"".join(writer.add(encoder.encode_lines(some), len(some)) + writer.end_block() for some in blocks)
+
+
+def unsealed_end(facts: Iterable[AnyFact], cut_facts: list[AnyFact], bytes_left: int) -> bytes:
+    """A history whose writer was killed while it wrote `cut_facts`, of which `bytes_left` bytes reached the disk."""
+    writer = BlockWriter()
+    some = list(facts)
+    whole = writer.add(encoder.encode_lines(some), len(some)) + writer.end_block()
+    return whole + writer.add(encoder.encode_lines(cut_facts), len(cut_facts))[:bytes_left]
+
+
+def text_of(path: Path) -> str:
+    """All lines of facts, also of a block that is still written."""
+    with path.open("rb") as file:
+        return b"".join(block.lines for block in read_blocks(pieces(file))).decode()
+
+
+def facts_of(folder: Path) -> list[dict[str, Any]]:
+    """The facts of a run folder as JSON."""
+    return [json.loads(line) for line in text_of(folder / "history.jsonl.zst").splitlines()]
