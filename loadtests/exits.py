@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from stockstorm.reports.result import Verdict
+from stockstorm.reports.result import Verdict, printable
 from stockstorm.simulator.errors import (
     BackingError,
     HistoryError,
@@ -91,8 +91,9 @@ def invoke(app: typer.Typer, words: Sequence[str]) -> int:
 
 
 def print_error(error: StockstormError) -> None:
-    """An error on standard error, unchanged: no markup, and no emoji for text such as `:100:`."""
-    Console(stderr=True).print(str(error), markup=False, highlight=False, emoji=False, style="red", soft_wrap=True)
+    """An error on standard error: no markup, no emoji for text such as `:100:`, and no control characters."""
+    text = printable(str(error))
+    Console(stderr=True).print(text, markup=False, highlight=False, emoji=False, style="red", soft_wrap=True)
 
 
 def usage_error(error: TyperException) -> ScenarioError:

@@ -3,7 +3,8 @@
 `Tally` collects the incidents of one check. It counts all of them and keeps the first `INCIDENTS_KEPT`.
 """
 
-from typing import Final, Literal
+import re
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -137,3 +138,28 @@ def units(count: int) -> str:
 def counted(count: int, word: str) -> str:
     """ "1 event", "3 events"."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+# Control characters, which a terminal would obey, and what XML cannot hold: lone surrogates and noncharacters.
+_UNPRINTABLE: Final = re.compile(
+    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufffe\\uffff]"
+)
+M = TypeVar("M", bound=msgspec.Struct)
+
+
+def printable(text: str) -> str:
+    """The text with a replacement character for every sign that a terminal or XML must not get."""
+    return _UNPRINTABLE.sub("\ufffd", text)
+
+
+def printable_in(value: M) -> M:
+    """The same for every text of a value."""
+    return msgspec.convert(_cleaned(msgspec.to_builtins(value)), type(value))
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(each) for key, each in value.items()}
+    return [_cleaned(each) for each in value] if isinstance(value, list) else value

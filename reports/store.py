@@ -21,6 +21,7 @@ from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, RunEnded
 LATEST = "latest"
 HISTORY = "history.jsonl.zst"
 PLAIN_HISTORY = "history.jsonl"
+SAME_NAME_MAX = 100
 COMPARISON = "comparison.json"  # in the folder of a comparison
 
 
@@ -83,6 +84,19 @@ def create_run_folder(runs: Path, run: str) -> RunFolder:
             str(folder.path), f"cannot be created: {error.strerror}", "choose a writable folder"
         ) from error
     return folder
+
+
+def new_run_folder(runs: Path, run: str) -> RunFolder:
+    """The same under `run`, or `run`-2, `run`-3 … for runs that begin in the same second. Raises HistoryError."""
+    for number in range(1, SAME_NAME_MAX + 1):
+        name = run if number == 1 else f"{run}-{number}"
+        if number == SAME_NAME_MAX or not (runs / name).exists():
+            try:
+                return create_run_folder(runs, name)
+            except HistoryError as error:
+                if number == SAME_NAME_MAX or not isinstance(error.__cause__, FileExistsError):
+                    raise
+    raise AssertionError("the last name either succeeds or raises")
 
 
 def _point_latest(runs: Path, run: str) -> None:

@@ -16,7 +16,7 @@ else:
     from backports.zstd import compress
     from backports.zstd import decompress as zstd_text
 
-__all__ = ["compress", "facts_of", "sealed", "text_of", "unsealed_end", "zstd_text"]
+__all__ = ["compress", "facts_of", "plain_bytes", "sealed", "text_of", "unsealed_end", "zstd_text"]
 
 
 def sealed(facts: Iterable[AnyFact], *, per_block: int = 1_000_000) -> bytes:
@@ -38,6 +38,11 @@ def text_of(path: Path) -> str:
     """All lines of facts, also of a block that is still written."""
     with path.open("rb") as file:
         return b"".join(block.lines for block in read_blocks(pieces(file))).decode()
+
+
+def plain_bytes(path: Path) -> bytes:
+    """The bytes of any file, decompressed if it is a history, to search them."""
+    return zstd_text(path.read_bytes()) if path.suffix == ".zst" else path.read_bytes()
 
 
 def facts_of(folder: Path) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """`stockstorm`: one module for each command. `loadtests.exits` lists the exit codes."""
 
+import signal
 import sys
 from typing import Annotated
 
@@ -43,6 +44,16 @@ def _program(
     """Simulates Shopify, marketplaces and buyers against your integration, and judges whether it oversells."""
 
 
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> None:
-    """Entry point. The exit code says whether something was judged, and how."""
+    """Entry point. The exit code says whether something was judged, and how.
+
+    SIGTERM and SIGHUP end a run as Ctrl-C does: its report is written, and nothing is left behind.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, and background jobs of a shell
+            signal.signal(number, _interrupt)
     sys.exit(exit_code_of(lambda: invoke(app, sys.argv[1:])))

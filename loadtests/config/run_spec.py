@@ -19,7 +19,7 @@ from stockstorm.loadtests.config.checks import read_subject
 from stockstorm.loadtests.config.flag import replay_line, require
 from stockstorm.loadtests.config.run_options import API_HOST, RunOptions, make_scenario
 from stockstorm.reports.checkers import MEANINGS
-from stockstorm.reports.store import HISTORY, create_run_folder
+from stockstorm.reports.store import HISTORY, new_run_folder
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.spec import Scenario
 
@@ -76,7 +76,7 @@ def make_spec(options: RunOptions) -> RunSpec:
     scenario = make_scenario(options)
     flaw = f"-{options.flaw}" if options.flaw else ""
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{scenario.name}-{options.seed}{flaw}"
-    folder = create_run_folder(options.runs, run)
+    folder = new_run_folder(options.runs, run)
     spec = RunSpec(
         run=folder.run,
         folder=folder.path.resolve(),

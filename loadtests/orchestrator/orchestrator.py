@@ -25,7 +25,7 @@ from stockstorm.loadtests.subjects import Subject, Surroundings
 from stockstorm.scenarios.spec import compression_notes
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import FAULTS, FaultKind
-from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
+from stockstorm.simulator.errors import BackingError, InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
     AnyFact,
     DatabaseCounted,
@@ -211,10 +211,20 @@ class Orchestrator:
                 self._facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=due[1], target=process))
             self._restarted.append((now_s + READY_WITHIN_S, due[1]))
         self._report_faults_over(now_s)
+        self._check_own_parts(backing, cloud)  # before the subject, which ends when its database does
         self._facts += self._subject.revive(time.monotonic_ns())
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:
             self._sampled_s = now_s
             self._sample(backing, cloud)
+
+    def _check_own_parts(self, backing: Backing, cloud: CloudContext) -> None:
+        """Raises BackingError when a process of ours has ended, so that its end is not blamed on the subject."""
+        backing.check()
+        for name, pids in cloud.processes.items():
+            for pid in pids:
+                if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                    remedy = "run again; if it ends again, choose another --cloud"
+                    raise BackingError(name, f"process {pid} ended during the run", remedy)
 
     def _report_faults_over(self, now_s: float) -> None:
         """Tells the generator which faults are over. Until then, silence does not mean that work is done."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from stockstorm.reports.history import History
 from stockstorm.reports.render.files import write_run_file
-from stockstorm.reports.result import Result, Verdict
+from stockstorm.reports.result import Result, Verdict, printable
 from stockstorm.reports.store import RunFolder
 from stockstorm.reports.verdict.judge import rests_on
 
@@ -55,16 +55,11 @@ def _outcomes(decides: bool) -> dict[str, str]:
 
 def _suite(root: ET.Element, result: Result, name: str, cases: Sequence[Case]) -> None:
     kinds = [kind for *_, kind in cases]
-    suite = ET.SubElement(root, "testsuite", name=f"{_clean(result.scenario)}.{name}", tests=str(len(cases)))
+    suite = ET.SubElement(root, "testsuite", name=f"{printable(result.scenario)}.{name}", tests=str(len(cases)))
     for attribute, kind in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(attribute, str(kinds.count(kind)))
     for title, verdict, reason, kind in cases:
-        case = ET.SubElement(suite, "testcase", classname=f"stockstorm.{suite.get('name')}", name=_clean(title))
+        case = ET.SubElement(suite, "testcase", classname=f"stockstorm.{suite.get('name')}", name=printable(title))
         if kind:
-            ET.SubElement(case, kind, message=_clean(reason), type=verdict)
-        ET.SubElement(case, "system-out").text = _clean(f"{verdict}: {reason}")
-
-
-def _clean(text: str) -> str:
-    """The text with control characters replaced, since XML cannot hold them."""
-    return "".join(sign if sign in "\t\n\r" or ord(sign) >= 32 else "�" for sign in text)
+            ET.SubElement(case, kind, message=printable(reason), type=verdict)
+        ET.SubElement(case, "system-out").text = printable(f"{verdict}: {reason}")

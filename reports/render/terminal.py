@@ -23,7 +23,7 @@ from stockstorm.reports.formats import (
     tier_name,
 )
 from stockstorm.reports.history import History
-from stockstorm.reports.result import Result, Verdict
+from stockstorm.reports.result import Result, Verdict, printable_in
 from stockstorm.reports.store import RunFolder
 
 COLOURS: Final[dict[Verdict, str]] = {"valid": "green", "invalid": "red", "unknown": "yellow"}
@@ -39,6 +39,7 @@ def terminal(result: Result, history: History, folder: RunFolder) -> Path | None
 
 def print_result(result: Result, folder: RunFolder | None, console: Console, currency: str = "") -> None:
     """Print the result on a console. Without `folder`, no file paths are printed."""
+    result = printable_in(result)
     console.print(_verdict(result))
     console.print(_measures(result, currency))
     console.print(_checks(result))

@@ -6,13 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from stockstorm.loadtests.processes.launch import launched
 from tests.running import ROOT
-from tests.stored_history import text_of
+from tests.stored_history import facts_of, text_of
 
 pytestmark = pytest.mark.e2e
 
@@ -28,34 +30,52 @@ def wait_for_load(folder: Path) -> Path:
     raise AssertionError("the load did not begin")
 
 
-def test_an_interrupted_run_is_unknown_and_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "stockstorm",
-        "run",
-        "flash_sale",
-        "--seed",
-        "2",
-        "--runs",
-        str(tmp_path),
-    ]
-    with (tmp_path / "out.log").open("wb") as out:
-        run = subprocess.Popen(
-            launched(command),
-            cwd=ROOT,
-            env=dict(os.environ),
-            stdout=out,
-            stderr=out,
-        )
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
+    """Starts a run of a scenario; its output is in out.log. Ends it if the test does not."""
+    runs: list[subprocess.Popen[bytes]] = []
+
+    def begin(scenario: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "stockstorm", "run", scenario, "--seed", "2", "--runs", str(tmp_path)]
+        with (tmp_path / "out.log").open("wb") as out:
+            runs.append(subprocess.Popen(launched(command), cwd=ROOT, env=dict(os.environ), stdout=out, stderr=out))
+        return runs[-1]
+
+    yield begin
+    for run in runs:
+        if run.poll() is None:
+            run.kill()
+            run.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_ends_a_run_as_unknown_and_loses_nothing_that_was_recorded(
+    start: Callable[[str], subprocess.Popen[bytes]], tmp_path: Path, number: signal.Signals
+) -> None:
+    run = start("flash_sale")
     history = wait_for_load(tmp_path)
-    run.send_signal(signal.SIGINT)
+    run.send_signal(number)
     output = tmp_path / "out.log"
     assert run.wait(60) == 2, output.read_text()
-    facts = [json.loads(line) for line in text_of(history).splitlines()]
+    facts = facts_of(history.parent)
     last = facts[-1]
     assert (last["fact"], last["complete"]) == ("RunEnded", False)
     assert "interrupted" in last["reason"]
     assert sum(fact["fact"] == "FinalStock" for fact in facts) == 200
     assert "Traceback" not in output.read_text()
     assert json.loads((tmp_path / "latest" / "result.json").read_text())["verdict"] == "unknown"
+
+
+def test_a_database_that_dies_makes_a_run_unknown_and_is_named(
+    start: Callable[[str], subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    run = start("flash_sale")
+    wait_for_load(tmp_path)
+    (server,) = (child for child in psutil.Process(run.pid).children() if child.name() == "postgres")
+    server.kill()
+    output = tmp_path / "out.log"
+    assert run.wait(60) == 2, output.read_text()
+    result = json.loads((tmp_path / "latest" / "result.json").read_text())
+    assert result["verdict"] == "unknown"
+    assert "embedded PostgreSQL: it ended during the run with code -9" in " ".join(result["reasons"])
+    assert not [check["name"] for check in result["checks"] if check["verdict"] == "invalid"]

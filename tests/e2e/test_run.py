@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stockstorm.loadtests.backing.postgres import choose_backing
-from tests.stored_history import facts_of
+from tests.stored_history import facts_of, plain_bytes
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timed]
 
@@ -112,7 +112,7 @@ def test_checking_again_needs_nothing_but_the_history(result: dict[str, Any], st
 def test_no_secret_is_in_any_file_or_output_of_the_run(smoke: subprocess.CompletedProcess[str], runs: Path) -> None:
     files = [path for path in (runs / "latest").resolve().rglob("*") if path.is_file()]
     assert {"spec.json", "history.jsonl.zst", "report.html", "locust.log"} <= {path.name for path in files}
-    texts = {path.name: path.read_bytes() for path in files}
+    texts = {path.name: plain_bytes(path) for path in files}
     texts |= {"standard output": smoke.stdout.encode(), "standard error": smoke.stderr.encode()}
     found = {
         (secret, name) for secret in (*SECRETS.values(), PASSWORD) for name in texts if secret.encode() in texts[name]

@@ -10,7 +10,7 @@ from stockstorm.loadtests.config.checks import SECRETS
 from stockstorm.loadtests.processes.child import free_port
 from stockstorm.simulator.history.facts import PhaseStarted
 from tests.running import run_module
-from tests.stored_history import sealed
+from tests.stored_history import plain_bytes, sealed
 
 pytestmark = pytest.mark.e2e
 
@@ -60,7 +60,11 @@ def test_a_database_that_is_down_is_exit_6_and_is_named_without_its_password(sto
         f"files of the run: {tmp_path}/",
     )
     expect_error(done, 6, *words)
-    everything = done.stderr + done.stdout + "".join(p.read_text() for p in tmp_path.rglob("*.json*") if p.is_file())
+    everything = (
+        done.stderr
+        + done.stdout
+        + "".join(plain_bytes(path).decode() for path in tmp_path.rglob("*.json*") if path.is_file())
+    )
     assert "hush-hush" not in everything
 
 

@@ -26,6 +26,9 @@ class Backing(Protocol):
     def processes(self) -> list[int]:
         """Process ids of the server, for its share of the CPU. Empty if we did not start it on this machine."""
 
+    def check(self) -> None:
+        """Raises BackingError if the server that we started has ended."""
+
 
 class NoDatabase:
     """For a service that brings its own. URL and description are empty, so nobody measures or reports a database."""
@@ -41,6 +44,9 @@ class NoDatabase:
 
     def processes(self) -> list[int]:
         return []
+
+    def check(self) -> None:
+        """Nothing to check."""
 
 
 OWN_SERVERS: Final[Mapping[str, Callable[[], AbstractContextManager[Backing]]]] = {

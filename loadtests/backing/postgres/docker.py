@@ -51,6 +51,9 @@ class DockerPostgres:
         """Always empty: they live in the engine's own process namespace."""
         return []
 
+    def check(self) -> None:
+        """Nothing to check: its processes are not ours to see."""
+
 
 def _container_class() -> Any:
     try:

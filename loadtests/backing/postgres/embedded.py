@@ -94,6 +94,11 @@ class EmbeddedPostgres:
         except psutil.NoSuchProcess:
             return []
 
+    def check(self) -> None:
+        """Raises BackingError with its exit code and the end of its log, if the server has ended."""
+        if self._server is not None and self._folder is not None and (code := self._server.poll()) is not None:
+            raise _failed(f"it ended during the run with code {code}", self._folder / "log")
+
     def _start(self) -> None:
         _sweep(_parent())
         self._folder = folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_parent()))

@@ -152,3 +152,6 @@ class UrlPostgres:
     def processes(self) -> list[int]:
         """Always empty: we did not start the server, and it may be on another machine."""
         return []
+
+    def check(self) -> None:
+        """Nothing to check: its processes are not ours to see."""

@@ -13,6 +13,7 @@ from stockstorm.reports.store import (
     find_run,
     known_runs,
     load_run,
+    new_run_folder,
     read_history,
     read_result,
 )
@@ -43,6 +44,12 @@ def test_a_run_is_never_overwritten(tmp_path: Path) -> None:
     create_run_folder(tmp_path, "one")
     with pytest.raises(HistoryError, match="exists already"):
         create_run_folder(tmp_path, "one")
+
+
+def test_runs_that_begin_in_the_same_second_get_names_of_their_own(tmp_path: Path) -> None:
+    folders = [new_run_folder(tmp_path, "20261127-120000-smoke-1") for _ in range(3)]
+    assert [folder.run.removeprefix("20261127-120000-smoke-1") for folder in folders] == ["", "-2", "-3"]
+    assert (tmp_path / "latest").resolve() == folders[-1].path.resolve()
 
 
 @pytest.mark.parametrize("name", ["", "latest", "a/b", ".."])

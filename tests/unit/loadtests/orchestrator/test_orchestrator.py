@@ -32,6 +32,8 @@ class Database(msgspec.Struct):
     def processes(self) -> list[int]:
         return []
 
+    def check(self) -> None: ...
+
 
 class Service:
     """A subject with one process, a worker, that is ready after `polls` polls."""

@@ -83,7 +83,7 @@ def test_a_tier_that_was_not_reached_is_skipped_so_that_file_and_exit_code_agree
 
 
 def test_control_characters_cannot_break_the_xml() -> None:
-    broken = replace(golden_result(), reasons=("a\x00b\x1bc",), scenario='x"<&>')
+    broken = replace(golden_result(), reasons=("a\x00b\x1bc\ufffe\ud800\u202e",), scenario='x"<&>')
     root = ET.fromstring(junit_xml(broken))  # noqa: S314  # our own text
     assert root[0].get("name") == 'x"<&>.verdict'
 
