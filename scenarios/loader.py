@@ -24,6 +24,9 @@ from stockstorm.simulator.errors import ScenarioError
 
 CATALOGUE: Final = Path(__file__).parent
 NAME_MAX: Final = 40
+FILE_MAX_BYTES: Final = 1_000_000
+KEY_PARTS_MAX: Final = 50
+LEVELS_MAX: Final = 20
 
 _ROUNDS_MAX: Final = 4  # removing a wrong value can leave a required one missing, at most twice
 _STAND_INS: Final[Mapping[tuple[str, ...], Any]] = {
@@ -98,7 +101,7 @@ def _found(name_or_path: str) -> Path:
             return path
         raise ScenarioError(
             name_or_path,
-            "there is no such file",
+            "that is a directory" if path.is_dir() else "there is no such file",
             "give the path of a scenario file, or a name: " + ", ".join(shipped_names()),
         )
     if name_or_path in shipped_names():
@@ -117,13 +120,51 @@ def _file_name_problem(path: Path) -> Problem:
 
 def _tables(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(str(path), f"not valid TOML: {error}", "correct that line; texts need quotes") from None
+        with path.open("rb") as file:
+            data = file.read(FILE_MAX_BYTES + 1)
+        text = data.decode()
     except (UnicodeDecodeError, OSError) as error:
         raise ScenarioError(
             str(path), f"cannot be read: {error}", "write a UTF-8 text file that you may read"
         ) from None
+    if problem := _oversized(data, text):
+        raise ScenarioError(str(path), *problem)
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(str(path), f"not valid TOML: {error}", "correct that line; texts need quotes") from None
+    except RecursionError:
+        raise _too_deep(path) from None
+    except ValueError as error:  # an integer of thousands of digits
+        raise ScenarioError(str(path), f"a number is too long: {error}".partition(";")[0], "shorten it") from None
+    if _levels(tables) > LEVELS_MAX:
+        raise _too_deep(path)
+    return tables
+
+
+def _too_deep(path: Path) -> ScenarioError:
+    return ScenarioError(str(path), f"values are nested more than {LEVELS_MAX} levels deep", "a scenario has three")
+
+
+def _levels(tables: dict[str, Any]) -> int:
+    """How deep tables and lists are nested."""
+    levels = 0
+    pending: list[dict[str, Any] | list[Any]] = [tables]
+    while pending:
+        levels += 1
+        values = [value for each in pending for value in (each.values() if isinstance(each, dict) else each)]
+        pending = [value for value in values if isinstance(value, dict | list)]
+    return levels
+
+
+def _oversized(data: bytes, text: str) -> tuple[str, str] | None:
+    """What is too large about a file, and what to do. A key of many parts takes the TOML parser quadratic time."""
+    if len(data) > FILE_MAX_BYTES:
+        return f"it has more than {FILE_MAX_BYTES:,} bytes", "a scenario is a few kB long; give the right file"
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.partition("=")[0].count(".") > KEY_PARTS_MAX:
+            return f"line {number}: a key of more than {KEY_PARTS_MAX} parts", "a scenario has three levels"
+    return None
 
 
 def validated(tables: Mapping[str, Any], measures: Collection[str] | None = None) -> Scenario | list[Problem]:

@@ -1,5 +1,6 @@
 """The loader: what it reads, and that every problem is reported at once with its place and remedy."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +56,34 @@ def test_an_unknown_name_gets_a_similar_one_and_the_list() -> None:
 def test_a_missing_file_is_reported() -> None:
     with pytest.raises(ScenarioError, match="there is no such file"):
         load("./nowhere/mine.toml")
+
+
+def test_a_directory_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").mkdir()
+    with pytest.raises(ScenarioError, match="that is a directory"):
+        load(str(tmp_path / "mine.toml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a = " + "[" * 25 + "]" * 25, "nested more than 20 levels deep"),
+        ("a = " + "[" * 1_000 + "]" * 1_000, "nested more than 20 levels deep"),
+        ("a = " + "{b = " * 1_000 + "1" + "}" * 1_000, "nested more than 20 levels deep"),
+        (".".join(["a"] * 20_000) + " = 1", "line 1: a key of more than 50 parts"),
+        ("[" + ".".join(["a"] * 20_000) + "]", "line 1: a key of more than 50 parts"),
+        ("a = " + "9" * 5_000, "a number is too long"),
+        ('a = "' + "x" * 2_000_000 + '"', "it has more than 1,000,000 bytes"),
+    ],
+    ids=["lists", "deep lists", "deep tables", "long key", "long header", "long number", "long file"],
+)
+def test_a_hostile_file_gets_one_line_at_once(tmp_path: Path, text: str, found: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    started = time.process_time()
+    with pytest.raises(ScenarioError, match=found):
+        load(str(path))
+    assert time.process_time() - started < 1
 
 
 def test_tiers_are_no_scenario() -> None:
