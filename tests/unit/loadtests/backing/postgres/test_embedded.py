@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -14,8 +16,10 @@ from stockstorm.simulator.errors import BackingError
 
 HOLDER = """
 import sys, time
-from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
-with EmbeddedPostgres() as database:
+from pathlib import Path
+from stockstorm.loadtests.backing.postgres import embedded
+embedded._parent = lambda: Path(sys.argv[1])
+with embedded.EmbeddedPostgres() as database:
     print(database.url, *database.processes(), flush=True)
     time.sleep(60)
 """
@@ -29,8 +33,18 @@ def test_it_does_not_run_as_root_and_its_folder_is_closed_to_others() -> None:
     assert not folder.exists()
 
 
-def test_it_ends_with_a_killed_run_and_the_next_run_deletes_its_folder() -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True) as holder:
+@pytest.fixture
+def clusters(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of clusters that no other run of this machine sweeps, with a path short enough for a socket."""
+    with tempfile.TemporaryDirectory(dir=embedded._parent(), prefix="test-") as name:
+        Path(name).chmod(0o755)
+        monkeypatch.setattr(embedded, "_parent", lambda: Path(name))
+        yield Path(name)
+
+
+def test_it_ends_with_a_killed_run_and_the_next_run_deletes_its_folder(clusters: Path) -> None:
+    command = [sys.executable, "-c", HOLDER, str(clusters)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         url, *pids = holder.stdout.readline().split()
         folder = Path(url.partition("host=")[2])
