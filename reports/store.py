@@ -170,7 +170,9 @@ def _read_blocks(file: Path, *, unsealed: bool) -> list[AnyFact]:
                 if block.seal is None and _is_whole(found):
                     note = "judged without seals: facts may be missing or altered"
                     if not unsealed:
-                        raise Damaged(block.number, "its facts are not sealed")
+                        raise Damaged(
+                            block.number, "its facts are not sealed: an older version wrote them, or a seal was removed"
+                        )
                 facts += found
     except Damaged as damage:
         if not unsealed:
