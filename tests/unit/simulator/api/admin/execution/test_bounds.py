@@ -66,9 +66,10 @@ def test_variables_are_bounded_in_all_their_values() -> None:
     assert variables_problem({"a": [[["x"] * 200] * 200]}) == TOO_LARGE
 
 
-def test_the_check_itself_costs_no_more_than_a_few_milliseconds() -> None:
-    parsed = [parse(bomb(20)), parse("{ " + "shop { name } " * 1_000 + "}"), parse(nested(200))]
+def test_the_check_costs_no_more_than_parsing() -> None:
     started = time.process_time()
+    parsed = [parse(bomb(20)), parse("{ " + "shop { name } " * 1_000 + "}"), parse(nested(200))]
+    parsed_s = time.process_time() - started
     for each in parsed:
         document_problem(each)
-    assert time.process_time() - started < 0.05
+    assert time.process_time() - started < 4 * parsed_s + 0.1
