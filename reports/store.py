@@ -88,15 +88,13 @@ def create_run_folder(runs: Path, run: str) -> RunFolder:
 
 def new_run_folder(runs: Path, run: str) -> RunFolder:
     """The same under `run`, or `run`-2, `run`-3 … for runs that begin in the same second. Raises HistoryError."""
-    for number in range(1, SAME_NAME_MAX + 1):
-        name = run if number == 1 else f"{run}-{number}"
-        if number == SAME_NAME_MAX or not (runs / name).exists():
-            try:
-                return create_run_folder(runs, name)
-            except HistoryError as error:
-                if number == SAME_NAME_MAX or not isinstance(error.__cause__, FileExistsError):
-                    raise
-    raise AssertionError("the last name either succeeds or raises")
+    for name in (run, *(f"{run}-{number}" for number in range(2, SAME_NAME_MAX))):
+        try:
+            return create_run_folder(runs, name)
+        except HistoryError as error:
+            if not isinstance(error.__cause__, FileExistsError):
+                raise
+    return create_run_folder(runs, f"{run}-{SAME_NAME_MAX}")
 
 
 def _point_latest(runs: Path, run: str) -> None:

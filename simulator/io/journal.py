@@ -86,7 +86,7 @@ class Journal:
 
     def write_stream(self, facts: Iterable[AnyFact]) -> None:
         """Appends any number of facts, and waits for the disk where it has to. Raises LimitError."""
-        for some in batched(facts, STREAM_FACTS):
+        for some in _batched(facts, STREAM_FACTS):
             while self.backlog > self._limit // 2 and self._failure is None:
                 _yield_to_thread()
             self.write(some)
@@ -171,7 +171,7 @@ class Journal:
             self._written += facts
 
 
-def batched(facts: Iterable[AnyFact], size: int) -> Iterator[list[AnyFact]]:
+def _batched(facts: Iterable[AnyFact], size: int) -> Iterator[list[AnyFact]]:
     """The facts in lists of at most `size`."""
     left = iter(facts)
     while some := list(islice(left, size)):
