@@ -85,7 +85,8 @@ class ReferenceSubject:
             return
         self._starts += 1
         command = [sys.executable, "-m", "stockstorm.reference_service", process]
-        self._children[process] = Child(process, command, self._environment, self._logs / f"{process}.log")
+        log = self._logs / f"{process}.log"
+        self._children[process] = Child(process, command, self._environment, log, owner="subject")
 
     def ready(self, process: str) -> bool:
         try:

@@ -23,7 +23,7 @@ class Child:
     started = 0
     exit_code: int | None = None
 
-    def __init__(self, name: str, *_: Any) -> None:
+    def __init__(self, name: str, *_: Any, **__: Any) -> None:
         Child.started += 1
         self.pid = Child.started
 
