@@ -1,13 +1,10 @@
 """The registry: every process that this one has started and not yet stopped, with its name, id, log and command.
 
-`Child` enters itself when it starts and leaves when it is killed or stopped on purpose. So a process that is in the
-registry and has ended was not meant to end. Whoever disturbs a process without `Child.kill`, for example by a pause or
-by a signal of its own, says so with `begin_fault` and `end_fault`: while a fault is open, nothing that happens to the
-process counts as unplanned.
+`Child` enters itself when it starts and leaves when it is killed or stopped on purpose, for example by a planned fault.
+So a process that is in the registry and has ended was not meant to end.
 """
 
 import signal
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -37,11 +34,10 @@ class Process(Protocol):
 
 
 class Registry:
-    """Processes by id, and how many faults are open on each group."""
+    """Processes by id."""
 
     def __init__(self) -> None:
         self._processes: dict[int, Process] = {}
-        self._faults: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[Process]:
         return iter(tuple(self._processes.values()))
@@ -63,23 +59,7 @@ class Registry:
 
     def deaths(self, owner: Owner) -> list[Process]:
         """The processes of `owner` that have ended although nobody planned it."""
-        return [
-            process
-            for process in self
-            if process.owner == owner and process.exit_code is not None and not self.fault_open(process.group)
-        ]
-
-    def begin_fault(self, group: str) -> None:
-        """A planned fault disturbs the processes of `group`."""
-        self._faults[group] += 1
-
-    def end_fault(self, group: str) -> None:
-        """The processes of `group` are ready again. Faults can overlap: the last one to end counts."""
-        self._faults[group] = max(0, self._faults[group] - 1)
-
-    def fault_open(self, group: str) -> bool:
-        """Whether a planned fault disturbs `group` at this moment."""
-        return self._faults[group] > 0
+        return [process for process in self if process.owner == owner and process.exit_code is not None]
 
 
 def ending(code: int) -> str:

@@ -58,21 +58,6 @@ def test_a_process_that_ends_by_itself_is_a_death_of_its_owner(processes: Regist
     assert processes.deaths("subject") == []
 
 
-def test_while_a_planned_fault_is_open_an_end_is_no_death(processes: Registry, tmp_path: Path) -> None:
-    child = start(SLEEPS, tmp_path)
-    processes.begin_fault("sleepers")
-    processes.begin_fault("sleepers")
-    os.kill(child.pid, 9)
-    child._process.wait(20)
-    assert processes.deaths("subject") == []
-    processes.end_fault("sleepers")
-    assert processes.fault_open("sleepers")
-    processes.end_fault("sleepers")
-    assert processes.deaths("subject") == [child]
-    processes.end_fault("sleepers")  # one too many
-    assert not processes.fault_open("sleepers")
-
-
 @pytest.mark.parametrize(
     ("code", "text"),
     [(0, "with exit code 0"), (3, "with exit code 3"), (-9, "by signal 9 (SIGKILL)"), (-250, "by signal 250")],
