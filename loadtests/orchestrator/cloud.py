@@ -27,7 +27,7 @@ def start_publisher(backing: EventBridgeBacking | PubSubBacking) -> AbstractCont
     def command(port: int) -> Sequence[str]:
         return python_module(MODULE, *words, "--host", HOST, "--port", str(port))
 
-    return running(name, command, lambda _: backing.environment)
+    return running(name, command, lambda _: backing.environment, "publisher")
 
 
 class CloudContext(msgspec.Struct, frozen=True):
@@ -40,7 +40,6 @@ class CloudContext(msgspec.Struct, frozen=True):
     description: str = ""
     ceiling_per_s: float | None = None
     routes: Mapping[str, str] = {}
-    processes: Mapping[str, list[int]] = {}
 
 
 @contextmanager
@@ -77,8 +76,7 @@ def _published(backing: EventBridgeBacking | PubSubBacking, uri: str) -> Iterato
     names = _pubsub_names(backing) if isinstance(backing, PubSubBacking) else _sqs_names(backing)
     with start_publisher(backing) as publisher:
         context = _context(backing, names | {"REFERENCE_BUS_URI": uri})
-        processes = {**context.processes, "publisher": [publisher.pid]}
-        yield msgspec.structs.replace(context, routes={uri: f"{publisher.url}/"}, processes=processes)
+        yield msgspec.structs.replace(context, routes={uri: f"{publisher.url}/"})
 
 
 def _context(backing: CloudBacking, names: dict[str, str]) -> CloudContext:
@@ -86,7 +84,6 @@ def _context(backing: CloudBacking, names: dict[str, str]) -> CloudContext:
         environment={**backing.environment, **names},
         description=backing.description,
         ceiling_per_s=backing.ceiling_per_s,
-        processes={"emulator": backing.processes()} if backing.processes() else {},
     )
 
 

@@ -14,7 +14,7 @@ from stockstorm.loadtests.subjects import Surroundings
 from stockstorm.loadtests.subjects.architectures import Architecture
 from stockstorm.loadtests.subjects.probes import count_statements, probe
 from stockstorm.simulator.errors import SubjectError
-from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted
+from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, ProcessEnded
 from stockstorm.simulator.limits import CONNECTIONS_MAX
 
 HOST: Final = "127.0.0.1"
@@ -64,7 +64,9 @@ class ReferenceSubject:
             self._revivals += 1
             if self._revivals > REVIVALS_MAX:
                 raise _failed(child, f"its processes exited {self._revivals} times, last with code {child.exit_code}")
+            facts.append(ProcessEnded(now_ns, name, child.pid, child.exit_code, child.last_lines()))
             facts.append(FaultStarted(at_ns=now_ns, fault=EXITED, target=name))
+            child.forget()
             self.restart(name)
             facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=EXITED, target=name))
         return facts
@@ -85,7 +87,8 @@ class ReferenceSubject:
             return
         self._starts += 1
         command = [sys.executable, "-m", "stockstorm.reference_service", process]
-        self._children[process] = Child(process, command, self._environment, self._logs / f"{process}.log")
+        log = self._logs / f"{process}.log"
+        self._children[process] = Child(process, command, self._environment, log, owner="subject")
 
     def ready(self, process: str) -> bool:
         try:

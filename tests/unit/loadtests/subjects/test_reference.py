@@ -15,6 +15,7 @@ from stockstorm.reference_service.architectures.queues import QueueSqs
 from stockstorm.reference_service.flaws import Flaw
 from stockstorm.reference_service.queues.broker_queue import refuse_flaws
 from stockstorm.reference_service.settings import BadSettings, Settings
+from stockstorm.simulator.history.facts import ProcessEnded
 
 
 class Child:
@@ -23,12 +24,17 @@ class Child:
     started = 0
     exit_code: int | None = None
 
-    def __init__(self, name: str, *_: Any) -> None:
+    def __init__(self, name: str, *_: Any, **__: Any) -> None:
         Child.started += 1
         self.pid = Child.started
 
     def kill(self) -> None:
         self.exit_code = -9
+
+    def forget(self) -> None: ...
+
+    def last_lines(self) -> tuple[str, ...]:
+        return ("its last words",)
 
 
 def test_a_running_process_is_not_started_a_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,6 +49,20 @@ def test_a_running_process_is_not_started_a_second_time(tmp_path: Path, monkeypa
     subject.restart("worker")
     assert subject.processes().keys() == {"worker"}
     assert subject.processes() != first
+
+
+def test_a_process_that_ended_by_itself_is_recorded_with_code_and_log_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reference, "Child", Child)
+    subject = reference.ReferenceSubject(tmp_path, ARCHITECTURES["queue-postgres"])
+    subject.restart("worker")
+    first = subject.processes()["worker"]
+    subject._children["worker"].exit_code = -11  # type: ignore[misc]  # the double's is a plain attribute
+    recorded = subject.revive(now_ns=7)
+    assert recorded[0] == ProcessEnded(7, "worker", first, -11, ("its last words",))
+    assert subject.processes()["worker"] != first
+    assert subject.revive(now_ns=8) == []
 
 
 @pytest.mark.parametrize("has_receiver", [True, False])
