@@ -72,6 +72,7 @@ class Live(Message, frozen=True, tag=True):
     sync_p95_ms: float
     oversold_units: int
     quiescing: bool = False
+    faults: tuple[FaultKind, ...] = ()  # open since the message before; the orchestrator adds them
 
 
 class Step(Message, frozen=True, tag=True):

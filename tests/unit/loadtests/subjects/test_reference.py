@@ -1,7 +1,6 @@
 """The reference service's processes, and how its declaration agrees with the service itself."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,34 +14,6 @@ from stockstorm.reference_service.architectures.queues import QueueSqs
 from stockstorm.reference_service.flaws import Flaw
 from stockstorm.reference_service.queues.broker_queue import refuse_flaws
 from stockstorm.reference_service.settings import BadSettings, Settings
-
-
-class Child:
-    """Stands for a process; never started."""
-
-    started = 0
-    exit_code: int | None = None
-
-    def __init__(self, name: str, *_: Any) -> None:
-        Child.started += 1
-        self.pid = Child.started
-
-    def kill(self) -> None:
-        self.exit_code = -9
-
-
-def test_a_running_process_is_not_started_a_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reference, "Child", Child)
-    subject = reference.ReferenceSubject(tmp_path, ARCHITECTURES["queue-postgres"])
-    subject.restart("worker")
-    first = subject.processes()
-    subject.restart("worker")
-    assert subject.processes() == first
-    subject.kill("worker")
-    assert subject.processes() == {}
-    subject.restart("worker")
-    assert subject.processes().keys() == {"worker"}
-    assert subject.processes() != first
 
 
 @pytest.mark.parametrize("has_receiver", [True, False])
