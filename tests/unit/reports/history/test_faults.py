@@ -8,7 +8,7 @@ from stockstorm.simulator.history.facts import FaultName
 
 def intervals(*changes: tuple[int, str, FaultName, str]) -> list[FaultInterval]:
     made: dict[str, type[f.FaultStarted | f.FaultEnded]] = {"begin": f.FaultStarted, "end": f.FaultEnded}
-    log = FactLog([*(made[what](at, fault, target) for at, what, fault, target in changes), f.RunEnded(99, True)])
+    log = FactLog((*(made[what](at, fault, target) for at, what, fault, target in changes), f.RunEnded(99, True)))
     return build_fault_intervals(log)
 
 
