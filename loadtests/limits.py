@@ -32,6 +32,7 @@ CONNECTIONS_CLOSE_WITHIN_S: Final = 1.0
 READY_WITHIN_S: Final = 60.0
 READY_ANSWER_S: Final = 1.0
 READY_POLL_S: Final = 0.1
+FAULT_POLL_S: Final = 0.05  # interval at which it is checked whether a fault is over
 REVIVALS_MAX: Final = 5  # restarts of processes that exited by themselves, per run
 LEASE_S: Final = 12.0  # the reference service's leases at a broker (10 s), and time to work on what comes back
 OWN_ANSWER_S: Final = 5.0  # for the first request to a service that already runs

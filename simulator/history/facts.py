@@ -72,6 +72,15 @@ class ProcessSeen(Fact, frozen=True, tag=True):
     wall_ns: Nanoseconds
 
 
+class ProcessEnded(Fact, frozen=True, tag=True):
+    """A process of the subject ended without a planned fault. `at_ns` is when Stockstorm noticed."""
+
+    process: str
+    pid: int
+    exit_code: int  # negative: the number of the signal that ended it
+    lines: tuple[str, ...] = ()  # the last of its log
+
+
 class PhaseStarted(Fact, frozen=True, tag=True):
     phase: Name
 
@@ -383,6 +392,7 @@ class ProbeEnded(Fact, frozen=True, tag=True):
 AnyFact = (
     RunStarted
     | ProcessSeen
+    | ProcessEnded
     | PhaseStarted
     | LoadStopped
     | QuietReached
