@@ -75,10 +75,10 @@ class ProcessSeen(Fact, frozen=True, tag=True):
 class ProcessEnded(Fact, frozen=True, tag=True):
     """A process of the subject ended without a planned fault. `at_ns` is when Stockstorm noticed."""
 
-    process: str
-    pid: int
-    exit_code: int  # negative: the number of the signal that ended it
-    lines: tuple[str, ...] = ()  # the last of its log
+    process: Name
+    pid: Positive
+    exit_code: Balance  # negative: the number of the signal that ended it
+    lines: tuple[Text, ...] = ()  # the last of its log
 
 
 class PhaseStarted(Fact, frozen=True, tag=True):
