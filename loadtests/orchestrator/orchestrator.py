@@ -1,7 +1,7 @@
 """One run, seen from outside Locust: database, subject, faults, CPU of every process, final reads.
 
-It exchanges messages with the generator over a pipe, in one loop without threads. It appends its own facts to the
-history after the generator has closed it. The order of the end: load, quiesce, final reads, subject, database.
+It exchanges messages with the generator over a pipe, in one loop; only the reads of pending work have a thread of their
+own. It appends its own facts to the history after the generator has closed it. The order of the end: load, quiesce, final reads, subject, database.
 """
 
 import os
@@ -17,10 +17,22 @@ from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.server import database_work
 from stockstorm.loadtests.config.checks import SECRETS, is_url
 from stockstorm.loadtests.config.run_spec import RunSpec, reachable
-from stockstorm.loadtests.ipc.messages import Abort, FaultDue, FaultOver, Finished, Go, Listening, Live, Setup, Step
+from stockstorm.loadtests.ipc.messages import (
+    Abort,
+    FaultDue,
+    FaultOver,
+    Finished,
+    Go,
+    Listening,
+    Live,
+    Quiescing,
+    Setup,
+    Step,
+)
 from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
 from stockstorm.loadtests.limits import REGISTERING_MAX_S, SETTLES_MAX
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
+from stockstorm.loadtests.orchestrator.pending_reads import PendingReader
 from stockstorm.loadtests.subjects import Subject, Surroundings
 from stockstorm.scenarios.spec import compression_notes
 from stockstorm.simulator.clock import SECOND_NS
@@ -73,6 +85,7 @@ class Orchestrator:
         self._journal: Journal | None = None
         self._restarts: list[tuple[float, FaultKind]] = []  # (when, fault)
         self._restarted: list[tuple[float, FaultKind]] = []  # (deadline, fault): restarted, not ready yet
+        self._pending = PendingReader(subject.pending)
         self._sampled_s = 0.0
         self._generator_finished = False
         self._generator_pid = 0
@@ -92,6 +105,7 @@ class Orchestrator:
                     finished = self._run(backing, cloud, show, live)
                 finally:
                     show("stopping the subject")
+                    self._pending.stop()
                     self._subject.stop()
             cause = finished.error.error() if finished.error else None
         except KeyboardInterrupt as interrupt:
@@ -162,6 +176,7 @@ class Orchestrator:
             subscribe_uri=uri,
             routes=dict(cloud.routes),
             settle_s=self._settle_s,
+            lease_s=self._subject.lease_s,
             polls=self._subject.settle_s > 0,
             ceilings=ceilings,
         )
@@ -197,6 +212,8 @@ class Orchestrator:
                     live(message)
                 case FaultDue():
                     self._begin_fault(message)
+                case Quiescing():
+                    self._pending.start(cloud.depth)
                 case Abort():
                     raise self._aborted(message)
             self._tick(backing, cloud)
@@ -211,6 +228,8 @@ class Orchestrator:
                 self._facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=due[1], target=process))
             self._restarted.append((now_s + READY_WITHIN_S, due[1]))
         self._report_faults_over(now_s)
+        for read in self._pending.fetch():
+            self._pipe.send(read)
         self._check_own_parts(backing, cloud)  # before the subject, which ends when its database does
         self._facts += self._subject.revive(time.monotonic_ns())
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:

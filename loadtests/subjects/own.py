@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from stockstorm.loadtests.limits import OWN_ANSWER_S
-from stockstorm.loadtests.subjects import Surroundings
-from stockstorm.loadtests.subjects.probes import probe
+from stockstorm.loadtests.subjects import Pending, Surroundings
+from stockstorm.loadtests.subjects.probes import NoAnswer, count_pending, probe
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact
 
@@ -60,6 +60,12 @@ class OwnSubject:
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         return probe(self._base, now_ns)
+
+    def pending(self) -> Pending:
+        try:
+            return Pending(count_pending(self._base))
+        except NoAnswer:
+            return Pending(silent=("service",))
 
     def stop(self) -> None:
         """Does nothing: its owner stops it."""
