@@ -1,7 +1,8 @@
 """One run, seen from outside Locust: database, subject, faults, CPU of every process, final reads.
 
 It exchanges messages with the generator over a pipe, in one loop; only the reads of pending work have a thread of their
-own. It appends its own facts to the history after the generator has closed it. The order of the end: load, quiesce, final reads, subject, database.
+own. It appends its own facts to the history after the generator has closed it. The order of the end: load, quiesce,
+final reads, subject, database.
 """
 
 import os
