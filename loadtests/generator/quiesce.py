@@ -150,7 +150,8 @@ def wait_for_rest(
     while open_faults() and not aborted():
         pause(POLL_S)
     evidence = Evidence(clock())
-    reads.ask()
+    if not aborted():
+        reads.ask()
     by: RestBy = ""
     while not by and not aborted() and clock() - evidence.begun_ns < quiet.max_ns:
         pause(POLL_S)
