@@ -1,7 +1,8 @@
 """One run, seen from outside Locust: database, subject, faults, CPU of every process, final reads.
 
-It exchanges messages with the generator over a pipe, in one loop without threads. It appends its own facts to the
-history after the generator has closed it. The order of the end: load, quiesce, final reads, subject, database.
+It exchanges messages with the generator over a pipe, in one loop; only the reads of pending work have a thread of their
+own. It appends its own facts to the history after the generator has closed it. The order of the end: load, quiesce,
+final reads, subject, database.
 """
 
 import os
@@ -17,11 +18,23 @@ from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.server import database_work
 from stockstorm.loadtests.config.checks import SECRETS, is_url
 from stockstorm.loadtests.config.run_spec import RunSpec, reachable
-from stockstorm.loadtests.ipc.messages import Abort, FaultDue, FaultOver, Finished, Go, Listening, Live, Setup, Step
+from stockstorm.loadtests.ipc.messages import (
+    Abort,
+    FaultDue,
+    FaultOver,
+    Finished,
+    Go,
+    Listening,
+    Live,
+    Quiescing,
+    Setup,
+    Step,
+)
 from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
 from stockstorm.loadtests.limits import READY_WITHIN_S, REGISTERING_MAX_S, SETTLES_MAX
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
 from stockstorm.loadtests.orchestrator.faults import PlannedFaults
+from stockstorm.loadtests.orchestrator.pending_reads import PendingReader
 from stockstorm.loadtests.orchestrator.watch import Watch, generator_end
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.processes.registry import PROCESSES
@@ -73,6 +86,7 @@ class Orchestrator:
         self._facts: list[AnyFact] = []  # until the generator has closed the history, which has one writer at a time
         self._journal: Journal | None = None
         self._faults = PlannedFaults(self._facts.append, lambda kind: pipe.send(FaultOver(kind=kind)))
+        self._pending = PendingReader(subject.pending)
         self._sampled_s = 0.0
         self._generator_finished = False
         self._generator_pid = 0
@@ -96,6 +110,7 @@ class Orchestrator:
                     raise
                 finally:
                     show("stopping the subject")
+                    self._pending.stop()
                     self._subject.stop()
             cause = finished.error.error() if finished.error else None
         except KeyboardInterrupt as interrupt:
@@ -125,7 +140,7 @@ class Orchestrator:
         self._faults.have(parts, (fault.kind for fault in self._scenario.faults))
         self._count_database(backing)
         self._pipe.send(self._go(backing, cloud))
-        finished = self._follow(backing, watch, show, live)
+        finished = self._follow(backing, cloud, watch, show, live)
         self._count_database(backing)
         if finished.complete:
             show("final reads")
@@ -172,6 +187,7 @@ class Orchestrator:
             subscribe_uri=uri,
             routes=dict(cloud.routes),
             settle_s=self._settle_s,
+            lease_s=self._subject.lease_s,
             polls=self._subject.settle_s > 0,
             ceilings=ceilings,
         )
@@ -190,7 +206,9 @@ class Orchestrator:
             )
         return tuple(notes)
 
-    def _follow(self, backing: Backing, watch: Watch, show: Show, live: Callable[[Live], None]) -> Finished:
+    def _follow(
+        self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
+    ) -> Finished:
         quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
         faults_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
         seconds = REGISTERING_MAX_S + max(self._scenario.load_s, faults_s + READY_WITHIN_S) + quiesce_s + SPARE_S
@@ -207,6 +225,8 @@ class Orchestrator:
                     live(msgspec.structs.replace(message, faults=self._faults.shown()))
                 case FaultDue(kind=kind, duration_ns=duration_ns):
                     self._faults.begin(kind, duration_ns)
+                case Quiescing():
+                    self._pending.start(cloud.depth)
                 case Abort():
                     raise self._aborted(message)
             self._tick(backing, watch)
@@ -215,6 +235,8 @@ class Orchestrator:
     def _tick(self, backing: Backing, watch: Watch) -> None:
         now_s = time.monotonic()
         self._faults.tick()
+        for read in self._pending.fetch():
+            self._pipe.send(read)
         watch.check()  # before the subject, which ends when its database does
         self._facts += self._subject.revive(time.monotonic_ns(), self._faults.is_down)
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:

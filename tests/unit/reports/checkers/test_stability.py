@@ -68,7 +68,8 @@ def test_two_refusals_an_answer_between_them_or_another_cause_is_no_outage() -> 
     assert not [*outages(_attempts(refused(0, 10)))]
     assert not [*outages(_attempts(refused(0, 10), tried(20, 9), refused(40, 50)))]
     assert len([*outages(_attempts(refused(0, 10, 20), tried(30, 9), refused(40, 50, 60)))]) == 2
-    for fault in (KIND, EXITED):
+    faults: tuple[f.FaultName, ...] = (KIND, EXITED)
+    for fault in faults:
         interval = (f.FaultStarted(ns(5), fault, "receiver"), f.FaultEnded(ns(15), fault, "receiver"))
         assert Stability()(history(opened(), interval, refused(0, 10, 20), tried(30, 9))).verdict == "valid"
 
