@@ -1,5 +1,7 @@
 """A process that ended and an address where nobody listened are told first, with what was last in the log."""
 
+from typing import Final
+
 import pytest
 
 from stockstorm.reports.checkers.stability import Stability, outages
@@ -9,7 +11,7 @@ from stockstorm.simulator.config import FAULTS
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import delivered, history, ns, opened, tried
 
-EXITED = "exited by itself"
+EXITED: Final = "exited by itself"
 KIND = next(iter(FAULTS))
 
 
