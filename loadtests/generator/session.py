@@ -10,10 +10,9 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import gevent
-import gevent.subprocess
 from gevent.event import Event as Signal
 
 from stockstorm.loadtests.config.locust_options import read_locust_options
@@ -23,7 +22,11 @@ from stockstorm.loadtests.generator.driver import Driver
 from stockstorm.loadtests.generator.figures import LocustStatistics
 from stockstorm.loadtests.ipc.messages import Abort, FaultOver, Finished, Go, Listening, SentError, Setup
 from stockstorm.loadtests.ipc.pipe import FD_VARIABLE, Pipe, PipeClosed, make_pair
+from stockstorm.loadtests.limits import POLL_S
+from stockstorm.loadtests.processes.launch import launched
 from stockstorm.simulator.errors import StockstormError
+
+SUPERVISOR: Final = "stockstorm.loadtests.orchestrator.by_locust"
 
 logger = logging.getLogger("stockstorm")
 _parent = Pipe.from_environment()  # once per process: the end that `stockstorm run` passed down
@@ -44,23 +47,28 @@ class Host(Protocol):
 
 
 class OrchestratorProcess:
-    """The orchestrator as a child process, for a run that was started from Locust and not by `stockstorm run`."""
+    """The orchestrator's supervisor as a child process, for a run that was started from Locust by hand.
+
+    Locust's process is patched by gevent, whose Popen calls fork() with the fork handlers of every library. So the
+    child is started by posix_spawn, which calls none.
+    """
 
     def __init__(self, spec: RunSpec) -> None:
         ours, theirs = make_pair()
-        module = "stockstorm.loadtests.orchestrator.process"
-        self._process = gevent.subprocess.Popen(
-            [sys.executable, "-m", module, str(spec.file)],
-            env={**os.environ, FD_VARIABLE: str(theirs.fileno())},
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
-        theirs.close()
+        with theirs:
+            theirs.set_inheritable(True)
+            command = launched([sys.executable, "-m", SUPERVISOR, str(spec.file)])
+            environment = {**os.environ, FD_VARIABLE: str(theirs.fileno())}
+            self._pid = os.posix_spawn(command[0], command, environment, setsid=True)
         self.pipe = Pipe(ours)
 
     def wait(self) -> int:
-        """Waits for its end. Returns its exit code, which is the run's."""
-        return int(self._process.wait())
+        """Waits for its end, while other greenlets run. Returns its exit code, which is the run's."""
+        while True:
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            gevent.sleep(POLL_S)
 
 
 class Session:

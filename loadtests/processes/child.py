@@ -9,6 +9,7 @@ from typing import Final
 
 import stockstorm
 from stockstorm.loadtests.processes.launch import launched
+from stockstorm.loadtests.processes.of_run import RUN_VARIABLE
 
 IMPORT_ROOT: Final = Path(stockstorm.__file__).resolve().parents[1]  # a child's PYTHONPATH
 
@@ -71,7 +72,7 @@ class Child:
 
 def inherited_environment() -> dict[str, str]:
     """The part of our environment that a child needs, without secrets and settings of other subjects."""
-    keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "TZ")
+    keep = (RUN_VARIABLE, "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "TZ")
     return {name: os.environ[name] for name in keep if name in os.environ}
 
 
