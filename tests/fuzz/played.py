@@ -7,6 +7,8 @@ import msgspec
 from stockstorm.loadtests.generator.simulated_shopify import SimulatedApis
 from stockstorm.loadtests.ipc.messages import Setup
 from stockstorm.scenarios.spec import Scenario
+from stockstorm.simulator.api.admin.execution.documents import Documents
+from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
@@ -72,6 +74,10 @@ class Played:
 
     def _changed(self, facts: list[AnyFact], _events: list[Event], _now_ns: int) -> None:
         self.unread = facts
+
+    def forget_documents(self) -> None:
+        """Empties the cache of documents, so that the next call parses its own."""
+        self._apis.admin.documents = Documents(admin_schema())
 
     def check_facts(self) -> None:
         """Raises if a fact of the last call cannot be written and read."""
