@@ -67,19 +67,26 @@ def keep(outcome: Outcome, folder: Path) -> None:
 
 def show(outcome: Outcome) -> None:
     """Counts by kind and status, memory, time, logs, and violations."""
-    print(f"seed {outcome.seed}, requests {outcome.first} to {outcome.first + outcome.requests - 1}, {outcome.seconds:.0f} s")
+    print(
+        f"seed {outcome.seed}, requests {outcome.first} to {outcome.first + outcome.requests - 1}, {outcome.seconds:.0f} s"
+    )
     total: Counter[int] = Counter()
     for kind, counts in outcome.statuses.items():
         total += counts
         print(f"  {kind:16} {counts.total():8}  {_statuses(counts)}")
     print(f"  {'all':16} {total.total():8}  {_statuses(total)}   (0: closed or left without an answer)")
-    print(f"saturation: {_statuses(Counter(outcome.saturated))}; stored {outcome.stored}, forgeries {outcome.forgeries_stored}")
+    print(
+        f"saturation: {_statuses(Counter(outcome.saturated))}; stored {outcome.stored}, forgeries {outcome.forgeries_stored}"
+    )
     for name in outcome.rss_mb[0] if outcome.rss_mb else ():
         print(f"memory of {name}, MB: " + " ".join(f"{sample.get(name, 0):.0f}" for sample in outcome.rss_mb))
+    print("processor time, s: " + ", ".join(f"{name} {spent:.0f}" for name, spent in outcome.cpu_s.items()))
     print("log bytes: " + ", ".join(f"{name} {size}" for name, size in outcome.log_bytes.items()))
     if outcome.calls is not None:
         worst = max((each.loops for each in outcome.calls.slow), default=0.0)
-        print(f"played APIs: {outcome.calls.calls} calls, slowest {outcome.calls.worst_first_ms:.0f} ms; repeated: {worst:.1f} loops")
+        print(
+            f"played APIs: {outcome.calls.calls} calls, slowest {outcome.calls.worst_first_ms:.0f} ms; repeated: {worst:.1f} loops"
+        )
     for violation in outcome.violations[:20]:
         where = "" if violation.case is None else f"request {violation.case.index} ({violation.case.kind}): "
         print(f"VIOLATION {where}{violation.rule[:SHOWN_MAX]}")

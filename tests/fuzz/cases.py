@@ -17,12 +17,12 @@ WEIGHTS: Final[dict[Kind, int]] = {
     "raw_operations": 2,
     "raw_played": 6,
     "torn": 2,
-    "probe": 4,
-    "graphql_valid": 11,
-    "graphql_mutated": 8,
+    "probe": 6,
+    "graphql_valid": 9,
+    "graphql_mutated": 6,
     "graphql_bomb": 1,
     "graphql_body": 5,
-    "marketplace": 8,
+    "marketplace": 10,
     "wrong_door": 3,
 }
 _BOUNDS: Final = list(accumulate(WEIGHTS[kind] for kind in KINDS))

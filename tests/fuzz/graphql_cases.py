@@ -27,7 +27,17 @@ from tests.fuzz.values import TEXTS, TOKENS, value
 SCHEMA: Final = admin_schema()
 OBJECTS: Final = [each.name for each in SCHEMA.type_map.values() if isinstance(each, GraphQLObjectType)]
 KINDS: Final = ("InventoryItem", "InventoryLevel", "Location", "ProductVariant", "Product", "Order", "Refund", "Shop")
-SEARCH_FIELDS: Final = ("created_at", "updated_at", "processed_at", "id", "sku", "name", "status", "financial_status", "nope")
+SEARCH_FIELDS: Final = (
+    "created_at",
+    "updated_at",
+    "processed_at",
+    "id",
+    "sku",
+    "name",
+    "status",
+    "financial_status",
+    "nope",
+)
 SEARCH_VALUES: Final = (
     "2026-11-24T06:00:00Z",
     "'2026-11-24T06:00:00+14:00'",
@@ -267,7 +277,9 @@ def mutated(rng: Random, text: str) -> str:
         at = rng.randrange(len(text) + 1)
         pick = rng.randrange(6)
         if pick == 0:
-            text = text[:at] + rng.choice((*TOKENS, "fragment ", "on ", "$v0", "...F0", '"""', "#", "\ufeff")) + text[at:]
+            text = (
+                text[:at] + rng.choice((*TOKENS, "fragment ", "on ", "$v0", "...F0", '"""', "#", "\ufeff")) + text[at:]
+            )
         elif pick == 1:
             text = text[:at] + text[at + rng.choice((1, 1, 3, 20)) :]
         elif pick == 2:
@@ -294,18 +306,27 @@ def _aliases(rng: Random) -> str:
 
 
 def _repeated(rng: Random) -> str:
-    return "{ shop { " + rng.choice(("id ", "plan { shopifyPlus } ", "id @include(if: true) ")) * rng.choice((100, 400)) + "} }"
+    return (
+        "{ shop { "
+        + rng.choice(("id ", "plan { shopifyPlus } ", "id @include(if: true) ")) * rng.choice((100, 400))
+        + "} }"
+    )
 
 
 def _deep(rng: Random) -> str:
     depth = rng.choice((5, 25, 200, 3_000))
-    left, right = rng.choice((("variant { inventoryItem { ", "} } "), ("... { ", "} "), ("... on InventoryItem { ", "} ")))
+    left, right = rng.choice(
+        (("variant { inventoryItem { ", "} } "), ("... { ", "} "), ("... on InventoryItem { ", "} "))
+    )
     return f"{{ inventoryItem(id: {json.dumps(some_id(rng, 'item', 0))}) {{ {left * depth} id {right * depth} }} }}"
 
 
 def _wide(rng: Random) -> str:
     """Many fields of many rows."""
-    fields = " ".join(f"a{n}: {rng.choice(('id', 'name', 'createdAt', 'updatedAt', 'number'))}" for n in range(rng.choice((20, 100, 450))))
+    fields = " ".join(
+        f"a{n}: {rng.choice(('id', 'name', 'createdAt', 'updatedAt', 'number'))}"
+        for n in range(rng.choice((20, 100, 450)))
+    )
     rows = rng.choice(("orders(first: 250)", "orders(last: 250, reverse: true)"))
     return f"{{ {rows} {{ nodes {{ {fields} }} }} }}"
 
@@ -313,9 +334,11 @@ def _wide(rng: Random) -> str:
 def _product(rng: Random) -> str:
     """Connections inside connections."""
     size = rng.choice((10, 100, 250))
-    inner = "nodes { id item { id sku } location { id name } quantities(names: [\"available\", \"on_hand\"]) { name quantity } }"
+    inner = 'nodes { id item { id sku } location { id name } quantities(names: ["available", "on_hand"]) { name quantity } }'
     levels = f"inventoryLevels(first: {size}) {{ {inner} }}"
-    middle = levels if rng.random() < 0.5 else f"inventoryLevels(first: {size}) {{ nodes {{ location {{ {levels} }} }} }}"
+    middle = (
+        levels if rng.random() < 0.5 else f"inventoryLevels(first: {size}) {{ nodes {{ location {{ {levels} }} }} }}"
+    )
     return f"{{ locations(first: {size}) {{ nodes {{ id {middle} }} }} }}"
 
 
@@ -387,7 +410,9 @@ def heavy_variables(rng: Random) -> dict[str, Any]:
     nested: Any = 1
     for _ in range(rng.choice((1, 100, 800))):
         nested = [nested] if rng.random() < 0.9 else {"a": nested}
-    rows = rng.choice((rows, nested, [nested] * 10, {"a": nested}, list(range(5_000)), [value(rng) for _ in range(100)]))
+    rows = rng.choice(
+        (rows, nested, [nested] * 10, {"a": nested}, list(range(5_000)), [value(rng) for _ in range(100)])
+    )
     return {"input": {"name": "available", "reason": "correction", "changes": rows}, "key": f"k{rng.randrange(10**9)}"}
 
 

@@ -14,7 +14,25 @@ GRAPHQL: Final = b"/admin/api/2026-10/graphql.json"
 TOKEN: Final = (b"X-Shopify-Access-Token", ADMIN_TOKEN.encode())
 BEARER: Final = (b"Authorization", b"Bearer " + CHANNEL_TOKEN.encode())
 JSON: Final = (b"Content-Type", b"application/json")
-NUMBERS: Final = ("0", "1", "-1", "250", "251", "500", "501", "9" * 15, "9" * 16, "9" * 4_000, "1e3", "٣", "", " 1", "+1", "null", "NaN")
+NUMBERS: Final = (
+    "0",
+    "1",
+    "-1",
+    "250",
+    "251",
+    "500",
+    "501",
+    "9" * 15,
+    "9" * 16,
+    "9" * 4_000,
+    "1e3",
+    "٣",
+    "",
+    " 1",
+    "+1",
+    "null",
+    "NaN",
+)
 
 
 def _graphql(index: int, kind: Kind, body: bytes) -> Case:
@@ -54,7 +72,9 @@ def marketplace(rng: Random, index: int) -> Case:
     """Listings, orders and notifications of a marketplace, with odd bodies and parameters."""
     channel = rng.choice(CHANNELS) if rng.random() < 0.95 else rng.choice(("online", "nope", "%00", "..", "é"))
     resource = rng.choice(("listings", "listings", "orders", "notifications", "nope"))
-    method = rng.choice((b"GET", b"PUT", b"PUT", b"POST", b"DELETE") if resource != "orders" else (b"GET", b"GET", b"PUT"))
+    method = rng.choice(
+        (b"GET", b"PUT", b"PUT", b"POST", b"DELETE") if resource != "orders" else (b"GET", b"GET", b"PUT")
+    )
     path = f"/marketplaces/{quote(channel)}/v1/{resource}"
     if method == b"GET":
         path += "?" + _query(rng)
@@ -97,14 +117,31 @@ def probe(rng: Random, index: int) -> Case:
     limits = ("1", "5", *NUMBERS, "9223372036854775807", "9223372036854775808")
     texts = ("", "0", "5", *NUMBERS, *TEXTS, "9223372036854775807", "9223372036854775808")
     given = f"limit={quote(rng.choice(limits))}&after={quote(rng.choice(texts)[:1_000], safe='')}"
-    query = "?" + given if name.startswith("probe") and rng.random() < 0.95 else rng.choice(("", "?limit=1", "?%ff=%00"))
+    query = (
+        "?" + given if name.startswith("probe") and rng.random() < 0.95 else rng.choice(("", "?limit=1", "?%ff=%00"))
+    )
     method = rng.choice((b"POST", b"HEAD", b"DELETE")) if rng.random() < 0.05 else b"GET"
-    return Case(index, "probe", "operations", (http(method, f"/{name}{query}".encode(), (), b""),), "any", alone=method == b"HEAD")
+    return Case(
+        index,
+        "probe",
+        "operations",
+        (http(method, f"/{name}{query}".encode(), (), b""),),
+        "any",
+        alone=method == b"HEAD",
+    )
 
 
 def wrong_door(rng: Random, index: int) -> Case:
     """Good requests with a wrong token, path or method, and hostile bodies behind them."""
-    tokens = (b"", b"x", b"\xff", ADMIN_TOKEN.encode()[:-1], ADMIN_TOKEN.upper().encode(), b"9" * 4_000, rng.choice(BAD_UTF8))
+    tokens = (
+        b"",
+        b"x",
+        b"\xff",
+        ADMIN_TOKEN.encode()[:-1],
+        ADMIN_TOKEN.upper().encode(),
+        b"9" * 4_000,
+        rng.choice(BAD_UTF8),
+    )
     wrong = rng.choice(tokens)
     body = deep(rng, b'{"query":"{ shop { id } }"}') if rng.random() < 0.2 else b'{"query":"{ shop { id } }"}'
     pick = rng.randrange(4)
@@ -113,7 +150,13 @@ def wrong_door(rng: Random, index: int) -> Case:
     elif pick == 1:
         data = http(b"PUT", b"/marketplaces/bazaar/v1/listings", ((b"Authorization", b"Bearer " + wrong),), body)
     elif pick == 2:
-        paths = (b"/admin/api/graphql.json", b"/admin/api/2026-10/orders.json", b"/admin/api/\xff/graphql.json", b"/marketplaces/", b"/")
+        paths = (
+            b"/admin/api/graphql.json",
+            b"/admin/api/2026-10/orders.json",
+            b"/admin/api/\xff/graphql.json",
+            b"/marketplaces/",
+            b"/",
+        )
         data = http(b"POST", rng.choice(paths), (TOKEN, JSON), body)
     else:
         data = http(rng.choice((b"GET", b"PUT", b"DELETE", b"PATCH")), GRAPHQL, (TOKEN,), body)

@@ -33,8 +33,35 @@ ODD_PATHS: Final = (
     b"/webhooks/shopify;a=b",
     b"\\webhooks\\shopify",
 )
-METHODS: Final = (b"GET", b"PUT", b"DELETE", b"HEAD", b"OPTIONS", b"PATCH", b"TRACE", b"CONNECT", b"post", b"PRI", b"X" * 50, b"M-SEARCH", b"P\x00ST", b"")
-VERSIONS: Final = (b"HTTP/1.0", b"HTTP/0.9", b"HTTP/2.0", b"HTTP/1.2", b"HTTP/9.9", b"HTTP/1.10", b"http/1.1", b"HTTPS/1.1", b"HTTP/1", b"", b"HTTP/1.1 x")
+METHODS: Final = (
+    b"GET",
+    b"PUT",
+    b"DELETE",
+    b"HEAD",
+    b"OPTIONS",
+    b"PATCH",
+    b"TRACE",
+    b"CONNECT",
+    b"post",
+    b"PRI",
+    b"X" * 50,
+    b"M-SEARCH",
+    b"P\x00ST",
+    b"",
+)
+VERSIONS: Final = (
+    b"HTTP/1.0",
+    b"HTTP/0.9",
+    b"HTTP/2.0",
+    b"HTTP/1.2",
+    b"HTTP/9.9",
+    b"HTTP/1.10",
+    b"http/1.1",
+    b"HTTPS/1.1",
+    b"HTTP/1",
+    b"",
+    b"HTTP/1.1 x",
+)
 LENGTHS: Final = (
     b"-1",
     b"+5",
@@ -55,7 +82,21 @@ LENGTHS: Final = (
     b"05",
     b"nan",
 )
-CHUNK_SIZES: Final = (b"-1", b"0x5", b"g", b"", b"ffffffffffffffff", b"f" * 17, b"f" * 5_000, b"5 ", b"+5", b"5;", b"5\n", b"05", b"80000000")
+CHUNK_SIZES: Final = (
+    b"-1",
+    b"0x5",
+    b"g",
+    b"",
+    b"ffffffffffffffff",
+    b"f" * 17,
+    b"f" * 5_000,
+    b"5 ",
+    b"+5",
+    b"5;",
+    b"5\n",
+    b"05",
+    b"80000000",
+)
 FIELDS: Final = (
     b"Transfer-Encoding: chunked, identity",
     b"Transfer-Encoding: xchunked",

@@ -1,6 +1,7 @@
 """The processes that are fuzzed: PostgreSQL, the played APIs, and receiver and worker of the reference service."""
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Final
 import asyncpg
 import httpx
 import msgspec
+import psutil
 
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
@@ -42,7 +44,9 @@ class Targets:
             self.folder / "played.log",
         )
         self.children["played"] = played
-        self.ports["played"] = int(_awaited(lambda: played.log.read_text(encoding="utf-8").partition("\n")[0], "played"))
+        self.ports["played"] = int(
+            _awaited(lambda: played.log.read_text(encoding="utf-8").partition("\n")[0], "played")
+        )
         self.ports["webhooks"], self.ports["operations"], worker = (free_port(HOST) for _ in range(3))
         environment = inherited_environment() | self._settings(worker)
         for name, port in (("receiver", self.ports["operations"]), ("worker", worker)):
@@ -58,6 +62,11 @@ class Targets:
     def rss_mb(self) -> dict[str, float]:
         """Resident memory of each process."""
         return {name: _rss_mb(child.pid) for name, child in self.children.items() if child.exit_code is None}
+
+    def cpu_s(self) -> dict[str, float]:
+        """Processor time of each process, and of this one."""
+        pids = {name: child.pid for name, child in self.children.items() if child.exit_code is None}
+        return {name: sum(psutil.Process(pid).cpu_times()[:2]) for name, pid in {**pids, "driver": os.getpid()}.items()}
 
     def inbox(self) -> dict[str, int]:
         """Webhook id → rows, of everything that the receiver ever stored."""

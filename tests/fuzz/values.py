@@ -30,7 +30,22 @@ TEXTS: Final = (
     "2026-13-40T99:99:99Z",
     "gid://shopify/Order/1",
 )
-NUMBERS: Final = (0, -0.0, 1, -1, 2**31 - 1, 2**31, -(2**31) - 1, 2**53 + 1, 2**63 - 1, 2**63, 2**64, 10**30, 1e308, 1.5)
+NUMBERS: Final = (
+    0,
+    -0.0,
+    1,
+    -1,
+    2**31 - 1,
+    2**31,
+    -(2**31) - 1,
+    2**53 + 1,
+    2**63 - 1,
+    2**63,
+    2**64,
+    10**30,
+    1e308,
+    1.5,
+)
 LITERALS: Final = (
     "NaN",
     "Infinity",
@@ -63,7 +78,27 @@ LITERALS: Final = (
     "\ufeff1",
     '{"a":1,"a":2}',
 )
-TOKENS: Final = ("{", "}", "[", "]", ",", ":", '"', "\\", "null", "true", "-1", "1e5", " ", "\t", "\r\n", "\u2028", "@", "$", "...")
+TOKENS: Final = (
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    '"',
+    "\\",
+    "null",
+    "true",
+    "-1",
+    "1e5",
+    " ",
+    "\t",
+    "\r\n",
+    "\u2028",
+    "@",
+    "$",
+    "...",
+)
 BAD_UTF8: Final = (b"\xff\xfe", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\xe2\x82")
 DEEP: Final = (10, 100, 1_000, 20_000, 100_000)
 
@@ -75,7 +110,9 @@ def value(rng: Random, depth: int = 3) -> Any:
         return rng.choice((None, True, False, rng.choice(NUMBERS), rng.randrange(-1_000, 10**6), rng.choice(TEXTS)))
     if pick < 0.7:
         return [value(rng, depth - 1) for _ in range(rng.randrange(4))]
-    return {rng.choice(("id", "sku", "a", "", "\x00", "quantity")): value(rng, depth - 1) for _ in range(rng.randrange(4))}
+    return {
+        rng.choice(("id", "sku", "a", "", "\x00", "quantity")): value(rng, depth - 1) for _ in range(rng.randrange(4))
+    }
 
 
 def replaced(rng: Random, body: dict[str, Any]) -> Any:

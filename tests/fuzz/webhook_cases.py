@@ -15,8 +15,25 @@ from tests.fuzz.values import BAD_UTF8, TEXTS, json_text, replaced, spoilt
 
 TRIGGERED: Final = b"2026-11-24T06:00:00.123456789Z"
 REPLAYED_IDS: Final = 500
-TOPICS: Final = ("inventory_levels/update", "orders/create", "orders/paid", "orders/cancelled", "refunds/create", "products/update")
-ODD_TOPICS: Final = ("orders/delete", "app/uninstalled", "", "*", "ORDERS_CREATE", "orders/create ", "x" * 200, "x" * 201, "order.created")
+TOPICS: Final = (
+    "inventory_levels/update",
+    "orders/create",
+    "orders/paid",
+    "orders/cancelled",
+    "refunds/create",
+    "products/update",
+)
+ODD_TOPICS: Final = (
+    "orders/delete",
+    "app/uninstalled",
+    "",
+    "*",
+    "ORDERS_CREATE",
+    "orders/create ",
+    "x" * 200,
+    "x" * 201,
+    "order.created",
+)
 Pairs = list[tuple[bytes, bytes]]
 
 
@@ -45,7 +62,9 @@ class Webhook:
 
     def headers(self, signature: bytes | None) -> Pairs:
         """The header fields. None: without a signature."""
-        names = ("Signature", "Delivery-Id", "Channel") if self.channel else ("Hmac-Sha256", "Webhook-Id", "Shop-Domain")
+        names = (
+            ("Signature", "Delivery-Id", "Channel") if self.channel else ("Hmac-Sha256", "Webhook-Id", "Shop-Domain")
+        )
         sender = self.channel or SCENARIO.shop.domain
         given = {names[1]: self.webhook_id.encode(), names[2]: sender.encode(), "Topic": self.topic.encode()}
         pairs = [((self.prefix + name).encode(), text) for name, text in given.items()]
@@ -136,7 +155,18 @@ def _odd_headers(rng: Random, headers: Pairs) -> Pairs:
     """One field doubled, removed, emptied, made long, or filled with bytes."""
     at = rng.randrange(len(headers) - 1)
     name, text = headers[at]
-    texts = (b"", b" ", b"x" * 200, b"x" * 201, b"x" * 5_000, rng.choice(BAD_UTF8), "é".encode(), b"a\tb", text + b"\x00", b"9" * 5_000)
+    texts = (
+        b"",
+        b" ",
+        b"x" * 200,
+        b"x" * 201,
+        b"x" * 5_000,
+        rng.choice(BAD_UTF8),
+        "é".encode(),
+        b"a\tb",
+        text + b"\x00",
+        b"9" * 5_000,
+    )
     pick = rng.randrange(4)
     if pick == 0:
         return headers[:at] + headers[at + 1 :]
@@ -212,7 +242,13 @@ FORGERIES: Final[tuple[Callable[[Random, Webhook], Pairs], ...]] = (
     _misplaced,
     _of_the_other,
 )
-DOORS: Final = (b"//webhooks/shopify", b"/webhooks/shopify/", b"/%77ebhooks/shopify", b"/webhooks/shopify?hmac=", b"/webhooks/channels/")
+DOORS: Final = (
+    b"//webhooks/shopify",
+    b"/webhooks/shopify/",
+    b"/%77ebhooks/shopify",
+    b"/webhooks/shopify?hmac=",
+    b"/webhooks/channels/",
+)
 
 
 def forged(rng: Random, seed: int, index: int) -> Case:
@@ -222,7 +258,9 @@ def forged(rng: Random, seed: int, index: int) -> Case:
         headers += [(b"Content-Encoding", rng.choice((b"gzip", b"deflate", b"br", b"identity")))]
     path = rng.choice(DOORS) if rng.random() < 0.1 else webhook.path
     if rng.random() < 0.2:
-        data = http(b"POST", path, [*headers, (b"Transfer-Encoding", b"chunked")], chunked(rng, webhook.body), length=False)
+        data = http(
+            b"POST", path, [*headers, (b"Transfer-Encoding", b"chunked")], chunked(rng, webhook.body), length=False
+        )
     else:
         data = http(b"POST", path, headers, webhook.body)
     return Case(index, "forged", "webhooks", (data,), "refused", webhook.webhook_id)
