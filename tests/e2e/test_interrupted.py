@@ -77,5 +77,5 @@ def test_a_database_that_dies_makes_a_run_unknown_and_is_named(
     assert run.wait(60) == 2, output.read_text()
     result = json.loads((tmp_path / "latest" / "result.json").read_text())
     assert result["verdict"] == "unknown"
-    assert "embedded PostgreSQL: it ended during the run with code -9" in " ".join(result["reasons"])
+    assert "ended during the run by signal 9 (SIGKILL)" in " ".join(result["reasons"])
     assert not [check["name"] for check in result["checks"] if check["verdict"] == "invalid"]
