@@ -32,6 +32,8 @@ AttemptError = Literal["", "connect_timeout", "connect_refused", "answer_timeout
 DeliveryOutcome = Literal["acknowledged", "given_up", "refused", "subscription_removed", "pending"]
 EffectState = Literal["applied", "superseded", "dead_lettered", "pending"]
 Probe = Literal["effects", "stock"]
+# What showed that the run was at rest. "": it was not, or an older version wrote the history and did not say.
+RestBy = Literal["", "probe", "probe_and_queue", "silence"]
 FaultName = FaultKind | Literal["exited by itself"]  # the latter is not planned: a process of the subject crashed
 
 
@@ -90,8 +92,18 @@ class LoadStopped(Fact, frozen=True, tag=True):
 
 
 class QuietReached(Fact, frozen=True, tag=True):
+    """The end of the wait for rest, and what was seen last. Older versions wrote only the first two fields."""
+
     quiet: bool  # False: the limit on waiting was reached first
     waited_ns: Nanoseconds
+    by: RestBy = ""
+    attempts: Count = 0  # of the delivery service, under way or scheduled
+    probe: Count | None = None  # what the subject's own probe reported as pending; None: it has none, or is silent
+    queue: Count | None = None  # messages in the subject's queue; None: Stockstorm cannot see it
+    silent: tuple[Name, ...] = ()  # processes of the subject that did not answer
+    apart_ns: Nanoseconds = 0  # between the two reads that found nothing pending
+    silence_ns: Nanoseconds = 0  # since the last stock change, push or sign of pending work
+    longest_gap_ns: Nanoseconds = 0  # the subject's longest, from outstanding work or its last effect to its next
 
 
 class RunEnded(Fact, frozen=True, tag=True):

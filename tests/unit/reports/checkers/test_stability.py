@@ -1,5 +1,7 @@
 """A process that ended and an address where nobody listened are told first, with what was last in the log."""
 
+from typing import Final
+
 import pytest
 
 from stockstorm.reports.checkers.stability import Stability, outages
@@ -9,7 +11,7 @@ from stockstorm.simulator.config import FAULTS
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import delivered, history, ns, opened, tried
 
-EXITED = "exited by itself"
+EXITED: Final = "exited by itself"
 KIND = next(iter(FAULTS))
 
 
@@ -68,7 +70,8 @@ def test_two_refusals_an_answer_between_them_or_another_cause_is_no_outage() -> 
     assert not [*outages(_attempts(refused(0, 10)))]
     assert not [*outages(_attempts(refused(0, 10), tried(20, 9), refused(40, 50)))]
     assert len([*outages(_attempts(refused(0, 10, 20), tried(30, 9), refused(40, 50, 60)))]) == 2
-    for fault in (KIND, EXITED):
+    faults: tuple[f.FaultName, ...] = (KIND, EXITED)
+    for fault in faults:
         interval = (f.FaultStarted(ns(5), fault, "receiver"), f.FaultEnded(ns(15), fault, "receiver"))
         assert Stability()(history(opened(), interval, refused(0, 10, 20), tried(30, 9))).verdict == "valid"
 
