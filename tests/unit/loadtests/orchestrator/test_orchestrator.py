@@ -16,7 +16,7 @@ from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator import orchestrator as module
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
 from stockstorm.loadtests.orchestrator.run import report
-from stockstorm.loadtests.subjects import Surroundings
+from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.reports.history import History
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.config import FAULTS, Fault, FaultKind
@@ -72,6 +72,9 @@ class Service:
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         yield from ()
+
+    def pending(self) -> Pending:
+        return Pending(3)
 
     def stop(self) -> None:
         self.did.append("stop")
