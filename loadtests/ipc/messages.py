@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.simulator.config import FaultKind
+from stockstorm.simulator.config import FAULTS, FaultKind
 from stockstorm.simulator.errors import InternalError, StockstormError
 
 _ERRORS: Final = {kind.__name__: kind for kind in StockstormError.__subclasses__()}
@@ -73,6 +73,14 @@ class Live(Message, frozen=True, tag=True):
     sync_p95_ms: float
     oversold_units: int
     quiescing: bool = False
+    faults: tuple[FaultKind, ...] = ()  # open since the message before; the orchestrator adds them
+
+    def news(self, before: "Live | None") -> list[str]:
+        """A line for each fault that began or ended since the message before."""
+        known = before.faults if before else ()
+        began = [f"{self.elapsed_s:.0f} s, fault: {FAULTS[kind].label}" for kind in self.faults if kind not in known]
+        ended = [f"{self.elapsed_s:.0f} s, over: {FAULTS[kind].label}" for kind in known if kind not in self.faults]
+        return began + ended
 
 
 class Step(Message, frozen=True, tag=True):

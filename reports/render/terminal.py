@@ -63,6 +63,7 @@ def _mark(verdict: Verdict, text: str = "") -> Text:
 def _verdict(result: Result) -> RenderableType:
     lines = [Text(f"{SIGNS[result.verdict]} {result.verdict.upper()}", f"bold {COLOURS[result.verdict]}")]
     lines.append(Text(f"{result.subject} {tier_headline(result)}"))
+    lines += [Text(f"! {event}", "bold yellow") for event in result.unplanned]
     lines += [Text(f"• {reason}") for reason in result.reasons[:REASONS_SHOWN]]
     if len(result.reasons) > REASONS_SHOWN:
         lines.append(Text(f"• and {len(result.reasons) - REASONS_SHOWN} more reasons", "dim"))

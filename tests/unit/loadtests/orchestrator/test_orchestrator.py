@@ -1,7 +1,7 @@
 """The orchestrator reports when a killed process is ready again, and records only faults that took effect."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import cast
@@ -11,16 +11,27 @@ import pytest
 
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec
-from stockstorm.loadtests.ipc.messages import Abort, AnyMessage, FaultDue, FaultOver, Finished, Listening, SentError
+from stockstorm.loadtests.ipc.messages import (
+    Abort,
+    AnyMessage,
+    FaultDue,
+    FaultOver,
+    Finished,
+    Listening,
+    PendingCounted,
+    Quiescing,
+    SentError,
+)
 from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator import orchestrator as module
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
 from stockstorm.loadtests.orchestrator.run import report
+from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.reports.history import History
 from stockstorm.reports.store import RunFolder
-from stockstorm.simulator.config import FAULTS, Fault, FaultKind
-from stockstorm.simulator.errors import BackingError, InternalError, LimitError, StockstormError, SubjectError
+from stockstorm.simulator.config import FaultKind, FaultTarget
+from stockstorm.simulator.errors import BackingError, InternalError, LimitError, StockstormError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, RunEnded, decoder
 from tests.stored_history import text_of
 
@@ -28,6 +39,8 @@ from tests.stored_history import text_of
 class Database(msgspec.Struct):
     url: str = "postgresql://127.0.0.1:9/none"
     description: str = "none"
+
+    part: None = None
 
     def processes(self) -> list[int]:
         return []
@@ -38,6 +51,8 @@ class Database(msgspec.Struct):
 class Service:
     """A subject with one process, a worker, that is ready after `polls` polls."""
 
+    log = Path("worker.log")
+
     settle_s = lease_s = 0.0
     notes: tuple[str, ...] = ()
 
@@ -45,7 +60,7 @@ class Service:
         self.did: list[str] = []
         self._polls = polls
 
-    def start(self, surroundings: Surroundings) -> None:
+    def start(self, surroundings: Surroundings | None = None) -> None:
         self.did.append("start")
 
     def processes(self) -> dict[str, int]:
@@ -54,18 +69,20 @@ class Service:
     def statements(self) -> int | None:
         return None
 
-    def revive(self, now_ns: int) -> list[AnyFact]:
+    def revive(self, now_ns: int, is_down: Callable[[FaultTarget], bool]) -> list[AnyFact]:
         return []
 
-    def kill(self, process: str) -> None:
-        if process != "worker":
-            raise SubjectError("fault", f"there is no {process}", "name another")
+    def parts(self) -> dict[FaultTarget, Part]:
+        return {"worker": self}
+
+    def kill(self) -> None:
         self.did.append("kill")
 
-    def restart(self, process: str) -> None:
-        self.did.append("restart")
+    def pause(self) -> None: ...
 
-    def ready(self, process: str) -> bool:
+    def resume(self) -> None: ...
+
+    def ready(self) -> bool:
         self._polls -= 1
         self.did.append("ready" if self._polls < 0 else "not ready")
         return self._polls < 0
@@ -115,34 +132,9 @@ def test_a_fault_is_over_when_the_restarted_process_is_ready(tmp_path: Path, mon
     service, driver = Service(polls=3), Driver("kill_worker")
     ended, history = run(service, driver, tmp_path, monkeypatch)
     assert ended.complete, ended.reason
-    assert service.did == ["start", "kill", "restart", *["not ready"] * 3, "ready", "stop"]
+    assert service.did == ["start", "kill", "start", *["not ready"] * 3, "ready", "stop"]
     assert [message for message in driver.received if isinstance(message, FaultOver)] == [FaultOver(kind="kill_worker")]
     assert len(history.all(FaultStarted)) == len(history.all(FaultEnded)) == 1
-
-
-def test_a_fault_of_two_processes_is_over_when_both_are_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(FAULTS, "kill_worker", Fault(("worker", "worker"), "both killed"))
-    service, driver = Service(polls=1), Driver("kill_worker")
-    ended, history = run(service, driver, tmp_path, monkeypatch)
-    assert ended.complete, ended.reason
-    assert service.did[1:-1] == [*["kill"] * 2, *["restart"] * 2, "not ready", *["ready"] * 3]
-    assert [message for message in driver.received if isinstance(message, FaultOver)] == [FaultOver(kind="kill_worker")]
-    assert len(history.all(FaultStarted)) == len(history.all(FaultEnded)) == 2
-
-
-def test_a_process_that_is_not_ready_in_time_ends_the_run_with_its_log_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "READY_WITHIN_S", 0.0)
-    ended, _ = run(Service(polls=1_000_000), Driver("kill_worker"), tmp_path, monkeypatch)
-    assert not ended.complete
-    assert "worker.log" in ended.reason
-
-
-def test_a_fault_without_effect_is_not_in_the_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ended, history = run(Service(polls=0), Driver("kill_receiver"), tmp_path, monkeypatch)
-    assert "there is no receiver" in ended.reason
-    assert not history.all(FaultStarted)
 
 
 class FailingGenerator(Driver):
@@ -169,3 +161,29 @@ def test_an_error_of_the_generator_is_raised_again_as_its_own_class(
     error = caught.value
     assert (error.where, error.found) == ("the plan", "too large")
     assert error.remedy == f"lower the rates; files of the run: {spec.folder}"
+
+
+class Quiet(Driver):
+    """The other end of the pipe: it asks for pending work, and the run finishes once it has two reads."""
+
+    def __init__(self) -> None:
+        super().__init__("kill_worker")
+        self._sends = [Listening(port=1), Quiescing()]
+
+    def send(self, message: AnyMessage) -> None:
+        self.received.append(message)
+        if [type(one) for one in self.received].count(PendingCounted) == 2:
+            self._sends.append(Finished(complete=True))
+
+    def receive(self, timeout_s: float | None = None) -> AnyMessage | None:
+        return self._sends.pop(0) if self._sends else None
+
+
+def test_reads_of_pending_work_are_passed_on_while_the_generator_waits_for_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = Quiet()
+    ended, _ = run(Service(polls=0), driver, tmp_path, monkeypatch)
+    assert ended.complete, ended.reason
+    reads = [message for message in driver.received if isinstance(message, PendingCounted)]
+    assert [read.probe for read in reads[:2]] == [3, 3]
