@@ -5,12 +5,12 @@ import pytest
 from stockstorm.reports.checkers.stability import Stability, outages
 from stockstorm.reports.result import Incident
 from stockstorm.reports.verdict.judge import UNPLANNED_SHOWN, judge
-from stockstorm.simulator.config import FAULTS
+from stockstorm.simulator.config import FAULTS, fault_label
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import delivered, history, ns, opened, tried
 
-EXITED = "exited by itself"
-KIND = next(iter(FAULTS))
+EXITED: f.FaultName = "exited by itself"
+KIND: f.FaultName = next(iter(FAULTS))
 
 
 def died(ms: float, code: int = -9, lines: tuple[str, ...] = ("begun", "", "MemoryError: no more")) -> f.AnyFact:
@@ -48,7 +48,7 @@ def test_an_unplanned_end_of_a_process_is_an_incident_but_decides_nothing(
 def test_an_end_while_a_fault_is_open_names_the_fault() -> None:
     fault = (f.FaultStarted(ns(3_900), KIND, "worker"), f.FaultEnded(ns(4_100), KIND, "worker"))
     text = Stability()(history(opened(), fault, died(4_000))).incidents[0].text
-    assert f"while a planned fault was open ({FAULTS[KIND].label})" in text
+    assert f"while a planned fault was open ({fault_label(KIND)})" in text
     assert "nobody planned it" not in text
 
 
