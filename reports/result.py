@@ -40,6 +40,9 @@ class Check(msgspec.Struct, frozen=True):
     incidents: tuple[Incident, ...] = ()  # the first INCIDENTS_KEPT
     incidents_total: int = 0
     notes: tuple[str, ...] = ()  # e.g. "net only"
+    at_least: str = (
+        ""  # why its times are lower bounds, e.g. "12 movements were still pending"; empty if they are exact
+    )
 
 
 class ThresholdOutcome(msgspec.Struct, frozen=True):
@@ -93,6 +96,7 @@ class Result(msgspec.Struct, frozen=True):
     started_wall_ns: int
     duration_ns: int
     unplanned: tuple[str, ...] = ()  # what happened to the subject that nobody planned: the first cause of the rest
+    rest: str = ""  # whether the run ended at rest, and what showed it; empty in results of older versions
 
 
 INCIDENTS_KEPT: Final = 200

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.exits import exit_code_of
+from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator.run import make_orchestrator, report
 from stockstorm.simulator.errors import InternalError
@@ -21,12 +22,24 @@ def _run() -> int:
     pipe = Pipe.from_environment()
     if pipe is None:
         raise InternalError("orchestrator process", "only the locustfile starts it", "use `stockstorm run`")
-    ending = make_orchestrator(spec, pipe).run(os.getppid(), _show, lambda _: None)
+    ending = make_orchestrator(spec, pipe).run(os.getppid(), _show, _News().show)
     return report(spec, ending).show()
 
 
 def _show(step: str) -> None:
     print(f"stockstorm: {step}", file=sys.stderr, flush=True)
+
+
+class _News:
+    """Prints when a fault begins and ends. Locust itself shows the other figures."""
+
+    def __init__(self) -> None:
+        self._last: Live | None = None
+
+    def show(self, figures: Live) -> None:
+        news, self._last = figures.news(self._last), figures
+        for line in news:
+            _show(line)
 
 
 if __name__ == "__main__":

