@@ -7,7 +7,6 @@ statement, which PostgreSQL does not count as a transaction.
 import asyncio
 import threading
 import time
-from contextlib import suppress
 from typing import Final
 
 import asyncpg
@@ -17,6 +16,7 @@ from stockstorm.loadtests.limits import DATABASE_ANSWER_S, DATABASE_POLL_S
 
 NOTHING: Final = ""
 GIVE_UP_WITHIN_S: Final = 2.0
+NAP_S: Final = 0.05
 LOSSES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
@@ -27,6 +27,8 @@ class ConnectionWatch:
         self._url, self._every_s, self._within_s = url, every_s, within_s
         self.failure = ""
         self._answers = 0
+        self._hurry = False  # the next question is wanted at once
+        self._forgiven_s = 0.0
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._work, name="watch of the database", daemon=True)
 
@@ -40,22 +42,24 @@ class ConnectionWatch:
             self._thread.join(GIVE_UP_WITHIN_S)
 
     def forgive(self) -> None:
-        """A planned fault explains the loss: it is forgotten."""
+        """A planned fault explains why connections that were opened until now are lost."""
+        self._forgiven_s = time.monotonic()
         self.failure = ""
 
     def ask(self, within_s: float = GIVE_UP_WITHIN_S) -> str:
-        """The failure after one more answer, or after `within_s`."""
-        seen, deadline = self._answers, time.monotonic() + within_s
-        while self._thread.is_alive() and self._answers < seen + 2 and time.monotonic() < deadline and not self.failure:
-            time.sleep(0.02)
+        """The failure after a question that began after this call, or after `within_s`."""
+        wanted, deadline = self._answers + 2, time.monotonic() + within_s
+        while self._thread.is_alive() and self._answers < wanted and not self.failure and time.monotonic() < deadline:
+            self._hurry = True
+            time.sleep(NAP_S)
         return self.failure
 
     def _work(self) -> None:
-        with suppress(asyncio.CancelledError):
-            asyncio.run(self._watch())
+        asyncio.run(self._watch())
 
     async def _watch(self) -> None:
         while not self._ending.is_set():
+            begun_s = time.monotonic()
             try:
                 connection = await asyncpg.connect(self._url, timeout=self._within_s)
                 try:
@@ -63,7 +67,8 @@ class ConnectionWatch:
                 finally:
                     connection.terminate()
             except LOSSES as error:
-                self.failure = self.failure or self._lost(error)
+                if begun_s > self._forgiven_s:
+                    self.failure = self.failure or self._lost(error)
             await self._pause()
 
     async def _ask_on(self, connection: Connection) -> None:
@@ -74,14 +79,12 @@ class ConnectionWatch:
 
     async def _pause(self) -> None:
         until_s = time.monotonic() + self._every_s
-        while not self._ending.is_set() and (left_s := until_s - time.monotonic()) > 0:
-            await asyncio.sleep(min(0.05, left_s))
+        while not (self._ending.is_set() or self._hurry) and (left_s := until_s - time.monotonic()) > 0:
+            await asyncio.sleep(min(NAP_S, left_s))
+        self._hurry = False
 
     def _lost(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):
             return f"it did not answer within {self._within_s:g} s"
-        return f"the connection was lost ({type(error).__name__}: {_first_line(error)})"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or ["no reason given"])[0]
+        first_line = (str(error).splitlines() or ["no reason given"])[0]
+        return f"the connection to it was lost ({type(error).__name__}: {first_line})"

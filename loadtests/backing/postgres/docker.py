@@ -43,9 +43,15 @@ class DockerPostgres:
             raise _translated(self._image, error) from error
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._container is not None:
+    def __exit__(self, kind: type[BaseException] | None = None, *_: object) -> None:
+        if self._container is None:
+            return
+        try:
             self._container.stop()
+        except Exception:
+            if kind is None:
+                raise
+            # What ended the run is told instead. It can be that somebody removed the container.
 
     def processes(self) -> list[int]:
         """Always empty: they live in the engine's own process namespace."""
