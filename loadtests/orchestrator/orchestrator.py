@@ -36,8 +36,8 @@ from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
 from stockstorm.loadtests.limits import READY_WITHIN_S, REGISTERING_MAX_S, SETTLES_MAX
 from stockstorm.loadtests.orchestrator import hung_generator
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
-from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Ending, Show
 from stockstorm.loadtests.orchestrator.disks import database_disk, run_disk
+from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Ending, Show
 from stockstorm.loadtests.orchestrator.faults import PlannedFaults
 from stockstorm.loadtests.orchestrator.hung_generator import Silence, hung
 from stockstorm.loadtests.orchestrator.pending_reads import PendingReader

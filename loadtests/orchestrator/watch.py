@@ -20,7 +20,7 @@ LINES: Final = 4  # of a log, in an error
 
 
 class Watch:
-    """Every process of ours in the registry, the database, and the disks. `planned`: a fault of the plan hits it now."""
+    """Every process of ours, the database, and the disks. `planned`: whether a fault of the plan hits a part now."""
 
     def __init__(
         self,

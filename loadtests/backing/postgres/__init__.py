@@ -37,7 +37,7 @@ class Backing(Protocol):
         """Where the server keeps its data, if that is on this machine and ours."""
 
     def check(self, planned: bool) -> None:
-        """Raises BackingError if the server tells of a failure of its own. `planned`: a fault of the plan explains it."""
+        """Raises BackingError if the server tells of a failure of its own, unless a fault of the plan explains it."""
 
 
 class NoDatabase:
