@@ -4,12 +4,13 @@ A pair is *owed* when the listing was wrong at the moment the movement fired: ou
 that the movement made, or, for a marketplace's order, above what was left. It ends when a push reflects it. It is
 *moot* when the listing became right before that without a push; its latency is then only bounded from below, by the
 time for which the listing was wrong. A push after which the listing is right reflects everything before it. An owed
-pair that is not reflected at rest counts as infinite.
+pair that is not reflected at rest counts as infinite. One that is not reflected when the run ends without rest, or with
+something pending for its SKU, is *open*: its latency is at least the time until then.
 """
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from operator import itemgetter
 from typing import Final
 
@@ -38,8 +39,9 @@ class SyncPair(msgspec.Struct, gc=False):
     visible_ns: int  # NEVER_NS: never visible to the subject; fired_ns if the subject did not subscribe
     ended_ns: int  # NEVER_NS: not reflected at rest
     moot: bool
-    latency_ms: float  # fired to reflected; a lower bound for a moot pair; infinite if it was never reflected
+    latency_ms: float  # fired to reflected; a lower bound for a moot or open pair; infinite if it was never reflected
     visible_latency_ms: float  # visible to reflected, at least 0; infinite if it was never reflected
+    open: bool = False  # not reflected and still pending when the run ended; `ended_ns` is that end
 
 
 class SyncPairs(msgspec.Struct):
@@ -93,6 +95,14 @@ def build_sync_pairs(
             _judge(log, listing, _righted(needs, listing), moved, found)
     found.pairs.sort(key=lambda pair: pair.seq)
     return found
+
+
+def bound_open(found: SyncPairs, at_rest: bool, pending_skus: Set[str], end_ns: int) -> None:
+    """Marks the pairs that can still be reflected as open. Their latency is at least the time until `end_ns`."""
+    for pair in found.pairs:
+        if pair.ended_ns == NEVER_NS and (not at_rest or pair.sku in pending_skus):
+            pair.open, pair.ended_ns = True, max(end_ns, pair.fired_ns)
+            pair.latency_ms, pair.visible_latency_ms = _latencies(pair.fired_ns, pair.visible_ns, pair.ended_ns)
 
 
 def _of_master(deliveries: Deliveries, ledger: Ledger) -> Iterator[_Movement]:
@@ -159,12 +169,15 @@ def _judge(log: FactLog, listing: Listing, righted: _Righted, moved: list[_Movem
 
 def _pair(channel: str, sku: str, movement: _Movement, ended_ns: int, moot: bool) -> SyncPair:
     fired_ns, visible_ns = movement.fired_ns, movement.visible_ns
-    latency_ms = visible_latency_ms = math.inf
-    if ended_ns != NEVER_NS:
-        latency_ms, visible_latency_ms = (ended_ns - fired_ns) / 1e6, max(0, ended_ns - visible_ns) / 1e6
-    return SyncPair(
-        channel, sku, movement.seq, fired_ns, visible_ns, ended_ns, moot, latency_ms, visible_latency_ms
-    )
+    latencies = _latencies(fired_ns, visible_ns, ended_ns)
+    return SyncPair(channel, sku, movement.seq, fired_ns, visible_ns, ended_ns, moot, *latencies)
+
+
+def _latencies(fired_ns: int, visible_ns: int, ended_ns: int) -> tuple[float, float]:
+    """Milliseconds from fired, and from visible. Infinite for a pair that was never reflected."""
+    if ended_ns == NEVER_NS:
+        return math.inf, math.inf
+    return (ended_ns - fired_ns) / 1e6, max(0, ended_ns - visible_ns) / 1e6
 
 
 def _needs(ledger: Ledger) -> list[Need]:
