@@ -3,12 +3,13 @@
 Only the modules of that service are imported, because the SDKs are optional extras.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 import msgspec
 
+from stockstorm.loadtests.backing.cloud.aws import sqs_depth
 from stockstorm.loadtests.backing.cloud.base import CloudBacking, EventBridgeBacking, PubSubBacking, SqsBacking
 from stockstorm.loadtests.processes.local_server import HOST, LoopbackServer, python_module, running
 from stockstorm.loadtests.processes.part import ChildPart, Part, Together
@@ -43,6 +44,7 @@ class CloudContext(msgspec.Struct, frozen=True):
     ceiling_per_s: float | None = None
     routes: Mapping[str, str] = {}
     children: Mapping[FaultTarget, tuple[ChildPart, ...]] = {}  # of the broker and the publisher, if we started them
+    depth: Callable[[], int] | None = None  # messages in the queue, leased ones too; None: it does not tell
 
     def parts(self) -> dict[FaultTarget, Part]:
         """What faults can hit."""
@@ -88,7 +90,11 @@ def _published(backing: EventBridgeBacking | PubSubBacking, uri: str) -> Iterato
 
 
 def _context(backing: CloudBacking, names: dict[str, str]) -> CloudContext:
+    depth = (
+        sqs_depth(backing.queue, backing.environment) if isinstance(backing, SqsBacking | EventBridgeBacking) else None
+    )
     return CloudContext(
+        depth=depth,
         environment={**backing.environment, **names},
         description=backing.description,
         ceiling_per_s=backing.ceiling_per_s,

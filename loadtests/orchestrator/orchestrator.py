@@ -1,12 +1,14 @@
 """One run, seen from outside Locust: database, subject, faults, CPU of every process, final reads.
 
-It exchanges messages with the generator over a pipe, in one loop without threads. It appends its own facts to the
-history after the generator has closed it. The order of the end: load, quiesce, final reads, subject, database.
+It exchanges messages with the generator over a pipe, in one loop; only the reads of pending work have a thread of their
+own. It appends its own facts to the history after the generator has closed it. The order of the end: load, quiesce,
+final reads, subject, database.
 """
 
 import os
 import secrets
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -17,11 +19,27 @@ from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.server import database_work
 from stockstorm.loadtests.config.checks import SECRETS, is_url
 from stockstorm.loadtests.config.run_spec import RunSpec, reachable
-from stockstorm.loadtests.ipc.messages import Abort, FaultDue, FaultOver, Finished, Go, Listening, Live, Setup, Step
+from stockstorm.loadtests.exits import internal_error
+from stockstorm.loadtests.ipc.messages import (
+    Abort,
+    FaultDue,
+    FaultOver,
+    Finished,
+    Go,
+    Listening,
+    Live,
+    Quiescing,
+    Setup,
+    Step,
+)
 from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
 from stockstorm.loadtests.limits import READY_WITHIN_S, REGISTERING_MAX_S, SETTLES_MAX
+from stockstorm.loadtests.orchestrator import hung_generator
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
+from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Ending, Show
 from stockstorm.loadtests.orchestrator.faults import PlannedFaults
+from stockstorm.loadtests.orchestrator.hung_generator import Silence, hung
+from stockstorm.loadtests.orchestrator.pending_reads import PendingReader
 from stockstorm.loadtests.orchestrator.watch import Watch, generator_end
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.processes.registry import PROCESSES
@@ -42,18 +60,8 @@ from stockstorm.simulator.io.journal import Journal
 TICK_S = 0.2
 SAMPLE_EVERY_S = 1.0
 LISTENING_WITHIN_S = 60.0
-GIVE_UP_WITHIN_S = 10.0
+GIVE_UP_WITHIN_S = 20.0  # until a generator that was told to stop has closed a long history
 SPARE_S = 60.0  # beyond registering, load and quiesce, before the generator counts as hung
-INTERRUPTED = "interrupted from the keyboard"
-
-Show = Callable[[str], None]
-
-
-class Ending(msgspec.Struct, frozen=True):
-    """How a run ended: its last fact, and the error or interruption that broke it off."""
-
-    fact: RunEnded
-    cause: StockstormError | KeyboardInterrupt | None = None
 
 
 class Orchestrator:
@@ -73,6 +81,7 @@ class Orchestrator:
         self._facts: list[AnyFact] = []  # until the generator has closed the history, which has one writer at a time
         self._journal: Journal | None = None
         self._faults = PlannedFaults(self._facts.append, lambda kind: pipe.send(FaultOver(kind=kind)))
+        self._pending = PendingReader(subject.pending)
         self._sampled_s = 0.0
         self._generator_finished = False
         self._generator_pid = 0
@@ -96,6 +105,7 @@ class Orchestrator:
                     raise
                 finally:
                     show("stopping the subject")
+                    self._pending.stop()
                     self._subject.stop()
             cause = finished.error.error() if finished.error else None
         except KeyboardInterrupt as interrupt:
@@ -106,6 +116,10 @@ class Orchestrator:
             silent = InternalError("generator", f"it ended without a message ({error})", self._read_log)
             gone = generator_end() or silent
             finished, cause = Finished(complete=False, reason=str(gone)), gone
+        except Exception as error:  # noqa: BLE001 - a defect, which must not look like an interruption
+            traceback.print_exception(error)
+            defect = internal_error(error)
+            finished, cause = Finished(complete=False, reason=str(defect)), defect
         finally:
             self._wait_for_generator(finished.reason)
             ended = self._finish_history(finished.complete, finished.reason)
@@ -125,7 +139,7 @@ class Orchestrator:
         self._faults.have(parts, (fault.kind for fault in self._scenario.faults))
         self._count_database(backing)
         self._pipe.send(self._go(backing, cloud))
-        finished = self._follow(backing, watch, show, live)
+        finished = self._follow(backing, cloud, watch, show, live)
         self._count_database(backing)
         if finished.complete:
             show("final reads")
@@ -142,7 +156,7 @@ class Orchestrator:
         if isinstance(message, Abort):
             raise self._aborted(message)
         if not isinstance(message, Listening):
-            raise InternalError("generator", f"it did not listen within {LISTENING_WITHIN_S:.0f} s", self._read_log)
+            raise hung(self._spec, f"it did not listen within {LISTENING_WITHIN_S:.0f} s")
         base = f"http://{reachable(self._spec.options.api_host)}:{message.port}"
         return Surroundings(
             database_url=backing.url,
@@ -172,6 +186,7 @@ class Orchestrator:
             subscribe_uri=uri,
             routes=dict(cloud.routes),
             settle_s=self._settle_s,
+            lease_s=self._subject.lease_s,
             polls=self._subject.settle_s > 0,
             ceilings=ceilings,
         )
@@ -190,13 +205,17 @@ class Orchestrator:
             )
         return tuple(notes)
 
-    def _follow(self, backing: Backing, watch: Watch, show: Show, live: Callable[[Live], None]) -> Finished:
+    def _follow(
+        self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
+    ) -> Finished:
         quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
         faults_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
         seconds = REGISTERING_MAX_S + max(self._scenario.load_s, faults_s + READY_WITHIN_S) + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds
+        silence = Silence(self._spec)
         while time.monotonic() < deadline:
             message = self._pipe.receive(self._faults.poll_s(TICK_S))
+            silence.check(message)
             match message:
                 case Finished():
                     self._generator_finished = True
@@ -207,14 +226,18 @@ class Orchestrator:
                     live(msgspec.structs.replace(message, faults=self._faults.shown()))
                 case FaultDue(kind=kind, duration_ns=duration_ns):
                     self._faults.begin(kind, duration_ns)
+                case Quiescing():
+                    self._pending.start(cloud.depth)
                 case Abort():
                     raise self._aborted(message)
             self._tick(backing, watch)
-        raise InternalError("generator", f"it did not finish within {seconds:.0f} s", self._read_log)
+        raise hung(self._spec, f"it did not finish within {seconds:.0f} s")
 
     def _tick(self, backing: Backing, watch: Watch) -> None:
         now_s = time.monotonic()
         self._faults.tick()
+        for read in self._pending.fetch():
+            self._pipe.send(read)
         watch.check()  # before the subject, which ends when its database does
         self._facts += self._subject.revive(time.monotonic_ns(), self._faults.is_down)
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:
@@ -233,6 +256,7 @@ class Orchestrator:
                     return
         except PipeClosed:
             return
+        hung_generator.end(self._spec, self._generator_pid)
 
     def _count_database(self, backing: Backing) -> None:
         if "database" in self._faults.crashed:

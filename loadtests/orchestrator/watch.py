@@ -3,7 +3,8 @@
 from typing import Final
 
 from stockstorm.loadtests.backing.postgres import Backing
-from stockstorm.loadtests.processes.registry import PROCESSES, Process, Registry, ending
+from stockstorm.loadtests.processes.registry import PROCESSES, Process, Registry
+from stockstorm.reports.result import exit_text
 from stockstorm.simulator.errors import BackingError, InternalError, StockstormError
 
 GENERATOR: Final = "generator"
@@ -33,7 +34,7 @@ def end_error(process: Process) -> StockstormError:
     """A process of ours ended: how, and what it wrote last."""
     kind = InternalError if process.group == GENERATOR else BackingError
     code = process.exit_code
-    how = ending(code) if code is not None else "without an exit code"
+    how = exit_text(code) if code is not None else "without an exit code"
     last = "; ".join(process.last_lines()[-LINES:])
     found = f"process {process.pid} ended during the run {how}; its last log lines: {last or 'none'}"
     instead = {"postgres": ", or use --postgres docker or a URL", "emulator": ", or choose another --cloud"}

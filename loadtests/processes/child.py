@@ -10,7 +10,9 @@ from typing import Final
 
 import stockstorm
 from stockstorm.loadtests.processes.launch import launched
+from stockstorm.loadtests.processes.of_run import RUN_VARIABLE
 from stockstorm.loadtests.processes.registry import PROCESSES, Owner
+from stockstorm.reports.result import printable
 
 IMPORT_ROOT: Final = Path(stockstorm.__file__).resolve().parents[1]  # a child's PYTHONPATH
 TAIL_LINES: Final = 8
@@ -85,14 +87,14 @@ class Child:
             self.kill()
 
     def last_lines(self, lines: int = TAIL_LINES) -> tuple[str, ...]:
-        """The last lines of the log, bounded. Empty when there is no log."""
+        """The last lines of the log, bounded and printable. Empty when there is no log."""
         try:
             with self.log.open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_MAX_BYTES))
                 text = file.read(TAIL_MAX_BYTES).decode("utf-8", "replace")
         except OSError:
             return ()
-        return tuple(line[:LINE_MAX] for line in text.splitlines()[-lines:])
+        return tuple(printable(line[:LINE_MAX]) for line in text.splitlines()[-lines:])
 
     def tail(self) -> str:
         """The last lines of the log as one text."""
@@ -101,7 +103,7 @@ class Child:
 
 def inherited_environment() -> dict[str, str]:
     """The part of our environment that a child needs, without secrets and settings of other subjects."""
-    keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "TZ")
+    keep = (RUN_VARIABLE, "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "TZ")
     return {name: os.environ[name] for name in keep if name in os.environ}
 
 

@@ -4,9 +4,7 @@
 So a process that is in the registry and has ended was not meant to end.
 """
 
-import signal
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
@@ -60,16 +58,6 @@ class Registry:
     def deaths(self, owner: Owner) -> list[Process]:
         """The processes of `owner` that have ended although nobody planned it."""
         return [process for process in self if process.owner == owner and process.exit_code is not None]
-
-
-def ending(code: int) -> str:
-    """ "by signal 9 (SIGKILL)" or "with exit code 3". A negative code is a signal's number, as `subprocess` has it."""
-    if code >= 0:
-        return f"with exit code {code}"
-    name = ""
-    with suppress(ValueError):
-        name = f" ({signal.Signals(-code).name})"
-    return f"by signal {-code}{name}"
 
 
 PROCESSES: Final = Registry()  # of this process, like the operating system's own list of children

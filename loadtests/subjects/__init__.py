@@ -40,6 +40,13 @@ class Surroundings(msgspec.Struct, frozen=True):
     cloud: Mapping[str, str] = {}  # environment of a cloud queue or bus; may hold credentials
 
 
+class Pending(msgspec.Struct, frozen=True):
+    """What a subject says that it has accepted and not finished."""
+
+    count: int | None = None  # None: it has no probe for it, or nothing answered
+    silent: tuple[str, ...] = ()  # its processes that did not answer
+
+
 class Subject(Protocol):
     """One service under test."""
 
@@ -67,6 +74,9 @@ class Subject(Protocol):
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         """The facts of the final reads, with one ProbeEnded per probe."""
+
+    def pending(self) -> Pending:
+        """Asks every process once, each within a few seconds. Called by another thread than the rest."""
 
     def stop(self) -> None:
         """Stops it cleanly, within a few seconds."""

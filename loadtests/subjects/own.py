@@ -11,8 +11,8 @@ import httpx
 
 from stockstorm.loadtests.limits import OWN_ANSWER_S
 from stockstorm.loadtests.processes.part import Part
-from stockstorm.loadtests.subjects import Surroundings
-from stockstorm.loadtests.subjects.probes import probe
+from stockstorm.loadtests.subjects import Pending, Surroundings
+from stockstorm.loadtests.subjects.probes import NoAnswer, count_pending, probe
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact
@@ -52,6 +52,12 @@ class OwnSubject:
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         return probe(self._base, now_ns)
+
+    def pending(self) -> Pending:
+        try:
+            return Pending(count_pending(self._base))
+        except NoAnswer:
+            return Pending(silent=("service",))
 
     def stop(self) -> None:
         """Does nothing: its owner stops it."""

@@ -12,12 +12,12 @@ import httpx
 from stockstorm.loadtests.limits import LEASE_S, READY_ANSWER_S, READY_POLL_S, READY_WITHIN_S, REVIVALS_MAX
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
 from stockstorm.loadtests.processes.part import ChildPart, Part
-from stockstorm.loadtests.subjects import Surroundings
+from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.loadtests.subjects.architectures import Architecture
-from stockstorm.loadtests.subjects.probes import count_statements, probe
+from stockstorm.loadtests.subjects.probes import NoAnswer, count_pending, count_statements, probe
 from stockstorm.simulator.config import FaultTarget, ProcessName
 from stockstorm.simulator.errors import SubjectError
-from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted
+from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, ProcessEnded
 from stockstorm.simulator.limits import CONNECTIONS_MAX
 
 HOST: Final = "127.0.0.1"
@@ -67,6 +67,7 @@ class ReferenceSubject:
             self._revivals += 1
             if self._revivals > REVIVALS_MAX:
                 raise _failed(child, f"its processes exited {self._revivals} times, last with code {child.exit_code}")
+            facts.append(ProcessEnded(now_ns, name, child.pid, child.exit_code, child.last_lines()))
             facts.append(FaultStarted(at_ns=now_ns, fault=EXITED, target=name))
             child.forget()  # it is dealt with
             part.start()
@@ -79,6 +80,19 @@ class ReferenceSubject:
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         base = f"http://{HOST}:{self._ports[self._architecture.processes[0]]}"
         return probe(base, now_ns)
+
+    def pending(self) -> Pending:
+        """The largest count of its processes, because each counts the database, and its own memory besides."""
+        counts: list[int] = []
+        silent: list[str] = []
+        for process in self._architecture.processes:
+            try:
+                found = count_pending(f"http://{HOST}:{self._ports[process]}")
+            except NoAnswer:
+                silent.append(process)
+            else:
+                counts += [found] if found is not None else []
+        return Pending(max(counts, default=None), tuple(silent))
 
     def stop(self) -> None:
         for part in self._parts.values():

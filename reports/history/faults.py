@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from stockstorm.reports.history.log import FactLog
+from stockstorm.simulator.config import FAULTS
 from stockstorm.simulator.history import facts as f
 
 
@@ -16,6 +17,11 @@ class FaultInterval(msgspec.Struct, frozen=True):
     target: str
     begin_ns: int
     end_ns: int
+
+    @property
+    def planned(self) -> bool:
+        """Whether the scenario wanted it. False: a process of the subject ended by itself."""
+        return self.fault in FAULTS
 
 
 def build_fault_intervals(log: FactLog) -> list[FaultInterval]:

@@ -17,7 +17,7 @@ from stockstorm.loadtests.orchestrator import orchestrator as module
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
 from stockstorm.loadtests.orchestrator.run import report
 from stockstorm.loadtests.processes.part import Part
-from stockstorm.loadtests.subjects import Surroundings
+from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.reports.history import History
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.config import FaultKind, FaultTarget
@@ -76,6 +76,9 @@ class Service:
         self._polls -= 1
         self.did.append("ready" if self._polls < 0 else "not ready")
         return self._polls < 0
+
+    def pending(self) -> Pending:
+        return Pending()
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         yield from ()

@@ -9,7 +9,8 @@ import pytest
 
 from stockstorm.loadtests.processes import child as module
 from stockstorm.loadtests.processes.child import LINE_MAX, TAIL_LINES, Child
-from stockstorm.loadtests.processes.registry import Registry, ending
+from stockstorm.loadtests.processes.registry import Registry
+from stockstorm.reports.result import exit_text
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 FAILS = [sys.executable, "-c", "import sys; [print('line', n) for n in range(50)]; print('x' * 5_000); sys.exit(3)"]
@@ -63,4 +64,4 @@ def test_a_process_that_ends_by_itself_is_a_death_of_its_owner(processes: Regist
     [(0, "with exit code 0"), (3, "with exit code 3"), (-9, "by signal 9 (SIGKILL)"), (-250, "by signal 250")],
 )
 def test_an_exit_code_in_words(code: int, text: str) -> None:
-    assert ending(code) == text
+    assert exit_text(code) == text

@@ -1,10 +1,12 @@
 """The reference service's processes, and how its declaration agrees with the service itself."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stockstorm.loadtests.limits import LEASE_S
+from stockstorm.loadtests.processes.part import ChildPart
 from stockstorm.loadtests.subjects import reference
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.flaws import FLAWS
@@ -14,6 +16,40 @@ from stockstorm.reference_service.architectures.queues import QueueSqs
 from stockstorm.reference_service.flaws import Flaw
 from stockstorm.reference_service.queues.broker_queue import refuse_flaws
 from stockstorm.reference_service.settings import BadSettings, Settings
+from stockstorm.simulator.history.facts import ProcessEnded
+
+
+class Child:
+    """Stands for a process; never started."""
+
+    started = 0
+    exit_code: int | None = None
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        Child.started += 1
+        self.pid = Child.started
+
+    def forget(self) -> None: ...
+
+    def last_lines(self) -> tuple[str, ...]:
+        return ("its last words",)
+
+
+def test_a_process_that_ended_by_itself_is_recorded_with_code_and_log_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reference, "Child", Child)
+    subject = reference.ReferenceSubject(tmp_path, ARCHITECTURES["queue-postgres"])
+    part = ChildPart(lambda: subject._child("worker"), lambda: True)
+    subject._parts["worker"] = part
+    first = part.child.pid
+    assert subject.revive(7, lambda _: True) == []
+    part.child.exit_code = -11  # type: ignore[misc]  # the double's is a plain attribute
+    assert subject.revive(7, lambda _: True) == []
+    recorded = subject.revive(7, lambda _: False)
+    assert recorded[0] == ProcessEnded(7, "worker", first, -11, ("its last words",))
+    assert part.child.pid != first
+    assert subject.revive(8, lambda _: False) == []
 
 
 @pytest.mark.parametrize("has_receiver", [True, False])
