@@ -25,6 +25,7 @@ SCENARIO: Final = Path(__file__).resolve().parents[1] / "scenarios" / "proof.tom
 # Many failed attempts lead to long gaps between retries. They are shortened, so that a run can wait for the last one.
 CHANGES: Final = {"retry_time_scale = 0.05": "retry_time_scale = 0.01", "max_s = 20.0": "max_s = 60.0"}
 DOWN_MAX_S: Final = 1.5
+AFTER_MAX_S: Final = 240.0  # start, the wait for rest (a flow runs every 15 s), final reads, judgement
 GAP_MIN_S: Final = 0.3  # between two faults of one target: the second may hit what is still starting
 RATE: Final = "40"  # events a second: low, since correctness is judged and not speed
 # What a service that survives a fault cannot fail. Speed may suffer: nothing is pushed while a worker is down.
@@ -94,7 +95,7 @@ def run(subject: str, kinds: Sequence[FaultKind], each: int, seconds: float, see
         RATE,
     ]
     words += [*flags(kinds, each, seconds, seed), "--runs", str(runs)]
-    done = run_module("stockstorm", words, {})
+    done = run_module("stockstorm", words, {}, within_s=seconds + AFTER_MAX_S)
     folder = (runs / "latest").resolve()
     if not (folder / "result.json").is_file():
         return Judged(seed, {}, "none", {"run": done.stdout[-2000:]}, folder, done.stdout + done.stderr)
