@@ -10,6 +10,8 @@ from stockstorm.simulator.limits import (
     DOCUMENT_DEPTH_MAX,
     DOCUMENT_FIELDS_MAX,
     DOCUMENT_FRAGMENTS_MAX,
+    DOCUMENT_OPERATIONS_MAX,
+    DOCUMENT_VARIABLES_MAX,
     VARIABLE_VALUES_MAX,
 )
 
@@ -31,9 +33,20 @@ def nested(depth: int) -> str:
         "{ " + "shop { name } " * 500 + "}",
         "{ " + " ".join(f"a{i}: shop {{ name }}" for i in range(DOCUMENT_FIELDS_MAX)) + " }",
         "{ a { " + "b { c } " * 40 + "} a { " + "b { c } " * 40 + "} }",
+        " ".join(f"query q{i} {{ shop {{ id }} }}" for i in range(DOCUMENT_OPERATIONS_MAX + 1)),
+        f"query({' '.join(f'$v{i}: ID' for i in range(DOCUMENT_VARIABLES_MAX + 1))}) {{ shop {{ id }} }}",
         "{ shop { name } } " + " ".join(f"fragment f{i} on Shop {{ id }}" for i in range(DOCUMENT_FRAGMENTS_MAX + 1)),
     ],
-    ids=["bomb", "deeper bomb", "repeated fields", "aliases", "repeated below repeated", "fragments"],
+    ids=[
+        "bomb",
+        "deeper bomb",
+        "repeated fields",
+        "aliases",
+        "repeated below repeated",
+        "operations",
+        "variables",
+        "fragments",
+    ],
 )
 def test_a_document_that_grows_is_too_large(text: str) -> None:
     assert document_problem(parse(text)) == TOO_LARGE
