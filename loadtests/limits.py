@@ -30,6 +30,15 @@ LIVE_SAMPLES_MAX: Final = 2_000  # newest samples of a live quantile
 API_CLOSE_WITHIN_S: Final = 1.0
 CONNECTIONS_CLOSE_WITHIN_S: Final = 1.0
 
+# A run as a whole: what its supervisor allows before it ends the run with the stacks of what hangs
+RUN_START_MAX_S: Final = 420.0  # database 30, emulators and publisher 180, generator 60, two processes of a subject 120
+RUN_IMAGES_MAX_S: Final = 1_800.0  # more, for images that are pulled and for real cloud services
+RUN_FINAL_READS_MAX_S: Final = 300.0  # and for the end of every part; 30 if nothing is slow
+RUN_FINAL_READS_SHARE: Final = 0.5  # more, as a share of the load's seconds, because the reads grow with it
+RUN_SILENT_MAX_S: Final = 300.0  # without a sign of the orchestrator, which sends figures twice a second during load
+RUN_BREAKS_OFF_WITHIN_S: Final = 60.0  # after an interruption
+GENERATOR_SILENT_MAX_S: Final = 60.0  # without a message of the generator once the load has begun
+
 # Subjects
 READY_WITHIN_S: Final = 60.0
 READY_ANSWER_S: Final = 1.0
@@ -44,6 +53,7 @@ METRICS_ANSWER_S: Final = 5.0
 PROBE_PAGE_ROWS: Final = 5_000
 PROBE_PAGES_MAX: Final = 2_000
 
+assert LIVE_INTERVAL_S < GENERATOR_SILENT_MAX_S < RUN_SILENT_MAX_S < RUN_START_MAX_S
 assert REGISTERING_QUIET_S < REGISTERING_MAX_S
 assert max(POLL_S, HOST_POLL_S) * SECOND_NS < START_DELAY_NS  # connections are hosted before the first item is due
 assert HEARTBEAT_S * SECOND_NS < SCHEDULER_LATENESS_P99_MAX_NS < HEALTH_INTERVAL_NS

@@ -44,6 +44,7 @@ LISTINGS_PER_CALL_MAX: Final = 500
 ORDERS_PER_PAGE_MAX: Final = 250
 CONNECTIONS_MAX: Final = 12_000
 CONNECTION_IDLE_MAX_NS: Final = 4_000_000_000  # below uvicorn's 5 s keep-alive
+RECORDS_CACHE_KIB: Final = 4_096  # of what a shop remembers, in memory; the rest is in a temporary file
 JOURNAL_QUEUE_MAX_FACTS: Final = 200_000
 RSS_MAX_BYTES: Final = 6 * 1024**3  # or half of the machine's memory, if that is less
 PLAN_MAX_ITEMS: Final = 5_000_000

@@ -8,6 +8,7 @@ final reads, subject, database.
 import os
 import secrets
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -18,6 +19,7 @@ from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.server import database_work
 from stockstorm.loadtests.config.checks import SECRETS, is_url
 from stockstorm.loadtests.config.run_spec import RunSpec, reachable
+from stockstorm.loadtests.exits import internal_error
 from stockstorm.loadtests.ipc.messages import (
     Abort,
     FaultDue,
@@ -32,8 +34,11 @@ from stockstorm.loadtests.ipc.messages import (
 )
 from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
 from stockstorm.loadtests.limits import READY_WITHIN_S, REGISTERING_MAX_S, SETTLES_MAX
+from stockstorm.loadtests.orchestrator import hung_generator
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
+from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Ending, Show
 from stockstorm.loadtests.orchestrator.faults import PlannedFaults
+from stockstorm.loadtests.orchestrator.hung_generator import Silence, hung
 from stockstorm.loadtests.orchestrator.pending_reads import PendingReader
 from stockstorm.loadtests.orchestrator.watch import Watch, generator_end
 from stockstorm.loadtests.processes.part import Part
@@ -55,18 +60,8 @@ from stockstorm.simulator.io.journal import Journal
 TICK_S = 0.2
 SAMPLE_EVERY_S = 1.0
 LISTENING_WITHIN_S = 60.0
-GIVE_UP_WITHIN_S = 10.0
+GIVE_UP_WITHIN_S = 20.0  # until a generator that was told to stop has closed a long history
 SPARE_S = 60.0  # beyond registering, load and quiesce, before the generator counts as hung
-INTERRUPTED = "interrupted from the keyboard"
-
-Show = Callable[[str], None]
-
-
-class Ending(msgspec.Struct, frozen=True):
-    """How a run ended: its last fact, and the error or interruption that broke it off."""
-
-    fact: RunEnded
-    cause: StockstormError | KeyboardInterrupt | None = None
 
 
 class Orchestrator:
@@ -121,6 +116,10 @@ class Orchestrator:
             silent = InternalError("generator", f"it ended without a message ({error})", self._read_log)
             gone = generator_end() or silent
             finished, cause = Finished(complete=False, reason=str(gone)), gone
+        except Exception as error:  # noqa: BLE001 - a defect, which must not look like an interruption
+            traceback.print_exception(error)
+            defect = internal_error(error)
+            finished, cause = Finished(complete=False, reason=str(defect)), defect
         finally:
             self._wait_for_generator(finished.reason)
             ended = self._finish_history(finished.complete, finished.reason)
@@ -157,7 +156,7 @@ class Orchestrator:
         if isinstance(message, Abort):
             raise self._aborted(message)
         if not isinstance(message, Listening):
-            raise InternalError("generator", f"it did not listen within {LISTENING_WITHIN_S:.0f} s", self._read_log)
+            raise hung(self._spec, f"it did not listen within {LISTENING_WITHIN_S:.0f} s")
         base = f"http://{reachable(self._spec.options.api_host)}:{message.port}"
         return Surroundings(
             database_url=backing.url,
@@ -213,8 +212,10 @@ class Orchestrator:
         faults_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
         seconds = REGISTERING_MAX_S + max(self._scenario.load_s, faults_s + READY_WITHIN_S) + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds
+        silence = Silence(self._spec)
         while time.monotonic() < deadline:
             message = self._pipe.receive(self._faults.poll_s(TICK_S))
+            silence.check(message)
             match message:
                 case Finished():
                     self._generator_finished = True
@@ -230,7 +231,7 @@ class Orchestrator:
                 case Abort():
                     raise self._aborted(message)
             self._tick(backing, watch)
-        raise InternalError("generator", f"it did not finish within {seconds:.0f} s", self._read_log)
+        raise hung(self._spec, f"it did not finish within {seconds:.0f} s")
 
     def _tick(self, backing: Backing, watch: Watch) -> None:
         now_s = time.monotonic()
@@ -255,6 +256,7 @@ class Orchestrator:
                     return
         except PipeClosed:
             return
+        hung_generator.end(self._spec, self._generator_pid)
 
     def _count_database(self, backing: Backing) -> None:
         if "database" in self._faults.crashed:

@@ -10,6 +10,7 @@ from typing import Final
 
 import stockstorm
 from stockstorm.loadtests.processes.launch import launched
+from stockstorm.loadtests.processes.of_run import RUN_VARIABLE
 from stockstorm.loadtests.processes.registry import PROCESSES, Owner
 from stockstorm.reports.result import printable
 
@@ -102,7 +103,7 @@ class Child:
 
 def inherited_environment() -> dict[str, str]:
     """The part of our environment that a child needs, without secrets and settings of other subjects."""
-    keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "TZ")
+    keep = (RUN_VARIABLE, "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "TZ")
     return {name: os.environ[name] for name in keep if name in os.environ}
 
 

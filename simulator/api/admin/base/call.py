@@ -78,7 +78,8 @@ class AdminState:
     """The state of the API between calls, apart from the world, and sorted views of the catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self.keys: IdempotencyKeys[AdjustmentGroup | None] = IdempotencyKeys()
+        decoder = msgspec.msgpack.Decoder[AdjustmentGroup | None](AdjustmentGroup | None)
+        self.keys = IdempotencyKeys(msgspec.msgpack.encode, decoder.decode)
         self.groups = 0  # number of adjustment groups so far
         self.locations = {number: Location(number, index) for index, number in enumerate(catalogue.locations, 1)}
         self.items = tuple(sorted(catalogue.products, key=lambda product: product.inventory_item_id))

@@ -99,12 +99,17 @@ def time_bounds(term: Term, call: Call) -> Bounds:
     return Bounds(found.low + shift, found.high + shift)
 
 
+def text_pattern(term: Term) -> tuple[str, bool]:
+    """The text to look for, in lower case, and whether it is a prefix (a trailing "*")."""
+    wanted = term.value.casefold()
+    return (wanted[:-1], True) if wanted.endswith("*") else (wanted, False)
+
+
 def text_test(term: Term) -> Callable[[str], bool]:
     """A test of the term for a text: equal without regard to case; a trailing "*" searches by prefix."""
-    wanted = term.value.casefold()
-    if wanted.endswith("*"):
-        prefix = wanted[:-1]
-        return lambda text: text.casefold().startswith(prefix)
+    wanted, prefix = text_pattern(term)
+    if prefix:
+        return lambda text: text.casefold().startswith(wanted)
     return lambda text: text.casefold() == wanted
 
 
