@@ -175,17 +175,9 @@ class Grower:
                 return rng.random() < 0.5
             case "ID":
                 return some_id(rng, name, self._wild)
-        match name:
-            case "query":
-                return search(rng)
-            case "after" | "before":
-                return cursor(rng)
-            case "names" | "name":
-                return rng.choice(("available", "on_hand", "committed", "damaged", "nope"))
-            case "reason":
-                return rng.choice(("correction", "nope"))
-            case "uri" | "callbackUrl":
-                return uri(rng)
+        made = TEXTS_OF.get(name)
+        if made is not None:
+            return made(rng)
         return rng.choice(TEXTS) if rng.random() < self._wild else f"t{rng.randrange(100)}"
 
 
@@ -271,6 +263,18 @@ def uri(rng: Random) -> str:
     )
 
 
+TEXTS_OF: Final[dict[str, Callable[[Random], str]]] = {
+    "query": search,
+    "after": cursor,
+    "before": cursor,
+    "names": lambda rng: rng.choice(("available", "on_hand", "committed", "damaged", "nope")),
+    "name": lambda rng: rng.choice(("available", "on_hand", "committed", "damaged", "nope")),
+    "reason": lambda rng: rng.choice(("correction", "nope")),
+    "uri": uri,
+    "callbackUrl": uri,
+}
+
+
 def mutated(rng: Random, text: str) -> str:
     """A document with one to five changes that its grammar may not allow."""
     for _ in range(rng.randrange(1, 6)):
@@ -334,7 +338,8 @@ def _wide(rng: Random) -> str:
 def _product(rng: Random) -> str:
     """Connections inside connections."""
     size = rng.choice((10, 100, 250))
-    inner = 'nodes { id item { id sku } location { id name } quantities(names: ["available", "on_hand"]) { name quantity } }'
+    quantities = 'quantities(names: ["available", "on_hand"]) { name quantity }'
+    inner = f"nodes {{ id item {{ id sku }} location {{ id name }} {quantities} }}"
     levels = f"inventoryLevels(first: {size}) {{ {inner} }}"
     middle = (
         levels if rng.random() < 0.5 else f"inventoryLevels(first: {size}) {{ nodes {{ location {{ {levels} }} }} }}"
@@ -345,12 +350,12 @@ def _product(rng: Random) -> str:
 def _literals(rng: Random) -> str:
     count = rng.choice((100, 250, 251, 1_000, 5_000))
     ids = ", ".join(json.dumps(some_id(rng, "", 0.1)) for _ in range(min(count, 260)))
-    quantities = ", ".join(f"{{quantity: {n}, changeFromQuantity: null}}" for n in range(min(count, 1_200)))
+    key = ' @idempotent(key: "k") { userErrors { code } } }'
+    rows = ", ".join(f"{{quantity: {n}, changeFromQuantity: null}}" for n in range(min(count, 1_200)))
     return rng.choice(
         (
             f"{{ nodes(ids: [{ids}]) {{ id __typename }} }}",
-            f'mutation {{ inventorySetQuantities(input: {{name: "available", reason: "x", quantities: [{quantities}]}}) '
-            '@idempotent(key: "k") { userErrors { code } } }',
+            f'mutation {{ inventorySetQuantities(input: {{name: "available", reason: "x", quantities: [{rows}]}}){key}',
             "{ nodes(ids: " + "[" * count + "]" * count + ") { id } }",
             "{ nodes(ids: {a: " + "{a: " * count + "1" + "}" * count + "}) { id } }",
             f"{{ orders(first: {'9' * count}) {{ nodes {{ id }} }} }}",
