@@ -25,6 +25,7 @@ DOCUMENT_PAIRS_MAX: Final = 1_500  # pairs of fields with one response name, whi
 VARIABLE_VALUES_MAX: Final = 20_000
 DOCUMENT_VARIABLES_MAX: Final = 250  # definitions in all operations
 DOCUMENT_OPERATIONS_MAX: Final = 50
+NODE_ARGUMENTS_MAX: Final = 50  # arguments and directives, with theirs, of one field, fragment, operation or variable
 ANSWER_VALUES_MAX: Final = 30_000  # fields of an answer's objects
 GRAPHQL_CORE_VALUES: Final = 5  # a field in graphql-core takes the time of five in the lean executor
 INPUT_VALUES_MAX: Final = 2_500  # in the arrays of all arguments of a call

@@ -12,6 +12,7 @@ from stockstorm.simulator.limits import (
     DOCUMENT_FRAGMENTS_MAX,
     DOCUMENT_OPERATIONS_MAX,
     DOCUMENT_VARIABLES_MAX,
+    NODE_ARGUMENTS_MAX,
     VARIABLE_VALUES_MAX,
 )
 
@@ -35,6 +36,10 @@ def nested(depth: int) -> str:
         "{ a { " + "b { c } " * 40 + "} a { " + "b { c } " * 40 + "} }",
         " ".join(f"query q{i} {{ shop {{ id }} }}" for i in range(DOCUMENT_OPERATIONS_MAX + 1)),
         f"query({' '.join(f'$v{i}: ID' for i in range(DOCUMENT_VARIABLES_MAX + 1))}) {{ shop {{ id }} }}",
+        "{ orders(" + "first: 1 " * (NODE_ARGUMENTS_MAX + 1) + ") { nodes { id } } }",
+        "{ shop { name " + "@include(if: true) " * NODE_ARGUMENTS_MAX + "} }",
+        "query($v: ID " + "@a " * (NODE_ARGUMENTS_MAX + 1) + ") { shop { name } }",
+        "{ shop { ... @include(" + "if: true " * NODE_ARGUMENTS_MAX + ") { name } } }",
         "{ shop { name } } " + " ".join(f"fragment f{i} on Shop {{ id }}" for i in range(DOCUMENT_FRAGMENTS_MAX + 1)),
     ],
     ids=[
@@ -45,6 +50,10 @@ def nested(depth: int) -> str:
         "repeated below repeated",
         "operations",
         "variables",
+        "arguments",
+        "directives",
+        "of a variable",
+        "of a directive",
         "fragments",
     ],
 )
