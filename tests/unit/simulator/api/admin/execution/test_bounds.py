@@ -11,6 +11,7 @@ from stockstorm.simulator.limits import (
     DOCUMENT_FIELDS_MAX,
     DOCUMENT_FRAGMENTS_MAX,
     DOCUMENT_OPERATIONS_MAX,
+    DOCUMENT_TOKENS_MAX,
     DOCUMENT_VARIABLES_MAX,
     NODE_ARGUMENTS_MAX,
     VARIABLE_VALUES_MAX,
@@ -78,7 +79,7 @@ def test_what_a_sync_service_sends_passes() -> None:
         f"mutation {{ set(input: {{quantities: [{quantity * 250}]}}) @idempotent(key: 1) {{ userErrors {{ code }} }} }}"
     )
     fields = "orders(first: 50) { nodes { id lineItems(first: 50) { nodes { id sku quantity } } } }"
-    assert document_problem(parse(changes, max_tokens=6_000)) is None
+    assert document_problem(parse(changes, max_tokens=DOCUMENT_TOKENS_MAX)) is None
     assert document_problem(parse("{ " + " ".join(f"a{i}: {fields}" for i in range(50)) + " }")) is None
 
 
