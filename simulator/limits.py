@@ -32,6 +32,8 @@ INPUT_VALUES_MAX: Final = 2_500  # in the arrays of all arguments of a call
 VALIDATION_ERRORS_MAX: Final = 25
 EXPLANATIONS_MAX: Final = 100  # of what is wrong with one variable
 SEARCH_MAX: Final = 5_000  # characters
+SEARCH_TERMS_MAX: Final = 50
+IDEMPOTENCY_KEY_MAX: Final = 255  # characters; a UUID has 36
 IDEMPOTENCY_WINDOW_NS: Final = 24 * 3600 * 1_000_000_000
 QUANTITY_MAX: Final = 1_000_000_000
 

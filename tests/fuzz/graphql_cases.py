@@ -112,7 +112,8 @@ class Grower:
         alias = f"{rng.choice('abc')}{rng.randrange(100)}: " if rng.random() < 0.1 else ""
         directives = rng.choice(DIRECTIVES) if rng.random() < 0.3 * self._wild else ""
         if on is SCHEMA.mutation_type and name.startswith("inventory") and rng.random() < 0.9:
-            directives = f'@idempotent(key: "{rng.randrange(10**6)}")'
+            key = rng.randrange(10**6) if rng.random() < 0.98 else "k" * rng.choice((255, 256, 30_000))
+            directives = f'@idempotent(key: "{key}")'
         if "$flag" in directives:
             self.variables["flag"] = ("Boolean!", rng.random() < 0.5)
         below = self._selection(inner, depth - 1) if composite else ""
@@ -221,6 +222,8 @@ def some_id(rng: Random, name: str, wild: float) -> str:
 
 def search(rng: Random) -> str:
     """A search query."""
+    if rng.random() < 0.02:
+        return rng.choice(("id:1 ", "sku:a AND ", "name:1 ", "status:open ")) * rng.choice((40, 400, 990))
     terms = [
         f"{rng.choice(SEARCH_FIELDS)}:{rng.choice(('', '>', '>=', '<', '<='))}{rng.choice(SEARCH_VALUES)}"
         for _ in range(rng.choice((0, 1, 1, 1, 2, 3)))

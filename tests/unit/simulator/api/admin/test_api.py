@@ -202,6 +202,10 @@ def test_an_answer_has_at_most_so_many_values_in_either_executor() -> None:
     assert admin.facts(StockShown) == []
 
 
+ADJUST_WITH_KEY = """mutation { inventoryAdjustQuantities(
+  input: {name: "available", reason: "correction", changes: []}) @idempotent(key: "KEY") { userErrors { code } } }"""
+
+
 def test_what_a_client_may_ask_although_nobody_does_is_answered() -> None:
     admin = Admin()
     assert admin.ask("mutation { __typename }")["data"] == {"__typename": "Mutation"}
@@ -211,6 +215,8 @@ def test_what_a_client_may_ask_although_nobody_does_is_answered() -> None:
         '{ orders(first: 1, query: "id:--5") { nodes { id } } }',
         f'{{ orders(first: 1, query: "id:>{"9" * 4_500}") {{ nodes {{ id }} }} }}',
         '{ orders(first: 1, query: "id:\u0663") { nodes { id } } }',
+        f'{{ orders(first: 1, query: "{"id:1 " * 900}") {{ nodes {{ id }} }} }}',
+        ADJUST_WITH_KEY.replace("KEY", "k" * 256),
     ):
         assert [error["extensions"]["code"] for error in admin.ask(query)["errors"]] == ["BAD_REQUEST"]
 
