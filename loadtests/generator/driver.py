@@ -107,8 +107,6 @@ class Driver:
     def _begin(self, go: Go, on_start: Callable[[], None]) -> int:
         """Starts the load. Returns when it ends."""
         plan = self._shopify.plan
-        with self._spec.plan_path.open("wb") as file:
-            file.writelines(plan.lines())
         gc.collect()
         gc.freeze()
         start_ns = self._clock() + START_DELAY_NS
@@ -118,11 +116,11 @@ class Driver:
             self._resolver.redirect(uri, url)
         on_start()
         self._health.start(self._clock)
-        items = self._execution.due_items(plan, start_ns)
+        items = self._execution.due_items(plan.items(), start_ns)
         gevent.spawn(self._attempts.run, items).link_exception(self._failed)
-        reports = gevent.spawn(self._reporter.run, self._clock, start_ns, plan.duration_ns)
+        reports = gevent.spawn(self._reporter.run, self._clock, start_ns, plan.summary.duration_ns)
         reports.link_exception(self._failed)
-        return start_ns + plan.duration_ns
+        return start_ns + plan.summary.duration_ns
 
     def _await_end_of_load(self, end_ns: int) -> None:
         while self._clock() < end_ns and not self.state.aborted:

@@ -20,9 +20,8 @@ from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.delivery.service import DeliveryService, Secrets
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact
+from stockstorm.simulator.io.plan_file import StoredPlan, store_plan
 from stockstorm.simulator.model import SHOPIFY, Event
-from stockstorm.simulator.plan.items import Plan
-from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
 
@@ -43,7 +42,7 @@ class SimulatedShopify(msgspec.Struct, frozen=True):
 
     scenario: Scenario
     wall: WallPair
-    plan: Plan
+    plan: StoredPlan
     world: World
     deliveries: DeliveryService
     server: ApiServer
@@ -83,7 +82,7 @@ def make_simulated_shopify(
     return SimulatedShopify(
         scenario=scenario,
         wall=wall,
-        plan=make_plan(scenario.name, scenario, options.seed),
+        plan=store_plan(spec.plan_path, scenario.name, scenario, options.seed),
         world=world,
         deliveries=DeliveryService(world, payloads, scenario, seeds, secrets, addresses),
         server=make_server(options.api_host, options.api_port, apis.handle),

@@ -36,10 +36,12 @@ from stockstorm.simulator.history.facts import (
     RunEnded,
 )
 from stockstorm.simulator.io.journal import Journal
+from stockstorm.simulator.plan.rates import expected_items_max
 
 TICK_S = 0.2
 SAMPLE_EVERY_S = 1.0
 LISTENING_WITHIN_S = 60.0
+PLAN_ITEM_WITHIN_S = 0.0002  # beyond that, for each item of the plan (measured: 20 µs)
 GIVE_UP_WITHIN_S = 10.0
 SPARE_S = 60.0  # beyond registering, load and quiesce, before the generator counts as hung
 READY_WITHIN_S = 60.0  # from the restart of a killed process until it has to be ready
@@ -128,11 +130,12 @@ class Orchestrator:
         tokens = {name: _secret(variable) for name, variable in SECRETS.items()}
         self._pipe.send(Setup(spec=msgspec.Raw(self._spec.model_dump_json().encode()), **tokens))
         show("building the world")
-        message = self._pipe.receive(LISTENING_WITHIN_S)
+        within_s = LISTENING_WITHIN_S + PLAN_ITEM_WITHIN_S * expected_items_max(self._scenario)
+        message = self._pipe.receive(within_s)
         if isinstance(message, Abort):
             raise self._aborted(message)
         if not isinstance(message, Listening):
-            raise InternalError("generator", f"it did not listen within {LISTENING_WITHIN_S:.0f} s", self._read_log)
+            raise InternalError("generator", f"it did not listen within {within_s:.0f} s", self._read_log)
         base = f"http://{reachable(self._spec.options.api_host)}:{message.port}"
         return Surroundings(
             database_url=backing.url,
