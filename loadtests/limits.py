@@ -12,6 +12,8 @@ from stockstorm.simulator.limits import PLAN_MAX_ITEMS, SCHEDULER_LATENESS_P99_M
 POLL_S: Final = 0.1  # interval at which a wait checks its condition: end of load, quiesce, registrations
 HOST_POLL_S: Final = 0.05  # the same for a Locust user that waits for the start of the load
 START_DELAY_NS: Final = SECOND_NS // 2  # from Go to the first plan item, so that set-up work does not delay it
+REST_CONFIRM_S: Final = 0.5  # between two reads that find nothing pending, before a run counts as at rest
+READ_SHARE_MAX: Final = 0.2  # of the wait for rest that reading may take, because reading costs the subject time
 SETTLES_MAX: Final = 4  # times `settle_s` that quiesce may last beyond the scenario's own bound
 REGISTERING_MAX_S: Final = 30.0  # for a service that Stockstorm did not start to register its addresses
 REGISTERING_QUIET_S: Final = 5.0  # after the last registration, no more are expected
@@ -28,19 +30,33 @@ LIVE_SAMPLES_MAX: Final = 2_000  # newest samples of a live quantile
 API_CLOSE_WITHIN_S: Final = 1.0
 CONNECTIONS_CLOSE_WITHIN_S: Final = 1.0
 
+# A run as a whole: what its supervisor allows before it ends the run with the stacks of what hangs
+RUN_START_MAX_S: Final = 420.0  # database 30, emulators and publisher 180, generator 60, two processes of a subject 120
+RUN_IMAGES_MAX_S: Final = 1_800.0  # more, for images that are pulled and for real cloud services
+RUN_FINAL_READS_MAX_S: Final = 300.0  # and for the end of every part; 30 if nothing is slow
+RUN_FINAL_READS_SHARE: Final = 0.5  # more, as a share of the load's seconds, because the reads grow with it
+RUN_SILENT_MAX_S: Final = 300.0  # without a sign of the orchestrator, which sends figures twice a second during load
+RUN_BREAKS_OFF_WITHIN_S: Final = 60.0  # after an interruption
+GENERATOR_SILENT_MAX_S: Final = 60.0  # without a message of the generator once the load has begun
+
 # Subjects
 READY_WITHIN_S: Final = 60.0
 READY_ANSWER_S: Final = 1.0
 READY_POLL_S: Final = 0.1
+FAULT_POLL_S: Final = 0.05  # interval at which it is checked whether a fault is over
 REVIVALS_MAX: Final = 5  # restarts of processes that exited by themselves, per run
 LEASE_S: Final = 12.0  # the reference service's leases at a broker (10 s), and time to work on what comes back
 OWN_ANSWER_S: Final = 5.0  # for the first request to a service that already runs
 PROBE_ANSWER_S: Final = 30.0
+PENDING_ANSWER_S: Final = 2.0  # a process that takes longer counts as not answering, so the run is not at rest
+METRICS_ANSWER_S: Final = 5.0
 PROBE_PAGE_ROWS: Final = 5_000
 PROBE_PAGES_MAX: Final = 2_000
 
+assert LIVE_INTERVAL_S < GENERATOR_SILENT_MAX_S < RUN_SILENT_MAX_S < RUN_START_MAX_S
 assert REGISTERING_QUIET_S < REGISTERING_MAX_S
 assert max(POLL_S, HOST_POLL_S) * SECOND_NS < START_DELAY_NS  # connections are hosted before the first item is due
 assert HEARTBEAT_S * SECOND_NS < SCHEDULER_LATENESS_P99_MAX_NS < HEALTH_INTERVAL_NS
+assert POLL_S < REST_CONFIRM_S < PENDING_ANSWER_S
 assert READY_POLL_S < READY_ANSWER_S < READY_WITHIN_S
 assert PROBE_PAGE_ROWS * PROBE_PAGES_MAX >= PLAN_MAX_ITEMS  # every event of the longest plan can be probed

@@ -13,6 +13,7 @@ from typing import Any
 from stockstorm.loadtests.config.locust_options import add_options
 from stockstorm.loadtests.generator.session import Session
 from stockstorm.loadtests.generator.users import ConnectionHost, UntilQuiet
+from stockstorm.loadtests.processes import stacks
 
 __all__ = ["ConnectionHost", "UntilQuiet"]
 
@@ -39,6 +40,7 @@ def _forget(environment: Any, **_: Any) -> None:
     environment.stockstorm = None  # else the shape would end the next test start of the web UI at once
 
 
+stacks.register()
 locust.events.init_command_line_parser.add_listener(_options)
 locust.events.init.add_listener(_init)
 locust.events.test_start.add_listener(_start)

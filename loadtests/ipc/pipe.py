@@ -4,6 +4,7 @@ It works in a patched process (gevent's sockets wait cooperatively) and in an or
 """
 
 import os
+import select
 import socket
 import time
 
@@ -12,6 +13,7 @@ import msgspec
 from stockstorm.loadtests.ipc.messages import AnyMessage
 
 FD_VARIABLE = "STOCKSTORM_PIPE_FD"
+SUPERVISOR_FD_VARIABLE = "STOCKSTORM_SUPERVISOR_FD"
 MESSAGE_MAX_BYTES = 4_000_000
 
 _encode = msgspec.json.Encoder().encode
@@ -30,9 +32,9 @@ class Pipe:
         self._buffer = bytearray()
 
     @classmethod
-    def from_environment(cls) -> "Pipe | None":
+    def from_environment(cls, variable: str = FD_VARIABLE) -> "Pipe | None":
         """The end that the parent process passed down, or None."""
-        fd = os.environ.pop(FD_VARIABLE, "")
+        fd = os.environ.pop(variable, "")
         return cls(socket.socket(fileno=int(fd))) if fd else None
 
     def fileno(self) -> int:
@@ -44,6 +46,10 @@ class Pipe:
             self._socket.sendall(_encode(message) + b"\n")
         except OSError as error:
             raise PipeClosed(str(error)) from None
+
+    def takes_more(self) -> bool:
+        """Whether a short message can be sent without waiting for the other side to read."""
+        return bool(select.select([], [self._socket], [], 0)[1])
 
     def receive(self, timeout_s: float | None = None) -> AnyMessage | None:
         """The next message; None when `timeout_s` passed without one. Raises PipeClosed at the end of the stream."""

@@ -26,7 +26,7 @@ from stockstorm.loadtests.orchestrator.comparison_state import (
     read_state,
     write_state,
 )
-from stockstorm.loadtests.orchestrator.orchestrator import INTERRUPTED, Show
+from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Show
 from stockstorm.loadtests.orchestrator.run import Judged, run
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.reports.compare.build import compare

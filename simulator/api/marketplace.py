@@ -109,7 +109,7 @@ def _decoded(body: bytes, decoder: msgspec.json.Decoder[T], example: str) -> T:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise Refusal(422, "invalid_body", f"{error}; send {example}") from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(400, "bad_json", f"{error}; send {example}") from None
 
 

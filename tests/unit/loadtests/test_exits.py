@@ -10,7 +10,7 @@ import pytest
 
 from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.exits import ERROR_CODES, VERDICT_CODES, ExitCode, exit_code, exit_code_of, invoke
-from stockstorm.loadtests.orchestrator import process
+from stockstorm.loadtests.orchestrator import by_locust
 from stockstorm.simulator.errors import BackingError, StockstormError, SubjectError
 from tests.running import ROOT
 
@@ -100,11 +100,11 @@ def test_a_closed_output_ends_quietly_above_the_verdicts(
     assert capsys.readouterr().err == ""
 
 
-def test_the_orchestrator_process_of_plain_locust_has_the_same_exit_codes(
+def test_the_supervisor_of_plain_locust_has_the_same_exit_codes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["process", str(tmp_path / "nowhere.json")])
-    assert process.main() == ExitCode.INTERNAL
+    assert by_locust.main() == ExitCode.INTERNAL
     assert "internal failure: FileNotFoundError" in capsys.readouterr().err
 
 

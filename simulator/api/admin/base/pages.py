@@ -50,7 +50,7 @@ def cursor_key(text: str) -> Key:
     """The sort key of a cursor. Raises GraphQLError for an invalid cursor."""
     try:
         value = msgspec.json.decode(base64.b64decode(text, validate=True), type=_CursorValue)
-    except (binascii.Error, ValueError, msgspec.DecodeError):
+    except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError):
         raise bad_request(f"Invalid cursor for current pagination sort: {text!r}.") from None
     return value.last_value, value.last_id
 

@@ -7,7 +7,7 @@ import pytest
 from stockstorm.loadtests.config.checks import SECRETS, own_problems
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec
-from stockstorm.loadtests.orchestrator.run import make_backing
+from stockstorm.loadtests.orchestrator.process import make_backing
 from stockstorm.simulator.errors import ScenarioError
 
 URL = "http://127.0.0.1:8080/webhooks"

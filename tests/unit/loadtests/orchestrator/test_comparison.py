@@ -17,7 +17,7 @@ from stockstorm.loadtests.orchestrator.comparison import (
     subject_info,
 )
 from stockstorm.loadtests.orchestrator.comparison_state import Cell, read_state
-from stockstorm.loadtests.orchestrator.orchestrator import INTERRUPTED
+from stockstorm.loadtests.orchestrator.ending import INTERRUPTED
 from stockstorm.loadtests.orchestrator.run import Judged
 from stockstorm.reports.compare.comparison import Key
 from stockstorm.reports.history import History

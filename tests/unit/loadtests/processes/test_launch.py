@@ -31,6 +31,19 @@ from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 with EmbeddedPostgres():
     pass
 """,
+    "supervisor, by Locust": """
+from gevent import monkey
+monkey.patch_all()
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.run_spec import make_spec
+from stockstorm.loadtests.generator import session
+session.SUPERVISOR = "platform"
+sys.stdout.flush()
+out, null = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+os.dup2(null, 1)
+session.OrchestratorProcess(make_spec(RunOptions(scenario="smoke", runs=Path(sys.argv[1])))).wait()
+os.dup2(out, 1)
+""",
 }
 FORKS = "pid = os.fork() or os._exit(0)\nos.waitpid(pid, 0)\n"
 

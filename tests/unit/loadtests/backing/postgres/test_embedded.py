@@ -12,13 +12,14 @@ import pytest
 
 from stockstorm.loadtests.backing.postgres import embedded
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
+from stockstorm.loadtests.processes.scratch import disk_folder
 from stockstorm.simulator.errors import BackingError
 
 HOLDER = """
 import sys, time
 from pathlib import Path
 from stockstorm.loadtests.backing.postgres import embedded
-embedded._parent = lambda: Path(sys.argv[1])
+embedded.disk_folder = lambda: Path(sys.argv[1])
 with embedded.EmbeddedPostgres() as database:
     print(database.url, *database.processes(), flush=True)
     time.sleep(60)
@@ -36,9 +37,9 @@ def test_it_does_not_run_as_root_and_its_folder_is_closed_to_others() -> None:
 @pytest.fixture
 def clusters(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of clusters that no other run of this machine sweeps, with a path short enough for a socket."""
-    with tempfile.TemporaryDirectory(dir=embedded._parent(), prefix="test-") as name:
+    with tempfile.TemporaryDirectory(dir=disk_folder(), prefix="test-") as name:
         Path(name).chmod(0o755)
-        monkeypatch.setattr(embedded, "_parent", lambda: Path(name))
+        monkeypatch.setattr(embedded, "disk_folder", lambda: Path(name))
         yield Path(name)
 
 
