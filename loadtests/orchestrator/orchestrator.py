@@ -39,6 +39,7 @@ from stockstorm.loadtests.orchestrator.cloud import CloudContext
 from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Ending, Show
 from stockstorm.loadtests.orchestrator.faults import PlannedFaults
 from stockstorm.loadtests.orchestrator.hung_generator import Silence, hung
+from stockstorm.loadtests.orchestrator.observations import Observations
 from stockstorm.loadtests.orchestrator.pending_reads import PendingReader
 from stockstorm.loadtests.orchestrator.watch import Watch, generator_end
 from stockstorm.loadtests.processes.part import Part
@@ -49,7 +50,6 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
-    AnyFact,
     DatabaseCounted,
     ProcessSeen,
     ResourcesSampled,
@@ -80,7 +80,7 @@ class Orchestrator:
         self._spec, self._pipe, self._subject = spec, pipe, subject
         self._open_backing, self._open_cloud = backing, cloud
         self._scenario = spec.scenario
-        self._facts: list[AnyFact] = []  # until the generator has closed the history, which has one writer at a time
+        self._facts = Observations(spec.folder)
         self._journal: Journal | None = None
         self._faults = PlannedFaults(self._facts.append, lambda kind: pipe.send(FaultOver(kind=kind)))
         self._pending = PendingReader(subject.pending)
@@ -242,7 +242,7 @@ class Orchestrator:
         for read in self._pending.fetch():
             self._pipe.send(read)
         watch.check()  # before the subject, which ends when its database does
-        self._facts += self._subject.revive(time.monotonic_ns(), self._faults.is_down)
+        self._facts.extend(self._subject.revive(time.monotonic_ns(), self._faults.is_down))
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:
             self._sampled_s = now_s
             self._sample(backing)
@@ -275,14 +275,16 @@ class Orchestrator:
             self._sample_process(name, pids)
 
     def _sample_process(self, name: str, pids: list[int]) -> None:
-        cpu_s, rss, found = 0.0, 0, False
+        cpu_s, own, shared, found = 0.0, 0, 0, False
         for pid in pids:
             try:
                 process = psutil.Process(pid)
                 times = process.cpu_times()
-                rss += process.memory_info().rss
+                memory = process.memory_info()
             except psutil.Error:
                 continue
+            own += memory.rss - memory.shared
+            shared = max(shared, memory.shared)  # what the processes of a group share counts once
             cpu_s += times.user + times.system
             found = True
         if not found:
@@ -291,12 +293,14 @@ class Orchestrator:
         if (name, pids[0]) not in self._seen:
             self._seen.add((name, pids[0]))
             self._facts.append(ProcessSeen(at_ns=now_ns, process=name, pid=pids[0], wall_ns=time.time_ns()))
-        self._facts.append(ResourcesSampled(at_ns=now_ns, process=name, cpu_ns=int(cpu_s * SECOND_NS), rss_bytes=rss))
+        cpu_ns, rss_bytes = int(cpu_s * SECOND_NS), own + shared
+        self._facts.append(ResourcesSampled(at_ns=now_ns, process=name, cpu_ns=cpu_ns, rss_bytes=rss_bytes))
 
     def _finish_history(self, complete: bool, reason: str) -> RunEnded:
         ended = RunEnded(at_ns=time.monotonic_ns(), complete=complete, reason=reason)
         with self._journal or Journal(self._spec.history_path) as journal:
-            journal.write_stream([*self._facts, ended])
+            journal.write_stream(self._facts)
+            journal.write([ended])
         return ended
 
 
