@@ -42,7 +42,7 @@ class Driver:
         pool = ConnectionPool(clock, self._answered, connections_allowed(), resolver=self._resolver)
         pool.spawn = spawn
         wall = WallPair(clock(), time.time_ns())
-        self._shopify = make_simulated_shopify(setup, spec, wall, clock, self._changed, self._resolver)
+        self._shopify = make_simulated_shopify(setup, spec, wall, clock, self._changed, self._resolver, self.state.fail)
         try:
             journal = Journal(spec.history_path)
         except StockstormError:
@@ -150,8 +150,8 @@ class Driver:
         self._health.close()
         self._attempts.close(CONNECTIONS_CLOSE_WITHIN_S)
         now_ns = self._clock()
-        self._recorder.write(self._shopify.deliveries.close(now_ns))
-        self._recorder.write(self._shopify.world.final_facts(now_ns))
+        self._recorder.write_stream(self._shopify.deliveries.close(now_ns))
+        self._recorder.write_stream(self._shopify.world.final_facts(now_ns))
         self._recorder.close()
         self._reporter.stop()
 
@@ -164,4 +164,8 @@ class Driver:
         self._attempts.answered(outgoing, answer)
 
     def _failed(self, greenlet: gevent.Greenlet) -> None:
-        self.state.abort(f"internal failure: {greenlet.exception!r}")
+        error = greenlet.exception
+        if isinstance(error, StockstormError):
+            self.state.fail(error)
+        else:
+            self.state.abort(f"internal failure: {error!r}")

@@ -1,6 +1,7 @@
 """Where the facts of a run go, and why it was aborted. The facts that open a history are made here too."""
 
 import os
+from collections.abc import Iterable
 
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.generator.figures import LiveFigures
@@ -43,6 +44,13 @@ class Recorder:
         self._figures.observe(facts)
         try:
             self._journal.write(facts)
+        except StockstormError as error:
+            self._state.fail(error)
+
+    def write_stream(self, facts: Iterable[AnyFact]) -> None:
+        """Writes any number of facts that change no live figure, at the end of a run."""
+        try:
+            self._journal.write_stream(facts)
         except StockstormError as error:
             self._state.fail(error)
 
