@@ -14,7 +14,16 @@ from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.generator import session
 from stockstorm.loadtests.generator.recorder import RunState
-from stockstorm.loadtests.ipc.messages import Abort, AnyMessage, FaultOver, Finished, Go, Listening, PendingCounted, Setup
+from stockstorm.loadtests.ipc.messages import (
+    Abort,
+    AnyMessage,
+    FaultOver,
+    Finished,
+    Go,
+    Listening,
+    PendingCounted,
+    Setup,
+)
 from stockstorm.loadtests.ipc.pipe import PipeClosed
 from stockstorm.simulator.errors import BackingError
 
@@ -85,7 +94,9 @@ def setup(tmp_path: Path) -> Setup:
 
 def environment_of() -> Any:
     request = SimpleNamespace(fire=lambda **_: None)
-    return SimpleNamespace(process_exit_code=None, parsed_options=None, events=SimpleNamespace(request=request))
+    return SimpleNamespace(
+        process_exit_code=None, parsed_options=None, events=SimpleNamespace(request=request), stats=None
+    )
 
 
 def run_session(orchestrator: Any, monkeypatch: pytest.MonkeyPatch, fails: Exception | None = None) -> Any:
