@@ -12,6 +12,8 @@ from stockstorm.simulator.limits import PLAN_MAX_ITEMS, SCHEDULER_LATENESS_P99_M
 POLL_S: Final = 0.1  # interval at which a wait checks its condition: end of load, quiesce, registrations
 HOST_POLL_S: Final = 0.05  # the same for a Locust user that waits for the start of the load
 START_DELAY_NS: Final = SECOND_NS // 2  # from Go to the first plan item, so that set-up work does not delay it
+REST_CONFIRM_S: Final = 0.5  # between two reads that find nothing pending, before a run counts as at rest
+READ_SHARE_MAX: Final = 0.2  # of the wait for rest that reading may take, because reading costs the subject time
 SETTLES_MAX: Final = 4  # times `settle_s` that quiesce may last beyond the scenario's own bound
 REGISTERING_MAX_S: Final = 30.0  # for a service that Stockstorm did not start to register its addresses
 REGISTERING_QUIET_S: Final = 5.0  # after the last registration, no more are expected
@@ -41,10 +43,13 @@ GENERATOR_SILENT_MAX_S: Final = 60.0  # without a message of the generator once 
 READY_WITHIN_S: Final = 60.0
 READY_ANSWER_S: Final = 1.0
 READY_POLL_S: Final = 0.1
+FAULT_POLL_S: Final = 0.05  # interval at which it is checked whether a fault is over
 REVIVALS_MAX: Final = 5  # restarts of processes that exited by themselves, per run
 LEASE_S: Final = 12.0  # the reference service's leases at a broker (10 s), and time to work on what comes back
 OWN_ANSWER_S: Final = 5.0  # for the first request to a service that already runs
 PROBE_ANSWER_S: Final = 30.0
+PENDING_ANSWER_S: Final = 2.0  # a process that takes longer counts as not answering, so the run is not at rest
+METRICS_ANSWER_S: Final = 5.0
 PROBE_PAGE_ROWS: Final = 5_000
 PROBE_PAGES_MAX: Final = 2_000
 
@@ -52,5 +57,6 @@ assert LIVE_INTERVAL_S < GENERATOR_SILENT_MAX_S < RUN_SILENT_MAX_S < RUN_START_M
 assert REGISTERING_QUIET_S < REGISTERING_MAX_S
 assert max(POLL_S, HOST_POLL_S) * SECOND_NS < START_DELAY_NS  # connections are hosted before the first item is due
 assert HEARTBEAT_S * SECOND_NS < SCHEDULER_LATENESS_P99_MAX_NS < HEALTH_INTERVAL_NS
+assert POLL_S < REST_CONFIRM_S < PENDING_ANSWER_S
 assert READY_POLL_S < READY_ANSWER_S < READY_WITHIN_S
 assert PROBE_PAGE_ROWS * PROBE_PAGES_MAX >= PLAN_MAX_ITEMS  # every event of the longest plan can be probed

@@ -56,7 +56,8 @@ async def run_receiver(settings: Settings) -> None:
             async def ready() -> bool:
                 return public.started and await _is_reachable(pool)
 
-            operations = operations_server(settings, settings.receiver_operations_port, pool, ready)
+            probe = Probe(pool, ready, lambda: 0)
+            operations = operations_server(settings, settings.receiver_operations_port, probe, ready)
             log.info("receiver_started", port=settings.listen_port, flaw=settings.flaw.value)
             await _serve([public, operations], stop, inbox)
 
@@ -77,7 +78,8 @@ async def run_worker(settings: Settings) -> None:
             async def ready() -> bool:
                 return worker.ready and all(server.started for server in public)
 
-            operations = operations_server(settings, settings.worker_operations_port, pool, ready)
+            probe = Probe(pool, ready, worker.unfinished)
+            operations = operations_server(settings, settings.worker_operations_port, probe, ready)
             working = asyncio.create_task(worker.run())
             working.add_done_callback(lambda _: stop.set())
             log.info("worker_started", port=settings.worker_operations_port, flaw=settings.flaw.value)
@@ -96,9 +98,9 @@ def public_server(settings: Settings, inbox: TakesMessages) -> Server:
     return make_server(app, settings.listen_host, settings.listen_port, allowed)
 
 
-def operations_server(settings: Settings, port: int, pool: Pool, ready: Ready) -> Server:
+def operations_server(settings: Settings, port: int, probe: Probe, ready: Ready) -> Server:
     """The server for operators: health, metrics and probes, the same in every process of every architecture."""
-    app = Starlette(routes=[*health_routes(ready), *Probe(pool).routes()])
+    app = Starlette(routes=[*health_routes(ready), *probe.routes()])
     allowed = ConnectionLimits(limits.OPERATIONS_CONNECTIONS_MAX, limits.OPERATIONS_CONNECTIONS_MAX)
     return make_server(app, settings.operations_host, port, allowed)
 

@@ -26,6 +26,11 @@ _EFFECTS = "SELECT seq, webhook_id, state, times FROM inbox WHERE seq > $1 ORDER
 _STOCK = """
 SELECT sku, sum(available)::bigint AS available FROM stock WHERE sku > $1 GROUP BY sku ORDER BY sku LIMIT $2
 """
+# Webhooks without an outcome, and changes of orders that are not yet in the master.
+_PENDING = """
+SELECT (SELECT count(*) FROM inbox WHERE state = 0) + (SELECT count(*) FROM effect WHERE batch_id IS NULL
+  AND refused IS NULL) + (SELECT count(*) FROM batch WHERE state = 'open')
+"""
 _DEAD = """
 SELECT entry, webhook_id, source, topic, attempts, reason FROM dead_letter WHERE entry > $1 ORDER BY entry LIMIT $2
 """
@@ -57,20 +62,33 @@ def health_routes(ready: Ready) -> list[Route]:
 
 
 class Probe:
-    """Pages of the database's contents.
+    """Pages of the database's contents, and what is unfinished there and in this process.
 
-    Query parameters: `limit`, and `after`, which is `next` of the previous page. `next` is null on the last page.
+    Query parameters of pages: `limit`, and `after`, which is `next` of the previous page. `next` is null on the last
+    page. `unfinished` counts what this process holds in memory.
     """
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, pool: Pool, ready: Ready, unfinished: Callable[[], int]) -> None:
+        self._pool, self._ready, self._unfinished = pool, ready, unfinished
 
     def routes(self) -> list[Route]:
         return [
+            Route("/probe/pending", self.pending),
             Route("/probe/effects", self.effects),
             Route("/probe/stock", self.stock),
             Route("/probe/dead-letters", self.dead_letters),
         ]
+
+    async def pending(self, _: Request) -> Response:
+        """`{"pending"}`: what was accepted and has not had all of its effects. 503 if this process cannot tell."""
+        held = self._unfinished()
+        try:
+            stored = await self._pool.fetchval(_PENDING) if await self._ready() else None
+        except STORE_GONE:
+            stored = None
+        if stored is None:
+            return Response("not ready", status_code=503)
+        return Response(msgspec.json.encode({"pending": stored + held}), media_type="application/json")
 
     async def effects(self, request: Request) -> Response:
         """`{"effects":[{"webhook_id","state","times"}],"next"}` in order of arrival."""

@@ -52,7 +52,15 @@ class Worker:
     ) -> None:
         self._lead = lead
         self._make_session = make_session
+        self._session: Session | None = None
         self.ready = False
+
+    def unfinished(self) -> int:
+        """Listings that wait for their push, and 1 if Shopify is to be called. 0 without a session: nothing is held."""
+        if self._session is None:
+            return 0
+        parts = self._session.parts
+        return sum(pusher.unfinished for pusher in parts.pushers.values()) + parts.signals.admin_work.is_set()
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -64,10 +72,11 @@ class Worker:
                 log.warning("session_ended", reason=_first_reason(group))
             except* SubscriptionRefused as group:
                 log.error("subscription_refused", reason=_first_reason(group))
-            self.ready = False
+            self.ready, self._session = False, None
             await asyncio.sleep(RESTART_S)
 
     async def _run_session(self, session: Session, lost: asyncio.Event) -> None:
+        self._session = session
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_fail_when(lost))
             if session.queue is not None:

@@ -4,6 +4,8 @@
 """
 
 import re
+import signal
+from contextlib import suppress
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
@@ -38,6 +40,9 @@ class Check(msgspec.Struct, frozen=True):
     incidents: tuple[Incident, ...] = ()  # the first INCIDENTS_KEPT
     incidents_total: int = 0
     notes: tuple[str, ...] = ()  # e.g. "net only"
+    at_least: str = (
+        ""  # why its times are lower bounds, e.g. "12 movements were still pending"; empty if they are exact
+    )
 
 
 class ThresholdOutcome(msgspec.Struct, frozen=True):
@@ -90,6 +95,8 @@ class Result(msgspec.Struct, frozen=True):
     replay: str
     started_wall_ns: int
     duration_ns: int
+    unplanned: tuple[str, ...] = ()  # what happened to the subject that nobody planned: the first cause of the rest
+    rest: str = ""  # whether the run ended at rest, and what showed it; empty in results of older versions
 
 
 INCIDENTS_KEPT: Final = 200
@@ -138,6 +145,16 @@ def units(count: int) -> str:
 def counted(count: int, word: str) -> str:
     """ "1 event", "3 events"."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def exit_text(code: int) -> str:
+    """ "with exit code 3", or "by signal 9 (SIGKILL)". A negative code is the number of a signal."""
+    if code >= 0:
+        return f"with exit code {code}"
+    name = ""
+    with suppress(ValueError):
+        name = f" ({signal.Signals(-code).name})"
+    return f"by signal {-code}{name}"
 
 
 # Control characters, which a terminal would obey, and what XML cannot hold: lone surrogates and noncharacters.

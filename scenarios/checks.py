@@ -94,18 +94,18 @@ def _faults(scenario: Scenario) -> Iterator[Problem]:
             found = f"{fault.at_s:g} s, but the load ends at {scenario.load_s:g} s"
             yield Problem(f"faults.{place}.at_s", found, f"write less than {scenario.load_s:g}", _lengths(scenario))
         for other, earlier in enumerate(scenario.faults):
-            shared = {*FAULTS[fault.kind].processes} & {*FAULTS[earlier.kind].processes}
-            if shared and (earlier.at_s, other) < (fault.at_s, place):
+            same = FAULTS[fault.kind].target == FAULTS[earlier.kind].target
+            if same and (earlier.at_s, other) < (fault.at_s, place):
                 yield from _overlap(place, other, fault, earlier)
 
 
 def _overlap(place: int, other: int, fault: FaultConfig, earlier: FaultConfig) -> Iterator[Problem]:
-    """A process that is down cannot be killed again: it would be restarted too soon."""
+    """Faults of one target follow one another. What takes effect is then what was written."""
     back_s = earlier.at_s + earlier.restart_after_s
     if fault.at_s > back_s:
         return
-    found = f"{fault.at_s:g} s, but {earlier.kind} at {earlier.at_s:g} s keeps it down until {back_s:g} s"
-    remedy = f"write more than {back_s:g}, or restart it earlier (restart_after_s, +S of a flag)"
+    found = f"{fault.at_s:g} s, but {earlier.kind} at {earlier.at_s:g} s lasts until {back_s:g} s"
+    remedy = f"write more than {back_s:g}, or end that one earlier (restart_after_s, +S of a flag)"
     reads = tuple(f"faults.{n}.{key}" for n in (place, other) for key in ("kind", "at_s", "restart_after_s"))
     yield Problem(f"faults.{place}.at_s", found, remedy, reads)
 

@@ -108,21 +108,55 @@ class DeliveryConfig(Config):
     ] = 1.0
 
 
-# The only definition of the kinds of fault. A new kind is one name and one row here.
-FaultKind = Literal["kill_worker", "kill_receiver"]
 ProcessName = Literal["receiver", "worker"]  # processes of a subject
+# What a fault can hit. The broker is an emulator of SQS, EventBridge or Pub/Sub; the publisher stands for Shopify at a
+# bus. Both are parts of the run, like the database.
+FaultTarget = Literal[ProcessName, "database", "broker", "publisher"]
+FaultAction = Literal["kill", "pause", "restart"]
+# The only definition of the kinds of fault. A new kind is one name here, and one row of FAULTS.
+FaultKind = Literal[
+    "kill_receiver",
+    "kill_worker",
+    "kill_database",
+    "kill_broker",
+    "kill_publisher",
+    "pause_receiver",
+    "pause_worker",
+    "pause_database",
+    "pause_broker",
+    "pause_publisher",
+    "restart_database",
+]
+_PAST: Final[dict[str, str]] = {"kill": "killed", "pause": "paused", "restart": "restarted"}
 
 
 class Fault(NamedTuple):
-    """What a fault does: kills `processes` of the subject (SIGKILL) and restarts them; `label` names it in reports."""
+    """What a fault does. It hits all processes of its target at once.
 
-    processes: tuple[ProcessName, ...]
-    label: str
+    kill: SIGKILL, a crash, and a new start. pause: SIGSTOP, and SIGCONT. restart: a clean end, and a new start.
+    """
+
+    action: FaultAction
+    target: FaultTarget
+
+    @property
+    def label(self) -> str:
+        """Its name in reports."""
+        return f"{self.target} {_PAST[self.action]}"
 
 
 FAULTS: Final[dict[FaultKind, Fault]] = {
-    "kill_worker": Fault(("worker",), "worker killed"),
-    "kill_receiver": Fault(("receiver",), "receiver killed"),
+    "kill_receiver": Fault("kill", "receiver"),
+    "kill_worker": Fault("kill", "worker"),
+    "kill_database": Fault("kill", "database"),
+    "kill_broker": Fault("kill", "broker"),
+    "kill_publisher": Fault("kill", "publisher"),
+    "pause_receiver": Fault("pause", "receiver"),
+    "pause_worker": Fault("pause", "worker"),
+    "pause_database": Fault("pause", "database"),
+    "pause_broker": Fault("pause", "broker"),
+    "pause_publisher": Fault("pause", "publisher"),
+    "restart_database": Fault("restart", "database"),
 }
 
 
@@ -132,11 +166,13 @@ def fault_label(fault: str) -> str:
 
 
 class FaultConfig(Config):
-    """One fault of the subject, at `at_s` seconds after the start of load."""
+    """One fault, at `at_s` seconds after the start of load."""
 
     kind: FaultKind
     at_s: Seconds
-    restart_after_s: Seconds = 1.0
+    restart_after_s: Annotated[
+        Seconds, Field(description="how long the target is down or paused; 0: it is started again at once")
+    ] = 1.0
 
 
 class QuiesceConfig(Config):

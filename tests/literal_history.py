@@ -3,7 +3,7 @@
 One SKU, "MUG", 10 units at £5.00, sells on the shop's own store and on the marketplaces bazaar and mercado.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -119,6 +119,16 @@ def ended(ms: float, delivery: int, outcome: f.DeliveryOutcome = "acknowledged")
 def delivered(ms: float, event: int, topic: str = "order.created") -> tuple[f.AnyFact, ...]:
     """A delivery with the event's own number, acknowledged at the first try after 5 ms."""
     return (planned(ms, event, event, topic), tried(ms, event), ended(ms + 5, event))
+
+
+def rest(ms: float = 900) -> f.AnyFact:
+    """Rest without final reads."""
+    return f.QuietReached(ns(ms), quiet=True, waited_ns=0)
+
+
+def no_rest(ms: float = 900, **seen: Any) -> f.AnyFact:
+    """The end of a wait of 30 s without rest, with what was `seen` last."""
+    return f.QuietReached(ns(ms), quiet=False, waited_ns=30_000_000_000, **seen)
 
 
 def at_rest(ms: float, available: int, physical: int, bazaar: int, mercado: int) -> tuple[f.AnyFact, ...]:

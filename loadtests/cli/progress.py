@@ -10,6 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from stockstorm.loadtests.ipc.messages import Live
+from stockstorm.simulator.config import FAULTS
 
 REFRESH_PER_S = 4
 QUIET_EVERY_S = 5.0
@@ -47,10 +48,13 @@ class Progress:
 
     def live(self, figures: Live) -> None:
         """New figures from the driver."""
-        self._figures = figures
+        news, self._figures = figures.news(self._figures), figures
         if self._console.is_terminal:
             self._screen.update(self._panel())
-        elif figures.elapsed_s - self._printed_s >= QUIET_EVERY_S:
+            return
+        for line in news:
+            self._console.print(f"stockstorm: {line}", highlight=False)
+        if figures.elapsed_s - self._printed_s >= QUIET_EVERY_S:
             self._printed_s = figures.elapsed_s
             self._console.print("stockstorm: " + _sentence(figures), highlight=False)
 
@@ -76,6 +80,8 @@ class Progress:
             f"sync p95 [bold]{figures.sync_p95_ms:,.0f} ms[/]",
             f"[{'red' if oversold else 'green'}]{oversold} oversold[/]",
         )
+        if figures.faults:
+            table.add_row("[yellow]fault: " + ", ".join(FAULTS[kind].label for kind in figures.faults) + "[/]")
         return Panel(table, title=self._title, border_style="cyan")
 
 

@@ -11,10 +11,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from stockstorm.loadtests.backing.cloud.base import AWS_CLOUDS, PUBSUB_CLOUDS
+from stockstorm.loadtests.config.fault_checks import fault_problems
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES, DEFAULT
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.scenarios.problems import Problem, did_you_mean
-from stockstorm.simulator.config import FAULTS, FaultConfig
+from stockstorm.simulator.config import FaultConfig, FaultKind
 
 SEED_MAX: Final = 2**63 - 1
 PORT_MAX: Final = 65_535
@@ -76,34 +77,29 @@ def read_subject(word: str, flag: str) -> str | Problem:
 
 
 def subject_problems(
-    word: str, flaw: str, cloud: str, api_port: int, faults: Sequence[FaultConfig]
+    word: str, flaw: str, api_port: int, faults: Sequence[FaultConfig], postgres: str, cloud: str
 ) -> tuple[Problem, ...]:
     """What is wrong with `--subject`, and with the options that depend on it."""
     subject = read_subject(word, "--subject")
+    kinds = [fault.kind for fault in faults]
     if isinstance(subject, Problem):
         found = [cloud_problem(cloud, []), subject, flaw_problem(DEFAULT, flaw)]
     else:
-        found = [cloud_problem(cloud, [subject]), fault_problem(subject, faults, "--subject")]
-        found += [*own_problems(subject, api_port), flaw_problem(subject, flaw)]
+        found = [cloud_problem(cloud, [subject]), *own_problems(subject, api_port), flaw_problem(subject, flaw)]
+        if is_url(subject):
+            found.append(_own_fault_problem(subject, kinds))
+        elif cloud in CLOUDS:
+            found += fault_problems(ARCHITECTURES[subject], kinds, postgres, cloud)
     return tuple(problem for problem in found if problem is not None)
 
 
-def fault_problem(subject: str, faults: Sequence[FaultConfig], flag: str) -> Problem | None:
-    """Why these faults are impossible: Stockstorm can only kill processes that it started and that the subject has."""
-    if is_url(subject):
-        lacking = {fault.kind for fault in faults}
-        remedy = (
-            "run a scenario without faults, e.g. smoke or flash_sale, and leave --fault out; or run it on reference"
-        )
-        found = f"{subject} was not started by Stockstorm, which therefore cannot apply its faults"
-    else:
-        kinds = {fault.kind for fault in faults}
-        lacking = {kind for kind in kinds if not {*FAULTS[kind].processes} <= {*ARCHITECTURES[subject].processes}}
-        targets = {process for kind in lacking for process in FAULTS[kind].processes}
-        having = (name for name, found in ARCHITECTURES.items() if targets <= {*found.processes})
-        remedy = f"leave the fault out, or choose a subject that has one: {', '.join(having)}"
-        found = f"{subject} has no process {' or '.join(sorted(targets))} that could be killed"
-    return Problem(flag, f"{found} ({', '.join(sorted(lacking))})", remedy) if lacking else None
+def _own_fault_problem(url: str, kinds: Sequence[FaultKind]) -> Problem | None:
+    """Stockstorm can only disturb processes that it started."""
+    if not kinds:
+        return None
+    remedy = "run a scenario without faults, e.g. smoke or flash_sale, and leave --fault out; or run it on reference"
+    found = f"{url} was not started by Stockstorm, which therefore cannot apply its faults"
+    return Problem("--subject", f"{found} ({', '.join(sorted({*kinds}))})", remedy)
 
 
 def flaw_problem(subject: str, flaw: str) -> Problem | None:

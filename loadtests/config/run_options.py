@@ -34,7 +34,7 @@ from stockstorm.scenarios.flags import (
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.problems import Problem, scenario_error
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.simulator.config import FaultConfig
+from stockstorm.simulator.config import FAULTS, FaultConfig
 
 API_HOST: Final = "127.0.0.1"  # loopback by default, because whoever reaches the simulated APIs can guess tokens
 
@@ -110,7 +110,12 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
     """Flags of `stockstorm run` and of the locustfile."""
 
     faults: Annotated[
-        tuple[str, ...], Flag("e.g. kill_worker@10 (seconds from the start)", name="fault", check=faults_problem)
+        tuple[str, ...],
+        Flag(
+            f"KIND@SECONDS+DURATION, e.g. kill_worker@10+2; kinds: {', '.join(FAULTS)}",
+            name="fault",
+            check=faults_problem,
+        ),
     ] = ()
     subject: Annotated[str, Flag("reference, another architecture of it, or the URL of your own service")] = ALIAS
     flaw: Annotated[str, Flag("start the reference service with this flaw")] = ""
@@ -125,7 +130,7 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
     def problems(self, scenario_faults: Sequence[FaultConfig] = ()) -> list[Problem]:
         """Every problem of these options. `scenario_faults` are those of the scenario file."""
         faults = (*scenario_faults, *read_faults(self.faults))
-        depending = subject_problems(self.subject, self.flaw, self.cloud, self.api_port, faults)
+        depending = subject_problems(self.subject, self.flaw, self.api_port, faults, self.postgres, self.cloud)
         return [*super().problems(), *depending]
 
 

@@ -11,23 +11,23 @@ from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.generator.figures import LiveFigures, LiveReporter, LocustStatistics
 from stockstorm.loadtests.generator.health import GeneratorHealth, connections_allowed
 from stockstorm.loadtests.generator.load import Attempts, OpenFaults, PlanExecution
-from stockstorm.loadtests.generator.quiesce import Activity, Quiet, wait_for_quiet
+from stockstorm.loadtests.generator.quiesce import Activity, PendingReads, Quiet, wait_for_rest
 from stockstorm.loadtests.generator.recorder import Recorder, RunState, opening_facts
 from stockstorm.loadtests.generator.registration import WAITING, wait_for_registrations
 from stockstorm.loadtests.generator.simulated_shopify import make_simulated_shopify
-from stockstorm.loadtests.ipc.messages import FaultDue, Go, Live, Setup, Step
+from stockstorm.loadtests.ipc.messages import FaultDue, Go, Live, PendingCounted, Quiescing, Setup, Step
 from stockstorm.loadtests.limits import CONNECTIONS_CLOSE_WITHIN_S, POLL_S, START_DELAY_NS
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.errors import StockstormError
-from stockstorm.simulator.history.facts import AnyFact, LoadStopped, QuietReached
+from stockstorm.simulator.history.facts import AnyFact, LoadStopped
 from stockstorm.simulator.io.dispatcher import Dispatcher
 from stockstorm.simulator.io.journal import Journal
 from stockstorm.simulator.io.senders.pool import ConnectionPool
 from stockstorm.simulator.io.senders.resolver import Resolver
 from stockstorm.simulator.model import Event
 
-Send = Callable[[Step | Live | FaultDue], None]  # a message to the orchestrator
+Send = Callable[[Step | Live | FaultDue | Quiescing], None]  # a message to the orchestrator
 Spawn = Callable[[Callable[[], None]], object]  # runs a connection in a greenlet
 
 
@@ -54,6 +54,7 @@ class Driver:
         record = self._recorder.write
         self._attempts = Attempts(clock, deliveries, Dispatcher(clock, pool), pool, record, statistics)
         self._faults = OpenFaults(send)
+        self._reads = PendingReads(lambda: send(Quiescing()))
         self._execution = PlanExecution(world, deliveries, self._attempts, self._faults, record)
         self._health = GeneratorHealth(pool, journal, record, self.state.abort)
         self._reporter = LiveReporter(self._figures, statistics, lambda: deliveries.pending, send)
@@ -64,7 +65,7 @@ class Driver:
         return self._shopify.server_start()
 
     def conduct(self, go: Go, on_start: Callable[[], None]) -> bool:
-        """Runs the load, waits for quiet, and closes the history. False: the run was aborted, see `state.reason`.
+        """Runs the load, waits for rest, and closes the history. False: the run was aborted, see `state.reason`.
 
         `on_start` is called when connections are needed.
         """
@@ -73,7 +74,7 @@ class Driver:
             self._send(Step("load"))
             end_ns = self._begin(msgspec.structs.replace(go, notes=(*notes, *go.notes)), on_start)
             self._await_end_of_load(end_ns)
-            self._await_quiet(go.settle_s)
+            self._await_rest(Quiet.of(self._shopify.scenario, go.settle_s, go.lease_s))
         except StockstormError as error:
             self.state.fail(error)
         finally:
@@ -89,6 +90,10 @@ class Driver:
     def recovered(self) -> None:
         """A process that a fault of the plan killed is ready again."""
         self._faults.recovered()
+
+    def counted(self, read: PendingCounted) -> None:
+        """The orchestrator read what the subject has pending."""
+        self._reads.arrived(read)
 
     def stop(self, reason: str) -> None:
         """Aborts the run before Locust ends its users, which host the connections. Attempts in flight stay pending.
@@ -129,16 +134,17 @@ class Driver:
             gevent.sleep(POLL_S)
         self._recorder.write([LoadStopped(at_ns=self._clock())])
 
-    def _await_quiet(self, settle_s: float) -> None:
-        begun_ns = self._clock()
-        quiet = wait_for_quiet(
-            Quiet.of(self._shopify.scenario, settle_s),
+    def _await_rest(self, quiet: Quiet) -> None:
+        figures, deliveries = self._figures, self._shopify.deliveries
+        found = wait_for_rest(
+            quiet,
             self._clock,
-            lambda: Activity(self._figures.last_effect_ns, self._shopify.deliveries.pending),
+            lambda: Activity(figures.last_effect_ns, deliveries.pending, figures.gaps.longest_ns),
+            self._reads,
             lambda: self.state.aborted,
             lambda: self._faults.count,
         )
-        self._recorder.write([QuietReached(at_ns=self._clock(), quiet=quiet, waited_ns=self._clock() - begun_ns)])
+        self._recorder.write([found])
 
     def _end(self) -> None:
         self._attempts.stop()

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import gevent
 
+from stockstorm.loadtests.generator.quiesce import EffectGaps
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.limits import LIVE_INTERVAL_S, LIVE_SAMPLES_MAX
 from stockstorm.reports.statistics.quantiles import quantile
@@ -48,6 +49,7 @@ class LiveFigures:
         self.phase = ""
         self.events = self.acknowledged = self.oversold_units = 0
         self.last_effect_ns = 0  # of the newest stock change or push; quiesce counts from here
+        self.gaps = EffectGaps()
 
     def observe(self, facts: list[AnyFact]) -> None:
         handlers = self._handlers
@@ -84,6 +86,7 @@ class LiveFigures:
             self._acks_ms.append((fact.answered_ns - fact.due_ns) / MILLISECOND_NS)
 
     def _purchase_accepted(self, fact: PurchaseAccepted) -> None:
+        self.gaps.moved(fact.at_ns)
         for sku, quantity, before in zip(fact.skus, fact.quantities, fact.physical_before, strict=True):
             if over := quantity - min(quantity, max(0, before)):
                 self.oversold_units += over
@@ -92,11 +95,15 @@ class LiveFigures:
 
     def _stock_changed(self, fact: StockChanged) -> None:
         self.last_effect_ns = fact.at_ns
-        if not fact.cause.startswith("subject"):
+        if fact.cause.startswith("subject"):
+            self.gaps.effect(fact.at_ns)
+        else:
+            self.gaps.moved(fact.at_ns)
             self._owe(fact.sku, fact.at_ns, seller="")
 
     def _listing_pushed(self, fact: ListingPushed) -> None:
         self.last_effect_ns = fact.at_ns
+        self.gaps.effect(fact.at_ns)
         since = self._owed_since.pop((fact.channel, fact.sku), None)
         if since is not None:
             latency_ms = (fact.at_ns - since) / MILLISECOND_NS

@@ -1,13 +1,30 @@
-"""Quiesce: the run is over when nothing is pending and nothing has changed for long enough, or when the time is up."""
+"""Quiesce: the end of a run, and what counts as rest.
+
+A run is at rest when nothing is pending: at the delivery service (no attempt under way or scheduled), by the subject's
+probe, and in its queue where that can be seen. Two reads have to agree, `REST_CONFIRM_S` apart, with no effect since
+the first one began. The second one lies in the last `REST_CONFIRM_S` of the quiet time or after it. The quiet time
+(`Quiet.quiet_ns`) passes without an effect and without a sign of pending work. A process that does not answer is such a
+sign, because a stopped process looks idle.
+
+Where nothing shows what is pending, rest is silence for longer than the quiet time and than the subject's own longest
+gap. That gap runs from its last effect, or from the first stock movement after it, to its next effect
+(`EffectGaps`). The silence that is asked for is at most the limit on the whole wait.
+
+A wait that reaches its limit ends without rest. What was seen last is recorded either way.
+"""
 
 from collections.abc import Callable
 
 import gevent
 import msgspec
 
-from stockstorm.loadtests.limits import POLL_S, SETTLES_MAX
+from stockstorm.loadtests.ipc.messages import PendingCounted
+from stockstorm.loadtests.limits import POLL_S, REST_CONFIRM_S, SETTLES_MAX
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.clock import SECOND_NS, Clock
+from stockstorm.simulator.history.facts import QuietReached, RestBy
+
+CONFIRM_NS = int(REST_CONFIRM_S * SECOND_NS)
 
 
 class Activity(msgspec.Struct, frozen=True):
@@ -15,42 +32,148 @@ class Activity(msgspec.Struct, frozen=True):
 
     last_effect_ns: int  # of the newest stock change or push; 0 before the first
     pending: int  # attempts under way or scheduled
+    longest_gap_ns: int = 0  # of the subject's effects
+
+
+class EffectGaps:
+    """The times of a subject's effects, and its longest gap while work was outstanding."""
+
+    def __init__(self) -> None:
+        self.last_ns = self.longest_ns = 0
+        self._moved_ns = 0  # the first stock movement since the last effect; 0: none
+
+    def moved(self, at_ns: int) -> None:
+        """Stock moved, so that the subject has work."""
+        self._moved_ns = self._moved_ns or at_ns
+
+    def effect(self, at_ns: int) -> None:
+        """The subject changed stock or pushed a listing. Without a movement since the last effect it had work left."""
+        if since_ns := self._moved_ns or self.last_ns:
+            self.longest_ns = max(self.longest_ns, at_ns - since_ns)
+        self.last_ns, self._moved_ns = at_ns, 0
+
+
+class Evidence:
+    """What the reads of pending work have shown during one wait. Reads that began before `begun_ns` do not count."""
+
+    def __init__(self, begun_ns: int) -> None:
+        self.begun_ns = self.stirred_ns = begun_ns  # stirred: when work was last seen to be pending
+        self.last: PendingCounted | None = None
+        self.was_silent = False  # a process of the subject did not answer at some time
+        self._clean: PendingCounted | None = None  # the first of the reads that found nothing, with no effect since
+
+    def add(self, read: PendingCounted, last_effect_ns: int) -> None:
+        """Takes one read into account, in order of time."""
+        if read.began_ns < self.begun_ns:
+            return
+        self.last = read
+        if not read.clean:
+            self._clean, self.stirred_ns = None, read.ended_ns
+            self.was_silent = self.was_silent or bool(read.silent)
+        elif self._clean is None or last_effect_ns >= self._clean.began_ns:
+            self._clean = read
+
+    def since_ns(self, activity: Activity) -> int:
+        """When the present silence began."""
+        return max(self.stirred_ns, activity.last_effect_ns)
+
+    def apart_ns(self, activity: Activity) -> int:
+        """Time between the two reads that found nothing pending, with no effect since. -1 if there are no two."""
+        first, last = self._clean, self.last
+        if first is None or last is None or first is last or activity.last_effect_ns >= first.began_ns:
+            return -1
+        return last.began_ns - first.ended_ns
 
 
 class Quiet(msgspec.Struct, frozen=True):
-    """`quiet_ns` without a stock change or push count as quiet. The wait for it lasts at most `max_ns`."""
+    """The bounds of a wait: the quiet time, the limit on the whole wait, and the lease of the subject's broker."""
 
     quiet_ns: int
     max_ns: int
+    lease_ns: int = 0  # the quiet time after a process did not answer, because its messages come back only then
 
     @classmethod
-    def of(cls, scenario: Scenario, settle_s: float) -> "Quiet":
+    def of(cls, scenario: Scenario, settle_s: float, lease_s: float = 0.0) -> "Quiet":
         """The scenario's own bounds, extended for a subject that can rest for `settle_s` although there is work."""
         quiet_s = max(scenario.quiesce.quiet_s, settle_s)
-        return cls(int(quiet_s * SECOND_NS), int((scenario.quiesce.max_s + SETTLES_MAX * settle_s) * SECOND_NS))
+        max_s = scenario.quiesce.max_s + SETTLES_MAX * settle_s
+        return cls(int(quiet_s * SECOND_NS), int(max_s * SECOND_NS), int(lease_s * SECOND_NS))
 
-    def reached(self, begun_ns: int, now_ns: int, activity: Activity) -> bool:
-        """Whether it is quiet now. Quiet counts from the end of the load (`begun_ns`) at the earliest."""
-        return activity.pending == 0 and now_ns - max(activity.last_effect_ns, begun_ns) >= self.quiet_ns
+    def reached(self, evidence: Evidence, now_ns: int, activity: Activity) -> RestBy:
+        """What shows that the run is at rest now; "" if nothing does."""
+        last = evidence.last
+        if activity.pending or last is None or last.silent:
+            return ""
+        since_ns = evidence.since_ns(activity)
+        floor_ns = max(self.quiet_ns, self.lease_ns if evidence.was_silent else 0)
+        if now_ns - since_ns < floor_ns:
+            return ""
+        if not last.visible:
+            wanted_ns = min(max(floor_ns, activity.longest_gap_ns + 1), self.max_ns)
+            return "silence" if now_ns - since_ns >= wanted_ns else ""
+        late_enough = last.began_ns - since_ns >= floor_ns - CONFIRM_NS
+        if not late_enough or evidence.apart_ns(activity) < CONFIRM_NS:
+            return ""
+        return "probe" if last.queue is None else "probe_and_queue"
 
 
-def wait_for_quiet(
+class PendingReads:
+    """The reads that the orchestrator sends, in order of arrival."""
+
+    def __init__(self, ask: Callable[[], None] = lambda: None) -> None:
+        self.ask = ask  # tells the orchestrator to begin
+        self._arrived: list[PendingCounted] = []
+
+    def arrived(self, read: PendingCounted) -> None:
+        self._arrived.append(read)
+
+    def take(self) -> list[PendingCounted]:
+        """The reads since the last call."""
+        taken, self._arrived = self._arrived, []
+        return taken
+
+
+def wait_for_rest(
     quiet: Quiet,
     clock: Clock,
     activity: Callable[[], Activity],
+    reads: PendingReads,
     aborted: Callable[[], bool],
     open_faults: Callable[[], int] = lambda: 0,
     pause: Callable[[float], None] = gevent.sleep,
-) -> bool:
-    """Waits in the calling greenlet until it is quiet (True), or until the time is up or the run is `aborted` (False).
+) -> QuietReached:
+    """Waits in the calling greenlet for rest, until the time is up or the run is `aborted`. Returns what was found.
 
     The time begins when no fault is open, because a process that does not run looks quiet.
     """
+    called_ns = clock()
     while open_faults() and not aborted():
         pause(POLL_S)
-    begun_ns = clock()
-    while not aborted() and clock() - begun_ns < quiet.max_ns:
+    evidence = Evidence(clock())
+    if not aborted():
+        reads.ask()
+    by: RestBy = ""
+    while not by and not aborted() and clock() - evidence.begun_ns < quiet.max_ns:
         pause(POLL_S)
-        if quiet.reached(begun_ns, clock(), activity()):
-            return True
-    return False
+        now = activity()
+        for read in reads.take():
+            evidence.add(read, now.last_effect_ns)
+        by = quiet.reached(evidence, clock(), now)
+    return _found(by, evidence, clock(), activity(), called_ns)
+
+
+def _found(by: RestBy, evidence: Evidence, now_ns: int, activity: Activity, called_ns: int) -> QuietReached:
+    last = evidence.last
+    return QuietReached(
+        at_ns=now_ns,
+        quiet=bool(by),
+        waited_ns=now_ns - called_ns,
+        by=by,
+        attempts=activity.pending,
+        probe=last.probe if last else None,
+        queue=last.queue if last else None,
+        silent=last.silent if last else (),
+        apart_ns=max(0, evidence.apart_ns(activity)),
+        silence_ns=now_ns - evidence.since_ns(activity),
+        longest_gap_ns=activity.longest_gap_ns,
+    )

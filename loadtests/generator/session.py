@@ -20,7 +20,16 @@ from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
 from stockstorm.loadtests.exits import VERDICT_CODES, ExitCode, exit_code, internal_error
 from stockstorm.loadtests.generator.driver import Driver
 from stockstorm.loadtests.generator.figures import LocustStatistics
-from stockstorm.loadtests.ipc.messages import Abort, FaultOver, Finished, Go, Listening, SentError, Setup
+from stockstorm.loadtests.ipc.messages import (
+    Abort,
+    FaultOver,
+    Finished,
+    Go,
+    Listening,
+    PendingCounted,
+    SentError,
+    Setup,
+)
 from stockstorm.loadtests.ipc.pipe import FD_VARIABLE, Pipe, PipeClosed, make_pair
 from stockstorm.loadtests.limits import POLL_S
 from stockstorm.loadtests.processes.launch import launched
@@ -163,10 +172,13 @@ class Session:
         return driver
 
     def _watch(self, pipe: Pipe, driver: Driver) -> None:
-        """Handles the orchestrator's messages during the load: recovered processes, and the wish to stop."""
+        """Handles the orchestrator's messages during the run: recovered processes, pending work, the wish to stop."""
         try:
-            while isinstance(message := pipe.receive(), FaultOver):
-                driver.recovered()
+            while isinstance(message := pipe.receive(), FaultOver | PendingCounted):
+                if isinstance(message, PendingCounted):
+                    driver.counted(message)
+                else:
+                    driver.recovered()
             driver.state.abort(message.reason if isinstance(message, Abort) else "the orchestrator interrupted the run")
         except PipeClosed:
             driver.state.abort("the orchestrator ended during the run")

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.simulator.config import FaultKind
+from stockstorm.simulator.config import FAULTS, FaultKind
 from stockstorm.simulator.errors import InternalError, StockstormError
 
 _ERRORS: Final = {kind.__name__: kind for kind in StockstormError.__subclasses__()}
@@ -55,6 +55,7 @@ class Go(Message, frozen=True, tag=True):
     )
     routes: dict[str, str] = {}  # URI of a bus subscription -> URL of the process that publishes to that bus
     settle_s: float = 0.0  # how long the subject can rest with work left: between two polls, or until a lease ends
+    lease_s: float = 0.0  # how long a broker withholds the messages of a process that does not answer
     polls: bool = False  # the subject polls instead of being notified
     ceilings: dict[str, float] = {}  # measured events a second of an emulator, by its description
 
@@ -72,6 +73,14 @@ class Live(Message, frozen=True, tag=True):
     sync_p95_ms: float
     oversold_units: int
     quiescing: bool = False
+    faults: tuple[FaultKind, ...] = ()  # open since the message before; the orchestrator adds them
+
+    def news(self, before: "Live | None") -> list[str]:
+        """A line for each fault that began or ended since the message before."""
+        known = before.faults if before else ()
+        began = [f"{self.elapsed_s:.0f} s, fault: {FAULTS[kind].label}" for kind in self.faults if kind not in known]
+        ended = [f"{self.elapsed_s:.0f} s, over: {FAULTS[kind].label}" for kind in known if kind not in self.faults]
+        return began + ended
 
 
 class Step(Message, frozen=True, tag=True):
@@ -93,6 +102,30 @@ class FaultOver(Message, frozen=True, tag=True):
     kind: FaultKind
 
 
+class Quiescing(Message, frozen=True, tag=True):
+    """Generator → orchestrator: load and faults are over; report what the subject has pending, again and again."""
+
+
+class PendingCounted(Message, frozen=True, tag=True):
+    """Orchestrator → generator: one read of what is pending, from `began_ns` to `ended_ns` (monotonic)."""
+
+    began_ns: int
+    ended_ns: int
+    probe: int | None = None  # by the subject's probe; None: it has none, or did not answer
+    queue: int | None = None  # messages in its queue, also those that are leased; None: not to be seen
+    silent: tuple[str, ...] = ()  # processes of the subject that did not answer
+
+    @property
+    def visible(self) -> bool:
+        """Whether anything shows what is pending. Otherwise only silence can tell."""
+        return self.probe is not None or self.queue is not None
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything answered and nothing is pending."""
+        return not (self.silent or self.probe or self.queue)
+
+
 class Finished(Message, frozen=True, tag=True):
     """Generator → orchestrator: the history is written and closed. If not `complete`, why the run broke off."""
 
@@ -108,4 +141,4 @@ class Abort(Message, frozen=True, tag=True):
     error: SentError | None = None
 
 
-AnyMessage = Setup | Listening | Go | Step | Live | FaultDue | FaultOver | Finished | Abort
+AnyMessage = Setup | Listening | Go | Step | Live | FaultDue | FaultOver | Quiescing | PendingCounted | Finished | Abort

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.exits import exit_code_of
+from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator.run import report
 from stockstorm.loadtests.orchestrator.supervisor import HandStarted, Supervisor
@@ -25,13 +26,25 @@ def _run() -> int:
     pipe = Pipe.from_environment()
     if pipe is None:
         raise InternalError("orchestrator process", "only the locustfile starts it", "use `stockstorm run`")
-    supervisor = Supervisor(spec, _show, lambda _: None, HandStarted(os.getppid(), pipe.fileno()))
+    supervisor = Supervisor(spec, _show, _News().show, HandStarted(os.getppid(), pipe.fileno()))
     pipe.close()  # the orchestrator has it, and the generator notices when that ends
     return report(spec, supervisor.run()).show()
 
 
 def _show(step: str) -> None:
     print(f"stockstorm: {step}", file=sys.stderr, flush=True)
+
+
+class _News:
+    """Prints when a fault begins and ends. Locust itself shows the other figures."""
+
+    def __init__(self) -> None:
+        self._last: Live | None = None
+
+    def show(self, figures: Live) -> None:
+        news, self._last = figures.news(self._last), figures
+        for line in news:
+            _show(line)
 
 
 if __name__ == "__main__":

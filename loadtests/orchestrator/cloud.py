@@ -3,15 +3,18 @@
 Only the modules of that service are imported, because the SDKs are optional extras.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 import msgspec
 
+from stockstorm.loadtests.backing.cloud.aws import sqs_depth
 from stockstorm.loadtests.backing.cloud.base import CloudBacking, EventBridgeBacking, PubSubBacking, SqsBacking
 from stockstorm.loadtests.processes.local_server import HOST, LoopbackServer, python_module, running
+from stockstorm.loadtests.processes.part import ChildPart, Part, Together
 from stockstorm.loadtests.subjects.architectures import Architecture
+from stockstorm.simulator.config import FaultTarget
 
 MODULE: Final = "stockstorm.loadtests.bus_publisher"
 
@@ -27,7 +30,7 @@ def start_publisher(backing: EventBridgeBacking | PubSubBacking) -> AbstractCont
     def command(port: int) -> Sequence[str]:
         return python_module(MODULE, *words, "--host", HOST, "--port", str(port))
 
-    return running(name, command, lambda _: backing.environment)
+    return running(name, command, lambda _: backing.environment, "publisher")
 
 
 class CloudContext(msgspec.Struct, frozen=True):
@@ -40,7 +43,12 @@ class CloudContext(msgspec.Struct, frozen=True):
     description: str = ""
     ceiling_per_s: float | None = None
     routes: Mapping[str, str] = {}
-    processes: Mapping[str, list[int]] = {}
+    children: Mapping[FaultTarget, tuple[ChildPart, ...]] = {}  # of the broker and the publisher, if we started them
+    depth: Callable[[], int] | None = None  # messages in the queue, leased ones too; None: it does not tell
+
+    def parts(self) -> dict[FaultTarget, Part]:
+        """What faults can hit."""
+        return {target: Together(*parts) for target, parts in self.children.items()}
 
 
 @contextmanager
@@ -77,16 +85,20 @@ def _published(backing: EventBridgeBacking | PubSubBacking, uri: str) -> Iterato
     names = _pubsub_names(backing) if isinstance(backing, PubSubBacking) else _sqs_names(backing)
     with start_publisher(backing) as publisher:
         context = _context(backing, names | {"REFERENCE_BUS_URI": uri})
-        processes = {**context.processes, "publisher": [publisher.pid]}
-        yield msgspec.structs.replace(context, routes={uri: f"{publisher.url}/"}, processes=processes)
+        children: dict[FaultTarget, tuple[ChildPart, ...]] = {**context.children, "publisher": (publisher.part,)}
+        yield msgspec.structs.replace(context, routes={uri: f"{publisher.url}/"}, children=children)
 
 
 def _context(backing: CloudBacking, names: dict[str, str]) -> CloudContext:
+    depth = (
+        sqs_depth(backing.queue, backing.environment) if isinstance(backing, SqsBacking | EventBridgeBacking) else None
+    )
     return CloudContext(
+        depth=depth,
         environment={**backing.environment, **names},
         description=backing.description,
         ceiling_per_s=backing.ceiling_per_s,
-        processes={"emulator": backing.processes()} if backing.processes() else {},
+        children={"broker": backing.parts} if backing.parts else {},
     )
 
 

@@ -1,7 +1,8 @@
 """One run, seen from outside Locust: database, subject, faults, CPU of every process, final reads.
 
-It exchanges messages with the generator over a pipe, in one loop without threads. It appends its own facts to the
-history after the generator has closed it. The order of the end: load, quiesce, final reads, subject, database.
+It exchanges messages with the generator over a pipe, in one loop; only the reads of pending work have a thread of their
+own. It appends its own facts to the history after the generator has closed it. The order of the end: load, quiesce,
+final reads, subject, database.
 """
 
 import os
@@ -27,25 +28,29 @@ from stockstorm.loadtests.ipc.messages import (
     Go,
     Listening,
     Live,
+    Quiescing,
     Setup,
     Step,
 )
 from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
-from stockstorm.loadtests.limits import REGISTERING_MAX_S, SETTLES_MAX
+from stockstorm.loadtests.limits import READY_WITHIN_S, REGISTERING_MAX_S, SETTLES_MAX
 from stockstorm.loadtests.orchestrator import hung_generator
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
 from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Ending, Show
+from stockstorm.loadtests.orchestrator.faults import PlannedFaults
 from stockstorm.loadtests.orchestrator.hung_generator import Silence, hung
+from stockstorm.loadtests.orchestrator.pending_reads import PendingReader
+from stockstorm.loadtests.orchestrator.watch import Watch, generator_end
+from stockstorm.loadtests.processes.part import Part
+from stockstorm.loadtests.processes.registry import PROCESSES
 from stockstorm.loadtests.subjects import Subject, Surroundings
 from stockstorm.scenarios.spec import compression_notes
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.config import FAULTS, FaultKind
-from stockstorm.simulator.errors import BackingError, InternalError, StockstormError, SubjectError
+from stockstorm.simulator.config import FaultTarget
+from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
     AnyFact,
     DatabaseCounted,
-    FaultEnded,
-    FaultStarted,
     ProcessSeen,
     ResourcesSampled,
     RunEnded,
@@ -57,7 +62,6 @@ SAMPLE_EVERY_S = 1.0
 LISTENING_WITHIN_S = 60.0
 GIVE_UP_WITHIN_S = 20.0  # until a generator that was told to stop has closed a long history
 SPARE_S = 60.0  # beyond registering, load and quiesce, before the generator counts as hung
-READY_WITHIN_S = 60.0  # from the restart of a killed process until it has to be ready
 
 
 class Orchestrator:
@@ -76,8 +80,8 @@ class Orchestrator:
         self._scenario = spec.scenario
         self._facts: list[AnyFact] = []  # until the generator has closed the history, which has one writer at a time
         self._journal: Journal | None = None
-        self._restarts: list[tuple[float, FaultKind]] = []  # (when, fault)
-        self._restarted: list[tuple[float, FaultKind]] = []  # (deadline, fault): restarted, not ready yet
+        self._faults = PlannedFaults(self._facts.append, lambda kind: pipe.send(FaultOver(kind=kind)))
+        self._pending = PendingReader(subject.pending)
         self._sampled_s = 0.0
         self._generator_finished = False
         self._generator_pid = 0
@@ -93,10 +97,15 @@ class Orchestrator:
         cause: StockstormError | KeyboardInterrupt | None = None
         try:
             with self._open_backing as backing, self._open_cloud as cloud:
+                watch = Watch(backing)
                 try:
-                    finished = self._run(backing, cloud, show, live)
+                    finished = self._run(backing, cloud, watch, show, live)
+                except SubjectError:
+                    watch.check()  # what it rests on may have ended first
+                    raise
                 finally:
                     show("stopping the subject")
+                    self._pending.stop()
                     self._subject.stop()
             cause = finished.error.error() if finished.error else None
         except KeyboardInterrupt as interrupt:
@@ -104,7 +113,8 @@ class Orchestrator:
         except StockstormError as error:
             finished, cause = Finished(complete=False, reason=str(error)), error
         except PipeClosed as error:
-            gone = InternalError("generator", f"it ended without a message ({error})", self._read_log)
+            silent = InternalError("generator", f"it ended without a message ({error})", self._read_log)
+            gone = generator_end() or silent
             finished, cause = Finished(complete=False, reason=str(gone)), gone
         except Exception as error:  # noqa: BLE001 - a defect, which must not look like an interruption
             traceback.print_exception(error)
@@ -119,18 +129,23 @@ class Orchestrator:
     def _read_log(self) -> str:
         return f"read {self._spec.logs / 'locust.log'}"
 
-    def _run(self, backing: Backing, cloud: CloudContext, show: Show, live: Callable[[Live], None]) -> Finished:
+    def _run(
+        self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
+    ) -> Finished:
         surroundings = self._set_up(backing, cloud, show)
         show("starting the subject")
         self._subject.start(surroundings)
+        parts = {**self._subject.parts(), **_database(backing), **cloud.parts()}
+        self._faults.have(parts, (fault.kind for fault in self._scenario.faults))
         self._count_database(backing)
         self._pipe.send(self._go(backing, cloud))
-        finished = self._watch(backing, cloud, show, live)
+        finished = self._follow(backing, cloud, watch, show, live)
         self._count_database(backing)
         if finished.complete:
             show("final reads")
             self._journal = Journal(self._spec.history_path)
             self._journal.write_stream(self._subject.probe(time.monotonic_ns()))
+            watch.check()
         return finished
 
     def _set_up(self, backing: Backing, cloud: CloudContext, show: Show) -> Surroundings:
@@ -171,6 +186,7 @@ class Orchestrator:
             subscribe_uri=uri,
             routes=dict(cloud.routes),
             settle_s=self._settle_s,
+            lease_s=self._subject.lease_s,
             polls=self._subject.settle_s > 0,
             ceilings=ceilings,
         )
@@ -189,14 +205,16 @@ class Orchestrator:
             )
         return tuple(notes)
 
-    def _watch(self, backing: Backing, cloud: CloudContext, show: Show, live: Callable[[Live], None]) -> Finished:
+    def _follow(
+        self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
+    ) -> Finished:
         quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
         faults_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
         seconds = REGISTERING_MAX_S + max(self._scenario.load_s, faults_s + READY_WITHIN_S) + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds
         silence = Silence(self._spec)
         while time.monotonic() < deadline:
-            message = self._pipe.receive(TICK_S)
+            message = self._pipe.receive(self._faults.poll_s(TICK_S))
             silence.check(message)
             match message:
                 case Finished():
@@ -205,55 +223,26 @@ class Orchestrator:
                 case Step(text=text):
                     show(text)
                 case Live():
-                    live(message)
-                case FaultDue():
-                    self._begin_fault(message)
+                    live(msgspec.structs.replace(message, faults=self._faults.shown()))
+                case FaultDue(kind=kind, duration_ns=duration_ns):
+                    self._faults.begin(kind, duration_ns)
+                case Quiescing():
+                    self._pending.start(cloud.depth)
                 case Abort():
                     raise self._aborted(message)
-            self._tick(backing, cloud)
+            self._tick(backing, watch)
         raise hung(self._spec, f"it did not finish within {seconds:.0f} s")
 
-    def _tick(self, backing: Backing, cloud: CloudContext) -> None:
+    def _tick(self, backing: Backing, watch: Watch) -> None:
         now_s = time.monotonic()
-        for due in [restart for restart in self._restarts if restart[0] <= now_s]:
-            self._restarts.remove(due)
-            for process in FAULTS[due[1]].processes:
-                self._subject.restart(process)
-                self._facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=due[1], target=process))
-            self._restarted.append((now_s + READY_WITHIN_S, due[1]))
-        self._report_faults_over(now_s)
-        self._check_own_parts(backing, cloud)  # before the subject, which ends when its database does
-        self._facts += self._subject.revive(time.monotonic_ns())
+        self._faults.tick()
+        for read in self._pending.fetch():
+            self._pipe.send(read)
+        watch.check()  # before the subject, which ends when its database does
+        self._facts += self._subject.revive(time.monotonic_ns(), self._faults.is_down)
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:
             self._sampled_s = now_s
-            self._sample(backing, cloud)
-
-    def _check_own_parts(self, backing: Backing, cloud: CloudContext) -> None:
-        """Raises BackingError when a process of ours has ended, so that its end is not blamed on the subject."""
-        backing.check()
-        for name, pids in cloud.processes.items():
-            for pid in pids:
-                if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                    remedy = "run again; if it ends again, choose another --cloud"
-                    raise BackingError(name, f"process {pid} ended during the run", remedy)
-
-    def _report_faults_over(self, now_s: float) -> None:
-        """Tells the generator which faults are over. Until then, silence does not mean that work is done."""
-        for by_s, kind in list(self._restarted):
-            missing = [process for process in FAULTS[kind].processes if not self._subject.ready(process)]
-            if not missing:
-                self._restarted.remove((by_s, kind))
-                self._pipe.send(FaultOver(kind=kind))
-            elif now_s > by_s:
-                found = f"started again after a fault, it was not ready within {READY_WITHIN_S:.0f} s"
-                raise SubjectError(missing[0], found, f"read {self._spec.logs / missing[0]}.log")
-
-    def _begin_fault(self, fault: FaultDue) -> None:
-        for process in FAULTS[fault.kind].processes:
-            begun_ns = time.monotonic_ns()
-            self._subject.kill(process)  # recorded afterwards, because a kill that fails is no fault
-            self._facts.append(FaultStarted(at_ns=begun_ns, fault=fault.kind, target=process))
-        self._restarts.append((time.monotonic() + fault.duration_ns / SECOND_NS, fault.kind))
+            self._sample(backing)
 
     def _wait_for_generator(self, reason: str) -> None:
         """After an early end: waits until the generator has closed the history, which has one writer at a time."""
@@ -270,14 +259,15 @@ class Orchestrator:
         hung_generator.end(self._spec, self._generator_pid)
 
     def _count_database(self, backing: Backing) -> None:
+        if "database" in self._faults.crashed:
+            return  # a crash resets its counters
         if backing.url and (work := database_work(backing.url)):
             now_ns = time.monotonic_ns()
             counted = DatabaseCounted(now_ns, work.transactions, work.rows_written, self._subject.statements())
             self._facts.append(counted)
 
-    def _sample(self, backing: Backing, cloud: CloudContext) -> None:
-        groups = {name: [pid] for name, pid in self._subject.processes().items()}
-        groups |= {"generator": [self._generator_pid], "postgres": list(backing.processes()), **cloud.processes}
+    def _sample(self, backing: Backing) -> None:
+        groups = {**PROCESSES.running(), "generator": [self._generator_pid], "postgres": list(backing.processes())}
         for name, pids in groups.items():
             self._sample_process(name, pids)
 
@@ -305,6 +295,10 @@ class Orchestrator:
         with self._journal or Journal(self._spec.history_path) as journal:
             journal.write_stream([*self._facts, ended])
         return ended
+
+
+def _database(backing: Backing) -> dict[FaultTarget, Part]:
+    return {"database": backing.part} if backing.part else {}
 
 
 def _secret(variable: str) -> str:

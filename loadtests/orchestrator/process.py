@@ -139,7 +139,7 @@ def _start_locust(spec: RunSpec, fd: int) -> Child:
     ]
     command += ["--exit-code-on-error", "0", "--reset-stats", "--loglevel", "INFO"]
     environment = {**os.environ, FD_VARIABLE: str(fd), "PYTHONPATH": str(IMPORT_ROOT)}
-    return Child("locust", command, environment, spec.logs / "locust.log", pass_fds=(fd,))
+    return Child("generator", command, environment, spec.logs / "locust.log", pass_fds=(fd,))
 
 
 if __name__ == "__main__":

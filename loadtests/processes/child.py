@@ -1,6 +1,7 @@
 """A child process that ends with its parent, in its own session, with its output in a log file. Free ports."""
 
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -10,12 +11,20 @@ from typing import Final
 import stockstorm
 from stockstorm.loadtests.processes.launch import launched
 from stockstorm.loadtests.processes.of_run import RUN_VARIABLE
+from stockstorm.loadtests.processes.registry import PROCESSES, Owner
+from stockstorm.reports.result import printable
 
 IMPORT_ROOT: Final = Path(stockstorm.__file__).resolve().parents[1]  # a child's PYTHONPATH
+TAIL_LINES: Final = 8
+TAIL_MAX_BYTES: Final = 16_000  # that are read from the end of a log
+LINE_MAX: Final = 300  # characters
 
 
 class Child:
-    """A process with a name. `tail` is the end of its log, for error messages."""
+    """A process with a name, in the registry until it is stopped. `group` is its name in measurements.
+
+    With `user` and `user_group` it runs as another user. It gets the signal `with_parent` when this process ends.
+    """
 
     def __init__(
         self,
@@ -24,19 +33,29 @@ class Child:
         environment: Mapping[str, str],
         log: Path,
         pass_fds: Sequence[int] = (),
+        *,
+        group: str = "",
+        owner: Owner = "harness",
+        folder: Path | None = None,
+        with_parent: signal.Signals = signal.SIGTERM,
+        user: int | None = None,
+        user_group: int | None = None,
     ) -> None:
-        self.name, self.log = name, log
+        self.name, self.group, self.owner, self.log = name, group or name, owner, log
+        self.command = tuple(command)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as file:
             self._process = subprocess.Popen(  # noqa: S603 - our own command line, no shell
-                launched(command),
+                launched(command, with_parent=with_parent, user=user, group=user_group),
                 env=dict(environment),
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
                 start_new_session=True,
                 pass_fds=tuple(pass_fds),
             )
+        PROCESSES.enter(self)
 
     @property
     def pid(self) -> int:
@@ -46,28 +65,40 @@ class Child:
     def exit_code(self) -> int | None:
         return self._process.poll()
 
+    def forget(self) -> None:
+        """Takes it out of the registry: from now on its end is planned, or has been dealt with."""
+        PROCESSES.leave(self)
+
     def kill(self) -> None:
         """Sends SIGKILL and waits until the process has ended."""
+        self.forget()
         self._process.kill()
         self._process.wait(10)
 
-    def stop(self, patience_s: float = 5.0) -> None:
-        """Sends SIGTERM, and SIGKILL if it still runs after `patience_s`."""
+    def stop(self, patience_s: float = 5.0, how: signal.Signals = signal.SIGTERM) -> None:
+        """Sends SIGTERM (or `how`), and SIGKILL if it still runs after `patience_s`."""
+        self.forget()
         if self.exit_code is not None:
             return
-        self._process.terminate()
+        self._process.send_signal(how)
         try:
             self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
             self.kill()
 
-    def tail(self, lines: int = 8) -> str:
-        """The last lines of the log."""
+    def last_lines(self, lines: int = TAIL_LINES) -> tuple[str, ...]:
+        """The last lines of the log, bounded and printable. Empty when there is no log."""
         try:
-            text = self.log.read_text(encoding="utf-8", errors="replace")
+            with self.log.open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_MAX_BYTES))
+                text = file.read(TAIL_MAX_BYTES).decode("utf-8", "replace")
         except OSError:
-            return "(no log)"
-        return "\n".join(text.splitlines()[-lines:]) or "(empty log)"
+            return ()
+        return tuple(printable(line[:LINE_MAX]) for line in text.splitlines()[-lines:])
+
+    def tail(self) -> str:
+        """The last lines of the log as one text."""
+        return "\n".join(self.last_lines()) or "(no log)"
 
 
 def inherited_environment() -> dict[str, str]:

@@ -6,11 +6,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
+from stockstorm.loadtests.processes.part import ChildPart
 from stockstorm.loadtests.processes.scratch import make_scratch
 from stockstorm.simulator.errors import BackingError
 
@@ -23,7 +24,11 @@ class LoopbackServer(msgspec.Struct, frozen=True):
 
     name: str  # with its version, for the report
     port: int
-    pid: int
+    part: ChildPart
+
+    @property
+    def pid(self) -> int:
+        return self.part.child.pid
 
     @property
     def address(self) -> str:
@@ -41,28 +46,37 @@ def python_module(module: str, *arguments: str) -> list[str]:
 
 @contextmanager
 def running(
-    name: str, command: Callable[[int], Sequence[str]], settings: Callable[[int], Mapping[str, str]]
+    name: str,
+    command: Callable[[int], Sequence[str]],
+    settings: Callable[[int], Mapping[str, str]],
+    group: Literal["emulator", "publisher"] = "emulator",
 ) -> Iterator[LoopbackServer]:
     """Starts it on a free port, which `command` and `settings` receive. Raises BackingError with the end of its log."""
     folder = make_scratch("cloud")
     port = free_port(HOST)
     environment = inherited_environment() | {"PYTHONPATH": str(IMPORT_ROOT)} | dict(settings(port))
-    child = Child(name, command(port), environment, folder / "log")
+    part = ChildPart(
+        lambda: Child(name, command(port), environment, folder / "log", group=group), lambda: _listens(port)
+    )
     try:
-        _wait_until_it_listens(child, port)
-        yield LoopbackServer(name, port, child.pid)
+        _wait_until_it_listens(part.child, port)
+        yield LoopbackServer(name, port, part)
     finally:
-        child.stop()
+        part.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait_until_it_listens(child: Child, port: int) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
     while child.exit_code is None and time.monotonic() < deadline:
-        with socket.socket() as probe:
-            probe.settimeout(1.0)
-            if probe.connect_ex((HOST, port)) == 0:
-                return
+        if _listens(port):
+            return
         time.sleep(0.02)
     how = "did not listen in time" if child.exit_code is None else f"exited with code {child.exit_code}"
     raise BackingError(child.name, f"it {how}:\n{child.tail()}", "correct that, or choose another --cloud")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((HOST, port)) == 0

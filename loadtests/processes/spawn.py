@@ -17,7 +17,7 @@ OUTPUT_MAX_BYTES: Final = 100_000
 
 def spawn(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """The process id of the command, in a session of its own. It gets the descriptors that are inheritable."""
-    return os.posix_spawnp(command[0], command, environment, setsid=True)
+    return os.posix_spawnp(command[0], list(command), environment, setsid=True)
 
 
 def exit_code(pid: int) -> int | None:
@@ -32,7 +32,7 @@ def output_of(command: Sequence[str], timeout_s: float) -> str | None:
     reader, writer = os.pipe()
     actions = [(os.POSIX_SPAWN_DUP2, writer, 1), (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)]
     try:
-        pid = os.posix_spawnp(command[0], command, os.environ, file_actions=actions)
+        pid = os.posix_spawnp(command[0], list(command), os.environ, file_actions=actions)
     except OSError:
         os.close(reader)
         return None

@@ -3,11 +3,13 @@
 Variants: `reference` (the reference service, started by Stockstorm) and `own` (a service that already runs).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Protocol
 
 import msgspec
 
+from stockstorm.loadtests.processes.part import Part
+from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.history.facts import AnyFact
 
 # Every topic of the shop that a run can fire. A service that does not subscribe by itself is subscribed to all of them.
@@ -38,6 +40,13 @@ class Surroundings(msgspec.Struct, frozen=True):
     cloud: Mapping[str, str] = {}  # environment of a cloud queue or bus; may hold credentials
 
 
+class Pending(msgspec.Struct, frozen=True):
+    """What a subject says that it has accepted and not finished."""
+
+    count: int | None = None  # None: it has no probe for it, or nothing answered
+    silent: tuple[str, ...] = ()  # its processes that did not answer
+
+
 class Subject(Protocol):
     """One service under test."""
 
@@ -54,20 +63,20 @@ class Subject(Protocol):
     def statements(self) -> int | None:
         """SQL statements that it sent so far. None when it does not count them, or when a counting process died."""
 
-    def revive(self, now_ns: int) -> list[AnyFact]:
-        """Restarts processes that exited by themselves. Raises SubjectError when they keep exiting."""
+    def revive(self, now_ns: int, is_down: Callable[[FaultTarget], bool]) -> list[AnyFact]:
+        """Restarts processes that exited by themselves, without those that a fault keeps down.
 
-    def kill(self, process: str) -> None:
-        """SIGKILL. Raises SubjectError when there is no such process."""
+        Raises SubjectError when they keep exiting.
+        """
 
-    def restart(self, process: str) -> None:
-        """Starts a killed process without waiting until it is ready. Does nothing when it runs."""
-
-    def ready(self, process: str) -> bool:
-        """Whether a restarted process is ready. Returns within about a second."""
+    def parts(self) -> Mapping[FaultTarget, Part]:
+        """The processes that faults can hit. Empty for a service that Stockstorm did not start."""
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         """The facts of the final reads, with one ProbeEnded per probe."""
+
+    def pending(self) -> Pending:
+        """Asks every process once, each within a few seconds. Called by another thread than the rest."""
 
     def stop(self) -> None:
         """Stops it cleanly, within a few seconds."""

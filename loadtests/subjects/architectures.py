@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from stockstorm.simulator.config import ProcessName
+from stockstorm.simulator.config import FaultTarget, ProcessName
 
 
 class Architecture(msgspec.Struct, frozen=True):
@@ -22,6 +22,13 @@ class Architecture(msgspec.Struct, frozen=True):
     settings: dict[str, str] = {}  # environment of the service besides its surroundings
     flaws: tuple[str, ...] = ()  # that have an effect here; a run refuses any other
     interval_s: float = 0.0  # between two polls; two of them without a change count as quiet
+
+    @property
+    def targets(self) -> tuple[FaultTarget, ...]:
+        """What faults can hit. A bus architecture has a publisher, which stands for Shopify at the bus."""
+        broker: tuple[FaultTarget, ...] = ("broker",) if self.cloud else ()
+        publisher: tuple[FaultTarget, ...] = ("publisher",) if self.cloud and "receiver" not in self.processes else ()
+        return (*self.processes, "database", *broker, *publisher)
 
 
 _POLL_INTERVAL_S = 10.0  # shortened, so that a run of a minute contains several

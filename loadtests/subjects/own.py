@@ -4,14 +4,16 @@ The service must call the simulated APIs by itself (docs/own_service.md). Stocks
 that it did not subscribe to.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import httpx
 
 from stockstorm.loadtests.limits import OWN_ANSWER_S
-from stockstorm.loadtests.subjects import Surroundings
-from stockstorm.loadtests.subjects.probes import probe
+from stockstorm.loadtests.processes.part import Part
+from stockstorm.loadtests.subjects import Pending, Surroundings
+from stockstorm.loadtests.subjects.probes import NoAnswer, count_pending, probe
+from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact
 
@@ -42,24 +44,20 @@ class OwnSubject:
     def statements(self) -> int | None:
         return None
 
-    def revive(self, now_ns: int) -> list[AnyFact]:  # noqa: ARG002 - its owner restarts it
+    def revive(self, now_ns: int, is_down: Callable[[FaultTarget], bool]) -> list[AnyFact]:  # noqa: ARG002 - its owner restarts it
         return []
 
-    def kill(self, process: str) -> None:
-        raise SubjectError(
-            "fault",
-            f"Stockstorm did not start {self.url} and cannot kill its {process}",
-            "run a scenario without faults",
-        )
-
-    def restart(self, process: str) -> None:
-        self.kill(process)
-
-    def ready(self, process: str) -> bool:  # noqa: ARG002 - none was killed
-        return True
+    def parts(self) -> dict[FaultTarget, Part]:
+        return {}
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         return probe(self._base, now_ns)
+
+    def pending(self) -> Pending:
+        try:
+            return Pending(count_pending(self._base))
+        except NoAnswer:
+            return Pending(silent=("service",))
 
     def stop(self) -> None:
         """Does nothing: its owner stops it."""

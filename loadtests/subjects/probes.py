@@ -1,17 +1,24 @@
-"""Final reads of a subject over HTTP: what became of each notification, its own view of stock, and its SQL statements.
+"""Reads of a subject over HTTP: what it has pending, what became of each notification, its own view of stock, and its
+SQL statements.
 
 All are optional (docs/own_service.md, "Optional probes"). The facts say which a subject does not offer; it is judged
 without them then.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Annotated, Final
 
 import httpx
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
-from stockstorm.loadtests.limits import PROBE_ANSWER_S, PROBE_PAGE_ROWS, PROBE_PAGES_MAX
+from stockstorm.loadtests.limits import (
+    METRICS_ANSWER_S,
+    PENDING_ANSWER_S,
+    PROBE_ANSWER_S,
+    PROBE_PAGE_ROWS,
+    PROBE_PAGES_MAX,
+)
 from stockstorm.simulator.history.facts import AnyFact, EffectProbed, EffectState, Probe, ProbeEnded, StockProbed
 
 STATEMENTS: Final = "reference_statements_total"
@@ -49,6 +56,48 @@ Page = _EffectsPage | _StockPage
 PAGES: Final[dict[Probe, type[Page]]] = {"effects": _EffectsPage, "stock": _StockPage}
 
 
+class _Pending(msgspec.Struct, frozen=True):
+    pending: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class NoAnswer(Exception):
+    """A process did not answer in time, or said with 503 that it cannot tell. It may have work."""
+
+
+def count_pending(base_url: str) -> int | None:
+    """GET /probe/pending; without it the pending rows of /probe/effects; None when the subject offers neither.
+
+    Raises NoAnswer.
+    """
+    try:
+        with httpx.Client(base_url=base_url, timeout=PENDING_ANSWER_S) as client:
+            answer = client.get("/probe/pending")
+            if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                raise NoAnswer(base_url)
+            if answer.is_success:
+                try:
+                    return msgspec.json.decode(answer.content, type=_Pending, strict=False).pending
+                except (msgspec.DecodeError, UnicodeDecodeError):
+                    pass  # a service that answers 200 to every path
+            return _count_pending_effects(client)
+    except httpx.InvalidURL:
+        return None
+    except httpx.HTTPError as error:
+        raise NoAnswer(base_url) from error
+
+
+def _count_pending_effects(client: httpx.Client) -> int | None:
+    try:
+        return sum(
+            row.state == "pending"
+            for page in _pages(client, "effects")
+            for row in page.rows
+            if isinstance(row, _Effect)
+        )
+    except (httpx.HTTPStatusError, ValueError):
+        return None
+
+
 def probe(base_url: str, now_ns: int) -> Iterator[AnyFact]:
     """GET /probe/effects and /probe/stock, page by page. Each ends with a ProbeEnded that says whether it worked."""
     for name in PAGES:
@@ -66,7 +115,7 @@ def probe(base_url: str, now_ns: int) -> Iterator[AnyFact]:
 def count_statements(base_url: str) -> int | None:
     """SQL statements so far, from GET /metrics in Prometheus' text format; None when there is no such metric."""
     try:
-        answer = httpx.get(f"{base_url}/metrics", timeout=PROBE_ANSWER_S).raise_for_status()
+        answer = httpx.get(f"{base_url}/metrics", timeout=METRICS_ANSWER_S).raise_for_status()
         samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
     except (httpx.HTTPError, ValueError):
         return None

@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,11 +11,13 @@ import httpx
 
 from stockstorm.loadtests.limits import LEASE_S, READY_ANSWER_S, READY_POLL_S, READY_WITHIN_S, REVIVALS_MAX
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
-from stockstorm.loadtests.subjects import Surroundings
+from stockstorm.loadtests.processes.part import ChildPart, Part
+from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.loadtests.subjects.architectures import Architecture
-from stockstorm.loadtests.subjects.probes import count_statements, probe
+from stockstorm.loadtests.subjects.probes import NoAnswer, count_pending, count_statements, probe
+from stockstorm.simulator.config import FaultTarget, ProcessName
 from stockstorm.simulator.errors import SubjectError
-from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted
+from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, ProcessEnded
 from stockstorm.simulator.limits import CONNECTIONS_MAX
 
 HOST: Final = "127.0.0.1"
@@ -29,22 +32,21 @@ class ReferenceSubject:
         self.settle_s = 2 * architecture.interval_s
         self.lease_s = LEASE_S if architecture.cloud else 0.0
         self.notes: tuple[str, ...] = (f"shortened: {architecture.shortened}",) if architecture.shortened else ()
-        self._children: dict[str, Child] = {}
+        self._parts: dict[ProcessName, ChildPart] = {}
         self._environment: dict[str, str] = {}
         self._ports = {"webhooks": 0, "receiver": 0, "worker": 0}  # of processes: health, metrics and probes
         self._revivals = 0
         self._starts = 0
-        self._down: set[str] = set()  # killed by a fault of the plan; the orchestrator restarts them
 
     def start(self, surroundings: Surroundings) -> None:
         self._ports = {name: free_port(HOST) for name in self._ports}
         self._environment = inherited_environment() | self._settings(surroundings)
         for process in self._architecture.processes:
-            self.restart(process)
+            self._parts[process] = ChildPart(partial(self._child, process), partial(self._answers, process))
             self._wait_until_ready(process)
 
     def processes(self) -> dict[str, int]:
-        return {name: child.pid for name, child in self._children.items() if child.exit_code is None}
+        return {name: part.child.pid for name, part in self._parts.items() if part.child.exit_code is None}
 
     def statements(self) -> int | None:
         if self._starts > len(self._architecture.processes):
@@ -56,51 +58,56 @@ class ReferenceSubject:
             total += count
         return total
 
-    def revive(self, now_ns: int) -> list[AnyFact]:
+    def revive(self, now_ns: int, is_down: Callable[[FaultTarget], bool]) -> list[AnyFact]:
         facts: list[AnyFact] = []
-        for name, child in list(self._children.items()):
-            if child.exit_code is None or name in self._down:
+        for name, part in self._parts.items():
+            child = part.child
+            if child.exit_code is None or is_down(name):
                 continue
             self._revivals += 1
             if self._revivals > REVIVALS_MAX:
                 raise _failed(child, f"its processes exited {self._revivals} times, last with code {child.exit_code}")
+            facts.append(ProcessEnded(now_ns, name, child.pid, child.exit_code, child.last_lines()))
             facts.append(FaultStarted(at_ns=now_ns, fault=EXITED, target=name))
-            self.restart(name)
+            child.forget()  # it is dealt with
+            part.start()
             facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=EXITED, target=name))
         return facts
 
-    def kill(self, process: str) -> None:
-        if process not in self._children:
-            raise SubjectError(
-                "fault",
-                f"the reference service has no process {process!r}",
-                f"choose a fault that kills {' or '.join(self._architecture.processes)}",
-            )
-        self._down.add(process)
-        self._children[process].kill()
-
-    def restart(self, process: str) -> None:
-        self._down.discard(process)
-        if process in self.processes():  # a second one would take over its port and its name, and survive the run
-            return
-        self._starts += 1
-        command = [sys.executable, "-m", "stockstorm.reference_service", process]
-        self._children[process] = Child(process, command, self._environment, self._logs / f"{process}.log")
-
-    def ready(self, process: str) -> bool:
-        try:
-            return httpx.get(f"http://{HOST}:{self._ports[process]}/readyz", timeout=READY_ANSWER_S).status_code == 200
-        except httpx.HTTPError:
-            return False  # not listening yet
+    def parts(self) -> dict[FaultTarget, Part]:
+        return {name: part for name, part in self._parts.items()}  # noqa: C416 - a dict of another type
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         base = f"http://{HOST}:{self._ports[self._architecture.processes[0]]}"
         return probe(base, now_ns)
 
-    def stop(self) -> None:
+    def pending(self) -> Pending:
+        """The largest count of its processes, because each counts the database, and its own memory besides."""
+        counts: list[int] = []
+        silent: list[str] = []
         for process in self._architecture.processes:
-            if process in self._children:
-                self._children[process].stop()
+            try:
+                found = count_pending(f"http://{HOST}:{self._ports[process]}")
+            except NoAnswer:
+                silent.append(process)
+            else:
+                counts += [found] if found is not None else []
+        return Pending(max(counts, default=None), tuple(silent))
+
+    def stop(self) -> None:
+        for part in self._parts.values():
+            part.stop()
+
+    def _child(self, process: ProcessName) -> Child:
+        self._starts += 1
+        command = [sys.executable, "-m", "stockstorm.reference_service", process]
+        return Child(process, command, self._environment, self._logs / f"{process}.log", owner="subject")
+
+    def _answers(self, process: ProcessName) -> bool:
+        try:
+            return httpx.get(f"http://{HOST}:{self._ports[process]}/readyz", timeout=READY_ANSWER_S).status_code == 200
+        except httpx.HTTPError:
+            return False  # not listening yet
 
     def _settings(self, around: Surroundings) -> dict[str, str]:
         return {
@@ -129,13 +136,14 @@ class ReferenceSubject:
             **around.cloud,
         }
 
-    def _wait_until_ready(self, process: str) -> None:
-        child = self._children[process]
+    def _wait_until_ready(self, process: ProcessName) -> None:
+        part = self._parts[process]
+        child = part.child
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             if child.exit_code is not None:
                 raise _failed(child, f"it exited with code {child.exit_code}")
-            if self.ready(process):
+            if part.ready():
                 return
             time.sleep(READY_POLL_S)
         raise _failed(child, f"it was not ready after {READY_WITHIN_S:.0f} s")

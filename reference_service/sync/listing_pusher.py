@@ -95,6 +95,12 @@ class ListingPusher:
         self._touched = asyncio.Event()
         self._clean = asyncio.Event()
         self._failures = 0
+        self._pushing = 0  # SKUs of the push under way
+
+    @property
+    def unfinished(self) -> int:
+        """SKUs that were touched and not pushed since."""
+        return len(self.state.dirty) + self._pushing
 
     def touch(self, skus: Iterable[str]) -> None:
         """The quantity of these SKUs may have changed."""
@@ -127,6 +133,13 @@ class ListingPusher:
         skus = self.state.take(rows_max)
         if not skus:
             return 0.0
+        self._pushing = len(skus)
+        try:
+            return await self._push(skus)
+        finally:
+            self._pushing = 0
+
+    async def _push(self, skus: Sequence[str]) -> float:
         self.pushes.begin()
         try:
             quantities = quantities_of(await self._listable(skus), self._safety_stock)

@@ -27,6 +27,7 @@ from stockstorm.reports.checkers.oversell import Oversell
 from stockstorm.reports.checkers.refused_though_available import RefusedThoughAvailable
 from stockstorm.reports.checkers.resources import Resources
 from stockstorm.reports.checkers.retry_discipline import RetryDiscipline
+from stockstorm.reports.checkers.stability import Stability
 from stockstorm.reports.checkers.stale_overwrite import StaleOverwrite
 from stockstorm.reports.checkers.sync_latency import SyncLatency
 from stockstorm.reports.checkers.unexplained_push import UnexplainedPush
@@ -51,8 +52,10 @@ __all__ = [
     "polls",
 ]
 
-# In order of importance, from what costs a shop most to what only slows it down. A verdict's reasons keep this order.
+# In order of importance: first the cause of much of the rest, then from what costs a shop most to what only slows it
+# down. A verdict's reasons keep this order.
 CHECKERS: Final[tuple[Checker, ...]] = (
+    Stability(),
     NothingLost(),
     AppliedTwice(),
     Forged(),

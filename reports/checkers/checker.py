@@ -10,7 +10,7 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from stockstorm.reports.history import History
-from stockstorm.reports.result import Check
+from stockstorm.reports.result import Check, counted
 
 Unit = Literal["count", "units", "ms", "s", "per second", "share", "money", "cores", "MiB"]
 
@@ -51,6 +51,18 @@ class Checker(Protocol):
     def __call__(self, history: History) -> Check:
         """The finding. May raise: `check_all` turns that into an unknown finding."""
         ...
+
+
+def with_open(check: Check, measure: str, count: int, noun: str) -> Check:
+    """The check with its times as lower bounds if `count` of its samples were still pending when the run ended.
+
+    `measure` tells their number.
+    """
+    if not count:
+        return check
+    why = f"{counted(count, noun)} {'was' if count == 1 else 'were'} still pending when the run ended"
+    measures = {**check.measures, measure: float(count)}
+    return msgspec.structs.replace(check, reason=f"{check.reason}; {why}", measures=measures, at_least=why)
 
 
 def quantile_measures(

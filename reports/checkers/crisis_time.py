@@ -6,7 +6,7 @@ reflect.
 
 from collections import Counter
 
-from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.checkers.checker import Checker, Measure, with_open
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
@@ -33,6 +33,12 @@ class CrisisTime(Checker):
             "SKUs that sold once in 30 s or more often",
             more_is_worse=None,
         ),
+        Measure(
+            "crisis_time.open",
+            "changes of fast movers still open",
+            "count",
+            "changes of fast movers that were not reflected when the run ended with work pending",
+        ),
     )
     speed = True
 
@@ -55,4 +61,5 @@ class CrisisTime(Checker):
             reached = max(reached, end)
         measures = {"crisis_time_s.total": total_ns / SECOND_NS, "crisis_time.fast_movers": float(len(fast))}
         reason = f"{total_ns / SECOND_NS:.1f} s of crisis over {counted(len(fast), 'fast mover')}"
-        return tally.check(self.name, "valid", reason, measures)
+        open_ = sum(pair.open and pair.sku in fast for pair in history.sync_pairs.pairs)
+        return with_open(tally.check(self.name, "valid", reason, measures), "crisis_time.open", open_, "movement")

@@ -77,7 +77,7 @@ class DeliverySuccess(Checker):
     when_polling = ()
 
     def __call__(self, history: History) -> Check:
-        faults = history.fault_intervals
+        faults = [fault for fault in history.fault_intervals if fault.planned]
         topics: dict[str, _Topic] = {}
         total, tally = _Topic(), Tally()
         for delivery in history.deliveries.by_id.values():

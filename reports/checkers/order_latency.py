@@ -1,12 +1,14 @@
 """Order latency: from a marketplace's sale until the master includes every line of it. Infinite if it never does.
 
-Orders that were cancelled before they were written, and so netted to nothing, are left out.
+An order that is not included while something is pending counts as at least the time until the end of the run. Orders
+that were cancelled before they were written, and so netted to nothing, are left out.
 """
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures
+from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures, with_open
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY
 from stockstorm.reports.result import Check, counted, unknown
@@ -33,12 +35,19 @@ class OrderLatency(Checker):
             "count",
             "marketplace orders that the master did not include at rest",
         ),
+        Measure(
+            "order_latency.open",
+            "orders still open",
+            "count",
+            "marketplace orders that the master did not include when the run ended with work pending",
+        ),
     )
     speed = True
 
     def __call__(self, history: History) -> Check:
-        samples = [latency for _, latency in order_samples(history)]
-        never = sum(map(math.isinf, samples))
+        found = list(order_samples(history))
+        samples = [sample.latency_ms for sample in found]
+        never, open_ = sum(map(math.isinf, samples)), sum(sample.open for sample in found)
         measures = {
             **quantiles("order_latency_ms", samples),
             "order_latency.orders": float(len(samples)),
@@ -49,14 +58,28 @@ class OrderLatency(Checker):
             reason = f"only {counted(len(samples), 'marketplace order')}, {OWED_PAIRS_MIN} are needed"
             return unknown(self.name, reason, measures, notes)
         reason = f"{counted(len(samples), 'marketplace order')}, {never} of them never in the master"
-        return Check(self.name, "valid", reason, measures, notes=notes)
+        return with_open(Check(self.name, "valid", reason, measures, notes=notes), "order_latency.open", open_, "order")
 
 
-def order_samples(history: History) -> Iterator[tuple[int, float]]:
-    """(sold at, latency in ms or infinity) of every marketplace order that owed the master something."""
+class OrderSample(NamedTuple):
+    """A marketplace order that owed the master something. `open`: it was still pending when the run ended."""
+
+    sold_ns: int
+    latency_ms: float  # infinite: never included; a lower bound if open
+    open: bool = False
+
+
+def order_samples(history: History) -> Iterator[OrderSample]:
+    """Every marketplace order that owed the master something."""
+    end_ns = history.rest.seen_until_ns or history.end_ns
     for effects in history.orders.by_order.values():
         sales = [effect for effect in effects if effect.kind == "sale" and not effect.settled]
-        if sales:
-            written = min(effect.version for effect in sales) >= 0
-            latest = max(effect.version_ns for effect in sales)
-            yield sales[0].at_ns, (latest - sales[0].at_ns) / 1e6 if written else math.inf
+        if not sales:
+            continue
+        sold_ns, order = sales[0].at_ns, sales[0].order
+        if min(effect.version for effect in sales) >= 0:
+            yield OrderSample(sold_ns, (max(effect.version_ns for effect in sales) - sold_ns) / 1e6)
+        elif history.unrest or order in history.pending.orders:
+            yield OrderSample(sold_ns, max(0, end_ns - sold_ns) / 1e6, open=True)
+        else:
+            yield OrderSample(sold_ns, math.inf)

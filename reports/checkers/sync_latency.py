@@ -1,7 +1,8 @@
 """Sync latency: from a stock movement until another channel's listing reflects it, over the pairs that were owed.
 
-A pair that is owed and not reflected at rest has infinite latency. The subject's share is counted from when it could
-see the movement. Fewer than 30 owed pairs give no verdict.
+A pair that is owed and not reflected at rest has infinite latency. While something is pending it can still be
+reflected, so its latency counts as at least the time until the end of the run. The subject's share is counted from when
+it could see the movement. Fewer than 30 owed pairs give no verdict.
 
 Both are also measured "with moot": a pair that became moot counts for as long as its listing was wrong. A subject that
 hangs while channels sell out makes exactly its slowest pairs moot. These figures are lower bounds, so they can only
@@ -12,7 +13,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures
+from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures, with_open
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY
 from stockstorm.reports.history.deliveries import NEVER_NS
@@ -59,6 +60,12 @@ class SyncLatency(Checker):
             "count",
             "owed pairs of movement and listing that were not reflected at rest",
         ),
+        Measure(
+            "sync_latency_ms.open",
+            "changes still open",
+            "count",
+            "owed pairs of movement and listing that were not reflected when the run ended with work pending",
+        ),
         *quantile_measures("sync_latency_visible_ms", "sync latency from visible", _VISIBLE, headline=True),
         Measure(
             "sync_latency_visible_ms.owed",
@@ -99,7 +106,8 @@ class SyncLatency(Checker):
         if few := too_few("sync_latency_ms", measures):
             return tally.check(self.name, "unknown", few, measures, notes)
         reason = f"{counted(len(owed), 'movement')} owed to a listing, {len(never)} of them never reflected"
-        return tally.check(self.name, "valid", reason, measures, notes)
+        check = tally.check(self.name, "valid", reason, measures, notes)
+        return with_open(check, "sync_latency_ms.open", sum(pair.open for pair in owed), "movement")
 
 
 def owed_pairs(history: History) -> list[SyncPair]:

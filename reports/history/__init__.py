@@ -16,7 +16,8 @@ from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
-from stockstorm.reports.history.sync_pairs import SyncPairs, build_sync_pairs
+from stockstorm.reports.history.pending import PendingItems, find_pending
+from stockstorm.reports.history.sync_pairs import SyncPairs, bound_open, build_sync_pairs
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.history import facts as f
@@ -65,12 +66,19 @@ class History(FactLog):
     @cached_property
     def sync_pairs(self) -> SyncPairs:
         """Stock movements paired with the listings that owed them a push."""
-        return build_sync_pairs(self, self.orders, self.ledgers, self.listings, self.deliveries)
+        found = build_sync_pairs(self, self.orders, self.ledgers, self.listings, self.deliveries)
+        bound_open(found, not self.unrest, self.pending.skus, self.rest.seen_until_ns or self.end_ns)
+        return found
 
     @cached_property
     def classified(self) -> list[Classified]:
         """Every event with how it was delivered and what effect it had."""
         return classify_events(self, self.orders, self.misfit_skus, self.ledgers, self.listings, self.deliveries)
+
+    @cached_property
+    def pending(self) -> PendingItems:
+        """What had something pending at the end, and so is not judged."""
+        return find_pending(self.classified, self.orders)
 
     @cached_property
     def head_of_line(self) -> HeadOfLineBlocking:

@@ -104,7 +104,7 @@ class _Classifier:
     def _unknown_to_probe(self, event: f.EventFired) -> EffectClass:
         """The probe knows no delivery of the event. The master may show its effect all the same."""
         if event.topic == INVENTORY_TOPIC:
-            return "healed" if self._read.get(event.sku, -1) >= event.version else "none"
+            return "healed" if self._read.get(event.sku, -1) >= event.version else self._missing()
         if self._is_channel_order(event):
             effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
             if effects and all(effect.version >= 0 for effect in effects):

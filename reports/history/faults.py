@@ -1,10 +1,12 @@
 """When the scenario disturbed the subject. What overlaps such an interval is not held against the subject."""
 
+from collections import defaultdict, deque
 from collections.abc import Iterable
 
 import msgspec
 
 from stockstorm.reports.history.log import FactLog
+from stockstorm.simulator.config import FAULTS
 from stockstorm.simulator.history import facts as f
 
 
@@ -16,10 +18,15 @@ class FaultInterval(msgspec.Struct, frozen=True):
     begin_ns: int
     end_ns: int
 
+    @property
+    def planned(self) -> bool:
+        """Whether the scenario wanted it. False: a process of the subject ended by itself."""
+        return self.fault in FAULTS
+
 
 def build_fault_intervals(log: FactLog) -> list[FaultInterval]:
-    """Every fault, in order of begin. An end closes the latest open begin of the same fault and target."""
-    begun: dict[tuple[str, str], int] = {}
+    """Every fault, in order of begin. An end closes the first open begin of the same fault and target."""
+    begun: defaultdict[tuple[str, str], deque[int]] = defaultdict(deque)
     intervals = []
     changes: Iterable[f.FaultStarted | f.FaultEnded] = sorted(
         [*log.all(f.FaultStarted), *log.all(f.FaultEnded)], key=lambda fact: fact.at_ns
@@ -27,10 +34,10 @@ def build_fault_intervals(log: FactLog) -> list[FaultInterval]:
     for change in changes:
         key = (change.fault, change.target)
         if isinstance(change, f.FaultStarted):
-            begun[key] = change.at_ns
-        elif key in begun:
-            intervals.append(FaultInterval(*key, begun.pop(key), change.at_ns))
-    intervals += [FaultInterval(*key, begin_ns, log.end_ns) for key, begin_ns in begun.items()]
+            begun[key].append(change.at_ns)
+        elif begun[key]:
+            intervals.append(FaultInterval(*key, begun[key].popleft(), change.at_ns))
+    intervals += [FaultInterval(*key, begin_ns, log.end_ns) for key, begins in begun.items() for begin_ns in begins]
     return sorted(intervals, key=lambda interval: interval.begin_ns)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TypeVar, cast
 
+from stockstorm.reports.history.rest import Rest, rest_of
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -96,21 +97,17 @@ class FactLog:
         return found[0].seed if found else 0
 
     @cached_property
-    def unrest(self) -> str:
-        """Why the end of this history is not a state of rest, in one sentence; empty when it is."""
-        quiet = self.last(f.QuietReached)
-        if quiet is None:
-            return "the run never came to rest: its history has no QuietReached fact"
-        if quiet.quiet:
-            return ""
-        ran_out = f"when the wait of {quiet.waited_ns / SECOND_NS:.0f} s ran out"
+    def rest(self) -> Rest:
+        """Whether the run ended at rest, and what showed it."""
         attempted = {attempt.delivery for attempt in self.all(f.AttemptEnded)}
         ended = self.all(f.DeliveryEnded)
         waiting = sum(each.outcome == "pending" and each.delivery in attempted for each in ended)
-        if waiting:
-            noun = "delivery" if waiting == 1 else "deliveries"
-            return f"{waiting:,} {noun} still waited for the next retry {ran_out}"
-        return f"the subject was still at work {ran_out}"
+        return rest_of(self.last(f.QuietReached), waiting)
+
+    @property
+    def unrest(self) -> str:
+        """Why the end of this history is not a state of rest, in one sentence; empty when it is."""
+        return self.rest.why_not
 
     def offset(self, at_ns: int) -> str:
         """A time as people read it: "12.345 s" into the load."""

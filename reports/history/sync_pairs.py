@@ -4,12 +4,13 @@ A pair is *owed* when the listing was wrong at the moment the movement fired: ou
 that the movement made, or, for a marketplace's order, above what was left. It ends when a push reflects it. It is
 *moot* when the listing became right before that without a push; its latency is then only bounded from below, by the
 time for which the listing was wrong. A push after which the listing is right reflects everything before it. An owed
-pair that is not reflected at rest counts as infinite.
+pair that is not reflected at rest counts as infinite. One that is not reflected when the run ends without rest, or with
+something pending for its SKU, is *open*: its latency is at least the time until then.
 """
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Final
 
 import msgspec
@@ -35,10 +36,11 @@ class SyncPair(msgspec.Struct, gc=False):
     visible_ns: int  # NEVER_NS: never visible to the subject; fired_ns if the subject did not subscribe
     ended_ns: int  # NEVER_NS: not reflected at rest
     moot: bool
+    open: bool = False  # not reflected and still pending when the run ended; `ended_ns` is that end
 
     @property
     def latency_ms(self) -> float:
-        """Fired to reflected. A lower bound for a moot pair; infinite for a pair that was never reflected."""
+        """Fired to reflected. A lower bound for a moot or open pair; infinite for a pair that was never reflected."""
         return math.inf if self.ended_ns == NEVER_NS else (self.ended_ns - self.fired_ns) / 1e6
 
     @property
@@ -99,6 +101,13 @@ def build_sync_pairs(
                     _judge(log, listing, righted, movement, found)
     found.pairs.sort(key=lambda pair: pair.seq)
     return found
+
+
+def bound_open(found: SyncPairs, at_rest: bool, pending_skus: Set[str], end_ns: int) -> None:
+    """Marks the pairs that can still be reflected as open. Their latency is at least the time until `end_ns`."""
+    for pair in found.pairs:
+        if pair.ended_ns == NEVER_NS and (not at_rest or pair.sku in pending_skus):
+            pair.open, pair.ended_ns = True, max(end_ns, pair.fired_ns)
 
 
 def _of_master(deliveries: Deliveries, sku: str, ledger: Ledger) -> Iterator[_Movement]:

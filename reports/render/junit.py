@@ -31,7 +31,7 @@ def junit_xml(result: Result) -> str:
     """The suites as one XML document."""
     root = ET.Element("testsuites", name="stockstorm")
     required = rests_on(result.thresholds)
-    overall = "; ".join(result.reasons) or "every check and threshold holds"
+    overall = "; ".join((*result.unplanned, *(result.reasons or ("every check and threshold holds",))))
     _suite(root, result, "verdict", [("overall", result.verdict, overall, OUTCOMES[result.verdict])])
     checks = [
         (check.name, check.verdict, check.reason, _outcomes(check.name in required)[check.verdict])

@@ -41,14 +41,16 @@ def markdown_text(result: Result) -> str:
     """The summary as Markdown. Characters that Markdown or HTML would interpret are escaped."""
     lines = [f"## {SIGNS[result.verdict]} {result.verdict}: {_plain(result.scenario)}", ""]
     lines += [f"{_plain(result.subject)} {tier_headline(result)}. Seed {result.seed}, run `{_code(result.run)}`.", ""]
+    lines += [f"- **{_plain(event)}**" for event in result.unplanned]
     lines += [f"- {_plain(reason)}" for reason in result.reasons]
-    lines += [""] * bool(result.reasons)
+    lines += [""] * bool(result.unplanned or result.reasons)
     lines += ["| measure | found | wanted |", "|---|---:|---|", *_measure_rows(result), ""]
     lines += [f"- {SIGNS[tier.verdict]} {tier_name(tier)}: {_plain(tier.reason)}" for tier in result.tiers]
     lines += [f"- {_plain(summary)}"] if (summary := oversell_summary(result)) else []
     lines += [""] * bool(result.tiers) + _incidents(result)
+    lines += [f"- rest: {_plain(result.rest)}"] * bool(result.rest)
     lines += [f"- note: {_plain(note)}" for note in result.notes]
-    lines += [""] * bool(result.notes)
+    lines += [""] * bool(result.notes or result.rest)
     lines += [f"Replay: `{_code(result.replay)}`", ""]
     return "\n".join(lines)
 

@@ -45,6 +45,8 @@ def print_result(result: Result, folder: RunFolder | None, console: Console, cur
     console.print(_checks(result))
     if any(check.incidents for check in result.checks):
         console.print(_incidents(result))
+    if result.rest:
+        console.print(Text(f"rest: {result.rest}", "dim"))
     for note in result.notes:
         console.print(Text(f"note: {note}", "dim"))
     if folder is not None:
@@ -61,6 +63,7 @@ def _mark(verdict: Verdict, text: str = "") -> Text:
 def _verdict(result: Result) -> RenderableType:
     lines = [Text(f"{SIGNS[result.verdict]} {result.verdict.upper()}", f"bold {COLOURS[result.verdict]}")]
     lines.append(Text(f"{result.subject} {tier_headline(result)}"))
+    lines += [Text(f"! {event}", "bold yellow") for event in result.unplanned]
     lines += [Text(f"• {reason}") for reason in result.reasons[:REASONS_SHOWN]]
     if len(result.reasons) > REASONS_SHOWN:
         lines.append(Text(f"• and {len(result.reasons) - REASONS_SHOWN} more reasons", "dim"))

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from stockstorm.reports.checkers import CHECKERS, REQUIRED, check_all
+from stockstorm.reports.checkers.stability import Stability
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Interval, Result, ThresholdOutcome, Verdict, counted
 from stockstorm.reports.verdict.samples import intervals
@@ -22,6 +23,7 @@ NO_CALL: Final = (
     "the subject made no API call: it does not know the address of the simulated APIs, or it ignores its webhooks"
 )
 _IMPORTANCE: Final = {checker.name: place for place, checker in enumerate(CHECKERS)}
+UNPLANNED_SHOWN: Final = 3
 _DENIED: Final = "denied"
 _ADMIN: Final = "admin"
 
@@ -64,6 +66,7 @@ def judge(history: History) -> Result:
         subject=started.subject,
         verdict=verdict,
         reasons=reasons,
+        unplanned=unplanned(checks),
         tiers=tiers,
         checks=checks,
         thresholds=thresholds,
@@ -77,6 +80,7 @@ def judge(history: History) -> Result:
         replay=started.replay,
         started_wall_ns=started.wall_ns,
         duration_ns=started.duration_ns,
+        rest=history.rest.text,
     )
 
 
@@ -85,6 +89,16 @@ def _intervals(history: History) -> tuple[dict[str, Interval], tuple[str, ...]]:
         return dict(intervals(history)), ()
     except Exception as error:  # noqa: BLE001  # as for a checker that raises: the rest must still be reported
         return {}, (f"there are no intervals, because computing them failed: {type(error).__name__}: {error}",)
+
+
+def unplanned(checks: Sequence[Check]) -> tuple[str, ...]:
+    """What nobody planned, in order of time: the first UNPLANNED_SHOWN, and how many more there are."""
+    found = next((check for check in checks if check.name == Stability.name), None)
+    if found is None or not found.incidents_total:
+        return ()
+    shown = tuple(incident.text for incident in found.incidents[:UNPLANNED_SHOWN])
+    more = found.incidents_total - len(shown)
+    return (*shown, f"and {counted(more, 'more such event')}") if more else shown
 
 
 def interrupted(history: History) -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stockstorm.reports.checkers import NOT_ASKED, checker_of, is_speed
+from stockstorm.reports.checkers import NOT_ASKED, checker_of, is_speed, measure_of
 from stockstorm.reports.checkers.sync_latency import too_few, with_moot
 from stockstorm.reports.result import Check, Interval, ThresholdOutcome, Verdict
 from stockstorm.scenarios.conditions import Condition, parse_condition
@@ -53,6 +53,8 @@ def _outcome(
     if doubt := _doubt(measure, owner, unreliable):
         return "unknown", doubt
     shown = _number(found)
+    if owner is not None and owner.at_least and _is_time(measure):
+        return _outcome_of_bound(measure, condition, found, owner.at_least)
     if condition.holds(found):
         least = owner.measures.get(with_moot(measure), found) if owner is not None else found
         if least > found and not condition.holds(least):
@@ -62,6 +64,19 @@ def _outcome(
             )
         return "valid", f"{measure} is {shown}, as wanted ({condition})"
     return "invalid", f"{measure} is {shown}, wanted {condition}"
+
+
+def _outcome_of_bound(measure: str, condition: Condition, least: float, why: str) -> tuple[Verdict, str]:
+    """For a time that is at least `least`. It is judged only where every longer time would be judged the same."""
+    seen = f"{measure} is at least {_number(least)}, because {why}; wanted {condition}"
+    if condition.holds(least) != condition.holds(math.inf):
+        return "unknown", seen
+    return ("valid" if condition.holds(least) else "invalid"), seen
+
+
+def _is_time(measure: str) -> bool:
+    found = measure_of(measure)
+    return found is not None and found.unit in {"ms", "s"}
 
 
 def _doubt(measure: str, owner: Check | None, unreliable: str) -> str:

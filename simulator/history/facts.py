@@ -18,6 +18,8 @@ AttemptError = Literal["", "connect_timeout", "connect_refused", "answer_timeout
 DeliveryOutcome = Literal["acknowledged", "given_up", "refused", "subscription_removed", "pending"]
 EffectState = Literal["applied", "superseded", "dead_lettered", "pending"]
 Probe = Literal["effects", "stock"]
+# What showed that the run was at rest. "": it was not, or an older version wrote the history and did not say.
+RestBy = Literal["", "probe", "probe_and_queue", "silence"]
 FaultName = FaultKind | Literal["exited by itself"]  # the latter is not planned: a process of the subject crashed
 
 
@@ -58,6 +60,15 @@ class ProcessSeen(Fact, frozen=True, tag=True):
     wall_ns: int
 
 
+class ProcessEnded(Fact, frozen=True, tag=True):
+    """A process of the subject ended without a planned fault. `at_ns` is when Stockstorm noticed."""
+
+    process: str
+    pid: int
+    exit_code: int  # negative: the number of the signal that ended it
+    lines: tuple[str, ...] = ()  # the last of its log
+
+
 class PhaseStarted(Fact, frozen=True, tag=True):
     phase: str
 
@@ -67,8 +78,18 @@ class LoadStopped(Fact, frozen=True, tag=True):
 
 
 class QuietReached(Fact, frozen=True, tag=True):
+    """The end of the wait for rest, and what was seen last. Older versions wrote only the first two fields."""
+
     quiet: bool  # False: the limit on waiting was reached first
     waited_ns: int
+    by: RestBy = ""
+    attempts: int = 0  # of the delivery service, under way or scheduled
+    probe: int | None = None  # what the subject's own probe reported as pending; None: it has none, or did not answer
+    queue: int | None = None  # messages in the subject's queue; None: Stockstorm cannot see it
+    silent: tuple[str, ...] = ()  # processes of the subject that did not answer
+    apart_ns: int = 0  # between the two reads that found nothing pending
+    silence_ns: int = 0  # since the last stock change, push or sign of pending work
+    longest_gap_ns: int = 0  # the subject's longest, from outstanding work or its last effect to its next effect
 
 
 class RunEnded(Fact, frozen=True, tag=True):
@@ -369,6 +390,7 @@ class ProbeEnded(Fact, frozen=True, tag=True):
 AnyFact = (
     RunStarted
     | ProcessSeen
+    | ProcessEnded
     | PhaseStarted
     | LoadStopped
     | QuietReached

@@ -5,7 +5,7 @@ boto3 is an optional extra, imported when first needed.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -21,6 +21,11 @@ SHOPIFY_SOURCE: Final = "aws.partner/shopify.com"  # docs/sources.md, S7
 SOURCE_PREFIX: Final = "stockstorm."
 RULE: Final = "shopify-to-queue"
 TARGET_ID: Final = "queue"
+DEPTHS: Final = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 CONNECT_TIMEOUT_S: Final = 5
 
 
@@ -83,6 +88,23 @@ def delete_queue(sqs: Any, queue: SqsQueue) -> None:
     with _translated_errors():
         sqs.delete_queue(QueueUrl=queue.url)
         sqs.delete_queue(QueueUrl=queue.dead_letter_url)
+
+
+def sqs_depth(queue: SqsQueue, environment: Mapping[str, str]) -> Callable[[], int]:
+    """Counts the messages in a queue: waiting, leased and delayed. The count raises BackingError.
+
+    AWS calls its three figures approximate. The client is made at the first count, in the thread that counts.
+    """
+    clients: list[Any] = []
+
+    def depth() -> int:
+        if not clients:
+            clients.append(client("sqs", environment))
+        with _translated_errors():
+            found = clients[0].get_queue_attributes(QueueUrl=queue.url, AttributeNames=list(DEPTHS))
+        return sum(int(found["Attributes"][name]) for name in DEPTHS)
+
+    return depth
 
 
 def make_bus(events: Any, sqs: Any, name: str, queue: SqsQueue, source: str) -> EventBus:

@@ -41,6 +41,7 @@ from stockstorm.loadtests.backing.cloud.base import (
 )
 from stockstorm.loadtests.backing.cloud.emulators import INSTALL, fauxqs, find_fauxqs, moto
 from stockstorm.loadtests.backing.containers import localstack
+from stockstorm.loadtests.processes.part import ChildPart
 from stockstorm.simulator.errors import BackingError
 
 DEFAULT_RULES = QueueRules()
@@ -91,12 +92,12 @@ def sqs_endpoint(cloud: str) -> Iterator[CloudBacking]:
         case "fauxqs":
             with fauxqs(find_fauxqs()) as server:
                 text = f"Amazon SQS emulated by {server.name}, in memory"
-                yield _emulator(emulator_environment(sqs=server.url), text, FAUXQS_PER_S, server.pid)
+                yield _emulator(emulator_environment(sqs=server.url), text, FAUXQS_PER_S, server.part)
         case "moto":
             with moto() as server:
                 text = f"Amazon SQS emulated by {server.name}, in memory, slower as the queue fills"
                 environment = emulator_environment(sqs=server.url, eventbridge=server.url)
-                yield _emulator(environment, text, MOTO_SQS_PER_S, server.pid)
+                yield _emulator(environment, text, MOTO_SQS_PER_S, server.part)
         case "embedded":
             with sqs_endpoint("fauxqs" if find_fauxqs() else "moto") as endpoint:
                 hint = "" if find_fauxqs() else f"; for a higher one: {INSTALL}"
@@ -115,13 +116,13 @@ def real_sqs() -> CloudBacking:
     return CloudBacking(environment=environment, description=description, ceiling_per_s=None, temporary=False)
 
 
-def _emulator(environment: dict[str, str], text: str, ceiling_per_s: float | None, *pids: int) -> CloudBacking:
+def _emulator(environment: dict[str, str], text: str, ceiling_per_s: float | None, *parts: ChildPart) -> CloudBacking:
     return CloudBacking(
         environment=environment,
         description=f"{text}, {ceiling_text(ceiling_per_s)}",
         ceiling_per_s=ceiling_per_s,
         temporary=True,
-        pids=pids,
+        parts=parts,
     )
 
 
@@ -129,7 +130,7 @@ def _emulator(environment: dict[str, str], text: str, ceiling_per_s: float | Non
 def _bus_endpoint(cloud: str) -> Iterator[CloudBacking]:
     """SQS and EventBridge together. LocalStack and moto emulate both. For fauxqs, a moto beside it is the bus."""
     with sqs_endpoint(cloud) as queues, ExitStack() as stack:
-        environment, pids, ceiling = dict(queues.environment), queues.pids, queues.ceiling_per_s
+        environment, parts, ceiling = dict(queues.environment), queues.parts, queues.ceiling_per_s
         bus = "Amazon EventBridge, the real one"
         if cloud == DOCKER:
             bus = f"Amazon EventBridge emulated by the same LocalStack, {ceiling_text(None)}"
@@ -138,9 +139,9 @@ def _bus_endpoint(cloud: str) -> Iterator[CloudBacking]:
             if "AWS_ENDPOINT_URL_EVENTBRIDGE" not in environment:
                 server = stack.enter_context(moto(environment["AWS_ENDPOINT_URL_SQS"]))
                 environment["AWS_ENDPOINT_URL_EVENTBRIDGE"] = server.url
-                by, ceiling, pids = server.name, MOTO_BUS_TO_FAUXQS_PER_S, (*pids, server.pid)
+                by, ceiling, parts = server.name, MOTO_BUS_TO_FAUXQS_PER_S, (*parts, server.part)
             bus = f"Amazon EventBridge emulated by {by}, {ceiling_text(ceiling)} through bus and queue"
         description = f"{bus}; {queues.description}"
         yield msgspec.structs.replace(
-            queues, environment=environment, description=description, ceiling_per_s=ceiling, pids=pids
+            queues, environment=environment, description=description, ceiling_per_s=ceiling, parts=parts
         )

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-import psutil
+
+from stockstorm.loadtests.processes.part import ChildPart
 
 REAL: Final = "real"
 EMBEDDED: Final = "embedded"
@@ -83,11 +84,11 @@ class CloudBacking(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     ceiling_per_s: float | None
     temporary: bool  # it ends with the run, so nothing in it needs to be deleted
-    pids: tuple[int, ...] = ()
+    parts: tuple[ChildPart, ...] = ()  # processes of the emulator that we started
 
     def processes(self) -> list[int]:
         """Processes of the emulator that still run, for their share of the CPU. Empty when we did not start it."""
-        return [pid for pid in self.pids if psutil.pid_exists(pid)]
+        return [part.child.pid for part in self.parts if part.child.exit_code is None]
 
 
 class SqsBacking(CloudBacking, frozen=True, kw_only=True):

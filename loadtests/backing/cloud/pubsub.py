@@ -29,6 +29,7 @@ from stockstorm.loadtests.backing.cloud.base import (
 from stockstorm.loadtests.backing.containers import pubsub_emulator
 from stockstorm.loadtests.backing.pubsub_double.broker import DEADLINE_MIN_S
 from stockstorm.loadtests.processes.local_server import HOST, python_module, running
+from stockstorm.loadtests.processes.part import ChildPart
 from stockstorm.simulator.errors import BackingError
 
 EXTRA: Final = "make setup, or pip install -e '.[gcp]' in the clone"
@@ -73,7 +74,7 @@ def _endpoint(cloud: str, user: Mapping[str, str], lease_s: int) -> Iterator[Clo
         case "embedded" | "double":
             with running("Pub/Sub double", partial(_command, lease_s), lambda _: {}) as server:
                 name = "Stockstorm's own double, in memory"
-                yield _emulator(name, server.address, PUBSUB_DOUBLE_PER_S, pids=(server.pid,))
+                yield _emulator(name, server.address, PUBSUB_DOUBLE_PER_S, parts=(server.part,))
         case _:
             remedy = f"write one of: {', '.join(PUBSUB_CLOUDS)}"
             raise BackingError("--cloud", f"{cloud!r} is unknown for Pub/Sub", remedy)
@@ -85,7 +86,7 @@ def _emulator(
     ceiling_per_s: float | None,
     *,
     project: str = EMULATOR_PROJECT,
-    pids: tuple[int, ...] = (),
+    parts: tuple[ChildPart, ...] = (),
     temporary: bool = True,
 ) -> CloudBacking:
     return CloudBacking(
@@ -93,7 +94,7 @@ def _emulator(
         description=f"Google Pub/Sub emulated by {name}, {ceiling_text(ceiling_per_s)}",
         ceiling_per_s=ceiling_per_s,
         temporary=temporary,
-        pids=pids,
+        parts=parts,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final, Protocol, Self
 from stockstorm.loadtests.backing.postgres.docker import DockerPostgres
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.loadtests.backing.postgres.server import UrlPostgres
+from stockstorm.loadtests.processes.part import Part
 from stockstorm.simulator.errors import BackingError
 
 
@@ -25,6 +26,10 @@ class Backing(Protocol):
 
     def processes(self) -> list[int]:
         """Process ids of the server, for its share of the CPU. Empty if we did not start it on this machine."""
+
+    @property
+    def part(self) -> Part | None:
+        """What a planned fault of the database hits. None if we did not start the server on this machine."""
 
     def check(self) -> None:
         """Raises BackingError if the server that we started has ended."""
@@ -44,6 +49,8 @@ class NoDatabase:
 
     def processes(self) -> list[int]:
         return []
+
+    part = None
 
     def check(self) -> None:
         """Nothing to check."""

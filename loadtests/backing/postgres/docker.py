@@ -51,6 +51,8 @@ class DockerPostgres:
         """Always empty: they live in the engine's own process namespace."""
         return []
 
+    part = None  # its processes are not ours to stop
+
     def check(self) -> None:
         """Nothing to check: its processes are not ours to see."""
 

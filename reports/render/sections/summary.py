@@ -58,6 +58,7 @@ def banner(view: RunView) -> Markup:
         verdict=result.verdict,
         headline=HEADLINES[result.verdict],
         tier_headline=_sentence(tier_headline(result)),
+        unplanned=result.unplanned,
         reasons=result.reasons[:REASONS_SHOWN],
         more=max(0, len(result.reasons) - REASONS_SHOWN),
         tiers=[_tier(tier, len(shared) > 1) for tier in reversed(result.tiers)],

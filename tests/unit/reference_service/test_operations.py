@@ -24,10 +24,14 @@ class Pool:
         return []
 
 
+async def ready() -> bool:
+    return True
+
+
 def get_page(path: str) -> tuple[int, Any, list[tuple[Any, ...]]]:
     """The status, the JSON, and the parameters of the database queries."""
     pool: Any = Pool()
-    app = Starlette(routes=Probe(pool).routes())
+    app = Starlette(routes=Probe(pool, ready, lambda: 0).routes())
 
     async def get() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -86,4 +86,6 @@ def golden_result() -> Result:
         replay="stockstorm run flash_sale --seed 7",
         started_wall_ns=1_795_000_000_000_000_000,
         duration_ns=30_000_000_000,
+        unplanned=("worker ended by signal 9 (SIGKILL) at 11.000 s, nobody planned it; its last log line: <oom|1>",),
+        rest="by probe, two reads 0.5 s apart",
     )

@@ -110,7 +110,7 @@ def test_a_service_of_ones_own_cannot_be_killed_and_is_refused_before_the_load(t
 @pytest.mark.parametrize(
     ("options", "found", "remedy"),
     [
-        (smoke(subject="polling", faults=("kill_receiver@1",)), "no process receiver", "queue-postgres"),
+        (smoke(subject="polling", faults=("kill_receiver@1",)), "no receiver (kill_receiver)", "queue-postgres"),
         (smoke(subject="http://host/hooks", flaw="slow_handler"), "service of your own", "leave it out"),
         (smoke(subject="queue-sqs", flaw="no_order_dedup"), "cannot have", "queue-postgres"),
         (smoke(subject="bus-eventbridge", flaw="slow_handler"), "cannot have", "webhook"),

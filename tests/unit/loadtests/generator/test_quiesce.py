@@ -1,38 +1,224 @@
-"""Quiesce: nothing pending, no open fault, and no change for long enough."""
+"""Rest: the rule, on a clock that only its pauses move, with services whose pending work is known."""
 
-from stockstorm.loadtests.generator.quiesce import Activity, Quiet, wait_for_quiet
-from stockstorm.loadtests.limits import SETTLES_MAX
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stockstorm.loadtests.generator.quiesce import (
+    CONFIRM_NS,
+    Activity,
+    EffectGaps,
+    Evidence,
+    PendingReads,
+    Quiet,
+    wait_for_rest,
+)
+from stockstorm.loadtests.ipc.messages import PendingCounted
+from stockstorm.loadtests.limits import POLL_S, SETTLES_MAX
 from stockstorm.scenarios.loader import load
 from stockstorm.simulator.clock import SECOND_NS as S
+from stockstorm.simulator.history.facts import QuietReached
 
 QUIET = Quiet(quiet_ns=2 * S, max_ns=15 * S)
-IDLE = Activity(last_effect_ns=0, pending=0)
+BEGUN = 100 * S
+STEP_NS = int(POLL_S * S)
+NO_PROBE = PendingCounted(0, 0)
 
 
-class Waiting:
-    """A wait on a clock that only its pauses move."""
+class Service(msgspec.Struct):
+    """A service in virtual time. Times are seconds from the begin of the wait.
 
-    def __init__(self) -> None:
-        self.now_ns = 0
+    It has an effect at each of `effects_s`; until its last one something is pending. While it is `stopped_s`, it has no
+    effect and does not answer. What was due then happens when it continues.
+    """
+
+    effects_s: tuple[float, ...] = ()
+    stopped_s: tuple[float, float] = (0.0, 0.0)
+    answer: Callable[[int], PendingCounted] | None = None  # what its probe says of so many pending; None: no probe
+    answers_while_stopped: bool = True  # another of its processes answers
+    attempts_until_s: float = 0.0
+    now_ns: int = BEGUN
+    reads: PendingReads = msgspec.field(default_factory=PendingReads)
+    faults: list[int] = msgspec.field(default_factory=list)
+    read_at_ns: int = 0
 
     def clock(self) -> int:
         return self.now_ns
 
+    @property
+    def _moments_ns(self) -> list[int]:
+        first, last = self.stopped_s
+        moved = [last if first <= at < last else at for at in self.effects_s]
+        return [BEGUN + int(at * S) for at in moved]
+
+    @property
+    def pending(self) -> int:
+        return sum(at > self.now_ns for at in self._moments_ns)
+
+    def activity(self) -> Activity:
+        done = [at for at in self._moments_ns if at <= self.now_ns]
+        attempts = int(self.now_ns < BEGUN + self.attempts_until_s * S)
+        gaps = EffectGaps()
+        for at in (BEGUN - S, *done):
+            gaps.effect(at)
+        return Activity(max(done, default=0), attempts, gaps.longest_ns)
+
     def pause(self, seconds: float) -> None:
         self.now_ns += int(seconds * S)
+        if self.now_ns - self.read_at_ns >= CONFIRM_NS:
+            self.read_at_ns = self.now_ns
+            self.reads.arrived(self._read())
+
+    def _read(self) -> PendingCounted:
+        first, last = self.stopped_s
+        stopped = BEGUN + first * S <= self.now_ns < BEGUN + last * S
+        if stopped and not self.answers_while_stopped:
+            read = PendingCounted(0, 0, silent=("worker",))
+        else:
+            read = NO_PROBE if self.answer is None else self.answer(self.pending)
+        return msgspec.structs.replace(read, began_ns=self.now_ns, ended_ns=self.now_ns)
+
+    def wait(self, quiet: Quiet = QUIET) -> QuietReached:
+        open_faults = self.faults.pop if self.faults else (lambda: 0)
+        return wait_for_rest(quiet, self.clock, self.activity, self.reads, lambda: False, open_faults, pause=self.pause)
 
 
-def test_it_is_quiet_after_the_whole_time_without_a_change() -> None:
-    assert not QUIET.reached(0, 2 * S, Activity(last_effect_ns=1 * S, pending=0))
-    assert QUIET.reached(0, 3 * S, Activity(last_effect_ns=1 * S, pending=0))
+def probe(pending: int) -> PendingCounted:
+    return PendingCounted(0, 0, probe=pending)
 
 
-def test_it_is_not_quiet_while_an_attempt_is_pending() -> None:
-    assert not QUIET.reached(0, 9 * S, Activity(last_effect_ns=0, pending=1))
+def queue(pending: int) -> PendingCounted:
+    return PendingCounted(0, 0, probe=0, queue=pending)
 
 
-def test_quiet_counts_from_the_end_of_the_load_at_the_earliest() -> None:
-    assert not QUIET.reached(10 * S, 11 * S, Activity(last_effect_ns=1 * S, pending=0))
+def waited_s(found: QuietReached) -> float:
+    return found.waited_ns / S
+
+
+# -- with a probe ------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_pending_in_two_reads_is_rest_after_the_quiet_time() -> None:
+    found = Service(answer=probe).wait()
+    assert (found.quiet, found.by, found.probe) == (True, "probe", 0)
+    assert found.apart_ns >= CONFIRM_NS
+    assert QUIET.quiet_ns <= found.waited_ns <= QUIET.quiet_ns + 2 * CONFIRM_NS
+
+
+def test_a_stopped_worker_is_waited_for_although_it_is_silent() -> None:
+    service = Service(effects_s=(9.0, 9.1), stopped_s=(0.0, 9.0), answer=probe)
+    found = service.wait()
+    assert (found.by, service.pending) == ("probe", 0)
+    assert waited_s(found) >= 9.1 + 2.0
+
+
+def test_a_worker_that_does_not_answer_is_not_at_rest() -> None:
+    """Nothing else shows its work: its queue cannot be seen, and its probe is in the process that is stopped."""
+    lying = Service(effects_s=(9.0,), stopped_s=(0.0, 9.0), answer=lambda _: probe(0), answers_while_stopped=False)
+    found = lying.wait()
+    assert (found.by, lying.pending) == ("probe", 0)
+    for_ever = Service(effects_s=(90.0,), stopped_s=(0.0, 90.0), answer=probe, answers_while_stopped=False).wait()
+    assert (found.quiet, for_ever.quiet, for_ever.silent) == (True, False, ("worker",))
+
+
+def test_after_a_process_did_not_answer_the_quiet_time_is_at_least_the_lease_of_its_messages() -> None:
+    quiet = Quiet(2 * S, 40 * S, lease_ns=12 * S)
+    stopped = Service(stopped_s=(0.0, 3.0), answer=probe, answers_while_stopped=False)
+    assert waited_s(stopped.wait(quiet)) >= 2.5 + 12.0
+    assert waited_s(Service(answer=probe).wait(quiet)) < 4.0
+
+
+def test_messages_in_the_queue_are_pending() -> None:
+    service = Service(effects_s=(8.0,), answer=queue)
+    found = service.wait()
+    assert (found.by, service.pending, found.queue) == ("probe_and_queue", 0, 0)
+    stuck = Service(answer=lambda _: queue(3)).wait()
+    assert (stuck.quiet, stuck.queue) == (False, 3)
+
+
+def test_a_probe_that_is_stuck_prevents_rest_and_is_recorded() -> None:
+    found = Service(answer=lambda _: probe(5)).wait()
+    assert (found.quiet, found.by, found.probe) == (False, "", 5)
+    assert QUIET.max_ns <= found.waited_ns <= QUIET.max_ns + STEP_NS
+
+
+def test_a_probe_that_always_says_nothing_is_not_believed_while_effects_come() -> None:
+    service = Service(effects_s=tuple(0.4 * n for n in range(30)), answer=lambda _: probe(0))
+    found = service.wait()
+    assert (found.by, service.pending) == ("probe", 0)
+    assert waited_s(found) == pytest.approx(0.4 * 29 + 2.0, abs=0.7)
+
+
+def test_an_effect_between_the_two_reads_makes_them_worthless() -> None:
+    evidence = Evidence(0)
+    evidence.add(PendingCounted(1 * S, 1 * S, probe=0), last_effect_ns=0)
+    evidence.add(PendingCounted(3 * S, 3 * S, probe=0), last_effect_ns=0)
+    assert evidence.apart_ns(Activity(0, 0)) == 2 * S
+    assert evidence.apart_ns(Activity(2 * S, 0)) == -1
+    evidence.add(PendingCounted(4 * S, 4 * S, probe=0), last_effect_ns=2 * S)
+    evidence.add(PendingCounted(5 * S, 5 * S, probe=0), last_effect_ns=2 * S)
+    assert evidence.apart_ns(Activity(2 * S, 0)) == 1 * S
+
+
+def test_reads_from_before_the_wait_do_not_count() -> None:
+    evidence = Evidence(10 * S)
+    evidence.add(PendingCounted(9 * S, 11 * S, probe=0), last_effect_ns=0)
+    assert evidence.last is None
+
+
+def test_without_any_read_there_is_no_rest() -> None:
+    service = Service()
+    found = wait_for_rest(QUIET, service.clock, service.activity, PendingReads(), lambda: False, pause=service.pause)
+    assert (found.quiet, found.probe) == (False, None)
+
+
+# -- without a probe ---------------------------------------------------------------------------------------------------
+
+
+def test_without_a_probe_the_quiet_time_is_enough_for_a_service_with_short_gaps() -> None:
+    found = Service().wait()
+    assert (found.by, found.probe) == ("silence", None)
+    assert waited_s(found) == pytest.approx(2.0, abs=0.6)
+
+
+def test_without_a_probe_silence_must_be_longer_than_the_longest_gap() -> None:
+    service = Service(effects_s=(0.5, 1.5, 4.6))
+    found = service.wait(Quiet(int(3.2 * S), 60 * S))
+    assert (found.by, service.pending, found.longest_gap_ns) == ("silence", 0, int(3.1 * S))
+    hurried = Service(effects_s=(0.5, 1.5)).wait(Quiet(int(1.1 * S), 60 * S))
+    assert hurried.silence_ns > hurried.longest_gap_ns == int(1.5 * S)
+
+
+def test_the_silence_that_is_asked_for_is_at_most_the_whole_wait() -> None:
+    hours = Activity(last_effect_ns=0, pending=0, longest_gap_ns=3_600 * S)
+    evidence = Evidence(0)
+    evidence.add(NO_PROBE, 0)
+    assert QUIET.reached(evidence, 14 * S, hours) == ""
+    assert QUIET.reached(evidence, 15 * S, hours) == "silence"
+
+
+def test_a_gap_begins_with_work_and_not_with_idleness() -> None:
+    gaps = EffectGaps()
+    gaps.effect(10 * S)
+    gaps.moved(60 * S)
+    gaps.moved(61 * S)
+    gaps.effect(62 * S)
+    assert gaps.longest_ns == 2 * S, "idle until 60 s"
+    gaps.effect(65 * S)
+    assert gaps.longest_ns == 3 * S, "an effect without a movement shows that work was left"
+
+
+# -- the rest of the wait ----------------------------------------------------------------------------------------------
+
+
+def test_an_attempt_that_is_pending_prevents_rest() -> None:
+    found = Service(answer=probe, attempts_until_s=9.0).wait()
+    assert waited_s(found) >= 9.0
+    assert (found.quiet, found.attempts) == (True, 0)
+    assert Service(answer=probe, attempts_until_s=90.0).wait().attempts == 1
 
 
 def test_a_polling_subject_gets_time_for_its_next_poll() -> None:
@@ -43,34 +229,37 @@ def test_a_polling_subject_gets_time_for_its_next_poll() -> None:
     assert polling.max_ns - pushed.max_ns == SETTLES_MAX * 20 * S
 
 
-def test_the_wait_ends_when_it_is_quiet() -> None:
-    time = Waiting()
-    assert wait_for_quiet(QUIET, time.clock, lambda: IDLE, lambda: False, pause=time.pause)
-    assert time.now_ns == QUIET.quiet_ns
-
-
-def test_the_wait_ends_at_its_limit_when_it_is_never_quiet() -> None:
-    time = Waiting()
-    busy = Activity(last_effect_ns=0, pending=1)
-    assert not wait_for_quiet(QUIET, time.clock, lambda: busy, lambda: False, pause=time.pause)
-    assert time.now_ns == QUIET.max_ns
-
-
-def test_quiet_does_not_begin_while_a_fault_is_open() -> None:
-    time = Waiting()
-    open_faults = [2, 1, 1, 0]
-    left: list[int] = []
-
-    def activity() -> Activity:
-        left.append(len(open_faults))
-        return IDLE
-
-    quiet = Quiet(1, S)
-    assert wait_for_quiet(quiet, time.clock, activity, lambda: False, lambda: open_faults.pop(0), time.pause)
-    assert left == [0], "activity was read while a process was down"
+def test_the_wait_begins_when_no_fault_is_open() -> None:
+    asked: list[int] = []
+    service = Service(answer=probe, faults=[0, 1, 1, 2])
+    service.reads.ask = lambda: asked.append(len(service.faults))
+    assert service.wait().quiet
+    assert asked == [0], "pending work was asked for while a process was down"
 
 
 def test_an_aborted_run_does_not_wait_for_open_faults() -> None:
-    time = Waiting()
-    assert not wait_for_quiet(QUIET, time.clock, lambda: IDLE, lambda: True, lambda: 1, time.pause)
-    assert time.now_ns == 0
+    service = Service(answer=probe)
+    found = wait_for_rest(QUIET, service.clock, service.activity, service.reads, lambda: True, lambda: 1, service.pause)
+    assert (found.quiet, found.waited_ns) == (False, 0)
+
+
+@given(
+    effects_s=st.lists(st.floats(0.0, 30.0), max_size=12).map(tuple),
+    stopped=st.tuples(st.floats(0.0, 20.0), st.floats(0.0, 20.0)),
+    answers=st.booleans(),
+    sees=st.sampled_from([probe, queue]),
+)
+def test_rest_by_probe_leaves_nothing_pending(
+    effects_s: tuple[float, ...],
+    stopped: tuple[float, float],
+    answers: bool,
+    sees: Callable[[int], PendingCounted],
+) -> None:
+    service = Service(
+        effects_s=effects_s, stopped_s=(stopped[0], sum(stopped)), answer=sees, answers_while_stopped=answers
+    )
+    found = service.wait(Quiet(S, 60 * S))
+    assert found.quiet == bool(found.by)
+    assert found.quiet, "everything has ended within 40 s"
+    assert service.pending == 0
+    assert found.silence_ns >= S

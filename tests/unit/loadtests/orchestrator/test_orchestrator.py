@@ -1,7 +1,7 @@
 """The orchestrator reports when a killed process is ready again, and records only faults that took effect."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import cast
@@ -16,11 +16,12 @@ from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator import orchestrator as module
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
 from stockstorm.loadtests.orchestrator.run import report
-from stockstorm.loadtests.subjects import Surroundings
+from stockstorm.loadtests.processes.part import Part
+from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.reports.history import History
 from stockstorm.reports.store import RunFolder
-from stockstorm.simulator.config import FAULTS, Fault, FaultKind
-from stockstorm.simulator.errors import BackingError, InternalError, LimitError, StockstormError, SubjectError
+from stockstorm.simulator.config import FaultKind, FaultTarget
+from stockstorm.simulator.errors import BackingError, InternalError, LimitError, StockstormError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, RunEnded, decoder
 from tests.stored_history import text_of
 
@@ -28,6 +29,8 @@ from tests.stored_history import text_of
 class Database(msgspec.Struct):
     url: str = "postgresql://127.0.0.1:9/none"
     description: str = "none"
+
+    part: None = None
 
     def processes(self) -> list[int]:
         return []
@@ -38,6 +41,8 @@ class Database(msgspec.Struct):
 class Service:
     """A subject with one process, a worker, that is ready after `polls` polls."""
 
+    log = Path("worker.log")
+
     settle_s = lease_s = 0.0
     notes: tuple[str, ...] = ()
 
@@ -45,7 +50,7 @@ class Service:
         self.did: list[str] = []
         self._polls = polls
 
-    def start(self, surroundings: Surroundings) -> None:
+    def start(self, surroundings: Surroundings | None = None) -> None:
         self.did.append("start")
 
     def processes(self) -> dict[str, int]:
@@ -54,21 +59,26 @@ class Service:
     def statements(self) -> int | None:
         return None
 
-    def revive(self, now_ns: int) -> list[AnyFact]:
+    def revive(self, now_ns: int, is_down: Callable[[FaultTarget], bool]) -> list[AnyFact]:
         return []
 
-    def kill(self, process: str) -> None:
-        if process != "worker":
-            raise SubjectError("fault", f"there is no {process}", "name another")
+    def parts(self) -> dict[FaultTarget, Part]:
+        return {"worker": self}
+
+    def kill(self) -> None:
         self.did.append("kill")
 
-    def restart(self, process: str) -> None:
-        self.did.append("restart")
+    def pause(self) -> None: ...
 
-    def ready(self, process: str) -> bool:
+    def resume(self) -> None: ...
+
+    def ready(self) -> bool:
         self._polls -= 1
         self.did.append("ready" if self._polls < 0 else "not ready")
         return self._polls < 0
+
+    def pending(self) -> Pending:
+        return Pending()
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         yield from ()
@@ -112,34 +122,9 @@ def test_a_fault_is_over_when_the_restarted_process_is_ready(tmp_path: Path, mon
     service, driver = Service(polls=3), Driver("kill_worker")
     ended, history = run(service, driver, tmp_path, monkeypatch)
     assert ended.complete, ended.reason
-    assert service.did == ["start", "kill", "restart", *["not ready"] * 3, "ready", "stop"]
+    assert service.did == ["start", "kill", "start", *["not ready"] * 3, "ready", "stop"]
     assert [message for message in driver.received if isinstance(message, FaultOver)] == [FaultOver(kind="kill_worker")]
     assert len(history.all(FaultStarted)) == len(history.all(FaultEnded)) == 1
-
-
-def test_a_fault_of_two_processes_is_over_when_both_are_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(FAULTS, "kill_worker", Fault(("worker", "worker"), "both killed"))
-    service, driver = Service(polls=1), Driver("kill_worker")
-    ended, history = run(service, driver, tmp_path, monkeypatch)
-    assert ended.complete, ended.reason
-    assert service.did[1:-1] == [*["kill"] * 2, *["restart"] * 2, "not ready", *["ready"] * 3]
-    assert [message for message in driver.received if isinstance(message, FaultOver)] == [FaultOver(kind="kill_worker")]
-    assert len(history.all(FaultStarted)) == len(history.all(FaultEnded)) == 2
-
-
-def test_a_process_that_is_not_ready_in_time_ends_the_run_with_its_log_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "READY_WITHIN_S", 0.0)
-    ended, _ = run(Service(polls=1_000_000), Driver("kill_worker"), tmp_path, monkeypatch)
-    assert not ended.complete
-    assert "worker.log" in ended.reason
-
-
-def test_a_fault_without_effect_is_not_in_the_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ended, history = run(Service(polls=0), Driver("kill_receiver"), tmp_path, monkeypatch)
-    assert "there is no receiver" in ended.reason
-    assert not history.all(FaultStarted)
 
 
 class FailingGenerator(Driver):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from stockstorm.loadtests.limits import LEASE_S
+from stockstorm.loadtests.processes.part import ChildPart
 from stockstorm.loadtests.subjects import reference
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.flaws import FLAWS
@@ -15,6 +16,7 @@ from stockstorm.reference_service.architectures.queues import QueueSqs
 from stockstorm.reference_service.flaws import Flaw
 from stockstorm.reference_service.queues.broker_queue import refuse_flaws
 from stockstorm.reference_service.settings import BadSettings, Settings
+from stockstorm.simulator.history.facts import ProcessEnded
 
 
 class Child:
@@ -23,26 +25,31 @@ class Child:
     started = 0
     exit_code: int | None = None
 
-    def __init__(self, name: str, *_: Any) -> None:
+    def __init__(self, *_: Any, **__: Any) -> None:
         Child.started += 1
         self.pid = Child.started
 
-    def kill(self) -> None:
-        self.exit_code = -9
+    def forget(self) -> None: ...
+
+    def last_lines(self) -> tuple[str, ...]:
+        return ("its last words",)
 
 
-def test_a_running_process_is_not_started_a_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_ended_by_itself_is_recorded_with_code_and_log_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reference, "Child", Child)
     subject = reference.ReferenceSubject(tmp_path, ARCHITECTURES["queue-postgres"])
-    subject.restart("worker")
-    first = subject.processes()
-    subject.restart("worker")
-    assert subject.processes() == first
-    subject.kill("worker")
-    assert subject.processes() == {}
-    subject.restart("worker")
-    assert subject.processes().keys() == {"worker"}
-    assert subject.processes() != first
+    part = ChildPart(lambda: subject._child("worker"), lambda: True)
+    subject._parts["worker"] = part
+    first = part.child.pid
+    assert subject.revive(7, lambda _: True) == []
+    part.child.exit_code = -11  # type: ignore[misc]  # the double's is a plain attribute
+    assert subject.revive(7, lambda _: True) == []
+    recorded = subject.revive(7, lambda _: False)
+    assert recorded[0] == ProcessEnded(7, "worker", first, -11, ("its last words",))
+    assert part.child.pid != first
+    assert subject.revive(8, lambda _: False) == []
 
 
 @pytest.mark.parametrize("has_receiver", [True, False])

@@ -4,7 +4,7 @@ import math
 
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.result import Check
-from tests.literal_history import cancelled, history, opened, recorded, sold
+from tests.literal_history import cancelled, history, opened, recorded, rest, sold
 
 MANY = (*opened(), *(sold(n, n, "bazaar") for n in range(30)))
 
@@ -32,7 +32,7 @@ def test_thirty_orders_in_the_master_have_an_order_latency() -> None:
 
 
 def test_an_order_that_the_master_never_includes_has_an_infinite_latency() -> None:
-    found = OrderLatency()(history(MANY, recorded(100, 1, -29, -19, *(f"bazaar:{n}" for n in range(29)))))
+    found = OrderLatency()(history(MANY, recorded(100, 1, -29, -19, *(f"bazaar:{n}" for n in range(29))), rest()))
     assert (found.verdict, found.measures) == (
         "valid",
         {

@@ -16,6 +16,7 @@ from tests.literal_history import (
     planned,
     pushed,
     recorded,
+    rest,
     sold,
     stock_event,
     version,
@@ -67,7 +68,7 @@ def test_thirty_movements_reflected_after_10_ms_have_a_sync_latency() -> None:
 
 
 def test_a_listing_that_no_push_corrected_is_infinitely_late() -> None:
-    found = SyncLatency()(history(opened(100), TRADE[:-1]))
+    found = SyncLatency()(history(opened(100), TRADE[:-1], rest()))
     assert found == Check(
         name="sync_latency",
         verdict="valid",

@@ -35,6 +35,14 @@ def test_the_most_important_reasons_are_shown_and_the_rest_is_counted() -> None:
     assert "and 4 more" in shown
 
 
+def test_what_nobody_planned_stands_before_the_reasons_and_beside_a_valid_verdict() -> None:
+    shown = banner(RunView(replace(golden_result(), reasons=("drift: 3 listings",)), EMPTY))
+    assert 0 < shown.index("worker ended by signal 9") < shown.index("drift: 3 listings")
+    assert "&lt;oom|1&gt;" in shown
+    valid = banner(RunView(replace(golden_result(), verdict="valid", reasons=()), EMPTY))
+    assert valid.index("worker ended by signal 9") < valid.index("Every check and threshold holds")
+
+
 def test_zero_oversells_are_shown_with_their_bound() -> None:
     measures = {"oversell.units": 0.0, "oversell.exposures": 60.0, "oversell.bound_per_exposure": 0.05}
     view = RunView(replace(golden_result(), measures=measures), EMPTY)

@@ -24,6 +24,7 @@ def test_verdict_tiers_thresholds_and_incidents_are_printed() -> None:
     text = printed(golden_result())
     for expected in (
         "✕ INVALID",
+        "! worker ended by signal 9 (SIGKILL) at 11.000 s",
         "qualifies for under 10 s",
         "? under 2 s",
         "✕ == 0",

@@ -6,7 +6,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.reports.verdict.judge import judge
 from stockstorm.reports.verdict.samples import intervals, judged_samples
-from tests.literal_history import delivered, history, opened, order_event, sold
+from tests.literal_history import delivered, history, opened, order_event, rest, sold
 from tests.unit.reports.synthetic import flash_sale
 
 
@@ -22,7 +22,8 @@ def test_judged_samples_have_the_p95_that_tiers_read(perturbations: list[dict[st
 
 
 def test_intervals_are_given_for_what_was_measured() -> None:
-    found = intervals(history(opened(), sold(0, 1, "bazaar"), order_event(0, 0, 1, "bazaar"), delivered(0, 0)))
+    trade = (sold(0, 1, "bazaar"), order_event(0, 0, 1, "bazaar"), delivered(0, 0))
+    found = intervals(history(opened(), *trade, rest()))
     assert {name: (interval.value, interval.low) for name, interval in found.items()} == {
         "ack_time_ms.p95": (5.0, None),
         "ack_time_ms.p99": (5.0, None),

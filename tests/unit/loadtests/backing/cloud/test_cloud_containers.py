@@ -122,7 +122,7 @@ def test_a_run_receives_the_environment_of_every_emulator_and_no_ceiling() -> No
         for name in ("AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_EVENTBRIDGE"):
             assert endpoint.environment[name] == f"http://127.0.0.1:{PUBLISHED}"
         assert endpoint.environment["AWS_ACCESS_KEY_ID"] == "stockstorm"
-        assert (endpoint.ceiling_per_s, endpoint.pids, endpoint.temporary) == (None, (), True)
+        assert (endpoint.ceiling_per_s, endpoint.parts, endpoint.temporary) == (None, (), True)
         assert endpoint.description == (
             f"Amazon SQS emulated by LocalStack in Docker ({LOCALSTACK_IMAGE}), ceiling not measured"
         )

@@ -1,0 +1,123 @@
+"""Stability: whether the subject stayed up. A process that ended, or nobody who answered, without a planned fault.
+
+Such an event is the first cause of much that other checks find, so it is reported before them. It decides nothing by
+itself: Stockstorm cannot know who ended a process (the subject, an operator, the kernel for want of memory), and what
+the end did to stock and orders is judged by the other checks.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.history import History
+from stockstorm.reports.history.faults import FaultInterval
+from stockstorm.reports.result import Check, Incident, Tally, counted, exit_text
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import fault_label
+from stockstorm.simulator.history import facts as f
+
+REFUSALS_MIN: Final = 3  # connections refused one after the other, before nobody is said to listen
+LINE_MAX: Final = 160  # characters of the last log line, in the sentence
+
+
+class Outage(msgspec.Struct, frozen=True):
+    """From the first of several refused connections to the next answer. `end_ns` None: there was no more answer."""
+
+    begin_ns: int
+    end_ns: int | None
+    attempts: int
+
+
+class Stability(Checker):
+    name = "stability"
+    measures = (
+        Measure(
+            "stability.unplanned_ends",
+            "unplanned ends of processes",
+            "count",
+            "processes of the subject that ended without a planned fault",
+        ),
+        Measure(
+            "stability_s.unreachable",
+            "time without a listener",
+            "s",
+            "seconds in which every connection to the subject was refused, without a planned or unplanned end",
+        ),
+    )
+
+    def __call__(self, history: History) -> Check:
+        tally = Tally()
+        ends = history.all(f.ProcessEnded)
+        for end in ends:
+            tally.add(_ended(history, end))
+        unreachable_ns = 0
+        for outage in outages(history.all(f.AttemptEnded)):
+            last_ns = history.end_ns if outage.end_ns is None else outage.end_ns
+            if not _explained(outage.begin_ns, last_ns, history.fault_intervals):
+                tally.add(_unreachable(history, outage))
+                unreachable_ns += last_ns - outage.begin_ns
+        measures = {
+            "stability.unplanned_ends": float(len(ends)),
+            "stability_s.unreachable": unreachable_ns / SECOND_NS,
+        }
+        if tally.total:
+            reason = tally.kept[0].text if tally.total == 1 else f"{counted(tally.total, 'event')} that nobody planned"
+            return tally.check(self.name, "unknown", reason, measures)
+        if not history.facts:
+            return tally.check(self.name, "unknown", "the history is empty", measures)
+        return tally.check(self.name, "valid", _nothing(history), measures)
+
+
+def outages(attempts: Iterable[f.AttemptEnded]) -> Iterator[Outage]:
+    """Every time in which at least REFUSALS_MIN connections were refused and nothing was answered."""
+    begin_ns = refused = 0
+    for attempt in attempts:
+        if attempt.error == "connect_refused":
+            begin_ns = begin_ns if refused else attempt.at_ns
+            refused += 1
+        elif attempt.status:
+            if refused >= REFUSALS_MIN:
+                yield Outage(begin_ns, attempt.at_ns, refused)
+            refused = 0
+    if refused >= REFUSALS_MIN:
+        yield Outage(begin_ns, None, refused)
+
+
+def _explained(begin_ns: int, end_ns: int, intervals: Iterable[FaultInterval]) -> bool:
+    """Whether a fault, or a process that ended by itself, overlaps that time."""
+    return any(interval.begin_ns <= end_ns and begin_ns <= interval.end_ns for interval in intervals)
+
+
+def _ended(history: History, end: f.ProcessEnded) -> Incident:
+    during = next(
+        (
+            f"while a planned fault was open ({fault_label(fault.fault)})"
+            for fault in history.fault_intervals
+            if fault.planned and fault.begin_ns <= end.at_ns <= fault.end_ns
+        ),
+        "nobody planned it",
+    )
+    last = next((line.strip()[:LINE_MAX] for line in reversed(end.lines) if line.strip()), "")
+    said = f"; its last log line: {last}" if last else "; its log is empty"
+    text = f"{end.process} ended {exit_text(end.exit_code)} at {history.offset(end.at_ns)}, {during}{said}"
+    details = {"process": str(end.pid), "last log lines": "\n".join(end.lines)}
+    return Incident("process_ended", end.at_ns, text, details=details)
+
+
+def _unreachable(history: History, outage: Outage) -> Incident:
+    until = "the end of the run" if outage.end_ns is None else history.offset(outage.end_ns)
+    text = (
+        f"nobody listened at the subject's address from {history.offset(outage.begin_ns)} to {until}, "
+        f"and nobody planned it: {counted(outage.attempts, 'connection')} refused"
+    )
+    return Incident("unreachable", outage.begin_ns, text)
+
+
+def _nothing(history: History) -> str:
+    attempts = len(history.all(f.AttemptEnded))
+    reached = f"{counted(attempts, 'attempt')} found it" if attempts else "nothing was delivered to it"
+    if "://" in history.started.subject:
+        return f"{reached} listening; Stockstorm did not start it, and knows nothing of its processes"
+    return f"no process of it ended unplanned; {reached} listening or in a planned fault"

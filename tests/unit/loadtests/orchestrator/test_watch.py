@@ -1,0 +1,59 @@
+"""The end of one of our own parts is raised as its own error, with name, exit code and last log lines."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from stockstorm.loadtests.backing.postgres import NoDatabase
+from stockstorm.loadtests.orchestrator.watch import Watch, generator_end
+from stockstorm.loadtests.processes.registry import Owner, Registry
+from stockstorm.simulator.errors import BackingError, InternalError
+
+
+class Ended(msgspec.Struct):
+    """A process that has ended, unless its code is None."""
+
+    group: str
+    owner: Owner = "harness"
+    exit_code: int | None = -9
+    pid: int = 41
+    log: Path = Path("log")
+    command: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"our {self.group}"
+
+    def last_lines(self) -> tuple[str, ...]:
+        return ("no longer shown", "one", "two", "three", "PANIC: it hurts")
+
+
+def registry(*processes: Ended) -> Registry:
+    made = Registry()
+    for pid, process in enumerate(processes, start=1):
+        process.pid = pid
+        made.enter(process)
+    return made
+
+
+@pytest.mark.parametrize("group", ["postgres", "emulator", "publisher"])
+def test_the_end_of_a_part_is_named_with_code_and_log(group: str) -> None:
+    with pytest.raises(BackingError) as caught:
+        Watch(NoDatabase(), registry(Ended("worker", exit_code=None), Ended(group))).check()
+    error = caught.value
+    assert error.where == f"our {group}"
+    assert error.found == (
+        "process 2 ended during the run by signal 9 (SIGKILL); its last log lines: one; two; three; PANIC: it hurts"
+    )
+
+
+def test_processes_of_the_subject_are_not_raised() -> None:
+    Watch(NoDatabase(), registry(Ended("worker", "subject"), Ended("emulator", exit_code=None))).check()
+
+
+def test_an_ended_generator_is_a_failure_of_our_own() -> None:
+    assert generator_end(registry(Ended("generator", exit_code=None), Ended("postgres"))) is None
+    error = generator_end(registry(Ended("generator")))
+    assert isinstance(error, InternalError)
+    assert "by signal 9" in str(error)

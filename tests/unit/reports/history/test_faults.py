@@ -1,0 +1,36 @@
+"""The intervals of faults, also of those that overlap."""
+
+from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
+from stockstorm.reports.history.log import FactLog
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.facts import FaultName
+
+
+def intervals(*changes: tuple[int, str, FaultName, str]) -> list[FaultInterval]:
+    made: dict[str, type[f.FaultStarted | f.FaultEnded]] = {"begin": f.FaultStarted, "end": f.FaultEnded}
+    log = FactLog((*(made[what](at, fault, target) for at, what, fault, target in changes), f.RunEnded(99, True)))
+    return build_fault_intervals(log)
+
+
+def test_an_end_closes_the_first_open_begin_of_its_fault_and_target() -> None:
+    found = intervals(
+        (1, "begin", "kill_worker", "worker"),
+        (2, "begin", "pause_database", "database"),
+        (3, "begin", "kill_worker", "worker"),
+        (5, "end", "kill_worker", "worker"),
+        (5, "end", "kill_worker", "worker"),
+        (6, "end", "pause_database", "database"),
+    )
+    assert found == [
+        FaultInterval("kill_worker", "worker", 1, 5),
+        FaultInterval("pause_database", "database", 2, 6),
+        FaultInterval("kill_worker", "worker", 3, 5),
+    ]
+
+
+def test_a_fault_without_an_end_lasts_to_the_end_of_the_run() -> None:
+    assert intervals((1, "begin", "kill_worker", "worker")) == [FaultInterval("kill_worker", "worker", 1, 99)]
+
+
+def test_an_end_without_a_begin_is_no_fault() -> None:
+    assert intervals((1, "end", "kill_worker", "worker")) == []
