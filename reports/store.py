@@ -8,20 +8,25 @@ block are read, and the run counts as interrupted. Anything else that is not as 
 block.
 """
 
+import re
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from stockstorm.reports.history import History
+from stockstorm.reports.history.invariants import Breach, first_breach
 from stockstorm.reports.result import Result
 from stockstorm.simulator.errors import HistoryError
 from stockstorm.simulator.history.blocks import Block, Damaged, pieces, read_blocks
-from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, RunEnded, RunStarted, decoder
+from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, Fact, RunEnded, RunStarted, decoder
 
 LATEST = "latest"
 HISTORY = "history.jsonl.zst"
 PLAIN_HISTORY = "history.jsonl"
 SAME_NAME_MAX = 100
+SHOWN_MAX = 60  # bytes of a bad line in a message
+_FIELD: Final = re.compile(r"at `\$\.(?P<name>\w+)")
 COMPARISON = "comparison.json"  # in the folder of a comparison
 
 
@@ -150,16 +155,36 @@ def read_history(path: Path, *, unsealed: bool = False) -> History:
     """
     file = RunFolder(path).history if path.is_dir() else path
     try:
-        facts = _read_blocks(file, unsealed=unsealed)
+        written = _read_blocks(file, unsealed=unsealed)
     except OSError as error:
         remedy = "give the folder of a finished run"
         raise HistoryError(str(file), f"cannot be read: {error.strerror}", remedy) from error
-    _require_start(file, facts)
-    return History.of(facts)
+    history = History.of(written.facts)
+    _require_start(file, history)
+    if (breach := first_breach(history, written.facts)) is not None:
+        raise _contradiction(written.place(file, breach.fact), breach)
+    return history
 
 
-def _read_blocks(file: Path, *, unsealed: bool) -> list[AnyFact]:
+class Written(msgspec.Struct):
+    """The facts of a file in its order. `sizes`: the number of facts of each block."""
+
     facts: list[AnyFact] = []
+    sizes: list[int] = []
+
+    def place(self, file: Path, fact: Fact) -> str:
+        """Where a fact stands in its file."""
+        line = next(at for at, each in enumerate(self.facts, 1) if each is fact)
+        for block, size in enumerate(self.sizes):
+            if line <= size:
+                return _placed(file, block, line)
+            line -= size
+        return str(file)
+
+
+def _read_blocks(file: Path, *, unsealed: bool) -> Written:
+    facts: list[AnyFact] = []
+    sizes: list[int] = []
     note = ""
     try:
         with file.open("rb") as opened:
@@ -172,11 +197,14 @@ def _read_blocks(file: Path, *, unsealed: bool) -> list[AnyFact]:
                             block.number, "its facts are not sealed: an older version wrote them, or a seal was removed"
                         )
                 facts += found
+                sizes.append(len(found))
     except Damaged as damage:
         if not unsealed:
             raise _damaged(file, damage) from None
         note = note or f"judged without seals, up to block {damage.block} of the history: {damage.found}"
-    return [_with_note(fact, note) if isinstance(fact, RunStarted) else fact for fact in facts] if note else facts
+    if note:
+        facts = [_with_note(fact, note) if isinstance(fact, RunStarted) else fact for fact in facts]
+    return Written(facts, sizes)
 
 
 def _with_note(started: RunStarted, note: str) -> RunStarted:
@@ -203,24 +231,48 @@ def _damaged(file: Path, damage: Damaged) -> HistoryError:
     return HistoryError(f"{file}, block {damage.block}", damage.found, remedy)
 
 
+def _placed(file: Path, block: int, line: int) -> str:
+    return f"{file}, block {block}, line {line}"
+
+
+def _contradiction(where: str, breach: Breach) -> HistoryError:
+    found = f"field {breach.field} of {type(breach.fact).__name__} is {breach.found}"
+    return HistoryError(where, found, "restore the file from the run's machine, or run the scenario again")
+
+
 def _first_corrupt_line(file: Path, block: Block) -> HistoryError:
     remedy = "judge it with the version that wrote it, or run the scenario again with the same seed"
     for number, line in enumerate(block.lines.splitlines(), 1):
         try:
             decoder.decode(line)
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-            shown = line[:60].decode("utf-8", "replace") + ("…" if len(line) > 60 else "")
-            return HistoryError(
-                f"{file}, block {block.number}, line {number}", f"not a fact ({error}): {shown}", remedy
-            )
+            return HistoryError(_placed(file, block.number, number), _what_is_wrong(line, error), remedy)
     return HistoryError(f"{file}, block {block.number}", "not a list of facts, one a line", remedy)
 
 
-def _require_start(file: Path, facts: list[AnyFact]) -> None:
-    started = [fact for fact in facts if isinstance(fact, RunStarted)]
+def _what_is_wrong(line: bytes, error: Exception) -> str:
+    """The field and its value where a field is out of its range, else the start of the line."""
+    field = _FIELD.search(str(error))
+    if field is not None:
+        try:
+            value = msgspec.json.decode(line, type=dict[str, msgspec.Raw])[field["name"]]
+        except (msgspec.DecodeError, KeyError, UnicodeDecodeError):
+            pass
+        else:
+            return f"not a fact ({error}): field {field['name']} is {_start(bytes(value))}"
+    return f"not a fact ({error}): {_start(line)}"
+
+
+def _start(line: bytes) -> str:
+    return line[:SHOWN_MAX].decode("utf-8", "replace") + ("…" if len(line) > SHOWN_MAX else "")
+
+
+def _require_start(file: Path, history: History) -> None:
+    started = history.all(RunStarted)
     if not started:
-        ended = next((fact.reason for fact in reversed(facts) if isinstance(fact, RunEnded) and fact.reason), "")
-        found = f"this run never began: {ended}" if ended else "is empty" if not facts else "this run never began"
+        ends = [fact.reason for fact in history.all(RunEnded) if fact.reason]
+        found = "this run never began" if history.facts else "is empty"
+        found = f"this run never began: {ends[-1]}" if ends else found
         raise HistoryError(str(file), found, "correct the cause and run again; the logs folder of this run has details")
     if len(started) > 1:
         runs = ", ".join(fact.run for fact in started)

@@ -4,14 +4,13 @@
 orders and keeps them; a channel only applies what was decided.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from stockstorm.simulator.history.facts import ListingPushed
 from stockstorm.simulator.model import (
     ONLINE,
     SHOPIFY,
-    Event,
     Level,
     MarketplaceTopic,
     Order,
@@ -19,6 +18,7 @@ from stockstorm.simulator.model import (
     Refund,
     Sku,
 )
+from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action
 from stockstorm.simulator.shop.ledger import Entry, Ledger
 from stockstorm.simulator.shop.orders import times_updated
@@ -53,20 +53,15 @@ class Channel(Protocol):
 class Marketplace:
     """Shows the last pushed quantity, less the units sold since. Cancelled and returned units are not listed again."""
 
-    def __init__(self, name: str, listings: Mapping[Sku, int]) -> None:
+    def __init__(self, name: str, listings: Mapping[Sku, int], feeds: Feeds) -> None:
         self.name = name
         self._listed = dict(listings)
-        self._feed: list[Event] = []
+        self._feeds = feeds
 
     @property
     def listings(self) -> Mapping[Sku, int]:
         """SKU → listed units, in the order of the catalogue. A view."""
         return self._listed
-
-    @property
-    def feed(self) -> Sequence[Event]:
-        """Every event so far, oldest first. An index is a cursor. A view, which grows during the run."""
-        return self._feed
 
     def shown(self, sku: Sku) -> int:
         return self._listed[sku]
@@ -93,7 +88,7 @@ class Marketplace:
 
     def _fire(self, topic: MarketplaceTopic, order: Order, action: Action, refund: Refund | None = None) -> None:
         action.order(self.name, topic, order, refund=refund)
-        self._feed.append(action.changes.events[-1])
+        self._feeds.append(self.name, action.changes.events[-1])
 
 
 class OnlineStore:

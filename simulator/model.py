@@ -73,7 +73,7 @@ class Buyer(msgspec.Struct, frozen=True):
     browser_ip: str
 
 
-class OrderLine(msgspec.Struct, frozen=True):
+class OrderLine(msgspec.Struct, frozen=True, array_like=True):
     """One SKU of an order, in units and minor units a piece."""
 
     line_id: int
@@ -82,7 +82,7 @@ class OrderLine(msgspec.Struct, frozen=True):
     price_minor: int
 
 
-class RefundLine(msgspec.Struct, frozen=True):
+class RefundLine(msgspec.Struct, frozen=True, array_like=True):
     """Units of one order line that came back."""
 
     line_id: int
@@ -90,7 +90,7 @@ class RefundLine(msgspec.Struct, frozen=True):
     quantity: int
 
 
-class Refund(msgspec.Struct, frozen=True):
+class Refund(msgspec.Struct, frozen=True, array_like=True):
     """A refund (own store) or a return (marketplace). `restock` puts the units back into stock."""
 
     refund_id: int
@@ -99,7 +99,7 @@ class Refund(msgspec.Struct, frozen=True):
     restock: bool
 
 
-class Order(msgspec.Struct, frozen=True):
+class Order(msgspec.Struct, frozen=True, array_like=True):
     """An accepted order at one moment. A change makes a new value.
 
     `ref` is the id that its channel shows: the Shopify order id for `online`, otherwise the marketplace's order number.
@@ -119,7 +119,7 @@ class Order(msgspec.Struct, frozen=True):
     refunds: tuple[Refund, ...] = ()
 
 
-class Level(msgspec.Struct, frozen=True):
+class Level(msgspec.Struct, frozen=True, array_like=True):
     """Stock of one inventory item at one location after ledger version `version` (0 = initial)."""
 
     inventory_item_id: int
@@ -152,7 +152,7 @@ class Subscription(msgspec.Struct, frozen=True):
     filter: str | None = None
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, array_like=True):
     """Something that happened. `event` is its serial in the run. Events of one merchant action share `event_id`.
 
     `rng_key` is the key of all random numbers for the event, so it is perturbed alike in every run of a seed:

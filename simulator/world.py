@@ -23,7 +23,7 @@ from stockstorm.simulator.history.facts import (
     PurchaseAccepted,
     PurchaseRefused,
 )
-from stockstorm.simulator.model import ONLINE, Event, Level, Order, Sku, Subscription
+from stockstorm.simulator.model import ONLINE, Event, Level, Order, Refund, Sku, Subscription
 from stockstorm.simulator.plan.items import (
     AnyPlanItem,
     PlannedCancellation,
@@ -37,6 +37,7 @@ from stockstorm.simulator.plan.items import (
     PlannedReturn,
 )
 from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action, Changes, Firing
 from stockstorm.simulator.shop.ledger import (
     Entry,
@@ -47,6 +48,7 @@ from stockstorm.simulator.shop.ledger import (
     StaleQuantity,
     record_rows,
 )
+from stockstorm.simulator.shop.order_search import Condition, FoundOrders
 from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
 from stockstorm.simulator.shop.subscriptions import Subscriptions
 
@@ -70,7 +72,8 @@ class World:
             product.sku: max(0, product.initial_available - config.subject.safety_stock)
             for product in catalogue.products
         }
-        self._markets = {name: Marketplace(name, listed) for name in self.marketplaces}
+        self._feeds = Feeds()
+        self._markets = {name: Marketplace(name, listed, self._feeds) for name in self.marketplaces}
         self._channels: dict[str, Channel] = {ONLINE: OnlineStore(self._ledger, catalogue.by_sku), **self._markets}
 
     def opening(self, now_ns: int) -> list[AnyFact]:
@@ -187,9 +190,9 @@ class World:
         """The newest level. None for an unknown item and for an item that is not stocked there."""
         return self._ledger.level(inventory_item_id, location_id)
 
-    def orders(self) -> Sequence[Order]:
-        """The current values of the own store's orders, in order of creation."""
-        return self._book.own()
+    def orders(self, conditions: Sequence[Condition] = ()) -> FoundOrders:
+        """The own store's orders, in their current values, that fulfil every condition."""
+        return self._book.own(conditions)
 
     def product_edited_ns(self, product_id: int) -> int | None:
         """Time of the last edit of a product. None if it was never edited."""
@@ -198,6 +201,10 @@ class World:
     def order_by_id(self, order_id: int) -> Order | None:
         """An order of the own store by its Shopify id."""
         return self._book.own_by_id(order_id)
+
+    def refund_by_id(self, refund_id: int) -> tuple[Order, Refund] | None:
+        """A refund of the own store by its Shopify id, with its order."""
+        return self._book.own_by_refund(refund_id)
 
     # Neither command changes physical stock: the subject only records what happened elsewhere.
 
@@ -229,9 +236,9 @@ class World:
         """Current listings of a marketplace. KeyError for the own store, which has none."""
         return self._markets[channel].listings
 
-    def channel_feed(self, channel: str) -> Sequence[Event]:
-        """Every event of a marketplace, oldest first. An index is a cursor."""
-        return self._markets[channel].feed
+    def channel_feed(self, channel: str, since: int, limit: int) -> list[Event]:
+        """At most `limit` events of a marketplace from a position on, oldest first. KeyError for the own store."""
+        return self._feeds.read(self._markets[channel].name, since, limit)
 
     def physical(self, sku: Sku) -> int:
         """Units that really exist, over all channels."""

@@ -9,7 +9,7 @@ import msgspec
 
 from stockstorm.simulator.catalogue import Catalogue, make_catalogue
 from stockstorm.simulator.config import ChannelConfig, PhaseConfig, ShopConfig, SubjectConfig, WorldConfig
-from stockstorm.simulator.model import OrderKey, Product, Sku
+from stockstorm.simulator.model import Order, OrderKey, Product, Sku
 from stockstorm.simulator.plan.items import (
     PlannedCancellation,
     PlannedPayment,
@@ -89,3 +89,8 @@ def give_back(key: int, *lines: tuple[int, int], restock: bool = True) -> Planne
 
 def restock(serial: int, place: int, delta: int) -> PlannedRestock:
     return PlannedRestock(0, 1_000_000 + serial, sku(place), delta)
+
+
+def own_orders(world: World) -> list[Order]:
+    """The own store's orders, oldest first."""
+    return world.orders().sorted_by("created_ns").between(None, None, 99)

@@ -97,13 +97,13 @@ class SimulatedApis:
         self, setup: Setup, scenario: Scenario, world: World, wall: WallPair, clock: Clock, on_change: OnChange
     ) -> None:
         requests = RequestSerial()
-        self._admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
+        self.admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
         self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, serial=requests)
         self._clock, self._on_change = clock, on_change
 
     def handle(self, request: ApiRequest) -> ApiReply:
         now_ns = self._clock()
-        api = self._marketplaces if request.path.startswith(MARKETPLACES) else self._admin
+        api = self._marketplaces if request.path.startswith(MARKETPLACES) else self.admin
         reply = api.handle(request, now_ns)
         self._on_change(reply.facts, reply.events, now_ns)
         return reply

@@ -1,6 +1,7 @@
 """Events with their deliveries and attempts, and when each change first became visible to the subject."""
 
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -31,18 +32,14 @@ class Deliveries(msgspec.Struct, gc=False):
     events: dict[int, f.EventFired]
     order_event: dict[tuple[int, str], int]  # (order, topic) -> first such event
     version_event: dict[tuple[str, int], int]  # (SKU, version) -> its inventory event
+    first_attempt_ns: dict[int, int]  # by event: when the first attempt to deliver it started; missing: none started
     visible_version: dict[str, list[int]]  # by SKU, by version: when it or a later one became visible
     visible_order: dict[int, int]  # by order: when the sale became visible
 
 
 def build_deliveries(log: FactLog, ledgers: Mapping[str, Ledger]) -> Deliveries:
     """Links attempts and outcomes to deliveries, and deliveries to events."""
-    by_id: dict[int, Delivery] = {}
-    by_event: dict[int, list[Delivery]] = {}
-    for planned in log.all(f.DeliveryPlanned):
-        delivery = by_id[planned.delivery] = Delivery(planned, [])
-        if not planned.forged:
-            by_event.setdefault(planned.event, []).append(delivery)
+    by_id = {planned.delivery: Delivery(planned, []) for planned in log.all(f.DeliveryPlanned)}
     for attempt in log.all(f.AttemptEnded):
         known = by_id.get(attempt.delivery)
         if known is not None:
@@ -51,20 +48,34 @@ def build_deliveries(log: FactLog, ledgers: Mapping[str, Ledger]) -> Deliveries:
         known = by_id.get(ended.delivery)
         if known is not None:
             known.outcome, known.ended_ns = ended.outcome, ended.at_ns
-    events = {event.event: event for event in log.all(f.EventFired)}
+    by_event: dict[int, list[Delivery]] = {}
+    for delivery in by_id.values():
+        if not delivery.planned.forged:
+            by_event.setdefault(delivery.planned.event, []).append(delivery)
     deliveries = Deliveries(
         by_id=by_id,
         by_event=by_event,
         unheard={fact.event for fact in log.all(f.EventUnheard)},
-        events=events,
+        events={event.event: event for event in log.all(f.EventFired)},
         order_event={},
         version_event={},
+        first_attempt_ns=_first_attempts(by_event),
         visible_version={},
         visible_order={},
     )
     _index_events(deliveries)
     _see(log, ledgers, deliveries)
     return deliveries
+
+
+def _first_attempts(by_event: Mapping[int, list[Delivery]]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for event, of_event in by_event.items():
+        for delivery in of_event:
+            started = delivery.attempts[0].started_ns if delivery.attempts else 0
+            if started and started < found.get(event, NEVER_NS):
+                found[event] = started
+    return found
 
 
 def _index_events(deliveries: Deliveries) -> None:
@@ -78,43 +89,26 @@ def _index_events(deliveries: Deliveries) -> None:
 def _see(log: FactLog, ledgers: Mapping[str, Ledger], deliveries: Deliveries) -> None:
     """A change is visible from the first attempt to deliver it or the first API answer that shows it."""
     versions = {sku: [NEVER_NS] * len(ledger.first_state) for sku, ledger in ledgers.items()}
-    for serial, event in deliveries.events.items():
-        started = first_attempt_ns(deliveries, serial)
-        if started == NEVER_NS:
+    orders = deliveries.visible_order
+    for serial, started in deliveries.first_attempt_ns.items():
+        event = deliveries.events.get(serial)
+        if event is None:
             continue
         if event.topic == INVENTORY_TOPIC:
-            _earlier(versions, event.sku, event.version, started)
+            _earlier(versions.get(event.sku, []), event.version, started)
         elif event.topic == "order.created":
-            deliveries.visible_order[event.order] = min(deliveries.visible_order.get(event.order, NEVER_NS), started)
+            orders[event.order] = min(orders.get(event.order, NEVER_NS), started)
     for shown in log.all(f.StockShown):
         for sku, version in zip(shown.skus, shown.versions, strict=True):
-            _earlier(versions, sku, version, shown.at_ns)
-    _see_orders(log, deliveries.visible_order)
-    for seen in versions.values():
-        for version in range(len(seen) - 2, -1, -1):
-            seen[version] = min(
-                seen[version], seen[version + 1]
-            )  # a later version shows the change of an earlier one too
-    deliveries.visible_version = versions
-
-
-def _see_orders(log: FactLog, visible: dict[int, int]) -> None:
+            _earlier(versions.get(sku, []), version, shown.at_ns)
     for told in log.all(f.OrdersShown):
         for order in told.orders:
-            visible[order] = min(visible.get(order, NEVER_NS), told.at_ns)
+            orders[order] = min(orders.get(order, NEVER_NS), told.at_ns)
+    for sku, seen in versions.items():
+        # A later version shows the change of an earlier one too.
+        deliveries.visible_version[sku] = list(accumulate(reversed(seen), min))[::-1]
 
 
-def _earlier(versions: dict[str, list[int]], sku: str, version: int, at_ns: int) -> None:
-    seen = versions.get(sku)
-    if seen is not None and 0 <= version < len(seen):
-        seen[version] = min(seen[version], at_ns)
-
-
-def first_attempt_ns(deliveries: Deliveries, event: int) -> int:
-    """When the first attempt to deliver an event started; NEVER_NS if none started."""
-    earliest = NEVER_NS
-    for delivery in deliveries.by_event.get(event, ()):
-        for attempt in delivery.attempts[:1]:
-            if attempt.started_ns and attempt.started_ns < earliest:
-                earliest = attempt.started_ns
-    return earliest
+def _earlier(seen: list[int], version: int, at_ns: int) -> None:
+    if 0 <= version < len(seen) and at_ns < seen[version]:
+        seen[version] = at_ns

@@ -11,18 +11,21 @@ something pending for its SKU, is *open*: its latency is at least the time until
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Set
+from operator import itemgetter
 from typing import Final
 
 import msgspec
 
 from stockstorm.reports.history.channel_orders import ChannelOrders, Effect
-from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries, first_attempt_ns
+from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries
 from stockstorm.reports.history.ledgers import Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history.facts import ListingPushed
 
 NEVER_SEQ: Final = 2**62
+NO_LIMIT: Final = 2**62
+Need = tuple[int, int, int]  # sequence number, and the most and the least that a listing may show from then on
 TOPICS: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
 
 
@@ -36,17 +39,9 @@ class SyncPair(msgspec.Struct, gc=False):
     visible_ns: int  # NEVER_NS: never visible to the subject; fired_ns if the subject did not subscribe
     ended_ns: int  # NEVER_NS: not reflected at rest
     moot: bool
+    latency_ms: float  # fired to reflected; a lower bound for a moot or open pair; infinite if it was never reflected
+    visible_latency_ms: float  # visible to reflected, at least 0; infinite if it was never reflected
     open: bool = False  # not reflected and still pending when the run ended; `ended_ns` is that end
-
-    @property
-    def latency_ms(self) -> float:
-        """Fired to reflected. A lower bound for a moot or open pair; infinite for a pair that was never reflected."""
-        return math.inf if self.ended_ns == NEVER_NS else (self.ended_ns - self.fired_ns) / 1e6
-
-    @property
-    def visible_latency_ms(self) -> float:
-        """Visible to reflected, at least 0; infinite for a pair that was never reflected."""
-        return math.inf if self.ended_ns == NEVER_NS else max(0, self.ended_ns - self.visible_ns) / 1e6
 
 
 class SyncPairs(msgspec.Struct):
@@ -63,10 +58,10 @@ class _Movement(msgspec.Struct, gc=False):
     seq: int
     fired_ns: int
     visible_ns: int
-    subscribed: bool  # at least one subscription covered its event
-    written: int  # sequence number of the master's row that includes it; NEVER_SEQ: none does
-    state: int  # of the master that it made; -1 for an effect of a marketplace's order
-    effect: Effect | None
+    seen_ns: int  # before it no push can include the movement other than by chance
+    most: int  # a listing above it was too high when the movement fired
+    least: int  # a listing below it was too low
+    change: int  # sequence number that a push must include to reflect it; NEVER_SEQ: there is none
 
 
 class _Righted(msgspec.Struct, gc=False):
@@ -88,17 +83,16 @@ def build_sync_pairs(
     for effect in orders.effects:
         if effect.version >= 0 or not effect.settled:
             effects.setdefault(effect.sku, []).append(effect)
+    plain = any(listing.plain for listing in listings.values())
     found = SyncPairs([], 0)
     for sku, ledger in ledgers.items():
-        moved = [*_of_master(deliveries, sku, ledger), *_of_channels(deliveries, effects.get(sku, []))]
+        moved = [*_of_master(deliveries, ledger), *_of_channels(deliveries, ledger, effects.get(sku, []), plain)]
         if not moved:
             continue
+        needs = _needs(ledger)
         for channel in log.marketplaces:
             listing = listings[channel, sku]
-            righted = _righted(ledger, listing)
-            for movement in moved:
-                if movement.source != channel:
-                    _judge(log, listing, righted, movement, found)
+            _judge(log, listing, _righted(needs, listing), moved, found)
     found.pairs.sort(key=lambda pair: pair.seq)
     return found
 
@@ -108,81 +102,88 @@ def bound_open(found: SyncPairs, at_rest: bool, pending_skus: Set[str], end_ns: 
     for pair in found.pairs:
         if pair.ended_ns == NEVER_NS and (not at_rest or pair.sku in pending_skus):
             pair.open, pair.ended_ns = True, max(end_ns, pair.fired_ns)
+            pair.latency_ms, pair.visible_latency_ms = _latencies(pair.fired_ns, pair.visible_ns, pair.ended_ns)
 
 
-def _of_master(deliveries: Deliveries, sku: str, ledger: Ledger) -> Iterator[_Movement]:
+def _of_master(deliveries: Deliveries, ledger: Ledger) -> Iterator[_Movement]:
+    sku = ledger.item.sku
     visible = deliveries.visible_version[sku]
     for state, cause in enumerate(ledger.causes):
         if moves_stock(cause):
-            seq, seen = ledger.seqs[state], visible[ledger.numbers[state]]
-            event = deliveries.version_event.get((sku, ledger.numbers[state]), -1)
-            subscribed = event not in deliveries.unheard
-            yield _Movement("", seq, ledger.times_ns[state], seen, subscribed, seq, state, None)
+            seq, fired_ns, number = ledger.seqs[state], ledger.times_ns[state], ledger.numbers[state]
+            event = deliveries.version_event.get((sku, number), -1)
+            seen_ns, visible_ns = _moments(deliveries, event, fired_ns, visible[number])
+            most, least = ledger.ceiling(state), ledger.floor(state, seq)
+            yield _Movement("", seq, fired_ns, visible_ns, seen_ns, most, least, seq)
 
 
-def _of_channels(deliveries: Deliveries, effects: list[Effect]) -> Iterator[_Movement]:
+def _of_channels(deliveries: Deliveries, ledger: Ledger, effects: list[Effect], plain: bool) -> Iterator[_Movement]:
     for effect in effects:
+        seq = effect.seq
         event = deliveries.order_event.get((effect.order, TOPICS[effect.kind]), -1)
+        state = ledger.version_at(seq)
+        left = ledger.left(state, seq) + ledger.netted_at(seq)
+        # A subject that nets can show a sale before the master includes it. All else shows once the master includes it.
+        change = effect.version_seq if effect.version >= 0 else NEVER_SEQ
         if effect.kind == "sale":
             seen = deliveries.visible_order.get(effect.order, NEVER_NS)
+            most, least = max(0, left), -NO_LIMIT
+            change = seq if effect.version >= 0 and not plain else change
         else:
-            seen = first_attempt_ns(deliveries, event)
-        written = effect.version_seq if effect.version >= 0 else NEVER_SEQ
-        subscribed = event not in deliveries.unheard
-        yield _Movement(effect.channel, effect.seq, effect.at_ns, seen, subscribed, written, -1, effect)
+            seen = deliveries.first_attempt_ns.get(event, NEVER_NS)
+            most, least = NO_LIMIT, left + ledger.pending_back(state, seq)
+        seen_ns, visible_ns = _moments(deliveries, event, effect.at_ns, seen)
+        yield _Movement(effect.channel, seq, effect.at_ns, visible_ns, seen_ns, most, least, change)
 
 
-def _judge(log: FactLog, listing: Listing, righted: _Righted, movement: _Movement, found: SyncPairs) -> None:
-    side = _side(listing, movement)
-    if side == 0:
-        found.not_owed += 1
-        return
-    moments = righted.not_high if side > 0 else righted.not_low
-    index = bisect_right(moments, movement.seq)
-    right_seq = moments[index] if index < len(moments) else NEVER_SEQ
-    push = _reflecting_push(listing, movement)
-    pushed_seq = listing.push_seqs[push] if push < len(listing.pushes) else NEVER_SEQ
-    moot = right_seq < pushed_seq and not isinstance(log.facts[right_seq], ListingPushed)
-    ended = min(right_seq, pushed_seq)
-    ended_ns = log.facts[ended].at_ns if ended != NEVER_SEQ else NEVER_NS
-    # A subject that polls could read at any time. Counted from the API's answer, its latency would lack the wait
-    # between two polls, so it counts from the moment the movement fired.
-    fired_ns, visible_ns = movement.fired_ns, movement.visible_ns if movement.subscribed else movement.fired_ns
-    pair = SyncPair(listing.channel, listing.ledger.item.sku, movement.seq, fired_ns, visible_ns, ended_ns, moot)
-    found.pairs.append(pair)
+def _moments(deliveries: Deliveries, event: int, fired_ns: int, seen: int) -> tuple[int, int]:
+    """From when a push can include the movement, and from when its latency counts for the subject.
 
-
-def _side(listing: Listing, movement: _Movement) -> int:
-    """1: the listing was too high when the movement fired; -1: too low; 0: right, so no push is owed."""
-    ledger, seq = listing.ledger, movement.seq
-    listed = listing.listed_at(seq)
-    if movement.effect is None:
-        if listed > ledger.ceiling(movement.state):
-            return 1
-        return -1 if listed < ledger.floor(movement.state, seq) else 0
-    state = ledger.version_at(seq)
-    left = ledger.left(state, seq) + ledger.netted_at(seq)
-    if movement.effect.kind == "sale":
-        return 1 if listed > max(0, left) else 0
-    return -1 if listed < left + ledger.pending_back(state, seq) else 0
-
-
-def _reflecting_push(listing: Listing, movement: _Movement) -> int:
-    """Index of the first push that reflects the movement.
-
-    A subject that nets can show a sale before the master includes it. Everything else shows once the master does.
+    A subject that polls could read at any time. Counted from the API's answer, its latency would lack the wait between
+    two polls, so it counts from the moment the movement fired.
     """
-    effect = movement.effect
-    nets = effect is not None and effect.kind == "sale" and effect.version >= 0 and not listing.plain
-    change = movement.seq if nets else movement.written
-    visible_ns = movement.visible_ns if movement.visible_ns != NEVER_NS else 0
-    return listing.first_knowing(change, visible_ns)
+    return seen if seen != NEVER_NS else 0, fired_ns if event in deliveries.unheard else seen
 
 
-def _righted(ledger: Ledger, listing: Listing) -> _Righted:
-    """Replays everything that changes what is left or what is listed, and notes when the listing becomes right.
+def _judge(log: FactLog, listing: Listing, righted: _Righted, moved: list[_Movement], found: SyncPairs) -> None:
+    """Pairs each movement of other channels with the listing."""
+    channel, sku, facts, pairs = listing.channel, listing.ledger.item.sku, log.facts, found.pairs
+    seqs, listed, pushes = listing.seqs, listing.listed, len(listing.pushes)
+    for movement in moved:
+        if movement.source == channel:
+            continue
+        seq = movement.seq
+        shown = listed[max(0, bisect_right(seqs, seq) - 1)]
+        if movement.least <= shown <= movement.most:
+            found.not_owed += 1
+            continue
+        moments = righted.not_high if shown > movement.most else righted.not_low
+        index = bisect_right(moments, seq)
+        right_seq = moments[index] if index < len(moments) else NEVER_SEQ
+        push = listing.first_knowing(movement.change, movement.seen_ns)
+        pushed_seq = listing.push_seqs[push] if push < pushes else NEVER_SEQ
+        moot = right_seq < pushed_seq and not isinstance(facts[right_seq], ListingPushed)
+        ended = min(right_seq, pushed_seq)
+        pairs.append(_pair(channel, sku, movement, facts[ended].at_ns if ended != NEVER_SEQ else NEVER_NS, moot))
 
-    A listing is too high above what is left, and too low below that plus the units that came back and are not recorded.
+
+def _pair(channel: str, sku: str, movement: _Movement, ended_ns: int, moot: bool) -> SyncPair:
+    fired_ns, visible_ns = movement.fired_ns, movement.visible_ns
+    latencies = _latencies(fired_ns, visible_ns, ended_ns)
+    return SyncPair(channel, sku, movement.seq, fired_ns, visible_ns, ended_ns, moot, *latencies)
+
+
+def _latencies(fired_ns: int, visible_ns: int, ended_ns: int) -> tuple[float, float]:
+    """Milliseconds from fired, and from visible. Infinite for a pair that was never reflected."""
+    if ended_ns == NEVER_NS:
+        return math.inf, math.inf
+    return (ended_ns - fired_ns) / 1e6, max(0, ended_ns - visible_ns) / 1e6
+
+
+def _needs(ledger: Ledger) -> list[Need]:
+    """The most and the least that a listing may show, from the start and from each change of what is left.
+
+    The most is what is left. The least is that plus the units that came back and are not recorded.
     """
     tracks = (
         zip(ledger.seqs, ledger.base, strict=True),
@@ -190,20 +191,39 @@ def _righted(ledger: Ledger, listing: Listing) -> _Righted:
         zip(ledger.netted_seqs, ledger.netted_totals, strict=True),
         zip(ledger.back_seqs, ledger.back_totals, strict=True),
         zip(ledger.seqs, ledger.back_included, strict=True),
-        zip(listing.seqs, listing.listed, strict=True),
     )
     changes = sorted((seq, what, value) for what, track in enumerate(tracks) for seq, value in track)
-    state = [ledger.base[0], 0, 0, 0, 0, listing.listed[0]]
-    righted = _Righted([], [])
-    high = low = False
+    state = [ledger.base[0], 0, 0, 0, 0]
+    needs = [_need(ledger, -1, state)]
     for seq, what, value in changes:
-        state[what] = value
-        base, sold, netted, back, recorded, listed = state
-        left = base - sold + netted - ledger.safety
-        was_high, was_low = high, low
-        high, low = listed > max(0, left), listed < max(0, left + back - recorded)
-        if was_high and not high:
+        if state[what] != value:
+            state[what] = value
+            needs.append(_need(ledger, seq, state))
+    return needs
+
+
+def _need(ledger: Ledger, seq: int, state: list[int]) -> Need:
+    base, sold, netted, back, recorded = state
+    left = base - sold + netted - ledger.safety
+    return seq, max(0, left), max(0, left + back - recorded)
+
+
+def _righted(needs: list[Need], listing: Listing) -> _Righted:
+    """Replays everything that changes what is left or what is listed, and notes when the listing becomes right."""
+    righted = _Righted([], [])
+    _, most, least = needs[0]
+    listed = listing.listed[0]
+    high, low = listed > most, listed < least
+    shown = [(seq, quantity, None) for seq, quantity in zip(listing.seqs, listing.listed, strict=True)]
+    # Stable: what one fact changed in the ledger precedes what it changed in the listing.
+    for seq, first, second in sorted([*needs, *shown], key=itemgetter(0)):
+        if second is None:
+            listed = first
+        else:
+            most, least = first, second
+        if high and listed <= most:
             righted.not_high.append(seq)
-        if was_low and not low:
+        if low and listed >= least:
             righted.not_low.append(seq)
+        high, low = listed > most, listed < least
     return righted

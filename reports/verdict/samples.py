@@ -9,7 +9,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.history.sync_pairs import SyncPair
 from stockstorm.reports.result import Interval
-from stockstorm.reports.statistics.bootstrap import quantile_interval
+from stockstorm.reports.statistics.bootstrap import Resampler
 from stockstorm.reports.verdict.tiers import FIRED, VISIBLE, judged_measure
 
 Sample = tuple[int, float]
@@ -31,18 +31,22 @@ def intervals(history: History) -> dict[str, Interval]:
     so judging a stored run again gives the same intervals.
     """
     owed, pairs = owed_pairs(history), history.sync_pairs.pairs
-    acks = list(ack_samples(history))
     wanted = [
-        ("ack_time_ms.p95", acks, 0.95),
-        ("ack_time_ms.p99", acks, 0.99),
-        (FIRED, _fired(owed), 0.95),
-        (VISIBLE, _visible(owed), 0.95),
+        (list(ack_samples(history)), {"ack_time_ms.p95": 0.95, "ack_time_ms.p99": 0.99}),
+        (_fired(owed), {FIRED: 0.95}),
+        (_visible(owed), {VISIBLE: 0.95}),
     ]
     if len(pairs) > len(owed):
-        wanted.append((with_moot(FIRED), _fired(pairs), 0.95))
-        wanted.append((with_moot(VISIBLE), _visible(pairs), 0.95))
-    found = {name: quantile_interval(samples, share, history.seed, name) for name, samples, share in wanted}
-    return {name: interval for name, interval in found.items() if interval is not None}
+        wanted.append((_fired(pairs), {with_moot(FIRED): 0.95}))
+        wanted.append((_visible(pairs), {with_moot(VISIBLE): 0.95}))
+    found: dict[str, Interval] = {}
+    for samples, shares in wanted:
+        resampler = Resampler(samples)
+        for name, share in shares.items():
+            interval = resampler.interval(share, history.seed, name)
+            if interval is not None:
+                found[name] = interval
+    return found
 
 
 def _fired(pairs: list[SyncPair]) -> list[Sample]:

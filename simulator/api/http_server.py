@@ -7,12 +7,14 @@ requests/s instead of 8,700.
 
 import json
 import socket
+import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from gevent import socket as gevent_socket
 from gevent.pool import Pool
-from gevent.pywsgi import WSGIServer
+from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.errors import BackingError
@@ -24,6 +26,8 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 MARKETPLACES: Final = "/marketplaces/"
 LOOPBACK: Final = "127.0.0.1"
 BACKLOG: Final = 1024
+LOGGED_MAX: Final = 20
+LOGGED_CHARS_MAX: Final = 300
 _REASONS: Final = {
     200: "OK",
     400: "Bad Request",
@@ -49,7 +53,8 @@ def make_server(host: str, port: int, handle: Handle) -> WSGIServer:
     BackingError if the address cannot be bound.
     """
     application = _Application(handle)
-    return WSGIServer(_listener(host or LOOPBACK, port), application, log=None, spawn=Pool())
+    listener = _listener(host or LOOPBACK, port)
+    return WSGIServer(listener, application, log=None, error_log=_ErrorLog(), spawn=Pool(), handler_class=_Handler)
 
 
 def _listener(host: str, port: int) -> gevent_socket.socket:
@@ -66,6 +71,39 @@ def _listener(host: str, port: int) -> gevent_socket.socket:
     return listener
 
 
+class _Handler(WSGIHandler):
+    """gevent's connection. It would print tracebacks for errors of clients: bad heads, and connections closed early."""
+
+    def handle(self) -> None:
+        with suppress(OSError):
+            super().handle()
+
+    def _handle_client_error(self, error: Exception) -> tuple[str, bytes]:
+        expected = error if isinstance(error, ValueError) else ValueError(str(error))
+        answer: tuple[str, bytes] = super()._handle_client_error(expected)
+        return answer
+
+
+class _ErrorLog:
+    """Standard error for the first LOGGED_MAX malformed requests. A client may send any number of them."""
+
+    def __init__(self) -> None:
+        self._left = LOGGED_MAX
+
+    def write(self, text: str) -> None:
+        if self._left > 0:
+            self._left -= 1
+            more = "" if self._left else "further malformed requests are not logged\n"
+            sys.stderr.write(f"{text.rstrip()[:LOGGED_CHARS_MAX]}\n{more}")
+
+    def writelines(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            self.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 class _BodyError(NamedTuple):
     """Why a request body was refused unread."""
 
@@ -75,6 +113,9 @@ class _BodyError(NamedTuple):
 
 
 _MALFORMED: Final = _BodyError(400, "bad_content_length", "Content-Length is not a number; send digits only")
+_INCOMPLETE: Final = _BodyError(
+    400, "incomplete_body", "The body ended early, or its chunks are malformed; send it again"
+)
 _TOO_LARGE: Final = _BodyError(
     413, "body_too_large", f"The body is too large; send at most {REQUEST_BODY_MAX_BYTES} bytes"
 )
@@ -100,12 +141,17 @@ class _Application:
 
 def _bounded_body(environ: dict[str, Any]) -> bytes | _BodyError:
     """The whole body, or why it is refused. If Content-Length cannot be parsed, gevent itself answers 400."""
+    given = environ["wsgi.input"]
     declared = environ.get("CONTENT_LENGTH") or "0"
     if not (declared.isascii() and declared.isdigit()):
         return _MALFORMED
     if int(declared) > REQUEST_BODY_MAX_BYTES:
         return _TOO_LARGE
-    body: bytes = environ["wsgi.input"].read(REQUEST_BODY_MAX_BYTES + 1)  # a chunked body declares no length
+    try:
+        body: bytes = given.read(REQUEST_BODY_MAX_BYTES + 1)  # a chunked body declares no length
+    except (ValueError, OSError):  # the first for a chunk without a size
+        given.chunk_length = 0  # nothing is read after it
+        return _INCOMPLETE
     return body if len(body) <= REQUEST_BODY_MAX_BYTES else _TOO_LARGE
 
 

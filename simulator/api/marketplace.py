@@ -109,7 +109,7 @@ def _decoded(body: bytes, decoder: msgspec.json.Decoder[T], example: str) -> T:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise Refusal(422, "invalid_body", f"{error}; send {example}") from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(400, "bad_json", f"{error}; send {example}") from None
 
 
@@ -244,7 +244,7 @@ class MarketplaceApi:
         parameters = Parameters(call.request.query)
         since = parameters.number("since", default=0, low=0, high=FEED_MAX)
         limit = parameters.number("limit", default=PAGE_DEFAULT, low=1, high=ORDERS_PER_PAGE_MAX)
-        events = self._world.channel_feed(call.channel)[since : since + limit]
+        events = self._world.channel_feed(call.channel, since, limit)
         call.rows = len(events)
         keys = dict.fromkeys(event.order.key for event in events if event.order is not None)
         if keys:

@@ -9,6 +9,20 @@ from typing import Any, Literal
 import msgspec
 
 from stockstorm.simulator.config import FaultKind, ForgeryKind, PerturbationKind
+from stockstorm.simulator.history.ranges import (
+    AttemptNumber,
+    Balance,
+    Count,
+    Name,
+    Nanoseconds,
+    OptionalId,
+    Positive,
+    Quantity,
+    Rate,
+    Status,
+    Text,
+    Units,
+)
 from stockstorm.simulator.model import ApiOutcome, OrderChange, StockCause
 
 SCHEMA_VERSION = 1
@@ -24,7 +38,7 @@ FaultName = FaultKind | Literal["exited by itself"]  # the latter is not planned
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False, tag_field="fact", omit_defaults=True):
-    at_ns: int
+    at_ns: Nanoseconds
 
 
 # -- the run ---------------------------------------------------------------------------------------------------------
@@ -33,44 +47,44 @@ class Fact(msgspec.Struct, frozen=True, gc=False, tag_field="fact", omit_default
 class RunStarted(Fact, frozen=True, tag=True):
     """The first fact: what the checkers need to know of the run. `at_ns` is the start of load, offset 0 of the plan."""
 
-    schema: int
-    run: str
-    scenario: dict[str, Any]  # the whole scenario as loaded, with [expect] and flags applied
-    seed: int
-    plan_digest: str
-    wall_ns: int  # wall time at `at_ns`
-    duration_ns: int
-    safety_stock: int
-    subject: str
+    schema: Positive
+    run: Name
+    scenario: dict[Name, Any]  # the whole scenario as loaded, with [expect] and flags applied
+    seed: Count
+    plan_digest: Name
+    wall_ns: Nanoseconds  # wall time at `at_ns`
+    duration_ns: Nanoseconds
+    safety_stock: Quantity
+    subject: Name
     driver: Literal["live", "virtual"]
-    replay: str  # the command that replays this run
-    commit: str
-    versions: dict[str, str]
-    machine: dict[str, str]
-    notes: tuple[str, ...] = ()  # shown in reports, e.g. "retry gaps shortened 20 times"
+    replay: Text  # the command that replays this run
+    commit: Text
+    versions: dict[Name, Text]
+    machine: dict[Name, Text]
+    notes: tuple[Text, ...] = ()  # shown in reports, e.g. "retry gaps shortened 20 times"
     polls: bool = False  # the subject subscribes to nothing by design and reads the APIs instead
-    ceilings: dict[str, float] = {}  # measured events a second of each emulator in use, by its description
+    ceilings: dict[Name, Rate] = {}  # measured events a second of each emulator in use, by its description
 
 
 class ProcessSeen(Fact, frozen=True, tag=True):
     """A process of the run, with one instant on both clocks (`at_ns`, `wall_ns`)."""
 
-    process: str  # generator, postgres, or a process of the subject or of a cloud backing
-    pid: int
-    wall_ns: int
+    process: Name  # generator, postgres, or a process of the subject or of a cloud backing
+    pid: Positive
+    wall_ns: Nanoseconds
 
 
 class ProcessEnded(Fact, frozen=True, tag=True):
     """A process of the subject ended without a planned fault. `at_ns` is when Stockstorm noticed."""
 
-    process: str
-    pid: int
+    process: Name
+    pid: Positive
     exit_code: int  # negative: the number of the signal that ended it
-    lines: tuple[str, ...] = ()  # the last of its log
+    lines: tuple[Text, ...] = ()  # the last of its log
 
 
 class PhaseStarted(Fact, frozen=True, tag=True):
-    phase: str
+    phase: Name
 
 
 class LoadStopped(Fact, frozen=True, tag=True):
@@ -81,59 +95,59 @@ class QuietReached(Fact, frozen=True, tag=True):
     """The end of the wait for rest, and what was seen last. Older versions wrote only the first two fields."""
 
     quiet: bool  # False: the limit on waiting was reached first
-    waited_ns: int
+    waited_ns: Nanoseconds
     by: RestBy = ""
-    attempts: int = 0  # of the delivery service, under way or scheduled
-    probe: int | None = None  # what the subject's own probe reported as pending; None: it has none, or did not answer
-    queue: int | None = None  # messages in the subject's queue; None: Stockstorm cannot see it
-    silent: tuple[str, ...] = ()  # processes of the subject that did not answer
-    apart_ns: int = 0  # between the two reads that found nothing pending
-    silence_ns: int = 0  # since the last stock change, push or sign of pending work
-    longest_gap_ns: int = 0  # the subject's longest, from outstanding work or its last effect to its next effect
+    attempts: Count = 0  # of the delivery service, under way or scheduled
+    probe: Count | None = None  # what the subject's own probe reported as pending; None: it has none, or is silent
+    queue: Count | None = None  # messages in the subject's queue; None: Stockstorm cannot see it
+    silent: tuple[Name, ...] = ()  # processes of the subject that did not answer
+    apart_ns: Nanoseconds = 0  # between the two reads that found nothing pending
+    silence_ns: Nanoseconds = 0  # since the last stock change, push or sign of pending work
+    longest_gap_ns: Nanoseconds = 0  # the subject's longest, from outstanding work or its last effect to its next
 
 
 class RunEnded(Fact, frozen=True, tag=True):
     """The last fact. Without it the run was interrupted and every verdict is unknown."""
 
     complete: bool
-    reason: str = ""
+    reason: Text = ""
 
 
 class ResourcesSampled(Fact, frozen=True, tag=True):
     """CPU time used so far and resident memory of one process, or of all PostgreSQL processes together."""
 
-    process: str
-    cpu_ns: int
-    rss_bytes: int
+    process: Name
+    cpu_ns: Count
+    rss_bytes: Count
 
 
 class DatabaseCounted(Fact, frozen=True, tag=True):
     """The work of the subject's database so far, by its own statistics. `statements` is the subject's own count."""
 
-    transactions: int
-    rows_written: int
-    statements: int | None = None
+    transactions: Count
+    rows_written: Count
+    statements: Count | None = None
 
 
 class GeneratorSampled(Fact, frozen=True, tag=True):
     """The generator's own health over the last interval (about one second)."""
 
-    interval_ns: int
-    hub_gap_max_ns: int  # the longest time between two rounds of the event loop
-    connections: int
-    connections_max: int
-    waiting_attempts: int  # queued for a free connection
-    journal_backlog: int
+    interval_ns: Nanoseconds
+    hub_gap_max_ns: Nanoseconds  # the longest time between two rounds of the event loop
+    connections: Count
+    connections_max: Count
+    waiting_attempts: Count  # queued for a free connection
+    journal_backlog: Count
 
 
 class FaultStarted(Fact, frozen=True, tag=True):
     fault: FaultName
-    target: str  # the process
+    target: Name  # the process
 
 
 class FaultEnded(Fact, frozen=True, tag=True):
     fault: FaultName
-    target: str
+    target: Name
 
 
 # -- the world -------------------------------------------------------------------------------------------------------
@@ -142,170 +156,170 @@ class FaultEnded(Fact, frozen=True, tag=True):
 class ItemStocked(Fact, frozen=True, tag=True):
     """A SKU before load, at ledger version 0. Every marketplace then lists `available` less the safety stock."""
 
-    sku: str
-    inventory_item_id: int
-    location_id: int
-    available: int
-    price_minor: int
+    sku: Name
+    inventory_item_id: Positive
+    location_id: Positive
+    available: Quantity
+    price_minor: Count
     hot: bool
 
 
 class ChannelOpened(Fact, frozen=True, tag=True):
-    channel: str
+    channel: Name
     online: bool  # the shop's own store, which sells from the master and has no listings
 
 
 class PurchaseAccepted(Fact, frozen=True, tag=True):
     """An accepted order. The tuples are parallel, with one element for each line."""
 
-    order: int
-    channel: str
-    ref: str
-    skus: tuple[str, ...]
-    quantities: tuple[int, ...]
-    physical_before: tuple[int, ...]  # physical stock of the SKU just before this line
-    shown_before: tuple[int, ...]  # master's available (online) or the listing (marketplace)
+    order: Count
+    channel: Name
+    ref: Name
+    skus: tuple[Name, ...]
+    quantities: tuple[Units, ...]
+    physical_before: tuple[Balance, ...]  # physical stock of the SKU just before this line
+    shown_before: tuple[Balance, ...]  # master's available (online) or the listing (marketplace)
 
 
 class PurchaseRefused(Fact, frozen=True, tag=True):
     """A purchase that was refused because a line showed too little stock. The tuples are parallel."""
 
-    order: int
-    channel: str
-    skus: tuple[str, ...]
-    quantities: tuple[int, ...]
-    physical_before: tuple[int, ...]
-    shown_before: tuple[int, ...]
+    order: Count
+    channel: Name
+    skus: tuple[Name, ...]
+    quantities: tuple[Units, ...]
+    physical_before: tuple[Balance, ...]
+    shown_before: tuple[Balance, ...]
 
 
 class FollowUpVoid(Fact, frozen=True, tag=True):
     """A planned follow-up without effect: its purchase had been refused, or its order already cancelled."""
 
-    order: int
+    order: Count
     follow_up: OrderChange
 
 
 class OrderPaid(Fact, frozen=True, tag=True):
-    order: int
-    channel: str
+    order: Count
+    channel: Name
 
 
 class OrderCancelled(Fact, frozen=True, tag=True):
     """An order was cancelled on its channel. All its units came back to physical stock."""
 
-    order: int
-    channel: str
-    ref: str
-    skus: tuple[str, ...]
-    quantities: tuple[int, ...]
+    order: Count
+    channel: Name
+    ref: Name
+    skus: tuple[Name, ...]
+    quantities: tuple[Units, ...]
 
 
 class OrderReturned(Fact, frozen=True, tag=True):
-    order: int
-    channel: str
-    ref: str
-    return_id: int
-    skus: tuple[str, ...]
-    quantities: tuple[int, ...]
+    order: Count
+    channel: Name
+    ref: Name
+    return_id: Positive
+    skus: tuple[Name, ...]
+    quantities: tuple[Units, ...]
     restocked: bool
 
 
 class StockChanged(Fact, frozen=True, tag=True):
     """One entry of the master's ledger: version `version` of the item. Each item is stocked at one location."""
 
-    sku: str
-    inventory_item_id: int
-    location_id: int
-    version: int
-    delta: int
-    available: int  # after the change
+    sku: Name
+    inventory_item_id: Positive
+    location_id: Positive
+    version: Count
+    delta: Balance
+    available: Balance  # after the change
     cause: StockCause
-    order: int = -1  # for a sale, cancellation or return of the own store
-    reference: str = ""  # the subject's referenceDocumentUri
+    order: OptionalId = -1  # for a sale, cancellation or return of the own store
+    reference: Text = ""  # the subject's referenceDocumentUri
     compared: bool = False  # the subject sent changeFromQuantity, and it matched
-    request: int = -1  # serial number of the API call
+    request: OptionalId = -1  # serial number of the API call
 
 
 class StockUnmoved(Fact, frozen=True, tag=True):
     """A row of 0 units in the subject's adjustment. It makes no ledger entry, but may record orders that net to 0."""
 
-    sku: str
-    version: int  # the newest version, which is unchanged
-    reference: str
-    request: int = -1
+    sku: Name
+    version: Count  # the newest version, which is unchanged
+    reference: Text
+    request: OptionalId = -1
 
 
 class ListingPushed(Fact, frozen=True, tag=True):
     """The subject set a listing. From now on the channel shows `quantity`, less what it sells."""
 
-    channel: str
-    sku: str
-    quantity: int
-    shown_before: int
-    request: int = -1
+    channel: Name
+    sku: Name
+    quantity: Quantity
+    shown_before: Quantity
+    request: OptionalId = -1
 
 
 class EventFired(Fact, frozen=True, tag=True):
     """Something happened that subscribers are told of. `source` is "shopify" or a channel's name."""
 
-    event: int
-    event_id: str
-    source: str
-    topic: str
-    order: int = -1
-    sku: str = ""
-    version: int = -1  # ledger version for inventory_levels/update
+    event: Count
+    event_id: Name
+    source: Name
+    topic: Name
+    order: OptionalId = -1
+    sku: Text = ""
+    version: OptionalId = -1  # ledger version for inventory_levels/update
 
 
 class FinalStock(Fact, frozen=True, tag=True):
     """Master and physical stock of a SKU at rest."""
 
-    sku: str
-    available: int
-    physical: int
-    version: int
+    sku: Name
+    available: Balance
+    physical: Balance
+    version: Count
 
 
 class FinalListing(Fact, frozen=True, tag=True):
-    channel: str
-    sku: str
-    listed: int
+    channel: Name
+    sku: Name
+    listed: Quantity
 
 
 # -- subscriptions and delivery --------------------------------------------------------------------------------------
 
 
 class SubscriptionCreated(Fact, frozen=True, tag=True):
-    subscription: int
-    source: str
-    topic: str
-    uri: str
+    subscription: Positive
+    source: Name
+    topic: Name
+    uri: Name
     by_api: bool = True
 
 
 class SubscriptionRemoved(Fact, frozen=True, tag=True):
-    subscription: int
-    source: str
-    topic: str
+    subscription: Positive
+    source: Name
+    topic: Name
     by_policy: bool  # True: because of failures; False: by the subject's request
 
 
 class EventUnheard(Fact, frozen=True, tag=True):
     """No subscription existed when the event fired, so nothing is delivered."""
 
-    event: int
+    event: Count
 
 
 class DeliveryPlanned(Fact, frozen=True, tag=True):
     """One notification to one subscription (`copy` 0) or a duplicate of it (1, 2, …) with the same webhook id."""
 
-    delivery: int
-    event: int  # -1 for a forged delivery
-    webhook_id: str
-    subscription: int
-    topic: str
-    due_ns: int
-    copy: int = 0
+    delivery: Count
+    event: OptionalId  # -1 for a forged delivery
+    webhook_id: Name
+    subscription: Positive
+    topic: Name
+    due_ns: Nanoseconds
+    copy: Count = 0
     perturbed: tuple[PerturbationKind, ...] = ()  # perturbations that changed it
     forged: ForgeryKind | Literal[""] = ""  # a forged delivery must be refused
 
@@ -313,21 +327,21 @@ class DeliveryPlanned(Fact, frozen=True, tag=True):
 class AttemptEnded(Fact, frozen=True, tag=True):
     """One attempt, which ended at `at_ns`. The time of a step that was not reached is 0."""
 
-    delivery: int
-    attempt: int  # from 1
-    due_ns: int
-    started_ns: int  # a connection began it
-    sent_ns: int  # last byte handed to the kernel
-    answered_ns: int  # last byte of the answer read
-    free_ns: int  # when it could have started: due, or once a connection was free. Lateness is started - free
-    status: int = 0  # HTTP status, 0 if none
+    delivery: Count
+    attempt: AttemptNumber  # from 1
+    due_ns: Nanoseconds
+    started_ns: Nanoseconds  # a connection began it
+    sent_ns: Nanoseconds  # last byte handed to the kernel
+    answered_ns: Nanoseconds  # last byte of the answer read
+    free_ns: Nanoseconds  # when it could have started: due, or once a connection was free. Lateness is started - free
+    status: Status = 0  # HTTP status, 0 if none
     error: AttemptError = ""
     resent: bool = False  # sent again within the attempt, because the kept-alive connection had been closed
-    bytes_sent: int = 0
+    bytes_sent: Count = 0
 
 
 class DeliveryEnded(Fact, frozen=True, tag=True):
-    delivery: int
+    delivery: Count
     outcome: DeliveryOutcome
 
 
@@ -337,30 +351,30 @@ class DeliveryEnded(Fact, frozen=True, tag=True):
 class ApiCalled(Fact, frozen=True, tag=True):
     """One API call of the subject, answered at `at_ns`. `request` numbers the calls of a run."""
 
-    request: int
-    api: str  # "admin" or a channel's name
-    operation: str  # the mutation or query field, or e.g. "PUT listings"
-    status: int  # HTTP status
+    request: Count
+    api: Name  # "admin" or a channel's name
+    operation: Text  # the mutation or query field, or e.g. "PUT listings"
+    status: Status  # HTTP status
     outcome: ApiOutcome
-    started_ns: int = 0
-    cost: int = 0
-    rows: int = 0
+    started_ns: Nanoseconds = 0
+    cost: Count = 0
+    rows: Count = 0
 
 
 class StockShown(Fact, frozen=True, tag=True):
     """An API answer showed the subject these ledger versions."""
 
-    request: int
-    skus: tuple[str, ...]
-    versions: tuple[int, ...]
+    request: Count
+    skus: tuple[Name, ...]
+    versions: tuple[Count, ...]
 
 
 class OrdersShown(Fact, frozen=True, tag=True):
     """An API answer showed the subject these orders."""
 
-    request: int
-    channel: str
-    orders: tuple[int, ...]
+    request: Count
+    channel: Name
+    orders: tuple[Count, ...]
 
 
 # -- final reads of the subject, by probe where it has one ------------------------------------------------------
@@ -369,14 +383,14 @@ class OrdersShown(Fact, frozen=True, tag=True):
 class EffectProbed(Fact, frozen=True, tag=True):
     """What the subject reports of one notification. `times` is how often it was applied."""
 
-    webhook_id: str
+    webhook_id: Name
     state: EffectState
-    times: int
+    times: Count
 
 
 class StockProbed(Fact, frozen=True, tag=True):
-    sku: str
-    available: int
+    sku: Name
+    available: Balance
 
 
 class ProbeEnded(Fact, frozen=True, tag=True):
@@ -384,7 +398,7 @@ class ProbeEnded(Fact, frozen=True, tag=True):
 
     probe: Probe
     ok: bool
-    reason: str = ""
+    reason: Text = ""
 
 
 AnyFact = (

@@ -1,7 +1,8 @@
 """The items of a plan before they are numbered: their time, their order at one instant, and the events they fire."""
 
+import heapq
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -34,12 +35,26 @@ class Draft(NamedTuple):
     make: Callable[..., AnyPlanItem]
     values: tuple[Any, ...]
 
+    def item(self, serial: int) -> AnyPlanItem:
+        """The item with its number in the plan."""
+        return self.make(self.offset_ns, serial, *self.values)
 
-def numbered(drafts: Iterable[Draft]) -> tuple[AnyPlanItem, ...]:
-    """The items in the order of their offsets, numbered from 0."""
-    return tuple(
-        [draft.make(draft.offset_ns, serial, *draft.values) for serial, draft in enumerate(sorted(drafts))],
-    )
+
+def in_order(causes: Iterable[Iterable[Draft]]) -> Iterator[Draft]:
+    """All drafts, sorted, with only those held back that are still to come.
+
+    Each group begins with its cause, the rest of the group comes after it, and causes are sorted.
+    """
+    coming: list[Draft] = []
+    for group in causes:
+        cause, *effects = group
+        while coming and coming[0] < cause:
+            yield heapq.heappop(coming)
+        yield cause
+        for effect in effects:
+            heapq.heappush(coming, effect)
+    while coming:
+        yield heapq.heappop(coming)
 
 
 def delay_s(mean_s: float, draw: float) -> float:

@@ -4,6 +4,7 @@
 restocks, product edits, forgeries, faults and phases.
 """
 
+import heapq
 from collections.abc import Iterator
 from typing import Final, get_args
 
@@ -13,8 +14,9 @@ from stockstorm.simulator.config import ForgeryKind, WorldConfig
 from stockstorm.simulator.errors import LimitError
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
-from stockstorm.simulator.plan.drafts import Draft, Rank, numbered
+from stockstorm.simulator.plan.drafts import Draft, Rank
 from stockstorm.simulator.plan.items import (
+    AnyPlanItem,
     Plan,
     PlannedFault,
     PlannedForgery,
@@ -29,19 +31,40 @@ from stockstorm.simulator.seeds import Seeds
 FORGERY_KINDS: Final = get_args(ForgeryKind)
 
 
-def other_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
-    """Everything except purchases and their follow-ups. Each kind draws from its own streams."""
-    yield from _restocks(config, seeds, demand)
-    yield from _product_edits(config, seeds, demand)
-    yield from _forgeries(config, seeds, demand)
+def plan_drafts(config: WorldConfig, seed: int) -> Iterator[Draft]:
+    """Everything that will be attempted, sorted and made as it is read. LimitError when it would be too much.
+
+    Each kind draws from its own streams.
+    """
+    _check_size(expected_items_max(config))
+    seeds = Seeds(seed)
+    demand = Demand(config, seeds)
+    drafts = heapq.merge(
+        purchase_drafts(config, seeds, demand),
+        _restocks(config, seeds, demand),
+        _product_edits(config, seeds, demand),
+        _forgeries(config, seeds, demand),
+        sorted(_faults(config)),
+        _phases(config),
+    )
+    for number, draft in enumerate(drafts, 1):
+        if number > limits.PLAN_MAX_ITEMS:
+            _check_size(number)
+        yield draft
+
+
+def _faults(config: WorldConfig) -> Iterator[Draft]:
     for n, fault in enumerate(config.faults):
         values = (fault.kind, round(fault.restart_after_s * SECOND_NS))
         yield Draft(round(fault.at_s * SECOND_NS), Rank.FAULT, n, 0, PlannedFault, values)
+
+
+def _phases(config: WorldConfig) -> Iterator[Draft]:
     for n, (start_ns, phase) in enumerate(zip(schedule.starts_ns(config.phases), config.phases, strict=False)):
         yield Draft(start_ns, Rank.PHASE, n, 0, PlannedPhase, (phase.name,))
 
 
-def _instants(config: WorldConfig, seeds: Seeds, name: str, rate_per_s: float) -> list[int]:
+def _instants(config: WorldConfig, seeds: Seeds, name: str, rate_per_s: float) -> Iterator[int]:
     span_ns = schedule.starts_ns(config.phases)[-1]
     return schedule.poisson_ns(rate_per_s, span_ns, seeds.stream(name))
 
@@ -67,23 +90,17 @@ def _forgeries(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Dr
         yield Draft(at_ns, Rank.FORGERY, n, 0, PlannedForgery, (kind, demand.any_sku(sku_draw)))
 
 
-__all__ = ["expected_events", "make_plan", "with_event_rate"]
+__all__ = ["expected_events", "make_plan", "plan_drafts", "with_event_rate"]
 
 
 def make_plan(scenario: str, config: WorldConfig, seed: int) -> Plan:
-    """The plan of one (scenario, seed), byte for byte. LimitError when it would hold too many items."""
-    _check_size(expected_items_max(config))
-    seeds = Seeds(seed)
-    demand = Demand(config, seeds)
-    drafts = [*purchase_drafts(config, seeds, demand), *other_drafts(config, seeds, demand)]
-    _check_size(len(drafts))
-    return Plan(
-        scenario=scenario,
-        seed=seed,
-        duration_ns=schedule.starts_ns(config.phases)[-1],
-        expected_events=sum(draft.events for draft in drafts),
-        items=numbered(drafts),
-    )
+    """The plan of one (scenario, seed), byte for byte, in memory. LimitError when it would hold too many items."""
+    events = 0
+    items: list[AnyPlanItem] = []
+    for serial, draft in enumerate(plan_drafts(config, seed)):
+        events += draft.events
+        items.append(draft.item(serial))
+    return Plan(scenario, seed, schedule.starts_ns(config.phases)[-1], events, tuple(items))
 
 
 def _check_size(items: float) -> None:

@@ -13,7 +13,7 @@ from stockstorm.simulator.config import OrdersConfig, WorldConfig
 from stockstorm.simulator.model import ONLINE, OrderKey, Sku
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
-from stockstorm.simulator.plan.drafts import Draft, Rank, delay_s
+from stockstorm.simulator.plan.drafts import Draft, Rank, delay_s, in_order
 from stockstorm.simulator.plan.items import PlannedCancellation, PlannedPayment, PlannedPurchase, PlannedReturn
 from stockstorm.simulator.seeds import Seeds
 
@@ -33,7 +33,12 @@ class Bought(msgspec.Struct, frozen=True):
 
 
 def purchase_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
-    """All purchases with their follow-ups. Keys count arrivals over all phases."""
+    """All purchases and their follow-ups, sorted. Keys count arrivals over all phases."""
+    return in_order(_purchases(config, seeds, demand))
+
+
+def _purchases(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[list[Draft]]:
+    """Each purchase with its follow-ups."""
     starts = schedule.starts_ns(config.phases)
     key = 0
     for n, phase in enumerate(config.phases):
@@ -42,8 +47,8 @@ def purchase_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterat
             bought = Bought(OrderKey(key), starts[n] + arrival_ns, channel == ONLINE, lines)
             values = (bought.key, channel, buyer, lines)
             events = 1 + len(lines) if bought.online else 1
-            yield Draft(bought.offset_ns, Rank.PURCHASE, key, events, PlannedPurchase, values)
-            yield from _fate(bought, config.orders, seeds, starts[-1])
+            purchase = Draft(bought.offset_ns, Rank.PURCHASE, key, events, PlannedPurchase, values)
+            yield [purchase, *_fate(bought, config.orders, seeds, starts[-1])]
             key += 1
 
 

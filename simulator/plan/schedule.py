@@ -3,9 +3,10 @@
 The model is open: arrivals are planned ahead, and a slow subject does not slow them.
 """
 
+import heapq
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import PhaseConfig
@@ -40,7 +41,7 @@ def rate_at_end(phase: PhaseConfig) -> float:
     return phase.rate if phase.rate_to is None else phase.rate_to
 
 
-def arrivals_ns(phase: PhaseConfig, stream: random.Random) -> list[int]:
+def arrivals_ns(phase: PhaseConfig, stream: random.Random) -> Iterable[int]:
     """Arrivals as sorted offsets from the start of the phase, each within it.
 
     The `rate` of a burst phase is Poisson traffic besides its bursts. Only Poisson traffic draws from the stream.
@@ -51,43 +52,39 @@ def arrivals_ns(phase: PhaseConfig, stream: random.Random) -> list[int]:
         case "ramp":
             return _ramp(phase)
         case "burst":
-            return sorted(_bursts(phase) + poisson_ns(phase.rate, length_ns(phase), stream))
+            return heapq.merge(_bursts(phase), poisson_ns(phase.rate, length_ns(phase), stream))
         case "poisson":
             return poisson_ns(phase.rate, length_ns(phase), stream)
 
 
-def poisson_ns(rate_per_s: float, span_ns: int, stream: random.Random) -> list[int]:
+def poisson_ns(rate_per_s: float, span_ns: int, stream: random.Random) -> Iterator[int]:
     """Independent arrivals at a mean rate over a span, sorted."""
-    arrivals: list[int] = []
     if rate_per_s <= 0:
-        return arrivals
+        return
     at_s, end_s = stream.expovariate(rate_per_s), span_ns / SECOND_NS
     while at_s < end_s:
-        arrivals.append(min(int(at_s * SECOND_NS), span_ns - 1))
+        yield min(int(at_s * SECOND_NS), span_ns - 1)
         at_s += stream.expovariate(rate_per_s)
-    return arrivals
 
 
-def _constant(phase: PhaseConfig) -> list[int]:
+def _constant(phase: PhaseConfig) -> Iterable[int]:
     # Arrivals are in the middle of their intervals, so that the spacing stays even between two phases.
     count = math.floor(phase.rate * phase.seconds + 0.5)
     end_ns = length_ns(phase) - 1
-    return [min(int((n + 0.5) * SECOND_NS / phase.rate), end_ns) for n in range(count)]
+    return (min(int((n + 0.5) * SECOND_NS / phase.rate), end_ns) for n in range(count))
 
 
-def _ramp(phase: PhaseConfig) -> list[int]:
+def _ramp(phase: PhaseConfig) -> Iterator[int]:
     # By time t, rate·t + slope·t²/2 arrivals are due; solved for t in a form that is exact at slope 0.
     first, slope = phase.rate, (rate_at_end(phase) - phase.rate) / phase.seconds
     count = math.floor(arrival_count(phase) + 0.5)
     end_ns = length_ns(phase) - 1
-    arrivals: list[int] = []
     for n in range(count):
         due = n + 0.5
         at_s = 2 * due / (first + math.sqrt(max(0.0, first * first + 2 * slope * due)))
-        arrivals.append(min(int(at_s * SECOND_NS), end_ns))
-    return arrivals
+        yield min(int(at_s * SECOND_NS), end_ns)
 
 
-def _bursts(phase: PhaseConfig) -> list[int]:
-    instants = [length_ns(phase) * n // phase.bursts for n in range(phase.bursts)]
-    return [at_ns for at_ns in instants for _ in range(phase.burst_size)]
+def _bursts(phase: PhaseConfig) -> Iterable[int]:
+    instants = (length_ns(phase) * n // phase.bursts for n in range(phase.bursts))
+    return (at_ns for at_ns in instants for _ in range(phase.burst_size))

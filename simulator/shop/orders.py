@@ -1,9 +1,11 @@
 """Accepted orders of all channels: numbers, changes and lookup."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
+from stockstorm.simulator.events.order_payload import financial_status
 from stockstorm.simulator.model import (
     FIRST_ORDER_NUMBER,
     ONLINE,
@@ -15,6 +17,8 @@ from stockstorm.simulator.model import (
     RefundLine,
 )
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
+from stockstorm.simulator.shop.order_search import SEPARATOR, Condition, FoundOrders
+from stockstorm.simulator.shop.records import Records, within
 
 # Ids are derived from the order's key, so a purchase has the same ids in every run of a seed.
 ORDER_ID_BASE = 5_812_300_000_000
@@ -23,14 +27,23 @@ REFUND_ID_BASE = 931_800_000_000
 LINE_IDS_PER_ORDER = 32
 
 
+_SCHEMA: Final = (
+    """CREATE TABLE orders (
+        id INTEGER PRIMARY KEY, own INTEGER, created_ns INTEGER, updated_ns INTEGER, number INTEGER,
+        cancelled INTEGER, status TEXT, skus TEXT, body BLOB)""",
+    "CREATE INDEX by_creation ON orders (created_ns, id) WHERE own",
+    "CREATE INDEX by_update ON orders (updated_ns, id) WHERE own",
+)
+
+
 class OrderBook:
-    """The current value of every order. Those of the own store are also kept in order of creation."""
+    """The current value of every order. Those of the own store can be searched."""
 
     def __init__(self) -> None:
-        self._orders: dict[int, Order] = {}
+        self._records = Records(*_SCHEMA)
         self._numbers: dict[str, int] = {}
-        self._own: list[Order] = []
-        self._own_index: dict[int, int] = {}
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(Order).decode
 
     def open(self, item: PlannedPurchase, products: Sequence[Product], now_ns: int) -> Order:
         """Create the order of an accepted purchase. `products` has one product for each line."""
@@ -44,31 +57,44 @@ class OrderBook:
         )
         ref = str(order_id) if channel == ONLINE else f"{channel}-{number}"
         order = Order(key, order_id, ref, number, channel, item.buyer, lines, now_ns, now_ns)
-        self._orders[key] = order
-        if channel == ONLINE:
-            self._own_index[order_id] = len(self._own)
-            self._own.append(order)
+        own = channel == ONLINE
+        skus = SEPARATOR.join(["", *(line.sku.casefold() for line in lines), ""]) if own else ""
+        status = financial_status(order) if own else ""
+        self._records.write(
+            "INSERT INTO orders VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)",
+            (order_id, own, now_ns, now_ns, number, status, skus, self._encode(order)),
+        )
         return order
 
     def replace(self, order: Order) -> None:
         """Store the new value of a known order."""
-        self._orders[order.key] = order
-        index = self._own_index.get(order.order_id)
-        if index is not None:
-            self._own[index] = order
+        status = financial_status(order) if order.channel == ONLINE else ""
+        self._records.write(
+            "UPDATE orders SET updated_ns = ?, cancelled = ?, status = ?, body = ? WHERE id = ?",
+            (order.updated_ns, order.cancelled_ns is not None, status, self._encode(order), order.order_id),
+        )
 
     def get(self, key: OrderKey) -> Order | None:
         """The order of a purchase. None if the purchase was refused or has not happened yet."""
-        return self._orders.get(key)
+        return self._one("SELECT body FROM orders WHERE id = ?", ORDER_ID_BASE + key)
 
-    def own(self) -> Sequence[Order]:
-        """The own store's orders, oldest first. A view, which grows during the run."""
-        return self._own
+    def own(self, conditions: Sequence[Condition] = ()) -> FoundOrders:
+        """The own store's orders that fulfil all conditions."""
+        return FoundOrders(self._records, self._decode, conditions)
 
     def own_by_id(self, order_id: int) -> Order | None:
         """An order of the own store by its Shopify id."""
-        index = self._own_index.get(order_id)
-        return None if index is None else self._own[index]
+        return self._one("SELECT body FROM orders WHERE id = ? AND own", order_id)
+
+    def own_by_refund(self, refund_id: int) -> tuple[Order, Refund] | None:
+        """A refund of the own store, with its order."""
+        order = self.own_by_id(ORDER_ID_BASE + refund_id - REFUND_ID_BASE)
+        refunds = () if order is None else order.refunds
+        return next(((order, each) for each in refunds if order and each.refund_id == refund_id), None)
+
+    def _one(self, query: str, order_id: int) -> Order | None:
+        row = self._records.row(query, (within(order_id),))
+        return None if row is None else self._decode(row[0])
 
 
 def paid(order: Order, now_ns: int) -> Order | None:

@@ -6,13 +6,14 @@ have HTTP status 200.
 
 import hmac
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
-from stockstorm.simulator.api.admin.base.call import AdminOptions, AdminState, Call, SearchWarning
+from stockstorm.simulator.api.admin.base.call import AdminOptions, AdminState, AnswerTooLarge, Call, SearchWarning
 from stockstorm.simulator.api.admin.base.problems import THROTTLED, UNAUTHORIZED, Problem, cost_too_high
-from stockstorm.simulator.api.admin.execution.bounds import long_inputs, variables_problem
+from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE, long_inputs, variables_problem
 from stockstorm.simulator.api.admin.execution.cost import Bucket, actual_cost, requested_cost
 from stockstorm.simulator.api.admin.execution.documents import Document, Documents, Operation, Result, run
 from stockstorm.simulator.api.admin.execution.variables import coerce_variables
@@ -129,7 +130,7 @@ class AdminApi:
         if not self._bucket.take(requested, call.now_ns):
             body = {"errors": [THROTTLED], "extensions": {"cost": self._cost(requested, None)}}
             return _Answer(body, "throttled", name, requested)
-        result = run(document, operation, variables, raw, call)
+        result = _within_bounds(lambda: run(document, operation, variables, raw, call), call)
         actual = min(requested, actual_cost(self._schema, node, fragments, variables.coerced, result.data))
         self._bucket.refund(requested - actual)
         outcome: ApiOutcome = "error" if result.problems and call.outcome in _SUCCEEDED else call.outcome
@@ -149,6 +150,15 @@ class AdminApi:
             "actualQueryCost": actual,
             "throttleStatus": self._bucket.status(),
         }
+
+
+def _within_bounds(execute: Callable[[], Result], call: Call) -> Result:
+    """The result, or an error if the answer is too large. Changes of the world remain, as when an answer gets lost."""
+    try:
+        return execute()
+    except AnswerTooLarge:
+        call.start_over()
+        return Result(None, [TOO_LARGE])
 
 
 def _refused(problems: list[Problem], operation: str) -> _Answer:

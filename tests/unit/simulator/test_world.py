@@ -22,7 +22,19 @@ from stockstorm.simulator.plan.items import (
 )
 from stockstorm.simulator.shop.firing import Changes
 from stockstorm.simulator.world import World
-from tests.small_world import STOCK, available, buy, cancel, give_back, pay, product, restock, sku, small_world
+from tests.small_world import (
+    STOCK,
+    available,
+    buy,
+    cancel,
+    give_back,
+    own_orders,
+    pay,
+    product,
+    restock,
+    sku,
+    small_world,
+)
 
 
 def topics(changes: Changes) -> list[tuple[str, str]]:
@@ -58,7 +70,7 @@ def test_a_sale_of_the_own_store_commits_units_and_fires_the_order_then_each_lev
     assert [event.level.available for event in changes.events if event.level] == [8, 9]
     accepted = changes.facts[0]
     assert accepted == PurchaseAccepted(
-        50, 0, "online", world.orders()[0].ref, (sku(0), sku(3)), (2, 1), (STOCK, STOCK), (STOCK, STOCK)
+        50, 0, "online", own_orders(world)[0].ref, (sku(0), sku(3)), (2, 1), (STOCK, STOCK), (STOCK, STOCK)
     )
     level = world.level(product(0).inventory_item_id, product(0).location_id)
     assert level is not None
@@ -73,9 +85,9 @@ def test_a_sale_of_a_marketplace_lowers_its_listing_and_physical_stock_but_not_t
     assert topics(changes) == [("bazaar", "order.created")]
     assert (available(world, 0), world.physical(sku(0))) == (STOCK, STOCK - 2)
     assert (world.listings("bazaar")[sku(0)], world.listings("mercado")[sku(0)]) == (STOCK - 2, STOCK)
-    assert list(world.channel_feed("bazaar")) == changes.events
-    assert list(world.channel_feed("mercado")) == []
-    assert list(world.orders()) == []
+    assert world.channel_feed("bazaar", 0, 9) == changes.events
+    assert world.channel_feed("mercado", 0, 9) == []
+    assert own_orders(world) == []
 
 
 def test_a_line_with_too_little_stock_refuses_the_whole_purchase_on_every_channel() -> None:
@@ -106,7 +118,7 @@ def test_a_payment_fires_two_events_on_the_own_store_and_none_on_a_marketplace()
     changes = world.apply(pay(0), 60)
     assert topics(changes) == [("shopify", "orders/paid"), ("shopify", "orders/updated")]
     assert changes.facts[0] == OrderPaid(60, 0, "online")
-    assert world.orders()[0].paid_ns == 60
+    assert own_orders(world)[0].paid_ns == 60
     assert topics(world.apply(pay(1), 60)) == []
 
 
@@ -139,7 +151,7 @@ def test_a_restocked_return_on_the_own_store_raises_what_is_available() -> None:
     refund = changes.events[0].refund
     assert refund is not None
     assert changes.facts[0] == OrderReturned(
-        60, 0, "online", world.orders()[0].ref, refund.refund_id, (sku(0),), (1,), True
+        60, 0, "online", own_orders(world)[0].ref, refund.refund_id, (sku(0),), (1,), True
     )
     assert (available(world, 0), world.physical(sku(0)), world.physical(sku(1))) == (STOCK - 1, STOCK - 1, STOCK - 1)
 
@@ -227,7 +239,7 @@ def test_an_event_has_its_order_at_that_time() -> None:
     world.apply(pay(0), 60)
     assert created is not None
     assert created.paid_ns is None
-    assert world.order_by_id(created.order_id) == world.orders()[0] != created
+    assert world.order_by_id(created.order_id) == own_orders(world)[0] != created
 
 
 def test_the_final_facts_have_master_physical_stock_and_listings() -> None:

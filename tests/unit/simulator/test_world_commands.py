@@ -95,7 +95,7 @@ def test_the_own_store_has_no_listing_and_no_feed() -> None:
     with pytest.raises(KeyError):
         world.listings("online")
     with pytest.raises(KeyError):
-        world.channel_feed("online")
+        world.channel_feed("online", 0, 1)
 
 
 def test_a_subscription_is_listed_until_it_ends() -> None:

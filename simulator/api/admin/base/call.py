@@ -18,6 +18,7 @@ from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Location
 from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
+from stockstorm.simulator.limits import ANSWER_VALUES_MAX
 from stockstorm.simulator.model import ONLINE, ApiOutcome, Event, Level, Order, Product
 from stockstorm.simulator.world import Changes, World
 
@@ -77,7 +78,8 @@ class AdminState:
     """The state of the API between calls, apart from the world, and sorted views of the catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self.keys: IdempotencyKeys[AdjustmentGroup | None] = IdempotencyKeys()
+        decoder = msgspec.msgpack.Decoder[AdjustmentGroup | None](AdjustmentGroup | None)
+        self.keys = IdempotencyKeys(msgspec.msgpack.encode, decoder.decode)
         self.groups = 0  # number of adjustment groups so far
         self.locations = {number: Location(number, index) for index, number in enumerate(catalogue.locations, 1)}
         self.items = tuple(sorted(catalogue.products, key=lambda product: product.inventory_item_id))
@@ -87,6 +89,10 @@ class AdminState:
         }
         self.by_level = {product.level_id: product for product in self.items}
         self.by_variant = {product.variant_id: product for product in self.items}
+
+
+class AnswerTooLarge(BaseException):
+    """The answer has more than ANSWER_VALUES_MAX fields. No Exception, because graphql-core continues after those."""
 
 
 class SearchWarning(msgspec.Struct, frozen=True):
@@ -114,6 +120,7 @@ class Call:
         self._levels_shown: dict[tuple[str, int], None] = {}  # sku and version, in the order of the answer
         self._orders_shown: dict[int, None] = {}
         self._done: dict[str, tuple[bool, Any]] = {}
+        self._values_left = ANSWER_VALUES_MAX
 
     def once(self, key: str, resolve: Resolver, arguments: Arguments) -> Any:
         """The result (or the exception) of the mutation with this response key. Only the first call executes it."""
@@ -130,8 +137,14 @@ class Call:
             raise value
         return value
 
+    def spend(self, values: int) -> None:
+        """Count fields of the answer. Raises AnswerTooLarge."""
+        self._values_left -= values
+        if self._values_left < 0:
+            raise AnswerTooLarge
+
     def start_over(self) -> None:
-        """Discard what was shown, since the answer is built again. Changes of the world remain."""
+        """Discard what was shown, since the answer is built again or not given. Changes of the world remain."""
         self._levels_shown.clear()
         self._orders_shown.clear()
         self.warnings.clear()

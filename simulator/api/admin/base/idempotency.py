@@ -4,15 +4,20 @@ Shopify answers a repeated key with the result of the original operation, "const
 A record therefore holds the operation and not its answer.
 """
 
+import hashlib
+from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
 from stockstorm.simulator.limits import IDEMPOTENCY_WINDOW_NS
+from stockstorm.simulator.shop.records import Records
 
-KEYS_MAX: Final = 100_000  # ours: above it the oldest key is forgotten early (4 KB for a batch of 250)
+KEYS_MAX: Final = 5_000_000  # ours, as many as items of a plan: above it the oldest key is forgotten early
 
 Outcome = TypeVar("Outcome")
+_SCHEMA: Final = """CREATE TABLE keys (
+    nth INTEGER PRIMARY KEY, key TEXT UNIQUE, fingerprint BLOB, outcome BLOB, failed INTEGER, at_ns INTEGER)"""
 
 
 class Remembered(msgspec.Struct, Generic[Outcome], frozen=True):
@@ -25,27 +30,35 @@ class Remembered(msgspec.Struct, Generic[Outcome], frozen=True):
 
 
 class IdempotencyKeys(Generic[Outcome]):
-    """Keys of one app on one shop. The window starts at the first use."""
+    """Keys of one app on one shop. The window starts at the first use. Outcomes are kept as bytes."""
 
-    def __init__(self, keys_max: int = KEYS_MAX) -> None:
-        self._keys_max = keys_max
-        self._by_key: dict[str, Remembered[Outcome]] = {}  # in order of first use, so the oldest come first
+    def __init__(
+        self, encode: Callable[[Outcome], bytes], decode: Callable[[bytes], Outcome], keys_max: int = KEYS_MAX
+    ) -> None:
+        self._encode, self._decode, self._keys_max = encode, decode, keys_max
+        self._records = Records(_SCHEMA)
+        self._nth = 0
 
     def recall(self, key: str, now_ns: int) -> Remembered[Outcome] | None:
         """The mutation of this key, if it is within the window."""
-        found = self._by_key.get(key)
-        if found is not None and now_ns - found.at_ns >= IDEMPOTENCY_WINDOW_NS:
-            del self._by_key[key]
+        found = self._records.row("SELECT fingerprint, outcome, failed, at_ns FROM keys WHERE key = ?", (key,))
+        if found is None:
             return None
-        return found
+        mark, outcome, failed, at_ns = found
+        if now_ns - at_ns >= IDEMPOTENCY_WINDOW_NS:
+            return None
+        return Remembered(mark, self._decode(outcome), bool(failed), at_ns)
 
     def remember(self, key: str, done: Remembered[Outcome]) -> None:
         """Store a finished mutation."""
-        self._by_key[key] = done
-        while len(self._by_key) > self._keys_max:
-            del self._by_key[next(iter(self._by_key))]
+        values = (self._nth, key, done.fingerprint, self._encode(done.outcome), done.failed, done.at_ns)
+        self._records.write("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?, ?)", values)
+        self._nth += 1
+        if self._nth > self._keys_max:
+            self._records.write("DELETE FROM keys WHERE nth < ?", (self._nth - self._keys_max,))
 
 
 def fingerprint(operation: str, arguments: dict[str, Any]) -> bytes:
-    """Operation and arguments as bytes, independent of the order of fields. Equal for a repeated mutation."""
-    return msgspec.json.encode([operation, arguments], order="sorted")
+    """A hash of operation and arguments, independent of the order of fields. Equal for a repeated mutation."""
+    given = msgspec.json.encode([operation, arguments], order="sorted")
+    return hashlib.blake2b(given, digest_size=16).digest()

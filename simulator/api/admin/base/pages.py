@@ -7,7 +7,7 @@ import base64
 import binascii
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 from graphql import GraphQLError
@@ -50,7 +50,7 @@ def cursor_key(text: str) -> Key:
     """The sort key of a cursor. Raises GraphQLError for an invalid cursor."""
     try:
         value = msgspec.json.decode(base64.b64decode(text, validate=True), type=_CursorValue)
-    except (binascii.Error, ValueError, msgspec.DecodeError):
+    except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError):
         raise bad_request(f"Invalid cursor for current pagination sort: {text!r}.") from None
     return value.last_value, value.last_id
 
@@ -86,6 +86,51 @@ def page_of(rows: Sequence[Node], key_of: Callable[[Node], Key], arguments: Argu
     if not reverse:
         return Page(nodes, key_of, end < len(rows), start > 0)
     return Page(nodes[::-1], key_of, start > 0, end < len(rows))
+
+
+class Keyed(Protocol[Node]):
+    """Rows in the order of their keys that are read by key and not by position."""
+
+    def between(self, low: Key | None, high: Key | None, limit: int, *, descending: bool = False) -> list[Node]:
+        """At most `limit` rows whose key lies between two keys, both exclusive; None is unbounded."""
+        ...
+
+
+def keyed_page_of(rows: Keyed[Node], key_of: Callable[[Node], Key], arguments: Arguments) -> Page[Node]:
+    """As `page_of`, for rows of which only a page is read."""
+    size, from_end = page_size(arguments)
+    after, before = arguments.get("after"), arguments.get("before")
+    reverse = bool(arguments.get("reverse"))
+    if reverse:
+        after, before = before, after
+    low, high = cursor_key(after) if after else None, cursor_key(before) if before else None
+    descending = from_end != reverse
+    nodes = rows.between(low, high, size, descending=descending)
+    if descending:
+        nodes.reverse()
+    more_before, more_after = _beyond(rows, [key_of(node) for node in nodes], low, high, descending=descending)
+    if not reverse:
+        return Page(nodes, key_of, more_after, more_before)
+    return Page(nodes[::-1], key_of, more_before, more_after)
+
+
+def _beyond(
+    rows: Keyed[Any], keys: list[Key], low: Key | None, high: Key | None, *, descending: bool
+) -> tuple[bool, bool]:
+    """Whether there are rows below the page, and above it. An empty page lies where its first row would be."""
+    if keys:
+        return bool(rows.between(None, keys[0], 1)), bool(rows.between(keys[-1], None, 1))
+    if not descending or (low is not None and high is not None and high <= low):
+        return low is not None and bool(rows.between(None, _next(low), 1)), bool(rows.between(low, None, 1))
+    return bool(rows.between(None, high, 1)), high is not None and bool(rows.between(_before(high), None, 1))
+
+
+def _before(key: Key) -> Key:
+    return key[0], key[1] - 1
+
+
+def _next(key: Key) -> Key:
+    return key[0], key[1] + 1
 
 
 def _edges(page: Page[Any], _arguments: Arguments, _call: Call) -> list[Edge]:

@@ -23,6 +23,7 @@ _TERM: Final = re.compile(
 )
 _COMPARATORS: Final[dict[str | None, Comparator]] = {None: "=", ">": ">", ">=": ">=", "<": "<", "<=": "<="}
 _AND: Final = re.compile(r"AND\b\s*", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"-?[0-9]{1,20}")  # ids have 64 bits, and Python refuses to read 4,301 digits
 _DATE_ONLY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DAY_S: Final = 86_400
 
@@ -82,7 +83,7 @@ def parse_second(text: str) -> int | None:
 
 def number_bounds(term: Term) -> Bounds:
     """The whole numbers that satisfy the term."""
-    if not term.value.lstrip("-").isdecimal():
+    if not _NUMBER.fullmatch(term.value):
         raise bad_request(f"Invalid value {term.value!r} for search field {term.field!r}: write a whole number.")
     return _bounds(term.comparator, int(term.value), 1, 1)
 
@@ -98,12 +99,17 @@ def time_bounds(term: Term, call: Call) -> Bounds:
     return Bounds(found.low + shift, found.high + shift)
 
 
+def text_pattern(term: Term) -> tuple[str, bool]:
+    """The text to look for, in lower case, and whether it is a prefix (a trailing "*")."""
+    wanted = term.value.casefold()
+    return (wanted[:-1], True) if wanted.endswith("*") else (wanted, False)
+
+
 def text_test(term: Term) -> Callable[[str], bool]:
     """A test of the term for a text: equal without regard to case; a trailing "*" searches by prefix."""
-    wanted = term.value.casefold()
-    if wanted.endswith("*"):
-        prefix = wanted[:-1]
-        return lambda text: text.casefold().startswith(prefix)
+    wanted, prefix = text_pattern(term)
+    if prefix:
+        return lambda text: text.casefold().startswith(wanted)
     return lambda text: text.casefold() == wanted
 
 

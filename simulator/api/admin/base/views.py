@@ -152,17 +152,18 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     product: Product
 
 
-class AdjustmentGroup(msgspec.Struct, frozen=True):
+class AdjustmentGroup(msgspec.Struct, frozen=True, array_like=True):
     """The changes of one inventory mutation. A repeated key shows them again, with the levels of that time.
 
-    `products` and `deltas` are parallel. Groups are kept for a day, so their rows are built only when shown.
+    `items` (ids of inventory items) and `deltas` are parallel. Groups are kept for a day, so their rows are built only
+    when shown.
     """
 
     group_id: int
     at_ns: int
     reason: Reason
     reference: str | None
-    products: tuple[Product, ...]
+    items: tuple[int, ...]
     deltas: tuple[int, ...]
 
 

@@ -27,7 +27,9 @@ from stockstorm.simulator.limits import (
     DOCUMENT_DEPTH_MAX,
     DOCUMENT_FIELDS_MAX,
     DOCUMENT_FRAGMENTS_MAX,
+    DOCUMENT_OPERATIONS_MAX,
     DOCUMENT_PAIRS_MAX,
+    DOCUMENT_VARIABLES_MAX,
     INPUT_ARRAY_MAX,
     INPUT_VALUES_MAX,
     VARIABLE_VALUES_MAX,
@@ -43,7 +45,13 @@ class _Exceeded(Exception):
 def document_problem(document: DocumentNode) -> Problem | None:
     """What is too large about a parsed document, or None."""
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-    if len(fragments) > DOCUMENT_FRAGMENTS_MAX:
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    variables = sum(len(each.variable_definitions or ()) for each in operations)
+    if (
+        len(fragments) > DOCUMENT_FRAGMENTS_MAX
+        or len(operations) > DOCUMENT_OPERATIONS_MAX
+        or variables > DOCUMENT_VARIABLES_MAX
+    ):
         return TOO_LARGE
     counting = _Counting(fragments)
     try:

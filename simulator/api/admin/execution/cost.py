@@ -75,7 +75,11 @@ class _Costing:
         grouped = self._selections.collect(root, [operation.selection_set])
         if operation.operation is not OperationType.MUTATION:
             return sum(self._field(root, nodes, _member(data, key)) for key, nodes in grouped.items())
-        return sum(MUTATION_COST + self._payload(root, nodes, _member(data, key)) for key, nodes in grouped.items())
+        return sum(
+            MUTATION_COST + self._payload(root, nodes, _member(data, key))
+            for key, nodes in grouped.items()
+            if not nodes[0].name.value.startswith("__")
+        )
 
     def _payload(self, root: GraphQLObjectType, nodes: list[FieldNode], data: Any) -> int:
         """The cost of a mutation's payload: only the fields below the objects directly in it."""

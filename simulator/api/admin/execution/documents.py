@@ -3,8 +3,9 @@
 Without the cache a mutation takes 2 ms more. The lean executor runs what it covers, graphql-core everything else.
 """
 
+import re
 from collections import OrderedDict
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from graphql import (
@@ -27,10 +28,14 @@ from stockstorm.simulator.api.admin.execution.lean import NotCovered, Plan
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 from stockstorm.simulator.limits import (
     DOCUMENT_CACHE_MAX,
+    DOCUMENT_CACHE_TEXT_MAX,
     DOCUMENT_TEXT_MAX,
     DOCUMENT_TOKENS_MAX,
     VALIDATION_ERRORS_MAX,
 )
+
+# Counts tokens in a fraction of the time of the parser, which then meets only documents that it may read to the end.
+_TOKENS: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*|[_A-Za-z0-9.+-]+|[!$&():=@\[\]{|}]')
 
 
 class Operation:
@@ -57,7 +62,7 @@ class Document:
         self.operations: dict[str, Operation] = {}
         self.fragments: dict[str, FragmentDefinitionNode] = {}
         self.problems: list[Problem] = []
-        if len(text) > DOCUMENT_TEXT_MAX:
+        if len(text) > DOCUMENT_TEXT_MAX or sum(1 for _ in _TOKENS.finditer(text)) > DOCUMENT_TOKENS_MAX:
             self.problems = [TOO_LARGE]
             return
         try:
@@ -97,10 +102,13 @@ def _path_of(operations: list[OperationDefinitionNode]) -> str:
 
 
 class Documents:
-    """The cache. It evicts the least recently used document."""
+    """The cache, bounded in documents and in their text. It evicts the least recently used document."""
 
-    def __init__(self, schema: GraphQLSchema, size: int = DOCUMENT_CACHE_MAX) -> None:
-        self._schema, self._size = schema, size
+    def __init__(
+        self, schema: GraphQLSchema, size: int = DOCUMENT_CACHE_MAX, text_max: int = DOCUMENT_CACHE_TEXT_MAX
+    ) -> None:
+        self._schema, self._size, self._text_max = schema, size, text_max
+        self._text = 0  # characters of all documents
         self._by_text: OrderedDict[str, Document] = OrderedDict()
 
     def __len__(self) -> int:
@@ -115,8 +123,9 @@ class Documents:
         document = Document(self._schema, text)
         if len(text) <= DOCUMENT_TEXT_MAX:
             self._by_text[text] = document
-            if len(self._by_text) > self._size:
-                self._by_text.popitem(last=False)
+            self._text += len(text)
+            while len(self._by_text) > self._size or self._text > self._text_max:
+                self._text -= len(self._by_text.popitem(last=False)[0])
         return document
 
 

@@ -155,9 +155,12 @@ def _required_then(inner: Finish) -> Finish:
 
 
 def _required_object(steps: tuple[Step, ...]) -> Finish:
+    count = len(steps)
+
     def finish(source: Any, slots: Slots, call: Call) -> Any:
         if source is None:
             raise NotCovered
+        call.spend(count)
         data = {}
         for key, resolve, slot, inner in steps:
             value = resolve(source, slots[slot], call)

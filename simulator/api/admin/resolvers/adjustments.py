@@ -104,16 +104,16 @@ def _group(changes: Changes, reason: Reason, reference: str | None, call: Call) 
     if not entries:
         return None
     call.state.groups += 1
-    products = tuple([call.catalogue.by_item[entry.inventory_item_id] for entry in entries])
+    items = tuple([entry.inventory_item_id for entry in entries])
     deltas = tuple([entry.delta for entry in entries])
-    return AdjustmentGroup(call.state.groups, call.now_ns, reason, reference, products, deltas)
+    return AdjustmentGroup(call.state.groups, call.now_ns, reason, reference, items, deltas)
 
 
-def _changes(group: AdjustmentGroup, arguments: Arguments, _call: Call) -> list[Change]:
+def _changes(group: AdjustmentGroup, arguments: Arguments, call: Call) -> list[Change]:
     """The rows of a group. Each entry changed available and on_hand by the same delta."""
     rows = [
-        Change(name, delta, product)
-        for product, delta in zip(group.products, group.deltas, strict=True)
+        Change(name, delta, call.catalogue.by_item[item])
+        for item, delta in zip(group.items, group.deltas, strict=True)
         for name in ("available", "on_hand")
     ]
     items, locations, names = (arguments.get(name) for name in ("inventoryItemIds", "locationIds", "quantityNames"))

@@ -19,12 +19,12 @@ from stockstorm.simulator.model import OrderLine
 
 def refund(_source: None, arguments: Arguments, call: Call) -> RefundView | None:
     number = number_of("Refund", arguments["id"])
-    views = (RefundView(order, each) for order in call.world.orders() for each in order.refunds)
-    found = next((view for view in views if view.refund.refund_id == number), None)
-    if found is not None:
-        call.rows += 1
-        call.show_orders([found.order])
-    return found
+    found = None if number is None else call.world.refund_by_id(number)
+    if found is None:
+        return None
+    call.rows += 1
+    call.show_orders([found[0]])
+    return RefundView(*found)
 
 
 def _remaining(view: LineView, _arguments: Arguments, _call: Call) -> int:

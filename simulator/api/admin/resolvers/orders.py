@@ -1,12 +1,12 @@
 """Queries on the own store's orders: search, sort, page, and the fields of an order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
-from stockstorm.simulator.api.admin.base.pages import Page, page_of
+from stockstorm.simulator.api.admin.base.pages import Key, Page, keyed_page_of, page_of
 from stockstorm.simulator.api.admin.base.problems import not_supported
-from stockstorm.simulator.api.admin.base.search import Term, known_terms, number_bounds, text_test, time_bounds
+from stockstorm.simulator.api.admin.base.search import Term, known_terms, number_bounds, text_pattern, time_bounds
 from stockstorm.simulator.api.admin.base.views import Counted, LineView, Money, RefundView, gid, number_of
 from stockstorm.simulator.events.order_payload import (
     SHIPPING_MINOR,
@@ -19,9 +19,8 @@ from stockstorm.simulator.events.order_payload import (
     remaining_units,
 )
 from stockstorm.simulator.model import Order
-
-Test = Callable[[Order], bool]
-Key = tuple[int, int]
+from stockstorm.simulator.shop import order_search
+from stockstorm.simulator.shop.order_search import ANY, NEVER, Column, Condition, FoundOrders
 
 SEARCHED: Final = frozenset(
     {
@@ -38,43 +37,40 @@ SEARCHED: Final = frozenset(
 )
 
 
-def _by_creation(order: Order) -> Key:
-    return order.created_ns, order.order_id
-
-
-def _by_update(order: Order) -> Key:
-    return order.updated_ns, order.order_id
-
-
-def _by_id(order: Order) -> Key:
-    return order.order_id, order.order_id
-
-
-_SORTS: Final[dict[str, Callable[[Order], Key]]] = {
-    "PROCESSED_AT": _by_creation,
-    "CREATED_AT": _by_creation,
-    "ORDER_NUMBER": _by_creation,
-    "ID": _by_id,
-    "UPDATED_AT": _by_update,
+_TIMES: Final[dict[str, Column]] = {
+    "created_at": "created_ns",
+    "processed_at": "created_ns",
+    "updated_at": "updated_ns",
+}
+_SORTS: Final[dict[str, Column]] = {
+    "PROCESSED_AT": "created_ns",
+    "CREATED_AT": "created_ns",
+    "ORDER_NUMBER": "created_ns",
+    "ID": "id",
+    "UPDATED_AT": "updated_ns",
+}
+_KEYS: Final[dict[Column, Callable[[Order], Key]]] = {
+    "created_ns": lambda order: (order.created_ns, order.order_id),
+    "updated_ns": lambda order: (order.updated_ns, order.order_id),
+    "id": lambda order: (order.order_id, order.order_id),
 }
 
 
 def orders(_source: None, arguments: Arguments, call: Call) -> Page[Order]:
     """A page of orders. Shopify's default sort is PROCESSED_AT, which is the time of creation in this shop."""
-    key_of = _SORTS.get(arguments["sortKey"])
-    if key_of is None:
+    column = _SORTS.get(arguments["sortKey"])
+    if column is None:
         raise not_supported(f"sorting orders by {arguments['sortKey']} (only by {', '.join(_SORTS)})")
-    rows = _found("orders", arguments.get("query"), call)
-    if key_of is _by_update:
-        rows = sorted(rows, key=_by_update)  # orders are stored in order of creation
-    page = page_of(rows, key_of, arguments)
+    found = _found("orders", arguments.get("query"), call)
+    page = keyed_page_of(found.sorted_by(column), _KEYS[column], arguments)
     call.rows += len(page.nodes)
     call.show_orders(page.nodes)
     return page
 
 
 def orders_count(_source: None, arguments: Arguments, call: Call) -> Counted:
-    found, limit = len(_found("ordersCount", arguments.get("query"), call)), arguments.get("limit")
+    limit = arguments.get("limit")
+    found = _found("ordersCount", arguments.get("query"), call).count(None if limit is None else max(0, limit) + 1)
     if limit is not None and found > limit:
         return Counted(limit, "AT_LEAST")
     return Counted(found)
@@ -89,48 +85,40 @@ def order(_source: None, arguments: Arguments, call: Call) -> Order | None:
     return found
 
 
-def _found(root: str, query: str | None, call: Call) -> Sequence[Order]:
-    rows = call.world.orders()
-    for term in known_terms(root, query, SEARCHED, call):
-        test = _test(term, call)
-        rows = [row for row in rows if test(row)]
-    return rows
+def _found(root: str, query: str | None, call: Call) -> FoundOrders:
+    return call.world.orders([_condition(term, call) for term in known_terms(root, query, SEARCHED, call)])
 
 
-def _test(term: Term, call: Call) -> Test:
+def _condition(term: Term, call: Call) -> Condition:
+    if (column := _TIMES.get(term.field)) is not None:
+        return order_search.between(column, *time_bounds(term, call))
     match term.field:
-        case "created_at" | "processed_at":
-            low, high = time_bounds(term, call)
-            return lambda row: low <= row.created_ns < high
-        case "updated_at":
-            low, high = time_bounds(term, call)
-            return lambda row: low <= row.updated_ns < high
         case "id":
-            low, high = number_bounds(term)
-            return lambda row: low <= row.order_id < high
-    return _word_test(term, text_test(term))
+            return order_search.between("id", *number_bounds(term))
+        case "status":
+            return _status_condition(term.value)
+        case "fulfillment_status":  # fulfilments are not simulated
+            return ANY if term.value in ("any", "unfulfilled", "unshipped") else NEVER
+    return _word_condition(term, *text_pattern(term))
 
 
-def _word_test(term: Term, test: Callable[[str], bool]) -> Test:
+def _word_condition(term: Term, wanted: str, prefix: bool) -> Condition:
     match term.field:
         case "name":
-            return lambda row: test(f"#{row.number}") or test(str(row.number))
+            number = order_search.text("number", wanted, prefix=prefix)
+            return order_search.either(order_search.text("name", wanted, prefix=prefix), number)
         case "financial_status":
-            return lambda row: term.value == "any" or test(financial_status(row))
-        case "fulfillment_status":
-            return lambda _row: term.value in ("any", "unfulfilled", "unshipped")
-        case "status":
-            return _status_test(term.value)
-    return lambda row: any(test(line.sku) for line in row.lines)
+            return ANY if term.value == "any" else order_search.text("status", wanted, prefix=prefix)
+    return order_search.sku(wanted, prefix=prefix)
 
 
-def _status_test(status: str) -> Test:
+def _status_condition(status: str) -> Condition:
     match status:
         case "open" | "not_closed":
-            return lambda row: row.cancelled_ns is None
+            return order_search.closed(False)
         case "closed" | "cancelled":
-            return lambda row: row.cancelled_ns is not None
-    return lambda _row: True
+            return order_search.closed(True)
+    return ANY
 
 
 # -- an order ------------------------------------------------------------------------------------------------------

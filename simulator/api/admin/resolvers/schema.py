@@ -19,6 +19,7 @@ from stockstorm.simulator.api.admin.base import pages
 from stockstorm.simulator.api.admin.base.call import Call, Resolver, arguments_of
 from stockstorm.simulator.api.admin.base.views import type_name_of
 from stockstorm.simulator.api.admin.resolvers import adjustments, order_lines, orders, shop, stock, webhooks
+from stockstorm.simulator.limits import GRAPHQL_CORE_VALUES
 
 SDL_FILES: Final = ("schema.graphql", "schema_orders.graphql", "schema_webhooks.graphql")
 
@@ -119,6 +120,7 @@ def _attach(type_: GraphQLObjectType, resolvers: dict[str, Resolver], *, once: b
 
 def _adapted(resolve: Resolver) -> GraphQLFieldResolver:
     def run(source: Any, info: GraphQLResolveInfo[Call], **arguments: Any) -> Any:
+        info.context.spend(GRAPHQL_CORE_VALUES)
         return resolve(source, arguments, info.context)
 
     return run

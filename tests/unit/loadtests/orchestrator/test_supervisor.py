@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from stockstorm.loadtests import limits
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
-from stockstorm.loadtests.limits import RUN_START_MAX_S
 from stockstorm.loadtests.orchestrator import supervisor
 from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Ending
 from stockstorm.loadtests.orchestrator.supervisor import Supervisor, complete_history, limits_of
@@ -82,7 +82,7 @@ def test_one_that_holds_the_interpreter_lock_is_ended_with_its_stacks(
 def test_one_that_gives_signs_for_ever_is_ended_too(
     supervise: Supervise, spec: RunSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "RUN_START_MAX_S", 3.0 - limits_of(spec).total_s + RUN_START_MAX_S)
+    monkeypatch.setattr(supervisor, "RUN_START_MAX_S", 3.0 - limits_of(spec).total_s + limits.RUN_START_MAX_S)
     ending = supervise(fake.talks_for_ever)
     assert "orchestrator: the run did not end within 3 s" in str(ending.cause)
     assert "in talks_for_ever" in (spec.folder / "stacks.txt").read_text()

@@ -160,7 +160,7 @@ def test_orders_are_the_notifications_since_a_cursor() -> None:
     payloads = Payloads(small_catalogue(), market.world.config.shop, WALL)
     whole = market.get("orders")
     assert whole["orders"] == [
-        msgspec.json.decode(payloads.body(event)) for event in market.world.channel_feed("bazaar")
+        msgspec.json.decode(payloads.body(event)) for event in market.world.channel_feed("bazaar", 0, 99)
     ]
     assert [(row["topic"], row["order"]["order_id"]) for row in whole["orders"]] == [
         ("order.created", "bazaar-1001"),

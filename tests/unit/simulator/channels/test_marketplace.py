@@ -3,13 +3,14 @@ import pytest
 from stockstorm.simulator.channels import Marketplace
 from stockstorm.simulator.model import Order, OrderKey, OrderLine, Refund, Sku
 from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action, Firing
 
 ORDER = Order(OrderKey(4), 104, "bazaar-1001", 1001, "bazaar", 0, (OrderLine(1, Sku("A"), 2, 100),), 5, 5)
 
 
-def market() -> Marketplace:
-    return Marketplace("bazaar", {Sku("A"): 5, Sku("B"): 0})
+def market(feeds: Feeds | None = None) -> Marketplace:
+    return Marketplace("bazaar", {Sku("A"): 5, Sku("B"): 0}, feeds or Feeds())
 
 
 def action() -> Action:
@@ -34,13 +35,14 @@ def test_neither_a_cancellation_nor_a_return_relists() -> None:
 
 
 def test_the_feed_has_every_event_in_order() -> None:
-    bazaar = market()
+    feeds = Feeds()
+    bazaar = market(feeds)
     refund = Refund(9, 50, (), True)
     bazaar.sold(ORDER, action())
     bazaar.paid(ORDER, action())
     bazaar.cancelled(ORDER, action())
     bazaar.returned(ORDER, refund, action())
-    assert [(event.topic, event.refund) for event in bazaar.feed] == [
+    assert [(event.topic, event.refund) for event in feeds.read("bazaar", 0, 9)] == [
         ("order.created", None),
         ("order.cancelled", None),
         ("order.returned", refund),

@@ -1,25 +1,33 @@
 from bisect import bisect_right
+from itertools import count
 
 import pytest
 
 from stockstorm.simulator.model import Sku
-from stockstorm.simulator.plan.drafts import Draft, Rank, delay_s, numbered, steps, zipf_steps
+from stockstorm.simulator.plan.drafts import Draft, Rank, delay_s, in_order, steps, zipf_steps
 from stockstorm.simulator.plan.items import PlannedPhase, PlannedProductEdit
 
 
-def test_items_are_numbered_in_the_sequence_of_their_times_with_causes_first() -> None:
-    drafts = [
-        Draft(5, Rank.PRODUCT_EDIT, 1, 1, PlannedProductEdit, (Sku("B"),)),
-        Draft(5, Rank.PRODUCT_EDIT, 0, 1, PlannedProductEdit, (Sku("A"),)),
-        Draft(5, Rank.PHASE, 0, 0, PlannedPhase, ("late",)),
-        Draft(0, Rank.PHASE, 1, 0, PlannedPhase, ("early",)),
-    ]
-    assert numbered(drafts) == (
-        PlannedPhase(0, 0, "early"),
-        PlannedPhase(5, 1, "late"),
-        PlannedProductEdit(5, 2, Sku("A")),
-        PlannedProductEdit(5, 3, Sku("B")),
-    )
+def edit(offset_ns: int, tie: int) -> Draft:
+    return Draft(offset_ns, Rank.PRODUCT_EDIT, tie, 1, PlannedProductEdit, (Sku("A"),))
+
+
+def phase(offset_ns: int, tie: int) -> Draft:
+    return Draft(offset_ns, Rank.PHASE, tie, 0, PlannedPhase, ("a",))
+
+
+def test_causes_and_their_effects_come_in_the_sequence_of_their_times_with_causes_first() -> None:
+    groups = [[phase(0, 0), edit(9, 0), edit(0, 1)], [phase(5, 1)], [phase(9, 2), edit(9, 3)], [phase(9, 4)]]
+    assert list(in_order(groups)) == sorted(draft for group in groups for draft in group)
+
+
+def test_only_effects_that_are_still_to_come_are_held_back() -> None:
+    drafts = in_order([phase(n, n), edit(n + 1, n)] for n in count())
+    assert [next(drafts).offset_ns for _ in range(5)] == [0, 1, 1, 2, 2]
+
+
+def test_a_draft_becomes_an_item_with_its_number() -> None:
+    assert phase(5, 1).item(7) == PlannedPhase(5, 7, "a")
 
 
 def test_delays_are_exponential_with_their_mean_and_cut_at_five_means() -> None:

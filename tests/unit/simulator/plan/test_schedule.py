@@ -9,7 +9,7 @@ from stockstorm.simulator.seeds import Seeds
 
 
 def arrivals(phase: PhaseConfig, seed: int = 1) -> list[int]:
-    return schedule.arrivals_ns(phase, Seeds(seed).stream("arrivals 0"))
+    return list(schedule.arrivals_ns(phase, Seeds(seed).stream("arrivals 0")))
 
 
 def test_constant_arrivals_are_evenly_spaced_and_exact_in_number() -> None:

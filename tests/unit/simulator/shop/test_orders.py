@@ -52,7 +52,7 @@ def test_the_own_stores_orders_have_their_newest_value_by_id_and_in_order() -> N
     changed = paid(first, 60)
     assert changed is not None
     book.replace(changed)
-    assert list(book.own()) == [changed, second]
+    assert book.own().sorted_by("created_ns").between(None, None, 9) == [changed, second]
     assert book.own_by_id(first.order_id) == book.get(OrderKey(0)) == changed
     assert book.own_by_id(market.order_id) is None
     assert book.get(OrderKey(1)) == market

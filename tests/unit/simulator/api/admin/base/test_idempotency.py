@@ -1,9 +1,11 @@
+import msgspec
+
 from stockstorm.simulator.api.admin.base.idempotency import IdempotencyKeys, Remembered, fingerprint
 from stockstorm.simulator.limits import IDEMPOTENCY_WINDOW_NS
 
 
 def test_a_key_is_recalled_within_its_window_only() -> None:
-    keys: IdempotencyKeys[str] = IdempotencyKeys()
+    keys: IdempotencyKeys[str] = IdempotencyKeys(str.encode, bytes.decode)
     done = Remembered(b"f", "group", False, 100)
     keys.remember("k", done)
     assert keys.recall("k", 100 + IDEMPOTENCY_WINDOW_NS - 1) == done
@@ -12,7 +14,7 @@ def test_a_key_is_recalled_within_its_window_only() -> None:
 
 
 def test_the_oldest_key_is_forgotten_beyond_the_limit() -> None:
-    keys: IdempotencyKeys[int] = IdempotencyKeys(keys_max=2)
+    keys: IdempotencyKeys[int] = IdempotencyKeys(msgspec.json.encode, msgspec.json.decode, keys_max=2)
     for n in range(3):
         keys.remember(f"k{n}", Remembered(b"", n, False, n))
     assert [keys.recall(f"k{n}", 3) is not None for n in range(3)] == [False, True, True]

@@ -3,7 +3,7 @@ import pytest
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history.facts import OrdersShown
 from tests.admin_calls import Admin
-from tests.small_world import buy, cancel, give_back, pay, product, sku
+from tests.small_world import buy, cancel, give_back, own_orders, pay, product, sku
 
 PAGE = """query Page($first: Int, $last: Int, $after: String, $before: String, $query: String, $reverse: Boolean,
   $sortKey: OrderSortKeys) {
@@ -142,7 +142,7 @@ def test_an_order_shows_its_lines_money_and_refunds() -> None:
     admin.world.apply(buy(7, "online", (0, 2), (1, 1)), admin.now_ns)
     admin.world.apply(pay(7), admin.now_ns + SECOND_NS)
     admin.world.apply(give_back(7, (0, 1)), admin.now_ns + 2 * SECOND_NS)
-    (order,) = admin.world.orders()
+    (order,) = own_orders(admin.world)
     found = admin.data(WHOLE, id=f"gid://shopify/Order/{order.order_id}")["order"]
     bought = 2 * product(0).price_minor + product(1).price_minor
     total = f"{(bought + 495) / 100:.2f}"
@@ -172,7 +172,7 @@ def test_an_order_cancelled_after_its_payment_stays_paid() -> None:
     admin.world.apply(buy(7, "online", (0, 2)), admin.now_ns)
     admin.world.apply(pay(7), admin.now_ns + SECOND_NS)
     admin.world.apply(cancel(7), admin.now_ns + 2 * SECOND_NS)
-    (order,) = admin.world.orders()
+    (order,) = own_orders(admin.world)
     found = admin.data(WHOLE, id=f"gid://shopify/Order/{order.order_id}")["order"]
     assert (found["displayFinancialStatus"], found["closed"]) == ("PAID", True)
     assert (found["totalRefundedSet"]["shopMoney"]["amount"], found["refunds"]) == ("0.00", [])
@@ -180,7 +180,7 @@ def test_an_order_cancelled_after_its_payment_stays_paid() -> None:
 
 def test_a_cancelled_order_shows_its_cancellation_and_an_unknown_order_is_null() -> None:
     admin = stocked()
-    order = admin.world.orders()[1]
+    order = own_orders(admin.world)[1]
     found = admin.data(WHOLE, id=f"gid://shopify/Order/{order.order_id}")["order"]
     assert (found["cancelledAt"], found["cancelReason"], found["closed"]) == ("2026-11-24T06:00:10Z", "CUSTOMER", True)
     assert found["displayFinancialStatus"] == "VOIDED"

@@ -5,7 +5,7 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history.facts import OrdersShown
 from stockstorm.simulator.plan.items import PlannedProductEdit
 from tests.admin_calls import Admin
-from tests.small_world import buy, give_back, product, sku
+from tests.small_world import buy, give_back, own_orders, product, sku
 
 PRODUCT = "query($id: ID!) { product(id: $id) { id legacyResourceId title handle vendor status createdAt updatedAt } }"
 
@@ -30,7 +30,7 @@ def test_a_refund_is_found_by_its_own_id_with_its_order() -> None:
     admin = Admin()
     admin.world.apply(buy(7, "online", (0, 2)), admin.now_ns)
     admin.world.apply(give_back(7, (0, 1)), admin.now_ns + SECOND_NS)
-    (order,) = admin.world.orders()
+    (order,) = own_orders(admin.world)
     (refund,) = order.refunds
     gid = f"gid://shopify/Refund/{refund.refund_id}"
     assert admin.data(WHOLE_REFUND.text, id=gid)["node"] == {

@@ -1,0 +1,316 @@
+"""What holds between the facts of every history: unique ids, known references, and the order of time.
+
+The range of each field alone is checked when a line is decoded (`simulator.history.ranges`). The rules here are tables:
+a new fact needs a row for each of its ids and references. Most rows run in C, over a column of one kind of fact.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
+from functools import cached_property
+from itertools import chain, pairwise
+from operator import attrgetter
+from typing import Any, Final, Literal, NamedTuple
+
+from stockstorm.reports.history.log import FactLog
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.ranges import STATUS_MAX
+from stockstorm.simulator.model import SHOPIFY
+
+EARLY_MAX_NS: Final = 3_600 * 1_000_000_000  # an hour; a run is set up in less
+SHOWN_MAX: Final = 60  # characters of a bad value in a message
+STATUSES: Final = frozenset({0, *range(100, STATUS_MAX + 1)})
+
+Kind = type[f.Fact]
+Vocabulary = Literal[
+    "SKU", "item", "channel", "marketplace", "source", "API", "order", "planned order", "event", "delivery",
+    "subscription", "call", "HTTP status",
+]  # fmt: skip
+
+
+class Breach(NamedTuple):
+    """A fact that contradicts the rest of its history, and how."""
+
+    fact: f.Fact
+    field: str
+    found: str
+
+
+class Reference(NamedTuple):
+    """A field whose value must be in a vocabulary; `none` is allowed too. `many`: the field is a tuple of values."""
+
+    kind: Kind
+    field: str
+    to: Vocabulary
+    none: Hashable = None
+    many: bool = False
+
+
+REFERENCES: Final = (
+    Reference(f.PurchaseAccepted, "channel", "channel"),
+    Reference(f.PurchaseAccepted, "skus", "SKU", many=True),
+    Reference(f.PurchaseRefused, "channel", "channel"),
+    Reference(f.PurchaseRefused, "skus", "SKU", many=True),
+    Reference(f.FollowUpVoid, "order", "planned order"),
+    *(Reference(kind, "order", "order") for kind in (f.OrderPaid, f.OrderCancelled, f.OrderReturned)),
+    *(Reference(kind, "channel", "channel") for kind in (f.OrderPaid, f.OrderCancelled, f.OrderReturned)),
+    *(Reference(kind, "skus", "SKU", many=True) for kind in (f.OrderCancelled, f.OrderReturned)),
+    Reference(f.StockChanged, "sku", "SKU"),
+    Reference(f.StockChanged, "inventory_item_id", "item"),
+    Reference(f.StockChanged, "order", "order", none=-1),
+    Reference(f.StockChanged, "request", "call", none=-1),
+    Reference(f.StockUnmoved, "sku", "SKU"),
+    Reference(f.StockUnmoved, "request", "call", none=-1),
+    Reference(f.ListingPushed, "channel", "marketplace"),
+    Reference(f.ListingPushed, "sku", "SKU"),
+    Reference(f.ListingPushed, "request", "call", none=-1),
+    Reference(f.EventFired, "source", "source"),
+    Reference(f.EventFired, "order", "order", none=-1),
+    Reference(f.EventFired, "sku", "SKU", none=""),
+    Reference(f.FinalStock, "sku", "SKU"),
+    Reference(f.FinalListing, "channel", "marketplace"),
+    Reference(f.FinalListing, "sku", "SKU"),
+    Reference(f.SubscriptionCreated, "source", "source"),
+    Reference(f.SubscriptionRemoved, "source", "source"),
+    Reference(f.SubscriptionRemoved, "subscription", "subscription"),
+    Reference(f.EventUnheard, "event", "event"),
+    Reference(f.DeliveryPlanned, "event", "event", none=-1),
+    Reference(f.DeliveryPlanned, "subscription", "subscription"),
+    Reference(f.AttemptEnded, "delivery", "delivery"),
+    Reference(f.AttemptEnded, "status", "HTTP status"),
+    Reference(f.DeliveryEnded, "delivery", "delivery"),
+    Reference(f.ApiCalled, "api", "API"),
+    Reference(f.ApiCalled, "status", "HTTP status"),
+    Reference(f.StockShown, "request", "call"),
+    Reference(f.StockShown, "skus", "SKU", many=True),
+    Reference(f.OrdersShown, "request", "call"),
+    Reference(f.OrdersShown, "channel", "channel"),
+    Reference(f.OrdersShown, "orders", "order", many=True),
+)
+
+# Kinds and the fields that together are different in every fact of these kinds.
+UNIQUE: Final[tuple[tuple[tuple[Kind, ...], tuple[str, ...]], ...]] = (
+    ((f.RunEnded,), ()),
+    ((f.ItemStocked,), ("sku",)),
+    ((f.ItemStocked,), ("inventory_item_id",)),
+    ((f.ChannelOpened,), ("channel",)),
+    ((f.PurchaseAccepted, f.PurchaseRefused), ("order",)),
+    ((f.SubscriptionCreated,), ("subscription",)),
+    ((f.DeliveryEnded,), ("delivery",)),
+    ((f.FinalStock,), ("sku",)),
+    ((f.FinalListing,), ("channel", "sku")),
+    ((f.ApiCalled,), ("request",)),
+)
+
+# Serial numbers: 0, 1, 2 … in the order of the file.
+SERIAL: Final[tuple[tuple[Kind, str], ...]] = ((f.EventFired, "event"), (f.DeliveryPlanned, "delivery"))
+
+# The tuples of one fact that have one element for each line.
+PARALLEL: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
+    (f.PurchaseAccepted, ("skus", "quantities", "physical_before", "shown_before")),
+    (f.PurchaseRefused, ("skus", "quantities", "physical_before", "shown_before")),
+    (f.OrderCancelled, ("skus", "quantities")),
+    (f.OrderReturned, ("skus", "quantities")),
+    (f.StockShown, ("skus", "versions")),
+)
+
+# The times of these kinds never run backwards in a file: one clock stamps them when they are written.
+IN_ORDER: Final[frozenset[Kind]] = frozenset(
+    {
+        f.ItemStocked, f.ChannelOpened, f.PhaseStarted, f.PurchaseAccepted, f.PurchaseRefused, f.FollowUpVoid,
+        f.OrderPaid, f.OrderCancelled, f.OrderReturned, f.StockChanged, f.StockUnmoved, f.ListingPushed, f.EventFired,
+        f.EventUnheard, f.DeliveryPlanned, f.ApiCalled, f.StockShown, f.OrdersShown, f.FinalStock, f.FinalListing,
+    }
+)  # fmt: skip
+
+# What the plan does cannot precede the start of the load.
+PLANNED: Final[tuple[Kind, ...]] = (
+    f.PhaseStarted, f.PurchaseAccepted, f.PurchaseRefused, f.FollowUpVoid, f.OrderPaid, f.OrderCancelled,
+    f.OrderReturned,
+)  # fmt: skip
+
+_AT: Final = attrgetter("at_ns")
+
+
+def first_breach(log: FactLog, written: Sequence[f.Fact]) -> Breach | None:
+    """The first contradiction that is found, or None. `written`: the facts of `log` in the order of their file."""
+    rules: tuple[Callable[[], Iterator[Breach]], ...] = (
+        lambda: _out_of_the_run(log),
+        lambda: _backwards(written),
+        lambda: _not_unique(log),
+        lambda: _not_serial(log),
+        lambda: _unknown(log),
+        lambda: _not_parallel(log),
+        lambda: _ledger_breaks(log),
+        lambda: _disordered_steps(log),
+    )
+    return next(chain.from_iterable(rule() for rule in rules), None)
+
+
+# -- times -----------------------------------------------------------------------------------------------------------
+
+
+def _out_of_the_run(log: FactLog) -> Iterator[Breach]:
+    """Facts before the set-up, after the end, and planned ones before the start. `log` is in order of time."""
+    if not log.facts:
+        return
+    first, last, start_ns = log.facts[0], log.facts[-1], log.start_ns
+    if first.at_ns < start_ns - EARLY_MAX_NS:
+        yield Breach(first, "at_ns", f"{first.at_ns}, more than an hour before the start of load at {start_ns}")
+    end = log.last(f.RunEnded)
+    if end is not None and last.at_ns > end.at_ns:
+        yield Breach(last, "at_ns", f"{last.at_ns}, after the end of the run at {end.at_ns}")
+    for kind in PLANNED:
+        for fact in log.all(kind)[:1]:
+            if fact.at_ns < start_ns:
+                yield Breach(fact, "at_ns", f"{fact.at_ns}, before the start of load at {start_ns}")
+
+
+def _backwards(written: Sequence[f.Fact]) -> Iterator[Breach]:
+    ordered = [fact for fact in written if type(fact) in IN_ORDER]
+    times = list(map(_AT, ordered))
+    if times == sorted(times):
+        return
+    at = next(at for at, (one, two) in enumerate(pairwise(times), 1) if two < one)
+    # Which of the two is out of line shows in what precedes them.
+    wrong = at - 1 if at >= 2 and times[at - 2] <= times[at] else at
+    near = times[at] if wrong != at else times[at - 1]
+    yield Breach(ordered[wrong], "at_ns", f"{times[wrong]}, beside a fact of {near}; times never run backwards here")
+
+
+def _disordered_steps(log: FactLog) -> Iterator[Breach]:
+    """An attempt's steps follow one another; 0 is a step that was not reached."""
+    for each in log.all(f.AttemptEnded):
+        if each.due_ns <= each.free_ns <= each.started_ns <= each.sent_ns <= each.answered_ns <= each.at_ns:
+            continue
+        steps = ("due_ns", "free_ns", "started_ns", "sent_ns", "answered_ns", "at_ns")
+        reached = [(name, time) for name in steps if (time := getattr(each, name))]
+        for (before, early), (name, late) in pairwise(reached):
+            if late < early:
+                yield Breach(each, name, f"{late}, before {before} {early}")
+    for call in log.all(f.ApiCalled):
+        if call.started_ns > call.at_ns:
+            yield Breach(call, "started_ns", f"{call.started_ns}, after at_ns {call.at_ns}")
+
+
+# -- ids and references ----------------------------------------------------------------------------------------------
+
+
+def _not_unique(log: FactLog) -> Iterator[Breach]:
+    for kinds, fields in UNIQUE:
+        facts = list(chain.from_iterable(log.all(kind) for kind in kinds))
+        if len(facts) < 2:
+            continue
+        key: Callable[[f.Fact], Hashable] = attrgetter(*fields) if fields else lambda _: ""
+        if len(set(map(key, facts))) == len(facts):
+            continue
+        seen: set[Hashable] = set()
+        for fact in facts:
+            if (value := key(fact)) in seen:
+                found = f"{_shown(value)}, which an earlier fact has" if fields else "a second time"
+                yield Breach(fact, fields[-1] if fields else "fact", found)
+            seen.add(value)
+
+
+def _not_serial(log: FactLog) -> Iterator[Breach]:
+    for kind, field in SERIAL:
+        facts = log.all(kind)
+        numbers = list(map(attrgetter(field), facts))
+        if numbers != list(range(len(numbers))):
+            at = next(at for at, number in enumerate(numbers) if at != number)
+            yield Breach(facts[at], field, f"{numbers[at]} where {at} follows; they are numbered in order")
+
+
+def _unknown(log: FactLog) -> Iterator[Breach]:
+    known = _Known(log)
+    for rule in REFERENCES:
+        facts = log.all(rule.kind)
+        if not facts:
+            continue
+        values: Iterable[Any] = map(attrgetter(rule.field), facts)
+        allowed = known.of(rule.to, rule.none)
+        if not allowed.issuperset(chain.from_iterable(values) if rule.many else values):
+            yield next(_strangers(facts, rule, allowed))
+
+
+def _strangers(facts: Iterable[f.Fact], rule: Reference, allowed: Set[Hashable]) -> Iterator[Breach]:
+    for fact in facts:
+        value = getattr(fact, rule.field)
+        for one in value if rule.many else (value,):
+            if one not in allowed:
+                wanted = "is no HTTP status" if rule.to == "HTTP status" else f"no such {rule.to} in this history"
+                yield Breach(fact, rule.field, f"{_shown(one)}: {wanted}")
+
+
+class _Known:
+    """The values of each vocabulary."""
+
+    def __init__(self, log: FactLog) -> None:
+        self._log = log
+
+    def of(self, name: Vocabulary, none: Hashable) -> frozenset[Hashable]:
+        values = self._values[name]
+        return values if none is None else values | {none}
+
+    def _ids(self, kind: Kind, field: str) -> frozenset[Hashable]:
+        return frozenset(map(attrgetter(field), self._log.all(kind)))
+
+    @cached_property
+    def _values(self) -> dict[Vocabulary, frozenset[Hashable]]:
+        accepted, channels = self._ids(f.PurchaseAccepted, "order"), self._ids(f.ChannelOpened, "channel")
+        marketplaces: frozenset[Hashable] = frozenset(self._log.marketplaces)
+        calls = self._ids(f.ApiCalled, "request")
+        if self._log.last(f.RunEnded) is None and calls:  # a killed writer can cut a call off before its last fact
+            calls |= {max(map(attrgetter("request"), self._log.all(f.ApiCalled))) + 1}
+        return {
+            "SKU": self._ids(f.ItemStocked, "sku"),
+            "item": self._ids(f.ItemStocked, "inventory_item_id"),
+            "channel": channels,
+            "marketplace": marketplaces,
+            "source": marketplaces | {SHOPIFY},
+            "API": marketplaces | {"admin", "marketplaces"},
+            "order": accepted,
+            "planned order": accepted | self._ids(f.PurchaseRefused, "order"),
+            "event": self._ids(f.EventFired, "event"),
+            "delivery": self._ids(f.DeliveryPlanned, "delivery"),
+            "subscription": self._ids(f.SubscriptionCreated, "subscription"),
+            "call": calls,
+            "HTTP status": STATUSES,
+        }
+
+
+# -- what belongs together -------------------------------------------------------------------------------------------
+
+
+def _not_parallel(log: FactLog) -> Iterator[Breach]:
+    for kind, fields in PARALLEL:
+        facts = log.all(kind)
+        lines = [len(column) for column in map(attrgetter(fields[0]), facts)]
+        for field in fields[1:]:
+            if [len(column) for column in map(attrgetter(field), facts)] == lines:
+                continue
+            for fact, wanted in zip(facts, lines, strict=True):
+                if (given := len(getattr(fact, field))) != wanted:
+                    yield Breach(fact, field, f"{given} elements where {fields[0]} has {wanted}")
+
+
+def _ledger_breaks(log: FactLog) -> Iterator[Breach]:
+    """Each change of an item's stock is its next version and adds up. The final read shows the last one."""
+    levels = {item.sku: (0, item.available) for item in log.all(f.ItemStocked)}
+    for change in log.all(f.StockChanged):
+        version, available = levels[change.sku]
+        if change.version != version + 1:
+            yield Breach(change, "version", f"{change.version} where {version + 1} follows for this SKU")
+        if change.available != available + change.delta:
+            found = f"{change.available}, but it was {available} and changed by {change.delta}"
+            yield Breach(change, "available", found)
+        levels[change.sku] = (change.version, change.available)
+    for final in log.all(f.FinalStock):
+        version, available = levels[final.sku]
+        if final.version != version:
+            yield Breach(final, "version", f"{final.version}, but the last change made version {version}")
+        if final.available != available:
+            yield Breach(final, "available", f"{final.available}, but the last change left {available}")
+
+
+def _shown(value: Hashable) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN_MAX else text[:SHOWN_MAX] + "…"

@@ -1,0 +1,101 @@
+"""Conditions on the own store's orders, and the orders that fulfil them, in pages.
+
+The book answers from its columns and indexes and decodes only the orders of a page, so a search costs the same memory
+with a million orders as with ten.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from stockstorm.simulator.model import Order
+from stockstorm.simulator.shop.records import INT_MAX, Records, Value, within
+
+Column = Literal["created_ns", "updated_ns", "id"]
+Key = tuple[int, int]  # sort value and order id
+SEPARATOR: Final = "\x1f"  # between the SKUs of an order
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """A test of orders. The functions below make the possible ones."""
+
+    sql: str
+    values: tuple[Value, ...] = ()
+
+
+ANY: Final = Condition("1")
+NEVER: Final = Condition("0")
+
+
+def between(column: Column, low: int, high: int) -> Condition:
+    """The value is in [low, high)."""
+    return Condition(f"{column} >= ? AND {column} < ?", (within(low), within(high)))
+
+
+def closed(wanted: bool) -> Condition:
+    """The order is cancelled, or is not."""
+    return Condition(f"cancelled = {int(wanted)}")
+
+
+def text(column: Literal["name", "number", "status"], wanted: str, *, prefix: bool) -> Condition:
+    """The text begins with `wanted`, or equals it. `wanted` is in lower case."""
+    shown = {"name": "'#' || number", "number": "CAST(number AS TEXT)", "status": "status"}[column]
+    return Condition(f"substr({shown}, 1, length(?)) = ?" if prefix else f"{shown} = ?", (wanted,) * (1 + prefix))
+
+
+def sku(wanted: str, *, prefix: bool) -> Condition:
+    """A line has a SKU that begins with `wanted`, or equals it. `wanted` is in lower case."""
+    if SEPARATOR in wanted:
+        return NEVER
+    return Condition("instr(skus, ?) > 0", (SEPARATOR + wanted + ("" if prefix else SEPARATOR),))
+
+
+def either(*conditions: Condition) -> Condition:
+    """At least one of them holds."""
+    joined = " OR ".join(f"({each.sql})" for each in conditions)
+    return Condition(joined, tuple(value for each in conditions for value in each.values))
+
+
+class FoundOrders:
+    """The own store's orders that fulfil every condition."""
+
+    def __init__(
+        self, records: Records, decode: Callable[[bytes], Order], conditions: Sequence[Condition] = ()
+    ) -> None:
+        self._records, self._decode = records, decode
+        self._where = " AND ".join(["own", *(f"({each.sql})" for each in conditions)])
+        self._values = tuple(value for each in conditions for value in each.values)
+
+    def count(self, limit: int | None = None) -> int:
+        """Their number. Counting stops at `limit`."""
+        inner = f"SELECT 1 FROM orders WHERE {self._where} LIMIT ?"  # noqa: S608 - made of constants of this file
+        bound = INT_MAX if limit is None else within(limit)
+        (number,) = self._records.row(f"SELECT count(*) FROM ({inner})", (*self._values, bound))  # noqa: S608 - as above
+        return int(number)
+
+    def sorted_by(self, column: Column) -> "SortedOrders":
+        """The orders, sorted by a column and then by id."""
+        return SortedOrders(self, column)
+
+    def read(self, where: str, values: Sequence[Value], order: str, limit: int) -> list[Order]:
+        """At most `limit` orders that fulfil one more condition, in an order of columns."""
+        query = f"SELECT body FROM orders WHERE {self._where}{where} ORDER BY {order} LIMIT ?"  # noqa: S608 - as above
+        return [self._decode(body) for (body,) in self._records.rows(query, (*self._values, *values, limit))]
+
+
+class SortedOrders(msgspec.Struct, frozen=True):
+    """Orders by a sort key, which is the value of a column and the id."""
+
+    found: FoundOrders
+    column: Column
+
+    def between(self, low: Key | None, high: Key | None, limit: int, *, descending: bool = False) -> list[Order]:
+        """At most `limit` orders whose key lies between two keys, both exclusive; None is unbounded."""
+        where, values = "", list[Value]()
+        for key, sign in ((low, ">"), (high, "<")):
+            if key is not None:
+                where += f" AND ({self.column}, id) {sign} (?, ?)"
+                values += [within(key[0]), within(key[1])]
+        order = f"{self.column} DESC, id DESC" if descending else f"{self.column}, id"
+        return self.found.read(where, values, order, limit)

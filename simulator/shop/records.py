@@ -1,0 +1,60 @@
+"""What a shop remembers for a whole run, kept so that memory does not grow with it.
+
+SQLite holds the pages in use in memory, and moves the others to a temporary file without a name that vanishes with the
+process. Nothing is read from elsewhere and nothing outlasts the object, so the core stays a function of its input.
+"""
+
+import sqlite3
+import weakref
+from collections.abc import Sequence
+from typing import Any, Final
+
+from stockstorm.simulator.errors import LimitError
+from stockstorm.simulator.limits import RECORDS_CACHE_KIB
+
+Value = int | str | bytes | None
+INT_MAX: Final = (1 << 63) - 1  # of SQLite
+
+
+class Records:
+    """A private database with the tables that `schema` makes. Not for concurrent use. Calls raise LimitError."""
+
+    def __init__(self, *schema: str) -> None:
+        self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._connection.close)
+        # Nothing is ever rolled back or read again after a crash, so there is neither a journal nor a sync.
+        for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{RECORDS_CACHE_KIB}"):
+            self._connection.execute(f"PRAGMA {setting}")
+        for statement in schema:
+            self._connection.execute(statement)
+
+    def write(self, statement: str, values: Sequence[Value]) -> None:
+        """Execute a statement that changes rows."""
+        try:
+            self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise _failed(error) from error
+
+    def row(self, query: str, values: Sequence[Value]) -> Any:
+        """The first row as a tuple, or None."""
+        try:
+            return self._connection.execute(query, values).fetchone()
+        except sqlite3.Error as error:
+            raise _failed(error) from error
+
+    def rows(self, query: str, values: Sequence[Value]) -> list[Any]:
+        """All rows as tuples. The query limits their number."""
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise _failed(error) from error
+
+
+def within(number: int) -> int:
+    """The number, or the nearest one that a column can hold."""
+    return max(-INT_MAX, min(number, INT_MAX))
+
+
+def _failed(error: sqlite3.Error) -> LimitError:
+    remedy = "free some space in the folder for temporary files (TMPDIR), then run again"
+    return LimitError("the shop's records", f"they cannot be kept in a temporary file ({error})", remedy)

@@ -1,0 +1,160 @@
+"""Sends cases over many connections: well-formed ones pipelined on kept connections, hostile ones on their own."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from tests.fuzz.case import Answer, Case, Target
+
+CONNECTIONS: Final = 64  # lanes, each with one kept connection to each target
+BATCH: Final = 16  # cases that a lane takes at once
+PIPELINED: Final = 8  # below the receiver's bound
+ANSWER_WITHIN_S: Final = 30.0
+PATIENCE_S: Final = 1.0  # for an answer to a request that may be incomplete
+HEAD_MAX: Final = 64_000
+RESET: Final = struct.pack("ii", 1, 0)  # closes with RST, so that no port waits for a minute
+HOST: Final = "127.0.0.1"
+
+Report = Callable[[Case, Answer], None]
+
+
+class Connection:
+    """One TCP connection that can read HTTP answers."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    async def open(cls, port: int, source: str = HOST) -> "Connection":
+        reader, writer = await asyncio.open_connection(HOST, port, local_addr=(source, 0), limit=HEAD_MAX)
+        raw: socket.socket = writer.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return cls(reader, writer)
+
+    async def send(self, pieces: Sequence[bytes]) -> None:
+        """Sends the pieces one by one. A peer that has closed is no error: what it answered can still be read."""
+        try:
+            for number, piece in enumerate(pieces):
+                if number:
+                    await asyncio.sleep(0)
+                self._writer.write(piece)
+                await asyncio.wait_for(self._writer.drain(), ANSWER_WITHIN_S)
+        except (ConnectionError, TimeoutError):
+            return
+
+    async def answer(self) -> Answer:
+        """The next answer. Status 0 if the connection is closed without one."""
+        try:
+            while True:
+                head = await self._reader.readuntil(b"\r\n\r\n")
+                status = int(head[9:12])
+                if status >= 200:
+                    break
+            fields = head.lower()
+            await self._skip_body(fields)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return Answer(0, closed=True)
+        return Answer(status, closed=b"\r\nconnection: close" in fields or fields.startswith(b"http/1.0"))
+
+    def close(self) -> None:
+        self._writer.close()
+
+    async def _skip_body(self, fields: bytes) -> None:
+        if b"transfer-encoding: chunked" in fields:
+            while size := int((await self._reader.readuntil(b"\r\n")).split(b";")[0], 16):
+                await self._reader.readexactly(size + 2)
+            await self._reader.readuntil(b"\r\n")
+            return
+        _, found, rest = fields.partition(b"\r\ncontent-length:")
+        if found:
+            await self._reader.readexactly(int(rest.split(b"\r\n")[0]))
+
+
+class Lane:
+    """Takes batches of cases and sends each in its way."""
+
+    def __init__(self, ports: dict[Target, int], report: Report) -> None:
+        self._ports, self._report = ports, report
+        self._kept: dict[Target, Connection] = {}
+
+    async def run(self, batches: Iterator[list[Case]]) -> None:
+        for batch in batches:
+            for target in self._ports:
+                together = [case for case in batch if case.target == target and not case.alone]
+                for start in range(0, len(together), PIPELINED):
+                    await self._pipelined(target, together[start : start + PIPELINED])
+            for case in batch:
+                if case.alone:
+                    self._report(case, await self._alone(case))
+        for connection in self._kept.values():
+            connection.close()
+
+    async def _pipelined(self, target: Target, cases: list[Case]) -> None:
+        """One send for all, then the answers in order. After a closed connection the rest is sent one by one."""
+        for case, answer in zip(cases, await self._exchange(target, cases), strict=True):
+            final = answer if answer is not None else (await self._exchange(target, [case]))[0]
+            self._report(case, final or Answer(0, closed=True))
+
+    async def _exchange(self, target: Target, cases: list[Case]) -> list[Answer | None]:
+        """The answers. None for a case that a closed connection did not reach."""
+        connection = self._kept.pop(target, None) or await Connection.open(self._ports[target])
+        answers: list[Answer | None] = []
+        await connection.send([b"".join(piece for case in cases for piece in case.pieces)])
+        for _ in cases:
+            answer = await asyncio.wait_for(connection.answer(), ANSWER_WITHIN_S)
+            answers.append(answer if answer.status else None)
+            if answer.closed:
+                connection.close()
+                return answers + [None] * (len(cases) - len(answers))
+        self._kept[target] = connection
+        return answers
+
+    async def _alone(self, case: Case) -> Answer:
+        connection = await Connection.open(self._ports[case.target])
+        try:
+            await connection.send(case.pieces)
+            if case.half:
+                return Answer(0)
+            return await asyncio.wait_for(connection.answer(), PATIENCE_S)
+        except (TimeoutError, ValueError, asyncio.LimitOverrunError):
+            return Answer(0)
+        finally:
+            connection.close()
+
+
+def batches_of(cases: Iterable[Case]) -> Iterator[list[Case]]:
+    """The cases in batches, in order."""
+    batch: list[Case] = []
+    for case in cases:
+        batch.append(case)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+async def send_all(ports: dict[Target, int], cases: Iterable[Case], report: Report) -> None:
+    """Sends every case once."""
+    batches = batches_of(cases)
+    async with asyncio.TaskGroup() as lanes:
+        for _ in range(CONNECTIONS):
+            lanes.create_task(Lane(ports, report).run(batches))
+
+
+async def saturate(port: int, connections: int) -> dict[int, int]:
+    """Opens that many connections of one other address at once. Answers by status; 0: it stays open."""
+    found: dict[int, int] = {}
+    opened = [await Connection.open(port, "127.0.0.9") for _ in range(connections)]
+    for connection in opened:
+        try:
+            answer = await asyncio.wait_for(connection.answer(), 0.02 if found.get(0) else PATIENCE_S)
+        except TimeoutError:
+            answer = Answer(0)
+        found[answer.status] = found.get(answer.status, 0) + 1
+    for connection in opened:
+        connection.close()
+    return found

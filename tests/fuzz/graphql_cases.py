@@ -1,0 +1,430 @@
+"""GraphQL documents for the played Admin API: valid ones grown from its schema, spoilt ones, and bombs."""
+
+import base64
+import json
+from collections.abc import Callable
+from random import Random
+from typing import Any, Final
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+)
+
+from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
+from tests.fuzz.played import CATALOGUE
+from tests.fuzz.values import TEXTS, TOKENS, value
+
+SCHEMA: Final = admin_schema()
+OBJECTS: Final = [each.name for each in SCHEMA.type_map.values() if isinstance(each, GraphQLObjectType)]
+KINDS: Final = ("InventoryItem", "InventoryLevel", "Location", "ProductVariant", "Product", "Order", "Refund", "Shop")
+SEARCH_FIELDS: Final = (
+    "created_at",
+    "updated_at",
+    "processed_at",
+    "id",
+    "sku",
+    "name",
+    "status",
+    "financial_status",
+    "nope",
+)
+SEARCH_VALUES: Final = (
+    "2026-11-24T06:00:00Z",
+    "'2026-11-24T06:00:00+14:00'",
+    "2026-11-24",
+    "0001-01-01",
+    "9999-12-31T23:59:59Z",
+    "5",
+    "-5",
+    "--5",
+    "٣",
+    "9" * 4_900,
+    "HOT-*",
+    '"x"',
+    "'",
+    "*",
+)
+SIZES: Final = (0, 1, 2, 5, 10, 50, 250, 251, -1, 2**31 - 1, 2**31, 10**40)
+DIRECTIVES: Final = (
+    "@include(if: true)",
+    "@skip(if: false)",
+    "@include(if: $flag)",
+    "@skip(if: 1)",
+    "@skip",
+    '@idempotent(key: "k1")',
+    '@idempotent(key: "")',
+    "@idempotent(key: null)",
+    "@nope",
+    '@deprecated(reason: "x")',
+)
+
+
+class Grower:
+    """Grows one document. `wild` is the share of values that are wrong on purpose."""
+
+    def __init__(self, rng: Random, *, fields_max: int, wild: float) -> None:
+        self._rng, self._left, self._wild = rng, fields_max, wild
+        self.variables: dict[str, tuple[str, Any]] = {}  # name: type and value
+        self._fragments: list[str] = []
+
+    def document(self) -> str:
+        """A query or a mutation with its variables and fragments."""
+        rng = self._rng
+        kind, root = ("mutation", SCHEMA.mutation_type) if rng.random() < 0.25 else ("query", SCHEMA.query_type)
+        assert root is not None
+        body = self._selection(root, rng.randrange(2, 6), roots=True)
+        declared = ", ".join(f"${name}: {type_}" for name, (type_, _) in self.variables.items())
+        name = rng.choice(("", " Q", " Q1"))
+        head = f"{kind}{name}{f'({declared})' if declared else ''}"
+        return " ".join((head, body, *self._fragments))
+
+    def _selection(self, on: Any, depth: int, *, roots: bool = False) -> str:
+        rng = self._rng
+        if isinstance(on, GraphQLUnionType):
+            inner = rng.choice(on.types)
+            return f"{{ __typename ... on {inner.name} {self._selection(inner, depth - 1)} }}"
+        names = list(on.fields)
+        chosen = [rng.choice(names) for _ in range(rng.randrange(1, 3 if roots else 5))]
+        parts = [self._field(on, name, depth) for name in dict.fromkeys(chosen)]
+        if rng.random() < 0.1:
+            parts.append("__typename")
+        if not roots and rng.random() < 0.08 and self._left > 0:
+            parts.append(self._fragment(on, depth))
+        return "{ " + (" ".join(part for part in parts if part) or "__typename") + " }"
+
+    def _field(self, on: GraphQLObjectType | GraphQLInterfaceType, name: str, depth: int) -> str:
+        rng, field = self._rng, on.fields[name]
+        self._left -= 1
+        inner = get_named_type(field.type)
+        composite = isinstance(inner, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType)
+        if composite and (depth <= 0 or self._left < 0):
+            return ""
+        alias = f"{rng.choice('abc')}{rng.randrange(100)}: " if rng.random() < 0.1 else ""
+        directives = rng.choice(DIRECTIVES) if rng.random() < 0.3 * self._wild else ""
+        if on is SCHEMA.mutation_type and name.startswith("inventory") and rng.random() < 0.9:
+            directives = f'@idempotent(key: "{rng.randrange(10**6)}")'
+        if "$flag" in directives:
+            self.variables["flag"] = ("Boolean!", rng.random() < 0.5)
+        below = self._selection(inner, depth - 1) if composite else ""
+        return f"{alias}{name}{self._arguments(field.args)} {directives} {below}"
+
+    def _fragment(self, on: Any, depth: int) -> str:
+        if self._rng.random() < 0.5:
+            return f"... on {on.name} {self._selection(on, depth - 1)}"
+        name = f"F{len(self._fragments)}"
+        self._fragments.append("")  # reserved, because fragments inside it take the next names
+        self._fragments[int(name[1:])] = f"fragment {name} on {on.name} {self._selection(on, depth - 1)}"
+        return f"...{name}"
+
+    def _arguments(self, known: dict[str, GraphQLArgument]) -> str:
+        rng = self._rng
+        given: list[str] = []
+        page = [name for name in ("first", "last") if name in known]
+        chosen = {rng.choice(page)} if page and rng.random() < 1 - self._wild / 3 else set()
+        for name, argument in known.items():
+            wanted = is_non_null_type(argument.type) or name in chosen
+            if wanted and rng.random() < self._wild / 10:
+                continue
+            if wanted or rng.random() < 0.12:
+                given.append(f"{name}: {self._value(name, argument)}")
+        return f"({', '.join(given)})" if given else ""
+
+    def _value(self, name: str, argument: GraphQLArgument | GraphQLInputField) -> str:
+        """A literal, or a variable with that value."""
+        made = self._json(name, argument.type)
+        if self._rng.random() < 0.3:
+            variable = f"v{len(self.variables)}"
+            self.variables[variable] = (str(argument.type), made)
+            return f"${variable}"
+        return literal(made, get_named_type(argument.type))
+
+    def _json(self, name: str, type_: Any) -> Any:
+        rng = self._rng
+        if rng.random() < self._wild / 8:
+            return value(rng)
+        if is_non_null_type(type_):
+            type_ = type_.of_type
+        elif rng.random() < 0.05:
+            return None
+        if is_list_type(type_):
+            return [self._json(name, type_.of_type) for _ in range(rng.choice((0, 1, 1, 2, 3, 10)))]
+        if isinstance(type_, GraphQLInputObjectType):
+            fields = type_.fields.items()
+            wanted = [(key, field) for key, field in fields if is_non_null_type(field.type) or rng.random() < 0.5]
+            return {key: self._json(key, field.type) for key, field in wanted}
+        if isinstance(type_, GraphQLEnumType):
+            return Enum(rng.choice([*type_.values]))
+        return self._scalar(name, type_.name)
+
+    def _scalar(self, name: str, type_: str) -> Any:
+        rng = self._rng
+        match type_:
+            case "Int":
+                return rng.choice(SIZES) if rng.random() < self._wild else rng.randrange(1, 30)
+            case "Boolean":
+                return rng.random() < 0.5
+            case "ID":
+                return some_id(rng, name, self._wild)
+        match name:
+            case "query":
+                return search(rng)
+            case "after" | "before":
+                return cursor(rng)
+            case "names" | "name":
+                return rng.choice(("available", "on_hand", "committed", "damaged", "nope"))
+            case "reason":
+                return rng.choice(("correction", "nope"))
+            case "uri" | "callbackUrl":
+                return uri(rng)
+        return rng.choice(TEXTS) if rng.random() < self._wild else f"t{rng.randrange(100)}"
+
+
+class Enum(str):
+    """A value that is written without quotes in a document, and with them in variables."""
+
+    __slots__ = ()
+
+
+def literal(made: Any, type_: GraphQLNamedType | None = None) -> str:
+    """A JSON value as a GraphQL literal."""
+    if isinstance(made, Enum):
+        return str(made)
+    if isinstance(made, dict):
+        return "{" + ", ".join(f"{key or 'k'}: {literal(inner)}" for key, inner in made.items()) + "}"
+    if isinstance(made, list):
+        return "[" + ", ".join(literal(each, type_) for each in made) + "]"
+    return json.dumps(made, ensure_ascii=False)
+
+
+def some_id(rng: Random, name: str, wild: float) -> str:
+    """A global id, mostly of something that exists."""
+    product = rng.choice(CATALOGUE.products)
+    if rng.random() < wild / 2:
+        number = rng.choice(("0", "-1", "9" * 20, "9" * 21, "9" * 5_000, "٣", "1.5", "", "1?x=1"))
+        return rng.choice((f"gid://shopify/{rng.choice(KINDS)}/{number}", f"gid://other/{number}", number))
+    if "location" in name.lower():
+        return f"gid://shopify/Location/{product.location_id}"
+    numbers = {
+        "InventoryItem": product.inventory_item_id,
+        "InventoryLevel": product.level_id,
+        "Location": product.location_id,
+        "ProductVariant": product.variant_id,
+        "Product": product.product_id,
+        "Order": 5_812_300_000_001 + rng.randrange(300),
+        "WebhookSubscription": 1_190_000_000_001 + rng.randrange(200),
+    }
+    kind = "InventoryItem" if "item" in name.lower() else rng.choice([*numbers])
+    return f"gid://shopify/{kind}/{numbers[kind]}"
+
+
+def search(rng: Random) -> str:
+    """A search query."""
+    terms = [
+        f"{rng.choice(SEARCH_FIELDS)}:{rng.choice(('', '>', '>=', '<', '<='))}{rng.choice(SEARCH_VALUES)}"
+        for _ in range(rng.choice((0, 1, 1, 1, 2, 3)))
+    ]
+    return rng.choice((" AND ", " ", " OR ", " AND NOT ")).join(terms)[:6_000]
+
+
+def cursor(rng: Random) -> str:
+    """A cursor: right, of wrong values, nested, or no cursor."""
+    inner = {"last_id": rng.choice((1, 2**63, -1, 10**40, "1", None)), "last_value": rng.choice((1, 10**30, "a"))}
+    text = json.dumps(inner).encode()
+    pick = rng.randrange(5)
+    if pick == 0:
+        depth = rng.choice((10, 500, 5_000))
+        text = b'{"a":' + b"[" * depth + b"]" * depth + b',"last_id":1,"last_value":1}'
+    elif pick == 1:
+        text = text[: rng.randrange(len(text))]
+    elif pick == 2:
+        return rng.choice(TEXTS)
+    return base64.b64encode(text).decode()
+
+
+def uri(rng: Random) -> str:
+    """The address of a subscription. The good ones are few, so that subscriptions stay few."""
+    return rng.choice(
+        (
+            f"http://127.0.0.1:9/{rng.randrange(5)}",
+            f"https://example.test/{rng.randrange(5)}",
+            "http://[::1",
+            "http://host:99999/",
+            "http://\x00/",
+            "https://exa mple/\r\nX: y",
+            "pubsub://p:t",
+            "pubsub://p",
+            "arn:aws:events:eu::event-source/aws.partner/shopify.com/1/s",
+            "ftp://x/",
+            "//",
+            "http://" + "a" * 3_000,
+        )
+    )
+
+
+def mutated(rng: Random, text: str) -> str:
+    """A document with one to five changes that its grammar may not allow."""
+    for _ in range(rng.randrange(1, 6)):
+        at = rng.randrange(len(text) + 1)
+        pick = rng.randrange(6)
+        if pick == 0:
+            text = (
+                text[:at] + rng.choice((*TOKENS, "fragment ", "on ", "$v0", "...F0", '"""', "#", "\ufeff")) + text[at:]
+            )
+        elif pick == 1:
+            text = text[:at] + text[at + rng.choice((1, 1, 3, 20)) :]
+        elif pick == 2:
+            text = text[:at] + text[at : at + rng.choice((5, 30))] * rng.choice((2, 10)) + text[at:]
+        elif pick == 3:
+            text = text[:at] + rng.choice(TEXTS) + text[at:]
+        elif pick == 4:
+            text = text.replace(rng.choice(OBJECTS), rng.choice(OBJECTS), 1)
+        else:
+            text = text[:at]
+    return text[:60_000]
+
+
+def _chain(rng: Random) -> str:
+    levels, twice = rng.choice((5, 15, 40, 100)), rng.choice((1, 2, 3))
+    parts = [f"fragment F{n} on Shop {{ {f'...F{n + 1} ' * twice} }}" for n in range(levels)]
+    return "{ shop { ...F0 } } " + " ".join(parts) + f" fragment F{levels} on Shop {{ {rng.choice(('id', '...F0'))} }}"
+
+
+def _aliases(rng: Random) -> str:
+    count = rng.choice((50, 400, 490, 1_500))
+    field = rng.choice(("id", "shop { id }", 'node(id: "gid://shopify/Order/5812300000001") { id }', "__typename"))
+    return "{ shop { id } " + " ".join(f"a{n}: {field}" for n in range(count)) + " }"
+
+
+def _repeated(rng: Random) -> str:
+    return (
+        "{ shop { "
+        + rng.choice(("id ", "plan { shopifyPlus } ", "id @include(if: true) ")) * rng.choice((100, 400))
+        + "} }"
+    )
+
+
+def _deep(rng: Random) -> str:
+    depth = rng.choice((5, 25, 200, 3_000))
+    left, right = rng.choice(
+        (("variant { inventoryItem { ", "} } "), ("... { ", "} "), ("... on InventoryItem { ", "} "))
+    )
+    return f"{{ inventoryItem(id: {json.dumps(some_id(rng, 'item', 0))}) {{ {left * depth} id {right * depth} }} }}"
+
+
+def _wide(rng: Random) -> str:
+    """Many fields of many rows."""
+    fields = " ".join(
+        f"a{n}: {rng.choice(('id', 'name', 'createdAt', 'updatedAt', 'number'))}"
+        for n in range(rng.choice((20, 100, 450)))
+    )
+    rows = rng.choice(("orders(first: 250)", "orders(last: 250, reverse: true)"))
+    return f"{{ {rows} {{ nodes {{ {fields} }} }} }}"
+
+
+def _product(rng: Random) -> str:
+    """Connections inside connections."""
+    size = rng.choice((10, 100, 250))
+    inner = 'nodes { id item { id sku } location { id name } quantities(names: ["available", "on_hand"]) { name quantity } }'
+    levels = f"inventoryLevels(first: {size}) {{ {inner} }}"
+    middle = (
+        levels if rng.random() < 0.5 else f"inventoryLevels(first: {size}) {{ nodes {{ location {{ {levels} }} }} }}"
+    )
+    return f"{{ locations(first: {size}) {{ nodes {{ id {middle} }} }} }}"
+
+
+def _literals(rng: Random) -> str:
+    count = rng.choice((100, 250, 251, 1_000, 5_000))
+    ids = ", ".join(json.dumps(some_id(rng, "", 0.1)) for _ in range(min(count, 260)))
+    quantities = ", ".join(f"{{quantity: {n}, changeFromQuantity: null}}" for n in range(min(count, 1_200)))
+    return rng.choice(
+        (
+            f"{{ nodes(ids: [{ids}]) {{ id __typename }} }}",
+            f'mutation {{ inventorySetQuantities(input: {{name: "available", reason: "x", quantities: [{quantities}]}}) '
+            '@idempotent(key: "k") { userErrors { code } } }',
+            "{ nodes(ids: " + "[" * count + "]" * count + ") { id } }",
+            "{ nodes(ids: {a: " + "{a: " * count + "1" + "}" * count + "}) { id } }",
+            f"{{ orders(first: {'9' * count}) {{ nodes {{ id }} }} }}",
+            f"{{ orders(first: 1.{'9' * count}e{'9' * 10}) {{ nodes {{ id }} }} }}",
+            '{ node(id: "' + "\\u0041" * count + '") { id } }',
+            '{ node(id: """' + "\n  x" * count + '""") { id } }',
+        )
+    )
+
+
+def _many(rng: Random) -> str:
+    count = rng.choice((50, 300, 1_000))
+    return rng.choice(
+        (
+            " ".join(f"query Q{n} {{ shop {{ id }} }}" for n in range(count)),
+            "query Q(" + ", ".join(f"$v{n}: Int = {n}" for n in range(count)) + ") { shop { id } }",
+            "query Q(" + ", ".join("$v: ID!" for _ in range(count)) + ") { node(id: $v) { id } }",
+            "{ shop " + "@include(if: true) " * count + "{ id } }",
+            "{ shop { " + "nope " * count + "} }",
+            "{ orders(" + "first: 1 " * count + ") { nodes { id } } }",
+            "#" * 49_000 + "\n{ shop { id } }",
+            "{ shop { id } }" + "," * 45_000,
+            "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }",
+            "{ __schema { types { name fields { name args { name type { name ofType { name } } } } } } }",
+            "query($v: " + "[" * count + "Int" + "]" * count + ") { shop { id } }",
+        )
+    )
+
+
+BOMBS: Final[tuple[Callable[[Random], str], ...]] = (
+    _chain,
+    _aliases,
+    _repeated,
+    _deep,
+    _wide,
+    _product,
+    _literals,
+    _many,
+)
+
+
+def bomb(rng: Random) -> str:
+    """A document made to cost much."""
+    return rng.choice(BOMBS)(rng)
+
+
+def heavy_variables(rng: Random) -> dict[str, Any]:
+    """Variables made to cost much, for ADJUST of `valid`."""
+    product = rng.choice(CATALOGUE.products)
+    row = {
+        "inventoryItemId": f"gid://shopify/InventoryItem/{product.inventory_item_id}",
+        "locationId": f"gid://shopify/Location/{product.location_id}",
+        "delta": 1,
+        "changeFromQuantity": None,
+    }
+    rows: Any = [row] * rng.choice((1, 250, 251, 3_000))
+    nested: Any = 1
+    for _ in range(rng.choice((1, 100, 800))):
+        nested = [nested] if rng.random() < 0.9 else {"a": nested}
+    rows = rng.choice(
+        (rows, nested, [nested] * 10, {"a": nested}, list(range(5_000)), [value(rng) for _ in range(100)])
+    )
+    return {"input": {"name": "available", "reason": "correction", "changes": rows}, "key": f"k{rng.randrange(10**9)}"}
+
+
+ADJUST: Final = """mutation Adjust($input: InventoryAdjustQuantitiesInput!, $key: String!) {
+  inventoryAdjustQuantities(input: $input) @idempotent(key: $key) {
+    inventoryAdjustmentGroup { id changes { name delta item { id sku } location { id } } }
+    userErrors { field message code } } }"""
+
+
+def grown(rng: Random, wild: float) -> dict[str, Any]:
+    """The body of a request with a document grown from the schema."""
+    grower = Grower(rng, fields_max=rng.choice((5, 15, 15, 40)), wild=wild)
+    text = grower.document()
+    variables = {name: made for name, (_, made) in grower.variables.items()}
+    return {"query": text, "variables": variables}

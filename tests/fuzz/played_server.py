@@ -1,0 +1,103 @@
+"""The played APIs as a process: `python -m tests.fuzz.played_server REPORT`. Prints its port, ends at SIGTERM.
+
+It measures each call by the processor time of its thread, in units of a loop of plain Python, because milliseconds of a
+busy machine say little. The slowest calls are repeated at the end with an empty cache of documents, each beside the
+loop, and the fastest round counts. REPORT receives them as JSON.
+"""
+
+import gc
+import heapq
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import gevent
+import msgspec
+
+from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
+from stockstorm.simulator.api.http_server import LOOPBACK, make_server
+from tests.fuzz.played import Played
+
+KEPT: Final = 12  # slowest calls
+ROUNDS: Final = 5
+LOOP: Final = 200_000  # additions; some 10 ms on the machine for which the bound of 50 ms was set
+LOOPS_MAX: Final = 5.0  # so the bound is five loops
+
+
+class Slow(msgspec.Struct, frozen=True):
+    """A slow call: in milliseconds when it was made, and in loops when repeated."""
+
+    first_ms: float
+    loops: float
+    path: str
+    body: str
+
+
+class Report(msgspec.Struct, frozen=True):
+    calls: int
+    worst_first_ms: float
+    slow: list[Slow]
+
+
+class Timed:
+    """The played APIs, with the slowest calls."""
+
+    def __init__(self) -> None:
+        self._played = Played()
+        self._calls = 0
+        self._slowest: list[tuple[float, int, ApiRequest]] = []
+
+    def handle(self, request: ApiRequest) -> ApiReply:
+        self._calls += 1
+        cost = self._played.call(request)
+        self._played.check_facts()
+        entry = (cost.ms, self._calls, request)
+        if len(self._slowest) < KEPT:
+            heapq.heappush(self._slowest, entry)
+        elif cost.ms > self._slowest[0][0]:
+            heapq.heapreplace(self._slowest, entry)
+        return cost.reply
+
+    def report(self) -> Report:
+        slow = [self._repeated(ms, request) for ms, _, request in sorted(self._slowest, reverse=True, key=_first)]
+        return Report(self._calls, max((each.first_ms for each in slow), default=0.0), slow)
+
+    def _repeated(self, first_ms: float, request: ApiRequest) -> Slow:
+        rounds: list[float] = []
+        for _ in range(ROUNDS):
+            self._played.forget_documents()
+            gc.collect()
+            rounds.append(self._played.call(request).ms / loop_ms())
+        return Slow(first_ms, min(rounds), request.path[:200], request.body[:20_000].decode("utf-8", "replace"))
+
+
+def _first(entry: tuple[float, int, ApiRequest]) -> float:
+    return entry[0]
+
+
+def loop_ms() -> float:
+    """The processor time of the loop now."""
+    begun_ns, total = time.thread_time_ns(), 0
+    for number in range(LOOP):
+        total += number * number % 7
+    return (time.thread_time_ns() - begun_ns) / 1e6
+
+
+def main() -> None:
+    timed = Timed()
+    server = make_server(LOOPBACK, 0, timed.handle)
+    server.start()
+    gc.collect()
+    gc.freeze()  # as the generator does at its start
+    print(server.server_port, flush=True)
+    stop = gevent.event.Event()
+    gevent.signal_handler(signal.SIGTERM, stop.set)
+    stop.wait()
+    server.stop(1.0)
+    Path(sys.argv[1]).write_bytes(msgspec.json.encode(timed.report()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Conditions in the database agree with plain tests of every order, and hostile values are values."""
+
+from collections.abc import Callable
+
+import pytest
+
+from stockstorm.simulator.events.order_payload import financial_status
+from stockstorm.simulator.model import Order, OrderKey, Product, Sku
+from stockstorm.simulator.plan.items import PlannedPurchase
+from stockstorm.simulator.shop import order_search as search
+from stockstorm.simulator.shop.order_search import Condition
+from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid
+
+SKUS = ("MUG", "Mug-2", "HAT")
+
+
+def stocked() -> OrderBook:
+    """Orders 0 to 11, every second of a marketplace. Every third is paid, every fourth is cancelled later."""
+    book = OrderBook()
+    for key in range(12):
+        sku = Sku(SKUS[key % 3])
+        product = Product(sku, 31, 2, 11, 5, 3, "Mug", "mug", "V", "Mug", 150, 10, 10, False)
+        channel = "bazaar" if key % 2 else "online"
+        order = book.open(PlannedPurchase(0, 0, OrderKey(key), channel, 3, ((sku, 2),)), [product], 100 + key)
+        changed = paid(order, 200 - key) if key % 3 == 0 else None
+        book.replace(changed or order)
+        if key % 4 == 0 and (gone := cancelled(changed or order, 300 + key)) is not None:
+            book.replace(gone)
+    return book
+
+
+def orders(book: OrderBook, *conditions: Condition, column: search.Column = "id") -> list[Order]:
+    return book.own(conditions).sorted_by(column).between(None, None, 99)
+
+
+@pytest.mark.parametrize(
+    ("condition", "test"),
+    [
+        (search.ANY, lambda _: True),
+        (search.NEVER, lambda _: False),
+        (search.between("created_ns", 102, 106), lambda order: 102 <= order.created_ns < 106),
+        (search.between("updated_ns", 200, 1 << 70), lambda order: order.updated_ns >= 200),
+        (search.closed(True), lambda order: order.cancelled_ns is not None),
+        (search.closed(False), lambda order: order.cancelled_ns is None),
+        (search.text("status", "voided", prefix=False), lambda order: financial_status(order) == "voided"),
+        (search.text("status", "p", prefix=True), lambda order: financial_status(order).startswith("p")),
+        (search.text("name", "#1002", prefix=False), lambda order: order.number == 1002),
+        (search.text("number", "100", prefix=True), lambda _: True),
+        (search.sku("mug", prefix=False), lambda order: order.lines[0].sku == "MUG"),
+        (search.sku("mug", prefix=True), lambda order: order.lines[0].sku in ("MUG", "Mug-2")),
+        (search.sku("ug", prefix=True), lambda _: False),
+        (search.sku("mug\x1fhat", prefix=False), lambda _: False),
+        (search.sku("' OR 1 --", prefix=False), lambda _: False),
+        (
+            search.either(search.closed(True), search.sku("hat", prefix=False)),
+            lambda order: order.cancelled_ns is not None or order.lines[0].sku == "HAT",
+        ),
+    ],
+)
+def test_a_condition_agrees_with_a_plain_test(condition: Condition, test: Callable[[Order], bool]) -> None:
+    book = stocked()
+    expected = [order for order in orders(book) if test(order)]
+    assert orders(book, condition) == expected
+    assert book.own([condition]).count() == len(expected)
+
+
+def test_only_the_own_stores_orders_are_found_and_counting_stops_at_its_limit() -> None:
+    book = stocked()
+    assert [order.key for order in orders(book)] == [0, 2, 4, 6, 8, 10]
+    assert (book.own().count(), book.own().count(4)) == (6, 4)
+
+
+def test_orders_are_read_between_two_keys_in_either_direction() -> None:
+    by_update = stocked().own().sorted_by("updated_ns")
+    everything = by_update.between(None, None, 99)
+    assert [order.updated_ns for order in everything] == sorted(order.updated_ns for order in everything)
+    low, high = ((order.updated_ns, order.order_id) for order in (everything[0], everything[4]))
+    assert by_update.between(low, high, 99) == everything[1:4]
+    assert by_update.between(low, high, 2, descending=True) == everything[3:1:-1]
+
+
+def test_a_refund_of_no_order_is_not_found() -> None:
+    assert stocked().own_by_refund(1 << 80) is None
+    assert stocked().own_by_id(-(1 << 80)) is None

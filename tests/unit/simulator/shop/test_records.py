@@ -1,0 +1,46 @@
+"""What a shop remembers is complete, and takes no more memory with ten times as many rows."""
+
+import gc
+import os
+from pathlib import Path
+
+import pytest
+
+from stockstorm.simulator.errors import LimitError
+from stockstorm.simulator.limits import RECORDS_CACHE_KIB
+from stockstorm.simulator.shop.records import INT_MAX, Records, within
+
+SCHEMA = "CREATE TABLE things (id INTEGER PRIMARY KEY, body BLOB)"
+BODY_BYTES = 1_000
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def test_rows_beyond_the_cache_stay_readable_and_memory_stays_within_it() -> None:
+    records, rows = Records(SCHEMA), 20 * RECORDS_CACHE_KIB * 1024 // BODY_BYTES
+    gc.collect()
+    before = resident_bytes()
+    for number in range(rows):
+        records.write("INSERT INTO things VALUES (?, ?)", (number, number.to_bytes(4) * (BODY_BYTES // 4)))
+    assert resident_bytes() - before < 3 * RECORDS_CACHE_KIB * 1024
+    for number in (0, rows // 2, rows - 1):
+        (body,) = records.row("SELECT body FROM things WHERE id = ?", (number,))
+        assert body[:4] == number.to_bytes(4)
+
+
+def test_two_shops_remember_apart() -> None:
+    one, other = Records(SCHEMA), Records(SCHEMA)
+    one.write("INSERT INTO things VALUES (?, ?)", (1, b""))
+    assert (one.rows("SELECT id FROM things", ()), other.row("SELECT id FROM things", ())) == ([(1,)], None)
+
+
+def test_a_database_that_fails_is_an_error_for_users() -> None:
+    records = Records(SCHEMA)
+    with pytest.raises(LimitError, match=r"the shop.s records: they cannot be kept .*\n.*TMPDIR"):
+        records.write("INSERT INTO things VALUES (?, ?)", ("x", b""))
+
+
+def test_numbers_beyond_a_column_become_its_bound() -> None:
+    assert [within(number) for number in (1 << 70, -(1 << 70), 5)] == [INT_MAX, -INT_MAX, 5]
