@@ -48,8 +48,10 @@ def test_the_end_of_a_part_is_named_with_code_and_log(group: str) -> None:
     )
 
 
-def test_processes_of_the_subject_are_not_raised() -> None:
-    Watch(NoDatabase(), registry(Ended("worker", "subject"), Ended("emulator", exit_code=None))).check()
+def test_the_subjects_processes_and_the_generator_are_not_raised() -> None:
+    ended = registry(Ended("worker", "subject"), Ended("emulator", exit_code=None), Ended("generator", exit_code=0))
+    Watch(NoDatabase(), ended).check()
+    assert generator_end(ended) is not None
 
 
 def test_an_ended_generator_is_a_failure_of_our_own() -> None:
