@@ -114,7 +114,10 @@ class RunEnded(Fact, frozen=True, tag=True):
 
 
 class ResourcesSampled(Fact, frozen=True, tag=True):
-    """CPU time used so far and resident memory of one process, or of all PostgreSQL processes together."""
+    """CPU time used so far and resident memory of one process, or of a group, such as PostgreSQL's.
+
+    Memory that the processes of a group share counts once.
+    """
 
     process: Name
     cpu_ns: Count

@@ -85,6 +85,11 @@ class Subject:
     def idle(self) -> bool:
         return not (self.pending or self.pushing or self.busy or any(self.dirty.values()))
 
+    @property
+    def unfinished(self) -> int:
+        """What its probe reports as pending."""
+        return len(self.pending) + len(self.pushing) + sum(map(len, self.dirty.values()))
+
     # -- events in ----------------------------------------------------------------------------------------------------
 
     def receive(self, event: Event) -> None:
