@@ -8,6 +8,7 @@ from stockstorm.reports.render.figures import draw_all
 from stockstorm.reports.render.files import write_run_file
 from stockstorm.reports.render.page import render_document
 from stockstorm.reports.render.sections.incidents import incidents
+from stockstorm.reports.render.sections.memory import memory
 from stockstorm.reports.render.sections.summary import banner, tiles
 from stockstorm.reports.render.sections.tables import checks, classes, run_facts
 from stockstorm.reports.render.view import RunView
@@ -34,6 +35,7 @@ def report_page(result: Result, history: History) -> str:
         banner=banner(view),
         tiles=tiles(view),
         classes=classes(view),
+        memory=memory(view),
         incidents=incidents(view),
         checks=checks(view),
         facts=run_facts(view),

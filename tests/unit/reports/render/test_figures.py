@@ -13,7 +13,16 @@ from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted
 from tests.unit.reports.literal import golden_result, run_started
 from tests.unit.reports.synthetic import HOT
 
-NAMES = ["latency_over_time", "latency_distribution", "hot_stock", "deliveries", "load", "generator", "processes"]
+NAMES = [
+    "latency_over_time",
+    "latency_distribution",
+    "hot_stock",
+    "deliveries",
+    "load",
+    "generator",
+    "processes",
+    "memory",
+]
 OWN_KEYS = {"room", "stays"}  # for the page's script, which takes them out
 
 
