@@ -36,6 +36,7 @@ from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
 from stockstorm.loadtests.limits import READY_WITHIN_S, REGISTERING_MAX_S, SETTLES_MAX
 from stockstorm.loadtests.orchestrator import hung_generator
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
+from stockstorm.loadtests.orchestrator.disks import database_disk, run_disk
 from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Ending, Show
 from stockstorm.loadtests.orchestrator.faults import PlannedFaults
 from stockstorm.loadtests.orchestrator.hung_generator import Silence, hung
@@ -56,7 +57,7 @@ from stockstorm.simulator.history.facts import (
     RunEnded,
 )
 from stockstorm.simulator.io.journal import Journal
-from stockstorm.simulator.plan.rates import expected_items_max
+from stockstorm.simulator.plan.rates import expected_events, expected_items_max
 
 TICK_S = 0.2
 SAMPLE_EVERY_S = 1.0
@@ -98,13 +99,9 @@ class Orchestrator:
         finished = Finished(complete=False, reason="interrupted")
         cause: StockstormError | KeyboardInterrupt | None = None
         try:
-            with self._open_backing as backing, self._open_cloud as cloud:
-                watch = Watch(backing)
+            with self._open_backing as backing, self._open_cloud as cloud, self._watching(backing) as watch:
                 try:
-                    finished = self._run(backing, cloud, watch, show, live)
-                except SubjectError:
-                    watch.check()  # what it rests on may have ended first
-                    raise
+                    finished = self._run_or_abort(backing, cloud, watch, show, live)
                 finally:
                     show("stopping the subject")
                     self._pending.stop()
@@ -127,9 +124,30 @@ class Orchestrator:
             ended = self._finish_history(finished.complete, finished.reason)
         return Ending(ended, cause)
 
+    def _watching(self, backing: Backing) -> Watch:
+        events = expected_events(self._scenario)
+        disks = [run_disk(self._spec.folder, events)]
+        if backing.folder is not None:
+            disks.append(database_disk(backing.folder, events))
+        return Watch(backing, disks, self._faults.is_open)
+
     @property
     def _read_log(self) -> str:
         return f"read {self._spec.logs / 'locust.log'}"
+
+    def _run_or_abort(
+        self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
+    ) -> Finished:
+        """Raises what broke the run off, once the load has stopped: a subject that is stopped refuses connections."""
+        try:
+            try:
+                return self._run(backing, cloud, watch, show, live)
+            except SubjectError:
+                watch.settle()  # what it rests on may have ended first
+                raise
+        except BaseException as error:
+            self._wait_for_generator(INTERRUPTED if isinstance(error, KeyboardInterrupt) else str(error))
+            raise
 
     def _run(
         self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
@@ -147,7 +165,7 @@ class Orchestrator:
             show("final reads")
             self._journal = Journal(self._spec.history_path)
             self._journal.write_stream(self._subject.probe(time.monotonic_ns()))
-            watch.check()
+            watch.settle()
         return finished
 
     def _set_up(self, backing: Backing, cloud: CloudContext, show: Show) -> Surroundings:
@@ -238,10 +256,10 @@ class Orchestrator:
 
     def _tick(self, backing: Backing, watch: Watch) -> None:
         now_s = time.monotonic()
+        watch.check()  # before faults end, which excuse it, and before the subject, which ends when its database does
         self._faults.tick()
         for read in self._pending.fetch():
             self._pipe.send(read)
-        watch.check()  # before the subject, which ends when its database does
         self._facts.extend(self._subject.revive(time.monotonic_ns(), self._faults.is_down))
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:
             self._sampled_s = now_s
@@ -256,9 +274,11 @@ class Orchestrator:
             deadline = time.monotonic() + GIVE_UP_WITHIN_S
             while time.monotonic() < deadline:
                 if isinstance(self._pipe.receive(TICK_S), Finished | Abort):
+                    self._generator_finished = True
                     return
         except PipeClosed:
             return
+        self._generator_finished = True
         hung_generator.end(self._spec, self._generator_pid)
 
     def _count_database(self, backing: Backing) -> None:

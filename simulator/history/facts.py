@@ -79,7 +79,7 @@ class ProcessEnded(Fact, frozen=True, tag=True):
 
     process: Name
     pid: Positive
-    exit_code: int  # negative: the number of the signal that ended it
+    exit_code: Balance  # negative: the number of the signal that ended it
     lines: tuple[Text, ...] = ()  # the last of its log
 
 

@@ -8,10 +8,10 @@ from stockstorm.reports.render.figures.layout import (
     CHANNEL_COLOURS,
     DASHES,
     Figure,
+    fault_labels,
     latency_axis,
     limit_line,
     line,
-    phase_labels,
     phase_shapes,
     rounded,
     time_axis,
@@ -56,7 +56,7 @@ def generator(view: RunView) -> Figure | None:
         "yaxis": latency_axis("generator", 0.05, max([*p99, *gaps, limit_ms]) * 2.5, domain=[0.5, 1]),
         "yaxis2": {"title": {"text": "connections"}, "rangemode": "tozero", "domain": [0, 0.4]},
         "shapes": [*phase_shapes(view), shape],
-        "annotations": [note],
+        "annotations": [note, *fault_labels(view)],
     }
     caption = (
         "Lateness counts from when an attempt could start (it was due and a connection was free) until it started. "
@@ -106,7 +106,7 @@ def _layout(view: RunView, title: str) -> dict[str, Any]:
         "xaxis": time_axis(view),
         "yaxis": {"title": {"text": title}, "rangemode": "tozero"},
         "shapes": phase_shapes(view),
-        "annotations": phase_labels(view),
+        "annotations": fault_labels(view),
     }
 
 
