@@ -92,7 +92,7 @@ def memory(view: RunView) -> Figure | None:
         return None
     caption = (
         "Resident memory of every process that Stockstorm started, sampled once a second. What the processes of one "
-        "group share, such as PostgreSQL's, counts once."
+        "group share, such as PostgreSQL's, counts once; it grows until its shared buffers are full."
     )
     return Figure("memory", "Memory of every process over time", caption, traces, _layout(view, "memory (MB)"), 340)
 
