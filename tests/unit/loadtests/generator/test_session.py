@@ -14,7 +14,16 @@ from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.generator import session
 from stockstorm.loadtests.generator.recorder import RunState
-from stockstorm.loadtests.ipc.messages import Abort, AnyMessage, FaultOver, Finished, Go, Listening, PendingCounted, Setup
+from stockstorm.loadtests.ipc.messages import (
+    Abort,
+    AnyMessage,
+    FaultOver,
+    Finished,
+    Go,
+    Listening,
+    PendingCounted,
+    Setup,
+)
 from stockstorm.loadtests.ipc.pipe import PipeClosed
 from stockstorm.simulator.errors import BackingError
 
