@@ -16,7 +16,7 @@ from stockstorm.loadtests.backing.cloud.base import CloudBacking, PubSubBacking,
 from stockstorm.loadtests.backing.containers import LOCALSTACK_IMAGE, PUBSUB_IMAGE
 from stockstorm.simulator.errors import BackingError
 from tests.contract.availability import CONTAINER, why_fauxqs_is_unavailable, why_image_is_unavailable
-from tests.contract.cloud_queues import CloudQueue, Received, client_of, empty_queue, open_backing
+from tests.contract.cloud_queues import CloudQueue, Received, SqsClient, client_of, empty_queue, open_backing
 
 DELIVERIES_MAX = 5
 LEASE_S = 10
@@ -150,9 +150,9 @@ def test_a_message_that_fails_too_often_becomes_a_dead_letter(queue: CloudQueue)
 
 def test_a_queue_counts_its_messages_until_they_are_acknowledged(measured_sqs: Open) -> None:
     """The count that tells that a run is at rest: leased messages are in it, acknowledged ones are not."""
-    with measured_sqs() as backing, client_of(backing) as queue:
+    with measured_sqs() as backing:
         assert isinstance(backing, SqsBacking)
-        depth = sqs_depth(backing.queue, backing.environment)
+        queue, depth = SqsClient(backing), sqs_depth(backing.queue, backing.environment)
         assert depth() == 0
         queue.send("a")
         queue.send("b")
