@@ -25,6 +25,8 @@ HEARTBEAT_S: Final = 0.01  # gaps of the event loop are measured between two hea
 HEALTH_INTERVAL_NS: Final = SECOND_NS
 LIVE_INTERVAL_S: Final = 0.5
 LIVE_SAMPLES_MAX: Final = 2_000  # newest samples of a live quantile
+LOCUST_SECONDS_MAX: Final = 60  # of Locust's counts by second, of which it shows the last 12
+LOCUST_POINTS_MAX: Final = 2_000  # of the charts of Locust's web UI, one every 5 s
 
 # The generator: the end
 API_CLOSE_WITHIN_S: Final = 1.0

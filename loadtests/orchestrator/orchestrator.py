@@ -40,6 +40,7 @@ from stockstorm.loadtests.orchestrator.disks import database_disk, run_disk
 from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Ending, Show
 from stockstorm.loadtests.orchestrator.faults import PlannedFaults
 from stockstorm.loadtests.orchestrator.hung_generator import Silence, hung
+from stockstorm.loadtests.orchestrator.observations import Observations
 from stockstorm.loadtests.orchestrator.pending_reads import PendingReader
 from stockstorm.loadtests.orchestrator.watch import Watch, generator_end
 from stockstorm.loadtests.processes.part import Part
@@ -50,18 +51,18 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
-    AnyFact,
     DatabaseCounted,
     ProcessSeen,
     ResourcesSampled,
     RunEnded,
 )
 from stockstorm.simulator.io.journal import Journal
-from stockstorm.simulator.plan.rates import expected_events
+from stockstorm.simulator.plan.rates import expected_events, expected_items_max
 
 TICK_S = 0.2
 SAMPLE_EVERY_S = 1.0
 LISTENING_WITHIN_S = 60.0
+PLAN_ITEM_WITHIN_S = 0.0002  # beyond that, for each item of the plan (measured: 20 µs)
 GIVE_UP_WITHIN_S = 20.0  # until a generator that was told to stop has closed a long history
 SPARE_S = 60.0  # beyond registering, load and quiesce, before the generator counts as hung
 
@@ -80,7 +81,7 @@ class Orchestrator:
         self._spec, self._pipe, self._subject = spec, pipe, subject
         self._open_backing, self._open_cloud = backing, cloud
         self._scenario = spec.scenario
-        self._facts: list[AnyFact] = []  # until the generator has closed the history, which has one writer at a time
+        self._facts = Observations(spec.folder)
         self._journal: Journal | None = None
         self._faults = PlannedFaults(self._facts.append, lambda kind: pipe.send(FaultOver(kind=kind)))
         self._pending = PendingReader(subject.pending)
@@ -171,11 +172,12 @@ class Orchestrator:
         tokens = {name: _secret(variable) for name, variable in SECRETS.items()}
         self._pipe.send(Setup(spec=msgspec.Raw(self._spec.model_dump_json().encode()), **tokens))
         show("building the world")
-        message = self._pipe.receive(LISTENING_WITHIN_S)
+        within_s = LISTENING_WITHIN_S + PLAN_ITEM_WITHIN_S * expected_items_max(self._scenario)
+        message = self._pipe.receive(within_s)
         if isinstance(message, Abort):
             raise self._aborted(message)
         if not isinstance(message, Listening):
-            raise hung(self._spec, f"it did not listen within {LISTENING_WITHIN_S:.0f} s")
+            raise hung(self._spec, f"it did not listen within {within_s:.0f} s")
         base = f"http://{reachable(self._spec.options.api_host)}:{message.port}"
         return Surroundings(
             database_url=backing.url,
@@ -258,7 +260,7 @@ class Orchestrator:
         self._faults.tick()
         for read in self._pending.fetch():
             self._pipe.send(read)
-        self._facts += self._subject.revive(time.monotonic_ns(), self._faults.is_down)
+        self._facts.extend(self._subject.revive(time.monotonic_ns(), self._faults.is_down))
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:
             self._sampled_s = now_s
             self._sample(backing)
@@ -293,14 +295,16 @@ class Orchestrator:
             self._sample_process(name, pids)
 
     def _sample_process(self, name: str, pids: list[int]) -> None:
-        cpu_s, rss, found = 0.0, 0, False
+        cpu_s, own, shared, found = 0.0, 0, 0, False
         for pid in pids:
             try:
                 process = psutil.Process(pid)
                 times = process.cpu_times()
-                rss += process.memory_info().rss
+                memory = process.memory_info()
             except psutil.Error:
                 continue
+            own += memory.rss - memory.shared
+            shared = max(shared, memory.shared)  # what the processes of a group share counts once
             cpu_s += times.user + times.system
             found = True
         if not found:
@@ -309,12 +313,14 @@ class Orchestrator:
         if (name, pids[0]) not in self._seen:
             self._seen.add((name, pids[0]))
             self._facts.append(ProcessSeen(at_ns=now_ns, process=name, pid=pids[0], wall_ns=time.time_ns()))
-        self._facts.append(ResourcesSampled(at_ns=now_ns, process=name, cpu_ns=int(cpu_s * SECOND_NS), rss_bytes=rss))
+        cpu_ns, rss_bytes = int(cpu_s * SECOND_NS), own + shared
+        self._facts.append(ResourcesSampled(at_ns=now_ns, process=name, cpu_ns=cpu_ns, rss_bytes=rss_bytes))
 
     def _finish_history(self, complete: bool, reason: str) -> RunEnded:
         ended = RunEnded(at_ns=time.monotonic_ns(), complete=complete, reason=reason)
         with self._journal or Journal(self._spec.history_path) as journal:
-            journal.write_stream([*self._facts, ended])
+            journal.write_stream(self._facts)
+            journal.write([ended])
         return ended
 
 
