@@ -10,7 +10,6 @@ from stockstorm.reports.render.page import render
 from stockstorm.reports.render.view import FaultSpan, RunView
 from stockstorm.simulator.config import fault_label
 
-
 Interval = tuple[float, float]  # seconds
 
 
