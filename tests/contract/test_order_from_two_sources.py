@@ -28,7 +28,8 @@ def url() -> Iterator[str]:
 
 @pytest.mark.asyncio
 async def test_the_second_source_waits_for_the_first_and_finds_the_order_known(url: str) -> None:
-    handler, states = MarketplaceOrdersHandler(), []
+    handler = MarketplaceOrdersHandler()
+    states: list[State] = []
     async with open_pool(url, size=3) as pool:
         await apply_schema(pool)
         async with pool.acquire() as connection, connection.transaction():
