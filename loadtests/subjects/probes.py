@@ -21,23 +21,24 @@ from stockstorm.loadtests.limits import (
 )
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.history.facts import AnyFact, EffectProbed, EffectState, Probe, ProbeEnded, StockProbed
+from stockstorm.simulator.history.ranges import Balance, Count, Name
 
 STATEMENTS: Final = "reference_statements_total"
 SHAPE: Final = 'the expected answer is described in docs/own_service.md, "Optional probes"'
 
 
 class _Effect(msgspec.Struct, frozen=True):
-    webhook_id: str | int
+    webhook_id: Name | int
     state: EffectState
-    times: int
+    times: Count
 
     def fact(self, now_ns: int) -> AnyFact:
         return EffectProbed(at_ns=now_ns, webhook_id=str(self.webhook_id), state=self.state, times=self.times)
 
 
 class _Stock(msgspec.Struct, frozen=True):
-    sku: str | int
-    available: int
+    sku: Name | int
+    available: Balance
 
     def fact(self, now_ns: int) -> AnyFact:
         return StockProbed(at_ns=now_ns, sku=str(self.sku), available=self.available)
@@ -120,7 +121,9 @@ def count_statements(base_url: str) -> int | None:
         samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
     except (httpx.HTTPError, ValueError):
         return None
-    return next((int(sample.value) for sample in samples if sample.name == STATEMENTS), None)
+    return next(
+        (int(sample.value) for sample in samples if sample.name == STATEMENTS and 0 <= sample.value < 2**63), None
+    )
 
 
 def _pages(client: httpx.Client, name: Probe) -> Iterator[Page]:
