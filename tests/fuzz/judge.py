@@ -7,6 +7,7 @@ without control characters. The history is never written over, and nothing is wr
 import contextlib
 import io
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,7 @@ Attempt = Literal["bytes", "facts", "lines", "scenario", "flags"]
 ATTEMPTS: Final[tuple[Attempt, ...]] = ("bytes", "facts", "lines", "scenario", "flags")
 SOUND: Final = (ExitCode.VALID, ExitCode.INVALID)  # a history that was cut off is unknown
 VERDICTS: Final = (ExitCode.VALID, ExitCode.INVALID, ExitCode.UNKNOWN)
+FAILED: Final = re.compile(r"the checker failed: [^\"]{0,200}|computing them failed[^\"]{0,200}")
 ERROR_LINES_MAX: Final = 60  # a scenario with many mistakes has a line for each
 FACTS_MAX: Final = 400
 PER_BLOCK: Final = 60
@@ -207,10 +209,14 @@ class Judge:
 
     def _check(self, attempt: Attempt, index: int, content: bytes, *, unsealed: bool) -> Found:
         file = self._run / HISTORY
+        result = self._run / "result.json"
         file.write_bytes(content)
+        result.unlink(missing_ok=True)
         words = ["check", "one", "--runs", str(self._runs), *(["--unsealed"] if unsealed else [])]
         found = self._ended(attempt, index, words)
         rule = found.rule
+        if result.exists() and (failure := FAILED.search(result.read_text(encoding="utf-8"))):
+            rule = failure[0]
         if file.read_bytes() != content:
             rule = "the history was written over"
         elif attempt == "bytes" and not unsealed and found.code in SOUND and content not in whole_histories():
