@@ -16,7 +16,7 @@ from tests.fuzz.run import Run
 
 SEED = 7
 REQUESTS = 1_200
-ATTEMPTED = 60
+ATTEMPTED = 40
 
 
 @pytest.mark.e2e
