@@ -1,4 +1,4 @@
-"""Standard output and error that cannot end a run: closed, full or limited to ASCII, they lose text and nothing else."""
+"""Standard output and error that cannot end a run: closed, full or limited to ASCII, they lose only text."""
 
 import codecs
 import io

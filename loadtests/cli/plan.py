@@ -9,6 +9,7 @@ import typer
 from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.config.run_options import PlanOptions, make_scenario
+from stockstorm.loadtests.exits import output_error
 from stockstorm.simulator.errors import OutputError
 from stockstorm.simulator.plan.items import Plan
 from stockstorm.simulator.plan.planner import make_plan
@@ -32,10 +33,20 @@ def plan_command(options: PlanCommandOptions, _context: typer.Context) -> None:
     if options.digest:
         typer.echo(plan.digest())
     elif options.out is None:
-        sys.stdout.buffer.writelines(plan.lines())
+        _print(plan)
     else:
         figures = f"{len(plan.items):,} items, {plan.expected_events:,} events expected, digest {plan.digest()}"
         typer.echo(f"{figures}: {options.out}")
+
+
+def _print(plan: Plan) -> None:
+    try:
+        sys.stdout.buffer.writelines(plan.lines())
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # its reader has enough
+        raise
+    except OSError as error:
+        raise output_error(error) from None
 
 
 def _write(plan: Plan, out: Path) -> None:
