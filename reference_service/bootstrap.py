@@ -25,6 +25,7 @@ from stockstorm.reference_service.handlers.work_loop import WorkLoop
 from stockstorm.reference_service.http_server import Server, allow_open_files, make_server, serve_until, stop_event
 from stockstorm.reference_service.ingress.connections import ConnectionLimits
 from stockstorm.reference_service.ingress.endpoint import SlowHandler, TakesMessages, WebhookEndpoint, senders_of
+from stockstorm.reference_service.ingress.patience import PatientInbox
 from stockstorm.reference_service.operations import Probe, health_routes, healthz
 from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import STORE_GONE, Pool, apply_schema, leadership, open_pool
@@ -111,7 +112,8 @@ def webhook_routes(settings: Settings, inbox: TakesMessages) -> list[BaseRoute]:
     secrets = (settings.client_secret.get_secret_value().encode(), settings.channel_secret.get_secret_value().encode())
     client_secret, channel_secret = (None, None) if flaws.skips_signature_check else secrets
     senders = senders_of(settings.shop_domain, settings.channels, client_secret, channel_secret)
-    accepts = SlowHandler(inbox, SLOW_STEP_S) if flaws.works_in_the_handler else inbox
+    patient = PatientInbox(inbox)
+    accepts = SlowHandler(patient, SLOW_STEP_S) if flaws.works_in_the_handler else patient
     shop = WebhookEndpoint("shopify", {"": senders[""]}, accepts)
     channels = WebhookEndpoint("channels", {name: sender for name, sender in senders.items() if name}, accepts)
     return [

@@ -29,6 +29,8 @@ WAITING_EVENTS_MAX = 20_000  # events that wait for a commit; beyond it the answ
 WAITING_BYTES_MAX = 128 * 1024 * 1024
 COMMIT_EVENTS_MAX = 1_000  # events in one group commit
 COMMIT_PACE_S = 0.004  # under load, one commit per 4 ms; an idle receiver commits at once
+HOLD_S = 2.5  # a webhook waits this long for an unreachable store; then 503, while Shopify still waits (5 s)
+HOLD_RETRY_S = 0.1
 STORE_TIMEOUT_S = 4.0  # Shopify closes the connection after 5 s, so a later answer is useless
 
 # --- working

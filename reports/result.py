@@ -40,9 +40,7 @@ class Check(msgspec.Struct, frozen=True):
     incidents: tuple[Incident, ...] = ()  # the first INCIDENTS_KEPT
     incidents_total: int = 0
     notes: tuple[str, ...] = ()  # e.g. "net only"
-    at_least: str = (
-        ""  # why its times are lower bounds, e.g. "12 movements were still pending"; empty if they are exact
-    )
+    at_least: str = ""  # why its measures can only be higher, e.g. "12 movements were still pending"; else empty
 
 
 class ThresholdOutcome(msgspec.Struct, frozen=True):

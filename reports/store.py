@@ -17,7 +17,7 @@ import msgspec
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import Breach, first_breach
 from stockstorm.reports.result import Result
-from stockstorm.simulator.errors import HistoryError
+from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
 from stockstorm.simulator.history.blocks import Block, Damaged, pieces, read_blocks
 from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, Fact, RunEnded, RunStarted, decoder
 
@@ -214,7 +214,7 @@ def _with_note(started: RunStarted, note: str) -> RunStarted:
 def _decode(file: Path, block: Block) -> list[AnyFact]:
     try:
         return decoder.decode_lines(block.lines)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+    except UNREADABLE_JSON:
         raise _first_corrupt_line(file, block) from None
 
 
@@ -245,7 +245,7 @@ def _first_corrupt_line(file: Path, block: Block) -> HistoryError:
     for number, line in enumerate(block.lines.splitlines(), 1):
         try:
             decoder.decode(line)
-        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        except UNREADABLE_JSON as error:
             return HistoryError(_placed(file, block.number, number), _what_is_wrong(line, error), remedy)
     return HistoryError(f"{file}, block {block.number}", "not a list of facts, one a line", remedy)
 
@@ -256,7 +256,7 @@ def _what_is_wrong(line: bytes, error: Exception) -> str:
     if field is not None:
         try:
             value = msgspec.json.decode(line, type=dict[str, msgspec.Raw])[field["name"]]
-        except (msgspec.DecodeError, KeyError, UnicodeDecodeError):
+        except (*UNREADABLE_JSON, KeyError):
             pass
         else:
             return f"not a fact ({error}): field {field['name']} is {_start(bytes(value))}"
@@ -298,5 +298,5 @@ def read_result(path: Path) -> Result:
         raise HistoryError(
             str(file), f"cannot be read: {error.strerror}", "make it with: stockstorm check RUN"
         ) from error
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except UNREADABLE_JSON as error:
         raise HistoryError(str(file), f"not a result ({error})", "make it again with: stockstorm check RUN") from error

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.reports.compare.comparison import Comparison, Key
 from stockstorm.reports.render.files import as_json
-from stockstorm.simulator.errors import HistoryError
+from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
 
 SCHEMA: Final = 1
 PREFIX: Final = "compare-"
@@ -109,7 +109,7 @@ def read_state(folder: Path) -> State:
     except OSError as error:
         remedy = "give the folder of a comparison"
         raise HistoryError(str(file), f"cannot be read: {error.strerror}", remedy) from error
-    except (msgspec.DecodeError, msgspec.ValidationError, ValidationError) as error:
+    except (*UNREADABLE_JSON, ValidationError) as error:
         raise HistoryError(str(file), f"not a comparison ({error})", "compare again from the beginning") from error
     if state.schema != SCHEMA:
         found = f"was written in schema version {state.schema}, this program reads {SCHEMA}"

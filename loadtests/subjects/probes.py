@@ -19,6 +19,7 @@ from stockstorm.loadtests.limits import (
     PROBE_PAGE_ROWS,
     PROBE_PAGES_MAX,
 )
+from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.history.facts import AnyFact, EffectProbed, EffectState, Probe, ProbeEnded, StockProbed
 
 STATEMENTS: Final = "reference_statements_total"
@@ -77,7 +78,7 @@ def count_pending(base_url: str) -> int | None:
             if answer.is_success:
                 try:
                     return msgspec.json.decode(answer.content, type=_Pending, strict=False).pending
-                except (msgspec.DecodeError, UnicodeDecodeError):
+                except UNREADABLE_JSON:
                     pass  # a service that answers 200 to every path
             return _count_pending_effects(client)
     except httpx.InvalidURL:
@@ -129,7 +130,7 @@ def _pages(client: httpx.Client, name: Probe) -> Iterator[Page]:
         answer = client.get(f"/probe/{name}", params=parameters).raise_for_status()
         try:
             page = msgspec.json.decode(answer.content, type=PAGES[name], strict=False)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE_JSON as error:
             raise ValueError(f"{error}; {SHAPE}") from None
         yield page
         if not page.next:

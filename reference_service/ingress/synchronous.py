@@ -28,7 +28,13 @@ from stockstorm.reference_service.queues.base import (
     Verdict,
     count_verdict,
 )
-from stockstorm.reference_service.storage.database import STORE_GONE, Connection, Pool, StoreUnavailable
+from stockstorm.reference_service.storage.database import (
+    STORE_GONE,
+    Connection,
+    Pool,
+    StoreUnavailable,
+    StoreUnreachable,
+)
 from stockstorm.reference_service.sync.signals import ALL_WRITTEN
 from stockstorm.reference_service.wiring import Parts
 
@@ -76,7 +82,7 @@ class SynchronousInbox:
     async def put(self, message: Message) -> None:
         """Returns after the webhook's work. Raises StoreUnavailable if the work was not finished, for any reason."""
         if self._parts is None:
-            raise StoreUnavailable("the worker is not ready")
+            raise StoreUnreachable("the worker is not ready")
         if self._in_progress >= limits.REQUESTS_IN_PROGRESS_MAX:
             raise InboxFull
         self._in_progress += 1
@@ -87,7 +93,9 @@ class SynchronousInbox:
         except asyncpg.DataError as error:
             # The database can never store this event. A refusal would be repeated until the subscription is removed.
             await self._dead_letter(message, reason_of(error))
-        except (*STORE_GONE, asyncpg.PostgresError) as error:
+        except STORE_GONE as error:
+            raise StoreUnreachable(reason_of(error)) from error
+        except asyncpg.PostgresError as error:
             raise StoreUnavailable(reason_of(error)) from error
         finally:
             self._in_progress -= 1
@@ -135,7 +143,7 @@ class SynchronousInbox:
             if seq is not None:
                 self._unannounced.pop(seq, None)
         if announcement is None:
-            raise StoreUnavailable("the worker has stopped")
+            raise StoreUnreachable("the worker has stopped")
         await announcement.wait_until_done(result)
 
     async def _apply(self, connection: Connection, seq: int, message: Message) -> WorkResult | None:

@@ -99,10 +99,9 @@ class FactLog:
     @cached_property
     def rest(self) -> Rest:
         """Whether the run ended at rest, and what showed it."""
-        attempted = {attempt.delivery for attempt in self.all(f.AttemptEnded)}
-        ended = self.all(f.DeliveryEnded)
-        waiting = sum(each.outcome == "pending" and each.delivery in attempted for each in ended)
-        return rest_of(self.last(f.QuietReached), waiting)
+        pending = {ended.delivery for ended in self.all(f.DeliveryEnded) if ended.outcome == "pending"}
+        attempted = {attempt.delivery for attempt in self.all(f.AttemptEnded)} if pending else pending
+        return rest_of(self.last(f.QuietReached), waiting=len(pending & attempted))
 
     @property
     def unrest(self) -> str:

@@ -72,6 +72,14 @@ class Span(msgspec.Struct, frozen=True):
     to_s: float
 
 
+class FaultSpan(Span, frozen=True):
+    """A fault as a span, with its number in order of time. `row`: faults that overlap in time have different ones."""
+
+    number: int
+    row: int
+    begin_ns: int
+
+
 class RunView:
     """One run as figures and sections read it. Built once per report."""
 
@@ -108,9 +116,14 @@ class RunView:
         return spans
 
     @cached_property
-    def faults(self) -> list[Span]:
-        intervals = self.history.fault_intervals
-        return [Span(fault.fault, self.seconds(fault.begin_ns), self.seconds(fault.end_ns)) for fault in intervals]
+    def faults(self) -> list[FaultSpan]:
+        spans: list[FaultSpan] = []
+        for number, fault in enumerate(self.history.fault_intervals, 1):
+            from_s, to_s = self.seconds(fault.begin_ns), self.seconds(fault.end_ns)
+            taken = {other.row for other in spans if other.to_s > from_s}
+            row = next(row for row in range(len(spans) + 1) if row not in taken)
+            spans.append(FaultSpan(fault.fault, from_s, to_s, number, row, fault.begin_ns))
+        return spans
 
     @cached_property
     def channels(self) -> list[str]:

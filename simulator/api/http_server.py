@@ -71,7 +71,7 @@ def _listener(host: str, port: int) -> gevent_socket.socket:
     return listener
 
 
-class _Handler(WSGIHandler):
+class _Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
     """gevent's connection. It would print tracebacks for errors of clients: bad heads, and connections closed early."""
 
     def handle(self) -> None:

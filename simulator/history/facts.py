@@ -79,7 +79,7 @@ class ProcessEnded(Fact, frozen=True, tag=True):
 
     process: Name
     pid: Positive
-    exit_code: int  # negative: the number of the signal that ended it
+    exit_code: Balance  # negative: the number of the signal that ended it
     lines: tuple[Text, ...] = ()  # the last of its log
 
 
@@ -114,7 +114,10 @@ class RunEnded(Fact, frozen=True, tag=True):
 
 
 class ResourcesSampled(Fact, frozen=True, tag=True):
-    """CPU time used so far and resident memory of one process, or of all PostgreSQL processes together."""
+    """CPU time used so far and resident memory of one process, or of a group, such as PostgreSQL's.
+
+    Memory that the processes of a group share counts once.
+    """
 
     process: Name
     cpu_ns: Count

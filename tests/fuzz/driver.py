@@ -3,16 +3,17 @@
 import asyncio
 import socket
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from tests.fuzz.case import Answer, Case, Target
 
-CONNECTIONS: Final = 64  # lanes, each with one kept connection to each target
+CONNECTIONS: Final = 48  # lanes, each with one kept connection to each target
 BATCH: Final = 16  # cases that a lane takes at once
-PIPELINED: Final = 8  # below the receiver's bound
+PIPELINED: Final = 4  # below the receiver's bound
 ANSWER_WITHIN_S: Final = 30.0
-PATIENCE_S: Final = 1.0  # for an answer to a request that may be incomplete
+PATIENCE_S: Final = 2.0  # for an answer to a request that may be incomplete
 HEAD_MAX: Final = 64_000
 RESET: Final = struct.pack("ii", 1, 0)  # closes with RST, so that no port waits for a minute
 HOST: Final = "127.0.0.1"
@@ -58,6 +59,13 @@ class Connection:
         except (asyncio.IncompleteReadError, ConnectionError):
             return Answer(0, closed=True)
         return Answer(status, closed=b"\r\nconnection: close" in fields or fields.startswith(b"http/1.0"))
+
+    async def answer_within(self, seconds: float) -> Answer:
+        """The next answer. Status 0 if there is none in that time, or none that can be read."""
+        try:
+            return await asyncio.wait_for(self.answer(), seconds)
+        except (TimeoutError, ValueError, asyncio.LimitOverrunError):
+            return Answer(0)
 
     def close(self) -> None:
         self._writer.close()
@@ -118,9 +126,7 @@ class Lane:
             await connection.send(case.pieces)
             if case.half:
                 return Answer(0)
-            return await asyncio.wait_for(connection.answer(), PATIENCE_S)
-        except (TimeoutError, ValueError, asyncio.LimitOverrunError):
-            return Answer(0)
+            return await connection.answer_within(PATIENCE_S)
         finally:
             connection.close()
 
@@ -147,14 +153,8 @@ async def send_all(ports: dict[Target, int], cases: Iterable[Case], report: Repo
 
 async def saturate(port: int, connections: int) -> dict[int, int]:
     """Opens that many connections of one other address at once. Answers by status; 0: it stays open."""
-    found: dict[int, int] = {}
     opened = [await Connection.open(port, "127.0.0.9") for _ in range(connections)]
-    for connection in opened:
-        try:
-            answer = await asyncio.wait_for(connection.answer(), 0.02 if found.get(0) else PATIENCE_S)
-        except TimeoutError:
-            answer = Answer(0)
-        found[answer.status] = found.get(answer.status, 0) + 1
+    answers = await asyncio.gather(*[connection.answer_within(PATIENCE_S) for connection in opened])
     for connection in opened:
         connection.close()
-    return found
+    return dict(Counter(answer.status for answer in answers))

@@ -112,7 +112,8 @@ class Grower:
         alias = f"{rng.choice('abc')}{rng.randrange(100)}: " if rng.random() < 0.1 else ""
         directives = rng.choice(DIRECTIVES) if rng.random() < 0.3 * self._wild else ""
         if on is SCHEMA.mutation_type and name.startswith("inventory") and rng.random() < 0.9:
-            directives = f'@idempotent(key: "{rng.randrange(10**6)}")'
+            key = rng.randrange(10**6) if rng.random() < 0.98 else "k" * rng.choice((255, 256, 30_000))
+            directives = f'@idempotent(key: "{key}")'
         if "$flag" in directives:
             self.variables["flag"] = ("Boolean!", rng.random() < 0.5)
         below = self._selection(inner, depth - 1) if composite else ""
@@ -175,17 +176,9 @@ class Grower:
                 return rng.random() < 0.5
             case "ID":
                 return some_id(rng, name, self._wild)
-        match name:
-            case "query":
-                return search(rng)
-            case "after" | "before":
-                return cursor(rng)
-            case "names" | "name":
-                return rng.choice(("available", "on_hand", "committed", "damaged", "nope"))
-            case "reason":
-                return rng.choice(("correction", "nope"))
-            case "uri" | "callbackUrl":
-                return uri(rng)
+        made = TEXTS_OF.get(name)
+        if made is not None:
+            return made(rng)
         return rng.choice(TEXTS) if rng.random() < self._wild else f"t{rng.randrange(100)}"
 
 
@@ -229,6 +222,8 @@ def some_id(rng: Random, name: str, wild: float) -> str:
 
 def search(rng: Random) -> str:
     """A search query."""
+    if rng.random() < 0.02:
+        return rng.choice(("id:1 ", "sku:a AND ", "name:1 ", "status:open ")) * rng.choice((40, 400, 990))
     terms = [
         f"{rng.choice(SEARCH_FIELDS)}:{rng.choice(('', '>', '>=', '<', '<='))}{rng.choice(SEARCH_VALUES)}"
         for _ in range(rng.choice((0, 1, 1, 1, 2, 3)))
@@ -269,6 +264,18 @@ def uri(rng: Random) -> str:
             "http://" + "a" * 3_000,
         )
     )
+
+
+TEXTS_OF: Final[dict[str, Callable[[Random], str]]] = {
+    "query": search,
+    "after": cursor,
+    "before": cursor,
+    "names": lambda rng: rng.choice(("available", "on_hand", "committed", "damaged", "nope")),
+    "name": lambda rng: rng.choice(("available", "on_hand", "committed", "damaged", "nope")),
+    "reason": lambda rng: rng.choice(("correction", "nope")),
+    "uri": uri,
+    "callbackUrl": uri,
+}
 
 
 def mutated(rng: Random, text: str) -> str:
@@ -334,7 +341,8 @@ def _wide(rng: Random) -> str:
 def _product(rng: Random) -> str:
     """Connections inside connections."""
     size = rng.choice((10, 100, 250))
-    inner = 'nodes { id item { id sku } location { id name } quantities(names: ["available", "on_hand"]) { name quantity } }'
+    quantities = 'quantities(names: ["available", "on_hand"]) { name quantity }'
+    inner = f"nodes {{ id item {{ id sku }} location {{ id name }} {quantities} }}"
     levels = f"inventoryLevels(first: {size}) {{ {inner} }}"
     middle = (
         levels if rng.random() < 0.5 else f"inventoryLevels(first: {size}) {{ nodes {{ location {{ {levels} }} }} }}"
@@ -345,12 +353,12 @@ def _product(rng: Random) -> str:
 def _literals(rng: Random) -> str:
     count = rng.choice((100, 250, 251, 1_000, 5_000))
     ids = ", ".join(json.dumps(some_id(rng, "", 0.1)) for _ in range(min(count, 260)))
-    quantities = ", ".join(f"{{quantity: {n}, changeFromQuantity: null}}" for n in range(min(count, 1_200)))
+    key = ' @idempotent(key: "k") { userErrors { code } } }'
+    rows = ", ".join(f"{{quantity: {n}, changeFromQuantity: null}}" for n in range(min(count, 1_200)))
     return rng.choice(
         (
             f"{{ nodes(ids: [{ids}]) {{ id __typename }} }}",
-            f'mutation {{ inventorySetQuantities(input: {{name: "available", reason: "x", quantities: [{quantities}]}}) '
-            '@idempotent(key: "k") { userErrors { code } } }',
+            f'mutation {{ inventorySetQuantities(input: {{name: "available", reason: "x", quantities: [{rows}]}}){key}',
             "{ nodes(ids: " + "[" * count + "]" * count + ") { id } }",
             "{ nodes(ids: {a: " + "{a: " * count + "1" + "}" * count + "}) { id } }",
             f"{{ orders(first: {'9' * count}) {{ nodes {{ id }} }} }}",

@@ -105,7 +105,7 @@ FIELDS: Final = (
     b"Transfer-Encoding: gzip, chunked",
     b"Expect: 100-continue",
     b"Expect: 200-ok",
-    b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13",
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__",
     b"Connection: close, keep-alive, Transfer-Encoding",
     b"Connection: " + b"a," * 1_000,

@@ -9,6 +9,7 @@ from stockstorm.reports.render.figures.layout import (
     CHANNEL_COLOURS,
     DASHES,
     Figure,
+    fault_labels,
     latency_axis,
     limit_line,
     line,
@@ -54,7 +55,7 @@ def generator(view: RunView) -> Figure | None:
         "yaxis": latency_axis("generator", 0.05, max([*p99, *gaps, limit_ms]) * 2.5, domain=[0.5, 1]),
         "yaxis2": {"title": {"text": "connections"}, "rangemode": "tozero", "domain": [0, 0.4]},
         "shapes": [*phase_shapes(view), shape],
-        "annotations": [note],
+        "annotations": [note, *fault_labels(view)],
     }
     caption = (
         "Lateness counts from when an attempt could start (it was due and a connection was free) until it started. "
@@ -93,7 +94,7 @@ def processes(view: RunView) -> Figure | None:
         "yaxis": {"title": {"text": "CPU (cores)"}, "rangemode": "tozero", "domain": [0.55, 1]},
         "yaxis2": {"title": {"text": "memory (MB)"}, "rangemode": "tozero", "domain": [0, 0.45]},
         "shapes": phase_shapes(view),
-        "annotations": [],
+        "annotations": fault_labels(view),
     }
     cores_total = view.started.machine.get("cores")
     shared = f" They share a machine with {cores_total} cores." if cores_total else ""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from stockstorm.scenarios.loader import load
 from stockstorm.simulator.api.exchange import ApiRequest
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.delivery.attempts import Address
+from stockstorm.simulator.errors import LimitError, StockstormError
 from stockstorm.simulator.history.facts import AnyFact
 from stockstorm.simulator.model import Event
 from tests.small_world import small_world
@@ -63,3 +65,14 @@ def test_each_request_reaches_its_api_and_its_changes_are_reported(path: str, to
     reply = apis.handle(ApiRequest("PUT", path, "", headers, b'{"url": "http://127.0.0.1:8080/hooks"}'))
     assert reply.status == status
     assert reported == [(reply.facts, reply.events, 5)]
+
+
+def test_a_shop_that_fails_in_a_call_ends_the_run_and_answers_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    failures: list[StockstormError] = []
+    apis = SimulatedApis(
+        SETUP, load("smoke"), small_world(), WallPair(0, 0), lambda: 5, lambda *_: None, failures.append
+    )
+    full = LimitError("the shop's records", "they cannot be kept", "free some space")
+    monkeypatch.setattr(apis.admin, "handle", Mock(side_effect=full))
+    assert apis.handle(ApiRequest("POST", "/admin/api/2026-10/graphql.json", "", {}, b"")).status == 503
+    assert failures == [full]

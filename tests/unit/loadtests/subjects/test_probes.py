@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stockstorm.loadtests.processes.child import free_port
-from stockstorm.loadtests.subjects.probes import count_statements, probe
+from stockstorm.loadtests.subjects.probes import NoAnswer, count_pending, count_statements, probe
 from stockstorm.simulator.history.facts import EffectProbed, ProbeEnded, StockProbed
 
 EXPOSED = """# HELP reference_statements_total SQL statements sent to the database
@@ -26,12 +26,12 @@ NO_STOCK: dict[str, Any] = {"stock": [], "next": None}
 
 
 @contextmanager
-def service_of(pages: dict[str, str]) -> Iterator[str]:
-    """The address of a service that answers these paths, and 404 to others."""
+def service_of(pages: dict[str, str], missing: int = 404) -> Iterator[str]:
+    """The address of a service that answers these paths, and `missing` to others."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200 if self.path in pages else 404)
+            self.send_response(200 if self.path in pages else missing)
             self.end_headers()
             self.wfile.write(pages.get(self.path, "").encode())
 
@@ -111,3 +111,36 @@ def test_a_subject_without_the_metric_has_no_count(text: str) -> None:
 
 def test_a_subject_that_is_down_has_no_count() -> None:
     assert count_statements(f"http://127.0.0.1:{free_port('127.0.0.1')}") is None
+
+
+WAITING = EFFECT | {"state": "pending", "times": 0}
+
+
+@pytest.mark.parametrize(
+    ("pages", "found"),
+    [
+        ({"/probe/pending": {"pending": 66}}, 66),
+        ({"/probe/pending": {"pending": "0"}}, 0),
+        ({"/probe/pending": {"pending": 5}, EFFECTS: {"effects": [WAITING]}}, 5),
+        ({EFFECTS: {"effects": [EFFECT, WAITING], "next": "w1"}, f"{EFFECTS}&after=w1": {"effects": [WAITING]}}, 2),
+        ({"/probe/pending": {"hello": "world"}, EFFECTS: {"effects": [WAITING]}}, 1),
+        ({"/probe/pending": {"pending": -1}}, None),
+        ({"/probe/pending": "<html>", EFFECTS: "<html>"}, None),
+        ({}, None),
+    ],
+)
+def test_pending_work_is_counted_by_the_probe_or_by_its_effects(pages: dict[str, Any], found: int | None) -> None:
+    with service_of({path: json.dumps(page) for path, page in pages.items()}) as base:
+        assert count_pending(base) == found
+
+
+def test_a_process_that_does_not_answer_is_no_process_without_a_probe() -> None:
+    with service_of({}, missing=503) as base, pytest.raises(NoAnswer):
+        count_pending(base)
+    with pytest.raises(NoAnswer):
+        count_pending(f"http://127.0.0.1:{free_port('127.0.0.1')}")
+
+
+def test_a_service_without_a_probe_whose_unknown_paths_fail_has_none() -> None:
+    with service_of({}, missing=500) as base:
+        assert count_pending(base) is None

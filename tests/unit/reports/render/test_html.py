@@ -44,9 +44,11 @@ def page(result: Result, history: History) -> str:
 def test_the_report_has_every_section(page: str) -> None:
     titles = re.findall(r"<h2>(.*?)</h2>", page)
     assert titles == [
+        "Faults",
         "Latency over time",
-        "Latency by percentile",
+        "What waits",
         "Stock of the hottest SKU",
+        "Latency by percentile",
         "Events by class",
         "Deliveries by topic",
         "Offered load and throughput",
