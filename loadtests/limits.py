@@ -20,7 +20,7 @@ REGISTERING_QUIET_S: Final = 5.0  # after the last registration, no more are exp
 
 # The generator: its own health and figures
 CONNECTION_HOSTS: Final = 10  # Locust users; each hosts as many connections as the open model needs
-SPARE_DESCRIPTORS: Final = 200  # for files, pipes and the connections of the subject to the simulated APIs
+SPARE_DESCRIPTORS: Final = 1_200  # for files, pipes and the connections of the subject to the simulated APIs
 HEARTBEAT_S: Final = 0.01  # gaps of the event loop are measured between two heartbeats
 HEALTH_INTERVAL_NS: Final = SECOND_NS
 LIVE_INTERVAL_S: Final = 0.5

@@ -47,6 +47,7 @@ DOCUMENT_CACHE_TEXT_MAX: Final = 200_000  # characters of all; a collection of g
 LISTINGS_PER_CALL_MAX: Final = 500
 ORDERS_PER_PAGE_MAX: Final = 250
 CONNECTIONS_MAX: Final = 12_000
+API_CONNECTIONS_MAX: Final = 1_000  # to the simulated APIs; each costs 20 kB
 CONNECTION_IDLE_MAX_NS: Final = 4_000_000_000  # below uvicorn's 5 s keep-alive
 RECORDS_CACHE_KIB: Final = 4_096  # of what a shop remembers, in memory; the rest is in a temporary file
 JOURNAL_QUEUE_MAX_FACTS: Final = 200_000

@@ -55,6 +55,28 @@ def probed(pages: dict[str, Any]) -> list[Any]:
         return list(probe(base, 7))
 
 
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        (EFFECTS, {"effects": [EFFECT | {"times": -1}], "next": None}),
+        (EFFECTS, {"effects": [EFFECT | {"times": 2**63}], "next": None}),
+        (EFFECTS, {"effects": [EFFECT | {"webhook_id": ""}], "next": None}),
+        (STOCK, {"stock": [{"sku": "", "available": 1}], "next": None}),
+        (STOCK, {"stock": [{"sku": "A", "available": -(2**63)}], "next": None}),
+    ],
+)
+def test_an_answer_that_a_history_cannot_hold_fails_the_probe(path: str, page: dict[str, Any]) -> None:
+    facts = probed({EFFECTS: {"effects": [], "next": None}, STOCK: NO_STOCK} | {path: page})
+    assert [fact.ok for fact in facts if isinstance(fact, ProbeEnded)] == [path != EFFECTS, path != STOCK]
+    assert [fact for fact in facts if not isinstance(fact, ProbeEnded)] == []
+
+
+@pytest.mark.parametrize("nested", [b"[" * 100_000, b'"\xff"'])
+def test_an_answer_that_cannot_be_read_fails_the_probe(nested: bytes) -> None:
+    with service_of({EFFECTS: '{"effects": ' + nested.decode("latin-1"), STOCK: json.dumps(NO_STOCK)}) as base:
+        assert [fact.ok for fact in probe(base, 7) if isinstance(fact, ProbeEnded)] == [False, True]
+
+
 def test_effects_and_stock_are_read_page_by_page() -> None:
     second = {"effects": [EFFECT | {"webhook_id": "w2", "state": "dead_lettered", "times": 0}], "next": None}
     pages = {

@@ -57,6 +57,15 @@ def test_the_end_completes_only_an_answer_that_promised_no_length(head: bytes, c
     assert reader.ended() is completes
 
 
+@pytest.mark.parametrize("status", [b"600", b"999"])
+def test_a_status_that_is_none_of_http_is_an_error_because_a_history_cannot_hold_it(status: bytes) -> None:
+    with pytest.raises(AnswerError, match="is none of HTTP"):
+        AnswerReader().feed(b"HTTP/1.1 " + status + b" Odd\r\nContent-Length: 0\r\n\r\n")
+    reader = AnswerReader()
+    assert not reader.feed(b"HTTP/1.1 " + status + b" Odd\r\n\r\n")
+    assert not reader.ended()
+
+
 def test_an_answer_may_be_as_large_as_the_limit_and_no_larger() -> None:
     reader = AnswerReader()
     body = b"x" * ANSWER_BODY_MAX_BYTES
