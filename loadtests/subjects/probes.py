@@ -64,26 +64,37 @@ class NoAnswer(Exception):
     """A process did not answer in time, or said with 503 that it cannot tell. It may have work."""
 
 
-def count_pending(base_url: str) -> int | None:
-    """GET /probe/pending; without it the pending rows of /probe/effects; None when the subject offers neither.
+class PendingProbe:
+    """Counts what one process has pending, over one connection. For one thread."""
 
-    Raises NoAnswer.
-    """
-    try:
-        with httpx.Client(base_url=base_url, timeout=PENDING_ANSWER_S) as client:
-            answer = client.get("/probe/pending")
-            if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-                raise NoAnswer(base_url)
-            if answer.is_success:
-                try:
-                    return msgspec.json.decode(answer.content, type=_Pending, strict=False).pending
-                except (msgspec.DecodeError, UnicodeDecodeError):
-                    pass  # a service that answers 200 to every path
-            return _count_pending_effects(client)
-    except httpx.InvalidURL:
-        return None
-    except httpx.HTTPError as error:
-        raise NoAnswer(base_url) from error
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._client: httpx.Client | None = None  # made at the first count, because making one costs time
+
+    def count(self) -> int | None:
+        """GET /probe/pending; without it the pending rows of /probe/effects; None when the subject offers neither.
+
+        Raises NoAnswer.
+        """
+        try:
+            self._client = self._client or httpx.Client(base_url=self._base_url, timeout=PENDING_ANSWER_S)
+            return _count_pending(self._client)
+        except httpx.InvalidURL:
+            return None
+        except httpx.HTTPError as error:
+            raise NoAnswer(self._base_url) from error
+
+
+def _count_pending(client: httpx.Client) -> int | None:
+    answer = client.get("/probe/pending")
+    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        raise NoAnswer(str(answer.url))
+    if answer.is_success:
+        try:
+            return msgspec.json.decode(answer.content, type=_Pending, strict=False).pending
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass  # a service that answers 200 to every path
+    return _count_pending_effects(client)
 
 
 def _count_pending_effects(client: httpx.Client) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stockstorm.loadtests.processes.child import free_port
-from stockstorm.loadtests.subjects.probes import NoAnswer, count_pending, count_statements, probe
+from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, count_statements, probe
 from stockstorm.simulator.history.facts import EffectProbed, ProbeEnded, StockProbed
 
 EXPOSED = """# HELP reference_statements_total SQL statements sent to the database
@@ -131,16 +131,16 @@ WAITING = EFFECT | {"state": "pending", "times": 0}
 )
 def test_pending_work_is_counted_by_the_probe_or_by_its_effects(pages: dict[str, Any], found: int | None) -> None:
     with service_of({path: json.dumps(page) for path, page in pages.items()}) as base:
-        assert count_pending(base) == found
+        assert PendingProbe(base).count() == found
 
 
 def test_a_process_that_does_not_answer_is_no_process_without_a_probe() -> None:
     with service_of({}, missing=503) as base, pytest.raises(NoAnswer):
-        count_pending(base)
+        PendingProbe(base).count()
     with pytest.raises(NoAnswer):
-        count_pending(f"http://127.0.0.1:{free_port('127.0.0.1')}")
+        PendingProbe(f"http://127.0.0.1:{free_port('127.0.0.1')}").count()
 
 
 def test_a_service_without_a_probe_whose_unknown_paths_fail_has_none() -> None:
     with service_of({}, missing=500) as base:
-        assert count_pending(base) is None
+        assert PendingProbe(base).count() is None
