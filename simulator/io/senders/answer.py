@@ -72,6 +72,8 @@ class AnswerReader:
 
     def on_message_complete(self) -> None:
         status = self._parser.get_status_code()
+        if not 100 <= status <= STATUS_MAX:
+            raise AnswerError(f"{status} is no HTTP status")
         if status < 200:  # informational, such as 100 Continue: the answer follows
             self._begun -= 1
             return
