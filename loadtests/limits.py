@@ -20,7 +20,7 @@ REGISTERING_QUIET_S: Final = 5.0  # after the last registration, no more are exp
 
 # The generator: its own health and figures
 CONNECTION_HOSTS: Final = 10  # Locust users; each hosts as many connections as the open model needs
-SPARE_DESCRIPTORS: Final = 200  # for files, pipes and the connections of the subject to the simulated APIs
+SPARE_DESCRIPTORS: Final = 1_200  # for files, pipes and the connections of the subject to the simulated APIs
 HEARTBEAT_S: Final = 0.01  # gaps of the event loop are measured between two heartbeats
 HEALTH_INTERVAL_NS: Final = SECOND_NS
 LIVE_INTERVAL_S: Final = 0.5
@@ -52,6 +52,7 @@ OWN_ANSWER_S: Final = 5.0  # for the first request to a service that already run
 PROBE_ANSWER_S: Final = 30.0
 PENDING_ANSWER_S: Final = 2.0  # a process that takes longer counts as not answering, so the run is not at rest
 METRICS_ANSWER_S: Final = 5.0
+PROBE_ANSWER_MAX_BYTES: Final = 32_000_000  # of a page; one of the reference service has 0.5 MB
 PROBE_PAGE_ROWS: Final = 5_000
 PROBE_PAGES_MAX: Final = 2_000
 

@@ -16,6 +16,7 @@ INPUT_ARRAY_MAX: Final = 250
 QUERY_COST_MAX: Final = 1_000
 MUTATION_COST: Final = 10
 # A call is answered within 50 ms, so that it cannot delay deliveries (ours, measured on graphql-core)
+CALL_HELD_MIN_NS: Final = 50_000_000  # a longer call is recorded and named in the report
 DOCUMENT_TEXT_MAX: Final = 50_000  # characters
 DOCUMENT_TOKENS_MAX: Final = 5_000  # 250 quantities written out are 4,250
 DOCUMENT_DEPTH_MAX: Final = 30
@@ -46,6 +47,7 @@ DOCUMENT_CACHE_TEXT_MAX: Final = 200_000  # characters of all; a collection of g
 LISTINGS_PER_CALL_MAX: Final = 500
 ORDERS_PER_PAGE_MAX: Final = 250
 CONNECTIONS_MAX: Final = 12_000
+API_CONNECTIONS_MAX: Final = 1_000  # to the simulated APIs; each costs 20 kB
 CONNECTION_IDLE_MAX_NS: Final = 4_000_000_000  # below uvicorn's 5 s keep-alive
 RECORDS_CACHE_KIB: Final = 4_096  # of what a shop remembers, in memory; the rest is in a temporary file
 JOURNAL_QUEUE_MAX_FACTS: Final = 200_000

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.loadtests.backing.postgres.log_watch import last_entries
 from stockstorm.loadtests.limits import (
     DATABASE_BYTES_MIN,
     DATABASE_BYTES_PER_EVENT,
@@ -23,6 +24,7 @@ from stockstorm.loadtests.limits import (
 )
 from stockstorm.simulator.errors import BackingError, LimitError, StockstormError
 
+LINES: Final = 4  # of a log, in an error
 MB: Final = 1_000_000
 
 
@@ -35,6 +37,7 @@ class Disk(msgspec.Struct, frozen=True):
     reserve: int
     error: type[StockstormError]
     remedy: str
+    log: Path | None = None  # of what writes there
 
     def free(self) -> int:
         """Bytes that are free for us. The reserve, when the folder cannot be asked."""
@@ -53,7 +56,8 @@ class Disk(msgspec.Struct, frozen=True):
     def full(self) -> StockstormError:
         """The error that ends a run."""
         found = f"no space left on device: {_size(self.free())} are free in {self.folder}, {_size(self.reserve)} needed"
-        return self.error(self.what, found, self.remedy)
+        last = f"; its last log: {last_entries(self.log, LINES)}" if self.log else ""
+        return self.error(self.what, f"{found}{last}", self.remedy)
 
 
 def run_disk(folder: Path, events: float) -> Disk:
@@ -68,7 +72,7 @@ def database_disk(folder: Path, events: float) -> Disk:
     log = min(DATABASE_LOG_MAX_BYTES, int(DATABASE_LOG_PER_EVENT * events))
     wanted = DATABASE_BYTES_MIN + log + int(DATABASE_BYTES_PER_EVENT * events)
     remedy = "free some space there, or name another folder in STOCKSTORM_POSTGRES_FOLDER; then run again"
-    return Disk("embedded PostgreSQL", folder, wanted, DATABASE_RESERVE_BYTES, BackingError, remedy)
+    return Disk("embedded PostgreSQL", folder, wanted, DATABASE_RESERVE_BYTES, BackingError, remedy, folder / "log")
 
 
 def require_space(disks: Iterable[Disk]) -> None:

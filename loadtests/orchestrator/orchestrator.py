@@ -290,7 +290,8 @@ class Orchestrator:
             self._facts.append(counted)
 
     def _sample(self, backing: Backing) -> None:
-        groups = {**PROCESSES.running(), "generator": [self._generator_pid], "postgres": list(backing.processes())}
+        own = {"orchestrator": [os.getpid()], "generator": [self._generator_pid]}
+        groups = {**PROCESSES.running(), **own, "postgres": list(backing.processes())}
         for name, pids in groups.items():
             self._sample_process(name, pids)
 

@@ -5,7 +5,7 @@ pair.
 """
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cached_property
 from typing import TypeVar
 
@@ -59,6 +59,14 @@ def sync_series(history: History) -> Series:
     start = history.started.at_ns
     samples = judged_samples(history)
     return Series([(fired - start) / SECOND_NS for fired, _ in samples], [max(0.01, ms) for _, ms in samples])
+
+
+def samples_by_process(view: "RunView") -> dict[str, list[f.ResourcesSampled]]:
+    """CPU and memory of every process, by its name, in order of time."""
+    found: defaultdict[str, list[f.ResourcesSampled]] = defaultdict(list)
+    for sample in view.of(f.ResourcesSampled):
+        found[sample.process].append(sample)
+    return dict(sorted(found.items()))
 
 
 FactT = TypeVar("FactT", bound=f.Fact)
