@@ -16,7 +16,7 @@ import msgspec
 
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import Breach, first_breach
-from stockstorm.reports.result import Result
+from stockstorm.reports.result import Result, printable
 from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
 from stockstorm.simulator.history.blocks import Block, Damaged, pieces, read_blocks
 from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, Fact, RunEnded, RunStarted, decoder
@@ -77,6 +77,9 @@ def create_run_folder(runs: Path, run: str) -> RunFolder:
     """
     if not run or run == LATEST or run.startswith(".") or Path(run).name != run:
         raise HistoryError(str(runs), f"{run!r} cannot name a run", "give a plain folder name other than 'latest'")
+    if not str(runs.absolute()).isprintable():
+        found = "its path has control characters, or bytes that are not UTF-8"
+        raise HistoryError(printable(str(runs)), found, "choose another folder, because files and reports name it")
     folder = RunFolder(runs / run)
     try:
         folder.path.mkdir(parents=True)
