@@ -72,8 +72,10 @@ def _one(part: Part, moment_s: float, runs: Path) -> str:
     told = f"{part} killed at {moment_s:.2f} s ({killed}), exit code {code}:\n{printed}"
     assert code in ENDINGS[part], told
     assert "Traceback" not in printed, told
-    if killed and code in (2, 9) and part != "main":
-        assert _names(part, " ".join(printed.replace("│", " ").split())), told
+    text = " ".join(printed.replace("│", " ").split())
+    if killed and part != "main" and (code == 9 or "the run did not complete" in text):
+        assert f"{part}: " in text, told
+        assert "signal 9" in text, told
     folder = next((each for each in runs.iterdir() if each.is_dir() and not each.is_symlink()), None)
     _assert_nothing_is_left(folder, told)
     if folder is not None and code in (0, 1, 2, -9):
@@ -102,11 +104,6 @@ def _find(main: psutil.Process, part: Part) -> psutil.Process | None:
         return main
     module = {"generator": "locust", "orchestrator": "stockstorm.loadtests.orchestrator.process"}[part]
     return next((child for child in main.children(recursive=True) if module in child.cmdline()), None)
-
-
-def _names(part: Part, printed: str) -> bool:
-    """Whether the cause that is told is the part that was killed."""
-    return f"{part}: " in printed and "signal 9" in printed
 
 
 def _assert_nothing_is_left(folder: Path | None, told: str) -> None:
