@@ -12,7 +12,7 @@ import httpx
 from stockstorm.loadtests.limits import OWN_ANSWER_S
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.subjects import Pending, Surroundings
-from stockstorm.loadtests.subjects.probes import NoAnswer, count_pending, probe
+from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, probe
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact
@@ -33,6 +33,7 @@ class OwnSubject:
         self.url = url
         self._base = f"{parts.scheme}://{parts.netloc}"
         self._probes = probe_url.rstrip("/") or self._base
+        self._pending = PendingProbe(self._probes)
 
     def start(self, surroundings: Surroundings) -> None:  # noqa: ARG002 - its owner started it
         try:
@@ -59,7 +60,7 @@ class OwnSubject:
 
     def pending(self) -> Pending:
         try:
-            return Pending(count_pending(self._probes))
+            return Pending(self._pending.count())
         except NoAnswer:
             return Pending(silent=("service",))
 
