@@ -17,7 +17,7 @@ import msgspec
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import Breach, first_breach
 from stockstorm.reports.result import Result
-from stockstorm.simulator.errors import HistoryError
+from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
 from stockstorm.simulator.history.blocks import Block, Damaged, pieces, read_blocks
 from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, Fact, RunEnded, RunStarted, decoder
 
@@ -118,12 +118,21 @@ def find_run(runs: Path, wanted: str) -> RunFolder:
     for candidate in (runs / wanted, Path(wanted)):
         folder = candidate.parent if candidate.name in (HISTORY, PLAIN_HISTORY) else candidate
         if RunFolder(folder).history.is_file():
+            if candidate == runs / wanted and folder.parent == runs:
+                require_inside(runs, folder)
             return RunFolder(folder.resolve())
         if (folder / COMPARISON).is_file():
             raise _not_a_run(folder)
     present = known_runs(runs)
     remedy = f"choose one of: {', '.join(present[-10:])}" if present else "start one with: stockstorm run SCENARIO"
     raise HistoryError(str(runs), f"no run {wanted!r} with a {HISTORY}", remedy)
+
+
+def require_inside(folder: Path, path: Path) -> None:
+    """Raises HistoryError when links lead from the path out of the folder, which may come from a stranger."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        found = f"this is a link out of {folder}, which is not followed"
+        raise HistoryError(str(path), found, "put a copy in its place, or give the path that it leads to")
 
 
 def _not_a_run(folder: Path) -> HistoryError:
@@ -154,6 +163,7 @@ def read_history(path: Path, *, unsealed: bool = False) -> History:
     without seals, as older versions wrote it.
     """
     file = RunFolder(path).history if path.is_dir() else path
+    require_inside(file.parent, file)
     try:
         written = _read_blocks(file, unsealed=unsealed)
     except OSError as error:
@@ -214,7 +224,7 @@ def _with_note(started: RunStarted, note: str) -> RunStarted:
 def _decode(file: Path, block: Block) -> list[AnyFact]:
     try:
         return decoder.decode_lines(block.lines)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+    except UNREADABLE_JSON:
         raise _first_corrupt_line(file, block) from None
 
 
@@ -245,7 +255,7 @@ def _first_corrupt_line(file: Path, block: Block) -> HistoryError:
     for number, line in enumerate(block.lines.splitlines(), 1):
         try:
             decoder.decode(line)
-        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        except UNREADABLE_JSON as error:
             return HistoryError(_placed(file, block.number, number), _what_is_wrong(line, error), remedy)
     return HistoryError(f"{file}, block {block.number}", "not a list of facts, one a line", remedy)
 
@@ -256,7 +266,7 @@ def _what_is_wrong(line: bytes, error: Exception) -> str:
     if field is not None:
         try:
             value = msgspec.json.decode(line, type=dict[str, msgspec.Raw])[field["name"]]
-        except (msgspec.DecodeError, KeyError, UnicodeDecodeError):
+        except (*UNREADABLE_JSON, KeyError):
             pass
         else:
             return f"not a fact ({error}): field {field['name']} is {_start(bytes(value))}"
@@ -292,11 +302,12 @@ def read_result(path: Path) -> Result:
     Raises `HistoryError` when it is missing or not a result.
     """
     file = path / "result.json" if path.is_dir() else path
+    require_inside(file.parent, file)
     try:
         return msgspec.convert(msgspec.json.decode(file.read_bytes()), Result, strict=False)
     except OSError as error:
         raise HistoryError(
             str(file), f"cannot be read: {error.strerror}", "make it with: stockstorm check RUN"
         ) from error
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except UNREADABLE_JSON as error:
         raise HistoryError(str(file), f"not a result ({error})", "make it again with: stockstorm check RUN") from error

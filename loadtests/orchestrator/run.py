@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from stockstorm.loadtests.config.run_spec import RunSpec
-from stockstorm.loadtests.exits import VERDICT_CODES
+from stockstorm.loadtests.exits import VERDICT_CODES, ExitCode
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.orchestrator.ending import Ending, Show
 from stockstorm.loadtests.orchestrator.supervisor import Supervisor
@@ -24,7 +24,7 @@ class Judged(msgspec.Struct, frozen=True):
     history: History
     folder: RunFolder
 
-    def show(self) -> int:
+    def show(self) -> ExitCode:
         """Prints the report and gives the exit code of the verdict."""
         render_all(self.result, self.history, self.folder, "terminal")
         return VERDICT_CODES[self.result.verdict]

@@ -82,6 +82,7 @@ class Supervisor:
         self._spec, self._show, self._live, self._by_hand = spec, show, live, by_hand
         self._limits = limits_of(spec)
         self._interrupted_s = 0.0
+        self._interruption: KeyboardInterrupt | None = None
         self._cut_short = False
         ours, theirs = make_pair()
         with theirs:
@@ -96,7 +97,8 @@ class Supervisor:
             while True:
                 try:
                     return self._follow()
-                except KeyboardInterrupt:
+                except KeyboardInterrupt as interruption:
+                    self._interruption = self._interruption or interruption
                     self._interrupt()
         finally:
             self._pipe.close()
@@ -169,13 +171,14 @@ class Supervisor:
             self._end_everything()
         cause = message.error.error() if message.error else None
         fact = RunEnded(at_ns=time.monotonic_ns(), complete=message.complete, reason=message.reason)
-        return Ending(fact, cause or (KeyboardInterrupt(message.reason) if message.reason == INTERRUPTED else None))
+        interruption = self._interruption or KeyboardInterrupt(message.reason)
+        return Ending(fact, cause or (interruption if message.reason == INTERRUPTED else None))
 
     def _broken_off(self, found: str, *, collect: bool) -> Ending:
         """Ends every process of the run, and completes the history."""
         cause: StockstormError | KeyboardInterrupt
         if self._interrupted_s and not collect:
-            cause, reason = KeyboardInterrupt(INTERRUPTED), INTERRUPTED
+            cause, reason = self._interruption or KeyboardInterrupt(), INTERRUPTED
         else:
             log = self._log("orchestrator")
             remedy = f"read {self._collect_stacks() if collect else log}"

@@ -14,11 +14,14 @@ import psutil
 
 ON_DISK: Final = Path("/var/tmp")  # noqa: S108 - mkdtemp makes a folder in it with a random name and mode 700
 PREFIX: Final = "stockstorm-"
+FOLDER_VARIABLE: Final = "STOCKSTORM_POSTGRES_FOLDER"  # instead of ON_DISK
 OWNER: Final = "owner"  # a file with the process id and the start of that process
 
 
 def disk_folder() -> Path:
     """Where folders lie that must be on a disk, with a path short enough for a socket (107 bytes)."""
+    if chosen := os.environ.get(FOLDER_VARIABLE):
+        return Path(chosen).absolute()
     return ON_DISK if os.access(ON_DISK, os.W_OK) else Path(tempfile.gettempdir())
 
 

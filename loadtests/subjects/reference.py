@@ -37,6 +37,7 @@ class ReferenceSubject:
         self._environment: dict[str, str] = {}
         self._ports = {"webhooks": 0, "receiver": 0, "worker": 0}  # of processes: health, metrics and probes
         self._revivals = 0
+        self._recovering: set[ProcessName] = set()  # they had ended by themselves, and are not ready yet
         self._starts = 0
 
     def start(self, surroundings: Surroundings) -> None:
@@ -70,11 +71,19 @@ class ReferenceSubject:
             if self._revivals > REVIVALS_MAX:
                 raise _failed(child, f"its processes exited {self._revivals} times, last with code {child.exit_code}")
             facts.append(ProcessEnded(now_ns, name, child.pid, child.exit_code, child.last_lines()))
-            facts.append(FaultStarted(at_ns=now_ns, fault=EXITED, target=name))
+            if name not in self._recovering:
+                facts.append(FaultStarted(at_ns=now_ns, fault=EXITED, target=name))
+            self._recovering.add(name)
             child.forget()  # it is dealt with
             part.start()
-            facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=EXITED, target=name))
-        return facts
+        return [*facts, *self._recovered()]
+
+    def _recovered(self) -> Iterator[AnyFact]:
+        """The processes that had ended by themselves and are ready again."""
+        for name in sorted(self._recovering):
+            if self._parts[name].ready():
+                self._recovering.discard(name)
+                yield FaultEnded(at_ns=time.monotonic_ns(), fault=EXITED, target=name)
 
     def parts(self) -> dict[FaultTarget, Part]:
         return {name: part for name, part in self._parts.items()}  # noqa: C416 - a dict of another type

@@ -83,12 +83,16 @@ class Ledger(msgspec.Struct, gc=False):
 
     # -- what a push shows -----------------------------------------------------------------------------------------
 
-    def latest_match(self, quantity: int, seq: int, lowest: int = 0) -> int:
-        """The latest honest version for a quantity, from `lowest` to that of the moment; -1 if there is none."""
-        most, least = self._bounds(quantity, seq)
+    def bounds(self, quantity: int, seq: int) -> tuple[int, int]:
+        """The most that the base, and the least that the available units, of an honest version for a quantity are."""
+        least = quantity + self.safety if quantity > 0 else -(2**62)
+        return quantity + self.safety + self.accepted_at(seq), least
+
+    def latest_match(self, bounds: tuple[int, int], version: int) -> int:
+        """The latest version up to this one within the bounds; -1 if there is none."""
+        most, least = bounds
         base, available = self.base, self.available
-        version = self.version_at(seq)
-        while version >= lowest:
+        while version >= 0:
             if base[version] <= most and available[version] >= least:
                 return version
             block, inside = divmod(version, BLOCK)
@@ -98,11 +102,11 @@ class Ledger(msgspec.Struct, gc=False):
                 version -= 1
         return NEVER
 
-    def earliest_match(self, quantity: int, seq: int, lowest: int) -> int:
-        """The earliest honest version for a quantity, from `lowest` to that of the moment; -1 if there is none."""
-        most, least = self._bounds(quantity, seq)
+    def earliest_match(self, bounds: tuple[int, int], lowest: int, last: int) -> int:
+        """The earliest version from `lowest` to `last` within the bounds; -1 if there is none."""
+        most, least = bounds
         base, available = self.base, self.available
-        version, last = lowest, self.version_at(seq)
+        version = lowest
         while version <= last:
             if base[version] <= most and available[version] >= least:
                 return version
@@ -112,10 +116,6 @@ class Ledger(msgspec.Struct, gc=False):
             else:
                 version += 1
         return NEVER
-
-    def _bounds(self, quantity: int, seq: int) -> tuple[int, int]:
-        least = quantity + self.safety if quantity > 0 else -(2**62)
-        return quantity + self.safety + self.accepted_at(seq), least
 
     def _may_match(self, block: int, most: int, least: int) -> bool:
         return self.block_base_min[block] <= most and self.block_available_max[block] >= least

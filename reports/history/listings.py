@@ -8,6 +8,7 @@ version from the last one shown onward fits, so chance agreement accuses nobody.
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from itertools import accumulate
+from operator import itemgetter
 
 import msgspec
 
@@ -62,54 +63,66 @@ def build_listings(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[st
         opening = max(0, ledger.available[0] - ledger.safety)
         for channel in log.marketplaces:
             listings[channel, sku] = Listing(channel, ledger, [ledger.seqs[0]], [opening])
-    changes: dict[tuple[str, str], list[tuple[int, int, f.ListingPushed | None]]] = {}
     for seq, push in log.numbered(f.ListingPushed):
-        changes.setdefault((push.channel, push.sku), []).append((seq, push.quantity, push))
+        if (listing := listings.get((push.channel, push.sku))) is not None:
+            listing.push_seqs.append(seq)
+            listing.pushes.append(push)
+    sales: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for seq, sale in log.numbered(f.PurchaseAccepted):
         for sku, units, shown in zip(sale.skus, sale.quantities, sale.shown_before, strict=True):
-            changes.setdefault((sale.channel, sku), []).append((seq, shown - units, None))
-    for key, rows in changes.items():
-        listing = listings.get(key)
-        if listing is not None:
-            rows.sort(key=lambda row: row[0])
-            _replay(listing, rows)
+            sales.setdefault((sale.channel, sku), []).append((seq, shown - units))
+    for key, listing in listings.items():
+        _replay(listing, sales.get(key, []))
+        _match(listing)
     _read(list(listings.values()))
     return listings
 
 
-def _replay(listing: Listing, rows: list[tuple[int, int, f.ListingPushed | None]]) -> None:
-    pushes = [(seq, push) for seq, _, push in rows if push is not None]
-    listing.seqs = [*listing.seqs, *(row[0] for row in rows)]
-    listing.listed = [*listing.listed, *(row[1] for row in rows)]
-    listing.push_seqs, listing.pushes = [seq for seq, _ in pushes], [push for _, push in pushes]
-    matched = [listing.ledger.latest_match(push.quantity, seq) for seq, push in pushes]
-    listing.matched, listing.matched_most = matched, list(accumulate(matched, max))
-    listing.verdicts = _verdicts(listing)
+def _replay(listing: Listing, sales: list[tuple[int, int]]) -> None:
+    pushes = zip(listing.push_seqs, (push.quantity for push in listing.pushes), strict=True)
+    for seq, quantity in sorted([*pushes, *sales], key=itemgetter(0)):
+        listing.seqs.append(seq)
+        listing.listed.append(quantity)
+
+
+def _match(listing: Listing) -> None:
+    """Finds the latest version that each push can stand for, and whether the subject went back in time."""
+    ledger, shown = listing.ledger, 0
+    for seq, push in zip(listing.push_seqs, listing.pushes, strict=True):
+        bounds, last = ledger.bounds(push.quantity, seq), ledger.version_at(seq)
+        matched = ledger.latest_match(bounds, last)
+        listing.matched.append(matched)
+        if matched == NEVER:
+            listing.verdicts.append("unexplained")
+        elif matched < shown:
+            listing.verdicts.append("stale")
+        else:
+            shown = ledger.earliest_match(bounds, shown, last)
+            listing.verdicts.append("")
+    listing.matched_most = list(accumulate(listing.matched, max))
 
 
 def _read(listings: list[Listing]) -> None:
     """Determines whether the subject nets, then dates its pushes accordingly."""
-    exact = [
-        list(map(listing.ledger.shown_curve.equal_by, [push.quantity for push in listing.pushes], listing.push_seqs))
-        for listing in listings
-    ]
-    pushes = sum(map(len, exact))
-    plain = sum(seq != NOTHING for known in exact for seq in known) >= PLAIN_SHARE_MIN * pushes
-    for listing, shown in zip(listings, exact, strict=True):
-        read = listing.ledger.left_curve.known_by
-        left = shown if plain else map(read, [push.quantity for push in listing.pushes], listing.push_seqs)
-        listing.known, listing.plain = list(accumulate(left, max)), plain
+    plain = _is_plain(listings)
+    for listing in listings:
+        curve = listing.ledger.shown_curve if plain else listing.ledger.left_curve
+        known = map(
+            curve.equal_by if plain else curve.known_by, [push.quantity for push in listing.pushes], listing.push_seqs
+        )
+        listing.known, listing.plain = list(accumulate(known, max)), plain
         listing.push_times_ns = [push.at_ns for push in listing.pushes]
 
 
-def _verdicts(listing: Listing) -> list[str]:
-    shown, verdicts = 0, []
-    for seq, push, matched in zip(listing.push_seqs, listing.pushes, listing.matched, strict=True):
-        if matched == NEVER:
-            verdicts.append("unexplained")
-        elif matched < shown:
-            verdicts.append("stale")
-        else:
-            shown = listing.ledger.earliest_match(push.quantity, seq, shown)
-            verdicts.append("")
-    return verdicts
+def _is_plain(listings: list[Listing]) -> bool:
+    """Whether nearly all pushes hold quantities that the master showed. The first pushes that do not decide it."""
+    pushes = sum(len(listing.pushes) for listing in listings)
+    others = 0
+    for listing in listings:
+        shown = listing.ledger.shown_curve.equal_by
+        for seq, push in zip(listing.push_seqs, listing.pushes, strict=True):
+            if shown(push.quantity, seq) == NOTHING:
+                others += 1
+                if pushes - others < PLAIN_SHARE_MIN * pushes:
+                    return False
+    return True

@@ -40,9 +40,9 @@ class Curve(msgspec.Struct, frozen=True, gc=False):
         index = bisect_right(self.seqs, seq) - 1
         above = index  # the change after `index`, up to `seq`
         while index >= 0:
-            low, high = sorted((values[index], values[above]))
-            if low <= quantity <= high:
-                return self.seqs[above] if values[above] == quantity else self.seqs[index]
+            before, after = values[index], values[above]
+            if before <= quantity <= after or after <= quantity <= before:
+                return self.seqs[above] if after == quantity else self.seqs[index]
             above = index
             index -= 1
             if index % BLOCK == BLOCK - 1 and not self._holds(index // BLOCK, quantity):

@@ -33,6 +33,9 @@ _SCHEMA: Final = (
         cancelled INTEGER, status TEXT, skus TEXT, body BLOB)""",
     "CREATE INDEX by_creation ON orders (created_ns, id) WHERE own",
     "CREATE INDEX by_update ON orders (updated_ns, id) WHERE own",
+    "CREATE INDEX by_status ON orders (status, created_ns, id) WHERE own",
+    "CREATE INDEX by_number ON orders (number, own) WHERE own",
+    "CREATE INDEX by_skus ON orders (skus, own) WHERE own",
 )
 
 

@@ -64,8 +64,9 @@ class Run:
 
     def whole(self, folder: Path) -> Outcome:
         """Everything. The processes live only during it; their logs stay in `folder`."""
-        outcome, begun = self.outcome, time.monotonic()
+        outcome = self.outcome
         with running(folder) as targets:
+            begun = time.monotonic()
             for part in self._parts():
                 asyncio.run(send_all(targets.ports, part, self._answered))
                 outcome.rss_mb.append(targets.rss_mb())

@@ -89,7 +89,7 @@ class Run:
             run="modelled",
             scenario={},
             seed=self.plan.seed,
-            plan_digest="",
+            plan_digest="modelled",
             wall_ns=0,
             duration_ns=self.plan.duration_ns,
             safety_stock=self.behaviour.safety_stock,
@@ -100,7 +100,8 @@ class Run:
             versions={},
             machine={},
         )
-        record([*self.world.opening(START - S), started])
+        subscription = f.SubscriptionCreated(START - S, 1, "shopify", "inventory_levels/update", "http://modelled")
+        record([*self.world.opening(START - S), subscription, started])
         for item in self.plan.items:
             self.at(START + item.offset_ns, lambda now, item=item: self.emit(self.world.apply(item, now)))  # type: ignore[misc]  # mypy cannot type a lambda's default
         if self.behaviour.flaw == "accepts_forged":

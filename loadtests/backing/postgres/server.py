@@ -165,8 +165,13 @@ class UrlPostgres:
         create_database(self._server, self._name)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        drop_database(self._server, self._name)
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            drop_database(self._server, self._name)
+        except BackingError:
+            if kind is None:
+                raise
+            # What ended the run is told instead. It can be that the server is gone.
 
     def processes(self) -> list[int]:
         """Always empty: we did not start the server, and it may be on another machine."""
@@ -174,5 +179,7 @@ class UrlPostgres:
 
     part = None  # it is not ours to stop
 
-    def check(self) -> None:
-        """Nothing to check: its processes are not ours to see."""
+    folder = None  # its disk is not ours to see
+
+    def check(self, planned: bool) -> None:
+        """Nothing to check besides the connection, which the watch of the run has."""

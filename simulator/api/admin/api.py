@@ -21,6 +21,7 @@ from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig
+from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.history.facts import ApiCalled
 from stockstorm.simulator.limits import API_VERSION, QUERY_COST_MAX
 from stockstorm.simulator.model import ApiOutcome
@@ -94,7 +95,7 @@ class AdminApi:
             return denied
         try:
             body = self._decode(request.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE_JSON as error:
             return _Answer({"errors": f"Bad Request: {error}"}, "bad_request", status=400)
         document = self.documents.get(body.query)
         if document.problems:

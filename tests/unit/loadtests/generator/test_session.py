@@ -94,7 +94,9 @@ def setup(tmp_path: Path) -> Setup:
 
 def environment_of() -> Any:
     request = SimpleNamespace(fire=lambda **_: None)
-    return SimpleNamespace(process_exit_code=None, parsed_options=None, events=SimpleNamespace(request=request))
+    return SimpleNamespace(
+        process_exit_code=None, parsed_options=None, events=SimpleNamespace(request=request), stats=None
+    )
 
 
 def run_session(orchestrator: Any, monkeypatch: pytest.MonkeyPatch, fails: Exception | None = None) -> Any:

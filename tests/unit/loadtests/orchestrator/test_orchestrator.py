@@ -37,7 +37,7 @@ from tests.stored_history import text_of
 
 
 class Database(msgspec.Struct):
-    url: str = "postgresql://127.0.0.1:9/none"
+    url: str = ""
     description: str = "none"
 
     part: None = None
@@ -45,7 +45,9 @@ class Database(msgspec.Struct):
     def processes(self) -> list[int]:
         return []
 
-    def check(self) -> None: ...
+    folder: Path | None = None
+
+    def check(self, planned: bool) -> None: ...
 
 
 class Service:

@@ -29,5 +29,6 @@ def test_skipping_whole_blocks_changes_no_match() -> None:
             if ledger.floor(state, seq) <= quantity <= ledger.ceiling(state)
         ]
         later = [state for state in honest if state >= lowest]
-        assert ledger.latest_match(quantity, seq) == (honest[-1] if honest else -1)
-        assert ledger.earliest_match(quantity, seq, lowest) == (later[0] if later else -1)
+        bounds, last = ledger.bounds(quantity, seq), ledger.version_at(seq)
+        assert ledger.latest_match(bounds, last) == (honest[-1] if honest else -1)
+        assert ledger.earliest_match(bounds, lowest, last) == (later[0] if later else -1)

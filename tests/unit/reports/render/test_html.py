@@ -44,14 +44,17 @@ def page(result: Result, history: History) -> str:
 def test_the_report_has_every_section(page: str) -> None:
     titles = re.findall(r"<h2>(.*?)</h2>", page)
     assert titles == [
+        "Faults",
         "Latency over time",
-        "Latency by percentile",
+        "What waits",
         "Stock of the hottest SKU",
+        "Latency by percentile",
         "Events by class",
         "Deliveries by topic",
         "Offered load and throughput",
         "Health of the load generator",
-        "CPU and memory by process",
+        "CPU by process",
+        "Memory of every process over time",
         "Incidents",
         "Checks and thresholds",
         "This run",
