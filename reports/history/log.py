@@ -99,9 +99,8 @@ class FactLog:
     @cached_property
     def rest(self) -> Rest:
         """Whether the run ended at rest, and what showed it."""
-        attempted = {attempt.delivery for attempt in self.all(f.AttemptEnded)}
-        ended = self.all(f.DeliveryEnded)
-        waiting = sum(each.outcome == "pending" and each.delivery in attempted for each in ended)
+        pending = {ended.delivery for ended in self.all(f.DeliveryEnded) if ended.outcome == "pending"}
+        waiting = len(pending & {attempt.delivery for attempt in self.all(f.AttemptEnded)}) if pending else 0
         return rest_of(self.last(f.QuietReached), waiting)
 
     @property
