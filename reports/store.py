@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import Breach, first_breach
 from stockstorm.reports.result import Result
@@ -153,7 +154,11 @@ def read_history(path: Path, *, unsealed: bool = False) -> History:
     it was written, with its file and block. With `unsealed`, what precedes the damage is read, and also a history
     without seals, as older versions wrote it.
     """
-    file = RunFolder(path).history if path.is_dir() else path
+    with collector_paused():
+        return _read_file(RunFolder(path).history if path.is_dir() else path, unsealed=unsealed)
+
+
+def _read_file(file: Path, *, unsealed: bool) -> History:
     try:
         written = _read_blocks(file, unsealed=unsealed)
     except OSError as error:
