@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import Breach, first_breach
 from stockstorm.reports.result import Result, printable
@@ -167,6 +168,11 @@ def read_history(path: Path, *, unsealed: bool = False) -> History:
     """
     file = RunFolder(path).history if path.is_dir() else path
     require_inside(file.parent, file)
+    with collector_paused():
+        return _read_file(file, unsealed=unsealed)
+
+
+def _read_file(file: Path, *, unsealed: bool) -> History:
     try:
         written = _read_blocks(file, unsealed=unsealed)
     except OSError as error:
