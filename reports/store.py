@@ -118,12 +118,21 @@ def find_run(runs: Path, wanted: str) -> RunFolder:
     for candidate in (runs / wanted, Path(wanted)):
         folder = candidate.parent if candidate.name in (HISTORY, PLAIN_HISTORY) else candidate
         if RunFolder(folder).history.is_file():
+            if candidate == runs / wanted and folder.parent == runs:
+                require_inside(runs, folder)
             return RunFolder(folder.resolve())
         if (folder / COMPARISON).is_file():
             raise _not_a_run(folder)
     present = known_runs(runs)
     remedy = f"choose one of: {', '.join(present[-10:])}" if present else "start one with: stockstorm run SCENARIO"
     raise HistoryError(str(runs), f"no run {wanted!r} with a {HISTORY}", remedy)
+
+
+def require_inside(folder: Path, path: Path) -> None:
+    """Raises HistoryError when links lead from the path out of the folder, which may come from a stranger."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        found = f"this is a link out of {folder}, which is not followed"
+        raise HistoryError(str(path), found, "put a copy in its place, or give the path that it leads to")
 
 
 def _not_a_run(folder: Path) -> HistoryError:
@@ -154,6 +163,7 @@ def read_history(path: Path, *, unsealed: bool = False) -> History:
     without seals, as older versions wrote it.
     """
     file = RunFolder(path).history if path.is_dir() else path
+    require_inside(file.parent, file)
     try:
         written = _read_blocks(file, unsealed=unsealed)
     except OSError as error:
@@ -292,6 +302,7 @@ def read_result(path: Path) -> Result:
     Raises `HistoryError` when it is missing or not a result.
     """
     file = path / "result.json" if path.is_dir() else path
+    require_inside(file.parent, file)
     try:
         return msgspec.convert(msgspec.json.decode(file.read_bytes()), Result, strict=False)
     except OSError as error:

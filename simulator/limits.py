@@ -34,6 +34,7 @@ VALIDATION_ERRORS_MAX: Final = 25
 EXPLANATIONS_MAX: Final = 100  # of what is wrong with one variable
 SEARCH_MAX: Final = 5_000  # characters
 SEARCH_TERMS_MAX: Final = 50
+RECORDS_STEPS_MAX: Final = 5_000_000  # of SQLite in one call; a search that no index serves reads a million orders
 IDEMPOTENCY_KEY_MAX: Final = 255  # characters; a UUID has 36
 IDEMPOTENCY_WINDOW_NS: Final = 24 * 3600 * 1_000_000_000
 QUANTITY_MAX: Final = 1_000_000_000

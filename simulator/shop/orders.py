@@ -81,6 +81,10 @@ class OrderBook:
         """The order of a purchase. None if the purchase was refused or has not happened yet."""
         return self._one("SELECT body FROM orders WHERE id = ?", ORDER_ID_BASE + key)
 
+    def begin_call(self) -> None:
+        """A new API call begins, with a new allowance of work for its searches."""
+        self._records.begin_call()
+
     def own(self, conditions: Sequence[Condition] = ()) -> FoundOrders:
         """The own store's orders that fulfil all conditions."""
         return FoundOrders(self._records, self._decode, conditions)

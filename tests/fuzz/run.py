@@ -1,10 +1,10 @@
 """One run of the fuzzer: sends a range of cases, then checks processes, memory, logs, times, and the database."""
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,8 @@ from tests.fuzz.driver import saturate, send_all
 from tests.fuzz.played_server import LOOPS_MAX, Report
 from tests.fuzz.targets import Targets, running
 
-PARTS: Final = 10
+PARTS: Final = 10  # at least
+PART_MAX: Final = 5_000  # requests
 WARM_PARTS: Final = 2  # memory may grow in these: caches fill
 GROWTH_MAX_MB: Final = 60.0  # of one process, from the warm parts to the end
 OVER_THE_BOUND: Final = 20  # connections of one address above the receiver's bound
@@ -55,10 +56,12 @@ class Outcome(msgspec.Struct):
 
 
 class Run:
-    """Sends cases and keeps what they found."""
+    """Sends cases, at most for `seconds`, and keeps what they found."""
 
-    def __init__(self, seed: int, first: int, requests: int) -> None:
+    def __init__(self, seed: int, first: int, requests: int, seconds: float = math.inf) -> None:
         self.outcome = Outcome(seed, first, requests)
+        self._stops_at, self._seconds = math.inf, seconds
+        self._sent = 0
         self.outcome.statuses = {kind: Counter() for kind in KINDS}
         self._accepted: set[str] = set()  # webhook ids
 
@@ -67,13 +70,15 @@ class Run:
         outcome = self.outcome
         with running(folder) as targets:
             begun = time.monotonic()
+            self._stops_at = begun + self._seconds
             for part in self._parts():
                 asyncio.run(send_all(targets.ports, part, self._answered))
                 outcome.rss_mb.append(targets.rss_mb())
                 for text in targets.ended():
                     outcome.break_rule(text)
-                if targets.ended():
+                if targets.ended() or time.monotonic() >= self._stops_at:
                     break
+            outcome.requests = self._sent
             outcome.seconds, outcome.cpu_s = time.monotonic() - begun, targets.cpu_s()
             self._saturate(targets)
             self._check_inbox(targets.inbox())
@@ -85,9 +90,16 @@ class Run:
 
     def _parts(self) -> Iterator[Iterable[Case]]:
         first, requests = self.outcome.first, self.outcome.requests
-        bounds = [first + requests * part // PARTS for part in range(PARTS + 1)]
-        for low, high in pairwise(bounds):
-            yield (case_of(self.outcome.seed, index) for index in range(low, high))
+        size = max(1, min(requests // PARTS, PART_MAX))
+        for low in range(first, first + requests, size):
+            yield self._cases(low, min(low + size, first + requests))
+
+    def _cases(self, low: int, high: int) -> Iterator[Case]:
+        for index in range(low, high):
+            if time.monotonic() >= self._stops_at:
+                return
+            self._sent += 1
+            yield case_of(self.outcome.seed, index)
 
     def _answered(self, case: Case, answer: Answer) -> None:
         self.outcome.statuses[case.kind][answer.status] += 1

@@ -52,7 +52,7 @@ def test_a_process_that_ended_by_itself_is_recorded_with_code_and_log_and_starte
     assert subject.revive(7, lambda _: False) == [ended, FaultStarted(7, reference.EXITED, "worker")]
     second = part.child.pid
     assert second != first
-    part.child.exit_code = 1  # type: ignore[misc]
+    part.child.exit_code = 1  # type: ignore[misc]  # as above
     again = ProcessEnded(8, "worker", second, 1, ("its last words",))
     assert subject.revive(8, lambda _: False) == [again], "the interval is open already"
     (over,) = subject.revive(9, lambda _: False)

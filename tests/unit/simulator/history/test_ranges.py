@@ -43,9 +43,9 @@ def smallest(type_: inspect.Type) -> Any:
 def outside(type_: inspect.Type) -> Iterator[Any]:
     """Values outside the range of a type, one for each of its limits."""
     match type_:
-        case inspect.IntType(ge=low, le=high):
+        case inspect.IntType(ge=int(low), le=int(high)):
             yield from (low - 1, high + 1, "1", None)
-        case inspect.FloatType(ge=low, le=high):
+        case inspect.FloatType(ge=float() | int() as low, le=float() | int() as high):
             yield from (low - 1, high * 10, None)
         case inspect.StrType(min_length=low):
             yield from (*(("",) if low else ()), 1)
