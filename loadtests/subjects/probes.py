@@ -67,25 +67,39 @@ class NoAnswer(Exception):
     """A process did not answer in time, or said with 503 that it cannot tell. It may have work."""
 
 
-def count_pending(base_url: str) -> int | None:
-    """GET /probe/pending; without it the pending rows of /probe/effects; None when the subject offers neither.
+class PendingProbe:
+    """Counts what one process has pending, over one connection. For one thread."""
 
-    Raises NoAnswer.
-    """
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._client: httpx.Client | None = None  # made at the first count, because making one costs time
+
+    def count(self) -> int | None:
+        """GET /probe/pending; without it the pending rows of /probe/effects; None when the subject offers neither.
+
+        Raises NoAnswer.
+        """
+        try:
+            if self._client is None:
+                # Certificates take a tenth of a second to load, and only HTTPS needs them.
+                verify = self._base_url.startswith("https:")
+                self._client = httpx.Client(base_url=self._base_url, timeout=PENDING_ANSWER_S, verify=verify)
+            return _count_pending(self._client)
+        except httpx.InvalidURL:
+            return None
+        except httpx.HTTPError as error:
+            raise NoAnswer(self._base_url) from error
+
+
+def _count_pending(client: httpx.Client) -> int | None:
     try:
-        with httpx.Client(base_url=base_url, timeout=PENDING_ANSWER_S) as client:
-            try:
-                return msgspec.json.decode(_body(client, "/probe/pending"), type=_Pending, strict=False).pending
-            except httpx.HTTPStatusError as error:
-                if error.response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-                    raise NoAnswer(base_url) from error
-            except (ValueError, *UNREADABLE_JSON):
-                pass  # a service that answers 200 to every path
-            return _count_pending_effects(client)
-    except httpx.InvalidURL:
-        return None
-    except httpx.HTTPError as error:
-        raise NoAnswer(base_url) from error
+        return msgspec.json.decode(_body(client, "/probe/pending"), type=_Pending, strict=False).pending
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            raise NoAnswer(str(client.base_url)) from error
+    except (ValueError, *UNREADABLE_JSON):
+        pass  # a service that answers 200 to every path
+    return _count_pending_effects(client)
 
 
 def _count_pending_effects(client: httpx.Client) -> int | None:

@@ -6,6 +6,8 @@ it refuses. So `BoundedProtocol` adds the bounds to uvicorn's protocol, and `Con
 - A head has at most HEAD_BYTES_MAX bytes in HEADERS_MAX lines (431). Trailers of a chunked body count too.
 - At most HEAD_BYTES_MAX bytes in a row may yield nothing: no header, no part of a body. The parser holds such bytes.
 - Every state of a connection has a deadline: the head, the body, the answer, the pause between two requests.
+- When all are taken, the connection that has been idle for longest is closed for a new one, so that half-open ones do
+  not lock out Shopify. Idle is who waits between two requests or has not sent a whole head.
 - A connection over a limit is answered 503 and closed at once.
 """
 
@@ -21,7 +23,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from stockstorm.reference_service import limits, metrics
 
-Reason = Literal["malformed", "head_too_large", "too_many_pipelined", "too_slow", "too_many_connections"]
+Reason = Literal["malformed", "head_too_large", "too_many_pipelined", "too_slow", "too_many_connections", "idle"]
 State = Literal["head", "body", "answer", "pause"]  # what the connection waits for
 DEADLINES_S: dict[State, float] = {
     "head": limits.HEAD_TIMEOUT_S,
@@ -35,7 +37,9 @@ STATUSES: dict[Reason, int] = {
     "too_many_pipelined": 400,
     "too_slow": 408,
     "too_many_connections": 503,
+    "idle": 408,
 }
+IDLE: frozenset[State] = frozenset({"head", "pause"})
 LINE_BYTES = len(b": \r\n")  # of a header line besides name and value
 NETWORK_BITS = 64  # of an IPv6 address: one customer has all addresses of such a network
 
@@ -60,20 +64,44 @@ class Connections:
         self._allowed = allowed
         self._open: dict[BoundedProtocol, str] = {}
         self._by_address: Counter[str] = Counter()
+        self._idle: dict[BoundedProtocol, None] = {}  # the one that has been idle for longest comes first
 
     def __len__(self) -> int:
         return len(self._open)
 
     def admit(self, connection: "BoundedProtocol", address: str) -> bool:
         """Counts a new connection. False if it is over a limit; it is not counted then."""
-        if len(self._open) >= self._allowed.total or self._by_address[address] >= self._allowed.per_address:
+        if self._by_address[address] >= self._allowed.per_address:
+            return False
+        if len(self._open) >= self._allowed.total and not self._make_room():
             return False
         self._open[connection] = address
         self._by_address[address] += 1
+        self._idle[connection] = None
         return True
+
+    def _make_room(self) -> bool:
+        """Closes the connection that has been idle for longest. False if none is idle."""
+        oldest = next(iter(self._idle), None)
+        if oldest is None:
+            return False
+        self.release(oldest)
+        oldest.evict()
+        return True
+
+    def idle(self, connection: "BoundedProtocol") -> None:
+        """The connection has begun to wait for its client."""
+        self._idle.pop(connection, None)
+        if connection in self._open:
+            self._idle[connection] = None
+
+    def busy(self, connection: "BoundedProtocol") -> None:
+        """The connection has a whole head, and owes an answer."""
+        self._idle.pop(connection, None)
 
     def release(self, connection: "BoundedProtocol") -> None:
         """The connection is closed."""
+        self._idle.pop(connection, None)
         address = self._open.pop(connection, None)
         if address is None:
             return
@@ -183,9 +211,20 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self._refuse("too_slow")
 
+    def evict(self) -> None:
+        """A new connection takes the place of this idle one."""
+        if self._is_in_request():
+            self._refuse("idle")
+        else:
+            self.transport.close()
+
     def _enter(self, state: State) -> None:
         self._state = state
         self.deadline_s = self.loop.time() + DEADLINES_S[state]
+        if state not in IDLE:
+            self.open_connections.busy(self)
+        elif not self.cycle or self.cycle.response_complete:  # else it owes the answer to an earlier request
+            self.open_connections.idle(self)
 
     def _is_in_request(self) -> bool:
         return self._head_bytes > 0 or self._silent_bytes > 0

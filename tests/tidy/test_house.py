@@ -40,6 +40,20 @@ def test_no_file_names_the_host_of_a_package_registry(texts: dict[str, str]) -> 
     assert [(name, host) for name, text in texts.items() for host in HOSTS if host in text] == []
 
 
+ROOT_FILES = {
+    ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
+    "SECURITY.md", "pyproject.toml", "requirements.lock",
+}  # fmt: skip
+
+
+def test_no_file_that_a_command_left_behind_is_kept(root: Path) -> None:
+    """A fuzzed `--out` writes files with any name."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True).stdout
+    names = [name.decode() for name in listed.split(b"\0") if name]
+    assert {name for name in names if "/" not in name} - ROOT_FILES == set()
+    assert [name for name in names if not re.fullmatch(r"[A-Za-z0-9_./-]+", name)] == []
+
+
 def test_no_file_has_conflict_markers(texts: dict[str, str]) -> None:
     marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
     assert [name for name, text in texts.items() if marks.search(text)] == []

@@ -11,7 +11,7 @@ import pytest
 
 from stockstorm.loadtests.processes.child import free_port
 from stockstorm.loadtests.subjects import probes
-from stockstorm.loadtests.subjects.probes import NoAnswer, count_pending, count_statements, probe
+from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, count_statements, probe
 from stockstorm.simulator.history.facts import EffectProbed, ProbeEnded, StockProbed, decoder, encoder
 
 EXPOSED = """# HELP reference_statements_total SQL statements sent to the database
@@ -135,7 +135,7 @@ def test_a_hostile_answer_is_a_fact_and_the_history_stays_readable(text: str, mo
     monkeypatch.setattr(probes, "PROBE_ANSWER_MAX_BYTES", 300_000)
     with service_of({EFFECTS: text, "/probe/pending": text}) as base:
         facts = list(probe(base, 7))
-        assert count_pending(base) is None
+        assert PendingProbe(base).count() is None
     assert [type(fact) for fact in facts] == [ProbeEnded, ProbeEnded]
     assert [decoder.decode(encoder.encode(fact)) for fact in facts] == facts
 
@@ -188,16 +188,16 @@ WAITING = EFFECT | {"state": "pending", "times": 0}
 )
 def test_pending_work_is_counted_by_the_probe_or_by_its_effects(pages: dict[str, Any], found: int | None) -> None:
     with service_of({path: json.dumps(page) for path, page in pages.items()}) as base:
-        assert count_pending(base) == found
+        assert PendingProbe(base).count() == found
 
 
 def test_a_process_that_does_not_answer_is_no_process_without_a_probe() -> None:
     with service_of({}, missing=503) as base, pytest.raises(NoAnswer):
-        count_pending(base)
+        PendingProbe(base).count()
     with pytest.raises(NoAnswer):
-        count_pending(f"http://127.0.0.1:{free_port('127.0.0.1')}")
+        PendingProbe(f"http://127.0.0.1:{free_port('127.0.0.1')}").count()
 
 
 def test_a_service_without_a_probe_whose_unknown_paths_fail_has_none() -> None:
     with service_of({}, missing=500) as base:
-        assert count_pending(base) is None
+        assert PendingProbe(base).count() is None
