@@ -139,6 +139,8 @@ class Run:
             self.outcome.log_bytes[name] = len(text)
             if "Traceback" in text:
                 self.outcome.break_rule(f"{name} logged a traceback: {text[text.index('Traceback') :][:3_000]}")
+            if name == "worker" and "claim_failed" in text:
+                self.outcome.break_rule(f"an event failed a whole claim: {text[text.index('claim_failed') :][:300]}")
             if len(text) > bound:
                 self.outcome.break_rule(f"{name} logged {len(text)} bytes, more than {bound}")
 
