@@ -96,7 +96,9 @@ def show(outcome: Outcome) -> None:
         total += counts
         print(f"  {kind:16} {counts.total():8}  {_statuses(counts)}")
     print(f"  {'all':16} {total.total():8}  {_statuses(total)}   (0: closed or left without an answer)")
-    print(f"more connections than allowed: {_statuses(Counter(outcome.saturated))}")
+    print(
+        f"more connections than allowed: {_statuses(Counter(outcome.saturated))}; sent again after 503: {outcome.busy}"
+    )
     print(f"stored: {outcome.stored}, of them forgeries: {outcome.forgeries_stored}")
     for name in outcome.rss_mb[0] if outcome.rss_mb else ():
         found = [sample.get(name, 0) for sample in outcome.rss_mb]

@@ -16,6 +16,8 @@ PIPELINED: Final = 4  # below the receiver's bound
 ANSWER_WITHIN_S: Final = 30.0
 PATIENCE_S: Final = 2.0  # for an answer to a request that may be incomplete
 HEAD_MAX: Final = 64_000
+BUSY_MAX: Final = 5  # times that a case is sent again after 503: on a busy machine a commit can take too long
+RETRY_S: Final = 1.0
 RESET: Final = struct.pack("ii", 1, 0)  # closes with RST, so that no port waits for a minute
 HOST: Final = "127.0.0.1"
 
@@ -126,8 +128,19 @@ class Lane:
     async def _pipelined(self, target: Target, cases: list[Case]) -> None:
         """One send for all, then the answers in order. After a closed connection the rest is sent one by one."""
         for case, answer in zip(cases, await self._exchange(target, cases), strict=True):
-            final = answer if answer is not None else (await self._exchange(target, [case]))[0]
-            self._report(case, final or Answer(0, closed=True))
+            self._report(case, await self._again(case, answer))
+
+    async def _again(self, case: Case, answer: Answer | None) -> Answer:
+        """Sends a case by itself, if it got no answer or was told to come again, as a shop does."""
+        busy = 0
+        while answer is None or (answer.status == 503 and busy < BUSY_MAX):
+            busy += answer is not None
+            await asyncio.sleep(busy * RETRY_S)
+            found = (await self._exchange(case.target, [case]))[0]
+            if answer is None and found is None:
+                return Answer(0, closed=True)
+            answer = found
+        return Answer(answer.status, answer.closed, busy)
 
     async def _exchange(self, target: Target, cases: list[Case]) -> list[Answer | None]:
         """The answers. None for a case that a closed connection did not reach."""

@@ -38,18 +38,7 @@ FAILED: Final = re.compile(r"the checker failed: [^\"]{0,200}|computing them fai
 ERROR_LINES_MAX: Final = 60  # a scenario with many mistakes has a line for each
 FACTS_MAX: Final = 400
 PER_BLOCK: Final = 60
-FLAGS: Final = (
-    "--seed",
-    "--rate",
-    "--seconds",
-    "--safety-stock",
-    "--fault",
-    "--nope",
-    "--digest",
-    "--skus",
-    "-",
-    "--out",
-)
+FLAGS: Final = ("--seed", "--rate", "--seconds", "--safety-stock", "--fault", "--nope", "--digest", "--skus", "-")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -187,6 +176,7 @@ class Judge:
     """Runs commands in this process and checks how they end."""
 
     def __init__(self, folder: Path) -> None:
+        folder = folder.resolve()
         self._runs, self._run = folder / "runs", folder / "runs" / "one"
         self._run.mkdir(parents=True, exist_ok=True)
         self._folder = folder
@@ -224,14 +214,15 @@ class Judge:
         return msgspec.structs.replace(found, rule=rule)
 
     def _ended(self, attempt: Attempt, index: int, words: list[str]) -> Found:
-        before = _names(self._folder)
         output, errors = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        work = self._folder / "work"
+        work.mkdir(exist_ok=True)
+        with contextlib.chdir(work), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
             code = exit_code_of(lambda: invoke(app, words))
         told = errors.getvalue()
         rule = _broken_rule(code, told)
-        if not rule and _names(self._folder) != before:
-            rule = f"wrote {sorted(_names(self._folder) - before)}"
+        if not rule and (wrong := _names(self._folder) - {"runs", "work", "scenario.toml"}):
+            rule = f"wrote {sorted(wrong)}"
         return Found(attempt, index, code, rule, told)
 
 
