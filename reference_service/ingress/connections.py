@@ -4,8 +4,8 @@ uvicorn bounds neither a request's head nor the time for it, and its `limit_conc
 it refuses. So `BoundedProtocol` adds the bounds to uvicorn's protocol, and `Connections` knows all open ones:
 
 - A head has at most HEAD_BYTES_MAX bytes in HEADERS_MAX lines (431). Trailers of a chunked body count too.
-- A head that is not complete is measured after each piece of at most HEAD_BYTES_MAX bytes. Bytes that yield nothing count
-  as well, such as one endless value. So the parser holds at most two such pieces.
+- A head that is not complete is measured after each piece of at most HEAD_BYTES_MAX bytes. Bytes that yield nothing
+  count as well, such as one endless value. So the parser holds at most two such pieces.
 - Every state of a connection has a deadline: the head, the body, the answer, the pause between two requests.
 - When all are taken, the connection that has been idle for longest is closed for a new one, so that half-open ones do
   not lock out Shopify. Idle is who waits between two requests or has not sent a whole head.
