@@ -21,7 +21,7 @@ from stockstorm.simulator.history import facts as f
 from tests.running import ROOT
 from tests.stored_history import text_of
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 PATIENCE_S = 90.0
 TOKEN = "known to both"
