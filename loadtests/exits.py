@@ -146,7 +146,7 @@ def _attempt(work: Callable[[], int]) -> int:
 
 def _unforeseen(error: Exception) -> ExitCode:
     if isinstance(error, OSError) and (failure := _output_fails()):
-        print_error(_output_error(failure))
+        print_error(output_error(failure))
         return ExitCode.OUTPUT
     print_error(internal_error(error))
     traceback.print_exception(error)
@@ -163,11 +163,11 @@ def _with_output(code: int) -> int:
         return code
     if isinstance(code, ExitCode):
         print_error(
-            _output_error(failure, f"the verdict counts (exit code {code:d}), and the files of the run are whole")
+            output_error(failure, f"the verdict counts (exit code {code:d}), and the files of the run are whole")
         )
         return code
     if not isinstance(failure, BrokenPipeError):
-        print_error(_output_error(failure))
+        print_error(output_error(failure))
     return ExitCode.OUTPUT
 
 
@@ -180,7 +180,8 @@ def _output_fails() -> OSError | None:
     return failure_of_output()
 
 
-def _output_error(failure: OSError, remedy: str = "free some space, or choose another place for it") -> OutputError:
+def output_error(failure: OSError, remedy: str = "free some space, or choose another place for it") -> OutputError:
+    """Standard output that cannot be written, in the form of our errors."""
     return OutputError("standard output", f"it cannot be written ({failure.strerror})", remedy)
 
 

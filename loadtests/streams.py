@@ -1,4 +1,4 @@
-"""Standard output and error that cannot end a run: closed, full or limited to ASCII, they lose text and nothing else."""
+"""Standard output and error that cannot end a run: closed, full or limited to ASCII, they lose only text."""
 
 import codecs
 import io
@@ -75,12 +75,11 @@ def prepare_streams() -> None:
 
 def failure_of_output() -> OSError | None:
     """Why standard output could not be written, if it is guarded and could not."""
-    return sys.stdout.failure if isinstance(sys.stdout, Guarded) else None
+    output: object = sys.stdout
+    return output.failure if isinstance(output, Guarded) else None
 
 
 def _prepared(stream: TextIO | None, number: int) -> TextIO:
-    if isinstance(stream, Guarded):
-        return cast(TextIO, stream)
     if stream is None:  # it was closed
         stream = os.fdopen(os.dup(number), "w", encoding="utf-8")
     if isinstance(stream, io.TextIOWrapper):

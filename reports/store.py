@@ -14,9 +14,10 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import Breach, first_breach
-from stockstorm.reports.result import Result
+from stockstorm.reports.result import Result, printable
 from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
 from stockstorm.simulator.history.blocks import Block, Damaged, pieces, read_blocks
 from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, Fact, RunEnded, RunStarted, decoder
@@ -77,6 +78,9 @@ def create_run_folder(runs: Path, run: str) -> RunFolder:
     """
     if not run or run == LATEST or run.startswith(".") or Path(run).name != run:
         raise HistoryError(str(runs), f"{run!r} cannot name a run", "give a plain folder name other than 'latest'")
+    if not str(runs.absolute()).isprintable():
+        found = "its path has control characters, or bytes that are not UTF-8"
+        raise HistoryError(printable(str(runs)), found, "choose another folder, because files and reports name it")
     folder = RunFolder(runs / run)
     try:
         folder.path.mkdir(parents=True)
@@ -118,12 +122,21 @@ def find_run(runs: Path, wanted: str) -> RunFolder:
     for candidate in (runs / wanted, Path(wanted)):
         folder = candidate.parent if candidate.name in (HISTORY, PLAIN_HISTORY) else candidate
         if RunFolder(folder).history.is_file():
+            if candidate == runs / wanted and folder.parent == runs:
+                require_inside(runs, folder)
             return RunFolder(folder.resolve())
         if (folder / COMPARISON).is_file():
             raise _not_a_run(folder)
     present = known_runs(runs)
     remedy = f"choose one of: {', '.join(present[-10:])}" if present else "start one with: stockstorm run SCENARIO"
     raise HistoryError(str(runs), f"no run {wanted!r} with a {HISTORY}", remedy)
+
+
+def require_inside(folder: Path, path: Path) -> None:
+    """Raises HistoryError when links lead from the path out of the folder, which may come from a stranger."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        found = f"this is a link out of {folder}, which is not followed"
+        raise HistoryError(str(path), found, "put a copy in its place, or give the path that it leads to")
 
 
 def _not_a_run(folder: Path) -> HistoryError:
@@ -154,6 +167,12 @@ def read_history(path: Path, *, unsealed: bool = False) -> History:
     without seals, as older versions wrote it.
     """
     file = RunFolder(path).history if path.is_dir() else path
+    require_inside(file.parent, file)
+    with collector_paused():
+        return _read_file(file, unsealed=unsealed)
+
+
+def _read_file(file: Path, *, unsealed: bool) -> History:
     try:
         written = _read_blocks(file, unsealed=unsealed)
     except OSError as error:
@@ -292,6 +311,7 @@ def read_result(path: Path) -> Result:
     Raises `HistoryError` when it is missing or not a result.
     """
     file = path / "result.json" if path.is_dir() else path
+    require_inside(file.parent, file)
     try:
         return msgspec.convert(msgspec.json.decode(file.read_bytes()), Result, strict=False)
     except OSError as error:

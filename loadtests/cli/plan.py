@@ -11,6 +11,7 @@ import typer
 from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.config.run_options import PlanOptions, make_scenario
+from stockstorm.loadtests.exits import output_error
 from stockstorm.simulator.errors import OutputError
 from stockstorm.simulator.io.plan_file import PlanSummary, plan_digest, write_plan
 
@@ -37,7 +38,17 @@ def plan_command(options: PlanCommandOptions, _context: typer.Context) -> None:
     elif options.digest:
         typer.echo(plan_digest(scenario.name, scenario, options.seed))
     else:
+        _print(write)
+
+
+def _print(write: Callable[[Write], PlanSummary]) -> None:
+    try:
         write(sys.stdout.buffer.write)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # its reader has enough
+        raise
+    except OSError as error:
+        raise output_error(error) from None
 
 
 def _stored(write: Callable[[Write], PlanSummary], out: Path) -> PlanSummary:

@@ -1,5 +1,6 @@
 """The simulated Shopify of one run: the plan, the world, its deliveries, and its APIs on a port."""
 
+import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -20,8 +21,9 @@ from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.delivery.service import DeliveryService, Secrets
 from stockstorm.simulator.errors import StockstormError
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.history.facts import AnyFact
+from stockstorm.simulator.history.facts import AnyFact, ApiCalled, GeneratorHeld
 from stockstorm.simulator.io.plan_file import StoredPlan, store_plan
+from stockstorm.simulator.limits import CALL_HELD_MIN_NS
 from stockstorm.simulator.model import SHOPIFY, Event
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
@@ -105,7 +107,11 @@ def make_simulated_shopify(
 
 
 class SimulatedApis:
-    """Routes each request to the Admin API or to the marketplace API, and reports the resulting changes."""
+    """Routes each request to the Admin API or to the marketplace API, and reports the resulting changes.
+
+    A call runs in the generator's only thread. One that keeps it busy for too long becomes a fact, so that the report
+    can name it. `cpu`: the time that the thread has been busy, in nanoseconds.
+    """
 
     def __init__(
         self,
@@ -116,14 +122,16 @@ class SimulatedApis:
         clock: Clock,
         on_change: OnChange,
         on_failure: OnFailure = _raised,
+        cpu: Clock = time.thread_time_ns,
     ) -> None:
         requests = RequestSerial()
         self.admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
         self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, serial=requests)
-        self._clock, self._on_change, self._on_failure = clock, on_change, on_failure
+        self._clock, self._cpu = clock, cpu
+        self._on_change, self._on_failure = on_change, on_failure
 
     def handle(self, request: ApiRequest) -> ApiReply:
-        now_ns = self._clock()
+        now_ns, busy_ns = self._clock(), self._cpu()
         api = self._marketplaces if request.path.startswith(MARKETPLACES) else self.admin
         try:
             reply = api.handle(request, now_ns)
@@ -131,4 +139,15 @@ class SimulatedApis:
             self._on_failure(error)
             return UNAVAILABLE
         self._on_change(reply.facts, reply.events, now_ns)
+        if (held_ns := self._cpu() - busy_ns) > CALL_HELD_MIN_NS:
+            now_ns = self._clock()
+            self._on_change(_held(reply, now_ns, held_ns), [], now_ns)
         return reply
+
+
+def _held(reply: ApiReply, now_ns: int, held_ns: int) -> list[AnyFact]:
+    return [
+        GeneratorHeld(now_ns, call.request, call.api, call.operation, call.started_ns, held_ns)
+        for call in reply.facts
+        if isinstance(call, ApiCalled)
+    ]

@@ -23,6 +23,7 @@ from stockstorm.loadtests.config.run_spec import RunSpec, reachable
 from stockstorm.loadtests.exits import internal_error
 from stockstorm.loadtests.ipc.messages import (
     Abort,
+    AnyMessage,
     FaultDue,
     FaultOver,
     Finished,
@@ -238,22 +239,27 @@ class Orchestrator:
         while time.monotonic() < deadline:
             message = self._pipe.receive(self._faults.poll_s(TICK_S))
             silence.check(message)
-            match message:
-                case Finished():
+            while message is not None:  # all that wait, because a tick can take a second
+                if isinstance(message, Finished):
                     self._generator_finished = True
                     return message
-                case Step(text=text):
-                    show(text)
-                case Live():
-                    live(msgspec.structs.replace(message, faults=self._faults.shown()))
-                case FaultDue(kind=kind, duration_ns=duration_ns):
-                    self._faults.begin(kind, duration_ns)
-                case Quiescing():
-                    self._pending.start(cloud.depth)
-                case Abort():
-                    raise self._aborted(message)
+                self._handle(message, cloud, show, live)
+                message = self._pipe.receive(0.0)
             self._tick(backing, watch)
         raise hung(self._spec, f"it did not finish within {seconds:.0f} s")
+
+    def _handle(self, message: AnyMessage, cloud: CloudContext, show: Show, live: Callable[[Live], None]) -> None:
+        match message:
+            case Step(text=text):
+                show(text)
+            case Live():
+                live(msgspec.structs.replace(message, faults=self._faults.shown()))
+            case FaultDue(kind=kind, duration_ns=duration_ns):
+                self._faults.begin(kind, duration_ns)
+            case Quiescing():
+                self._pending.start(cloud.depth)
+            case Abort():
+                raise self._aborted(message)
 
     def _tick(self, backing: Backing, watch: Watch) -> None:
         now_s = time.monotonic()
@@ -291,7 +297,8 @@ class Orchestrator:
             self._facts.append(counted)
 
     def _sample(self, backing: Backing) -> None:
-        groups = {**PROCESSES.running(), "generator": [self._generator_pid], "postgres": list(backing.processes())}
+        own = {"orchestrator": [os.getpid()], "generator": [self._generator_pid]}
+        groups = {**PROCESSES.running(), **own, "postgres": list(backing.processes())}
         for name, pids in groups.items():
             self._sample_process(name, pids)
 

@@ -14,7 +14,7 @@ from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, 
 from stockstorm.loadtests.processes.part import ChildPart, Part
 from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.loadtests.subjects.architectures import Architecture
-from stockstorm.loadtests.subjects.probes import NoAnswer, count_pending, count_statements, probe
+from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, count_statements, probe
 from stockstorm.simulator.config import FaultTarget, ProcessName
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, ProcessEnded
@@ -33,6 +33,7 @@ class ReferenceSubject:
         self.lease_s = LEASE_S if architecture.cloud else 0.0
         self.notes: tuple[str, ...] = (f"shortened: {architecture.shortened}",) if architecture.shortened else ()
         self._parts: dict[ProcessName, ChildPart] = {}
+        self._pending: dict[ProcessName, PendingProbe] = {}
         self._environment: dict[str, str] = {}
         self._ports = {"webhooks": 0, "receiver": 0, "worker": 0}  # of processes: health, metrics and probes
         self._revivals = 0
@@ -43,6 +44,7 @@ class ReferenceSubject:
         self._ports = {name: free_port(HOST) for name in self._ports}
         self._environment = inherited_environment() | self._settings(surroundings)
         for process in self._architecture.processes:
+            self._pending[process] = PendingProbe(f"http://{HOST}:{self._ports[process]}")
             self._parts[process] = ChildPart(partial(self._child, process), partial(self._answers, process))
             self._wait_until_ready(process)
 
@@ -94,9 +96,9 @@ class ReferenceSubject:
         """The largest count of its processes, because each counts the database, and its own memory besides."""
         counts: list[int] = []
         silent: list[str] = []
-        for process in self._architecture.processes:
+        for process, probe_of in self._pending.items():
             try:
-                found = count_pending(f"http://{HOST}:{self._ports[process]}")
+                found = probe_of.count()
             except NoAnswer:
                 silent.append(process)
             else:

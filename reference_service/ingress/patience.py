@@ -2,11 +2,13 @@
 
 A refused webhook comes again after Shopify's next gap: 10 s, then 30 s, then minutes. A database or broker that is
 restarted is back within seconds, and Shopify waits 5 s for an answer. So a short outage costs a slower answer, and a
-longer one is still refused in time. All held webhooks try again at the same moments, so they share their calls.
+longer one is still refused in time, and what was refused is announced once the store is back. All held webhooks try
+again at the same moments, so they share their calls.
 """
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.ingress.endpoint import TakesMessages
@@ -15,14 +17,29 @@ from stockstorm.reference_service.storage.database import StoreUnreachable
 
 
 class PatientInbox:
-    """An inbox in front of `inbox`, for as many bytes of held bodies as a receiver may keep."""
+    """An inbox in front of `inbox`, for as many bytes of held bodies as a receiver may keep.
 
-    def __init__(self, inbox: TakesMessages) -> None:
+    `announce_missed` is awaited after the first webhook that is stored after refused ones.
+    """
+
+    def __init__(self, inbox: TakesMessages, announce_missed: Callable[[], Awaitable[None]]) -> None:
         self._inbox = inbox
+        self._announce_missed = announce_missed
         self._held_bytes = 0
+        self._refused = False  # since the last announcement
 
     async def put(self, message: Message) -> None:
         """As the inbox's own. Its StoreUnreachable is raised only after HOLD_S, or when too much is held."""
+        try:
+            await self._put(message)
+        except StoreUnreachable:
+            self._refused = True
+            raise
+        if self._refused:
+            self._refused = False
+            await self._announce_missed()
+
+    async def _put(self, message: Message) -> None:
         give_up = time.monotonic() + limits.HOLD_S
         try:
             return await self._inbox.put(message)

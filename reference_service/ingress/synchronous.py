@@ -13,7 +13,6 @@ import asyncpg
 import msgspec
 
 from stockstorm.reference_service import limits, metrics
-from stockstorm.reference_service.domain.payloads import ChannelNotification, Unusable, decode
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.handlers import Handler, WorkResult
 from stockstorm.reference_service.ingress.changes import Change, notify
@@ -42,8 +41,6 @@ _RECORD = """
 INSERT INTO inbox (source, webhook_id, topic, received_ns, state) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (source, webhook_id) DO NOTHING RETURNING seq
 """
-# Without this lock, two concurrent requests about one order would both find it unknown.
-_LOCK_ORDER = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _SETTLE = "UPDATE inbox SET state = $2, times = $3 WHERE seq = $1"
 _DEAD_LETTER = """
 INSERT INTO dead_letter (entry, seq, source, webhook_id, topic, attempts, reason, body)
@@ -151,8 +148,6 @@ class SynchronousInbox:
         handler = self._handlers.get(message.work_type)
         if handler is None:
             return None
-        if message.work_type is WorkType.CHANNEL:
-            await connection.execute(_LOCK_ORDER, _order_of(message))
         entry = Entry(seq, seq, message.source, message.topic, message.triggered_ns, 0, message.body)
         result = await handler.apply(connection, [entry])
         for _, reason in result.failed:
@@ -197,11 +192,3 @@ async def _settle(connection: Connection, message: Message, verdict: Verdict) ->
                 _DEAD_LETTER, entry.seq, message.source, message.webhook_id, message.topic, reason, message.body
             )
     count_verdict(message.work_type.name.lower(), verdict)
-
-
-def _order_of(message: Message) -> str:
-    """The lock name of a notification's order, so that its notifications are processed one at a time."""
-    try:
-        return f"{message.source}:{decode(message.body, ChannelNotification).order.order_id}"
-    except Unusable:
-        return ""

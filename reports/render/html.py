@@ -9,6 +9,7 @@ from stockstorm.reports.render.files import write_run_file
 from stockstorm.reports.render.page import render_document
 from stockstorm.reports.render.sections.faults import faults
 from stockstorm.reports.render.sections.incidents import incidents
+from stockstorm.reports.render.sections.memory import memory
 from stockstorm.reports.render.sections.summary import banner, tiles
 from stockstorm.reports.render.sections.tables import checks, classes, run_facts
 from stockstorm.reports.render.view import RunView
@@ -36,6 +37,7 @@ def report_page(result: Result, history: History) -> str:
         tiles=tiles(view),
         faults=faults(view),
         classes=classes(view),
+        memory=memory(view),
         incidents=incidents(view),
         checks=checks(view),
         facts=run_facts(view),

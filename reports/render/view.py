@@ -5,13 +5,12 @@ pair.
 """
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cached_property
 from typing import TypeVar
 
 import msgspec
 
-from stockstorm.reports.checkers.ack_time import ack_samples
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Result
 from stockstorm.reports.verdict.samples import judged_samples
@@ -38,7 +37,7 @@ class Series(msgspec.Struct, frozen=True):
 def ack_series(history: History) -> Series:
     """Ack times of genuine attempts, at the time when they were due. A timeout is infinite."""
     start = history.started.at_ns
-    samples = sorted(ack_samples(history))
+    samples = sorted(history.acks)
     return Series([(due - start) / SECOND_NS for due, _ in samples], [max(0.01, ms) for _, ms in samples])
 
 
@@ -59,6 +58,14 @@ def sync_series(history: History) -> Series:
     start = history.started.at_ns
     samples = judged_samples(history)
     return Series([(fired - start) / SECOND_NS for fired, _ in samples], [max(0.01, ms) for _, ms in samples])
+
+
+def samples_by_process(view: "RunView") -> dict[str, list[f.ResourcesSampled]]:
+    """CPU and memory of every process, by its name, in order of time."""
+    found: defaultdict[str, list[f.ResourcesSampled]] = defaultdict(list)
+    for sample in view.of(f.ResourcesSampled):
+        found[sample.process].append(sample)
+    return dict(sorted(found.items()))
 
 
 FactT = TypeVar("FactT", bound=f.Fact)

@@ -143,6 +143,16 @@ class GeneratorSampled(Fact, frozen=True, tag=True):
     journal_backlog: Count
 
 
+class GeneratorHeld(Fact, frozen=True, tag=True):
+    """A call of the subject kept the generator's only thread busy for more than CALL_HELD_MIN_NS."""
+
+    request: Count
+    api: Name
+    operation: Text
+    started_ns: Nanoseconds
+    cpu_ns: Nanoseconds  # of the generator's thread, so a thread that had to wait for a core is not counted
+
+
 class FaultStarted(Fact, frozen=True, tag=True):
     fault: FaultName
     target: Name  # the process
@@ -415,6 +425,7 @@ AnyFact = (
     | ResourcesSampled
     | DatabaseCounted
     | GeneratorSampled
+    | GeneratorHeld
     | FaultStarted
     | FaultEnded
     | ItemStocked

@@ -1,4 +1,4 @@
-"""A signal at any moment after the start ends the program without a traceback, as a shell expects, and leaves nothing."""
+"""A signal at any moment after the start ends the program without a traceback, and leaves nothing behind."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""An output that is closed, full, cut off or limited to ASCII costs a judged run neither verdict, report nor exit code."""
+"""An output that is closed, full or limited to ASCII costs a judged run neither verdict, report nor exit code."""
 
 import os
 import subprocess
@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from stockstorm.simulator.history.facts import RunEnded
+from stockstorm.simulator.history.facts import RunEnded, RunStarted
 from tests.literal_history import opened
 from tests.running import ROOT
 from tests.stored_history import sealed
@@ -52,8 +53,9 @@ def stored(tmp_path: Path) -> Path:
     """A run that was broken off, so its verdict is unknown, exit code 2."""
     folder = tmp_path / "run"
     folder.mkdir()
-    end = RunEnded(at_ns=10**10, complete=False, reason="· interrupted → by a test")
-    (folder / "history.jsonl.zst").write_bytes(sealed([*opened(), end]))
+    end = RunEnded(at_ns=2 * 10**12, complete=False, reason="· interrupted → by a test")
+    facts = [structs.replace(fact, plan_digest="0" * 64) if isinstance(fact, RunStarted) else fact for fact in opened()]
+    (folder / "history.jsonl.zst").write_bytes(sealed([*facts, end]))
     return folder
 
 

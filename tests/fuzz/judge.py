@@ -7,6 +7,7 @@ without control characters. The history is never written over, and nothing is wr
 import contextlib
 import io
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -20,30 +21,24 @@ from stockstorm.loadtests.exits import ExitCode, exit_code_of, invoke
 from stockstorm.reports.result import printable
 from stockstorm.reports.store import HISTORY
 from stockstorm.simulator.history.blocks import BlockWriter
-from stockstorm.simulator.history.facts import encoder
+from stockstorm.simulator.history.facts import AnyFact, encoder
 from tests.fuzz.values import LITERALS, TEXTS, json_text, replaced, spoilt, value
+from tests.modelled.run import run_model
+from tests.modelled.subject import Behaviour
+from tests.properties.test_measures_against_truth import trade
 from tests.running import ROOT
 from tests.stored_history import compress, sealed
 from tests.unit.reports.synthetic import flash_sale
 
 Attempt = Literal["bytes", "facts", "lines", "scenario", "flags"]
 ATTEMPTS: Final[tuple[Attempt, ...]] = ("bytes", "facts", "lines", "scenario", "flags")
+SOUND: Final = (ExitCode.VALID, ExitCode.INVALID)  # a history that was cut off is unknown
 VERDICTS: Final = (ExitCode.VALID, ExitCode.INVALID, ExitCode.UNKNOWN)
+FAILED: Final = re.compile(r"the checker failed: [^\"]{0,200}|computing them failed[^\"]{0,200}")
 ERROR_LINES_MAX: Final = 60  # a scenario with many mistakes has a line for each
 FACTS_MAX: Final = 400
 PER_BLOCK: Final = 60
-FLAGS: Final = (
-    "--seed",
-    "--rate",
-    "--seconds",
-    "--safety-stock",
-    "--fault",
-    "--nope",
-    "--digest",
-    "--skus",
-    "-",
-    "--out",
-)
+FLAGS: Final = ("--seed", "--rate", "--seconds", "--safety-stock", "--fault", "--nope", "--digest", "--skus", "-")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -57,17 +52,23 @@ class Found(msgspec.Struct, frozen=True):
 
 
 @cache
-def facts() -> list[dict[str, Any]]:
-    """The facts of a small run of every kind, as JSON."""
-    made = flash_sale(scale=0.02)
-    step = max(1, len(made) // FACTS_MAX)
-    return [json.loads(encoder.encode(each)) for each in made[:200] + made[200:-100:step] + made[-100:]]
+def runs() -> tuple[list[AnyFact], ...]:
+    """The facts of two small runs: one written by hand, one of the modelled world."""
+    synthetic = flash_sale(scale=0.02)
+    step = max(1, len(synthetic) // FACTS_MAX)
+    modelled = run_model(trade(0, 0.1), Behaviour(), 3).facts
+    return synthetic[:200] + synthetic[200:-100:step] + synthetic[-100:], modelled
+
+
+def facts(rng: Random) -> list[dict[str, Any]]:
+    """The facts of one of the runs, as JSON."""
+    return [json.loads(encoder.encode(each)) for each in rng.choice(runs())]
 
 
 @cache
-def history() -> bytes:
-    """A sealed history of several blocks."""
-    return sealed(flash_sale(scale=0.02)[:FACTS_MAX], per_block=PER_BLOCK)
+def whole_histories() -> tuple[bytes, ...]:
+    """Both runs as sealed histories of several blocks."""
+    return tuple(sealed(some, per_block=PER_BLOCK) for some in runs())
 
 
 @cache
@@ -86,9 +87,9 @@ def resealed(lines: list[bytes]) -> bytes:
 
 def mutated_bytes(rng: Random) -> bytes:
     """The file as bytes: spoilt, cut, doubled, moved, or another kind of file."""
-    whole = history()
+    whole, found = rng.choice(whole_histories()), facts(rng)
     low, high = sorted(rng.randrange(len(whole) + 1) for _ in range(2))
-    plain = b"\n".join(json.dumps(each).encode() for each in facts())
+    plain = b"\n".join(json.dumps(each).encode() for each in found)
     return rng.choice(
         (
             spoilt(rng, whole),
@@ -109,17 +110,19 @@ def mutated_bytes(rng: Random) -> bytes:
 
 def mutated_facts(rng: Random) -> bytes:
     """One to three facts with other values, under seals that are right."""
-    lines = [json.dumps(each).encode() for each in facts()]
+    found = facts(rng)
+    lines = [json.dumps(each).encode() for each in found]
     for _ in range(rng.randrange(1, 4)):
         at = rng.randrange(len(lines))
-        fact = replaced(rng, facts()[at])
+        fact = replaced(rng, found[at])
         lines[at] = json.dumps(fact).encode() if rng.random() < 0.7 else json_text(rng, fact).replace(b"\n", b" ")
     return resealed(lines)
 
 
 def mutated_lines(rng: Random) -> bytes:
     """Lines removed, doubled or moved, and values that another fact has in that field, under seals that are right."""
-    found = [dict(each) for each in facts()]
+    found = facts(rng)
+    first = found[0]
     for _ in range(rng.randrange(1, 6)):
         at, to = rng.randrange(len(found)), rng.randrange(len(found))
         pick = rng.randrange(6)
@@ -130,12 +133,12 @@ def mutated_lines(rng: Random) -> bytes:
         elif pick == 2:
             found[at], found[to] = found[to], found[at]
         else:
-            _contradict(rng, found[at])
-        found = found or [dict(facts()[0])]
+            _contradict(rng, found, found[at])
+        found = found or [first]
     return resealed([json.dumps(each).encode() for each in found])
 
 
-def _contradict(rng: Random, fact: dict[str, Any]) -> None:
+def _contradict(rng: Random, facts: list[dict[str, Any]], fact: dict[str, Any]) -> None:
     """Changes one field to a value of its type: a number, a truth, or what another fact has there."""
     name = rng.choice([key for key in fact if key != "fact"])
     if isinstance(fact[name], bool):
@@ -143,7 +146,7 @@ def _contradict(rng: Random, fact: dict[str, Any]) -> None:
     elif isinstance(fact[name], int) and rng.random() < 0.5:
         fact[name] += rng.choice((1, -1, 1_000, -1_000, 10**9, -(10**9)))
     else:
-        fact[name] = rng.choice([each[name] for each in facts() if name in each])
+        fact[name] = rng.choice([each[name] for each in facts if name in each])
 
 
 def mutated_scenario(rng: Random) -> bytes:
@@ -173,6 +176,7 @@ class Judge:
     """Runs commands in this process and checks how they end."""
 
     def __init__(self, folder: Path) -> None:
+        folder = folder.resolve()
         self._runs, self._run = folder / "runs", folder / "runs" / "one"
         self._run.mkdir(parents=True, exist_ok=True)
         self._folder = folder
@@ -195,22 +199,30 @@ class Judge:
 
     def _check(self, attempt: Attempt, index: int, content: bytes, *, unsealed: bool) -> Found:
         file = self._run / HISTORY
+        result = self._run / "result.json"
         file.write_bytes(content)
+        result.unlink(missing_ok=True)
         words = ["check", "one", "--runs", str(self._runs), *(["--unsealed"] if unsealed else [])]
         found = self._ended(attempt, index, words)
+        rule = found.rule
+        if result.exists() and (failure := FAILED.search(result.read_text(encoding="utf-8"))):
+            rule = failure[0]
         if file.read_bytes() != content:
-            return msgspec.structs.replace(found, rule="the history was written over")
-        return found
+            rule = "the history was written over"
+        elif attempt == "bytes" and not unsealed and found.code in SOUND and content not in whole_histories():
+            rule = f"damaged bytes were judged: exit code {found.code}"
+        return msgspec.structs.replace(found, rule=rule)
 
     def _ended(self, attempt: Attempt, index: int, words: list[str]) -> Found:
-        before = _names(self._folder)
         output, errors = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        work = self._folder / "work"
+        work.mkdir(exist_ok=True)
+        with contextlib.chdir(work), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
             code = exit_code_of(lambda: invoke(app, words))
         told = errors.getvalue()
         rule = _broken_rule(code, told)
-        if not rule and _names(self._folder) != before:
-            rule = f"wrote {sorted(_names(self._folder) - before)}"
+        if not rule and (wrong := _names(self._folder) - {"runs", "work", "scenario.toml"}):
+            rule = f"wrote {sorted(wrong)}"
         return Found(attempt, index, code, rule, told)
 
 

@@ -1,18 +1,22 @@
 """The short form of `make fuzz`, and the rules that it applies."""
 
+from collections import Counter
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
 
+from stockstorm.simulator.io.senders.answer import AnswerError, AnswerReader
 from tests.fuzz.case import KINDS, Answer, Case, Expect, broken_rule
 from tests.fuzz.cases import case_of
 from tests.fuzz.judge import ATTEMPTS, Judge
+from tests.fuzz.raw_http import answer
 from tests.fuzz.run import Run
 
 SEED = 7
-REQUESTS = 1_200
-ATTEMPTED = 60
+REQUESTS = 900
+ATTEMPTED = 40
 
 
 @pytest.mark.e2e
@@ -31,6 +35,23 @@ def test_no_attempt_at_the_judge_breaks_a_rule(tmp_path: Path) -> None:
     assert [each for each in found if each.rule] == []
     assert {each.attempt for each in found} == {*ATTEMPTS}
     assert len({each.code for each in found}) > 2
+
+
+def test_the_answers_of_a_hostile_subject_end_with_a_status_of_http_or_an_error() -> None:
+    ends: Counter[str] = Counter()
+    for index in range(5_000):
+        rng, reader = Random(f"{SEED}/answer/{index}"), AnswerReader()
+        whole = answer(rng)
+        at = rng.randrange(len(whole) + 1)
+        try:
+            complete = any(reader.feed(piece) for piece in (whole[:at], whole[at:]) if piece) or reader.ended()
+        except AnswerError:
+            ends["error"] += 1
+            continue
+        ends["complete" if complete else "incomplete"] += 1
+        assert 200 <= reader.status <= 599 if complete else reader.received_bytes == len(whole)
+    assert min(ends.values()) > 100
+    assert len(ends) == 3
 
 
 def test_a_case_depends_on_seed_and_index_alone() -> None:

@@ -1,5 +1,6 @@
 """Hostile values and hostile JSON texts. Every draw comes from the generator that is given."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from random import Random
@@ -22,6 +23,7 @@ TEXTS: Final = (
     "NaN",
     "x" * 201,
     "x" * 3_000,
+    hashlib.shake_256(b"not compressible").hexdigest(3_000),
     "9" * 5_000,
     "-9" * 100,
     "1e400",

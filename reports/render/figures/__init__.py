@@ -10,7 +10,7 @@ from stockstorm.reports.render.figures.deliveries import deliveries, load
 from stockstorm.reports.render.figures.hot_stock import hot_stock
 from stockstorm.reports.render.figures.latency import latency_distribution, latency_over_time
 from stockstorm.reports.render.figures.layout import Figure, with_legend_of_faults
-from stockstorm.reports.render.figures.processes import generator, processes
+from stockstorm.reports.render.figures.processes import generator, memory, processes
 from stockstorm.reports.render.view import RunView
 
 
@@ -29,6 +29,7 @@ FIGURES: Final[tuple[FigureMaker, ...]] = (
     load,
     generator,
     processes,
+    memory,
 )
 
 

@@ -28,6 +28,17 @@ class Inbox:
             raise self._failure
 
 
+class Patient(PatientInbox):
+    """Counts its announcements."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        super().__init__(inbox, self._count)
+        self.announced = 0
+
+    async def _count(self) -> None:
+        self.announced += 1
+
+
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "HOLD_S", 0.2)
@@ -37,7 +48,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.asyncio
 async def test_a_webhook_waits_until_the_store_is_back() -> None:
     inbox = Inbox(fails=3)
-    await PatientInbox(inbox).put(message())
+    await Patient(inbox).put(message())
     assert inbox.tries == 4
 
 
@@ -45,7 +56,7 @@ async def test_a_webhook_waits_until_the_store_is_back() -> None:
 async def test_it_is_refused_when_the_store_stays_away() -> None:
     inbox = Inbox(fails=1_000_000)
     with pytest.raises(StoreUnreachable):
-        await PatientInbox(inbox).put(message())
+        await Patient(inbox).put(message())
     assert inbox.tries > 2
 
 
@@ -54,7 +65,7 @@ async def test_a_try_that_lasted_longer_than_that_is_not_repeated(monkeypatch: p
     monkeypatch.setattr(limits, "HOLD_S", 0.0)
     inbox = Inbox(fails=1_000_000)
     with pytest.raises(StoreUnreachable):
-        await PatientInbox(inbox).put(message())
+        await Patient(inbox).put(message())
     assert inbox.tries == 1
 
 
@@ -63,7 +74,7 @@ async def test_a_try_that_lasted_longer_than_that_is_not_repeated(monkeypatch: p
 async def test_what_waiting_cannot_change_is_refused_at_once(failure: Exception) -> None:
     inbox = Inbox(fails=1, failure=failure)
     with pytest.raises(type(failure)):
-        await PatientInbox(inbox).put(message())
+        await Patient(inbox).put(message())
     assert inbox.tries == 1
 
 
@@ -71,7 +82,7 @@ async def test_what_waiting_cannot_change_is_refused_at_once(failure: Exception)
 async def test_held_bodies_are_bounded_and_leave_when_they_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "WAITING_BYTES_MAX", 10)
     inbox = Inbox(fails=1_000_000)
-    patient = PatientInbox(inbox)
+    patient = Patient(inbox)
     first = asyncio.create_task(patient.put(message(b"12345678")))
     await asyncio.sleep(0.01)
     before = inbox.tries
@@ -82,6 +93,26 @@ async def test_held_bodies_are_bounded_and_leave_when_they_are_done(monkeypatch:
         await first
     inbox.tries = 999_999
     await patient.put(message(b"12345678"))
+
+
+@pytest.mark.asyncio
+async def test_what_was_refused_is_announced_once_when_the_store_is_back() -> None:
+    inbox = Inbox(fails=1_000_000)
+    patient = Patient(inbox)
+    with pytest.raises(StoreUnreachable):
+        await patient.put(message())
+    assert patient.announced == 0
+    inbox.tries = 1_000_000
+    await patient.put(message())
+    await patient.put(message())
+    assert patient.announced == 1
+
+
+@pytest.mark.asyncio
+async def test_what_was_only_held_is_not_announced() -> None:
+    patient = Patient(Inbox(fails=2))
+    await patient.put(message())
+    assert patient.announced == 0
 
 
 def test_the_answer_is_in_time_for_shopify() -> None:

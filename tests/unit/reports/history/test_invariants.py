@@ -39,6 +39,7 @@ def _whole() -> list[f.AnyFact]:
         f.StockShown(LATE, calls, (sku,), (version,)),
         f.OrdersShown(LATE, calls, first.channel, (first.order,)),
         f.ApiCalled(LATE, calls, "admin", "orders", 200, "ok"),
+        f.GeneratorHeld(LATE, calls, "admin", "orders", LATE, 60_000_000),
         f.SubscriptionRemoved(LATE, 1, "shopify", "orders/create", by_policy=True),
         f.EventFired(LATE, events, "late", "shopify", "orders/paid", order=first.order),
         f.EventUnheard(LATE, events),

@@ -25,6 +25,7 @@ NAMES = [
     "load",
     "generator",
     "processes",
+    "memory",
 ]
 OWN_KEYS = {"room", "short"}  # for the page's script, which takes them out
 
@@ -124,7 +125,7 @@ def test_every_figure_over_time_has_the_bands_of_faults_with_their_numbers_and_a
     figures: dict[str, Figure],
 ) -> None:
     over_time = [name for name, figure in figures.items() if "time since" in str(figure.layout.get("xaxis"))]
-    assert over_time == ["latency_over_time", "backlog", "hot_stock", "load", "generator", "processes"]
+    assert over_time == ["latency_over_time", "backlog", "hot_stock", "load", "generator", "processes", "memory"]
     for name in over_time:
         layout = figures[name].layout
         assert [shape["x0"] for shape in layout["shapes"] if shape.get("fillcolor") == FAULT_COLOUR] == [14], name

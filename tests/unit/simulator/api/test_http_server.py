@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 
+import gevent
 import pytest
 from gevent import socket as gevent_socket
 
@@ -171,6 +172,23 @@ def test_an_address_in_use_is_a_user_error() -> None:
     with pytest.raises(BackingError, match=f"simulated APIs on 127.0.0.1:{port}: cannot listen"):
         make_server("127.0.0.1", port, handle)
     first.close()
+
+
+def test_a_connection_above_the_bound_waits_until_another_is_closed() -> None:
+    server = make_server("127.0.0.1", 0, lambda _request: ApiReply(200, (), b"yes", [], []), connections_max=2)
+    server.start()
+    idle = [gevent_socket.create_connection(("127.0.0.1", server.server_port), timeout=5) for _ in range(2)]
+    gevent.sleep(0.05)
+    with closing(gevent_socket.create_connection(("127.0.0.1", server.server_port), timeout=5)) as third:
+        third.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        third.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            third.recv(1_000)
+        idle.pop().close()
+        third.settimeout(5)
+        assert b"yes" in third.recv(1_000)
+    idle.pop().close()
+    server.stop(0.05)
 
 
 def test_a_stopped_server_closes_keep_alive_connections() -> None:

@@ -27,30 +27,25 @@ def fields_of(kind: type[f.Fact]) -> tuple[inspect.Field, ...]:
 
 def smallest(type_: inspect.Type) -> Any:
     """A value inside the range of a type."""
+    values: dict[type[inspect.Type], Any] = {inspect.StrType: "x", inspect.BoolType: False, inspect.DictType: {}}
     match type_:
         case inspect.IntType(ge=low) | inspect.FloatType(ge=low):
             return low
-        case inspect.StrType():
-            return "x"
-        case inspect.BoolType():
-            return False
-        case inspect.LiteralType(values=values):
-            return values[0]
+        case inspect.LiteralType(values=allowed):
+            return allowed[0]
         case inspect.VarTupleType(item_type=item):
             return (smallest(item),)
-        case inspect.DictType():
-            return {}
         case inspect.UnionType(types=types):
             return smallest(types[0])
-    raise AssertionError(f"no value of {type_}")
+    return values[type(type_)]
 
 
 def outside(type_: inspect.Type) -> Iterator[Any]:
     """Values outside the range of a type, one for each of its limits."""
     match type_:
-        case inspect.IntType(ge=low, le=high):
+        case inspect.IntType(ge=int(low), le=int(high)):
             yield from (low - 1, high + 1, "1", None)
-        case inspect.FloatType(ge=low, le=high):
+        case inspect.FloatType(ge=float() | int() as low, le=float() | int() as high):
             yield from (low - 1, high * 10, None)
         case inspect.StrType(min_length=low):
             yield from (*(("",) if low else ()), 1)

@@ -12,6 +12,7 @@ from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE
 from stockstorm.simulator.api.exchange import RequestSerial
 from stockstorm.simulator.history.facts import StockChanged, StockShown
 from stockstorm.simulator.limits import DOCUMENT_CACHE_MAX, DOCUMENT_CACHE_TEXT_MAX
+from stockstorm.simulator.shop import records
 from tests.admin_calls import (
     ADJUST,
     PATH,
@@ -200,6 +201,15 @@ def test_an_answer_has_at_most_so_many_values_in_either_executor() -> None:
     assert changed["errors"] == [TOO_LARGE]
     assert [fact.delta for fact in admin.facts(StockChanged)] == [1] * 100
     assert admin.facts(StockShown) == []
+
+
+@pytest.mark.parametrize("directive", ["", "@include(if: true)"], ids=["lean", "graphql-core"])
+def test_searches_that_read_too_much_are_refused(monkeypatch: pytest.MonkeyPatch, directive: str) -> None:
+    monkeypatch.setattr(records, "RECORDS_STEPS_MAX", 0)
+    monkeypatch.setattr(records, "TICK_STEPS", 1)
+    admin = Admin()
+    answer = admin.ask(f'{{ a: ordersCount(query: "sku:x") {directive} {{ count }} shop {{ id }} }}')
+    assert (answer["errors"], admin.reply.status, admin.called.outcome) == ([TOO_LARGE], 200, "error")
 
 
 ADJUST_WITH_KEY = """mutation { inventoryAdjustQuantities(

@@ -39,7 +39,7 @@ def test_a_rule_is_not_left_out_of_a_document_that_breaks_it(text: str) -> None:
 
 def test_the_errors_of_any_document_are_those_of_all_rules() -> None:
     compared = 0
-    for number in range(300):
+    for number in range(120):
         rng = Random(number)
         text = grown(rng, 1.0)["query"]
         text = text if number % 2 else mutated(rng, text)
@@ -49,4 +49,4 @@ def test_the_errors_of_any_document_are_those_of_all_rules() -> None:
             continue
         compared += 1
         assert errors(text, all_rules=False) == errors(text, all_rules=True)
-    assert compared > 150
+    assert compared > 60
