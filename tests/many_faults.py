@@ -110,7 +110,8 @@ def run(subject: str, kinds: Sequence[FaultKind], each: int, seconds: float, see
         return Judged(seed, {}, "none", {"run": done.stdout[-2000:]}, {}, folder, done.stdout + done.stderr)
     result = json.loads((folder / "result.json").read_text())
     applied = Counter(fact["fault"] for fact in facts_of(folder) if fact["fact"] == "FaultStarted")
-    broken, unjudged = {}, {}
+    broken: dict[str, str] = {}
+    unjudged: dict[str, str] = {}
     for check in result["checks"]:
         if check["name"] in MUST_HOLD and check["verdict"] != "valid":
             waits = check["verdict"] == "unknown" and WAITED.search(check["reason"])
