@@ -4,6 +4,7 @@ Typer's own exit codes are not used: 2 for a wrong flag would mean `unknown` her
 """
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
+from stockstorm.loadtests.streams import failure_of_output
 from stockstorm.reports.result import Verdict, printable
 from stockstorm.simulator.errors import (
     BackingError,
@@ -43,7 +45,17 @@ class ExitCode(IntEnum):
     HISTORY = 7
     LIMIT = 8
     INTERNAL = 9
-    INTERRUPTED = 130  # Ctrl-C before anything was recorded, as a shell counts it
+    HUNG_UP = 129  # a signal before anything was recorded, as a shell counts it
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class Signalled(KeyboardInterrupt):
+    """A signal that ends a command as Ctrl-C does."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__(number.name)
+        self.code = ExitCode(128 + number)
 
 
 VERDICT_CODES: Final[Mapping[Verdict, ExitCode]] = {
@@ -123,15 +135,54 @@ def _attempt(work: Callable[[], int]) -> int:
     except TyperException as error:
         print_error(usage_error(error))
         return ExitCode.SCENARIO
-    except (KeyboardInterrupt, typer.Abort):
-        return ExitCode.INTERRUPTED
+    except (KeyboardInterrupt, typer.Abort) as error:
+        return error.code if isinstance(error, Signalled) else ExitCode.INTERRUPTED
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the last resort, which prints all of it
-        print_error(internal_error(error))
-        traceback.print_exception(error)
-        return ExitCode.INTERNAL
-    return code
+        return _unforeseen(error)
+    return _with_output(code)
+
+
+def _unforeseen(error: Exception) -> ExitCode:
+    if isinstance(error, OSError) and (failure := _output_fails()):
+        print_error(output_error(failure))
+        return ExitCode.OUTPUT
+    print_error(internal_error(error))
+    traceback.print_exception(error)
+    return ExitCode.INTERNAL
+
+
+def _with_output(code: int) -> int:
+    """The exit code of a command that is done. Where its output is all that it makes, an output that failed counts.
+
+    A verdict is an `ExitCode`. It stands, because the files of the run have it too.
+    """
+    failure = failure_of_output()
+    if failure is None:
+        return code
+    if isinstance(code, ExitCode):
+        print_error(
+            output_error(failure, f"the verdict counts (exit code {code:d}), and the files of the run are whole")
+        )
+        return code
+    if not isinstance(failure, BrokenPipeError):
+        print_error(output_error(failure))
+    return ExitCode.OUTPUT
+
+
+def _output_fails() -> OSError | None:
+    """Why standard output cannot be written, if it cannot. What failed once is still in its buffer."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return error
+    return failure_of_output()
+
+
+def output_error(failure: OSError, remedy: str = "free some space, or choose another place for it") -> OutputError:
+    """Standard output that cannot be written, in the form of our errors."""
+    return OutputError("standard output", f"it cannot be written ({failure.strerror})", remedy)
 
 
 def _closed_output() -> int:

@@ -20,11 +20,13 @@ from stockstorm.reference_service import limits
 from stockstorm.reference_service.architectures import architecture_of
 from stockstorm.reference_service.clients.admin_api import AdminApi
 from stockstorm.reference_service.clients.marketplace import Marketplace
+from stockstorm.reference_service.feeds.missed import announce_missed
 from stockstorm.reference_service.flaws import SLOW_STEP_S
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
 from stockstorm.reference_service.http_server import Server, allow_open_files, make_server, serve_until, stop_event
 from stockstorm.reference_service.ingress.connections import ConnectionLimits
 from stockstorm.reference_service.ingress.endpoint import SlowHandler, TakesMessages, WebhookEndpoint, senders_of
+from stockstorm.reference_service.ingress.patience import PatientInbox
 from stockstorm.reference_service.operations import Probe, health_routes, healthz
 from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import STORE_GONE, Pool, apply_schema, leadership, open_pool
@@ -51,13 +53,14 @@ async def run_receiver(settings: Settings) -> None:
         if pool is None:
             return
         async with architecture.open_receiver(settings, pool) as inbox:
-            public = public_server(settings, inbox)
+            public = public_server(settings, inbox, pool)
 
             async def ready() -> bool:
                 return public.started and await _is_reachable(pool)
 
             probe = Probe(pool, ready, lambda: 0)
             operations = operations_server(settings, settings.receiver_operations_port, probe, ready)
+            await announce_missed(pool)  # since the last receiver ended
             log.info("receiver_started", port=settings.listen_port, flaw=settings.flaw.value)
             await _serve([public, operations], stop, inbox)
 
@@ -73,7 +76,7 @@ async def run_worker(settings: Settings) -> None:
             return
         async with architecture.open_worker(settings, pool) as wiring:
             worker = Worker(lambda: leadership(pool), lambda: make_session(settings, pool, http, wiring))
-            public = [] if wiring.inbox is None else [public_server(settings, wiring.inbox)]
+            public = [] if wiring.inbox is None else [public_server(settings, wiring.inbox, pool)]
 
             async def ready() -> bool:
                 return worker.ready and all(server.started for server in public)
@@ -90,9 +93,11 @@ async def run_worker(settings: Settings) -> None:
             await _raise_unless_cancelled(working)
 
 
-def public_server(settings: Settings, inbox: TakesMessages) -> Server:
+def public_server(settings: Settings, inbox: TakesMessages, pool: Pool) -> Server:
     """The server that faces the internet: webhooks, and whether the process is running."""
-    app = Starlette(routes=[*webhook_routes(settings, inbox), Route("/healthz", healthz)])
+    app = Starlette(
+        routes=[*webhook_routes(settings, inbox, partial(announce_missed, pool)), Route("/healthz", healthz)]
+    )
     total = allow_open_files(settings.connections_max)
     allowed = ConnectionLimits(total, min(settings.address_connections_max, total))
     return make_server(app, settings.listen_host, settings.listen_port, allowed)
@@ -105,13 +110,16 @@ def operations_server(settings: Settings, port: int, probe: Probe, ready: Ready)
     return make_server(app, settings.operations_host, port, allowed)
 
 
-def webhook_routes(settings: Settings, inbox: TakesMessages) -> list[BaseRoute]:
+def webhook_routes(
+    settings: Settings, inbox: TakesMessages, announce: Callable[[], Awaitable[None]]
+) -> list[BaseRoute]:
     """The endpoints for the webhooks of Shopify and the marketplaces."""
     flaws = settings.flaws
     secrets = (settings.client_secret.get_secret_value().encode(), settings.channel_secret.get_secret_value().encode())
     client_secret, channel_secret = (None, None) if flaws.skips_signature_check else secrets
     senders = senders_of(settings.shop_domain, settings.channels, client_secret, channel_secret)
-    accepts = SlowHandler(inbox, SLOW_STEP_S) if flaws.works_in_the_handler else inbox
+    patient = PatientInbox(inbox, announce)
+    accepts = SlowHandler(patient, SLOW_STEP_S) if flaws.works_in_the_handler else patient
     shop = WebhookEndpoint("shopify", {"": senders[""]}, accepts)
     channels = WebhookEndpoint("channels", {name: sender for name, sender in senders.items() if name}, accepts)
     return [

@@ -51,6 +51,11 @@ class Flaws(msgspec.Struct, frozen=True):
         return self.flaw is Flaw.ACK_BEFORE_DURABLE
 
     @property
+    def reads_what_was_missed(self) -> bool:
+        """After a start or an outage, the worker reads the changes whose webhooks may be missing."""
+        return self.flaw not in (Flaw.ACK_BEFORE_DURABLE, Flaw.NO_ORDER_DEDUP)
+
+    @property
     def skips_signature_check(self) -> bool:
         """Unsigned and forged requests are accepted."""
         return self.flaw is Flaw.NO_SIGNATURE_CHECK

@@ -29,10 +29,12 @@ WAITING_EVENTS_MAX = 20_000  # events that wait for a commit; beyond it the answ
 WAITING_BYTES_MAX = 128 * 1024 * 1024
 COMMIT_EVENTS_MAX = 1_000  # events in one group commit
 COMMIT_PACE_S = 0.004  # under load, one commit per 4 ms; an idle receiver commits at once
+HOLD_S = 2.5  # a webhook waits this long for an unreachable store; then 503, while Shopify still waits (5 s)
+HOLD_RETRY_S = 0.1
 STORE_TIMEOUT_S = 4.0  # Shopify closes the connection after 5 s, so a later answer is useless
 
 # --- working
-WORKER_CONNECTIONS = 8  # plus one for each channel
+WORKER_CONNECTIONS = 9  # plus one for each channel
 CLAIM_EVENTS_MAX = 500  # events in one claim, which is one transaction
 CLAIM_PACE_S = 0.02  # at most 50 claims a second for each work type under load, so that claims are large
 POLL_S = 1.0  # a work type checks its queue after this long without a notification
@@ -49,6 +51,7 @@ LEASE_CHECK_S = 2.0  # interval of lease checks; a lease is renewed in the secon
 BROKER_BACKOFF_STEPS = 4  # an unreachable broker is called again after 8 s at most
 
 # --- reading at an interval
+MISSED_PACE_S = 1.0  # between two reads of what may have been missed
 POLL_OVERLAP_S = 5.0  # each poll reads this much of the time before the last one: clocks differ and indexes lag
 FULL_READ_EVERY_S = 3_600.0  # all levels are read again, in case a search for changed ones missed one
 FEED_PAGE_MAX = 250  # the marketplaces' limit on one GET

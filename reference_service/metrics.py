@@ -8,6 +8,7 @@ SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 WEBHOOKS = Counter("reference_webhooks", "Webhooks by answer", ["endpoint", "status"])
 REQUESTS_REFUSED = Counter("reference_requests_refused", "Connections closed for a request over a bound", ["reason"])
 EVENTS_REPEATED = Counter("reference_webhooks_repeated", "Repeated webhooks, acknowledged without effect")
+EVENTS_HELD = Counter("reference_webhooks_held", "Webhooks that waited for a store that could not be reached")
 EVENTS_UNREADABLE = Counter(
     "reference_messages_unreadable", "Broker messages that this service did not send, or that are damaged"
 )

@@ -82,6 +82,11 @@ def wall_text(wall_ns: int) -> str:
     return datetime.fromtimestamp(wall_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def clock_text(wall_ns: int) -> str:
+    """Time of day in UTC to the millisecond, as in a log."""
+    return datetime.fromtimestamp(wall_ns / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3]
+
+
 def tier_name(tier: TierOutcome) -> str:
     return TIER_NAMES.get(tier.tier, tier.tier)
 

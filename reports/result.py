@@ -40,9 +40,7 @@ class Check(msgspec.Struct, frozen=True):
     incidents: tuple[Incident, ...] = ()  # the first INCIDENTS_KEPT
     incidents_total: int = 0
     notes: tuple[str, ...] = ()  # e.g. "net only"
-    at_least: str = (
-        ""  # why its times are lower bounds, e.g. "12 movements were still pending"; empty if they are exact
-    )
+    at_least: str = ""  # why its measures can only be higher, e.g. "12 movements were still pending"; else empty
 
 
 class ThresholdOutcome(msgspec.Struct, frozen=True):
@@ -179,4 +177,4 @@ def _cleaned(value: Any) -> Any:
         return printable(value)
     if isinstance(value, dict):
         return {_cleaned(key): _cleaned(each) for key, each in value.items()}
-    return [_cleaned(each) for each in value] if isinstance(value, list) else value
+    return [_cleaned(each) for each in value] if isinstance(value, list | tuple) else value

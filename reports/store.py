@@ -18,8 +18,8 @@ from stockstorm.reports.ahead import ahead
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import Breach, first_breach
-from stockstorm.reports.result import Result
-from stockstorm.simulator.errors import HistoryError
+from stockstorm.reports.result import Result, printable
+from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
 from stockstorm.simulator.history.blocks import Block, Damaged, pieces, read_blocks
 from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, Fact, RunEnded, RunStarted, decoder
 
@@ -79,6 +79,9 @@ def create_run_folder(runs: Path, run: str) -> RunFolder:
     """
     if not run or run == LATEST or run.startswith(".") or Path(run).name != run:
         raise HistoryError(str(runs), f"{run!r} cannot name a run", "give a plain folder name other than 'latest'")
+    if not str(runs.absolute()).isprintable():
+        found = "its path has control characters, or bytes that are not UTF-8"
+        raise HistoryError(printable(str(runs)), found, "choose another folder, because files and reports name it")
     folder = RunFolder(runs / run)
     try:
         folder.path.mkdir(parents=True)
@@ -120,12 +123,21 @@ def find_run(runs: Path, wanted: str) -> RunFolder:
     for candidate in (runs / wanted, Path(wanted)):
         folder = candidate.parent if candidate.name in (HISTORY, PLAIN_HISTORY) else candidate
         if RunFolder(folder).history.is_file():
+            if candidate == runs / wanted and folder.parent == runs:
+                require_inside(runs, folder)
             return RunFolder(folder.resolve())
         if (folder / COMPARISON).is_file():
             raise _not_a_run(folder)
     present = known_runs(runs)
     remedy = f"choose one of: {', '.join(present[-10:])}" if present else "start one with: stockstorm run SCENARIO"
     raise HistoryError(str(runs), f"no run {wanted!r} with a {HISTORY}", remedy)
+
+
+def require_inside(folder: Path, path: Path) -> None:
+    """Raises HistoryError when links lead from the path out of the folder, which may come from a stranger."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        found = f"this is a link out of {folder}, which is not followed"
+        raise HistoryError(str(path), found, "put a copy in its place, or give the path that it leads to")
 
 
 def _not_a_run(folder: Path) -> HistoryError:
@@ -155,8 +167,10 @@ def read_history(path: Path, *, unsealed: bool = False) -> History:
     it was written, with its file and block. With `unsealed`, what precedes the damage is read, and also a history
     without seals, as older versions wrote it.
     """
+    file = RunFolder(path).history if path.is_dir() else path
+    require_inside(file.parent, file)
     with collector_paused():
-        return _read_file(RunFolder(path).history if path.is_dir() else path, unsealed=unsealed)
+        return _read_file(file, unsealed=unsealed)
 
 
 def _read_file(file: Path, *, unsealed: bool) -> History:
@@ -220,7 +234,7 @@ def _with_note(started: RunStarted, note: str) -> RunStarted:
 def _decode(file: Path, block: Block) -> list[AnyFact]:
     try:
         return decoder.decode_lines(block.lines)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+    except UNREADABLE_JSON:
         raise _first_corrupt_line(file, block) from None
 
 
@@ -251,7 +265,7 @@ def _first_corrupt_line(file: Path, block: Block) -> HistoryError:
     for number, line in enumerate(block.lines.splitlines(), 1):
         try:
             decoder.decode(line)
-        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        except UNREADABLE_JSON as error:
             return HistoryError(_placed(file, block.number, number), _what_is_wrong(line, error), remedy)
     return HistoryError(f"{file}, block {block.number}", "not a list of facts, one a line", remedy)
 
@@ -262,7 +276,7 @@ def _what_is_wrong(line: bytes, error: Exception) -> str:
     if field is not None:
         try:
             value = msgspec.json.decode(line, type=dict[str, msgspec.Raw])[field["name"]]
-        except (msgspec.DecodeError, KeyError, UnicodeDecodeError):
+        except (*UNREADABLE_JSON, KeyError):
             pass
         else:
             return f"not a fact ({error}): field {field['name']} is {_start(bytes(value))}"
@@ -298,11 +312,12 @@ def read_result(path: Path) -> Result:
     Raises `HistoryError` when it is missing or not a result.
     """
     file = path / "result.json" if path.is_dir() else path
+    require_inside(file.parent, file)
     try:
         return msgspec.convert(msgspec.json.decode(file.read_bytes()), Result, strict=False)
     except OSError as error:
         raise HistoryError(
             str(file), f"cannot be read: {error.strerror}", "make it with: stockstorm check RUN"
         ) from error
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except UNREADABLE_JSON as error:
         raise HistoryError(str(file), f"not a result ({error})", "make it again with: stockstorm check RUN") from error

@@ -176,7 +176,7 @@ class FaultConfig(Config):
 
 
 class QuiesceConfig(Config):
-    """The end of a run: no attempt is pending and there is no stock change or push for `quiet_s`, or after `max_s`."""
+    """The end of a run: nothing is pending and there is no stock change or push for `quiet_s`, or after `max_s`."""
 
     quiet_s: Annotated[float, Field(gt=0, le=600)] = 2.0
     max_s: Annotated[float, Field(gt=0, le=3_600)] = 30.0

@@ -12,6 +12,13 @@
 The command line prints `str(error)`; `loadtests.exits` has the exit code of each class.
 """
 
+from typing import Final
+
+import msgspec
+
+# What decoding of foreign JSON can raise: malformed or of another shape, a string that is not UTF-8, nested too deep.
+UNREADABLE_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 
 class StockstormError(Exception):
     """Base of all errors for users."""

@@ -190,6 +190,10 @@ class World:
         """The newest level. None for an unknown item and for an item that is not stocked there."""
         return self._ledger.level(inventory_item_id, location_id)
 
+    def begin_call(self) -> None:
+        """A new API call begins. Its searches raise TooMuchWork when they have read too much together."""
+        self._book.begin_call()
+
     def orders(self, conditions: Sequence[Condition] = ()) -> FoundOrders:
         """The own store's orders, in their current values, that fulfil every condition."""
         return self._book.own(conditions)

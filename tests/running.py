@@ -10,7 +10,9 @@ ROOT = Path(__file__).resolve().parents[1]
 RUN_WITHIN_S = 110
 
 
-def run_module(module: str, arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def run_module(
+    module: str, arguments: list[str], environment: dict[str, str], within_s: float = RUN_WITHIN_S
+) -> subprocess.CompletedProcess[str]:
     """`python -m module arguments` from the repository's root, bounded in time."""
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
@@ -18,7 +20,7 @@ def run_module(module: str, arguments: list[str], environment: dict[str, str]) -
         env={**os.environ, "COLUMNS": "160", **environment},
         capture_output=True,
         text=True,
-        timeout=RUN_WITHIN_S,
+        timeout=within_s,
         check=False,
     )
 

@@ -14,6 +14,7 @@ from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from stockstorm.loadtests.bus_publisher.bus import BatchLimits, Delivery, NotAccepted, Wrapped, bus_attributes
+from stockstorm.simulator.errors import UNREADABLE_JSON
 
 PAYLOAD_MAX_BYTES: Final = 1_000_000  # EventBridge's limit since 2026-11-17
 DETAIL_TYPE: Final = "shopifyWebhook"
@@ -76,7 +77,7 @@ def eventbridge_detail(delivery: Delivery) -> str:
         if len(body) > PAYLOAD_MAX_BYTES:
             text = f'{{"id":{bytes(_identified.decode(body).id).decode()}}}'
             headers = {name: value for name, value in headers.items() if name != SIGNATURE}  # of the original bytes
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE_JSON as error:
         raise NotAccepted(400, f"the body is not a JSON object: {error}") from None
     metadata = {"Content-Type": "application/json"} | bus_attributes(headers)
     return f'{{"payload":{text},"metadata":{msgspec.json.encode(metadata).decode()}}}'

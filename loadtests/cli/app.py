@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -13,7 +13,10 @@ from stockstorm.loadtests.cli.plan import plan_command
 from stockstorm.loadtests.cli.prove import prove_command
 from stockstorm.loadtests.cli.run import run_command
 from stockstorm.loadtests.cli.scenarios import scenarios_command
-from stockstorm.loadtests.exits import exit_code_of, invoke
+from stockstorm.loadtests.exits import Signalled, exit_code_of, invoke
+from stockstorm.loadtests.streams import prepare_streams
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 app = typer.Typer(
     name="stockstorm",
@@ -44,16 +47,23 @@ def _program(
     """Simulates Shopify, marketplaces and buyers against your integration, and judges whether it oversells."""
 
 
-def _interrupt(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt
+def _interrupt(number: int, _frame: object) -> None:
+    raise Signalled(signal.Signals(number))
+
+
+def _command_line() -> int:
+    """Runs the command of this process. SIGTERM and SIGHUP end it as Ctrl-C does."""
+    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    try:
+        for number in heeded:  # not under nohup, and not in the background jobs of a shell
+            signal.signal(number, _interrupt)
+        return invoke(app, sys.argv[1:])
+    finally:
+        for number in heeded:  # what is left takes milliseconds, and a traceback would be all that a signal achieves
+            signal.signal(number, signal.SIG_IGN)
 
 
 def main() -> None:
-    """Entry point. The exit code says whether something was judged, and how.
-
-    SIGTERM and SIGHUP end a run as Ctrl-C does: its report is written, and nothing is left behind.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, and background jobs of a shell
-            signal.signal(number, _interrupt)
-    sys.exit(exit_code_of(lambda: invoke(app, sys.argv[1:])))
+    """The exit code says whether something was judged, and how."""
+    prepare_streams()
+    sys.exit(exit_code_of(_command_line))

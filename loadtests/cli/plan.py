@@ -1,6 +1,8 @@
 """`stockstorm plan`: what a run would attempt, without running it."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +11,11 @@ import typer
 from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.config.run_options import PlanOptions, make_scenario
+from stockstorm.loadtests.exits import output_error
 from stockstorm.simulator.errors import OutputError
-from stockstorm.simulator.plan.items import Plan
-from stockstorm.simulator.plan.planner import make_plan
+from stockstorm.simulator.io.plan_file import PlanSummary, plan_digest, write_plan
+
+Write = Callable[[bytes], object]
 
 
 class PlanCommandOptions(PlanOptions):
@@ -26,22 +30,31 @@ def plan_command(options: PlanCommandOptions, _context: typer.Context) -> None:
     """Write the plan of a scenario: one JSON line for everything that will be attempted."""
     require(options.problems())
     scenario = make_scenario(options)
-    plan = make_plan(scenario.name, scenario, options.seed)
+    write = partial(write_plan, scenario=scenario.name, config=scenario, seed=options.seed)
     if options.out is not None:
-        _write(plan, options.out)
-    if options.digest:
-        typer.echo(plan.digest())
-    elif options.out is None:
-        sys.stdout.buffer.writelines(plan.lines())
+        summary = _stored(write, options.out)
+        figures = f"{summary.items:,} items, {summary.expected_events:,} events expected, digest {summary.digest}"
+        typer.echo(summary.digest if options.digest else f"{figures}: {options.out}")
+    elif options.digest:
+        typer.echo(plan_digest(scenario.name, scenario, options.seed))
     else:
-        figures = f"{len(plan.items):,} items, {plan.expected_events:,} events expected, digest {plan.digest()}"
-        typer.echo(f"{figures}: {options.out}")
+        _print(write)
 
 
-def _write(plan: Plan, out: Path) -> None:
+def _print(write: Callable[[Write], PlanSummary]) -> None:
+    try:
+        write(sys.stdout.buffer.write)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # its reader has enough
+        raise
+    except OSError as error:
+        raise output_error(error) from None
+
+
+def _stored(write: Callable[[Write], PlanSummary], out: Path) -> PlanSummary:
     try:
         with out.open("wb") as file:
-            file.writelines(plan.lines())
+            return write(file.write)
     except OSError as error:
         found, remedy = f"{out}: {error.strerror}", "name a file in a folder that can be written"
         raise OutputError("--out", found, remedy) from None

@@ -1,4 +1,4 @@
-"""What `--subject`, `--flaw`, `--fault`, `--cloud`, `--postgres`, `--seed` and `--api-port` may be.
+"""What `--subject`, `--flaw`, `--fault`, `--cloud`, `--postgres`, `--seed`, `--api-port` and `--probe-url` may be.
 
 A subject's URL goes into history and reports, so it must hold no secret. A database's URL holds a password: it stays in
 the environment, and is never in specification, history, log or report. An error does not repeat what may hold either.
@@ -136,8 +136,26 @@ def own_problems(subject: str, api_port: int, environment: Mapping[str, str] | N
     return found
 
 
-def _url_problem(url: str, flag: str) -> Problem | None:
-    example = "give e.g. http://127.0.0.1:8080/webhooks"
+def probe_url_problem(url: str) -> Problem | None:
+    """Why this is not the base URL of probes. No URL is ""."""
+    instead = "probes need no password where only this machine reaches them"
+    return _url_problem(url, "--probe-url", "give e.g. http://127.0.0.1:8081", instead) if url else None
+
+
+def probe_problems(subject: str, probe_url: str) -> list[Problem]:
+    """What is wrong with `--probe-url` for this subject."""
+    if not probe_url or is_url(subject):
+        return []
+    found = f"Stockstorm starts {subject} itself and knows where its probes are"
+    return [Problem("--probe-url", found, "leave it out, or give --subject the URL of your own service")]
+
+
+_SIGNED: Final = "Shopify signs its webhooks instead (STOCKSTORM_CLIENT_SECRET)"
+
+
+def _url_problem(
+    url: str, flag: str, example: str = "give e.g. http://127.0.0.1:8080/webhooks", instead: str = _SIGNED
+) -> Problem | None:
     try:
         parts = urlsplit(url)
         place, port = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", parts.port
@@ -146,7 +164,7 @@ def _url_problem(url: str, flag: str) -> Problem | None:
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         return Problem(flag, "this is no http(s) URL", example)
     if parts.username is not None or parts.password is not None:
-        remedy = f"give {place}; Shopify signs its webhooks instead (STOCKSTORM_CLIENT_SECRET)"
+        remedy = f"give {place}; {instead}"
         return Problem(flag, "the URL holds a user or password, and would be stored in the run's history", remedy)
     if parts.query or parts.fragment or url.endswith(("?", "#")):
         remedy = f"give {place}; a secret does not belong in a URL, and a path can tell addresses apart"

@@ -13,6 +13,8 @@ from stockstorm.loadtests.config.checks import (
     POSTGRES_URL_VARIABLE,
     port_problem,
     postgres_problem,
+    probe_problems,
+    probe_url_problem,
     seed_problem,
     shell_postgres,
     subject_problems,
@@ -122,6 +124,12 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
     safety_stock: Annotated[
         int | None, Flag("units that the subject holds back on listings", check=safety_stock_problem)
     ] = None
+    probe_url: Annotated[
+        str,
+        Flag(
+            "base URL of your own service's probes, where it is not the address of --subject", check=probe_url_problem
+        ),
+    ] = ""
     api_port: Annotated[int, Flag("port of the simulated APIs; 0: any free one", check=port_problem)] = 0
     api_host: Annotated[
         str, Flag("address that the simulated APIs listen on; every network of that address reaches them")
@@ -131,7 +139,7 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
         """Every problem of these options. `scenario_faults` are those of the scenario file."""
         faults = (*scenario_faults, *read_faults(self.faults))
         depending = subject_problems(self.subject, self.flaw, self.api_port, faults, self.postgres, self.cloud)
-        return [*super().problems(), *depending]
+        return [*super().problems(), *depending, *probe_problems(self.subject, self.probe_url)]
 
 
 def make_scenario(options: PlanOptions) -> Scenario:

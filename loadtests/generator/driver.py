@@ -42,7 +42,7 @@ class Driver:
         pool = ConnectionPool(clock, self._answered, connections_allowed(), resolver=self._resolver)
         pool.spawn = spawn
         wall = WallPair(clock(), time.time_ns())
-        self._shopify = make_simulated_shopify(setup, spec, wall, clock, self._changed, self._resolver)
+        self._shopify = make_simulated_shopify(setup, spec, wall, clock, self._changed, self._resolver, self.state.fail)
         try:
             journal = Journal(spec.history_path)
         except StockstormError:
@@ -112,8 +112,6 @@ class Driver:
     def _begin(self, go: Go, on_start: Callable[[], None]) -> int:
         """Starts the load. Returns when it ends."""
         plan = self._shopify.plan
-        with self._spec.plan_path.open("wb") as file:
-            file.writelines(plan.lines())
         gc.collect()
         gc.freeze()
         start_ns = self._clock() + START_DELAY_NS
@@ -123,11 +121,11 @@ class Driver:
             self._resolver.redirect(uri, url)
         on_start()
         self._health.start(self._clock)
-        items = self._execution.due_items(plan, start_ns)
+        items = self._execution.due_items(plan.items(), start_ns)
         gevent.spawn(self._attempts.run, items).link_exception(self._failed)
-        reports = gevent.spawn(self._reporter.run, self._clock, start_ns, plan.duration_ns)
+        reports = gevent.spawn(self._reporter.run, self._clock, start_ns, plan.summary.duration_ns)
         reports.link_exception(self._failed)
-        return start_ns + plan.duration_ns
+        return start_ns + plan.summary.duration_ns
 
     def _await_end_of_load(self, end_ns: int) -> None:
         while self._clock() < end_ns and not self.state.aborted:
@@ -152,8 +150,8 @@ class Driver:
         self._health.close()
         self._attempts.close(CONNECTIONS_CLOSE_WITHIN_S)
         now_ns = self._clock()
-        self._recorder.write(self._shopify.deliveries.close(now_ns))
-        self._recorder.write(self._shopify.world.final_facts(now_ns))
+        self._recorder.write_stream(self._shopify.deliveries.close(now_ns))
+        self._recorder.write_stream(self._shopify.world.final_facts(now_ns))
         self._recorder.close()
         self._reporter.stop()
 
@@ -166,4 +164,8 @@ class Driver:
         self._attempts.answered(outgoing, answer)
 
     def _failed(self, greenlet: gevent.Greenlet) -> None:
-        self.state.abort(f"internal failure: {greenlet.exception!r}")
+        error = greenlet.exception
+        if isinstance(error, StockstormError):
+            self.state.fail(error)
+        else:
+            self.state.abort(f"internal failure: {error!r}")

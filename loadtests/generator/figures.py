@@ -12,7 +12,7 @@ import gevent
 
 from stockstorm.loadtests.generator.quiesce import EffectGaps
 from stockstorm.loadtests.ipc.messages import Live
-from stockstorm.loadtests.limits import LIVE_INTERVAL_S, LIVE_SAMPLES_MAX
+from stockstorm.loadtests.limits import LIVE_INTERVAL_S, LIVE_SAMPLES_MAX, LOCUST_POINTS_MAX, LOCUST_SECONDS_MAX
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS, Clock
 from stockstorm.simulator.delivery.attempts import Answer
@@ -143,14 +143,32 @@ class FireRequest(Protocol):
     ) -> None: ...
 
 
+class LocustTable(Protocol):
+    """`locust.stats.RequestStats`, as far as it grows with time."""
+
+    total: Any  # a `StatsEntry`, with counts by second since 1970
+    entries: dict[Any, Any]  # the same by name and kind
+    history: list[Any]  # a point of the web UI's charts every 5 s
+
+
 class LocustStatistics:
     """Acknowledgements, syncs and oversells as entries of Locust's tables and web UI (about 4 µs each).
 
     A refused forged delivery counts as a success, an oversell as a failure of its channel.
     """
 
-    def __init__(self, fire: FireRequest) -> None:
-        self._fire = fire
+    def __init__(self, fire: FireRequest, table: LocustTable | None = None) -> None:
+        self._fire, self._table = fire, table
+
+    def trim(self) -> None:
+        """Drops what Locust keeps for ever: counts by second, of which it shows the last 12, and points of charts."""
+        if self._table is None:
+            return
+        for entry in (self._table.total, *self._table.entries.values()):
+            for counts in (entry.num_reqs_per_sec, entry.num_fail_per_sec):
+                for second in list(counts)[:-LOCUST_SECONDS_MAX]:
+                    del counts[second]
+        del self._table.history[:-LOCUST_POINTS_MAX]
 
     def answered(self, topic: str, forged: bool, answer: Answer, due_ns: int) -> None:
         """One attempt ended. `topic` is the name of the entry."""
@@ -210,6 +228,7 @@ class LiveReporter:
     def report(self, now_ns: int, start_ns: int, duration_ns: int) -> None:
         """Reports once. The load lasts `duration_ns` from `start_ns`."""
         figures = self._figures
+        self._statistics.trim()
         for channel, latency_ms in figures.take_syncs():
             self._statistics.synced(channel, latency_ms)
         for channel, units in figures.take_oversells():

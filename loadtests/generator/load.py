@@ -4,7 +4,7 @@ The simulated Shopify makes every decision. This file moves values between it, t
 without locks.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from stockstorm.simulator.delivery.service import DeliveryService, Dispatch
 from stockstorm.simulator.history.facts import AnyFact
 from stockstorm.simulator.io.dispatcher import Work
 from stockstorm.simulator.model import Event
-from stockstorm.simulator.plan.items import AnyPlanItem, Plan, PlannedFault, PlannedForgery
+from stockstorm.simulator.plan.items import AnyPlanItem, PlannedFault, PlannedForgery
 from stockstorm.simulator.world import World
 
 Record = Callable[[list[AnyFact]], None]
@@ -122,9 +122,9 @@ class PlanExecution:
         self._world, self._deliveries = world, deliveries
         self._attempts, self._faults, self._record = attempts, faults, record
 
-    def due_items(self, plan: Plan, start_ns: int) -> Iterator[tuple[int, Work]]:
+    def due_items(self, items: Iterable[AnyPlanItem], start_ns: int) -> Iterator[tuple[int, Work]]:
         """Each plan item as (due time, work), sorted by due time."""
-        for item in plan.items:
+        for item in items:
             due_ns = start_ns + item.offset_ns
             yield due_ns, partial(self._apply, item, due_ns)
 

@@ -1,16 +1,11 @@
 """Quiesce: the end of a run, and what counts as rest.
 
-A run is at rest when nothing is pending: at the delivery service (no attempt under way or scheduled), by the subject's
-probe, and in its queue where that can be seen. Two reads have to agree, `REST_CONFIRM_S` apart, with no effect since
-the first one began. The second one lies in the last `REST_CONFIRM_S` of the quiet time or after it. The quiet time
-(`Quiet.quiet_ns`) passes without an effect and without a sign of pending work. A process that does not answer is such a
-sign, because a stopped process looks idle.
+At rest, nothing is pending at the delivery service, by the subject's probe, and in its queue where that can be seen.
+Two reads agree, `REST_CONFIRM_S` apart, with no effect in between, and the quiet time passes without an effect and
+without a sign of pending work. A process that does not answer is such a sign, because a stopped process looks idle.
 
 Where nothing shows what is pending, rest is silence for longer than the quiet time and than the subject's own longest
-gap. That gap runs from its last effect, or from the first stock movement after it, to its next effect
-(`EffectGaps`). The silence that is asked for is at most the limit on the whole wait.
-
-A wait that reaches its limit ends without rest. What was seen last is recorded either way.
+gap (`EffectGaps`), at most the limit on the whole wait. A wait that reaches its limit ends without rest.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,7 @@
 """Where the facts of a run go, and why it was aborted. The facts that open a history are made here too."""
 
 import os
+from collections.abc import Iterable
 
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.generator.figures import LiveFigures
@@ -46,6 +47,13 @@ class Recorder:
         except StockstormError as error:
             self._state.fail(error)
 
+    def write_stream(self, facts: Iterable[AnyFact]) -> None:
+        """Writes any number of facts that change no live figure, at the end of a run."""
+        try:
+            self._journal.write_stream(facts)
+        except StockstormError as error:
+            self._state.fail(error)
+
     def close(self) -> None:
         """Writes what is left. Raises LimitError when the disk fails."""
         self._journal.close()
@@ -60,9 +68,9 @@ def opening_facts(spec: RunSpec, shopify: SimulatedShopify, go: Go, start_ns: in
         run=spec.run,
         scenario=spec.scenario.model_dump(mode="json"),
         seed=spec.options.seed,
-        plan_digest=shopify.plan.digest(),
+        plan_digest=shopify.plan.summary.digest,
         wall_ns=wall.wall(start_ns),
-        duration_ns=shopify.plan.duration_ns,
+        duration_ns=shopify.plan.summary.duration_ns,
         safety_stock=shopify.scenario.subject.safety_stock,
         subject=spec.subject + (f" with flaw {spec.options.flaw}" if spec.options.flaw else ""),
         driver="live",

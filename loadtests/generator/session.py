@@ -49,6 +49,7 @@ class LocustEnvironment(Protocol):
     process_exit_code: int | None
     parsed_options: argparse.Namespace | None
     events: Any  # locust.event.Events
+    stats: Any  # locust.stats.RequestStats
 
 
 class Host(Protocol):
@@ -155,7 +156,7 @@ class Session:
         """A driver that listens. When there can be none, sends the orchestrator the reason and raises PipeClosed."""
         spec = RunSpec.model_validate_json(bytes(setup.spec))
         try:
-            statistics = LocustStatistics(self._environment.events.request.fire)
+            statistics = LocustStatistics(self._environment.events.request.fire, self._environment.stats)
             driver = Driver(setup, spec, pipe.send, statistics, self._spawn)
             try:
                 port = driver.listen()

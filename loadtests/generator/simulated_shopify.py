@@ -1,7 +1,8 @@
 """The simulated Shopify of one run: the plan, the world, its deliveries, and its APIs on a port."""
 
+import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -18,15 +19,24 @@ from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import Clock, WallPair
 from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.delivery.service import DeliveryService, Secrets
+from stockstorm.simulator.errors import StockstormError
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.history.facts import AnyFact
+from stockstorm.simulator.history.facts import AnyFact, ApiCalled, GeneratorHeld
+from stockstorm.simulator.io.plan_file import StoredPlan, store_plan
+from stockstorm.simulator.limits import CALL_HELD_MIN_NS
 from stockstorm.simulator.model import SHOPIFY, Event
-from stockstorm.simulator.plan.items import Plan
-from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
 
 OnChange = Callable[[list[AnyFact], list[Event], int], None]  # facts, events, time
+OnFailure = Callable[[StockstormError], None]
+
+
+def _raised(error: StockstormError) -> None:
+    raise error
+
+
+UNAVAILABLE: Final = ApiReply(503, (), b"", [], [])
 
 
 class ApiServer(Protocol):
@@ -43,7 +53,7 @@ class SimulatedShopify(msgspec.Struct, frozen=True):
 
     scenario: Scenario
     wall: WallPair
-    plan: Plan
+    plan: StoredPlan
     world: World
     deliveries: DeliveryService
     server: ApiServer
@@ -66,12 +76,18 @@ class SimulatedShopify(msgspec.Struct, frozen=True):
 
 
 def make_simulated_shopify(
-    setup: Setup, spec: RunSpec, wall: WallPair, clock: Clock, on_change: OnChange, addresses: Callable[[str], Address]
+    setup: Setup,
+    spec: RunSpec,
+    wall: WallPair,
+    clock: Clock,
+    on_change: OnChange,
+    addresses: Callable[[str], Address],
+    on_failure: OnFailure = _raised,
 ) -> SimulatedShopify:
     """Builds the parts of one run. The APIs are bound to their port, but do not answer before `server_start`.
 
-    `on_change` is called with the changes of each API call. `addresses` resolves a subscription's URI. Raises
-    BackingError when the port cannot be bound.
+    `on_change` is called with the changes of each API call, `on_failure` when the shop itself fails in one.
+    `addresses` resolves a subscription's URI. Raises BackingError when the port cannot be bound.
     """
     scenario, options = spec.scenario, spec.options
     seeds = Seeds(options.seed)
@@ -79,11 +95,11 @@ def make_simulated_shopify(
     world = World(scenario, catalogue, seeds)
     secrets = Secrets(client_secret=setup.client_secret.encode(), channel_secrets=setup.channel_secret.encode())
     payloads = Payloads(catalogue, scenario.shop, wall)
-    apis = SimulatedApis(setup, scenario, world, wall, clock, on_change)
+    apis = SimulatedApis(setup, scenario, world, wall, clock, on_change, on_failure)
     return SimulatedShopify(
         scenario=scenario,
         wall=wall,
-        plan=make_plan(scenario.name, scenario, options.seed),
+        plan=store_plan(spec.plan_path, scenario.name, scenario, options.seed),
         world=world,
         deliveries=DeliveryService(world, payloads, scenario, seeds, secrets, addresses),
         server=make_server(options.api_host, options.api_port, apis.handle),
@@ -91,19 +107,47 @@ def make_simulated_shopify(
 
 
 class SimulatedApis:
-    """Routes each request to the Admin API or to the marketplace API, and reports the resulting changes."""
+    """Routes each request to the Admin API or to the marketplace API, and reports the resulting changes.
+
+    A call runs in the generator's only thread. One that keeps it busy for too long becomes a fact, so that the report
+    can name it. `cpu`: the time that the thread has been busy, in nanoseconds.
+    """
 
     def __init__(
-        self, setup: Setup, scenario: Scenario, world: World, wall: WallPair, clock: Clock, on_change: OnChange
+        self,
+        setup: Setup,
+        scenario: Scenario,
+        world: World,
+        wall: WallPair,
+        clock: Clock,
+        on_change: OnChange,
+        on_failure: OnFailure = _raised,
+        cpu: Clock = time.thread_time_ns,
     ) -> None:
         requests = RequestSerial()
         self.admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
         self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, serial=requests)
-        self._clock, self._on_change = clock, on_change
+        self._clock, self._cpu = clock, cpu
+        self._on_change, self._on_failure = on_change, on_failure
 
     def handle(self, request: ApiRequest) -> ApiReply:
-        now_ns = self._clock()
+        now_ns, busy_ns = self._clock(), self._cpu()
         api = self._marketplaces if request.path.startswith(MARKETPLACES) else self.admin
-        reply = api.handle(request, now_ns)
+        try:
+            reply = api.handle(request, now_ns)
+        except StockstormError as error:  # the shop cannot go on, which is not for the subject to bear
+            self._on_failure(error)
+            return UNAVAILABLE
         self._on_change(reply.facts, reply.events, now_ns)
+        if (held_ns := self._cpu() - busy_ns) > CALL_HELD_MIN_NS:
+            now_ns = self._clock()
+            self._on_change(_held(reply, now_ns, held_ns), [], now_ns)
         return reply
+
+
+def _held(reply: ApiReply, now_ns: int, held_ns: int) -> list[AnyFact]:
+    return [
+        GeneratorHeld(now_ns, call.request, call.api, call.operation, call.started_ns, held_ns)
+        for call in reply.facts
+        if isinstance(call, ApiCalled)
+    ]

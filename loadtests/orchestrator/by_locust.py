@@ -13,11 +13,13 @@ from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator.run import report
 from stockstorm.loadtests.orchestrator.supervisor import HandStarted, Supervisor
+from stockstorm.loadtests.streams import prepare_streams
 from stockstorm.simulator.errors import InternalError
 
 
 def main() -> int:
     """The exit code that `stockstorm run` would have."""
+    prepare_streams()
     return exit_code_of(_run)
 
 

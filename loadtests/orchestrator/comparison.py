@@ -38,7 +38,7 @@ from stockstorm.scenarios.floor import oversell_floor_units
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.errors import HistoryError, StockstormError
 from stockstorm.simulator.history.facts import RunEnded
-from stockstorm.simulator.plan.planner import make_plan
+from stockstorm.simulator.io.plan_file import plan_digest
 
 RunOne = Callable[[RunOptions, Show, Callable[[Live], None]], Judged]
 
@@ -88,7 +88,7 @@ def make_plans(options: ComparisonOptions) -> dict[str, str]:
     for rate in options.rates:
         scenario = scenario_of(options, rate)
         for seed in options.seeds:
-            plans[plan_name(seed, rate)] = make_plan(scenario.name, scenario, seed).digest()
+            plans[plan_name(seed, rate)] = plan_digest(scenario.name, scenario, seed)
     return plans
 
 

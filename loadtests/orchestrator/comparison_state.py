@@ -3,7 +3,6 @@
 runs/compare-<time>-<scenario>/  comparison.json  comparison.html  <subject>/<run id>/…
 """
 
-import os
 import re
 from pathlib import Path
 from typing import Final, Literal
@@ -13,8 +12,9 @@ from pydantic import ValidationError
 
 from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.reports.compare.comparison import Comparison, Key
-from stockstorm.reports.render.files import as_json
-from stockstorm.simulator.errors import HistoryError
+from stockstorm.reports.render.files import as_json, write_whole
+from stockstorm.reports.store import require_inside
+from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
 
 SCHEMA: Final = 1
 PREFIX: Final = "compare-"
@@ -87,14 +87,10 @@ def cell_folder(key: Key, several_stocks: bool) -> str:
 
 def write_state(folder: Path, state: State, comparison: Comparison | None = None) -> None:
     """Writes the file in one step: a reader finds all of the old one or all of the new one. Raises HistoryError."""
-    file, fresh = folder / FILE, folder / f".{FILE}"
+    file = folder / FILE
+    plain = msgspec.to_builtins(Stored(state, comparison), str_keys=True, enc_hook=_encode)
     try:
-        with fresh.open("wb") as stream:
-            plain = msgspec.to_builtins(Stored(state, comparison), str_keys=True, enc_hook=_encode)
-            stream.write(as_json(plain))
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(file)
+        write_whole(file, as_json(plain), synced=True)
     except OSError as error:
         raise HistoryError(
             str(file), f"cannot be written: {error.strerror}", "free some space, or choose a folder that can be written"
@@ -104,16 +100,19 @@ def write_state(folder: Path, state: State, comparison: Comparison | None = None
 def read_state(folder: Path) -> State:
     """The state of a comparison. Raises HistoryError when the file is missing or is not one."""
     file = folder / FILE
+    require_inside(folder, file)
     try:
         state = msgspec.json.decode(file.read_bytes(), type=_Head, dec_hook=_decode).state
     except OSError as error:
         remedy = "give the folder of a comparison"
         raise HistoryError(str(file), f"cannot be read: {error.strerror}", remedy) from error
-    except (msgspec.DecodeError, msgspec.ValidationError, ValidationError) as error:
+    except (*UNREADABLE_JSON, ValidationError) as error:
         raise HistoryError(str(file), f"not a comparison ({error})", "compare again from the beginning") from error
     if state.schema != SCHEMA:
         found = f"was written in schema version {state.schema}, this program reads {SCHEMA}"
         raise HistoryError(str(file), found, "compare again from the beginning")
+    for cell in state.cells:
+        require_inside(folder, folder / cell.folder / cell.run)
     return state
 
 

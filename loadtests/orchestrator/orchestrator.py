@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 import msgspec
 import psutil
 
+from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.server import database_work
 from stockstorm.loadtests.config.checks import SECRETS, is_url
@@ -22,6 +23,7 @@ from stockstorm.loadtests.config.run_spec import RunSpec, reachable
 from stockstorm.loadtests.exits import internal_error
 from stockstorm.loadtests.ipc.messages import (
     Abort,
+    AnyMessage,
     FaultDue,
     FaultOver,
     Finished,
@@ -36,9 +38,11 @@ from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
 from stockstorm.loadtests.limits import READY_WITHIN_S, REGISTERING_MAX_S, SETTLES_MAX
 from stockstorm.loadtests.orchestrator import hung_generator
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
+from stockstorm.loadtests.orchestrator.disks import database_disk, run_disk
 from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Ending, Show
 from stockstorm.loadtests.orchestrator.faults import PlannedFaults
 from stockstorm.loadtests.orchestrator.hung_generator import Silence, hung
+from stockstorm.loadtests.orchestrator.observations import Observations
 from stockstorm.loadtests.orchestrator.pending_reads import PendingReader
 from stockstorm.loadtests.orchestrator.watch import Watch, generator_end
 from stockstorm.loadtests.processes.part import Part
@@ -49,17 +53,18 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
-    AnyFact,
     DatabaseCounted,
     ProcessSeen,
     ResourcesSampled,
     RunEnded,
 )
 from stockstorm.simulator.io.journal import Journal
+from stockstorm.simulator.plan.rates import expected_events, expected_items_max
 
 TICK_S = 0.2
 SAMPLE_EVERY_S = 1.0
 LISTENING_WITHIN_S = 60.0
+PLAN_ITEM_WITHIN_S = 0.0002  # beyond that, for each item of the plan (measured: 20 µs)
 GIVE_UP_WITHIN_S = 20.0  # until a generator that was told to stop has closed a long history
 SPARE_S = 60.0  # beyond registering, load and quiesce, before the generator counts as hung
 
@@ -78,7 +83,7 @@ class Orchestrator:
         self._spec, self._pipe, self._subject = spec, pipe, subject
         self._open_backing, self._open_cloud = backing, cloud
         self._scenario = spec.scenario
-        self._facts: list[AnyFact] = []  # until the generator has closed the history, which has one writer at a time
+        self._facts = Observations(spec.folder)
         self._journal: Journal | None = None
         self._faults = PlannedFaults(self._facts.append, lambda kind: pipe.send(FaultOver(kind=kind)))
         self._pending = PendingReader(subject.pending)
@@ -96,13 +101,9 @@ class Orchestrator:
         finished = Finished(complete=False, reason="interrupted")
         cause: StockstormError | KeyboardInterrupt | None = None
         try:
-            with self._open_backing as backing, self._open_cloud as cloud:
-                watch = Watch(backing)
+            with self._open_backing as backing, self._open_cloud as cloud, self._watching(backing, cloud) as watch:
                 try:
-                    finished = self._run(backing, cloud, watch, show, live)
-                except SubjectError:
-                    watch.check()  # what it rests on may have ended first
-                    raise
+                    finished = self._run_or_abort(backing, cloud, watch, show, live)
                 finally:
                     show("stopping the subject")
                     self._pending.stop()
@@ -125,9 +126,30 @@ class Orchestrator:
             ended = self._finish_history(finished.complete, finished.reason)
         return Ending(ended, cause)
 
+    def _watching(self, backing: Backing, cloud: CloudContext) -> Watch:
+        events = expected_events(self._scenario)
+        disks = [run_disk(self._spec.folder, events)]
+        if backing.folder is not None:
+            disks.append(database_disk(backing.folder, events))
+        return Watch(backing, disks, self._faults.is_open, emulators=Listeners(cloud.emulators))
+
     @property
     def _read_log(self) -> str:
         return f"read {self._spec.logs / 'locust.log'}"
+
+    def _run_or_abort(
+        self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
+    ) -> Finished:
+        """Raises what broke the run off, once the load has stopped: a subject that is stopped refuses connections."""
+        try:
+            try:
+                return self._run(backing, cloud, watch, show, live)
+            except SubjectError:
+                watch.settle()  # what it rests on may have ended first
+                raise
+        except BaseException as error:
+            self._wait_for_generator(INTERRUPTED if isinstance(error, KeyboardInterrupt) else str(error))
+            raise
 
     def _run(
         self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
@@ -145,18 +167,19 @@ class Orchestrator:
             show("final reads")
             self._journal = Journal(self._spec.history_path)
             self._journal.write_stream(self._subject.probe(time.monotonic_ns()))
-            watch.check()
+            watch.settle()
         return finished
 
     def _set_up(self, backing: Backing, cloud: CloudContext, show: Show) -> Surroundings:
         tokens = {name: _secret(variable) for name, variable in SECRETS.items()}
         self._pipe.send(Setup(spec=msgspec.Raw(self._spec.model_dump_json().encode()), **tokens))
         show("building the world")
-        message = self._pipe.receive(LISTENING_WITHIN_S)
+        within_s = LISTENING_WITHIN_S + PLAN_ITEM_WITHIN_S * expected_items_max(self._scenario)
+        message = self._pipe.receive(within_s)
         if isinstance(message, Abort):
             raise self._aborted(message)
         if not isinstance(message, Listening):
-            raise hung(self._spec, f"it did not listen within {LISTENING_WITHIN_S:.0f} s")
+            raise hung(self._spec, f"it did not listen within {within_s:.0f} s")
         base = f"http://{reachable(self._spec.options.api_host)}:{message.port}"
         return Surroundings(
             database_url=backing.url,
@@ -216,30 +239,35 @@ class Orchestrator:
         while time.monotonic() < deadline:
             message = self._pipe.receive(self._faults.poll_s(TICK_S))
             silence.check(message)
-            match message:
-                case Finished():
+            while message is not None:  # all that wait, because a tick can take a second
+                if isinstance(message, Finished):
                     self._generator_finished = True
                     return message
-                case Step(text=text):
-                    show(text)
-                case Live():
-                    live(msgspec.structs.replace(message, faults=self._faults.shown()))
-                case FaultDue(kind=kind, duration_ns=duration_ns):
-                    self._faults.begin(kind, duration_ns)
-                case Quiescing():
-                    self._pending.start(cloud.depth)
-                case Abort():
-                    raise self._aborted(message)
+                self._handle(message, cloud, show, live)
+                message = self._pipe.receive(0.0)
             self._tick(backing, watch)
         raise hung(self._spec, f"it did not finish within {seconds:.0f} s")
 
+    def _handle(self, message: AnyMessage, cloud: CloudContext, show: Show, live: Callable[[Live], None]) -> None:
+        match message:
+            case Step(text=text):
+                show(text)
+            case Live():
+                live(msgspec.structs.replace(message, faults=self._faults.shown()))
+            case FaultDue(kind=kind, duration_ns=duration_ns):
+                self._faults.begin(kind, duration_ns)
+            case Quiescing():
+                self._pending.start(cloud.depth)
+            case Abort():
+                raise self._aborted(message)
+
     def _tick(self, backing: Backing, watch: Watch) -> None:
         now_s = time.monotonic()
+        watch.check()  # before faults end, which excuse it, and before the subject, which ends when its database does
         self._faults.tick()
         for read in self._pending.fetch():
             self._pipe.send(read)
-        watch.check()  # before the subject, which ends when its database does
-        self._facts += self._subject.revive(time.monotonic_ns(), self._faults.is_down)
+        self._facts.extend(self._subject.revive(time.monotonic_ns(), self._faults.is_down))
         if now_s - self._sampled_s >= SAMPLE_EVERY_S:
             self._sampled_s = now_s
             self._sample(backing)
@@ -253,9 +281,11 @@ class Orchestrator:
             deadline = time.monotonic() + GIVE_UP_WITHIN_S
             while time.monotonic() < deadline:
                 if isinstance(self._pipe.receive(TICK_S), Finished | Abort):
+                    self._generator_finished = True
                     return
         except PipeClosed:
             return
+        self._generator_finished = True
         hung_generator.end(self._spec, self._generator_pid)
 
     def _count_database(self, backing: Backing) -> None:
@@ -267,19 +297,22 @@ class Orchestrator:
             self._facts.append(counted)
 
     def _sample(self, backing: Backing) -> None:
-        groups = {**PROCESSES.running(), "generator": [self._generator_pid], "postgres": list(backing.processes())}
+        own = {"orchestrator": [os.getpid()], "generator": [self._generator_pid]}
+        groups = {**PROCESSES.running(), **own, "postgres": list(backing.processes())}
         for name, pids in groups.items():
             self._sample_process(name, pids)
 
     def _sample_process(self, name: str, pids: list[int]) -> None:
-        cpu_s, rss, found = 0.0, 0, False
+        cpu_s, own, shared, found = 0.0, 0, 0, False
         for pid in pids:
             try:
                 process = psutil.Process(pid)
                 times = process.cpu_times()
-                rss += process.memory_info().rss
+                memory = process.memory_info()
             except psutil.Error:
                 continue
+            own += memory.rss - memory.shared
+            shared = max(shared, memory.shared)  # what the processes of a group share counts once
             cpu_s += times.user + times.system
             found = True
         if not found:
@@ -288,12 +321,14 @@ class Orchestrator:
         if (name, pids[0]) not in self._seen:
             self._seen.add((name, pids[0]))
             self._facts.append(ProcessSeen(at_ns=now_ns, process=name, pid=pids[0], wall_ns=time.time_ns()))
-        self._facts.append(ResourcesSampled(at_ns=now_ns, process=name, cpu_ns=int(cpu_s * SECOND_NS), rss_bytes=rss))
+        cpu_ns, rss_bytes = int(cpu_s * SECOND_NS), own + shared
+        self._facts.append(ResourcesSampled(at_ns=now_ns, process=name, cpu_ns=cpu_ns, rss_bytes=rss_bytes))
 
     def _finish_history(self, complete: bool, reason: str) -> RunEnded:
         ended = RunEnded(at_ns=time.monotonic_ns(), complete=complete, reason=reason)
         with self._journal or Journal(self._spec.history_path) as journal:
-            journal.write_stream([*self._facts, ended])
+            journal.write_stream(self._facts)
+            journal.write([ended])
         return ended
 
 

@@ -53,7 +53,7 @@ def make_backing(spec: RunSpec) -> AbstractContextManager[Backing]:
 def make_subject(spec: RunSpec) -> Subject:
     if spec.subject in ARCHITECTURES:
         return ReferenceSubject(spec.logs, ARCHITECTURES[spec.subject], spec.options.flaw)
-    return OwnSubject(spec.subject)
+    return OwnSubject(spec.subject, spec.options.probe_url)
 
 
 def main() -> None:

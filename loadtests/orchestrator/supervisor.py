@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.loadtests.config.checks import POSTGRES_URL, POSTGRES_URL_VARIABLE
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.ipc.messages import Finished, Live, Step
 from stockstorm.loadtests.ipc.pipe import FD_VARIABLE, SUPERVISOR_FD_VARIABLE, Pipe, PipeClosed, make_pair
@@ -33,7 +34,7 @@ from stockstorm.loadtests.processes.child import Child
 from stockstorm.loadtests.processes.of_run import RUN_VARIABLE, end_processes_of, processes_of
 from stockstorm.loadtests.processes.scratch import sweep
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.simulator.errors import InternalError, StockstormError
+from stockstorm.simulator.errors import BackingError, InternalError, StockstormError
 from stockstorm.simulator.history.blocks import Damaged, pieces, read_blocks
 from stockstorm.simulator.history.facts import RunEnded
 from stockstorm.simulator.io.journal import Journal
@@ -82,6 +83,7 @@ class Supervisor:
         self._spec, self._show, self._live, self._by_hand = spec, show, live, by_hand
         self._limits = limits_of(spec)
         self._interrupted_s = 0.0
+        self._interruption: KeyboardInterrupt | None = None
         self._cut_short = False
         ours, theirs = make_pair()
         with theirs:
@@ -96,7 +98,8 @@ class Supervisor:
             while True:
                 try:
                     return self._follow()
-                except KeyboardInterrupt:
+                except KeyboardInterrupt as interruption:
+                    self._interruption = self._interruption or interruption
                     self._interrupt()
         finally:
             self._pipe.close()
@@ -169,13 +172,14 @@ class Supervisor:
             self._end_everything()
         cause = message.error.error() if message.error else None
         fact = RunEnded(at_ns=time.monotonic_ns(), complete=message.complete, reason=message.reason)
-        return Ending(fact, cause or (KeyboardInterrupt(message.reason) if message.reason == INTERRUPTED else None))
+        interruption = self._interruption or KeyboardInterrupt(message.reason)
+        return Ending(fact, cause or (interruption if message.reason == INTERRUPTED else None))
 
     def _broken_off(self, found: str, *, collect: bool) -> Ending:
         """Ends every process of the run, and completes the history."""
         cause: StockstormError | KeyboardInterrupt
         if self._interrupted_s and not collect:
-            cause, reason = KeyboardInterrupt(INTERRUPTED), INTERRUPTED
+            cause, reason = self._interruption or KeyboardInterrupt(), INTERRUPTED
         else:
             log = self._log("orchestrator")
             remedy = f"read {self._collect_stacks() if collect else log}"
@@ -201,6 +205,15 @@ class Supervisor:
         self._child.kill()
         end_processes_of(self._spec.folder, PARTS_END_WITHIN_S)
         sweep()
+        self._sweep_databases()
+
+    def _sweep_databases(self) -> None:
+        """On a server of the user's own."""
+        if self._spec.options.postgres == POSTGRES_URL and (url := os.environ.get(POSTGRES_URL_VARIABLE)):
+            from stockstorm.loadtests.backing.postgres.at_url import sweep_databases  # noqa: PLC0415 - seldom needed
+
+            with suppress(BackingError):  # the server may be what ended the run
+                sweep_databases(url)
 
     def _log(self, name: str) -> Path:
         return self._spec.logs / f"{name}.log"

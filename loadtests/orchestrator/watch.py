@@ -1,33 +1,88 @@
 """Watches what a run rests on, so that the end of one of our own parts is named and not blamed on the subject."""
 
-from typing import Final
+import time
+from collections.abc import Callable, Sequence
+from typing import Final, Self
 
+from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
+from stockstorm.loadtests.backing.postgres.connection_watch import ConnectionWatch
+from stockstorm.loadtests.backing.postgres.server import place
+from stockstorm.loadtests.orchestrator.disks import Disk, check_space, require_space
 from stockstorm.loadtests.processes.registry import PROCESSES, Process, Registry
 from stockstorm.reports.result import exit_text
+from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import BackingError, InternalError, StockstormError
 
 GENERATOR: Final = "generator"
+DATABASE: Final = "database"
+ENDS_WITHIN_S: Final = 2.0
 LINES: Final = 4  # of a log, in an error
 
 
 class Watch:
-    """Every process of ours in the registry, and the database as its backing sees it."""
+    """Every process of ours, database, emulators and disks. `planned`: whether a fault of the plan hits a part now."""
 
-    def __init__(self, backing: Backing, processes: Registry = PROCESSES) -> None:
-        self._backing, self._processes = backing, processes
+    def __init__(
+        self,
+        backing: Backing,
+        disks: Sequence[Disk],
+        planned: Callable[[FaultTarget], bool],
+        processes: Registry = PROCESSES,
+        emulators: Listeners | None = None,
+    ) -> None:
+        self._backing, self._disks, self._planned, self._processes = backing, disks, planned, processes
+        self._emulators = emulators
+        self._connection = ConnectionWatch(backing.url) if backing.url else None
+
+    def __enter__(self) -> Self:
+        require_space(self._disks)
+        if self._connection is not None:
+            self._connection.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection is not None:
+            self._connection.stop()
 
     def check(self) -> None:
-        """Raises the error that names the first part of ours that ended without a planned fault."""
+        """Raises the error that names the first part of ours that failed without a planned fault."""
+        planned = self._planned(DATABASE)
+        self._backing.check(planned)
         for process in self._processes.deaths("harness"):
-            raise end_error(process)
-        self._backing.check()
+            if process.group != GENERATOR:  # the pipe tells of its end, which is planned once the load is over
+                raise end_error(process)
+        if self._connection is not None:
+            self._check_connection(self._connection, planned)
+        if self._emulators is not None:
+            self._emulators.check()
+        check_space(self._disks)
+
+    def settle(self) -> None:
+        """The same after one more answer of the database, for an end of which it may be the cause."""
+        if self._connection is not None:
+            self._connection.ask()
+        self.check()
+
+    def _check_connection(self, connection: ConnectionWatch, planned: bool) -> None:
+        if planned:
+            connection.forgive()
+        elif failure := connection.failure:
+            name = "embedded PostgreSQL" if self._backing.part else f"PostgreSQL at {place(self._backing.url)}"
+            found = f"{failure}, and no fault of the plan explains it"
+            raise BackingError(name, found, "find out what ended or held it up, then run again")
 
 
 def generator_end(processes: Registry = PROCESSES) -> StockstormError | None:
-    """How the generator ended, if it did and this process had started it."""
-    ended = (process for process in processes.deaths("harness") if process.group == GENERATOR)
-    return next((end_error(process) for process in ended), None)
+    """How the generator ended, if this process had started it. Its pipe closes a moment before."""
+    deadline = time.monotonic() + ENDS_WITHIN_S
+    while True:
+        for process in processes.deaths("harness"):
+            if process.group == GENERATOR:
+                return end_error(process)
+        if GENERATOR not in processes.running() or time.monotonic() > deadline:
+            return None
+        time.sleep(0.02)
 
 
 def end_error(process: Process) -> StockstormError:

@@ -12,23 +12,28 @@ import httpx
 from stockstorm.loadtests.limits import OWN_ANSWER_S
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.subjects import Pending, Surroundings
-from stockstorm.loadtests.subjects.probes import NoAnswer, count_pending, probe
+from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, probe
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact
 
 
 class OwnSubject:
-    """The service that receives Shopify's webhooks at `url`."""
+    """The service that receives Shopify's webhooks at `url`. Its probes are there too, unless `probe_url` is given.
+
+    A service that faces the internet has them at a port of its own, which strangers cannot reach.
+    """
 
     settle_s = 0.0
     lease_s = 0.0
     notes: tuple[str, ...] = ("own service: Stockstorm did not start it, so its processes are not measured",)
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, probe_url: str = "") -> None:
         parts = urlsplit(url)  # validated with the run's options
         self.url = url
         self._base = f"{parts.scheme}://{parts.netloc}"
+        self._probes = probe_url.rstrip("/") or self._base
+        self._pending = PendingProbe(self._probes)
 
     def start(self, surroundings: Surroundings) -> None:  # noqa: ARG002 - its owner started it
         try:
@@ -51,11 +56,11 @@ class OwnSubject:
         return {}
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
-        return probe(self._base, now_ns)
+        return probe(self._probes, now_ns)
 
     def pending(self) -> Pending:
         try:
-            return Pending(count_pending(self._base))
+            return Pending(self._pending.count())
         except NoAnswer:
             return Pending(silent=("service",))
 

@@ -6,7 +6,7 @@ without them then.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Final
+from typing import Final
 
 import httpx
 import msgspec
@@ -15,28 +15,31 @@ from prometheus_client.parser import text_string_to_metric_families
 from stockstorm.loadtests.limits import (
     METRICS_ANSWER_S,
     PENDING_ANSWER_S,
+    PROBE_ANSWER_MAX_BYTES,
     PROBE_ANSWER_S,
     PROBE_PAGE_ROWS,
     PROBE_PAGES_MAX,
 )
+from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.history.facts import AnyFact, EffectProbed, EffectState, Probe, ProbeEnded, StockProbed
+from stockstorm.simulator.history.ranges import Balance, Count, Name
 
 STATEMENTS: Final = "reference_statements_total"
 SHAPE: Final = 'the expected answer is described in docs/own_service.md, "Optional probes"'
 
 
 class _Effect(msgspec.Struct, frozen=True):
-    webhook_id: str | int
+    webhook_id: Name | Count
     state: EffectState
-    times: int
+    times: Count
 
     def fact(self, now_ns: int) -> AnyFact:
         return EffectProbed(at_ns=now_ns, webhook_id=str(self.webhook_id), state=self.state, times=self.times)
 
 
 class _Stock(msgspec.Struct, frozen=True):
-    sku: str | int
-    available: int
+    sku: Name | Count
+    available: Balance
 
     def fact(self, now_ns: int) -> AnyFact:
         return StockProbed(at_ns=now_ns, sku=str(self.sku), available=self.available)
@@ -57,33 +60,46 @@ PAGES: Final[dict[Probe, type[Page]]] = {"effects": _EffectsPage, "stock": _Stoc
 
 
 class _Pending(msgspec.Struct, frozen=True):
-    pending: Annotated[int, msgspec.Meta(ge=0)]
+    pending: Count
 
 
 class NoAnswer(Exception):
     """A process did not answer in time, or said with 503 that it cannot tell. It may have work."""
 
 
-def count_pending(base_url: str) -> int | None:
-    """GET /probe/pending; without it the pending rows of /probe/effects; None when the subject offers neither.
+class PendingProbe:
+    """Counts what one process has pending, over one connection. For one thread."""
 
-    Raises NoAnswer.
-    """
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._client: httpx.Client | None = None  # made at the first count, because making one costs time
+
+    def count(self) -> int | None:
+        """GET /probe/pending; without it the pending rows of /probe/effects; None when the subject offers neither.
+
+        Raises NoAnswer.
+        """
+        try:
+            if self._client is None:
+                # Certificates take a tenth of a second to load, and only HTTPS needs them.
+                verify = self._base_url.startswith("https:")
+                self._client = httpx.Client(base_url=self._base_url, timeout=PENDING_ANSWER_S, verify=verify)
+            return _count_pending(self._client)
+        except httpx.InvalidURL:
+            return None
+        except httpx.HTTPError as error:
+            raise NoAnswer(self._base_url) from error
+
+
+def _count_pending(client: httpx.Client) -> int | None:
     try:
-        with httpx.Client(base_url=base_url, timeout=PENDING_ANSWER_S) as client:
-            answer = client.get("/probe/pending")
-            if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-                raise NoAnswer(base_url)
-            if answer.is_success:
-                try:
-                    return msgspec.json.decode(answer.content, type=_Pending, strict=False).pending
-                except (msgspec.DecodeError, UnicodeDecodeError):
-                    pass  # a service that answers 200 to every path
-            return _count_pending_effects(client)
-    except httpx.InvalidURL:
-        return None
-    except httpx.HTTPError as error:
-        raise NoAnswer(base_url) from error
+        return msgspec.json.decode(_body(client, "/probe/pending"), type=_Pending, strict=False).pending
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            raise NoAnswer(str(client.base_url)) from error
+    except (ValueError, *UNREADABLE_JSON):
+        pass  # a service that answers 200 to every path
+    return _count_pending_effects(client)
 
 
 def _count_pending_effects(client: httpx.Client) -> int | None:
@@ -115,21 +131,35 @@ def probe(base_url: str, now_ns: int) -> Iterator[AnyFact]:
 def count_statements(base_url: str) -> int | None:
     """SQL statements so far, from GET /metrics in Prometheus' text format; None when there is no such metric."""
     try:
-        answer = httpx.get(f"{base_url}/metrics", timeout=METRICS_ANSWER_S).raise_for_status()
-        samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
-    except (httpx.HTTPError, ValueError):
+        with httpx.Client(base_url=base_url, timeout=METRICS_ANSWER_S) as client:
+            text = _body(client, "/metrics").decode()
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        value = next((sample.value for sample in samples if sample.name == STATEMENTS), None)
+        return None if value is None else msgspec.convert(int(value), Count)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError):
         return None
-    return next((int(sample.value) for sample in samples if sample.name == STATEMENTS), None)
+
+
+def _body(client: httpx.Client, path: str, parameters: dict[str, str | int] | None = None) -> bytes:
+    """The body of an answer. Raises httpx.HTTPError, and ValueError when it is longer than the limit."""
+    body = bytearray()
+    with client.stream("GET", path, params=parameters) as answer:
+        answer.raise_for_status()
+        for piece in answer.iter_bytes():
+            body += piece
+            if len(body) > PROBE_ANSWER_MAX_BYTES:
+                raise ValueError(f"more than {PROBE_ANSWER_MAX_BYTES:,} bytes in one answer; send smaller pages")
+    return bytes(body)
 
 
 def _pages(client: httpx.Client, name: Probe) -> Iterator[Page]:
     """Every page. Raises httpx.HTTPError, and ValueError for an answer of another shape or without an end."""
     parameters: dict[str, str | int] = {"limit": PROBE_PAGE_ROWS}
     for _ in range(PROBE_PAGES_MAX):
-        answer = client.get(f"/probe/{name}", params=parameters).raise_for_status()
+        body = _body(client, f"/probe/{name}", parameters)
         try:
-            page = msgspec.json.decode(answer.content, type=PAGES[name], strict=False)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            page = msgspec.json.decode(body, type=PAGES[name], strict=False)
+        except UNREADABLE_JSON as error:
             raise ValueError(f"{error}; {SHAPE}") from None
         yield page
         if not page.next:

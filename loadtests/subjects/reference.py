@@ -14,7 +14,7 @@ from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, 
 from stockstorm.loadtests.processes.part import ChildPart, Part
 from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.loadtests.subjects.architectures import Architecture
-from stockstorm.loadtests.subjects.probes import NoAnswer, count_pending, count_statements, probe
+from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, count_statements, probe
 from stockstorm.simulator.config import FaultTarget, ProcessName
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, ProcessEnded
@@ -33,15 +33,18 @@ class ReferenceSubject:
         self.lease_s = LEASE_S if architecture.cloud else 0.0
         self.notes: tuple[str, ...] = (f"shortened: {architecture.shortened}",) if architecture.shortened else ()
         self._parts: dict[ProcessName, ChildPart] = {}
+        self._pending: dict[ProcessName, PendingProbe] = {}
         self._environment: dict[str, str] = {}
         self._ports = {"webhooks": 0, "receiver": 0, "worker": 0}  # of processes: health, metrics and probes
         self._revivals = 0
+        self._recovering: set[ProcessName] = set()  # they had ended by themselves, and are not ready yet
         self._starts = 0
 
     def start(self, surroundings: Surroundings) -> None:
         self._ports = {name: free_port(HOST) for name in self._ports}
         self._environment = inherited_environment() | self._settings(surroundings)
         for process in self._architecture.processes:
+            self._pending[process] = PendingProbe(f"http://{HOST}:{self._ports[process]}")
             self._parts[process] = ChildPart(partial(self._child, process), partial(self._answers, process))
             self._wait_until_ready(process)
 
@@ -68,11 +71,19 @@ class ReferenceSubject:
             if self._revivals > REVIVALS_MAX:
                 raise _failed(child, f"its processes exited {self._revivals} times, last with code {child.exit_code}")
             facts.append(ProcessEnded(now_ns, name, child.pid, child.exit_code, child.last_lines()))
-            facts.append(FaultStarted(at_ns=now_ns, fault=EXITED, target=name))
+            if name not in self._recovering:
+                facts.append(FaultStarted(at_ns=now_ns, fault=EXITED, target=name))
+            self._recovering.add(name)
             child.forget()  # it is dealt with
             part.start()
-            facts.append(FaultEnded(at_ns=time.monotonic_ns(), fault=EXITED, target=name))
-        return facts
+        return [*facts, *self._recovered()]
+
+    def _recovered(self) -> Iterator[AnyFact]:
+        """The processes that had ended by themselves and are ready again."""
+        for name in sorted(self._recovering):
+            if self._parts[name].ready():
+                self._recovering.discard(name)
+                yield FaultEnded(at_ns=time.monotonic_ns(), fault=EXITED, target=name)
 
     def parts(self) -> dict[FaultTarget, Part]:
         return {name: part for name, part in self._parts.items()}  # noqa: C416 - a dict of another type
@@ -85,9 +96,9 @@ class ReferenceSubject:
         """The largest count of its processes, because each counts the database, and its own memory besides."""
         counts: list[int] = []
         silent: list[str] = []
-        for process in self._architecture.processes:
+        for process, probe_of in self._pending.items():
             try:
-                found = count_pending(f"http://{HOST}:{self._ports[process]}")
+                found = probe_of.count()
             except NoAnswer:
                 silent.append(process)
             else:

@@ -8,6 +8,7 @@ does not matter.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from stockstorm.reference_service.feeds.missed import missed_feeds
 from stockstorm.reference_service.flaws import ACK_BEFORE_DURABLE_HOLD_S
 from stockstorm.reference_service.queues.batching_sender import BatchingSender
 from stockstorm.reference_service.queues.broker_queue import open_broker_queue, read_own, refuse_flaws
@@ -39,7 +40,10 @@ class QueuePostgres:
     @asynccontextmanager
     async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:
         yield Wiring(
-            queue=_table_queue(settings, pool), shop_uri=shop_url(settings), channels_url=channels_url(settings)
+            queue=_table_queue(settings, pool),
+            shop_uri=shop_url(settings),
+            channels_url=channels_url(settings),
+            feeds=missed_feeds,
         )
 
 
@@ -63,7 +67,9 @@ class QueueSqs:
     async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:
         refuse_flaws(settings, has_receiver=True)
         async with open_sqs(_sqs_url()) as broker, open_broker_queue(pool, broker, read_own) as queue:
-            yield Wiring(queue=queue, shop_uri=shop_url(settings), channels_url=channels_url(settings))
+            yield Wiring(
+                queue=queue, shop_uri=shop_url(settings), channels_url=channels_url(settings), feeds=missed_feeds
+            )
 
 
 def _sqs_url() -> str:
@@ -91,4 +97,6 @@ class QueuePubSub:
             open_pubsub(subscription=subscription) as broker,
             open_broker_queue(pool, broker, read_own) as queue,
         ):
-            yield Wiring(queue=queue, shop_uri=shop_url(settings), channels_url=channels_url(settings))
+            yield Wiring(
+                queue=queue, shop_uri=shop_url(settings), channels_url=channels_url(settings), feeds=missed_feeds
+            )

@@ -8,6 +8,7 @@ ones.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from stockstorm.reference_service.feeds.missed import missed_feeds
 from stockstorm.reference_service.ingress.changes import ChangeListener
 from stockstorm.reference_service.ingress.synchronous import SynchronousInbox
 from stockstorm.reference_service.settings import Settings
@@ -28,5 +29,5 @@ class Webhook(WorkerAlone):
             shop_uri=shop_url(settings),
             channels_url=channels_url(settings),
             inbox=inbox,
-            feeds=lambda parts: [ChangeListener(parts, inbox)],
+            feeds=lambda parts: [ChangeListener(parts, inbox), *missed_feeds(parts)],
         )

@@ -14,6 +14,9 @@ Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # a PostgreSQL bigint
 UNREADABLE_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
+NUL_ESCAPE = b"\\u0000"  # the only spelling in JSON
+
+
 class Unusable(Exception):
     """A body that can never be applied. The message names the error and does not quote the body."""
 
@@ -109,15 +112,27 @@ _DECODERS = {
 def decode(body: bytes, kind: type[Payload]) -> Payload:
     """Decodes a body as `kind`; Unusable if it does not match."""
     try:
-        return _DECODERS[kind].decode(body)  # type: ignore[return-value]  # each kind maps to its own decoder
+        payload: Payload = _DECODERS[kind].decode(body)  # type: ignore[assignment]  # each kind has its own decoder
     except UNREADABLE_JSON as error:
         found = error if isinstance(error, msgspec.DecodeError) else type(error).__name__  # the others quote the body
         raise Unusable(f"not a {kind.__name__}: {found}") from None
+    if NUL_ESCAPE in body and _holds_nul(msgspec.to_builtins(payload)):  # not in a field that is not used
+        raise Unusable(f"not a {kind.__name__}: a text with U+0000, which PostgreSQL cannot store")
+    return payload
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_holds_nul, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and "\x00" in value
 
 
 def updated_ns(text: str) -> int:
     """`updated_at` in nanoseconds since the epoch; Unusable if it is not a time."""
     try:
-        return nanoseconds_of(text)
-    except ValueError:
+        found = nanoseconds_of(text)
+    except (ValueError, OverflowError):
         raise Unusable("updated_at is not a time") from None
+    if not 0 <= found < 2**63:
+        raise Unusable("updated_at is before 1970, or does not fit into a bigint")
+    return found

@@ -41,8 +41,9 @@ class NotificationHead(msgspec.Struct, frozen=True):
 class FeedClaim(Claim):
     """A page of the feed. The lock on the cursor keeps other workers from reading it."""
 
-    def __init__(self, channel: str, connection: Connection, page: FeedPage) -> None:
+    def __init__(self, channel: str, connection: Connection, page: FeedPage, *, requeues: bool) -> None:
         self._channel = channel
+        self._requeues = requeues
         self._connection = connection
         self._page = page
         self._entries = [entry_of(channel, number, body) for number, body in enumerate(page.orders)]
@@ -56,21 +57,27 @@ class FeedClaim(Claim):
         return self._connection
 
     async def settle(self, verdicts: Sequence[Verdict]) -> None:
-        """Moves the cursor past the page and puts failed entries into the queue.
+        """Moves the cursor past the page and puts failed entries into the queue, if the feed has one.
 
         Dead letters go there too: one more attempt costs little, and only the queue has to write dead letters.
         """
         failed = [verdict.entry for verdict in verdicts if isinstance(verdict, Retry | DeadLetter)]
-        if failed:
+        if failed and self._requeues:
             log.warning("notifications_requeued", channel=self._channel, notifications=len(failed))
             await enqueue(self._connection, [_message(entry) for entry in failed])
         await move_position(self._connection, source_of(self._channel), self._page.next_cursor)
 
 
 class OrderFeed:
-    """The orders endpoint of one channel."""
+    """The orders endpoint of one channel.
 
-    def __init__(self, pool: Pool, channel: str, marketplace: Marketplace, rng: random.Random) -> None:
+    `requeues` false: a notification that cannot be applied is left out, because its webhook is retried anyway.
+    """
+
+    def __init__(
+        self, pool: Pool, channel: str, marketplace: Marketplace, rng: random.Random, *, requeues: bool = True
+    ) -> None:
+        self._requeues = requeues
         self._pool = pool
         self._channel = channel
         self._marketplace = marketplace
@@ -85,7 +92,7 @@ class OrderFeed:
             page = await self._read(since or "0", min(limit, limits.FEED_PAGE_MAX))
             async with self._pool.acquire() as connection, connection.transaction():
                 await lock_position(connection, source, since)
-                yield FeedClaim(self._channel, connection, page)
+                yield FeedClaim(self._channel, connection, page, requeues=self._requeues)
         except STORE_GONE as error:
             raise StoreUnavailable(reason_of(error)) from error
 

@@ -18,6 +18,8 @@ from stockstorm.reference_service.storage.tables import LevelKey, lock_skus, wri
 
 OrderKey = tuple[str, str]  # channel, order id
 
+# An unknown order has no row to lock, and can come from a webhook and from a read of the marketplace at once.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key"
 _ORDERS = """
 SELECT o.channel, o.order_id, created, cancelled, lines::text, returned::text FROM channel_order AS o
 JOIN unnest($1::text[], $2::text[]) AS k (channel, order_id) USING (channel, order_id)
@@ -140,6 +142,7 @@ class MarketplaceOrdersHandler:
 
 async def _load(connection: Connection, notifications: Sequence[tuple[Entry, ChannelNotification]]) -> Fold:
     keys = sorted({(entry.source, notification.order.order_id) for entry, notification in notifications})
+    await connection.execute(_LOCK, [f"{channel}:{order_id}" for channel, order_id in keys])
     rows = await connection.fetch(_ORDERS, [key[0] for key in keys], [key[1] for key in keys])
     orders = [KnownOrder(r[0], r[1], r[2], r[3], units_from_json(r[4]), units_from_json(r[5])) for r in rows]
     returned = {(e.source, n.order.return_.return_id) for e, n in notifications if n.order.return_ is not None}

@@ -13,7 +13,6 @@ import asyncpg
 import msgspec
 
 from stockstorm.reference_service import limits, metrics
-from stockstorm.reference_service.domain.payloads import ChannelNotification, Unusable, decode
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.handlers import Handler, WorkResult
 from stockstorm.reference_service.ingress.changes import Change, notify
@@ -28,7 +27,13 @@ from stockstorm.reference_service.queues.base import (
     Verdict,
     count_verdict,
 )
-from stockstorm.reference_service.storage.database import STORE_GONE, Connection, Pool, StoreUnavailable
+from stockstorm.reference_service.storage.database import (
+    STORE_GONE,
+    Connection,
+    Pool,
+    StoreUnavailable,
+    StoreUnreachable,
+)
 from stockstorm.reference_service.sync.signals import ALL_WRITTEN
 from stockstorm.reference_service.wiring import Parts
 
@@ -36,8 +41,6 @@ _RECORD = """
 INSERT INTO inbox (source, webhook_id, topic, received_ns, state) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (source, webhook_id) DO NOTHING RETURNING seq
 """
-# Without this lock, two concurrent requests about one order would both find it unknown.
-_LOCK_ORDER = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _SETTLE = "UPDATE inbox SET state = $2, times = $3 WHERE seq = $1"
 _DEAD_LETTER = """
 INSERT INTO dead_letter (entry, seq, source, webhook_id, topic, attempts, reason, body)
@@ -76,7 +79,7 @@ class SynchronousInbox:
     async def put(self, message: Message) -> None:
         """Returns after the webhook's work. Raises StoreUnavailable if the work was not finished, for any reason."""
         if self._parts is None:
-            raise StoreUnavailable("the worker is not ready")
+            raise StoreUnreachable("the worker is not ready")
         if self._in_progress >= limits.REQUESTS_IN_PROGRESS_MAX:
             raise InboxFull
         self._in_progress += 1
@@ -87,7 +90,9 @@ class SynchronousInbox:
         except asyncpg.DataError as error:
             # The database can never store this event. A refusal would be repeated until the subscription is removed.
             await self._dead_letter(message, reason_of(error))
-        except (*STORE_GONE, asyncpg.PostgresError) as error:
+        except STORE_GONE as error:
+            raise StoreUnreachable(reason_of(error)) from error
+        except asyncpg.PostgresError as error:
             raise StoreUnavailable(reason_of(error)) from error
         finally:
             self._in_progress -= 1
@@ -135,7 +140,7 @@ class SynchronousInbox:
             if seq is not None:
                 self._unannounced.pop(seq, None)
         if announcement is None:
-            raise StoreUnavailable("the worker has stopped")
+            raise StoreUnreachable("the worker has stopped")
         await announcement.wait_until_done(result)
 
     async def _apply(self, connection: Connection, seq: int, message: Message) -> WorkResult | None:
@@ -143,8 +148,6 @@ class SynchronousInbox:
         handler = self._handlers.get(message.work_type)
         if handler is None:
             return None
-        if message.work_type is WorkType.CHANNEL:
-            await connection.execute(_LOCK_ORDER, _order_of(message))
         entry = Entry(seq, seq, message.source, message.topic, message.triggered_ns, 0, message.body)
         result = await handler.apply(connection, [entry])
         for _, reason in result.failed:
@@ -189,11 +192,3 @@ async def _settle(connection: Connection, message: Message, verdict: Verdict) ->
                 _DEAD_LETTER, entry.seq, message.source, message.webhook_id, message.topic, reason, message.body
             )
     count_verdict(message.work_type.name.lower(), verdict)
-
-
-def _order_of(message: Message) -> str:
-    """The lock name of a notification's order, so that its notifications are processed one at a time."""
-    try:
-        return f"{message.source}:{decode(message.body, ChannelNotification).order.order_id}"
-    except Unusable:
-        return ""

@@ -15,10 +15,10 @@ from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.logs import reason_of
 from stockstorm.reference_service.queues.base import InboxFull, Message
 from stockstorm.reference_service.queues.broker import Broker, BrokerGone, Wrapped
-from stockstorm.reference_service.storage.database import StoreUnavailable
+from stockstorm.reference_service.storage.database import StoreUnavailable, StoreUnreachable
 
 log = structlog.get_logger()
-Waiting = tuple[Wrapped, "asyncio.Future[str]"]
+Waiting = tuple[Wrapped, "asyncio.Future[StoreUnavailable | None]"]
 
 
 class BatchingSender:
@@ -39,12 +39,12 @@ class BatchingSender:
             wrapped = self._broker.wrap(message)
         except ValueError as error:
             raise StoreUnavailable(str(error)) from error
-        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[StoreUnavailable | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((wrapped, answer))
         self._waiting_bytes += wrapped.size_bytes
         self._schedule()
-        if reason := await answer:
-            raise StoreUnavailable(reason)
+        if failure := await answer:
+            raise failure
 
     async def run(self) -> None:
         """Waits until cancelled: `put` starts the calls."""
@@ -92,11 +92,12 @@ class BatchingSender:
 
     async def _call(self, batch: list[Waiting]) -> None:
         entries: list[Any] = [wrapped.entry for wrapped, _ in batch]
-        started = time.monotonic()
+        started, kind = time.monotonic(), StoreUnavailable
         try:
             async with asyncio.timeout(limits.STORE_TIMEOUT_S):
                 reasons = list(await self._broker.send(entries))
         except (BrokerGone, TimeoutError) as error:
+            kind = StoreUnreachable
             reasons = [str(error) or "the broker did not answer in time"] * len(batch)
         except Exception as error:  # noqa: BLE001 - the requests need an answer in any case
             reasons = [reason_of(error)] * len(batch)
@@ -106,4 +107,4 @@ class BatchingSender:
             log.warning("send_failed", events=sum(map(bool, reasons)), reason=next(filter(None, reasons)))
         for (_, answer), reason in zip(batch, reasons, strict=True):
             if not answer.done():
-                answer.set_result(reason)
+                answer.set_result(kind(reason) if reason else None)

@@ -14,6 +14,7 @@ from stockstorm.reference_service.storage.database import (
     Connection,
     Pool,
     StoreUnavailable,
+    StoreUnreachable,
     listening,
 )
 
@@ -93,7 +94,9 @@ async def enqueue(database: "Connection | Pool", messages: Sequence[Message], *,
             WAKE_CHANNEL,
             ",".join(str(int(work_type)) for work_type in work_types),
         )
-    except (*STORE_GONE, asyncpg.PostgresError) as error:
+    except STORE_GONE as error:
+        raise StoreUnreachable(reason_of(error)) from error
+    except asyncpg.PostgresError as error:
         raise StoreUnavailable(reason_of(error)) from error
     return int(fresh)
 

@@ -41,6 +41,10 @@ class StoreUnavailable(Exception):
     """The database or the queue could not do what was requested. Nothing may be acknowledged."""
 
 
+class StoreUnreachable(StoreUnavailable):
+    """The database or the queue does not answer. The same request may succeed as soon as it is back."""
+
+
 # asyncpg's classes are generic only in their stubs, so these aliases are strings.
 Row: TypeAlias = asyncpg.Record
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"

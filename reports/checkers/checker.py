@@ -54,7 +54,7 @@ class Checker(Protocol):
 
 
 def with_open(check: Check, measure: str, count: int, noun: str) -> Check:
-    """The check with its times as lower bounds if `count` of its samples were still pending when the run ended.
+    """The check with its measures as lower bounds if `count` of its samples were still pending when the run ended.
 
     `measure` tells their number.
     """

@@ -2,15 +2,20 @@
 
 Lateness is the time between when an attempt could have started (it was due and a connection was free) and when it did.
 Too much lateness, or attempts that wait while every allowed connection is in use, makes verdicts on speed unknown. It
-never makes anything invalid.
+never makes anything invalid. Calls of the subject that held the generator up are named.
 """
+
+from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, counted, unknown
 from stockstorm.reports.statistics.quantiles import quantiles
 from stockstorm.simulator.history import facts as f
-from stockstorm.simulator.limits import SCHEDULER_LATENESS_P99_MAX_NS
+from stockstorm.simulator.limits import CALL_HELD_MIN_NS, SCHEDULER_LATENESS_P99_MAX_NS
+
+HELD_SHOWN: Final = 5
+OPERATION_SHOWN_MAX: Final = 80  # characters
 
 
 class Generator(Checker):
@@ -74,15 +79,31 @@ class Generator(Checker):
             measures["generator.connections.max"] = float(max(sample.connections for sample in samples))
             measures["generator.waiting.max"] = float(max(sample.waiting_attempts for sample in samples))
             measures["generator.journal_backlog.max"] = float(max(sample.journal_backlog for sample in samples))
+        notes = held_up(history)
         if not attempts:
-            return unknown(self.name, "no attempt was started", measures)
+            return unknown(self.name, "no attempt was started", measures, notes)
         p99, limit_ms = measures["generator.lateness_ms.p99"], SCHEDULER_LATENESS_P99_MAX_NS / 1e6
         if p99 > limit_ms:
-            return unknown(
-                self.name, f"it started attempts {p99:.1f} ms late (p99); the limit is {limit_ms:.0f} ms", measures
-            )
+            late = f"it started attempts {p99:.1f} ms late (p99); the limit is {limit_ms:.0f} ms"
+            return unknown(self.name, "; ".join((late, *notes[:1])), measures, notes)
         if full:
             reason = f"its limit of {samples[-1].connections_max:,} connections was reached while attempts waited"
-            return unknown(self.name, reason, measures)
+            return unknown(self.name, "; ".join((reason, *notes[:1])), measures, notes)
         reason = f"{counted(len(attempts), 'attempt')} started within {p99:.1f} ms (p99) of when they could"
-        return Check(self.name, "valid", reason, measures)
+        return Check(self.name, "valid", reason, measures, notes=notes)
+
+
+def held_up(history: History) -> tuple[str, ...]:
+    """The calls that kept the generator busy for longest, worst first, at most HELD_SHOWN, and how many more."""
+    held = sorted(history.all(f.GeneratorHeld), key=lambda call: -call.cpu_ns)
+    notes = [_held_text(call, history.offset(call.started_ns)) for call in held[:HELD_SHOWN]]
+    if (more := len(held) - len(notes)) > 0:
+        notes.append(f"{counted(more, 'more call')} held the generator up for over {CALL_HELD_MIN_NS / 1e6:.0f} ms")
+    return tuple(notes)
+
+
+def _held_text(call: f.GeneratorHeld, at: str) -> str:
+    api = "the Admin API" if call.api == "admin" else f"the API of {call.api}"
+    operation = call.operation or "an unknown operation"
+    shown = operation if len(operation) <= OPERATION_SHOWN_MAX else operation[:OPERATION_SHOWN_MAX] + "…"
+    return f"the subject's call {shown} of {api} held the generator up for {call.cpu_ns / 1e6:,.0f} ms at {at}"

@@ -222,4 +222,4 @@ def _run(run: RunSummary, subject: SubjectInfo) -> Run:
     kept |= {name: interval.value for name, interval in latencies.items()}
     over = over_ceiling(run.busiest_per_s, run.started.ceilings)
     verdict = "unknown" if over else judge_guarantees(run.result, subject.cannot).verdict
-    return Run(run.key.seed, run.result.run, run.report, verdict, kept)
+    return Run(run.key.seed, run.result.run, run.report, verdict, kept, run.result.rest)

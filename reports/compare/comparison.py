@@ -99,6 +99,7 @@ class Run(msgspec.Struct, frozen=True):
     report: str
     verdict: Verdict
     measures: dict[str, float]
+    rest: str = ""  # whether it ended at rest, and what showed it
 
 
 class Entry(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from stockstorm.simulator.history import facts as f
 Samples = list[tuple[int, float]]  # (ns since the start of load, ms)
 
 BUSY_S: Final = 5  # a queue absorbs shorter bursts
-GENERATOR: Final = "generator"
+HARNESS: Final = ("generator", "orchestrator")  # processes that are no cost of a subject
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -42,11 +42,11 @@ class RunSummary(msgspec.Struct, frozen=True):
 
     @property
     def cores(self) -> dict[str, float]:
-        """CPU by process, in cores, without the load generator."""
+        """CPU by process, in cores, without Stockstorm's own."""
         found = {}
         for name, value in self.result.measures.items():
             parts = name.split(".")
-            if parts[0] == "resources" and parts[-1] == "cores" and parts[1] != GENERATOR:
+            if parts[0] == "resources" and parts[-1] == "cores" and parts[1] not in HARNESS:
                 found[".".join(parts[1:-1])] = value
         return found
 
@@ -85,7 +85,7 @@ def _work(history: History, result: Result) -> dict[str, float]:
     cores = [
         value
         for name, value in result.measures.items()
-        if name.startswith("resources.") and name.endswith(".cores") and f".{GENERATOR}." not in name
+        if name.startswith("resources.") and name.endswith(".cores") and name.split(".")[1] not in HARNESS
     ]
     work = {
         "work.admin_calls": float(len(admin)),

@@ -79,6 +79,8 @@ REFERENCES: Final = (
     Reference(f.DeliveryEnded, "delivery", "delivery"),
     Reference(f.ApiCalled, "api", "API"),
     Reference(f.ApiCalled, "status", "HTTP status"),
+    Reference(f.GeneratorHeld, "request", "call"),
+    Reference(f.GeneratorHeld, "api", "API"),
     Reference(f.StockShown, "request", "call"),
     Reference(f.StockShown, "skus", "SKU", many=True),
     Reference(f.OrdersShown, "request", "call"),

@@ -6,6 +6,7 @@ Keys of result.json are sorted, so that two runs can be compared line by line. J
 """
 
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,33 @@ from stockstorm.simulator.errors import HistoryError
 def write_report(path: Path, content: str | bytes, again: str) -> Path:
     """Write the file (text as UTF-8) and return its path. `again`: the command that repeats the attempt.
 
-    Raises `HistoryError`, which is not a verdict, when the folder is read-only, the disk is full, or a folder has the
-    file's name.
+    A reader finds all of the old file or all of the new one. A link in its place is replaced, not followed. Raises
+    `HistoryError`, which is not a verdict, when the folder is read-only, the disk is full, or a folder has the file's
+    name.
     """
     try:
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        write_whole(path, content.encode("utf-8", "replace") if isinstance(content, str) else content)
     except OSError as error:
         found = f"cannot be written: {error.strerror or error}"
         remedy = f"free some space or repair the folder, then run: {again}"
         raise HistoryError(str(path), found, remedy) from error
     return path
+
+
+def write_whole(path: Path, content: bytes, *, synced: bool = False) -> None:
+    """Writes the file under another name and renames it. Raises OSError."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644), "wb") as file:
+            file.write(content)
+            if synced:
+                file.flush()
+                os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def write_run_file(path: Path, content: str | bytes) -> Path:
@@ -52,6 +70,8 @@ def as_json(value: object) -> bytes:
 def _spelled(value: Any) -> Any:  # Any: whatever JSON holds
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()  # JSON holds every sign but a lone surrogate
     if isinstance(value, dict):
         return {key: _spelled(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -7,7 +7,9 @@ from stockstorm.reports.history import History
 from stockstorm.reports.render.figures import draw_all
 from stockstorm.reports.render.files import write_run_file
 from stockstorm.reports.render.page import render_document
+from stockstorm.reports.render.sections.faults import faults
 from stockstorm.reports.render.sections.incidents import incidents
+from stockstorm.reports.render.sections.memory import memory
 from stockstorm.reports.render.sections.summary import banner, tiles
 from stockstorm.reports.render.sections.tables import checks, classes, run_facts
 from stockstorm.reports.render.view import RunView
@@ -33,7 +35,9 @@ def report_page(result: Result, history: History) -> str:
         about=f"{result.subject} · run {result.run} · seed {result.seed} · {wall_text(result.started_wall_ns)}",
         banner=banner(view),
         tiles=tiles(view),
+        faults=faults(view),
         classes=classes(view),
+        memory=memory(view),
         incidents=incidents(view),
         checks=checks(view),
         facts=run_facts(view),

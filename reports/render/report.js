@@ -40,17 +40,22 @@
   }
 
   // A name is centred over the visible part of its interval. One that is longer than its interval would overlap its
-  // neighbour, so it is dropped unless it must stay.
+  // neighbour, so its short form is shown, and without one nothing.
   function fitting(notes, xaxis, width) {
     const [first, last] = xaxis.range || [0, 0];
     const kept = [];
-    for (const { room, stays, ...note } of notes) {
+    for (const { room, short, ...note } of notes) {
       if (room) {
         const from = Math.max(room[0], first);
         const to = Math.min(room[1], last);
         if (to <= from) continue;
-        const half = (note.text.length * 6.6 * (last - first)) / width / 2;
-        if (!stays && to - from < 2 * half) continue;
+        const halfOf = (text) => (text.length * 6.6 * (last - first)) / width / 2;
+        let half = halfOf(note.text);
+        if (to - from < 2 * half) {
+          if (!short) continue;
+          note.text = short;
+          half = halfOf(short);
+        }
         note.x = Math.min(Math.max((from + to) / 2, first + half), last - half);
       }
       kept.push(note);

@@ -5,7 +5,7 @@ pair.
 """
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TypeVar
@@ -61,6 +61,14 @@ def sync_series(history: History) -> Series:
     return Series([(fired - start) / SECOND_NS for fired, _ in samples], [max(0.01, ms) for _, ms in samples])
 
 
+def samples_by_process(view: "RunView") -> dict[str, list[f.ResourcesSampled]]:
+    """CPU and memory of every process, by its name, in order of time."""
+    found: defaultdict[str, list[f.ResourcesSampled]] = defaultdict(list)
+    for sample in view.of(f.ResourcesSampled):
+        found[sample.process].append(sample)
+    return dict(sorted(found.items()))
+
+
 FactT = TypeVar("FactT", bound=f.Fact)
 
 
@@ -70,6 +78,14 @@ class Span(msgspec.Struct, frozen=True):
     name: str
     from_s: float
     to_s: float
+
+
+class FaultSpan(Span, frozen=True):
+    """A fault as a span, with its number in order of time. `row`: faults that overlap in time have different ones."""
+
+    number: int
+    row: int
+    begin_ns: int
 
 
 class RunView:
@@ -117,9 +133,14 @@ class RunView:
         return spans
 
     @cached_property
-    def faults(self) -> list[Span]:
-        intervals = self.history.fault_intervals
-        return [Span(fault.fault, self.seconds(fault.begin_ns), self.seconds(fault.end_ns)) for fault in intervals]
+    def faults(self) -> list[FaultSpan]:
+        spans: list[FaultSpan] = []
+        for number, fault in enumerate(self.history.fault_intervals, 1):
+            from_s, to_s = self.seconds(fault.begin_ns), self.seconds(fault.end_ns)
+            taken = {other.row for other in spans if other.to_s > from_s}
+            row = next(row for row in range(len(spans) + 1) if row not in taken)
+            spans.append(FaultSpan(fault.fault, from_s, to_s, number, row, fault.begin_ns))
+        return spans
 
     @cached_property
     def channels(self) -> list[str]:

@@ -56,10 +56,11 @@ def judge(history: History) -> Result:
 def _judged(history: History) -> Result:
     started = history.started
     cut = interrupted(history)
-    checks = tuple(_unknown_when(cut, check) for check in check_all(history))
+    brief = cut.partition(":")[0]  # the reason is told once, at the top
+    checks = tuple(_unknown_when(brief, check) for check in check_all(history))
     found_intervals, failure = _intervals(history)
     measures = {name: value for check in checks for name, value in check.measures.items()}
-    unreliable = cut or _late_generator(checks)
+    unreliable = brief or _late_generator(checks)
     thresholds = judge_thresholds(history.scenario.expect, checks, measures, found_intervals, unreliable)
     tiers = judge_tiers(history.scenario, checks, measures, found_intervals, unreliable)
     verdict, reasons = overall(cut, checks, thresholds)

@@ -53,7 +53,7 @@ def _outcome(
     if doubt := _doubt(measure, owner, unreliable):
         return "unknown", doubt
     shown = _number(found)
-    if owner is not None and owner.at_least and _is_time(measure):
+    if owner is not None and owner.at_least and _grows(measure):
         return _outcome_of_bound(measure, condition, found, owner.at_least)
     if condition.holds(found):
         least = owner.measures.get(with_moot(measure), found) if owner is not None else found
@@ -67,16 +67,17 @@ def _outcome(
 
 
 def _outcome_of_bound(measure: str, condition: Condition, least: float, why: str) -> tuple[Verdict, str]:
-    """For a time that is at least `least`. It is judged only where every longer time would be judged the same."""
+    """For a value that is at least `least`. It is judged only where every higher value would be judged the same."""
     seen = f"{measure} is at least {_number(least)}, because {why}; wanted {condition}"
     if condition.holds(least) != condition.holds(math.inf):
         return "unknown", seen
     return ("valid" if condition.holds(least) else "invalid"), seen
 
 
-def _is_time(measure: str) -> bool:
+def _grows(measure: str) -> bool:
+    """Whether pending work can only add to this measure, as to a latency or to a number of failures."""
     found = measure_of(measure)
-    return found is not None and found.unit in {"ms", "s"}
+    return found is not None and found.more_is_worse is True
 
 
 def _doubt(measure: str, owner: Check | None, unreliable: str) -> str:

@@ -18,7 +18,7 @@ from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.errors import BackingError
-from stockstorm.simulator.limits import REQUEST_BODY_MAX_BYTES
+from stockstorm.simulator.limits import API_CONNECTIONS_MAX, REQUEST_BODY_MAX_BYTES
 
 Handle = Callable[[ApiRequest], ApiReply]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
@@ -45,16 +45,18 @@ _REASONS: Final = {
 _JSON: Final = [("Content-Type", "application/json; charset=utf-8")]
 
 
-def make_server(host: str, port: int, handle: Handle) -> WSGIServer:
+def make_server(host: str, port: int, handle: Handle, *, connections_max: int = API_CONNECTIONS_MAX) -> WSGIServer:
     """A server that is bound but not started.
 
-    Port 0 takes a free port (see `server_port`), an empty host the loopback. `stop(seconds)` waits for connections,
-    then closes them; without the pool gevent would only stop listening and keep serving open connections. Raises
-    BackingError if the address cannot be bound.
+    Port 0 takes a free port (see `server_port`), an empty host the loopback. A connection above `connections_max` waits
+    until another one is closed. `stop(seconds)` waits for connections, then closes them; without the pool gevent would
+    only stop listening and keep serving open connections. Raises BackingError if the address cannot be bound.
     """
     application = _Application(handle)
     listener = _listener(host or LOOPBACK, port)
-    return WSGIServer(listener, application, log=None, error_log=_ErrorLog(), spawn=Pool(), handler_class=_Handler)
+    return WSGIServer(
+        listener, application, log=None, error_log=_ErrorLog(), spawn=Pool(connections_max), handler_class=_Handler
+    )
 
 
 def _listener(host: str, port: int) -> gevent_socket.socket:
@@ -71,7 +73,7 @@ def _listener(host: str, port: int) -> gevent_socket.socket:
     return listener
 
 
-class _Handler(WSGIHandler):
+class _Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
     """gevent's connection. It would print tracebacks for errors of clients: bad heads, and connections closed early."""
 
     def handle(self) -> None:

@@ -16,6 +16,7 @@ import msgspec
 
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
 from stockstorm.simulator.clock import WallPair
+from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown
 from stockstorm.simulator.limits import LISTINGS_PER_CALL_MAX, ORDERS_PER_PAGE_MAX, QUANTITY_MAX, REQUEST_BODY_MAX_BYTES
@@ -109,7 +110,7 @@ def _decoded(body: bytes, decoder: msgspec.json.Decoder[T], example: str) -> T:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise Refusal(422, "invalid_body", f"{error}; send {example}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE_JSON as error:
         raise Refusal(400, "bad_json", f"{error}; send {example}") from None
 
 

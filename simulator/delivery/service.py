@@ -80,7 +80,10 @@ class DeliveryService:
 
     def wanted(self, outgoing: Outgoing) -> bool:
         """Whether a due attempt is still to be made. It is not when its subscription was removed meanwhile."""
-        return outgoing.delivery in self._open
+        if outgoing.delivery in self._open:
+            return True
+        self._cancelled.pop(outgoing.delivery, None)  # it is not made, so no answer comes
+        return False
 
     def described(self, outgoing: Outgoing) -> tuple[str, str]:
         """Topic and kind of forgery ("" for a genuine one) of the attempt's delivery, for statistics."""

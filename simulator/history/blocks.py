@@ -13,6 +13,8 @@ from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
 
+from stockstorm.simulator.errors import UNREADABLE_JSON
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
@@ -195,7 +197,7 @@ def _verified(last: Seal, lines: bytes, line: bytes) -> Seal:
     expected = last.seal + 1
     try:
         seal = _decode(line)
-    except msgspec.MsgspecError:
+    except UNREADABLE_JSON:
         raise Damaged(expected, f"its seal is not readable: {line[:60].decode('utf-8', 'replace')}") from None
     if seal.seal != expected:
         raise Damaged(expected, f"block {seal.seal} stands in its place")

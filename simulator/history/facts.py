@@ -79,7 +79,7 @@ class ProcessEnded(Fact, frozen=True, tag=True):
 
     process: Name
     pid: Positive
-    exit_code: int  # negative: the number of the signal that ended it
+    exit_code: Balance  # negative: the number of the signal that ended it
     lines: tuple[Text, ...] = ()  # the last of its log
 
 
@@ -114,7 +114,10 @@ class RunEnded(Fact, frozen=True, tag=True):
 
 
 class ResourcesSampled(Fact, frozen=True, tag=True):
-    """CPU time used so far and resident memory of one process, or of all PostgreSQL processes together."""
+    """CPU time used so far and resident memory of one process, or of a group, such as PostgreSQL's.
+
+    Memory that the processes of a group share counts once.
+    """
 
     process: Name
     cpu_ns: Count
@@ -138,6 +141,16 @@ class GeneratorSampled(Fact, frozen=True, tag=True):
     connections_max: Count
     waiting_attempts: Count  # queued for a free connection
     journal_backlog: Count
+
+
+class GeneratorHeld(Fact, frozen=True, tag=True):
+    """A call of the subject kept the generator's only thread busy for more than CALL_HELD_MIN_NS."""
+
+    request: Count
+    api: Name
+    operation: Text
+    started_ns: Nanoseconds
+    cpu_ns: Nanoseconds  # of the generator's thread, so a thread that had to wait for a core is not counted
 
 
 class FaultStarted(Fact, frozen=True, tag=True):
@@ -412,6 +425,7 @@ AnyFact = (
     | ResourcesSampled
     | DatabaseCounted
     | GeneratorSampled
+    | GeneratorHeld
     | FaultStarted
     | FaultEnded
     | ItemStocked

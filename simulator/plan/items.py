@@ -91,8 +91,28 @@ AnyPlanItem = (
 )
 
 
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def header_line(scenario: str, seed: int, duration_ns: int, *, expected_events: int, items: int) -> bytes:
+    """The first line of a plan."""
+    header = {
+        "scenario": scenario,
+        "seed": seed,
+        "duration_ns": duration_ns,
+        "expected_events": expected_events,
+        "items": items,
+    }
+    return _encode(header) + b"\n"
+
+
+def item_line(item: AnyPlanItem) -> bytes:
+    """A line of a plan."""
+    return _encode(item) + b"\n"
+
+
 class Plan(msgspec.Struct, frozen=True):
-    """A plan, the length of its load, and the number of shop and channel events if every purchase is accepted."""
+    """A plan in memory, the length of its load, and the number of events if every purchase is accepted."""
 
     scenario: str
     seed: int
@@ -102,17 +122,9 @@ class Plan(msgspec.Struct, frozen=True):
 
     def lines(self) -> Iterator[bytes]:
         """The plan as JSON lines: a header, then one item a line. What `stockstorm plan` writes."""
-        encode = msgspec.json.Encoder(order="deterministic").encode
-        header = {
-            "scenario": self.scenario,
-            "seed": self.seed,
-            "duration_ns": self.duration_ns,
-            "expected_events": self.expected_events,
-            "items": len(self.items),
-        }
-        yield encode(header) + b"\n"
-        for item in self.items:
-            yield encode(item) + b"\n"
+        events, items = self.expected_events, len(self.items)
+        yield header_line(self.scenario, self.seed, self.duration_ns, expected_events=events, items=items)
+        yield from map(item_line, self.items)
 
     def digest(self) -> str:
         """SHA-256 of the lines, hexadecimal: two runs with the same digest had the same plan."""

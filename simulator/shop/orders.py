@@ -33,6 +33,9 @@ _SCHEMA: Final = (
         cancelled INTEGER, status TEXT, skus TEXT, body BLOB)""",
     "CREATE INDEX by_creation ON orders (created_ns, id) WHERE own",
     "CREATE INDEX by_update ON orders (updated_ns, id) WHERE own",
+    "CREATE INDEX by_status ON orders (status, created_ns, id) WHERE own",
+    "CREATE INDEX by_number ON orders (number, own) WHERE own",
+    "CREATE INDEX by_skus ON orders (skus, own) WHERE own",
 )
 
 
@@ -77,6 +80,10 @@ class OrderBook:
     def get(self, key: OrderKey) -> Order | None:
         """The order of a purchase. None if the purchase was refused or has not happened yet."""
         return self._one("SELECT body FROM orders WHERE id = ?", ORDER_ID_BASE + key)
+
+    def begin_call(self) -> None:
+        """A new API call begins, with a new allowance of work for its searches."""
+        self._records.begin_call()
 
     def own(self, conditions: Sequence[Condition] = ()) -> FoundOrders:
         """The own store's orders that fulfil all conditions."""

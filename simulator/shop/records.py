@@ -10,14 +10,33 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from stockstorm.simulator.errors import LimitError
-from stockstorm.simulator.limits import RECORDS_CACHE_KIB
+from stockstorm.simulator.limits import RECORDS_CACHE_KIB, RECORDS_STEPS_MAX
 
 Value = int | str | bytes | None
+TICK_STEPS: Final = 10_000  # a statement that takes fewer is not counted, so writes and reads by id are not
 INT_MAX: Final = (1 << 63) - 1  # of SQLite
 
 
+class TooMuchWork(Exception):
+    """The reads of one call took more than RECORDS_STEPS_MAX steps of SQLite."""
+
+
+class _Meter:
+    """Counts the steps of reads, and tells SQLite to stop when there are none left."""
+
+    def __init__(self) -> None:
+        self.left = RECORDS_STEPS_MAX
+
+    def tick(self) -> bool:
+        self.left -= TICK_STEPS
+        return self.left < 0
+
+
 class Records:
-    """A private database with the tables that `schema` makes. Not for concurrent use. Calls raise LimitError."""
+    """A private database with the tables that `schema` makes. Not for concurrent use.
+
+    Calls raise LimitError, and reads TooMuchWork.
+    """
 
     def __init__(self, *schema: str) -> None:
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
@@ -27,6 +46,14 @@ class Records:
             self._connection.execute(f"PRAGMA {setting}")
         for statement in schema:
             self._connection.execute(statement)
+        self._meter: _Meter | None = None
+
+    def begin_call(self) -> None:
+        """A new call begins: the reads until the next one may take RECORDS_STEPS_MAX steps."""
+        if self._meter is None:
+            self._meter = _Meter()
+            self._connection.set_progress_handler(self._meter.tick, TICK_STEPS)
+        self._meter.left = RECORDS_STEPS_MAX
 
     def write(self, statement: str, values: Sequence[Value]) -> None:
         """Execute a statement that changes rows."""
@@ -40,14 +67,17 @@ class Records:
         try:
             return self._connection.execute(query, values).fetchone()
         except sqlite3.Error as error:
-            raise _failed(error) from error
+            raise self._failed_read(error) from error
 
     def rows(self, query: str, values: Sequence[Value]) -> list[Any]:
         """All rows as tuples. The query limits their number."""
         try:
             return self._connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise _failed(error) from error
+            raise self._failed_read(error) from error
+
+    def _failed_read(self, error: sqlite3.Error) -> TooMuchWork | LimitError:
+        return TooMuchWork() if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT else _failed(error)
 
 
 def within(number: int) -> int:

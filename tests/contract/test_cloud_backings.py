@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from stockstorm.loadtests.backing.cloud.aws import sqs_depth
 from stockstorm.loadtests.backing.cloud.base import CloudBacking, PubSubBacking, QueueRules, SqsBacking
 from stockstorm.loadtests.backing.containers import LOCALSTACK_IMAGE, PUBSUB_IMAGE
+from stockstorm.simulator.errors import BackingError
 from tests.contract.availability import CONTAINER, why_fauxqs_is_unavailable, why_image_is_unavailable
-from tests.contract.cloud_queues import CloudQueue, Received, client_of, empty_queue, open_backing
+from tests.contract.cloud_queues import CloudQueue, Received, SqsClient, client_of, empty_queue, open_backing
 
 DELIVERIES_MAX = 5
 LEASE_S = 10
@@ -69,6 +71,12 @@ def queue(backing: SqsBacking | PubSubBacking) -> Iterator[CloudQueue]:
 
 @pytest.fixture(params=MEASURED)
 def measured(request: pytest.FixtureRequest) -> Open:
+    skip_unless_available(request.param, request)
+    return lambda: open_backing(request.param, RULES)
+
+
+@pytest.fixture(params=["fauxqs", "moto"])
+def measured_sqs(request: pytest.FixtureRequest) -> Open:
     skip_unless_available(request.param, request)
     return lambda: open_backing(request.param, RULES)
 
@@ -138,6 +146,23 @@ def test_a_message_that_fails_too_often_becomes_a_dead_letter(queue: CloudQueue)
     assert within_patience(queue.receive, 1.0) == []
     (dead,) = within_patience(queue.receive_dead_letters)
     assert dead.body == "poison"
+
+
+def test_a_queue_counts_its_messages_until_they_are_acknowledged(measured_sqs: Open) -> None:
+    """The count that tells that a run is at rest: leased messages are in it, acknowledged ones are not."""
+    with measured_sqs() as backing:
+        assert isinstance(backing, SqsBacking)
+        queue, depth = SqsClient(backing), sqs_depth(backing.queue, backing.environment)
+        assert depth() == 0
+        queue.send("a")
+        queue.send("b")
+        assert depth() == 2
+        (taken, *_) = within_patience(queue.receive)
+        assert depth() == 2
+        queue.acknowledge(taken.handle)
+        assert depth() == 1
+    with pytest.raises(BackingError):
+        depth()
 
 
 def test_two_runs_share_nothing(queue: CloudQueue, kind: str) -> None:

@@ -61,7 +61,7 @@ def test_the_report_opens_offline_without_errors_or_requests(watched: Watched, r
 
 def test_every_figure_has_drawn_marks_of_its_values(watched: Watched) -> None:
     drawn = [box.evaluate(DRAWN) for box in watched.page.query_selector_all(".figure")]
-    assert len(drawn) == 7
+    assert len(drawn) == 9
     assert [entry["name"] for entry in drawn if not entry["marks"] or not entry["values"]] == []
 
 

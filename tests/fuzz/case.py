@@ -47,10 +47,11 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came back. `status` 0: the connection was closed without an answer."""
+    """What came back. `status` 0: the connection was closed without an answer. `busy`: answers of 503 before it."""
 
     status: int
     closed: bool = False
+    busy: int = 0
 
 
 def broken_rule(case: Case, answer: Answer) -> str:

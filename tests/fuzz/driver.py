@@ -3,17 +3,21 @@
 import asyncio
 import socket
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from tests.fuzz.case import Answer, Case, Target
 
-CONNECTIONS: Final = 64  # lanes, each with one kept connection to each target
+LANES: Final = 40  # each with one kept connection to each target
+STRANGERS: Final = 120  # connections of one case each; with the lanes fewer than the receiver allows one address
 BATCH: Final = 16  # cases that a lane takes at once
-PIPELINED: Final = 8  # below the receiver's bound
+PIPELINED: Final = 4  # below the receiver's bound
 ANSWER_WITHIN_S: Final = 30.0
-PATIENCE_S: Final = 1.0  # for an answer to a request that may be incomplete
+PATIENCE_S: Final = 2.0  # for an answer to a request that may be incomplete
 HEAD_MAX: Final = 64_000
+BUSY_MAX: Final = 5  # times that a case is sent again after 503: on a busy machine a commit can take too long
+RETRY_S: Final = 1.0
 RESET: Final = struct.pack("ii", 1, 0)  # closes with RST, so that no port waits for a minute
 HOST: Final = "127.0.0.1"
 
@@ -59,6 +63,13 @@ class Connection:
             return Answer(0, closed=True)
         return Answer(status, closed=b"\r\nconnection: close" in fields or fields.startswith(b"http/1.0"))
 
+    async def answer_within(self, seconds: float) -> Answer:
+        """The next answer. Status 0 if there is none in that time, or none that can be read."""
+        try:
+            return await asyncio.wait_for(self.answer(), seconds)
+        except (TimeoutError, ValueError, asyncio.LimitOverrunError):
+            return Answer(0)
+
     def close(self) -> None:
         self._writer.close()
 
@@ -73,30 +84,63 @@ class Connection:
             await self._reader.readexactly(int(rest.split(b"\r\n")[0]))
 
 
+class Strangers:
+    """Cases on connections of their own, a bounded number at a time. Many wait for an answer that never comes."""
+
+    def __init__(self, ports: dict[Target, int], report: Report, tasks: asyncio.TaskGroup) -> None:
+        self._ports, self._report, self._tasks = ports, report, tasks
+        self._free = asyncio.Semaphore(STRANGERS)
+
+    async def take(self, case: Case) -> None:
+        """Begins to send the case as soon as there is room."""
+        await self._free.acquire()
+        self._tasks.create_task(self._send(case))
+
+    async def _send(self, case: Case) -> None:
+        connection = await Connection.open(self._ports[case.target])
+        try:
+            await connection.send(case.pieces)
+            self._report(case, Answer(0) if case.half else await connection.answer_within(PATIENCE_S))
+        finally:
+            connection.close()
+            self._free.release()
+
+
 class Lane:
     """Takes batches of cases and sends each in its way."""
 
-    def __init__(self, ports: dict[Target, int], report: Report) -> None:
-        self._ports, self._report = ports, report
+    def __init__(self, ports: dict[Target, int], report: Report, strangers: Strangers) -> None:
+        self._ports, self._report, self._strangers = ports, report, strangers
         self._kept: dict[Target, Connection] = {}
 
     async def run(self, batches: Iterator[list[Case]]) -> None:
         for batch in batches:
+            for case in batch:
+                if case.alone:
+                    await self._strangers.take(case)
             for target in self._ports:
                 together = [case for case in batch if case.target == target and not case.alone]
                 for start in range(0, len(together), PIPELINED):
                     await self._pipelined(target, together[start : start + PIPELINED])
-            for case in batch:
-                if case.alone:
-                    self._report(case, await self._alone(case))
         for connection in self._kept.values():
             connection.close()
 
     async def _pipelined(self, target: Target, cases: list[Case]) -> None:
         """One send for all, then the answers in order. After a closed connection the rest is sent one by one."""
         for case, answer in zip(cases, await self._exchange(target, cases), strict=True):
-            final = answer if answer is not None else (await self._exchange(target, [case]))[0]
-            self._report(case, final or Answer(0, closed=True))
+            self._report(case, await self._again(case, answer))
+
+    async def _again(self, case: Case, answer: Answer | None) -> Answer:
+        """Sends a case by itself, if it got no answer or was told to come again, as a shop does."""
+        busy = 0
+        while answer is None or (answer.status == 503 and busy < BUSY_MAX):
+            busy += answer is not None
+            await asyncio.sleep(busy * RETRY_S)
+            found = (await self._exchange(case.target, [case]))[0]
+            if answer is None and found is None:
+                return Answer(0, closed=True)
+            answer = found
+        return Answer(answer.status, answer.closed, busy)
 
     async def _exchange(self, target: Target, cases: list[Case]) -> list[Answer | None]:
         """The answers. None for a case that a closed connection did not reach."""
@@ -104,25 +148,13 @@ class Lane:
         answers: list[Answer | None] = []
         await connection.send([b"".join(piece for case in cases for piece in case.pieces)])
         for _ in cases:
-            answer = await asyncio.wait_for(connection.answer(), ANSWER_WITHIN_S)
+            answer = await connection.answer_within(ANSWER_WITHIN_S)
             answers.append(answer if answer.status else None)
-            if answer.closed:
+            if answer.closed or not answer.status:
                 connection.close()
                 return answers + [None] * (len(cases) - len(answers))
         self._kept[target] = connection
         return answers
-
-    async def _alone(self, case: Case) -> Answer:
-        connection = await Connection.open(self._ports[case.target])
-        try:
-            await connection.send(case.pieces)
-            if case.half:
-                return Answer(0)
-            return await asyncio.wait_for(connection.answer(), PATIENCE_S)
-        except (TimeoutError, ValueError, asyncio.LimitOverrunError):
-            return Answer(0)
-        finally:
-            connection.close()
 
 
 def batches_of(cases: Iterable[Case]) -> Iterator[list[Case]]:
@@ -140,21 +172,16 @@ def batches_of(cases: Iterable[Case]) -> Iterator[list[Case]]:
 async def send_all(ports: dict[Target, int], cases: Iterable[Case], report: Report) -> None:
     """Sends every case once."""
     batches = batches_of(cases)
-    async with asyncio.TaskGroup() as lanes:
-        for _ in range(CONNECTIONS):
-            lanes.create_task(Lane(ports, report).run(batches))
+    async with asyncio.TaskGroup() as tasks:
+        strangers = Strangers(ports, report, tasks)
+        for _ in range(LANES):
+            tasks.create_task(Lane(ports, report, strangers).run(batches))
 
 
 async def saturate(port: int, connections: int) -> dict[int, int]:
     """Opens that many connections of one other address at once. Answers by status; 0: it stays open."""
-    found: dict[int, int] = {}
     opened = [await Connection.open(port, "127.0.0.9") for _ in range(connections)]
-    for connection in opened:
-        try:
-            answer = await asyncio.wait_for(connection.answer(), 0.02 if found.get(0) else PATIENCE_S)
-        except TimeoutError:
-            answer = Answer(0)
-        found[answer.status] = found.get(answer.status, 0) + 1
+    answers = await asyncio.gather(*[connection.answer_within(PATIENCE_S) for connection in opened])
     for connection in opened:
         connection.close()
-    return found
+    return dict(Counter(answer.status for answer in answers))

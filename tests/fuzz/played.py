@@ -14,7 +14,13 @@ from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.history.facts import AnyFact, decoder
 from stockstorm.simulator.model import Event, OrderKey
-from stockstorm.simulator.plan.items import PlannedCancellation, PlannedPayment, PlannedPurchase, PlannedReturn
+from stockstorm.simulator.plan.items import (
+    AnyPlanItem,
+    PlannedCancellation,
+    PlannedPayment,
+    PlannedPurchase,
+    PlannedReturn,
+)
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
 
@@ -55,7 +61,9 @@ class Played:
     def __init__(self) -> None:
         seeds = Seeds(1)
         self.world = World(SCENARIO, CATALOGUE, seeds)
-        self.world.opening(START_NS)
+        self.unread: list[AnyFact] = []  # facts of the last call
+        self.opening: list[AnyFact] = [*self.world.opening(START_NS)]
+        self.sold: list[AnyFact] = []  # what the orders made the world record
         self._now_ns = START_NS
         for number in range(ORDERS):
             self._order(number)
@@ -88,10 +96,13 @@ class Played:
         key, at_ns = OrderKey(number), START_NS + number * 1_000
         channel = ("online", *CHANNELS)[number % 3]
         lines = tuple((CATALOGUE.products[(number + n * 7) % SKUS].sku, 2) for n in range(1 + number % 3))
-        self.world.apply(PlannedPurchase(number, number * 10, key, channel, 0, lines), at_ns)
+        self._apply(PlannedPurchase(number, number * 10, key, channel, 0, lines), at_ns)
         if number % 3 == 0:
-            self.world.apply(PlannedPayment(number, number * 10 + 1, key), at_ns)
+            self._apply(PlannedPayment(number, number * 10 + 1, key), at_ns)
         if number % 5 == 0:
-            self.world.apply(PlannedCancellation(number, number * 10 + 2, key), at_ns)
+            self._apply(PlannedCancellation(number, number * 10 + 2, key), at_ns)
         elif number % 7 == 0:
-            self.world.apply(PlannedReturn(number, number * 10 + 3, key, ((lines[0][0], 1),), True), at_ns)
+            self._apply(PlannedReturn(number, number * 10 + 3, key, ((lines[0][0], 1),), True), at_ns)
+
+    def _apply(self, item: AnyPlanItem, at_ns: int) -> None:
+        self.sold += self.world.apply(item, at_ns).facts

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any, Final
 from urllib.parse import quote
 
-from tests.fuzz import graphql_cases
+from tests.fuzz import graphql_bombs, graphql_cases
 from tests.fuzz.case import Case, Kind, http
 from tests.fuzz.played import ADMIN_TOKEN, CATALOGUE, CHANNEL_TOKEN, CHANNELS
 from tests.fuzz.values import BAD_UTF8, TEXTS, deep, json_text, value
@@ -52,9 +52,9 @@ def graphql_mutated(rng: Random, index: int) -> Case:
 
 def graphql_bomb(rng: Random, index: int) -> Case:
     if rng.random() < 0.3:
-        body = {"query": graphql_cases.ADJUST, "variables": graphql_cases.heavy_variables(rng)}
+        body = {"query": graphql_bombs.ADJUST, "variables": graphql_bombs.heavy_variables(rng)}
         return _graphql(index, "graphql_bomb", json.dumps(body).encode())
-    return _graphql(index, "graphql_bomb", json.dumps({"query": graphql_cases.bomb(rng)}).encode())
+    return _graphql(index, "graphql_bomb", json.dumps({"query": graphql_bombs.bomb(rng)}).encode())
 
 
 def graphql_body(rng: Random, index: int) -> Case:

@@ -105,7 +105,7 @@ FIELDS: Final = (
     b"Transfer-Encoding: gzip, chunked",
     b"Expect: 100-continue",
     b"Expect: 200-ok",
-    b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13",
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__",
     b"Connection: close, keep-alive, Transfer-Encoding",
     b"Connection: " + b"a," * 1_000,
@@ -281,3 +281,31 @@ def _pieces(rng: Random, data: bytes) -> tuple[bytes, ...]:
         return (data,)
     cuts = sorted(rng.randrange(1, len(data)) for _ in range(rng.randrange(1, 4)))
     return tuple(data[low:high] for low, high in zip([0, *cuts], [*cuts, len(data)], strict=True) if low < high)
+
+
+STATUSES: Final = (
+    b"200 OK",
+    b"204 No",
+    b"100 Continue",
+    b"101 Switching Protocols",
+    b"999 x",
+    b"099 x",
+    b"1000 x",
+    b"-1",
+    b"",
+)
+
+
+def answer(rng: Random) -> bytes:
+    """What a hostile subject may answer to a webhook."""
+    version = rng.choice(VERSIONS) if rng.random() < 0.1 else b"HTTP/1.1"
+    status = rng.choice(STATUSES) if rng.random() < 0.4 else b"200 OK"
+    fields = [rng.choice(FIELDS) for _ in range(rng.choice((0, 0, 0, 1, 3)))]
+    framing = (b"Content-Length: 2", b"Transfer-Encoding: chunked", b"Content-Length: " + rng.choice(LENGTHS), b"X: y")
+    chunk = rng.choice((b"2", rng.choice(CHUNK_SIZES)))
+    bodies = (b"ok", b"", chunk + b"\r\nok\r\n0\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 90_000, rng.randbytes(50))
+    whole = b"\r\n".join((version + b" " + status, *fields, rng.choice(framing))) + b"\r\n\r\n" + rng.choice(bodies)
+    if rng.random() < 0.2:
+        at = rng.randrange(len(whole))
+        whole = whole[:at] + rng.randbytes(1) + whole[at + 1 :]
+    return whole

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -52,7 +53,7 @@ class Targets:
         for name, port in (("receiver", self.ports["operations"]), ("worker", worker)):
             command = [sys.executable, "-m", "stockstorm.reference_service", name]
             self.children[name] = Child(name, command, environment, self.folder / f"{name}.log")
-            _awaited(lambda port=port: _is_ready(port), name)
+            _awaited(partial(_is_ready, port), name)
 
     def ended(self) -> list[str]:
         """The processes that have ended, each with the end of its log."""

@@ -1,6 +1,8 @@
 """Hostile values and hostile JSON texts. Every draw comes from the generator that is given."""
 
+import hashlib
 import json
+from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
@@ -21,6 +23,7 @@ TEXTS: Final = (
     "NaN",
     "x" * 201,
     "x" * 3_000,
+    hashlib.shake_256(b"not compressible").hexdigest(3_000),
     "9" * 5_000,
     "-9" * 100,
     "1e400",
@@ -152,20 +155,7 @@ def _change(rng: Random, tree: Any, key: Any) -> None:
 def json_text(rng: Random, body: Any) -> bytes:
     """The JSON text of a body, often spoilt: literals, tokens, bytes, depth, duplicate keys, cuts, byte order marks."""
     text = json.dumps(body, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass")
-    pick = rng.randrange(10)
-    if pick < 2:
-        return text
-    if pick == 2:
-        return _with_literal(rng, text)
-    if pick == 3:
-        return deep(rng, text)
-    if pick == 4:
-        return text[: rng.randrange(len(text) + 1)]
-    if pick == 5:
-        return rng.choice((b"\xef\xbb\xbf", b"\xff\xfe", b"\x00", b"  \r\n\t")) + text
-    if pick == 6:
-        return text + rng.choice((b"\x00", b" {}", b"]", b",", text))
-    return spoilt(rng, text)
+    return rng.choice(SPOILERS)(rng, text)
 
 
 def _with_literal(rng: Random, text: bytes) -> bytes:
@@ -206,3 +196,17 @@ def spoilt(rng: Random, text: bytes) -> bytes:
         else:
             found[at:at] = found[at : at + rng.choice((1, 10, 100))]
     return bytes(found)
+
+
+SPOILERS: Final[tuple[Callable[[Random, bytes], bytes], ...]] = (
+    lambda _rng, text: text,
+    lambda _rng, text: text,
+    _with_literal,
+    deep,
+    lambda rng, text: text[: rng.randrange(len(text) + 1)],
+    lambda rng, text: rng.choice((b"\xef\xbb\xbf", b"\xff\xfe", b"\x00", b"  \r\n\t")) + text,
+    lambda rng, text: text + rng.choice((b"\x00", b" {}", b"]", b",", text)),
+    spoilt,
+    spoilt,
+    spoilt,
+)

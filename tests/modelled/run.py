@@ -47,10 +47,10 @@ class ModelledRun(msgspec.Struct):
 
 def run_model(config: WorldConfig, behaviour: Behaviour, seed: int) -> ModelledRun:
     """One complete run: load, quiesce, final reads."""
-    return _Run(config, behaviour, seed).run()
+    return Run(config, behaviour, seed).run()
 
 
-class _Run:
+class Run:
     def __init__(self, config: WorldConfig, behaviour: Behaviour, seed: int) -> None:
         self.plan = make_plan("modelled", config, seed)
         seeds = Seeds(seed)
@@ -60,13 +60,26 @@ class _Run:
         self.heap: list[tuple[int, int, Callable[[int], None]]] = []
         self.serial, self.deliveries = itertools.count(), itertools.count()
         self.result = ModelledRun([], [], set())
-        self.subject = Subject(self.world, behaviour, random.Random(seed + 1), self.at, self.emit)
+        self.stops: list[tuple[int, int]] = []  # when the subject does nothing, in ns; then it does what was due
+        self.subject = Subject(self.world, behaviour, random.Random(seed + 1), self.at_subject, self.emit)
         self.subject.on_push = self.on_push
         self.open: dict[tuple[str, str], list[Owed]] = {}
         self.undelivered = 0
 
     def at(self, when: int, what: Callable[[int], None]) -> None:
         heapq.heappush(self.heap, (when, next(self.serial), what))
+
+    def at_subject(self, when: int, what: Callable[[int], None]) -> None:
+        """The same for something that the subject does."""
+
+        def do(now: int) -> None:
+            ends = [last for first, last in self.stops if first <= now < last]
+            if ends:
+                self.at(ends[0], do)
+            else:
+                what(now)
+
+        self.at(when, do)
 
     def run(self) -> ModelledRun:
         record = self.result.facts.extend
@@ -76,7 +89,7 @@ class _Run:
             run="modelled",
             scenario={},
             seed=self.plan.seed,
-            plan_digest="",
+            plan_digest="modelled",
             wall_ns=0,
             duration_ns=self.plan.duration_ns,
             safety_stock=self.behaviour.safety_stock,
@@ -87,23 +100,30 @@ class _Run:
             versions={},
             machine={},
         )
-        record([*self.world.opening(START - S), started])
+        subscription = f.SubscriptionCreated(START - S, 1, "shopify", "inventory_levels/update", "http://modelled")
+        record([*self.world.opening(START - S), subscription, started])
         for item in self.plan.items:
             self.at(START + item.offset_ns, lambda now, item=item: self.emit(self.world.apply(item, now)))  # type: ignore[misc]  # mypy cannot type a lambda's default
         if self.behaviour.flaw == "accepts_forged":
             self.at(START + S, self._forge)
         self.subject.start(START)
         now = START + max(self.plan.duration_ns, self.plan.items[-1].offset_ns)
-        self._until(now)
+        self.until(now)
         record([f.LoadStopped(now)])
-        while self.undelivered or not self.subject.idle:
-            now += 100 * MS
-            self._until(now)
-        record([f.QuietReached(now, True, 0), *self.world.final_facts(now), f.RunEnded(now, True)])
+        quiet = self.rest(now)
+        now = quiet.at_ns
+        record([quiet, *self.world.final_facts(now), f.RunEnded(now, True)])
         self.result.overwrites = self.subject.overwrites
         return self.result
 
-    def _until(self, end: int) -> None:
+    def rest(self, now: int) -> f.QuietReached:
+        """Waits until nothing is pending, as only the model knows."""
+        while self.undelivered or not self.subject.idle:
+            now += 100 * MS
+            self.until(now)
+        return f.QuietReached(now, True, 0)
+
+    def until(self, end: int) -> None:
         while self.heap and self.heap[0][0] <= end:
             now, _, what = heapq.heappop(self.heap)
             what(now)
@@ -128,7 +148,7 @@ class _Run:
         self.result.facts.append(planned)
         self.undelivered += 1
         self.at(due + 3 * MS, lambda now: self._answer(now, delivery, due))
-        self.at(received, lambda _: self._receive(event))
+        self.at_subject(received, lambda _: self._receive(event))
 
     def _answer(self, now: int, delivery: int, due: int) -> None:
         started = due + 20_000

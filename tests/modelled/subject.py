@@ -85,6 +85,11 @@ class Subject:
     def idle(self) -> bool:
         return not (self.pending or self.pushing or self.busy or any(self.dirty.values()))
 
+    @property
+    def unfinished(self) -> int:
+        """What its probe reports as pending."""
+        return len(self.pending) + len(self.pushing) + sum(map(len, self.dirty.values()))
+
     # -- events in ----------------------------------------------------------------------------------------------------
 
     def receive(self, event: Event) -> None:
@@ -188,7 +193,8 @@ class Subject:
             assert level is not None
             seen[sku] = (level.version, level.available)
         shown = f.StockShown(now, self.requests, tuple(seen), tuple(version for version, _ in seen.values()))
-        self.emit(Changes(facts=[shown]))
+        called = f.ApiCalled(now, self.requests, "admin", "inventoryAdjustQuantities", 200, "ok", now)
+        self.emit(Changes(facts=[shown, called]))
         self.at(now + self._delay(self.behaviour.write_ms), lambda then: self._answered(then, batch, seen))
 
     def _answered(self, now: int, batch: list[PendingWrite], seen: dict[str, tuple[int, int]]) -> None:
@@ -225,6 +231,7 @@ class Subject:
         def land(now: int, rows: list[tuple[Sku, int]], known: list[Knowledge]) -> None:
             self.requests += 1
             self.emit(self.world.push_listings(channel, rows, request=self.requests, now_ns=now))
+            self.emit(Changes(facts=[f.ApiCalled(now, self.requests, channel, "PUT listings", 200, "ok", now)]))
             for (sku, _), knowledge in zip(rows, known, strict=True):
                 self.on_push(now, channel, sku, knowledge)
                 newest = self.shown.get((channel, sku), 0)

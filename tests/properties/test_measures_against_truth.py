@@ -12,6 +12,7 @@ import pytest
 
 from stockstorm.reports.checkers import REQUIRED, check_all
 from stockstorm.reports.history import History
+from stockstorm.reports.history.invariants import first_breach
 from stockstorm.reports.result import Check
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.config import (
@@ -75,6 +76,8 @@ def assert_a_sound_subject_is_not_accused(seeds: range) -> None:
     kinds = list(BEHAVIOURS.values())
     for seed in seeds:
         found = findings(kinds[seed % len(kinds)], seed)
+        run, history = played(kinds[seed % len(kinds)], seed)
+        assert first_breach(history, run.facts) is None, f"seed {seed}"
         assert {name: found[name] for name in STRUCTURAL if found[name].verdict != "valid"} == {}, f"seed {seed}"
         assert found["unexplained_push"].incidents_total == 0, f"seed {seed}"
         assert found["sync_latency"].measures["sync_latency_ms.never"] == 0, f"seed {seed}"

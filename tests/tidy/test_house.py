@@ -40,6 +40,20 @@ def test_no_file_names_the_host_of_a_package_registry(texts: dict[str, str]) -> 
     assert [(name, host) for name, text in texts.items() for host in HOSTS if host in text] == []
 
 
+ROOT_FILES = {
+    ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
+    "SECURITY.md", "pyproject.toml", "requirements.lock",
+}  # fmt: skip
+
+
+def test_no_file_that_a_command_left_behind_is_kept(root: Path) -> None:
+    """A fuzzed `--out` writes files with any name."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True).stdout
+    names = [name.decode() for name in listed.split(b"\0") if name]
+    assert {name for name in names if "/" not in name} - ROOT_FILES == set()
+    assert [name for name in names if not re.fullmatch(r"[A-Za-z0-9_./-]+", name)] == []
+
+
 def test_no_file_has_conflict_markers(texts: dict[str, str]) -> None:
     marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
     assert [name for name, text in texts.items() if marks.search(text)] == []
@@ -68,6 +82,15 @@ def test_every_make_command_of_the_documents_is_in_the_makefile(texts: dict[str,
     assert {"demo", "test", "check", "bench", "setup"} <= targets
     assert commands <= targets
     assert {"demo", "test"} <= named
+
+
+def test_make_test_is_bounded_as_a_whole(root: Path) -> None:
+    lines = subprocess.run(
+        ["make", "-n", "test"], cwd=root, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    suites = [line.split() for line in lines if "-m pytest" in line]
+    assert len(suites) == 2
+    assert all(words[0] == "timeout" and words[3].isdecimal() for words in suites), suites
 
 
 def test_every_stockstorm_command_of_the_readme_is_one(texts: dict[str, str]) -> None:

@@ -11,6 +11,8 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -72,8 +74,11 @@ def _endpoint(cloud: str, user: Mapping[str, str], lease_s: int) -> Iterator[Clo
             with pubsub_emulator(EMULATOR_PROJECT) as container:
                 yield _emulator(f"Google's emulator in Docker ({container.image})", container.address, None)
         case "embedded" | "double":
-            with running("Pub/Sub double", partial(_command, lease_s), lambda _: {}) as server:
-                name = "Stockstorm's own double, in memory"
+            with (
+                TemporaryDirectory(prefix="stockstorm-pubsub-") as folder,
+                running("Pub/Sub double", partial(_command, lease_s, Path(folder)), lambda _: {}) as server,
+            ):
+                name = "Stockstorm's own double"
                 yield _emulator(name, server.address, PUBSUB_DOUBLE_PER_S, parts=(server.part,))
         case _:
             remedy = f"write one of: {', '.join(PUBSUB_CLOUDS)}"
@@ -98,10 +103,23 @@ def _emulator(
     )
 
 
-def _command(lease_s: int, port: int) -> list[str]:
-    """Leases below Pub/Sub's minimum are accepted only where the run's own rules have one."""
+def _command(lease_s: int, folder: Path, port: int) -> list[str]:
+    """Leases below Pub/Sub's minimum are accepted only where the run's own rules have one.
+
+    The double continues its journal when it is started again.
+    """
     shortest_s = str(min(lease_s, DEADLINE_MIN_S))
-    return python_module(MODULE, "--host", HOST, "--port", str(port), "--deadline-min-s", shortest_s)
+    return python_module(
+        MODULE,
+        "--host",
+        HOST,
+        "--port",
+        str(port),
+        "--deadline-min-s",
+        shortest_s,
+        "--journal",
+        str(folder / "journal"),
+    )
 
 
 def _delete(endpoint: CloudBacking, queue: PubSubQueue) -> None:

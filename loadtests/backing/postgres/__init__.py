@@ -6,11 +6,12 @@ running server. A service of the user's own has no database here.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Final, Protocol, Self
 
+from stockstorm.loadtests.backing.postgres.at_url import UrlPostgres
 from stockstorm.loadtests.backing.postgres.docker import DockerPostgres
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
-from stockstorm.loadtests.backing.postgres.server import UrlPostgres
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.simulator.errors import BackingError
 
@@ -31,8 +32,12 @@ class Backing(Protocol):
     def part(self) -> Part | None:
         """What a planned fault of the database hits. None if we did not start the server on this machine."""
 
-    def check(self) -> None:
-        """Raises BackingError if the server that we started has ended."""
+    @property
+    def folder(self) -> Path | None:
+        """Where the server keeps its data, if that is on this machine and ours."""
+
+    def check(self, planned: bool) -> None:
+        """Raises BackingError if the server tells of a failure of its own, unless a fault of the plan explains it."""
 
 
 class NoDatabase:
@@ -52,7 +57,9 @@ class NoDatabase:
 
     part = None
 
-    def check(self) -> None:
+    folder = None
+
+    def check(self, planned: bool) -> None:
         """Nothing to check."""
 
 

@@ -43,9 +43,15 @@ class DockerPostgres:
             raise _translated(self._image, error) from error
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._container is not None:
+    def __exit__(self, kind: type[BaseException] | None = None, *_: object) -> None:
+        if self._container is None:
+            return
+        try:
             self._container.stop()
+        except Exception:
+            if kind is None:
+                raise
+            # What ended the run is told instead. It can be that somebody removed the container.
 
     def processes(self) -> list[int]:
         """Always empty: they live in the engine's own process namespace."""
@@ -53,8 +59,10 @@ class DockerPostgres:
 
     part = None  # its processes are not ours to stop
 
-    def check(self) -> None:
-        """Nothing to check: its processes are not ours to see."""
+    folder = None  # its disk is not ours to see
+
+    def check(self, planned: bool) -> None:
+        """Nothing to check besides the connection, which the watch of the run has."""
 
 
 def _container_class() -> Any:

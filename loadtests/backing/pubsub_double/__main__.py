@@ -9,6 +9,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from inspect import isawaitable
+from pathlib import Path
 from typing import Any, Final
 
 import grpc
@@ -16,7 +17,8 @@ import grpc.aio
 from google.protobuf import empty_pb2
 from google.pubsub_v1 import types
 
-from stockstorm.loadtests.backing.pubsub_double.broker import BYTES_MAX, DEADLINE_MIN_S, Broker
+from stockstorm.loadtests.backing.pubsub_double.broker import BYTES_MAX, DEADLINE_MIN_S, Broker, restored
+from stockstorm.loadtests.backing.pubsub_double.journal import FileJournal, read
 from stockstorm.loadtests.backing.pubsub_double.services import Services
 from stockstorm.loadtests.backing.pubsub_double.subscription import Refusal
 
@@ -81,12 +83,21 @@ def _streaming(handle: Callable[[AsyncIterator[Any], Callable[[Any], Awaitable[N
     return answers
 
 
-async def serve(address: str, bytes_max: int, deadline_min_s: int) -> None:
+def make_broker(bytes_max: int, deadline_min_s: int, path: Path | None) -> Broker:
+    """A broker that continues the journal at `path`. None: one that forgets."""
+    broker = Broker(bytes_max, deadline_min_s)
+    if path is not None:
+        restored(broker, read(path), types.PubsubMessage.pb().FromString)
+        broker.writes_to(FileJournal(path))
+    return broker
+
+
+async def serve(address: str, broker: Broker) -> None:
     """Serves until a signal. Open streams get STOP_GRACE_S to end."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    services = Services(Broker(bytes_max, deadline_min_s))
+    services = Services(broker)
     server = _make_server(services, address)
     await server.start()
     print(f"Pub/Sub double on {address}; set PUBSUB_EMULATOR_HOST={address}", flush=True)
@@ -105,8 +116,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8085)
     parser.add_argument("--memory-bytes", type=int, default=BYTES_MAX, help="bound on kept messages")
     parser.add_argument("--deadline-min-s", type=int, default=DEADLINE_MIN_S, help="shortest lease; Pub/Sub has 10 s")
+    parser.add_argument("--journal", type=Path, help="a file from which it continues after a crash")
     given = parser.parse_args()
-    asyncio.run(serve(f"{given.host}:{given.port}", given.memory_bytes, given.deadline_min_s))
+    broker = make_broker(given.memory_bytes, given.deadline_min_s, given.journal)
+    asyncio.run(serve(f"{given.host}:{given.port}", broker))
 
 
 if __name__ == "__main__":

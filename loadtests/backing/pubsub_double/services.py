@@ -51,7 +51,7 @@ class Services:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._ids = count(1)
+        self._ids = count(broker.first_id)
         self._waiters: defaultdict[str, set[asyncio.Event]] = defaultdict(set)  # by subscription
         self._pullers: defaultdict[str, Consumer] = defaultdict(Consumer)  # unary pulls share one, without limits
 

@@ -110,13 +110,13 @@ TAKE_MAX_BYTES = 8_000_000  # of one answer, including the message that reaches 
 class Subscription:
     """Backlog and leases. `take` hands out messages; `acknowledge`, `modify` and `expire` end or move leases."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, first_id: int = 1) -> None:
         self.settings = settings
         self._fresh: deque[Entry] = deque()
         self._returned: list[tuple[int, Entry]] = []  # heap by serial
         self._leases: dict[str, Lease] = {}
         self._deadlines: list[tuple[int, str]] = []  # heap; entries may be outdated
-        self._ids = count(1)
+        self._ids = count(first_id)
 
     @property
     def waiting(self) -> int:
@@ -148,13 +148,13 @@ class Subscription:
             handouts.append(Handout(ack_id, entry.message, entry.attempts))
         return handouts
 
-    def acknowledge(self, ack_id: str) -> Message | None:
-        """The acknowledged message, or None: an unknown or expired id is ignored, as Pub/Sub does."""
+    def acknowledge(self, ack_id: str) -> Entry | None:
+        """The acknowledged entry, or None: an unknown or expired id is ignored, as Pub/Sub does."""
         lease = self._end(ack_id)
-        return lease.entry.message if lease else None
+        return lease.entry if lease else None
 
-    def modify(self, ack_id: str, deadline_s: int, now_ns: int) -> Message | None:
-        """Moves the deadline; 0 returns the message at once. The message if that makes it a dead letter."""
+    def modify(self, ack_id: str, deadline_s: int, now_ns: int) -> Entry | None:
+        """Moves the deadline; 0 returns the message at once. The entry if that makes it a dead letter."""
         if deadline_s == 0:
             return self._give_back(ack_id)
         lease = self._leases.get(ack_id)
@@ -163,7 +163,7 @@ class Subscription:
             heappush(self._deadlines, (lease.deadline_ns, ack_id))
         return None
 
-    def expire(self, now_ns: int) -> tuple[int, list[Message]]:
+    def expire(self, now_ns: int) -> tuple[int, list[Entry]]:
         """Returns the messages whose lease ran out: their number, and those that became dead letters."""
         expired, dead = 0, []
         while self._deadlines and self._deadlines[0][0] <= now_ns:
@@ -172,17 +172,17 @@ class Subscription:
             if lease is None or lease.deadline_ns > now_ns:
                 continue  # ended, or extended: a later heap entry stands for it
             expired += 1
-            if (message := self._give_back(ack_id)) is not None:
-                dead.append(message)
+            if (entry := self._give_back(ack_id)) is not None:
+                dead.append(entry)
         return expired, dead
 
-    def _give_back(self, ack_id: str) -> Message | None:
+    def _give_back(self, ack_id: str) -> Entry | None:
         lease = self._end(ack_id)
         if lease is None:
             return None
         entry = lease.entry
         if 0 < self.settings.deliveries_max <= entry.attempts:
-            return entry.message
+            return entry
         heappush(self._returned, (entry.serial, entry))
         return None
 

@@ -236,7 +236,8 @@ def _run_cell(entry: Entry, seed: int) -> RunCell:
     if run is None:
         return RunCell()
     p95, oversold, lost = (value_text(name, run.measures.get(name)) for name in (P95, OVERSOLD, LOST))
-    return RunCell(run.verdict, VERDICTS[run.verdict], run.report, f"p95 {p95}, {oversold} oversold, {lost} lost")
+    note = f"p95 {p95}, {oversold} oversold, {lost} lost" + (f"; rest {run.rest}" if run.rest else "")
+    return RunCell(run.verdict, VERDICTS[run.verdict], run.report, note)
 
 
 def facts(comparison: Comparison) -> list[Fact]:

@@ -5,11 +5,12 @@ The templates place the figures by name.
 
 from typing import Final, Protocol
 
+from stockstorm.reports.render.figures.backlog import backlog
 from stockstorm.reports.render.figures.deliveries import deliveries, load
 from stockstorm.reports.render.figures.hot_stock import hot_stock
 from stockstorm.reports.render.figures.latency import latency_distribution, latency_over_time
-from stockstorm.reports.render.figures.layout import Figure
-from stockstorm.reports.render.figures.processes import generator, processes
+from stockstorm.reports.render.figures.layout import Figure, with_legend_of_faults
+from stockstorm.reports.render.figures.processes import generator, memory, processes
 from stockstorm.reports.render.view import RunView
 
 
@@ -21,12 +22,14 @@ class FigureMaker(Protocol):
 
 FIGURES: Final[tuple[FigureMaker, ...]] = (
     latency_over_time,
+    backlog,
     latency_distribution,
     hot_stock,
     deliveries,
     load,
     generator,
     processes,
+    memory,
 )
 
 
@@ -38,7 +41,8 @@ def draw_all(view: RunView) -> dict[str, Figure]:
 
 def _guarded(maker: FigureMaker, view: RunView) -> Figure | None:
     try:
-        return maker(view)
+        figure = maker(view)
+        return figure and with_legend_of_faults(figure, view)
     except Exception as error:  # noqa: BLE001  # a defect of ours must not cost a run its whole report
         name = getattr(maker, "__name__", "figure")
         caption = f"This figure could not be drawn: {type(error).__name__}: {error}"

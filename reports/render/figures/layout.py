@@ -24,6 +24,10 @@ LATENCY_TICKS: Final = {
     1e5: "100 s",
     1e6: "17 min",
 }
+FAULT_COLOUR: Final = "@fault/0.16"
+FAULTS_UP_PX: Final = 20  # above the names of phases
+FAULT_ROW_PX: Final = 15  # of faults at the same time
+FAULT_ROWS_MAX: Final = 3
 CHANNEL_COLOURS: Final = tuple(f"@c{n}" for n in range(8))
 # Below the traces, a grid line at the same value would cover a limit. Plotly has no layer between grid and traces.
 ABOVE_GRID: Final = "above"
@@ -97,7 +101,7 @@ def phase_shapes(view: RunView) -> list[dict[str, Any]]:
     shapes: list[dict[str, Any]] = [
         _band(span.from_s, span.to_s, "@band") for number, span in enumerate(view.phases) if number % 2 == 1
     ]
-    shapes += [_band(span.from_s, span.to_s, "@fault/0.16") for span in view.faults]
+    shapes += [_band(span.from_s, span.to_s, FAULT_COLOUR) for span in view.faults]
     return shapes
 
 
@@ -111,10 +115,26 @@ def _band(from_s: float, to_s: float, colour: str) -> dict[str, Any]:
 def phase_labels(view: RunView) -> list[dict[str, Any]]:
     """Names above the plot. `room` is the named interval. The page drops a name that does not fit into it."""
     labels = [_above(span.name.replace("_", " "), span.from_s, span.to_s, 4, "@muted") for span in view.phases]
-    labels += [_above(f"▼ {fault_label(span.name)}", span.from_s, span.to_s, 20, "@fault") for span in view.faults]
-    for fault in labels[len(view.phases) :]:
-        fault["stays"] = True  # faults are short: their names stay although they do not fit
-    return labels
+    return labels + fault_labels(view)
+
+
+def fault_labels(view: RunView) -> list[dict[str, Any]]:
+    """Number and name of each fault above the plot. Where there is no room for a name, the page shows the number."""
+    found = []
+    for span in view.faults:
+        text = f"▼{span.number} {fault_label(span.name)}"
+        up_px = FAULTS_UP_PX + FAULT_ROW_PX * min(span.row, FAULT_ROWS_MAX)
+        found.append(_above(text, span.from_s, span.to_s, up_px, "@fault") | {"short": f"▼{span.number}"})
+    return found
+
+
+def with_legend_of_faults(figure: Figure, view: RunView) -> Figure:
+    """The figure with an entry for the bands of faults, if it has any."""
+    colours = {shape.get("fillcolor") for shape in figure.layout.get("shapes", ())}
+    if not view.faults or FAULT_COLOUR not in colours:
+        return figure
+    entry: dict[str, Any] = dots("▼ planned fault", [], [], FAULT_COLOUR, symbol="square", size=10)
+    return msgspec.structs.replace(figure, traces=[*figure.traces, entry | {"x": [None], "y": [None]}])
 
 
 def _above(text: str, from_s: float, to_s: float, up_px: int, colour: str) -> dict[str, Any]:

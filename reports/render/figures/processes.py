@@ -1,15 +1,15 @@
 """Processes: health of the load generator, and CPU and memory of every process."""
 
-from collections import defaultdict
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from stockstorm.reports.render.downsample import bin_width_s, binned, thin_steps
 from stockstorm.reports.render.figures.layout import (
     CHANNEL_COLOURS,
     DASHES,
     Figure,
+    fault_labels,
     latency_axis,
     limit_line,
     line,
@@ -17,11 +17,13 @@ from stockstorm.reports.render.figures.layout import (
     rounded,
     time_axis,
 )
-from stockstorm.reports.render.view import RunView
+from stockstorm.reports.render.view import RunView, samples_by_process
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.limits import SCHEDULER_LATENESS_P99_MAX_NS
+
+MEMORY_BINS: Final = 300  # of the time axis, because memory changes slowly
 
 
 def generator(view: RunView) -> Figure | None:
@@ -56,7 +58,7 @@ def generator(view: RunView) -> Figure | None:
         "yaxis": latency_axis("generator", 0.05, max([*p99, *gaps, limit_ms]) * 2.5, domain=[0.5, 1]),
         "yaxis2": {"title": {"text": "connections"}, "rangemode": "tozero", "domain": [0, 0.4]},
         "shapes": [*phase_shapes(view), shape],
-        "annotations": [note],
+        "annotations": [note, *fault_labels(view)],
     }
     caption = (
         "Lateness counts from when an attempt could start (it was due and a connection was free) until it started. "
@@ -66,43 +68,48 @@ def generator(view: RunView) -> Figure | None:
 
 
 def processes(view: RunView) -> Figure | None:
-    """Cores in use above, resident memory below. They show whether the machine was the bottleneck."""
-    by_process: defaultdict[str, list[f.ResourcesSampled]] = defaultdict(list)
-    for sample in view.of(f.ResourcesSampled):
-        by_process[sample.process].append(sample)
+    """Cores in use. They show whether the machine was the bottleneck."""
     traces: list[dict[str, Any]] = []
-    for number, (name, samples) in enumerate(by_process.items()):
-        style = {"colour": CHANNEL_COLOURS[number % 8], "dash": DASHES[number % len(DASHES)], "legendgroup": name}
-        at, cores = _cores(view, samples)
-        memory = [sample.rss_bytes / 1e6 for sample in samples]
-        cpu, rss = thin_steps(at, cores), thin_steps([view.seconds(s.at_ns) for s in samples], memory)
-        traces.append(line(name, rounded(cpu.xs), rounded(cpu.ys), hovertemplate="%{y:.2f} cores", **style))
-        traces.append(
-            line(
-                name,
-                rounded(rss.xs),
-                rounded(rss.ys, 1),
-                yaxis="y2",
-                showlegend=False,
-                hovertemplate="%{y:,.0f} MB",
-                **style,
-            )
-        )
+    for number, (name, samples) in enumerate(samples_by_process(view).items()):
+        cpu = thin_steps(*_cores(view, samples))
+        drawn = line(name, rounded(cpu.xs), rounded(cpu.ys), hovertemplate="%{y:.2f} cores", **_style(number))
+        traces.append(drawn)
     if not traces:
         return None
-    layout: dict[str, Any] = {
-        "xaxis": time_axis(view, anchor="y2"),
-        "yaxis": {"title": {"text": "CPU (cores)"}, "rangemode": "tozero", "domain": [0.55, 1]},
-        "yaxis2": {"title": {"text": "memory (MB)"}, "rangemode": "tozero", "domain": [0, 0.45]},
-        "shapes": phase_shapes(view),
-        "annotations": [],
-    }
     cores_total = view.started.machine.get("cores")
     shared = f" They share a machine with {cores_total} cores." if cores_total else ""
+    caption = f"Processor time used between samples, in cores (1 is one core busy all the time).{shared}"
+    return Figure("processes", "CPU by process", caption, traces, _layout(view, "CPU (cores)"), 300)
+
+
+def memory(view: RunView) -> Figure | None:
+    """Resident memory of every process. A line that rises with the run shows a part that keeps what is done."""
+    traces: list[dict[str, Any]] = []
+    for number, (name, samples) in enumerate(samples_by_process(view).items()):
+        at, held = [view.seconds(sample.at_ns) for sample in samples], [sample.rss_bytes / 1e6 for sample in samples]
+        rss = thin_steps(at, held, MEMORY_BINS)
+        drawn = line(name, rounded(rss.xs), rounded(rss.ys, 1), hovertemplate="%{y:,.0f} MB", **_style(number))
+        traces.append(drawn)
+    if not traces:
+        return None
     caption = (
-        f"Processor time used between samples, in cores (1 is one core busy all the time), and resident memory.{shared}"
+        "Resident memory of every process that Stockstorm started, sampled once a second. What the processes of one "
+        "group share, such as PostgreSQL's, counts once; it grows until its shared buffers are full."
     )
-    return Figure("processes", "CPU and memory by process", caption, traces, layout, 430)
+    return Figure("memory", "Memory of every process over time", caption, traces, _layout(view, "memory (MB)"), 340)
+
+
+def _style(number: int) -> dict[str, Any]:
+    return {"colour": CHANNEL_COLOURS[number % 8], "dash": DASHES[number % len(DASHES)]}
+
+
+def _layout(view: RunView, title: str) -> dict[str, Any]:
+    return {
+        "xaxis": time_axis(view),
+        "yaxis": {"title": {"text": title}, "rangemode": "tozero"},
+        "shapes": phase_shapes(view),
+        "annotations": fault_labels(view),
+    }
 
 
 def _cores(view: RunView, samples: list[f.ResourcesSampled]) -> tuple[list[float], list[float]]:

@@ -21,9 +21,11 @@ from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig
+from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.history.facts import ApiCalled
 from stockstorm.simulator.limits import API_VERSION, QUERY_COST_MAX
 from stockstorm.simulator.model import ApiOutcome
+from stockstorm.simulator.shop.records import TooMuchWork
 from stockstorm.simulator.world import World
 
 _PATH: Final = re.compile(r"/admin/api/[^/]+/graphql\.json")
@@ -72,6 +74,7 @@ class AdminApi:
 
     def handle(self, request: ApiRequest, now_ns: int) -> ApiReply:
         """Answer one request. The reply holds all resulting facts and events."""
+        self._world.begin_call()
         call = Call(self._world, self._wall, self._state, self._options, request=self._serial.take(), now_ns=now_ns)
         answer = self._answer(request, call)
         called = ApiCalled(
@@ -94,7 +97,7 @@ class AdminApi:
             return denied
         try:
             body = self._decode(request.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE_JSON as error:
             return _Answer({"errors": f"Bad Request: {error}"}, "bad_request", status=400)
         document = self.documents.get(body.query)
         if document.problems:
@@ -153,10 +156,10 @@ class AdminApi:
 
 
 def _within_bounds(execute: Callable[[], Result], call: Call) -> Result:
-    """The result, or an error if the answer is too large. Changes of the world remain, as when an answer gets lost."""
+    """The result, or an error if answer or searches are too large. Changes remain, as when an answer gets lost."""
     try:
         return execute()
-    except AnswerTooLarge:
+    except (AnswerTooLarge, TooMuchWork):
         call.start_over()
         return Result(None, [TOO_LARGE])
 

@@ -6,6 +6,7 @@ Only the status is kept, and whether the connection may be reused. Bodies are co
 
 import httptools
 
+from stockstorm.simulator.history.ranges import STATUS_MAX
 from stockstorm.simulator.limits import ANSWER_BODY_MAX_BYTES, ANSWER_HEAD_MAX_BYTES
 
 
@@ -43,6 +44,8 @@ class AnswerReader:
                 raise AnswerError(str(error)) from error
             self.keep_alive = False  # the answer is complete, but the bytes after it are not HTTP
         if self._complete:
+            if self.status > STATUS_MAX:
+                raise AnswerError(f"status {self.status} is none of HTTP")
             if self._begun > 1:  # an unrequested answer follows: the connection cannot be reused
                 self.keep_alive = False
             return True
@@ -62,13 +65,15 @@ class AnswerReader:
             return False
         self.status = head.parser.get_status_code()
         self.keep_alive = False
-        return self.status >= 200
+        return 200 <= self.status <= STATUS_MAX
 
     def on_message_begin(self) -> None:
         self._begun += 1
 
     def on_message_complete(self) -> None:
         status = self._parser.get_status_code()
+        if not 100 <= status <= STATUS_MAX:
+            raise AnswerError(f"{status} is no HTTP status")
         if status < 200:  # informational, such as 100 Continue: the answer follows
             self._begun -= 1
             return

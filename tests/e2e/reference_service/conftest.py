@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -202,46 +203,62 @@ def commerce() -> FakeCommerce:
 
 
 @contextmanager
-def services_of(commerce: FakeCommerce, database_url: str, folder: Path) -> Iterator[Callable[..., Service]]:
-    """A function that makes services on one database. They end with the block."""
+def played_by(commerce: FakeCommerce) -> Iterator[str]:
+    """The URL of the shop and its marketplaces, until the block ends."""
     handler = type("BoundHandler", (Handler,), {"commerce": commerce})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    api = f"http://127.0.0.1:{server.server_port}"
-    made: list[Service] = []
-
-    def make(environment: Mapping[str, str] | None = None, **settings: str) -> Service:
-        port = free_port()
-        processes = architecture_of(settings.get("architecture", DEFAULT_ARCHITECTURE)).processes
-        variables = {
-            **os.environ,
-            **(environment or {}),
-            "REFERENCE_DATABASE_URL": database_url,
-            "REFERENCE_LISTEN_PORT": str(port),
-            "REFERENCE_RECEIVER_OPERATIONS_PORT": str(free_port()),
-            "REFERENCE_WORKER_OPERATIONS_PORT": str(free_port()),
-            "REFERENCE_SHOP_DOMAIN": "demo.myshopify.com",
-            "REFERENCE_ADMIN_API_URL": f"{api}/admin/api/2026-10/graphql.json",
-            "REFERENCE_ADMIN_TOKEN": "shpat_secret",
-            "REFERENCE_CLIENT_SECRET": SECRET,
-            "REFERENCE_PUBLIC_URL": f"http://127.0.0.1:{port}",
-            "REFERENCE_CHANNELS_URL": f"{api}/marketplaces",
-            "REFERENCE_CHANNELS": ",".join(CHANNELS),
-            "REFERENCE_CHANNEL_TOKEN": "channel-token",
-            "REFERENCE_CHANNEL_SECRET": CHANNEL_SECRET,
-            **{f"REFERENCE_{name.upper()}": value for name, value in settings.items()},
-        }
-        made.append(Service(variables, folder, commerce, processes))
-        return made[-1]
-
     try:
-        yield make
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        for service in made:
-            service.close()
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def services_of(commerce: FakeCommerce, database_url: str, folder: Path) -> Iterator[Callable[..., Service]]:
+    """A function that makes services on one database. They end with the block."""
+    with played_by(commerce) as api:
+        made: list[Service] = []
+        try:
+            yield partial(_make_service, commerce, database_url, folder, api, made)
+        finally:
+            for service in made:
+                service.close()
+
+
+def _make_service(
+    commerce: FakeCommerce,
+    database_url: str,
+    folder: Path,
+    api: str,
+    made: list[Service],
+    environment: Mapping[str, str] | None = None,
+    **settings: str,
+) -> Service:
+    port = free_port()
+    processes = architecture_of(settings.get("architecture", DEFAULT_ARCHITECTURE)).processes
+    variables = {
+        **os.environ,
+        **(environment or {}),
+        "REFERENCE_DATABASE_URL": database_url,
+        "REFERENCE_LISTEN_PORT": str(port),
+        "REFERENCE_RECEIVER_OPERATIONS_PORT": str(free_port()),
+        "REFERENCE_WORKER_OPERATIONS_PORT": str(free_port()),
+        "REFERENCE_SHOP_DOMAIN": "demo.myshopify.com",
+        "REFERENCE_ADMIN_API_URL": f"{api}/admin/api/2026-10/graphql.json",
+        "REFERENCE_ADMIN_TOKEN": "shpat_secret",
+        "REFERENCE_CLIENT_SECRET": SECRET,
+        "REFERENCE_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "REFERENCE_CHANNELS_URL": f"{api}/marketplaces",
+        "REFERENCE_CHANNELS": ",".join(CHANNELS),
+        "REFERENCE_CHANNEL_TOKEN": "channel-token",
+        "REFERENCE_CHANNEL_SECRET": CHANNEL_SECRET,
+        **{f"REFERENCE_{name.upper()}": value for name, value in settings.items()},
+    }
+    made.append(Service(variables, folder, commerce, processes))
+    return made[-1]
 
 
 @pytest.fixture

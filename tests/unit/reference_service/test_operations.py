@@ -23,23 +23,29 @@ class Pool:
         self.queries.append(arguments)
         return []
 
-
-async def ready() -> bool:
-    return True
+    async def fetchval(self, _query: str) -> int:
+        return 66
 
 
 def get_page(path: str) -> tuple[int, Any, list[tuple[Any, ...]]]:
     """The status, the JSON, and the parameters of the database queries."""
     pool: Any = Pool()
-    app = Starlette(routes=Probe(pool, ready, lambda: 0).routes())
+    answer = get(pool, path)
+    return answer.status_code, json.loads(answer.content), pool.queries
 
-    async def get() -> httpx.Response:
+
+def get(pool: Any, path: str, *, ready: bool = True, unfinished: int = 0) -> httpx.Response:
+    async def is_ready() -> bool:
+        return ready
+
+    app = Starlette(routes=Probe(pool, is_ready, lambda: unfinished).routes())
+
+    async def call() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://probe") as client:
             return await client.get(path)
 
-    answer = asyncio.run(get())
-    return answer.status_code, json.loads(answer.content), pool.queries
+    return asyncio.run(call())
 
 
 @pytest.mark.parametrize("page", ["effects", "stock", "dead-letters"])
@@ -75,3 +81,20 @@ def test_a_cursor_with_a_null_character_is_a_bad_request() -> None:
 )
 def test_valid_parameters_are_passed_to_the_database_within_limits(query: str, parameters: tuple[int, int]) -> None:
     assert get_page(f"/probe/effects{query}") == (200, {"effects": [], "next": None}, [parameters])
+
+
+def test_pending_work_is_what_the_database_and_the_process_hold() -> None:
+    answer = get(Pool(), "/probe/pending", unfinished=4)
+    assert (answer.status_code, answer.json()) == (200, {"pending": 70})
+
+
+def test_a_process_that_is_not_ready_cannot_tell_what_is_pending() -> None:
+    assert get(Pool(), "/probe/pending", ready=False).status_code == 503
+
+
+def test_without_the_database_nobody_can_tell_what_is_pending() -> None:
+    class Gone(Pool):
+        async def fetchval(self, _query: str) -> int:
+            raise ConnectionRefusedError
+
+    assert get(Gone(), "/probe/pending").status_code == 503

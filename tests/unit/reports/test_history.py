@@ -1,5 +1,7 @@
 """A history sorts its facts and answers what every checker asks first."""
 
+from typing import Any
+
 import pytest
 
 from stockstorm.reports.history import History
@@ -9,6 +11,7 @@ from tests.literal_history import (
     at_rest,
     ended,
     history,
+    no_rest,
     ns,
     opened,
     planned,
@@ -104,3 +107,45 @@ def test_without_references_orders_are_tied_first_in_first_out() -> None:
     found = history(opened(), sold(0, 1, "bazaar", 2), sold(1, 2, "mercado", 1), recorded(9, 1, -2, 8))
     assert found.orders.net_only
     assert [effect.version for effect in found.orders.effects] == [1, -1]
+
+
+@pytest.mark.parametrize(
+    ("seen", "text", "why"),
+    [
+        ({"probe": 66}, "66 pending by probe", "the probe still reported 66 pending"),
+        ({"probe": 0, "queue": 7}, "7 in the queue", "the queue still held 7"),
+        (
+            {"probe": 66, "silent": ("worker",)},
+            "no answer from worker, 66 pending by probe",
+            "worker did not answer when asked for pending work and the probe still reported 66 pending",
+        ),
+        ({"attempts": 1, "probe": 5}, "1 attempt to deliver", "1 attempt to deliver had not ended"),
+        ({"probe": 0}, "the subject was still at work", "the subject was still at work"),
+        ({}, "the subject was still at work", "the subject was still at work"),
+    ],
+)
+def test_a_run_without_rest_says_what_was_pending(seen: dict[str, Any], text: str, why: str) -> None:
+    found = history(opened(), no_rest(9, **seen)).rest
+    assert (found.text, found.why_not) == (f"not reached: {text}", f"{why} when the wait of 30 s ran out")
+
+
+@pytest.mark.parametrize(
+    ("seen", "text"),
+    [
+        ({"by": "probe", "apart_ns": 500_000_000}, "by probe, two reads 0.5 s apart"),
+        ({"by": "probe_and_queue", "apart_ns": 610_000_000}, "by probe and queue, two reads 0.6 s apart"),
+        (
+            {"by": "silence", "silence_ns": 4_200_000_000, "longest_gap_ns": 3_100_000_000},
+            "by silence of 4.2 s, longest gap 3.1 s; the subject has no probe",
+        ),
+        ({}, "by silence, as an older version judged it"),
+    ],
+)
+def test_a_run_at_rest_says_what_showed_it(seen: dict[str, Any], text: str) -> None:
+    found = history(opened(), f.QuietReached(ns(9), quiet=True, waited_ns=0, **seen)).rest
+    assert (found.text, found.why_not) == (text, "")
+
+
+def test_a_history_of_an_older_version_is_read_with_its_end() -> None:
+    old = b'{"fact":"QuietReached","at_ns":5,"quiet":true,"waited_ns":1}'
+    assert f.decoder.decode(old) == f.QuietReached(5, quiet=True, waited_ns=1)

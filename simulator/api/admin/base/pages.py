@@ -14,6 +14,7 @@ from graphql import GraphQLError
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.problems import bad_request
+from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.limits import PAGE_MAX
 
 Node = TypeVar("Node")
@@ -50,7 +51,7 @@ def cursor_key(text: str) -> Key:
     """The sort key of a cursor. Raises GraphQLError for an invalid cursor."""
     try:
         value = msgspec.json.decode(base64.b64decode(text, validate=True), type=_CursorValue)
-    except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError):
+    except (binascii.Error, ValueError, *UNREADABLE_JSON):
         raise bad_request(f"Invalid cursor for current pagination sort: {text!r}.") from None
     return value.last_value, value.last_id
 

@@ -14,7 +14,7 @@ import msgspec
 from stockstorm.simulator.api.admin.base.call import Call, SearchWarning
 from stockstorm.simulator.api.admin.base.problems import bad_request, not_supported
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.limits import SEARCH_MAX
+from stockstorm.simulator.limits import SEARCH_MAX, SEARCH_TERMS_MAX
 
 Comparator = Literal["=", ">", ">=", "<", "<="]
 
@@ -60,6 +60,8 @@ def parse(query: str) -> list[Term]:
             raise not_supported(f"the search {query[at:]!r} (only terms `field:value` joined by AND)")
         terms.append(Term(found["field"], _COMPARATORS[found["op"]], found["value"].strip("'\"")))
         at = found.end()
+        if len(terms) > SEARCH_TERMS_MAX:
+            raise bad_request(f"The search query has more than {SEARCH_TERMS_MAX} terms.")
     return terms
 
 

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLSchema,
     InlineFragmentNode,
+    Node,
     OperationDefinitionNode,
     SelectionSetNode,
     get_location,
@@ -32,6 +34,7 @@ from stockstorm.simulator.limits import (
     DOCUMENT_VARIABLES_MAX,
     INPUT_ARRAY_MAX,
     INPUT_VALUES_MAX,
+    NODE_ARGUMENTS_MAX,
     VARIABLE_VALUES_MAX,
 )
 
@@ -55,8 +58,12 @@ def document_problem(document: DocumentNode) -> Problem | None:
         return TOO_LARGE
     counting = _Counting(fragments)
     try:
+        for operation in operations:
+            for variable in operation.variable_definitions or ():
+                _require_few_arguments(variable)
         for each in document.definitions:
             if isinstance(each, OperationDefinitionNode | FragmentDefinitionNode):
+                _require_few_arguments(each)
                 counting.follow([each.selection_set], 1)
     except _Exceeded as exceeded:
         problem: Problem = exceeded.args[0]
@@ -95,6 +102,7 @@ class _Counting:
             self._fields += 1
             if self._fields > DOCUMENT_FIELDS_MAX:
                 raise _Exceeded(TOO_LARGE)
+            _require_few_arguments(each)
             if isinstance(each, FieldNode):
                 into[(each.alias or each.name).value].append(each)
             elif isinstance(each, InlineFragmentNode):
@@ -104,6 +112,14 @@ class _Counting:
                 fragment = self._fragments.get(name)
                 if fragment is not None and name not in path:  # validation reports cycles and unknown names
                     self._collect(fragment.selection_set, into, (*path, name), depth)
+
+
+def _require_few_arguments(node: Node) -> None:
+    """Raises _Exceeded for too many. An error about repeated ones would look up the place of each in the text."""
+    directives: Sequence[DirectiveNode] = getattr(node, "directives", None) or ()
+    count = len(getattr(node, "arguments", None) or ()) + sum(1 + len(each.arguments or ()) for each in directives)
+    if count > NODE_ARGUMENTS_MAX:
+        raise _Exceeded(TOO_LARGE)
 
 
 def _too_deep(depth: int) -> Problem:

@@ -98,8 +98,8 @@ class _Costing:
         if data is None or is_leaf_type(on):
             return 0
         if is_abstract_type(on):
-            possible = self._schema.get_possible_types(on)
-            return max((self._children(each, nodes, data) for each in possible), default=0)
+            met = self._selections.types_met(on, _sets(nodes))
+            return max((self._children(each, nodes, data) for each in met), default=0)
         grouped = self._selections.collect(on, _sets(nodes))
         return sum(self._field(on, inner, _member(data, key)) for key, inner in grouped.items())
 

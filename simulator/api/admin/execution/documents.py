@@ -5,21 +5,44 @@ Without the cache a mutation takes 2 ms more. The lean executor runs what it cov
 
 import re
 from collections import OrderedDict
+from functools import cache
 from typing import Any, Final
 
 import msgspec
 from graphql import (
+    ASTValidationRule,
+    DeferStreamDirectiveLabel,
+    DeferStreamDirectiveOnRootField,
+    DeferStreamDirectiveOnValidOperationsRule,
     DocumentNode,
     ExecutionResult,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
+    KnownDirectivesRule,
+    KnownFragmentNamesRule,
+    Location,
+    MaxIntrospectionDepthRule,
+    NoFragmentCyclesRule,
+    NoUndefinedVariablesRule,
+    NoUnusedFragmentsRule,
+    NoUnusedVariablesRule,
     OperationDefinitionNode,
+    PossibleFragmentSpreadsRule,
+    Source,
+    StreamDirectiveOnListField,
+    Token,
+    UniqueDirectivesPerLocationRule,
+    UniqueFragmentNamesRule,
+    UniqueVariableNamesRule,
+    VariablesAreInputTypesRule,
+    VariablesInAllowedPositionRule,
     execute,
-    parse,
+    specified_rules,
     validate,
 )
 from graphql.execution.values import VariableValues
+from graphql.language.parser import Parser
 
 from stockstorm.simulator.api.admin.base.call import Call
 from stockstorm.simulator.api.admin.base.problems import Problem, of_document, of_execution
@@ -36,6 +59,56 @@ from stockstorm.simulator.limits import (
 
 # Counts tokens in a fraction of the time of the parser, which then meets only documents that it may read to the end.
 _TOKENS: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*|[_A-Za-z0-9.+-]+|[!$&():=@\[\]{|}]')
+
+
+class Place(Location):
+    """Where a node stands in its text. Tokens, which would be half of a document's memory, are not kept."""
+
+    __slots__ = ()
+
+    def __init__(self, start: int, end: int, source: Source) -> None:
+        self.start, self.end, self.source = start, end, source
+
+
+class PlacingParser(Parser):
+    """graphql-core's parser. Its nodes keep no tokens."""
+
+    def loc(self, start_token: Token) -> Location:
+        return Place(start_token.start, self._lexer.last_token.end, self._lexer.source)
+
+
+# Rules about what a document without this text does not have. Each costs time at every node.
+_NEEDED_WITH: Final[dict[str, tuple[type[ASTValidationRule], ...]]] = {
+    "$": (
+        NoUndefinedVariablesRule,
+        NoUnusedVariablesRule,
+        UniqueVariableNamesRule,
+        VariablesAreInputTypesRule,
+        VariablesInAllowedPositionRule,
+    ),
+    "@": (
+        DeferStreamDirectiveLabel,
+        DeferStreamDirectiveOnRootField,
+        DeferStreamDirectiveOnValidOperationsRule,
+        KnownDirectivesRule,
+        StreamDirectiveOnListField,
+        UniqueDirectivesPerLocationRule,
+    ),
+    "...": (KnownFragmentNamesRule, NoFragmentCyclesRule, PossibleFragmentSpreadsRule),
+    "fragment": (NoUnusedFragmentsRule, UniqueFragmentNamesRule),
+    "__": (MaxIntrospectionDepthRule,),
+}
+
+
+@cache  # 32 keys at most
+def _rules_without(absent: tuple[str, ...]) -> tuple[type[ASTValidationRule], ...]:
+    left_out = {rule for text in absent for rule in _NEEDED_WITH[text]}
+    return tuple(rule for rule in specified_rules if rule not in left_out)
+
+
+def rules_for(text: str) -> tuple[type[ASTValidationRule], ...]:
+    """The rules that the document can break."""
+    return _rules_without(tuple(mark for mark in _NEEDED_WITH if mark not in text))
 
 
 class Operation:
@@ -62,11 +135,12 @@ class Document:
         self.operations: dict[str, Operation] = {}
         self.fragments: dict[str, FragmentDefinitionNode] = {}
         self.problems: list[Problem] = []
+        self.node: DocumentNode | None = None  # of a document without problems
         if len(text) > DOCUMENT_TEXT_MAX or sum(1 for _ in _TOKENS.finditer(text)) > DOCUMENT_TOKENS_MAX:
             self.problems = [TOO_LARGE]
             return
         try:
-            self.node: DocumentNode = parse(text, max_tokens=DOCUMENT_TOKENS_MAX)
+            node = PlacingParser(text, max_tokens=DOCUMENT_TOKENS_MAX).parse_document()
         except GraphQLError as error:
             too_long = "Document contains more than" in error.message
             self.problems = [TOO_LARGE if too_long else of_document(error, "query")]
@@ -74,15 +148,16 @@ class Document:
         except RecursionError:
             self.problems = [TOO_LARGE]
             return
-        if (problem := document_problem(self.node)) is not None:
+        if (problem := document_problem(node)) is not None:
             self.problems = [problem]
             return
-        definitions = self.node.definitions
+        definitions = node.definitions
         found = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
-        errors = validate(schema, self.node, max_errors=VALIDATION_ERRORS_MAX, hide_suggestions=True)
+        errors = validate(schema, node, rules_for(text), max_errors=VALIDATION_ERRORS_MAX, hide_suggestions=True)
         if errors:
             self.problems = [of_document(error, _path_of(found)) for error in errors[:VALIDATION_ERRORS_MAX]]
             return
+        self.node = node
         self.fragments = {each.name.value: each for each in definitions if isinstance(each, FragmentDefinitionNode)}
         self.operations = {each.name.value if each.name else "": Operation(schema, each, self) for each in found}
 
@@ -149,6 +224,8 @@ def run(document: Document, operation: Operation, variables: VariableValues, raw
 def run_in_full(document: Document, operation: Operation, raw: dict[str, Any], call: Call) -> Result:
     """Execute an operation with graphql-core. An exception that is no GraphQLError is a bug, and is raised."""
     name = operation.node.name.value if operation.node.name else None
+    if document.node is None:
+        raise TypeError("a document with problems is not executed")
     found = execute(admin_schema(), document.node, context_value=call, variable_values=raw, operation_name=name)
     if not isinstance(found, ExecutionResult):
         raise TypeError("graphql-core returned an awaitable, although all resolvers are synchronous")

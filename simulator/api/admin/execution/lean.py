@@ -18,6 +18,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
@@ -81,8 +82,7 @@ class Plan:
         return data
 
     def _compile(self, on: GraphQLObjectType, nodes: Sequence[FieldNode | OperationDefinitionNode]) -> tuple[Step, ...]:
-        sets = [node.selection_set for node in nodes if node.selection_set is not None]
-        grouped = self._selections.collect(on, sets)
+        grouped = self._selections.collect(on, _sets(nodes))
         return tuple(self._step(on, key, found) for key, found in grouped.items())
 
     def _step(self, on: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Step:
@@ -116,9 +116,9 @@ class Plan:
         if is_object_type(type_):
             return _nullable_object(self._compile(type_, nodes))
         if is_abstract_type(type_):
-            return self._finish_abstract(
-                [(t.name, self._compile(t, nodes)) for t in self._schema.get_possible_types(type_)]
-            )
+            steps: dict[str, tuple[Step, ...]] = {each.name: () for each in self._schema.get_possible_types(type_)}
+            met = self._selections.types_met(type_, _sets(nodes))
+            return self._finish_abstract(steps | {each.name: self._compile(each, nodes) for each in met})
         raise NotCovered
 
     def _finish_required(self, type_: GraphQLNonNull[Any], nodes: list[FieldNode]) -> Finish:
@@ -131,13 +131,17 @@ class Plan:
         inner = self._finish(inner_type, nodes)
         return _required_then(inner) if inner else _required
 
-    def _finish_abstract(self, possible: list[tuple[str, tuple[Step, ...]]]) -> Finish:
-        finishers = {name: _required_object(steps) for name, steps in possible}
+    def _finish_abstract(self, steps_of: dict[str, tuple[Step, ...]]) -> Finish:
+        finishers = {name: _required_object(steps) for name, steps in steps_of.items()}
 
         def finish(value: Any, slots: Slots, call: Call) -> Any:
             return None if value is None else finishers[type_name_of(value)](value, slots, call)
 
         return finish
+
+
+def _sets(nodes: Sequence[FieldNode | OperationDefinitionNode]) -> list[SelectionSetNode]:
+    return [node.selection_set for node in nodes if node.selection_set is not None]
 
 
 def _constant(value: str) -> Resolver:

@@ -3,7 +3,7 @@
 The lean executor and the cost calculation share this, so that both read a document in the same way.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -11,6 +11,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLAbstractType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -42,6 +43,23 @@ class Selections:
         for selection_set in sets:
             self._visit(on, selection_set, grouped, seen)
         return grouped
+
+    def types_met(self, on: GraphQLAbstractType, sets: Iterable[SelectionSetNode]) -> Sequence[GraphQLObjectType]:
+        """The possible types of an abstract type that may select something. `collect` is empty for the others."""
+        possible = self.schema.get_possible_types(on)
+        named: set[str] = set()
+        for selection_set in sets:
+            for node in selection_set.selections:
+                match node:
+                    case InlineFragmentNode(type_condition=condition) if condition is not None:
+                        named.add(condition.name.value)
+                    case FragmentSpreadNode():
+                        named.add(self.fragments[node.name.value].type_condition.name.value)
+                    case _:
+                        return possible
+        if any(is_abstract_type(self.schema.get_type(name)) for name in named):
+            return possible
+        return [each for each in possible if each.name in named]
 
     def _visit(self, on: GraphQLObjectType, selection_set: SelectionSetNode, grouped: Grouped, seen: set[str]) -> None:
         for node in selection_set.selections:

@@ -14,6 +14,7 @@ from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Change, I
 from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUST, SET, Kind, Row, checked_rows
 from stockstorm.simulator.api.admin.resolvers.stock import level_of
 from stockstorm.simulator.history.facts import StockChanged
+from stockstorm.simulator.limits import IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.world import Changes, LevelChange, LevelSet, StaleQuantity
 
 _MISMATCH: Final = "The same idempotency key cannot be used with different operation parameters."
@@ -34,6 +35,8 @@ def _mutate(kind: Kind, arguments: Arguments, call: Call) -> InventoryPayload:
         raise bad_request("The @idempotent directive is required for this mutation but was not provided.")
     if not key.strip():
         raise bad_request("The idempotency key cannot be blank.")
+    if len(key) > IDEMPOTENCY_KEY_MAX:
+        raise bad_request(f"The idempotency key is {len(key)} characters long, the maximum is {IDEMPOTENCY_KEY_MAX}.")
     _require_comparison(kind, given)
     call.rows += len(given[kind.rows_field])
     mark = fingerprint(kind.operation, given)

@@ -105,10 +105,9 @@ def _condition(term: Term, call: Call) -> Condition:
 def _word_condition(term: Term, wanted: str, prefix: bool) -> Condition:
     match term.field:
         case "name":
-            number = order_search.text("number", wanted, prefix=prefix)
-            return order_search.either(order_search.text("name", wanted, prefix=prefix), number)
+            return order_search.name(wanted, prefix=prefix)
         case "financial_status":
-            return ANY if term.value == "any" else order_search.text("status", wanted, prefix=prefix)
+            return ANY if term.value == "any" else order_search.status(wanted, prefix=prefix)
     return order_search.sku(wanted, prefix=prefix)
 
 

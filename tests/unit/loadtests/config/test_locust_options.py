@@ -25,6 +25,7 @@ def test_every_option_of_a_run_can_be_given() -> None:
     words = ["--scenario", "steady", "--seed", "7", "--rate", "50.5", "--seconds", "3", "--subject", "polling"]
     words += ["--fault", "kill_worker@1+2, kill_receiver@2", "--flaw", "slow_handler", "--safety-stock", "0"]
     words += ["--postgres", "docker", "--api-port", "9400", "--api-host", "10.0.0.7", "--runs", "here"]
+    words += ["--probe-url", "http://127.0.0.1:8081"]
     assert read_locust_options(parsed(*words)) == RunOptions(
         scenario="steady",
         seed=7,
@@ -38,6 +39,7 @@ def test_every_option_of_a_run_can_be_given() -> None:
         api_port=9400,
         api_host="10.0.0.7",
         runs=Path("here"),
+        probe_url="http://127.0.0.1:8081",
     )
 
 

@@ -1,13 +1,18 @@
 """A service of the user is refused, before anything is created, unless it can know port and secrets."""
 
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from stockstorm.loadtests.config.checks import SECRETS, own_problems
+from stockstorm.loadtests.config.checks import SECRETS, own_problems, probe_url_problem
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.orchestrator.process import make_backing
+from stockstorm.loadtests.processes.child import free_port
+from stockstorm.loadtests.subjects import Pending
+from stockstorm.loadtests.subjects.own import OwnSubject
 from stockstorm.simulator.errors import ScenarioError
 
 URL = "http://127.0.0.1:8080/webhooks"
@@ -44,3 +49,52 @@ def test_no_database_is_opened_for_it(tmp_path: Path, monkeypatch: pytest.Monkey
     spec = make_spec(RunOptions(scenario="smoke", subject=URL, api_port=9400, runs=tmp_path))
     with make_backing(spec) as backing:
         assert (backing.url, backing.description, backing.processes()) == ("", "", [])
+
+
+def test_probes_are_read_at_the_address_of_the_service_unless_they_have_one_of_their_own() -> None:
+    probed: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            probed.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"pending": 3}')
+
+        def log_message(self, *args: object) -> None:
+            """Silent."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            at = f"http://127.0.0.1:{server.server_port}"
+            nowhere = f"http://127.0.0.1:{free_port('127.0.0.1')}/webhooks"
+            assert OwnSubject(f"{at}/webhooks").pending() == Pending(3)
+            assert OwnSubject(nowhere, f"{at}/inner/").pending() == Pending(3)
+            assert OwnSubject(nowhere).pending() == Pending(silent=("service",))
+        finally:
+            server.shutdown()
+            thread.join()
+    assert probed == ["/probe/pending", "/inner/probe/pending"]
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("127.0.0.1:8081", "no http(s) URL"),
+        ("http://u:p@127.0.0.1:8081", "user or password"),
+        ("http://127.0.0.1:8081?a=1", "query string"),
+        ("ftp://127.0.0.1", "no http(s) URL"),
+    ],
+)
+def test_a_bad_address_of_probes_is_refused(url: str, found: str) -> None:
+    problem = probe_url_problem(url)
+    assert problem is not None
+    assert problem.key == "--probe-url"
+    assert found in problem.found
+
+
+def test_probes_have_an_address_of_their_own_only_where_the_service_is_your_own(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="--probe-url: Stockstorm starts reference itself"):
+        make_spec(RunOptions(scenario="smoke", probe_url="http://127.0.0.1:8081", runs=tmp_path))

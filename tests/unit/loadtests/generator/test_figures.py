@@ -1,5 +1,6 @@
 """Live figures are estimates, but they count what they claim to count; Locust's statistics name failures correctly."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -118,3 +119,15 @@ def test_a_report_sends_figures_and_enters_each_sync_and_oversell_once() -> None
         (11.0, 10.0, True),
     ]
     assert {(live.pending, live.oversold_units, live.sync_p95_ms) for live in sent} == {(3, 1, 1_000.0)}
+
+
+def test_locusts_counts_by_second_are_kept_of_the_last_seconds_only() -> None:
+    def entry() -> SimpleNamespace:
+        counts = dict.fromkeys(range(10_000), 1)
+        return SimpleNamespace(num_reqs_per_sec=dict(counts), num_fail_per_sec=dict(counts))
+
+    table = SimpleNamespace(total=entry(), entries={("topic", "ACK"): entry()}, history=list(range(10_000)))
+    LocustStatistics(lambda **_: None, table).trim()
+    for each in (table.total, *table.entries.values()):
+        assert list(each.num_reqs_per_sec) == list(each.num_fail_per_sec) == list(range(10_000 - 60, 10_000))
+    assert table.history == list(range(8_000, 10_000))

@@ -88,7 +88,7 @@ class Generator:
 
     def run(self, *items: AnyPlanItem) -> None:
         plan = Plan("small", SEED, 100, len(items), items)
-        self.attempts.run(self.execution.due_items(plan, START_NS))
+        self.attempts.run(self.execution.due_items(plan.items, START_NS))
 
     def kinds(self) -> list[type[AnyFact]]:
         return [type(fact) for fact in self.facts]
@@ -106,7 +106,7 @@ def answer(status: int, at_ns: int = START_NS) -> Answer:
 def test_items_are_due_at_their_offsets_from_the_start(generator: Generator) -> None:
     items = (buy(1, "online", (0, 1)), msgspec.structs.replace(buy(2, "online", (0, 1)), offset_ns=70))
     plan = Plan("small", SEED, 100, 2, items)
-    assert [due_ns for due_ns, _ in generator.execution.due_items(plan, START_NS)] == [START_NS, START_NS + 70]
+    assert [due_ns for due_ns, _ in generator.execution.due_items(plan.items, START_NS)] == [START_NS, START_NS + 70]
 
 
 def test_an_applied_item_is_recorded_and_its_event_delivered(generator: Generator) -> None:
@@ -118,7 +118,7 @@ def test_an_applied_item_is_recorded_and_its_event_delivered(generator: Generato
 
 def test_a_delivery_is_due_when_the_plan_wanted_its_event(generator: Generator) -> None:
     plan = Plan("small", SEED, 100, 1, (buy(1, "online", (0, 2)),))
-    ((due_ns, work),) = generator.execution.due_items(plan, START_NS)
+    ((due_ns, work),) = generator.execution.due_items(plan.items, START_NS)
     generator.now_ns = due_ns + 50
     work(generator.now_ns)
     assert [outgoing.due_ns for outgoing in generator.connections.submitted] == [START_NS]

@@ -14,7 +14,16 @@ from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.generator import session
 from stockstorm.loadtests.generator.recorder import RunState
-from stockstorm.loadtests.ipc.messages import Abort, AnyMessage, FaultOver, Finished, Go, Listening, Setup
+from stockstorm.loadtests.ipc.messages import (
+    Abort,
+    AnyMessage,
+    FaultOver,
+    Finished,
+    Go,
+    Listening,
+    PendingCounted,
+    Setup,
+)
 from stockstorm.loadtests.ipc.pipe import PipeClosed
 from stockstorm.simulator.errors import BackingError
 
@@ -60,6 +69,9 @@ class Driver:
     def recovered(self) -> None:
         Driver.calls.append("recovered")
 
+    def counted(self, read: PendingCounted) -> None:
+        Driver.calls.append(f"{read.probe} pending")
+
     def discard(self) -> None:
         Driver.calls.append("discard")
 
@@ -82,7 +94,9 @@ def setup(tmp_path: Path) -> Setup:
 
 def environment_of() -> Any:
     request = SimpleNamespace(fire=lambda **_: None)
-    return SimpleNamespace(process_exit_code=None, parsed_options=None, events=SimpleNamespace(request=request))
+    return SimpleNamespace(
+        process_exit_code=None, parsed_options=None, events=SimpleNamespace(request=request), stats=None
+    )
 
 
 def run_session(orchestrator: Any, monkeypatch: pytest.MonkeyPatch, fails: Exception | None = None) -> Any:
@@ -128,9 +142,10 @@ def test_everything_is_freed_when_the_orchestrator_dies_before_the_load(
 def test_the_driver_learns_of_recovered_processes_and_of_the_end_of_the_orchestrator(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    orchestrator = Orchestrator(setup, Go(), FaultOver(kind="kill_worker"), FaultOver(kind="kill_receiver"))
+    over = (FaultOver(kind="kill_worker"), FaultOver(kind="kill_receiver"))
+    orchestrator = Orchestrator(setup, Go(), *over, PendingCounted(1, 2, probe=66))
     run_session(orchestrator, monkeypatch)
-    assert Driver.calls == ["recovered", "recovered", "conduct"]
+    assert Driver.calls == ["recovered", "recovered", "66 pending", "conduct"]
     finished = Finished(complete=False, reason="the orchestrator ended during the run")
     assert orchestrator.received == [Listening(port=7), finished]
 

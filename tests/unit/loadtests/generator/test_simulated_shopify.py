@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -16,7 +17,8 @@ from stockstorm.scenarios.loader import load
 from stockstorm.simulator.api.exchange import ApiRequest
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.delivery.attempts import Address
-from stockstorm.simulator.history.facts import AnyFact
+from stockstorm.simulator.errors import LimitError, StockstormError
+from stockstorm.simulator.history.facts import AnyFact, GeneratorHeld
 from stockstorm.simulator.model import Event
 from tests.small_world import small_world
 
@@ -63,3 +65,33 @@ def test_each_request_reaches_its_api_and_its_changes_are_reported(path: str, to
     reply = apis.handle(ApiRequest("PUT", path, "", headers, b'{"url": "http://127.0.0.1:8080/hooks"}'))
     assert reply.status == status
     assert reported == [(reply.facts, reply.events, 5)]
+
+
+def test_a_shop_that_fails_in_a_call_ends_the_run_and_answers_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    failures: list[StockstormError] = []
+    apis = SimulatedApis(
+        SETUP, load("smoke"), small_world(), WallPair(0, 0), lambda: 5, lambda *_: None, failures.append
+    )
+    full = LimitError("the shop's records", "they cannot be kept", "free some space")
+    monkeypatch.setattr(apis.admin, "handle", Mock(side_effect=full))
+    assert apis.handle(ApiRequest("POST", "/admin/api/2026-10/graphql.json", "", {}, b"")).status == 503
+    assert failures == [full]
+
+
+@pytest.mark.parametrize(("busy_ns", "named"), [(50_000_000, 0), (50_000_001, 1)])
+def test_a_call_that_holds_the_generator_up_is_recorded_with_its_operation(busy_ns: int, named: int) -> None:
+    reported: list[AnyFact] = []
+    cpu = iter((1_000, 1_000 + busy_ns))
+    apis = SimulatedApis(
+        SETUP,
+        load("smoke"),
+        small_world(),
+        WallPair(0, 0),
+        lambda: 5,
+        lambda facts, *_: reported.extend(facts),
+        cpu=lambda: next(cpu),
+    )
+    body = b'{"query": "{ shop { name } locations(first: 1) { nodes { id } } }"}'
+    apis.handle(ApiRequest("POST", "/admin/api/2026-10/graphql.json", "", {"x-shopify-access-token": "a"}, body))
+    held = [fact for fact in reported if isinstance(fact, GeneratorHeld)]
+    assert held == [GeneratorHeld(5, 0, "admin", "shop+locations", 5, busy_ns)] * named

@@ -11,7 +11,17 @@ import pytest
 
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec
-from stockstorm.loadtests.ipc.messages import Abort, AnyMessage, FaultDue, FaultOver, Finished, Listening, SentError
+from stockstorm.loadtests.ipc.messages import (
+    Abort,
+    AnyMessage,
+    FaultDue,
+    FaultOver,
+    Finished,
+    Listening,
+    PendingCounted,
+    Quiescing,
+    SentError,
+)
 from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator import orchestrator as module
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
@@ -27,7 +37,7 @@ from tests.stored_history import text_of
 
 
 class Database(msgspec.Struct):
-    url: str = "postgresql://127.0.0.1:9/none"
+    url: str = ""
     description: str = "none"
 
     part: None = None
@@ -35,7 +45,9 @@ class Database(msgspec.Struct):
     def processes(self) -> list[int]:
         return []
 
-    def check(self) -> None: ...
+    folder: Path | None = None
+
+    def check(self, planned: bool) -> None: ...
 
 
 class Service:
@@ -77,11 +89,11 @@ class Service:
         self.did.append("ready" if self._polls < 0 else "not ready")
         return self._polls < 0
 
-    def pending(self) -> Pending:
-        return Pending()
-
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         yield from ()
+
+    def pending(self) -> Pending:
+        return Pending(3)
 
     def stop(self) -> None:
         self.did.append("stop")
@@ -151,3 +163,29 @@ def test_an_error_of_the_generator_is_raised_again_as_its_own_class(
     error = caught.value
     assert (error.where, error.found) == ("the plan", "too large")
     assert error.remedy == f"lower the rates; files of the run: {spec.folder}"
+
+
+class Quiet(Driver):
+    """The other end of the pipe: it asks for pending work, and the run finishes once it has two reads."""
+
+    def __init__(self) -> None:
+        super().__init__("kill_worker")
+        self._sends = [Listening(port=1), Quiescing()]
+
+    def send(self, message: AnyMessage) -> None:
+        self.received.append(message)
+        if [type(one) for one in self.received].count(PendingCounted) == 2:
+            self._sends.append(Finished(complete=True))
+
+    def receive(self, timeout_s: float | None = None) -> AnyMessage | None:
+        return self._sends.pop(0) if self._sends else None
+
+
+def test_reads_of_pending_work_are_passed_on_while_the_generator_waits_for_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = Quiet()
+    ended, _ = run(Service(polls=0), driver, tmp_path, monkeypatch)
+    assert ended.complete, ended.reason
+    reads = [message for message in driver.received if isinstance(message, PendingCounted)]
+    assert [read.probe for read in reads[:2]] == [3, 3]

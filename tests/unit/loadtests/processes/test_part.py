@@ -61,6 +61,7 @@ def test_a_signal_to_a_process_that_has_ended_does_nothing(part: ChildPart) -> N
     part.pause()
     part.resume()
     part.kill()
+    assert part.child.exit_code == -signal.SIGKILL
 
 
 def test_parts_together_are_hit_at_once_and_are_ready_when_all_are(part: ChildPart, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from stockstorm.reference_service.architectures.queues import QueueSqs
 from stockstorm.reference_service.flaws import Flaw
 from stockstorm.reference_service.queues.broker_queue import refuse_flaws
 from stockstorm.reference_service.settings import BadSettings, Settings
-from stockstorm.simulator.history.facts import ProcessEnded
+from stockstorm.simulator.history.facts import FaultEnded, FaultStarted, ProcessEnded
 
 
 class Child:
@@ -40,16 +40,23 @@ def test_a_process_that_ended_by_itself_is_recorded_with_code_and_log_and_starte
 ) -> None:
     monkeypatch.setattr(reference, "Child", Child)
     subject = reference.ReferenceSubject(tmp_path, ARCHITECTURES["queue-postgres"])
-    part = ChildPart(lambda: subject._child("worker"), lambda: True)
+    answers: list[bool] = []
+    part = ChildPart(lambda: subject._child("worker"), lambda: answers.pop(0))
     subject._parts["worker"] = part
     first = part.child.pid
     assert subject.revive(7, lambda _: True) == []
     part.child.exit_code = -11  # type: ignore[misc]  # the double's is a plain attribute
     assert subject.revive(7, lambda _: True) == []
-    recorded = subject.revive(7, lambda _: False)
-    assert recorded[0] == ProcessEnded(7, "worker", first, -11, ("its last words",))
-    assert part.child.pid != first
-    assert subject.revive(8, lambda _: False) == []
+    answers += [False, False, True]
+    ended = ProcessEnded(7, "worker", first, -11, ("its last words",))
+    assert subject.revive(7, lambda _: False) == [ended, FaultStarted(7, reference.EXITED, "worker")]
+    second = part.child.pid
+    assert second != first
+    part.child.exit_code = 1  # type: ignore[misc]  # as above
+    again = ProcessEnded(8, "worker", second, 1, ("its last words",))
+    assert subject.revive(8, lambda _: False) == [again], "the interval is open already"
+    (over,) = subject.revive(9, lambda _: False)
+    assert (type(over), subject.revive(10, lambda _: False)) == (FaultEnded, [])
 
 
 @pytest.mark.parametrize("has_receiver", [True, False])

@@ -137,6 +137,44 @@ async def test_requests_far_ahead_of_their_answers_are_refused() -> None:
     assert len(statuses(found)) <= limits.PIPELINED_MAX + 2
 
 
+@pytest.mark.asyncio
+@pytest.mark.parametrize("sent", [b"", HEAD + b"a: b\r\n", HEAD + b"Connection: keep-alive\r\n\r\n"])
+async def test_idle_connections_do_not_lock_out_new_ones(sent: bytes) -> None:
+    """Whether they sent nothing, half a head or a whole request before; the one idle for longest is closed first."""
+    async with serving(ConnectionLimits(20, 100)) as port:
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
+        for _, writer in held:
+            writer.write(sent)
+        await asyncio.sleep(0.1)
+        for _ in range(5):
+            assert statuses(await answers(port, HEAD + b"Connection: close\r\n\r\n")) == [200]
+        ended = [await _closed(reader) for reader, _ in held]
+        for _, writer in held:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+    assert ended == [True] + [False] * 19  # the place of the first is free again after each new one
+
+
+async def _closed(reader: asyncio.StreamReader) -> bool:
+    try:
+        async with asyncio.timeout(0.05):
+            await reader.read()
+    except TimeoutError:
+        return False
+    return True
+
+
+@pytest.mark.asyncio
+async def test_a_connection_that_owes_an_answer_is_not_closed_for_a_new_one() -> None:
+    slow = HEAD.replace(b"/read", b"/slow") + b"Connection: close\r\n\r\n"
+    async with serving(ConnectionLimits(3, 100)) as port:
+        working = [asyncio.create_task(answers(port, slow)) for _ in range(3)]
+        await asyncio.sleep(SLOW_S / 2)
+        assert statuses(await answers(port, HEAD + b"\r\n")) == [503]
+        assert [statuses(await each) for each in working] == [[200]] * 3
+
+
 @pytest.mark.parametrize("ahead", [1, 3])
 def test_a_refusal_while_a_request_is_at_work_is_no_error_of_the_application(
     ahead: int, caplog: pytest.LogCaptureFixture
@@ -212,10 +250,9 @@ async def test_a_client_that_does_not_read_its_answers_is_disconnected() -> None
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("allowed", [ConnectionLimits(2, 9), ConnectionLimits(9, 2)])
-async def test_a_connection_over_a_limit_is_refused_and_a_closed_one_makes_room(allowed: ConnectionLimits) -> None:
+async def test_a_connection_over_the_limit_of_its_address_is_refused_and_a_closed_one_makes_room() -> None:
     request = HEAD + b"Connection: close\r\n\r\n"
-    async with serving(allowed) as port:
+    async with serving(ConnectionLimits(9, 2)) as port:
         held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
         await asyncio.sleep(0.05)
         assert statuses(await answers(port)) == [503]

@@ -11,7 +11,7 @@ from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.queues.base import InboxFull, Message
 from stockstorm.reference_service.queues.batching_sender import BatchingSender
 from stockstorm.reference_service.queues.broker import BrokerGone, Received, SendLimits, Wrapped
-from stockstorm.reference_service.storage.database import StoreUnavailable
+from stockstorm.reference_service.storage.database import StoreUnavailable, StoreUnreachable
 
 
 def message(webhook_id: str) -> Message:
@@ -97,13 +97,19 @@ async def test_a_refused_message_fails_only_its_own_request() -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
-    ("failure", "reason"), [(BrokerGone("away"), "away"), (ZeroDivisionError("zero"), "ZeroDivisionError")]
+    ("failure", "kind", "reason"),
+    [
+        (BrokerGone("away"), StoreUnreachable, "away"),
+        (ZeroDivisionError("zero"), StoreUnavailable, "ZeroDivisionError"),
+    ],
 )
-async def test_a_failed_call_acknowledges_none_of_its_messages(failure: Exception, reason: str) -> None:
+async def test_a_failed_call_acknowledges_none_of_its_messages(
+    failure: Exception, kind: type[StoreUnavailable], reason: str
+) -> None:
     broker = Scripted()
     broker.failure = failure
     answers = await put_all(BatchingSender(broker), "a", "b")
-    assert [(type(answer), str(answer)) for answer in answers] == [(StoreUnavailable, reason)] * 2
+    assert [(type(answer), str(answer)) for answer in answers] == [(kind, reason)] * 2
 
 
 @pytest.mark.asyncio

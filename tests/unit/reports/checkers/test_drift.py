@@ -5,12 +5,16 @@ from stockstorm.reports.result import Check, Incident
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import (
     SKU,
+    START,
     at_rest,
     cancelled,
+    delivered,
+    effect,
     history,
     ns,
     opened,
     order_event,
+    probe_done,
     recorded,
     sold,
     without_text,
@@ -121,3 +125,25 @@ def test_an_order_is_known_by_its_name_written_for_a_uri_too() -> None:
         history(opened(), sold(0, 1, "bazaar"), recorded(20, 1, -1, 9, "bazaar:%31"), at_rest(9_000, 9, 9, 9, 9))
     )
     assert (found.verdict, found.measures["drift.orders"]) == ("valid", 0.0)
+
+
+def pending_order(order: int, channel: str) -> tuple[f.AnyFact, ...]:
+    """A sale whose acknowledged notification still waits in the subject, by its own probe."""
+    fired = (sold(0, order, channel), order_event(0, order, order, channel), *delivered(0, order))
+    return (*fired, effect(order, "pending", 0), probe_done())
+
+
+def test_what_is_pending_has_not_drifted() -> None:
+    """A wrong listing and a missing order, both with an event that the subject still has to apply."""
+    found = Drift()(history(opened(), pending_order(1, "bazaar"), at_rest(8_000, 10, 9, 9, 10)))
+    assert (found.verdict, found.reason) == ("unknown", "1 event still waited at the end; nothing else had drifted")
+    assert set(found.measures.values()) == {0.0}
+    assert not found.incidents
+
+
+def test_what_is_wrong_without_anything_pending_has_drifted_all_the_same() -> None:
+    other = f.ItemStocked(START - 1, "CUP", 2**53 + 2, 7, 5, 500, hot=False)
+    finals = (f.FinalStock(ns(8_001), "CUP", 5, 5, 0), f.FinalListing(ns(8_001), "mercado", "CUP", 3))
+    found = Drift()(history(opened(), other, pending_order(1, "bazaar"), at_rest(8_000, 10, 9, 9, 10), finals))
+    assert found.verdict == "invalid"
+    assert [(incident.channel, incident.sku) for incident in found.incidents] == [("mercado", "CUP")]

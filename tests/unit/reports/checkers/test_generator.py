@@ -88,3 +88,28 @@ def test_waiting_for_a_connection_is_not_the_lateness_of_the_generator() -> None
             "generator.pool_full_samples": 0.0,
         },
     )
+
+
+def held(ms: float, request: int, cpu_ms: float, operation: str = "orders", api: str = "admin") -> f.AnyFact:
+    return f.GeneratorHeld(ns(ms + cpu_ms), request, api, operation, ns(ms), int(cpu_ms * 1e6))
+
+
+def test_the_call_that_held_the_generator_up_longest_is_named_as_the_cause_of_lateness() -> None:
+    late = f.AttemptEnded(ns(90), 0, 1, ns(0), ns(80), ns(80), ns(90), ns(0), 200)
+    found = Generator()(history(opened(), late, held(1, 1, 60), held(5, 2, 75, "PUT listings", "bazaar")))
+    worst = "the subject's call PUT listings of the API of bazaar held the generator up for 75 ms at 0.005 s"
+    assert found.verdict == "unknown"
+    assert found.reason == f"it started attempts 80.0 ms late (p99); the limit is 50 ms; {worst}"
+    assert found.notes == (
+        worst,
+        "the subject's call orders of the Admin API held the generator up for 60 ms at 0.001 s",
+    )
+
+
+def test_a_punctual_generator_names_the_five_worst_calls_as_notes() -> None:
+    calls = [held(100 * number, number, 51 + number, "x" * 200) for number in range(9)]
+    found = Generator()(history(opened(), tried(0, 0), *calls))
+    assert (found.verdict, len(found.notes)) == ("valid", 6)
+    assert [note.split(" for ")[1].split(" ms")[0] for note in found.notes[:5]] == ["59", "58", "57", "56", "55"]
+    assert found.notes[5] == "4 more calls held the generator up for over 50 ms"
+    assert "x" * 80 + "…" in found.notes[0]

@@ -10,10 +10,12 @@ from tests.literal_history import (
     delivered,
     effect,
     history,
+    no_rest,
     ns,
     opened,
     order_event,
     probe_done,
+    rest,
     sold,
     stock_event,
     version,
@@ -135,3 +137,10 @@ def test_an_acknowledged_event_without_effect_is_not_lost_before_rest() -> None:
         "unknown",
         {"lost.events": 0.0, "lost.judged": 1.0, "lost.acknowledged": 2.0, "lost.healed": 0.0},
     )
+
+
+def test_a_stock_event_that_the_probe_does_not_know_is_not_lost_before_rest() -> None:
+    """It can be in a queue that the subject's database does not show. At rest it is lost."""
+    facts = (version(0, 1, -1, 9), stock_event(0, 0, 1), *delivered(0, 0, "inventory_levels/update"), probe_done())
+    assert NothingLost()(history(opened(), facts, no_rest(8_000, silent=("worker",)))).verdict == "unknown"
+    assert NothingLost()(history(opened(), facts, rest(8_000))).verdict == "invalid"

@@ -4,7 +4,7 @@ import math
 
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.result import Check
-from tests.literal_history import cancelled, history, opened, recorded, rest, sold
+from tests.literal_history import cancelled, history, no_rest, opened, recorded, rest, sold
 
 MANY = (*opened(), *(sold(n, n, "bazaar") for n in range(30)))
 
@@ -80,4 +80,14 @@ def test_an_order_cancelled_before_it_was_written_owes_the_master_nothing() -> N
             "order_latency.orders": 30.0,
             "order_latency.never": 0.0,
         },
+    )
+
+
+def test_an_order_that_is_pending_at_the_end_counts_for_as_long_as_it_waited() -> None:
+    tokens = [f"bazaar:{n}" for n in range(29)]
+    found = OrderLatency()(history(MANY, recorded(100, 1, -29, -19, *tokens), no_rest(5_029, probe=1)))
+    assert (found.measures["order_latency_ms.max"], found.measures["order_latency.never"]) == (5_000.0, 0.0)
+    assert (found.measures["order_latency.open"], found.at_least) == (
+        1.0,
+        "1 order was still pending when the run ended",
     )

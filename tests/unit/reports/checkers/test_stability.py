@@ -1,18 +1,16 @@
 """A process that ended and an address where nobody listened are told first, with what was last in the log."""
 
-from typing import Final
-
 import pytest
 
 from stockstorm.reports.checkers.stability import Stability, outages
 from stockstorm.reports.result import Incident
 from stockstorm.reports.verdict.judge import UNPLANNED_SHOWN, judge
-from stockstorm.simulator.config import FAULTS
+from stockstorm.simulator.config import FAULTS, fault_label
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import delivered, history, ns, opened, tried
 
-EXITED: Final = "exited by itself"
-KIND = next(iter(FAULTS))
+EXITED: f.FaultName = "exited by itself"
+KIND: f.FaultName = next(iter(FAULTS))
 
 
 def died(ms: float, code: int = -9, lines: tuple[str, ...] = ("begun", "", "MemoryError: no more")) -> f.AnyFact:
@@ -50,7 +48,7 @@ def test_an_unplanned_end_of_a_process_is_an_incident_but_decides_nothing(
 def test_an_end_while_a_fault_is_open_names_the_fault() -> None:
     fault = (f.FaultStarted(ns(3_900), KIND, "worker"), f.FaultEnded(ns(4_100), KIND, "worker"))
     text = Stability()(history(opened(), fault, died(4_000))).incidents[0].text
-    assert f"while a planned fault was open ({FAULTS[KIND].label})" in text
+    assert f"while a planned fault was open ({fault_label(KIND)})" in text
     assert "nobody planned it" not in text
 
 
@@ -70,8 +68,7 @@ def test_two_refusals_an_answer_between_them_or_another_cause_is_no_outage() -> 
     assert not [*outages(_attempts(refused(0, 10)))]
     assert not [*outages(_attempts(refused(0, 10), tried(20, 9), refused(40, 50)))]
     assert len([*outages(_attempts(refused(0, 10, 20), tried(30, 9), refused(40, 50, 60)))]) == 2
-    faults: tuple[f.FaultName, ...] = (KIND, EXITED)
-    for fault in faults:
+    for fault in (KIND, EXITED):
         interval = (f.FaultStarted(ns(5), fault, "receiver"), f.FaultEnded(ns(15), fault, "receiver"))
         assert Stability()(history(opened(), interval, refused(0, 10, 20), tried(30, 9))).verdict == "valid"
 

@@ -11,6 +11,7 @@ from tests.literal_history import (
     called,
     cancelled,
     history,
+    no_rest,
     ns,
     opened,
     planned,
@@ -203,3 +204,11 @@ def test_a_movement_without_subscription_is_visible_at_once() -> None:
         return SyncLatency()(history(opened(100), TRADE, tuple(events))).measures["sync_latency_visible_ms.p95"]
 
     assert (seen(unheard=True), seen(unheard=False)) == (10.0, 2.0)
+
+
+def test_a_movement_that_is_pending_at_the_end_counts_for_as_long_as_it_waited() -> None:
+    found = SyncLatency()(history(opened(100), TRADE[:-1], no_rest(5_280, probe=1)))
+    assert (found.measures["sync_latency_ms.max"], found.measures["sync_latency_ms.never"]) == (5_000.0, 0.0)
+    assert found.measures["sync_latency_ms.open"] == 1.0
+    assert found.at_least == "1 movement was still pending when the run ended"
+    assert not found.incidents

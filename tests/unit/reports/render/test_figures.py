@@ -1,20 +1,33 @@
 """Figures: valid Plotly, true to the facts, readable without colour."""
 
+import math
+
 import msgspec
 import pytest
 from plotly.graph_objects import Figure as PlotlyFigure
 
 from stockstorm.reports.history import History
 from stockstorm.reports.render.figures import FIGURES, draw_all
-from stockstorm.reports.render.figures.layout import Figure
+from stockstorm.reports.render.figures.backlog import open_at
+from stockstorm.reports.render.figures.layout import FAULT_COLOUR, Figure
 from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Result
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, LoadStopped, RunEnded
 from tests.unit.reports.literal import golden_result, run_started
 from tests.unit.reports.synthetic import HOT
 
-NAMES = ["latency_over_time", "latency_distribution", "hot_stock", "deliveries", "load", "generator", "processes"]
-OWN_KEYS = {"room", "stays"}  # for the page's script, which takes them out
+NAMES = [
+    "latency_over_time",
+    "backlog",
+    "latency_distribution",
+    "hot_stock",
+    "deliveries",
+    "load",
+    "generator",
+    "processes",
+    "memory",
+]
+OWN_KEYS = {"room", "short"}  # for the page's script, which takes them out
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +118,19 @@ def test_phases_and_faults_are_shaded_and_named(figures: dict[str, Figure], view
     assert [span.name for span in view.phases] == ["warm_up", "flash_sale", "cool_down", "quiesce"]
     assert [(span.name, span.from_s, span.to_s) for span in view.faults] == [("kill_worker", 14, 15)]
     texts = [note["text"] for note in figures["load"].layout["annotations"]]
-    assert texts == ["warm up", "flash sale", "cool down", "quiesce", "▼ worker killed"]
+    assert texts == ["warm up", "flash sale", "cool down", "quiesce", "▼1 worker killed"]
+
+
+def test_every_figure_over_time_has_the_bands_of_faults_with_their_numbers_and_a_legend(
+    figures: dict[str, Figure],
+) -> None:
+    over_time = [name for name, figure in figures.items() if "time since" in str(figure.layout.get("xaxis"))]
+    assert over_time == ["latency_over_time", "backlog", "hot_stock", "load", "generator", "processes", "memory"]
+    for name in over_time:
+        layout = figures[name].layout
+        assert [shape["x0"] for shape in layout["shapes"] if shape.get("fillcolor") == FAULT_COLOUR] == [14], name
+        assert [note["short"] for note in layout["annotations"] if "short" in note] == ["▼1"], name
+        assert figures[name].traces[-1]["name"] == "▼ planned fault", name
 
 
 def test_deliveries_add_up_to_a_hundred_per_cent_for_each_topic(figures: dict[str, Figure]) -> None:
@@ -130,4 +155,27 @@ def test_faults_are_drawn_over_the_intervals_of_the_history() -> None:
         RunEnded(start + 6 * second, True),
     ]
     view = RunView(golden_result(), History.of([run_started(), *facts]))
-    assert [(span.from_s, span.to_s) for span in view.faults] == [(1, 2), (3, 6)]
+    assert [(span.number, span.from_s, span.to_s, span.row) for span in view.faults] == [(1, 1, 2, 0), (2, 3, 6, 0)]
+
+
+def test_faults_at_the_same_time_are_named_in_rows_of_their_own() -> None:
+    second = 1_000_000_000
+    start = run_started().at_ns
+    facts: list[AnyFact] = [
+        FaultStarted(start + 1 * second, "kill_worker", "worker"),
+        FaultStarted(start + 2 * second, "pause_database", "database"),
+        FaultEnded(start + 3 * second, "kill_worker", "worker"),
+        FaultStarted(start + 4 * second, "kill_worker", "worker"),
+        RunEnded(start + 6 * second, True),
+    ]
+    view = RunView(golden_result(), History.of([run_started(), *facts]))
+    assert [(span.name, span.row) for span in view.faults] == [
+        ("kill_worker", 0),
+        ("pause_database", 1),
+        ("kill_worker", 0),
+    ]
+
+
+def test_what_waits_is_the_number_of_open_intervals_at_each_moment() -> None:
+    intervals = [(1.0, 3.0), (2.0, math.inf), (2.0, 2.5)]
+    assert open_at(intervals, 10.0) == [(0.0, 0), (1.0, 1), (2.0, 3), (2.5, 2), (3.0, 1), (10.0, 1)]

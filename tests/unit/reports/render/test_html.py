@@ -44,14 +44,17 @@ def page(result: Result, history: History) -> str:
 def test_the_report_has_every_section(page: str) -> None:
     titles = re.findall(r"<h2>(.*?)</h2>", page)
     assert titles == [
+        "Faults",
         "Latency over time",
-        "Latency by percentile",
+        "What waits",
         "Stock of the hottest SKU",
+        "Latency by percentile",
         "Events by class",
         "Deliveries by topic",
         "Offered load and throughput",
         "Health of the load generator",
-        "CPU and memory by process",
+        "CPU by process",
+        "Memory of every process over time",
         "Incidents",
         "Checks and thresholds",
         "This run",
@@ -131,3 +134,8 @@ def test_a_history_that_checkers_cannot_read_still_has_a_report_that_says_so() -
     assert found.verdict != "valid"
     assert any(note.startswith("there are no intervals") for note in found.notes)
     assert "This figure could not be drawn" in page
+
+
+def test_the_page_says_what_showed_that_the_run_was_at_rest(result: Result, history: History) -> None:
+    rest = "by probe, two reads 0.5 s apart"
+    assert rest in report_page(replace(result, rest=rest), history)

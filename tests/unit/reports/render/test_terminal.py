@@ -30,6 +30,7 @@ def test_verdict_tiers_thresholds_and_incidents_are_printed() -> None:
         "✕ == 0",
         "1.96 s",
         "bazaar sold 1 unit",
+        "rest: by probe, two reads 0.5 s apart",
         "replay:",
     ):
         assert expected in text

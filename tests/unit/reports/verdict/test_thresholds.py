@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from msgspec.structs import replace
 
 from stockstorm.reports.result import Interval, ThresholdOutcome
 from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
@@ -100,3 +101,21 @@ def test_a_sync_latency_from_visible_needs_enough_pairs_that_the_subject_could_s
     owner = check("sync_latency", measures=found)
     (outcome,) = judge_thresholds({"sync_latency_visible_ms.p95": "< 2000"}, (owner,), found, {})
     assert (outcome.verdict, outcome.reason) == ("unknown", "only 29 movements owed to a listing, 30 are needed")
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [("< 20000", "unknown"), ("< 2000", "invalid"), ("> 2000", "valid"), ("> 20000", "unknown")],
+)
+def test_a_latency_with_work_pending_is_a_lower_bound(condition: str, verdict: str) -> None:
+    """What is still pending has a latency of at least the time until the end. Only a broken limit is proven."""
+    open_ = replace(check("sync_latency", measures={"sync_latency_ms.p95": 14_000.0}), at_least="5 were pending")
+    (outcome,) = judge_thresholds({"sync_latency_ms.p95": condition}, (open_,), open_.measures, {})
+    assert outcome.verdict == verdict
+    assert outcome.reason.startswith("sync_latency_ms.p95 is at least 14,000, because 5 were pending")
+
+
+def test_none_that_was_never_reflected_is_not_known_with_work_pending() -> None:
+    open_ = replace(check("sync_latency", measures={"sync_latency_ms.never": 0.0}), at_least="5 were pending")
+    (outcome,) = judge_thresholds({"sync_latency_ms.never": "== 0"}, (open_,), open_.measures, {})
+    assert outcome.verdict == "unknown"

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 
+import gevent
 import pytest
 from gevent import socket as gevent_socket
 
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
-from stockstorm.simulator.api.http_server import make_server
+from stockstorm.simulator.api.http_server import LOGGED_MAX, make_server
 from stockstorm.simulator.errors import BackingError
 from stockstorm.simulator.limits import REQUEST_BODY_MAX_BYTES
 
@@ -115,6 +116,39 @@ def test_an_unread_body_is_answered_in_the_format_of_the_requested_api(
     assert isinstance(seen["admin"]["errors"], str)
 
 
+@pytest.mark.parametrize("size", [b"", b"zz", b"f" * 20, b"5\r\nabcdefgh"])
+def test_a_malformed_chunk_is_400_and_closes_the_connection(address: tuple[str, int], size: bytes) -> None:
+    with closing(socket.create_connection(address, timeout=10)) as sender:
+        sender.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\n\r\n")
+        received = b"".join(iter(lambda: sender.recv(10_000), b""))
+    assert received.startswith(b"HTTP/1.1 400 ")
+
+
+def test_what_strangers_send_writes_no_traceback_and_a_bounded_number_of_lines() -> None:
+    """Too many headers, early ends, and connections that are closed before their answer."""
+    heads = (
+        b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(150)) + b"\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nab",
+        b"GET / HTTP/7\r\n\r\n",
+    )
+    command = [sys.executable, "-c", SERVER]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+        assert server.stdout is not None and server.stderr is not None  # noqa: PT018 - for the type checker
+        host, port = server.stdout.readline().split()
+        for head in heads * 20:
+            with closing(socket.create_connection((host.decode(), int(port)), timeout=10)) as stranger:
+                stranger.sendall(head)
+                stranger.shutdown(socket.SHUT_WR)
+                with suppress(ConnectionError):
+                    stranger.recv(100)
+        server.terminate()
+        lines = server.stderr.read().decode().splitlines()
+    assert [line for line in lines if "Traceback" in line] == []
+    assert 1 <= len(lines) <= LOGGED_MAX + 1
+    assert lines[-1] == "further malformed requests are not logged"
+
+
 def test_an_exception_of_the_api_is_a_500_and_the_server_continues(connection: http.client.HTTPConnection) -> None:
     connection.request("GET", "/defect")
     assert connection.getresponse().status == 500
@@ -138,6 +172,23 @@ def test_an_address_in_use_is_a_user_error() -> None:
     with pytest.raises(BackingError, match=f"simulated APIs on 127.0.0.1:{port}: cannot listen"):
         make_server("127.0.0.1", port, handle)
     first.close()
+
+
+def test_a_connection_above_the_bound_waits_until_another_is_closed() -> None:
+    server = make_server("127.0.0.1", 0, lambda _request: ApiReply(200, (), b"yes", [], []), connections_max=2)
+    server.start()
+    idle = [gevent_socket.create_connection(("127.0.0.1", server.server_port), timeout=5) for _ in range(2)]
+    gevent.sleep(0.05)
+    with closing(gevent_socket.create_connection(("127.0.0.1", server.server_port), timeout=5)) as third:
+        third.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        third.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            third.recv(1_000)
+        idle.pop().close()
+        third.settimeout(5)
+        assert b"yes" in third.recv(1_000)
+    idle.pop().close()
+    server.stop(0.05)
 
 
 def test_a_stopped_server_closes_keep_alive_connections() -> None:

@@ -94,7 +94,14 @@ def test_an_invalid_quantity_is_422_and_changes_nothing(quantity: object) -> Non
 
 
 @pytest.mark.parametrize(
-    ("body", "expected"), [(b"", (400, "bad_json")), (b"{", (400, "bad_json")), (b"[]", (422, "invalid_body"))]
+    ("body", "expected"),
+    [
+        (b"", (400, "bad_json")),
+        (b"{", (400, "bad_json")),
+        (b'{"listings": [{"sku": "\xff", "quantity": 1}], "url": "\xff"}', (400, "bad_json")),
+        (b'{"a": ' + b"[" * 100_000, (400, "bad_json")),
+        (b"[]", (422, "invalid_body")),
+    ],
 )
 @pytest.mark.parametrize("resource", ["listings", "notifications"])
 def test_an_invalid_body_is_refused(resource: str, body: bytes, expected: tuple[int, str]) -> None:

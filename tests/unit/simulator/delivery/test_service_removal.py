@@ -80,8 +80,9 @@ def test_removal_ends_what_is_scheduled_and_leaves_what_is_under_way(setup: Deli
     facts = setup.deliveries.answered(failing, at(FAILED, end_ns)).facts
 
     assert outcomes(facts) == {0: "given_up", scheduled.delivery: "subscription_removed"}
-    assert [setup.deliveries.wanted(each) for each in (scheduled, under_way, elsewhere)] == [False, True, True]
     assert setup.deliveries.described(scheduled) == ("inventory_levels/update", "")
+    assert [setup.deliveries.wanted(each) for each in (scheduled, under_way, elsewhere)] == [False, True, True]
+    assert setup.deliveries.described(scheduled) == ("", ""), "what is not sent is not kept"
     assert setup.deliveries.pending == 2
     assert setup.world.subscription(other) is not None
 

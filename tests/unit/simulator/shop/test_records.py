@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from stockstorm.simulator.errors import LimitError
-from stockstorm.simulator.limits import RECORDS_CACHE_KIB
-from stockstorm.simulator.shop.records import INT_MAX, Records, within
+from stockstorm.simulator.limits import RECORDS_CACHE_KIB, RECORDS_STEPS_MAX
+from stockstorm.simulator.shop.records import INT_MAX, Records, TooMuchWork, within
 
 SCHEMA = "CREATE TABLE things (id INTEGER PRIMARY KEY, body BLOB)"
 BODY_BYTES = 1_000
@@ -44,3 +44,26 @@ def test_a_database_that_fails_is_an_error_for_users() -> None:
 
 def test_numbers_beyond_a_column_become_its_bound() -> None:
     assert [within(number) for number in (1 << 70, -(1 << 70), 5)] == [INT_MAX, -INT_MAX, 5]
+
+
+COUNTS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT count(*) FROM n"
+MANY = RECORDS_STEPS_MAX // 20  # a row takes some twelve steps
+
+
+def test_the_reads_of_one_call_are_bounded_together_and_the_next_call_begins_anew() -> None:
+    records = Records("CREATE TABLE t (a INTEGER)")
+    records.begin_call()
+    with pytest.raises(TooMuchWork):  # noqa: PT012 - one read of them is too much, not each
+        for _ in range(3):
+            records.row(COUNTS, (MANY,))
+    with pytest.raises(TooMuchWork):
+        records.rows(COUNTS, (MANY,))
+    records.write("INSERT INTO t VALUES (?)", (1,))
+    assert records.row("SELECT a FROM t", ()) == (1,)
+    records.begin_call()
+    assert records.row(COUNTS, (MANY,)) == (MANY,)
+
+
+def test_reads_outside_of_calls_are_not_bounded() -> None:
+    records = Records()
+    assert [records.row(COUNTS, (MANY,)) for _ in range(3)] == [(MANY,)] * 3

@@ -109,3 +109,11 @@ def test_a_comparison_without_any_run_is_still_a_page() -> None:
 def test_an_excused_check_is_explained_in_a_sentence() -> None:
     run = run_summary("polling", 9_000.0, checks=[check("oversell", "invalid", "9 units")])
     assert "excused, oversell: between polls" in text_of(compare(matrix("polling"), SUBJECTS, [run], [], {}))
+
+
+def test_a_run_says_what_showed_that_it_was_at_rest() -> None:
+    never, at_rest = run_summary("polling", 9_000.0), run_summary("queue", 300.0)
+    never = msgspec.structs.replace(never, result=msgspec.structs.replace(never.result, rest="not reached: 66 pending"))
+    text = text_of(compare(matrix("polling", "queue"), SUBJECTS, [never, at_rest], [], {}))
+    assert "lost; rest not reached: 66 pending" in text
+    assert "lost; rest by probe, two reads 0.5 s apart" in text

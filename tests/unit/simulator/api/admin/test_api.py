@@ -1,12 +1,31 @@
+import base64
+import gc
 import time
 from typing import Any
 
 import msgspec
 import pytest
+from graphql import Token
 
 from stockstorm.simulator.api.admin import AdminApi
+from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE
 from stockstorm.simulator.api.exchange import RequestSerial
-from tests.admin_calls import ADJUST, PATH, SET, TOKEN, WALL, Admin, adjustment, change, setting
+from stockstorm.simulator.history.facts import StockChanged, StockShown
+from stockstorm.simulator.limits import DOCUMENT_CACHE_MAX, DOCUMENT_CACHE_TEXT_MAX
+from stockstorm.simulator.shop import records
+from tests.admin_calls import (
+    ADJUST,
+    PATH,
+    SET,
+    TOKEN,
+    WALL,
+    Admin,
+    adjustment,
+    change,
+    item_gid,
+    location_gid,
+    setting,
+)
 from tests.small_world import STOCK, available, small_config
 
 
@@ -142,9 +161,74 @@ def test_an_answer_is_json_with_its_cost() -> None:
 
 def test_the_cache_of_documents_is_bounded() -> None:
     admin = Admin()
-    for n in range(510):
+    for n in range(DOCUMENT_CACHE_MAX + 10):
         admin.ask(f"{{ a{n}: shop {{ id }} }}")
-    assert len(admin.api.documents) == 500
+    assert len(admin.api.documents) == DOCUMENT_CACHE_MAX
+
+
+def tokens() -> int:
+    gc.collect()
+    return sum(isinstance(each, Token) for each in gc.get_objects())
+
+
+def test_long_documents_leave_the_cache_earlier_and_documents_keep_no_tokens() -> None:
+    admin, before = Admin(), tokens()
+    for n in range(10):
+        admin.ask(f"{{ a{n}: shop {{ id }} }} #" + "x" * (DOCUMENT_CACHE_TEXT_MAX // 5))
+    assert len(admin.api.documents) == 4
+    assert tokens() <= before
+
+
+def test_an_answer_has_at_most_so_many_values_in_either_executor() -> None:
+    """The lean executor, graphql-core (with @include), and a mutation, whose effect stays."""
+    admin = Admin()
+    fields = " ".join(f"a{n}: id" for n in range(300))
+    many = f"inventoryItems(first: 4) {{ nodes {{ {fields} }} }}"
+    assert "errors" not in admin.ask(f"{{ {many} }}")
+    wide = " ".join(f"b{n}: id" for n in range(30))
+    rows = "[" + ", ".join(f'"{item_gid(0)}"' for _ in range(250)) + "]"
+    lean = admin.ask(f"{{ nodes(ids: {rows}) {{ {wide} {' '.join(f'c{n}: id' for n in range(100))} }} }}")
+    full = admin.ask(f"{{ nodes(ids: {rows}) @include(if: true) {{ {wide} }} }}")
+    assert lean["errors"] == full["errors"] == [TOO_LARGE]
+    assert "errors" not in admin.ask(f"{{ nodes(ids: {rows}) {{ {wide} }} }}")
+    changes = " ".join(f"d{n}: name" for n in range(300))
+    row = f'{{delta: 1, inventoryItemId: "{item_gid(0)}", locationId: "{location_gid(0)}", changeFromQuantity: null}}'
+    changed = admin.ask(
+        f'mutation {{ inventoryAdjustQuantities(input: {{name: "available", reason: "correction", '
+        f'changes: [{", ".join([row] * 100)}]}}) @idempotent(key: "k") '
+        f"{{ inventoryAdjustmentGroup {{ changes {{ {changes} }} }} }} }}"
+    )
+    assert changed["errors"] == [TOO_LARGE]
+    assert [fact.delta for fact in admin.facts(StockChanged)] == [1] * 100
+    assert admin.facts(StockShown) == []
+
+
+@pytest.mark.parametrize("directive", ["", "@include(if: true)"], ids=["lean", "graphql-core"])
+def test_searches_that_read_too_much_are_refused(monkeypatch: pytest.MonkeyPatch, directive: str) -> None:
+    monkeypatch.setattr(records, "RECORDS_STEPS_MAX", 0)
+    monkeypatch.setattr(records, "TICK_STEPS", 1)
+    admin = Admin()
+    answer = admin.ask(f'{{ a: ordersCount(query: "sku:x") {directive} {{ count }} shop {{ id }} }}')
+    assert (answer["errors"], admin.reply.status, admin.called.outcome) == ([TOO_LARGE], 200, "error")
+
+
+ADJUST_WITH_KEY = """mutation { inventoryAdjustQuantities(
+  input: {name: "available", reason: "correction", changes: []}) @idempotent(key: "KEY") { userErrors { code } } }"""
+
+
+def test_what_a_client_may_ask_although_nobody_does_is_answered() -> None:
+    admin = Admin()
+    assert admin.ask("mutation { __typename }")["data"] == {"__typename": "Mutation"}
+    nested = base64.b64encode(b'{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}").decode()
+    for query in (
+        f'{{ orders(first: 1, after: "{nested}") {{ nodes {{ id }} }} }}',
+        '{ orders(first: 1, query: "id:--5") { nodes { id } } }',
+        f'{{ orders(first: 1, query: "id:>{"9" * 4_500}") {{ nodes {{ id }} }} }}',
+        '{ orders(first: 1, query: "id:\u0663") { nodes { id } } }',
+        f'{{ orders(first: 1, query: "{"id:1 " * 900}") {{ nodes {{ id }} }} }}',
+        ADJUST_WITH_KEY.replace("KEY", "k" * 256),
+    ):
+        assert [error["extensions"]["code"] for error in admin.ask(query)["errors"]] == ["BAD_REQUEST"]
 
 
 def cost_s(admin: Admin, body: bytes) -> float:

@@ -57,6 +57,15 @@ def test_the_end_completes_only_an_answer_that_promised_no_length(head: bytes, c
     assert reader.ended() is completes
 
 
+@pytest.mark.parametrize("status", [b"600", b"999"])
+def test_a_status_that_is_none_of_http_is_an_error_because_a_history_cannot_hold_it(status: bytes) -> None:
+    with pytest.raises(AnswerError, match="is none of HTTP"):
+        AnswerReader().feed(b"HTTP/1.1 " + status + b" Odd\r\nContent-Length: 0\r\n\r\n")
+    reader = AnswerReader()
+    assert not reader.feed(b"HTTP/1.1 " + status + b" Odd\r\n\r\n")
+    assert not reader.ended()
+
+
 def test_an_answer_may_be_as_large_as_the_limit_and_no_larger() -> None:
     reader = AnswerReader()
     body = b"x" * ANSWER_BODY_MAX_BYTES
@@ -65,3 +74,13 @@ def test_an_answer_may_be_as_large_as_the_limit_and_no_larger() -> None:
     reader.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + body)
     with pytest.raises(AnswerError, match=r"more than \d+ bytes"):
         reader.feed(b"x" * ANSWER_HEAD_MAX_BYTES)
+
+
+@pytest.mark.parametrize("status", [b"000", b"099", b"600", b"999"])
+def test_a_status_outside_of_http_is_no_answer(status: bytes) -> None:
+    """A history holds 100 to 599, so a subject cannot make it unreadable."""
+    with pytest.raises(AnswerError):
+        AnswerReader().feed(b"HTTP/1.1 " + status + b" x\r\ncontent-length: 0\r\n\r\n")
+    reader = AnswerReader()
+    if not reader.feed(b"HTTP/1.1 " + status + b" x\r\n\r\n"):
+        assert not reader.ended()

@@ -10,6 +10,10 @@ from stockstorm.simulator.limits import (
     DOCUMENT_DEPTH_MAX,
     DOCUMENT_FIELDS_MAX,
     DOCUMENT_FRAGMENTS_MAX,
+    DOCUMENT_OPERATIONS_MAX,
+    DOCUMENT_TOKENS_MAX,
+    DOCUMENT_VARIABLES_MAX,
+    NODE_ARGUMENTS_MAX,
     VARIABLE_VALUES_MAX,
 )
 
@@ -31,9 +35,28 @@ def nested(depth: int) -> str:
         "{ " + "shop { name } " * 500 + "}",
         "{ " + " ".join(f"a{i}: shop {{ name }}" for i in range(DOCUMENT_FIELDS_MAX)) + " }",
         "{ a { " + "b { c } " * 40 + "} a { " + "b { c } " * 40 + "} }",
+        " ".join(f"query q{i} {{ shop {{ id }} }}" for i in range(DOCUMENT_OPERATIONS_MAX + 1)),
+        f"query({' '.join(f'$v{i}: ID' for i in range(DOCUMENT_VARIABLES_MAX + 1))}) {{ shop {{ id }} }}",
+        "{ orders(" + "first: 1 " * (NODE_ARGUMENTS_MAX + 1) + ") { nodes { id } } }",
+        "{ shop { name " + "@include(if: true) " * NODE_ARGUMENTS_MAX + "} }",
+        "query($v: ID " + "@a " * (NODE_ARGUMENTS_MAX + 1) + ") { shop { name } }",
+        "{ shop { ... @include(" + "if: true " * NODE_ARGUMENTS_MAX + ") { name } } }",
         "{ shop { name } } " + " ".join(f"fragment f{i} on Shop {{ id }}" for i in range(DOCUMENT_FRAGMENTS_MAX + 1)),
     ],
-    ids=["bomb", "deeper bomb", "repeated fields", "aliases", "repeated below repeated", "fragments"],
+    ids=[
+        "bomb",
+        "deeper bomb",
+        "repeated fields",
+        "aliases",
+        "repeated below repeated",
+        "operations",
+        "variables",
+        "arguments",
+        "directives",
+        "of a variable",
+        "of a directive",
+        "fragments",
+    ],
 )
 def test_a_document_that_grows_is_too_large(text: str) -> None:
     assert document_problem(parse(text)) == TOO_LARGE
@@ -56,7 +79,7 @@ def test_what_a_sync_service_sends_passes() -> None:
         f"mutation {{ set(input: {{quantities: [{quantity * 250}]}}) @idempotent(key: 1) {{ userErrors {{ code }} }} }}"
     )
     fields = "orders(first: 50) { nodes { id lineItems(first: 50) { nodes { id sku quantity } } } }"
-    assert document_problem(parse(changes, max_tokens=6_000)) is None
+    assert document_problem(parse(changes, max_tokens=DOCUMENT_TOKENS_MAX)) is None
     assert document_problem(parse("{ " + " ".join(f"a{i}: {fields}" for i in range(50)) + " }")) is None
 
 

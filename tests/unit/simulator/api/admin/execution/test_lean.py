@@ -28,6 +28,8 @@ fragment Money on MoneyV2 { amount currencyCode }"""
 NODES = """query Nodes($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on Node { id }
   ... on InventoryLevel { updatedAt }
   ... on InventoryItem { sku inventoryLevels(first: 1) { nodes { id } } } ... on Location { name } } }"""
+CASES = """query Nodes($ids: [ID!]!) { nodes(ids: $ids) { ... on InventoryItem { sku } ...Place } }
+fragment Place on Location { name id }"""
 CREATE = """mutation Hook {
   webhookSubscriptionCreate(topic: ORDERS_CREATE, webhookSubscription: {uri: "https://example.com/x"}) {
     webhookSubscription { id endpoint { __typename ... on WebhookHttpEndpoint { callbackUrl } } }
@@ -52,6 +54,7 @@ LEAN: list[tuple[str, dict[str, Any]]] = [
     (ORDERS, {"first": 0, "query": "colour:red"}),
     (ORDERS, {"first": 50, "query": "updated_at:>=2026-01-01"}),
     (NODES, {"ids": [item_gid(1), LEVEL_ID, location_gid(2), "gid://shopify/Order/1"]}),
+    (CASES, {"ids": [item_gid(1), LEVEL_ID, location_gid(2), "gid://shopify/Order/1"]}),
     (CREATE, {}),
     (MERGED, {}),
     (

@@ -1,0 +1,74 @@
+"""What waits over time: webhooks that are not acknowledged yet, and changes of stock that listings do not show yet."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from stockstorm.reports.render.downsample import thin_steps
+from stockstorm.reports.render.figures.layout import (
+    Figure,
+    line,
+    phase_labels,
+    phase_shapes,
+    rounded,
+    time_axis,
+)
+from stockstorm.reports.render.view import RunView
+from stockstorm.simulator.history import facts as f
+
+Interval = tuple[float, float]  # seconds
+
+
+def backlog(view: RunView) -> Figure | None:
+    """Open deliveries above, owed changes of listings below."""
+    webhooks, changes = _webhooks(view), _changes(view)
+    if not webhooks and not changes:
+        return None
+    hover = "%{y:,} at %{x:.1f} s"
+    traces: list[dict[str, Any]] = []
+    for name, intervals, colour, yaxis in (
+        ("webhooks due and not acknowledged", webhooks, "@ack-strong", "y"),
+        ("changes of stock that a listing does not show yet", changes, "@sync-strong", "y2"),
+    ):
+        steps = open_at(intervals, view.end_s)
+        drawn = thin_steps([at for at, _ in steps], [count for _, count in steps])
+        traces.append(
+            line(name, rounded(drawn.xs), drawn.ys, colour, width=1.8, shape="hv", yaxis=yaxis, hovertemplate=hover)
+        )
+    layout: dict[str, Any] = {
+        "xaxis": time_axis(view, anchor="y2"),
+        "yaxis": {"title": {"text": "webhooks"}, "rangemode": "tozero", "domain": [0.55, 1]},
+        "yaxis2": {"title": {"text": "listings"}, "rangemode": "tozero", "domain": [0, 0.45]},
+        "shapes": phase_shapes(view),
+        "annotations": phase_labels(view),
+    }
+    caption = (
+        "Above: webhooks that are due and not acknowledged yet; a refused one waits for Shopify's next try. Below: "
+        "changes of stock that a listing owes its buyers. Both should be near 0 all the time, and return there soon "
+        "after a fault."
+    )
+    return Figure("backlog", "What waits", caption, traces, layout, 400)
+
+
+def open_at(intervals: Iterable[Interval], end_s: float) -> list[tuple[float, int]]:
+    """How many intervals are open from each moment on, from 0 to `end_s`. One that never ends stays open."""
+    moves: dict[float, int] = {0.0: 0}
+    for begin, end in intervals:
+        moves[begin] = moves.get(begin, 0) + 1
+        if end < end_s:
+            moves[end] = moves.get(end, 0) - 1
+    steps, count = [], 0
+    for at in sorted(moves):
+        count += moves[at]
+        steps.append((at, count))
+    return [*steps, (end_s, count)]
+
+
+def _webhooks(view: RunView) -> list[Interval]:
+    ended = {fact.delivery: view.seconds(fact.at_ns) for fact in view.of(f.DeliveryEnded)}
+    genuine = (fact for fact in view.of(f.DeliveryPlanned) if not fact.forged)
+    return [(view.seconds(fact.due_ns), ended.get(fact.delivery, math.inf)) for fact in genuine]
+
+
+def _changes(view: RunView) -> list[Interval]:
+    return [(at, at + ms / 1000) for at, ms in zip(view.syncs.at_s, view.syncs.ms, strict=True)]
