@@ -24,7 +24,7 @@ from tests.stored_history import facts_of
 
 SCENARIO: Final = Path(__file__).resolve().parents[1] / "scenarios" / "proof.toml"
 # Many failed attempts lead to long gaps between retries. They are shortened, so that a run can wait for the last one.
-CHANGES: Final = {"retry_time_scale = 0.05": "retry_time_scale = 0.01", "max_s = 20.0": "max_s = 60.0"}
+CHANGES: Final = {"retry_time_scale = 0.05": "retry_time_scale = 0.004", "max_s = 20.0": "max_s = 60.0"}
 DOWN_MAX_S: Final = 1.5
 AFTER_MAX_S: Final = 240.0  # start, the wait for rest (a flow runs every 15 s), final reads, judgement
 GAP_MIN_S: Final = 0.3  # between two faults of one target: the second may hit what is still starting
