@@ -2,7 +2,7 @@
 
 uvicorn bounds neither a request's head nor the time for it, and its `limit_concurrency` keeps refused connections open:
 
-uvicorn bounds neither a head nor the time for it, and its `limit_concurrency` keeps the connections that it refuses open:
+uvicorn bounds neither a head nor the time for it, and keeps the connections that `limit_concurrency` refuses open:
 - Every state of a connection has a deadline: the head, the body, the answer, the pause between two requests.
 - When all are taken, the one that has been idle for longest (between two requests, or without a whole head) is closed
   for a new one, so that half-open ones do not lock out Shopify. Over another limit, the answer is 503 and the end.

@@ -218,3 +218,37 @@ def test_reads_of_pending_work_are_passed_on_while_the_generator_waits_for_rest(
     assert ended.complete, ended.reason
     reads = [message for message in driver.received if isinstance(message, PendingCounted)]
     assert [read.probe for read in reads[:2]] == [3, 3]
+
+
+class Failing(Database):
+    def check(self, planned: bool) -> None:
+        raise BackingError("embedded PostgreSQL", "it failed", "run again")
+
+
+class Told(Driver):
+    """The other end of the pipe, which stops the load when it is told to."""
+
+    def __init__(self, did: list[str]) -> None:
+        super().__init__("kill_worker")
+        self._sends, self._did = [Listening(port=1)], did
+
+    def send(self, message: AnyMessage) -> None:
+        if isinstance(message, Abort):
+            self._did.append("the load is stopped")
+            self._sends.append(Finished(complete=False, reason=message.reason))
+
+    def receive(self, timeout_s: float | None = None) -> AnyMessage | None:
+        return self._sends.pop(0) if self._sends else None
+
+
+def test_a_run_that_breaks_off_stops_the_load_before_the_subject_which_would_refuse_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "database_work", lambda _: None)
+    service = Service(polls=0)
+    spec = make_spec(RunOptions(scenario="smoke", runs=tmp_path))
+    pipe = cast(Pipe, Told(service.did))
+    made = module.Orchestrator(spec, pipe, nullcontext(Failing()), nullcontext(CloudContext()), service)
+    ending = made.run(os.getpid(), lambda _: None, lambda _: None)
+    assert "embedded PostgreSQL: it failed" in ending.fact.reason
+    assert service.did == ["start", "the load is stopped", "stop"]
