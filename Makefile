@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 # The longest first, so that no process ends long after the others.
 SUITE := tests/e2e tests/contract tests/properties tests/fuzz tests/unit tests/golden tests/tidy
 INSTALLED := $(VENV)/.installed
+# A bound on the whole suite, which takes about seven minutes. The bounds of single tests are in pyproject.toml.
+TIMEOUT := $(shell command -v timeout >/dev/null && echo timeout --foreground --kill-after=60)
 # Optional, needs npm: a faster emulator of Amazon SQS.
 FAUXQS := loadtests/backing/cloud/fauxqs
 
@@ -47,13 +49,13 @@ test: setup
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not timed and not prove" $(SUITE)
-	$(BIN)/python -m pytest -m "timed and not prove" tests/e2e
+	$(if $(TIMEOUT),$(TIMEOUT) 3600) $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not timed and not prove" $(SUITE)
+	$(if $(TIMEOUT),$(TIMEOUT) 1800) $(BIN)/python -m pytest -m "timed and not prove" tests/e2e
 endif
 
 # Not part of `make test`, because it takes minutes: before a release, and once a week (.github/workflows/prove.yml).
 prove: setup
-	$(BIN)/python -m pytest -m prove $(ARGS)
+	$(BIN)/python -m pytest -o faulthandler_timeout=7200 -m prove $(ARGS)
 
 # make fuzz ARGS="--requests 1000000 --seed 3". `make test` has a short form of it.
 fuzz: setup

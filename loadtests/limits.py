@@ -39,6 +39,8 @@ RUN_FINAL_READS_MAX_S: Final = 300.0  # and for the end of every part; 30 if not
 RUN_FINAL_READS_SHARE: Final = 0.5  # more, as a share of the load's seconds, because the reads grow with it
 RUN_SILENT_MAX_S: Final = 300.0  # without a sign of the orchestrator, which sends figures twice a second during load
 RUN_BREAKS_OFF_WITHIN_S: Final = 60.0  # after an interruption
+JUDGING_MAX_S: Final = 300.0  # and rendering; it takes 1 to 20
+JUDGING_BYTES_PER_S: Final = 50_000  # of the history, for which more time is allowed; 1,000,000 are judged in a second
 GENERATOR_SILENT_MAX_S: Final = 60.0  # without a message of the generator once the load has begun
 
 # Subjects

@@ -60,7 +60,8 @@ class Worker:
         if self._session is None:
             return 0
         parts = self._session.parts
-        return sum(pusher.unfinished for pusher in parts.pushers.values()) + parts.signals.admin_work.is_set()
+        to_call = self._session.continuous and parts.signals.admin_work.is_set()  # else nothing waits for that signal
+        return sum(pusher.unfinished for pusher in parts.pushers.values()) + to_call
 
     async def run(self) -> None:
         """Runs until cancelled."""

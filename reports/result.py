@@ -177,4 +177,4 @@ def _cleaned(value: Any) -> Any:
         return printable(value)
     if isinstance(value, dict):
         return {_cleaned(key): _cleaned(each) for key, each in value.items()}
-    return [_cleaned(each) for each in value] if isinstance(value, list) else value
+    return [_cleaned(each) for each in value] if isinstance(value, list | tuple) else value

@@ -14,9 +14,10 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import Breach, first_breach
-from stockstorm.reports.result import Result
+from stockstorm.reports.result import Result, printable
 from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
 from stockstorm.simulator.history.blocks import Block, Damaged, pieces, read_blocks
 from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, Fact, RunEnded, RunStarted, decoder
@@ -77,6 +78,9 @@ def create_run_folder(runs: Path, run: str) -> RunFolder:
     """
     if not run or run == LATEST or run.startswith(".") or Path(run).name != run:
         raise HistoryError(str(runs), f"{run!r} cannot name a run", "give a plain folder name other than 'latest'")
+    if not str(runs.absolute()).isprintable():
+        found = "its path has control characters, or bytes that are not UTF-8"
+        raise HistoryError(printable(str(runs)), found, "choose another folder, because files and reports name it")
     folder = RunFolder(runs / run)
     try:
         folder.path.mkdir(parents=True)
@@ -164,6 +168,11 @@ def read_history(path: Path, *, unsealed: bool = False) -> History:
     """
     file = RunFolder(path).history if path.is_dir() else path
     require_inside(file.parent, file)
+    with collector_paused():
+        return _read_file(file, unsealed=unsealed)
+
+
+def _read_file(file: Path, *, unsealed: bool) -> History:
     try:
         written = _read_blocks(file, unsealed=unsealed)
     except OSError as error:

@@ -23,6 +23,7 @@ from stockstorm.loadtests.orchestrator.ending import Show
 from stockstorm.reports.compare.comparison import Key
 from stockstorm.reports.formats import duration_text
 from stockstorm.reports.render.comparison.terminal import print_comparison
+from stockstorm.reports.result import printable
 from stockstorm.simulator.errors import ScenarioError
 
 BESIDE_CONTINUE: Final = ("resume", "runs", "postgres")  # a comparison has stored all other options
@@ -39,7 +40,7 @@ class MatrixProgress:
         left = duration_text(left_s * 1000)
         title = f"{number} of {cells} · {key.text} · about {left} left"
         if not self._console.is_terminal:
-            self._console.print(Text(f"stockstorm: {title}"), soft_wrap=True)
+            self._console.print(Text(printable(f"stockstorm: {title}")), soft_wrap=True)
         self._open = Progress(self._console, title)
         self._open.__enter__()
         return self._open.show, self._open.live
@@ -50,7 +51,7 @@ class MatrixProgress:
             self._open = None
         status = {"done": "done", "failed": f"failed: {cell.error}", "pending": "interrupted"}[cell.status]
         # As Text, because Rich would take `history.jsonl.zst:100:` in an error for an emoji.
-        self._console.print(Text(f"stockstorm: {cell.key.text}: {status}"), soft_wrap=True)
+        self._console.print(Text(printable(f"stockstorm: {cell.key.text}: {status}")), soft_wrap=True)
 
 
 class CompareCommandOptions(ComparisonOptions, RunsFolder):

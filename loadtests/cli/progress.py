@@ -10,6 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from stockstorm.loadtests.ipc.messages import Live
+from stockstorm.reports.result import printable
 from stockstorm.simulator.config import FAULTS
 
 REFRESH_PER_S = 4
@@ -40,7 +41,7 @@ class Progress:
 
     def show(self, step: str) -> None:
         """A new step begins."""
-        self._step = step
+        self._step = step = printable(step)
         if self._console.is_terminal:
             self._screen.update(self._panel())
         else:
@@ -56,7 +57,7 @@ class Progress:
             self._console.print(f"stockstorm: {line}", highlight=False)
         if figures.elapsed_s - self._printed_s >= QUIET_EVERY_S:
             self._printed_s = figures.elapsed_s
-            self._console.print("stockstorm: " + _sentence(figures), highlight=False)
+            self._console.print("stockstorm: " + _sentence(figures), highlight=False, markup=False, emoji=False)
 
     def _panel(self) -> Panel:
         table = Table.grid(padding=(0, 3))
@@ -66,7 +67,8 @@ class Progress:
             return Panel(table, title=self._title, border_style="cyan")
         step = "waiting for quiet" if figures.quiescing and self._step == "load" else self._step
         table.add_row(
-            f"{escape(step)} · phase [bold]{figures.phase}[/]", f"{figures.elapsed_s:5.1f} of {figures.total_s:.0f} s"
+            f"{escape(step)} · phase [bold]{escape(printable(figures.phase))}[/]",
+            f"{figures.elapsed_s:5.1f} of {figures.total_s:.0f} s",
         )
         table.add_row(
             ProgressBar(total=max(figures.total_s, 0.1), completed=min(figures.elapsed_s, figures.total_s), width=44)
@@ -87,7 +89,8 @@ class Progress:
 
 def _sentence(figures: Live) -> str:
     return (
-        f"{figures.elapsed_s:4.0f} of {figures.total_s:.0f} s, phase {figures.phase}: {figures.events:,} events, "
-        f"ack p99 {figures.ack_p99_ms:.1f} ms, sync p95 {figures.sync_p95_ms:.0f} ms (live estimates), "
+        f"{figures.elapsed_s:4.0f} of {figures.total_s:.0f} s, phase {printable(figures.phase)}: "
+        f"{figures.events:,} events, ack p99 {figures.ack_p99_ms:.1f} ms, "
+        f"sync p95 {figures.sync_p95_ms:.0f} ms (live estimates), "
         f"{figures.oversold_units} oversold, {figures.pending} pending"
     )

@@ -43,6 +43,7 @@ class CloudContext(msgspec.Struct, frozen=True):
     description: str = ""
     ceiling_per_s: float | None = None
     routes: Mapping[str, str] = {}
+    emulators: Mapping[str, str] = {}  # the environment with the addresses of emulators that are no processes of ours
     children: Mapping[FaultTarget, tuple[ChildPart, ...]] = {}  # of the broker and the publisher, if we started them
     depth: Callable[[], int] | None = None  # messages in the queue, leased ones too; None: it does not tell
 
@@ -99,6 +100,7 @@ def _context(backing: CloudBacking, names: dict[str, str]) -> CloudContext:
         description=backing.description,
         ceiling_per_s=backing.ceiling_per_s,
         children={"broker": backing.parts} if backing.parts else {},
+        emulators={} if backing.parts else backing.environment,
     )
 
 

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 import msgspec
 import psutil
 
+from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.server import database_work
 from stockstorm.loadtests.config.checks import SECRETS, is_url
@@ -100,7 +101,7 @@ class Orchestrator:
         finished = Finished(complete=False, reason="interrupted")
         cause: StockstormError | KeyboardInterrupt | None = None
         try:
-            with self._open_backing as backing, self._open_cloud as cloud, self._watching(backing) as watch:
+            with self._open_backing as backing, self._open_cloud as cloud, self._watching(backing, cloud) as watch:
                 try:
                     finished = self._run_or_abort(backing, cloud, watch, show, live)
                 finally:
@@ -125,12 +126,12 @@ class Orchestrator:
             ended = self._finish_history(finished.complete, finished.reason)
         return Ending(ended, cause)
 
-    def _watching(self, backing: Backing) -> Watch:
+    def _watching(self, backing: Backing, cloud: CloudContext) -> Watch:
         events = expected_events(self._scenario)
         disks = [run_disk(self._spec.folder, events)]
         if backing.folder is not None:
             disks.append(database_disk(backing.folder, events))
-        return Watch(backing, disks, self._faults.is_open)
+        return Watch(backing, disks, self._faults.is_open, emulators=Listeners(cloud.emulators))
 
     @property
     def _read_log(self) -> str:

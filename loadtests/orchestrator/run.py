@@ -7,8 +7,11 @@ import msgspec
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.exits import VERDICT_CODES, ExitCode
 from stockstorm.loadtests.ipc.messages import Live
+from stockstorm.loadtests.limits import JUDGING_BYTES_PER_S, JUDGING_MAX_S
 from stockstorm.loadtests.orchestrator.ending import Ending, Show
 from stockstorm.loadtests.orchestrator.supervisor import Supervisor
+from stockstorm.loadtests.processes import stacks
+from stockstorm.loadtests.processes.time_limit import time_limit
 from stockstorm.reports.history import History
 from stockstorm.reports.render import RENDERERS, render_all
 from stockstorm.reports.result import Result
@@ -54,8 +57,18 @@ def report(spec: RunSpec, ending: Ending) -> Judged:
 
 
 def rejudge(folder: RunFolder, *, unsealed: bool = False) -> Judged:
-    """Judges a stored history and writes its reports. Raises HistoryError, also for a damaged one unless `unsealed`."""
-    history = read_history(folder.history, unsealed=unsealed)
-    result = judge(history)
-    render_all(result, history, folder, *(name for name in RENDERERS if name != "terminal"))
+    """Judges a stored history and writes its reports.
+
+    Raises HistoryError, also for a damaged one unless `unsealed`, and InternalError if that takes far too long.
+    """
+    with time_limit("judging", judging_max_s(folder), folder.path / stacks.FILE):
+        history = read_history(folder.history, unsealed=unsealed)
+        result = judge(history)
+        render_all(result, history, folder, *(name for name in RENDERERS if name != "terminal"))
     return Judged(result, history, folder)
+
+
+def judging_max_s(folder: RunFolder) -> float:
+    """How long it may take, which grows with the history."""
+    size = folder.history.stat().st_size if folder.history.is_file() else 0
+    return JUDGING_MAX_S + size / JUDGING_BYTES_PER_S

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.loadtests.config.checks import POSTGRES_URL, POSTGRES_URL_VARIABLE
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.ipc.messages import Finished, Live, Step
 from stockstorm.loadtests.ipc.pipe import FD_VARIABLE, SUPERVISOR_FD_VARIABLE, Pipe, PipeClosed, make_pair
@@ -33,7 +34,7 @@ from stockstorm.loadtests.processes.child import Child
 from stockstorm.loadtests.processes.of_run import RUN_VARIABLE, end_processes_of, processes_of
 from stockstorm.loadtests.processes.scratch import sweep
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.simulator.errors import InternalError, StockstormError
+from stockstorm.simulator.errors import BackingError, InternalError, StockstormError
 from stockstorm.simulator.history.blocks import Damaged, pieces, read_blocks
 from stockstorm.simulator.history.facts import RunEnded
 from stockstorm.simulator.io.journal import Journal
@@ -204,6 +205,15 @@ class Supervisor:
         self._child.kill()
         end_processes_of(self._spec.folder, PARTS_END_WITHIN_S)
         sweep()
+        self._sweep_databases()
+
+    def _sweep_databases(self) -> None:
+        """On a server of the user's own."""
+        if self._spec.options.postgres == POSTGRES_URL and (url := os.environ.get(POSTGRES_URL_VARIABLE)):
+            from stockstorm.loadtests.backing.postgres.at_url import sweep_databases  # noqa: PLC0415 - seldom needed
+
+            with suppress(BackingError):  # the server may be what ended the run
+                sweep_databases(url)
 
     def _log(self, name: str) -> Path:
         return self._spec.logs / f"{name}.log"

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, Self
 
+from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.connection_watch import ConnectionWatch
 from stockstorm.loadtests.backing.postgres.server import place
@@ -20,7 +21,7 @@ LINES: Final = 4  # of a log, in an error
 
 
 class Watch:
-    """Every process of ours, the database, and the disks. `planned`: whether a fault of the plan hits a part now."""
+    """Every process of ours, database, emulators and disks. `planned`: whether a fault of the plan hits a part now."""
 
     def __init__(
         self,
@@ -28,8 +29,10 @@ class Watch:
         disks: Sequence[Disk],
         planned: Callable[[FaultTarget], bool],
         processes: Registry = PROCESSES,
+        emulators: Listeners | None = None,
     ) -> None:
         self._backing, self._disks, self._planned, self._processes = backing, disks, planned, processes
+        self._emulators = emulators
         self._connection = ConnectionWatch(backing.url) if backing.url else None
 
     def __enter__(self) -> Self:
@@ -51,6 +54,8 @@ class Watch:
                 raise end_error(process)
         if self._connection is not None:
             self._check_connection(self._connection, planned)
+        if self._emulators is not None:
+            self._emulators.check()
         check_space(self._disks)
 
     def settle(self) -> None:

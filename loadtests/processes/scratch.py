@@ -28,7 +28,7 @@ def disk_folder() -> Path:
 def make_scratch(kind: str, parent: Path | None = None) -> Path:
     """A new folder that is ours, e.g. of the kind `cloud`."""
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-", dir=parent))
-    (folder / OWNER).write_text(f"{os.getpid()} {_namespace()} {_started(os.getpid())}", encoding="ascii")
+    (folder / OWNER).write_text(f"{os.getpid()} {_namespace()} {started(os.getpid())}", encoding="ascii")
     return folder
 
 
@@ -46,13 +46,13 @@ def _is_abandoned(folder: Path) -> bool:
     try:
         if folder.is_symlink() or (os.geteuid() != 0 and folder.stat().st_uid != os.geteuid()):
             return False
-        pid, namespace, started = (folder / OWNER).read_text(encoding="ascii").split()
+        pid, namespace, since = (folder / OWNER).read_text(encoding="ascii").split()
     except (OSError, ValueError):
         return False
-    return namespace == _namespace() and _started(int(pid)) != started
+    return namespace == _namespace() and started(int(pid)) != since
 
 
-def _started(pid: int) -> str:
+def started(pid: int) -> str:
     """When this process started, in clock ticks since the boot; "" when there is none.
 
     A process id alone can be that of a later process.

@@ -91,6 +91,7 @@ class ScheduledFlow:
             await budget.step(parts.writer.write_once)
         while signals.reread_requested:
             signals.reread_requested = bool(await budget.step(parts.reader.read_doubtful))
+        signals.admin_work.clear()  # nothing else here does, and the probe reports it as pending
         for pusher in parts.pushers.values():
             for _ in range(len(pusher.state.dirty)):
                 if await budget.step(partial(pusher.push_once, rows_max=1)):

@@ -1,14 +1,11 @@
 """What one connection, one address and all of them together may take from a process that faces the internet.
 
-uvicorn bounds neither a request's head nor the time for it, and its `limit_concurrency` keeps the connections open that
-it refuses. So `BoundedProtocol` adds the bounds to uvicorn's protocol, and `Connections` knows all open ones:
+uvicorn bounds neither a request's head nor the time for it, and its `limit_concurrency` keeps refused connections open:
 
-- A head has at most HEAD_BYTES_MAX bytes in HEADERS_MAX lines (431). Trailers of a chunked body count too.
-- At most HEAD_BYTES_MAX bytes in a row may yield nothing: no header, no part of a body. The parser holds such bytes.
+uvicorn bounds neither a head nor the time for it, and its `limit_concurrency` keeps the connections that it refuses open:
 - Every state of a connection has a deadline: the head, the body, the answer, the pause between two requests.
-- When all are taken, the connection that has been idle for longest is closed for a new one, so that half-open ones do
-  not lock out Shopify. Idle is who waits between two requests or has not sent a whole head.
-- A connection over a limit is answered 503 and closed at once.
+- When all are taken, the one that has been idle for longest (between two requests, or without a whole head) is closed
+  for a new one, so that half-open ones do not lock out Shopify. Over another limit, the answer is 503 and the end.
 """
 
 import asyncio
@@ -123,8 +120,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     deadline_s = float("inf")  # on the clock of the event loop
     _state: State = "head"
-    _head_bytes = 0  # of the request's complete header lines
-    _silent_bytes = 0  # since the parser last yielded something
+    _in_request = False  # a request has begun and is not complete
+    _silent_bytes = 0  # since a request began or its body last grew, in pieces that came whole
     _refused_for: Reason = "malformed"  # if the parser stops
     _running: RequestResponseCycle | None = None  # the request at work; `cycle` is the last one read
 
@@ -154,29 +151,19 @@ class BoundedProtocol(HttpToolsProtocol):
             except httptools.HttpParserUpgrade:
                 continue  # answered like any other request
             else:
-                if self._silent_bytes > limits.HEAD_BYTES_MAX:
+                if self._silent_bytes > limits.HEAD_BYTES_MAX or (self._in_request and self._head_is_too_large()):
                     self._refuse("head_too_large")
 
     def on_message_begin(self) -> None:
-        self._silent_bytes = self._head_bytes = 0
+        self._silent_bytes, self._in_request = 0, True
         self._enter("head")
         super().on_message_begin()
 
-    def on_url(self, url: bytes) -> None:
-        self._silent_bytes = 0
-        self._head_bytes += len(url)
-        if self._head_bytes > limits.HEAD_BYTES_MAX:
-            self._stop_parser("head_too_large")
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._silent_bytes = 0
-        self._head_bytes += len(name) + len(value) + LINE_BYTES
-        if self._head_bytes > limits.HEAD_BYTES_MAX or len(self.headers) >= limits.HEADERS_MAX:
-            self._stop_parser("head_too_large")
-        super().on_header(name, value)
+    # There is no `on_header`: a call in Python for each line would cost more than everything else here.
 
     def on_headers_complete(self) -> None:
+        if self._head_is_too_large():
+            self._stop_parser("head_too_large")
         if len(self.pipeline) >= limits.PIPELINED_MAX:
             self._stop_parser("too_many_pipelined")
         self._silent_bytes = 0
@@ -190,7 +177,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._silent_bytes = 0
+        if len(self.headers) > limits.HEADERS_MAX:
+            self._stop_parser("head_too_large")
+        self._silent_bytes, self._in_request = 0, False
         super().on_message_complete()
         self._enter("pause" if self.cycle.response_complete else "answer")
 
@@ -206,14 +195,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing() or self._state == "answer":
             self._disconnect()
             self.transport.abort()  # the client does not read what was sent, so nothing more can be sent
-        elif self._state == "pause" or not self._is_in_request():
+        elif self._state == "pause" or not self._has_begun():
             self.transport.close()
         else:
             self._refuse("too_slow")
 
     def evict(self) -> None:
         """A new connection takes the place of this idle one."""
-        if self._is_in_request():
+        if self._has_begun():
             self._refuse("idle")
         else:
             self.transport.close()
@@ -226,8 +215,17 @@ class BoundedProtocol(HttpToolsProtocol):
         elif not self.cycle or self.cycle.response_complete:  # else it owes the answer to an earlier request
             self.open_connections.idle(self)
 
-    def _is_in_request(self) -> bool:
-        return self._head_bytes > 0 or self._silent_bytes > 0
+    def _has_begun(self) -> bool:
+        return self._in_request or self._silent_bytes > 0
+
+    def _head_is_too_large(self) -> bool:
+        """Whether the lines read so far are. `headers` also holds the trailers of a chunked body."""
+        if len(self.headers) > limits.HEADERS_MAX:
+            return True
+        size = len(self.url) + LINE_BYTES * len(self.headers)
+        for name, value in self.headers:
+            size += len(name) + len(value)
+        return size > limits.HEAD_BYTES_MAX
 
     def _stop_parser(self, reason: Reason) -> NoReturn:
         self._refused_for = reason

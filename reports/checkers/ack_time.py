@@ -6,16 +6,12 @@ delivery success counts them. Fewer than 30 attempts give no verdict.
 """
 
 import math
-from collections.abc import Iterator
 
 from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, counted, unknown
 from stockstorm.reports.statistics.quantiles import quantiles
-from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.limits import ACK_SAMPLES_MIN
-
-TIMEOUTS = frozenset({"connect_timeout", "answer_timeout"})
 
 
 class AckTime(Checker):
@@ -37,7 +33,7 @@ class AckTime(Checker):
     when_polling = ()
 
     def __call__(self, history: History) -> Check:
-        samples = [value for _, value in ack_samples(history)]
+        samples = [value for _, value in history.acks]
         timeouts = sum(map(math.isinf, samples))
         measures = {"ack_time.acknowledged": float(len(samples) - timeouts), "ack_time.timeouts": float(timeouts)}
         if not samples:
@@ -49,16 +45,3 @@ class AckTime(Checker):
             return unknown(self.name, reason, measures)
         reason = f"{counted(len(samples) - timeouts, 'attempt')} acknowledged, {timeouts} timed out"
         return Check(self.name, "valid", reason, measures)
-
-
-def ack_samples(history: History) -> Iterator[tuple[int, float]]:
-    """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
-    deliveries = history.deliveries.by_id
-    for attempt in history.all(f.AttemptEnded):
-        delivery = deliveries.get(attempt.delivery)
-        if delivery is None or delivery.planned.forged:
-            continue
-        if 200 <= attempt.status < 300 and not attempt.error:
-            yield attempt.due_ns, (attempt.answered_ns - attempt.due_ns) / 1e6
-        elif attempt.error in TIMEOUTS:
-            yield attempt.due_ns, math.inf

@@ -7,10 +7,10 @@ unknown if the load generator could not keep up, because a stalled generator cau
 
 import msgspec
 
-from stockstorm.reports.checkers.ack_time import TIMEOUTS
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.history import History
+from stockstorm.reports.history.acks import TIMEOUTS
 from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.history.faults import FaultInterval, excused
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
@@ -26,6 +26,26 @@ class _Topic(msgspec.Struct):
     given_up: int = 0
     timeouts: int = 0
     excused: int = 0  # timeouts during a fault
+
+    def add(self, delivery: Delivery, faults: list[FaultInterval]) -> None:
+        attempts = delivery.attempts
+        first, tries = attempts[0], len(attempts)
+        self.deliveries += 1
+        self.attempts += tries
+        if first.attempt == 1 and 200 <= first.status < 300:
+            self.first_try += 1
+            if tries == 1 and not first.error:
+                return  # as nearly every delivery: nothing else to count
+        self.retries += tries - 1
+        self.given_up += delivery.outcome == "given_up"
+        for attempt in attempts:
+            if attempt.error in TIMEOUTS:
+                self.timeouts += 1
+                self.excused += excused(attempt, faults)
+
+    def include(self, other: "_Topic") -> None:
+        for count in self.__struct_fields__:
+            setattr(self, count, getattr(self, count) + getattr(other, count))
 
     def measures(self, prefix: str) -> dict[str, float]:
         share = {f"{prefix}.first_try_share": self.first_try / self.deliveries} if self.deliveries else {}
@@ -82,11 +102,13 @@ class DeliverySuccess(Checker):
         total, tally = _Topic(), Tally()
         for delivery in history.deliveries.by_id.values():
             if delivery.attempts and not delivery.planned.forged:
-                topic = topics.setdefault(delivery.planned.topic, _Topic())
-                for group in (total, topic):
-                    _add(group, delivery, faults)
+                name = delivery.planned.topic
+                topic = topics.get(name) or topics.setdefault(name, _Topic())
+                topic.add(delivery, faults)
                 if delivery.outcome == "given_up":
                     tally.add(_given_up(history, delivery))
+        for topic in topics.values():
+            total.include(topic)
         removed = [gone for gone in history.all(f.SubscriptionRemoved) if gone.by_policy]
         for gone in removed:
             tally.add(_removed(history, gone))
@@ -111,19 +133,6 @@ class DeliverySuccess(Checker):
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
         reason = f"{total.first_try} of {counted(total.deliveries, 'delivery')} acknowledged at the first try"
         return tally.check(self.name, "valid", reason.replace("deliverys", "deliveries"), measures)
-
-
-def _add(group: _Topic, delivery: Delivery, faults: list[FaultInterval]) -> None:
-    first = delivery.attempts[0]
-    group.deliveries += 1
-    group.first_try += first.attempt == 1 and 200 <= first.status < 300
-    group.attempts += len(delivery.attempts)
-    group.retries += len(delivery.attempts) - 1
-    group.given_up += delivery.outcome == "given_up"
-    for attempt in delivery.attempts:
-        if attempt.error in TIMEOUTS:
-            group.timeouts += 1
-            group.excused += excused(attempt, faults)
 
 
 def _given_up(history: History, delivery: Delivery) -> Incident:

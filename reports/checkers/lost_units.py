@@ -22,17 +22,21 @@ class _Ideal(msgspec.Struct):
     """A shop whose every channel shows physical stock."""
 
     stock: dict[str, int]
+    prices: dict[str, int]
     open: dict[int, Lines]  # accepted orders that were not cancelled
     units: int = 0
     value_minor: int = 0
 
-    def buy(self, history: History, order: int, lines: Lines) -> None:
-        if all(self.stock.get(sku, 0) >= quantity for sku, quantity in lines):
-            self.open[order] = lines
-            for sku, quantity in lines:
-                self.stock[sku] -= quantity
-                self.units += quantity
-                self.value_minor += quantity * _price(history, sku)
+    def buy(self, order: int, lines: Lines) -> None:
+        stock = self.stock
+        for sku, quantity in lines:
+            if stock.get(sku, 0) < quantity:
+                return
+        self.open[order] = lines
+        for sku, quantity in lines:
+            stock[sku] -= quantity
+            self.units += quantity
+            self.value_minor += quantity * self.prices.get(sku, 0)
 
     def give_back(self, order: int, lines: Lines) -> None:
         if order in self.open:
@@ -86,17 +90,16 @@ class LostUnits(Checker):
         return Check(self.name, "valid", reason, measures)
 
 
-def _price(history: History, sku: str) -> int:
-    item = history.items.get(sku)
-    return item.price_minor if item else 0
+def _prices(history: History) -> dict[str, int]:
+    return {sku: item.price_minor for sku, item in history.items.items()}
 
 
 def _replay(history: History) -> _Ideal:
-    ideal = _Ideal({sku: item.available for sku, item in history.items.items()}, {})
+    ideal = _Ideal({sku: item.available for sku, item in history.items.items()}, _prices(history), {})
     for fact in _moves(history):
         match fact:
             case f.PurchaseAccepted() | f.PurchaseRefused():
-                ideal.buy(history, fact.order, tuple(zip(fact.skus, fact.quantities, strict=True)))
+                ideal.buy(fact.order, tuple(zip(fact.skus, fact.quantities, strict=True)))
             case f.OrderCancelled():
                 ideal.give_back(fact.order, tuple(zip(fact.skus, fact.quantities, strict=True)))
                 ideal.open.pop(fact.order, None)
@@ -122,9 +125,10 @@ def _moves(history: History) -> list[Move]:
 
 def _validly_sold(history: History) -> tuple[int, int]:
     sold = value_minor = 0
+    prices = _prices(history)
     for sale in history.all(f.PurchaseAccepted):
         for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
             there = min(quantity, max(0, before))
             sold += there
-            value_minor += there * _price(history, sku)
+            value_minor += there * prices.get(sku, 0)
     return sold, value_minor

@@ -85,18 +85,18 @@ class SyncLatency(Checker):
 
     def __call__(self, history: History) -> Check:
         owed, pairs = owed_pairs(history), history.sync_pairs.pairs
-        seen = [pair.visible_latency_ms for pair in owed if pair.visible_ns != NEVER_NS]
-        seen_pairs = [pair.visible_latency_ms for pair in pairs if pair.visible_ns != NEVER_NS]
+        seen = sum(pair.visible_ns != NEVER_NS for pair in owed)
+        moot = len(pairs) - len(owed)
+        figures = _figures(owed)
+        least = _figures(pairs) if moot else figures
         never = [pair for pair in owed if math.isinf(pair.latency_ms)]
         measures = {
-            **quantiles("sync_latency_ms", [pair.latency_ms for pair in owed]),
-            **quantiles("sync_latency_visible_ms", seen),
-            **_with_moot("sync_latency_ms", [pair.latency_ms for pair in pairs]),
-            **_with_moot("sync_latency_visible_ms", seen_pairs),
-            "sync_latency_visible_ms.owed": float(len(seen)),
+            **figures,
+            **{with_moot(measure): value for measure, value in least.items()},
+            "sync_latency_visible_ms.owed": float(seen),
             "sync_latency_ms.owed": float(len(owed)),
             "sync_latency_ms.not_owed": float(history.sync_pairs.not_owed),
-            "sync_latency_ms.moot": float(len(pairs) - len(owed)),
+            "sync_latency_ms.moot": float(moot),
             "sync_latency_ms.never": float(len(never)),
         }
         tally = Tally()
@@ -134,8 +134,12 @@ def with_moot(measure: str) -> str:
     return f"{stem}.with_moot.{quantile}"
 
 
-def _with_moot(name: str, latencies_ms: list[float]) -> dict[str, float]:
-    return {with_moot(measure): value for measure, value in quantiles(name, latencies_ms).items()}
+def _figures(pairs: list[SyncPair]) -> dict[str, float]:
+    seen = [pair.visible_latency_ms for pair in pairs if pair.visible_ns != NEVER_NS]
+    return {
+        **quantiles("sync_latency_ms", [pair.latency_ms for pair in pairs]),
+        **quantiles("sync_latency_visible_ms", seen),
+    }
 
 
 def _never(history: History, pair: SyncPair) -> Incident:

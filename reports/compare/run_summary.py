@@ -10,7 +10,6 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.reports.checkers.ack_time import ack_samples
 from stockstorm.reports.compare.comparison import Key
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Interval, Result
@@ -63,7 +62,7 @@ def reduce_run(key: Key, report: str, result: Result, history: History) -> RunSu
         scenario=history.scenario,
         load_ns=history.load_ns,
         sync=[(fired_ns - start_ns, value) for fired_ns, value in judged_samples(history)],
-        acks=[(due_ns - start_ns, value) for due_ns, value in ack_samples(history)],
+        acks=[(due_ns - start_ns, value) for due_ns, value in history.acks],
         busiest_per_s=busiest_per_s(event.at_ns for event in history.all(f.EventFired)),
         measures=result.measures | _work(history, result),
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from operator import attrgetter
 
+from stockstorm.reports.history.acks import build_acks
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
 from stockstorm.reports.history.deliveries import Deliveries, build_deliveries
 from stockstorm.reports.history.event_outcomes import Classified, classify_events
@@ -62,6 +63,11 @@ class History(FactLog):
     def deliveries(self) -> Deliveries:
         """Events with their deliveries and attempts, and when each change became visible to the subject."""
         return build_deliveries(self, self.ledgers)
+
+    @cached_property
+    def acks(self) -> list[tuple[int, float]]:
+        """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
+        return build_acks(self, self.deliveries)
 
     @cached_property
     def sync_pairs(self) -> SyncPairs:

@@ -28,6 +28,7 @@ class Deliveries(msgspec.Struct, gc=False):
 
     by_id: dict[int, Delivery]  # by number of the delivery
     by_event: dict[int, list[Delivery]]  # genuine deliveries only
+    genuine: set[int]  # numbers of the deliveries that were not forged
     unheard: set[int]
     events: dict[int, f.EventFired]
     order_event: dict[tuple[int, str], int]  # (order, topic) -> first such event
@@ -49,12 +50,16 @@ def build_deliveries(log: FactLog, ledgers: Mapping[str, Ledger]) -> Deliveries:
         if known is not None:
             known.outcome, known.ended_ns = ended.outcome, ended.at_ns
     by_event: dict[int, list[Delivery]] = {}
-    for delivery in by_id.values():
-        if not delivery.planned.forged:
-            by_event.setdefault(delivery.planned.event, []).append(delivery)
+    genuine = set()
+    for number, delivery in by_id.items():
+        planned = delivery.planned
+        if not planned.forged:
+            genuine.add(number)
+            by_event.setdefault(planned.event, []).append(delivery)
     deliveries = Deliveries(
         by_id=by_id,
         by_event=by_event,
+        genuine=genuine,
         unheard={fact.event for fact in log.all(f.EventUnheard)},
         events={event.event: event for event in log.all(f.EventFired)},
         order_event={},

@@ -100,8 +100,8 @@ class FactLog:
     def rest(self) -> Rest:
         """Whether the run ended at rest, and what showed it."""
         pending = {ended.delivery for ended in self.all(f.DeliveryEnded) if ended.outcome == "pending"}
-        attempted = {attempt.delivery for attempt in self.all(f.AttemptEnded)} if pending else pending
-        return rest_of(self.last(f.QuietReached), waiting=len(pending & attempted))
+        waiting = len(pending & {attempt.delivery for attempt in self.all(f.AttemptEnded)}) if pending else 0
+        return rest_of(self.last(f.QuietReached), waiting)
 
     @property
     def unrest(self) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final, Protocol
 
+from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
 from stockstorm.reports.render.files import json_file
 from stockstorm.reports.render.html import html
@@ -37,8 +38,9 @@ def render_all(result: Result, history: History, folder: RunFolder, *names: str)
     Raises KeyError for a name that is not in `RENDERERS`.
     """
     written = {}
-    for name in names or tuple(RENDERERS):
-        path = RENDERERS[name](result, history, folder)
-        if path is not None:
-            written[name] = path
+    with collector_paused():
+        for name in names or tuple(RENDERERS):
+            path = RENDERERS[name](result, history, folder)
+            if path is not None:
+                written[name] = path
     return written

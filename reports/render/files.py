@@ -70,6 +70,8 @@ def as_json(value: object) -> bytes:
 def _spelled(value: Any) -> Any:  # Any: whatever JSON holds
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()  # JSON holds every sign but a lone surrogate
     if isinstance(value, dict):
         return {key: _spelled(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -14,7 +14,7 @@ from stockstorm.reports.formats import (
 )
 from stockstorm.reports.history import History
 from stockstorm.reports.render.files import write_run_file
-from stockstorm.reports.result import Result
+from stockstorm.reports.result import Result, printable
 from stockstorm.reports.store import RunFolder
 
 KEY_MEASURES: Final = (
@@ -52,7 +52,7 @@ def markdown_text(result: Result) -> str:
     lines += [f"- note: {_plain(note)}" for note in result.notes]
     lines += [""] * bool(result.notes or result.rest)
     lines += [f"Replay: `{_code(result.replay)}`", ""]
-    return "\n".join(lines)
+    return printable("\n".join(lines))
 
 
 def _measure_rows(result: Result) -> list[str]:

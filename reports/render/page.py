@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from stockstorm.reports.formats import SIGNS
 from stockstorm.reports.render.figures.layout import Figure
+from stockstorm.reports.result import printable
 
 PACKAGE: Final = "stockstorm.reports.render"
 
@@ -60,6 +61,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,
     )
     environment.globals["signs"] = SIGNS
     environment.filters["words"] = lambda name: name.replace("_", " ")
@@ -79,7 +81,7 @@ def _plotly() -> Markup:
 
 
 def _json_for_script(figures: list[Figure]) -> Markup:
-    text = msgspec.json.encode(figures).decode()
+    text = printable(msgspec.json.encode(figures).decode())
     escaped = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return Markup(escaped)  # noqa: S704  # escaped for a script element just above
 

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import msgspec
 
-from stockstorm.reports.checkers.ack_time import ack_samples
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Result
 from stockstorm.reports.verdict.samples import judged_samples
@@ -38,7 +37,7 @@ class Series(msgspec.Struct, frozen=True):
 def ack_series(history: History) -> Series:
     """Ack times of genuine attempts, at the time when they were due. A timeout is infinite."""
     start = history.started.at_ns
-    samples = sorted(ack_samples(history))
+    samples = sorted(history.acks)
     return Series([(due - start) / SECOND_NS for due, _ in samples], [max(0.01, ms) for _, ms in samples])
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from stockstorm.reports.checkers import CHECKERS, REQUIRED, check_all
 from stockstorm.reports.checkers.stability import Stability
+from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Interval, Result, ThresholdOutcome, Verdict, counted
 from stockstorm.reports.verdict.samples import intervals
@@ -48,6 +49,11 @@ def judge(history: History) -> Result:
 
     Raises `ScenarioError` if the [expect] of the recorded scenario cannot be read.
     """
+    with collector_paused():
+        return _judged(history)
+
+
+def _judged(history: History) -> Result:
     started = history.started
     cut = interrupted(history)
     brief = cut.partition(":")[0]  # the reason is told once, at the top

@@ -19,7 +19,7 @@ from tests.stored_history import facts_of
 
 pytestmark = pytest.mark.e2e
 WITHIN_S = 100
-STOP_AFTER_S = 4.5  # from the plan, which is written half a second before the load of five seconds
+STOP_AFTER_S = 4.5  # from the announcement of the load of five seconds, which begins half a second later
 QUIET_S = 0.3
 
 
@@ -34,22 +34,19 @@ def scenario(folder: Path, max_s: float) -> Path:
 
 
 @contextmanager
-def running(file: Path, runs: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(file: Path, runs: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "stockstorm", "run", str(file), "--runs", str(runs)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
         try:
             yield run
         finally:
             run.terminate()
 
 
-def worker_near_the_end(run: subprocess.Popen[bytes], runs: Path) -> int:
+def worker_near_the_end(run: subprocess.Popen[str]) -> int:
     """The worker's process id, when the load is about to end."""
-    deadline = time.monotonic() + WITHIN_S
-    while not (runs / "latest" / "plan.jsonl").exists():
-        assert run.poll() is None, "the run ended before its load"
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    assert run.stdout is not None
+    assert any(line.strip() == "stockstorm: load" for line in run.stdout), "the run ended before its load"
     time.sleep(STOP_AFTER_S)
     (worker,) = (
         child.pid
@@ -68,11 +65,11 @@ def judged(runs: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 def test_a_worker_that_continues_is_waited_for(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     with running(scenario(tmp_path, max_s=40.0), runs) as run:
-        worker = worker_near_the_end(run, runs)
+        worker = worker_near_the_end(run)
         os.kill(worker, signal.SIGSTOP)
         time.sleep(10 * QUIET_S)
         os.kill(worker, signal.SIGCONT)
-        run.wait(WITHIN_S)
+        run.communicate(timeout=WITHIN_S)
     result, rest = judged(runs)
     assert is_valid_unless_late(result), result["reasons"]
     assert (rest["by"], rest["quiet"]) == ("probe", True)
@@ -82,8 +79,8 @@ def test_a_worker_that_continues_is_waited_for(tmp_path: Path) -> None:
 def test_a_worker_that_never_continues_leaves_the_verdict_unknown(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     with running(scenario(tmp_path, max_s=3.0), runs) as run:
-        os.kill(worker_near_the_end(run, runs), signal.SIGSTOP)
-        run.wait(WITHIN_S)
+        os.kill(worker_near_the_end(run), signal.SIGSTOP)
+        run.communicate(timeout=WITHIN_S)
     result, rest = judged(runs)
     assert result["verdict"] == "unknown", result["reasons"]
     assert (rest["quiet"], rest["silent"]) == (False, ["worker"])

@@ -84,6 +84,15 @@ def test_every_make_command_of_the_documents_is_in_the_makefile(texts: dict[str,
     assert {"demo", "test"} <= named
 
 
+def test_make_test_is_bounded_as_a_whole(root: Path) -> None:
+    lines = subprocess.run(
+        ["make", "-n", "test"], cwd=root, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    suites = [line.split() for line in lines if "-m pytest" in line]
+    assert len(suites) == 2
+    assert all(words[0] == "timeout" and words[3].isdecimal() for words in suites), suites
+
+
 def test_every_stockstorm_command_of_the_readme_is_one(texts: dict[str, str]) -> None:
     named = set(re.findall(r"^stockstorm ([a-z]+)", texts["README.md"], re.MULTILINE))
     shown = CliRunner().invoke(app, ["--help"])

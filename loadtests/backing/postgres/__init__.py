@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, Protocol, Self
 
+from stockstorm.loadtests.backing.postgres.at_url import UrlPostgres
 from stockstorm.loadtests.backing.postgres.docker import DockerPostgres
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
-from stockstorm.loadtests.backing.postgres.server import UrlPostgres
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.simulator.errors import BackingError
 

@@ -18,7 +18,7 @@ QUESTION: Final = "SELECT 1"
 QUESTIONS_A_TRANSACTION: Final = 60
 GIVE_UP_WITHIN_S: Final = 2.0
 NAP_S: Final = 0.05
-LOSSES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+LOSSES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 
 class ConnectionWatch:

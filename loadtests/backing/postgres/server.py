@@ -1,13 +1,12 @@
-"""A PostgreSQL server: create, drop and describe a database, read its counters, and `--postgres postgresql://…`.
+"""A PostgreSQL server: create, drop, list and describe databases, and read their counters.
 
 No error quotes a password.
 """
 
 import asyncio
 import re
-import secrets
 from collections.abc import Awaitable, Callable
-from typing import Final, Self, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -37,6 +36,15 @@ def drop_database(url: str, name: str) -> None:
     """Drops the database, even if the subject still holds connections. Raises BackingError."""
     statement = f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE)"
     _at(url, lambda connection: connection.execute(statement))
+
+
+def databases(url: str) -> list[str]:
+    """The names of all databases of the server. Raises BackingError."""
+
+    async def read(connection: Connection) -> list[str]:
+        return [row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")]
+
+    return _at(url, read)
 
 
 def describe(url: str) -> str:
@@ -145,41 +153,3 @@ async def _read(url: str) -> DatabaseWork | None:
     finally:
         await connection.close()
     return DatabaseWork(int(row[0]), int(row[1])) if row else None
-
-
-class UrlPostgres:
-    """A database `stockstorm_<run>_<random>` for one run on a running server, dropped afterwards.
-
-    The user of the URL needs CREATEDB.
-    """
-
-    def __init__(self, url: str, run: str) -> None:
-        self._server = url
-        # The random suffix separates runs that two machines start in the same second on one server.
-        self._name = f"stockstorm_{re.sub(r'[^a-z0-9]+', '_', run.lower())[:40]}_{secrets.token_hex(3)}"
-        self.url = with_database(url, self._name)
-        self.description = ""
-
-    def __enter__(self) -> Self:
-        self.description = f"{describe(self._server)}, at {place(self._server)}"
-        create_database(self._server, self._name)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            drop_database(self._server, self._name)
-        except BackingError:
-            if kind is None:
-                raise
-            # What ended the run is told instead. It can be that the server is gone.
-
-    def processes(self) -> list[int]:
-        """Always empty: we did not start the server, and it may be on another machine."""
-        return []
-
-    part = None  # it is not ours to stop
-
-    folder = None  # its disk is not ours to see
-
-    def check(self, planned: bool) -> None:
-        """Nothing to check besides the connection, which the watch of the run has."""

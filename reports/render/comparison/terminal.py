@@ -20,6 +20,7 @@ from stockstorm.reports.render.comparison.formats import (
     value_text,
 )
 from stockstorm.reports.render.terminal import COLOURS
+from stockstorm.reports.result import printable
 
 WIDE: Final = 120
 COLUMNS: Final = (  # measure, column title, whether its interval is shown
@@ -44,19 +45,19 @@ def print_comparison(comparison: Comparison, console: Console, page: Path | None
             for line in _reasons(entry):
                 console.print(line)
     if page is not None:
-        console.print(Text(str(page), "cyan"), soft_wrap=True)
-    console.print(Text(f"replay: {comparison.matrix.replay}", "dim"), soft_wrap=True)
+        console.print(_text(str(page), "cyan"), soft_wrap=True)
+    console.print(_text(f"replay: {comparison.matrix.replay}", "dim"), soft_wrap=True)
 
 
 def _panel(comparison: Comparison, at_rate: RateComparison) -> Panel:
     ranked = any(entry.rank == 1 for entry in at_rate.entries)
     colour = "green" if ranked and comparison.complete else "yellow"
-    lines = [Text(at_rate.headline, f"bold {colour}")]
-    lines += [Text(f"• {finding}") for finding in at_rate.findings]
+    lines = [_text(at_rate.headline, f"bold {colour}")]
+    lines += [_text(f"• {finding}") for finding in at_rate.findings]
     if not comparison.complete:
-        lines.append(Text("• Not all runs of this comparison are complete.", "yellow"))
-    lines.append(Text(f"{size_text(comparison)} · {rate_text(at_rate)}", "dim"))
-    return Panel(Group(*lines), title=Text(comparison.matrix.scenario), border_style=colour, title_align="left")
+        lines.append(_text("• Not all runs of this comparison are complete.", "yellow"))
+    lines.append(_text(f"{size_text(comparison)} · {rate_text(at_rate)}", "dim"))
+    return Panel(Group(*lines), title=_text(comparison.matrix.scenario), border_style=colour, title_align="left")
 
 
 def _ranking(at_rate: RateComparison, width: int) -> Table:
@@ -73,8 +74,8 @@ def _ranking(at_rate: RateComparison, width: int) -> Table:
     for entry in at_rate.entries:
         table.add_row(
             rank_text(entry),
-            Text(entry.label, "bold"),
-            Text(f"{SIGNS[entry.verdict]} {VERDICTS[entry.verdict]}", COLOURS[entry.verdict]),
+            _text(entry.label, "bold"),
+            _text(f"{SIGNS[entry.verdict]} {VERDICTS[entry.verdict]}", COLOURS[entry.verdict]),
             *(_cell(entry, measure, with_spread) for measure, _, with_spread in columns),
             *([tier_text(entry)] if width >= WIDE else []),
         )
@@ -83,7 +84,7 @@ def _ranking(at_rate: RateComparison, width: int) -> Table:
 
 def _cell(entry: Entry, measure: str, with_spread: bool) -> Text:
     interval = entry.measures.get(measure)
-    text = Text(value_text(measure, None if interval is None else interval.value))
+    text = _text(value_text(measure, None if interval is None else interval.value))
     if with_spread and (found := spread_text(measure, interval)):
         text.append(f"\n{found}", "dim")
     return text
@@ -95,6 +96,11 @@ def _reasons(entry: Entry) -> list[Text]:
         for reason in entry.reasons[:4]
     ]
     return lines + [
-        Text(f"{entry.label}, {check.replace('_', ' ')} is excused: {why}", "dim")
+        _text(f"{entry.label}, {check.replace('_', ' ')} is excused: {why}", "dim")
         for check, why in entry.excused.items()
     ]
+
+
+def _text(text: str, style: str = "") -> Text:
+    """Text without signs that a terminal would obey."""
+    return Text(printable(text), style)

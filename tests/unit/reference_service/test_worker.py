@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from stockstorm.reference_service import limits
+from stockstorm.reference_service.sync.signals import Signals
 from stockstorm.reference_service.worker import Session, Worker
 
 
 class Pusher:
-    """The listing pusher of one marketplace, which may be unreachable."""
+    """The listing pusher of one marketplace, which may be unreachable. One SKU waits for its push."""
+
+    unfinished = 1
 
     def __init__(self, *, unreachable: bool) -> None:
         self._unreachable = unreachable
@@ -50,6 +53,7 @@ class Parts:
     def __init__(self, pushers: dict[str, Pusher]) -> None:
         self.pushers = pushers
         self.writer = self.reader = self.pool = self
+        self.signals = Signals()
 
     async def finish_open_batch(self) -> None:
         """There is no open batch."""
@@ -85,9 +89,12 @@ async def test_an_unreachable_marketplace_does_not_delay_the_others(
     unreachable, reachable = Feed(unreachable=True), Feed(unreachable=False)
     session = Session(parts, None, [], [unreachable, reachable], continuous, subscribe, [never, subscribe])
     worker = Worker(lead, lambda: session)
+    assert worker.unfinished() == 0
     running = asyncio.create_task(worker.run())
     await asyncio.wait_for(reachable.runs.wait(), 5)
     assert (worker.ready, unreachable.runs.is_set()) == (True, False)
+    parts.signals.request_write()
+    assert worker.unfinished() == 2 + continuous, "two listings, and a call to Shopify if a loop makes it"
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running

@@ -10,6 +10,7 @@ from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.scenarios.flags import with_faults
 from stockstorm.scenarios.loader import load
 from stockstorm.simulator.config import FAULTS, FaultKind, fault_label
+from tests.running import ROOT
 
 
 @pytest.mark.parametrize("kind", FAULTS)
@@ -27,6 +28,11 @@ def test_every_kind_of_fault_is_described() -> None:
 def test_the_help_of_the_flag_lists_every_kind() -> None:
     flags = [note for note in RunOptions.model_fields["faults"].metadata if isinstance(note, Flag)]
     assert ", ".join(FAULTS) in flags[0].help
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_the_readme_lists_every_kind(kind: FaultKind) -> None:
+    assert f"`{kind}`" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_fault_that_the_plan_did_not_cause_is_named_as_the_history_names_it() -> None:

@@ -6,6 +6,7 @@ from typing import cast
 import msgspec
 import pytest
 
+from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import NoDatabase
 from stockstorm.loadtests.backing.postgres.connection_watch import ConnectionWatch
 from stockstorm.loadtests.orchestrator.watch import Watch, generator_end
@@ -94,6 +95,12 @@ def test_a_lost_database_is_named_without_its_password_unless_a_fault_explains_i
         assert caught.value.found == "it did not answer within 10 s, and no fault of the plan explains it"
         assert "hush" not in str(caught.value)
     assert (database.asked, lost.forgiven) == ([planned], int(planned))
+
+
+def test_an_emulator_that_no_longer_listens_ends_the_run() -> None:
+    emulators = Listeners({"PUBSUB_EMULATOR_HOST": "127.0.0.1:9"}, iter((0.0, 5.0, 5.0)).__next__)
+    with pytest.raises(BackingError, match=r"emulator at 127\.0\.0\.1:9"):
+        Watch(NoDatabase(), (), lambda _: False, registry(), emulators).check()
 
 
 def test_an_ended_generator_is_a_failure_of_our_own() -> None:

@@ -115,3 +115,16 @@ def test_a_cancelled_push_leaves_its_rows_dirty() -> None:
     with pytest.raises(asyncio.CancelledError):
         push(pusher)
     assert list(pusher.state.dirty) == ["A"]
+
+
+def test_a_sku_is_unfinished_until_its_push_has_succeeded() -> None:
+    marketplace, during = FakeMarketplace(), list[int]()
+    pusher = pusher_over({"A": 5, "B": 6}, marketplace)
+    marketplace.during = lambda: during.append(pusher.unfinished)
+    marketplace.fails = 1
+    pusher.touch(["A", "B"])
+    assert pusher.unfinished == 2
+    push(pusher)
+    assert pusher.unfinished == 2
+    push(pusher)
+    assert (pusher.unfinished, during) == (0, [2, 2])

@@ -1,0 +1,23 @@
+"""The garbage collector's pause."""
+
+import gc
+
+import pytest
+
+from stockstorm.reports.collector import collector_paused
+
+
+def test_the_collector_runs_again_after_an_error() -> None:
+    with pytest.raises(LookupError), collector_paused():
+        raise LookupError
+    assert gc.isenabled()
+
+
+def test_a_collector_that_was_off_stays_off() -> None:
+    gc.disable()
+    try:
+        with collector_paused(), collector_paused():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
