@@ -1,15 +1,12 @@
 """What one connection, one address and all of them together may take from a process that faces the internet.
 
-uvicorn bounds neither a request's head nor the time for it, and its `limit_concurrency` keeps the connections open that
-it refuses. So `BoundedProtocol` adds the bounds to uvicorn's protocol, and `Connections` knows all open ones:
+uvicorn bounds neither a request's head nor the time for it, and its `limit_concurrency` keeps refused connections open:
 
-- A head has at most HEAD_BYTES_MAX bytes in HEADERS_MAX lines (431). Trailers of a chunked body count too.
-- A head that is not complete is measured after each piece of at most HEAD_BYTES_MAX bytes. Bytes that yield nothing
-  count as well, such as one endless value. So the parser holds at most two such pieces.
+- A head has at most HEAD_BYTES_MAX bytes in HEADERS_MAX lines (431). Trailers of a chunked body count too, and so do
+  bytes that yield nothing, such as one endless value.
 - Every state of a connection has a deadline: the head, the body, the answer, the pause between two requests.
-- When all are taken, the connection that has been idle for longest is closed for a new one, so that half-open ones do
-  not lock out Shopify. Idle is who waits between two requests or has not sent a whole head.
-- A connection over a limit is answered 503 and closed at once.
+- When all are taken, the one that has been idle for longest (between two requests, or without a whole head) is closed
+  for a new one, so that half-open ones do not lock out Shopify. Over another limit, the answer is 503 and the end.
 """
 
 import asyncio
