@@ -18,7 +18,7 @@ from tests.running import ROOT, is_valid_unless_late
 from tests.stored_history import facts_of
 
 pytestmark = pytest.mark.e2e
-WITHIN_S = 180
+WITHIN_S = 100
 STOP_AFTER_S = 4.5  # from the announcement of the load of five seconds, which begins half a second later
 QUIET_S = 0.3
 
