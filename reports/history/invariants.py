@@ -4,7 +4,7 @@ The range of each field alone is checked when a line is decoded (`simulator.hist
 a new fact needs a row for each of its ids and references. Most rows run in C, over a column of one kind of fact.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import chain, pairwise
 from operator import attrgetter
@@ -312,6 +312,19 @@ def _ledger_breaks(log: FactLog) -> Iterator[Breach]:
             yield Breach(final, "version", f"{final.version}, but the last change made version {version}")
         if final.available != available:
             yield Breach(final, "available", f"{final.available}, but the last change left {available}")
+    yield from _unknown_versions(log, {sku: version for sku, (version, _) in levels.items()})
+
+
+def _unknown_versions(log: FactLog, newest: Mapping[str, int]) -> Iterator[Breach]:
+    """Versions that no change of the item made. -1: no version."""
+    told = [event for event in log.all(f.EventFired) if event.version > 0 and event.version > newest.get(event.sku, -1)]
+    kept = [row for row in log.all(f.StockUnmoved) if row.version > newest[row.sku]]
+    for fact in (*told, *kept):
+        yield Breach(fact, "version", f"{fact.version}, but this SKU has {newest.get(fact.sku, 'no')} versions")
+    for shown in log.all(f.StockShown):
+        for sku, version in zip(shown.skus, shown.versions, strict=True):
+            if version > newest[sku]:
+                yield Breach(shown, "versions", f"{version}, but this SKU has {newest[sku]} versions")
 
 
 def _shown(value: Hashable) -> str:

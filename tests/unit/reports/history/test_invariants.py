@@ -119,15 +119,24 @@ def test_a_tuple_of_another_length_is_found(kind: type[f.Fact], field: str) -> N
         (f.StockChanged, "available", 10**6),
         (f.FinalStock, "version", 10**6),
         (f.FinalStock, "available", 10**6),
+        (f.StockUnmoved, "version", 10**6),
+        (f.StockShown, "versions", (10**6,)),
         *((f.AttemptEnded, name, LATE + 1_000 * S) for name in ("due_ns", "free_ns", "started_ns", "answered_ns")),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else str(value),
 )
-def test_a_value_that_contradicts_the_others_is_found(kind: type[f.Fact], field: str, value: int) -> None:
+def test_a_value_that_contradicts_the_others_is_found(kind: type[f.Fact], field: str, value: object) -> None:
     place = places_of(kind)[-1]
     at, found = breach_of(changed(place, **{field: value}))
     assert at == place
     assert found == field or kind is f.AttemptEnded  # which of two steps is wrong cannot be told
+
+
+def test_an_event_of_a_version_that_was_never_made_is_found() -> None:
+    events = [at for at in places_of(f.EventFired) if getattr(WHOLE[at], "version") > 0]  # noqa: B009 - of one kind
+    for at in (events[0], events[-1]):
+        assert breach_of(changed(at, version=10**6)) == (at, "version")
+        assert breach_of(changed(at, sku="")) == (at, "version")
 
 
 def test_a_time_that_runs_backwards_is_found_by_its_place_in_the_file() -> None:
