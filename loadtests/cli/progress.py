@@ -65,7 +65,7 @@ class Progress:
         if figures is None:
             table.add_row(escape(self._step))
             return Panel(table, title=self._title, border_style="cyan")
-        step = "waiting for quiet" if figures.quiescing and self._step == "load" else self._step
+        step = "waiting for rest" if figures.quiescing and self._step == "load" else self._step
         table.add_row(
             f"{escape(step)} · phase [bold]{escape(printable(figures.phase))}[/]",
             f"{figures.elapsed_s:5.1f} of {figures.total_s:.0f} s",

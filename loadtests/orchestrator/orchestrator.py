@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import msgspec
-import psutil
 
 from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
@@ -44,25 +43,21 @@ from stockstorm.loadtests.orchestrator.faults import PlannedFaults
 from stockstorm.loadtests.orchestrator.hung_generator import Silence, hung
 from stockstorm.loadtests.orchestrator.observations import Observations
 from stockstorm.loadtests.orchestrator.pending_reads import PendingReader
+from stockstorm.loadtests.orchestrator.samples import ProcessSamples
 from stockstorm.loadtests.orchestrator.watch import Watch, generator_end
 from stockstorm.loadtests.processes.part import Part
-from stockstorm.loadtests.processes.registry import PROCESSES
 from stockstorm.loadtests.subjects import Subject, Surroundings
 from stockstorm.scenarios.spec import compression_notes
-from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
     DatabaseCounted,
-    ProcessSeen,
-    ResourcesSampled,
     RunEnded,
 )
 from stockstorm.simulator.io.journal import Journal
 from stockstorm.simulator.plan.rates import expected_events, expected_items_max
 
 TICK_S = 0.2
-SAMPLE_EVERY_S = 1.0
 LISTENING_WITHIN_S = 60.0
 PLAN_ITEM_WITHIN_S = 0.0002  # beyond that, for each item of the plan (measured: 20 µs)
 GIVE_UP_WITHIN_S = 20.0  # until a generator that was told to stop has closed a long history
@@ -87,10 +82,9 @@ class Orchestrator:
         self._journal: Journal | None = None
         self._faults = PlannedFaults(self._facts.append, lambda kind: pipe.send(FaultOver(kind=kind)))
         self._pending = PendingReader(subject.pending)
-        self._sampled_s = 0.0
         self._generator_finished = False
         self._generator_pid = 0
-        self._seen: set[tuple[str, int]] = set()
+        self._samples = ProcessSamples(self._facts.append)
 
     def run(self, generator_pid: int, show: Show, live: Callable[[Live], None]) -> Ending:
         """Runs to the end. `show` gets a sentence at each step, `live` the figures.
@@ -262,15 +256,16 @@ class Orchestrator:
                 raise self._aborted(message)
 
     def _tick(self, backing: Backing, watch: Watch) -> None:
-        now_s = time.monotonic()
         watch.check()  # before faults end, which excuse it, and before the subject, which ends when its database does
+        planned = self._faults.is_open("database")
         self._faults.tick()
+        if planned:
+            watch.forgive()
         for read in self._pending.fetch():
             self._pipe.send(read)
         self._facts.extend(self._subject.revive(time.monotonic_ns(), self._faults.is_down))
-        if now_s - self._sampled_s >= SAMPLE_EVERY_S:
-            self._sampled_s = now_s
-            self._sample(backing)
+        own = {"orchestrator": [os.getpid()], "generator": [self._generator_pid]}
+        self._samples.take({**own, "postgres": backing.processes()})
 
     def _wait_for_generator(self, reason: str) -> None:
         """After an early end: waits until the generator has closed the history, which has one writer at a time."""
@@ -295,34 +290,6 @@ class Orchestrator:
             now_ns = time.monotonic_ns()
             counted = DatabaseCounted(now_ns, work.transactions, work.rows_written, self._subject.statements())
             self._facts.append(counted)
-
-    def _sample(self, backing: Backing) -> None:
-        own = {"orchestrator": [os.getpid()], "generator": [self._generator_pid]}
-        groups = {**PROCESSES.running(), **own, "postgres": list(backing.processes())}
-        for name, pids in groups.items():
-            self._sample_process(name, pids)
-
-    def _sample_process(self, name: str, pids: list[int]) -> None:
-        cpu_s, own, shared, found = 0.0, 0, 0, False
-        for pid in pids:
-            try:
-                process = psutil.Process(pid)
-                times = process.cpu_times()
-                memory = process.memory_info()
-            except psutil.Error:
-                continue
-            own += memory.rss - memory.shared
-            shared = max(shared, memory.shared)  # what the processes of a group share counts once
-            cpu_s += times.user + times.system
-            found = True
-        if not found:
-            return
-        now_ns = time.monotonic_ns()
-        if (name, pids[0]) not in self._seen:
-            self._seen.add((name, pids[0]))
-            self._facts.append(ProcessSeen(at_ns=now_ns, process=name, pid=pids[0], wall_ns=time.time_ns()))
-        cpu_ns, rss_bytes = int(cpu_s * SECOND_NS), own + shared
-        self._facts.append(ResourcesSampled(at_ns=now_ns, process=name, cpu_ns=cpu_ns, rss_bytes=rss_bytes))
 
     def _finish_history(self, complete: bool, reason: str) -> RunEnded:
         ended = RunEnded(at_ns=time.monotonic_ns(), complete=complete, reason=reason)

@@ -139,7 +139,8 @@ def _start_locust(spec: RunSpec, fd: int) -> Child:
     ]
     command += ["--exit-code-on-error", "0", "--reset-stats", "--loglevel", "INFO"]
     environment = {**os.environ, FD_VARIABLE: str(fd), "PYTHONPATH": str(IMPORT_ROOT)}
-    return Child("generator", command, environment, spec.logs / "locust.log", pass_fds=(fd,))
+    log = spec.logs / "locust.log"
+    return Child("generator", command, environment, log, pass_fds=(fd,), with_parent=signal.SIGTERM)
 
 
 if __name__ == "__main__":

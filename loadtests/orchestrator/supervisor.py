@@ -112,7 +112,8 @@ class Supervisor:
             environment[FD_VARIABLE] = str(self._by_hand.fd)
             command.append(str(self._by_hand.pid))
             fds.append(self._by_hand.fd)
-        return Child("orchestrator", command, environment, self._log("orchestrator"), pass_fds=fds)
+        log = self._log("orchestrator")
+        return Child("orchestrator", command, environment, log, pass_fds=fds, with_parent=signal.SIGTERM)
 
     def _follow(self) -> Ending:
         while not self._cut_short and not (hangs := self._hangs()):

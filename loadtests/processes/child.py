@@ -23,7 +23,8 @@ LINE_MAX: Final = 300  # characters
 class Child:
     """A process with a name, in the registry until it is stopped. `group` is its name in measurements.
 
-    With `user` and `user_group` it runs as another user. It gets the signal `with_parent` when this process ends.
+    With `user` and `user_group` it runs as another user. It gets the signal `with_parent` when this process ends:
+    SIGKILL reaches a stopped process too.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Child:
         group: str = "",
         owner: Owner = "harness",
         folder: Path | None = None,
-        with_parent: signal.Signals = signal.SIGTERM,
+        with_parent: signal.Signals = signal.SIGKILL,
         user: int | None = None,
         user_group: int | None = None,
     ) -> None:

@@ -18,16 +18,18 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import fault_label
 from stockstorm.simulator.history import facts as f
 
-REFUSALS_MIN: Final = 3  # connections refused one after the other, before nobody is said to listen
+FAILURES_MIN: Final = 3  # attempts without an answer one after the other, before nobody is said to answer
+SILENCE_MIN_NS: Final = 5 * SECOND_NS  # of attempts that were not refused: a busy service is slow, too
 LINE_MAX: Final = 160  # characters of the last log line, in the sentence
 
 
 class Outage(msgspec.Struct, frozen=True):
-    """From the first of several refused connections to the next answer. `end_ns` None: there was no more answer."""
+    """From the first of several attempts without an answer to the next answer. `end_ns` None: none came any more."""
 
     begin_ns: int
     end_ns: int | None
-    attempts: int
+    refused: int  # connections
+    silent: int  # attempts that failed in another way
 
 
 class Stability(Checker):
@@ -41,9 +43,9 @@ class Stability(Checker):
         ),
         Measure(
             "stability_s.unreachable",
-            "time without a listener",
+            "time without any answer",
             "s",
-            "seconds in which every connection to the subject was refused, without a planned or unplanned end",
+            "seconds in which the subject answered no attempt, without a planned fault or an unplanned end",
         ),
     )
 
@@ -53,7 +55,7 @@ class Stability(Checker):
         for end in ends:
             tally.add(_ended(history, end))
         unreachable_ns = 0
-        for outage in outages(history.all(f.AttemptEnded)):
+        for outage in outages(history.all(f.AttemptEnded), history.end_ns):
             last_ns = history.end_ns if outage.end_ns is None else outage.end_ns
             if not _explained(outage.begin_ns, last_ns, history.fault_intervals):
                 tally.add(_unreachable(history, outage))
@@ -70,19 +72,27 @@ class Stability(Checker):
         return tally.check(self.name, "valid", _nothing(history), measures)
 
 
-def outages(attempts: Iterable[f.AttemptEnded]) -> Iterator[Outage]:
-    """Every time in which at least REFUSALS_MIN connections were refused and nothing was answered."""
-    begin_ns = refused = 0
+def outages(attempts: Iterable[f.AttemptEnded], end_ns: int) -> Iterator[Outage]:
+    """Every time in which nobody answered: connections were refused, or attempts failed for SILENCE_MIN_NS."""
+    begin_ns = refused = silent = 0
     for attempt in attempts:
+        if attempt.status:
+            if _is_outage(begin_ns, attempt.at_ns, refused, silent):
+                yield Outage(begin_ns, attempt.at_ns, refused, silent)
+            refused = silent = 0
+            continue
+        if not refused + silent:
+            begin_ns = attempt.started_ns or attempt.at_ns
         if attempt.error == "connect_refused":
-            begin_ns = begin_ns if refused else attempt.at_ns
             refused += 1
-        elif attempt.status:
-            if refused >= REFUSALS_MIN:
-                yield Outage(begin_ns, attempt.at_ns, refused)
-            refused = 0
-    if refused >= REFUSALS_MIN:
-        yield Outage(begin_ns, None, refused)
+        else:
+            silent += 1
+    if _is_outage(begin_ns, end_ns, refused, silent):
+        yield Outage(begin_ns, None, refused, silent)
+
+
+def _is_outage(begin_ns: int, end_ns: int, refused: int, silent: int) -> bool:
+    return refused >= FAILURES_MIN or (refused + silent >= FAILURES_MIN and end_ns - begin_ns >= SILENCE_MIN_NS)
 
 
 def _explained(begin_ns: int, end_ns: int, intervals: Iterable[FaultInterval]) -> bool:
@@ -108,16 +118,18 @@ def _ended(history: History, end: f.ProcessEnded) -> Incident:
 
 def _unreachable(history: History, outage: Outage) -> Incident:
     until = "the end of the run" if outage.end_ns is None else history.offset(outage.end_ns)
+    failed = [(outage.refused, "connection", "refused"), (outage.silent, "attempt", "without an answer")]
+    how = ", ".join(f"{counted(count, word)} {what}" for count, word, what in failed if count)
     text = (
-        f"nobody listened at the subject's address from {history.offset(outage.begin_ns)} to {until}, "
-        f"and nobody planned it: {counted(outage.attempts, 'connection')} refused"
+        f"nobody answered at the subject's address from {history.offset(outage.begin_ns)} to {until}, "
+        f"and nobody planned it: {how}"
     )
     return Incident("unreachable", outage.begin_ns, text)
 
 
 def _nothing(history: History) -> str:
     attempts = len(history.all(f.AttemptEnded))
-    reached = f"{counted(attempts, 'attempt')} found it" if attempts else "nothing was delivered to it"
+    reached = f"it answered throughout {counted(attempts, 'attempt')}" if attempts else "nothing was delivered to it"
     if "://" in history.started.subject:
-        return f"{reached} listening; Stockstorm did not start it, and knows nothing of its processes"
-    return f"no process of it ended unplanned; {reached} listening or in a planned fault"
+        return f"{reached}; Stockstorm did not start it, and knows nothing of its processes"
+    return f"no process of it ended unplanned, and {reached}, planned faults aside"

@@ -158,7 +158,7 @@ def _out_of_the_run(log: FactLog) -> Iterator[Breach]:
     if first.at_ns < start_ns - EARLY_MAX_NS:
         yield Breach(first, "at_ns", f"{first.at_ns}, more than an hour before the start of load at {start_ns}")
     end = log.last(f.RunEnded)
-    if end is not None and last.at_ns > end.at_ns:
+    if end is not None and last.at_ns > max(end.at_ns, start_ns):  # the start is announced ahead of its time
         yield Breach(last, "at_ns", f"{last.at_ns}, after the end of the run at {end.at_ns}")
     for kind in PLANNED:
         for fact in log.all(kind)[:1]:
@@ -260,7 +260,8 @@ class _Known:
         accepted, channels = self._ids(f.PurchaseAccepted, "order"), self._ids(f.ChannelOpened, "channel")
         marketplaces: frozenset[Hashable] = frozenset(self._log.marketplaces)
         calls = self._ids(f.ApiCalled, "request")
-        if self._log.last(f.RunEnded) is None and calls:  # a killed writer can cut a call off before its last fact
+        ended = self._log.last(f.RunEnded)
+        if calls and (ended is None or not ended.complete):  # a killed writer can cut a call off before its last fact
             calls |= {max(map(attrgetter("request"), self._log.all(f.ApiCalled))) + 1}
         return {
             "SKU": self._ids(f.ItemStocked, "sku"),

@@ -21,7 +21,7 @@ from stockstorm.simulator.history import facts as f
 from tests.running import ROOT
 from tests.stored_history import text_of
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 PATIENCE_S = 90.0
 TOKEN = "known to both"
@@ -162,5 +162,5 @@ def test_your_own_service_that_dies_is_told_with_its_time_and_is_judged(begin: B
         finally:
             service.kill()
     (told,) = run.result()["unplanned"]
-    assert told.startswith("nobody listened at the subject's address from ")
+    assert told.startswith("nobody answered at the subject's address from ")
     assert "to the end of the run, and nobody planned it: " in told

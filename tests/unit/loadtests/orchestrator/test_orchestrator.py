@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -40,7 +40,7 @@ class Database(msgspec.Struct):
     url: str = ""
     description: str = "none"
 
-    part: None = None
+    part: Part | None = None
 
     def processes(self) -> list[int]:
         return []
@@ -122,10 +122,16 @@ class Driver:
         return self._sends.pop(0) if self._sends else None
 
 
-def run(service: Service, driver: Driver, runs: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[RunEnded, History]:
+def run(
+    service: Service,
+    driver: Driver,
+    runs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    database: Database = Database(),  # noqa: B008 - nobody changes it
+) -> tuple[RunEnded, History]:
     monkeypatch.setattr(module, "database_work", lambda _: None)
     spec = make_spec(RunOptions(scenario="smoke", faults=("kill_worker@1+0",), runs=runs))
-    made = module.Orchestrator(spec, cast(Pipe, driver), nullcontext(Database()), nullcontext(CloudContext()), service)
+    made = module.Orchestrator(spec, cast(Pipe, driver), nullcontext(database), nullcontext(CloudContext()), service)
     ended = made.run(os.getpid(), lambda _: None, lambda _: None)
     return ended.fact, History.of(decoder.decode_lines(text_of(RunFolder(spec.folder).history)))
 
@@ -137,6 +143,29 @@ def test_a_fault_is_over_when_the_restarted_process_is_ready(tmp_path: Path, mon
     assert service.did == ["start", "kill", "start", *["not ready"] * 3, "ready", "stop"]
     assert [message for message in driver.received if isinstance(message, FaultOver)] == [FaultOver(kind="kill_worker")]
     assert len(history.all(FaultStarted)) == len(history.all(FaultEnded)) == 1
+
+
+def test_what_failed_until_the_end_of_a_fault_of_the_database_is_forgiven(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that was refused just before the database was ready is found by the next check, after the fault."""
+    did: list[str] = []
+    service = Service(polls=1)
+    monkeypatch.setattr(module.PlannedFaults, "tick", _noting(module.PlannedFaults.tick, "tick", did))
+    monkeypatch.setattr(module.Watch, "forgive", _noting(module.Watch.forgive, "forgive", did))
+    ended, history = run(service, Driver("kill_database"), tmp_path, monkeypatch, Database(part=service))
+    assert ended.complete, ended.reason
+    assert [fact.target for fact in history.all(FaultEnded)] == ["database"]
+    assert did[:2] == ["tick", "forgive"]
+    assert did[-1] == "forgive"
+
+
+def _noting(method: Callable[[Any], None], name: str, did: list[str]) -> Callable[[Any], None]:
+    def noted(one: Any) -> None:
+        did.append(name)
+        method(one)
+
+    return noted
 
 
 class FailingGenerator(Driver):
@@ -189,3 +218,37 @@ def test_reads_of_pending_work_are_passed_on_while_the_generator_waits_for_rest(
     assert ended.complete, ended.reason
     reads = [message for message in driver.received if isinstance(message, PendingCounted)]
     assert [read.probe for read in reads[:2]] == [3, 3]
+
+
+class Failing(Database):
+    def check(self, planned: bool) -> None:
+        raise BackingError("embedded PostgreSQL", "it failed", "run again")
+
+
+class Told(Driver):
+    """The other end of the pipe, which stops the load when it is told to."""
+
+    def __init__(self, did: list[str]) -> None:
+        super().__init__("kill_worker")
+        self._sends, self._did = [Listening(port=1)], did
+
+    def send(self, message: AnyMessage) -> None:
+        if isinstance(message, Abort):
+            self._did.append("the load is stopped")
+            self._sends.append(Finished(complete=False, reason=message.reason))
+
+    def receive(self, timeout_s: float | None = None) -> AnyMessage | None:
+        return self._sends.pop(0) if self._sends else None
+
+
+def test_a_run_that_breaks_off_stops_the_load_before_the_subject_which_would_refuse_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "database_work", lambda _: None)
+    service = Service(polls=0)
+    spec = make_spec(RunOptions(scenario="smoke", runs=tmp_path))
+    pipe = cast(Pipe, Told(service.did))
+    made = module.Orchestrator(spec, pipe, nullcontext(Failing()), nullcontext(CloudContext()), service)
+    ending = made.run(os.getpid(), lambda _: None, lambda _: None)
+    assert "embedded PostgreSQL: it failed" in ending.fact.reason
+    assert service.did == ["start", "the load is stopped", "stop"]

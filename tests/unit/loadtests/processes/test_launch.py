@@ -88,6 +88,26 @@ def test_the_child_ends_when_its_parent_is_killed() -> None:
     assert alive == []
 
 
+def test_a_stopped_child_ends_with_its_parent_too(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys, time\n"
+        "from pathlib import Path\n"
+        "from stockstorm.loadtests.processes.child import Child\n"
+        "child = Child('worker', ['sleep', '60'], dict(os.environ), Path(sys.argv[1]) / 'log')\n"
+        "while Path(f'/proc/{child.pid}/comm').read_text() != 'sleep\\n': time.sleep(0.01)\n"
+        "os.kill(child.pid, signal.SIGSTOP)\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    _, alive = psutil.wait_procs([child], timeout=20)
+    assert alive == []
+
+
 def test_a_command_that_cannot_be_started_is_named() -> None:
     done = subprocess.run(launched(["/nowhere/program"]), capture_output=True, text=True, timeout=20, check=False)
     assert (done.returncode, done.stderr) == (1, "/nowhere/program cannot be started: No such file or directory\n")

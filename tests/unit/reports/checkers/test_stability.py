@@ -1,8 +1,8 @@
-"""A process that ended and an address where nobody listened are told first, with what was last in the log."""
+"""A process that ended and an address where nobody answered are told first, with what was last in the log."""
 
 import pytest
 
-from stockstorm.reports.checkers.stability import Stability, outages
+from stockstorm.reports.checkers.stability import Outage, Stability, outages
 from stockstorm.reports.result import Incident
 from stockstorm.reports.verdict.judge import UNPLANNED_SHOWN, judge
 from stockstorm.simulator.config import FAULTS, fault_label
@@ -24,7 +24,9 @@ def refused(*times_ms: float) -> tuple[f.AnyFact, ...]:
 def test_without_any_event_it_is_valid_and_says_what_was_seen() -> None:
     found = Stability()(history(opened(), delivered(0, 0)))
     assert (found.verdict, found.incidents) == ("valid", ())
-    assert found.reason == "no process of it ended unplanned; 1 attempt found it listening or in a planned fault"
+    assert (
+        found.reason == "no process of it ended unplanned, and it answered throughout 1 attempt, planned faults aside"
+    )
     assert found.measures == {"stability.unplanned_ends": 0.0, "stability_s.unreachable": 0.0}
 
 
@@ -56,7 +58,7 @@ def test_an_address_where_nobody_listens_is_an_incident_with_its_interval() -> N
     down = refused(1_000, 1_200, 1_400)
     found = Stability()(history(opened(), tried(0, 9), down, tried(3_000, 9), f.QuietReached(ns(9_000), True, 0)))
     assert [incident.text for incident in found.incidents] == [
-        "nobody listened at the subject's address from 1.000 s to 3.005 s, and nobody planned it: 3 connections refused"
+        "nobody answered at the subject's address from 1.000 s to 3.005 s, and nobody planned it: 3 connections refused"
     ]
     assert found.measures["stability_s.unreachable"] == 2.005
     endless = Stability()(history(opened(), down, f.QuietReached(ns(9_000), True, 0)))
@@ -65,16 +67,25 @@ def test_an_address_where_nobody_listens_is_an_incident_with_its_interval() -> N
 
 
 def test_two_refusals_an_answer_between_them_or_another_cause_is_no_outage() -> None:
-    assert not [*outages(_attempts(refused(0, 10)))]
-    assert not [*outages(_attempts(refused(0, 10), tried(20, 9), refused(40, 50)))]
-    assert len([*outages(_attempts(refused(0, 10, 20), tried(30, 9), refused(40, 50, 60)))]) == 2
+    assert not outages_of(refused(0, 10))
+    assert not outages_of(refused(0, 10), tried(20, 9), refused(40, 50))
+    assert len(outages_of(refused(0, 10, 20), tried(30, 9), refused(40, 50, 60))) == 2
     for fault in (KIND, EXITED):
         interval = (f.FaultStarted(ns(5), fault, "receiver"), f.FaultEnded(ns(15), fault, "receiver"))
         assert Stability()(history(opened(), interval, refused(0, 10, 20), tried(30, 9))).verdict == "valid"
 
 
-def _attempts(*facts: f.AnyFact | tuple[f.AnyFact, ...]) -> list[f.AttemptEnded]:
-    return history(*facts).all(f.AttemptEnded)
+def test_attempts_without_an_answer_are_an_outage_only_when_they_last() -> None:
+    slow = tuple(tried(ms, 0, 1_000, 0, "connect_timeout") for ms in (0, 1_000, 2_000))
+    assert not outages_of(slow, tried(4_000, 9))
+    (found,) = outages_of(slow, tried(5_000, 9))
+    assert (found.begin_ns, found.end_ns, found.refused, found.silent) == (ns(0), ns(5_005), 0, 3)
+    assert "3 attempts without an answer" in Stability()(history(opened(), slow, tried(5_000, 9))).incidents[0].text
+
+
+def outages_of(*facts: f.AnyFact | tuple[f.AnyFact, ...]) -> list[Outage]:
+    found = history(*facts)
+    return [*outages(found.all(f.AttemptEnded), found.end_ns)]
 
 
 def test_the_first_events_stand_apart_in_the_result_and_the_rest_is_counted() -> None:

@@ -1,0 +1,53 @@
+"""CPU time and memory of every process in the registry, once a second, as facts."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import psutil
+
+from stockstorm.loadtests.processes.registry import PROCESSES, Registry
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history.facts import AnyFact, ProcessSeen, ResourcesSampled
+
+SAMPLE_EVERY_S: Final = 1.0
+
+
+class ProcessSamples:
+    """`record` gets a sample of each group of processes, and at first sight of one when that was on both clocks."""
+
+    def __init__(self, record: Callable[[AnyFact], None], processes: Registry = PROCESSES) -> None:
+        self._record, self._processes = record, processes
+        self._taken_s = 0.0
+        self._seen: set[tuple[str, int]] = set()
+
+    def take(self, others: Mapping[str, list[int]]) -> None:
+        """A sample, unless the last one is too recent. `others` replaces groups, and adds what the registry lacks."""
+        now_s = time.monotonic()
+        if now_s - self._taken_s < SAMPLE_EVERY_S:
+            return
+        self._taken_s = now_s
+        for name, pids in {**self._processes.running(), **others}.items():
+            self._sample(name, pids)
+
+    def _sample(self, name: str, pids: list[int]) -> None:
+        cpu_s, own, shared, found = 0.0, 0, 0, False
+        for pid in pids:
+            try:
+                process = psutil.Process(pid)
+                times = process.cpu_times()
+                memory = process.memory_info()
+            except psutil.Error:
+                continue
+            own += memory.rss - memory.shared
+            shared = max(shared, memory.shared)  # what the processes of a group share counts once
+            cpu_s += times.user + times.system
+            found = True
+        if not found:
+            return
+        now_ns = time.monotonic_ns()
+        if (name, pids[0]) not in self._seen:
+            self._seen.add((name, pids[0]))
+            self._record(ProcessSeen(at_ns=now_ns, process=name, pid=pids[0], wall_ns=time.time_ns()))
+        cpu_ns, rss_bytes = int(cpu_s * SECOND_NS), own + shared
+        self._record(ResourcesSampled(at_ns=now_ns, process=name, cpu_ns=cpu_ns, rss_bytes=rss_bytes))
