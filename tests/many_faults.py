@@ -24,7 +24,7 @@ from tests.stored_history import facts_of
 
 SCENARIO: Final = Path(__file__).resolve().parents[1] / "scenarios" / "proof.toml"
 # Many failed attempts lead to long gaps between retries. They are shortened, so that a run can wait for the last one.
-CHANGES: Final = {"retry_time_scale = 0.05": "retry_time_scale = 0.01", "max_s = 20.0": "max_s = 60.0"}
+CHANGES: Final = {"retry_time_scale = 0.05": "retry_time_scale = 0.004", "max_s = 20.0": "max_s = 60.0"}
 DOWN_MAX_S: Final = 1.5
 AFTER_MAX_S: Final = 240.0  # start, the wait for rest (a flow runs every 15 s), final reads, judgement
 GAP_MIN_S: Final = 0.3  # between two faults of one target: the second may hit what is still starting
@@ -104,10 +104,12 @@ def run(subject: str, kinds: Sequence[FaultKind], each: int, seconds: float, see
         RATE,
     ]
     words += [*flags(kinds, each, seconds, seed), "--runs", str(runs)]
+    before = (runs / "latest").resolve()
     done = run_module("stockstorm", words, {}, within_s=seconds + AFTER_MAX_S)
     folder = (runs / "latest").resolve()
-    if not (folder / "result.json").is_file():
-        return Judged(seed, {}, "none", {"run": done.stdout[-2000:]}, {}, folder, done.stdout + done.stderr)
+    output = done.stdout + done.stderr
+    if folder == before or not (folder / "result.json").is_file():
+        return Judged(seed, {}, "none", {"run": output[-2000:]}, {}, folder, output)
     result = json.loads((folder / "result.json").read_text())
     applied = Counter(fact["fault"] for fact in facts_of(folder) if fact["fact"] == "FaultStarted")
     broken: dict[str, str] = {}
@@ -116,7 +118,7 @@ def run(subject: str, kinds: Sequence[FaultKind], each: int, seconds: float, see
         if check["name"] in MUST_HOLD and check["verdict"] != "valid":
             waits = check["verdict"] == "unknown" and WAITED.search(check["reason"])
             (unjudged if waits else broken)[check["name"]] = f"{check['verdict']}: {check['reason']}"
-    return Judged(seed, dict(applied), result["verdict"], broken, unjudged, folder, done.stdout + done.stderr)
+    return Judged(seed, dict(applied), result["verdict"], broken, unjudged, folder, output)
 
 
 def possible(subject: str, kinds: Sequence[FaultKind]) -> list[FaultKind]:
@@ -140,7 +142,7 @@ def main() -> int:
         judged = run(given.subject, kinds, given.each, given.seconds, seed, given.folder)
         total.update(judged.applied)
         failed += bool(judged.broken)
-        waiting += bool(judged.unjudged)
+        waiting += not judged.broken and bool(judged.unjudged)
         how = judged.broken or judged.unjudged or "all hold"
         print(given.subject, seed, judged.verdict, judged.applied, how, judged.folder, flush=True)
     ends = f"{given.runs - failed - waiting} judged, {waiting} unknown because of retries, {failed} failed"

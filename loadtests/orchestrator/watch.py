@@ -58,6 +58,11 @@ class Watch:
             self._emulators.check()
         check_space(self._disks)
 
+    def forgive(self) -> None:
+        """A planned fault of the database, which may be over now, explains what failed until now."""
+        if self._connection is not None:
+            self._connection.forgive()
+
     def settle(self) -> None:
         """The same after one more answer of the database, for an end of which it may be the cause."""
         if self._connection is not None:

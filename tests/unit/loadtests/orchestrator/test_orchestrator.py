@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -25,7 +25,9 @@ from stockstorm.loadtests.ipc.messages import (
 from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator import orchestrator as module
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
+from stockstorm.loadtests.orchestrator.faults import PlannedFaults
 from stockstorm.loadtests.orchestrator.run import report
+from stockstorm.loadtests.orchestrator.watch import Watch
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.reports.history import History
@@ -40,7 +42,7 @@ class Database(msgspec.Struct):
     url: str = ""
     description: str = "none"
 
-    part: None = None
+    part: Part | None = None
 
     def processes(self) -> list[int]:
         return []
@@ -64,9 +66,6 @@ class Service:
 
     def start(self, surroundings: Surroundings | None = None) -> None:
         self.did.append("start")
-
-    def processes(self) -> dict[str, int]:
-        return {}
 
     def statements(self) -> int | None:
         return None
@@ -122,10 +121,16 @@ class Driver:
         return self._sends.pop(0) if self._sends else None
 
 
-def run(service: Service, driver: Driver, runs: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[RunEnded, History]:
+def run(
+    service: Service,
+    driver: Driver,
+    runs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    database: Database = Database(),  # noqa: B008 - nobody changes it
+) -> tuple[RunEnded, History]:
     monkeypatch.setattr(module, "database_work", lambda _: None)
     spec = make_spec(RunOptions(scenario="smoke", faults=("kill_worker@1+0",), runs=runs))
-    made = module.Orchestrator(spec, cast(Pipe, driver), nullcontext(Database()), nullcontext(CloudContext()), service)
+    made = module.Orchestrator(spec, cast(Pipe, driver), nullcontext(database), nullcontext(CloudContext()), service)
     ended = made.run(os.getpid(), lambda _: None, lambda _: None)
     return ended.fact, History.of(decoder.decode_lines(text_of(RunFolder(spec.folder).history)))
 
@@ -137,6 +142,29 @@ def test_a_fault_is_over_when_the_restarted_process_is_ready(tmp_path: Path, mon
     assert service.did == ["start", "kill", "start", *["not ready"] * 3, "ready", "stop"]
     assert [message for message in driver.received if isinstance(message, FaultOver)] == [FaultOver(kind="kill_worker")]
     assert len(history.all(FaultStarted)) == len(history.all(FaultEnded)) == 1
+
+
+def test_what_failed_until_the_end_of_a_fault_of_the_database_is_forgiven(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that was refused just before the database was ready is found by the next check, after the fault."""
+    did: list[str] = []
+    service = Service(polls=1)
+    monkeypatch.setattr(PlannedFaults, "tick", _noting(PlannedFaults.tick, "tick", did))
+    monkeypatch.setattr(Watch, "forgive", _noting(Watch.forgive, "forgive", did))
+    ended, history = run(service, Driver("kill_database"), tmp_path, monkeypatch, Database(part=service))
+    assert ended.complete, ended.reason
+    assert [fact.target for fact in history.all(FaultEnded)] == ["database"]
+    assert did[:2] == ["tick", "forgive"]
+    assert did[-1] == "forgive"
+
+
+def _noting(method: Callable[[Any], None], name: str, did: list[str]) -> Callable[[Any], None]:
+    def noted(one: Any) -> None:
+        did.append(name)
+        method(one)
+
+    return noted
 
 
 class FailingGenerator(Driver):
