@@ -56,6 +56,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.prove, pytest.mark.timeout(400)]
 def test_a_kill_at_a_random_moment(part: Part, number: int, tmp_path: Path) -> None:
     dice = random.Random(f"{part} {SEED} {number}")
     ending = _one(part, dice.choice(STEPS), dice.uniform(0.0, LATER_S), tmp_path / "runs")
+    assert ending.startswith("exit")
     if LOG:
         with Path(LOG).open("a", encoding="utf-8") as log:
             log.write(f"{part}: {ending}\n")
