@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.reports.ahead import ahead
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import Breach, first_breach
@@ -207,7 +208,7 @@ def _read_blocks(file: Path, *, unsealed: bool) -> Written:
     note = ""
     try:
         with file.open("rb") as opened:
-            for block in read_blocks(pieces(opened)):
+            for block in ahead(read_blocks(pieces(opened))):
                 found = _decode(file, block)
                 if block.seal is None and _is_whole(found):
                     note = "judged without seals: facts may be missing or altered"

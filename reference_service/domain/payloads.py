@@ -109,14 +109,14 @@ _DECODERS = {
 }
 
 
-def decode(body: bytes, kind: type[Payload]) -> Payload:
+def decode(body: bytes | msgspec.Raw, kind: type[Payload]) -> Payload:
     """Decodes a body as `kind`; Unusable if it does not match."""
     try:
         payload: Payload = _DECODERS[kind].decode(body)  # type: ignore[assignment]  # each kind has its own decoder
     except UNREADABLE_JSON as error:
         found = error if isinstance(error, msgspec.DecodeError) else type(error).__name__  # the others quote the body
         raise Unusable(f"not a {kind.__name__}: {found}") from None
-    if NUL_ESCAPE in body and _holds_nul(msgspec.to_builtins(payload)):  # not in a field that is not used
+    if NUL_ESCAPE in bytes(body) and _holds_nul(msgspec.to_builtins(payload)):  # not in a field that is not used
         raise Unusable(f"not a {kind.__name__}: a text with U+0000, which PostgreSQL cannot store")
     return payload
 

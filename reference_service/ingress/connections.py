@@ -2,7 +2,8 @@
 
 uvicorn bounds neither a request's head nor the time for it, and its `limit_concurrency` keeps refused connections open:
 
-uvicorn bounds neither a head nor the time for it, and keeps the connections that `limit_concurrency` refuses open:
+- A head has at most HEAD_BYTES_MAX bytes in HEADERS_MAX lines (431). Trailers of a chunked body count too, and so do
+  bytes that yield nothing, such as one endless value.
 - Every state of a connection has a deadline: the head, the body, the answer, the pause between two requests.
 - When all are taken, the one that has been idle for longest (between two requests, or without a whole head) is closed
   for a new one, so that half-open ones do not lock out Shopify. Over another limit, the answer is 503 and the end.
@@ -120,6 +121,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     deadline_s = float("inf")  # on the clock of the event loop
     _state: State = "head"
+    _entered = _idle = False  # the state has changed and its deadline is not set; the client is waited for
     _in_request = False  # a request has begun and is not complete
     _silent_bytes = 0  # since a request began or its body last grew, in pieces that came whole
     _refused_for: Reason = "malformed"  # if the parser stops
@@ -128,6 +130,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
         self._enter("head")
+        self._settle()
         if not self.open_connections.admit(self, network_of(self.client[0] if self.client else "")):
             self._refuse("too_many_connections")
 
@@ -153,6 +156,8 @@ class BoundedProtocol(HttpToolsProtocol):
             else:
                 if self._silent_bytes > limits.HEAD_BYTES_MAX or (self._in_request and self._head_is_too_large()):
                     self._refuse("head_too_large")
+            if self._entered:
+                self._settle()
 
     def on_message_begin(self) -> None:
         self._silent_bytes, self._in_request = 0, True
@@ -186,6 +191,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         if self._state == "answer":  # otherwise the rest of the body, or the next head, is still to come
             self._enter("answer" if self.pipeline else "pause")
+            self._settle()
         if self.pipeline:
             self._running = self.pipeline[-1][0]
         super().on_response_complete()
@@ -209,11 +215,19 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _enter(self, state: State) -> None:
         self._state = state
-        self.deadline_s = self.loop.time() + DEADLINES_S[state]
-        if state not in IDLE:
-            self.open_connections.busy(self)
-        elif not self.cycle or self.cycle.response_complete:  # else it owes the answer to an earlier request
+        self._entered = True
+
+    def _settle(self) -> None:
+        """Sets the deadline of the last state that was entered. A request that comes in one piece passes three."""
+        self._entered = False
+        self.deadline_s = self.loop.time() + DEADLINES_S[self._state]
+        # One that owes the answer to an earlier request is not idle.
+        idle = self._state in IDLE and (not self.cycle or self.cycle.response_complete)
+        if idle:
             self.open_connections.idle(self)
+        elif self._idle:
+            self.open_connections.busy(self)
+        self._idle = idle
 
     def _has_begun(self) -> bool:
         return self._in_request or self._silent_bytes > 0
@@ -222,6 +236,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Whether the lines read so far are. `headers` also holds the trailers of a chunked body."""
         if len(self.headers) > limits.HEADERS_MAX:
             return True
+        if not self._silent_bytes:  # all of them came in one piece
+            return False
         size = len(self.url) + LINE_BYTES * len(self.headers)
         for name, value in self.headers:
             size += len(name) + len(value)

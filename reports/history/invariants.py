@@ -4,7 +4,7 @@ The range of each field alone is checked when a line is decoded (`simulator.hist
 a new fact needs a row for each of its ids and references. Most rows run in C, over a column of one kind of fact.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import chain, pairwise
 from operator import attrgetter
@@ -158,7 +158,7 @@ def _out_of_the_run(log: FactLog) -> Iterator[Breach]:
     if first.at_ns < start_ns - EARLY_MAX_NS:
         yield Breach(first, "at_ns", f"{first.at_ns}, more than an hour before the start of load at {start_ns}")
     end = log.last(f.RunEnded)
-    if end is not None and last.at_ns > end.at_ns:
+    if end is not None and last.at_ns > max(end.at_ns, start_ns):  # the start is announced ahead of its time
         yield Breach(last, "at_ns", f"{last.at_ns}, after the end of the run at {end.at_ns}")
     for kind in PLANNED:
         for fact in log.all(kind)[:1]:
@@ -260,7 +260,8 @@ class _Known:
         accepted, channels = self._ids(f.PurchaseAccepted, "order"), self._ids(f.ChannelOpened, "channel")
         marketplaces: frozenset[Hashable] = frozenset(self._log.marketplaces)
         calls = self._ids(f.ApiCalled, "request")
-        if self._log.last(f.RunEnded) is None and calls:  # a killed writer can cut a call off before its last fact
+        ended = self._log.last(f.RunEnded)
+        if calls and (ended is None or not ended.complete):  # a killed writer can cut a call off before its last fact
             calls |= {max(map(attrgetter("request"), self._log.all(f.ApiCalled))) + 1}
         return {
             "SKU": self._ids(f.ItemStocked, "sku"),
@@ -311,6 +312,20 @@ def _ledger_breaks(log: FactLog) -> Iterator[Breach]:
             yield Breach(final, "version", f"{final.version}, but the last change made version {version}")
         if final.available != available:
             yield Breach(final, "available", f"{final.available}, but the last change left {available}")
+    yield from _unknown_versions(log, {sku: version for sku, (version, _) in levels.items()})
+
+
+def _unknown_versions(log: FactLog, newest: Mapping[str, int]) -> Iterator[Breach]:
+    """Versions that no change of the item made. -1: no version."""
+    told: list[f.EventFired | f.StockUnmoved] = [event for event in log.all(f.EventFired) if event.version > 0]
+    for fact in [*told, *log.all(f.StockUnmoved)]:
+        if fact.version <= newest.get(fact.sku, -1):
+            continue
+        yield Breach(fact, "version", f"{fact.version}, but this SKU has {newest.get(fact.sku, 'no')} versions")
+    for shown in log.all(f.StockShown):
+        for sku, version in zip(shown.skus, shown.versions, strict=True):
+            if version > newest[sku]:
+                yield Breach(shown, "versions", f"{version}, but this SKU has {newest[sku]} versions")
 
 
 def _shown(value: Hashable) -> str:

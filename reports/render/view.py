@@ -6,6 +6,7 @@ pair.
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TypeVar
 
@@ -99,6 +100,15 @@ class RunView:
         """All facts of one kind, in order of time."""
         return self.history.all(kind)
 
+    def sales_of(self, sku: str) -> list[f.PurchaseAccepted]:
+        """Every accepted order with a line of this SKU."""
+        return [sale for sale in self.of(f.PurchaseAccepted) if sku in sale.skus]
+
+    def all_seconds(self, times_ns: Iterable[int]) -> list[float]:
+        """The same as `seconds`, for many times."""
+        start_ns = self.started.at_ns
+        return [(at_ns - start_ns) / SECOND_NS for at_ns in times_ns]
+
     def seconds(self, at_ns: int) -> float:
         """Seconds from the start of load to a monotonic time."""
         return (at_ns - self.started.at_ns) / SECOND_NS
@@ -166,7 +176,8 @@ class RunView:
         for sale in self.of(f.PurchaseAccepted):
             for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
                 demanded[sku] += quantity
-                oversold[sku] += quantity - min(quantity, max(0, before))
+                if before < quantity:
+                    oversold[sku] += quantity - max(0, before)
         for refusal in self.of(f.PurchaseRefused):
             demanded.update(dict(zip(refusal.skus, refusal.quantities, strict=True)))
         if any(oversold.values()):

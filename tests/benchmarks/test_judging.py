@@ -4,6 +4,7 @@ The bound is a number of calibration loops of the same process, so the speed of 
 """
 
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -28,7 +29,7 @@ PEAK_MAX_MB = 1_000.0
 TRADE = WorldConfig(
     shop=ShopConfig(skus=300, hot_skus=4, stock=120, hot_stock=60, buyers=1),
     channels=tuple(ChannelConfig(name=name) for name in ("online", "bazaar", "mercado", "tradepost")),
-    phases=(PhaseConfig(name="load", kind="poisson", seconds=360, rate=300, hot_share=0.1),),
+    phases=(PhaseConfig(name="load", kind="poisson", seconds=385, rate=300, hot_share=0.1),),
     orders=OrdersConfig(cancel_share=0.05, cancel_after_s=0.5, return_share=0.05, return_after_s=0.8),
     events=ShopEventsConfig(restocks_per_s=20, restock_units=10, restock_hot=True),
 )
@@ -36,7 +37,7 @@ TRADE = WorldConfig(
 
 def million_facts() -> list[f.AnyFact]:
     """The modelled run with the subscription and the probe that its history lacks."""
-    facts = run_model(TRADE, Behaviour(), 1).facts
+    facts = list(_as_written(run_model(TRADE, Behaviour(), 1).facts))
     probed = [
         f.EffectProbed(facts[-1].at_ns, planned.webhook_id, "applied", 1)
         for planned in facts
@@ -44,6 +45,20 @@ def million_facts() -> list[f.AnyFact]:
     ]
     subscribed = f.SubscriptionCreated(facts[0].at_ns, 1, "shopify", "inventory_levels/update", "http://127.0.0.1/")
     return [subscribed, *facts[:-1], *probed, f.ProbeEnded(facts[-1].at_ns, "effects", ok=True), facts[-1]]
+
+
+def _as_written(facts: Iterable[f.AnyFact]) -> Iterator[f.AnyFact]:
+    """What a history on disk must hold and the model leaves out: the digest of the plan, and the calls of the API."""
+    called: set[int] = set()
+    for fact in facts:
+        if isinstance(fact, f.RunStarted):
+            yield msgspec.structs.replace(fact, plan_digest="0" * 64)
+            continue
+        request = getattr(fact, "request", -1)
+        if request >= 0 and request not in called:
+            called.add(request)
+            yield f.ApiCalled(fact.at_ns, request, "admin", "inventoryLevels", 200, "ok", fact.at_ns)
+        yield fact
 
 
 def test_a_million_facts_are_judged_in_bounded_time_and_memory(tmp_path: Path) -> None:

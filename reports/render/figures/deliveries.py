@@ -26,9 +26,9 @@ def load(view: RunView) -> Figure | None:
     if not attempts:
         return None
     width = max(1.0, bin_width_s(view.end_s))
-    offered = [view.seconds(attempt.due_ns) for attempt in attempts]
-    acknowledged = [view.seconds(a.answered_ns) for a in attempts if 200 <= a.status < 300 and not a.error]
-    failed = [view.seconds(a.at_ns) for a in attempts if a.error or not 200 <= a.status < 300]
+    offered = view.all_seconds(attempt.due_ns for attempt in attempts)
+    acknowledged = view.all_seconds(a.answered_ns for a in attempts if 200 <= a.status < 300 and not a.error)
+    failed = view.all_seconds(a.at_ns for a in attempts if a.error or not 200 <= a.status < 300)
     hover = "%{y:,.1f}/s at %{x:.1f} s"
     middles, offered_rates = rates(offered, width, view.end_s)
     traces: list[dict[str, Any]] = [
@@ -103,12 +103,10 @@ def _bars(name: str, colour: str, topics: list[str], shares: list[float], values
 
 
 def _count(view: RunView) -> dict[str, Counter[str]]:
-    tries: Counter[int] = Counter(attempt.delivery for attempt in view.of(f.AttemptEnded))
-    outcomes = {ended.delivery: ended.outcome for ended in view.of(f.DeliveryEnded)}
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for planned in view.of(f.DeliveryPlanned):
-        outcome = outcomes.get(planned.delivery, "pending")
-        counts[planned.topic][_class(planned, outcome, tries[planned.delivery])] += 1
+    for delivery in view.history.deliveries.by_id.values():
+        planned = delivery.planned
+        counts[planned.topic][_class(planned, delivery.outcome or "pending", len(delivery.attempts))] += 1
     return counts
 
 

@@ -96,7 +96,7 @@ def _marks(oversold: Oversold) -> dict[str, Any]:
 def _physical(view: RunView, sku: str, initial: int) -> tuple[Steps, Oversold]:
     moves: list[tuple[int, int]] = []
     oversold: Oversold = []
-    for sale in view.of(f.PurchaseAccepted):
+    for sale in view.sales_of(sku):
         for name, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
             if name != sku:
                 continue
@@ -131,7 +131,7 @@ def _listing(view: RunView, sku: str, channel: str, initial: int) -> Steps:
     moves: list[tuple[int, int | None, int]] = [
         (p.at_ns, p.quantity, 0) for p in view.of(f.ListingPushed) if p.channel == channel and p.sku == sku
     ]
-    for sale in view.of(f.PurchaseAccepted):
+    for sale in view.sales_of(sku):
         if sale.channel == channel:
             moves += [(sale.at_ns, None, q) for name, q in zip(sale.skus, sale.quantities, strict=True) if name == sku]
     steps: Steps = [(0.0, shown)]

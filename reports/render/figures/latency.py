@@ -32,13 +32,14 @@ MARKED: Final = (0.5, 0.95, 0.99)
 def latency_over_time(view: RunView) -> Figure | None:
     """Every observation, or a sample of them, with median and tail. Ack time above, sync latency below."""
     acks, failed, syncs = view.acks.finite(), view.failures, view.syncs
+    reflected = syncs.finite()
     if not acks.ms and not failed.ms and not syncs.ms:
         return None
     width_s = bin_width_s(view.end_s)
     ack_traces, ack_note = _panel("ack time", acks, "@ack", 0.99, width_s)
-    sync_traces, sync_note = _panel("sync latency", syncs.finite(), "@sync", 0.95, width_s)
+    sync_traces, sync_note = _panel("sync latency", reflected, "@sync", 0.95, width_s)
     ack_range = _range([*acks.ms, *failed.ms], 10)
-    sync_range = _range(syncs.finite().ms, 100)
+    sync_range = _range(reflected.ms, 100)
     traces = [*ack_traces, *_failures(failed), *sync_traces, *_never(syncs, sync_range[1] / 1.3)]
     limits = _limits(ack_range, sync_range)
     layout: dict[str, Any] = {

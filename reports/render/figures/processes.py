@@ -1,6 +1,7 @@
 """Processes: health of the load generator, and CPU and memory of every process."""
 
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, Final
 
 from stockstorm.reports.render.downsample import bin_width_s, binned, thin_steps
@@ -27,13 +28,14 @@ MEMORY_BINS: Final = 300  # of the time axis, because memory changes slowly
 
 def generator(view: RunView) -> Figure | None:
     """Lateness and the longest event-loop gap above, connections below. A late generator makes answers style slow."""
-    attempts = sorted(view.of(f.AttemptEnded), key=lambda attempt: attempt.due_ns)
+    attempts = sorted(view.of(f.AttemptEnded), key=attrgetter("due_ns"))
     started = [attempt for attempt in attempts if attempt.started_ns]
     samples = view.of(f.GeneratorSampled)
     if not started and not samples:
         return None
     late = [max(0.01, (attempt.started_ns - attempt.free_ns) / MILLISECOND_NS) for attempt in started]
-    bins = binned([view.seconds(attempt.due_ns) for attempt in started], late, max(0.5, bin_width_s(view.end_s)))
+    due_s = view.all_seconds(attempt.due_ns for attempt in started)
+    bins = binned(due_s, late, max(0.5, bin_width_s(view.end_s)))
     p99 = [quantile(values, 0.99) for values in bins.values()]
     at = [view.seconds(sample.at_ns) for sample in samples]
     gaps = [max(0.01, sample.hub_gap_max_ns / MILLISECOND_NS) for sample in samples]

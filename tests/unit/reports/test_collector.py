@@ -8,8 +8,16 @@ from stockstorm.reports.collector import collector_paused
 
 
 def test_the_collector_runs_again_after_an_error() -> None:
-    with pytest.raises(LookupError), collector_paused():
-        raise LookupError
+    states: list[bool] = []
+
+    def failing() -> None:
+        with collector_paused():
+            states.append(gc.isenabled())
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        failing()
+    assert states == [False]
     assert gc.isenabled()
 
 

@@ -67,9 +67,6 @@ class Service:
     def start(self, surroundings: Surroundings | None = None) -> None:
         self.did.append("start")
 
-    def processes(self) -> dict[str, int]:
-        return {}
-
     def statements(self) -> int | None:
         return None
 

@@ -1,5 +1,6 @@
 """Bodies that can never be applied are Unusable, whatever is wrong with them."""
 
+import msgspec
 import pytest
 
 from stockstorm.reference_service.domain.payloads import ChannelNotification, ShopOrder, Unusable, decode, updated_ns
@@ -26,6 +27,11 @@ def test_the_reason_names_the_error_and_quotes_nothing(body: bytes, found: str) 
 def test_a_text_that_postgresql_cannot_store_is_unusable(body: bytes) -> None:
     with pytest.raises(Unusable, match=r"^not a ChannelNotification: a text with U\+0000"):
         decode(body, ChannelNotification)
+
+
+def test_a_part_of_a_fetched_page_is_decoded_as_a_webhook_is() -> None:
+    body = msgspec.json.decode(b'{"id":1,"updated_at":"x"}', type=msgspec.Raw)
+    assert decode(body, ShopOrder) == ShopOrder(1, "x")
 
 
 def test_the_same_in_a_field_that_is_not_used_does_no_harm() -> None:

@@ -4,8 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stockstorm.reference_service import limits
+from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.ingress.endpoint import (
     BodyReader,
@@ -13,6 +16,7 @@ from stockstorm.reference_service.ingress.endpoint import (
     SlowHandler,
     WebhookEndpoint,
     channel_sender,
+    check_json,
     read_message,
     senders_of,
     shopify_sender,
@@ -79,6 +83,13 @@ def test_a_webhook_id_or_topic_that_is_too_long_is_a_bad_request(name: str) -> N
 )
 def test_a_signed_body_that_is_not_readable_json_is_a_bad_request(body: bytes) -> None:
     assert status_of(headers(hmac_sha256=signature_of(SECRET, body)), body) == 400
+
+
+@given(before=st.integers(0, 250), digits=st.integers(4_301, 4_700), spaces=st.integers(0, 250))
+def test_an_integer_that_python_refuses_is_found_wherever_it_stands(before: int, digits: int, spaces: int) -> None:
+    body = b'{"a":"' + b"x" * before + b'","b":' + b"7" * digits + b" " * spaces + b"}"
+    with pytest.raises(UNREADABLE_JSON):
+        check_json(body)
 
 
 @pytest.mark.parametrize("body", [b'{"id":1,"note":"' + b"9" * 5_000 + b'"}', '{"note":"café"}'.encode()])

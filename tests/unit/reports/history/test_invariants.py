@@ -119,15 +119,24 @@ def test_a_tuple_of_another_length_is_found(kind: type[f.Fact], field: str) -> N
         (f.StockChanged, "available", 10**6),
         (f.FinalStock, "version", 10**6),
         (f.FinalStock, "available", 10**6),
+        (f.StockUnmoved, "version", 10**6),
+        (f.StockShown, "versions", (10**6,)),
         *((f.AttemptEnded, name, LATE + 1_000 * S) for name in ("due_ns", "free_ns", "started_ns", "answered_ns")),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else str(value),
 )
-def test_a_value_that_contradicts_the_others_is_found(kind: type[f.Fact], field: str, value: int) -> None:
+def test_a_value_that_contradicts_the_others_is_found(kind: type[f.Fact], field: str, value: object) -> None:
     place = places_of(kind)[-1]
     at, found = breach_of(changed(place, **{field: value}))
     assert at == place
     assert found == field or kind is f.AttemptEnded  # which of two steps is wrong cannot be told
+
+
+def test_an_event_of_a_version_that_was_never_made_is_found() -> None:
+    events = [at for at in places_of(f.EventFired) if getattr(WHOLE[at], "version") > 0]  # noqa: B009 - of one kind
+    for at in (events[0], events[-1]):
+        assert breach_of(changed(at, version=10**6)) == (at, "version")
+        assert breach_of(changed(at, sku="")) == (at, "version")
 
 
 def test_a_time_that_runs_backwards_is_found_by_its_place_in_the_file() -> None:
@@ -140,8 +149,21 @@ def test_a_time_that_runs_backwards_is_found_by_its_place_in_the_file() -> None:
 
 def test_what_a_killed_writer_cut_off_is_no_breach() -> None:
     """Every beginning of a history is consistent, also one that ends within a call."""
-    for end in range(len(WHOLE) - 200, len(WHOLE), 7):
-        assert first_breach(History.of(WHOLE[:end]), WHOLE[:end]) is None
+    call = places_of(f.ApiCalled)[-1]  # its own facts precede it
+    for end in (*range(len(WHOLE) - 200, len(WHOLE), 7), call - 1, call):
+        cut = WHOLE[:end]
+        broken_off = [*cut, f.RunEnded(cut[-1].at_ns, complete=False, reason="killed")]
+        assert first_breach(History.of(cut), cut) is None
+        assert first_breach(History.of(broken_off), broken_off) is None
+    assert breach_of([*WHOLE[:call], WHOLE[-1]])[1] == "request"
+
+
+def test_a_run_that_ended_before_its_load_began_is_no_breach() -> None:
+    """The start of load is written half a second ahead of its time."""
+    opening = [fact for fact in WHOLE if fact.at_ns <= START and not isinstance(fact, f.GeneratorSampled)]
+    broken_off: list[f.AnyFact] = [*opening, f.RunEnded(START - S // 4, complete=False, reason="interrupted")]
+    assert any(fact.at_ns == START for fact in opening)
+    assert first_breach(History.of(broken_off), broken_off) is None
 
 
 def test_a_breach_is_told_with_file_block_line_field_and_value(tmp_path: Path) -> None:

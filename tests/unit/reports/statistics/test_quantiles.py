@@ -6,7 +6,7 @@ import random
 import pytest
 
 from stockstorm.reports.result import Interval
-from stockstorm.reports.statistics.bootstrap import quantile_interval
+from stockstorm.reports.statistics.bootstrap import REDRAWS, Resampler, quantile_interval
 from stockstorm.reports.statistics.quantiles import quantile, quantiles
 from stockstorm.simulator.clock import SECOND_NS
 
@@ -83,3 +83,22 @@ def test_never_reflected_makes_the_upper_bound_infinite() -> None:
     found = quantile_interval(samples, 0.95, 1, "x")
     assert found is not None
     assert found.high == math.inf
+
+
+def test_one_resampler_serves_every_quantile_and_the_order_of_samples_does_not_matter() -> None:
+    samples = noisy(60)
+    resampler = Resampler(random.Random(5).sample(samples, len(samples)))
+    for share in (0.5, 0.95, 0.99):
+        assert resampler.interval(share, 1, "x") == quantile_interval(samples, share, 1, "x")
+
+
+def test_a_drawn_quantile_is_that_of_the_drawn_blocks() -> None:
+    samples = [(at, float(round(value))) for at, value in noisy(30)]
+    blocks = [[value for at, value in samples if at // SECOND_NS == second] for second in range(30)]
+    rng, drawn = random.Random("bootstrap 7 x"), []
+    for _ in range(REDRAWS):
+        chosen = [value for block in rng.choices(range(30), k=30) for value in blocks[block]]
+        drawn.append(quantile(sorted(chosen), 0.9))
+    found = quantile_interval(samples, 0.9, 7, "x")
+    assert found is not None
+    assert (found.low, found.high) == (quantile(sorted(drawn), 0.025), quantile(sorted(drawn), 0.975))
