@@ -30,15 +30,16 @@ def is_killed(_: Pipe) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def holds_the_lock(_: Pipe) -> None:
+def holds_the_lock(pipe: Pipe) -> None:
     """PyDLL does not release the interpreter lock."""
+    pipe.send(Step("waiting"))
     while True:
         ctypes.PyDLL(None).sleep(600)
 
 
 def talks_for_ever(pipe: Pipe) -> NoReturn:
     while True:
-        pipe.send(Step("working"))
+        pipe.send(Step("waiting"))
         time.sleep(0.05)
 
 

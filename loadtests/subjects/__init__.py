@@ -57,9 +57,6 @@ class Subject(Protocol):
     def start(self, surroundings: Surroundings) -> None:
         """Starts it and returns when it is ready. Raises SubjectError with the end of its log."""
 
-    def processes(self) -> dict[str, int]:
-        """Process ids by name, for CPU and memory. Empty when unknown."""
-
     def statements(self) -> int | None:
         """SQL statements that it sent so far. None when it does not count them, or when a counting process died."""
 

@@ -43,9 +43,6 @@ class OwnSubject:
                 self.url, f"nobody answers there: {error}", "start your service first, then run again"
             ) from None
 
-    def processes(self) -> dict[str, int]:
-        return {}
-
     def statements(self) -> int | None:
         return None
 

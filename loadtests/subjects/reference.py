@@ -48,9 +48,6 @@ class ReferenceSubject:
             self._parts[process] = ChildPart(partial(self._child, process), partial(self._answers, process))
             self._wait_until_ready(process)
 
-    def processes(self) -> dict[str, int]:
-        return {name: part.child.pid for name, part in self._parts.items() if part.child.exit_code is None}
-
     def statements(self) -> int | None:
         if self._starts > len(self._architecture.processes):
             return None

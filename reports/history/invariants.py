@@ -320,9 +320,10 @@ def _ledger_breaks(log: FactLog) -> Iterator[Breach]:
 
 def _unknown_versions(log: FactLog, newest: Mapping[str, int]) -> Iterator[Breach]:
     """Versions that no change of the item made. -1: no version."""
-    told = [event for event in log.all(f.EventFired) if event.version > 0 and event.version > newest.get(event.sku, -1)]
-    kept = [row for row in log.all(f.StockUnmoved) if row.version > newest[row.sku]]
-    for fact in (*told, *kept):
+    told: list[f.EventFired | f.StockUnmoved] = [event for event in log.all(f.EventFired) if event.version > 0]
+    for fact in [*told, *log.all(f.StockUnmoved)]:
+        if fact.version <= newest.get(fact.sku, -1):
+            continue
         yield Breach(fact, "version", f"{fact.version}, but this SKU has {newest.get(fact.sku, 'no')} versions")
     for shown in log.all(f.StockShown):
         for sku, version in zip(shown.skus, shown.versions, strict=True):

@@ -4,6 +4,7 @@ The bound is a number of calibration loops of the same process, so the speed of 
 """
 
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -23,7 +24,7 @@ from tests.modelled.subject import Behaviour
 from tests.running import run_module
 from tests.stored_history import sealed
 
-LOOPS_MAX = 250.0
+LOOPS_MAX = 300.0  # 240 when it was set, on a busy machine
 PEAK_MAX_MB = 1_000.0
 TRADE = WorldConfig(
     shop=ShopConfig(skus=300, hot_skus=4, stock=120, hot_stock=60, buyers=1),
@@ -36,7 +37,7 @@ TRADE = WorldConfig(
 
 def million_facts() -> list[f.AnyFact]:
     """The modelled run with the subscription and the probe that its history lacks."""
-    facts = run_model(TRADE, Behaviour(), 1).facts
+    facts = list(_as_written(run_model(TRADE, Behaviour(), 1).facts))
     probed = [
         f.EffectProbed(facts[-1].at_ns, planned.webhook_id, "applied", 1)
         for planned in facts
@@ -44,6 +45,20 @@ def million_facts() -> list[f.AnyFact]:
     ]
     subscribed = f.SubscriptionCreated(facts[0].at_ns, 1, "shopify", "inventory_levels/update", "http://127.0.0.1/")
     return [subscribed, *facts[:-1], *probed, f.ProbeEnded(facts[-1].at_ns, "effects", ok=True), facts[-1]]
+
+
+def _as_written(facts: Iterable[f.AnyFact]) -> Iterator[f.AnyFact]:
+    """What a history on disk must hold and the model leaves out: the digest of the plan, and the calls of the API."""
+    called: set[int] = set()
+    for fact in facts:
+        if isinstance(fact, f.RunStarted):
+            yield msgspec.structs.replace(fact, plan_digest="0" * 64)
+            continue
+        request = getattr(fact, "request", -1)
+        if request >= 0 and request not in called:
+            called.add(request)
+            yield f.ApiCalled(fact.at_ns, request, "admin", "inventoryLevels", 200, "ok", fact.at_ns)
+        yield fact
 
 
 def test_a_million_facts_are_judged_in_bounded_time_and_memory(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ import pytest
 from stockstorm.loadtests.processes.of_run import processes_of
 from tests.running import ROOT
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-MOMENTS_MS = (0, 10, 20, 50, 100, 200, 400, 800, 1_200, 1_600, 2_500)
+MOMENTS_MS = (0, 10, 50, 200, 800, 1_600)
 
 
 def caught(pid: int) -> bool:

@@ -13,7 +13,7 @@ from tests.literal_history import opened
 from tests.running import ROOT
 from tests.stored_history import sealed
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 # What a shell does to a command.
 OUTPUTS = {
@@ -41,7 +41,7 @@ def under(shell: str, *words: str) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         env=environment | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
-        timeout=100,
+        timeout=280,
         check=False,
         text=True,
         errors="replace",
@@ -75,8 +75,8 @@ def test_a_judged_run_keeps_verdict_report_and_exit_code(stored: Path, output: s
         assert "exit code 2" in done.stderr
 
 
-@pytest.mark.parametrize("words", [["scenarios"], ["plan", "smoke"], ["--help"], ["run", "--help"]], ids=" ".join)
-@pytest.mark.parametrize(("output", "code"), [("full", 3), ("closed", 0), ("ascii", 0), ("both full", 3)])
+@pytest.mark.parametrize("words", [["scenarios"], ["plan", "smoke"], ["--help"]], ids=" ".join)
+@pytest.mark.parametrize(("output", "code"), [("full", 3), ("closed", 0), ("ascii", 0)])
 def test_a_command_whose_output_is_all_that_it_makes_says_that_it_failed(
     words: list[str], output: str, code: int
 ) -> None:

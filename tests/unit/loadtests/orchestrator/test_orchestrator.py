@@ -25,7 +25,9 @@ from stockstorm.loadtests.ipc.messages import (
 from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator import orchestrator as module
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
+from stockstorm.loadtests.orchestrator.faults import PlannedFaults
 from stockstorm.loadtests.orchestrator.run import report
+from stockstorm.loadtests.orchestrator.watch import Watch
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.reports.history import History
@@ -64,9 +66,6 @@ class Service:
 
     def start(self, surroundings: Surroundings | None = None) -> None:
         self.did.append("start")
-
-    def processes(self) -> dict[str, int]:
-        return {}
 
     def statements(self) -> int | None:
         return None
@@ -151,8 +150,8 @@ def test_what_failed_until_the_end_of_a_fault_of_the_database_is_forgiven(
     """A connection that was refused just before the database was ready is found by the next check, after the fault."""
     did: list[str] = []
     service = Service(polls=1)
-    monkeypatch.setattr(module.PlannedFaults, "tick", _noting(module.PlannedFaults.tick, "tick", did))
-    monkeypatch.setattr(module.Watch, "forgive", _noting(module.Watch.forgive, "forgive", did))
+    monkeypatch.setattr(PlannedFaults, "tick", _noting(PlannedFaults.tick, "tick", did))
+    monkeypatch.setattr(Watch, "forgive", _noting(Watch.forgive, "forgive", did))
     ended, history = run(service, Driver("kill_database"), tmp_path, monkeypatch, Database(part=service))
     assert ended.complete, ended.reason
     assert [fact.target for fact in history.all(FaultEnded)] == ["database"]
