@@ -58,10 +58,10 @@ def with_open(check: Check, measure: str, count: int, noun: str) -> Check:
 
     `measure` tells their number.
     """
-    if not count:
-        return check
-    why = f"{counted(count, noun)} {'was' if count == 1 else 'were'} still pending when the run ended"
     measures = {**check.measures, measure: float(count)}
+    if not count:
+        return msgspec.structs.replace(check, measures=measures)
+    why = f"{counted(count, noun)} {'was' if count == 1 else 'were'} still pending when the run ended"
     return msgspec.structs.replace(check, reason=f"{check.reason}; {why}", measures=measures, at_least=why)
 
 

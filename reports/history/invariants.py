@@ -6,8 +6,8 @@ a new fact needs a row for each of its ids and references. Most rows run in C, o
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
-from itertools import chain, pairwise
-from operator import attrgetter
+from itertools import chain, compress, count, pairwise
+from operator import attrgetter, eq
 from typing import Any, Final, Literal, NamedTuple
 
 from stockstorm.reports.history.log import FactLog
@@ -167,7 +167,7 @@ def _out_of_the_run(log: FactLog) -> Iterator[Breach]:
 
 
 def _backwards(written: Sequence[f.Fact]) -> Iterator[Breach]:
-    ordered = [fact for fact in written if type(fact) in IN_ORDER]
+    ordered = list(compress(written, map(IN_ORDER.__contains__, map(type, written))))
     times = list(map(_AT, ordered))
     if times == sorted(times):
         return
@@ -215,10 +215,10 @@ def _not_unique(log: FactLog) -> Iterator[Breach]:
 def _not_serial(log: FactLog) -> Iterator[Breach]:
     for kind, field in SERIAL:
         facts = log.all(kind)
-        numbers = list(map(attrgetter(field), facts))
-        if numbers != list(range(len(numbers))):
-            at = next(at for at, number in enumerate(numbers) if at != number)
-            yield Breach(facts[at], field, f"{numbers[at]} where {at} follows; they are numbered in order")
+        number = attrgetter(field)
+        if not all(map(eq, map(number, facts), count())):
+            at = next(at for at, fact in enumerate(facts) if at != number(fact))
+            yield Breach(facts[at], field, f"{number(facts[at])} where {at} follows; they are numbered in order")
 
 
 def _unknown(log: FactLog) -> Iterator[Breach]:
@@ -229,7 +229,7 @@ def _unknown(log: FactLog) -> Iterator[Breach]:
             continue
         values: Iterable[Any] = map(attrgetter(rule.field), facts)
         allowed = known.of(rule.to, rule.none)
-        if not allowed.issuperset(chain.from_iterable(values) if rule.many else values):
+        if not all(map(allowed.__contains__, chain.from_iterable(values) if rule.many else values)):
             yield next(_strangers(facts, rule, allowed))
 
 
@@ -286,9 +286,9 @@ class _Known:
 def _not_parallel(log: FactLog) -> Iterator[Breach]:
     for kind, fields in PARALLEL:
         facts = log.all(kind)
-        lines = [len(column) for column in map(attrgetter(fields[0]), facts)]
+        lines = list(map(len, map(attrgetter(fields[0]), facts)))
         for field in fields[1:]:
-            if [len(column) for column in map(attrgetter(field), facts)] == lines:
+            if all(map(eq, map(len, map(attrgetter(field), facts)), lines)):
                 continue
             for fact, wanted in zip(facts, lines, strict=True):
                 if (given := len(getattr(fact, field))) != wanted:

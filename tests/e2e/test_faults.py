@@ -34,4 +34,4 @@ def test_a_receiver_killed_twice_in_a_short_distance_leaves_a_sound_run_valid(st
     begun, ended = ([f["at_ns"] for f in facts if f["fact"] == kind] for kind in ("FaultStarted", "FaultEnded"))
     assert len(begun) == 2
     assert ended[0] == ended[1] > begun[1]
-    assert "fault: receiver killed" in done.stdout
+    assert "fault: receiver killed" in done.stdout + done.stderr

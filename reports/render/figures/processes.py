@@ -85,17 +85,17 @@ def processes(view: RunView) -> Figure | None:
 def memory(view: RunView) -> Figure | None:
     """Resident memory of every process. A line that rises with the run shows a part that keeps what is done."""
     traces: list[dict[str, Any]] = []
-    for number, (name, samples) in enumerate(samples_by_process(view).items()):
+    by_process = samples_by_process(view)
+    for number, (name, samples) in enumerate(by_process.items()):
         at, held = [view.seconds(sample.at_ns) for sample in samples], [sample.rss_bytes / 1e6 for sample in samples]
         rss = thin_steps(at, held, MEMORY_BINS)
         drawn = line(name, rounded(rss.xs), rounded(rss.ys, 1), hovertemplate="%{y:,.0f} MB", **_style(number))
         traces.append(drawn)
     if not traces:
         return None
-    caption = (
-        "Resident memory of every process that Stockstorm started, sampled once a second. What the processes of one "
-        "group share, such as PostgreSQL's, counts once; it grows until its shared buffers are full."
-    )
+    caption = "Resident memory of every process that Stockstorm started, sampled once a second."
+    if "postgres" in by_process:
+        caption += " What PostgreSQL's processes share counts once, and grows until the shared buffers are full."
     return Figure("memory", "Memory of every process over time", caption, traces, _layout(view, "memory (MB)"), 340)
 
 

@@ -44,8 +44,6 @@ class AnswerReader:
                 raise AnswerError(str(error)) from error
             self.keep_alive = False  # the answer is complete, but the bytes after it are not HTTP
         if self._complete:
-            if self.status > STATUS_MAX:
-                raise AnswerError(f"status {self.status} is none of HTTP")
             if self._begun > 1:  # an unrequested answer follows: the connection cannot be reused
                 self.keep_alive = False
             return True

@@ -27,6 +27,7 @@ def test_thirty_orders_in_the_master_have_an_order_latency() -> None:
             "order_latency_ms.max": 100.0,
             "order_latency.orders": 30.0,
             "order_latency.never": 0.0,
+            "order_latency.open": 0.0,
         },
     )
 
@@ -42,6 +43,7 @@ def test_an_order_that_the_master_never_includes_has_an_infinite_latency() -> No
             "order_latency_ms.max": math.inf,
             "order_latency.orders": 30.0,
             "order_latency.never": 1.0,
+            "order_latency.open": 0.0,
         },
     )
 
@@ -79,6 +81,7 @@ def test_an_order_cancelled_before_it_was_written_owes_the_master_nothing() -> N
             "order_latency_ms.max": 100.0,
             "order_latency.orders": 30.0,
             "order_latency.never": 0.0,
+            "order_latency.open": 0.0,
         },
     )
 

@@ -64,6 +64,7 @@ def test_thirty_movements_reflected_after_10_ms_have_a_sync_latency() -> None:
             "sync_latency_ms.not_owed": 0.0,
             "sync_latency_ms.moot": 0.0,
             "sync_latency_ms.never": 0.0,
+            "sync_latency_ms.open": 0.0,
         },
     )
 
@@ -82,6 +83,7 @@ def test_a_listing_that_no_push_corrected_is_infinitely_late() -> None:
             "sync_latency_ms.not_owed": 0.0,
             "sync_latency_ms.moot": 0.0,
             "sync_latency_ms.never": 1.0,
+            "sync_latency_ms.open": 0.0,
         },
         incidents=(
             Incident(

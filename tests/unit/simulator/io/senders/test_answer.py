@@ -59,7 +59,7 @@ def test_the_end_completes_only_an_answer_that_promised_no_length(head: bytes, c
 
 @pytest.mark.parametrize("status", [b"600", b"999"])
 def test_a_status_that_is_none_of_http_is_an_error_because_a_history_cannot_hold_it(status: bytes) -> None:
-    with pytest.raises(AnswerError, match="is none of HTTP"):
+    with pytest.raises(AnswerError):
         AnswerReader().feed(b"HTTP/1.1 " + status + b" Odd\r\nContent-Length: 0\r\n\r\n")
     reader = AnswerReader()
     assert not reader.feed(b"HTTP/1.1 " + status + b" Odd\r\n\r\n")
