@@ -44,7 +44,7 @@ from stockstorm.loadtests.orchestrator.hung_generator import Silence, hung
 from stockstorm.loadtests.orchestrator.observations import Observations
 from stockstorm.loadtests.orchestrator.pending_reads import PendingReader
 from stockstorm.loadtests.orchestrator.samples import ProcessSamples
-from stockstorm.loadtests.orchestrator.watch import Watch, generator_end
+from stockstorm.loadtests.orchestrator.watch import Watch, dead_generator, generator_end
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.subjects import Subject, Surroundings
 from stockstorm.scenarios.spec import compression_notes
@@ -140,6 +140,8 @@ class Orchestrator:
                 return self._run(backing, cloud, watch, show, live)
             except SubjectError:
                 watch.settle()  # what it rests on may have ended first
+                if (gone := dead_generator()) is not None:
+                    raise gone from None
                 raise
         except BaseException as error:
             self._wait_for_generator(INTERRUPTED if isinstance(error, KeyboardInterrupt) else str(error))

@@ -90,6 +90,12 @@ def generator_end(processes: Registry = PROCESSES) -> StockstormError | None:
         time.sleep(0.02)
 
 
+def dead_generator(processes: Registry = PROCESSES) -> StockstormError | None:
+    """How the generator ended, if it has. A subject that waits for the simulated APIs is not to blame for that."""
+    dead = (process for process in processes.deaths("harness") if process.group == GENERATOR)
+    return next(map(end_error, dead), None)
+
+
 def end_error(process: Process) -> StockstormError:
     """A process of ours ended: how, and what it wrote last."""
     kind = InternalError if process.group == GENERATOR else BackingError

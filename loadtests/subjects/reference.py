@@ -12,6 +12,7 @@ import httpx
 from stockstorm.loadtests.limits import LEASE_S, READY_ANSWER_S, READY_POLL_S, READY_WITHIN_S, REVIVALS_MAX
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
 from stockstorm.loadtests.processes.part import ChildPart, Part
+from stockstorm.loadtests.processes.registry import PROCESSES
 from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.loadtests.subjects.architectures import Architecture
 from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, count_statements, probe
@@ -153,6 +154,8 @@ class ReferenceSubject:
                 raise _failed(child, f"it exited with code {child.exit_code}")
             if part.ready():
                 return
+            if dead := PROCESSES.deaths("harness"):
+                raise _failed(child, f"it was not ready when {dead[0].name}, which it needs, ended")
             time.sleep(READY_POLL_S)
         raise _failed(child, f"it was not ready after {READY_WITHIN_S:.0f} s")
 
