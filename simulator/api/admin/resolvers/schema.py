@@ -9,10 +9,14 @@ from graphql import (
     GraphQLFieldResolver,
     GraphQLObjectType,
     GraphQLResolveInfo,
+    GraphQLScalarType,
     GraphQLSchema,
+    GraphQLString,
     build_schema,
     is_abstract_type,
     is_object_type,
+    is_scalar_type,
+    is_specified_scalar_type,
 )
 
 from stockstorm.simulator.api.admin.base import pages
@@ -103,7 +107,16 @@ def admin_schema() -> GraphQLSchema:
             _attach(type_, resolvers_of(type_.name), once=type_ is schema.mutation_type)
         elif is_abstract_type(type_):
             type_.resolve_type = _resolve_type
+        elif is_scalar_type(type_) and not is_specified_scalar_type(type_):
+            _take_texts_only(type_)
     return schema
+
+
+def _take_texts_only(scalar: GraphQLScalarType) -> None:
+    """Shopify's own scalars, such as URL, are texts. Without this, any JSON value is one."""
+    for name in ("parse_value", "parse_literal", "coerce_input_value", "coerce_input_literal"):
+        if hasattr(scalar, name):
+            setattr(scalar, name, getattr(GraphQLString, name))
 
 
 def resolvers_of(type_name: str) -> dict[str, Resolver]:

@@ -200,3 +200,16 @@ def test_a_deleted_subscription_is_gone_and_cannot_be_deleted_again() -> None:
 def test_a_topic_has_one_spelling_in_graphql_and_one_in_headers(enum: str, topic: str) -> None:
     assert topic_of(enum) == topic
     assert enum_of(topic) == enum
+
+
+@pytest.mark.parametrize("value", ["5", "[[]]", "{a: 1}", "true"])
+def test_an_address_that_is_no_text_is_refused_as_a_literal_and_as_a_variable(value: str) -> None:
+    given = {"5": 5, "[[]]": [[]], "{a: 1}": {"a": 1}, "true": True}[value]
+    arguments = "topic: ORDERS_CREATE, webhookSubscription: {callbackUrl: URL}"
+    create = f"webhookSubscriptionCreate({arguments}) {{ userErrors {{ message }} }}"
+    literal = Admin().ask("mutation { " + create.replace("URL", value) + " }")
+    variable = Admin().ask("mutation($url: URL) { " + create.replace("URL", "$url") + " }", url=given)
+    assert "data" not in literal
+    assert "data" not in variable
+    assert literal["errors"]
+    assert variable["errors"][0]["extensions"]["code"] == "INVALID_VARIABLE"
