@@ -72,6 +72,7 @@ class Played:
 
     def call(self, request: ApiRequest) -> Cost:
         """Answers the request. What it makes the world record must be readable again, as in a history."""
+        self.unread = []
         begun_ns = time.thread_time_ns()
         reply = self._apis.handle(request)
         return Cost(reply, (time.thread_time_ns() - begun_ns) / 1e6)
@@ -81,7 +82,7 @@ class Played:
         return self._now_ns
 
     def _changed(self, facts: list[AnyFact], _events: list[Event], _now_ns: int) -> None:
-        self.unread = facts
+        self.unread += facts
 
     def forget_documents(self) -> None:
         """Empties the cache of documents, so that the next call parses its own."""
