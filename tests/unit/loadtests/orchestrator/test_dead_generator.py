@@ -38,7 +38,7 @@ def test_a_subject_that_waits_for_a_dead_generator_is_told_at_once(generator: Ch
         time.sleep(0.01)
     worker = Child("worker", ["sleep", "60"], dict(os.environ), tmp_path / "worker.log", owner="subject")
     subject = ReferenceSubject(tmp_path, ARCHITECTURES["queue-postgres"])
-    subject._parts["worker"] = Waits(worker)  # type: ignore[assignment]
+    subject._parts["worker"] = Waits(worker)  # type: ignore[assignment]  # a double
     with pytest.raises(SubjectError, match="not ready when generator, which it needs, ended"):
         subject._wait_until_ready("worker")
     worker.stop(0.0)
