@@ -46,6 +46,7 @@ class Records:
             self._connection.execute(f"PRAGMA {setting}")
         for statement in schema:
             self._connection.execute(statement)
+        self._connection.execute("BEGIN")  # without an end, because one for each statement costs as much as the write
         self._meter: _Meter | None = None
 
     def begin_call(self) -> None:
