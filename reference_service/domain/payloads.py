@@ -8,6 +8,7 @@ from stockstorm.reference_service.domain.timestamps import nanoseconds_of
 
 Units = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]  # a PostgreSQL integer
 Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # a PostgreSQL bigint
+Reference = Annotated[str, msgspec.Meta(max_length=255)]  # a key of an index, which PostgreSQL bounds at 2,704 bytes
 
 
 # What decoding of foreign JSON can raise: malformed or of another shape, a string that is not UTF-8, nested too deep.
@@ -75,14 +76,14 @@ class ShopProduct(msgspec.Struct, frozen=True):
 class ChannelLine(msgspec.Struct, frozen=True, gc=False):
     """A line of a marketplace's order or return."""
 
-    sku: str
+    sku: Reference
     quantity: Units
 
 
 class ChannelReturn(msgspec.Struct, frozen=True):
     """A return. `restock` is false if the units are not sellable again."""
 
-    return_id: str
+    return_id: Reference
     restock: bool
     lines: list[ChannelLine]
 
@@ -90,7 +91,7 @@ class ChannelReturn(msgspec.Struct, frozen=True):
 class ChannelOrder(msgspec.Struct, frozen=True):
     """A marketplace's order as its notifications describe it. `return_` is set for order.returned only."""
 
-    order_id: str
+    order_id: Reference
     lines: list[ChannelLine]
     return_: ChannelReturn | None = msgspec.field(default=None, name="return")
 

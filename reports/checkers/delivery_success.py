@@ -131,7 +131,7 @@ class DeliverySuccess(Checker):
             return unknown(self.name, reason, measures)
         if reasons:
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
-        reason = f"{total.first_try} of {counted(total.deliveries, 'delivery')} acknowledged at the first try"
+        reason = f"{total.first_try:,} of {counted(total.deliveries, 'delivery')} acknowledged at the first try"
         return tally.check(self.name, "valid", reason.replace("deliverys", "deliveries"), measures)
 
 

@@ -104,13 +104,13 @@ def test_a_poison_event_becomes_a_dead_letter_and_blocks_no_other(service: Any, 
     assert service.effects()["poison"]["state"] == "dead_lettered"
 
 
-def test_an_event_that_fails_its_claim_is_retried_alone(service: Any, commerce: Any) -> None:
+def test_a_reference_that_no_index_can_hold_is_a_dead_letter_alone(service: Any, commerce: Any) -> None:
     too_long = random.Random(1).randbytes(5_000).hex()  # for an index of PostgreSQL
     service.order("bazaar", too_long, "order.created", {"SKU-0012": 1}, webhook_id="breaks")
     service.order("bazaar", "bazaar-7", "order.created", {"SKU-0013": 1})
     service.order("bazaar", "bazaar-8", "order.created", {"no such sku": 1}, webhook_id="unknown-sku")
     service.wait_until(lambda: commerce.tokens() == ["bazaar:bazaar-7"], "the order beside it is written")
-    assert [service.effects()[name]["state"] for name in ("breaks", "unknown-sku")] == ["pending", "pending"]
+    assert [service.effects()[name]["state"] for name in ("breaks", "unknown-sku")] == ["dead_lettered", "pending"]
 
 
 def test_a_refused_push_is_repeated_with_the_newest_quantity(service: Any, commerce: Any) -> None:

@@ -72,17 +72,21 @@ def page_size(arguments: Arguments) -> tuple[int, bool]:
     return size, name == "last"
 
 
+def _window(arguments: Arguments) -> tuple[int, bool, bool, Key | None, Key | None]:
+    """Size, `reverse`, whether it counts from the high keys down, and the keys around it, both exclusive."""
+    size, from_end = page_size(arguments)
+    after, before = (cursor_key(text) if (text := arguments.get(name)) else None for name in ("after", "before"))
+    reverse = bool(arguments.get("reverse"))
+    return (size, True, not from_end, before, after) if reverse else (size, False, from_end, after, before)
+
+
 def page_of(rows: Sequence[Node], key_of: Callable[[Node], Key], arguments: Arguments) -> Page[Node]:
     """The page of `rows`, sorted by `key_of`, for `first`/`after` or `last`/`before`. `reverse` reverses the rows."""
-    size, from_end = page_size(arguments)
-    after, before = arguments.get("after"), arguments.get("before")
-    reverse = bool(arguments.get("reverse"))
-    if reverse:
-        after, before = before, after
-    low = bisect_right(rows, cursor_key(after), key=key_of) if after else 0
-    high = bisect_left(rows, cursor_key(before), key=key_of) if before else len(rows)
+    size, reverse, descending, after, before = _window(arguments)
+    low = bisect_right(rows, after, key=key_of) if after is not None else 0
+    high = bisect_left(rows, before, key=key_of) if before is not None else len(rows)
     high = max(low, high)
-    start, end = (max(low, high - size), high) if from_end != reverse else (low, min(high, low + size))
+    start, end = (max(low, high - size), high) if descending else (low, min(high, low + size))
     nodes: Sequence[Node] = rows[start:end]
     if not reverse:
         return Page(nodes, key_of, end < len(rows), start > 0)
@@ -99,13 +103,7 @@ class Keyed(Protocol[Node]):
 
 def keyed_page_of(rows: Keyed[Node], key_of: Callable[[Node], Key], arguments: Arguments) -> Page[Node]:
     """As `page_of`, for rows of which only a page is read."""
-    size, from_end = page_size(arguments)
-    after, before = arguments.get("after"), arguments.get("before")
-    reverse = bool(arguments.get("reverse"))
-    if reverse:
-        after, before = before, after
-    low, high = cursor_key(after) if after else None, cursor_key(before) if before else None
-    descending = from_end != reverse
+    size, reverse, descending, low, high = _window(arguments)
     nodes = rows.between(low, high, size, descending=descending)
     if descending:
         nodes.reverse()
