@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from stockstorm.reports.checkers import MEASURES, measure_of
-from stockstorm.reports.result import Interval, Result, TierOutcome, Verdict, counted
+from stockstorm.reports.result import Finding, Interval, Result, TierOutcome, counted
 from stockstorm.reports.verdict.tiers import best_tier
 from stockstorm.scenarios.tiers import TIERS
 
-SIGNS: Final[dict[Verdict, str]] = {"valid": "✓", "invalid": "✕", "unknown": "?"}
+SIGNS: Final[dict[Finding, str]] = {"valid": "✓", "invalid": "✕", "unknown": "?", "not_exercised": "–", "measured": "·"}
 TIER_NAMES: Final[dict[str, str]] = {tier.name: tier.title for tier in TIERS}
 NAMES: Final = {name: measure.label for name, measure in MEASURES.items() if measure.headline}
 

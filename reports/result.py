@@ -12,7 +12,9 @@ import msgspec
 
 from stockstorm.scenarios.tiers import TierName
 
-Verdict = Literal["valid", "invalid", "unknown"]
+Verdict = Literal["valid", "invalid", "unknown"]  # of a run, a threshold, a tier
+# Of a check. "not_exercised": what it tests never occurred. "measured": it only measures, and never judges.
+Finding = Verdict | Literal["not_exercised", "measured"]
 
 
 class Incident(msgspec.Struct, frozen=True):
@@ -34,13 +36,14 @@ class Check(msgspec.Struct, frozen=True):
     """What one checker found. `measures`: numbers by name (`sync_latency_ms.p95`). They may be infinite."""
 
     name: str
-    verdict: Verdict
+    verdict: Finding
     reason: str  # why, in one sentence; never empty
     measures: dict[str, float] = {}
     incidents: tuple[Incident, ...] = ()  # the first INCIDENTS_KEPT
     incidents_total: int = 0
     notes: tuple[str, ...] = ()  # e.g. "net only"
     at_least: str = ""  # why its measures can only be higher, e.g. "12 movements were still pending"; else empty
+    exposure: dict[str, int] = {}  # how often what it tests occurred, in words: "delivered again within 5 ms": 6
 
 
 class ThresholdOutcome(msgspec.Struct, frozen=True):
@@ -70,6 +73,18 @@ class Interval(msgspec.Struct, frozen=True):
     high: float | None
 
 
+class Diagnosis(msgspec.Struct, frozen=True):
+    """A cause that explains what checks found, proven by the history."""
+
+    name: str  # of the diagnosis, e.g. "signature_check"
+    cause: str  # one sentence with its figures: "341 of 341 deliveries answered 401: the signature check differs"
+    evidence: tuple[str, ...]  # sentences; never empty
+    remedy: str  # what to look at, in the user's service
+    explains: tuple[str, ...] = ()  # names of the checks that are its consequences
+    at_ns: int = 0  # monotonic; when it began. 0: throughout
+    fits_too: tuple[str, ...] = ()  # names of other diagnoses that the same evidence fits
+
+
 class Result(msgspec.Struct, frozen=True):
     """Everything that is reported about a run."""
 
@@ -95,6 +110,7 @@ class Result(msgspec.Struct, frozen=True):
     duration_ns: int
     unplanned: tuple[str, ...] = ()  # what happened to the subject that nobody planned: the first cause of the rest
     rest: str = ""  # whether the run ended at rest, and what showed it; empty in results of older versions
+    diagnoses: tuple[Diagnosis, ...] = ()  # in order of cause
 
 
 INCIDENTS_KEPT: Final = 200
@@ -123,11 +139,17 @@ class Tally:
         self.total += 1
 
     def check(
-        self, name: str, verdict: Verdict, reason: str, measures: dict[str, float], notes: tuple[str, ...] = ()
+        self,
+        name: str,
+        verdict: Finding,
+        reason: str,
+        measures: dict[str, float],
+        notes: tuple[str, ...] = (),
+        exposure: dict[str, int] | None = None,
     ) -> Check:
         """The check with these incidents in order of time."""
         kept = tuple(sorted(self.kept, key=lambda incident: incident.at_ns))
-        return Check(name, verdict, reason, measures, kept, self.total, notes)
+        return Check(name, verdict, reason, measures, kept, self.total, notes, exposure=exposure or {})
 
 
 def unknown(name: str, reason: str, measures: dict[str, float] | None = None, notes: tuple[str, ...] = ()) -> Check:

@@ -10,7 +10,7 @@ import msgspec
 
 from stockstorm.reports.checkers import CORRECTNESS, REQUIRED
 from stockstorm.reports.compare.run_summary import BUSY_S
-from stockstorm.reports.result import Check, Result, Verdict
+from stockstorm.reports.result import Check, Finding, Result, Verdict
 from stockstorm.reports.verdict.thresholds import judged_check
 
 
@@ -37,11 +37,11 @@ def judge_guarantees(result: Result, cannot: Mapping[str, str]) -> GuaranteeOutc
     return GuaranteeOutcome("unknown" if unjudged else "valid", tuple(dict.fromkeys(unjudged)), excused)
 
 
-def _findings(result: Result) -> list[tuple[str, Verdict, str]]:
+def _findings(result: Result) -> list[tuple[str, Finding, str]]:
     """(check, verdict, reason) of all that decides a verdict. A threshold counts for the check that measures it."""
     owners = {measure: check.name for check in result.checks for measure in check.measures}
     present = {check.name for check in result.checks}
-    found = [
+    found: list[tuple[str, Finding, str]] = [
         (check.name, check.verdict, check.reason)
         for check in result.checks
         if check.verdict == "invalid" or check.name in REQUIRED
@@ -54,7 +54,7 @@ def _findings(result: Result) -> list[tuple[str, Verdict, str]]:
 
 def worst_checks(results: Sequence[Result], cannot: Mapping[str, str]) -> tuple[Check, ...]:
     """The worst finding of every check over these runs. An excused check that could not be judged counts as valid."""
-    order: dict[Verdict, int] = {"valid": 0, "unknown": 1, "invalid": 2}
+    order: dict[Finding, int] = {"measured": 0, "not_exercised": 1, "valid": 2, "unknown": 3, "invalid": 4}
     worst: dict[str, Check] = {}
     for result in results:
         for check in result.checks:

@@ -12,13 +12,19 @@ from typing import Final
 
 from stockstorm.reports.history import History
 from stockstorm.reports.render.files import write_run_file
-from stockstorm.reports.result import Result, Verdict, printable
+from stockstorm.reports.result import Finding, Result, printable
 from stockstorm.reports.store import RunFolder
 from stockstorm.reports.verdict.judge import rests_on
 
-OUTCOMES: Final = {"valid": "", "invalid": "failure", "unknown": "error"}
-TIER_OUTCOMES: Final = {"valid": "", "invalid": "skipped", "unknown": "skipped"}
-Case = tuple[str, Verdict, str, str]  # title, verdict, reason, XML element ("" when passed)
+OUTCOMES: Final[dict[Finding, str]] = {
+    "valid": "",
+    "invalid": "failure",
+    "unknown": "error",
+    "not_exercised": "skipped",
+    "measured": "skipped",
+}
+TIER_OUTCOMES: Final[dict[Finding, str]] = {"valid": "", "invalid": "skipped", "unknown": "skipped"}
+Case = tuple[str, Finding, str, str]  # title, verdict, reason, XML element ("" when passed)
 
 
 def junit(result: Result, history: History, folder: RunFolder) -> Path | None:
@@ -49,8 +55,8 @@ def junit_xml(result: Result) -> str:
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _outcomes(decides: bool) -> dict[str, str]:
-    return OUTCOMES if decides else OUTCOMES | {"unknown": "skipped"}
+def _outcomes(decides: bool) -> dict[Finding, str]:
+    return OUTCOMES if decides else {**OUTCOMES, "unknown": "skipped"}
 
 
 def _suite(root: ET.Element, result: Result, name: str, cases: Sequence[Case]) -> None:

@@ -23,10 +23,16 @@ from stockstorm.reports.formats import (
     tier_name,
 )
 from stockstorm.reports.history import History
-from stockstorm.reports.result import Result, Verdict, printable_in
+from stockstorm.reports.result import Finding, Result, printable_in
 from stockstorm.reports.store import RunFolder
 
-COLOURS: Final[dict[Verdict, str]] = {"valid": "green", "invalid": "red", "unknown": "yellow"}
+COLOURS: Final[dict[Finding, str]] = {
+    "valid": "green",
+    "invalid": "red",
+    "unknown": "yellow",
+    "not_exercised": "dim",
+    "measured": "dim",
+}
 INCIDENTS_SHOWN: Final = 10
 REASONS_SHOWN: Final = 8
 
@@ -56,8 +62,8 @@ def print_result(result: Result, folder: RunFolder | None, console: Console, cur
     console.print(Text(f"replay: {result.replay}", "dim"), soft_wrap=True)
 
 
-def _mark(verdict: Verdict, text: str = "") -> Text:
-    return Text(f"{SIGNS[verdict]} {text or verdict}", COLOURS[verdict])
+def _mark(verdict: Finding, text: str = "") -> Text:
+    return Text(f"{SIGNS[verdict]} {text or verdict.replace('_', ' ')}", COLOURS[verdict])
 
 
 def _verdict(result: Result) -> RenderableType:

@@ -14,7 +14,7 @@ from stockstorm.reports.checkers import CHECKERS, REQUIRED, check_all
 from stockstorm.reports.checkers.stability import Stability
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
-from stockstorm.reports.result import Check, Interval, Result, ThresholdOutcome, Verdict, counted
+from stockstorm.reports.result import Check, Finding, Interval, Result, ThresholdOutcome, Verdict, counted
 from stockstorm.reports.verdict.samples import intervals
 from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
 from stockstorm.reports.verdict.tiers import judge_tiers
@@ -123,7 +123,7 @@ def overall(
 ) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict of the run, and the reasons why it is not valid, most important first."""
     present = {check.name for check in checks}
-    entries = [(check.name, check.verdict, check.reason) for check in checks]
+    entries: list[tuple[str, Finding, str]] = [(check.name, check.verdict, check.reason) for check in checks]
     entries += [(judged_check(line.measure), line.verdict, line.reason) for line in thresholds]
     entries += [(name, "unknown", "this check is missing") for name in REQUIRED if name not in present]
     required = rests_on(thresholds)
@@ -141,11 +141,11 @@ def rests_on(thresholds: Sequence[ThresholdOutcome]) -> frozenset[str]:
     return frozenset((*REQUIRED, *(judged_check(line.measure) for line in thresholds)))
 
 
-def _importance(entry: tuple[str, Verdict, str]) -> int:
+def _importance(entry: tuple[str, Finding, str]) -> int:
     return _IMPORTANCE.get(entry[0], len(_IMPORTANCE))
 
 
-def _unique(entries: Sequence[tuple[str, Verdict, str]]) -> tuple[str, ...]:
+def _unique(entries: Sequence[tuple[str, Finding, str]]) -> tuple[str, ...]:
     labelled = (reason if name in reason else f"{name}: {reason}" for name, _, reason in entries)
     return tuple(dict.fromkeys(labelled))
 

@@ -17,7 +17,7 @@ from stockstorm.reports.formats import (
 )
 from stockstorm.reports.render.page import render
 from stockstorm.reports.render.view import RunView
-from stockstorm.reports.result import TierOutcome, Verdict, counted
+from stockstorm.reports.result import Finding, TierOutcome, Verdict, counted
 from stockstorm.reports.verdict.tiers import judged_measure
 
 HEADLINES: Final[dict[Verdict, str]] = {
@@ -42,7 +42,7 @@ class Tile(msgspec.Struct, frozen=True):
     name: str
     value: str
     detail: str
-    verdict: Verdict | None = None
+    verdict: Finding | None = None
     badge: str = ""
 
 
@@ -128,7 +128,7 @@ def _tile(view: RunView, name: str, measure: str, detail: str, check: str = "") 
     return Tile(name, value, detail, threshold.verdict, f"{threshold.verdict}, wanted {threshold.condition}")
 
 
-def _verdict_of(view: RunView, name: str) -> Verdict | None:
+def _verdict_of(view: RunView, name: str) -> Finding | None:
     return next((check.verdict for check in view.result.checks if check.name == name), None)
 
 

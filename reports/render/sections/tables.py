@@ -10,7 +10,7 @@ from markupsafe import Markup
 from stockstorm.reports.formats import NAMES, duration_text, measure_name, measure_text, wall_text
 from stockstorm.reports.render.page import Fact, render
 from stockstorm.reports.render.view import RunView
-from stockstorm.reports.result import Check, ThresholdOutcome, Verdict
+from stockstorm.reports.result import Check, Finding, ThresholdOutcome, Verdict
 
 EFFECTS: Final = ("once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "not_judged")
 DELIVERIES: Final = ("acknowledged", "unacknowledged", "refused", "pending", "no_subscription")
@@ -53,7 +53,7 @@ class TopicTable(msgspec.Struct, frozen=True):
 class CheckRow(msgspec.Struct, frozen=True):
     """One check with its measures (label, value)."""
 
-    verdict: Verdict
+    verdict: Finding
     name: str
     reason: str
     notes: tuple[str, ...]
