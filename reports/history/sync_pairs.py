@@ -18,13 +18,12 @@ import msgspec
 
 from stockstorm.reports.history.channel_orders import ChannelOrders, Effect
 from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries
-from stockstorm.reports.history.ledgers import Ledger, moves_stock
+from stockstorm.reports.history.ledgers import NO_LIMIT, Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history.facts import ListingPushed
 
 NEVER_SEQ: Final = 2**62
-NO_LIMIT: Final = 2**62
 Need = tuple[int, int, int]  # sequence number, and the most and the least that a listing may show from then on
 TOPICS: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
 
@@ -148,7 +147,8 @@ def _moments(deliveries: Deliveries, event: int, fired_ns: int, seen: int) -> tu
 def _judge(log: FactLog, listing: Listing, righted: _Righted, moved: list[_Movement], found: SyncPairs) -> None:
     """Pairs each movement of other channels with the listing."""
     channel, sku, facts, pairs = listing.channel, listing.ledger.item.sku, log.facts, found.pairs
-    seqs, listed, pushes = listing.seqs, listing.listed, len(listing.pushes)
+    seqs, listed, push_seqs, push_times_ns = listing.seqs, listing.listed, listing.push_seqs, listing.push_times_ns
+    pushes = len(push_seqs)
     for movement in moved:
         if movement.source == channel:
             continue
@@ -161,16 +161,23 @@ def _judge(log: FactLog, listing: Listing, righted: _Righted, moved: list[_Movem
         index = bisect_right(moments, seq)
         right_seq = moments[index] if index < len(moments) else NEVER_SEQ
         push = listing.first_knowing(movement.change, movement.seen_ns)
-        pushed_seq = listing.push_seqs[push] if push < pushes else NEVER_SEQ
-        moot = right_seq < pushed_seq and not isinstance(facts[right_seq], ListingPushed)
-        ended = min(right_seq, pushed_seq)
-        pairs.append(_pair(channel, sku, movement, facts[ended].at_ns if ended != NEVER_SEQ else NEVER_NS, moot))
+        if push < pushes and push_seqs[push] <= right_seq:
+            pairs.append(_pair(channel, sku, movement, push_times_ns[push], False))
+        elif right_seq == NEVER_SEQ:
+            pairs.append(_pair(channel, sku, movement, NEVER_NS, False))
+        else:
+            ended = facts[right_seq]
+            pairs.append(_pair(channel, sku, movement, ended.at_ns, not isinstance(ended, ListingPushed)))
 
 
 def _pair(channel: str, sku: str, movement: _Movement, ended_ns: int, moot: bool) -> SyncPair:
     fired_ns, visible_ns = movement.fired_ns, movement.visible_ns
-    latencies = _latencies(fired_ns, visible_ns, ended_ns)
-    return SyncPair(channel, sku, movement.seq, fired_ns, visible_ns, ended_ns, moot, *latencies)
+    if ended_ns == NEVER_NS:
+        latency_ms = visible_latency_ms = math.inf
+    else:
+        latency_ms = (ended_ns - fired_ns) / 1e6
+        visible_latency_ms = (ended_ns - visible_ns) / 1e6 if ended_ns > visible_ns else 0.0
+    return SyncPair(channel, sku, movement.seq, fired_ns, visible_ns, ended_ns, moot, latency_ms, visible_latency_ms)
 
 
 def _latencies(fired_ns: int, visible_ns: int, ended_ns: int) -> tuple[float, float]:
