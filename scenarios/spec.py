@@ -43,6 +43,14 @@ class Scenario(WorldConfig):
         """Length of the load in seconds: all phases together."""
         return sum(phase.seconds for phase in self.phases)
 
+    @property
+    def faults_end_s(self) -> float:
+        """When the last fault is lifted, in seconds after the start of load. One on evidence begins in the load."""
+        return max(
+            (fault.restart_after_s + (fault.at_s if fault.on == "time" else self.load_s) for fault in self.faults),
+            default=0.0,
+        )
+
 
 def compression_notes(scenario: Scenario) -> tuple[str, ...]:
     """Notes on how running a scenario in compressed time affects its figures. Empty in real time."""

@@ -23,6 +23,7 @@ from stockstorm.loadtests.exits import internal_error
 from stockstorm.loadtests.ipc.messages import (
     Abort,
     AnyMessage,
+    FaultBegun,
     FaultDue,
     FaultOver,
     Finished,
@@ -228,8 +229,8 @@ class Orchestrator:
         self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
     ) -> Finished:
         quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
-        faults_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
-        seconds = REGISTERING_MAX_S + max(self._scenario.load_s, faults_s + READY_WITHIN_S) + quiesce_s + SPARE_S
+        begun_s = max(self._scenario.load_s, self._scenario.faults_end_s + READY_WITHIN_S)
+        seconds = REGISTERING_MAX_S + begun_s + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds
         silence = Silence(self._spec)
         while time.monotonic() < deadline:
@@ -250,8 +251,10 @@ class Orchestrator:
                 show(text)
             case Live():
                 live(msgspec.structs.replace(message, faults=self._faults.shown()))
-            case FaultDue(kind=kind, duration_ns=duration_ns):
-                self._faults.begin(kind, duration_ns)
+            case FaultDue():
+                self._faults.begin(message.kind, message.duration_ns, message.on, message.request, message.delivery)
+                if message.on != "time":
+                    self._pipe.send(FaultBegun())
             case Quiescing():
                 self._pending.start(cloud.depth)
             case Abort():
