@@ -49,6 +49,10 @@ class _Open:
         return FAULTS[self.kind].action == "pause"
 
 
+def _keeps(other: _Open, one: _Open) -> bool:
+    return other.pauses == one.pauses and not other.lifted
+
+
 class PlannedFaults:
     """Call `tick` at least every `poll_s`. `record` gets the facts, `over` each fault that has ended.
 
@@ -122,7 +126,7 @@ class PlannedFaults:
             if one.lifted or one.until_s > now_s:
                 continue
             one.lifted, one.ready_by_s = True, now_s + READY_WITHIN_S
-            if any(other.pauses == one.pauses and not other.lifted for other in self._of(target)):
+            if any(_hits(other.target, target) and _keeps(other, one) for other in self._open):
                 continue  # a later fault of the same effect keeps it down, or paused
             if one.pauses:
                 part.resume()
