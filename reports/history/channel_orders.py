@@ -38,6 +38,7 @@ class Effect(msgspec.Struct, gc=False):
     version_seq: int = -1
     version_ns: int = 0
     times: int = 0  # number of ledger rows that name it
+    again: list[int] = []  # sequence numbers of the rows that name it after the first one
     settled: bool = False  # needs no version: netted with its opposite before either was written
 
 
@@ -155,6 +156,8 @@ def _tie(orders: ChannelOrders, seq: int, row: f.StockChanged | f.StockUnmoved, 
         effect.times += 1
         if effect.version < 0:
             effect.version, effect.version_seq, effect.version_ns = row.version, seq, row.at_ns
+        else:
+            effect.again.append(seq)
     if isinstance(row, f.StockChanged):
         orders.named_delta[row.sku] = orders.named_delta.get(row.sku, 0) + row.delta
         if row.delta != expected:
