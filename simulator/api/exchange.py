@@ -4,6 +4,7 @@ An API is a function `(request, now_ns) -> ApiReply` over the world. The HTTP se
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -19,6 +20,14 @@ class ApiRequest(msgspec.Struct, frozen=True):
     query: str
     headers: Mapping[str, str]
     body: bytes
+
+
+REQUEST_ID: Final = "X-Request-Id"  # the header of every answer by which a client's log and the history name a call
+
+
+def request_id(serial: int) -> str:
+    """The id of a call as its answer shows it, from its number in the history (`ApiCalled.request`)."""
+    return f"stockstorm-{serial:08}"
 
 
 class ApiReply(msgspec.Struct):

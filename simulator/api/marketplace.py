@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
+from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, request_id
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.events.payloads import Payloads
@@ -188,7 +188,8 @@ class MarketplaceApi:
                 rows=call.rows,
             )
         )
-        return ApiReply(status, _HEADERS, self._encode(body), call.facts, call.events)
+        headers = (*_HEADERS, (REQUEST_ID, request_id(call.serial)))
+        return ApiReply(status, headers, self._encode(body), call.facts, call.events)
 
     def _route(self, call: _Call) -> Callable[[_Call], dict[str, Any]]:
         request = call.request

@@ -23,7 +23,7 @@ from stockstorm.simulator.history.ranges import (
     Text,
     Units,
 )
-from stockstorm.simulator.model import ApiOutcome, OrderChange, StockCause
+from stockstorm.simulator.model import ApiOutcome, ApiStockCause, OrderChange, StockCause
 
 SCHEMA_VERSION = 1
 
@@ -254,12 +254,17 @@ class StockChanged(Fact, frozen=True, tag=True):
 
 
 class StockUnmoved(Fact, frozen=True, tag=True):
-    """A row of 0 units in the subject's adjustment. It makes no ledger entry, but may record orders that net to 0."""
+    """A row of 0 units in a write of the subject. It makes no ledger entry, but may record orders that net to 0.
+
+    A set of the quantity that is there already is such a row too.
+    """
 
     sku: Name
     version: Count  # the newest version, which is unchanged
     reference: Text
     request: OptionalId = -1
+    cause: ApiStockCause = "subject_adjust"  # older versions wrote this for a set too
+    compared: bool = False  # as in StockChanged
 
 
 class ListingPushed(Fact, frozen=True, tag=True):

@@ -18,7 +18,7 @@ from stockstorm.simulator.api.admin.execution.cost import Bucket, actual_cost, r
 from stockstorm.simulator.api.admin.execution.documents import Document, Documents, Operation, Result, run
 from stockstorm.simulator.api.admin.execution.variables import coerce_variables
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
-from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
+from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, request_id
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.errors import UNREADABLE_JSON
@@ -89,7 +89,8 @@ class AdminApi:
             rows=call.rows,
         )
         facts = [*call.facts, *call.shown(), called]
-        return ApiReply(answer.status, _HEADERS, self._encode(answer.body), facts, call.events)
+        headers = (*_HEADERS, (REQUEST_ID, request_id(call.request)))
+        return ApiReply(answer.status, headers, self._encode(answer.body), facts, call.events)
 
     def _answer(self, request: ApiRequest, call: Call) -> _Answer:
         denied = self._denied(request)
