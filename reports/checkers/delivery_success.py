@@ -5,6 +5,8 @@ Timeouts of attempts that overlap a fault of the scenario are counted but not bl
 unknown if the load generator could not keep up, because a stalled generator causes timeouts itself.
 """
 
+from collections import Counter
+
 import msgspec
 
 from stockstorm.reports.checkers.checker import Checker, Measure
@@ -126,13 +128,19 @@ class DeliverySuccess(Checker):
         ]
         wrong.append((len(removed), "subscription removed", "subscriptions removed"))
         reasons = [f"{count} {one if count == 1 else many}" for count, one, many in wrong if count]
-        if len(reasons) == 1 and blamed and (generator := Generator()(history)).verdict != "valid":
+        if len(reasons) == 1 and blamed and (generator := Generator()(history)).verdict == "unknown":
             reason = f"{reasons[0]}, but the load generator could not keep up: {generator.reason}"
             return unknown(self.name, reason, measures)
         if reasons:
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
         reason = f"{total.first_try:,} of {counted(total.deliveries, 'delivery')} acknowledged at the first try"
         return tally.check(self.name, "valid", reason.replace("deliverys", "deliveries"), measures)
+
+    def exposure(self, history: History) -> dict[str, int]:
+        tried = Counter(
+            one.planned.topic for one in history.deliveries.by_id.values() if one.attempts and not one.planned.forged
+        )
+        return {f"of {topic}": count for topic, count in sorted(tried.items())} or {"deliveries tried": 0}
 
 
 def _given_up(history: History, delivery: Delivery) -> Incident:

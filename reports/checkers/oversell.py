@@ -123,6 +123,9 @@ class Oversell(Checker):
                 measures["oversell.bound_per_exposure"] = min(1.0, 3 / exposed)
         return tally.check(self.name, "valid", reason, measures)
 
+    def exposure(self, history: History) -> dict[str, int]:
+        return {"sell-outs across channels": exposures(history)}
+
 
 def _parts(by_channel: dict[str, _Over], by_sku: dict[str, _Over]) -> dict[str, float]:
     measures: dict[str, float] = {}

@@ -49,3 +49,6 @@ class UnexplainedPush(Checker):
         measures = {"unexplained_push.pushes": float(tally.total), "unexplained_push.of": float(pushes)}
         reason = f"{tally.total:,} of {pushes:,} pushes fit no version of the master"
         return tally.check(self.name, "valid", reason, measures)
+
+    def exposure(self, history: History) -> dict[str, int]:
+        return {"pushes": len(history.all(f.ListingPushed))}
