@@ -42,4 +42,8 @@ def _sells_out(scenario: Scenario) -> bool:
     shop = scenario.shop
     wanted = sum(arrival_count(phase) * phase.hot_share for phase in scenario.phases)
     stocked = shop.hot_skus * shop.hot_stock
-    return len(scenario.channels) > 1 and not scenario.events.restock_hot and wanted >= max(SURE, 2 * stocked) > 0 < stocked
+    return (
+        len(scenario.channels) > 1
+        and not scenario.events.restock_hot
+        and wanted >= max(SURE, 2 * stocked) > 0 < stocked
+    )

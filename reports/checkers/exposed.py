@@ -17,7 +17,7 @@ SHOWN: Final = 4
 
 
 def exposed(check: Check, exposure: dict[str, int], promise: str) -> Check:
-    """The check with its exposure, and with the verdict that it deserves by it. `promise`: of the scenario, or empty."""
+    """The check with its exposure, and its verdict by that. `promise`: of the scenario, or empty."""
     exposure = check.exposure or exposure
     check = msgspec.structs.replace(check, exposure=exposure)
     if check.verdict != "valid" or not exposure:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import msgspec
 
@@ -25,7 +26,7 @@ def find_overtaking(deliveries: Deliveries, ledgers: Mapping[str, Ledger], wall_
     found = Overtaking()
     for ledger in ledgers.values():
         seconds = [(at_ns + wall_offset_ns) // SECOND_NS for at_ns in ledger.times_ns[1:]]
-        found.ties += sum(before == after for before, after in zip(seconds, seconds[1:], strict=False))
+        found.ties += sum(before == after for before, after in pairwise(seconds))
     reported: dict[str, list[tuple[int, int, int]]] = {}
     for event in deliveries.events.values():
         if event.topic == INVENTORY_TOPIC:

@@ -5,6 +5,7 @@ Only notifications of marketplace orders count, because only they make a subject
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -58,7 +59,7 @@ def find_repeats(log: FactLog, deliveries: Deliveries, faults: Iterable[FaultInt
 
 def _count_copies(found: Repeats, event: f.EventFired, of_event: Iterable[Delivery], cancelled_ns: int) -> None:
     tried = sorted((delivery for delivery in of_event if delivery.attempts), key=_began)
-    for before, delivery in zip(tried, tried[1:], strict=False):
+    for before, delivery in pairwise(tried):
         began = _began(delivery)
         found.again += 1
         found.at_once += began - _began(before) <= AT_ONCE_NS

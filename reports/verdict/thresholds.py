@@ -62,10 +62,14 @@ def _outcome(
                 f"{measure} is {shown}, but at least {_number(least)} with the changes that became moot before a push "
                 f"came; wanted {condition}"
             )
-        if owner is not None and owner.verdict == "not_exercised":
-            return "not_exercised", f"{measure} is {shown}, but {owner.reason}"
-        return "valid", f"{measure} is {shown}, as wanted ({condition})"
+        return _holds(f"{measure} is {shown}", condition, owner)
     return "invalid", f"{measure} is {shown}, wanted {condition}"
+
+
+def _holds(seen: str, condition: Condition, owner: Check | None) -> tuple[Finding, str]:
+    if owner is not None and owner.verdict == "not_exercised":
+        return "not_exercised", f"{seen}, but {owner.reason}"
+    return "valid", f"{seen}, as wanted ({condition})"
 
 
 def _outcome_of_bound(measure: str, condition: Condition, least: float, why: str) -> tuple[Verdict, str]:

@@ -36,7 +36,10 @@ def test_a_threshold_on_notifications_is_not_exercised_by_a_subject_that_polls()
     checks = check_all(history(*polled()))
     measures = {name: value for check in checks for name, value in check.measures.items()}
     outcomes = judge_thresholds(expect, checks, measures, {})
-    assert [(outcome.verdict, outcome.found) for outcome in outcomes] == [("not_exercised", None), ("not_exercised", 0.0)]
+    assert [(outcome.verdict, outcome.found) for outcome in outcomes] == [
+        ("not_exercised", None),
+        ("not_exercised", 0.0),
+    ]
     assert outcomes[0].reason == POLLS
 
 
