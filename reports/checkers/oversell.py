@@ -26,7 +26,7 @@ from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.shelf import build_shelves
 from stockstorm.reports.result import Check, Finding, Incident, Tally, counted, units, unknown
 from stockstorm.reports.statistics.quantiles import quantile
-from stockstorm.scenarios.floor import hot_units_per_s, oversell_bound_units
+from stockstorm.scenarios.floor import oversell_bound_units, oversell_floor_units
 from stockstorm.simulator.history import facts as f
 
 
@@ -204,9 +204,7 @@ def _beyond_latency(
 def _bound(history: History, latency_s: float, exposed: int) -> int | None:
     """Units that any subject with this latency may oversell. None: the scenario has no hot SKUs to compute it from."""
     scenario = history.scenario if history.last(f.RunStarted) is not None else None
-    if scenario is None or not scenario.shop.hot_skus or scenario.events.restock_hot:
-        return None
-    if not hot_units_per_s(scenario):
+    if scenario is None or scenario.events.restock_hot or not oversell_floor_units(scenario, LATENCY_MIN_S):
         return None
     return oversell_bound_units(scenario, max(LATENCY_MIN_S, latency_s), exposed)
 

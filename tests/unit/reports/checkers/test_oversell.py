@@ -170,6 +170,7 @@ def sold_out(*then: f.AnyFact, hot_skus: int = 0) -> Check:
     """bazaar sells the only unit; the master has it after 20 ms and mercado shows it after 50 ms."""
     scenario = {
         "shop": {"hot_skus": hot_skus, "hot_stock": 1},
+        "channels": [{"name": "online"}, {"name": "bazaar"}],
         "phases": [{"name": "p", "seconds": 10.0, "rate": 1.0, "hot_share": 0.5}],
     }
     facts = [
@@ -191,8 +192,8 @@ def test_an_oversell_long_after_every_channel_knew_is_wrong() -> None:
     found = sold_out(pushed(500, "mercado", 1, 0), sold(1_000, 2, "mercado", 1, 0, 1))
     assert (found.verdict, found.measures["oversell.late"]) == ("invalid", 1)
     assert found.reason == (
-        "1 unit oversold in 1 order line; 1 of them when the units had been gone for longer than 70 ms, the slowest that "
-        "an order and a listing took in this run"
+        "1 unit oversold in 1 order line; 1 of them when the units had been gone for longer than 70 ms, the slowest "
+        "that an order and a listing took in this run"
     )
 
 
