@@ -26,6 +26,7 @@ from stockstorm.simulator.history.facts import (
     DeliveryPlanned,
     EventUnheard,
 )
+from stockstorm.simulator.history.texts import without
 from stockstorm.simulator.model import Event
 from stockstorm.simulator.plan.items import PlannedForgery
 from stockstorm.simulator.seeds import Seeds
@@ -67,6 +68,8 @@ class DeliveryService:
         self._world, self._payloads = world, payloads
         self._policy = make_policy(config.delivery.policy, config.delivery.retry_time_scale)
         self._perturbed = build(config.perturbations, seeds)
+        keys = (secrets.client_secret, secrets.channel_secrets)
+        self._hidden = tuple(key.decode(errors="replace") for key in keys)
         self._routes = Routes(config.shop.domain, secrets, addresses)
         self._seeds = seeds
         self._open: dict[int, _Open] = {}
@@ -198,7 +201,7 @@ class DeliveryService:
 
     def answered(self, outgoing: Outgoing, answer: Answer) -> Dispatch:
         """Process the answer to an attempt: the delivery ends, or its next attempt is issued."""
-        dispatch = Dispatch([_attempt_ended(outgoing, answer)], [])
+        dispatch = Dispatch([_attempt_ended(outgoing, answer, self._hidden)], [])
         delivery = self._open.get(outgoing.delivery)
         if delivery is None:
             self._cancelled.pop(outgoing.delivery, None)
@@ -252,7 +255,7 @@ class DeliveryService:
         return facts
 
 
-def _attempt_ended(outgoing: Outgoing, answer: Answer) -> AttemptEnded:
+def _attempt_ended(outgoing: Outgoing, answer: Answer, hidden: tuple[str, ...]) -> AttemptEnded:
     return AttemptEnded(
         answer.ended_ns,
         outgoing.delivery,
@@ -266,4 +269,5 @@ def _attempt_ended(outgoing: Outgoing, answer: Answer) -> AttemptEnded:
         answer.error,
         answer.resent,
         answer.bytes_sent,
+        without(answer.said, hidden) if answer.said else "",
     )
