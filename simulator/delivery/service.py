@@ -32,7 +32,14 @@ from stockstorm.simulator.plan.items import PlannedForgery
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.shop.subscriptions import is_bus
 
-__all__ = ["DeliveryService", "Dispatch", "Secrets"]
+__all__ = ["DeliveryService", "Dispatch", "Keep", "Secrets", "forget"]
+
+
+Keep = Callable[[int, str, bytes], None]  # event, topic, body
+
+
+def forget(_event: int, _topic: str, _body: bytes) -> None:
+    """Keeps no body."""
 
 
 class Dispatch(msgspec.Struct):
@@ -64,8 +71,9 @@ class DeliveryService:
         seeds: Seeds,
         secrets: Secrets,
         addresses: Callable[[str], Address],
+        keep: Keep = forget,
     ) -> None:
-        self._world, self._payloads = world, payloads
+        self._world, self._payloads, self._keep = world, payloads, keep
         self._policy = make_policy(config.delivery.policy, config.delivery.retry_time_scale)
         self._perturbed = build(config.perturbations, seeds)
         keys = (secrets.client_secret, secrets.channel_secrets)
@@ -117,6 +125,7 @@ class DeliveryService:
         self, event: Event, deliveries: list[Delivery], routes: dict[int, Route], dispatch: Dispatch, now_ns: int
     ) -> None:
         body = self._payloads.body(event)
+        self._keep(event.event, event.topic, body)
         at = self._payloads.times.utc(event.at_ns)
         signature = ""
         heads: dict[str, bytes] = {}
