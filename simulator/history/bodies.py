@@ -5,6 +5,7 @@ incidents. It is bounded, no verdict rests on it, and a disk that fails ends it 
 """
 
 import os
+import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
@@ -12,8 +13,12 @@ from typing import Final
 import msgspec
 
 from stockstorm.simulator.errors import UNREADABLE_JSON
-from stockstorm.simulator.history.blocks import zstd
 from stockstorm.simulator.limits import BODIES_MAX_BYTES, BODIES_TOPIC_MIN_BYTES
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 WRITE_BYTES: Final = 256_000  # compressed at once: 0.7 ms
 LEVEL: Final = 1
