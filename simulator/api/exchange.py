@@ -3,13 +3,17 @@
 An API is a function `(request, now_ns) -> ApiReply` over the world. The HTTP server and the driver call it.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from stockstorm.simulator.history.facts import AnyFact
+from stockstorm.simulator.limits import ERROR_TEXT_MAX
 from stockstorm.simulator.model import Event
+
+_NUMBERS: Final = re.compile(r"\d{4,}(?=/|\.|$)")
 
 
 class ApiRequest(msgspec.Struct, frozen=True):
@@ -51,3 +55,8 @@ class RequestSerial:
         serial = self._next
         self._next += 1
         return serial
+
+
+def not_played(request: ApiRequest) -> str:
+    """Method and path of a request for what is not simulated. Ids in the path are left out: "GET /orders/{id}.json"."""
+    return f"{request.method} {_NUMBERS.sub('{id}', request.path)}"[:ERROR_TEXT_MAX]

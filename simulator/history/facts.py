@@ -356,6 +356,7 @@ class AttemptEnded(Fact, frozen=True, tag=True):
     error: AttemptError = ""
     resent: bool = False  # sent again within the attempt, because the kept-alive connection had been closed
     bytes_sent: Count = 0
+    said: Text = ""  # the start of an answer that is no 2xx; of a run with many, a part of them (`SAID_ALL`)
 
 
 class DeliveryEnded(Fact, frozen=True, tag=True):
@@ -371,12 +372,15 @@ class ApiCalled(Fact, frozen=True, tag=True):
 
     request: Count
     api: Name  # "admin" or a channel's name
-    operation: Text  # the mutation or query field, or e.g. "PUT listings"
+    operation: Text  # the mutation or query field, or e.g. "PUT listings"; method and path of what is not played
     status: Status  # HTTP status
     outcome: ApiOutcome
     started_ns: Nanoseconds = 0
     cost: Count = 0
     rows: Count = 0
+    errors: tuple[Text, ...] = ()  # the first texts that said why it was refused, or that something does not exist
+    strangers: tuple[Text, ...] = ()  # of a call with errors: the first ids that it named and the shop does not have
+    key: Text = ""  # its idempotency key
 
 
 class StockShown(Fact, frozen=True, tag=True):
