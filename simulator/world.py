@@ -49,7 +49,7 @@ from stockstorm.simulator.shop.ledger import (
     record_rows,
 )
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
-from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
+from stockstorm.simulator.shop.orders import OrderBook, cancelled, left, paid, returned
 from stockstorm.simulator.shop.subscriptions import Subscriptions
 
 __all__ = ["Changes", "LevelChange", "LevelSet", "StaleQuantity", "World"]
@@ -122,6 +122,8 @@ class World:
         skus, quantities = zip(*item.lines, strict=True)
         physical = tuple([self._physical.units(sku) for sku in skus])
         shown = tuple([channel.shown(sku) for sku in skus])
+        if len(skus) > 1 and len(set(skus)) < len(skus):
+            physical, shown = _before_each(item.lines, physical), _before_each(item.lines, shown)
         if any(seen < wanted for seen, wanted in zip(shown, quantities, strict=True)):
             action.note(
                 PurchaseRefused(action.now_ns, item.order, item.channel, skus, quantities, physical, shown),
@@ -153,10 +155,11 @@ class World:
             action.note(FollowUpVoid(action.now_ns, item.order, "cancellation"))
             return
         self._book.replace(order)
-        skus, quantities = _columns([(line.sku, line.quantity) for line in order.lines])
+        lines = left(order)
+        skus, quantities = _columns(lines)
         action.note(OrderCancelled(action.now_ns, order.key, order.channel, order.ref, skus, quantities))
-        for line in order.lines:
-            self._physical.add(line.sku, line.quantity)
+        for sku, quantity in lines:
+            self._physical.add(sku, quantity)
         self._channels[order.channel].cancelled(order, action)
 
     def _return(self, item: PlannedReturn, action: Action) -> None:
@@ -297,3 +300,13 @@ class World:
 
 def _columns(lines: Sequence[tuple[Sku, int]]) -> tuple[tuple[str, ...], tuple[int, ...]]:
     return tuple([sku for sku, _ in lines]), tuple([quantity for _, quantity in lines])
+
+
+def _before_each(lines: Sequence[tuple[Sku, int]], units: Sequence[int]) -> tuple[int, ...]:
+    """The units just before each line, when earlier lines may have taken some of the same SKU."""
+    taken: dict[Sku, int] = {}
+    before = []
+    for (sku, quantity), there in zip(lines, units, strict=True):
+        before.append(there - taken.get(sku, 0))
+        taken[sku] = taken.get(sku, 0) + quantity
+    return tuple(before)

@@ -9,11 +9,12 @@ from typing import Literal
 
 import msgspec
 
-from stockstorm.simulator.config import ForgeryKind, WorldConfig
+from stockstorm.simulator.config import ForgeryKind, QuotasConfig, WorldConfig
 from stockstorm.simulator.delivery import forgery as forge
 from stockstorm.simulator.delivery.attempts import Address, Answer, Delivery, Outgoing
 from stockstorm.simulator.delivery.forgery import forged_bodies
 from stockstorm.simulator.delivery.perturbations import build, unperturbed
+from stockstorm.simulator.delivery.perturbations.quotas import Quotas
 from stockstorm.simulator.delivery.policy import Done, GiveUp, Retry, forged_outcome, make_policy, succeeded
 from stockstorm.simulator.delivery.routes import DeliveryWorld, Route, Routes, Secrets, named_uuid, planned_deliveries
 from stockstorm.simulator.events.encoding import sign
@@ -67,6 +68,8 @@ class DeliveryService:
         self._world, self._payloads = world, payloads
         self._policy = make_policy(config.delivery.policy, config.delivery.retry_time_scale)
         self._perturbed = build(config.perturbations, seeds)
+        if config.quotas != QuotasConfig():
+            self._perturbed = Quotas(config, seeds, payloads.catalogue.by_sku, self._perturbed)
         self._routes = Routes(config.shop.domain, secrets, addresses)
         self._seeds = seeds
         self._open: dict[int, _Open] = {}

@@ -15,6 +15,7 @@ from stockstorm.simulator.model import (
     Product,
     Refund,
     RefundLine,
+    Sku,
 )
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
 from stockstorm.simulator.shop.order_search import SEPARATOR, Condition, FoundOrders
@@ -112,8 +113,8 @@ def paid(order: Order, now_ns: int) -> Order | None:
 
 
 def cancelled(order: Order, now_ns: int) -> Order | None:
-    """The order after its cancellation. None if it was cancelled or returned before."""
-    if order.cancelled_ns is not None or order.refunds:
+    """The order after its cancellation. None if it was cancelled before."""
+    if order.cancelled_ns is not None:
         return None
     return msgspec.structs.replace(order, cancelled_ns=now_ns, updated_ns=now_ns)
 
@@ -122,10 +123,24 @@ def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Ref
     """The order after the return, and its refund. None if it was cancelled or returned before."""
     if order.cancelled_ns is not None or order.refunds:
         return None
-    line_ids = {line.sku: line.line_id for line in order.lines}
-    lines = tuple(RefundLine(line_ids[sku], sku, quantity) for sku, quantity in item.lines)
-    refund = Refund(REFUND_ID_BASE + order.key, now_ns, lines, item.restock)
+    open_lines = list(order.lines)
+    lines = []
+    for sku, quantity in item.lines:
+        line = next(line for line in open_lines if line.sku == sku and line.quantity >= quantity)
+        open_lines.remove(line)
+        lines.append(RefundLine(line.line_id, sku, quantity))
+    refund = Refund(REFUND_ID_BASE + order.key, now_ns, tuple(lines), item.restock)
     return msgspec.structs.replace(order, refunds=(refund,), updated_ns=now_ns), refund
+
+
+def left(order: Order) -> list[tuple[Sku, int]]:
+    """(SKU, units) of each line that did not come back with a return. A cancellation gives them back."""
+    back: dict[int, int] = {}
+    for refund in order.refunds:
+        for line in refund.lines:
+            back[line.line_id] = back.get(line.line_id, 0) + line.quantity
+    remaining = [(line.sku, line.quantity - back.get(line.line_id, 0)) for line in order.lines]
+    return [(sku, units) for sku, units in remaining if units]
 
 
 def times_updated(order: Order) -> int:
