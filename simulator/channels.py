@@ -21,7 +21,8 @@ from stockstorm.simulator.model import (
 from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action
 from stockstorm.simulator.shop.ledger import Entry, Ledger
-from stockstorm.simulator.shop.orders import left, times_updated
+from stockstorm.simulator.shop.lines import left
+from stockstorm.simulator.shop.orders import times_updated
 
 
 class Channel(Protocol):

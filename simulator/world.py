@@ -23,7 +23,7 @@ from stockstorm.simulator.history.facts import (
     PurchaseAccepted,
     PurchaseRefused,
 )
-from stockstorm.simulator.model import ONLINE, Event, Level, Order, Refund, Sku, Subscription
+from stockstorm.simulator.model import ONLINE, Event, Level, Order, OrderKey, Refund, Sku, Subscription
 from stockstorm.simulator.plan.items import (
     AnyPlanItem,
     PlannedCancellation,
@@ -48,8 +48,9 @@ from stockstorm.simulator.shop.ledger import (
     StaleQuantity,
     record_rows,
 )
+from stockstorm.simulator.shop.lines import before_each, columns, left
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
-from stockstorm.simulator.shop.orders import OrderBook, cancelled, left, paid, returned
+from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
 from stockstorm.simulator.shop.subscriptions import Subscriptions
 
 __all__ = ["Changes", "LevelChange", "LevelSet", "StaleQuantity", "World"]
@@ -68,6 +69,7 @@ class World:
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
         self._calls = 0
+        self._newest: dict[str, OrderKey] = {}
         listed = {
             product.sku: max(0, product.initial_available - config.subject.safety_stock)
             for product in catalogue.products
@@ -123,7 +125,7 @@ class World:
         physical = tuple([self._physical.units(sku) for sku in skus])
         shown = tuple([channel.shown(sku) for sku in skus])
         if len(skus) > 1 and len(set(skus)) < len(skus):
-            physical, shown = _before_each(item.lines, physical), _before_each(item.lines, shown)
+            physical, shown = before_each(item.lines, physical), before_each(item.lines, shown)
         if any(seen < wanted for seen, wanted in zip(shown, quantities, strict=True)):
             action.note(
                 PurchaseRefused(action.now_ns, item.order, item.channel, skus, quantities, physical, shown),
@@ -134,6 +136,7 @@ class World:
         action.note(
             PurchaseAccepted(action.now_ns, order.key, order.channel, order.ref, skus, quantities, physical, shown),
         )
+        self._newest[order.channel] = order.key
         for sku, quantity in item.lines:
             self._physical.add(sku, -quantity)
         channel.sold(order, action)
@@ -156,7 +159,7 @@ class World:
             return
         self._book.replace(order)
         lines = left(order)
-        skus, quantities = _columns(lines)
+        skus, quantities = columns(lines)
         action.note(OrderCancelled(action.now_ns, order.key, order.channel, order.ref, skus, quantities))
         for sku, quantity in lines:
             self._physical.add(sku, quantity)
@@ -170,7 +173,7 @@ class World:
             return
         order, refund = change
         self._book.replace(order)
-        skus, quantities = _columns(item.lines)
+        skus, quantities = columns(item.lines)
         now_ns, refund_id = action.now_ns, refund.refund_id
         action.note(
             OrderReturned(now_ns, order.key, order.channel, order.ref, refund_id, skus, quantities, item.restock),
@@ -204,6 +207,11 @@ class World:
     def product_edited_ns(self, product_id: int) -> int | None:
         """Time of the last edit of a product. None if it was never edited."""
         return self._firing.edited_ns.get(product_id)
+
+    def newest_order(self, channel: str) -> Order | None:
+        """The newest accepted order of a channel."""
+        key = self._newest.get(channel)
+        return None if key is None else self._book.get(key)
 
     def order_by_id(self, order_id: int) -> Order | None:
         """An order of the own store by its Shopify id."""
@@ -296,17 +304,3 @@ class World:
         for name, market in self._markets.items():
             facts.extend(FinalListing(now_ns, name, sku, listed) for sku, listed in market.listings.items())
         return facts
-
-
-def _columns(lines: Sequence[tuple[Sku, int]]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    return tuple([sku for sku, _ in lines]), tuple([quantity for _, quantity in lines])
-
-
-def _before_each(lines: Sequence[tuple[Sku, int]], units: Sequence[int]) -> tuple[int, ...]:
-    """The units just before each line, when earlier lines may have taken some of the same SKU."""
-    taken: dict[Sku, int] = {}
-    before = []
-    for (sku, quantity), there in zip(lines, units, strict=True):
-        before.append(there - taken.get(sku, 0))
-        taken[sku] = taken.get(sku, 0) + quantity
-    return tuple(before)

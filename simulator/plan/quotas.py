@@ -24,7 +24,7 @@ CANCELLED_AFTER_NS: Final[dict[OrderRole, int]] = {
 AFTER_CANCELLATION_NS: Final = 400 * MILLISECOND_NS  # from a cancellation to what must come after it
 LATE_NS: Final = 300 * SECOND_NS  # times retry_time_scale
 LATE_SHARE_MAX: Final = 0.4  # of the load, so that an order of its first half gets it within the load
-STOCK_SHARE_MAX: Final = 0.5  # of the least initial stock, that buyers want of one of the SKUs that roles use
+STOCK_SHARE_MAX: Final = 0.5  # the least initial stock of an ordinary SKU, of the configured one
 DEVIATIONS: Final = 6.0  # of a Poisson law; beyond that one plan in a billion is
 
 
@@ -63,7 +63,7 @@ def _dealt(config: WorldConfig) -> tuple[Part, ...]:
     """
     markets = [channel.name for channel in config.channels if channel.name != ONLINE]
     quotas = config.quotas.of_orders()
-    turns = [("late_duplicate", n) for n in range(quotas["late_duplicate"])]
+    turns: list[tuple[OrderRole, int]] = [("late_duplicate", n) for n in range(quotas["late_duplicate"])]
     rest = [role for role in ORDER_ROLES if role != "late_duplicate"]
     turns += [(role, n) for n in range(max(quotas.values())) for role in rest if n < quotas[role]]
     parts = []
@@ -111,9 +111,36 @@ KEPT_KEY: Final = OrderKey(1_000_000_000)  # the first key of orders next to fau
 
 
 def fitting(config: WorldConfig) -> QuotasConfig:
-    """The quotas, lowered in proportion where the load has too few orders for them."""
+    """The quotas, lowered in proportion where the load has too few orders. Orders get none where SKUs may sell out."""
     wanted, there = sum(config.quotas.of_orders().values()), orders_at_least(config.phases)
-    if wanted <= there:
+    if wanted <= there and sells_out(config) is None:
         return config.quotas
-    lowered = {role: quota * there // wanted for role, quota in config.quotas.of_orders().items()}
+    there = 0 if sells_out(config) is not None else there
+    lowered = {str(role): quota * there // wanted for role, quota in config.quotas.of_orders().items() if quota}
     return config.quotas.model_copy(update=lowered)
+
+
+def sells_out(config: WorldConfig) -> tuple[float, float] | None:
+    """(units wanted, units that can be sold) of a SKU of the less popular half, if it may sell out. None: it does not.
+
+    Both are bounds over all seeds: the most popular SKU of that half, and the least initial stock.
+    """
+    shop, orders = config.shop, config.orders
+    ordinary = shop.skus - hot_count(shop) - sum(map(len, kept_skus(config).values()))
+    purchases = sum(arrival_count(phase) for phase in config.phases)
+    lines = purchases * (1 + orders.lines_max) / 2
+    if ordinary > 0:
+        share = zipf_share(ordinary, ordinary // 2, shop.zipf)
+        stock = STOCK_SHARE_MAX * shop.stock
+    else:
+        share, stock = 1 / max(1, hot_count(shop)), float(shop.hot_stock)
+    mean = lines * share * (1 + orders.quantity_max) / 2
+    by_roles = 2 * orders.quantity_max * sum(config.quotas.of_orders().values()) / max(1, ordinary // 2)
+    most = mean + by_roles + DEVIATIONS * math.sqrt(mean + by_roles) * orders.quantity_max
+    sellable = stock - config.subject.safety_stock
+    return None if most <= sellable else (most, max(0.0, sellable))
+
+
+def zipf_share(count: int, rank: int, exponent: float) -> float:
+    """The share of the SKU at this rank, from 0, by Zipf's law."""
+    return (rank + 1) ** -exponent / math.fsum((each + 1) ** -exponent for each in range(count))

@@ -15,7 +15,6 @@ from stockstorm.simulator.model import (
     Product,
     Refund,
     RefundLine,
-    Sku,
 )
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
 from stockstorm.simulator.shop.order_search import SEPARATOR, Condition, FoundOrders
@@ -131,16 +130,6 @@ def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Ref
         lines.append(RefundLine(line.line_id, sku, quantity))
     refund = Refund(REFUND_ID_BASE + order.key, now_ns, tuple(lines), item.restock)
     return msgspec.structs.replace(order, refunds=(refund,), updated_ns=now_ns), refund
-
-
-def left(order: Order) -> list[tuple[Sku, int]]:
-    """(SKU, units) of each line that did not come back with a return. A cancellation gives them back."""
-    back: dict[int, int] = {}
-    for refund in order.refunds:
-        for line in refund.lines:
-            back[line.line_id] = back.get(line.line_id, 0) + line.quantity
-    remaining = [(line.sku, line.quantity - back.get(line.line_id, 0)) for line in order.lines]
-    return [(sku, units) for sku, units in remaining if units]
 
 
 def times_updated(order: Order) -> int:

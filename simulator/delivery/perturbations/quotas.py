@@ -4,13 +4,14 @@ The marks say which quota a delivery fulfils, also where nothing about the deliv
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.config import FaultRole, OrderRole, WorldConfig
 from stockstorm.simulator.delivery.attempts import Delivery
+from stockstorm.simulator.delivery.perturbations import Perturbation
 from stockstorm.simulator.delivery.routes import named_uuid
 from stockstorm.simulator.model import Event, Product, Sku
 from stockstorm.simulator.plan.quotas import (
@@ -27,12 +28,6 @@ from stockstorm.simulator.seeds import Seeds
 NEAR_NS: Final = 4 * MILLISECOND_NS
 RESENT_NS: Final = SECOND_NS
 _CANCELLATIONS: Final = ("orders/cancelled", "order.cancelled")
-
-
-class Perturbation(Protocol):
-    """As in the package, which imports this module."""
-
-    def __call__(self, deliveries: list[Delivery]) -> list[Delivery]: ...
 
 
 class Quotas:
@@ -79,7 +74,7 @@ class Quotas:
         role = self._bought.get(event.order.lines[0].sku) if event.order is not None else None
         return deliveries if role is None else _marked(deliveries, role)
 
-    # -- roles: each gets the deliveries of one event of the order ------------------------------------------------------
+    # -- roles: each gets the deliveries of one event of the order ---------------------------------------------------
 
     def _late(self, deliveries: list[Delivery], _: Event) -> list[Delivery]:
         return [*deliveries, *(_copy(each, "late_duplicate", self._late_ns) for each in deliveries)]
