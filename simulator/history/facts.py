@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from stockstorm.simulator.config import FaultKind, ForgeryKind, PerturbationKind
+from stockstorm.simulator.config import DeliveryMark, FaultKind, ForgeryKind
 from stockstorm.simulator.history.ranges import (
     AttemptNumber,
     Balance,
@@ -218,7 +218,7 @@ class OrderPaid(Fact, frozen=True, tag=True):
 
 
 class OrderCancelled(Fact, frozen=True, tag=True):
-    """An order was cancelled on its channel. All its units came back to physical stock."""
+    """An order was cancelled on its channel. All units that had not been returned came back to physical stock."""
 
     order: Count
     channel: Name
@@ -329,7 +329,10 @@ class EventUnheard(Fact, frozen=True, tag=True):
 
 
 class DeliveryPlanned(Fact, frozen=True, tag=True):
-    """One notification to one subscription (`copy` 0) or a duplicate of it (1, 2, …) with the same webhook id."""
+    """One notification to one subscription (`copy` 0) or a duplicate of it (1, 2, …).
+
+    A duplicate has the same webhook id, unless it was "resent".
+    """
 
     delivery: Count
     event: OptionalId  # -1 for a forged delivery
@@ -338,8 +341,10 @@ class DeliveryPlanned(Fact, frozen=True, tag=True):
     topic: Name
     due_ns: Nanoseconds
     copy: Count = 0
-    perturbed: tuple[PerturbationKind, ...] = ()  # perturbations that changed it
-    forged: ForgeryKind | Literal[""] = ""  # a forged delivery must be refused
+    perturbed: tuple[DeliveryMark, ...] = ()  # perturbations that changed it, or the quota that it fulfils
+    forged: ForgeryKind | Literal[""] = ""  # a forged delivery must be refused, or have no effect
+    source: Text = ""  # of a forged delivery: "shopify" or the channel's name
+    claim: Text = ""  # of a forged delivery: the order that nobody placed, or the quantity that was never there
 
 
 class AttemptEnded(Fact, frozen=True, tag=True):
