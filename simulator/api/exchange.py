@@ -35,13 +35,18 @@ def request_id(serial: int) -> str:
 
 
 class ApiReply(msgspec.Struct):
-    """The answer, the resulting facts in order, and the events to deliver."""
+    """The answer, the resulting facts in order, and the events to deliver.
+
+    The answer is given after `after_ns` more. `dropped`: there is none, and the connection is closed.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
     facts: list[AnyFact]
     events: list[Event]
+    after_ns: int = 0
+    dropped: bool = False
 
 
 class RequestSerial:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from stockstorm.simulator.config import DeliveryMark, FaultKind, ForgeryKind
+from stockstorm.simulator.config import ApiFaultKind, DeliveryMark, FaultKind, FaultTrigger, ForgeryKind
 from stockstorm.simulator.history.ranges import (
     AttemptNumber,
     Balance,
@@ -34,6 +34,7 @@ EffectState = Literal["applied", "superseded", "dead_lettered", "pending"]
 Probe = Literal["effects", "stock"]
 # What showed that the run was at rest. "": it was not, or an older version wrote the history and did not say.
 RestBy = Literal["", "probe", "probe_and_queue", "silence"]
+Injected = ApiFaultKind | Literal[""]
 FaultName = FaultKind | Literal["exited by itself"]  # the latter is not planned: a process of the subject crashed
 
 
@@ -156,6 +157,9 @@ class GeneratorHeld(Fact, frozen=True, tag=True):
 class FaultStarted(Fact, frozen=True, tag=True):
     fault: FaultName
     target: Name  # the process
+    on: FaultTrigger = "time"
+    request: OptionalId = -1  # on "executed": the call that was executed and gets no answer
+    delivery: OptionalId = -1  # on "acknowledged": the delivery that was acknowledged
 
 
 class FaultEnded(Fact, frozen=True, tag=True):
@@ -373,7 +377,11 @@ class DeliveryEnded(Fact, frozen=True, tag=True):
 
 
 class ApiCalled(Fact, frozen=True, tag=True):
-    """One API call of the subject, answered at `at_ns`. `request` numbers the calls of a run."""
+    """One API call of the subject, executed at `at_ns`. `request` numbers the calls of a run.
+
+    `injected`: the fault of the scenario that the call met. `outcome` tells whether it was executed, `status` what the
+    subject was told; the status of a call without an answer is 0.
+    """
 
     request: Count
     api: Name  # "admin" or a channel's name
@@ -386,6 +394,7 @@ class ApiCalled(Fact, frozen=True, tag=True):
     errors: tuple[Text, ...] = ()  # the first texts that said why it was refused, or that something does not exist
     strangers: tuple[Text, ...] = ()  # of a call with errors: the first ids that it named and the shop does not have
     key: Text = ""  # its idempotency key
+    injected: Injected = ""
 
 
 class StockShown(Fact, frozen=True, tag=True):
