@@ -21,6 +21,9 @@ CREATE INDEX IF NOT EXISTS inbox_state ON inbox (state) WHERE state != 'applied'
 CREATE INDEX IF NOT EXISTS owed_open ON owed (done) WHERE NOT done;
 """
 
+# Its own reference, and those that begin with it and a colon; a semicolon follows the colon.
+OF_ORDER = "(reference = ? OR (reference > ? || ':' AND reference < ? || ';'))"
+
 
 class Message(NamedTuple):
     """A webhook that was accepted."""
@@ -119,13 +122,14 @@ class Store:
         """Once only, however often it is said."""
         self.rows("INSERT OR IGNORE INTO owed (reference, deltas) VALUES (?, ?)", reference, json.dumps(deltas))
 
-    def forget_unwritten(self, reference: str) -> bool:
-        """Whether it was owed and in no batch yet; it is owed no longer then."""
-        where = "reference = ? AND batch IS NULL"
-        if not self.rows(f"SELECT 1 FROM owed WHERE {where}", reference):  # noqa: S608 - no text from outside
-            return False
-        self.rows(f"DELETE FROM owed WHERE {where}", reference)  # noqa: S608
-        return True
+    def was_begun(self, order: str) -> bool:
+        """Whether any of what is owed for an order, e.g. "bazaar:bazaar-1001", is in a batch or written."""
+        owed = f"SELECT 1 FROM owed WHERE {OF_ORDER} AND batch IS NOT NULL"  # noqa: S608 - no text from outside
+        return bool(self.rows(owed, order, order, order))
+
+    def forget(self, order: str) -> None:
+        """The order is owed no longer."""
+        self.rows(f"DELETE FROM owed WHERE {OF_ORDER}", order, order, order)  # noqa: S608
 
     def unwritten(self) -> dict[str, dict[str, int]]:
         """Deltas by SKU, by reference, of all that the shop does not have."""

@@ -124,7 +124,8 @@ class Worker:
         name = f"{order.channel}:{order.number}"
         if not order.placed:
             return
-        if order.cancelled and self.never_sold(name):
+        if order.cancelled and not self.store.was_begun(name):
+            self.store.forget(name)
             return
         self.store.owes(name, {sku: -units for sku, units in order.lines.items()})
         for return_id, back in order.returned.items():
@@ -132,12 +133,6 @@ class Worker:
                 self.store.owes(f"{name}:returned:{return_id}", back["lines"])
         if order.cancelled:
             self.store.owes(f"{name}:cancelled", self.still_out(order))
-
-    def never_sold(self, name: str) -> bool:
-        """Whether the shop never learnt of the order, and need not."""
-        if self.store.forget_unwritten(name):
-            return True
-        return not self.store.rows("SELECT 1 FROM owed WHERE reference = ?", name)
 
     def still_out(self, order: Order) -> dict[str, int]:
         """What a cancellation gives back: the order's units less those that came back before."""
