@@ -189,7 +189,11 @@ export class Relay {
   async list(skus) {
     const levels = await this.calls.levels(skus.map((sku) => this.items.get(sku).item));
     const rows = [...levels].map(([sku, available]) => ({ sku, quantity: this.quantity(sku, available) }));
-    await Promise.all(this.settings.channels.map((channel) => this.calls.list(channel, rows)));
+    await Promise.all(this.listedOn().map((channel) => this.calls.list(channel, rows)));
+  }
+
+  listedOn() {
+    return this.settings.channels;
   }
 
   quantity(sku, available) {
