@@ -12,7 +12,6 @@ from stockstorm.reports.evidence.lookup import EVENTS_MAX, Lookup
 from stockstorm.reports.evidence.steps import Steps
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Incident, Side, Step
-from stockstorm.simulator.history import facts as f
 
 STEPS_MAX: Final = 32  # of one chain
 DELIVERIES_MAX: Final = 4  # of one event
@@ -110,7 +109,9 @@ class Chains:
         if incident.kind not in ("lost", "drift") or incident.order < 0 or history.orders.net_only:
             return
         unwritten = [
-            effect for effect in history.orders.by_order.get(incident.order, ()) if effect.version < 0 < len(effect.token)
+            effect
+            for effect in history.orders.by_order.get(incident.order, ())
+            if effect.version < 0 < len(effect.token)
         ]
         for effect in unwritten[:EVENTS_MAX]:
             if not effect.settled:
