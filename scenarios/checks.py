@@ -11,6 +11,7 @@ from stockstorm.simulator.config import (
     EVERY_API,
     FAULTS,
     MARKETPLACES,
+    ORDER_ROLES,
     ApiFaultKind,
     FaultConfig,
     FaultTarget,
@@ -19,6 +20,7 @@ from stockstorm.simulator.config import (
 )
 from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.model import MARKETPLACE_TOPICS, ONLINE, SHOPIFY_TOPICS
+from stockstorm.simulator.plan.quotas import orders_at_least, sells_out
 
 SUBJECT: Final[FaultTarget] = "subject"
 TIMED: Final[tuple[ApiFaultKind, ...]] = ("throttled", "slow", "answer_lost", "dropped")  # kinds that read `seconds`
@@ -175,6 +177,31 @@ def _topics(scenario: Scenario) -> Iterator[Problem]:
                 yield Problem(key, f"unknown topic {topic!r}", did_you_mean(topic, TOPICS))
 
 
+def _quotas(scenario: Scenario) -> Iterator[Problem]:
+    """A plan fulfils its quotas whatever the seed, so it must have the orders and the stock for them."""
+    quotas, orders = scenario.quotas, scenario.orders
+    reads = ("quotas", *(f"quotas.{role}" for role in ORDER_ROLES))
+    wanted, there = sum(quotas.of_orders().values()), orders_at_least(scenario.phases)
+    if wanted > there:
+        found = f"{wanted} orders with a role, but some seeds give only {there} orders"
+        remedy = "lower the quotas, or raise the rate or length of a phase"
+        yield Problem("quotas", found, remedy, (*reads, *_lengths(scenario)))
+    out = sells_out(scenario) if wanted else None
+    if out is not None:
+        found = f"orders with a role must be accepted, but {out[0]:.0f} units are wanted of SKUs that have {out[1]:.0f}"
+        yield Problem("quotas", found, "raise stock under [shop], or lower the quotas", (*reads, "shop.stock"))
+    if quotas.two_lines and orders.lines_max < 2:
+        remedy = "write lines_max = 2 or more under [orders], or leave two_lines out"
+        found = f"{quotas.two_lines}, but an order has one line at most"
+        yield Problem("quotas.two_lines", found, remedy, ("orders.lines_max",))
+    kept, ordinary = quotas.before_kill + quotas.after_restart, scenario.shop.skus - scenario.shop.hot_skus
+    if kept > ordinary // 2:
+        found = f"{kept} SKUs are kept for the events next to faults, but only {ordinary} are ordinary"
+        remedy = f"lower before_kill and after_restart to {ordinary // 2} together, or raise skus under [shop]"
+        reads = ("quotas.before_kill", "quotas.after_restart", "shop.skus", "shop.hot_skus")
+        yield Problem("quotas", found, remedy, reads)
+
+
 CHECKS: Final[tuple[Callable[[Scenario], Iterator[Problem]], ...]] = (
     _channels,
     _phases,
@@ -182,4 +209,5 @@ CHECKS: Final[tuple[Callable[[Scenario], Iterator[Problem]], ...]] = (
     _faults,
     _api_faults,
     _topics,
+    _quotas,
 )

@@ -3,7 +3,7 @@
 Every field has a unit in its name or description, bounds, and a default where one is sensible.
 """
 
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -83,7 +83,31 @@ class ShopEventsConfig(Config):
 
 
 PerturbationKind = Literal["duplicate", "reorder", "delay"]  # registered in `delivery.perturbations`
-ForgeryKind = Literal["tampered", "unsigned", "wrong_key"]  # made in `delivery.forgery`
+ForgeryKind = Literal[
+    "tampered",
+    "unsigned",
+    "wrong_key",
+    "empty_signature",
+    "truncated",
+    "prefix",
+    "hex_digest",
+    "reserialised",
+    "other_shop",
+    "replayed",
+]  # made in `delivery.forgery`
+# What a quota gives to an order of the plan, and to an item next to a fault. `plan.quotas` deals them.
+OrderRole = Literal[
+    "late_duplicate",
+    "resent",
+    "near_duplicate",
+    "cancel_before_create",
+    "duplicate_after_cancel",
+    "return_then_cancel",
+    "two_lines",
+]
+FaultRole = Literal["before_kill", "after_restart"]
+ORDER_ROLES: Final[tuple[OrderRole, ...]] = get_args(OrderRole)
+DeliveryMark = Literal[PerturbationKind, OrderRole, FaultRole]  # why a delivery is not an ordinary one
 
 
 class PerturbationConfig(Config):
@@ -96,6 +120,40 @@ class PerturbationConfig(Config):
         float, Field(ge=0, le=3_600, description="maximum delay of the copy, the reordered or the delayed delivery")
     ] = 0.5
     copies: Annotated[int, Field(ge=1, le=10, description="duplicate: copies besides the original")] = 1
+
+
+Quota = Annotated[int, Field(ge=0, le=1_000)]
+
+
+class QuotasConfig(Config):
+    """How often a rare case occurs in every plan, whatever the seed. 0: only by chance.
+
+    The first seven count orders. Each gets ordinary SKUs that do not sell out, and no other perturbation. The two of
+    faults count items for each fault that ends a process.
+    """
+
+    late_duplicate: Annotated[
+        Quota, Field(description="each event once more, 5 minutes later by retry_time_scale, at most 40 % of the load")
+    ] = 0
+    resent: Annotated[Quota, Field(description="each event once more within a second, under a new webhook id")] = 0
+    near_duplicate: Annotated[Quota, Field(description="each event once more, less than 5 ms later")] = 0
+    cancel_before_create: Annotated[Quota, Field(description="the cancellation is delivered before the sale")] = 0
+    duplicate_after_cancel: Annotated[Quota, Field(description="the sale once more, after the cancellation")] = 0
+    return_then_cancel: Annotated[Quota, Field(description="a part comes back, then the rest is cancelled")] = 0
+    two_lines: Annotated[Quota, Field(description="two lines of the order have the same SKU")] = 0
+    before_kill: Annotated[
+        Quota, Field(le=20, description="the last events of SKUs of their own, within 100 ms before the fault")
+    ] = 0
+    after_restart: Annotated[
+        Quota, Field(le=20, description="the only events of SKUs of their own, within a second after the restart")
+    ] = 0
+    forgeries: Annotated[
+        Quota, Field(le=100, description="forged deliveries of each topic of each source, at the least")
+    ] = 0
+
+    def of_orders(self) -> dict[OrderRole, int]:
+        """The quotas of orders, in the order in which they are dealt."""
+        return {role: getattr(self, role) for role in ORDER_ROLES}
 
 
 class DeliveryConfig(Config):
@@ -262,6 +320,7 @@ class WorldConfig(Config):
     orders: OrdersConfig = OrdersConfig()
     events: ShopEventsConfig = ShopEventsConfig()
     perturbations: tuple[PerturbationConfig, ...] = ()
+    quotas: QuotasConfig = QuotasConfig()
     delivery: DeliveryConfig = DeliveryConfig()
     faults: tuple[FaultConfig, ...] = ()
     api_faults: tuple[ApiFaultConfig, ...] = ()

@@ -171,3 +171,4 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     refund: Refund | None = None
     level: Level | None = None
     product: Product | None = None
+    sale: int = -1  # key of the order whose sale fired it; -1 for every other event

@@ -21,6 +21,7 @@ from stockstorm.loadtests.limits import CONNECTIONS_CLOSE_WITHIN_S, POLL_S, STAR
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.errors import StockstormError
+from stockstorm.simulator.history.bodies import BodyFile
 from stockstorm.simulator.history.facts import AnyFact, LoadStopped
 from stockstorm.simulator.io.dispatcher import Dispatcher
 from stockstorm.simulator.io.journal import Journal
@@ -45,8 +46,10 @@ class Driver:
         wall = WallPair(clock(), time.time_ns())
         self._faults = OpenFaults(send)
         self._evidence = EvidenceFaults(spec.scenario.faults, self._faults, clock)
+        self._bodies = BodyFile(spec.bodies_path)
+        keep = self._bodies.keep
         self._shopify = make_simulated_shopify(
-            setup, spec, wall, clock, self._changed, self._resolver, self.state.fail, self._evidence
+            setup, spec, wall, clock, self._changed, self._resolver, self.state.fail, keep, self._evidence
         )
         try:
             journal = Journal(spec.history_path)
@@ -165,6 +168,7 @@ class Driver:
         now_ns = self._clock()
         self._recorder.write_stream(self._shopify.deliveries.close(now_ns))
         self._recorder.write_stream(self._shopify.world.final_facts(now_ns))
+        self._bodies.close()
         self._recorder.close()
         self._reporter.stop()
 

@@ -14,13 +14,20 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
+from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
 from stockstorm.simulator.api.faults.injection import NONE, Injection
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown
-from stockstorm.simulator.limits import LISTINGS_PER_CALL_MAX, ORDERS_PER_PAGE_MAX, QUANTITY_MAX, REQUEST_BODY_MAX_BYTES
+from stockstorm.simulator.history.texts import error_texts
+from stockstorm.simulator.limits import (
+    ERROR_TEXTS_MAX,
+    LISTINGS_PER_CALL_MAX,
+    ORDERS_PER_PAGE_MAX,
+    QUANTITY_MAX,
+    REQUEST_BODY_MAX_BYTES,
+)
 from stockstorm.simulator.model import EVERY_TOPIC, ApiOutcome, Event, Sku
 from stockstorm.simulator.shop.subscriptions import is_bus
 from stockstorm.simulator.world import Changes, World
@@ -152,6 +159,7 @@ class _Call:
         self.channel = "marketplaces"  # until the path names an existing channel
         self.operation = ""
         self.rows = 0
+        self.errors: list[str] = []
         self.facts: list[AnyFact] = []
         self.events: list[Event] = []
 
@@ -166,6 +174,7 @@ class MarketplaceApi:
 
     def __init__(self, world: World, token: str, wall: WallPair, *, serial: RequestSerial | None = None) -> None:
         self._world = world
+        self._token = token
         self._authorization = f"Bearer {token}".encode()
         self._serial = serial or RequestSerial()
         self._payloads = Payloads(world.catalogue, world.config.shop, wall)
@@ -194,6 +203,8 @@ class MarketplaceApi:
             status, body = 200, route(call)
         except Refusal as refusal:
             status, outcome, body = refusal.status, refusal.outcome, refusal.body
+            call.errors.append(refusal.message)
+            call.operation = call.operation or not_played(request)
         call.facts.append(
             ApiCalled(
                 at_ns=now_ns,
@@ -204,9 +215,11 @@ class MarketplaceApi:
                 outcome=outcome,
                 started_ns=now_ns,
                 rows=call.rows,
+                errors=error_texts(call.errors, (self._token,)),
             )
         )
-        reply = ApiReply(status, _HEADERS, self._encode(body), call.facts, call.events)
+        headers = (*_HEADERS, (REQUEST_ID, request_id(call.serial)))
+        reply = ApiReply(status, headers, self._encode(body), call.facts, call.events)
         return injection.applied(reply) if admitted else reply
 
     def _route(self, call: _Call) -> Callable[[_Call], dict[str, Any]]:
@@ -246,6 +259,9 @@ class MarketplaceApi:
         good = [(Sku(row.sku), row.quantity) for row, reason in judged if not reason]
         rejected = [{"sku": row.sku, "reason": reason} for row, reason in judged if reason]
         call.rows = len(rows)
+        unknown = [row["sku"] for row in rejected if row["reason"] == UNKNOWN_SKU]
+        if unknown:
+            call.errors.append(f"{UNKNOWN_SKU}: {', '.join(unknown[:ERROR_TEXTS_MAX])}")
         if good:
             call.changed(self._world.push_listings(call.channel, good, request=call.serial, now_ns=call.now_ns))
         return {"accepted": len(good), "rejected": rejected}

@@ -16,14 +16,16 @@ from stockstorm.simulator.api.admin.base.problems import THROTTLED, UNAUTHORIZED
 from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE, long_inputs, variables_problem
 from stockstorm.simulator.api.admin.execution.cost import Bucket, actual_cost, requested_cost
 from stockstorm.simulator.api.admin.execution.documents import Document, Documents, Operation, Result, run
+from stockstorm.simulator.api.admin.execution.told import TOKEN_HEADER, answer_texts, denial_text, strangers
 from stockstorm.simulator.api.admin.execution.variables import coerce_variables
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
-from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
+from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
 from stockstorm.simulator.api.faults.injection import NONE, Injection
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.history.facts import ApiCalled
+from stockstorm.simulator.history.texts import error_texts
 from stockstorm.simulator.limits import API_VERSION, QUERY_COST_MAX
 from stockstorm.simulator.model import ApiOutcome
 from stockstorm.simulator.shop.records import TooMuchWork
@@ -84,6 +86,7 @@ class AdminApi:
         self._world.begin_call()
         call = Call(self._world, self._wall, self._state, self._options, request=self._serial.take(), now_ns=now_ns)
         answer = self._answer(request, call, injection)
+        errors = self._errors(request, answer, call)
         called = ApiCalled(
             at_ns=now_ns,
             request=call.request,
@@ -94,10 +97,19 @@ class AdminApi:
             started_ns=now_ns,
             cost=answer.cost,
             rows=call.rows,
+            errors=errors,
+            strangers=strangers(request.body, self._state) if errors else (),
+            key=call.key,
         )
         facts = [*call.facts, *call.shown(), called]
-        reply = ApiReply(answer.status, _HEADERS, self._encode(answer.body), facts, call.events)
+        headers = (*_HEADERS, (REQUEST_ID, request_id(call.request)))
+        reply = ApiReply(answer.status, headers, self._encode(answer.body), facts, call.events)
         return answer.met.applied(reply)
+
+    def _errors(self, request: ApiRequest, answer: _Answer, call: Call) -> tuple[str, ...]:
+        if answer.outcome == "denied":
+            return (denial_text(request.headers),)
+        return error_texts(answer_texts(answer.body, call), (self._token,))
 
     def _answer(self, request: ApiRequest, call: Call, injection: Injection) -> _Answer:
         denied = self._denied(request)
@@ -117,10 +129,11 @@ class AdminApi:
 
     def _denied(self, request: ApiRequest) -> _Answer | None:
         if not _PATH.fullmatch(request.path):
-            return _Answer({"errors": "Not Found"}, "bad_request", status=404)
+            return _Answer({"errors": "Not Found"}, "bad_request", not_played(request), status=404)
         if request.method != "POST":
-            return _Answer({"errors": "Method Not Allowed: POST a GraphQL document"}, "bad_request", status=405)
-        token = request.headers.get("x-shopify-access-token", "")
+            body = {"errors": "Method Not Allowed: POST a GraphQL document"}
+            return _Answer(body, "bad_request", not_played(request), status=405)
+        token = request.headers.get(TOKEN_HEADER, "")
         if not hmac.compare_digest(token.encode(), self._token.encode()):
             return _Answer({"errors": UNAUTHORIZED}, "denied", status=401)
         return None
