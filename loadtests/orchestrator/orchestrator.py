@@ -48,7 +48,7 @@ from stockstorm.loadtests.orchestrator.samples import ProcessSamples
 from stockstorm.loadtests.orchestrator.watch import Watch, dead_generator, generator_end
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.subjects import Subject, Surroundings
-from stockstorm.scenarios.spec import compression_notes
+from stockstorm.scenarios.spec import api_fault_notes, compression_notes
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
@@ -219,6 +219,7 @@ class Orchestrator:
     def _notes(self, backing: Backing) -> tuple[str, ...]:
         database = [f"PostgreSQL {backing.description}"] if backing.description else []
         notes = [*database, *self._subject.notes, *compression_notes(self._scenario)]
+        notes += api_fault_notes(self._scenario)
         if (scale := self._scenario.delivery.retry_time_scale) != 1:
             notes.append(
                 f"gaps between delivery retries are shortened: each is {scale:g} of Shopify's, to fit a short run"
