@@ -25,7 +25,7 @@ class FaultsMet(Checker):
         if not scenario.api_faults and not on_evidence:
             return Check(self.name, "not_exercised", "the scenario makes no call fail and begins no fault on evidence")
         met, begun = _met(history), _begun(history)
-        missing = [_words(fault) for fault in on_evidence if not begun[_words(fault)]]
+        missing = [_words(fault) for fault in on_evidence if not begun[_words(fault)] and _possible(fault, history)]
         if scenario.api_faults and not any(met.values()):
             missing.append("failing calls")
         if missing:
@@ -57,6 +57,11 @@ def _begun(history: History) -> Counter[str]:
     """Faults that began on evidence."""
     begun = (fault for fault in history.all(f.FaultStarted) if fault.on != "time")
     return Counter(_named(FAULTS[one.fault].label, one.on) for one in begun if one.fault in FAULTS)
+
+
+def _possible(fault: FaultConfig, history: History) -> bool:
+    """A subject that polls acknowledges nothing."""
+    return fault.on != "acknowledged" or not history.started.polls
 
 
 def _words(fault: FaultConfig) -> str:

@@ -57,6 +57,12 @@ def test_faults_on_evidence_that_never_began_make_the_run_unknown() -> None:
     assert check.reason.endswith("none occurred: subject killed when an event was acknowledged")
 
 
+def test_a_subject_that_polls_acknowledges_nothing_on_which_a_fault_could_begin() -> None:
+    run = msgspec.structs.replace(started(), scenario=_tables("crash_windows"), polls=True)
+    (check,) = check_all(history(run, killed(5, "executed")), (FaultsMet(),))
+    assert check.verdict == "valid"
+
+
 def test_faults_on_evidence_are_counted_and_the_call_that_one_took_is_not_a_failing_call() -> None:
     check = found(
         "crash_windows", failed(1, "answer_lost"), killed(5, "executed", request=1), killed(9, "acknowledged")
