@@ -24,11 +24,13 @@ from stockstorm.loadtests.config.flag import SOURCE, Flag, LocustField, Options
 from stockstorm.loadtests.exits import exit_code, print_error
 from stockstorm.reports.checkers import MEANINGS
 from stockstorm.scenarios.flags import (
+    api_faults_problem,
     faults_problem,
     rate_problem,
     read_faults,
     safety_stock_problem,
     seconds_problem,
+    with_api_faults,
     with_faults,
     with_flags,
     with_safety_stock,
@@ -36,7 +38,7 @@ from stockstorm.scenarios.flags import (
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.problems import Problem, scenario_error
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.simulator.config import FAULTS, FaultConfig
+from stockstorm.simulator.config import API_FAULTS, FAULTS, FaultConfig
 
 API_HOST: Final = "127.0.0.1"  # loopback by default, because whoever reaches the simulated APIs can guess tokens
 
@@ -119,6 +121,14 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
             check=faults_problem,
         ),
     ] = ()
+    api_faults: Annotated[
+        tuple[str, ...],
+        Flag(
+            f"[API:]KIND@SECONDS+DURATION[*SHARE], e.g. admin:server_error@10+5; kinds: {', '.join(API_FAULTS)}",
+            name="api-fault",
+            check=api_faults_problem,
+        ),
+    ] = ()
     subject: Annotated[str, Flag("reference, another architecture of it, or the URL of your own service")] = ALIAS
     flaw: Annotated[str, Flag("start the reference service with this flaw")] = ""
     safety_stock: Annotated[
@@ -147,4 +157,5 @@ def make_scenario(options: PlanOptions) -> Scenario:
     scenario = with_flags(load(options.scenario, MEANINGS), rate=options.rate, seconds=options.seconds)
     if not isinstance(options, RunOptions):
         return scenario
-    return with_safety_stock(with_faults(scenario, options.faults), options.safety_stock)
+    failing = with_api_faults(with_faults(scenario, options.faults), options.api_faults)
+    return with_safety_stock(failing, options.safety_stock)

@@ -28,7 +28,7 @@ class Architecture(msgspec.Struct, frozen=True):
         """What faults can hit. A bus architecture has a publisher, which stands for Shopify at the bus."""
         broker: tuple[FaultTarget, ...] = ("broker",) if self.cloud else ()
         publisher: tuple[FaultTarget, ...] = ("publisher",) if self.cloud and "receiver" not in self.processes else ()
-        return (*self.processes, "database", *broker, *publisher)
+        return (*self.processes, "subject", "database", *broker, *publisher)
 
 
 _POLL_INTERVAL_S = 10.0  # shortened, so that a run of a minute contains several

@@ -11,7 +11,7 @@ import httpx
 
 from stockstorm.loadtests.limits import LEASE_S, READY_ANSWER_S, READY_POLL_S, READY_WITHIN_S, REVIVALS_MAX
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
-from stockstorm.loadtests.processes.part import ChildPart, Part
+from stockstorm.loadtests.processes.part import ChildPart, Part, Together
 from stockstorm.loadtests.processes.registry import PROCESSES
 from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.loadtests.subjects.architectures import Architecture
@@ -84,7 +84,8 @@ class ReferenceSubject:
                 yield FaultEnded(at_ns=time.monotonic_ns(), fault=EXITED, target=name)
 
     def parts(self) -> dict[FaultTarget, Part]:
-        return {name: part for name, part in self._parts.items()}  # noqa: C416 - a dict of another type
+        each: dict[FaultTarget, Part] = {name: part for name, part in self._parts.items()}  # noqa: C416 - another type
+        return {**each, "subject": Together(*self._parts.values())}
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         base = f"http://{HOST}:{self._ports[self._architecture.processes[0]]}"
