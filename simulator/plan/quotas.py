@@ -12,6 +12,7 @@ from stockstorm.simulator.catalogue import hot_count, sku_names
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.config import ORDER_ROLES, FaultRole, OrderRole, PhaseConfig, QuotasConfig, WorldConfig
 from stockstorm.simulator.model import ONLINE, OrderKey, Sku
+from stockstorm.simulator.plan.drafts import zipf_steps
 from stockstorm.simulator.plan.schedule import arrival_count
 
 PAID_AFTER_NS: Final = 200 * MILLISECOND_NS
@@ -143,4 +144,5 @@ def sells_out(config: WorldConfig) -> tuple[float, float] | None:
 
 def zipf_share(count: int, rank: int, exponent: float) -> float:
     """The share of the SKU at this rank, from 0, by Zipf's law."""
-    return (rank + 1) ** -exponent / math.fsum((each + 1) ** -exponent for each in range(count))
+    steps = zipf_steps(count, exponent)
+    return steps[rank] - (steps[rank - 1] if rank else 0.0)
