@@ -125,7 +125,9 @@ def exposure(played: Played) -> Counter[str]:
 
 def marked(played: Played) -> Counter[str]:
     """The events whose deliveries carry a mark."""
-    return Counter({(each.event, mark): mark for each in played.of(f.DeliveryPlanned) for mark in each.perturbed}.values())
+    return Counter(
+        {(each.event, mark): mark for each in played.of(f.DeliveryPlanned) for mark in each.perturbed}.values()
+    )
 
 
 def check(name: str, seed: int) -> None:
