@@ -68,6 +68,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     error: AttemptError = ""
     resent: bool = False
     bytes_sent: int = 0
+    said: str = ""  # the start of an answer that is no 2xx, where it was kept
 
 
 class Sender(Protocol):

@@ -26,11 +26,19 @@ from stockstorm.simulator.history.facts import (
     DeliveryPlanned,
     EventUnheard,
 )
+from stockstorm.simulator.history.texts import without
 from stockstorm.simulator.model import Event
 from stockstorm.simulator.plan.items import PlannedForgery
 from stockstorm.simulator.seeds import Seeds
 
-__all__ = ["DeliveryService", "Dispatch", "Secrets"]
+__all__ = ["DeliveryService", "Dispatch", "Keep", "Secrets", "forget"]
+
+
+Keep = Callable[[int, str, bytes], None]  # event, topic, body
+
+
+def forget(_event: int, _topic: str, _body: bytes) -> None:
+    """Keeps no body."""
 
 
 class Dispatch(msgspec.Struct):
@@ -62,10 +70,13 @@ class DeliveryService:
         seeds: Seeds,
         secrets: Secrets,
         addresses: Callable[[str], Address],
+        keep: Keep = forget,
     ) -> None:
-        self._world, self._payloads = world, payloads
+        self._world, self._payloads, self._keep = world, payloads, keep
         self._policy = make_policy(config.delivery.policy, config.delivery.retry_time_scale)
         self._perturbed = build(config.perturbations, seeds)
+        keys = (secrets.client_secret, secrets.channel_secrets)
+        self._hidden = tuple(key.decode(errors="replace") for key in keys)
         if config.quotas != QuotasConfig():
             self._perturbed = Quotas(config, seeds, payloads.catalogue.by_sku, self._perturbed)
         self._routes = Routes(config.shop.domain, secrets, addresses)
@@ -115,6 +126,7 @@ class DeliveryService:
         self, event: Event, deliveries: list[Delivery], routes: dict[int, Route], dispatch: Dispatch, now_ns: int
     ) -> None:
         body = self._payloads.body(event)
+        self._keep(event.event, event.topic, body)
         if not deliveries[0].perturbed:  # an attacker has seen only what was sent
             self._forger.saw(event, body)
         at = self._payloads.times.utc(event.at_ns)
@@ -181,7 +193,7 @@ class DeliveryService:
 
     def answered(self, outgoing: Outgoing, answer: Answer) -> Dispatch:
         """Process the answer to an attempt: the delivery ends, or its next attempt is issued."""
-        dispatch = Dispatch([_attempt_ended(outgoing, answer)], [])
+        dispatch = Dispatch([_attempt_ended(outgoing, answer, self._hidden)], [])
         delivery = self._open.get(outgoing.delivery)
         if delivery is None:
             self._cancelled.pop(outgoing.delivery, None)
@@ -235,7 +247,7 @@ class DeliveryService:
         return facts
 
 
-def _attempt_ended(outgoing: Outgoing, answer: Answer) -> AttemptEnded:
+def _attempt_ended(outgoing: Outgoing, answer: Answer, hidden: tuple[str, ...]) -> AttemptEnded:
     return AttemptEnded(
         answer.ended_ns,
         outgoing.delivery,
@@ -249,4 +261,5 @@ def _attempt_ended(outgoing: Outgoing, answer: Answer) -> AttemptEnded:
         answer.error,
         answer.resent,
         answer.bytes_sent,
+        without(answer.said, hidden) if answer.said else "",
     )
