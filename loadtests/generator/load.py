@@ -12,6 +12,7 @@ from stockstorm.loadtests.generator.figures import LocustStatistics
 from stockstorm.loadtests.ipc.messages import FaultDue
 from stockstorm.simulator.clock import Clock
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
+from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
 from stockstorm.simulator.delivery.service import DeliveryService, Dispatch
 from stockstorm.simulator.history.facts import AnyFact
 from stockstorm.simulator.io.dispatcher import Work
@@ -87,7 +88,8 @@ class Attempts:
         """Handles an answer. Never raises, because connections call it: an error ends `run` instead."""
         try:
             topic, forged = self._deliveries.described(outgoing)
-            self._statistics.answered(topic, bool(forged), answer, outgoing.due_ns)
+            if forged not in JUDGED_BY_EFFECT:  # no answer to those is a failure
+                self._statistics.answered(topic, bool(forged), answer, outgoing.due_ns)
             self.dispatch(self._deliveries.answered(outgoing, answer))
         except Exception as error:  # noqa: BLE001 - see the docstring
             self._scheduler.fail(error)
