@@ -58,7 +58,15 @@ class Forged(Checker):
                 text = (
                     f"A forged delivery ({planned.forged}, {planned.topic}) was {outcome}, at {history.offset(at_ns)}"
                 )
-                tally.add(Incident("forged_accepted", at_ns, text, details={"forgery": planned.forged}))
+                tally.add(
+                    Incident(
+                        "forged_accepted",
+                        at_ns,
+                        text,
+                        details={"forgery": planned.forged},
+                        deliveries=(planned.delivery,),
+                    )
+                )
             elif delivery.outcome != "refused":
                 unanswered += 1
                 during_fault += bool(delivery.attempts) and all(

@@ -116,7 +116,9 @@ class FactLog:
     def wall(self, at_ns: int) -> str:
         """The same as wall time in UTC, to the millisecond: "2026-11-27T10:03:04.123Z"."""
         wall_ns = at_ns - self.start_ns + self._start_wall_ns
-        return f"{datetime.fromtimestamp(wall_ns // SECOND_NS, UTC):%Y-%m-%dT%H:%M:%S}.{wall_ns % SECOND_NS // 10**6:03}Z"
+        return (
+            f"{datetime.fromtimestamp(wall_ns // SECOND_NS, UTC):%Y-%m-%dT%H:%M:%S}.{wall_ns % SECOND_NS // 10**6:03}Z"
+        )
 
     @cached_property
     def _start_wall_ns(self) -> int:

@@ -1,9 +1,10 @@
 """Lost updates: sets without comparison that undid a change, because they ignored what was written since they read.
 
 Three things prove one. *Unseen*: the set went over a change of another actor that neither an answer nor a delivery had
-shown to the subject. *Named*: the set moved other units than the orders that it names, by exactly what was written since
-a state that it can have read. *Balance*: at rest the SKU is off by exactly what the sets of that SKU undid, each counted
-from the last read before it. A set that changes nothing is such a set too: of two equal ones, the second is lost.
+shown to the subject. *Named*: the set moved other units than the orders that it names, by exactly what was written
+since a state that it can have read. *Balance*: at rest the SKU is off by exactly what the sets of that SKU undid, each
+counted from the last read before it. A set that changes nothing is such a set too: of two equal ones, the second one
+is lost.
 """
 
 from collections.abc import Mapping
