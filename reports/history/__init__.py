@@ -117,7 +117,7 @@ class History(FactLog):
         fired = self.deliveries.events.get(event)
         if fired is None:
             return f"event {event}"
-        about = self.order_name(fired.order) if fired.order >= 0 else fired.sku
+        about = fired.sku or (self.order_name(fired.order) if fired.order >= 0 else "")
         return f"{fired.topic} of {about}" if about else fired.topic
 
     @cached_property

@@ -7,7 +7,7 @@ effects first in, first out, and everything built on that is labelled "net only"
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import unquote
 
@@ -104,7 +104,7 @@ def build_channel_orders(log: FactLog) -> ChannelOrders:
         orders.net_only = True
         orders.misfits.clear()
         _tie_first_in_first_out(log, orders)
-    orders.misfits = _by_call(orders.misfits)
+    orders.misfits = _whole(orders.misfits)
     _settle(orders)
     return orders
 
@@ -181,19 +181,35 @@ def _tie(orders: ChannelOrders, seq: int, row: Row, effects: list[Effect]) -> No
         orders.misfits.append(Misfit(row, seq, first, repeated, delta - expected))
 
 
-def _by_call(misfits: list[Misfit]) -> list[Misfit]:
-    """Rows of one SKU in one call as one, because they name the same orders. Without those that fit in sum."""
-    merged: dict[tuple[int, str], Misfit] = {}
-    for number, misfit in enumerate(misfits):
-        request = misfit.row.request
-        known = merged.setdefault((request if request >= 0 else -1 - number, misfit.row.sku), misfit)
-        if known is not misfit:
-            known.excess += misfit.excess
-            known.effects += [effect for effect in misfit.effects if effect not in known.effects]
-            known.repeated += [
-                effect for effect in misfit.repeated if effect not in known.effects and effect not in known.repeated
-            ]
-    return [misfit for misfit in merged.values() if misfit.excess]
+def _whole(misfits: list[Misfit]) -> list[Misfit]:
+    """Misfits that belong together as one: rows of one call for one SKU, and rows of opposite sign that share an order.
+
+    An order that is split over two rows is a misfit of each, and none of both. What fits in sum is left out.
+    """
+    by_key: dict[tuple[str, int, str], Misfit] = {}
+    for misfit in misfits:
+        row = misfit.row
+        keys = [("order", id(effect), "") for effect in (*misfit.effects, *misfit.repeated)]
+        if row.request >= 0:
+            keys.append(("call", row.request, row.sku))
+        others = {id(other): other for key in keys if (other := by_key.get(key)) is not None}
+        for other in others.values():
+            if other.row.request == row.request >= 0 or other.excess * misfit.excess < 0:
+                _absorb(misfit, other)
+        by_key.update(dict.fromkeys(keys, misfit))
+    return [misfit for misfit in misfits if misfit.excess]
+
+
+def _absorb(misfit: Misfit, other: Misfit) -> None:
+    misfit.excess += other.excess
+    misfit.effects = _distinct((*other.effects, *misfit.effects))
+    first = set(map(id, misfit.effects))
+    misfit.repeated = [each for each in _distinct((*other.repeated, *misfit.repeated)) if id(each) not in first]
+    other.excess = 0
+
+
+def _distinct(effects: Iterable[Effect]) -> list[Effect]:
+    return list({id(effect): effect for effect in effects}.values())
 
 
 def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list[Effect]]:
