@@ -74,7 +74,7 @@ class ThresholdOutcome(msgspec.Struct, frozen=True):
     measure: str
     condition: str  # "< 2000"
     found: float | None  # None: not measured
-    verdict: Verdict
+    verdict: Finding  # "not_exercised": the condition holds, but nothing tested it
     reason: str
 
 
@@ -133,6 +133,7 @@ class Result(msgspec.Struct, frozen=True):
     unplanned: tuple[str, ...] = ()  # what happened to the subject that nobody planned: the first cause of the rest
     rest: str = ""  # whether the run ended at rest, and what showed it; empty in results of older versions
     diagnoses: tuple[Diagnosis, ...] = ()  # in order of cause
+    untested: tuple[str, ...] = ()  # what a valid run would normally claim, and this one did not test
 
 
 INCIDENTS_KEPT: Final = 200

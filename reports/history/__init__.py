@@ -21,7 +21,9 @@ from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates
 from stockstorm.reports.history.off_stock import Attribution
+from stockstorm.reports.history.overtaking import Overtaking, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
+from stockstorm.reports.history.repeats import Repeats, find_repeats
 from stockstorm.reports.history.sync_pairs import SyncPairs, bound_open, build_sync_pairs
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
@@ -124,6 +126,18 @@ class History(FactLog):
     def head_of_line(self) -> HeadOfLineBlocking:
         """How long good events waited behind dead-lettered ones."""
         return measure_head_of_line(self.classified, self.marketplaces, self.orders, self.ledgers, self.listings)
+
+    @cached_property
+    def repeats(self) -> Repeats:
+        """How often orders of marketplaces reached the subject again, or in an unusual order."""
+        return find_repeats(self, self.deliveries, self.fault_intervals)
+
+    @cached_property
+    def overtaking(self) -> Overtaking:
+        """Versions of stock that were reported after a later one, or within one second of another."""
+        found = self.all(f.RunStarted)
+        offset_ns = found[0].wall_ns - found[0].at_ns if found else 0
+        return find_overtaking(self.deliveries, self.ledgers, offset_ns)
 
     @cached_property
     def fault_intervals(self) -> list[FaultInterval]:
