@@ -11,10 +11,11 @@ from typing import Final
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.evidence.off_stock import NAMED_MAX, off_text
 from stockstorm.reports.history import History
-from stockstorm.reports.history.channel_orders import NET_ONLY, Effect
+from stockstorm.reports.history.channel_orders import NET_ONLY
 from stockstorm.reports.history.listing_gap import TOPICS, Change, changes_lacking
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.off_stock import explain
+from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
 from stockstorm.simulator.history import facts as f
 

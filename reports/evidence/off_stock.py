@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from stockstorm.reports.history import History
-from stockstorm.reports.history.channel_orders import Effect
 from stockstorm.reports.history.lost_updates import LostUpdate
 from stockstorm.reports.history.off_stock import OffCause, OffStock
+from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import counted, units
 
 NAMED_MAX: Final = 3

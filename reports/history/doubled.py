@@ -12,7 +12,9 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import ChannelOrders, Effect, Misfit, Row
+from stockstorm.reports.history.channel_orders import ChannelOrders
+from stockstorm.reports.history.misfits import Misfit
+from stockstorm.reports.history.order_effects import Effect, Row
 
 SUBSETS_OF_MAX: Final = 12  # effects of a row; of more, no part is searched for
 

@@ -10,11 +10,12 @@ from typing import Final, Literal
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import ChannelOrders, Effect
+from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Deliveries, Delivery
 from stockstorm.reports.history.ledgers import Ledger
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.reads import is_query
 from stockstorm.simulator.history import facts as f
 

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import ChannelOrders, Effect
+from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import Deliveries
 from stockstorm.reports.history.ledgers import moves_stock
 from stockstorm.reports.history.listings import Listing
+from stockstorm.reports.history.order_effects import Effect
 
 TOPICS = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
 

@@ -12,10 +12,12 @@ from typing import Final, Literal
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import ChannelOrders, Misfit, Row
+from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries
 from stockstorm.reports.history.ledgers import Ledger, moves_stock
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.misfits import Misfit
+from stockstorm.reports.history.order_effects import Row
 from stockstorm.reports.history.reads import Read, Reads, reads_of
 from stockstorm.simulator.history import facts as f
 

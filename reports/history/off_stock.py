@@ -9,9 +9,10 @@ from typing import Literal
 import msgspec
 
 from stockstorm.reports.history.balance import OffBalance
-from stockstorm.reports.history.channel_orders import ChannelOrders, Effect
+from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.doubled import Doublings
 from stockstorm.reports.history.lost_updates import LostUpdate
+from stockstorm.reports.history.order_effects import Effect
 
 CauseKind = Literal["lost_update", "applied_twice", "not_recorded", "other_units"]
 
