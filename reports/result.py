@@ -17,6 +17,23 @@ Verdict = Literal["valid", "invalid", "unknown"]  # of a run, a threshold, a tie
 Finding = Verdict | Literal["not_exercised", "measured"]
 
 
+StepKind = Literal[
+    "order", "event", "delivery", "attempt", "outcome", "read", "call", "write", "push", "listing", "missing"
+]
+Side = Literal["", "first", "second"]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One thing that happened on the way to an incident, in the words of the subject's own log."""
+
+    at_ns: int  # monotonic
+    wall: str  # the same in UTC: "2026-11-27T10:03:04.123Z"
+    kind: StepKind  # "missing": what should have happened and did not
+    text: str  # one sentence
+    ids: dict[str, str] = {}  # what the subject can find in its log, by name: "webhook id", "request id", "order"
+    side: Side = ""  # of two writers of one quantity, which one: the one that was erased, or the one that erased it
+
+
 class Incident(msgspec.Struct, frozen=True):
     """One thing that went wrong, with its cause. `at_ns` is monotonic."""
 
@@ -30,6 +47,10 @@ class Incident(msgspec.Struct, frozen=True):
     value_minor: int = 0
     events: tuple[int, ...] = ()  # causing events
     details: dict[str, str] = {}
+    requests: tuple[int, ...] = ()  # API calls that it is about
+    erased: tuple[int, ...] = ()  # API calls whose effect they erased; shown beside them
+    wall: str = ""  # `at_ns` in UTC: "2026-11-27T10:03:04.123Z"
+    chain: tuple[Step, ...] = ()  # what led to it, in order of time; for the first CHAINS_KEPT of a check
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -115,6 +136,7 @@ class Result(msgspec.Struct, frozen=True):
 
 
 INCIDENTS_KEPT: Final = 200
+CHAINS_KEPT: Final = 25  # incidents of a check with the chain that led to them
 
 
 class Tally:

@@ -9,14 +9,17 @@ from functools import cached_property
 from operator import attrgetter
 
 from stockstorm.reports.history.acks import build_acks
+from stockstorm.reports.history.balance import OffBalance, find_off_balance
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
 from stockstorm.reports.history.deliveries import Deliveries, build_deliveries
+from stockstorm.reports.history.doubled import Doublings, find_doublings
 from stockstorm.reports.history.event_outcomes import Classified, classify_events
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates
 from stockstorm.reports.history.overtaking import Overtaking, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
 from stockstorm.reports.history.repeats import Repeats, find_repeats
@@ -65,6 +68,21 @@ class History(FactLog):
     def deliveries(self) -> Deliveries:
         """Events with their deliveries and attempts, and when each change became visible to the subject."""
         return build_deliveries(self, self.ledgers)
+
+    @cached_property
+    def lost_updates(self) -> list[LostUpdate]:
+        """Sets that undid a change, because they ignored what was written since they read."""
+        return find_lost_updates(self, self.orders, self.ledgers, self.deliveries)
+
+    @cached_property
+    def doublings(self) -> Doublings:
+        """Orders that the subject's references prove to be applied more than once."""
+        return find_doublings(self.orders, self.misfit_skus, {lost.seq for lost in self.lost_updates})
+
+    @cached_property
+    def off_balance(self) -> list[OffBalance]:
+        """SKUs whose record is off, for a subject that names no orders."""
+        return find_off_balance(self, self.orders, {lost.row.sku for lost in self.lost_updates})
 
     @cached_property
     def acks(self) -> list[tuple[int, float]]:

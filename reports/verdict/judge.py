@@ -14,6 +14,7 @@ from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, REQUIRED, check_a
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.stability import Stability
 from stockstorm.reports.collector import collector_paused
+from stockstorm.reports.evidence import with_chains
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Finding, Interval, Result, ThresholdOutcome, Verdict, counted
 from stockstorm.reports.verdict.samples import intervals
@@ -59,7 +60,7 @@ def _judged(history: History) -> Result:
     started = history.started
     cut = interrupted(history)
     brief = cut.partition(":")[0]  # the reason is told once, at the top
-    checks = tuple(_unknown_when(brief, check) for check in check_all(history))
+    checks = with_chains(history, tuple(_unknown_when(brief, check) for check in check_all(history)))
     found_intervals, failure = _intervals(history)
     measures = {name: value for check in checks for name, value in check.measures.items()}
     unreliable = brief or _late_generator(checks)
