@@ -19,11 +19,9 @@ class NoCall(Diagnose):
             Diagnosis(
                 self.name,
                 "the service made no call to any API of the shop or of the marketplaces",
-                (
-                    f"it acknowledged {counted(taken, 'delivery').replace('deliverys', 'deliveries')} and called nothing",
-                ),
-                "give it the addresses of the simulated APIs (docs/own_service.md), start its worker, and look for errors "
-                "in its log",
+                (f"it answered {counted(taken, 'attempt')} with 2xx, and called nothing",),
+                "give it the addresses of the simulated APIs (docs/own_service.md), start its worker, and look for "
+                "errors in its log",
                 case.consequences(),
             )
         )

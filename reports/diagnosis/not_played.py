@@ -25,8 +25,8 @@ class NotPlayed(Diagnose):
                 self.name,
                 f"{counted(len(calls), 'call')} to {what}",
                 tuple(f"{path or 'an unknown path'}: {counted(count, 'call')}" for path, count in paths[:SHOWN]),
-                "Stockstorm plays the Admin API in GraphQL (POST /admin/api/VERSION/graphql.json) and the marketplace API; "
-                "docs/own_service.md lists both. Use these, or a client library that does",
+                "Stockstorm plays the Admin API in GraphQL (POST /admin/api/VERSION/graphql.json) and the marketplace "
+                "API; docs/own_service.md lists both. Use these, or a client library that does",
                 case.consequences(),
                 calls[0].at_ns,
             ),

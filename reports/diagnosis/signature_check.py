@@ -11,8 +11,8 @@ from stockstorm.simulator.model import SHOPIFY
 
 DENIED: Final = frozenset({401, 403})
 SHOP: Final = (
-    "Shopify signs the raw bytes of the body: X-Shopify-Hmac-Sha256 is base64(HMAC-SHA256(client secret, body)). Compare "
-    "the secret, and check that no framework parses or decodes the body first"
+    "Shopify signs the raw bytes of the body: X-Shopify-Hmac-Sha256 is base64(HMAC-SHA256(client secret, body)). "
+    "Compare the secret, and check that no framework parses or decodes the body first"
 )
 MARKET: Final = (
     "a marketplace signs the raw bytes of the body: X-Marketplace-Signature, with the marketplaces' secret and not "

@@ -25,10 +25,10 @@ class StrangeIds(Diagnose):
             yield Found(
                 Diagnosis(
                     self.name,
-                    f"{counted(len(others), 'call')} named ids that this shop does not have: it still holds another run's "
-                    "ids, or makes them wrongly",
+                    f"{counted(len(others), 'call')} named ids that this shop does not have: it still holds "
+                    "another run's ids, or makes them wrongly",
                     (f"{quoted(ids)}", f"first at {case.when(others[0].at_ns)}: {others[0].operation}"),
-                    "empty the service's own database before a run, or let it read items and locations anew when it starts",
+                    "empty the service's own database before a run, or let it read items and locations when it starts",
                     case.consequences(),
                     others[0].at_ns,
                 ),

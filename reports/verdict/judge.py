@@ -13,6 +13,7 @@ import msgspec
 from stockstorm.reports.checkers import CHECKERS, REQUIRED, check_all
 from stockstorm.reports.checkers.stability import Stability
 from stockstorm.reports.collector import collector_paused
+from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Finding, Interval, Result, ThresholdOutcome, Verdict, counted
 from stockstorm.reports.verdict.samples import intervals
@@ -64,6 +65,7 @@ def _judged(history: History) -> Result:
     thresholds = judge_thresholds(history.scenario.expect, checks, measures, found_intervals, unreliable)
     tiers = judge_tiers(history.scenario, checks, measures, found_intervals, unreliable)
     verdict, reasons = overall(cut, checks, thresholds)
+    diagnoses, undiagnosed = diagnose(history, checks)
     check_notes = (f"{check.name}: {note}" for check in checks for note in check.notes)
     return Result(
         run=started.run,
@@ -80,7 +82,7 @@ def _judged(history: History) -> Result:
         measures=measures,
         intervals=found_intervals,
         event_classes=classes_of(checks),
-        notes=tuple(dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure))),
+        notes=tuple(dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure, *undiagnosed))),
         commit=started.commit,
         versions=started.versions,
         machine=started.machine,
@@ -88,6 +90,7 @@ def _judged(history: History) -> Result:
         started_wall_ns=started.wall_ns,
         duration_ns=started.duration_ns,
         rest=history.rest.text,
+        diagnoses=diagnoses,
     )
 
 
