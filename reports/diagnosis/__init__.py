@@ -9,16 +9,29 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.reports.diagnosis.applied_twice import AppliedTwice
 from stockstorm.reports.diagnosis.calls_refused import CallsRefused
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.diagnosis.channel_frozen import ChannelFrozen
+from stockstorm.reports.diagnosis.dead_letters import DeadLetters
+from stockstorm.reports.diagnosis.exact_units import ExactUnits
 from stockstorm.reports.diagnosis.few_topics import FewTopics
+from stockstorm.reports.diagnosis.forgeries import Forgeries
+from stockstorm.reports.diagnosis.growth import Growth
+from stockstorm.reports.diagnosis.lost_events import LostEvents
+from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
+from stockstorm.reports.diagnosis.old_over_new import OldOverNew
+from stockstorm.reports.diagnosis.own_retries import OwnRetries
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
+from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
+from stockstorm.reports.diagnosis.stops import Stops
 from stockstorm.reports.diagnosis.strange_ids import StrangeIds
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
+from stockstorm.reports.diagnosis.wrong_listings import WrongListings
 from stockstorm.reports.diagnosis.wrong_token import WrongToken
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Diagnosis
@@ -29,12 +42,25 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     Unreachable(),
     SignatureCheck(),
     WebhookFailures(),
+    SlowAnswers(),
     NoCall(),
     WrongToken(),
     NotPlayed(),
     StrangeIds(),
     CallsRefused(),
     FewTopics(),
+    DeadLetters(),
+    Stops(),
+    ChannelFrozen(),
+    LostEvents(),
+    AppliedTwice(),
+    LostUpdates(),
+    ExactUnits(),
+    OldOverNew(),
+    WrongListings(),
+    Forgeries(),
+    OwnRetries(),
+    Growth(),
 )
 RIVAL_SHARE: Final = 0.5  # of what either explains is explained by the other too
 

@@ -12,6 +12,9 @@ from stockstorm.simulator.history import facts as f
 
 SILENT_FINDINGS: Final = frozenset({"not_exercised", "measured"})
 EXAMPLES_MAX: Final = 3
+HARNESS: Final = "generator"
+# What the subject did too much of. Where such a check is invalid, nothing that is missing or late explains it.
+OWN: Final = frozenset({HARNESS, "forged", "applied_twice", "stale_overwrite", "unexplained_push"})
 
 
 class Found(NamedTuple):
@@ -37,8 +40,13 @@ class Case:
         )
 
     def consequences(self, *names: str) -> tuple[str, ...]:
-        """Those of the named checks that fail; without names every one that fails, apart from the harness's own."""
-        return tuple(name for name in self.failing if (name in names if names else name != "generator"))
+        """Those of the named checks that fail. Without names: all that fail because something is missing or late."""
+        invalid = {check.name for check in self.checks if check.verdict == "invalid"}
+        return tuple(
+            name
+            for name in self.failing
+            if (name in names if names else name not in OWN or name not in invalid | {HARNESS})
+        )
 
     def incidents(self, *kinds: str) -> list[Incident]:
         """All kept incidents of these kinds."""

@@ -17,6 +17,7 @@ CHANCE_MAX: Final = 0.001
 COVERAGE_MIN: Final = 0.5  # of the bad ones that are not explained yet
 LIFT_MIN: Final = 2.0  # how many times as frequent among the bad ones
 CLUSTERS_MAX: Final = 3
+LATER_SHARE_MIN: Final = 0.1  # of all bad ones, for every explanation but the first
 PAIRED_MAX: Final = 12  # traits that are tried in pairs
 TERMS_MAX: Final = 200  # of a sum whose terms fall fast
 
@@ -54,6 +55,8 @@ def clusters(bad: Sequence[Traits], good: Sequence[Traits]) -> list[Common]:
         if best is None:
             return found
         covers = frozenset(place for place in left if bad[place].issuperset(best.traits))
+        if found and len(covers) < LATER_SHARE_MIN * len(bad):
+            return found
         found.append(best._replace(bad_of=len(bad), covers=covers))
         left = [place for place in left if place not in covers]
     return found

@@ -1,4 +1,7 @@
-"""Genuine deliveries that were refused or failed for another reason than their signature, outside of every fault."""
+"""Genuine deliveries that were refused or failed for another reason than their signature, outside of every fault.
+
+Those that were not answered in time are the matter of `slow_answers`.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,7 +16,6 @@ from stockstorm.simulator.history import facts as f
 
 KINDS_MAX: Final = 3
 WAYS: Final = {
-    "answer_timeout": "were not answered within 5 s",
     "disconnected": "were cut off before an answer",
     "protocol": "were answered by something that is not HTTP",
 }
@@ -51,7 +53,7 @@ def _found(name: str, case: Case, way: str, found: list[Answered], accepted: lis
 
 
 def _failed(attempt: f.AttemptEnded) -> bool:
-    return not good(attempt) and attempt.status not in DENIED and attempt.error not in UNCONNECTED
+    return not good(attempt) and attempt.status not in DENIED and attempt.error not in UNCONNECTED | {"answer_timeout"}
 
 
 def _way(attempt: f.AttemptEnded) -> str:
