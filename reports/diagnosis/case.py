@@ -11,7 +11,7 @@ from stockstorm.reports.result import Check, Diagnosis, Incident
 from stockstorm.simulator.history import facts as f
 
 SILENT_FINDINGS: Final = frozenset({"not_exercised", "measured"})
-EXAMPLES_MAX: Final = 3
+EXAMPLES_MAX: Final = 2
 HARNESS: Final = "generator"
 # What the subject did too much of. Where such a check is invalid, nothing that is missing or late explains it.
 OWN: Final = frozenset({HARNESS, "forged", "applied_twice", "stale_overwrite", "unexplained_push"})
@@ -42,11 +42,8 @@ class Case:
     def consequences(self, *names: str) -> tuple[str, ...]:
         """Those of the named checks that fail. Without names: all that fail because something is missing or late."""
         invalid = {check.name for check in self.checks if check.verdict == "invalid"}
-        return tuple(
-            name
-            for name in self.failing
-            if (name in names if names else name not in OWN or name not in invalid | {HARNESS})
-        )
+        left_out = OWN & (invalid | {HARNESS})
+        return tuple(name for name in self.failing if (name in names if names else name not in left_out))
 
     def incidents(self, *kinds: str) -> list[Incident]:
         """All kept incidents of these kinds."""

@@ -1,10 +1,10 @@
-"""The master differs from the shelf by exactly the units of something: of all cancellations, of one channel, of one order.
+"""The master differs from the shelf by exactly the units of something: all cancellations, one channel, one order.
 
 It needs no references and no probe. For each SKU the difference is compared with what it would be if a kind of change
 had been left out, or had been done twice. A kind that fits every SKU, those without a difference included, is named.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
@@ -14,11 +14,13 @@ from stockstorm.reports.result import Diagnosis, counted, units
 from stockstorm.simulator.history import facts as f
 
 CHECKS: Final = (
-    "drift", "applied_twice", "nothing_lost", "unexplained_push", "oversell", "refused_though_available", "event_classes",
+    "drift", "applied_twice", "nothing_lost", "unexplained_push", "oversell", "refused_though_available",
+    "event_classes",
 )  # fmt: skip
 KIND_NAMES: Final = {"sale": "sales", "cancelled": "cancellations", "returned": "returns"}
 TOPICS: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
 SHOWN: Final = 3
+STORE_HINT: Final = "the master has the orders of the shop's own store already"
 ORDERS_MAX: Final = 3  # that fit equally well; with more of them none is named
 SPLIT: Final = frozenset(
     {"copies", "process_end", "ahead", "retried", "two_lines", "lines", "units", "after_cancel", "location", "fault"}
@@ -143,22 +145,21 @@ def _above_one(sale: f.PurchaseAccepted) -> dict[str, int]:
 def _of_the_store(case: Case) -> Iterator[Group]:
     """Changes of the shop's own store, which the master already has, and returns that are not restocked."""
     history, own = case.history, set(case.history.marketplaces)
-    parts: tuple[tuple[str, Iterable[f.PurchaseAccepted | f.OrderCancelled | f.OrderReturned], int], ...] = (
-        ("the sales of the shop's own store", [one for one in history.all(f.PurchaseAccepted) if one.channel not in own], -1),
-        ("the cancellations of the shop's own store", [one for one in history.all(f.OrderCancelled) if one.channel not in own], 1),
-        ("the returns that are not restocked", [one for one in history.all(f.OrderReturned) if not one.restocked], 1),
-    )  # fmt: skip
+    sold = [one for one in history.all(f.PurchaseAccepted) if one.channel not in own]
+    gone = [one for one in history.all(f.OrderCancelled) if one.channel not in own]
+    kept_back = [one for one in history.all(f.OrderReturned) if not one.restocked]
+    parts: tuple[tuple[str, Sequence[f.PurchaseAccepted | f.OrderCancelled | f.OrderReturned], int], ...] = (
+        ("the sales of the shop's own store", sold, -1),
+        ("the cancellations of the shop's own store", gone, 1),
+        ("the returns that are not restocked", kept_back, 1),
+    )
     for name, facts, sign in parts:
         sums, orders = dict[str, int](), set[int]()
         for fact in facts:
             orders.add(fact.order)
             for sku, count in zip(fact.skus, fact.quantities, strict=True):
                 sums[sku] = sums.get(sku, 0) + sign * count
-        hint = (
-            "the master has the shop's own orders already"
-            if "own store" in name
-            else "look at the restock type of a return"
-        )
+        hint = STORE_HINT if "own store" in name else "look at the restock type of a return"
         yield Group(name, sums, frozenset(orders), hint)
 
 
@@ -179,10 +180,10 @@ def _matching(wrong: dict[str, int], candidates: Iterable[Group]) -> list[tuple[
 def _found(name: str, case: Case, wrong: dict[str, int], group: Group, what: str, several: tuple[str, ...]) -> Found:
     off = sum(map(abs, wrong.values()))
     sure = len(wrong) >= SHOWN
+    skus = counted(len(wrong), "SKU")
     evidence = [
-        f"{counted(len(wrong), 'SKU')} differ, by {units(off)} in all, and each by just these units; no other SKU "
-        "differs",
-        f"{counted(len(group.orders), 'order')}: " + quoted(map(case.order, sorted(group.orders))),
+        f"{skus} differ, by {units(off)} in all, and each by just these units; all others are right",
+        f"{counted(len(group.orders), 'order')}: {quoted(map(case.order, sorted(group.orders)))}",
     ]
     if len(several) > 1:
         evidence.append(

@@ -69,15 +69,13 @@ def _memory(name: str, case: Case) -> Iterator[Found]:
         if not first < middle < last or last < max(MEMORY_TIMES * first, first + MEMORY_MIN_BYTES):
             continue
         seconds = (found[-1].at_ns - found[0].at_ns) / SECOND_NS
+        mib = [f"{mean / 1024**2:.0f}" for mean in (first, middle, last)]
+        told = f"means of the thirds of {seconds:.0f} s: {', '.join(mib)} MiB"
         yield Found(
             Diagnosis(
                 name,
-                f"the memory of {process} grows throughout the run, from {first / 1024**2:.0f} to "
-                f"{last / 1024**2:.0f} MiB",
-                (
-                    f"means of the thirds of {seconds:.0f} s: {first / 1024**2:.0f}, {middle / 1024**2:.0f}, "
-                    f"{last / 1024**2:.0f} MiB",
-                ),
+                f"the memory of {process} grows throughout the run, from {mib[0]} to {mib[-1]} MiB",
+                (told,),
                 "look for what is kept for each event: a cache without a limit, a list of seen ids, tasks that never "
                 "end",
                 explains,

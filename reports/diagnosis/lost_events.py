@@ -6,6 +6,7 @@ from typing import Final
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.traits import EventTraits, said
+from stockstorm.reports.history.channel_orders import Effect
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
 
@@ -41,7 +42,7 @@ def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
     if not history.orders.net_only and history.orders.writes:
         topics = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
         for effect in history.orders.effects:
-            if effect.version < 0 and not effect.settled and effect.order not in history.pending.orders:
+            if _is_unwritten(case, effect):
                 unwritten.add(history.deliveries.order_event.get((effect.order, topics[effect.kind]), -1))
     bad, good = list[f.EventFired](), list[f.EventFired]()
     for entry in history.classified:
@@ -52,6 +53,13 @@ def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
         elif entry.effect in KNOWN:
             good.append(entry.event)
     return bad, good
+
+
+def _is_unwritten(case: Case, effect: Effect) -> bool:
+    """Whether the master lacks it for certain. Where other orders count twice, a single missing one cannot be told."""
+    history = case.history
+    told = effect.sku not in history.misfit_skus and effect.order not in history.pending.orders
+    return effect.version < 0 and not effect.settled and told
 
 
 def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) -> Found:

@@ -37,10 +37,7 @@ class OwnRetries(Diagnose):
                 self.name,
                 f"{throttled:,} of {len(case.calls):,} calls were throttled, and repeated after {median:.1f} ms in the "
                 "median: the service throttles itself",
-                (
-                    f"a bucket refills by its rate only; {len(gaps):,} calls followed a throttled one of their "
-                    "operation",
-                ),
+                (f"a bucket refills by its rate only; {len(gaps):,} calls followed a throttled one at once",),
                 "wait before a retry: as long as extensions.cost.throttleStatus tells, or twice as long each time, "
                 "with "
                 "some chance in it; and write many changes in one call",

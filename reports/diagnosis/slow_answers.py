@@ -31,7 +31,7 @@ class SlowAnswers(Diagnose):
         parts = [f"{len(late):,} of {tried:,} attempts were not answered within 5 s"] if late else []
         if took:
             parts.append(f"an answer takes {median:,.0f} ms in the median and {max(took):,.0f} ms at most")
-        evidence = [_growth(accepted and [attempt for _, attempt in accepted]), *_calls(case)]
+        evidence = [_growth([attempt for _, attempt in accepted]), *_calls(case)]
         evidence += shared(compared(case, late, accepted), "unanswered ones") if late else ()
         yield Found(
             Diagnosis(
