@@ -36,7 +36,7 @@ class OldOverNew(Diagnose):
                 self.name,
                 f"{total} pushes put an older state over a newer one: {why}",
                 (
-                    f"{late} of {len(stale)} came within {FOLLOWS_NS // SECOND_NS} s of an older event that arrived late",
+                    f"{late} of {len(stale)} came within {FOLLOWS_NS // SECOND_NS} s of an older event that came late",
                     stale[0].text,
                 ),
                 remedy,
