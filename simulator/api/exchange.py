@@ -26,14 +26,27 @@ class ApiRequest(msgspec.Struct, frozen=True):
     body: bytes
 
 
+REQUEST_ID: Final = "X-Request-Id"  # the header of every answer by which a client's log and the history name a call
+
+
+def request_id(serial: int) -> str:
+    """The id of a call as its answer shows it, from its number in the history (`ApiCalled.request`)."""
+    return f"stockstorm-{serial:08}"
+
+
 class ApiReply(msgspec.Struct):
-    """The answer, the resulting facts in order, and the events to deliver."""
+    """The answer, the resulting facts in order, and the events to deliver.
+
+    The answer is given after `after_ns` more. `dropped`: there is none, and the connection is closed.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
     facts: list[AnyFact]
     events: list[Event]
+    after_ns: int = 0
+    dropped: bool = False
 
 
 class RequestSerial:

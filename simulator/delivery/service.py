@@ -9,13 +9,13 @@ from typing import Literal
 
 import msgspec
 
-from stockstorm.simulator.config import ForgeryKind, WorldConfig
-from stockstorm.simulator.delivery import forgery as forge
+from stockstorm.simulator.config import ForgeryKind, QuotasConfig, WorldConfig
 from stockstorm.simulator.delivery.attempts import Address, Answer, Delivery, Outgoing
-from stockstorm.simulator.delivery.forgery import forged_bodies
+from stockstorm.simulator.delivery.forger import Forged, Forger
 from stockstorm.simulator.delivery.perturbations import build, unperturbed
+from stockstorm.simulator.delivery.perturbations.quotas import Quotas
 from stockstorm.simulator.delivery.policy import Done, GiveUp, Retry, forged_outcome, make_policy, succeeded
-from stockstorm.simulator.delivery.routes import DeliveryWorld, Route, Routes, Secrets, named_uuid, planned_deliveries
+from stockstorm.simulator.delivery.routes import DeliveryWorld, Route, Routes, Secrets, planned_deliveries
 from stockstorm.simulator.events.encoding import sign
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import (
@@ -30,7 +30,6 @@ from stockstorm.simulator.history.texts import without
 from stockstorm.simulator.model import Event
 from stockstorm.simulator.plan.items import PlannedForgery
 from stockstorm.simulator.seeds import Seeds
-from stockstorm.simulator.shop.subscriptions import is_bus
 
 __all__ = ["DeliveryService", "Dispatch", "Keep", "Secrets", "forget"]
 
@@ -78,8 +77,10 @@ class DeliveryService:
         self._perturbed = build(config.perturbations, seeds)
         keys = (secrets.client_secret, secrets.channel_secrets)
         self._hidden = tuple(key.decode(errors="replace") for key in keys)
+        if config.quotas != QuotasConfig():
+            self._perturbed = Quotas(config, seeds, payloads.catalogue.by_sku, self._perturbed)
         self._routes = Routes(config.shop.domain, secrets, addresses)
-        self._seeds = seeds
+        self._forger = Forger(world, payloads, self._routes)
         self._open: dict[int, _Open] = {}
         self._cancelled: dict[int, _Open] = {}  # ended with their subscription while an attempt was scheduled
         self._count = 0
@@ -126,6 +127,8 @@ class DeliveryService:
     ) -> None:
         body = self._payloads.body(event)
         self._keep(event.event, event.topic, body)
+        if not deliveries[0].perturbed:  # an attacker has seen only what was sent
+            self._forger.saw(event, body)
         at = self._payloads.times.utc(event.at_ns)
         signature = ""
         heads: dict[str, bytes] = {}
@@ -145,7 +148,15 @@ class DeliveryService:
             self._take(delivery, route, dispatch, head=head, body=body, now_ns=now_ns)
 
     def _take(
-        self, delivery: Delivery, route: Route, dispatch: Dispatch, *, head: bytes, body: bytes, now_ns: int
+        self,
+        delivery: Delivery,
+        route: Route,
+        dispatch: Dispatch,
+        *,
+        head: bytes,
+        body: bytes,
+        now_ns: int,
+        made: Forged | None = None,
     ) -> None:
         """Open a delivery and issue its first attempt."""
         number = self._count
@@ -165,45 +176,17 @@ class DeliveryService:
                 delivery.copy,
                 delivery.perturbed,
                 forged,
+                "" if made is None else delivery.source,
+                "" if made is None else made.claim,
             )
         )
 
     def forge(self, item: PlannedForgery, now_ns: int) -> Dispatch:
-        """Make a forged delivery to the first subscription to stock changes; nothing if there is none.
-
-        Buses are left out, because they accept nothing from strangers.
-        """
+        """Make the forged delivery of a plan item; nothing if nobody listens to its topic."""
         dispatch = Dispatch([], [])
-        heard = self._world.subscriptions("shopify", forge.TOPIC)
-        subscriptions = [each for each in heard if not is_bus(each.uri)]
-        product = self._payloads.catalogue.by_sku[item.sku]
-        level = self._world.level(product.inventory_item_id, product.location_id)
-        if not subscriptions or level is None:
-            return dispatch
-        route = self._routes.learn(subscriptions[0])
-        honest, claimed = forged_bodies(self._payloads, level, now_ns)
-        signature = forge.forged_signature(item.kind, route.secret, honest=honest, claimed=claimed)
-        webhook_id = named_uuid(f"forgery:{item.serial}")
-        head = route.head(
-            length=len(claimed),
-            signature=signature,
-            topic=forge.TOPIC,
-            webhook_id=webhook_id,
-            event_id=named_uuid(f"forged event:{item.serial}"),
-            triggered_at=self._payloads.times.utc(now_ns),
-        )
-        subscription = route.subscription
-        delivery = Delivery(
-            webhook_id,
-            subscription.subscription_id,
-            subscription.uri,
-            subscription.source,
-            forge.TOPIC,
-            None,
-            now_ns,
-            forged=item.kind,
-        )
-        self._take(delivery, route, dispatch, head=head, body=claimed, now_ns=now_ns)
+        made = self._forger.forge(item, now_ns)
+        if made is not None:
+            self._take(made.delivery, made.route, dispatch, head=made.head, body=made.body, now_ns=now_ns, made=made)
         return dispatch
 
     # -- answers in, outcomes out ----------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ from stockstorm.simulator.api.admin.execution.documents import Document, Documen
 from stockstorm.simulator.api.admin.execution.told import TOKEN_HEADER, answer_texts, denial_text, strangers
 from stockstorm.simulator.api.admin.execution.variables import coerce_variables
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
-from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial, not_played
+from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
+from stockstorm.simulator.api.faults.injection import NONE, Injection
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.errors import UNREADABLE_JSON
@@ -33,6 +34,8 @@ from stockstorm.simulator.world import World
 _PATH: Final = re.compile(r"/admin/api/[^/]+/graphql\.json")
 _HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"), ("X-Shopify-API-Version", API_VERSION))
 _SUCCEEDED: Final[tuple[ApiOutcome, ...]] = ("ok", "replayed")
+DRAINED: Final = Injection("throttled", executes=False)
+FAILED: Final = "Internal Server Error"
 _DEFAULT_OPTIONS: Final = AdminOptions()
 
 
@@ -50,6 +53,7 @@ class _Answer(msgspec.Struct, frozen=True):
     operation: str = ""
     cost: int = 0
     status: int = 200
+    met: Injection = NONE  # the fault that applies to the call; none where the API itself refused it
 
 
 class AdminApi:
@@ -74,11 +78,14 @@ class AdminApi:
         self._encode = msgspec.json.Encoder().encode
         self.documents = Documents(self._schema)
 
-    def handle(self, request: ApiRequest, now_ns: int) -> ApiReply:
-        """Answer one request. The reply holds all resulting facts and events."""
+    def handle(self, request: ApiRequest, now_ns: int, injection: Injection = NONE) -> ApiReply:
+        """Answer one request. The reply holds all resulting facts and events.
+
+        `injection` applies to a call that would be executed without it.
+        """
         self._world.begin_call()
         call = Call(self._world, self._wall, self._state, self._options, request=self._serial.take(), now_ns=now_ns)
-        answer = self._answer(request, call)
+        answer = self._answer(request, call, injection)
         errors = self._errors(request, answer, call)
         called = ApiCalled(
             at_ns=now_ns,
@@ -95,14 +102,16 @@ class AdminApi:
             key=call.key,
         )
         facts = [*call.facts, *call.shown(), called]
-        return ApiReply(answer.status, _HEADERS, self._encode(answer.body), facts, call.events)
+        headers = (*_HEADERS, (REQUEST_ID, request_id(call.request)))
+        reply = ApiReply(answer.status, headers, self._encode(answer.body), facts, call.events)
+        return answer.met.applied(reply)
 
     def _errors(self, request: ApiRequest, answer: _Answer, call: Call) -> tuple[str, ...]:
         if answer.outcome == "denied":
             return (denial_text(request.headers),)
         return error_texts(answer_texts(answer.body, call), (self._token,))
 
-    def _answer(self, request: ApiRequest, call: Call) -> _Answer:
+    def _answer(self, request: ApiRequest, call: Call, injection: Injection) -> _Answer:
         denied = self._denied(request)
         if denied is not None:
             return denied
@@ -116,7 +125,7 @@ class AdminApi:
         operation = document.select(body.operation_name)
         if operation is None:
             return _refused([_unknown_operation(body.operation_name)], "")
-        return self._checked(document, operation, body.variables or {}, call)
+        return self._checked(document, operation, body.variables or {}, call, injection)
 
     def _denied(self, request: ApiRequest) -> _Answer | None:
         if not _PATH.fullmatch(request.path):
@@ -129,7 +138,9 @@ class AdminApi:
             return _Answer({"errors": UNAUTHORIZED}, "denied", status=401)
         return None
 
-    def _checked(self, document: Document, operation: Operation, raw: dict[str, Any], call: Call) -> _Answer:
+    def _checked(
+        self, document: Document, operation: Operation, raw: dict[str, Any], call: Call, injection: Injection
+    ) -> _Answer:
         """Check variables, sizes, cost and throttle, then execute."""
         name, node, fragments = operation.root_names, operation.node, operation.fragments
         if (problem := variables_problem(raw)) is not None:
@@ -142,14 +153,19 @@ class AdminApi:
         requested = requested_cost(self._schema, node, fragments, variables.coerced)
         if requested > QUERY_COST_MAX:
             return _refused([cost_too_high(requested)], name)
+        if injection.kind == "throttled":
+            self._bucket.drain(call.now_ns)
+        elif not injection.executes:
+            return _Answer({"errors": FAILED}, "failed", name, status=injection.status, met=injection)
         if not self._bucket.take(requested, call.now_ns):
             body = {"errors": [THROTTLED], "extensions": {"cost": self._cost(requested, None)}}
-            return _Answer(body, "throttled", name, requested)
+            met = DRAINED if self._bucket.lacks_drained(requested) else NONE
+            return _Answer(body, "throttled", name, requested, met=met)
         result = _within_bounds(lambda: run(document, operation, variables, raw, call), call)
         actual = min(requested, actual_cost(self._schema, node, fragments, variables.coerced, result.data))
         self._bucket.refund(requested - actual)
         outcome: ApiOutcome = "error" if result.problems and call.outcome in _SUCCEEDED else call.outcome
-        return _Answer(self._body(result, requested, actual, call), outcome, name, actual)
+        return _Answer(self._body(result, requested, actual, call), outcome, name, actual, met=injection)
 
     def _body(self, result: Result, requested: int, actual: int, call: Call) -> dict[str, Any]:
         extensions: dict[str, Any] = {"cost": self._cost(requested, actual)}
