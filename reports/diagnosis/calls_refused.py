@@ -6,6 +6,7 @@ from typing import Final
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.not_played import UNPLAYED
 from stockstorm.reports.result import Diagnosis
+from stockstorm.simulator.api.exchange import request_id
 from stockstorm.simulator.history import facts as f
 
 REFUSED: Final = frozenset({"user_error", "error", "bad_request"})
@@ -23,7 +24,7 @@ class CallsRefused(Diagnose):
         groups: dict[tuple[str, str, str], list[f.ApiCalled]] = {}
         for call in case.calls:
             totals[call.api, call.operation] = totals.get((call.api, call.operation), 0) + 1
-            if call.errors and not call.strangers and _refused(call):
+            if call.errors and not call.strangers and not call.injected and _refused(call):
                 groups.setdefault((call.api, call.operation, call.errors[0]), []).append(call)
         largest = sorted(groups.items(), key=lambda item: -len(item[1]))
         kept = [(key, found) for key, found in largest if _telling(key[2], len(found), totals[key[0], key[1]])]
@@ -60,4 +61,5 @@ def _telling(text: str, count: int, of: int) -> bool:
 
 
 def _named(call: f.ApiCalled) -> str:
-    return f"{call.request} (idempotency key {call.key})" if call.key else str(call.request)
+    name = request_id(call.request)
+    return f"{name} (idempotency key {call.key})" if call.key else name

@@ -83,13 +83,8 @@ class Case:
         return f"{self.history.offset(at_ns)} ({clock_text(started.wall_ns + at_ns - started.at_ns)})"
 
     def order(self, number: int) -> str:
-        """An order as its channel names it: "mercado 1004"."""
-        sale = self._sales.get(number)
-        return f"{sale.channel} {sale.ref}" if sale else f"order {number}"
-
-    @cached_property
-    def _sales(self) -> dict[int, f.PurchaseAccepted]:
-        return {sale.order: sale for sale in self.history.all(f.PurchaseAccepted)}
+        """An order as its channel names it."""
+        return self.history.order_name(number)
 
     def named(self, event: f.EventFired) -> str:
         """An event as the user's log can name it, with the webhook id of its first delivery."""

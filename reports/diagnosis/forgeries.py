@@ -7,7 +7,6 @@ from stockstorm.reports.diagnosis.contrast import clusters
 from stockstorm.reports.diagnosis.traits import Trait, said
 from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.result import Diagnosis
-from stockstorm.simulator.history import facts as f
 
 
 class Forgeries(Diagnose):
@@ -19,8 +18,7 @@ class Forgeries(Diagnose):
         refused = [one for one in forged if one.outcome == "refused"]
         if not taken:
             return
-        sources = {fact.subscription: fact.source for fact in case.history.all(f.SubscriptionCreated)}
-        common = clusters([_traits(one, sources) for one in taken], [_traits(one, sources) for one in refused])
+        common = clusters([_traits(one) for one in taken], [_traits(one) for one in refused])
         if not refused:
             cause = f"{len(taken)} of {len(forged)} forged deliveries were accepted: nothing checks signatures"
         elif common and common[0].bad == common[0].bad_of:
@@ -51,9 +49,9 @@ class Forgeries(Diagnose):
         )
 
 
-def _traits(delivery: Delivery, sources: dict[int, str]) -> frozenset[Trait]:
+def _traits(delivery: Delivery) -> frozenset[Trait]:
     planned = delivery.planned
     found = {Trait("topic", planned.topic), Trait("forgery", planned.forged.replace("_", " "))}
-    if source := sources.get(planned.subscription):
-        found.add(Trait("source", source))
+    if planned.source:
+        found.add(Trait("source", planned.source))
     return frozenset(found)

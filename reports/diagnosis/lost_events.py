@@ -31,7 +31,7 @@ class LostEvents(Diagnose):
         for common in shared:
             yield _found(self.name, case, common, [bad[place] for place in sorted(common.covers)])
         unexplained = len(bad) - sum(len(common.covers) for common in shared)
-        if unexplained and not shared:
+        if unexplained and not shared and "nothing_lost" in case.failing:
             yield _nothing_common(self.name, case, bad, good)
 
 

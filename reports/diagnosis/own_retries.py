@@ -24,7 +24,7 @@ class OwnRetries(Diagnose):
             before = last_throttled.pop(key, 0)
             if before:
                 gaps.append((call.at_ns - before) / MILLISECOND_NS)
-            if call.outcome == "throttled" or call.status == 429:
+            if (call.outcome == "throttled" or call.status == 429) and not call.injected:
                 throttled += 1
                 last_throttled[key] = call.at_ns
         if throttled < max(THROTTLED_MIN, SHARE_MIN * len(case.calls)) or not gaps:

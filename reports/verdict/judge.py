@@ -179,8 +179,12 @@ def _importance(entry: tuple[str, Finding, str]) -> int:
 
 
 def _unique(entries: Sequence[tuple[str, Finding, str]]) -> tuple[str, ...]:
-    labelled = (reason if name in reason else f"{name}: {reason}" for name, _, reason in entries)
-    return tuple(dict.fromkeys(labelled))
+    return tuple(dict.fromkeys(labelled(name, reason) for name, _, reason in entries))
+
+
+def labelled(check: str, reason: str) -> str:
+    """The reason of a check as the reasons of a verdict tell it."""
+    return reason if check in reason else f"{check}: {reason}"
 
 
 def _unknown_when(cut: str, check: Check) -> Check:
