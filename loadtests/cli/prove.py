@@ -66,7 +66,7 @@ class ProveOptions(RunsFolder):
     minutes: Annotated[
         float, Flag("begin no run after this time; the next proof of this commit goes on", check=_minutes_problem)
     ] = MINUTES_MAX
-    json: Annotated[bool, Flag("print JSON instead of tables", replay="never")] = False
+    as_json: Annotated[bool, Flag("print JSON instead of tables", name="json", replay="never")] = False
     page: Annotated[str, Flag("also write the page, as docs/power.md is one, to this file")] = ""
 
 
@@ -82,7 +82,7 @@ def prove_command(options: ProveOptions, _context: typer.Context) -> None:
     with Progress(Console(stderr=True), "self-proof") as progress:
         found = list(prove(cells, options.runs, progress.show, progress.live, within_s=options.minutes * 60))
     summed = powers(found)
-    if options.json:
+    if options.as_json:
         print(msgspec.json.format(msgspec.json.encode({"proofs": found, "power": summed})).decode())
     else:
         _print(found, summed)

@@ -16,6 +16,10 @@ evidence*: the service has probes, and references in its writes. *Without*: it h
 """
 
 
+TABLE: Final = """| flaw | what it does | scenario | with evidence | without | first diagnosis |
+|---|---|---|---|---|---|"""
+
+
 def page_of(powers: Sequence[Power], commit: str) -> str:
     """The whole page, in Markdown."""
     flaws = [power for power in powers if power.subject in FLAWS]
@@ -53,17 +57,12 @@ def _sums(flaws: Sequence[Power], sound: Sequence[Power], commit: str) -> str:
 
 
 def _tables(flaws: Sequence[Power]) -> str:
-    by_key = {(power.subject, power.evidence): power for power in flaws}
+    by_key: dict[tuple[str, str], Power] = {(power.subject, power.evidence): power for power in flaws}
     lines: list[str] = []
     for kind in dict.fromkeys(flaw.kind for flaw in FLAWS.values()):
         rows = [flaw for flaw in FLAWS.values() if flaw.kind == kind and (flaw.name, "full") in by_key]
         if rows:
-            lines += [
-                f"## {kind.capitalize()}",
-                "",
-                "| flaw | what it does | scenario | with evidence | without | first diagnosis |",
-            ]
-            lines += ["|---|---|---|---|---|---|", *(_row(flaw, by_key) for flaw in rows), ""]
+            lines += [f"## {kind.capitalize()}", "", TABLE, *(_row(flaw, by_key) for flaw in rows), ""]
     return "\n".join(lines)
 
 
@@ -85,10 +84,9 @@ def _missed(flaws: Sequence[Power]) -> str:
     lines = ["## Not caught, or not by the declared checks", ""]
     for power in rows:
         evidence = "" if power.evidence == "full" else ", without evidence"
+        caught = share(power.caught, power.runs)
         declared = f"; not failed: {', '.join(power.missed)}" if power.missed else ""
-        lines.append(
-            f"- `{power.subject}`{evidence}: caught {share(power.caught, power.runs)}{declared}; failed: {exposed(power)}"
-        )
+        lines.append(f"- `{power.subject}`{evidence}: caught {caught}{declared}; failed: {exposed(power)}")
     return "\n".join([*lines, ""])
 
 

@@ -72,7 +72,7 @@ DECLARED: Final = (
     Flaw(
         name="signature_of_parsed_body",
         kind="signatures",
-        mistake="the body is parsed and serialised again before its signature is checked, so genuine deliveries are refused",
+        mistake="the body is parsed and serialised again before its signature is checked, so genuine ones are refused",
         must=frozenset({"delivery_success"}),
         may=without(NEVER_DELIVERED, "delivery_success"),
         subjects=OF_RECEIVERS,
