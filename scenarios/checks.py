@@ -6,9 +6,10 @@ from typing import Final
 from stockstorm.scenarios.conditions import parse_condition
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.simulator.config import FAULTS, FaultConfig, PhaseConfig
+from stockstorm.simulator.config import FAULTS, ORDER_ROLES, FaultConfig, PhaseConfig
 from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.model import MARKETPLACE_TOPICS, ONLINE, SHOPIFY_TOPICS
+from stockstorm.simulator.plan.quotas import orders_at_least, sells_out
 
 TOPICS: Final = (*SHOPIFY_TOPICS, *MARKETPLACE_TOPICS)  # those that a perturbation may name
 
@@ -122,10 +123,36 @@ def _topics(scenario: Scenario) -> Iterator[Problem]:
                 yield Problem(key, f"unknown topic {topic!r}", did_you_mean(topic, TOPICS))
 
 
+def _quotas(scenario: Scenario) -> Iterator[Problem]:
+    """A plan fulfils its quotas whatever the seed, so it must have the orders and the stock for them."""
+    quotas, orders = scenario.quotas, scenario.orders
+    reads = ("quotas", *(f"quotas.{role}" for role in ORDER_ROLES))
+    wanted, there = sum(quotas.of_orders().values()), orders_at_least(scenario.phases)
+    if wanted > there:
+        found = f"{wanted} orders with a role, but some seeds give only {there} orders"
+        remedy = "lower the quotas, or raise the rate or length of a phase"
+        yield Problem("quotas", found, remedy, (*reads, *_lengths(scenario)))
+    out = sells_out(scenario) if wanted else None
+    if out is not None:
+        found = f"orders with a role must be accepted, but {out[0]:.0f} units are wanted of SKUs that have {out[1]:.0f}"
+        yield Problem("quotas", found, "raise stock under [shop], or lower the quotas", (*reads, "shop.stock"))
+    if quotas.two_lines and orders.lines_max < 2:
+        remedy = "write lines_max = 2 or more under [orders], or leave two_lines out"
+        found = f"{quotas.two_lines}, but an order has one line at most"
+        yield Problem("quotas.two_lines", found, remedy, ("orders.lines_max",))
+    kept, ordinary = quotas.before_kill + quotas.after_restart, scenario.shop.skus - scenario.shop.hot_skus
+    if kept > ordinary // 2:
+        found = f"{kept} SKUs are kept for the events next to faults, but only {ordinary} are ordinary"
+        remedy = f"lower before_kill and after_restart to {ordinary // 2} together, or raise skus under [shop]"
+        reads = ("quotas.before_kill", "quotas.after_restart", "shop.skus", "shop.hot_skus")
+        yield Problem("quotas", found, remedy, reads)
+
+
 CHECKS: Final[tuple[Callable[[Scenario], Iterator[Problem]], ...]] = (
     _channels,
     _phases,
     _skus,
     _faults,
     _topics,
+    _quotas,
 )

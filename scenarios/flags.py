@@ -18,6 +18,7 @@ from stockstorm.scenarios.spec import Scenario
 from stockstorm.scenarios.tiers import TIERS
 from stockstorm.simulator.config import FAULTS, FaultConfig, PhaseConfig
 from stockstorm.simulator.plan.planner import expected_events, with_event_rate
+from stockstorm.simulator.plan.quotas import fitting
 
 RATE_MAX: Final = 100_000.0  # events a second
 SECONDS_MAX: Final = 86_400.0
@@ -54,8 +55,8 @@ def with_flags(scenario: Scenario, rate: float | None = None, seconds: float | N
     """The scenario at `rate` events a second (shop and channels together), with a load of `seconds` in all.
 
     Phases keep their proportions. The time compression changes with the length. If the limit on oversold units was
-    the floor of the scenario's tier, it becomes the floor at the new rate. Raises ScenarioError with every wrong flag,
-    or with the rules of a scenario that no longer hold.
+    the floor of the scenario's tier, it becomes the floor at the new rate. Quotas are lowered to what the load holds.
+    Raises ScenarioError with every wrong flag, or with the rules of a scenario that no longer hold.
     """
     if wrong := [problem for problem in (rate_problem(rate), seconds_problem(seconds)) if problem]:
         raise scenario_error("flags", wrong)
@@ -68,6 +69,7 @@ def with_flags(scenario: Scenario, rate: float | None = None, seconds: float | N
     if scenario.time_compression != 1:
         factor = scenario.time_compression * scenario.load_s / scaled.load_s
         scaled = scaled.model_copy(update={"time_compression": factor})
+    scaled = scaled.model_copy(update={"quotas": fitting(scaled)})
     if problems := relation_problems(scaled):
         raise scenario_error(f"{scenario.name} with these flags", problems)
     return scaled.model_copy(update={"expect": _expected(scenario, scaled)})

@@ -20,6 +20,7 @@ from stockstorm.loadtests.limits import CONNECTIONS_CLOSE_WITHIN_S, POLL_S, STAR
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.errors import StockstormError
+from stockstorm.simulator.history.bodies import BodyFile
 from stockstorm.simulator.history.facts import AnyFact, LoadStopped
 from stockstorm.simulator.io.dispatcher import Dispatcher
 from stockstorm.simulator.io.journal import Journal
@@ -42,7 +43,10 @@ class Driver:
         pool = ConnectionPool(clock, self._answered, connections_allowed(), resolver=self._resolver)
         pool.spawn = spawn
         wall = WallPair(clock(), time.time_ns())
-        self._shopify = make_simulated_shopify(setup, spec, wall, clock, self._changed, self._resolver, self.state.fail)
+        self._bodies = BodyFile(spec.bodies_path)
+        self._shopify = make_simulated_shopify(
+            setup, spec, wall, clock, self._changed, self._resolver, self.state.fail, self._bodies.keep
+        )
         try:
             journal = Journal(spec.history_path)
         except StockstormError:
@@ -152,6 +156,7 @@ class Driver:
         now_ns = self._clock()
         self._recorder.write_stream(self._shopify.deliveries.close(now_ns))
         self._recorder.write_stream(self._shopify.world.final_facts(now_ns))
+        self._bodies.close()
         self._recorder.close()
         self._reporter.stop()
 

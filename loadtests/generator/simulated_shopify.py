@@ -18,7 +18,7 @@ from stockstorm.simulator.api.marketplace import MarketplaceApi
 from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import Clock, WallPair
 from stockstorm.simulator.delivery.attempts import Address
-from stockstorm.simulator.delivery.service import DeliveryService, Secrets
+from stockstorm.simulator.delivery.service import DeliveryService, Keep, Secrets, forget
 from stockstorm.simulator.errors import StockstormError
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, GeneratorHeld
@@ -83,11 +83,13 @@ def make_simulated_shopify(
     on_change: OnChange,
     addresses: Callable[[str], Address],
     on_failure: OnFailure = _raised,
+    keep: Keep = forget,
 ) -> SimulatedShopify:
     """Builds the parts of one run. The APIs are bound to their port, but do not answer before `server_start`.
 
     `on_change` is called with the changes of each API call, `on_failure` when the shop itself fails in one.
-    `addresses` resolves a subscription's URI. Raises BackingError when the port cannot be bound.
+    `addresses` resolves a subscription's URI. `keep` takes the body of each event that is delivered. Raises
+    BackingError when the port cannot be bound.
     """
     scenario, options = spec.scenario, spec.options
     seeds = Seeds(options.seed)
@@ -101,7 +103,7 @@ def make_simulated_shopify(
         wall=wall,
         plan=store_plan(spec.plan_path, scenario.name, scenario, options.seed),
         world=world,
-        deliveries=DeliveryService(world, payloads, scenario, seeds, secrets, addresses),
+        deliveries=DeliveryService(world, payloads, scenario, seeds, secrets, addresses, keep),
         server=make_server(options.api_host, options.api_port, apis.handle),
     )
 

@@ -60,6 +60,19 @@ class AppliedTwice(Checker):
         reason = f"none of {counted(len(orders.by_order), 'marketplace order')} was applied twice"
         return tally.check(self.name, "valid", reason, measures)
 
+    def exposure(self, history: History) -> dict[str, int]:
+        found = history.repeats
+        return {
+            "order notifications delivered again": found.again,
+            "of them within 5 ms": found.at_once,
+            "more than 2 s later": found.late,
+            "under a new webhook id": found.new_id,
+            "after the order's cancellation": found.after_cancel,
+            "tried again after a failure": found.retried,
+            "orders read again by API": found.read_again,
+            "acknowledged just before a kill": found.before_kill,
+        }
+
 
 def _doubled(history: History) -> dict[tuple[int, str], tuple[Effect, int]]:
     """(order, kind) → one of its doubled effects, and when."""

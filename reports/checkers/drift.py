@@ -5,6 +5,8 @@ Items that an event concerns which is still pending are left out. They are not p
 nothing else has drifted.
 """
 
+from collections import Counter
+
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY, Effect
@@ -79,6 +81,26 @@ class Drift(Checker):
             return unknown(self.name, reason, measures, notes)
         reason = f"at rest every listing and the master's record of {counted(len(stock), 'SKU')} were right"
         return tally.check(self.name, "valid", reason, measures, notes)
+
+    def exposure(self, history: History) -> dict[str, int]:
+        orders = Counter(effect.kind for effect in history.orders.effects)
+        changed = {change.sku for change in history.all(f.StockChanged)}
+        changed |= {effect.sku for effect in history.orders.effects}
+        return {
+            "SKUs that changed": len(changed),
+            "lines sold on marketplaces": orders["sale"],
+            "lines cancelled there": orders["cancelled"],
+            "lines returned there": orders["returned"],
+            "cancellations delivered before their order": history.repeats.cancel_first,
+            "orders with one SKU on two lines": _one_sku_on_two_lines(history),
+        }
+
+
+def _one_sku_on_two_lines(history: History) -> int:
+    online = {fact.channel for fact in history.all(f.ChannelOpened) if fact.online}
+    return sum(
+        len(set(sale.skus)) < len(sale.skus) for sale in history.all(f.PurchaseAccepted) if sale.channel not in online
+    )
 
 
 def _listings(history: History, stock: dict[str, f.FinalStock], tally: Tally) -> int:

@@ -1,5 +1,7 @@
 """Nothing lost: no event that the subject acknowledged was without effect."""
 
+from collections import Counter
+
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
@@ -64,6 +66,18 @@ class NothingLost(Checker):
         return Check(
             self.name, "valid", f"each of {counted(judged, 'acknowledged event')} judged had its effect", measures
         )
+
+    def exposure(self, history: History) -> dict[str, int]:
+        judged = Counter(
+            f"of {entry.event.topic}"
+            for entry in history.classified
+            if entry.delivery == "acknowledged" and entry.effect not in {"pending", "not_judged"}
+        )
+        return {
+            "events acknowledged and judged": judged.total(),
+            "acknowledged just before a kill": history.repeats.before_kill,
+            **dict(sorted(judged.items())),
+        }
 
 
 def _incident(history: History, entry: Classified) -> Incident:

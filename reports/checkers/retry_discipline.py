@@ -64,7 +64,7 @@ class RetryDiscipline(Checker):
             return unknown(self.name, "the subject called no API")
         retries = _retries(calls)
         gaps = sorted((retry - failed) / 1e6 for failed, retry in retries)
-        throttled = sum(call.outcome == "throttled" or call.status == 429 for call in calls)
+        throttled = sum(map(_throttled, calls))
         measures = {
             "retry_discipline.calls": float(len(calls)),
             "retry_discipline.throttled": float(throttled),
@@ -82,6 +82,16 @@ class RetryDiscipline(Checker):
             return tally.check(self.name, "invalid", reason, measures, notes)
         reason = f"{counted(len(calls), 'call')}, {throttled} throttled, and no set erased another actor's change"
         return tally.check(self.name, "valid", reason, measures, notes)
+
+    def exposure(self, history: History) -> dict[str, int]:
+        calls = history.all(f.ApiCalled)
+        sets = [fact for fact in history.all(f.StockChanged) if fact.cause == "subject_set"]
+        return {
+            "calls throttled": sum(map(_throttled, calls)),
+            "calls failed": sum(call.status >= 500 for call in calls),
+            "levels set without comparison": sum(not fact.compared for fact in sets),
+            "levels set with comparison": sum(fact.compared for fact in sets),
+        }
 
 
 def _head_of_line(history: History, measures: dict[str, float]) -> tuple[str, ...]:
@@ -137,8 +147,12 @@ def _begun(calls: list[f.ApiCalled]) -> dict[tuple[str, str], list[int]]:
     return begun
 
 
+def _throttled(call: f.ApiCalled) -> bool:
+    return call.outcome == "throttled" or call.status == 429
+
+
 def _failed(call: f.ApiCalled) -> bool:
-    return call.outcome == "throttled" or call.status == 429 or call.status >= 500
+    return _throttled(call) or call.status >= 500
 
 
 def _most_at_once(retries: list[int]) -> int:

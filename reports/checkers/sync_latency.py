@@ -106,8 +106,11 @@ class SyncLatency(Checker):
         if few := too_few("sync_latency_ms", measures):
             return tally.check(self.name, "unknown", few, measures, notes)
         reason = f"{counted(len(owed), 'movement')} owed to a listing, {len(never)} of them never reflected"
-        check = tally.check(self.name, "valid", reason, measures, notes)
+        check = tally.check(self.name, "measured", reason, measures, notes)
         return with_open(check, "sync_latency_ms.open", sum(pair.open for pair in owed), "movement")
+
+    def exposure(self, history: History) -> dict[str, int]:
+        return {"changes owed to a listing": len(owed_pairs(history))}
 
 
 def owed_pairs(history: History) -> list[SyncPair]:

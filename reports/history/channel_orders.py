@@ -39,14 +39,23 @@ class Effect(msgspec.Struct, gc=False):
     version_seq: int = -1
     version_ns: int = 0
     times: int = 0  # number of ledger rows that name it
+    again: list[int] = []  # sequence numbers of the rows that name it after the first one
     settled: bool = False  # needs no version: netted with its opposite before either was written
 
 
-class Misfit(msgspec.Struct, gc=False):
-    """A row whose delta differs from the sum of the effects that it names. `excess` is the difference."""
+Row = f.StockChanged | f.StockUnmoved
 
-    row: f.StockChanged
-    effects: list[Effect]
+
+class Misfit(msgspec.Struct, gc=False):
+    """A row that moved other units than those of the effects that it is the first to name.
+
+    `excess` is the difference. It may be that of effects which the row names again.
+    """
+
+    row: Row
+    seq: int
+    effects: list[Effect]  # that no row named before
+    repeated: list[Effect]  # that an earlier row named
     excess: int
 
 
@@ -59,12 +68,16 @@ class ChannelOrders(msgspec.Struct, gc=False):
     net_only: bool
     writes: int  # number of ledger rows that the subject wrote
     named_delta: dict[str, int]  # by SKU, units that rows with a known reference moved
-    misfits: list[Misfit]  # rows that moved other units than the orders they name
+    misfits: list[Misfit]  # rows that moved other units than the orders that they are the first to name
     unknown_orders: dict[str, int] = {}  # "channel:reference" that a row names and nobody placed -> when
 
     def of_order(self, order: int, kind: str) -> list[Effect]:
         """Effects of one kind of one order (one for each SKU)."""
         return [effect for effect in self.by_order.get(order, ()) if effect.kind == kind]
+
+    def named(self, reference: str) -> bool:
+        """Whether a reference names an order that was placed."""
+        return any(token in self.by_token for token in tokens(reference))
 
 
 def tokens(reference: str) -> list[str]:
@@ -90,7 +103,9 @@ def build_channel_orders(log: FactLog) -> ChannelOrders:
     orders = ChannelOrders(effects, by_token, by_order, net_only=False, writes=0, named_delta={}, misfits=[])
     if not _tie_by_reference(log, orders) and orders.writes:
         orders.net_only = True
+        orders.misfits.clear()
         _tie_by_conservation(log, orders)
+    orders.misfits = _by_call(orders.misfits)
     _settle(orders)
     return orders
 
@@ -127,7 +142,7 @@ def _merged(skus: tuple[str, ...], quantities: tuple[int, ...]) -> Iterator[tupl
 def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
     """Ties effects to the rows that name them. False when no row names any."""
     named: dict[str, dict[str, list[Effect]]] = {}
-    rows: list[tuple[int, f.StockChanged | f.StockUnmoved]] = [*log.numbered(f.StockUnmoved)]
+    rows: list[tuple[int, Row]] = [*log.numbered(f.StockUnmoved)]
     for seq, change in log.numbered(f.StockChanged):
         if change.cause in SUBJECT_CAUSES:
             orders.writes += 1
@@ -149,17 +164,37 @@ def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
     return any(named.values())
 
 
-def _tie(orders: ChannelOrders, seq: int, row: f.StockChanged | f.StockUnmoved, effects: list[Effect]) -> None:
+def _tie(orders: ChannelOrders, seq: int, row: Row, effects: list[Effect]) -> None:
     expected = 0
+    repeated: list[Effect] = []
     for effect in effects:
-        expected += effect.delta
         effect.times += 1
         if effect.version < 0:
+            expected += effect.delta
             effect.version, effect.version_seq, effect.version_ns = row.version, seq, row.at_ns
-    if isinstance(row, f.StockChanged):
-        orders.named_delta[row.sku] = orders.named_delta.get(row.sku, 0) + row.delta
-        if row.delta != expected:
-            orders.misfits.append(Misfit(row, effects, row.delta - expected))
+        else:
+            repeated.append(effect)
+            effect.again.append(seq)
+    delta = row.delta if isinstance(row, f.StockChanged) else 0
+    orders.named_delta[row.sku] = orders.named_delta.get(row.sku, 0) + delta
+    if delta != expected:
+        first = effects if not repeated else [effect for effect in effects if effect.version_seq == seq]
+        orders.misfits.append(Misfit(row, seq, first, repeated, delta - expected))
+
+
+def _by_call(misfits: list[Misfit]) -> list[Misfit]:
+    """Rows of one SKU in one call as one, because they name the same orders. Without those that fit in sum."""
+    merged: dict[tuple[int, str], Misfit] = {}
+    for number, misfit in enumerate(misfits):
+        request = misfit.row.request
+        known = merged.setdefault((request if request >= 0 else -1 - number, misfit.row.sku), misfit)
+        if known is not misfit:
+            known.excess += misfit.excess
+            known.effects += [effect for effect in misfit.effects if effect not in known.effects]
+            known.repeated += [
+                effect for effect in misfit.repeated if effect not in known.effects and effect not in known.repeated
+            ]
+    return [misfit for misfit in merged.values() if misfit.excess]
 
 
 def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list[Effect]]:

@@ -57,6 +57,11 @@ class Ledger(msgspec.Struct, gc=False):
         """The latest state committed by then."""
         return max(0, bisect_right(self.seqs, seq) - 1)
 
+    def last_state(self, version: int) -> int:
+        """The last state of a version number."""
+        following = version + 1
+        return self.first_state[following] - 1 if following < len(self.first_state) else len(self.seqs) - 1
+
     def accepted_at(self, seq: int) -> int:
         """Units that marketplaces sold by then."""
         return _total(self.sale_seqs, self.sale_totals, seq)
