@@ -10,6 +10,7 @@ import uvloop
 
 from stockstorm.reference_service.architectures import ALIASES, ARCHITECTURES
 from stockstorm.reference_service.bootstrap import run_receiver, run_worker
+from stockstorm.reference_service.flaws import FLAWS
 from stockstorm.reference_service.logs import configure_logs
 from stockstorm.reference_service.settings import EXIT_BAD_SETTINGS, BadSettings, Settings, read_settings
 
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"usage: python -m stockstorm.reference_service {'|'.join(PROGRAMS)}", file=sys.stderr)
         return EXIT_BAD_USAGE
     try:
-        settings = read_settings([*ARCHITECTURES, *ALIASES])
+        settings = read_settings([*ARCHITECTURES, *ALIASES], FLAWS)
     except BadSettings as error:
         print(error, file=sys.stderr)
         return EXIT_BAD_SETTINGS

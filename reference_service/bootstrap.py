@@ -12,31 +12,30 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import aiohttp
+import msgspec
 import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.architectures import architecture_of
-from stockstorm.reference_service.clients.admin_api import AdminApi
-from stockstorm.reference_service.clients.marketplace import Marketplace
+from stockstorm.reference_service.architectures.architecture import no_receiver
+from stockstorm.reference_service.domain.adjustment_batch import Batch
 from stockstorm.reference_service.feeds.missed import announce_missed
-from stockstorm.reference_service.flaws import SLOW_STEP_S
+from stockstorm.reference_service.flaws import FLAWS
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
 from stockstorm.reference_service.http_server import Server, allow_open_files, make_server, serve_until, stop_event
 from stockstorm.reference_service.ingress.connections import ConnectionLimits
-from stockstorm.reference_service.ingress.endpoint import SlowHandler, TakesMessages, WebhookEndpoint, senders_of
+from stockstorm.reference_service.ingress.endpoint import TakesMessages, WebhookEndpoint, senders_of
 from stockstorm.reference_service.ingress.patience import PatientInbox
 from stockstorm.reference_service.operations import Probe, health_routes, healthz
+from stockstorm.reference_service.seams import SOUND, Seams, handlers_of
 from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import STORE_GONE, Pool, apply_schema, leadership, open_pool
-from stockstorm.reference_service.storage.tables import listable_of
-from stockstorm.reference_service.sync.listing_pusher import ListingPusher
 from stockstorm.reference_service.sync.signals import Signals
-from stockstorm.reference_service.sync.stock_reader import StockReader
-from stockstorm.reference_service.sync.stock_writer import StockWriter
+from stockstorm.reference_service.sync.stock_writer import Variables
 from stockstorm.reference_service.sync.subscriptions import subscribe_to_channel, subscribe_to_shop
-from stockstorm.reference_service.wiring import RECEIVER, Inbox, Parts, Wiring, handlers_of, no_receiver
+from stockstorm.reference_service.wiring import RECEIVER, Inbox, Parts, Wiring
 from stockstorm.reference_service.worker import Session, Worker, make_announce
 
 log = structlog.get_logger()
@@ -45,47 +44,49 @@ Ready = Callable[[], Awaitable[bool]]
 
 async def run_receiver(settings: Settings) -> None:
     """Serves webhooks until SIGTERM, then finishes what was received. Raises the error that ends the inbox earlier."""
-    architecture = architecture_of(settings.architecture)
+    architecture, seams = architecture_of(settings.architecture), seams_of(settings)
     if RECEIVER not in architecture.processes:
         raise no_receiver(settings)
     stop = stop_event()
     async with _database(settings, stop, size=limits.RECEIVER_CONNECTIONS, timeout_s=limits.STORE_TIMEOUT_S) as pool:
         if pool is None:
             return
-        async with architecture.open_receiver(settings, pool) as inbox:
-            public = public_server(settings, inbox, pool)
+        async with architecture.open_receiver(settings, pool, seams) as inbox:
+            public = public_server(settings, inbox, pool, seams)
 
             async def ready() -> bool:
                 return public.started and await _is_reachable(pool)
 
             probe = Probe(pool, ready, lambda: 0)
-            operations = operations_server(settings, settings.receiver_operations_port, probe, ready)
+            operations = operations_server(
+                settings, settings.receiver_operations_port, seams.probe_routes(probe), ready
+            )
             await announce_missed(pool)  # since the last receiver ended
-            log.info("receiver_started", port=settings.listen_port, flaw=settings.flaw.value)
+            log.info("receiver_started", port=settings.listen_port, flaw=settings.flaw)
             await _serve([public, operations], stop, inbox)
 
 
 async def run_worker(settings: Settings) -> None:
     """Runs the worker and serves its health and probes until SIGTERM. Raises the error that ends the worker earlier."""
-    architecture = architecture_of(settings.architecture)
+    architecture, seams = architecture_of(settings.architecture), seams_of(settings)
     stop = stop_event()
     timeout = aiohttp.ClientTimeout(total=limits.API_TIMEOUT_S)
     size = limits.WORKER_CONNECTIONS + len(settings.channels)
     async with _database(settings, stop, size=size) as pool, aiohttp.ClientSession(timeout=timeout) as http:
         if pool is None:
             return
-        async with architecture.open_worker(settings, pool) as wiring:
-            worker = Worker(lambda: leadership(pool), lambda: make_session(settings, pool, http, wiring))
-            public = [] if wiring.inbox is None else [public_server(settings, wiring.inbox, pool)]
+        async with architecture.open_worker(settings, pool, seams) as wiring:
+            worker = Worker(lambda: leadership(pool), lambda: make_session(settings, pool, http, wiring, seams))
+            public = [] if wiring.inbox is None else [public_server(settings, wiring.inbox, pool, seams)]
 
             async def ready() -> bool:
                 return worker.ready and all(server.started for server in public)
 
             probe = Probe(pool, ready, worker.unfinished)
-            operations = operations_server(settings, settings.worker_operations_port, probe, ready)
+            operations = operations_server(settings, settings.worker_operations_port, seams.probe_routes(probe), ready)
             working = asyncio.create_task(worker.run())
             working.add_done_callback(lambda _: stop.set())
-            log.info("worker_started", port=settings.worker_operations_port, flaw=settings.flaw.value)
+            log.info("worker_started", port=settings.worker_operations_port, flaw=settings.flaw)
             await _serve([*public, operations], stop, wiring.inbox)
             while not working.done():  # a session that is ending at this moment may swallow one cancellation
                 working.cancel()
@@ -93,44 +94,63 @@ async def run_worker(settings: Settings) -> None:
             await _raise_unless_cancelled(working)
 
 
-def public_server(settings: Settings, inbox: TakesMessages, pool: Pool) -> Server:
+def seams_of(settings: Settings) -> Seams:
+    """The collaborators that the settings select: the service's own, or those with one flaw."""
+    seams = FLAWS[settings.flaw](SOUND) if settings.flaw else SOUND
+    if not settings.probe:
+        seams = msgspec.structs.replace(seams, probe_routes=_no_routes)
+    if not settings.references:
+        seams = msgspec.structs.replace(seams, variables=partial(_without_reference, seams.variables))
+    return seams
+
+
+def _no_routes(_: Probe) -> Sequence[BaseRoute]:
+    return ()
+
+
+def _without_reference(variables: Callable[[Batch], Variables], batch: Batch) -> Variables:
+    """The variables of a write that does not name its orders."""
+    found = variables(batch)
+    given = msgspec.convert(found["input"], dict[str, object])
+    return {**found, "input": {name: value for name, value in given.items() if name != "referenceDocumentUri"}}
+
+
+def public_server(settings: Settings, inbox: TakesMessages, pool: Pool, seams: Seams) -> Server:
     """The server that faces the internet: webhooks, and whether the process is running."""
-    app = Starlette(
-        routes=[*webhook_routes(settings, inbox, partial(announce_missed, pool)), Route("/healthz", healthz)]
-    )
+    routes = webhook_routes(settings, inbox, partial(announce_missed, pool), seams)
+    app = Starlette(routes=[*routes, Route("/healthz", healthz)])
     total = allow_open_files(settings.connections_max)
     allowed = ConnectionLimits(total, min(settings.address_connections_max, total))
     return make_server(app, settings.listen_host, settings.listen_port, allowed)
 
 
-def operations_server(settings: Settings, port: int, probe: Probe, ready: Ready) -> Server:
+def operations_server(settings: Settings, port: int, probes: Sequence[BaseRoute], ready: Ready) -> Server:
     """The server for operators: health, metrics and probes, the same in every process of every architecture."""
-    app = Starlette(routes=[*health_routes(ready), *probe.routes()])
+    app = Starlette(routes=[*health_routes(ready), *probes])
     allowed = ConnectionLimits(limits.OPERATIONS_CONNECTIONS_MAX, limits.OPERATIONS_CONNECTIONS_MAX)
     return make_server(app, settings.operations_host, port, allowed)
 
 
 def webhook_routes(
-    settings: Settings, inbox: TakesMessages, announce: Callable[[], Awaitable[None]]
+    settings: Settings, inbox: TakesMessages, announce: Callable[[], Awaitable[None]], seams: Seams
 ) -> list[BaseRoute]:
     """The endpoints for the webhooks of Shopify and the marketplaces."""
-    flaws = settings.flaws
     secrets = (settings.client_secret.get_secret_value().encode(), settings.channel_secret.get_secret_value().encode())
-    client_secret, channel_secret = (None, None) if flaws.skips_signature_check else secrets
-    senders = senders_of(settings.shop_domain, settings.channels, client_secret, channel_secret)
-    patient = PatientInbox(inbox, announce)
-    accepts = SlowHandler(patient, SLOW_STEP_S) if flaws.works_in_the_handler else patient
-    shop = WebhookEndpoint("shopify", {"": senders[""]}, accepts)
-    channels = WebhookEndpoint("channels", {name: sender for name, sender in senders.items() if name}, accepts)
+    senders = senders_of(settings.shop_domain, settings.channels, *secrets)
+    accepts, check = seams.wrap_endpoint(PatientInbox(inbox, announce)), seams.check_signature
+    shop = WebhookEndpoint("shopify", {"": senders[""]}, accepts, check)
+    channels = WebhookEndpoint("channels", {name: sender for name, sender in senders.items() if name}, accepts, check)
     return [
         Route("/webhooks/shopify", shop, methods=["POST"]),
         Route("/webhooks/channels/{channel}", channels, methods=["POST"]),
     ]
 
 
-def make_session(settings: Settings, pool: Pool, http: aiohttp.ClientSession, wiring: Wiring) -> Session:
+def make_session(
+    settings: Settings, pool: Pool, http: aiohttp.ClientSession, wiring: Wiring, seams: Seams = SOUND
+) -> Session:
     """Everything that one leadership of the worker needs."""
-    parts = make_parts(settings, pool, http, wiring)
+    parts = make_parts(settings, pool, http, wiring, seams)
     loops: list[WorkLoop] = []
     if (queue := wiring.queue) is not None:
         loops = [
@@ -140,32 +160,37 @@ def make_session(settings: Settings, pool: Pool, http: aiohttp.ClientSession, wi
 
     async def subscribe() -> None:
         if wiring.shop_uri is not None:
-            await subscribe_to_shop(parts.admin, wiring.shop_uri)
+            await subscribe_to_shop(parts.admin, wiring.shop_uri, seams.topics)
 
     return Session(
         parts=parts,
         queue=queue,
         loops=loops,
-        feeds=wiring.feeds(parts),
+        feeds=seams.wrap_feeds(parts, wiring.feeds(parts)),
         continuous=wiring.continuous,
         subscribe=subscribe,
         subscribe_channels=[
             partial(subscribe_to_channel, marketplace, channel, uri, parts.rng)
             for channel, marketplace in parts.marketplaces.items()
-            if (uri := wiring.channel_uri(channel))
+            if (uri := wiring.channel_uri(channel)) and seams.registers(channel)
         ],
+        listed_at_start=seams.listed_at_start,
     )
 
 
-def make_parts(settings: Settings, pool: Pool, http: aiohttp.ClientSession, wiring: Wiring) -> Parts:
+def make_parts(
+    settings: Settings, pool: Pool, http: aiohttp.ClientSession, wiring: Wiring, seams: Seams = SOUND
+) -> Parts:
     """The parts that all architectures share."""
     rng = random.Random()
     signals = Signals()
-    admin = AdminApi(http, settings.admin_api_url, settings.admin_token.get_secret_value(), rng)
+    admin = seams.make_admin(http, settings.admin_api_url, settings.admin_token.get_secret_value(), rng)
     token = settings.channel_token.get_secret_value()
-    marketplaces = {name: Marketplace(http, settings.channels_url, name, token) for name in settings.channels}
+    marketplaces = {
+        name: seams.make_marketplace(http, settings.channels_url, name, token) for name in settings.channels
+    }
     pushers = {
-        name: ListingPusher(name, marketplace, lambda skus: listable_of(pool, skus), settings.safety_stock, rng)
+        name: seams.make_pusher(name, marketplace, partial(seams.listable, pool), settings.safety_stock, rng)
         for name, marketplace in marketplaces.items()
     }
     for pusher in pushers.values():
@@ -178,9 +203,11 @@ def make_parts(settings: Settings, pool: Pool, http: aiohttp.ClientSession, wiri
         admin=admin,
         marketplaces=marketplaces,
         pushers=pushers,
-        handlers=handlers_of(settings.flaws),
-        writer=StockWriter(pool, admin, signals, rng, orders_max=wiring.orders_per_write_max),
-        reader=StockReader(pool, admin, signals),
+        handlers=handlers_of(seams),
+        writer=seams.make_writer(
+            pool, admin, signals, rng, orders_max=wiring.orders_per_write_max, variables=seams.variables
+        ),
+        reader=seams.make_reader(pool, admin, signals),
         announce=make_announce(signals, pushers),
         admin_lock=asyncio.Lock(),
     )

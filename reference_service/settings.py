@@ -4,15 +4,17 @@ import os
 from collections.abc import Collection
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stockstorm.reference_service import limits
-from stockstorm.reference_service.flaws import Flaw, Flaws
 
 PREFIX = "REFERENCE_"
 EXIT_BAD_SETTINGS = 3
 DEFAULT_ARCHITECTURE = "queue-postgres"
+
+
+Switch = Annotated[bool, BeforeValidator(lambda value: {"on": True, "off": False}.get(value, value))]
 
 
 class BadSettings(Exception):
@@ -47,8 +49,9 @@ class Settings(BaseSettings):
     flow_interval_s: float = Field(default=120.0, gt=0.0)  # this and the next two: for the architecture ipaas
     flow_step_s: float = Field(default=0.2, ge=0.0)
     flow_tasks_max: int = Field(default=600, ge=1)
-    flaw: Flaw = Flaw.NONE
-    flaw_crash_after: int = Field(default=0, ge=0)
+    flaw: str = ""  # a mistake of the package `flaws`
+    probe: Switch = True  # whether it shows what it did and holds; see operations.Probe
+    references: Switch = True  # whether its writes to Shopify name the orders that they are for
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
 
     @field_validator("channels", mode="before")
@@ -63,12 +66,8 @@ class Settings(BaseSettings):
     def _without_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
-    @property
-    def flaws(self) -> Flaws:
-        return Flaws(flaw=self.flaw, crash_after=self.flaw_crash_after)
 
-
-def read_settings(architectures: Collection[str]) -> Settings:
+def read_settings(architectures: Collection[str], flaws: Collection[str] = ()) -> Settings:
     """The settings from the environment. Raises BadSettings with every problem in one message."""
     problems: list[str] = []
     try:
@@ -80,6 +79,8 @@ def read_settings(architectures: Collection[str]) -> Settings:
         problems.append(
             f"{PREFIX}ARCHITECTURE: unknown architecture {chosen!r}; choose one of {', '.join(sorted(architectures))}"
         )
+    if (flaw := os.environ.get(f"{PREFIX}FLAW", "")) and flaw not in flaws:
+        problems.append(f"{PREFIX}FLAW: unknown flaw {flaw!r}; choose one of {', '.join(sorted(flaws))}")
     if problems:
         raise BadSettings("\n  ".join(["The reference service cannot start. Its environment is wrong:", *problems]))
     return settings

@@ -8,7 +8,6 @@ settings from the environment when it is opened, and raises BadSettings if they 
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from typing import Protocol
 
@@ -18,13 +17,9 @@ from stockstorm.reference_service import limits
 from stockstorm.reference_service.clients.admin_api import AdminApi
 from stockstorm.reference_service.clients.marketplace import Marketplace
 from stockstorm.reference_service.domain.topics import WorkType
-from stockstorm.reference_service.flaws import Flaws
 from stockstorm.reference_service.handlers import Handler, WorkResult
-from stockstorm.reference_service.handlers.marketplace_orders import MarketplaceOrdersHandler
-from stockstorm.reference_service.handlers.shop import ShopHandler
-from stockstorm.reference_service.handlers.stock import StockHandler
 from stockstorm.reference_service.queues.base import Message, Queue
-from stockstorm.reference_service.settings import BadSettings, Settings
+from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import Pool
 from stockstorm.reference_service.sync.listing_pusher import ListingPusher
 from stockstorm.reference_service.sync.signals import Signals
@@ -123,40 +118,6 @@ class Wiring(msgspec.Struct, frozen=True):
         return self.channels_bus or (self.channels_url and f"{self.channels_url}/{channel}")
 
 
-class Architecture(Protocol):
-    """A way for events to reach the worker. Both contexts stay open for the life of their process."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def processes(self) -> Sequence[Process]:
-        """RECEIVER and WORKER, or WORKER alone."""
-        ...
-
-    def open_receiver(self, settings: Settings, pool: Pool) -> AbstractAsyncContextManager[Inbox]:
-        """The inbox of the receiver. Never called for an architecture without a receiver."""
-        ...
-
-    def open_worker(self, settings: Settings, pool: Pool) -> AbstractAsyncContextManager[Wiring]:
-        """The wiring of the worker."""
-        ...
-
-
-class WorkerAlone:
-    """Base class of the architectures without a receiver."""
-
-    processes = (WORKER,)
-
-    def open_receiver(self, settings: Settings, pool: Pool) -> AbstractAsyncContextManager[Inbox]:  # noqa: ARG002 - the protocol's
-        raise no_receiver(settings)
-
-
-def no_receiver(settings: Settings) -> BadSettings:
-    """The error for a receiver that is started with an architecture that has none."""
-    return BadSettings(f"REFERENCE_ARCHITECTURE: {settings.architecture!r} has no receiver; start the worker alone")
-
-
 def shop_url(settings: Settings) -> str:
     """The URL at which this service receives Shopify's webhooks."""
     return f"{settings.public_url}/webhooks/shopify"
@@ -165,12 +126,3 @@ def shop_url(settings: Settings) -> str:
 def channels_url(settings: Settings) -> str:
     """The base URL at which this service receives the channels' notifications."""
     return f"{settings.public_url}/webhooks/channels"
-
-
-def handlers_of(flaws: Flaws) -> Mapping[WorkType, Handler]:
-    """One handler per work type. WorkType.IGNORED has none."""
-    return {
-        WorkType.CHANNEL: MarketplaceOrdersHandler(repeats=flaws.repeats_channel_orders),
-        WorkType.STOCK: StockHandler(in_any_order=flaws.applies_stock_in_any_order),
-        WorkType.SHOP: ShopHandler(),
-    }

@@ -33,6 +33,7 @@ class Session(msgspec.Struct, frozen=True):
     """Everything that one leadership needs. `bootstrap.make_session` builds a new one for each.
 
     `loops` process the queue. `continuous` as in Wiring. `subscribe` and `subscribe_channels` register for webhooks.
+    `listed_at_start`: the SKUs that a start pushes to every marketplace.
     """
 
     parts: Parts
@@ -42,6 +43,7 @@ class Session(msgspec.Struct, frozen=True):
     continuous: bool
     subscribe: Callable[[], Awaitable[object]]
     subscribe_channels: Sequence[Callable[[], Coroutine[object, None, None]]]
+    listed_at_start: Callable[[Pool], Awaitable[list[str]]] = known_skus
 
 
 class Worker:
@@ -91,7 +93,7 @@ class Worker:
                 await loop.drain()
             catching_up = [tasks.create_task(feed.catch_up()) for feed in session.feeds]
             await _wait_a_little([*subscribing, *catching_up], "registered or read")
-            skus = await known_skus(parts.pool)
+            skus = await session.listed_at_start(parts.pool)
             for pusher in parts.pushers.values():
                 pusher.touch(skus)
             pushing = [tasks.create_task(pusher.run()) for pusher in parts.pushers.values()]

@@ -17,6 +17,23 @@ Verdict = Literal["valid", "invalid", "unknown"]  # of a run, a threshold, a tie
 Finding = Verdict | Literal["not_exercised", "measured"]
 
 
+StepKind = Literal[
+    "order", "event", "delivery", "attempt", "outcome", "read", "call", "write", "push", "listing", "missing"
+]
+Side = Literal["", "first", "second"]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One thing that happened on the way to an incident, in the words of the subject's own log."""
+
+    at_ns: int  # monotonic
+    wall: str  # the same in UTC: "2026-11-27T10:03:04.123Z"
+    kind: StepKind  # "missing": what should have happened and did not
+    text: str  # one sentence
+    ids: dict[str, str] = {}  # what the subject can find in its log, by name: "webhook id", "request id", "order"
+    side: Side = ""  # of two writers of one quantity, which one: the one that was erased, or the one that erased it
+
+
 class Incident(msgspec.Struct, frozen=True):
     """One thing that went wrong, with its cause. `at_ns` is monotonic."""
 
@@ -30,6 +47,11 @@ class Incident(msgspec.Struct, frozen=True):
     value_minor: int = 0
     events: tuple[int, ...] = ()  # causing events
     details: dict[str, str] = {}
+    deliveries: tuple[int, ...] = ()  # that it is about, where it is about no event
+    requests: tuple[int, ...] = ()  # API calls that it is about
+    erased: tuple[int, ...] = ()  # API calls whose effect they erased; shown beside them
+    wall: str = ""  # `at_ns` in UTC: "2026-11-27T10:03:04.123Z"
+    chain: tuple[Step, ...] = ()  # what led to it, in order of time; for the first CHAINS_KEPT of a check
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -52,7 +74,7 @@ class ThresholdOutcome(msgspec.Struct, frozen=True):
     measure: str
     condition: str  # "< 2000"
     found: float | None  # None: not measured
-    verdict: Verdict
+    verdict: Finding  # "not_exercised": the condition holds, but nothing tested it
     reason: str
 
 
@@ -111,9 +133,11 @@ class Result(msgspec.Struct, frozen=True):
     unplanned: tuple[str, ...] = ()  # what happened to the subject that nobody planned: the first cause of the rest
     rest: str = ""  # whether the run ended at rest, and what showed it; empty in results of older versions
     diagnoses: tuple[Diagnosis, ...] = ()  # in order of cause
+    untested: tuple[str, ...] = ()  # what a valid run would normally claim, and this one did not test
 
 
 INCIDENTS_KEPT: Final = 200
+CHAINS_KEPT: Final = 25  # incidents of a check with the chain that led to them
 
 
 class Tally:

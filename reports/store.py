@@ -1,6 +1,7 @@
 """Run folders and their files.
 
-    runs/<run id>/  history.jsonl.zst  plan.jsonl  result.json  report.html  junit.xml  summary.md  logs/
+    runs/<run id>/  history.jsonl.zst  plan.jsonl  result.json  report.html  junit.xml  summary.md  bodies.jsonl
+                    sent.jsonl.zst  logs/
     runs/latest     link to the run that was created last
 
 A history is written during the run, so its last block has no seal when the run was killed. The whole lines of that
@@ -26,6 +27,7 @@ from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, Fact, Ru
 LATEST = "latest"
 HISTORY = "history.jsonl.zst"
 PLAIN_HISTORY = "history.jsonl"
+SENT = "sent.jsonl.zst"
 SAME_NAME_MAX = 100
 SHOWN_MAX = 60  # bytes of a bad line in a message
 _FIELD: Final = re.compile(r"at `\$\.(?P<name>\w+)")
@@ -46,6 +48,16 @@ class RunFolder(msgspec.Struct, frozen=True):
         """Sealed and compressed; older versions wrote it plain."""
         plain = self.path / PLAIN_HISTORY
         return plain if plain.is_file() else self.path / HISTORY
+
+    @property
+    def sent(self) -> Path:
+        """Bodies of deliveries, compressed, until the run was found valid."""
+        return self.path / SENT
+
+    @property
+    def bodies(self) -> Path:
+        """The ones that incidents name."""
+        return self.path / "bodies.jsonl"
 
     @property
     def plan(self) -> Path:

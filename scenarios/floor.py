@@ -14,9 +14,14 @@ from stockstorm.simulator.plan.schedule import arrival_count
 QUANTILE: Final = 0.999
 
 
-def oversell_bound_units(scenario: Scenario, latency_s: float) -> int:
-    """The bound on `oversell.units` for a subject that takes `latency_s` from a sale to the last other channel."""
-    return poisson_quantile(oversell_floor_units(scenario, latency_s), QUANTILE)
+def oversell_bound_units(scenario: Scenario, latency_s: float, sold_out: int = 0) -> int:
+    """The bound on `oversell.units` for a subject that takes `latency_s` from a sale to the last other channel.
+
+    `sold_out`: sell-outs of a run, if they are known and may be more than the expected ones.
+    """
+    return poisson_quantile(
+        max(oversell_floor_units(scenario, latency_s), sold_out * _wanted(scenario, latency_s)), QUANTILE
+    )
 
 
 def oversell_floor_units(scenario: Scenario, latency_s: float) -> float:
@@ -24,10 +29,18 @@ def oversell_floor_units(scenario: Scenario, latency_s: float) -> float:
     shop, orders, channels = scenario.shop, scenario.orders, len(scenario.channels)
     if not shop.hot_skus:
         return 0.0
-    wanted = hot_units_per_s(scenario) * latency_s * (channels - 1) / channels
+    wanted = _wanted(scenario, latency_s)
     sold_out = shop.hot_skus * min(wanted, (channels - 1) * shop.hot_stock)
     back = shop.hot_skus * shop.hot_stock * (orders.cancel_share + orders.return_share * orders.restock_share)
     return sold_out + back * min(wanted, channels - 1)
+
+
+def _wanted(scenario: Scenario, latency_s: float) -> float:
+    """Units of one hot SKU that buyers on other channels want within a latency."""
+    channels = len(scenario.channels)
+    if not scenario.shop.hot_skus:
+        return 0.0
+    return hot_units_per_s(scenario) * latency_s * (channels - 1) / channels
 
 
 def hot_units_per_s(scenario: Scenario) -> float:

@@ -21,6 +21,7 @@ from stockstorm.simulator.model import (
 from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action
 from stockstorm.simulator.shop.ledger import Entry, Ledger
+from stockstorm.simulator.shop.lines import left
 from stockstorm.simulator.shop.orders import times_updated
 
 
@@ -109,15 +110,15 @@ class OnlineStore:
         units = [(line.sku, -line.quantity) for line in order.lines]
         levels = self._move(units, Entry("sale", order.key), action)
         action.order(SHOPIFY, "orders/create", order)
-        _fire_stock(levels, order, action)
+        for level, sku in levels:
+            action.stock(level, sku, order.key, sale=True)
 
     def paid(self, order: Order, action: Action) -> None:
         action.order(SHOPIFY, "orders/paid", order)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
 
     def cancelled(self, order: Order, action: Action) -> None:
-        units = [(line.sku, line.quantity) for line in order.lines]
-        levels = self._move(units, Entry("cancellation", order.key), action)
+        levels = self._move(left(order), Entry("cancellation", order.key), action)
         action.order(SHOPIFY, "orders/cancelled", order)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
         _fire_stock(levels, order, action)
@@ -131,8 +132,12 @@ class OnlineStore:
         _fire_stock(levels, order, action)
 
     def _move(self, units: Iterable[tuple[Sku, int]], entry: Entry, action: Action) -> list[tuple[Level, Sku]]:
-        levels = []
+        """One change of each SKU, whatever the number of lines that it is on."""
+        total: dict[Sku, int] = {}
         for sku, delta in units:
+            total[sku] = total.get(sku, 0) + delta
+        levels = []
+        for sku, delta in total.items():
             item = self._by_sku[sku].inventory_item_id
             level, fact = self._ledger.record(item, delta, entry, action.now_ns, committed=-delta)
             action.note(fact)

@@ -3,7 +3,7 @@
 Every field has a unit in its name or description, bounds, and a default where one is sensible.
 """
 
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -83,7 +83,31 @@ class ShopEventsConfig(Config):
 
 
 PerturbationKind = Literal["duplicate", "reorder", "delay"]  # registered in `delivery.perturbations`
-ForgeryKind = Literal["tampered", "unsigned", "wrong_key"]  # made in `delivery.forgery`
+ForgeryKind = Literal[
+    "tampered",
+    "unsigned",
+    "wrong_key",
+    "empty_signature",
+    "truncated",
+    "prefix",
+    "hex_digest",
+    "reserialised",
+    "other_shop",
+    "replayed",
+]  # made in `delivery.forgery`
+# What a quota gives to an order of the plan, and to an item next to a fault. `plan.quotas` deals them.
+OrderRole = Literal[
+    "late_duplicate",
+    "resent",
+    "near_duplicate",
+    "cancel_before_create",
+    "duplicate_after_cancel",
+    "return_then_cancel",
+    "two_lines",
+]
+FaultRole = Literal["before_kill", "after_restart"]
+ORDER_ROLES: Final[tuple[OrderRole, ...]] = get_args(OrderRole)
+DeliveryMark = Literal[PerturbationKind, OrderRole, FaultRole]  # why a delivery is not an ordinary one
 
 
 class PerturbationConfig(Config):
@@ -96,6 +120,41 @@ class PerturbationConfig(Config):
         float, Field(ge=0, le=3_600, description="maximum delay of the copy, the reordered or the delayed delivery")
     ] = 0.5
     copies: Annotated[int, Field(ge=1, le=10, description="duplicate: copies besides the original")] = 1
+
+
+Quota = Annotated[int, Field(ge=0, le=1_000)]
+
+
+class QuotasConfig(Config):
+    """How often a rare case occurs in every plan, whatever the seed. 0: only by chance.
+
+    The first seven count orders of the marketplaces; half as many of the own store are added where the load has orders
+    enough. Each gets ordinary SKUs that do not sell out, and no other perturbation. The two of faults count events for
+    each fault that ends a process at a planned time.
+    """
+
+    late_duplicate: Annotated[
+        Quota, Field(description="each event once more, 5 minutes later by retry_time_scale, at most 45 % of the load")
+    ] = 0
+    resent: Annotated[Quota, Field(description="each event once more within a second, under a new webhook id")] = 0
+    near_duplicate: Annotated[Quota, Field(description="each event once more, less than 5 ms later")] = 0
+    cancel_before_create: Annotated[Quota, Field(description="the cancellation is delivered before the sale")] = 0
+    duplicate_after_cancel: Annotated[Quota, Field(description="the sale once more, after the cancellation")] = 0
+    return_then_cancel: Annotated[Quota, Field(description="a part comes back, then the rest is cancelled")] = 0
+    two_lines: Annotated[Quota, Field(description="two lines of the order have the same SKU")] = 0
+    before_kill: Annotated[
+        Quota, Field(le=20, description="the last events of SKUs of their own, within 100 ms before the fault")
+    ] = 0
+    after_restart: Annotated[
+        Quota, Field(le=20, description="the only events of SKUs of their own, within a second after the restart")
+    ] = 0
+    forgeries: Annotated[
+        Quota, Field(le=100, description="forged deliveries of each topic of each source, at the least")
+    ] = 0
+
+    def of_orders(self) -> dict[OrderRole, int]:
+        """The quotas of orders, in the order in which they are dealt."""
+        return {role: getattr(self, role) for role in ORDER_ROLES}
 
 
 class DeliveryConfig(Config):
@@ -111,12 +170,14 @@ class DeliveryConfig(Config):
 ProcessName = Literal["receiver", "worker"]  # processes of a subject
 # What a fault can hit. The broker is an emulator of SQS, EventBridge or Pub/Sub; the publisher stands for Shopify at a
 # bus. Both are parts of the run, like the database.
-FaultTarget = Literal[ProcessName, "database", "broker", "publisher"]
+# The subject is all its processes at once: a power cut.
+FaultTarget = Literal[ProcessName, "subject", "database", "broker", "publisher"]
 FaultAction = Literal["kill", "pause", "restart"]
 # The only definition of the kinds of fault. A new kind is one name here, and one row of FAULTS.
 FaultKind = Literal[
     "kill_receiver",
     "kill_worker",
+    "kill_subject",
     "kill_database",
     "kill_broker",
     "kill_publisher",
@@ -148,6 +209,7 @@ class Fault(NamedTuple):
 FAULTS: Final[dict[FaultKind, Fault]] = {
     "kill_receiver": Fault("kill", "receiver"),
     "kill_worker": Fault("kill", "worker"),
+    "kill_subject": Fault("kill", "subject"),
     "kill_database": Fault("kill", "database"),
     "kill_broker": Fault("kill", "broker"),
     "kill_publisher": Fault("kill", "publisher"),
@@ -165,14 +227,76 @@ def fault_label(fault: str) -> str:
     return next((known.label for kind, known in FAULTS.items() if kind == fault), fault)
 
 
+# What begins a fault. "executed": the subject's change of the master has been executed, and its answer is withheld
+# until the fault has begun. "acknowledged": the subject has acknowledged an event, and its calls are held until then.
+FaultTrigger = Literal["time", "executed", "acknowledged"]
+
+
 class FaultConfig(Config):
-    """One fault, at `at_s` seconds after the start of load."""
+    """One fault, at `at_s` seconds after the start of load; or `count` faults, each on evidence that begins it."""
 
     kind: FaultKind
-    at_s: Seconds
+    on: Annotated[
+        FaultTrigger,
+        Field(
+            description='what begins it: "time"; "executed", a change of the master that was executed and is not yet '
+            'answered; "acknowledged", an event that was acknowledged and is not yet applied'
+        ),
+    ] = "time"
+    at_s: Annotated[Seconds, Field(description="when it begins; one on evidence does not begin earlier")]
+    count: Annotated[int, Field(ge=1, le=100, description="how often a fault on evidence occurs, at most")] = 1
+    every_s: Annotated[
+        Seconds, Field(description="least time from the end of any fault to the next that begins on evidence")
+    ] = 1.0
+    topics: Annotated[
+        tuple[str, ...],
+        Field(description="acknowledged: of which events; empty: new orders of the marketplaces, order.created"),
+    ] = ()
     restart_after_s: Annotated[
         Seconds, Field(description="how long the target is down or paused; 0: it is started again at once")
     ] = 1.0
+
+
+# The only definition of the kinds of API fault, with their labels in reports. Each is a file of `api.faults`.
+ApiFaultKind = Literal[
+    "server_error", "failed_after", "throttled", "rows_rejected", "slow", "answer_lost", "dropped"
+]  # fmt: skip
+API_FAULTS: Final[dict[ApiFaultKind, str]] = {
+    "server_error": "server errors",
+    "failed_after": "server errors after execution",
+    "throttled": "throttling",
+    "rows_rejected": "rows rejected",
+    "slow": "slow answers",
+    "answer_lost": "answers lost after execution",
+    "dropped": "connections dropped before execution",
+}
+EVERY_API: Final = "all"
+ADMIN: Final = "admin"
+MARKETPLACES: Final = "marketplaces"
+
+
+class ApiFaultConfig(Config):
+    """Calls of the subject that fail at the simulated APIs, in an interval of the load."""
+
+    kind: ApiFaultKind
+    api: Annotated[
+        Name, Field(description='"all", "admin", "marketplaces", or the name of one marketplace: whose calls fail')
+    ] = EVERY_API
+    share: Annotated[
+        float,
+        Field(ge=0.0001, le=1, description="of the calls, reads and writes each; which ones depends on the seed only"),
+    ] = 1.0
+    from_s: Annotated[Seconds, Field(description="seconds after the start of load")] = 0.0
+    until_s: Annotated[Seconds | None, Field(description="end of the interval; left out: the end of the load")] = None
+    seconds: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=60,
+            description="slow: the longest delay (0.3); throttled: Retry-After of a marketplace (1); answer_lost and "
+            "dropped: how long the connection stays open (0.5 and 0)",
+        ),
+    ] = None
 
 
 class QuiesceConfig(Config):
@@ -197,7 +321,9 @@ class WorldConfig(Config):
     orders: OrdersConfig = OrdersConfig()
     events: ShopEventsConfig = ShopEventsConfig()
     perturbations: tuple[PerturbationConfig, ...] = ()
+    quotas: QuotasConfig = QuotasConfig()
     delivery: DeliveryConfig = DeliveryConfig()
     faults: tuple[FaultConfig, ...] = ()
+    api_faults: tuple[ApiFaultConfig, ...] = ()
     quiesce: QuiesceConfig = QuiesceConfig()
     subject: SubjectConfig = SubjectConfig()

@@ -29,7 +29,8 @@ MARKETPLACE_TOPICS: Final[tuple[MarketplaceTopic, ...]] = get_args(MarketplaceTo
 OrderChange = Literal["payment", "cancellation", "return"]  # what can follow a purchase
 ApiStockCause = Literal["subject_adjust", "subject_set"]
 StockCause = Literal["sale", "cancellation", "return", "restock", ApiStockCause]
-ApiOutcome = Literal["ok", "user_error", "error", "throttled", "denied", "replayed", "bad_request"]
+# "failed": an injected fault answered it, or closed its connection, before it was executed.
+ApiOutcome = Literal["ok", "user_error", "error", "throttled", "denied", "replayed", "bad_request", "failed"]
 
 
 class Product(msgspec.Struct, frozen=True):
@@ -170,3 +171,4 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     refund: Refund | None = None
     level: Level | None = None
     product: Product | None = None
+    sale: int = -1  # key of the order whose sale fired it; -1 for every other event

@@ -23,7 +23,7 @@ from stockstorm.simulator.history.facts import (
     PurchaseAccepted,
     PurchaseRefused,
 )
-from stockstorm.simulator.model import ONLINE, Event, Level, Order, Refund, Sku, Subscription
+from stockstorm.simulator.model import ONLINE, Event, Level, Order, OrderKey, Refund, Sku, Subscription
 from stockstorm.simulator.plan.items import (
     AnyPlanItem,
     PlannedCancellation,
@@ -48,6 +48,7 @@ from stockstorm.simulator.shop.ledger import (
     StaleQuantity,
     record_rows,
 )
+from stockstorm.simulator.shop.lines import before_each, columns, left
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
 from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
 from stockstorm.simulator.shop.subscriptions import Subscriptions
@@ -68,6 +69,7 @@ class World:
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
         self._calls = 0
+        self._newest: dict[str, OrderKey] = {}
         listed = {
             product.sku: max(0, product.initial_available - config.subject.safety_stock)
             for product in catalogue.products
@@ -122,6 +124,8 @@ class World:
         skus, quantities = zip(*item.lines, strict=True)
         physical = tuple([self._physical.units(sku) for sku in skus])
         shown = tuple([channel.shown(sku) for sku in skus])
+        if len(skus) > 1 and len(set(skus)) < len(skus):
+            physical, shown = before_each(item.lines, physical), before_each(item.lines, shown)
         if any(seen < wanted for seen, wanted in zip(shown, quantities, strict=True)):
             action.note(
                 PurchaseRefused(action.now_ns, item.order, item.channel, skus, quantities, physical, shown),
@@ -132,6 +136,7 @@ class World:
         action.note(
             PurchaseAccepted(action.now_ns, order.key, order.channel, order.ref, skus, quantities, physical, shown),
         )
+        self._newest[order.channel] = order.key
         for sku, quantity in item.lines:
             self._physical.add(sku, -quantity)
         channel.sold(order, action)
@@ -153,10 +158,11 @@ class World:
             action.note(FollowUpVoid(action.now_ns, item.order, "cancellation"))
             return
         self._book.replace(order)
-        skus, quantities = _columns([(line.sku, line.quantity) for line in order.lines])
+        lines = left(order)
+        skus, quantities = columns(lines)
         action.note(OrderCancelled(action.now_ns, order.key, order.channel, order.ref, skus, quantities))
-        for line in order.lines:
-            self._physical.add(line.sku, line.quantity)
+        for sku, quantity in lines:
+            self._physical.add(sku, quantity)
         self._channels[order.channel].cancelled(order, action)
 
     def _return(self, item: PlannedReturn, action: Action) -> None:
@@ -167,7 +173,7 @@ class World:
             return
         order, refund = change
         self._book.replace(order)
-        skus, quantities = _columns(item.lines)
+        skus, quantities = columns(item.lines)
         now_ns, refund_id = action.now_ns, refund.refund_id
         action.note(
             OrderReturned(now_ns, order.key, order.channel, order.ref, refund_id, skus, quantities, item.restock),
@@ -201,6 +207,11 @@ class World:
     def product_edited_ns(self, product_id: int) -> int | None:
         """Time of the last edit of a product. None if it was never edited."""
         return self._firing.edited_ns.get(product_id)
+
+    def newest_order(self, channel: str) -> Order | None:
+        """The newest accepted order of a channel."""
+        key = self._newest.get(channel)
+        return None if key is None else self._book.get(key)
 
     def order_by_id(self, order_id: int) -> Order | None:
         """An order of the own store by its Shopify id."""
@@ -293,7 +304,3 @@ class World:
         for name, market in self._markets.items():
             facts.extend(FinalListing(now_ns, name, sku, listed) for sku, listed in market.listings.items())
         return facts
-
-
-def _columns(lines: Sequence[tuple[Sku, int]]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    return tuple([sku for sku, _ in lines]), tuple([quantity for _, quantity in lines])

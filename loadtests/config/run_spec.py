@@ -19,7 +19,7 @@ from stockstorm.loadtests.config.flag import replay_line, require
 from stockstorm.loadtests.config.run_options import API_HOST, RunOptions, make_scenario
 from stockstorm.loadtests.processes.spawn import output_of
 from stockstorm.reports.checkers import MEANINGS
-from stockstorm.reports.store import HISTORY, new_run_folder
+from stockstorm.reports.store import HISTORY, SENT, new_run_folder
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.spec import Scenario
 
@@ -57,6 +57,10 @@ class RunSpec(BaseModel):
     @property
     def file(self) -> Path:
         return self.folder / "spec.json"
+
+    @property
+    def bodies_path(self) -> Path:
+        return self.folder / SENT
 
     @property
     def history_path(self) -> Path:

@@ -45,8 +45,9 @@ def report(spec: RunSpec, ending: Ending) -> Judged:
 
     That is a StockstormError, or KeyboardInterrupt (from the keyboard, or from Locust's own controls).
     """
+    folder = RunFolder(spec.folder)
     try:
-        return rejudge(RunFolder(spec.folder))
+        judged = rejudge(folder)
     except HistoryError:
         if ending.fact.complete:
             raise
@@ -54,6 +55,9 @@ def report(spec: RunSpec, ending: Ending) -> Judged:
         if isinstance(cause, StockstormError):
             cause = type(cause)(cause.where, cause.found, f"{cause.remedy}; files of the run: {spec.folder}")
         raise cause from None
+    if judged.result.verdict == "valid":
+        folder.sent.unlink(missing_ok=True)  # nothing will ask for a body
+    return judged
 
 
 def rejudge(folder: RunFolder, *, unsealed: bool = False) -> Judged:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
+from stockstorm.reference_service.architectures.architecture import Architecture
 from stockstorm.reference_service.architectures.buses import BusEventBridge, BusPubSub
 from stockstorm.reference_service.architectures.ipaas import Ipaas
 from stockstorm.reference_service.architectures.polling import Polling
 from stockstorm.reference_service.architectures.queues import QueuePostgres, QueuePubSub, QueueSqs
 from stockstorm.reference_service.architectures.webhook import Webhook
 from stockstorm.reference_service.settings import DEFAULT_ARCHITECTURE
-from stockstorm.reference_service.wiring import Architecture
 
 _REGISTERED: tuple[Architecture, ...] = (
     Polling(),

@@ -9,15 +9,17 @@ has authorised. So forged deliveries are impossible, and signatures are not chec
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from stockstorm.reference_service.architectures.architecture import WorkerAlone
 from stockstorm.reference_service.feeds.fetched_bodies import FetchedBodies
 from stockstorm.reference_service.ingress.bus_envelopes import read_eventbridge, read_pubsub, reader, stub_id
 from stockstorm.reference_service.queues.base import Message
-from stockstorm.reference_service.queues.broker_queue import BrokerQueue, open_broker_queue, refuse_flaws
+from stockstorm.reference_service.queues.broker_queue import BrokerQueue, open_broker_queue
 from stockstorm.reference_service.queues.pubsub import open_pubsub
 from stockstorm.reference_service.queues.sqs import open_sqs
+from stockstorm.reference_service.seams import Seams
 from stockstorm.reference_service.settings import Settings, required
 from stockstorm.reference_service.storage.database import Pool
-from stockstorm.reference_service.wiring import Wiring, WorkerAlone
+from stockstorm.reference_service.wiring import Wiring
 
 
 class BusEventBridge(WorkerAlone):
@@ -26,8 +28,7 @@ class BusEventBridge(WorkerAlone):
     name = "bus-eventbridge"
 
     @asynccontextmanager
-    async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:
-        refuse_flaws(settings, has_receiver=False)
+    async def open_worker(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Wiring]:  # noqa: ARG002 - the protocol's
         url = required("SQS_QUEUE_URL", "the queue that the bus's rule sends to")
         uri = required("BUS_URI", "the ARN of Shopify's partner event source")
         read = reader(read_eventbridge, settings.shop_domain, settings.channels)
@@ -44,8 +45,7 @@ class BusPubSub(WorkerAlone):
     name = "bus-pubsub"
 
     @asynccontextmanager
-    async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:
-        refuse_flaws(settings, has_receiver=False)
+    async def open_worker(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Wiring]:  # noqa: ARG002 - the protocol's
         subscription = required("PUBSUB_SUBSCRIPTION", "the subscription as projects/…/subscriptions/…")
         uri = required("BUS_URI", "the topic as pubsub://project:topic")
         read = reader(read_pubsub, settings.shop_domain, settings.channels)

@@ -10,11 +10,13 @@ together, so a kill loses nothing: the next run starts at the last commit.
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from stockstorm.reference_service.architectures.architecture import WorkerAlone
 from stockstorm.reference_service.feeds.polling import IntervalFeed
 from stockstorm.reference_service.feeds.scheduled_flow import ScheduledFlow
+from stockstorm.reference_service.seams import Seams
 from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import Pool
-from stockstorm.reference_service.wiring import Feed, Parts, Wiring, WorkerAlone
+from stockstorm.reference_service.wiring import Feed, Parts, Wiring
 
 
 class Ipaas(WorkerAlone):
@@ -23,7 +25,7 @@ class Ipaas(WorkerAlone):
     name = "ipaas"
 
     @asynccontextmanager
-    async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:  # noqa: ARG002 - required by the protocol
+    async def open_worker(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Wiring]:  # noqa: ARG002 - the protocol's
         yield Wiring(work_types=(), feeds=_feeds, continuous=False, orders_per_write_max=1)
 
 

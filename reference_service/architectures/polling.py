@@ -8,13 +8,14 @@ what was read, so a kill loses nothing: the next poll continues from there.
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from stockstorm.reference_service.architectures.architecture import WorkerAlone
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.feeds.polling import polling_feeds
 from stockstorm.reference_service.feeds.shop_orders import ShopOrderReader
-from stockstorm.reference_service.queues.postgres import PostgresQueue
+from stockstorm.reference_service.seams import Seams
 from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import Pool
-from stockstorm.reference_service.wiring import Feed, Parts, Wiring, WorkerAlone
+from stockstorm.reference_service.wiring import Feed, Parts, Wiring
 
 
 class Polling(WorkerAlone):
@@ -23,8 +24,8 @@ class Polling(WorkerAlone):
     name = "polling"
 
     @asynccontextmanager
-    async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:  # noqa: ARG002 - required by the protocol
-        yield Wiring(queue=PostgresQueue(pool), work_types=(WorkType.CHANNEL,), feeds=_feeds)
+    async def open_worker(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Wiring]:  # noqa: ARG002 - the protocol's
+        yield Wiring(queue=seams.make_queue(pool), work_types=(WorkType.CHANNEL,), feeds=_feeds)
 
 
 def _feeds(parts: Parts) -> Sequence[Feed]:

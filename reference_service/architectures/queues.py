@@ -9,13 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from stockstorm.reference_service.feeds.missed import missed_feeds
-from stockstorm.reference_service.flaws import ACK_BEFORE_DURABLE_HOLD_S
 from stockstorm.reference_service.queues.batching_sender import BatchingSender
-from stockstorm.reference_service.queues.broker_queue import open_broker_queue, read_own, refuse_flaws
-from stockstorm.reference_service.queues.group_commit import GroupCommit, HoldInMemory
-from stockstorm.reference_service.queues.postgres import PostgresQueue
+from stockstorm.reference_service.queues.broker_queue import open_broker_queue, read_own
 from stockstorm.reference_service.queues.pubsub import open_pubsub
 from stockstorm.reference_service.queues.sqs import open_sqs
+from stockstorm.reference_service.seams import Seams
 from stockstorm.reference_service.settings import Settings, required
 from stockstorm.reference_service.storage.database import Pool
 from stockstorm.reference_service.wiring import RECEIVER, WORKER, Inbox, Wiring, channels_url, shop_url
@@ -28,27 +26,17 @@ class QueuePostgres:
     processes = (RECEIVER, WORKER)
 
     @asynccontextmanager
-    async def open_receiver(self, settings: Settings, pool: Pool) -> AsyncIterator[Inbox]:
-        flaws = settings.flaws
-        queue = _table_queue(settings, pool)
-        if flaws.answers_before_commit:
-            has_run_before = await pool.fetchval("SELECT EXISTS (SELECT FROM inbox)")
-            yield HoldInMemory(queue.put, ACK_BEFORE_DURABLE_HOLD_S, 0 if has_run_before else flaws.crash_after)
-        else:
-            yield GroupCommit(queue.put)
+    async def open_receiver(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Inbox]:  # noqa: ARG002 - the protocol's
+        yield seams.make_inbox(seams.make_queue(pool).put)
 
     @asynccontextmanager
-    async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:
+    async def open_worker(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Wiring]:
         yield Wiring(
-            queue=_table_queue(settings, pool),
+            queue=seams.make_queue(pool),
             shop_uri=shop_url(settings),
             channels_url=channels_url(settings),
             feeds=missed_feeds,
         )
-
-
-def _table_queue(settings: Settings, pool: Pool) -> PostgresQueue:
-    return PostgresQueue(pool, repeats_channels=settings.flaws.repeats_channel_orders)
 
 
 class QueueSqs:
@@ -58,14 +46,12 @@ class QueueSqs:
     processes = (RECEIVER, WORKER)
 
     @asynccontextmanager
-    async def open_receiver(self, settings: Settings, pool: Pool) -> AsyncIterator[Inbox]:  # noqa: ARG002 - required by the protocol
-        refuse_flaws(settings, has_receiver=True)
+    async def open_receiver(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Inbox]:  # noqa: ARG002 - the protocol's
         async with open_sqs(_sqs_url()) as broker:
             yield BatchingSender(broker)
 
     @asynccontextmanager
-    async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:
-        refuse_flaws(settings, has_receiver=True)
+    async def open_worker(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Wiring]:  # noqa: ARG002 - the protocol's
         async with open_sqs(_sqs_url()) as broker, open_broker_queue(pool, broker, read_own) as queue:
             yield Wiring(
                 queue=queue, shop_uri=shop_url(settings), channels_url=channels_url(settings), feeds=missed_feeds
@@ -83,15 +69,13 @@ class QueuePubSub:
     processes = (RECEIVER, WORKER)
 
     @asynccontextmanager
-    async def open_receiver(self, settings: Settings, pool: Pool) -> AsyncIterator[Inbox]:  # noqa: ARG002 - required by the protocol
-        refuse_flaws(settings, has_receiver=True)
+    async def open_receiver(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Inbox]:  # noqa: ARG002 - the protocol's
         topic = required("PUBSUB_TOPIC", "the topic as projects/…/topics/…")
         async with open_pubsub(topic=topic) as broker:
             yield BatchingSender(broker)
 
     @asynccontextmanager
-    async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:
-        refuse_flaws(settings, has_receiver=True)
+    async def open_worker(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Wiring]:  # noqa: ARG002 - the protocol's
         subscription = required("PUBSUB_SUBSCRIPTION", "the subscription as projects/…/subscriptions/…")
         async with (
             open_pubsub(subscription=subscription) as broker,

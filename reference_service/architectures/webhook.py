@@ -8,12 +8,14 @@ ones.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from stockstorm.reference_service.architectures.architecture import WorkerAlone
 from stockstorm.reference_service.feeds.missed import missed_feeds
 from stockstorm.reference_service.ingress.changes import ChangeListener
 from stockstorm.reference_service.ingress.synchronous import SynchronousInbox
+from stockstorm.reference_service.seams import Seams, handlers_of
 from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import Pool
-from stockstorm.reference_service.wiring import Wiring, WorkerAlone, channels_url, handlers_of, shop_url
+from stockstorm.reference_service.wiring import Wiring, channels_url, shop_url
 
 
 class Webhook(WorkerAlone):
@@ -22,8 +24,8 @@ class Webhook(WorkerAlone):
     name = "webhook"
 
     @asynccontextmanager
-    async def open_worker(self, settings: Settings, pool: Pool) -> AsyncIterator[Wiring]:
-        inbox = SynchronousInbox(pool, handlers_of(settings.flaws))
+    async def open_worker(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Wiring]:
+        inbox = SynchronousInbox(pool, handlers_of(seams))
         yield Wiring(
             work_types=(),
             shop_uri=shop_url(settings),

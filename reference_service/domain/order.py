@@ -85,29 +85,27 @@ def outcome_of(
     *,
     sale_waits: bool,
     returns: Iterable[str],
-    repeats: bool = False,
 ) -> Outcome:
     """What the notification does, given the known state of its order and the ids of known returns.
 
-    `sale_waits`: the order's sale is not yet written to Shopify. `repeats` is the flaw `no_order_dedup`: a repeated
-    notification is treated as new. Unusable if the notification can never be applied.
+    `sale_waits`: the order's sale is not yet written to Shopify. Unusable if the notification can never be applied.
     """
     lines = units_of(notification.order.lines)
     fresh = KnownOrder(channel, notification.order.order_id, created=False, cancelled=False, lines=lines)
     order = known or fresh
     match notification.topic:
         case topics.ORDER_CREATED:
-            return _created(order, lines, repeats=repeats)
+            return _created(order, lines)
         case topics.ORDER_CANCELLED:
-            return _cancelled(order, sale_waits=sale_waits, repeats=repeats)
+            return _cancelled(order, sale_waits=sale_waits)
         case topics.ORDER_RETURNED:
-            return _returned(order, notification, returns, repeats=repeats)
+            return _returned(order, notification, returns)
         case _:
             raise Unusable("an unknown topic")
 
 
-def _created(order: KnownOrder, lines: dict[str, int], *, repeats: bool) -> Outcome:
-    if order.created and not repeats:
+def _created(order: KnownOrder, lines: dict[str, int]) -> Outcome:
+    if order.created:
         return Outcome()
     recorded = msgspec.structs.replace(order, created=True, lines=lines)
     if order.cancelled:  # the cancellation came first: the two net to zero, and an earlier return is taken back
@@ -115,8 +113,8 @@ def _created(order: KnownOrder, lines: dict[str, int], *, repeats: bool) -> Outc
     return Outcome(recorded, _effect(order.token, lines, -1))
 
 
-def _cancelled(order: KnownOrder, *, sale_waits: bool, repeats: bool) -> Outcome:
-    if order.cancelled and not repeats:
+def _cancelled(order: KnownOrder, *, sale_waits: bool) -> Outcome:
+    if order.cancelled:
         return Outcome()
     recorded = msgspec.structs.replace(order, cancelled=True)
     if not order.created:
@@ -127,13 +125,11 @@ def _cancelled(order: KnownOrder, *, sale_waits: bool, repeats: bool) -> Outcome
     return Outcome(recorded, _effect(f"{order.token}:cancelled", left, +1))
 
 
-def _returned(
-    order: KnownOrder, notification: ChannelNotification, returns: Iterable[str], *, repeats: bool
-) -> Outcome:
+def _returned(order: KnownOrder, notification: ChannelNotification, returns: Iterable[str]) -> Outcome:
     returned = notification.order.return_
     if returned is None:
         raise Unusable("an order.returned without its return")
-    if returned.return_id in returns and not repeats:
+    if returned.return_id in returns:
         return Outcome()
     if not returned.restock or order.cancelled:  # a cancellation has already given back what was left
         return Outcome(order, return_id=returned.return_id)

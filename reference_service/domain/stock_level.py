@@ -80,11 +80,6 @@ def apply_webhook(level: Level, new: Reading) -> tuple[Level, Comparison]:
             return level, comparison
 
 
-def overwrite(level: Level, new: Reading) -> tuple[Level, Comparison]:
-    """The flaw `last_write_wins`: the webhook that arrives last is treated as the newest."""
-    return msgspec.structs.replace(level, reading=new, parked=None, doubtful=False), Comparison.NEWER
-
-
 def start_batch(level: Level) -> Level:
     """The level before a batch that changes it is sent."""
     return msgspec.structs.replace(level, in_flight=True)

@@ -64,8 +64,8 @@ class MissedFeed:
 
 
 def missed_feeds(parts: Parts) -> Sequence[Feed]:
-    """For architectures that receive webhooks over HTTP. Without it a flaw that loses webhooks would be healed."""
-    return [MissedFeed(parts)] if parts.settings.flaws.reads_what_was_missed else []
+    """For architectures that receive webhooks over HTTP."""
+    return [MissedFeed(parts)]
 
 
 def _order_loop(parts: Parts, channel: str) -> WorkLoop:

@@ -3,7 +3,8 @@
 Every transaction takes its locks in the same order: orders, waiting effects, stock levels.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -93,11 +94,25 @@ class Fold(msgspec.Struct):
         return change
 
 
-class MarketplaceOrdersHandler:
-    """Records the orders of the marketplaces. `repeats` is the flaw `no_order_dedup`."""
+class Decide(Protocol):
+    """What a notification does to its order: see `outcome_of`."""
 
-    def __init__(self, *, repeats: bool = False) -> None:
-        self._repeats = repeats
+    def __call__(
+        self,
+        channel: str,
+        notification: ChannelNotification,
+        known: KnownOrder | None,
+        *,
+        sale_waits: bool,
+        returns: Iterable[str],
+    ) -> Outcome: ...
+
+
+class MarketplaceOrdersHandler:
+    """Records the orders of the marketplaces."""
+
+    def __init__(self, decide: Decide = outcome_of) -> None:
+        self._decide = decide
 
     async def apply(self, connection: Connection, entries: Sequence[Entry]) -> WorkResult:
         """Writes orders, returns, effects and pending units. Returns a verdict or a failure for every entry."""
@@ -124,7 +139,7 @@ class MarketplaceOrdersHandler:
         returns = {returned.return_id} if returned and (channel, returned.return_id) in fold.returns else set()
         waits = fold.sale_waits(f"{channel}:{order_id}")
         try:
-            outcome = outcome_of(channel, notification, known, sale_waits=waits, returns=returns, repeats=self._repeats)
+            outcome = self._decide(channel, notification, known, sale_waits=waits, returns=returns)
         except Unusable as error:
             result.verdicts.append(DeadLetter(entry, str(error)))
             return

@@ -1,9 +1,9 @@
 """Handler of inventory_levels/update: compares a whole claim in memory and writes it back in three statements."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from stockstorm.reference_service.domain.payloads import InventoryLevel, Unusable, decode, updated_ns
-from stockstorm.reference_service.domain.stock_level import Comparison, Level, Reading, apply_webhook, overwrite
+from stockstorm.reference_service.domain.stock_level import Comparison, Level, Reading, apply_webhook
 from stockstorm.reference_service.domain.timestamps import SECOND_NS
 from stockstorm.reference_service.handlers import WorkResult
 from stockstorm.reference_service.queues.base import DeadLetter, Entry, Settled, State, Verdict
@@ -13,11 +13,15 @@ from stockstorm.reference_service.storage.tables import LevelKey, add_levels, lo
 TRIGGERED_AFTER_MAX_NS = 60 * SECOND_NS  # an X-Shopify-Triggered-At that is later than `updated_at` by more is ignored
 
 
-class StockHandler:
-    """Applies stock levels as Shopify reports them. `in_any_order` is the flaw `last_write_wins`."""
+# The level after a webhook, and how the webhook's reading compares with what was known.
+ApplyReading = Callable[[Level, Reading], tuple[Level, Comparison]]
 
-    def __init__(self, *, in_any_order: bool = False) -> None:
-        self._apply_webhook = overwrite if in_any_order else apply_webhook
+
+class StockHandler:
+    """Applies stock levels as Shopify reports them."""
+
+    def __init__(self, apply_reading: ApplyReading = apply_webhook) -> None:
+        self._apply_reading = apply_reading
 
     async def apply(self, connection: Connection, entries: Sequence[Entry]) -> WorkResult:
         """Writes the newest level of each item and location. Returns a verdict for every entry."""
@@ -29,7 +33,7 @@ class StockHandler:
             if level is None:
                 level, comparison = first_level(event, reading), Comparison.NEWER
             else:
-                level, comparison = self._apply_webhook(level, reading)
+                level, comparison = self._apply_reading(level, reading)
             levels[level.key] = level
             # A doubtful event is done: the level's row now says that the level has to be read again.
             verdicts.append(Settled(entry, State.APPLIED if comparison is Comparison.NEWER else State.SUPERSEDED))

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import time
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, Protocol
 
 import msgspec
@@ -83,7 +83,7 @@ CHANNEL_HEADERS = Headers(
 
 
 class Sender(msgspec.Struct, frozen=True):
-    """An accepted sender. `secret` is None if its signatures are not checked: on a bus, or by a flaw."""
+    """An accepted sender. `secret` is None if its signatures are not checked, as on a bus."""
 
     source: str
     headers: Headers
@@ -113,6 +113,15 @@ def is_genuine(secret: bytes, body: bytes, signature: bytes) -> bool:
     return hmac.compare_digest(signature_of(secret, body), signature.strip())
 
 
+# Whether a signed request is genuine: its sender, the topic of its header ("" if it has none), the body, the signature.
+SignatureCheck = Callable[[Sender, str, bytes, bytes], bool]
+
+
+def check_signature(sender: Sender, topic: str, body: bytes, signature: bytes) -> bool:  # noqa: ARG001 - a SignatureCheck
+    """Whether the signature was made with the sender's secret."""
+    return sender.secret is None or is_genuine(sender.secret, body, signature)
+
+
 def check_json(body: bytes) -> None:
     """Raises one of UNREADABLE_JSON for a body that a reader may fail on. Builds no objects, because most are good."""
     msgspec.json.decode(body, type=msgspec.Raw)
@@ -123,14 +132,20 @@ def check_json(body: bytes) -> None:
         msgspec.json.decode(body)  # fails if the digits are an integer and not, for example, in a string
 
 
-def read_message(sender: Sender, pairs: Iterable[tuple[bytes, bytes]], body: bytes, now_ns: int) -> Message:
+def read_message(
+    sender: Sender,
+    pairs: Iterable[tuple[bytes, bytes]],
+    body: bytes,
+    now_ns: int,
+    check: SignatureCheck = check_signature,
+) -> Message:
     """The message of a valid request. Raises Refused otherwise.
 
     The signature is checked first, so a sender without the secret learns nothing else.
     """
     headers = dict(pairs)
     names = sender.headers
-    if sender.secret is not None and not is_genuine(sender.secret, body, headers.get(names.signature, b"")):
+    if not check(sender, headers.get(names.topic, b"").decode("latin-1"), body, headers.get(names.signature, b"")):
         raise Refused(401)
     try:
         topic = headers[names.topic].decode("ascii")
@@ -160,8 +175,15 @@ class WebhookEndpoint:
     `senders`: by the channel in the path, or "" where the path has none.
     """
 
-    def __init__(self, endpoint: str, senders: Mapping[str, Sender], inbox: TakesMessages) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        senders: Mapping[str, Sender],
+        inbox: TakesMessages,
+        check: SignatureCheck = check_signature,
+    ) -> None:
         self._senders = senders
+        self._check = check
         self._inbox = inbox
         self._bodies = BodyReader(limits.CHUNKED_BYTES_MAX)
         self._counters = {status: metrics.WEBHOOKS.labels(endpoint, str(status)) for status in REASONS}
@@ -182,7 +204,7 @@ class WebhookEndpoint:
         sender = self._senders.get(scope.get("path_params", {}).get("channel", ""))
         if sender is None:
             raise Refused(404)
-        message = read_message(sender, scope["headers"], body, time.time_ns())
+        message = read_message(sender, scope["headers"], body, time.time_ns(), self._check)
         try:
             await self._inbox.put(message)
         except (InboxFull, StoreUnavailable):
@@ -254,28 +276,6 @@ def _answer(status: Status) -> tuple[AsgiMessage, AsgiMessage]:
 
 
 ANSWERS = {status: _answer(status) for status in REASONS}
-
-
-class SlowHandler:
-    """The flaw `slow_handler`: every event waits in its request for a slow step, one request at a time."""
-
-    def __init__(self, inbox: TakesMessages, step_s: float) -> None:
-        self._inbox = inbox
-        self._step_s = step_s
-        self._turn = asyncio.Lock()
-        self._waiting = 0
-
-    async def put(self, message: Message) -> None:
-        """Returns after its turn. Raises InboxFull at once if too many requests wait."""
-        if self._waiting >= limits.WAITING_EVENTS_MAX:
-            raise InboxFull
-        self._waiting += 1
-        try:
-            async with self._turn:
-                await asyncio.sleep(self._step_s)
-                await self._inbox.put(message)
-        finally:
-            self._waiting -= 1
 
 
 def senders_of(

@@ -22,21 +22,17 @@ import structlog
 from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.clients.backoff import backoff_s
 from stockstorm.reference_service.domain.topics import WorkType
-from stockstorm.reference_service.flaws import Flaw
 from stockstorm.reference_service.logs import REASON_CHARS_MAX, reason_of
 from stockstorm.reference_service.queues.base import Claim, Message, Unreadable, decode_message
 from stockstorm.reference_service.queues.batching_sender import BatchingSender
 from stockstorm.reference_service.queues.broker import Broker, BrokerGone, Received
 from stockstorm.reference_service.queues.broker_claim import BrokerClaim, open_claim
 from stockstorm.reference_service.queues.prefetch_buffer import Leases, PrefetchBuffer, Prefetched
-from stockstorm.reference_service.settings import BadSettings, Settings
+from stockstorm.reference_service.settings import BadSettings
 from stockstorm.reference_service.storage.database import STORE_GONE, Connection, Pool, StoreUnavailable
 
 log = structlog.get_logger()
 Read = Callable[[Received], Message | None]
-# Flaws of the way from a receiver into PostgreSQL, which does not exist with a broker; and flaws of receivers.
-_OF_POSTGRES = {Flaw.NO_ORDER_DEDUP, Flaw.ACK_BEFORE_DURABLE}
-_OF_RECEIVERS = {Flaw.NO_SIGNATURE_CHECK, Flaw.SLOW_HANDLER}
 
 
 class BrokerQueue:
@@ -203,9 +199,3 @@ async def open_broker_queue(
 def read_own(received: Received) -> Message:
     """A message that this service's receiver sent. Raises Unreadable."""
     return decode_message(received.body)
-
-
-def refuse_flaws(settings: Settings, *, has_receiver: bool) -> None:
-    """Raises BadSettings for a flaw that cannot exist in an architecture over a broker."""
-    if settings.flaw in _OF_POSTGRES or (settings.flaw in _OF_RECEIVERS and not has_receiver):
-        raise BadSettings(f"REFERENCE_FLAW: {settings.flaw.value!r} goes with REFERENCE_ARCHITECTURE=queue-postgres")

@@ -5,7 +5,6 @@ cores: the median acknowledgement took 4.5 instead of 5.1 ms, but the 99th perce
 """
 
 import asyncio
-import os
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -89,39 +88,3 @@ def _answer(batch: list[tuple[Message, asyncio.Future[None]]], failure: StoreUna
             future.set_result(None)
         else:
             future.set_exception(failure)
-
-
-class HoldInMemory:
-    """The flaw `ack_before_durable`: accepts messages at once and stores them later. A crash in between loses them."""
-
-    def __init__(self, store: Store, hold_s: float, crash_after: int) -> None:
-        self._store = store
-        self._hold_s = hold_s
-        self._crash_after = crash_after
-        self._in_memory: list[Message] = []
-        self._accepted = 0
-
-    async def put(self, message: Message) -> None:
-        """Returns at once. Raises InboxFull if too many messages are in memory."""
-        if len(self._in_memory) >= limits.WAITING_EVENTS_MAX:
-            raise InboxFull
-        self._in_memory.append(message)
-        self._accepted += 1
-        if 0 < self._crash_after <= self._accepted:
-            os._exit(1)
-
-    async def run(self) -> None:
-        while True:
-            await asyncio.sleep(self._hold_s)
-            await self.drain()
-
-    async def drain(self) -> None:
-        count = len(self._in_memory)  # messages that arrive meanwhile wait for the next drain
-        for start in range(0, count, limits.COMMIT_EVENTS_MAX):
-            taken = min(limits.COMMIT_EVENTS_MAX, count - start)
-            part = {message.identity: message for message in self._in_memory[:taken]}
-            del self._in_memory[:taken]
-            try:
-                await self._store(list(part.values()))
-            except StoreUnavailable as error:
-                log.warning("commit_failed", events=len(part), reason=reason_of(error))

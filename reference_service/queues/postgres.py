@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from stockstorm.reference_service.domain.topics import SHOPIFY, WorkType
+from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.logs import reason_of
 from stockstorm.reference_service.queues.base import Claim, DeadLetter, Entry, Message, Retry, Settled, State, Verdict
 from stockstorm.reference_service.storage.database import (
@@ -20,7 +20,7 @@ from stockstorm.reference_service.storage.database import (
 
 WAKE_CHANNEL = "reference_queue"
 
-_PUT_TEMPLATE = """
+PUT_TEMPLATE = """
 WITH incoming AS (
   SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[])
     WITH ORDINALITY AS t (work_type, source, webhook_id, topic, triggered_ns, received_ns, body, position)
@@ -36,10 +36,7 @@ WITH incoming AS (
 )
 SELECT count(*), CASE WHEN count(*) > 0 THEN pg_notify($8, $9) END FROM fresh
 """
-# The flaw `no_order_dedup`: a known notification of a channel gets another entry.
-_REPEAT_CHANNELS = f"UPDATE SET topic = excluded.topic WHERE excluded.source <> '{SHOPIFY}'"
-_PUT = _PUT_TEMPLATE.format(on_conflict="NOTHING")
-_PUT_REPEATING = _PUT_TEMPLATE.format(on_conflict=_REPEAT_CHANNELS)
+PUT = PUT_TEMPLATE.format(on_conflict="NOTHING")  # a known webhook gets no second entry
 
 _CLAIM = """
 SELECT entry, seq, source, topic, triggered_ns, attempts, body FROM queue
@@ -75,7 +72,7 @@ ON CONFLICT (entry) DO NOTHING
 """
 
 
-async def enqueue(database: "Connection | Pool", messages: Sequence[Message], *, repeats_channels: bool = False) -> int:
+async def enqueue(database: "Connection | Pool", messages: Sequence[Message], statement: str = PUT) -> int:
     """Stores messages in inbox and queue, with a pool or in the transaction of a connection.
 
     Returns the number of new ones. Raises StoreUnavailable, and then nothing was stored.
@@ -83,7 +80,7 @@ async def enqueue(database: "Connection | Pool", messages: Sequence[Message], *,
     work_types = sorted({message.work_type for message in messages} - {WorkType.IGNORED})
     try:
         fresh = await database.fetchval(
-            _PUT_REPEATING if repeats_channels else _PUT,
+            statement,
             [int(m.work_type) for m in messages],
             [m.source for m in messages],
             [m.webhook_id for m in messages],
@@ -137,15 +134,15 @@ class PostgresClaim(Claim):
 
 
 class PostgresQueue:
-    """Queue over a pool of connections. `repeats_channels` is the flaw `no_order_dedup`."""
+    """Queue over a pool of connections. `statement` stores messages; it is made from PUT_TEMPLATE."""
 
-    def __init__(self, pool: Pool, *, repeats_channels: bool = False) -> None:
+    def __init__(self, pool: Pool, statement: str = PUT) -> None:
         self._pool = pool
-        self._repeats_channels = repeats_channels
+        self._statement = statement
         self._arrived = {work_type: asyncio.Event() for work_type in WorkType}
 
     async def put(self, messages: Sequence[Message]) -> int:
-        return await enqueue(self._pool, messages, repeats_channels=self._repeats_channels)
+        return await enqueue(self._pool, messages, self._statement)
 
     @asynccontextmanager
     async def claim(self, work_type: WorkType, limit: int) -> AsyncIterator[Claim]:

@@ -7,7 +7,7 @@ same key, so each effect is written exactly once.
 import asyncio
 import random
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -42,6 +42,7 @@ from stockstorm.reference_service.sync.signals import Signals
 
 log = structlog.get_logger()
 ClosedState = Literal["done", "refused"]
+Variables = dict[str, object]  # of a GraphQL operation
 # After these codes Shopify may still execute the call. It is repeated under the same key until it is answered; a new
 # key could write the batch twice.
 MAY_EXECUTE = frozenset({"IDEMPOTENCY_CONCURRENT_REQUEST", "SERVICE_UNAVAILABLE"})
@@ -64,7 +65,7 @@ _REFUSE_SKUS = "UPDATE effect SET refused = $3 WHERE batch_id = $1 AND units ?| 
 class StockWriter:
     """Writes effects to Shopify. Only one task of one process may use it at a time.
 
-    `orders_max`: the most effects in one batch.
+    `orders_max`: the most effects in one batch. `variables`: the mutation's variables for a batch.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class StockWriter:
         rng: random.Random,
         *,
         orders_max: int = limits.ADJUST_ORDERS_MAX,
+        variables: Callable[[Batch], Variables] | None = None,
     ) -> None:
         self._pool = pool
         self._admin = admin
@@ -82,6 +84,7 @@ class StockWriter:
         self._rng = rng
         self._orders_max = orders_max
         self._refusals = 0
+        self._variables = variables or variables_of
 
     async def finish_open_batch(self) -> None:
         """Sends the batch that an earlier process left open, if there is one."""
@@ -137,7 +140,7 @@ class StockWriter:
     async def _finish(self, batch: Batch) -> None:
         attempts = 0
         while batch.sent:
-            answer = await self._admin.call(adjust(len(batch.locations)), variables_of(batch), self._assume_lower)
+            answer = await self._admin.call(adjust(len(batch.locations)), self._variables(batch), self._assume_lower)
             payload = answer.data.inventory_adjust_quantities
             if not payload.user_errors:
                 await self._close_done(batch, readings_of(answer, batch.locations))
@@ -208,7 +211,7 @@ def _report_refused(rows: Iterable[Iterable[str]]) -> None:
         log.error("effect_refused", token=token, reason=reason)
 
 
-def variables_of(batch: Batch) -> dict[str, object]:
+def variables_of(batch: Batch) -> Variables:
     """The mutation's variables, the same for every attempt."""
     changes = [
         {

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Iterable
 
 import structlog
 
@@ -19,10 +20,10 @@ class SubscriptionRefused(Exception):
     """Shopify refuses a subscription. The message is Shopify's."""
 
 
-async def subscribe_to_shop(admin: AdminApi, uri: str) -> int:
+async def subscribe_to_shop(admin: AdminApi, uri: str, topics: Iterable[str] = SHOPIFY_TOPICS) -> int:
     """Creates the missing subscriptions to `uri`; returns their number. SubscriptionRefused if one is refused."""
     existing = await _subscribed(admin, uri)
-    missing = [enum_of(topic) for topic in SHOPIFY_TOPICS if enum_of(topic) not in existing]
+    missing = [enum_of(topic) for topic in topics if enum_of(topic) not in existing]
     for topic in missing:
         answer = await admin.call(SUBSCRIBE, {"topic": topic, "uri": uri})
         errors = [error.message for error in answer.data.webhook_subscription_create.user_errors]

@@ -17,6 +17,8 @@ from stockstorm.reports.checkers.delivery import Delivery
 from stockstorm.reports.checkers.delivery_success import DeliverySuccess
 from stockstorm.reports.checkers.drift import Drift
 from stockstorm.reports.checkers.event_classes import EventClasses
+from stockstorm.reports.checkers.exposed import exposed, promise_of
+from stockstorm.reports.checkers.faults_met import FaultsMet
 from stockstorm.reports.checkers.forged import Forged
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.lost_units import LostUnits
@@ -73,6 +75,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     OrderLatency(),
     CrisisTime(),
     AckTime(),
+    FaultsMet(),
     Generator(),
     Resources(),
 )
@@ -125,7 +128,8 @@ def _covers(measure: Measure, name: str) -> bool:
 def _guarded(checker: Checker, history: History) -> Check:
     try:
         if checker.when_polling is not None and polls(history):
-            return Check(checker.name, "valid", POLLS, dict.fromkeys(checker.when_polling, 0.0), notes=(NOT_ASKED,))
-        return checker(history)
+            measures = dict.fromkeys(checker.when_polling, 0.0)
+            return Check(checker.name, "not_exercised", POLLS, measures, notes=(NOT_ASKED,))
+        return exposed(checker(history), checker.exposure(history), promise_of(history, checker.name))
     except Exception as error:  # noqa: BLE001 - whatever a checker raises, the others must still be heard
         return unknown(checker.name, f"the checker failed: {type(error).__name__}: {error}")

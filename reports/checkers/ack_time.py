@@ -44,4 +44,7 @@ class AckTime(Checker):
             reason = f"only {few} acknowledged or timed out, {ACK_SAMPLES_MIN} are needed"
             return unknown(self.name, reason, measures)
         reason = f"{counted(len(samples) - timeouts, 'attempt')} acknowledged, {timeouts} timed out"
-        return Check(self.name, "valid", reason, measures)
+        return Check(self.name, "measured", reason, measures)
+
+    def exposure(self, history: History) -> dict[str, int]:
+        return {"attempts acknowledged or timed out": len(history.acks)}

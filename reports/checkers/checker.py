@@ -52,6 +52,14 @@ class Checker(Protocol):
         """The finding. May raise: `check_all` turns that into an unknown finding."""
         ...
 
+    def exposure(self, history: History) -> dict[str, int]:
+        """How often what it tests occurred, in words that follow a number: {"delivered twice": 41}.
+
+        If all are 0, a valid finding becomes "not exercised". Empty: the check states none.
+        """
+        del history
+        return {}
+
 
 def with_open(check: Check, measure: str, count: int, noun: str) -> Check:
     """The check with its measures as lower bounds if `count` of its samples were still pending when the run ended.

@@ -79,7 +79,9 @@ class Delivery(Checker):
             return unknown(
                 self.name, f"{ended['pending']} of {len(deliveries)} deliveries were pending at the end", measures
             )
-        return Check(self.name, "valid", f"{counted(len(deliveries), 'notification')} with a known outcome", measures)
+        return Check(
+            self.name, "measured", f"{counted(len(deliveries), 'notification')} with a known outcome", measures
+        )
 
 
 def _rates(history: History) -> dict[str, float]:

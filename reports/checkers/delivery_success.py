@@ -1,9 +1,16 @@
 """Delivery success by topic: attempts, first-try share, retries, deliveries given up, subscriptions removed.
 
-A timeout, a delivery given up or a subscription removed by policy is invalid: in production those events are gone.
-Timeouts of attempts that overlap a fault of the scenario are counted but not blamed on the subject. Timeouts alone are
-unknown if the load generator could not keep up, because a stalled generator causes timeouts itself.
+Each genuine attempt that failed outside a planned fault is an incident: a 4xx, a 5xx, a timeout, a broken connection.
+One that a retry healed is no failure. A timeout, a delivery given up or a subscription removed by policy is invalid by
+itself, because in production those events are gone; so are repeated failures: at least FAILURES_MIN, and more than one
+attempt in a thousand. Timeouts and answers of overload (429, 503) are unknown if the load generator could not keep up,
+because then the machine was too slow, and a stalled generator causes timeouts itself.
+
+`history.failed_attempts` says which attempts count.
 """
+
+from collections import Counter
+from typing import Final
 
 import msgspec
 
@@ -12,10 +19,13 @@ from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.history import History
 from stockstorm.reports.history.acks import TIMEOUTS
 from stockstorm.reports.history.deliveries import Delivery
-from stockstorm.reports.history.faults import FaultInterval, excused
+from stockstorm.reports.history.failed_attempts import FailedAttempt, failed_attempts
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
+
+FAILURES_MIN: Final = 3
+FAILURES_SHARE_MAX: Final = 0.001
 
 
 class _Topic(msgspec.Struct):
@@ -25,9 +35,8 @@ class _Topic(msgspec.Struct):
     retries: int = 0
     given_up: int = 0
     timeouts: int = 0
-    excused: int = 0  # timeouts during a fault
 
-    def add(self, delivery: Delivery, faults: list[FaultInterval]) -> None:
+    def add(self, delivery: Delivery) -> None:
         attempts = delivery.attempts
         first, tries = attempts[0], len(attempts)
         self.deliveries += 1
@@ -38,10 +47,7 @@ class _Topic(msgspec.Struct):
                 return  # as nearly every delivery: nothing else to count
         self.retries += tries - 1
         self.given_up += delivery.outcome == "given_up"
-        for attempt in attempts:
-            if attempt.error in TIMEOUTS:
-                self.timeouts += 1
-                self.excused += excused(attempt, faults)
+        self.timeouts += sum(attempt.error in TIMEOUTS for attempt in attempts)
 
     def include(self, other: "_Topic") -> None:
         for count in self.__struct_fields__:
@@ -71,6 +77,12 @@ class DeliverySuccess(Checker):
             "delivery_success.timeouts", "timeouts", "count", "attempts that took over 1 s to connect or 5 s in all"
         ),
         Measure(
+            "delivery_success.failures",
+            "failed attempts",
+            "count",
+            "attempts answered with a 4xx or 5xx, timed out or cut off, outside planned faults",
+        ),
+        Measure(
             "delivery_success.subscriptions_removed",
             "subscriptions removed",
             "count",
@@ -97,16 +109,8 @@ class DeliverySuccess(Checker):
     when_polling = ()
 
     def __call__(self, history: History) -> Check:
-        faults = [fault for fault in history.fault_intervals if fault.planned]
-        topics: dict[str, _Topic] = {}
-        total, tally = _Topic(), Tally()
-        for delivery in history.deliveries.by_id.values():
-            if delivery.attempts and not delivery.planned.forged:
-                name = delivery.planned.topic
-                topic = topics.get(name) or topics.setdefault(name, _Topic())
-                topic.add(delivery, faults)
-                if delivery.outcome == "given_up":
-                    tally.add(_given_up(history, delivery))
+        topics, failures, tally = _counted_topics(history)
+        total = _Topic()
         for topic in topics.values():
             total.include(topic)
         removed = [gone for gone in history.all(f.SubscriptionRemoved) if gone.by_policy]
@@ -119,20 +123,83 @@ class DeliverySuccess(Checker):
         measures["delivery_success_s.without_subscription"] = _without_subscription_s(history)
         if not total.deliveries:
             return unknown(self.name, "no attempt was made", measures)
-        blamed = total.timeouts - total.excused
-        wrong = [
+        measures[f"{self.name}.failures"] = float(len(failures))
+        blamed = sum(failure.attempt.error in TIMEOUTS for failure in failures)
+        wrong: list[tuple[int | str, str, str]] = [
+            (_repeated(failures, total.attempts), "", ""),
             (blamed, "attempt timed out", "attempts timed out"),
             (total.given_up, "delivery given up", "deliveries given up"),
+            (len(removed), "subscription removed", "subscriptions removed"),
         ]
-        wrong.append((len(removed), "subscription removed", "subscriptions removed"))
-        reasons = [f"{count} {one if count == 1 else many}" for count, one, many in wrong if count]
-        if len(reasons) == 1 and blamed and (generator := Generator()(history)).verdict != "valid":
-            reason = f"{reasons[0]}, but the load generator could not keep up: {generator.reason}"
-            return unknown(self.name, reason, measures)
+        reasons = [_reason(*entry) for entry in wrong if entry[0]]
+        only_load = all(failure.of_load for failure in failures) and not total.given_up and not removed
+        if reasons and only_load and (generator := Generator()(history)).verdict == "unknown":
+            reason = f"{', '.join(reasons)}, but the load generator could not keep up: {generator.reason}"
+            return tally.check(self.name, "unknown", reason, measures)
         if reasons:
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
-        reason = f"{total.first_try:,} of {counted(total.deliveries, 'delivery')} acknowledged at the first try"
-        return tally.check(self.name, "valid", reason.replace("deliverys", "deliveries"), measures)
+        noun = "delivery" if total.deliveries == 1 else "deliveries"
+        reason = f"{total.first_try:,} of {total.deliveries:,} {noun} acknowledged at the first try"
+        if failures:
+            reason += f"; {counted(len(failures), 'attempt')} failed, too few to judge"
+        return tally.check(self.name, "valid", reason, measures)
+
+    def exposure(self, history: History) -> dict[str, int]:
+        tried = Counter(
+            one.planned.topic for one in history.deliveries.by_id.values() if one.attempts and not one.planned.forged
+        )
+        return {f"of {topic}": count for topic, count in sorted(tried.items())} or {"deliveries tried": 0}
+
+
+def _reason(found: int | str, one: str, many: str) -> str:
+    return found if isinstance(found, str) else f"{found} {one if found == 1 else many}"
+
+
+def _counted_topics(history: History) -> tuple[dict[str, _Topic], list[FailedAttempt], Tally]:
+    """Counts by topic, the failed attempts that count against the subject, and an incident for each."""
+    topics: dict[str, _Topic] = {}
+    tally = Tally()
+    for delivery in history.deliveries.by_id.values():
+        if delivery.attempts and not delivery.planned.forged:
+            name = delivery.planned.topic
+            topic = topics.get(name) or topics.setdefault(name, _Topic())
+            topic.add(delivery)
+            if delivery.outcome == "given_up":
+                tally.add(_given_up(history, delivery))
+    failures = failed_attempts(history, history.deliveries, history.fault_intervals)
+    for failure in failures:
+        if tally.full:
+            tally.count()
+        else:
+            tally.add(_failed(history, failure))
+    return topics, failures, tally
+
+
+def _repeated(failures: list[FailedAttempt], attempts: int) -> str:
+    """What failed again and again, in words. Empty for a few failures among many attempts."""
+    others = [failure for failure in failures if failure.attempt.error not in TIMEOUTS]
+    if len(others) < FAILURES_MIN or len(others) <= FAILURES_SHARE_MAX * attempts:
+        return ""
+    how = Counter(failure.how for failure in others).most_common(2)
+    shown = ", ".join(f"{count:,} {what}" for what, count in how)
+    topics = Counter(failure.delivery.planned.topic for failure in others)
+    where = f", all of {next(iter(topics))}" if len(topics) == 1 else ""
+    copies = ", all of them duplicates" if all(failure.delivery.planned.copy for failure in others) else ""
+    return f"{len(others):,} of {attempts:,} attempts failed ({shown}{where}{copies})"
+
+
+def _failed(history: History, failure: FailedAttempt) -> Incident:
+    planned, attempt = failure.delivery.planned, failure.attempt
+    event = history.deliveries.events.get(planned.event)
+    source = "" if event is None or event.source == "shopify" else event.source
+    copy = ", a duplicate" if planned.copy else ""
+    after = "" if failure.delivery.outcome != "acknowledged" else "; a later attempt was acknowledged"
+    text = (
+        f"{planned.topic} of {source or 'the shop'} (webhook {planned.webhook_id}{copy}) failed at attempt "
+        f"{attempt.attempt}, at {history.offset(attempt.at_ns)}: {failure.how}{after}"
+    )
+    sku, order = (event.sku, event.order) if event is not None else ("", -1)
+    return Incident("delivery_failed", attempt.at_ns, text, source, sku, order, events=(planned.event,))
 
 
 def _given_up(history: History, delivery: Delivery) -> Incident:

@@ -48,4 +48,7 @@ class EventClasses(Checker):
                 f"the sums do not match: {fired:,} fired, {total:,} accounted for, {stray} delivered but never fired"
             )
             return unknown(self.name, reason, measures)
-        return Check(self.name, "valid", f"all of {counted(fired, 'event')} accounted for", measures)
+        return Check(self.name, "measured", f"all of {counted(fired, 'event')} accounted for", measures)
+
+    def exposure(self, history: History) -> dict[str, int]:
+        return {"events fired": len(history.all(f.EventFired))}

@@ -92,6 +92,9 @@ class Generator(Checker):
         reason = f"{counted(len(attempts), 'attempt')} started within {p99:.1f} ms (p99) of when they could"
         return Check(self.name, "valid", reason, measures, notes=notes)
 
+    def exposure(self, history: History) -> dict[str, int]:
+        return {"attempts started": len(history.all(f.AttemptEnded))}
+
 
 def held_up(history: History) -> tuple[str, ...]:
     """The calls that kept the generator busy for longest, worst first, at most HELD_SHOWN, and how many more."""

@@ -87,7 +87,7 @@ class LostUnits(Checker):
             "lost_units.validly_sold": float(sold),
         }
         reason = f"{units(sold)} validly sold where a subject without latency sells {ideal.units:,}"
-        return Check(self.name, "valid", reason, measures)
+        return Check(self.name, "measured", reason, measures)
 
 
 def _prices(history: History) -> dict[str, int]:

@@ -58,7 +58,12 @@ class OrderLatency(Checker):
             reason = f"only {counted(len(samples), 'marketplace order')}, {OWED_PAIRS_MIN} are needed"
             return unknown(self.name, reason, measures, notes)
         reason = f"{counted(len(samples), 'marketplace order')}, {never} of them never in the master"
-        return with_open(Check(self.name, "valid", reason, measures, notes=notes), "order_latency.open", open_, "order")
+        return with_open(
+            Check(self.name, "measured", reason, measures, notes=notes), "order_latency.open", open_, "order"
+        )
+
+    def exposure(self, history: History) -> dict[str, int]:
+        return {"marketplace orders": sum(1 for _ in order_samples(history))}
 
 
 class OrderSample(NamedTuple):

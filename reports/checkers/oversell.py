@@ -4,18 +4,29 @@ Counted as incidents, units and value: in all, by channel, and for the five SKUs
 age of the oldest movement that the listing (for the own store: the master) did not reflect at the sale. A SKU can be
 oversold only when it sells out. If nothing was oversold, the rule of three over the exposures (sell-outs with buyers on
 two or more channels) is the upper bound, at 95 %, of the share of sell-outs that are oversold.
+
+Some oversells are inevitable, because channels that sell on their own can sell the last unit twice within one latency.
+So they are judged against the run's own latency. A line is *late* if the units had been gone for longer than the
+slowest order took to reach the master and the slowest change to reach a listing. No staleness explains that, so it is
+invalid. So are more units than scenarios/floor.py allows at the run's own latency.
 """
 
+import math
 from bisect import bisect_left, bisect_right
-from typing import cast
+from collections.abc import Iterator
+from typing import Final, cast
 
 import msgspec
 
 from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.checkers.order_latency import order_samples
 from stockstorm.reports.history import History
 from stockstorm.reports.history.ledgers import Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
-from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
+from stockstorm.reports.history.shelf import build_shelves
+from stockstorm.reports.result import Check, Finding, Incident, Tally, counted, units, unknown
+from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.scenarios.floor import oversell_bound_units, oversell_floor_units
 from stockstorm.simulator.history import facts as f
 
 
@@ -36,6 +47,8 @@ def exposures(history: History) -> int:
 
 CAUSES_KEPT = 5
 SKUS_KEPT = 5
+SLACK_NS: Final = 100_000_000  # beyond the run's own latency, before a line is late
+LATENCY_MIN_S: Final = 0.25  # of the bound: buyers of a burst come at once, whatever the latency
 
 
 class _Over(msgspec.Struct):
@@ -85,6 +98,19 @@ class Oversell(Checker):
             headline=True,
         ),
         Measure(
+            "oversell.late",
+            "oversells beyond the own latency",
+            "count",
+            "order lines oversold when the units had been gone for longer than the run's own latency",
+        ),
+        Measure(
+            "oversell.bound_units",
+            "oversold units that are natural",
+            "units",
+            "most units that channels can oversell at this run's own latency; only if something was oversold",
+            more_is_worse=None,
+        ),
+        Measure(
             "oversell.*.incidents", "oversells", "count", "order lines of one channel or SKU sold beyond physical stock"
         ),
         Measure(
@@ -94,34 +120,93 @@ class Oversell(Checker):
     )
 
     def __call__(self, history: History) -> Check:
+        lines = list(_oversold(history))
         tally, total = Tally(), _Over()
         by_channel: dict[str, _Over] = {}
         by_sku: dict[str, _Over] = {}
-        for seq, sale in history.numbered(f.PurchaseAccepted):
-            for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
-                over = quantity - min(quantity, max(0, before))
-                if over <= 0:
-                    continue
-                item = history.items.get(sku)
-                worth = over * (item.price_minor if item else 0)
-                for part in (total, by_channel.setdefault(sale.channel, _Over()), by_sku.setdefault(sku, _Over())):
-                    part.add(over, worth)
-                if tally.full:
-                    tally.count()
-                else:
-                    tally.add(_incident(history, seq, sku, over, worth))
+        for line in lines:
+            item = history.items.get(line.sku)
+            worth = line.over * (item.price_minor if item else 0)
+            channel = line.sale.channel
+            for part in (total, by_channel.setdefault(channel, _Over()), by_sku.setdefault(line.sku, _Over())):
+                part.add(line.over, worth)
+            if tally.full:
+                tally.count()
+            else:
+                tally.add(_incident(history, line, worth))
         measures = total.measures("") | _parts(by_channel, by_sku)
         exposed = exposures(history)
         measures["oversell.exposures"] = float(exposed)
         if not history.all(f.PurchaseAccepted) and not history.all(f.PurchaseRefused):
             return unknown(self.name, "nobody tried to buy anything", measures)
-        if tally.total:
-            reason = f"{units(total.units)} oversold in {counted(tally.total, 'order line')}"
-        else:
-            reason = f"nothing was oversold in {exposed} sell-outs with buyers on two or more channels"
+        if not tally.total:
             if exposed:
                 measures["oversell.bound_per_exposure"] = min(1.0, 3 / exposed)
-        return tally.check(self.name, "valid", reason, measures)
+            reason = f"nothing was oversold in {exposed} sell-outs with buyers on two or more channels"
+            return tally.check(self.name, "valid", reason, measures)
+        reason = f"{units(total.units)} oversold in {counted(tally.total, 'order line')}"
+        verdict, why = _beyond_latency(history, lines, exposed, measures)
+        return tally.check(self.name, verdict, f"{reason}; {why}", measures)
+
+    def exposure(self, history: History) -> dict[str, int]:
+        oversold = sum(1 for _ in _oversold(history))
+        return {"sell-outs across channels": exposures(history), "order lines beyond the shelf": oversold}
+
+
+class _Line(msgspec.Struct, frozen=True):
+    """An order line with units that were not on the shelf."""
+
+    seq: int
+    sale: f.PurchaseAccepted
+    sku: str
+    wanted: int
+    over: int
+
+
+def _oversold(history: History) -> Iterator[_Line]:
+    for seq, sale in history.numbered(f.PurchaseAccepted):
+        for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
+            over = quantity - min(quantity, max(0, before))
+            if over > 0:
+                yield _Line(seq, sale, sku, quantity, over)
+
+
+def _beyond_latency(
+    history: History, lines: list[_Line], exposed: int, measures: dict[str, float]
+) -> tuple[Finding, str]:
+    """Whether these oversells are more than the run's own latency explains, and why. Adds what it measured."""
+    syncs = sorted(pair.latency_ms for pair in history.sync_pairs.pairs if math.isfinite(pair.latency_ms))
+    orders = [sample.latency_ms for sample in order_samples(history) if math.isfinite(sample.latency_ms)]
+    if not syncs:
+        return "measured", "no latency was measured that could explain them"
+    slowest_ms = syncs[-1] + max(orders, default=0.0)
+    shelves = build_shelves(history, {line.sku for line in lines})
+    late = 0
+    for line in lines:
+        shelf = shelves.get(line.sku)
+        if shelf is not None:
+            gone_ns = line.sale.at_ns - shelf.short_since(line.wanted, line.seq)
+            late += gone_ns > slowest_ms * 1e6 + SLACK_NS
+    measures["oversell.late"] = float(late)
+    if late:
+        return "invalid", (
+            f"{late} of them when the units had been gone for longer than {slowest_ms:,.0f} ms, the slowest that an "
+            "order and a listing took in this run"
+        )
+    sold, bound = sum(line.over for line in lines), _bound(history, quantile(syncs, 0.99) / 1e3, exposed)
+    if bound is None:
+        return "valid", "all within the run's own latency"
+    measures["oversell.bound_units"] = float(bound)
+    natural = f"at most {bound} are natural at the run's own latency (p99 {quantile(syncs, 0.99):,.0f} ms)"
+    return ("invalid" if sold > bound else "valid"), natural
+
+
+def _bound(history: History, latency_s: float, exposed: int) -> int | None:
+    """Units that any subject with this latency may oversell. None: the scenario has no hot SKUs to compute it from."""
+    scenario = history.scenario if history.last(f.RunStarted) is not None else None
+    if scenario is None or scenario.events.restock_hot or not oversell_floor_units(scenario, LATENCY_MIN_S):
+        return None
+    return oversell_bound_units(scenario, max(LATENCY_MIN_S, latency_s), exposed)
 
 
 def _parts(by_channel: dict[str, _Over], by_sku: dict[str, _Over]) -> dict[str, float]:
@@ -133,8 +218,8 @@ def _parts(by_channel: dict[str, _Over], by_sku: dict[str, _Over]) -> dict[str, 
     return measures
 
 
-def _incident(history: History, seq: int, sku: str, over: int, worth: int) -> Incident:
-    sale = cast(f.PurchaseAccepted, history.facts[seq])
+def _incident(history: History, line: _Line, worth: int) -> Incident:
+    seq, sale, sku, over = line.seq, line.sale, line.sku, line.over
     listing, ledger = history.listings.get((sale.channel, sku)), history.ledgers.get(sku)
     unseen = _unseen(history, ledger, seq, _known(ledger, listing, seq)) if ledger is not None else []
     staleness_ms = (sale.at_ns - unseen[0][0]) / 1e6 if unseen else 0.0
@@ -144,7 +229,8 @@ def _incident(history: History, seq: int, sku: str, over: int, worth: int) -> In
         f"{history.offset(sale.at_ns)}: what it showed was {staleness_ms:,.0f} ms old"
     )
     if events:
-        text += f" and lacked {'event' if len(events) == 1 else 'events'} {', '.join(map(str, events))}"
+        more = f" and {counted(len(events) - 1, 'event')} before it" if len(events) > 1 else ""
+        text += f" and lacked {history.event_name(events[-1])}{more}"
     return Incident(
         "oversell",
         sale.at_ns,

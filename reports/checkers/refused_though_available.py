@@ -66,4 +66,4 @@ class RefusedThoughAvailable(Checker):
             "refused.out_of_stock": float(len(refused) - tally.total),
         }
         reason = f"{counted(tally.total, 'buyer')} turned away although the units were there"
-        return tally.check(self.name, "valid", reason, measures)
+        return tally.check(self.name, "measured", reason, measures)

@@ -35,7 +35,7 @@ class Resources(Checker):
         shown = [f"{process} {measures[f'resources.{process}.cores']:.2f}" for process in sorted(samples)]
         if not shown:
             return unknown(self.name, "no process was sampled during load", measures)
-        return Check(self.name, "valid", "cores used on average: " + ", ".join(shown), measures)
+        return Check(self.name, "measured", "cores used on average: " + ", ".join(shown), measures)
 
 
 def _cores(samples: Sequence[f.ResourcesSampled]) -> float:

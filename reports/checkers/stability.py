@@ -71,6 +71,12 @@ class Stability(Checker):
             return tally.check(self.name, "unknown", "the history is empty", measures)
         return tally.check(self.name, "valid", _nothing(history), measures)
 
+    def exposure(self, history: History) -> dict[str, int]:
+        return {
+            "attempts to deliver": len(history.all(f.AttemptEnded)),
+            "processes watched": len({seen.process for seen in history.all(f.ProcessSeen)}),
+        }
+
 
 def outages(attempts: Iterable[f.AttemptEnded], end_ns: int) -> Iterator[Outage]:
     """Every time in which nobody answered: connections were refused, or attempts failed for SILENCE_MIN_NS."""

@@ -42,6 +42,14 @@ class StaleOverwrite(Checker):
             return tally.check(self.name, "invalid", reason, measures)
         return tally.check(self.name, "valid", f"none of {pushes:,} pushes went back to an older state", measures)
 
+    def exposure(self, history: History) -> dict[str, int]:
+        found = history.overtaking
+        return {
+            "versions reported after a later one": found.overtaken,
+            "reported again after a later one": found.repeated,
+            "changed twice in one second": found.ties,
+        }
+
 
 def _incident(history: History, push: f.ListingPushed, matched: int) -> Incident:
     ledger = history.ledgers[push.sku]

@@ -201,7 +201,7 @@ def _tiers(
     if ceiling:
         return tuple(TierOutcome(tier, limit_ms, "unknown", ceiling) for tier, limit_ms in LIMITS_MS.items())
     checks = worst_checks([run.result for run in runs], subject.cannot)
-    late = next((check.reason for check in checks if check.name == "generator" and check.verdict != "valid"), "")
+    late = next((check.reason for check in checks if check.name == "generator" and check.verdict == "unknown"), "")
     problem = f"the load generator was too late: {late}" if late else ""
     measure = judged_measure(runs[0].scenario)
     latency = {measure: measures[P95]} if P95 in measures else {}

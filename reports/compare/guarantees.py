@@ -25,7 +25,7 @@ class GuaranteeOutcome(msgspec.Struct, frozen=True):
 def judge_guarantees(result: Result, cannot: Mapping[str, str]) -> GuaranteeOutcome:
     """The verdict over the checks and thresholds that are not in `cannot` (check -> why it is excused)."""
     found = _findings(result)
-    excused = frozenset(name for name, verdict, _ in found if verdict != "valid" and name in cannot)
+    excused = frozenset(name for name, verdict, _ in found if verdict in {"invalid", "unknown"} and name in cannot)
     counted = [entry for entry in found if entry[0] not in cannot]
     failed = [f"{name}: {reason}" for name, verdict, reason in counted if verdict == "invalid"]
     unjudged = [f"{name}: {reason}" for name, verdict, reason in counted if verdict == "unknown"]

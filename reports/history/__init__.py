@@ -9,15 +9,21 @@ from functools import cached_property
 from operator import attrgetter
 
 from stockstorm.reports.history.acks import build_acks
+from stockstorm.reports.history.balance import OffBalance, find_off_balance
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
 from stockstorm.reports.history.deliveries import Deliveries, build_deliveries
-from stockstorm.reports.history.event_outcomes import Classified, classify_events
+from stockstorm.reports.history.doubled import Doublings, find_doublings
+from stockstorm.reports.history.event_outcomes import Classified, Proofs, classify_events
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates
+from stockstorm.reports.history.off_stock import Attribution
+from stockstorm.reports.history.overtaking import Overtaking, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
+from stockstorm.reports.history.repeats import Repeats, find_repeats
 from stockstorm.reports.history.sync_pairs import SyncPairs, bound_open, build_sync_pairs
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
@@ -65,6 +71,26 @@ class History(FactLog):
         return build_deliveries(self, self.ledgers)
 
     @cached_property
+    def lost_updates(self) -> list[LostUpdate]:
+        """Sets that undid a change, because they ignored what was written since they read."""
+        return find_lost_updates(self, self.orders, self.ledgers, self.deliveries)
+
+    @cached_property
+    def doublings(self) -> Doublings:
+        """Orders that the subject's references prove to be applied more than once."""
+        return find_doublings(self.orders, self.misfit_skus, {lost.seq for lost in self.lost_updates})
+
+    @cached_property
+    def off_balance(self) -> list[OffBalance]:
+        """SKUs whose record is off, for a subject that names no orders."""
+        return find_off_balance(self, self.orders, {lost.row.sku for lost in self.lost_updates})
+
+    @cached_property
+    def attribution(self) -> Attribution:
+        """What explains SKUs whose record is off, for `off_stock.explain`."""
+        return Attribution(self.orders, self.doublings, self.lost_updates, self.off_balance)
+
+    @cached_property
     def acks(self) -> list[tuple[int, float]]:
         """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
         return build_acks(self, self.deliveries)
@@ -79,17 +105,39 @@ class History(FactLog):
     @cached_property
     def classified(self) -> list[Classified]:
         """Every event with how it was delivered and what effect it had."""
-        return classify_events(self, self.orders, self.misfit_skus, self.ledgers, self.listings, self.deliveries)
+        off = {off.sku for off in self.off_balance} if self.orders.net_only else set[str]()
+        proofs = Proofs(self.doublings.by_order, off)
+        return classify_events(self, self.orders, proofs, self.ledgers, self.listings, self.deliveries)
 
     @cached_property
     def pending(self) -> PendingItems:
         """What had something pending at the end, and so is not judged."""
         return find_pending(self.classified, self.orders)
 
+    def event_name(self, event: int) -> str:
+        """An event in words: "order.cancelled of mercado's order mercado-1004", "inventory_levels/update of MUG"."""
+        fired = self.deliveries.events.get(event)
+        if fired is None:
+            return f"event {event}"
+        about = fired.sku or (self.order_name(fired.order) if fired.order >= 0 else "")
+        return f"{fired.topic} of {about}" if about else fired.topic
+
     @cached_property
     def head_of_line(self) -> HeadOfLineBlocking:
         """How long good events waited behind dead-lettered ones."""
         return measure_head_of_line(self.classified, self.marketplaces, self.orders, self.ledgers, self.listings)
+
+    @cached_property
+    def repeats(self) -> Repeats:
+        """How often orders of marketplaces reached the subject again, or in an unusual order."""
+        return find_repeats(self, self.deliveries, self.fault_intervals)
+
+    @cached_property
+    def overtaking(self) -> Overtaking:
+        """Versions of stock that were reported after a later one, or within one second of another."""
+        found = self.all(f.RunStarted)
+        offset_ns = found[0].wall_ns - found[0].at_ns if found else 0
+        return find_overtaking(self.deliveries, self.ledgers, offset_ns)
 
     @cached_property
     def fault_intervals(self) -> list[FaultInterval]:

@@ -3,50 +3,24 @@
 An *effect* is the change that one order, cancellation or restocked return should make to one SKU. The subject names the
 orders of an adjustment in its `referenceDocumentUri`. A version *includes* an effect when its reference holds the
 effect's token. A subject without such references is judged by conservation: its adjustments are assumed to record
-effects first in, first out, and everything built on that is labelled "net only".
+effects in order of time, and everything built on that is labelled "net only".
 """
 
-from collections import deque
-from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
 import msgspec
 
+from stockstorm.reports.history.conservation import tie_by_conservation
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.misfits import Misfit, whole_misfits
+from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect, Row, expected_effects
 from stockstorm.simulator.history import facts as f
 
 REFERENCE_PREFIX: Final = "urn:channel-orders:"
 NET_ONLY: Final = (
     "net only: the subject names no orders in its adjustments, so a lost and a doubled one hide each other"
 )
-SUBJECT_CAUSES: Final = frozenset({"subject_adjust", "subject_set"})
-
-
-class Effect(msgspec.Struct, gc=False):
-    """The change of `delta` units that one order event should make to one SKU in the master."""
-
-    kind: str  # sale, cancelled, returned
-    order: int
-    channel: str
-    token: str
-    sku: str
-    delta: int
-    seq: int
-    at_ns: int
-    version: int = -1  # first version that includes it; -1: none does
-    version_seq: int = -1
-    version_ns: int = 0
-    times: int = 0  # number of ledger rows that name it
-    settled: bool = False  # needs no version: netted with its opposite before either was written
-
-
-class Misfit(msgspec.Struct, gc=False):
-    """A row whose delta differs from the sum of the effects that it names. `excess` is the difference."""
-
-    row: f.StockChanged
-    effects: list[Effect]
-    excess: int
 
 
 class ChannelOrders(msgspec.Struct, gc=False):
@@ -58,12 +32,16 @@ class ChannelOrders(msgspec.Struct, gc=False):
     net_only: bool
     writes: int  # number of ledger rows that the subject wrote
     named_delta: dict[str, int]  # by SKU, units that rows with a known reference moved
-    misfits: list[Misfit]  # rows that moved other units than the orders they name
+    misfits: list[Misfit]  # rows that moved other units than the orders that they are the first to name
     unknown_orders: dict[str, int] = {}  # "channel:reference" that a row names and nobody placed -> when
 
     def of_order(self, order: int, kind: str) -> list[Effect]:
         """Effects of one kind of one order (one for each SKU)."""
         return [effect for effect in self.by_order.get(order, ()) if effect.kind == kind]
+
+    def named(self, reference: str) -> bool:
+        """Whether a reference names an order that was placed."""
+        return any(token in self.by_token for token in tokens(reference))
 
 
 def tokens(reference: str) -> list[str]:
@@ -80,7 +58,7 @@ def order_named(token: str) -> str:
 
 def build_channel_orders(log: FactLog) -> ChannelOrders:
     """Every effect, tied to the first version that includes it."""
-    effects = sorted(_expected(log), key=lambda effect: effect.seq)
+    effects = sorted(expected_effects(log), key=lambda effect: effect.seq)
     by_token: dict[str, list[Effect]] = {}
     by_order: dict[int, list[Effect]] = {}
     for effect in effects:
@@ -89,44 +67,17 @@ def build_channel_orders(log: FactLog) -> ChannelOrders:
     orders = ChannelOrders(effects, by_token, by_order, net_only=False, writes=0, named_delta={}, misfits=[])
     if not _tie_by_reference(log, orders) and orders.writes:
         orders.net_only = True
-        _tie_first_in_first_out(log, orders)
+        orders.misfits.clear()
+        tie_by_conservation(log, effects)
+    orders.misfits = whole_misfits(orders.misfits)
     _settle(orders)
     return orders
-
-
-def _expected(log: FactLog) -> Iterator[Effect]:
-    online = {fact.channel for fact in log.all(f.ChannelOpened) if fact.online}
-    for seq, sale in log.numbered(f.PurchaseAccepted):
-        if sale.channel not in online:
-            token = f"{sale.channel}:{sale.ref}"
-            for sku, units in _merged(sale.skus, sale.quantities):
-                yield Effect("sale", sale.order, sale.channel, token, sku, -units, seq, sale.at_ns)
-    for seq, gone in log.numbered(f.OrderCancelled):
-        if gone.channel not in online:
-            token = f"{gone.channel}:{gone.ref}:cancelled"
-            for sku, units in _merged(gone.skus, gone.quantities):
-                yield Effect("cancelled", gone.order, gone.channel, token, sku, units, seq, gone.at_ns)
-    for seq, back in log.numbered(f.OrderReturned):
-        if back.channel not in online and back.restocked:
-            token = f"{back.channel}:{back.ref}:returned:{back.return_id}"
-            for sku, units in _merged(back.skus, back.quantities):
-                yield Effect("returned", back.order, back.channel, token, sku, units, seq, back.at_ns)
-
-
-def _merged(skus: tuple[str, ...], quantities: tuple[int, ...]) -> Iterator[tuple[str, int]]:
-    if len(skus) == 1:
-        yield skus[0], quantities[0]
-        return
-    units: dict[str, int] = {}
-    for sku, quantity in zip(skus, quantities, strict=True):
-        units[sku] = units.get(sku, 0) + quantity
-    yield from units.items()
 
 
 def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
     """Ties effects to the rows that name them. False when no row names any."""
     named: dict[str, dict[str, list[Effect]]] = {}
-    rows: list[tuple[int, f.StockChanged | f.StockUnmoved]] = [*log.numbered(f.StockUnmoved)]
+    rows: list[tuple[int, Row]] = [*log.numbered(f.StockUnmoved)]
     for seq, change in log.numbered(f.StockChanged):
         if change.cause in SUBJECT_CAUSES:
             orders.writes += 1
@@ -148,17 +99,22 @@ def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
     return any(named.values())
 
 
-def _tie(orders: ChannelOrders, seq: int, row: f.StockChanged | f.StockUnmoved, effects: list[Effect]) -> None:
+def _tie(orders: ChannelOrders, seq: int, row: Row, effects: list[Effect]) -> None:
     expected = 0
+    repeated: list[Effect] = []
     for effect in effects:
-        expected += effect.delta
         effect.times += 1
         if effect.version < 0:
+            expected += effect.delta
             effect.version, effect.version_seq, effect.version_ns = row.version, seq, row.at_ns
-    if isinstance(row, f.StockChanged):
-        orders.named_delta[row.sku] = orders.named_delta.get(row.sku, 0) + row.delta
-        if row.delta != expected:
-            orders.misfits.append(Misfit(row, effects, row.delta - expected))
+        else:
+            repeated.append(effect)
+            effect.again.append(seq)
+    delta = row.delta if isinstance(row, f.StockChanged) else 0
+    orders.named_delta[row.sku] = orders.named_delta.get(row.sku, 0) + delta
+    if delta != expected:
+        first = effects if not repeated else [effect for effect in effects if effect.version_seq == seq]
+        orders.misfits.append(Misfit(row, seq, first, repeated, delta - expected))
 
 
 def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list[Effect]]:
@@ -167,23 +123,6 @@ def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list
         for effect in by_token.get(token, ()):
             found.setdefault(effect.sku, []).append(effect)
     return found
-
-
-def _tie_first_in_first_out(log: FactLog, orders: ChannelOrders) -> None:
-    waiting: dict[tuple[str, bool], deque[Effect]] = {}
-    for effect in orders.effects:
-        waiting.setdefault((effect.sku, effect.delta < 0), deque()).append(effect)
-    carried: dict[tuple[str, bool], int] = {}
-    for seq, row in log.numbered(f.StockChanged):
-        if row.cause not in SUBJECT_CAUSES:
-            continue
-        key = (row.sku, row.delta < 0)
-        queue, units = waiting.get(key), carried.get(key, 0) + abs(row.delta)
-        while queue and queue[0].seq < seq and abs(queue[0].delta) <= units:
-            effect = queue.popleft()
-            units -= abs(effect.delta)
-            effect.times, effect.version, effect.version_seq, effect.version_ns = 1, row.version, seq, row.at_ns
-        carried[key] = units
 
 
 def _settle(orders: ChannelOrders) -> None:

@@ -77,6 +77,8 @@ REFERENCES: Final = (
     Reference(f.AttemptEnded, "delivery", "delivery"),
     Reference(f.AttemptEnded, "status", "HTTP status"),
     Reference(f.DeliveryEnded, "delivery", "delivery"),
+    Reference(f.FaultStarted, "request", "call", none=-1),
+    Reference(f.FaultStarted, "delivery", "delivery", none=-1),
     Reference(f.ApiCalled, "api", "API"),
     Reference(f.ApiCalled, "status", "HTTP status"),
     Reference(f.GeneratorHeld, "request", "call"),

@@ -12,8 +12,9 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import SUBJECT_CAUSES, ChannelOrders, Effect
+from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect
 from stockstorm.reports.history.push_attribution import Curve
 from stockstorm.simulator.history import facts as f
 
@@ -57,6 +58,11 @@ class Ledger(msgspec.Struct, gc=False):
     def version_at(self, seq: int) -> int:
         """The latest state committed by then."""
         return max(0, bisect_right(self.seqs, seq) - 1)
+
+    def last_state(self, version: int) -> int:
+        """The last state of a version number."""
+        following = version + 1
+        return self.first_state[following] - 1 if following < len(self.first_state) else len(self.seqs) - 1
 
     def accepted_at(self, seq: int) -> int:
         """Units that marketplaces sold by then."""

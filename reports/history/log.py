@@ -6,6 +6,7 @@ because many facts share one instant (a whole burst, for example) and their orde
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -111,6 +112,33 @@ class FactLog:
     def offset(self, at_ns: int) -> str:
         """A time as people read it: "12.345 s" into the load."""
         return f"{(at_ns - self.start_ns) / SECOND_NS:.3f} s"
+
+    def wall(self, at_ns: int) -> str:
+        """The same as wall time in UTC, to the millisecond: "2026-11-27T10:03:04.123Z"."""
+        wall_ns = at_ns - self.start_ns + self._start_wall_ns
+        return (
+            f"{datetime.fromtimestamp(wall_ns // SECOND_NS, UTC):%Y-%m-%dT%H:%M:%S}.{wall_ns % SECOND_NS // 10**6:03}Z"
+        )
+
+    @cached_property
+    def _start_wall_ns(self) -> int:
+        found = self.all(f.RunStarted)
+        return found[0].wall_ns if found else 0
+
+    @cached_property
+    def _refs(self) -> dict[int, tuple[str, str]]:
+        return {sale.order: (sale.channel, sale.ref) for sale in self.all(f.PurchaseAccepted)}
+
+    def order_name(self, order: int) -> str:
+        """An order as the subject knows it: "mercado's order mercado-1004", "the shop's order 5500000000012"."""
+        channel, ref = self._refs.get(order, ("", ""))
+        if not ref:
+            return f"order {order} of the plan"
+        return f"{channel}'s order {ref}" if channel in self.marketplaces else f"the shop's order {ref}"
+
+    def order_ref(self, order: int) -> str:
+        """The reference by which the subject knows an order. Empty for one that nobody placed."""
+        return self._refs.get(order, ("", ""))[1]
 
     @cached_property
     def items(self) -> dict[str, f.ItemStocked]:

@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
+from stockstorm.reports.render.bodies import bodies
 from stockstorm.reports.render.files import json_file
 from stockstorm.reports.render.html import html
 from stockstorm.reports.render.junit import junit
@@ -27,6 +28,7 @@ RENDERERS: Final[dict[str, Renderer]] = {
     "json": json_file,
     "junit": junit,
     "markdown": markdown,
+    "bodies": bodies,
     "html": html,
     "terminal": terminal,  # last, since it lists the files that exist
 }

@@ -10,9 +10,13 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.reports.checkers import CHECKERS, REQUIRED, check_all
+from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, REQUIRED, check_all
+from stockstorm.reports.checkers.faults_met import FaultsMet
+from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.stability import Stability
 from stockstorm.reports.collector import collector_paused
+from stockstorm.reports.diagnosis import diagnose
+from stockstorm.reports.evidence import with_chains
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Finding, Interval, Result, ThresholdOutcome, Verdict, counted
 from stockstorm.reports.verdict.samples import intervals
@@ -25,7 +29,9 @@ NO_CALL: Final = (
 )
 _IMPORTANCE: Final = {checker.name: place for place, checker in enumerate(CHECKERS)}
 UNPLANNED_SHOWN: Final = 3
+_OF_THE_RUN: Final = (Generator.name, FaultsMet.name)  # checks of the run itself, and not of the subject
 _DENIED: Final = "denied"
+_SEVERITY: Final[dict[Finding, int]] = {"measured": 0, "not_exercised": 1, "valid": 2, "unknown": 3, "invalid": 4}
 _ADMIN: Final = "admin"
 
 
@@ -57,13 +63,15 @@ def _judged(history: History) -> Result:
     started = history.started
     cut = interrupted(history)
     brief = cut.partition(":")[0]  # the reason is told once, at the top
-    checks = tuple(_unknown_when(brief, check) for check in check_all(history))
+    checks = with_chains(history, tuple(_unknown_when(brief, check) for check in check_all(history)))
     found_intervals, failure = _intervals(history)
     measures = {name: value for check in checks for name, value in check.measures.items()}
     unreliable = brief or _late_generator(checks)
     thresholds = judge_thresholds(history.scenario.expect, checks, measures, found_intervals, unreliable)
     tiers = judge_tiers(history.scenario, checks, measures, found_intervals, unreliable)
     verdict, reasons = overall(cut, checks, thresholds)
+    checks = tuple(with_thresholds(check, thresholds) for check in checks)
+    diagnoses, undiagnosed = diagnose(history, checks)
     check_notes = (f"{check.name}: {note}" for check in checks for note in check.notes)
     return Result(
         run=started.run,
@@ -80,7 +88,7 @@ def _judged(history: History) -> Result:
         measures=measures,
         intervals=found_intervals,
         event_classes=classes_of(checks),
-        notes=tuple(dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure))),
+        notes=tuple(dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure, *undiagnosed))),
         commit=started.commit,
         versions=started.versions,
         machine=started.machine,
@@ -88,6 +96,8 @@ def _judged(history: History) -> Result:
         started_wall_ns=started.wall_ns,
         duration_ns=started.duration_ns,
         rest=history.rest.text,
+        diagnoses=diagnoses,
+        untested=untested(checks),
     )
 
 
@@ -136,6 +146,31 @@ def overall(
     return ("unknown", _unique(open_)) if open_ else ("valid", ())
 
 
+def with_thresholds(check: Check, thresholds: Sequence[ThresholdOutcome]) -> Check:
+    """The check with the verdict over its own finding and the thresholds on its measures, so that no two marks differ.
+
+    A check that only measures takes the verdict of its thresholds. Another one can only become worse by them.
+    """
+    lines = [line for line in thresholds if judged_check(line.measure) == check.name]
+    if not lines:
+        return check
+    worst = max(lines, key=lambda line: _SEVERITY[line.verdict])
+    if _SEVERITY[worst.verdict] <= _SEVERITY[check.verdict]:
+        return check
+    reason = check.reason if check.reason in worst.reason else f"{worst.reason}; {check.reason}"
+    return msgspec.structs.replace(check, verdict=worst.verdict, reason=reason)
+
+
+def untested(checks: Sequence[Check]) -> tuple[str, ...]:
+    """Checks that a verdict rests on and that nothing tested, each with the reason."""
+    names = {*REQUIRED, *CORRECTNESS}
+    return tuple(
+        f"{check.name.replace('_', ' ')}: {check.reason}"
+        for check in checks
+        if check.verdict == "not_exercised" and check.name in names and check.name not in _OF_THE_RUN
+    )
+
+
 def rests_on(thresholds: Sequence[ThresholdOutcome]) -> frozenset[str]:
     """Checks that must not be unknown in a valid run. Any other unknown check is only reported."""
     return frozenset((*REQUIRED, *(judged_check(line.measure) for line in thresholds)))
@@ -146,8 +181,12 @@ def _importance(entry: tuple[str, Finding, str]) -> int:
 
 
 def _unique(entries: Sequence[tuple[str, Finding, str]]) -> tuple[str, ...]:
-    labelled = (reason if name in reason else f"{name}: {reason}" for name, _, reason in entries)
-    return tuple(dict.fromkeys(labelled))
+    return tuple(dict.fromkeys(labelled(name, reason) for name, _, reason in entries))
+
+
+def labelled(check: str, reason: str) -> str:
+    """The reason of a check as the reasons of a verdict tell it."""
+    return reason if check in reason else f"{check}: {reason}"
 
 
 def _unknown_when(cut: str, check: Check) -> Check:
@@ -158,7 +197,7 @@ def _unknown_when(cut: str, check: Check) -> Check:
 
 def _late_generator(checks: Sequence[Check]) -> str:
     generator = next((check for check in checks if check.name == "generator"), None)
-    if generator is None or generator.verdict == "valid":
+    if generator is None or generator.verdict != "unknown":
         return ""
     return f"the load generator could not keep up, so speeds are unknown: {generator.reason}"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from stockstorm.reports.checkers import NOT_ASKED, checker_of, is_speed, measure_of
 from stockstorm.reports.checkers.sync_latency import too_few, with_moot
-from stockstorm.reports.result import Check, Interval, ThresholdOutcome, Verdict
+from stockstorm.reports.result import Check, Finding, Interval, ThresholdOutcome, Verdict
 from stockstorm.scenarios.conditions import Condition, parse_condition
 
 
@@ -35,7 +35,7 @@ def judge_thresholds(
     for measure, condition in read_expect(expect).items():
         found = measures.get(measure)
         if found is None and (excuse := excused.get(judged_check(measure))):
-            outcomes.append(ThresholdOutcome(measure, str(condition), None, "valid", excuse))
+            outcomes.append(ThresholdOutcome(measure, str(condition), None, "not_exercised", excuse))
             continue
         verdict, reason = _outcome(measure, condition, found, owners.get(measure), unreliable)
         interval = intervals.get(measure)
@@ -47,7 +47,7 @@ def judge_thresholds(
 
 def _outcome(
     measure: str, condition: Condition, found: float | None, owner: Check | None, unreliable: str
-) -> tuple[Verdict, str]:
+) -> tuple[Finding, str]:
     if found is None or math.isnan(found):
         return "unknown", f"{measure} was not measured"
     if doubt := _doubt(measure, owner, unreliable):
@@ -62,8 +62,14 @@ def _outcome(
                 f"{measure} is {shown}, but at least {_number(least)} with the changes that became moot before a push "
                 f"came; wanted {condition}"
             )
-        return "valid", f"{measure} is {shown}, as wanted ({condition})"
+        return _holds(f"{measure} is {shown}", condition, owner)
     return "invalid", f"{measure} is {shown}, wanted {condition}"
+
+
+def _holds(seen: str, condition: Condition, owner: Check | None) -> tuple[Finding, str]:
+    if owner is not None and owner.verdict == "not_exercised":
+        return "not_exercised", f"{seen}, but {owner.reason}"
+    return "valid", f"{seen}, as wanted ({condition})"
 
 
 def _outcome_of_bound(measure: str, condition: Condition, least: float, why: str) -> tuple[Verdict, str]:

@@ -3,12 +3,17 @@
 An API is a function `(request, now_ns) -> ApiReply` over the world. The HTTP server and the driver call it.
 """
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
 from stockstorm.simulator.history.facts import AnyFact
+from stockstorm.simulator.limits import ERROR_TEXT_MAX
 from stockstorm.simulator.model import Event
+
+_NUMBERS: Final = re.compile(r"\d{4,}(?=/|\.|$)")
 
 
 class ApiRequest(msgspec.Struct, frozen=True):
@@ -21,14 +26,27 @@ class ApiRequest(msgspec.Struct, frozen=True):
     body: bytes
 
 
+REQUEST_ID: Final = "X-Request-Id"  # the header of every answer by which a client's log and the history name a call
+
+
+def request_id(serial: int) -> str:
+    """The id of a call as its answer shows it, from its number in the history (`ApiCalled.request`)."""
+    return f"stockstorm-{serial:08}"
+
+
 class ApiReply(msgspec.Struct):
-    """The answer, the resulting facts in order, and the events to deliver."""
+    """The answer, the resulting facts in order, and the events to deliver.
+
+    The answer is given after `after_ns` more. `dropped`: there is none, and the connection is closed.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
     facts: list[AnyFact]
     events: list[Event]
+    after_ns: int = 0
+    dropped: bool = False
 
 
 class RequestSerial:
@@ -42,3 +60,8 @@ class RequestSerial:
         serial = self._next
         self._next += 1
         return serial
+
+
+def not_played(request: ApiRequest) -> str:
+    """Method and path of a request for what is not simulated. Ids in the path are left out: "GET /orders/{id}.json"."""
+    return f"{request.method} {_NUMBERS.sub('{id}', request.path)}"[:ERROR_TEXT_MAX]

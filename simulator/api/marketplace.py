@@ -14,12 +14,20 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
+from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
+from stockstorm.simulator.api.faults.injection import NONE, Injection
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown
-from stockstorm.simulator.limits import LISTINGS_PER_CALL_MAX, ORDERS_PER_PAGE_MAX, QUANTITY_MAX, REQUEST_BODY_MAX_BYTES
+from stockstorm.simulator.history.texts import error_texts
+from stockstorm.simulator.limits import (
+    ERROR_TEXTS_MAX,
+    LISTINGS_PER_CALL_MAX,
+    ORDERS_PER_PAGE_MAX,
+    QUANTITY_MAX,
+    REQUEST_BODY_MAX_BYTES,
+)
 from stockstorm.simulator.model import EVERY_TOPIC, ApiOutcome, Event, Sku
 from stockstorm.simulator.shop.subscriptions import is_bus
 from stockstorm.simulator.world import Changes, World
@@ -29,9 +37,11 @@ __all__ = ["MarketplaceApi"]
 
 PAGE_DEFAULT: Final = 100
 FEED_MAX: Final = 10**15 - 1
+UNKNOWN_SKU: Final = "unknown sku"
+TRY_AGAIN: Final = "temporarily unavailable; send the row again"
 _PATH: Final = re.compile(r"/marketplaces/([^/]+)/v1/([a-z]+)")
 _HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"),)
-_OUTCOMES: Final[dict[int, ApiOutcome]] = {401: "denied", 422: "user_error"}
+_OUTCOMES: Final[dict[int, ApiOutcome]] = {401: "denied", 422: "user_error", 429: "throttled"}
 
 
 class Refusal(Exception):
@@ -47,7 +57,7 @@ class Refusal(Exception):
 
     @property
     def outcome(self) -> ApiOutcome:
-        return _OUTCOMES.get(self.status, "bad_request")
+        return _OUTCOMES.get(self.status, "bad_request" if 400 <= self.status < 500 else "failed")
 
 
 class Listing(msgspec.Struct, frozen=True, gc=False):
@@ -134,14 +144,22 @@ class Parameters:
         return int(text)
 
 
+def _failure(injection: Injection) -> Refusal:
+    """The answer to a call that a fault keeps from being executed. A status of 0 is not sent."""
+    if injection.status == 429:
+        return Refusal(429, "too_many_requests", f"wait {injection.retry_after_s} s, as Retry-After says")
+    return Refusal(injection.status, "internal_error", "the call was not executed; send it again")
+
+
 class _Call:
     """One request while it is being answered."""
 
-    def __init__(self, request: ApiRequest, serial: int, now_ns: int) -> None:
-        self.request, self.serial, self.now_ns = request, serial, now_ns
+    def __init__(self, request: ApiRequest, serial: int, now_ns: int, injection: Injection) -> None:
+        self.request, self.serial, self.now_ns, self.injection = request, serial, now_ns, injection
         self.channel = "marketplaces"  # until the path names an existing channel
         self.operation = ""
         self.rows = 0
+        self.errors: list[str] = []
         self.facts: list[AnyFact] = []
         self.events: list[Event] = []
 
@@ -156,6 +174,7 @@ class MarketplaceApi:
 
     def __init__(self, world: World, token: str, wall: WallPair, *, serial: RequestSerial | None = None) -> None:
         self._world = world
+        self._token = token
         self._authorization = f"Bearer {token}".encode()
         self._serial = serial or RequestSerial()
         self._payloads = Payloads(world.catalogue, world.config.shop, wall)
@@ -168,14 +187,24 @@ class MarketplaceApi:
             ("PUT", "notifications"): self._put_notifications,
         }
 
-    def handle(self, request: ApiRequest, now_ns: int) -> ApiReply:
-        """Answer one request. The reply holds all resulting facts and events."""
-        call = _Call(request, self._serial.take(), now_ns)
+    def handle(self, request: ApiRequest, now_ns: int, injection: Injection = NONE) -> ApiReply:
+        """Answer one request. The reply holds all resulting facts and events.
+
+        `injection` applies to a call of a resource that exists, with the right token.
+        """
+        call = _Call(request, self._serial.take(), now_ns, injection)
         outcome: ApiOutcome = "ok"
+        admitted = False
         try:
-            status, body = 200, self._route(call)(call)
+            route = self._route(call)
+            admitted = True
+            if not injection.executes:
+                raise _failure(injection)
+            status, body = 200, route(call)
         except Refusal as refusal:
             status, outcome, body = refusal.status, refusal.outcome, refusal.body
+            call.errors.append(refusal.message)
+            call.operation = call.operation or not_played(request)
         call.facts.append(
             ApiCalled(
                 at_ns=now_ns,
@@ -186,9 +215,12 @@ class MarketplaceApi:
                 outcome=outcome,
                 started_ns=now_ns,
                 rows=call.rows,
+                errors=error_texts(call.errors, (self._token,)),
             )
         )
-        return ApiReply(status, _HEADERS, self._encode(body), call.facts, call.events)
+        headers = (*_HEADERS, (REQUEST_ID, request_id(call.serial)))
+        reply = ApiReply(status, headers, self._encode(body), call.facts, call.events)
+        return injection.applied(reply) if admitted else reply
 
     def _route(self, call: _Call) -> Callable[[_Call], dict[str, Any]]:
         request = call.request
@@ -219,9 +251,17 @@ class MarketplaceApi:
     def _put_listings(self, call: _Call) -> dict[str, Any]:
         rows = listings_of(call.request.body)
         known = self._world.catalogue.by_sku
-        good = [(Sku(row.sku), row.quantity) for row in rows if row.sku in known]
-        rejected = [{"sku": row.sku, "reason": "unknown sku"} for row in rows if row.sku not in known]
+        reasons = [
+            UNKNOWN_SKU if row.sku not in known else TRY_AGAIN if call.injection.rejects(place, len(rows)) else ""
+            for place, row in enumerate(rows)
+        ]
+        judged = list(zip(rows, reasons, strict=True))
+        good = [(Sku(row.sku), row.quantity) for row, reason in judged if not reason]
+        rejected = [{"sku": row.sku, "reason": reason} for row, reason in judged if reason]
         call.rows = len(rows)
+        unknown = [row["sku"] for row in rejected if row["reason"] == UNKNOWN_SKU]
+        if unknown:
+            call.errors.append(f"{UNKNOWN_SKU}: {', '.join(unknown[:ERROR_TEXTS_MAX])}")
         if good:
             call.changed(self._world.push_listings(call.channel, good, request=call.serial, now_ns=call.now_ns))
         return {"accepted": len(good), "rejected": rejected}

@@ -8,16 +8,16 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from stockstorm.simulator.config import ForgeryKind, PerturbationKind
+from stockstorm.simulator.config import DeliveryMark, ForgeryKind
 from stockstorm.simulator.history.facts import AttemptError
 from stockstorm.simulator.model import Event
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """One notification to one subscription (`copy` 0), or a duplicate of it (1, 2, …) with the same webhook id.
+    """One notification to one subscription (`copy` 0), or a duplicate of it (1, 2, …).
 
     `event` is None for a forged delivery. Perturbations change `due_ns`, add copies, and add their names to
-    `perturbed`.
+    `perturbed`. A copy has the same webhook id, unless it is one that was resent.
     """
 
     webhook_id: str
@@ -28,7 +28,7 @@ class Delivery(msgspec.Struct, frozen=True):
     event: Event | None
     due_ns: int
     copy: int = 0
-    perturbed: tuple[PerturbationKind, ...] = ()
+    perturbed: tuple[DeliveryMark, ...] = ()
     forged: ForgeryKind | Literal[""] = ""
 
 
@@ -68,6 +68,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     error: AttemptError = ""
     resent: bool = False
     bytes_sent: int = 0
+    said: str = ""  # the start of an answer that is no 2xx, where it was kept
 
 
 class Sender(Protocol):

@@ -1,9 +1,12 @@
-"""Forged deliveries, which an attacker sends and a subject must refuse: their bodies and signatures.
+"""The kinds of forgery: how each signs its body, which body is sent, and what its headers say.
 
-Each looks like a valid inventory_levels/update that claims a wrong quantity, so that its effect would be visible.
+All but two must be refused. What was signed for another shop, and what was signed before and is replayed under a new
+webhook id, may be acknowledged, because a signature proves neither shop nor time. It must have no effect.
 """
 
 import hashlib
+import hmac
+import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -11,48 +14,89 @@ import msgspec
 
 from stockstorm.simulator.config import ForgeryKind
 from stockstorm.simulator.events.encoding import sign
-from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.model import Event, Level
 
-TOPIC: Final = "inventory_levels/update"
-CLAIMED_AVAILABLE: Final = 999
-
-
-def _tampered(secret: bytes, honest: bytes, claimed: bytes) -> str | None:  # noqa: ARG001 - the kinds share a signature
-    """The body was changed after it had been signed."""
-    return sign(secret, honest)
+JUDGED_BY_EFFECT: Final[frozenset[ForgeryKind]] = frozenset({"other_shop", "replayed"})
+OTHER_DOMAIN: Final = "another-shop.myshopify.com"
+_KEPT: Final = 22  # of the 44 characters of a signature
 
 
-def _unsigned(secret: bytes, honest: bytes, claimed: bytes) -> str | None:  # noqa: ARG001 - the kinds share a signature
-    """There is no signature."""
-    return None
+class Attack(msgspec.Struct, frozen=True):
+    """What an attacker has: a claim that nobody sent, a body that was sent before, and the sender's key.
+
+    Only kinds that pretend use the key itself; the others use signatures that were made with it.
+    """
+
+    claimed: bytes
+    sent: bytes
+    secret: bytes
 
 
-def _wrong_key(secret: bytes, honest: bytes, claimed: bytes) -> str | None:  # noqa: ARG001 - the kinds share a signature
+class Signed(msgspec.Struct, frozen=True):
+    """The bytes that are sent, and the value of the signature header; None for no header."""
+
+    body: bytes
+    signature: str | None
+
+
+def _wrong(attack: Attack) -> str:
+    return sign(hashlib.sha256(b"not " + attack.secret).digest(), attack.claimed)
+
+
+def _tampered(attack: Attack) -> Signed:
+    """The signature of a body that was sent, with another body."""
+    return Signed(attack.claimed, sign(attack.secret, attack.sent))
+
+
+def _unsigned(attack: Attack) -> Signed:
+    """There is no signature header."""
+    return Signed(attack.claimed, None)
+
+
+def _empty_signature(attack: Attack) -> Signed:
+    """There is a signature header without a value."""
+    return Signed(attack.claimed, "")
+
+
+def _wrong_key(attack: Attack) -> Signed:
     """Signed correctly, with a wrong key."""
-    return sign(hashlib.sha256(b"not " + secret).digest(), claimed)
+    return Signed(attack.claimed, _wrong(attack))
 
 
-KINDS: Final[Mapping[ForgeryKind, Callable[[bytes, bytes, bytes], str | None]]] = {
+def _truncated(attack: Attack) -> Signed:
+    """The first half of the right signature. A comparison of what both have in common accepts it."""
+    return Signed(attack.claimed, sign(attack.secret, attack.claimed)[:_KEPT])
+
+
+def _prefix(attack: Attack) -> Signed:
+    """As long as a signature, and right in its first half only."""
+    right, wrong = sign(attack.secret, attack.claimed), _wrong(attack)
+    return Signed(attack.claimed, right[:_KEPT] + wrong[_KEPT:])
+
+
+def _hex_digest(attack: Attack) -> Signed:
+    """The right digest in hexadecimal, where the sender writes base64."""
+    return Signed(attack.claimed, hmac.digest(attack.secret, attack.claimed, "sha256").hex())
+
+
+def _reserialised(attack: Attack) -> Signed:
+    """The signature of one spelling of the JSON with another one. Only the bytes that were signed may be accepted."""
+    return Signed(json.dumps(json.loads(attack.claimed), indent=1).encode(), sign(attack.secret, attack.claimed))
+
+
+def _right(attack: Attack) -> Signed:
+    """Signed correctly, with the right key."""
+    return Signed(attack.claimed, sign(attack.secret, attack.claimed))
+
+
+KINDS: Final[Mapping[ForgeryKind, Callable[[Attack], Signed]]] = {
     "tampered": _tampered,
     "unsigned": _unsigned,
     "wrong_key": _wrong_key,
+    "empty_signature": _empty_signature,
+    "truncated": _truncated,
+    "prefix": _prefix,
+    "hex_digest": _hex_digest,
+    "reserialised": _reserialised,
+    "other_shop": _right,
+    "replayed": _right,
 }
-
-
-def forged_signature(kind: ForgeryKind, secret: bytes, *, honest: bytes, claimed: bytes) -> str | None:
-    """The signature that goes with the `claimed` body, None for no header."""
-    return KINDS[kind](secret, honest, claimed)
-
-
-def claimed_available(available: int) -> int:
-    """A quantity that is not the true one."""
-    return CLAIMED_AVAILABLE if available != CLAIMED_AVAILABLE else CLAIMED_AVAILABLE - 1
-
-
-def forged_bodies(payloads: Payloads, level: Level, now_ns: int) -> tuple[bytes, bytes]:
-    """(honest, claimed): equal except for the available quantity. Both are dated now, so that neither looks stale."""
-    honest = msgspec.structs.replace(level, updated_ns=now_ns)
-    claimed = msgspec.structs.replace(honest, available=claimed_available(level.available))
-    bodies = [payloads.body(Event(-1, "", "shopify", TOPIC, now_ns, (), level=each)) for each in (honest, claimed)]
-    return bodies[0], bodies[1]

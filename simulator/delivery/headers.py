@@ -40,11 +40,12 @@ def marketplace_prefix(address: Address, subscription: Subscription) -> str:
 
 
 def marketplace_headers(
-    prefix: str, *, length: int, signature: str, topic: str, webhook_id: str, triggered_at: str
+    prefix: str, *, length: int, signature: str | None, topic: str, webhook_id: str, triggered_at: str
 ) -> bytes:
-    """The complete head of a marketplace's notification, with its blank line."""
+    """The complete head of a marketplace's notification, with its blank line. Only a forgery lacks the signature."""
+    signed = f"X-Marketplace-Signature: {signature}\r\n" if signature is not None else ""
     return (
-        f"{prefix}Content-Length: {length}\r\nX-Marketplace-Topic: {topic}\r\nX-Marketplace-Signature: {signature}\r\n"
+        f"{prefix}Content-Length: {length}\r\nX-Marketplace-Topic: {topic}\r\n{signed}"
         f"X-Marketplace-Delivery-Id: {webhook_id}\r\nX-Marketplace-Triggered-At: {triggered_at}\r\n\r\n"
     ).encode("ascii")
 

@@ -19,7 +19,7 @@ from stockstorm.simulator.delivery.headers import (
     shopify_headers,
     shopify_prefix,
 )
-from stockstorm.simulator.model import SHOPIFY, Event, Level, Subscription
+from stockstorm.simulator.model import SHOPIFY, Event, Level, Order, Subscription
 from stockstorm.simulator.shop.firing import Changes
 
 NAMESPACE: Final = uuid.UUID("6f1b3c5a-53f0-5a3e-9c1d-7a0c3f6f2b10")
@@ -70,6 +70,8 @@ class DeliveryWorld(Protocol):
 
     def level(self, inventory_item_id: int, location_id: int) -> Level | None: ...
 
+    def newest_order(self, channel: str) -> Order | None: ...
+
 
 class Secrets(msgspec.Struct, frozen=True):
     """Signing keys of the app and of all marketplaces. The repr shows neither."""
@@ -97,12 +99,20 @@ class Route:
         )
 
     def head(
-        self, *, length: int, signature: str | None, topic: str, webhook_id: str, event_id: str, triggered_at: str
+        self,
+        *,
+        length: int,
+        signature: str | None,
+        topic: str,
+        webhook_id: str,
+        event_id: str,
+        triggered_at: str,
+        domain: str | None = None,
     ) -> bytes:
-        """The complete request head of one delivery."""
+        """The complete request head of one delivery. Only a forgery gives the `domain` of another shop."""
         if self.subscription.source == SHOPIFY:
             return shopify_headers(
-                self._prefix,
+                self._prefix if domain is None else shopify_prefix(self.address, self.subscription, domain),
                 length=length,
                 signature=signature,
                 webhook_id=webhook_id,
@@ -112,7 +122,7 @@ class Route:
         return marketplace_headers(
             self._prefix,
             length=length,
-            signature=signature or "",
+            signature=signature,
             topic=topic,
             webhook_id=webhook_id,
             triggered_at=triggered_at,

@@ -9,13 +9,13 @@ from typing import Literal
 
 import msgspec
 
-from stockstorm.simulator.config import ForgeryKind, WorldConfig
-from stockstorm.simulator.delivery import forgery as forge
+from stockstorm.simulator.config import ForgeryKind, QuotasConfig, WorldConfig
 from stockstorm.simulator.delivery.attempts import Address, Answer, Delivery, Outgoing
-from stockstorm.simulator.delivery.forgery import forged_bodies
+from stockstorm.simulator.delivery.forger import Forged, Forger
 from stockstorm.simulator.delivery.perturbations import build, unperturbed
+from stockstorm.simulator.delivery.perturbations.quotas import Quotas
 from stockstorm.simulator.delivery.policy import Done, GiveUp, Retry, forged_outcome, make_policy, succeeded
-from stockstorm.simulator.delivery.routes import DeliveryWorld, Route, Routes, Secrets, named_uuid, planned_deliveries
+from stockstorm.simulator.delivery.routes import DeliveryWorld, Route, Routes, Secrets, planned_deliveries
 from stockstorm.simulator.events.encoding import sign
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import (
@@ -26,12 +26,19 @@ from stockstorm.simulator.history.facts import (
     DeliveryPlanned,
     EventUnheard,
 )
+from stockstorm.simulator.history.texts import without
 from stockstorm.simulator.model import Event
 from stockstorm.simulator.plan.items import PlannedForgery
 from stockstorm.simulator.seeds import Seeds
-from stockstorm.simulator.shop.subscriptions import is_bus
 
-__all__ = ["DeliveryService", "Dispatch", "Secrets"]
+__all__ = ["DeliveryService", "Dispatch", "Keep", "Secrets", "forget"]
+
+
+Keep = Callable[[int, str, bytes], None]  # event, topic, body
+
+
+def forget(_event: int, _topic: str, _body: bytes) -> None:
+    """Keeps no body."""
 
 
 class Dispatch(msgspec.Struct):
@@ -63,12 +70,17 @@ class DeliveryService:
         seeds: Seeds,
         secrets: Secrets,
         addresses: Callable[[str], Address],
+        keep: Keep = forget,
     ) -> None:
-        self._world, self._payloads = world, payloads
+        self._world, self._payloads, self._keep = world, payloads, keep
         self._policy = make_policy(config.delivery.policy, config.delivery.retry_time_scale)
         self._perturbed = build(config.perturbations, seeds)
+        keys = (secrets.client_secret, secrets.channel_secrets)
+        self._hidden = tuple(key.decode(errors="replace") for key in keys)
+        if config.quotas != QuotasConfig():
+            self._perturbed = Quotas(config, seeds, payloads.catalogue.by_sku, self._perturbed)
         self._routes = Routes(config.shop.domain, secrets, addresses)
-        self._seeds = seeds
+        self._forger = Forger(world, payloads, self._routes)
         self._open: dict[int, _Open] = {}
         self._cancelled: dict[int, _Open] = {}  # ended with their subscription while an attempt was scheduled
         self._count = 0
@@ -114,6 +126,9 @@ class DeliveryService:
         self, event: Event, deliveries: list[Delivery], routes: dict[int, Route], dispatch: Dispatch, now_ns: int
     ) -> None:
         body = self._payloads.body(event)
+        self._keep(event.event, event.topic, body)
+        if not deliveries[0].perturbed:  # an attacker has seen only what was sent
+            self._forger.saw(event, body)
         at = self._payloads.times.utc(event.at_ns)
         signature = ""
         heads: dict[str, bytes] = {}
@@ -133,7 +148,15 @@ class DeliveryService:
             self._take(delivery, route, dispatch, head=head, body=body, now_ns=now_ns)
 
     def _take(
-        self, delivery: Delivery, route: Route, dispatch: Dispatch, *, head: bytes, body: bytes, now_ns: int
+        self,
+        delivery: Delivery,
+        route: Route,
+        dispatch: Dispatch,
+        *,
+        head: bytes,
+        body: bytes,
+        now_ns: int,
+        made: Forged | None = None,
     ) -> None:
         """Open a delivery and issue its first attempt."""
         number = self._count
@@ -153,52 +176,24 @@ class DeliveryService:
                 delivery.copy,
                 delivery.perturbed,
                 forged,
+                "" if made is None else delivery.source,
+                "" if made is None else made.claim,
             )
         )
 
     def forge(self, item: PlannedForgery, now_ns: int) -> Dispatch:
-        """Make a forged delivery to the first subscription to stock changes; nothing if there is none.
-
-        Buses are left out, because they accept nothing from strangers.
-        """
+        """Make the forged delivery of a plan item; nothing if nobody listens to its topic."""
         dispatch = Dispatch([], [])
-        heard = self._world.subscriptions("shopify", forge.TOPIC)
-        subscriptions = [each for each in heard if not is_bus(each.uri)]
-        product = self._payloads.catalogue.by_sku[item.sku]
-        level = self._world.level(product.inventory_item_id, product.location_id)
-        if not subscriptions or level is None:
-            return dispatch
-        route = self._routes.learn(subscriptions[0])
-        honest, claimed = forged_bodies(self._payloads, level, now_ns)
-        signature = forge.forged_signature(item.kind, route.secret, honest=honest, claimed=claimed)
-        webhook_id = named_uuid(f"forgery:{item.serial}")
-        head = route.head(
-            length=len(claimed),
-            signature=signature,
-            topic=forge.TOPIC,
-            webhook_id=webhook_id,
-            event_id=named_uuid(f"forged event:{item.serial}"),
-            triggered_at=self._payloads.times.utc(now_ns),
-        )
-        subscription = route.subscription
-        delivery = Delivery(
-            webhook_id,
-            subscription.subscription_id,
-            subscription.uri,
-            subscription.source,
-            forge.TOPIC,
-            None,
-            now_ns,
-            forged=item.kind,
-        )
-        self._take(delivery, route, dispatch, head=head, body=claimed, now_ns=now_ns)
+        made = self._forger.forge(item, now_ns)
+        if made is not None:
+            self._take(made.delivery, made.route, dispatch, head=made.head, body=made.body, now_ns=now_ns, made=made)
         return dispatch
 
     # -- answers in, outcomes out ----------------------------------------------------------------------------------
 
     def answered(self, outgoing: Outgoing, answer: Answer) -> Dispatch:
         """Process the answer to an attempt: the delivery ends, or its next attempt is issued."""
-        dispatch = Dispatch([_attempt_ended(outgoing, answer)], [])
+        dispatch = Dispatch([_attempt_ended(outgoing, answer, self._hidden)], [])
         delivery = self._open.get(outgoing.delivery)
         if delivery is None:
             self._cancelled.pop(outgoing.delivery, None)
@@ -252,7 +247,7 @@ class DeliveryService:
         return facts
 
 
-def _attempt_ended(outgoing: Outgoing, answer: Answer) -> AttemptEnded:
+def _attempt_ended(outgoing: Outgoing, answer: Answer, hidden: tuple[str, ...]) -> AttemptEnded:
     return AttemptEnded(
         answer.ended_ns,
         outgoing.delivery,
@@ -266,4 +261,5 @@ def _attempt_ended(outgoing: Outgoing, answer: Answer) -> AttemptEnded:
         answer.error,
         answer.resent,
         answer.bytes_sent,
+        without(answer.said, hidden) if answer.said else "",
     )

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from stockstorm.simulator.config import FaultKind, ForgeryKind, PerturbationKind
+from stockstorm.simulator.config import ApiFaultKind, DeliveryMark, FaultKind, FaultTrigger, ForgeryKind
 from stockstorm.simulator.history.ranges import (
     AttemptNumber,
     Balance,
@@ -23,7 +23,7 @@ from stockstorm.simulator.history.ranges import (
     Text,
     Units,
 )
-from stockstorm.simulator.model import ApiOutcome, OrderChange, StockCause
+from stockstorm.simulator.model import ApiOutcome, ApiStockCause, OrderChange, StockCause
 
 SCHEMA_VERSION = 1
 
@@ -34,6 +34,7 @@ EffectState = Literal["applied", "superseded", "dead_lettered", "pending"]
 Probe = Literal["effects", "stock"]
 # What showed that the run was at rest. "": it was not, or an older version wrote the history and did not say.
 RestBy = Literal["", "probe", "probe_and_queue", "silence"]
+Injected = ApiFaultKind | Literal[""]
 FaultName = FaultKind | Literal["exited by itself"]  # the latter is not planned: a process of the subject crashed
 
 
@@ -156,6 +157,9 @@ class GeneratorHeld(Fact, frozen=True, tag=True):
 class FaultStarted(Fact, frozen=True, tag=True):
     fault: FaultName
     target: Name  # the process
+    on: FaultTrigger = "time"
+    request: OptionalId = -1  # on "executed": the call that was executed and gets no answer
+    delivery: OptionalId = -1  # on "acknowledged": the delivery that was acknowledged
 
 
 class FaultEnded(Fact, frozen=True, tag=True):
@@ -218,7 +222,7 @@ class OrderPaid(Fact, frozen=True, tag=True):
 
 
 class OrderCancelled(Fact, frozen=True, tag=True):
-    """An order was cancelled on its channel. All its units came back to physical stock."""
+    """An order was cancelled on its channel. All units that had not been returned came back to physical stock."""
 
     order: Count
     channel: Name
@@ -254,12 +258,17 @@ class StockChanged(Fact, frozen=True, tag=True):
 
 
 class StockUnmoved(Fact, frozen=True, tag=True):
-    """A row of 0 units in the subject's adjustment. It makes no ledger entry, but may record orders that net to 0."""
+    """A row of 0 units in a write of the subject. It makes no ledger entry, but may record orders that net to 0.
+
+    A set of the quantity that is there already is such a row too.
+    """
 
     sku: Name
     version: Count  # the newest version, which is unchanged
     reference: Text
     request: OptionalId = -1
+    cause: ApiStockCause = "subject_adjust"  # older versions wrote this for a set too
+    compared: bool = False  # as in StockChanged
 
 
 class ListingPushed(Fact, frozen=True, tag=True):
@@ -324,7 +333,10 @@ class EventUnheard(Fact, frozen=True, tag=True):
 
 
 class DeliveryPlanned(Fact, frozen=True, tag=True):
-    """One notification to one subscription (`copy` 0) or a duplicate of it (1, 2, …) with the same webhook id."""
+    """One notification to one subscription (`copy` 0) or a duplicate of it (1, 2, …).
+
+    A duplicate has the same webhook id, unless it was "resent".
+    """
 
     delivery: Count
     event: OptionalId  # -1 for a forged delivery
@@ -333,8 +345,10 @@ class DeliveryPlanned(Fact, frozen=True, tag=True):
     topic: Name
     due_ns: Nanoseconds
     copy: Count = 0
-    perturbed: tuple[PerturbationKind, ...] = ()  # perturbations that changed it
-    forged: ForgeryKind | Literal[""] = ""  # a forged delivery must be refused
+    perturbed: tuple[DeliveryMark, ...] = ()  # perturbations that changed it, or the quota that it fulfils
+    forged: ForgeryKind | Literal[""] = ""  # a forged delivery must be refused, or have no effect
+    source: Text = ""  # of a forged delivery: "shopify" or the channel's name
+    claim: Text = ""  # of a forged delivery: the order that nobody placed, or the quantity that was never there
 
 
 class AttemptEnded(Fact, frozen=True, tag=True):
@@ -351,6 +365,7 @@ class AttemptEnded(Fact, frozen=True, tag=True):
     error: AttemptError = ""
     resent: bool = False  # sent again within the attempt, because the kept-alive connection had been closed
     bytes_sent: Count = 0
+    said: Text = ""  # the start of an answer that is no 2xx; of a run with many, a part of them (`SAID_ALL`)
 
 
 class DeliveryEnded(Fact, frozen=True, tag=True):
@@ -362,16 +377,24 @@ class DeliveryEnded(Fact, frozen=True, tag=True):
 
 
 class ApiCalled(Fact, frozen=True, tag=True):
-    """One API call of the subject, answered at `at_ns`. `request` numbers the calls of a run."""
+    """One API call of the subject, executed at `at_ns`. `request` numbers the calls of a run.
+
+    `injected`: the fault of the scenario that the call met. `outcome` tells whether it was executed, `status` what the
+    subject was told; the status of a call without an answer is 0.
+    """
 
     request: Count
     api: Name  # "admin" or a channel's name
-    operation: Text  # the mutation or query field, or e.g. "PUT listings"
+    operation: Text  # the mutation or query field, or e.g. "PUT listings"; method and path of what is not played
     status: Status  # HTTP status
     outcome: ApiOutcome
     started_ns: Nanoseconds = 0
     cost: Count = 0
     rows: Count = 0
+    errors: tuple[Text, ...] = ()  # the first texts that said why it was refused, or that something does not exist
+    strangers: tuple[Text, ...] = ()  # of a call with errors: the first ids that it named and the shop does not have
+    key: Text = ""  # its idempotency key
+    injected: Injected = ""
 
 
 class StockShown(Fact, frozen=True, tag=True):

@@ -1,4 +1,7 @@
-"""What buyers want: on which channel, which SKUs, how many. All random numbers are keyed on the order."""
+"""What buyers want: on which channel, which SKUs, how many. All random numbers are keyed on the order.
+
+The SKUs that are kept for the events next to faults are wanted by nobody else.
+"""
 
 from bisect import bisect_right
 
@@ -6,6 +9,7 @@ from stockstorm.simulator.catalogue import hot_count, sku_names
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.model import Sku
 from stockstorm.simulator.plan.drafts import steps, zipf_steps
+from stockstorm.simulator.plan.quotas import Part, kept_skus
 from stockstorm.simulator.seeds import Seeds
 
 _REDRAWS = 8
@@ -20,7 +24,8 @@ class Demand:
         self._channels = [channel.name for channel in config.channels]
         self._channel_steps = steps([channel.share for channel in config.channels])
         names, hot = sku_names(config.shop), hot_count(config.shop)
-        self.hot, self.ordinary = names[:hot], names[hot:]
+        kept = sum(map(len, kept_skus(config).values()))
+        self.hot, self.ordinary = names[:hot], names[hot : len(names) - kept]
         self._popularity = zipf_steps(len(self.ordinary), config.shop.zipf)
 
     def wants_hot(self, hot_share: float, draw: float) -> bool:
@@ -46,6 +51,18 @@ class Demand:
             chosen[sku] = 1 + int(quantity_draw * self._orders.quantity_max)
         channel = self._channels[bisect_right(self._channel_steps, channel_draw)]
         return channel, int(buyer_draw * self._buyers), tuple(chosen.items())
+
+    def role_purchase(self, key: int, part: Part) -> tuple[str, int, tuple[tuple[Sku, int], ...]]:
+        """The same for an order with a role. Its SKUs are of the less popular half, so that they do not sell out."""
+        buyer_draw, quantity_draw, sku_draw, other_draw, *_ = self._seeds.draws("role", key)
+        skus = self.ordinary[len(self.ordinary) // 2 :] or self.hot
+        sku, other = skus[int(sku_draw * len(skus))], skus[int(other_draw * len(skus))]
+        lines: tuple[tuple[Sku, int], ...] = ((sku, 1 + int(quantity_draw * self._orders.quantity_max)),)
+        if part.role == "two_lines":
+            lines = ((sku, 1), (sku, 1))
+        elif part.role == "return_then_cancel" and sku != other and self._orders.lines_max > 1:
+            lines = (*lines, (other, 1))
+        return part.channel, int(buyer_draw * self._buyers), lines
 
     def popular(self, draw: float) -> Sku:
         """An ordinary SKU by Zipf's law, or a hot one if there is no other."""

@@ -19,10 +19,11 @@ class Rank(IntEnum):
     PAYMENT = 2
     CANCELLATION = 3
     RETURN = 4
-    RESTOCK = 5
-    PRODUCT_EDIT = 6
-    FORGERY = 7
-    FAULT = 8
+    LATE_CANCELLATION = 5  # after a return
+    RESTOCK = 6
+    PRODUCT_EDIT = 7
+    FORGERY = 8
+    FAULT = 9
 
 
 class Draft(NamedTuple):

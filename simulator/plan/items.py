@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from stockstorm.simulator.config import FaultKind, ForgeryKind
-from stockstorm.simulator.model import OrderKey, Sku
+from stockstorm.simulator.model import SHOPIFY, OrderKey, Sku, Topic
 
 
 class PlanItem(msgspec.Struct, frozen=True, tag_field="plan"):
@@ -59,10 +59,12 @@ class PlannedProductEdit(PlanItem, frozen=True, tag="product_edit"):
 
 
 class PlannedForgery(PlanItem, frozen=True, tag="forgery"):
-    """An attacker sends a delivery that must be refused."""
+    """An attacker sends a delivery that must be refused, or have no effect."""
 
     kind: ForgeryKind
-    sku: Sku
+    sku: Sku  # that the delivery is about, where it is not about an order of a buyer
+    source: str = SHOPIFY  # or a channel's name
+    topic: Topic = "inventory_levels/update"
 
 
 class PlannedPhase(PlanItem, frozen=True, tag="phase"):

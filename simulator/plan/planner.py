@@ -1,34 +1,32 @@
 """Makes a plan from a configuration and a seed.
 
-`demand` draws what buyers want, `purchases` adds the follow-ups, and `rates` counts the events. This module adds
-restocks, product edits, forgeries, faults and phases.
+`demand` draws what buyers want, `purchases` adds the follow-ups, `quotas` says which orders have a rare fate, `rates`
+counts the events. This module adds restocks, product edits, faults and phases.
 """
 
 import heapq
 from collections.abc import Iterator
-from typing import Final, get_args
 
 from stockstorm.simulator import limits
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.config import ForgeryKind, WorldConfig
+from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.errors import LimitError
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
 from stockstorm.simulator.plan.drafts import Draft, Rank
+from stockstorm.simulator.plan.forgeries import forgery_drafts
 from stockstorm.simulator.plan.items import (
     AnyPlanItem,
     Plan,
     PlannedFault,
-    PlannedForgery,
     PlannedPhase,
     PlannedProductEdit,
     PlannedRestock,
 )
+from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
 from stockstorm.simulator.plan.purchases import purchase_drafts
 from stockstorm.simulator.plan.rates import expected_events, expected_items_max, with_event_rate
 from stockstorm.simulator.seeds import Seeds
-
-FORGERY_KINDS: Final = get_args(ForgeryKind)
 
 
 def plan_drafts(config: WorldConfig, seed: int) -> Iterator[Draft]:
@@ -43,7 +41,8 @@ def plan_drafts(config: WorldConfig, seed: int) -> Iterator[Draft]:
         purchase_drafts(config, seeds, demand),
         _restocks(config, seeds, demand),
         _product_edits(config, seeds, demand),
-        _forgeries(config, seeds, demand),
+        drafts_next_to_faults(config, seeds),
+        forgery_drafts(config, seeds, demand),
         sorted(_faults(config)),
         _phases(config),
     )
@@ -54,7 +53,10 @@ def plan_drafts(config: WorldConfig, seed: int) -> Iterator[Draft]:
 
 
 def _faults(config: WorldConfig) -> Iterator[Draft]:
+    """The faults that begin at a time. The run itself finds when the others begin."""
     for n, fault in enumerate(config.faults):
+        if fault.on != "time":
+            continue
         values = (fault.kind, round(fault.restart_after_s * SECOND_NS))
         yield Draft(round(fault.at_s * SECOND_NS), Rank.FAULT, n, 0, PlannedFault, values)
 
@@ -81,13 +83,6 @@ def _product_edits(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterato
     for n, at_ns in enumerate(_instants(config, seeds, "product edits", config.events.product_edits_per_s)):
         sku = demand.any_sku(seeds.draw("product edit", n))
         yield Draft(at_ns, Rank.PRODUCT_EDIT, n, 1, PlannedProductEdit, (sku,))
-
-
-def _forgeries(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
-    for n, at_ns in enumerate(_instants(config, seeds, "forgeries", config.events.forgeries_per_s)):
-        kind_draw, sku_draw, *_ = seeds.draws("forgery", n)
-        kind = FORGERY_KINDS[int(kind_draw * len(FORGERY_KINDS))]
-        yield Draft(at_ns, Rank.FORGERY, n, 0, PlannedForgery, (kind, demand.any_sku(sku_draw)))
 
 
 __all__ = ["expected_events", "make_plan", "plan_drafts", "with_event_rate"]

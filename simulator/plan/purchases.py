@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import msgspec
 
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.config import OrdersConfig, WorldConfig
+from stockstorm.simulator.config import OrderRole, OrdersConfig, WorldConfig
 from stockstorm.simulator.model import ONLINE, OrderKey, Sku
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
 from stockstorm.simulator.plan.drafts import Draft, Rank, delay_s, in_order
 from stockstorm.simulator.plan.items import PlannedCancellation, PlannedPayment, PlannedPurchase, PlannedReturn
+from stockstorm.simulator.plan.quotas import CANCELLED_AFTER_NS, PAID_AFTER_NS, RETURNED_AFTER_NS, Roles
 from stockstorm.simulator.seeds import Seeds
 
 # Events of the own store besides one per line that changed stock. A marketplace fires one each, and none for payments.
@@ -39,16 +40,22 @@ def purchase_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterat
 
 def _purchases(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[list[Draft]]:
     """Each purchase with its follow-ups."""
-    starts = schedule.starts_ns(config.phases)
+    starts, roles = schedule.starts_ns(config.phases), Roles(config)
     key = 0
     for n, phase in enumerate(config.phases):
         for arrival_ns in schedule.arrivals_ns(phase, seeds.stream(f"arrivals {n}")):
-            channel, buyer, lines = demand.purchase(key, phase.hot_share)
+            part = roles.of(key)
+            channel, buyer, lines = (
+                demand.purchase(key, phase.hot_share) if part is None else demand.role_purchase(key, part)
+            )
             bought = Bought(OrderKey(key), starts[n] + arrival_ns, channel == ONLINE, lines)
             values = (bought.key, channel, buyer, lines)
-            events = 1 + len(lines) if bought.online else 1
+            events = 1 + len(dict(lines)) if bought.online else 1
             purchase = Draft(bought.offset_ns, Rank.PURCHASE, key, events, PlannedPurchase, values)
-            yield [purchase, *_fate(bought, config.orders, seeds, starts[-1])]
+            if part is not None and part.role in CANCELLED_AFTER_NS:
+                yield [purchase, *_role_fate(bought, part.role, starts[-1])]
+            else:
+                yield [purchase, *_fate(bought, config.orders, seeds, starts[-1])]
             key += 1
 
 
@@ -63,8 +70,7 @@ def _fate(bought: Bought, orders: OrdersConfig, seeds: Seeds, end_ns: int) -> It
     cancelled_ns: int | None = None
     if fate_draw < orders.cancel_share:
         cancelled_ns = _later(bought.offset_ns, orders.cancel_after_s, cancel_draw, end_ns)
-        events = CANCELLATION_EVENTS + len(bought.lines) if bought.online else 1
-        yield Draft(cancelled_ns, Rank.CANCELLATION, bought.key, events, PlannedCancellation, (bought.key,))
+        yield _cancellation(bought, cancelled_ns, len(dict(bought.lines)))
     elif fate_draw >= 1 - return_share(orders):
         # Nothing can be refunded on the own store before it was paid.
         from_ns = paid_ns if bought.online else bought.offset_ns
@@ -74,13 +80,38 @@ def _fate(bought: Bought, orders: OrdersConfig, seeds: Seeds, end_ns: int) -> It
         yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
 
 
+def _role_fate(bought: Bought, role: OrderRole, end_ns: int) -> Iterator[Draft]:
+    """The follow-ups of an order whose role is a cancellation: at fixed times, and not after the end of load."""
+
+    def after(delay_ns: int) -> int:
+        return min(bought.offset_ns + delay_ns, end_ns - 1)
+
+    back = 0
+    if role == "return_then_cancel":
+        back = 1
+        events = RETURN_EVENTS + 1 if bought.online else 1
+        values = (bought.key, bought.lines[:1], True)
+        yield Draft(after(RETURNED_AFTER_NS), Rank.RETURN, bought.key, events, PlannedReturn, values)
+    cancelled_ns = after(CANCELLED_AFTER_NS[role])
+    # At the end of load both are due at the same instant, and a cancellation would come before a return.
+    yield _cancellation(bought, cancelled_ns, len(bought.lines) - back, Rank.LATE_CANCELLATION)
+    if bought.online:
+        paid_ns = after(PAID_AFTER_NS)
+        yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
+
+
+def _cancellation(bought: Bought, at_ns: int, skus: int, rank: Rank = Rank.CANCELLATION) -> Draft:
+    events = CANCELLATION_EVENTS + skus if bought.online else 1
+    return Draft(at_ns, rank, bought.key, events, PlannedCancellation, (bought.key,))
+
+
 def _return(bought: Bought, at_ns: int, restock_share: float, draws: list[float]) -> Draft:
     count_draw, first_draw, quantity_draw, restock_draw = draws
     count, first = 1 + int(count_draw * len(bought.lines)), int(first_draw * len(bought.lines))
     chosen = sorted((first + n) % len(bought.lines) for n in range(count))
     lines = tuple((sku, 1 + int(quantity_draw * quantity)) for sku, quantity in (bought.lines[n] for n in chosen))
     restock = restock_draw < restock_share
-    events = (RETURN_EVENTS + len(lines) * restock) if bought.online else 1
+    events = (RETURN_EVENTS + len(dict(lines)) * restock) if bought.online else 1
     return Draft(at_ns, Rank.RETURN, bought.key, events, PlannedReturn, (bought.key, lines, restock))
 
 

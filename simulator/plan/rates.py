@@ -12,7 +12,10 @@ from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.model import ONLINE
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
+from stockstorm.simulator.plan.forgeries import forgery_count
+from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
 from stockstorm.simulator.plan.purchases import CANCELLATION_EVENTS, PAYMENT_EVENTS, RETURN_EVENTS, return_share
+from stockstorm.simulator.plan.quotas import CANCELLED_AFTER_NS, Part, Roles
 from stockstorm.simulator.seeds import Seeds
 
 ConfigT = TypeVar("ConfigT", bound=WorldConfig)  # a scenario stays a scenario
@@ -22,15 +25,17 @@ ITEMS_PER_PURCHASE_MAX = 3  # itself, a payment, and a cancellation or a return
 
 def expected_events(config: WorldConfig) -> float:
     """Mean number of shop and channel events of a run over all seeds, if every purchase is accepted."""
-    return _purchase_events(config, config.phases) + _staff_events(config)
+    return _purchase_events(config, config.phases) + _role_events(config) + _staff_events(config)
 
 
 def expected_items_max(config: WorldConfig) -> float:
     """An upper bound of the mean number of items in a plan."""
     purchases = sum(schedule.arrival_count(phase) for phase in config.phases)
     events = config.events
-    beside = (events.restocks_per_s + events.product_edits_per_s + events.forgeries_per_s) * _seconds(config)
-    return purchases * ITEMS_PER_PURCHASE_MAX + beside + len(config.phases) + len(config.faults)
+    beside = (events.restocks_per_s + events.product_edits_per_s) * _seconds(config)
+    beside += forgery_count(config) + len(drafts_next_to_faults(config, Seeds(0)))
+    role_items = len(Roles(config))  # the one that has a return and a cancellation has one more than others
+    return purchases * ITEMS_PER_PURCHASE_MAX + role_items + beside + len(config.phases) + len(config.faults)
 
 
 def with_event_rate(config: ConfigT, events_per_s: float, seconds: float | None = None) -> ConfigT:
@@ -43,7 +48,7 @@ def with_event_rate(config: ConfigT, events_per_s: float, seconds: float | None 
     stretch = 1.0 if seconds is None else seconds / _seconds(config)
     stretched = [_scaled(phase, stretch, 1.0) for phase in config.phases]
     config = config.model_copy(update={"phases": tuple(stretched)})
-    wanted = events_per_s * _seconds(config) - _staff_events(config)
+    wanted = events_per_s * _seconds(config) - _staff_events(config) - _role_events(config)
     present = _purchase_events(config, config.phases)
     if wanted <= 0:
         remedy = "choose a higher rate, or lower restocks_per_s and product_edits_per_s under [events]"
@@ -103,7 +108,29 @@ def _staff_events(config: WorldConfig) -> float:
     demand = Demand(config, Seeds(0))
     can_restock = demand.restocked(0.0, config.events.restock_hot) is not None
     restocks = config.events.restocks_per_s if can_restock else 0.0
-    return (restocks + config.events.product_edits_per_s) * _seconds(config)
+    next_to_faults = sum(draft.events for draft in drafts_next_to_faults(config, Seeds(0)))
+    return (restocks + config.events.product_edits_per_s) * _seconds(config) + next_to_faults
+
+
+def _role_events(config: WorldConfig) -> float:
+    """How many more events orders fire because some have a role. Negative where they fire fewer."""
+    purchases = sum(schedule.arrival_count(phase) for phase in config.phases)
+    if not purchases:
+        return 0.0
+    mean = _purchase_events(config, config.phases) / purchases
+    return sum(_events_of(config, part) - mean for part in Roles(config))
+
+
+def _events_of(config: WorldConfig, part: Part) -> float:
+    """Mean number of events of an order with this role. It has one SKU, or two where a part of it comes back."""
+    own = part.channel == ONLINE
+    if part.role not in CANCELLED_AFTER_NS:
+        return _own_store_events(config, 1) if own else _marketplace_events(config)
+    returned = part.role == "return_then_cancel"
+    if not own:
+        return 2.0 + returned
+    skus = 1 + (returned and config.orders.lines_max > 1 and config.shop.skus > 1)
+    return 1 + skus + PAYMENT_EVENTS + CANCELLATION_EVENTS + skus + returned * RETURN_EVENTS
 
 
 def _purchase_events(config: WorldConfig, phases: Sequence[PhaseConfig]) -> float:
@@ -122,16 +149,21 @@ def _mean_lines(phase: PhaseConfig, demand: Demand) -> float:
 
 
 def _events_per_purchase(config: WorldConfig, lines: float) -> float:
-    orders = config.orders
     total_share = sum(channel.share for channel in config.channels)
     online = sum(channel.share for channel in config.channels if channel.name == ONLINE) / total_share
-    returns = return_share(orders)
+    return online * _own_store_events(config, lines) + (1 - online) * _marketplace_events(config)
+
+
+def _own_store_events(config: WorldConfig, lines: float) -> float:
+    orders = config.orders
     # A payment is planned if it comes before the cancellation. Both delays are exponential.
     both = orders.paid_after_s + orders.cancel_after_s
     paid_first = orders.cancel_after_s / both if both > 0 else 1.0
     payments = PAYMENT_EVENTS * (1 - orders.cancel_share * (1 - paid_first))
     cancellations = orders.cancel_share * (CANCELLATION_EVENTS + lines)
-    refunds = returns * (RETURN_EVENTS + orders.restock_share * (lines + 1) / 2)
-    own_store = 1 + lines + payments + cancellations + refunds
-    marketplace = 1 + orders.cancel_share + returns
-    return online * own_store + (1 - online) * marketplace
+    refunds = return_share(orders) * (RETURN_EVENTS + orders.restock_share * (lines + 1) / 2)
+    return 1 + lines + payments + cancellations + refunds
+
+
+def _marketplace_events(config: WorldConfig) -> float:
+    return 1 + config.orders.cancel_share + return_share(config.orders)

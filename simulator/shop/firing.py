@@ -1,10 +1,14 @@
 """Events as they fire: each gets a serial, the event id of its action, and the key of its random numbers."""
 
+from typing import Final
+
 import msgspec
 
 from stockstorm.simulator.history.facts import AnyFact, EventFired
 from stockstorm.simulator.model import SHOPIFY, Event, Level, Order, Product, Refund, RngKey, ShopifyTopic, Topic
 from stockstorm.simulator.seeds import Seeds
+
+SALE_TOPICS: Final[frozenset[Topic]] = frozenset({"orders/create", "order.created"})
 
 
 class Changes(msgspec.Struct):
@@ -58,15 +62,21 @@ class Action:
         """Fire an event of an order. `nth` counts events of this topic and order, from 1."""
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
         rng_key = ("order", order.key, topic, nth)
-        self.changes.events.append(Event(serial, event_id, source, topic, now_ns, rng_key, order, refund))
+        sale = order.key if topic in SALE_TOPICS else -1
+        self.changes.events.append(
+            Event(serial, event_id, source, topic, now_ns, rng_key, order, refund, None, None, sale)
+        )
         self.changes.facts.append(EventFired(now_ns, serial, event_id, source, topic, order.key))
 
-    def stock(self, level: Level, sku: str, order: int = -1) -> None:
-        """Fire inventory_levels/update for a level that has just changed."""
+    def stock(self, level: Level, sku: str, order: int = -1, *, sale: bool = False) -> None:
+        """Fire inventory_levels/update for a level that has just changed; `sale`: because the order was placed."""
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
         rng_key = ("stock", level.inventory_item_id, level.location_id, level.version)
         topic: ShopifyTopic = "inventory_levels/update"
-        self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, None, None, level))
+        sold = order if sale else -1
+        self.changes.events.append(
+            Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, None, None, level, None, sold)
+        )
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, order, sku, level.version))
 
     def product(self, product: Product) -> None:

@@ -163,7 +163,8 @@ def record_rows(
     for row, delta in zip(rows, deltas, strict=True):
         if not delta:
             sku, version = ledger.newest(row.inventory_item_id)
-            action.note(StockUnmoved(action.now_ns, sku, version, reference, request))
+            compared = row.change_from is not None
+            action.note(StockUnmoved(action.now_ns, sku, version, reference, request, cause, compared))
             continue
         entry = Entry(cause, -1, reference, row.change_from is not None, request)
         level, fact = ledger.record(row.inventory_item_id, delta, entry, action.now_ns)

@@ -112,8 +112,8 @@ def paid(order: Order, now_ns: int) -> Order | None:
 
 
 def cancelled(order: Order, now_ns: int) -> Order | None:
-    """The order after its cancellation. None if it was cancelled or returned before."""
-    if order.cancelled_ns is not None or order.refunds:
+    """The order after its cancellation. None if it was cancelled before."""
+    if order.cancelled_ns is not None:
         return None
     return msgspec.structs.replace(order, cancelled_ns=now_ns, updated_ns=now_ns)
 
@@ -122,9 +122,13 @@ def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Ref
     """The order after the return, and its refund. None if it was cancelled or returned before."""
     if order.cancelled_ns is not None or order.refunds:
         return None
-    line_ids = {line.sku: line.line_id for line in order.lines}
-    lines = tuple(RefundLine(line_ids[sku], sku, quantity) for sku, quantity in item.lines)
-    refund = Refund(REFUND_ID_BASE + order.key, now_ns, lines, item.restock)
+    open_lines = list(order.lines)
+    lines = []
+    for sku, quantity in item.lines:
+        line = next(line for line in open_lines if line.sku == sku and line.quantity >= quantity)
+        open_lines.remove(line)
+        lines.append(RefundLine(line.line_id, sku, quantity))
+    refund = Refund(REFUND_ID_BASE + order.key, now_ns, tuple(lines), item.restock)
     return msgspec.structs.replace(order, refunds=(refund,), updated_ns=now_ns), refund
 
 

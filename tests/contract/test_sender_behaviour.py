@@ -9,7 +9,8 @@ import gevent
 import pytest
 
 from stockstorm.simulator.clock import MILLISECOND_NS
-from stockstorm.simulator.limits import ANSWER_BODY_MAX_BYTES, ANSWER_HEAD_MAX_BYTES
+from stockstorm.simulator.io.senders.connection import Shared
+from stockstorm.simulator.limits import ANSWER_BODY_MAX_BYTES, ANSWER_HEAD_MAX_BYTES, SAID_ALL, SAID_EVERY
 from tests.contract.scripted_server import OK, Connection, Script, Server, answer_all
 from tests.contract.sending import BODY, Sending
 
@@ -318,3 +319,20 @@ def test_a_peer_that_does_not_speak_tls_is_a_protocol_error(serve: Serve, sendin
     sender = sending(server.port, host="localhost", tls=ssl.create_default_context())
     answer = sender.one()
     assert (answer.error, answer.sent_ns, sender.pool.connections) == ("protocol", 0, 0)
+
+
+def test_the_start_of_an_answer_that_is_no_2xx_is_kept_on_one_line(serve: Serve, sending: Send) -> None:
+    refusal = b"HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n"
+    script = saying(refusal, b"6\r\nbad \r\n\r\n", b"9\r\nsignature\r\n", b"0\r\n\r\n")
+    answer = sending(serve(script).port).one()
+    assert (answer.status, answer.said) == (401, "bad signature")
+
+
+def test_the_text_of_a_good_answer_is_not_kept(serve: Serve, sending: Send) -> None:
+    script = saying(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone")
+    assert sending(serve(script).port).one().said == ""
+
+
+def test_of_many_refusals_only_a_part_keeps_its_text() -> None:
+    kept = Shared(lambda: 0, None, lambda _outgoing, _answer: None, 0)  # type: ignore[arg-type]  # only counted here
+    assert sum(kept.keeps_text() for _ in range(SAID_ALL + 10 * SAID_EVERY)) == SAID_ALL + 10

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from stockstorm.reports.formats import NAMES, duration_text, measure_name, measure_text, wall_text
 from stockstorm.reports.render.page import Fact, render
 from stockstorm.reports.render.view import RunView
-from stockstorm.reports.result import Check, Finding, ThresholdOutcome, Verdict
+from stockstorm.reports.result import Check, Finding, ThresholdOutcome
 
 EFFECTS: Final = ("once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "not_judged")
 DELIVERIES: Final = ("acknowledged", "unacknowledged", "refused", "pending", "no_subscription")
@@ -35,7 +35,7 @@ class ClassRow(msgspec.Struct, frozen=True):
 class ThresholdRow(msgspec.Struct, frozen=True):
     """One threshold of the scenario."""
 
-    verdict: Verdict
+    verdict: Finding
     name: str
     measure: str
     condition: str

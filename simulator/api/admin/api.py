@@ -16,13 +16,16 @@ from stockstorm.simulator.api.admin.base.problems import THROTTLED, UNAUTHORIZED
 from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE, long_inputs, variables_problem
 from stockstorm.simulator.api.admin.execution.cost import Bucket, actual_cost, requested_cost
 from stockstorm.simulator.api.admin.execution.documents import Document, Documents, Operation, Result, run
+from stockstorm.simulator.api.admin.execution.told import TOKEN_HEADER, answer_texts, denial_text, strangers
 from stockstorm.simulator.api.admin.execution.variables import coerce_variables
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
-from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
+from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
+from stockstorm.simulator.api.faults.injection import NONE, Injection
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.history.facts import ApiCalled
+from stockstorm.simulator.history.texts import error_texts
 from stockstorm.simulator.limits import API_VERSION, QUERY_COST_MAX
 from stockstorm.simulator.model import ApiOutcome
 from stockstorm.simulator.shop.records import TooMuchWork
@@ -31,6 +34,8 @@ from stockstorm.simulator.world import World
 _PATH: Final = re.compile(r"/admin/api/[^/]+/graphql\.json")
 _HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"), ("X-Shopify-API-Version", API_VERSION))
 _SUCCEEDED: Final[tuple[ApiOutcome, ...]] = ("ok", "replayed")
+DRAINED: Final = Injection("throttled", executes=False)
+FAILED: Final = "Internal Server Error"
 _DEFAULT_OPTIONS: Final = AdminOptions()
 
 
@@ -48,6 +53,7 @@ class _Answer(msgspec.Struct, frozen=True):
     operation: str = ""
     cost: int = 0
     status: int = 200
+    met: Injection = NONE  # the fault that applies to the call; none where the API itself refused it
 
 
 class AdminApi:
@@ -72,11 +78,15 @@ class AdminApi:
         self._encode = msgspec.json.Encoder().encode
         self.documents = Documents(self._schema)
 
-    def handle(self, request: ApiRequest, now_ns: int) -> ApiReply:
-        """Answer one request. The reply holds all resulting facts and events."""
+    def handle(self, request: ApiRequest, now_ns: int, injection: Injection = NONE) -> ApiReply:
+        """Answer one request. The reply holds all resulting facts and events.
+
+        `injection` applies to a call that would be executed without it.
+        """
         self._world.begin_call()
         call = Call(self._world, self._wall, self._state, self._options, request=self._serial.take(), now_ns=now_ns)
-        answer = self._answer(request, call)
+        answer = self._answer(request, call, injection)
+        errors = self._errors(request, answer, call)
         called = ApiCalled(
             at_ns=now_ns,
             request=call.request,
@@ -87,11 +97,21 @@ class AdminApi:
             started_ns=now_ns,
             cost=answer.cost,
             rows=call.rows,
+            errors=errors,
+            strangers=strangers(request.body, self._state) if errors else (),
+            key=call.key,
         )
         facts = [*call.facts, *call.shown(), called]
-        return ApiReply(answer.status, _HEADERS, self._encode(answer.body), facts, call.events)
+        headers = (*_HEADERS, (REQUEST_ID, request_id(call.request)))
+        reply = ApiReply(answer.status, headers, self._encode(answer.body), facts, call.events)
+        return answer.met.applied(reply)
 
-    def _answer(self, request: ApiRequest, call: Call) -> _Answer:
+    def _errors(self, request: ApiRequest, answer: _Answer, call: Call) -> tuple[str, ...]:
+        if answer.outcome == "denied":
+            return (denial_text(request.headers),)
+        return error_texts(answer_texts(answer.body, call), (self._token,))
+
+    def _answer(self, request: ApiRequest, call: Call, injection: Injection) -> _Answer:
         denied = self._denied(request)
         if denied is not None:
             return denied
@@ -105,19 +125,22 @@ class AdminApi:
         operation = document.select(body.operation_name)
         if operation is None:
             return _refused([_unknown_operation(body.operation_name)], "")
-        return self._checked(document, operation, body.variables or {}, call)
+        return self._checked(document, operation, body.variables or {}, call, injection)
 
     def _denied(self, request: ApiRequest) -> _Answer | None:
         if not _PATH.fullmatch(request.path):
-            return _Answer({"errors": "Not Found"}, "bad_request", status=404)
+            return _Answer({"errors": "Not Found"}, "bad_request", not_played(request), status=404)
         if request.method != "POST":
-            return _Answer({"errors": "Method Not Allowed: POST a GraphQL document"}, "bad_request", status=405)
-        token = request.headers.get("x-shopify-access-token", "")
+            body = {"errors": "Method Not Allowed: POST a GraphQL document"}
+            return _Answer(body, "bad_request", not_played(request), status=405)
+        token = request.headers.get(TOKEN_HEADER, "")
         if not hmac.compare_digest(token.encode(), self._token.encode()):
             return _Answer({"errors": UNAUTHORIZED}, "denied", status=401)
         return None
 
-    def _checked(self, document: Document, operation: Operation, raw: dict[str, Any], call: Call) -> _Answer:
+    def _checked(
+        self, document: Document, operation: Operation, raw: dict[str, Any], call: Call, injection: Injection
+    ) -> _Answer:
         """Check variables, sizes, cost and throttle, then execute."""
         name, node, fragments = operation.root_names, operation.node, operation.fragments
         if (problem := variables_problem(raw)) is not None:
@@ -130,14 +153,25 @@ class AdminApi:
         requested = requested_cost(self._schema, node, fragments, variables.coerced)
         if requested > QUERY_COST_MAX:
             return _refused([cost_too_high(requested)], name)
-        if not self._bucket.take(requested, call.now_ns):
-            body = {"errors": [THROTTLED], "extensions": {"cost": self._cost(requested, None)}}
-            return _Answer(body, "throttled", name, requested)
+        if (kept_out := self._kept_out(name, requested, call.now_ns, injection)) is not None:
+            return kept_out
         result = _within_bounds(lambda: run(document, operation, variables, raw, call), call)
         actual = min(requested, actual_cost(self._schema, node, fragments, variables.coerced, result.data))
         self._bucket.refund(requested - actual)
         outcome: ApiOutcome = "error" if result.problems and call.outcome in _SUCCEEDED else call.outcome
-        return _Answer(self._body(result, requested, actual, call), outcome, name, actual)
+        return _Answer(self._body(result, requested, actual, call), outcome, name, actual, met=injection)
+
+    def _kept_out(self, name: str, requested: int, now_ns: int, injection: Injection) -> _Answer | None:
+        """The answer to a call that a fault or the throttle keeps from being executed. None: its points are paid."""
+        if injection.kind == "throttled":
+            self._bucket.drain(now_ns)
+        elif not injection.executes:
+            return _Answer({"errors": FAILED}, "failed", name, status=injection.status, met=injection)
+        if self._bucket.take(requested, now_ns):
+            return None
+        body = {"errors": [THROTTLED], "extensions": {"cost": self._cost(requested, None)}}
+        met = DRAINED if self._bucket.lacks_drained(requested) else NONE
+        return _Answer(body, "throttled", name, requested, met=met)
 
     def _body(self, result: Result, requested: int, actual: int, call: Call) -> dict[str, Any]:
         extensions: dict[str, Any] = {"cost": self._cost(requested, actual)}

@@ -1,13 +1,16 @@
 """Reads the HTTP/1.1 answers of one connection, one after another, with the C parser of httptools.
 
 Answers come in pieces (uvicorn sends head and body in two packets), chunked, ended by EOF, or after a 100-continue.
-Only the status is kept, and whether the connection may be reused. Bodies are counted and discarded.
+Only the status is kept, and whether the connection may be reused. Bodies are counted and discarded, except for the
+start of one that says why a webhook was refused.
 """
+
+from contextlib import suppress
 
 import httptools
 
 from stockstorm.simulator.history.ranges import STATUS_MAX
-from stockstorm.simulator.limits import ANSWER_BODY_MAX_BYTES, ANSWER_HEAD_MAX_BYTES
+from stockstorm.simulator.limits import ANSWER_BODY_MAX_BYTES, ANSWER_HEAD_MAX_BYTES, SAID_MAX
 
 
 class AnswerError(Exception):
@@ -65,6 +68,13 @@ class AnswerReader:
         self.keep_alive = False
         return 200 <= self.status <= STATUS_MAX
 
+    def said(self, last: bytes) -> str:
+        """The start of the body as text on one line. `last`: the piece that completed the answer."""
+        start = _Start()
+        with suppress(httptools.HttpParserError, httptools.HttpParserUpgrade):  # what was read before still tells
+            start.parser.feed_data(b"".join((*self._kept, last)))
+        return " ".join(start.body[: 4 * SAID_MAX].decode(errors="replace").split())[:SAID_MAX]
+
     def on_message_begin(self) -> None:
         self._begun += 1
 
@@ -98,3 +108,15 @@ class _Head:
 
     def on_headers_complete(self) -> None:
         self.complete = True
+
+
+class _Start:
+    """Parses an answer again for the start of its body. Not on the hot path."""
+
+    def __init__(self) -> None:
+        self.parser = httptools.HttpResponseParser(self)
+        self.body = b""
+
+    def on_body(self, body: bytes) -> None:
+        if len(self.body) < 4 * SAID_MAX:
+            self.body += body

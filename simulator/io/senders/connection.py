@@ -18,7 +18,7 @@ from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.history.facts import AttemptError
 from stockstorm.simulator.io.senders.answer import AnswerError, AnswerReader
 from stockstorm.simulator.io.senders.wire import READ, WRITE, Connector, Key, Wire, WireError, key_of, wait_for
-from stockstorm.simulator.limits import ANSWER_BODY_MAX_BYTES
+from stockstorm.simulator.limits import ANSWER_BODY_MAX_BYTES, SAID_ALL, SAID_EVERY
 
 _poll: type[poll] = monkey.get_original("select", "poll")  # the kernel's own: called without waiting
 
@@ -36,6 +36,12 @@ class Shared:
     on_answer: Callable[[Outgoing, Answer], None]
     answer_limit_ns: int
     in_flight: "dict[Connection, None]" = field(default_factory=dict)  # awaiting an answer, oldest first
+    refusals: int = 0  # answers so far that were no 2xx
+
+    def keeps_text(self) -> bool:
+        """Count an answer that is no 2xx. True if its text is to be kept: of the first all, of the rest a part."""
+        self.refusals += 1
+        return self.refusals <= SAID_ALL or self.refusals % SAID_EVERY == 0
 
 
 class Connection:
@@ -210,7 +216,7 @@ class Connection:
             data = b""
         try:
             if (data and self._reader.feed(data)) or (not data and self._eof()):
-                self._answered()
+                self._answered(data)
         except AnswerError:
             self._fail("protocol")
 
@@ -231,24 +237,25 @@ class Connection:
         self._resent = True
         self._rest = self._outgoing.head + self._outgoing.body
 
-    def _answered(self) -> None:
+    def _answered(self, last: bytes) -> None:
         now_ns = self._clock()
         if now_ns > self.deadline_ns:
             self._fail("answer_timeout")
             return
         status = self._reader.status
+        said = "" if 200 <= status < 300 or not self._shared.keeps_text() else self._reader.said(last)
         self._uses += 1
         if self._reader.keep_alive:
             self._reader.next()
         else:
             self.drop()
-        self._end(now_ns, now_ns, status, "")
+        self._end(now_ns, now_ns, status, "", said)
 
     def _fail(self, error: AttemptError) -> None:
         self.drop()
         self._end(self._clock(), 0, 0, error)
 
-    def _end(self, ended_ns: int, answered_ns: int, status: int, error: AttemptError) -> None:
+    def _end(self, ended_ns: int, answered_ns: int, status: int, error: AttemptError, said: str = "") -> None:
         outgoing = self._outgoing
         size = len(outgoing.head) + len(outgoing.body)
         answer = Answer(
@@ -261,6 +268,7 @@ class Connection:
             error=error,
             resent=self._resent,
             bytes_sent=size - len(self._rest),
+            said=said,
         )
         self._rest = b""
         self.busy = False

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from stockstorm.reference_service.architectures import ARCHITECTURES
+from stockstorm.reference_service.seams import SOUND
 from stockstorm.reference_service.settings import BadSettings, Settings
 from stockstorm.reference_service.wiring import RECEIVER
 
@@ -22,7 +23,7 @@ NAMES = {
 NO_POOL: Any = None  # these architectures fail before they use it
 
 
-def settings(flaw: str = "") -> Settings:
+def settings() -> Settings:
     return Settings(
         database_url="postgresql:///x",
         listen_port=0,
@@ -37,7 +38,6 @@ def settings(flaw: str = "") -> Settings:
         channels=("bazaar",),
         channel_token="t",
         channel_secret="s",
-        flaw=flaw,
     )
 
 
@@ -66,7 +66,7 @@ async def test_a_missing_variable_is_named_with_its_purpose(name: str, monkeypat
     for variable in NAMES:
         monkeypatch.delenv(variable, raising=False)
     with pytest.raises(BadSettings, match=r"REFERENCE_(SQS_QUEUE_URL|PUBSUB_SUBSCRIPTION): is not set; it names the"):
-        async with ARCHITECTURES[name].open_worker(settings(), NO_POOL):
+        async with ARCHITECTURES[name].open_worker(settings(), NO_POOL, SOUND):
             pass
 
 
@@ -76,21 +76,9 @@ async def test_a_missing_variable_is_named_with_its_purpose(name: str, monkeypat
 async def test_a_missing_extra_is_named_with_the_command_that_installs_it(name: str) -> None:
     extra = "gcp" if "pubsub" in name else "aws"
     with pytest.raises(BadSettings, match=rf"run: make setup, or pip install -e '\.\[{extra}\]' in the clone"):
-        async with ARCHITECTURES[name].open_worker(settings(), NO_POOL):
+        async with ARCHITECTURES[name].open_worker(settings(), NO_POOL, SOUND):
             pass
     if RECEIVER in ARCHITECTURES[name].processes:
         with pytest.raises(BadSettings, match="pip install"):
-            async with ARCHITECTURES[name].open_receiver(settings(), NO_POOL):
+            async with ARCHITECTURES[name].open_receiver(settings(), NO_POOL, SOUND):
                 pass
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("name", "flaw"),
-    [("queue-sqs", "no_order_dedup"), ("queue-pubsub", "ack_before_durable"), ("bus-pubsub", "no_signature_check")],
-)
-@pytest.mark.usefixtures("named")
-async def test_a_flaw_that_cannot_exist_there_is_refused(name: str, flaw: str) -> None:
-    with pytest.raises(BadSettings, match=f"REFERENCE_FLAW: '{flaw}' goes with"):
-        async with ARCHITECTURES[name].open_worker(settings(flaw), NO_POOL):
-            pass

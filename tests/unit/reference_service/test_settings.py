@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from stockstorm.reference_service.architectures import ALIASES, ARCHITECTURES, architecture_of
-from stockstorm.reference_service.flaws import Flaw
+from stockstorm.reference_service.flaws import FLAWS
 from stockstorm.reference_service.settings import BadSettings, read_settings
 from tests.running import ROOT
 
@@ -38,12 +38,11 @@ def set_environment(monkeypatch: pytest.MonkeyPatch, **change: str | None) -> No
 
 
 def test_valid_settings_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    set_environment(monkeypatch, FLAW="last_write_wins")
-    settings = read_settings(["queue-postgres"])
+    set_environment(monkeypatch, FLAW="last_write_wins", PROBE="off")
+    settings = read_settings(["queue-postgres"], FLAWS)
     assert settings.channels == ("bazaar", "mercado")
     assert settings.public_url == "http://127.0.0.1:8000"
-    assert settings.flaws.applies_stock_in_any_order
-    assert settings.flaw is Flaw.LAST_WRITE_WINS
+    assert (settings.flaw, settings.probe, settings.references) == ("last_write_wins", False, True)
 
 
 def test_one_message_names_every_problem_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,38 @@ def test_without_references_orders_are_tied_first_in_first_out() -> None:
     assert [effect.version for effect in found.orders.effects] == [1, -1]
 
 
+def test_without_references_a_row_that_nets_a_sale_and_a_cancellation_includes_both() -> None:
+    """Units by sign would leave the sales one unit short, and so the last sale without a version for ever."""
+    found = history(
+        opened(),
+        sold(0, 1, "bazaar", 2),
+        recorded(1, 1, -2, 8),
+        sold(2, 2, "mercado", 1),
+        f.OrderCancelled(ns(3), 1, "bazaar", "1", ("MUG",), (2,)),
+        recorded(4, 2, 1, 9),
+        sold(5, 3, "mercado", 1),
+        recorded(6, 3, -1, 8),
+    )
+    assert [(effect.token, effect.version) for effect in found.orders.effects] == [
+        ("bazaar:1", 1),
+        ("mercado:2", 2),
+        ("bazaar:1:cancelled", 2),
+        ("mercado:3", 3),
+    ]
+
+
+def test_without_references_an_order_that_is_lost_moves_the_later_ones_and_the_last_is_missing() -> None:
+    found = history(
+        opened(),
+        sold(0, 1, "bazaar", 2),
+        sold(1, 2, "mercado", 1),
+        recorded(4, 1, -1, 9),
+        sold(5, 3, "mercado", 2),
+        recorded(6, 2, -2, 7),
+    )
+    assert [effect.version for effect in found.orders.effects] == [2, 2, -1]
+
+
 @pytest.mark.parametrize(
     ("seen", "text", "why"),
     [

@@ -3,7 +3,7 @@
 Resolvers are plain functions `(source, arguments, call) -> value`. Both executors use the same ones.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -87,6 +87,7 @@ class AdminState:
             location: tuple(product for product in self.items if product.location_id == location)
             for location in self.locations
         }
+        self.item_ids = catalogue.by_item.keys()
         self.by_level = {product.level_id: product for product in self.items}
         self.by_variant = {product.variant_id: product for product in self.items}
 
@@ -115,6 +116,8 @@ class Call:
         self.facts: list[AnyFact] = []
         self.events: list[Event] = []
         self.outcome: ApiOutcome = "ok"
+        self.refusals: list[str] = []  # texts of user errors, whether the caller asked for them or not
+        self.key = ""  # of the last mutation with an idempotency key
         self.rows = self._rows_done = 0
         self.warnings: list[SearchWarning] = []
         self._levels_shown: dict[tuple[str, int], None] = {}  # sku and version, in the order of the answer
@@ -136,6 +139,11 @@ class Call:
         if not good:
             raise value
         return value
+
+    def refuse(self, texts: Iterable[str]) -> None:
+        """Record user errors."""
+        self.outcome = "user_error"
+        self.refusals.extend(texts)
 
     def spend(self, values: int) -> None:
         """Count fields of the answer. Raises AnswerTooLarge."""

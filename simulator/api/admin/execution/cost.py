@@ -30,11 +30,10 @@ from graphql import (
 from stockstorm.simulator.api.admin.execution.selections import Fragments, Selections
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ShopPlan
-from stockstorm.simulator.limits import MUTATION_COST
+from stockstorm.simulator.limits import MUTATION_COST, RESTORE_PER_S
 
 FREE: Final = frozenset({"MoneyV2", "PageInfo", "LocationAddress"})
 COUNT_COST: Final = 10
-RESTORE_PER_S: Final[dict[ShopPlan, int]] = {"standard": 100, "advanced": 200, "plus": 1_000, "enterprise": 2_000}
 BUCKET_SECONDS: Final = 20
 _UNKNOWN: Final[Any] = object()  # no data yet: count everything that was requested
 
@@ -188,7 +187,7 @@ class Bucket:
         self.restore_per_s = RESTORE_PER_S[plan]
         self.size = self.restore_per_s * BUCKET_SECONDS
         self._size_ns = self.size * SECOND_NS  # points × 10⁹, so that restoring is exact
-        self._level_ns = self._size_ns
+        self._level_ns = self._undrained_ns = self._size_ns  # the second: as if nothing had been drained
         self._at_ns: int | None = None
 
     def take(self, points: int, now_ns: int) -> bool:
@@ -197,11 +196,21 @@ class Bucket:
         if self._level_ns < points * SECOND_NS:
             return False
         self._level_ns -= points * SECOND_NS
+        self._undrained_ns -= points * SECOND_NS
         return True
+
+    def drain(self, now_ns: int) -> None:
+        """All points are gone, as if another process of the app had spent them."""
+        self._restore(now_ns)
+        self._level_ns = 0
+
+    def lacks_drained(self, points: int) -> bool:
+        """Whether only what was drained keeps a call of this cost out."""
+        return self._level_ns < points * SECOND_NS <= self._undrained_ns
 
     def refund(self, points: int) -> None:
         """Return points that were requested and not used."""
-        self._level_ns = min(self._size_ns, self._level_ns + points * SECOND_NS)
+        self._gain(points * SECOND_NS)
 
     def status(self) -> ThrottleStatus:
         """As of the last `take`."""
@@ -209,6 +218,9 @@ class Bucket:
 
     def _restore(self, now_ns: int) -> None:
         if self._at_ns is not None:
-            gained = (now_ns - self._at_ns) * self.restore_per_s
-            self._level_ns = min(self._size_ns, self._level_ns + gained)
+            self._gain((now_ns - self._at_ns) * self.restore_per_s)
         self._at_ns = now_ns
+
+    def _gain(self, gained_ns: int) -> None:
+        self._level_ns = min(self._size_ns, self._level_ns + gained_ns)
+        self._undrained_ns = min(self._size_ns, self._undrained_ns + gained_ns)

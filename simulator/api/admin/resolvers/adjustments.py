@@ -37,6 +37,7 @@ def _mutate(kind: Kind, arguments: Arguments, call: Call) -> InventoryPayload:
         raise bad_request("The idempotency key cannot be blank.")
     if len(key) > IDEMPOTENCY_KEY_MAX:
         raise bad_request(f"The idempotency key is {len(key)} characters long, the maximum is {IDEMPOTENCY_KEY_MAX}.")
+    call.key = key
     _require_comparison(kind, given)
     call.rows += len(given[kind.rows_field])
     mark = fingerprint(kind.operation, given)
@@ -66,7 +67,7 @@ def _replay(before: Remembered[AdjustmentGroup | None], mark: bytes, call: Call)
 
 
 def _refused(errors: list[UserError], call: Call) -> InventoryPayload:
-    call.outcome = "user_error"
+    call.refuse(error.message for error in errors)
     return InventoryPayload(errors=tuple(errors))
 
 

@@ -81,7 +81,7 @@ def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPaylo
     if not errors and any(_same(each, uri, given.get("filter")) for each in _listed(call) if each.topic == topic):
         errors = [UserError(_ADDRESS, "Address for this topic has already been taken")]
     if errors:
-        call.outcome = "user_error"
+        call.refuse(error.message for error in errors)
         return SubscriptionPayload(errors=tuple(errors))
     subscription, changes = call.world.subscribe(
         SHOPIFY,
@@ -99,8 +99,9 @@ def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPaylo
 def delete(_source: None, arguments: Arguments, call: Call) -> SubscriptionPayload:
     found = one(None, arguments, call)
     if found is None:
-        call.outcome = "user_error"
-        return SubscriptionPayload(errors=(UserError(("id",), "Webhook subscription does not exist"),))
+        error = UserError(("id",), "Webhook subscription does not exist")
+        call.refuse([error.message])
+        return SubscriptionPayload(errors=(error,))
     call.changed(call.world.unsubscribe(found.subscription_id, by_policy=False, now_ns=call.now_ns))
     return SubscriptionPayload(deleted_id=arguments["id"])
 

@@ -9,13 +9,7 @@ from stockstorm.loadtests.limits import LEASE_S
 from stockstorm.loadtests.processes.part import ChildPart
 from stockstorm.loadtests.subjects import reference
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
-from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reference_service import limits
-from stockstorm.reference_service.architectures.buses import BusEventBridge
-from stockstorm.reference_service.architectures.queues import QueueSqs
-from stockstorm.reference_service.flaws import Flaw
-from stockstorm.reference_service.queues.broker_queue import refuse_flaws
-from stockstorm.reference_service.settings import BadSettings, Settings
 from stockstorm.simulator.history.facts import FaultEnded, FaultStarted, ProcessEnded
 
 
@@ -57,23 +51,6 @@ def test_a_process_that_ended_by_itself_is_recorded_with_code_and_log_and_starte
     assert subject.revive(8, lambda _: False) == [again], "the interval is open already"
     (over,) = subject.revive(9, lambda _: False)
     assert (type(over), subject.revive(10, lambda _: False)) == (FaultEnded, [])
-
-
-@pytest.mark.parametrize("has_receiver", [True, False])
-def test_a_broker_architecture_declares_the_flaws_that_the_service_accepts(has_receiver: bool) -> None:
-    names = {True: QueueSqs.name, False: BusEventBridge.name}
-    accepted = set()
-    for flaw in FLAWS:
-        try:
-            refuse_flaws(Settings.model_construct(flaw=Flaw(flaw)), has_receiver=has_receiver)
-            accepted.add(flaw)
-        except BadSettings:
-            continue
-    assert accepted == set(ARCHITECTURES[names[has_receiver]].flaws)
-
-
-def test_every_flaw_is_possible_in_some_architecture() -> None:
-    assert {flaw for found in ARCHITECTURES.values() for flaw in found.flaws} == set(FLAWS)
 
 
 def test_quiesce_outlasts_the_leases_of_the_service() -> None:

@@ -129,7 +129,3 @@ def test_an_order_and_its_cancellation_net_to_zero_in_every_order(order: tuple[s
             total += sum(effect.units["A"] for effect in waiting)
             waiting.clear()
     assert total + sum(effect.units["A"] for effect in waiting) == 0
-
-
-def test_the_flaw_treats_a_known_order_as_new() -> None:
-    assert outcome_after("created", CREATED, repeats=True) == Outcome(CREATED, SALE)

@@ -14,7 +14,6 @@ from stockstorm.reference_service.domain.stock_level import (
     assume_lower,
     compare,
     finish_batch,
-    overwrite,
     start_batch,
 )
 
@@ -110,10 +109,6 @@ def test_without_an_answer_the_lower_quantity_is_assumed() -> None:
     higher, _ = apply_webhook(start_batch(KNOWN), at(16, 150))
     assert assume_lower(lower).reading.available == 6
     assert assume_lower(higher) is higher
-
-
-def test_last_write_wins_treats_an_older_webhook_as_newer() -> None:
-    assert overwrite(KNOWN, at(99, 1))[0].reading.available == 99
 
 
 @given(st.permutations(range(8)))

@@ -13,7 +13,6 @@ from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.ingress.endpoint import (
     BodyReader,
     Refused,
-    SlowHandler,
     WebhookEndpoint,
     channel_sender,
     check_json,
@@ -228,26 +227,3 @@ async def test_chunked_bodies_share_a_limit_and_return_their_part_of_it() -> Non
     more.set()
     assert await first == b"1234567"
     assert await request(b"123456789", b"0") == b"1234567890"
-
-
-def test_the_slow_handler_processes_one_request_at_a_time() -> None:
-    async def elapsed_s() -> float:
-        slow = SlowHandler(Inbox(), 0.02)
-        message = read_message(SENDER, headers(), BODY, 5)
-        started = asyncio.get_running_loop().time()
-        await asyncio.gather(*(slow.put(message) for _ in range(3)))
-        return asyncio.get_running_loop().time() - started
-
-    assert asyncio.run(elapsed_s()) >= 0.06
-
-
-@pytest.mark.asyncio
-async def test_the_slow_handler_refuses_requests_over_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "WAITING_EVENTS_MAX", 2)
-    inbox = Inbox()
-    slow = SlowHandler(inbox, 0.01)
-    message = read_message(SENDER, headers(), BODY, 5)
-    results = await asyncio.gather(*(slow.put(message) for _ in range(3)), return_exceptions=True)
-    assert [type(each) for each in results] == [type(None), type(None), InboxFull]
-    await slow.put(message)
-    assert len(inbox.accepted) == 3

@@ -8,7 +8,7 @@ import pytest
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.queues.base import InboxFull, Message
-from stockstorm.reference_service.queues.group_commit import GroupCommit, HoldInMemory
+from stockstorm.reference_service.queues.group_commit import GroupCommit
 from stockstorm.reference_service.storage.database import StoreUnavailable
 
 
@@ -124,28 +124,3 @@ async def test_messages_over_the_limit_of_waiting_ones_are_refused(monkeypatch: 
         await inbox.put(message("b"))
     await inbox.drain()
     await waiting
-
-
-@pytest.mark.asyncio
-async def test_the_flaw_acknowledges_at_once_and_stores_later() -> None:
-    store = Store()
-    inbox = HoldInMemory(store, 100.0, 0)
-    await inbox.put(message("a"))
-    assert store.batches == []
-    await inbox.drain()
-    assert store.batches == [["a"]]
-
-
-@pytest.mark.asyncio
-async def test_the_flaw_refuses_messages_over_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "WAITING_EVENTS_MAX", 2)
-    monkeypatch.setattr(limits, "COMMIT_EVENTS_MAX", 1)
-    store = Store()
-    inbox = HoldInMemory(store, 100.0, 0)
-    await inbox.put(message("a"))
-    await inbox.put(message("b"))
-    with pytest.raises(InboxFull):
-        await inbox.put(message("c"))
-    await inbox.drain()
-    await inbox.put(message("c"))
-    assert store.batches == [["a"], ["b"]]

@@ -79,11 +79,11 @@ def test_attempts_under_way_at_once_are_each_measured() -> None:
     )
 
 
-@pytest.mark.parametrize(("attempts", "verdict"), [(29, "unknown"), (30, "valid")])
+@pytest.mark.parametrize(("attempts", "verdict"), [(29, "unknown"), (30, "measured")])
 def test_thirty_attempts_make_an_ack_time(attempts: int, verdict: str) -> None:
     late = (planned(900, attempts - 1, 0), tried(900, attempts - 1, 5_000, 0, "answer_timeout"))
     found = AckTime()(history(opened(), *(delivered(10 * n, n) for n in range(attempts - 1)), late))
     assert found.verdict == verdict
     assert found.measures["ack_time_ms.max"] == math.inf
-    if verdict == "valid":
+    if verdict == "measured":
         assert found.reason == "29 attempts acknowledged, 1 timed out"

@@ -14,7 +14,7 @@ def test_a_delivery_that_was_acknowledged_is_accounted_for() -> None:
     found = Delivery()(history(opened(), delivered(0, 0)))
     assert found == Check(
         name="delivery",
-        verdict="valid",
+        verdict="measured",
         reason="1 notification with a known outcome",
         measures={
             "delivery.acknowledged": 1.0,
@@ -71,7 +71,7 @@ def test_deliveries_that_overlap_are_counted_by_how_they_ended() -> None:
         history(opened(), planned(0, 0, 0), planned(0, 1, -1, forged="unsigned"), ended(5, 1, "refused"), ended(6, 0))
     )
     assert (found.verdict, found.measures) == (
-        "valid",
+        "measured",
         {
             "delivery.acknowledged": 1.0,
             "delivery.given_up": 0.0,

@@ -1,9 +1,12 @@
 """Timeouts, deliveries given up and removed subscriptions are invalid by themselves."""
 
+import msgspec
+import pytest
+
 from stockstorm.reports.checkers.delivery_success import DeliverySuccess
 from stockstorm.reports.result import Check, Incident
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import delivered, ended, history, ns, opened, planned, tried
+from tests.literal_history import delivered, ended, history, ns, opened, order_event, planned, tried
 
 
 def test_without_attempts_delivery_success_is_unknown() -> None:
@@ -38,6 +41,7 @@ def test_a_delivery_acknowledged_at_the_first_try_is_a_success() -> None:
             "delivery_success.order.created.timeouts": 0.0,
             "delivery_success.subscriptions_removed": 0.0,
             "delivery_success_s.without_subscription": 0.0,
+            "delivery_success.failures": 0.0,
         },
     )
 
@@ -63,16 +67,29 @@ def test_a_delivery_that_was_given_up_is_invalid() -> None:
             "delivery_success.order.created.timeouts": 0.0,
             "delivery_success.subscriptions_removed": 0.0,
             "delivery_success_s.without_subscription": 0.0,
+            "delivery_success.failures": 2.0,
         },
         incidents=(
+            Incident(
+                kind="delivery_failed",
+                at_ns=ns(5),
+                text=("order.created of the shop (webhook w0) failed at attempt 1, at 0.005 s: answered 500"),
+                events=(0,),
+            ),
             Incident(
                 kind="given_up",
                 at_ns=ns(15),
                 text=("order.created was given up after 2 attempts, at 0.015 s: the subject never got event 0"),
                 events=(0,),
             ),
+            Incident(
+                kind="delivery_failed",
+                at_ns=ns(15),
+                text=("order.created of the shop (webhook w0) failed at attempt 2, at 0.015 s: answered 500"),
+                events=(0,),
+            ),
         ),
-        incidents_total=1,
+        incidents_total=3,
     )
 
 
@@ -120,6 +137,7 @@ def test_a_timeout_that_overlaps_a_fault_is_excused_and_one_beside_it_is_not() -
             "delivery_success.order.created.timeouts": 2.0,
             "delivery_success.subscriptions_removed": 0.0,
             "delivery_success_s.without_subscription": 0.0,
+            "delivery_success.failures": 1.0,
         },
     )
 
@@ -146,3 +164,81 @@ def test_timeouts_alone_of_a_late_generator_are_not_blamed_on_the_subject() -> N
 def test_a_delivery_that_was_given_up_is_invalid_whatever_the_generator_did() -> None:
     found = late(given_up=True)
     assert (found.verdict, found.reason) == ("invalid", "1 attempt timed out, 1 delivery given up")
+
+
+def answered(number: int, status: int, topic: str = "order.created", copy: int = 0) -> tuple[f.AnyFact, ...]:
+    """A delivery of an event of its own with one attempt that was answered with this status."""
+    plan = msgspec.structs.replace(planned(number, number, number, topic), copy=copy)
+    end = (ended(number + 5, number),) if status < 300 else (ended(9_000, number, "pending"),)
+    return (order_event(number, number, number, "bazaar"), plan, tried(number, number, 5, status), *end)
+
+
+def test_a_single_failure_that_a_retry_healed_is_an_incident_and_no_failure() -> None:
+    healed = (planned(0, 0, 0), tried(0, 0, 5, 503), tried(10, 0, nth=2), ended(15, 0))
+    found = DeliverySuccess()(history(opened(), healed, *(delivered(n, n) for n in range(1, 5))))
+    assert (found.verdict, found.incidents_total) == ("valid", 1)
+    assert found.reason == "4 of 5 deliveries acknowledged at the first try; 1 attempt failed, too few to judge"
+    assert found.incidents[0].text.endswith("answered 503; a later attempt was acknowledged")
+
+
+def test_a_subject_that_refuses_every_delivery_fails() -> None:
+    found = DeliverySuccess()(history(opened(), *(answered(n, 401) for n in range(7))))
+    assert (found.verdict, found.incidents_total) == ("invalid", 7)
+    assert found.reason == "7 of 7 attempts failed (7 answered 401, all of order.created)"
+
+
+def test_a_subject_that_fails_on_duplicates_only_is_judged_although_they_are_pending() -> None:
+    fine = [delivered(n, n) for n in range(50)]
+    copies = [answered(100 + n, 500, copy=1) for n in range(4)]
+    found = DeliverySuccess()(history(opened(), *fine, *copies))
+    assert (found.verdict, found.reason) == (
+        "invalid",
+        "4 of 54 attempts failed (4 answered 500, all of order.created, all of them duplicates)",
+    )
+
+
+def test_failures_among_thousands_of_attempts_are_too_few_to_judge() -> None:
+    fine = [delivered(n, n) for n in range(4_000)]
+    found = DeliverySuccess()(history(opened(), *fine, *(answered(5_000 + n, 503) for n in range(3))))
+    assert (found.verdict, found.incidents_total) == ("valid", 3)
+
+
+def test_failures_during_a_planned_fault_are_not_held_against_the_subject() -> None:
+    fault = (f.FaultStarted(ns(0), "kill_receiver", "receiver"), f.FaultEnded(ns(100), "kill_receiver", "receiver"))
+    found = DeliverySuccess()(history(opened(), fault, *(answered(n, 503) for n in range(5)), delivered(200, 200)))
+    assert (found.verdict, found.incidents_total) == ("valid", 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "by_api", "verdict"), [(404, False, "valid"), (404, True, "invalid"), (401, False, "invalid")]
+)
+def test_a_topic_that_the_subject_never_asked_for_may_be_refused(status: int, by_api: bool, verdict: str) -> None:
+    topic = "products/update"
+    subscribed = f.SubscriptionCreated(ns(-1), 1, "shopify", topic, "http://127.0.0.1:1/", by_api)
+    refused = [answered(100 + n, status, topic) for n in range(5)]
+    found = DeliverySuccess()(history(opened(), subscribed, *(delivered(n, n) for n in range(5)), *refused))
+    assert found.verdict == verdict
+
+
+def test_a_subject_that_refuses_all_topics_in_one_way_is_not_excused() -> None:
+    subscribed = f.SubscriptionCreated(ns(-1), 1, "shopify", "order.created", "http://127.0.0.1:1/", by_api=False)
+    found = DeliverySuccess()(history(opened(), subscribed, *(answered(n, 404) for n in range(5))))
+    assert found.verdict == "invalid"
+
+
+def test_a_fault_is_over_when_the_subject_acknowledges_again() -> None:
+    fault = (f.FaultStarted(ns(0), "kill_receiver", "receiver"), f.FaultEnded(ns(10), "kill_receiver", "receiver"))
+    starting = [answered(100 + n, 503) for n in range(5)]
+    found = DeliverySuccess()(history(opened(), fault, *starting, delivered(200, 200)))
+    assert (found.verdict, found.incidents_total) == ("valid", 0)
+    after = [answered(300 + n, 503) for n in range(5)]
+    assert DeliverySuccess()(history(opened(), fault, *starting, delivered(200, 200), *after)).verdict == "invalid"
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(503, "unknown"), (500, "invalid")])
+def test_answers_of_overload_are_not_blamed_on_the_subject_if_the_machine_was_too_slow(
+    status: int, verdict: str
+) -> None:
+    late = f.AttemptEnded(ns(905), 0, 1, ns(0), ns(900), ns(900), ns(905), ns(0), 200, "")
+    facts = (planned(0, 0, 0), late, ended(905, 0), *(answered(1_000 + n, status) for n in range(5)))
+    assert DeliverySuccess()(history(opened(), *facts)).verdict == verdict

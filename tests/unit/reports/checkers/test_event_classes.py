@@ -36,7 +36,7 @@ def test_an_acknowledged_order_in_the_master_is_in_the_class_once() -> None:
     )
     assert found == Check(
         name="event_classes",
-        verdict="valid",
+        verdict="measured",
         reason="all of 1 event accounted for",
         measures={"event_classes.acknowledged.once": 1.0, "event_classes.fired": 1.0},
     )
@@ -55,7 +55,7 @@ def test_an_acknowledged_order_that_the_master_lacks_at_rest_is_in_the_class_non
         )
     )
     assert (found.verdict, found.measures) == (
-        "valid",
+        "measured",
         {"event_classes.acknowledged.none": 1.0, "event_classes.fired": 1.0},
     )
 
@@ -80,7 +80,7 @@ def test_events_of_one_instant_are_each_classified() -> None:
         )
     )
     assert (found.verdict, found.measures) == (
-        "valid",
+        "measured",
         {
             "event_classes.acknowledged.once": 1.0,
             "event_classes.no_subscription.not_judged": 1.0,

@@ -15,7 +15,7 @@ def test_a_run_that_sold_what_the_ideal_sells_lost_nothing() -> None:
     found = LostUnits()(history(opened(), sold(0, 1, "bazaar", 2)))
     assert found == Check(
         name="lost_units",
-        verdict="valid",
+        verdict="measured",
         reason="2 units validly sold where a subject without latency sells 2",
         measures={
             "lost_units.units": 0.0,
@@ -29,7 +29,7 @@ def test_a_run_that_sold_what_the_ideal_sells_lost_nothing() -> None:
 def test_a_refused_buyer_whose_units_were_there_is_lost() -> None:
     found = LostUnits()(history(opened(2), refused(0, 1, "bazaar", 2, 2, 0)))
     assert (found.verdict, found.measures) == (
-        "valid",
+        "measured",
         {
             "lost_units.units": 2.0,
             "lost_units.value": 10.0,
@@ -59,7 +59,7 @@ def test_cancelled_and_returned_units_are_sold_again_by_the_ideal() -> None:
         )
     )
     assert (found.verdict, found.measures) == (
-        "valid",
+        "measured",
         {
             "lost_units.units": 3.0,
             "lost_units.value": 15.0,

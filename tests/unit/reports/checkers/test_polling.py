@@ -15,10 +15,10 @@ def polled(*facts: f.AnyFact, declared: bool = True) -> list[f.AnyFact]:
     return [msgspec.structs.replace(started(), polls=declared), *facts]
 
 
-def test_checks_of_notifications_are_valid_for_a_subject_that_polls() -> None:
+def test_checks_of_notifications_are_not_exercised_by_a_subject_that_polls() -> None:
     found = {check.name: check for check in check_all(history(*polled()))}
     assert {name for name, check in found.items() if NOT_ASKED in check.notes} == EXCUSED
-    assert all((found[name].verdict, found[name].reason) == ("valid", POLLS) for name in EXCUSED)
+    assert all((found[name].verdict, found[name].reason) == ("not_exercised", POLLS) for name in EXCUSED)
     assert found["forged"].measures == {"forged.accepted": 0.0, "forged.sent": 0.0}
 
 
@@ -31,12 +31,15 @@ def test_a_subject_with_planned_deliveries_is_not_excused() -> None:
     assert not polls(history(*polled(planned)))
 
 
-def test_a_threshold_on_notifications_holds_for_a_subject_that_polls() -> None:
+def test_a_threshold_on_notifications_is_not_exercised_by_a_subject_that_polls() -> None:
     expect = {"ack_time_ms.p95": "< 1000", "lost.events": "== 0"}
     checks = check_all(history(*polled()))
     measures = {name: value for check in checks for name, value in check.measures.items()}
     outcomes = judge_thresholds(expect, checks, measures, {})
-    assert [(outcome.verdict, outcome.found) for outcome in outcomes] == [("valid", None), ("valid", 0.0)]
+    assert [(outcome.verdict, outcome.found) for outcome in outcomes] == [
+        ("not_exercised", None),
+        ("not_exercised", 0.0),
+    ]
     assert outcomes[0].reason == POLLS
 
 

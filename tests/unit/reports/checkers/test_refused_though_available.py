@@ -13,7 +13,7 @@ def test_without_buyers_nobody_was_turned_away() -> None:
 def test_a_buyer_turned_away_from_an_empty_shelf_was_refused_rightly() -> None:
     found = RefusedThoughAvailable()(history(opened(0), refused(0, 1, "bazaar")))
     assert (found.verdict, found.measures) == (
-        "valid",
+        "measured",
         {"refused.attempts": 0.0, "refused.units": 0.0, "refused.out_of_stock": 1.0},
     )
 
@@ -22,7 +22,7 @@ def test_a_buyer_turned_away_from_a_full_shelf_was_refused_wrongly() -> None:
     found = RefusedThoughAvailable()(history(opened(), refused(0, 1, "bazaar", 2, 5, 1)))
     assert found == Check(
         name="refused_though_available",
-        verdict="valid",
+        verdict="measured",
         reason="1 buyer turned away although the units were there",
         measures={"refused.attempts": 1.0, "refused.units": 2.0, "refused.out_of_stock": 0.0},
         incidents=(
@@ -43,7 +43,7 @@ def test_a_buyer_turned_away_from_a_full_shelf_was_refused_wrongly() -> None:
 def test_accepted_buyers_alone_mean_nobody_was_refused() -> None:
     found = RefusedThoughAvailable()(history(opened(), sold(0, 1, "bazaar")))
     assert (found.verdict, found.measures) == (
-        "valid",
+        "measured",
         {"refused.attempts": 0.0, "refused.units": 0.0, "refused.out_of_stock": 0.0},
     )
 
@@ -53,7 +53,7 @@ def test_only_the_buyer_whose_units_were_available_counts_of_two_at_one_instant(
         history(opened(), refused(0, 1, "bazaar", 2, 2, 1), refused(0, 2, "mercado", 3, 2, 1))
     )
     assert (found.verdict, found.measures) == (
-        "valid",
+        "measured",
         {"refused.attempts": 1.0, "refused.units": 2.0, "refused.out_of_stock": 1.0},
     )
     assert [without_text(incident) for incident in found.incidents] == [

@@ -18,14 +18,14 @@ class Broken(Checker):
 
 
 def test_every_checker_file_is_in_the_registry() -> None:
-    shared = {"__init__", "__main__", "checker"}
+    shared = {"__init__", "__main__", "checker", "exposed"}
     files = {path.stem for path in Path(checkers.__file__).parent.glob("*.py")} - shared
     assert sorted(checker.name for checker in CHECKERS) == sorted(files)
 
 
 def test_severities_are_those_that_verdicts_rest_on() -> None:
     assert CORRECTNESS == ("nothing_lost", "applied_twice", "forged", "drift")
-    assert (*CORRECTNESS, "stale_overwrite", "event_classes", "generator") == REQUIRED
+    assert (*CORRECTNESS, "stale_overwrite", "event_classes", "faults_met", "generator") == REQUIRED
 
 
 def test_no_two_checkers_declare_the_same_measure() -> None:

@@ -29,7 +29,7 @@ def test_each_process_has_its_own_cores() -> None:
     found = Resources()(history(opened(), *samples, f.LoadStopped(ns(2_000)), sample(4_000, "a", 4_000, 500)))
     assert found == Check(
         "resources",
-        "valid",
+        "measured",
         "cores used on average: a 0.50, b 0.25",
         {
             "resources.a.cores": 0.5,

@@ -55,7 +55,7 @@ def test_without_movements_the_sync_latency_is_unknown() -> None:
 def test_thirty_movements_reflected_after_10_ms_have_a_sync_latency() -> None:
     found = SyncLatency()(history(opened(100), TRADE))
     assert (found.verdict, found.measures) == (
-        "valid",
+        "measured",
         {
             **quantiles(10.0, 10.0, 10.0, 10.0),
             **quantiles(10.0, 10.0, 10.0, 10.0, "with_moot."),
@@ -73,7 +73,7 @@ def test_a_listing_that_no_push_corrected_is_infinitely_late() -> None:
     found = SyncLatency()(history(opened(100), TRADE[:-1], rest()))
     assert found == Check(
         name="sync_latency",
-        verdict="valid",
+        verdict="measured",
         reason="30 movements owed to a listing, 1 of them never reflected",
         measures={
             **quantiles(10.0, 10.0, math.inf, math.inf),

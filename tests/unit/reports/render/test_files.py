@@ -18,7 +18,7 @@ from tests.unit.reports.compared import SUBJECTS, matrix, run_summary
 FILES = {"html": "report.html", "json": "result.json", "junit": "junit.xml", "markdown": "summary.md"}
 
 
-@pytest.mark.parametrize("name", [name for name in RENDERERS if name != "terminal"])
+@pytest.mark.parametrize("name", [name for name in RENDERERS if name in FILES])
 def test_a_run_file_that_cannot_be_written_is_reported_with_the_command_to_repeat(
     name: str, result: Result, history: History, folder: RunFolder
 ) -> None:

@@ -235,3 +235,14 @@ def test_requests_are_counted_with_the_shared_serial() -> None:
     market.serial.take()
     market.get("listings")
     assert (market.called.request, market.serial.take()) == (1, 2)
+
+
+def test_the_history_keeps_why_a_call_was_refused_and_which_rows_were() -> None:
+    market = Market()
+    market.put("listings", {"listings": [{"sku": "NOBODY", "quantity": 1}, {"sku": sku(1), "quantity": 1}]})
+    called = market.called
+    assert (called.outcome, called.errors) == ("ok", ("unknown sku: NOBODY",))
+    market.get("products/12345")
+    called = market.called
+    assert called.operation == "GET /marketplaces/bazaar/v1/products/{id}"
+    assert called.errors[0].startswith("no resource")

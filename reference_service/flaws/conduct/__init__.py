@@ -1,0 +1,18 @@
+"""Flaws of the use of foreign APIs."""
+
+from collections.abc import Mapping
+
+from stockstorm.reference_service.flaws.conduct import (
+    no_backoff,
+    one_row_per_push,
+    poll_storm,
+    retries_in_lockstep,
+)
+from stockstorm.reference_service.seams import Compose
+
+FLAWS: Mapping[str, Compose] = {
+    "no_backoff": no_backoff.compose,
+    "one_row_per_push": one_row_per_push.compose,
+    "poll_storm": poll_storm.compose,
+    "retries_in_lockstep": retries_in_lockstep.compose,
+}

@@ -1,0 +1,24 @@
+"""Flaws by which a part of the shop is left out."""
+
+from collections.abc import Mapping
+
+from stockstorm.reference_service.flaws.coverage import (
+    cancellations_of_one_channel_ignored,
+    channel_not_registered,
+    first_page_of_items_only,
+    location_left_out,
+    skus_left_out,
+    topic_not_subscribed,
+    variants_by_number_left_out,
+)
+from stockstorm.reference_service.seams import Compose
+
+FLAWS: Mapping[str, Compose] = {
+    "cancellations_of_one_channel_ignored": cancellations_of_one_channel_ignored.compose,
+    "channel_not_registered": channel_not_registered.compose,
+    "first_page_of_items_only": first_page_of_items_only.compose,
+    "location_left_out": location_left_out.compose,
+    "skus_left_out": skus_left_out.compose,
+    "topic_not_subscribed": topic_not_subscribed.compose,
+    "variants_by_number_left_out": variants_by_number_left_out.compose,
+}

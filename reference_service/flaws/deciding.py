@@ -1,0 +1,112 @@
+"""What several flaws share: a decision about a marketplace's notification that is made on something else."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec.structs import replace
+
+from stockstorm.reference_service.domain import topics
+from stockstorm.reference_service.domain.order import KnownOrder, Outcome
+from stockstorm.reference_service.domain.payloads import ChannelLine, ChannelNotification
+from stockstorm.reference_service.feeds.missed import MissedFeed
+from stockstorm.reference_service.handlers.marketplace_orders import Decide
+from stockstorm.reference_service.wiring import Feed, Parts
+
+
+def changed(decide: Decide, change: Callable[[ChannelNotification], ChannelNotification]) -> Decide:
+    """A decision on a changed notification."""
+
+    def decide_changed(
+        channel: str,
+        notification: ChannelNotification,
+        known: KnownOrder | None,
+        *,
+        sale_waits: bool,
+        returns: Iterable[str],
+    ) -> Outcome:
+        return decide(channel, change(notification), known, sale_waits=sale_waits, returns=returns)
+
+    return decide_changed
+
+
+def ignored(decide: Decide, ignores: Callable[[str, ChannelNotification, KnownOrder | None], bool]) -> Decide:
+    """A decision that has no effect where `ignores` is true of channel, notification and known order."""
+
+    def decide_some(
+        channel: str,
+        notification: ChannelNotification,
+        known: KnownOrder | None,
+        *,
+        sale_waits: bool,
+        returns: Iterable[str],
+    ) -> Outcome:
+        if ignores(channel, notification, known):
+            return Outcome()
+        return decide(channel, notification, known, sale_waits=sale_waits, returns=returns)
+
+    return decide_some
+
+
+def forgetful(decide: Decide, forgets: Callable[[KnownOrder], bool] = lambda _: True) -> Decide:
+    """A decision that does not know what it has done for the orders of which `forgets` is true.
+
+    So a notification that comes again is treated as new.
+    """
+
+    def decide_again(
+        channel: str,
+        notification: ChannelNotification,
+        known: KnownOrder | None,
+        *,
+        sale_waits: bool,
+        returns: Iterable[str],
+    ) -> Outcome:
+        if known is not None and forgets(known):
+            known, returns = _without(notification.topic, known), ()
+        return decide(channel, notification, known, sale_waits=sale_waits, returns=returns)
+
+    return decide_again
+
+
+def gone(decide: Decide, is_gone: Callable[[KnownOrder], bool]) -> Decide:
+    """A decision without any record of the orders of which `is_gone` is true; a cancellation of them has no effect."""
+
+    def decide_without(
+        channel: str,
+        notification: ChannelNotification,
+        known: KnownOrder | None,
+        *,
+        sale_waits: bool,
+        returns: Iterable[str],
+    ) -> Outcome:
+        if known is not None and is_gone(known):
+            if notification.topic != topics.ORDER_CREATED:
+                return Outcome()
+            known = None
+        return decide(channel, notification, known, sale_waits=sale_waits, returns=returns)
+
+    return decide_without
+
+
+def _without(topic: str, known: KnownOrder) -> KnownOrder:
+    """The order as it was before a notification with this topic."""
+    match topic:
+        case topics.ORDER_CREATED:
+            return replace(known, created=False)
+        case topics.ORDER_CANCELLED:
+            return replace(known, cancelled=False)
+        case _:
+            return known
+
+
+def with_lines(
+    notification: ChannelNotification, change: Callable[[Sequence[ChannelLine]], list[ChannelLine]]
+) -> ChannelNotification:
+    """The notification with the order's lines, and those of its return, changed."""
+    order = notification.order
+    returned = order.return_ and replace(order.return_, lines=change(order.return_.lines))
+    return replace(notification, order=replace(order, lines=change(order.lines), return_=returned))
+
+
+def without_missed(_: Parts, feeds: Sequence[Feed]) -> Sequence[Feed]:
+    """The feeds without the one that reads what was missed. It would heal a loss, and repeat every order."""
+    return [feed for feed in feeds if not isinstance(feed, MissedFeed)]

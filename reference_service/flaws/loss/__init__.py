@@ -1,0 +1,20 @@
+"""Flaws by which acknowledged events are lost without a crash of the database."""
+
+from collections.abc import Mapping
+
+from stockstorm.reference_service.flaws.loss import (
+    ack_before_durable,
+    batch_drops_tail,
+    errors_swallowed,
+    overflow_dropped,
+    poison_blocks,
+)
+from stockstorm.reference_service.seams import Compose
+
+FLAWS: Mapping[str, Compose] = {
+    "ack_before_durable": ack_before_durable.compose,
+    "batch_drops_tail": batch_drops_tail.compose,
+    "errors_swallowed": errors_swallowed.compose,
+    "overflow_dropped": overflow_dropped.compose,
+    "poison_blocks": poison_blocks.compose,
+}

@@ -1,0 +1,20 @@
+"""Flaws of the order in which events take effect."""
+
+from collections.abc import Mapping
+
+from stockstorm.reference_service.flaws.order import (
+    cancel_before_create_ignored,
+    create_after_cancel_applied,
+    last_write_wins,
+    ties_by_second,
+    ties_dropped,
+)
+from stockstorm.reference_service.seams import Compose
+
+FLAWS: Mapping[str, Compose] = {
+    "cancel_before_create_ignored": cancel_before_create_ignored.compose,
+    "create_after_cancel_applied": create_after_cancel_applied.compose,
+    "last_write_wins": last_write_wins.compose,
+    "ties_by_second": ties_by_second.compose,
+    "ties_dropped": ties_dropped.compose,
+}

@@ -1,0 +1,24 @@
+"""Flaws of writing to Shopify."""
+
+from collections.abc import Mapping
+
+from stockstorm.reference_service.flaws.writes import (
+    failed_write_counts_as_done,
+    first_change_only,
+    idempotency_key_missing,
+    set_from_stale_read,
+    set_instead_of_adjust,
+    throttled_write_counts_as_done,
+    user_errors_ignored,
+)
+from stockstorm.reference_service.seams import Compose
+
+FLAWS: Mapping[str, Compose] = {
+    "failed_write_counts_as_done": failed_write_counts_as_done.compose,
+    "first_change_only": first_change_only.compose,
+    "idempotency_key_missing": idempotency_key_missing.compose,
+    "set_from_stale_read": set_from_stale_read.compose,
+    "set_instead_of_adjust": set_instead_of_adjust.compose,
+    "throttled_write_counts_as_done": throttled_write_counts_as_done.compose,
+    "user_errors_ignored": user_errors_ignored.compose,
+}

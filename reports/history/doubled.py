@@ -1,0 +1,83 @@
+"""Orders that the subject's own references prove to be applied more than once.
+
+A row that moved other units than the orders that it is the first to name is a *misfit*. It proves that an order was
+applied again when the units of that order, and of no other one that the row names, explain the difference. A misfit
+that is a lost update proves nothing of orders. The total of the SKU confirms it, because a later row may have put it
+right.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from itertools import combinations
+from typing import Final
+
+import msgspec
+
+from stockstorm.reports.history.channel_orders import ChannelOrders
+from stockstorm.reports.history.misfits import Misfit
+from stockstorm.reports.history.order_effects import Effect, Row
+
+SUBSETS_OF_MAX: Final = 12  # effects of a row; of more, no part is searched for
+
+
+class Doubled(msgspec.Struct, frozen=True):
+    """An effect that a row applied again."""
+
+    effect: Effect
+    row: Row
+
+
+class Unattributed(msgspec.Struct, frozen=True):
+    """A row that moved other units than the orders that it names. `choices`: sets of effects that could explain it."""
+
+    misfit: Misfit
+    choices: tuple[tuple[Effect, ...], ...]
+
+
+class Doublings(msgspec.Struct):
+    """What the references prove, by (order, kind); and rows whose difference cannot be tied to one order."""
+
+    by_order: dict[tuple[int, str], Doubled]
+    unattributed: list[Unattributed]
+
+
+def find_doublings(orders: ChannelOrders, misfit_skus: Collection[str], lost_updates: Collection[int]) -> Doublings:
+    """Doubled orders in order of time. `lost_updates`: sequence numbers of the rows that are lost updates."""
+    found = Doublings({}, [])
+    for misfit in orders.misfits:
+        if misfit.row.sku not in misfit_skus or misfit.seq in lost_updates:
+            continue
+        choices = explanations(misfit)
+        if len(choices) == 1:
+            for effect in choices[0]:
+                found.by_order.setdefault((effect.order, effect.kind), Doubled(effect, misfit.row))
+        else:
+            found.unattributed.append(Unattributed(misfit, choices))
+    return found
+
+
+def explanations(misfit: Misfit) -> tuple[tuple[Effect, ...], ...]:
+    """The sets of effects that, applied once more, explain the difference. A row that names orders again did so itself.
+
+    Empty if none does, for example because the row moved too little.
+    """
+    again = misfit.repeated
+    if again and sum(effect.delta for effect in again) == misfit.excess:
+        return (tuple(again),)
+    for named in (again, [*again, *misfit.effects]):
+        if found := tuple(_with_sum(named, misfit.excess)):
+            return found
+    return ()
+
+
+def _with_sum(effects: Sequence[Effect], units: int) -> Iterator[tuple[Effect, ...]]:
+    """The smallest sets of effects with this sum; all of them, if they have it."""
+    same = [effect for effect in effects if effect.delta * units > 0]
+    if len(same) > SUBSETS_OF_MAX:
+        if sum(effect.delta for effect in same) == units:
+            yield tuple(same)
+        return
+    for size in range(1, len(same) + 1):
+        found = [some for some in combinations(same, size) if sum(effect.delta for effect in some) == units]
+        yield from found
+        if found:
+            return

@@ -1,0 +1,45 @@
+"""Versions of stock that a subject could confuse: reported after a later one, or within one second of another.
+
+`updated_at` in a payload has whole seconds, so two versions of one second cannot be told apart by it.
+"""
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import msgspec
+
+from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, NEVER_NS, Deliveries
+from stockstorm.reports.history.ledgers import Ledger
+from stockstorm.simulator.clock import SECOND_NS
+
+
+class Overtaking(msgspec.Struct):
+    """How often each case occurred."""
+
+    overtaken: int = 0  # versions whose first report came after that of a later version
+    repeated: int = 0  # versions that were reported again after a later one
+    ties: int = 0  # versions in the same second as the one before
+
+
+def find_overtaking(deliveries: Deliveries, ledgers: Mapping[str, Ledger], wall_offset_ns: int) -> Overtaking:
+    """`wall_offset_ns`: wall time less the history's time."""
+    found = Overtaking()
+    for ledger in ledgers.values():
+        seconds = [(at_ns + wall_offset_ns) // SECOND_NS for at_ns in ledger.times_ns[1:]]
+        found.ties += sum(before == after for before, after in pairwise(seconds))
+    reported: dict[str, list[tuple[int, int, int]]] = {}
+    for event in deliveries.events.values():
+        if event.topic == INVENTORY_TOPIC:
+            of_event = deliveries.by_event.get(event.event, ())
+            first = deliveries.first_attempt_ns.get(event.event, NEVER_NS)
+            last = first
+            if len(of_event) > 1 or (of_event and len(of_event[0].attempts) > 1):
+                last = max((one.attempts[-1].started_ns for one in of_event if one.attempts), default=first)
+            reported.setdefault(event.sku, []).append((event.version, first, last))
+    for versions in reported.values():
+        later = NEVER_NS
+        for _, first, last in sorted(versions, reverse=True):
+            found.overtaken += later < first < NEVER_NS
+            found.repeated += first <= later < last < NEVER_NS
+            later = min(later, first)
+    return found

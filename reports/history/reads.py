@@ -1,0 +1,57 @@
+"""What API answers showed the subject of each SKU's stock, and when."""
+
+from bisect import bisect_left
+from collections.abc import Collection
+
+import msgspec
+
+from stockstorm.reports.history.log import FactLog
+from stockstorm.simulator.history import facts as f
+
+QUERIES_ON_STOCK = frozenset({"inventoryItem", "inventoryItems", "inventoryLevel"})
+
+
+class Read(msgspec.Struct, frozen=True, gc=False):
+    """One answer that showed a SKU."""
+
+    seq: int
+    version: int
+    request: int
+    query: bool  # False: the answer of a mutation, so the subject had written before it knew
+
+
+class Reads(msgspec.Struct):
+    """The answers that showed one SKU, in order."""
+
+    seqs: list[int]
+    reads: list[Read]
+
+    def before(self, seq: int, *, queries: bool = False) -> Read | None:
+        """The last answer before a moment; with `queries` that of a query."""
+        index = bisect_left(self.seqs, seq) - 1
+        while index >= 0 and queries and not self.reads[index].query:
+            index -= 1
+        return self.reads[index] if index >= 0 else None
+
+    def newest_before(self, seq: int) -> int:
+        """The newest version that an answer showed before a moment; 0 if none did."""
+        return max((read.version for read in self.reads[: bisect_left(self.seqs, seq)]), default=0)
+
+
+def is_query(operation: str) -> bool:
+    """Whether an operation of the Admin API only reads. The answer of a mutation is not a query."""
+    return not operation.startswith("inventory") or operation in QUERIES_ON_STOCK
+
+
+def reads_of(log: FactLog, skus: Collection[str]) -> dict[str, Reads]:
+    """The answers that showed these SKUs."""
+    found = {sku: Reads([], []) for sku in skus}
+    if not found:
+        return found
+    queries = {call.request for call in log.all(f.ApiCalled) if is_query(call.operation)}
+    for seq, shown in log.numbered(f.StockShown):
+        for sku, version in zip(shown.skus, shown.versions, strict=True):
+            if sku in found:
+                found[sku].seqs.append(seq)
+                found[sku].reads.append(Read(seq, version, shown.request, shown.request in queries))
+    return found

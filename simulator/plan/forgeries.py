@@ -1,0 +1,61 @@
+"""The forgeries of a plan: every kind and every topic of every source in turn, spread evenly over the load."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final, get_args
+
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import ForgeryKind, WorldConfig
+from stockstorm.simulator.model import MARKETPLACE_TOPICS, ONLINE, SHOPIFY, SHOPIFY_TOPICS, Topic
+from stockstorm.simulator.plan import schedule
+from stockstorm.simulator.plan.demand import Demand
+from stockstorm.simulator.plan.drafts import Draft, Rank
+from stockstorm.simulator.plan.items import PlannedForgery
+from stockstorm.simulator.seeds import Seeds
+
+FORGERY_KINDS: Final[tuple[ForgeryKind, ...]] = get_args(ForgeryKind)
+OF_SHOPIFY: Final[frozenset[ForgeryKind]] = frozenset({"other_shop"})  # a marketplace names no shop
+
+
+def forgery_count(config: WorldConfig) -> int:
+    """The number of forgeries: by rate, but at least the quota of each topic, and one of each kind."""
+    end_s = schedule.starts_ns(config.phases)[-1] / SECOND_NS
+    by_rate, quota = round(config.events.forgeries_per_s * end_s), config.quotas.forgeries
+    return max(by_rate, len(targets(config)) * quota, len(FORGERY_KINDS) if quota else 0)
+
+
+def targets(config: WorldConfig) -> list[tuple[str, Topic]]:
+    """(source, topic) of everything that can be forged. The marketplaces come first, see `dealt`."""
+    markets = [channel.name for channel in config.channels if channel.name != ONLINE]
+    return [
+        *((market, topic) for market in markets for topic in MARKETPLACE_TOPICS),
+        *((SHOPIFY, topic) for topic in SHOPIFY_TOPICS),
+    ]
+
+
+def dealt(config: WorldConfig, seeds: Seeds) -> Iterator[tuple[ForgeryKind, str, Topic]]:
+    """Kind, source and topic of one forgery after the other, without an end.
+
+    Each takes the kind that was used longest ago and that its source can have. A round over all targets ends with
+    Shopify's, which can have every kind, so that none is left over. The next round begins with another kind.
+    """
+    kinds = deque(FORGERY_KINDS)
+    kinds.rotate(int(seeds.draw("forgery kinds") * len(kinds)))
+    while True:
+        for source, topic in targets(config):
+            kind = next(kind for kind in kinds if source == SHOPIFY or kind not in OF_SHOPIFY)
+            kinds.remove(kind)
+            kinds.append(kind)
+            yield kind, source, topic
+        kinds.rotate(1)
+
+
+def forgery_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
+    """All forgeries, sorted. Each has its own part of the load, and a time within it that the seed draws."""
+    end_ns, count = schedule.starts_ns(config.phases)[-1], forgery_count(config)
+    turns = dealt(config, seeds)
+    for n in range(count):
+        time_draw, sku_draw, *_ = seeds.draws("forgery", n)
+        kind, source, topic = next(turns)
+        values = (kind, demand.any_sku(sku_draw), source, topic)
+        yield Draft(min(int((n + time_draw) / count * end_ns), end_ns - 1), Rank.FORGERY, n, 0, PlannedForgery, values)

@@ -1,0 +1,223 @@
+"""The stockroom's one worker: takes what came in, writes orders to the shop, lists what changed.
+
+One thread does all three in turn, so that a level is read when no write of our own is under way: what the shop shows
+then includes every order that is written, and none that is not.
+"""
+
+import json
+import threading
+import uuid
+from typing import Any
+
+from tests.strangers.stockroom.clients import Clients, Refused, Unavailable
+from tests.strangers.stockroom.settings import Settings
+from tests.strangers.stockroom.store import Message, Order, Store
+
+SHOP_TOPICS = (
+    "orders/create",
+    "orders/paid",
+    "orders/updated",
+    "orders/cancelled",
+    "refunds/create",
+    "products/update",
+    "inventory_levels/update",
+)
+MESSAGES_MAX, ORDERS_MAX, READ_MAX = 500, 100, 100
+IDLE_S = 0.05
+
+
+class Worker:
+    """`wake` is set by the receiver."""
+
+    def __init__(self, settings: Settings, store: Store, clients: Clients) -> None:
+        self.settings, self.store, self.clients = settings, store, clients
+        self.wake = threading.Event()
+        self.batch_max = ORDERS_MAX
+
+    def run(self) -> None:
+        """Never returns. What could not be done now is tried in the next round."""
+        self.start()
+        while True:
+            self.wake.wait(1.0)
+            self.wake.clear()
+            try:
+                self.round()
+            except (Unavailable, Refused) as error:
+                print("round given up:", type(error).__name__, error, flush=True)
+                self.wake.set()
+                threading.Event().wait(IDLE_S)
+
+    def start(self) -> None:
+        """Learns the catalogue, subscribes, and lists everything once."""
+        while True:
+            try:
+                self.register()
+                return
+            except Unavailable:
+                continue
+
+    def register(self) -> None:
+        items = self.clients.items()
+        with self.store.transaction():
+            for row in items:
+                self.store.rows("INSERT OR REPLACE INTO items (sku, item, location, dirty) VALUES (?, ?, ?, 1)", *row)
+        for channel in self.settings.channels:
+            self.clients.be_notified(channel)
+        for topic in SHOP_TOPICS:
+            self.clients.subscribe(topic)
+        self.wake.set()
+
+    def round(self) -> None:
+        """Until nothing is left."""
+        while True:
+            messages = self.store.new_messages(MESSAGES_MAX)
+            self.take_all(messages)
+            self.write_to_shop()
+            self.list_changes()
+            if not self.store.unwritten():
+                self.store.all_is_done()
+            if not messages:
+                return
+
+    # -- what came in
+
+    def take_all(self, messages: list[Message]) -> None:
+        with self.store.transaction():
+            for message in messages:
+                body = json.loads(message.body)
+                if message.origin == "inventory_levels/update":
+                    self.level_changed(body)
+                elif message.origin.startswith("marketplace"):
+                    self.notified(body)
+            self.store.took([message.number for message in messages])
+
+    def level_changed(self, body: dict[str, Any]) -> None:
+        """Only that it changed: levels come in any order, so the value is read from the shop."""
+        item = f"gid://shopify/InventoryItem/{body['inventory_item_id']}"
+        self.store.rows("UPDATE items SET dirty = 1 WHERE item = ?", item)
+
+    def notified(self, body: dict[str, Any]) -> None:
+        """Notifications are repeated and come in any order. What is known of an order only grows."""
+        told = body["order"]
+        order = self.store.order(body["channel"], told["order_id"])
+        order = order._replace(lines=self.units(told["lines"]))
+        if body["topic"] == "order.created":
+            order = order._replace(placed=True)
+        elif body["topic"] == "order.cancelled":
+            order = order._replace(cancelled=True)
+        elif told["return"] is not None:
+            back = {"restock": told["return"]["restock"], "lines": self.units(told["return"]["lines"])}
+            order = order._replace(returned={**order.returned, told["return"]["return_id"]: back})
+        self.store.keep(order)
+        self.settle(order)
+        self.store.soil(order.lines)
+
+    def units(self, lines: list[dict[str, Any]]) -> dict[str, int]:
+        """By SKU; one SKU can be on several lines."""
+        total: dict[str, int] = {}
+        for line in lines:
+            total[line["sku"]] = total.get(line["sku"], 0) + line["quantity"]
+        return total
+
+    def settle(self, order: Order) -> None:
+        """Owes the shop what the order is known to have changed. An order that never was sold changes nothing."""
+        name = f"{order.channel}:{order.number}"
+        if not order.placed:
+            return
+        if order.cancelled and not self.store.was_begun(name):
+            self.store.forget(name)
+            return
+        self.store.owes(name, {sku: -units for sku, units in order.lines.items()})
+        for return_id, back in order.returned.items():
+            if back["restock"]:
+                self.store.owes(f"{name}:returned:{return_id}", back["lines"])
+        if order.cancelled:
+            self.store.owes(f"{name}:cancelled", self.still_out(order))
+
+    def still_out(self, order: Order) -> dict[str, int]:
+        """What a cancellation gives back: the order's units less those that came back before."""
+        units = dict(order.lines)
+        for back in order.returned.values():
+            for sku, quantity in back["lines"].items():
+                units[sku] -= quantity
+        return {sku: quantity for sku, quantity in units.items() if quantity}
+
+    # -- the shop
+
+    def write_to_shop(self) -> None:
+        """In batches that are stored with their key before the call, so that a repeated call is the same call."""
+        while True:
+            batch = self.open_batch() or self.new_batch()
+            if batch is None:
+                return
+            key, document, changes = batch
+            try:
+                if changes:
+                    self.clients.adjust(key, document, changes)
+            except Refused as error:
+                self.refused(key, str(error))
+                continue
+            self.batch_max = ORDERS_MAX
+            self.settled(key)
+
+    def settled(self, key: str) -> None:
+        """The batch needs no call any more."""
+        with self.store.transaction():
+            self.store.rows("UPDATE owed SET done = 1 WHERE batch = ?", key)
+            self.store.rows("DELETE FROM batches WHERE key = ?", key)
+
+    def refused(self, key: str, why: str) -> None:
+        """A refused key is used up. Its orders are tried one by one, and the one that is refused alone is given up."""
+        print("refused:", key, why, flush=True)
+        if self.batch_max == 1:
+            self.settled(key)
+            return
+        self.batch_max = 1
+        with self.store.transaction():
+            self.store.rows("UPDATE owed SET batch = NULL WHERE batch = ?", key)
+            self.store.rows("DELETE FROM batches WHERE key = ?", key)
+
+    def open_batch(self) -> tuple[str, str, list[dict[str, Any]]] | None:
+        """One whose answer was never seen."""
+        found = self.store.rows("SELECT key, document, changes FROM batches LIMIT 1")
+        return (found[0][0], found[0][1], json.loads(found[0][2])) if found else None
+
+    def new_batch(self) -> tuple[str, str, list[dict[str, Any]]] | None:
+        owed = self.store.rows(
+            "SELECT reference, deltas FROM owed WHERE batch IS NULL AND NOT done LIMIT ?", self.batch_max
+        )
+        if not owed:
+            return None
+        total: dict[str, int] = {}
+        for _, deltas in owed:
+            for sku, delta in json.loads(deltas).items():
+                total[sku] = total.get(sku, 0) + delta
+        key, document = uuid.uuid4().hex, "urn:channel-orders:" + ",".join(reference for reference, _ in owed)
+        changes = [self.change(sku, delta) for sku, delta in total.items() if delta]
+        with self.store.transaction():
+            self.store.rows("INSERT INTO batches VALUES (?, ?, ?)", key, document, json.dumps(changes))
+            for reference, _ in owed:
+                self.store.rows("UPDATE owed SET batch = ? WHERE reference = ?", key, reference)
+            self.store.soil(total)
+        return key, document, changes
+
+    def change(self, sku: str, delta: int) -> dict[str, Any]:
+        ((item, location),) = self.store.rows("SELECT item, location FROM items WHERE sku = ?", sku)
+        return {"inventoryItemId": item, "locationId": location, "delta": delta, "changeFromQuantity": None}
+
+    # -- listings
+
+    def list_changes(self) -> None:
+        """Every dirty SKU to every marketplace: what the shop has now, less what it does not know of yet."""
+        while dirty := self.store.rows("SELECT sku, item FROM items WHERE dirty LIMIT ?", READ_MAX):
+            stock = self.to_list(self.clients.levels([item for _, item in dirty]))
+            for channel in self.settings.channels:
+                self.clients.list_stock(channel, stock)
+            self.store.clean(sku for sku, _ in dirty)
+
+    def to_list(self, levels: dict[str, int]) -> dict[str, int]:
+        for deltas in self.store.unwritten().values():
+            for sku, delta in deltas.items():
+                if sku in levels:
+                    levels[sku] += min(delta, 0)
+        return {sku: max(0, available) for sku, available in levels.items()}

@@ -1,0 +1,104 @@
+"""The sweep: webhooks only wake a loop that reads everything from the APIs. No database, no references, no probes.
+
+    PORT=8080 … python -m tests.strangers.sweep.service
+
+The standard library alone: http.server in front, http.client behind, one JSON file as the state.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.strangers.sweep.calls import Marketplace, NoAnswer, Shop
+from tests.strangers.sweep.sweeper import State, Sweeper
+
+TOPICS = ("orders/create", "orders/paid", "orders/updated", "orders/cancelled", "refunds/create", "products/update")
+LEVELS = "inventory_levels/update"
+BODY_MAX = 1_000_000
+
+
+class Door(BaseHTTPRequestHandler):
+    """Lets signed webhooks ring."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    ring: threading.Event
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        if self.path != "/webhooks" or length > BODY_MAX:
+            self.close_connection = True
+            self.answer(404 if length <= BODY_MAX else 413)
+            return
+        if self.may_ring(self.rfile.read(length)):
+            self.ring.set()
+            self.answer(202)
+        else:
+            self.answer(403)
+
+    def do_GET(self) -> None:
+        self.answer(404)
+
+    def may_ring(self, body: bytes) -> bool:
+        if "X-Marketplace-Topic" in self.headers:
+            return self.signed(body, "CHANNEL_SECRET", "X-Marketplace-Signature")
+        shop = self.headers.get("X-Shopify-Shop-Domain")
+        return shop == os.environ["SHOP_DOMAIN"] and self.signed(body, "CLIENT_SECRET", "X-Shopify-Hmac-Sha256")
+
+    def signed(self, body: bytes, secret: str, header: str) -> bool:
+        digest = hmac.new(os.environ[secret].encode(), body, hashlib.sha256).digest()
+        return hmac.compare_digest(base64.b64encode(digest), self.headers.get(header, "").encode())
+
+    def answer(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
+        """Nothing."""
+
+
+class House(ThreadingHTTPServer):
+    """A thread for each connection."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+
+def register(sweeper: Sweeper, url: str) -> None:
+    """Once the APIs are there: learns the catalogue, and has itself called."""
+    while True:
+        try:
+            sweeper.places = sweeper.shop.places()
+            break
+        except NoAnswer:
+            time.sleep(0.5)
+    for marketplace in sweeper.marketplaces.values():
+        marketplace.notify(url)
+    for topic in (*TOPICS, LEVELS):
+        sweeper.shop.subscribe(topic, url)
+    sweeper.wake.set()
+
+
+def serve(sweeper_of: type[Sweeper] = Sweeper, door: type[Door] = Door) -> None:
+    """Never returns."""
+    env = os.environ
+    channels = {
+        name: Marketplace(env["CHANNEL_URL"].format(channel=name), env["CHANNEL_TOKEN"])
+        for name in env["CHANNELS"].split(",")
+    }
+    sweeper = sweeper_of(Shop(env["GRAPHQL_URL"], env["ADMIN_TOKEN"]), channels, State(Path(env["STATE"])))
+    door.ring = sweeper.wake
+    house = House(("127.0.0.1", int(env["PORT"])), door)
+    threading.Thread(target=house.serve_forever, daemon=True).start()
+    register(sweeper, f"http://127.0.0.1:{env['PORT']}/webhooks")
+    sweeper.run()
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,108 @@
+"""Valid needs exposure: a check whose case never occurred is not exercised, and unknown if the scenario promised it."""
+
+import msgspec
+import pytest
+
+from stockstorm.reports.checkers import check_all
+from stockstorm.reports.checkers.applied_twice import AppliedTwice
+from stockstorm.reports.checkers.exposed import exposed
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check
+from stockstorm.scenarios.loader import load, shipped_names
+from stockstorm.scenarios.promises import promises
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import delivered, ended, history, ns, opened, order_event, planned, recorded, sold, tried
+
+FOUND = Check("forged", "valid", "all of 3 forged were refused")
+
+
+def test_a_valid_check_names_its_exposure() -> None:
+    found = exposed(FOUND, {"unsigned": 3, "of order.created": 0}, "")
+    assert (found.verdict, found.reason, found.exposure) == (
+        "valid",
+        "all of 3 forged were refused (3 unsigned, 0 of order.created)",
+        {"unsigned": 3, "of order.created": 0},
+    )
+
+
+def test_what_did_not_occur_was_not_tested() -> None:
+    found = exposed(FOUND, {"unsigned": 0, "tampered": 0}, "")
+    assert (found.verdict, found.reason) == ("not_exercised", "nothing tested it: 0 unsigned, 0 tampered")
+
+
+def test_what_the_scenario_promises_and_did_not_occur_is_unknown() -> None:
+    found = exposed(FOUND, {"unsigned": 0}, "the scenario promises forged deliveries")
+    assert (found.verdict, found.reason) == (
+        "unknown",
+        "the scenario promises forged deliveries, but nothing of it occurred: 0 unsigned",
+    )
+
+
+@pytest.mark.parametrize("verdict", ["invalid", "unknown", "measured"])
+def test_only_a_valid_finding_needs_exposure(verdict: str) -> None:
+    found = Check("forged", verdict, "because")  # type: ignore[arg-type]  # one of the literals above
+    assert exposed(found, {"unsigned": 0}, "") == msgspec.structs.replace(found, exposure={"unsigned": 0})
+
+
+def _applied_twice(*facts: f.AnyFact | tuple[f.AnyFact, ...]) -> Check:
+    return next(check for check in check_all(history(opened(), *facts), (AppliedTwice(),)))
+
+
+def _once() -> tuple[f.AnyFact, ...]:
+    return (sold(0, 1, "bazaar"), order_event(0, 0, 1, "bazaar"), *delivered(0, 0), recorded(20, 1, -1, 9, "bazaar:1"))
+
+
+def test_an_order_that_came_once_does_not_test_duplicates() -> None:
+    assert _applied_twice(_once()).verdict == "not_exercised"
+
+
+def test_a_duplicate_tests_them() -> None:
+    again = msgspec.structs.replace(planned(3, 9, 0), copy=1, webhook_id="w0")
+    found = _applied_twice(_once(), (again, tried(3, 9), ended(8, 9)))
+    assert found.verdict == "valid"
+    assert {words: count for words, count in found.exposure.items() if count} == {
+        "order notifications delivered again": 1,
+        "of them within 5 ms": 1,
+    }
+
+
+def test_every_case_of_a_repeated_order_is_counted_apart() -> None:
+    late = (planned(3000, 8, 0), tried(3000, 8), ended(3005, 8))  # under a webhook id of its own
+    gone = (order_event(1000, 1, 1, "bazaar", "order.cancelled"), *delivered(1000, 1, "order.cancelled"))
+    shown = (f.OrdersShown(ns(100), 1, "bazaar", (1,)), f.OrdersShown(ns(200), 2, "bazaar", (1,)))
+    found = _applied_twice(_once(), late, gone, shown)
+    assert {words for words, count in found.exposure.items() if count} == {
+        "order notifications delivered again",
+        "more than 2 s later",
+        "under a new webhook id",
+        "after the order's cancellation",
+        "orders read again by API",
+    }
+
+
+def test_a_cancellation_that_comes_first_is_seen() -> None:
+    early = (order_event(0, 1, 1, "bazaar", "order.cancelled"), *delivered(-5, 1, "order.cancelled"))
+    assert history(opened(), _once(), early).repeats.cancel_first == 1
+    assert history(opened(), _once()).repeats.cancel_first == 0
+
+
+def test_versions_that_a_subject_could_confuse_are_counted() -> None:
+    topic = "inventory_levels/update"
+
+    def changed(number: int, ms: float, at: float) -> tuple[f.AnyFact, ...]:
+        change = f.StockChanged(ns(ms), "MUG", 2**53 + 1, 7, number, -1, 10 - number, "sale")
+        event = f.EventFired(ns(ms), number, f"e{number}", "shopify", topic, sku="MUG", version=number)
+        return (change, event, planned(ms, number, number, topic), tried(at, number), ended(at + 5, number))
+
+    found = history(opened(), changed(1, 0, 50), changed(2, 10, 20), changed(3, 5000, 5001)).overtaking
+    assert (found.overtaken, found.repeated, found.ties) == (1, 0, 1)
+
+
+def test_a_history_without_a_start_promises_nothing() -> None:
+    assert check_all(History.of([]), (AppliedTwice(),))[0].verdict == "unknown"
+
+
+def test_shipped_scenarios_promise_what_they_plan() -> None:
+    found = {name: set(promises(load(name))) for name in shipped_names()}
+    assert found["flash_sale"] >= {"forged", "applied_twice", "oversell"}
+    assert "oversell" not in found["steady"]
