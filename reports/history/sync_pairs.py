@@ -9,6 +9,7 @@ something pending for its SKU, is *open*: its latency is at least the time until
 """
 
 import math
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Set
 from operator import itemgetter
@@ -22,6 +23,7 @@ from stockstorm.reports.history.ledgers import NO_LIMIT, Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.order_effects import Effect
+from stockstorm.reports.statistics.samples import Samples
 from stockstorm.simulator.history.facts import ListingPushed
 
 NEVER_SEQ: Final = 2**62
@@ -49,6 +51,27 @@ class SyncPairs(msgspec.Struct):
 
     pairs: list[SyncPair]
     not_owed: int
+
+
+class SyncSamples(msgspec.Struct, frozen=True):
+    """Latencies of pairs, at the time when each movement fired. Infinite for a pair that was never reflected.
+
+    `visible` counts from visible, and lacks pairs that the subject could never see.
+    """
+
+    fired: Samples
+    visible: Samples
+
+    @classmethod
+    def of(cls, pairs: list[SyncPair]) -> "SyncSamples":
+        """Pairs in order of time."""
+        seen = [pair for pair in pairs if pair.visible_ns != NEVER_NS]
+        fired_ns = array("q", [pair.fired_ns for pair in pairs])
+        seen_ns = fired_ns if len(seen) == len(pairs) else array("q", [pair.fired_ns for pair in seen])
+        return cls(
+            Samples(fired_ns, array("d", [pair.latency_ms for pair in pairs])),
+            Samples(seen_ns, array("d", [pair.visible_latency_ms for pair in seen])),
+        )
 
 
 class _Movement(msgspec.Struct, gc=False):

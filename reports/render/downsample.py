@@ -1,7 +1,10 @@
 """Fewer points for a figure: extremes are kept, and a note states how many points were left out."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import islice
+from operator import gt
 from typing import Final
 
 import msgspec
@@ -60,10 +63,16 @@ def bin_width_s(span_s: float) -> float:
 
 def binned(xs: Sequence[float], ys: Sequence[float], width: float) -> dict[float, list[float]]:
     """Sorted values by the middle of their bin, in order of time."""
-    groups: dict[int, list[float]] = {}
-    for x, y in zip(xs, ys, strict=True):
-        groups.setdefault(math.floor(x / width), []).append(y)
-    return {(number + 0.5) * width: sorted(groups[number]) for number in sorted(groups)}
+    if any(map(gt, xs, islice(xs, 1, None))):
+        pairs = sorted(zip(xs, ys, strict=True))
+        xs, ys = [x for x, _ in pairs], [y for _, y in pairs]
+    found, start = {}, 0
+    while start < len(xs):
+        number = math.floor(xs[start] / width)
+        end = bisect_right(xs, number, start, key=lambda x: math.floor(x / width))
+        found[(number + 0.5) * width] = sorted(ys[start:end])
+        start = end
+    return found
 
 
 def rates(xs: Sequence[float], width: float, last: float) -> tuple[list[float], list[float]]:

@@ -6,14 +6,14 @@ block. A drawn quantile is found by bisection over the bins, so one redraw costs
 """
 
 import random
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from operator import mul
 from typing import Final
 
 from stockstorm.reports.result import Interval
 from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.reports.statistics.samples import Samples
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.limits import BOOTSTRAP_BLOCKS_MIN
 
@@ -24,11 +24,11 @@ LEVEL: Final = 0.95
 
 
 class Resampler:
-    """Samples of (time in ns, value) in any order, counted once for any number of quantiles."""
+    """Samples, counted once for any number of quantiles."""
 
-    def __init__(self, samples: Sequence[tuple[int, float]]) -> None:
-        self._values = sorted([value for _, value in samples])
-        blocks = _by_block(samples) if samples else []
+    def __init__(self, samples: Samples) -> None:
+        self._values = samples.ordered
+        blocks = _by_block(samples)
         self._sizes = [len(block) for block in blocks]
         self._edges: list[float] = []
         self._counts: list[tuple[int, ...]] = []
@@ -70,15 +70,20 @@ class Resampler:
         return found
 
 
-def _by_block(samples: Sequence[tuple[int, float]]) -> list[list[float]]:
-    """The values of each block of time that holds samples, in order of time."""
-    times_ns = [at_ns for at_ns, _ in samples]
-    first = min(times_ns)
-    length_ns = max(SECOND_NS, (max(times_ns) - first) // BLOCKS_MAX + 1)
-    found: defaultdict[int, list[float]] = defaultdict(list)
-    for at_ns, value in samples:
-        found[(at_ns - first) // length_ns].append(value)
-    return [found[block] for block in sorted(found)]
+def _by_block(samples: Samples) -> list[list[float]]:
+    """The sorted values of each block of time that holds samples."""
+    times_ns, values = samples.times_ns, samples.values
+    if not times_ns:
+        return []
+    first = times_ns[0]
+    length_ns = max(SECOND_NS, (times_ns[-1] - first) // BLOCKS_MAX + 1)
+    found, start = [], 0
+    while start < len(times_ns):
+        block = (times_ns[start] - first) // length_ns
+        end = bisect_left(times_ns, first + (block + 1) * length_ns, start)
+        found.append(sorted(values[start:end]))
+        start = end
+    return found
 
 
 def _edges(ordered: Sequence[float]) -> list[float]:
@@ -87,14 +92,11 @@ def _edges(ordered: Sequence[float]) -> list[float]:
 
 
 def _cumulative(edges: Sequence[float], blocks: Sequence[list[float]]) -> list[tuple[int, ...]]:
-    """By bin and block: samples up to the bin's edge. Sorts the blocks."""
-    columns = []
-    for block in blocks:
-        block.sort()
-        columns.append([bisect_right(block, edge) for edge in edges])
+    """By bin and block: samples up to the bin's edge."""
+    columns = [[bisect_right(block, edge) for edge in edges] for block in blocks]
     return list(zip(*columns, strict=True))
 
 
-def quantile_interval(samples: Sequence[tuple[int, float]], share: float, seed: int, name: str) -> Interval | None:
+def quantile_interval(samples: Iterable[tuple[int, float]], share: float, seed: int, name: str) -> Interval | None:
     """One quantile of samples with its 95 % interval."""
-    return Resampler(samples).interval(share, seed, name)
+    return Resampler(Samples.of(samples)).interval(share, seed, name)

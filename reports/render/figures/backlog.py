@@ -1,7 +1,8 @@
 """What waits over time: webhooks that are not acknowledged yet, and changes of stock that listings do not show yet."""
 
 import math
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 from stockstorm.reports.render.downsample import thin_steps
@@ -50,18 +51,16 @@ def backlog(view: RunView) -> Figure | None:
     return Figure("backlog", "What waits", caption, traces, layout, 400)
 
 
-def open_at(intervals: Iterable[Interval], end_s: float) -> list[tuple[float, int]]:
+def open_at(intervals: Sequence[Interval], end_s: float) -> list[tuple[float, int]]:
     """How many intervals are open from each moment on, from 0 to `end_s`. One that never ends stays open."""
-    moves: dict[float, int] = {0.0: 0}
-    for begin, end in intervals:
-        moves[begin] = moves.get(begin, 0) + 1
-        if end < end_s:
-            moves[end] = moves.get(end, 0) - 1
-    steps, count = [], 0
-    for at in sorted(moves):
-        count += moves[at]
-        steps.append((at, count))
-    return [*steps, (end_s, count)]
+    begins = sorted([begin for begin, _ in intervals])
+    ends = sorted([end for _, end in intervals if end < end_s])
+    begun, ended, steps = 0, 0, []
+    for at in sorted({0.0, *begins, *ends}):
+        begun = bisect_right(begins, at, begun)
+        ended = bisect_right(ends, at, ended)
+        steps.append((at, begun - ended))
+    return [*steps, (end_s, len(begins) - len(ends))]
 
 
 def _webhooks(view: RunView) -> list[Interval]:
