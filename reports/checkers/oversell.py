@@ -35,9 +35,9 @@ def exposures(history: History) -> int:
     """Sell-outs of SKUs that buyers on two or more channels wanted. A SKU restocked and sold out again counts again."""
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     attempts: list[f.PurchaseAccepted | f.PurchaseRefused] = [*history.all(f.PurchaseAccepted)]
-    for attempt in [*attempts, *history.all(f.PurchaseRefused)]:
-        for sku in attempt.skus:
-            wanted[sku].add(attempt.channel)
+    for channel, skus in {(attempt.channel, attempt.skus) for attempt in [*attempts, *history.all(f.PurchaseRefused)]}:
+        for sku in skus:
+            wanted[sku].add(channel)
     sell_outs = 0
     for sale in history.all(f.PurchaseAccepted):
         for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):

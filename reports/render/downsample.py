@@ -46,12 +46,14 @@ def thin_steps(xs: Sequence[float], ys: Sequence[float], bins: int = STEP_BINS) 
     if total <= 4 * bins:
         return Thinned(list(xs), list(ys), total)
     width = (xs[-1] - xs[0]) / bins or 1.0
-    groups: dict[int, list[int]] = {}
-    for n, x in enumerate(xs):
-        groups.setdefault(int((x - xs[0]) / width), []).append(n)
     chosen: set[int] = set()
-    for group in groups.values():
-        chosen |= {group[0], group[-1], min(group, key=ys.__getitem__), max(group, key=ys.__getitem__)}
+    start = 0
+    while start < total:
+        number = int((xs[start] - xs[0]) / width)
+        end = bisect_right(xs, number, start, key=lambda x: int((x - xs[0]) / width))
+        group = range(start, end)
+        chosen |= {start, end - 1, min(group, key=ys.__getitem__), max(group, key=ys.__getitem__)}
+        start = end
     kept = sorted(chosen)
     return Thinned([xs[n] for n in kept], [ys[n] for n in kept], total)
 

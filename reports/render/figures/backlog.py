@@ -15,6 +15,7 @@ from stockstorm.reports.render.figures.layout import (
     time_axis,
 )
 from stockstorm.reports.render.view import RunView
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 Interval = tuple[float, float]  # seconds
@@ -64,9 +65,13 @@ def open_at(intervals: Sequence[Interval], end_s: float) -> list[tuple[float, in
 
 
 def _webhooks(view: RunView) -> list[Interval]:
-    ended = {fact.delivery: view.seconds(fact.at_ns) for fact in view.of(f.DeliveryEnded)}
-    genuine = (fact for fact in view.of(f.DeliveryPlanned) if not fact.forged)
-    return [(view.seconds(fact.due_ns), ended.get(fact.delivery, math.inf)) for fact in genuine]
+    start_ns = view.started.at_ns
+    ended = {fact.delivery: (fact.at_ns - start_ns) / SECOND_NS for fact in view.of(f.DeliveryEnded)}
+    return [
+        ((fact.due_ns - start_ns) / SECOND_NS, ended.get(fact.delivery, math.inf))
+        for fact in view.of(f.DeliveryPlanned)
+        if not fact.forged
+    ]
 
 
 def _changes(view: RunView) -> list[Interval]:
