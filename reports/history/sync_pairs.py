@@ -12,7 +12,7 @@ import math
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Set
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Final
 
 import msgspec
@@ -116,7 +116,7 @@ def build_sync_pairs(
         for channel in log.marketplaces:
             listing = listings[channel, sku]
             _judge(log, listing, _righted(needs, listing), moved, found)
-    found.pairs.sort(key=lambda pair: pair.seq)
+    found.pairs.sort(key=attrgetter("seq"))
     return found
 
 
