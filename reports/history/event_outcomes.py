@@ -6,16 +6,18 @@ judged by pushes that show their version, and marketplace orders by the referenc
 visible, so none is claimed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final, Literal
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import ChannelOrders, Effect
+from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Deliveries, Delivery
 from stockstorm.reports.history.ledgers import Ledger
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.order_effects import Effect
+from stockstorm.reports.history.reads import is_query
 from stockstorm.simulator.history import facts as f
 
 DeliveryClass = Literal["acknowledged", "unacknowledged", "refused", "pending", "no_subscription", ""]
@@ -29,6 +31,13 @@ _OUTCOMES: Final[dict[str, DeliveryClass]] = {
 _UNAPPLIED: Final[tuple[EffectClass, ...]] = ("superseded", "dead_lettered", "pending")
 
 
+class Proofs(msgspec.Struct, frozen=True):
+    """What is known of order events besides the versions that include them."""
+
+    doubled: Container[tuple[int, str]]  # (order, kind) applied more than once
+    off_skus: Container[str]  # whose record is off, of a subject that names no orders
+
+
 class Classified(msgspec.Struct, gc=False):
     """One event on both axes. `delivery` is empty when the history does not say."""
 
@@ -40,13 +49,13 @@ class Classified(msgspec.Struct, gc=False):
 def classify_events(
     log: FactLog,
     orders: ChannelOrders,
-    misfit_skus: set[str],
+    proofs: Proofs,
     ledgers: Mapping[str, Ledger],
     listings: Mapping[tuple[str, str], Listing],
     deliveries: Deliveries,
 ) -> list[Classified]:
     """Every fired event in order, with its two classes."""
-    classifier = _Classifier(log, orders, misfit_skus, ledgers, listings)
+    classifier = _Classifier(log, orders, proofs, ledgers, listings)
     found = []
     for seq, event in log.numbered(f.EventFired):
         of_event = deliveries.by_event.get(event.event, [])
@@ -76,11 +85,11 @@ class _Classifier:
         self,
         log: FactLog,
         orders: ChannelOrders,
-        misfit_skus: set[str],
+        proofs: Proofs,
         ledgers: Mapping[str, Ledger],
         listings: Mapping[tuple[str, str], Listing],
     ) -> None:
-        self._orders, self._misfit_skus, self._ledgers, self._listings = orders, misfit_skus, ledgers, listings
+        self._orders, self._proofs, self._ledgers, self._listings = orders, proofs, ledgers, listings
         self._marketplaces, self._facts, self._resting = log.marketplaces, len(log.facts), not log.unrest
         self._probed = _probed_by_webhook_id(log)
         self._read = _newest_versions_read(log)
@@ -126,7 +135,7 @@ class _Classifier:
             return "healed" if self._read.get(event.sku, -1) >= event.version else self._missing()
         if self._is_channel_order(event):
             effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
-            if effects and all(effect.version >= 0 for effect in effects):
+            if effects and all(map(self._made_good, effects)):
                 return "healed"
         return self._missing()
 
@@ -160,10 +169,12 @@ class _Classifier:
         unwritten = [effect for effect in effects if effect.version < 0]
         if unwritten:
             return "void" if all(effect.settled for effect in unwritten) else self._missing()
-        return "twice" if any(map(self._doubled, effects)) else "once"
+        doubled = (event.order, ORDER_KINDS[event.topic]) in self._proofs.doubled
+        return "twice" if doubled else "once"
 
-    def _doubled(self, effect: Effect) -> bool:
-        return effect.times > 1 and effect.sku in self._misfit_skus
+    def _made_good(self, effect: Effect) -> bool:
+        """Whether the master includes the effect. Without references: whether its SKU is right in sum."""
+        return effect.sku not in self._proofs.off_skus if self._orders.net_only else effect.version >= 0
 
 
 def _probed_by_webhook_id(log: FactLog) -> dict[str, f.EffectProbed] | None:
@@ -175,12 +186,7 @@ def _probed_by_webhook_id(log: FactLog) -> dict[str, f.EffectProbed] | None:
 
 def _newest_versions_read(log: FactLog) -> dict[str, int]:
     """By SKU, the newest version that a query showed. The answer of a mutation is not a query."""
-    queries = {
-        call.request
-        for call in log.all(f.ApiCalled)
-        if not call.operation.startswith("inventory")
-        or call.operation in {"inventoryItem", "inventoryItems", "inventoryLevel"}
-    }
+    queries = {call.request for call in log.all(f.ApiCalled) if is_query(call.operation)}
     read: dict[str, int] = {}
     for shown in log.all(f.StockShown):
         if shown.request in queries:

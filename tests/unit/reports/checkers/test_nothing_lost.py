@@ -66,8 +66,8 @@ def test_an_acknowledged_event_that_the_subject_does_not_know_of_is_lost() -> No
                 kind="lost",
                 at_ns=ns(0),
                 text=(
-                    "order.created of order 1 from bazaar, fired at 0.000 s as event 0, was "
-                    "acknowledged and had no effect"
+                    "order.created of bazaar's order 1, fired at 0.000 s as webhook w0, was acknowledged and had "
+                    "no effect"
                 ),
                 channel="bazaar",
                 sku="MUG",
