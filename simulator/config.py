@@ -227,8 +227,8 @@ def fault_label(fault: str) -> str:
     return next((known.label for kind, known in FAULTS.items() if kind == fault), fault)
 
 
-# What begins a fault. "executed": the subject's change of the master has been executed, and its answer is withheld until
-# the fault has begun. "acknowledged": the subject has acknowledged an event, and its calls are held until then.
+# What begins a fault. "executed": the subject's change of the master has been executed, and its answer is withheld
+# until the fault has begun. "acknowledged": the subject has acknowledged an event, and its calls are held until then.
 FaultTrigger = Literal["time", "executed", "acknowledged"]
 
 

@@ -181,7 +181,7 @@ def _incident(history: History, delivery: Delivery, found: list[str]) -> Inciden
         "claim": planned.claim,
     }
     channel = planned.source if planned.source != "shopify" else ""
-    return Incident("forged_accepted", at_ns, text, channel, details=details)
+    return Incident("forged_accepted", at_ns, text, channel, details=details, deliveries=(planned.delivery,))
 
 
 def _where(tally: Tally) -> str:

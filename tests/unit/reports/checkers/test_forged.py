@@ -75,6 +75,7 @@ def test_a_forged_delivery_that_was_acknowledged_is_accepted() -> None:
                 at_ns=ns(5),
                 text=("A forged delivery, tampered, of order.created, webhook id w0: it was acknowledged, at 0.005 s"),
                 details=details("tampered"),
+                deliveries=(0,),
             ),
         ),
         incidents_total=1,
@@ -112,7 +113,7 @@ def test_a_refused_forgery_that_was_processed_all_the_same_counts_as_accepted() 
         {"forged.sent": 1.0, "forged.accepted": 1.0, "forged.unanswered": 0.0},
     )
     assert [without_text(incident) for incident in found.incidents] == [
-        Incident(kind="forged_accepted", at_ns=ns(5), text="", details=details("wrong_key", "w1"))
+        Incident(kind="forged_accepted", at_ns=ns(5), text="", details=details("wrong_key", "w1"), deliveries=(1,))
     ]
 
 
