@@ -30,6 +30,8 @@ from tests.delivery_service import SECRETS
 from tests.literal_shop import START_NS, WALL
 
 FAULT_S = (2.0, 3.0)  # killed and restarted
+# The others serve one question, and ask for the cases that it needs.
+ROUGH = ("smoke", "proof", "flash_sale", "steady", "tier_under_50k", "tier_50k_to_500k", "tier_over_500k")
 NEXT_TO_FAULTS = ("before_kill", "after_restart")
 SALES = ("orders/create", "order.created")
 CANCELLATIONS = ("orders/cancelled", "order.cancelled")
@@ -140,8 +142,8 @@ def check(name: str, seed: int) -> None:
         assert not short, (name, seed)
 
 
-@pytest.mark.parametrize("name", shipped_names())
-def test_every_shipped_scenario_asks_for_at_least_five_of_each_rare_case(name: str) -> None:
+@pytest.mark.parametrize("name", ROUGH)
+def test_every_rough_scenario_asks_for_at_least_five_of_each_rare_case(name: str) -> None:
     quotas = load(name).quotas.model_dump()
     assert quotas.pop("forgeries") >= 1
     assert min(quotas.values()) >= 5
@@ -160,7 +162,7 @@ def test_every_quota_is_fulfilled_for_a_hundred_seeds(name: str) -> None:
         check(name, seed)
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", [name for name in shipped_names() if load(name).quotas.forgeries])
 def test_forgeries_cover_every_topic_of_every_source_and_every_kind_whatever_the_seed(name: str) -> None:
     scenario = load(name)
     wanted = {(SHOPIFY, topic) for topic in SHOPIFY_TOPICS}
