@@ -3,6 +3,8 @@
 import pytest
 
 from stockstorm.reports.checkers.forged import LABELS, Forged
+from stockstorm.reports.diagnosis.case import Case
+from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.result import Check, Incident
 from stockstorm.simulator.config import ForgeryKind
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS
@@ -224,3 +226,11 @@ def test_a_listing_that_shows_a_claimed_quantity_is_an_effect(listed: int, verdi
     forged = attack(1, "unsigned", topic="inventory_levels/update", source="shopify", claim="3000010")
     found = Forged()(history(opened(), forged, pushed(9, "bazaar", listed)))
     assert found.verdict == verdict
+
+
+def test_what_is_judged_by_effect_is_no_evidence_against_the_signature_check() -> None:
+    sound = history(opened(), attack(0, "unsigned"), attack(1, "replayed", "acknowledged"))
+    flawed = history(opened(), attack(0, "unsigned", "acknowledged"), attack(1, "other_shop", "refused"))
+    assert list(Forgeries()(Case(sound, (Forged()(sound),)))) == []
+    ((diagnosis, _),) = Forgeries()(Case(flawed, (Forged()(flawed),)))
+    assert diagnosis.cause == "1 of 1 forged deliveries were accepted: nothing checks signatures"
