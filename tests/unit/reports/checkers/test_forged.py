@@ -234,3 +234,14 @@ def test_what_is_judged_by_effect_is_no_evidence_against_the_signature_check() -
     assert list(Forgeries()(Case(sound, (Forged()(sound),)))) == []
     ((diagnosis, _),) = Forgeries()(Case(flawed, (Forged()(flawed),)))
     assert diagnosis.cause == "1 of 1 forged deliveries were accepted: nothing checks signatures"
+
+
+def test_where_everything_comes_over_a_bus_nothing_can_be_forged_and_no_promise_is_broken() -> None:
+    arn = "arn:aws:events:us-east-1::event-source/aws.partner/shopify.com/1/source"
+
+    def judged(*uris: str) -> str:
+        subscriptions = tuple(f.SubscriptionCreated(ns(-1), n, "bazaar", "*", uri) for n, uri in enumerate(uris, 2))
+        return Forged()(history(*opened()[:1], subscriptions, delivered(0, 0))).verdict
+
+    assert judged(arn, "pubsub://project:topic") == "not_exercised"
+    assert judged(arn, "http://127.0.0.1/hooks") == "valid"  # and what the scenario promises decides
