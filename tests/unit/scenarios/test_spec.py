@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from stockstorm.scenarios import load, with_flags
+from stockstorm.scenarios.flags import with_faults
 from stockstorm.scenarios.spec import api_fault_notes, compression_notes
 
 Write = Callable[..., str]
@@ -44,13 +45,12 @@ def test_real_time_stays_real_whatever_the_length() -> None:
 def test_a_report_notes_which_calls_fail() -> None:
     assert api_fault_notes(load("smoke")) == ()
     (note,) = api_fault_notes(load("failing_apis"))
-    assert note.startswith(
-        "calls of the subject fail at the simulated APIs: 8 % server errors, 6 % server errors after"
-    )
+    assert note.startswith("calls of the subject fail at the simulated APIs: 8 % server errors, 6 % server errors")
     assert note.endswith("30 % slow answers, and 3 outages")
 
 
 def test_faults_on_evidence_can_begin_until_the_end_of_the_load() -> None:
     crashes = load("crash_windows")
     assert crashes.faults_end_s == crashes.load_s + max(fault.restart_after_s for fault in crashes.faults)
-    assert load("smoke").faults_end_s == max(fault.at_s + fault.restart_after_s for fault in load("smoke").faults)
+    assert load("smoke").faults_end_s == 0.0
+    assert with_faults(load("smoke"), ["kill_worker@2+1.5"]).faults_end_s == 3.5
