@@ -11,6 +11,8 @@ from typing import Annotated, Final
 from stockstorm.loadtests.config.checks import (
     ALIAS,
     POSTGRES_URL_VARIABLE,
+    evidence_problem,
+    evidence_problems,
     port_problem,
     postgres_problem,
     probe_problems,
@@ -131,6 +133,9 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
     ] = ()
     subject: Annotated[str, Flag("reference, another architecture of it, or the URL of your own service")] = ALIAS
     flaw: Annotated[str, Flag("start the reference service with this flaw")] = ""
+    evidence: Annotated[
+        str, Flag("full, or none: the reference service without probes and references", check=evidence_problem)
+    ] = "full"
     safety_stock: Annotated[
         int | None, Flag("units that the subject holds back on listings", check=safety_stock_problem)
     ] = None
@@ -149,7 +154,8 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
         """Every problem of these options. `scenario_faults` are those of the scenario file."""
         faults = (*scenario_faults, *read_faults(self.faults))
         depending = subject_problems(self.subject, self.flaw, self.api_port, faults, self.postgres, self.cloud)
-        return [*super().problems(), *depending, *probe_problems(self.subject, self.probe_url)]
+        others = (*probe_problems(self.subject, self.probe_url), *evidence_problems(self.subject, self.evidence))
+        return [*super().problems(), *depending, *others]
 
 
 def make_scenario(options: PlanOptions) -> Scenario:

@@ -13,6 +13,7 @@ from stockstorm.loadtests.ipc.messages import FaultDue
 from stockstorm.simulator.clock import Clock
 from stockstorm.simulator.config import FaultKind, FaultTrigger
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
+from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
 from stockstorm.simulator.delivery.service import DeliveryService, Dispatch
 from stockstorm.simulator.history.facts import AnyFact
 from stockstorm.simulator.io.dispatcher import Work
@@ -91,7 +92,8 @@ class Attempts:
         """Handles an answer. Never raises, because connections call it: an error ends `run` instead."""
         try:
             topic, forged = self._deliveries.described(outgoing)
-            self._statistics.answered(topic, bool(forged), answer, outgoing.due_ns)
+            if forged not in JUDGED_BY_EFFECT:  # no answer to those is a failure
+                self._statistics.answered(topic, bool(forged), answer, outgoing.due_ns)
             taken = outgoing.attempt == 1 and 200 <= answer.status < 300 and not answer.error and not forged
             if taken and self._acknowledged is not None:
                 self._acknowledged(outgoing.delivery, topic)

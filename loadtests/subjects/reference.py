@@ -26,10 +26,14 @@ EXITED: Final = "exited by itself"  # the fault in the history
 
 
 class ReferenceSubject:
-    """Starts `python -m stockstorm.reference_service receiver|worker` for each process. `flaw` "" means no flaw."""
+    """Starts `python -m stockstorm.reference_service receiver|worker` for each process.
 
-    def __init__(self, logs: Path, architecture: Architecture, flaw: str = "") -> None:
+    `flaw` "" means no flaw. `evidence` false: it has no probes, and its writes do not name their orders.
+    """
+
+    def __init__(self, logs: Path, architecture: Architecture, flaw: str = "", *, evidence: bool = True) -> None:
         self._logs, self._flaw, self._architecture = logs, flaw, architecture
+        self._evidence = "on" if evidence else "off"
         self.settle_s = 2 * architecture.interval_s
         self.lease_s = LEASE_S if architecture.cloud else 0.0
         self.notes: tuple[str, ...] = (f"shortened: {architecture.shortened}",) if architecture.shortened else ()
@@ -142,6 +146,8 @@ class ReferenceSubject:
             "REFERENCE_CHANNEL_SECRET": around.channel_secret,
             "REFERENCE_SAFETY_STOCK": str(around.safety_stock),
             "REFERENCE_FLAW": self._flaw,
+            "REFERENCE_PROBE": self._evidence,
+            "REFERENCE_REFERENCES": self._evidence,
             **self._architecture.settings,
             **around.cloud,
         }

@@ -15,6 +15,7 @@ from stockstorm.reports.checkers.faults_met import FaultsMet
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.stability import Stability
 from stockstorm.reports.collector import collector_paused
+from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.evidence import with_chains
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Finding, Interval, Result, ThresholdOutcome, Verdict, counted
@@ -70,6 +71,7 @@ def _judged(history: History) -> Result:
     tiers = judge_tiers(history.scenario, checks, measures, found_intervals, unreliable)
     verdict, reasons = overall(cut, checks, thresholds)
     checks = tuple(with_thresholds(check, thresholds) for check in checks)
+    diagnoses, undiagnosed = diagnose(history, checks)
     check_notes = (f"{check.name}: {note}" for check in checks for note in check.notes)
     return Result(
         run=started.run,
@@ -86,7 +88,7 @@ def _judged(history: History) -> Result:
         measures=measures,
         intervals=found_intervals,
         event_classes=classes_of(checks),
-        notes=tuple(dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure))),
+        notes=tuple(dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure, *undiagnosed))),
         commit=started.commit,
         versions=started.versions,
         machine=started.machine,
@@ -94,6 +96,7 @@ def _judged(history: History) -> Result:
         started_wall_ns=started.wall_ns,
         duration_ns=started.duration_ns,
         rest=history.rest.text,
+        diagnoses=diagnoses,
         untested=untested(checks),
     )
 
@@ -178,8 +181,12 @@ def _importance(entry: tuple[str, Finding, str]) -> int:
 
 
 def _unique(entries: Sequence[tuple[str, Finding, str]]) -> tuple[str, ...]:
-    labelled = (reason if name in reason else f"{name}: {reason}" for name, _, reason in entries)
-    return tuple(dict.fromkeys(labelled))
+    return tuple(dict.fromkeys(labelled(name, reason) for name, _, reason in entries))
+
+
+def labelled(check: str, reason: str) -> str:
+    """The reason of a check as the reasons of a verdict tell it."""
+    return reason if check in reason else f"{check}: {reason}"
 
 
 def _unknown_when(cut: str, check: Check) -> Check:

@@ -36,7 +36,7 @@ def drafts_next_to_faults(config: WorldConfig, seeds: Seeds) -> list[Draft]:
 
 
 def ending(config: WorldConfig) -> Iterator[FaultConfig]:
-    """The faults that end a process at a time of the plan."""
+    """The faults that end a process at a planned time."""
     return (fault for fault in config.faults if fault.on == "time" and FAULTS[fault.kind].action != "pause")
 
 
