@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.lost_events import lost_and_taken
 from stockstorm.reports.diagnosis.traits import EventTraits, Trait
 from stockstorm.reports.history.channel_orders import Effect
 from stockstorm.reports.result import Diagnosis, counted, units
@@ -39,11 +40,11 @@ class Group(NamedTuple):
 class ExactUnits(Diagnose):
     name = "exact_units"
     at_rest = True
-    after = ("no_call", "stops", "lost_events", "applied_twice")
+    after = ("no_call", "stops")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         wrong = differences(case)
-        if not wrong:
+        if not wrong or _told_by_references(case):
             return
         found = _matching(wrong, groups(case))
         if not found:
@@ -51,6 +52,13 @@ class ExactUnits(Diagnose):
         several = tuple(f"{group.name} {what}" for group, what in found)
         for group, what in found[:SHOWN]:
             yield _found(self.name, case, wrong, group, what, several)
+
+
+def _told_by_references(case: Case) -> bool:
+    """Whether the subject names its orders, and so each order that was lost or doubled is known."""
+    if case.history.orders.net_only:
+        return False
+    return bool(lost_and_taken(case)[0]) or bool(case.incidents("applied_twice"))
 
 
 def differences(case: Case) -> dict[str, int]:
@@ -66,27 +74,33 @@ def differences(case: Case) -> dict[str, int]:
 def groups(case: Case) -> Iterator[Group]:
     """Every kind of change that could be left out or doubled, the widest first."""
     effects = case.history.orders.effects
-    traits, events = EventTraits(case), case.history.deliveries
+    by_kind = {kind: [effect for effect in effects if effect.kind == kind] for kind in KIND_NAMES}
     for kind, name in KIND_NAMES.items():
-        of_kind = [effect for effect in effects if effect.kind == kind]
-        yield _group(f"all {name} of marketplaces", of_kind, f"look at the code that handles {TOPICS[kind]}")
+        yield _group(f"all {name} of marketplaces", by_kind[kind], f"look at the code that handles {TOPICS[kind]}")
         for channel in case.history.marketplaces:
-            of_channel = [effect for effect in of_kind if effect.channel == channel]
+            of_channel = [effect for effect in by_kind[kind] if effect.channel == channel]
             yield _group(f"all {name} of {channel}", of_channel, f"look at how {TOPICS[kind]} of {channel} is handled")
-        marked: dict[Trait, list[Effect]] = {}
-        for effect in of_kind:
-            event = events.events.get(events.order_event.get((effect.order, TOPICS[kind]), -1))
-            for trait in traits.of(event) if event else ():
-                if trait.kind in SPLIT:
-                    marked.setdefault(trait, []).append(effect)
-        for trait, found in marked.items():
-            yield _group(f"the {name} that are {trait.phrase}", found, trait.hint)
     for channel in case.history.marketplaces:
-        yield _group(
-            f"every change of {channel}", (one for one in effects if one.channel == channel), f"look at {channel}"
-        )
+        of_channel = [effect for effect in effects if effect.channel == channel]
+        yield _group(f"every change of {channel}", of_channel, f"look at {channel}")
+    traits = EventTraits(case)
+    yield from _by_trait(case, traits, "changes", effects)
+    for kind, name in KIND_NAMES.items():
+        yield from _by_trait(case, traits, name, by_kind[kind])
     yield from _of_lines(case)
     yield from _of_the_store(case)
+
+
+def _by_trait(case: Case, traits: EventTraits, name: str, effects: Sequence[Effect]) -> Iterator[Group]:
+    events = case.history.deliveries
+    marked: dict[Trait, list[Effect]] = {}
+    for effect in effects:
+        event = events.events.get(events.order_event.get((effect.order, TOPICS[effect.kind]), -1))
+        for trait in traits.of(event) if event else ():
+            if trait.kind in SPLIT:
+                marked.setdefault(trait, []).append(effect)
+    for trait, found in marked.items():
+        yield _group(f"the {name} that are {trait.phrase}", found, trait.hint)
 
 
 def _group(name: str, effects: Iterable[Effect], hint: str) -> Group:

@@ -10,7 +10,7 @@ from stockstorm.reports.history.channel_orders import Effect
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
 
-KNOWN: Final = frozenset({"once", "twice", "superseded", "void", "healed"})
+KNOWN: Final = frozenset({"once", "twice", "superseded", "healed"})
 GOOD_MAX: Final = 20_000
 BAD_MAX: Final = 5_000
 CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "order_latency", "crisis_time", "lost_units")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stockstorm.simulator.history import bodies
-from stockstorm.simulator.history.bodies import BodyFile, read_bodies
+from stockstorm.simulator.io import bodies
+from stockstorm.simulator.io.bodies import BodyFile, read_bodies
 
 BODY = b'{"id":9007199254740993,"note":"Caf\\u00e9 \\/"}'
 
