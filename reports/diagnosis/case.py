@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Final, NamedTuple, Protocol
 
-from stockstorm.reports.formats import clock_text
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.result import Check, Diagnosis, Incident
@@ -12,6 +11,7 @@ from stockstorm.simulator.history import facts as f
 
 SILENT_FINDINGS: Final = frozenset({"not_exercised", "measured"})
 EXAMPLES_MAX: Final = 2
+CLOCK: Final = slice(11, 23)  # of 2026-11-27T10:03:04.123Z
 HARNESS: Final = "generator"
 # What the subject did too much of. Where such a check is invalid, nothing that is missing or late explains it.
 OWN: Final = frozenset({HARNESS, "forged", "applied_twice", "stale_overwrite", "unexplained_push"})
@@ -79,8 +79,7 @@ class Case:
 
     def when(self, at_ns: int) -> str:
         """A time of the load and of the wall clock in UTC: "12.345 s (06:30:12.345)"."""
-        started = self.history.started
-        return f"{self.history.offset(at_ns)} ({clock_text(started.wall_ns + at_ns - started.at_ns)})"
+        return f"{self.history.offset(at_ns)} ({self.history.wall(at_ns)[CLOCK]})"
 
     def order(self, number: int) -> str:
         """An order as its channel names it."""
