@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, REQUIRED, check_all
+from stockstorm.reports.checkers.faults_met import FaultsMet
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.stability import Stability
 from stockstorm.reports.collector import collector_paused
@@ -28,6 +29,7 @@ NO_CALL: Final = (
 )
 _IMPORTANCE: Final = {checker.name: place for place, checker in enumerate(CHECKERS)}
 UNPLANNED_SHOWN: Final = 3
+_OF_THE_RUN: Final = (Generator.name, FaultsMet.name)  # checks of the run itself, and not of the subject
 _DENIED: Final = "denied"
 _SEVERITY: Final[dict[Finding, int]] = {"measured": 0, "not_exercised": 1, "valid": 2, "unknown": 3, "invalid": 4}
 _ADMIN: Final = "admin"
@@ -165,7 +167,7 @@ def untested(checks: Sequence[Check]) -> tuple[str, ...]:
     return tuple(
         f"{check.name.replace('_', ' ')}: {check.reason}"
         for check in checks
-        if check.verdict == "not_exercised" and check.name in names and check.name != Generator.name
+        if check.verdict == "not_exercised" and check.name in names and check.name not in _OF_THE_RUN
     )
 
 
