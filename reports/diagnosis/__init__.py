@@ -18,6 +18,7 @@ from stockstorm.reports.diagnosis.exact_units import ExactUnits
 from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.diagnosis.growth import Growth
+from stockstorm.reports.diagnosis.lost_alone import LostAlone
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.no_call import NoCall
@@ -49,6 +50,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     StrangeIds(),
     CallsRefused(),
     FewTopics(),
+    Forgeries(),
     DeadLetters(),
     Stops(),
     ChannelFrozen(),
@@ -58,7 +60,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     ExactUnits(),
     OldOverNew(),
     WrongListings(),
-    Forgeries(),
+    LostAlone(),
     OwnRetries(),
     Growth(),
 )

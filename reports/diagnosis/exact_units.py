@@ -82,7 +82,7 @@ def groups(case: Case) -> Iterator[Group]:
             yield _group(f"all {name} of {channel}", of_channel, f"look at how {TOPICS[kind]} of {channel} is handled")
     for channel in case.history.marketplaces:
         of_channel = [effect for effect in effects if effect.channel == channel]
-        yield _group(f"every change of {channel}", of_channel, f"look at {channel}")
+        yield _group(f"all changes of {channel}", of_channel, f"look at {channel}")
     traits = EventTraits(case)
     yield from _by_trait(case, traits, "changes", effects)
     for kind, name in KIND_NAMES.items():
@@ -161,7 +161,7 @@ def _of_the_store(case: Case) -> Iterator[Group]:
     history, own = case.history, set(case.history.marketplaces)
     sold = [one for one in history.all(f.PurchaseAccepted) if one.channel not in own]
     gone = [one for one in history.all(f.OrderCancelled) if one.channel not in own]
-    kept_back = [one for one in history.all(f.OrderReturned) if not one.restocked]
+    kept_back = [one for one in history.all(f.OrderReturned) if not one.restocked and one.channel in own]
     parts: tuple[tuple[str, Sequence[f.PurchaseAccepted | f.OrderCancelled | f.OrderReturned], int], ...] = (
         ("the sales of the shop's own store", sold, -1),
         ("the cancellations of the shop's own store", gone, 1),

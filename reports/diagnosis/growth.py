@@ -1,5 +1,6 @@
 """Latency or memory that grows over the whole load: more comes in than goes out, or something is never given back."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -30,10 +31,10 @@ class Growth(Diagnose):
 def _latency(name: str, case: Case) -> Iterator[Found]:
     explains = case.consequences(*LATENCY_CHECKS)
     pairs = sorted(case.history.sync_pairs.pairs, key=lambda pair: pair.fired_ns)
-    samples = [pair.visible_latency_ms for pair in pairs if not pair.moot]
+    samples = [pair.visible_latency_ms for pair in pairs if math.isfinite(pair.visible_latency_ms)]
     if not explains or len(samples) < SAMPLES_MIN:
         return
-    thirds = _thirds([min(ms, 1e9) for ms in samples])
+    thirds = _thirds(samples)
     first, middle, last = (quantile(sorted(part), 0.5) for part in thirds)
     if not first <= middle <= last or last < max(LATENCY_MIN_MS, LATENCY_TIMES * first):
         return
