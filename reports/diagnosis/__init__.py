@@ -40,10 +40,10 @@ from stockstorm.reports.result import Check, Diagnosis
 # In order of cause: what would explain everything after it comes first.
 DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     ProcessEnded(),
+    SlowAnswers(),
     Unreachable(),
     SignatureCheck(),
     WebhookFailures(),
-    SlowAnswers(),
     NoCall(),
     WrongToken(),
     NotPlayed(),

@@ -39,10 +39,14 @@ class Case:
             if check.verdict not in {"valid", *SILENT_FINDINGS} or check.incidents_total
         )
 
+    @cached_property
+    def invalid(self) -> frozenset[str]:
+        """Names of the checks that are invalid."""
+        return frozenset(check.name for check in self.checks if check.verdict == "invalid")
+
     def consequences(self, *names: str) -> tuple[str, ...]:
         """Those of the named checks that fail. Without names: all that fail because something is missing or late."""
-        invalid = {check.name for check in self.checks if check.verdict == "invalid"}
-        left_out = OWN & (invalid | {HARNESS})
+        left_out = OWN & (self.invalid | {HARNESS})
         return tuple(name for name in self.failing if (name in names if names else name not in left_out))
 
     def incidents(self, *kinds: str) -> list[Incident]:

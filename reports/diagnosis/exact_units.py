@@ -87,8 +87,30 @@ def groups(case: Case) -> Iterator[Group]:
     yield from _by_trait(case, traits, "changes", effects)
     for kind, name in KIND_NAMES.items():
         yield from _by_trait(case, traits, name, by_kind[kind])
+    yield _repeated_writes(case)
     yield from _of_lines(case)
     yield from _of_the_store(case)
+
+
+def _repeated_writes(case: Case) -> Group:
+    """Calls whose rows are those of an earlier call, one by one. Calls of one row can be alike by chance."""
+    rows: dict[int, dict[str, int]] = {}
+    for change in case.history.all(f.StockChanged):
+        if change.cause == "subject_adjust" and change.request >= 0:
+            of_call = rows.setdefault(change.request, {})
+            of_call[change.sku] = of_call.get(change.sku, 0) + change.delta
+    seen, sums, repeats = set[frozenset[tuple[str, int]]](), dict[str, int](), 0
+    for of_call in rows.values():
+        key = frozenset(of_call.items())
+        if len(key) > 1 and key in seen:
+            repeats += 1
+            for sku, delta in of_call.items():
+                sums[sku] = sums.get(sku, 0) + delta
+        seen.add(key)
+    hint = "send a call that failed or got no answer again with the same idempotency key, and mark as done what it "
+    "wrote"
+    name = f"the rows of {counted(repeats, 'write')} that repeat an earlier one row by row"
+    return Group(name, {sku: delta for sku, delta in sums.items() if delta}, frozenset(), hint)
 
 
 def _by_trait(case: Case, traits: EventTraits, name: str, effects: Sequence[Effect]) -> Iterator[Group]:
@@ -197,8 +219,9 @@ def _found(name: str, case: Case, wrong: dict[str, int], group: Group, what: str
     skus = counted(len(wrong), "SKU")
     evidence = [
         f"{skus} differ, by {units(off)} in all, and each by just these units; all others are right",
-        f"{counted(len(group.orders), 'order')}: {quoted(map(case.order, sorted(group.orders)))}",
     ]
+    if group.orders:
+        evidence.append(f"{counted(len(group.orders), 'order')}: {quoted(map(case.order, sorted(group.orders)))}")
     if len(several) > 1:
         evidence.append(
             "the same difference also fits: " + quoted(each for each in several if not each.startswith(group.name))

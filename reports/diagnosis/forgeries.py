@@ -1,16 +1,18 @@
 """Forged deliveries that were accepted: no signature check at all, or one that some kind, topic or source passes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 from stockstorm.reports.checkers.forged import LABELS
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
 from stockstorm.reports.diagnosis.traits import Trait, said
 from stockstorm.reports.history.deliveries import Delivery
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
 
-CHECKS = ("forged", "drift", "event_classes", "nothing_lost", "unexplained_push", "applied_twice")
+DECIDED_MIN: Final = 3  # accepted ones, and refused ones
+CHECKS: Final = ("forged", "drift", "event_classes", "nothing_lost", "unexplained_push", "applied_twice")
 
 
 class Forgeries(Diagnose):
@@ -28,12 +30,15 @@ class Forgeries(Diagnose):
             return
         common = clusters([_traits(one) for one in taken], [_traits(one) for one in refused])
         if not refused:
-            cause = f"{len(taken)} of {len(forged)} forged deliveries were accepted: nothing checks signatures"
+            cause = f"{len(taken)} of {len(forged)} forged deliveries were accepted: no signature is checked"
+        elif which := _passing(taken, refused):
+            cause = f"{len(taken)} of {len(forged)} forged deliveries pass the signature check: {which}"
         elif common and common[0].bad == common[0].bad_of:
             cause = f"forged deliveries pass the signature check when they are {said(common[0].traits)}"
         else:
             cause = f"{len(taken)} of {len(forged)} forged deliveries pass the signature check"
-        evidence = [
+        evidence = [f"they were of {counted(len({one.planned.topic for one in taken}), 'topic')}"]
+        evidence += [
             f"{one.bad} of {one.bad_of} accepted ones are {said(one.traits)}; "
             f"of {one.good_of} refused ones {one.good} are"
             for one in common
@@ -72,6 +77,21 @@ def _by_effect(name: str, case: Case) -> Iterator[Found]:
             incidents[0].at_ns,
         )
     )
+
+
+def _passing(taken: Sequence[Delivery], refused: Sequence[Delivery]) -> str:
+    """By source, topic or kind: which ones pass, where that alone decides. Empty if nothing does."""
+    ways: tuple[tuple[str, Callable[[Delivery], str]], ...] = (
+        ("from ", lambda one: one.planned.source),
+        ("of topic ", lambda one: one.planned.topic),
+        ("", _kind),
+    )
+    for word, value in ways:
+        passing, caught = {value(one) for one in taken}, {value(one) for one in refused}
+        if not passing & caught and min(len(taken), len(refused)) >= DECIDED_MIN:
+            good, bad = ", ".join(sorted(caught)), ", ".join(sorted(passing))
+            return f"those {word}{bad} pass, those {word}{good} do not"
+    return ""
 
 
 def _kind(delivery: Delivery) -> str:

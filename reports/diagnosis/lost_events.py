@@ -30,6 +30,8 @@ class LostEvents(Diagnose):
         step = max(1, len(good) // GOOD_MAX)
         shared = clusters([traits.of(one) for one in bad[:BAD_MAX]], [traits.of(one) for one in good[::step]])
         for common in shared:
+            if "forged" in case.invalid and not _precise(common):
+                continue  # a forgery that took effect can be what makes a genuine event look lost
             yield _found(self.name, case, common, [bad[place] for place in sorted(common.covers)])
 
 
@@ -60,6 +62,11 @@ def _is_unwritten(case: Case, effect: Effect) -> bool:
     return effect.version < 0 and not effect.settled and told
 
 
+def _precise(common: Common) -> bool:
+    """Whether a good part of all events with these traits was lost."""
+    return common.bad >= PRECISION_MIN * (common.bad + common.good)
+
+
 def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) -> Found:
     which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"
     evidence = [
@@ -68,8 +75,7 @@ def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) 
     ]
     if common.equal:
         evidence.append(f"they are also, and just as distinctly, {said(common.equal[:2])}")
-    precise = common.bad >= PRECISION_MIN * (common.bad + common.good)
-    if not precise:
+    if not _precise(common):
         evidence.append("so most events of that kind had their effect: this narrows the cause, and is not all of it")
     remedy = "; ".join(dict.fromkeys(trait.hint for trait in common.traits))
     cause = f"{which} lost {'event is' if common.bad_of == 1 else 'events are'} {said(common.traits)}"

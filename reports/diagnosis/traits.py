@@ -13,7 +13,8 @@ from stockstorm.simulator.history import facts as f
 
 TraitKind = Literal[
     "topic", "source", "cause", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
-    "after_cancel", "twin", "location", "fault", "close", "perturbed", "forgery", "channel", "sku", "hot", "phase", "size",
+    "after_cancel", "twin", "location", "fault", "close", "perturbed", "forgery", "channel", "sku", "hot", "phase",
+    "size",
 ]  # fmt: skip
 
 PHRASES: Final[dict[TraitKind, str]] = {
@@ -43,7 +44,9 @@ PHRASES: Final[dict[TraitKind, str]] = {
 HINTS: Final[dict[TraitKind, str]] = {
     "topic": "look at the code that handles {}",
     "source": "look at what the code does differently for {}: its adapter, its address, its signature, its mapping",
-    "cause": "look at how a {} of stock is handled",
+    "cause": "look at how inventory_levels/update of a {} is handled; its inventory_item_id is above 2^53, which "
+    "JSON.parse "
+    "rounds",
     "process_end": "answer 2xx only after the event is stored durably, and let the next start take up what is stored",
     "copies": "recognise a copy by its webhook id, in the same transaction as the effect",
     "ahead": "an event can arrive before the one that it follows; keep it until then, or read the order by API",
