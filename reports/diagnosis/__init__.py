@@ -1,6 +1,7 @@
 """Diagnoses: each names one root cause that explains what checks found. One file each, one line in the registry.
 
-They run after the checkers, and only where a check is not valid or has incidents. They change no verdict. Where one
+They run after the checkers, and only where a check is invalid or unknown. One that explains no such check is not told.
+They change no verdict. Where one
 raises, the defect is Stockstorm's: it is left out, and a note says so.
 """
 
@@ -81,7 +82,7 @@ def diagnose(
         if known.intersection(one.after) or (one.at_rest and not case.at_rest):
             continue
         try:
-            found += one(case)
+            found += [each for each in one(case) if each.diagnosis.explains]
         except Exception as error:  # noqa: BLE001  # as for a checker that raises: the rest must still be reported
             notes.append(f"the diagnosis {one.name} failed: {type(error).__name__}: {error}")
     return tuple(_with_rivals(each, found) for each in found), tuple(notes)

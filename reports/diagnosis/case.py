@@ -9,7 +9,6 @@ from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.result import Check, Diagnosis, Incident
 from stockstorm.simulator.history import facts as f
 
-SILENT_FINDINGS: Final = frozenset({"not_exercised", "measured"})
 EXAMPLES_MAX: Final = 2
 CLOCK: Final = slice(11, 23)  # of 2026-11-27T10:03:04.123Z
 HARNESS: Final = "generator"
@@ -32,12 +31,8 @@ class Case:
 
     @cached_property
     def failing(self) -> tuple[str, ...]:
-        """Names of the checks that are not valid or have incidents."""
-        return tuple(
-            check.name
-            for check in self.checks
-            if check.verdict not in {"valid", *SILENT_FINDINGS} or check.incidents_total
-        )
+        """Names of the checks that are invalid or unknown."""
+        return tuple(check.name for check in self.checks if check.verdict in {"invalid", "unknown"})
 
     @cached_property
     def invalid(self) -> frozenset[str]:

@@ -167,7 +167,7 @@ def test_two_diagnoses_of_the_same_events_name_each_other() -> None:
             self.name, self.covers = name, frozenset(covers)
 
         def __call__(self, case: Case) -> list[Found]:
-            return [Found(Diagnosis(self.name, "because", ("seen",), "look"), self.covers)]
+            return [Found(Diagnosis(self.name, "because", ("seen",), "look", ("drift",)), self.covers)]
 
     checks = (Check("drift", "invalid", "drifted"),)
     history = Shop().history()
