@@ -25,6 +25,8 @@ def off_text(history: History, off: OffStock) -> str:
         *_fitting(history, off.fits.twice, "applied twice"),
         *_fitting(history, off.fits.lost, "without effect"),
     ]
+    if off.fits.sets:
+        fitting.append(f"a lost update: {counted(off.fits.sets, 'row')} set without comparison")
     if not fitting:
         return f"{UNNAMED}; no single order, cancellation or return has exactly {units(count)}"
     ruled_out = "" if off.fits.twice else "; no order of these units was applied twice alone"

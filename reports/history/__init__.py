@@ -4,6 +4,7 @@
 `History`. An index takes time linear in the facts, times a logarithm for sorting.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 from operator import attrgetter
@@ -19,7 +20,7 @@ from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
-from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates
+from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates, sets_without_comparison
 from stockstorm.reports.history.off_stock import Attribution
 from stockstorm.reports.history.overtaking import Overtaking, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
@@ -83,12 +84,17 @@ class History(FactLog):
     @cached_property
     def off_balance(self) -> list[OffBalance]:
         """SKUs whose record is off, for a subject that names no orders."""
-        return find_off_balance(self, self.orders, {lost.row.sku for lost in self.lost_updates})
+        return find_off_balance(self, self.orders, self.blind_sets)
+
+    @cached_property
+    def blind_sets(self) -> Counter[str]:
+        """How many rows of each SKU the subject set without comparison."""
+        return sets_without_comparison(self)
 
     @cached_property
     def attribution(self) -> Attribution:
         """What explains SKUs whose record is off, for `off_stock.explain`."""
-        return Attribution(self.orders, self.doublings, self.lost_updates, self.off_balance)
+        return Attribution(self.orders, self.doublings, self.lost_updates, self.off_balance, self.blind_sets)
 
     @cached_property
     def acks(self) -> list[tuple[int, float]]:

@@ -37,7 +37,7 @@ class OffBalance(msgspec.Struct, frozen=True):
 
 
 def find_off_balance(log: FactLog, orders: ChannelOrders, set_skus: Collection[str]) -> list[OffBalance]:
-    """SKUs that are off. `set_skus`: SKUs with lost updates, whose rows do not tell orders."""
+    """SKUs that are off. `set_skus`: SKUs that were set without comparison, whose rows need not tell orders."""
     effects: defaultdict[str, list[Effect]] = defaultdict(list)
     rows: defaultdict[str, list[tuple[int, f.StockChanged]]] = defaultdict(list)
     balance: dict[str, int] = {}

@@ -4,6 +4,7 @@
 is explained. Of a subject that names no orders, a single order, cancellation or return of exactly these units fits.
 """
 
+from collections import Counter
 from typing import Literal
 
 import msgspec
@@ -33,6 +34,7 @@ class Fits(msgspec.Struct, frozen=True):
 
     twice: tuple[Effect, ...]
     lost: tuple[Effect, ...]
+    sets: int  # rows that the subject set without comparison, each of which may have undone a change
 
 
 class OffStock(msgspec.Struct, frozen=True):
@@ -56,6 +58,7 @@ class Attribution(msgspec.Struct, frozen=True):
     doublings: Doublings
     lost_updates: list[LostUpdate]
     off_balance: list[OffBalance]
+    blind_sets: Counter[str]
 
 
 def explain(found: Attribution, sku: str, units: int) -> OffStock:
@@ -91,6 +94,7 @@ def _fits(found: Attribution, sku: str, units: int) -> Fits:
     balance = next((off for off in found.off_balance if off.sku == sku), None)
     twice = tuple(effect for effect in effects if effect.delta == units)
     lost = tuple(effect for effect in effects if effect.delta == -units)
+    sets = found.blind_sets[sku]
     if balance is None or not balance.singly:
-        return Fits(twice, lost)
-    return Fits((), lost) if balance.lost_only else Fits(twice, ())
+        return Fits(twice, lost, sets)
+    return Fits((), lost, sets) if balance.lost_only else Fits(twice, (), sets)
