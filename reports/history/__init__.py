@@ -14,7 +14,7 @@ from stockstorm.reports.history.balance import OffBalance, find_off_balance
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
 from stockstorm.reports.history.deliveries import Deliveries, build_deliveries
 from stockstorm.reports.history.doubled import Doublings, find_doublings
-from stockstorm.reports.history.event_outcomes import Classified, Proofs, classify_events
+from stockstorm.reports.history.event_outcomes import Classified, Proofs, classify_events, not_taken_in
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
@@ -94,7 +94,8 @@ class History(FactLog):
     @cached_property
     def attribution(self) -> Attribution:
         """What explains SKUs whose record is off, for `off_stock.explain`."""
-        return Attribution(self.orders, self.doublings, self.lost_updates, self.off_balance, self.blind_sets)
+        missed = not_taken_in(self.classified, self.marketplaces) if self.orders.net_only else frozenset()
+        return Attribution(self.orders, self.doublings, self.lost_updates, self.off_balance, self.blind_sets, missed)
 
     @cached_property
     def acks(self) -> list[tuple[int, float]]:

@@ -32,8 +32,12 @@ class OffBalance(msgspec.Struct, frozen=True):
 
     @property
     def lost_only(self) -> bool:
-        """Whether order events without a row explain all of it, so nothing was applied twice."""
-        return self.singly and not self.extra
+        """Whether order events without a row explain all of it, so nothing was applied twice.
+
+        A cancellation without a row proves less: the subject may have netted it with its order, and another order's row
+        stands where that order's would.
+        """
+        return self.singly and not self.extra and all(effect.kind != "cancelled" for effect in self.missing)
 
 
 def find_off_balance(log: FactLog, orders: ChannelOrders, set_skus: Collection[str]) -> list[OffBalance]:

@@ -59,6 +59,7 @@ class Attribution(msgspec.Struct, frozen=True):
     lost_updates: list[LostUpdate]
     off_balance: list[OffBalance]
     blind_sets: Counter[str]
+    not_taken_in: frozenset[tuple[int, str]]  # (order, kind) of events that the subject did not get or did not apply
 
 
 def explain(found: Attribution, sku: str, units: int) -> OffStock:
@@ -69,8 +70,13 @@ def explain(found: Attribution, sku: str, units: int) -> OffStock:
         if lost.row.sku == sku and lost.units
     ]
     if found.orders.net_only or not found.orders.writes:
+        causes += _not_taken_in(found, sku)
         explained = causes and sum(cause.units for cause in causes) == units
-        return OffStock(sku, units, tuple(causes), None if explained else _fits(found, sku, units))
+        return (
+            OffStock(sku, units, tuple(causes), None)
+            if explained
+            else OffStock(sku, units, (), _fits(found, sku, units))
+        )
     causes += [
         OffCause("applied_twice", doubled.effect.delta, doubled.row.at_ns, doubled.effect, request=doubled.row.request)
         for doubled in found.doublings.by_order.values()
@@ -87,6 +93,12 @@ def explain(found: Attribution, sku: str, units: int) -> OffStock:
         if effect.sku == sku and effect.version < 0 and not effect.settled
     ]
     return OffStock(sku, units, tuple(sorted(causes, key=lambda cause: cause.at_ns)))
+
+
+def _not_taken_in(found: Attribution, sku: str) -> list[OffCause]:
+    """Effects of order events that never reached the subject, or that it says it did not apply."""
+    effects = (effect for order, kind in found.not_taken_in for effect in found.orders.of_order(order, kind))
+    return [OffCause("not_recorded", -effect.delta, effect.at_ns, effect) for effect in effects if effect.sku == sku]
 
 
 def _fits(found: Attribution, sku: str, units: int) -> Fits:
