@@ -87,6 +87,11 @@ class History(FactLog):
         return find_off_balance(self, self.orders, self.blind_sets)
 
     @cached_property
+    def off_skus(self) -> frozenset[str]:
+        """The same by SKU. Empty for a subject that names orders."""
+        return frozenset(off.sku for off in self.off_balance) if self.orders.net_only else frozenset()
+
+    @cached_property
     def blind_sets(self) -> Counter[str]:
         """How many rows of each SKU the subject set without comparison."""
         return sets_without_comparison(self)
@@ -112,8 +117,7 @@ class History(FactLog):
     @cached_property
     def classified(self) -> list[Classified]:
         """Every event with how it was delivered and what effect it had."""
-        off = {off.sku for off in self.off_balance} if self.orders.net_only else set[str]()
-        proofs = Proofs(self.doublings.by_order, off)
+        proofs = Proofs(self.doublings.by_order, self.off_skus)
         return classify_events(self, self.orders, proofs, self.ledgers, self.listings, self.deliveries)
 
     @cached_property

@@ -60,6 +60,7 @@ class PendingWrite(msgspec.Struct):
     token: str
     units: dict[str, int]
     times: int = 1
+    again: bool = False  # it was written before
     in_flight: bool = False
 
 
@@ -228,7 +229,7 @@ class Subject:
 
     def _answered(self, now: int, batch: list[PendingWrite], seen: dict[str, tuple[int, int]]) -> None:
         for entry in batch:
-            del self.pending[entry.token]
+            del self.pending[f"{entry.token} again" if entry.again else entry.token]
             for sku in entry.units:
                 self.pending_sales[sku].pop(entry.token, None)
         for sku, level in seen.items():
@@ -247,7 +248,7 @@ class Subject:
         if flawed and entry.token not in self.again:
             self.again.add(entry.token)
             self.planted += [Planted("applied_twice", entry.token, sku) for sku in entry.units]
-            self.pending[entry.token] = PendingWrite(entry.token, entry.units)
+            self.pending[f"{entry.token} again"] = PendingWrite(entry.token, entry.units, again=True)
 
     # -- pushes of listings -------------------------------------------------------------------------------------------
 
