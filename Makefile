@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV := .venv
 BIN := $(VENV)/bin
 # The longest first, so that no process ends long after the others.
-SUITE := tests/e2e tests/contract tests/properties tests/fuzz tests/unit tests/golden tests/tidy
+SUITE := tests/e2e tests/strangers tests/contract tests/properties tests/fuzz tests/unit tests/golden tests/tidy
 INSTALLED := $(VENV)/.installed
 # A bound on the whole suite, which takes about seven minutes. The bounds of single tests are in pyproject.toml.
 TIMEOUT := $(shell command -v timeout >/dev/null && echo timeout --foreground --kill-after=60)

@@ -1,4 +1,8 @@
-"""Nothing lost: no event that the subject acknowledged was without effect."""
+"""Nothing lost: no event that the subject acknowledged was without effect.
+
+The ledger outranks the probe: an order that the subject reports as applied and that the master lacks is an incident of
+a kind of its own, "claimed".
+"""
 
 from collections import Counter
 
@@ -7,6 +11,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS, Classified
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.simulator.history import facts as f
 
 
 class NothingLost(Checker):
@@ -42,9 +47,12 @@ class NothingLost(Checker):
         if not acknowledged:
             return unknown(self.name, "no event was acknowledged")
         tally = Tally()
+        claims = {row.webhook_id for row in history.all(f.EffectProbed) if row.state == "applied"}
         for entry in acknowledged:
             if entry.effect == "none":
-                tally.add(_incident(history, entry))
+                of_event = history.deliveries.by_event.get(entry.event.event, ())
+                claimed = any(delivery.planned.webhook_id in claims for delivery in of_event)
+                tally.add(_incident(history, entry, claimed))
         waiting = sum(entry.effect == "pending" for entry in acknowledged)
         judged = sum(entry.effect not in {"pending", "not_judged"} for entry in acknowledged)
         unsettled = history.unrest and judged + waiting < len(acknowledged)
@@ -80,7 +88,7 @@ class NothingLost(Checker):
         }
 
 
-def _incident(history: History, entry: Classified) -> Incident:
+def _incident(history: History, entry: Classified, claimed: bool) -> Incident:
     event = entry.event
     channel = "" if event.source == "shopify" else event.source
     sku, change = event.sku, 0
@@ -97,7 +105,11 @@ def _incident(history: History, entry: Classified) -> Incident:
         f"{history.event_name(event.event)}, fired at {history.offset(event.at_ns)}"
         f"{_webhook(history, event.event)}, was acknowledged and had no effect"
     )
-    return Incident("lost", event.at_ns, text, channel, sku, event.order, change, events=(event.event,))
+    if claimed:
+        text += ", although the subject reports that it applied it: the master lacks it"
+    return Incident(
+        "claimed" if claimed else "lost", event.at_ns, text, channel, sku, event.order, change, events=(event.event,)
+    )
 
 
 def _webhook(history: History, event: int) -> str:

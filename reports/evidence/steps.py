@@ -8,6 +8,7 @@ from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Delivery
 from stockstorm.reports.result import Side, Step, StepKind, units
 from stockstorm.simulator.api.exchange import request_id
 from stockstorm.simulator.clock import MILLISECOND_NS
+from stockstorm.simulator.config import API_FAULTS
 from stockstorm.simulator.history import facts as f
 
 ATTEMPTS_MAX: Final = 4  # of one delivery: the first ones and the last
@@ -96,8 +97,10 @@ class Steps:
     def call(self, call: f.ApiCalled, side: Side = "") -> Step:
         """An API call of the subject with its answer."""
         api = "the Admin API" if call.api == "admin" else f"{call.api}'s API"
+        said = f"{call.status or 'no answer'}, {call.outcome.replace('_', ' ')}"
+        wanted = f"; injected by the scenario: {API_FAULTS[call.injected]}" if call.injected else ""
         what = call.operation or "an unknown operation"
-        text = f"the subject called {what} of {api}: {call.status}, {call.outcome.replace('_', ' ')}"
+        text = f"the subject called {what} of {api}: {said}{wanted}"
         return self.step(call.started_ns or call.at_ns, "call", text, call_ids(call.request), side)
 
     def read(self, shown: f.StockShown, sku: str, side: Side = "") -> Step | None:

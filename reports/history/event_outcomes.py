@@ -1,8 +1,9 @@
 """What became of every event: how it was delivered, and what effect it had as far as it shows from outside.
 
-A subject with an effects probe is believed about what it took in. An event that the probe does not know, but that the
-master shows, was *healed* by reconciliation. Without a probe, inventory events are judged by pushes that show their
-version, and marketplace orders by the references in the ledger. No other effect is visible, so none is claimed.
+A subject with an effects probe is believed about what it took in, unless the master proves otherwise. An event that the
+probe does not know, but that the master shows, was *healed* by reconciliation. Without a probe, inventory events are
+judged by pushes that show their version, and marketplace orders by the references in the ledger. No other effect is
+visible, so none is claimed.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -95,12 +96,13 @@ class _Classifier:
         self._probed = _probed_by_webhook_id(log)
         self._read = _newest_versions_read(log)
         self._pushes = bool(log.all(f.ListingPushed))
+        self._off_shelf = {final.sku for final in log.all(f.FinalStock) if final.available != final.physical}
 
     def effect(self, seq: int, event: f.EventFired, of_event: list[Delivery]) -> EffectClass:
         """What the event did, by the best evidence there is."""
         if self._probed is not None:
             rows = [row for each in of_event if (row := self._probed.get(each.planned.webhook_id)) is not None]
-            return _effect_of_rows(rows) if rows else self._unknown_to_probe(event)
+            return self._outranked(event, _effect_of_rows(rows)) if rows else self._unknown_to_probe(event)
         if event.topic == INVENTORY_TOPIC:
             return self._by_pushes(seq, event)
         if self._is_channel_order(event):
@@ -113,6 +115,21 @@ class _Classifier:
     def _missing(self) -> EffectClass:
         """No effect is to be seen. At rest there was none; before that it may still come."""
         return "none" if self._resting else "not_judged"
+
+    def _outranked(self, event: f.EventFired, claimed: EffectClass) -> EffectClass:
+        """What the subject claims of an event, unless the master proves otherwise.
+
+        That the master lacks the order is proven by its references, and by a level that differs from the shelf at rest.
+        """
+        if claimed != "once" or not self._is_channel_order(event):
+            return claimed
+        effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
+        seen = self._by_references(event)
+        if not self._orders.writes and not all(effect.settled for effect in effects):
+            seen = self._missing()
+        if seen == "none":
+            return "none" if any(effect.sku in self._off_shelf for effect in effects) else claimed
+        return "twice" if seen == "twice" else claimed
 
     def _unknown_to_probe(self, event: f.EventFired) -> EffectClass:
         """The probe knows no delivery of the event. The master may show its effect all the same."""

@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 SHOP = "stockstorm-demo.myshopify.com"
 STRANGERS = ("stockroom", "relay", "sweep")
 RUN_WITHIN_S = 240
+TRADE = {"oversell", "refused_though_available", "lost_units", "crisis_time"}
 STOP_WITHIN_S = 5
 
 
@@ -44,6 +45,12 @@ class Trial(NamedTuple):
     def failed(self) -> list[str]:
         """Names of the checks that are neither valid nor without a judgement of their own."""
         return [check["name"] for check in self.result.get("checks", ()) if check["verdict"] in {"invalid", "unknown"}]
+
+    @property
+    def accusations(self) -> list[str]:
+        """What its incidents hold against a service, whatever the verdict: those of trade itself are nobody's fault."""
+        checks = (check for check in self.result.get("checks", ()) if check["name"] not in TRADE)
+        return [f"{check['name']}: {incident['text']}" for check in checks for incident in check["incidents"]]
 
     @property
     def causes(self) -> list[str]:
@@ -130,7 +137,9 @@ def main() -> None:
             folder.mkdir(parents=True, exist_ok=True)
             done = trial(known.stranger, known.scenario, folder, "--seed", str(seed), *options, bug=bug)
             print(known.stranger, known.scenario, seed, bug or "sound", done.verdict, *done.failed, flush=True)
-            print(*(f"  cause: {cause}" for cause in done.causes), sep="\n", end="")
+            told = [("cause", cause) for cause in done.causes]
+            told += [("accused", text) for text in done.accusations] if not bug else []
+            print(*(f"  {kind}: {text}\n" for kind, text in told), sep="", end="", flush=True)
             if bug or done.verdict != "valid":
                 print(done.output)
                 print("  log:", folder, done.log[-600:])

@@ -6,31 +6,27 @@ import { Server } from "../server.mjs";
 import { serve } from "../service.mjs";
 
 class Booking extends Orders {
-  constructor() {
-    super();
-    this.bookings = 0;
-  }
-
   owe(reference, lines, sign) {
-    if (!this.current.has(reference)) return;
+    const again = reference === this.current && (this.written.has(reference) || this.acts.has(reference));
+    if (!again) {
+      super.owe(reference, lines, sign);
+      return;
+    }
     const deltas = [...lines].map(([sku, quantity]) => [sku, sign * quantity]);
-    this.bookings += 1;
-    this.acts.set(`${reference} ${this.bookings}`, { reference, deltas });
+    this.acts.set(`${reference} again`, { reference, deltas });
   }
 
   tell(notification) {
     const { topic, channel, order } = notification;
-    const name = `${channel}:${order.order_id}`;
-    if (topic === "order.created") this.current = new Set([name]);
-    else if (topic === "order.cancelled") this.current = new Set([`${name}:cancelled`]);
-    else this.current = new Set([`${name}:returned:${order.return.return_id}`]);
+    this.current = `${channel}:${order.order_id}`;
+    if (topic === "order.cancelled") this.current += ":cancelled";
+    if (topic === "order.returned") this.current += `:returned:${order.return.return_id}`;
     return super.tell(notification);
   }
 
   take(acts) {
-    const taken = new Set(acts);
-    for (const [key, act] of this.acts) if (taken.has(act)) this.acts.delete(key);
     super.take(acts);
+    for (const { reference } of acts) this.acts.delete(`${reference} again`);
   }
 }
 

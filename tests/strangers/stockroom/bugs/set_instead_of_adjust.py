@@ -1,33 +1,35 @@
-"""Reads the level, subtracts, and sets the result: what was sold in between comes back."""
+"""Sets what it last read less what was sold: what was sold elsewhere since then comes back."""
 
 from typing import Any
 
 from tests.strangers.stockroom.clients import Clients, Refused
 from tests.strangers.stockroom.service import serve
 
-READ = """query($ids: [ID!]!) {
-  nodes(ids: $ids) {
-    ... on InventoryItem { id inventoryLevels(first: 1) { nodes { quantities(names: ["available"]) { quantity } } } }
-  }
-}"""
 SET = """mutation($input: InventorySetQuantitiesInput!, $key: String!) {
   inventorySetQuantities(input: $input) @idempotent(key: $key) { userErrors { field message code } }
 }"""
 
 
 class Setting(Clients):
+    def items(self) -> list[tuple[str, str, str]]:
+        found = super().items()
+        self.sku_of = {item: sku for sku, item, _ in found}
+        self.known: dict[str, int] = {}
+        return found
+
+    def levels(self, item_ids: list[str]) -> dict[str, int]:
+        levels = super().levels(item_ids)
+        self.known.update(levels)
+        return levels
+
     def adjust(self, key: str, document: str, changes: list[dict[str, Any]]) -> None:
-        nodes = self.graphql(READ, {"ids": [change["inventoryItemId"] for change in changes]})["nodes"]
-        known = {node["id"]: node["inventoryLevels"]["nodes"][0]["quantities"][0]["quantity"] for node in nodes}
-        rows = [
-            {
-                "inventoryItemId": change["inventoryItemId"],
-                "locationId": change["locationId"],
-                "quantity": known[change["inventoryItemId"]] + change["delta"],
-                "changeFromQuantity": None,
-            }
-            for change in changes
-        ]
+        rows = []
+        for change in changes:
+            item = change["inventoryItemId"]
+            quantity = self.known[self.sku_of[item]] + change["delta"]
+            self.known[self.sku_of[item]] = quantity
+            place = {"inventoryItemId": item, "locationId": change["locationId"]}
+            rows.append({**place, "quantity": quantity, "changeFromQuantity": None})
         wanted = {"name": "available", "reason": "correction", "referenceDocumentUri": document, "quantities": rows}
         errors = self.graphql(SET, {"input": wanted, "key": key})["inventorySetQuantities"]["userErrors"]
         if errors:

@@ -1,0 +1,56 @@
+"""Three services that share no code with ours: sound, they are valid; each of their bugs is caught."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.running import is_valid_unless_late
+from tests.strangers.trial import STRANGERS, bugs, trial
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(300),
+]
+SCENARIOS = {
+    "smoke": (),
+    "proof": (),
+    "flash_sale": (),
+    "steady": ("--rate", "30"),
+}
+SEEDS = range(1, 11)
+
+
+def skip_without_node(stranger: str) -> None:
+    if stranger == "relay" and shutil.which("node") is None:
+        pytest.skip("the service in JavaScript is NOT tested: node is not installed (Debian: apt install nodejs)")
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_a_sound_stranger_is_valid_and_accused_of_nothing(stranger: str, tmp_path: Path) -> None:
+    skip_without_node(stranger)
+    done = trial(stranger, "smoke", tmp_path, "--seed", "1")
+    assert is_valid_unless_late(done.result), done.output + done.log
+    assert done.accusations == [], done.output
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_a_sound_stranger_is_valid_in_every_scenario_over_many_seeds(
+    stranger: str, scenario: str, seed: int, tmp_path: Path
+) -> None:
+    skip_without_node(stranger)
+    done = trial(stranger, scenario, tmp_path, "--seed", str(seed), *SCENARIOS[scenario])
+    assert done.verdict == "valid", done.output + done.log
+    assert done.accusations == [], done.output
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize(("stranger", "bug"), [(stranger, bug) for stranger in STRANGERS for bug in bugs(stranger)])
+def test_a_bug_of_a_stranger_is_caught_and_named(stranger: str, bug: str, tmp_path: Path) -> None:
+    skip_without_node(stranger)
+    done = trial(stranger, "proof", tmp_path, "--seed", "1", bug=bug)
+    assert done.verdict == "invalid", done.output + done.log
+    assert done.causes, done.output
