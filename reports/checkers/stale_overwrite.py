@@ -1,8 +1,8 @@
 """Stale overwrite: a push that put a listing back to an older state of the master than it had already shown.
 
-SKUs with an order applied twice are not judged: their quantities fit no state, and applied twice reports them anyway. Nor
-are SKUs whose record is off, of a subject that names no orders and lists what is left: which orders its record includes
-is not known then, and drift reports the SKU.
+SKUs with an order applied twice are not judged: their quantities fit no state, and applied twice reports them anyway.
+Nor are SKUs whose record is off, of a subject that names no orders and lists what is left: which orders its record
+includes is not known then, and drift reports the SKU.
 """
 
 from stockstorm.reports.checkers.checker import Checker, Measure
