@@ -52,7 +52,8 @@ def _sums(flaws: Sequence[Power], sound: Sequence[Power], commit: str) -> str:
             )
     for power in sound:
         words = "with" if power.evidence == "full" else "without"
-        lines.append(f"- the sound service, {words} evidence: accused in {share(power.caught, power.runs)} runs")
+        accused = share(power.caught, power.runs)
+        lines.append(f"- the sound service in {power.scenario}, {words} evidence: accused in {accused} runs")
     return "\n".join([*lines, ""])
 
 

@@ -10,7 +10,7 @@ import pytest
 from stockstorm.loadtests.proving import runs
 from stockstorm.loadtests.proving.page import page_of
 from stockstorm.loadtests.proving.power import powers, wilson
-from stockstorm.loadtests.proving.proof import FILE, SOUND, Outcome, Proof, judged, read_proofs, store_proof
+from stockstorm.loadtests.proving.proof import FILE, SOUND, Evidence, Outcome, Proof, judged, read_proofs, store_proof
 from stockstorm.loadtests.proving.runs import Cell, cells_of, prove, rotated
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reports.result import Check, Diagnosis, Finding, Result
@@ -99,10 +99,12 @@ def test_the_page_names_what_was_missed_and_what_is_out_of_reach() -> None:
 
 def test_a_proof_covers_every_subject_before_it_repeats_one() -> None:
     cells = cells_of([SOUND, "no_signature_check"], 2, without_evidence=True)
-    assert [(cell.subject, cell.seed, cell.evidence) for cell in cells[:4]] == [
-        (SOUND, 1, "full"), ("no_signature_check", 1, "full"), (SOUND, 1, "none"), ("no_signature_check", 1, "none"),
+    scenarios = len({flaw.scenario for flaw in FLAWS.values()})
+    assert [cell.subject for cell in cells[: scenarios + 1]] == [SOUND] * scenarios + ["no_signature_check"]
+    assert [(cell.seed, cell.evidence) for cell in cells[:: scenarios + 1]] == [
+        (1, "full"), (1, "none"), (2, "full"), (2, "none"),
     ]  # fmt: skip
-    assert len(cells) == 8
+    assert Cell(SOUND, 1, "full", "proof_polled").options(Path()).subject == "polling"
 
 
 def test_the_part_of_a_commit_comes_in_turn() -> None:
@@ -143,10 +145,11 @@ def test_an_interrupted_proof_goes_on(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(runs, "run", run)
     monkeypatch.setattr(runs, "make_spec", lambda _: Spec)
     monkeypatch.setattr(runs, "read_provenance", lambda: Provenance)
-    cells = [Cell("no_signature_check", 3, "full"), Cell("no_signature_check", 3, "none")]
+    evidences: tuple[Evidence, ...] = ("full", "none")
+    cells = [Cell("no_signature_check", 3, evidence, "proof") for evidence in evidences]
     with pytest.raises(KeyboardInterrupt):
         list(prove(cells, tmp_path, show, show))
     ran.append("interrupted")
     assert [one.evidence for one in prove(cells, tmp_path, show, show)] == ["full", "none"]
     assert ran == ["run", "interrupted", "run"]
-    assert list(prove([Cell("wrong_secret", 1, "full")], tmp_path, show, show, within_s=0.0)) == []
+    assert list(prove([Cell("wrong_secret", 1, "full", "proof")], tmp_path, show, show, within_s=0.0)) == []

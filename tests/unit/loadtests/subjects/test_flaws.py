@@ -35,7 +35,7 @@ def test_every_possible_consequence_gives_its_reason() -> None:
 
 @pytest.mark.parametrize("name", FLAWS)
 def test_the_run_of_a_flaw_can_be_made(name: str) -> None:
-    options = Cell(name, 1, "none").options(Path())
+    options = Cell(name, 1, "none", FLAWS[name].scenario).options(Path())
     scenario = make_scenario(options)
     assert options.problems(scenario.faults) == []
     assert FLAWS[name].subject in ARCHITECTURES
