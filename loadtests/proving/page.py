@@ -24,7 +24,7 @@ def page_of(powers: Sequence[Power], commit: str) -> str:
     """The whole page, in Markdown."""
     flaws = [power for power in powers if power.subject in FLAWS]
     sound = [power for power in powers if power.subject == SOUND]
-    parts = [HEAD, _sums(flaws, sound, commit), _tables(flaws), _missed(flaws), _matrix(flaws), _out_of_reach()]
+    parts = [HEAD, _sums(flaws, sound, commit), _tables(flaws), _missed(flaws), _matrix(flaws), _not_run(flaws), _out_of_reach()]
     return "\n".join(part for part in parts if part)
 
 
@@ -106,6 +106,12 @@ def _mark(power: Power, check: str) -> str:
     count = power.failed.get(check, 0)
     must = check in FLAWS[power.subject].must
     return f"**{count}**" if must else str(count or "")
+
+
+def _not_run(flaws: Sequence[Power]) -> str:
+    ran = {power.subject for power in flaws}
+    names = [f"`{flaw.name}`" for flaw in FLAWS.values() if flaw.name not in ran and not flaw.out_of_reach]
+    return "\n".join(["## Not run for this page", "", ", ".join(names) + ".", ""]) if names else ""
 
 
 def _out_of_reach() -> str:
