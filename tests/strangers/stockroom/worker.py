@@ -6,6 +6,7 @@ then includes every order that is written, and none that is not.
 
 import json
 import threading
+import time
 import uuid
 from typing import Any
 
@@ -44,8 +45,9 @@ class Worker:
                 self.round()
             except (Unavailable, Refused) as error:
                 print("round given up:", type(error).__name__, error, flush=True)
+            if self.store.pending():
+                time.sleep(IDLE_S)
                 self.wake.set()
-                threading.Event().wait(IDLE_S)
 
     def start(self) -> None:
         """Learns the catalogue, subscribes, and lists everything once."""
@@ -60,7 +62,8 @@ class Worker:
         items = self.clients.items()
         with self.store.transaction():
             for row in items:
-                self.store.rows("INSERT OR REPLACE INTO items (sku, item, location, dirty) VALUES (?, ?, ?, 1)", *row)
+                self.store.rows("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", *row)
+            self.store.soil(sku for sku, _, _ in items)
         for channel in self.settings.channels:
             self.clients.be_notified(channel)
         for topic in SHOP_TOPICS:
@@ -74,7 +77,7 @@ class Worker:
             self.take_all(messages)
             self.write_to_shop()
             self.list_changes()
-            if not self.store.unwritten():
+            if not self.store.unwritten() and not self.store.dirty():
                 self.store.all_is_done()
             if not messages:
                 return
@@ -94,7 +97,7 @@ class Worker:
     def level_changed(self, body: dict[str, Any]) -> None:
         """Only that it changed: levels come in any order, so the value is read from the shop."""
         item = f"gid://shopify/InventoryItem/{body['inventory_item_id']}"
-        self.store.rows("UPDATE items SET dirty = 1 WHERE item = ?", item)
+        self.store.soil(sku for (sku,) in self.store.rows("SELECT sku FROM items WHERE item = ?", item))
 
     def notified(self, body: dict[str, Any]) -> None:
         """Notifications are repeated and come in any order. What is known of an order only grows."""
@@ -208,12 +211,33 @@ class Worker:
     # -- listings
 
     def list_changes(self) -> None:
-        """Every dirty SKU to every marketplace: what the shop has now, less what it does not know of yet."""
-        while dirty := self.store.rows("SELECT sku, item FROM items WHERE dirty LIMIT ?", READ_MAX):
-            stock = self.to_list(self.clients.levels([item for _, item in dirty]))
+        """Every dirty SKU to every marketplace that lacks it: what the shop has, less what it does not know of yet.
+
+        A marketplace that does not answer is left for the next round and keeps no other from its listings.
+        """
+        dirty = self.store.dirty()
+        away: set[str] = set()
+        for start in range(0, len(dirty), READ_MAX):
+            skus = list(dirty)[start : start + READ_MAX]
+            stock = self.to_list(self.clients.levels([self.item(sku) for sku in skus]))
             for channel in self.settings.channels:
-                self.clients.list_stock(channel, stock)
-            self.store.clean(sku for sku, _ in dirty)
+                wanted = {sku: stock[sku] for sku in skus if channel in dirty[sku]}
+                if wanted and channel not in away and not self.list_on(channel, wanted):
+                    away.add(channel)
+
+    def list_on(self, channel: str, stock: dict[str, int]) -> bool:
+        """Whether the marketplace answered."""
+        try:
+            taken = self.clients.list_stock(channel, stock)
+        except Unavailable:
+            return False
+        with self.store.transaction():
+            self.store.clean(taken, channel)
+        return True
+
+    def item(self, sku: str) -> str:
+        ((item,),) = self.store.rows("SELECT item FROM items WHERE sku = ?", sku)
+        return str(item)
 
     def to_list(self, levels: dict[str, int]) -> dict[str, int]:
         for deltas in self.store.unwritten().values():
