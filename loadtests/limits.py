@@ -28,6 +28,8 @@ LIVE_SAMPLES_MAX: Final = 2_000  # newest samples of a live quantile
 LOCUST_SECONDS_MAX: Final = 60  # of Locust's counts by second, of which it shows the last 12
 LOCUST_POINTS_MAX: Final = 2_000  # of the charts of Locust's web UI, one every 5 s
 
+HELD_MAX_S: Final = 3.0  # the subject's calls wait for a fault to begin; the orchestrator needs a second at most
+
 # The generator: the end
 API_CLOSE_WITHIN_S: Final = 1.0
 CONNECTIONS_CLOSE_WITHIN_S: Final = 1.0

@@ -47,6 +47,7 @@ class Incident(msgspec.Struct, frozen=True):
     value_minor: int = 0
     events: tuple[int, ...] = ()  # causing events
     details: dict[str, str] = {}
+    deliveries: tuple[int, ...] = ()  # that it is about, where it is about no event
     requests: tuple[int, ...] = ()  # API calls that it is about
     erased: tuple[int, ...] = ()  # API calls whose effect they erased; shown beside them
     wall: str = ""  # `at_ns` in UTC: "2026-11-27T10:03:04.123Z"

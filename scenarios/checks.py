@@ -1,16 +1,29 @@
 """Relations between keys of a scenario. Each check yields its problems; `reads` names the keys that it depends on."""
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Final
+from typing import Final, get_args
 
 from stockstorm.scenarios.conditions import parse_condition
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.simulator.config import FAULTS, ORDER_ROLES, FaultConfig, PhaseConfig
+from stockstorm.simulator.config import (
+    ADMIN,
+    EVERY_API,
+    FAULTS,
+    MARKETPLACES,
+    ORDER_ROLES,
+    ApiFaultKind,
+    FaultConfig,
+    FaultTarget,
+    PhaseConfig,
+    ProcessName,
+)
 from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.model import MARKETPLACE_TOPICS, ONLINE, SHOPIFY_TOPICS
 from stockstorm.simulator.plan.quotas import orders_at_least, sells_out
 
+SUBJECT: Final[FaultTarget] = "subject"
+TIMED: Final[tuple[ApiFaultKind, ...]] = ("throttled", "slow", "answer_lost", "dropped")  # kinds that read `seconds`
 TOPICS: Final = (*SHOPIFY_TOPICS, *MARKETPLACE_TOPICS)  # those that a perturbation may name
 
 
@@ -94,10 +107,49 @@ def _faults(scenario: Scenario) -> Iterator[Problem]:
         if fault.at_s >= scenario.load_s:
             found = f"{fault.at_s:g} s, but the load ends at {scenario.load_s:g} s"
             yield Problem(f"faults.{place}.at_s", found, f"write less than {scenario.load_s:g}", _lengths(scenario))
+        yield from _trigger(f"faults.{place}", fault)
         for other, earlier in enumerate(scenario.faults):
-            same = FAULTS[fault.kind].target == FAULTS[earlier.kind].target
-            if same and (earlier.at_s, other) < (fault.at_s, place):
+            timed = fault.on == earlier.on == "time"
+            if timed and _same_target(fault, earlier) and (earlier.at_s, other) < (fault.at_s, place):
                 yield from _overlap(place, other, fault, earlier)
+
+
+def _same_target(one: FaultConfig, other: FaultConfig) -> bool:
+    targets = {FAULTS[one.kind].target, FAULTS[other.kind].target}
+    return len(targets) == 1 or (SUBJECT in targets and targets <= {SUBJECT, *get_args(ProcessName)})
+
+
+def _trigger(key: str, fault: FaultConfig) -> Iterator[Problem]:
+    """Keys that mean nothing for what begins the fault."""
+    reads = (f"{key}.on",)
+    if fault.on == "time":
+        for name in ("count", "every_s"):
+            if name in fault.model_fields_set:
+                remedy = 'leave it out or write on = "executed" or on = "acknowledged"'
+                yield Problem(f"{key}.{name}", "has no meaning for a fault at a time", remedy, reads)
+    if fault.on != "acknowledged" and fault.topics:
+        remedy = 'leave it out or write on = "acknowledged"'
+        yield Problem(f"{key}.topics", f"has no meaning for on = {fault.on!r}", remedy, reads)
+
+
+def _api_faults(scenario: Scenario) -> Iterator[Problem]:
+    known = [EVERY_API, ADMIN, MARKETPLACES, *(each.name for each in scenario.channels if each.name != ONLINE)]
+    for place, fault in enumerate(scenario.api_faults):
+        key = f"api_faults.{place}"
+        if fault.api not in known:
+            yield Problem(f"{key}.api", f"unknown API {fault.api!r}", did_you_mean(fault.api, known), ("channels",))
+        if fault.kind == "rows_rejected" and fault.api == ADMIN:
+            remedy = f'write api = "{MARKETPLACES}" or the name of one; the Admin API accepts all rows or none'
+            yield Problem(f"{key}.api", "the Admin API rejects no single rows", remedy, (f"{key}.kind",))
+        if fault.from_s >= scenario.load_s:
+            found = f"{fault.from_s:g} s, but the load ends at {scenario.load_s:g} s"
+            yield Problem(f"{key}.from_s", found, f"write less than {scenario.load_s:g}", _lengths(scenario))
+        if fault.until_s is not None and fault.until_s <= fault.from_s:
+            found = f"{fault.until_s:g} s, but it begins at {fault.from_s:g} s"
+            yield Problem(f"{key}.until_s", found, f"write more than {fault.from_s:g}", (f"{key}.from_s",))
+        if fault.seconds is not None and fault.kind not in TIMED:
+            found, remedy = f"has no meaning for kind {fault.kind!r}", f"leave it out; it is for {', '.join(TIMED)}"
+            yield Problem(f"{key}.seconds", found, remedy, (f"{key}.kind",))
 
 
 def _overlap(place: int, other: int, fault: FaultConfig, earlier: FaultConfig) -> Iterator[Problem]:
@@ -116,10 +168,12 @@ def _lengths(scenario: Scenario) -> tuple[str, ...]:
 
 
 def _topics(scenario: Scenario) -> Iterator[Problem]:
-    for place, perturbation in enumerate(scenario.perturbations):
-        for position, topic in enumerate(perturbation.topics):
+    named = [(f"perturbations.{place}", each.topics) for place, each in enumerate(scenario.perturbations)]
+    named += [(f"faults.{place}", each.topics) for place, each in enumerate(scenario.faults)]
+    for where, topics in named:
+        for position, topic in enumerate(topics):
             if topic not in TOPICS:
-                key = f"perturbations.{place}.topics.{position}"
+                key = f"{where}.topics.{position}"
                 yield Problem(key, f"unknown topic {topic!r}", did_you_mean(topic, TOPICS))
 
 
@@ -153,6 +207,7 @@ CHECKS: Final[tuple[Callable[[Scenario], Iterator[Problem]], ...]] = (
     _phases,
     _skus,
     _faults,
+    _api_faults,
     _topics,
     _quotas,
 )

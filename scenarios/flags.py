@@ -1,4 +1,4 @@
-"""Flags of the command line, applied to a loaded scenario: `--rate`, `--seconds`, `--fault`, `--safety-stock`.
+"""Flags of the command line, applied to a loaded scenario: its rates and length, faults, API faults and safety stock.
 
 Each has a function that says what is wrong with its value, and one that gives the changed scenario.
 """
@@ -16,7 +16,7 @@ from stockstorm.scenarios.problems import Problem, scenario_error
 from stockstorm.scenarios.schema import allowed
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.scenarios.tiers import TIERS
-from stockstorm.simulator.config import FAULTS, FaultConfig, PhaseConfig
+from stockstorm.simulator.config import API_FAULTS, EVERY_API, FAULTS, ApiFaultConfig, FaultConfig, PhaseConfig
 from stockstorm.simulator.plan.planner import expected_events, with_event_rate
 from stockstorm.simulator.plan.quotas import fitting
 
@@ -24,6 +24,9 @@ RATE_MAX: Final = 100_000.0  # events a second
 SECONDS_MAX: Final = 86_400.0
 SAFETY_STOCK_MAX: Final = 10_000  # units
 _OVERSELL: Final = "oversell.units"
+_API_FAULT: Final = re.compile(
+    r"((?P<api>[a-z][a-z0-9_]*):)?(?P<kind>[a-z_]+)@(?P<at>\d+(\.\d+)?)\+(?P<lasts>\d+(\.\d+)?)(\*(?P<share>[01](\.\d+)?))?"
+)
 _FAULT: Final = re.compile(r"(?P<kind>[a-z_]+)@(?P<at>\d+(\.\d+)?)(\+(?P<back>\d+(\.\d+)?))?")
 
 
@@ -42,6 +45,16 @@ def faults_problem(flags: Sequence[str]) -> Problem | None:
     wrong = [f"{flag!r} does not fit" for flag in flags if _fault(flag) is None]
     remedy = f"write e.g. kill_worker@10 or kill_worker@10+2; kinds: {', '.join(FAULTS)}"
     return Problem("--fault", ", ".join(wrong), remedy) if wrong else None
+
+
+def api_faults_problem(flags: Sequence[str]) -> Problem | None:
+    """What is wrong with the values of `--api-fault`; all of them in one problem."""
+    wrong = [f"{flag!r} does not fit" for flag in flags if _api_fault(flag) is None]
+    remedy = (
+        f"write e.g. admin:server_error@10+5, or throttled@10+5*0.2 for a share of the calls; kinds: "
+        f"{', '.join(API_FAULTS)}"
+    )
+    return Problem("--api-fault", ", ".join(wrong), remedy) if wrong else None
 
 
 def safety_stock_problem(units: int | None) -> Problem | None:
@@ -90,6 +103,17 @@ def with_faults(scenario: Scenario, flags: Sequence[str]) -> Scenario:
     return changed
 
 
+def with_api_faults(scenario: Scenario, flags: Sequence[str]) -> Scenario:
+    """The scenario with these API faults, which come before its own. Raises ScenarioError."""
+    if (problem := api_faults_problem(flags)) is not None:
+        raise scenario_error("flags", [problem])
+    added = tuple(fault for flag in flags if (fault := _api_fault(flag)) is not None)
+    changed = scenario.model_copy(update={"api_faults": added + scenario.api_faults})
+    if problems := relation_problems(changed):
+        raise scenario_error(f"{scenario.name} with these API faults", problems)
+    return changed
+
+
 def with_safety_stock(scenario: Scenario, units: int | None) -> Scenario:
     """The scenario with this safety stock instead of its own; None leaves it. Raises ScenarioError."""
     if (problem := safety_stock_problem(units)) is not None:
@@ -131,4 +155,17 @@ def _fault(flag: str) -> FaultConfig | None:
     try:
         return FaultConfig.model_validate({"kind": match["kind"], **times})
     except ValidationError:  # an unknown kind, or times beyond what a scenario may have
+        return None
+
+
+def _api_fault(flag: str) -> ApiFaultConfig | None:
+    """`admin:server_error@10+5*0.2` is: from 10 s to 15 s, a fifth of the calls. None when the text is no API fault."""
+    match = _API_FAULT.fullmatch(flag)
+    if match is None:
+        return None
+    at_s = float(match["at"])
+    values = {"from_s": at_s, "until_s": at_s + float(match["lasts"]), "share": float(match["share"] or 1.0)}
+    try:
+        return ApiFaultConfig.model_validate({"kind": match["kind"], "api": match["api"] or EVERY_API, **values})
+    except ValidationError:  # an unknown kind, or values beyond what a scenario may have
         return None

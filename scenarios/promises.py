@@ -7,6 +7,7 @@ much of it is planned that its absence is no chance.
 from typing import Final
 
 from stockstorm.scenarios.spec import Scenario
+from stockstorm.simulator.config import QuotasConfig
 from stockstorm.simulator.plan.schedule import arrival_count
 
 SURE: Final = 15.0  # planned on average; that none occurs then has a probability below 1 in 3 million
@@ -16,13 +17,18 @@ ORDER_TOPICS: Final = frozenset({"order.created", "order.cancelled", "order.retu
 def promises(scenario: Scenario) -> dict[str, str]:
     """By check, what the scenario promises, as the beginning of a sentence."""
     found = {}
-    if scenario.events.forgeries_per_s * scenario.load_s >= SURE:
+    if scenario.quotas.forgeries or scenario.events.forgeries_per_s * scenario.load_s >= SURE:
         found["forged"] = "the scenario promises forged deliveries"
-    if _duplicated_orders(scenario) >= SURE:
+    if _has_duplicates(scenario.quotas) or _duplicated_orders(scenario) >= SURE:
         found["applied_twice"] = "the scenario promises duplicated orders of marketplaces"
     if _sells_out(scenario):
         found["oversell"] = "the scenario promises that hot SKUs sell out"
     return found
+
+
+def _has_duplicates(quotas: QuotasConfig) -> bool:
+    """Whether a quota delivers orders of marketplaces more than once."""
+    return quotas.late_duplicate + quotas.resent + quotas.near_duplicate + quotas.duplicate_after_cancel > 0
 
 
 def _duplicated_orders(scenario: Scenario) -> float:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from stockstorm.scenarios.conditions import PATTERN
 from stockstorm.scenarios.tiers import TierName
-from stockstorm.simulator.config import Name, WorldConfig
+from stockstorm.simulator.config import API_FAULTS, Name, WorldConfig
 
 
 def _conditions(schema: dict[str, Any]) -> None:
@@ -42,6 +42,22 @@ class Scenario(WorldConfig):
     def load_s(self) -> float:
         """Length of the load in seconds: all phases together."""
         return sum(phase.seconds for phase in self.phases)
+
+    @property
+    def faults_end_s(self) -> float:
+        """When the last fault is lifted, in seconds after the start of load. One on evidence begins in the load."""
+        return max(
+            (fault.restart_after_s + (fault.at_s if fault.on == "time" else self.load_s) for fault in self.faults),
+            default=0.0,
+        )
+
+
+def api_fault_notes(scenario: Scenario) -> tuple[str, ...]:
+    """A note on the calls of the subject that the scenario makes fail. Empty if there are none."""
+    shares = [f"{100 * one.share:g} % {API_FAULTS[one.kind]}" for one in scenario.api_faults if one.share < 1]
+    outages = [one for one in scenario.api_faults if one.share == 1]
+    said = [*shares, *([f"and {len(outages)} outages" if len(outages) > 1 else "and an outage"] if outages else [])]
+    return (f"calls of the subject fail at the simulated APIs: {', '.join(said)}",) if said else ()
 
 
 def compression_notes(scenario: Scenario) -> tuple[str, ...]:

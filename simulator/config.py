@@ -128,12 +128,13 @@ Quota = Annotated[int, Field(ge=0, le=1_000)]
 class QuotasConfig(Config):
     """How often a rare case occurs in every plan, whatever the seed. 0: only by chance.
 
-    The first seven count orders. Each gets ordinary SKUs that do not sell out, and no other perturbation. The two of
-    faults count items for each fault that ends a process.
+    The first seven count orders of the marketplaces; half as many of the own store are added where the load has orders
+    enough. Each gets ordinary SKUs that do not sell out, and no other perturbation. The two of faults count events for
+    each fault that ends a process at a planned time.
     """
 
     late_duplicate: Annotated[
-        Quota, Field(description="each event once more, 5 minutes later by retry_time_scale, at most 40 % of the load")
+        Quota, Field(description="each event once more, 5 minutes later by retry_time_scale, at most 45 % of the load")
     ] = 0
     resent: Annotated[Quota, Field(description="each event once more within a second, under a new webhook id")] = 0
     near_duplicate: Annotated[Quota, Field(description="each event once more, less than 5 ms later")] = 0
@@ -226,8 +227,8 @@ def fault_label(fault: str) -> str:
     return next((known.label for kind, known in FAULTS.items() if kind == fault), fault)
 
 
-# What begins a fault. "executed": the subject's change of the master has been executed, and its answer is withheld until
-# the fault has begun. "acknowledged": the subject has acknowledged an event, and its calls are held until then.
+# What begins a fault. "executed": the subject's change of the master has been executed, and its answer is withheld
+# until the fault has begun. "acknowledged": the subject has acknowledged an event, and its calls are held until then.
 FaultTrigger = Literal["time", "executed", "acknowledged"]
 
 

@@ -1,23 +1,32 @@
-"""`stockstorm prove`: the self-proof of the harness."""
+"""`stockstorm prove`: what the judge finds of planted flaws."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Final
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
+import stockstorm
 from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.cli.progress import Progress
 from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.config.run_options import RunsFolder
+from stockstorm.loadtests.config.run_spec import GIT_WITHIN_S
 from stockstorm.loadtests.exits import ExitCode
-from stockstorm.loadtests.orchestrator.prove import SOUND, Proof, prove
+from stockstorm.loadtests.processes.spawn import output_of
+from stockstorm.loadtests.proving.page import exposed, page_of, share
+from stockstorm.loadtests.proving.power import Power, powers
+from stockstorm.loadtests.proving.proof import SOUND, Proof
+from stockstorm.loadtests.proving.runs import cells_of, prove, rotated
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.scenarios.problems import Problem
 
 KNOWN: Final = (SOUND, *FLAWS)
 SEEDS_MAX: Final = 1_000
+MINUTES_MAX: Final = 10_000.0
 
 
 def _flaws_problem(names: Sequence[str]) -> Problem | None:
@@ -31,33 +40,71 @@ def _seeds_problem(seeds: int) -> Problem | None:
     return Problem("--seeds", f"{seeds} is out of range", f"a whole number from 1 to {SEEDS_MAX:,}")
 
 
+def _part_problem(part: int) -> Problem | None:
+    if 0 <= part <= len(KNOWN):
+        return None
+    return Problem("--part", f"{part} is out of range", f"a whole number from 0 (all) to {len(KNOWN)}")
+
+
+def _minutes_problem(minutes: float) -> Problem | None:
+    if 0 < minutes <= MINUTES_MAX:
+        return None
+    return Problem("--minutes", f"{minutes:g} is out of range", f"more than 0 and at most {MINUTES_MAX:,.0f}")
+
+
 class ProveOptions(RunsFolder):
     """Flags of `stockstorm prove`."""
 
     flaws: Annotated[
         tuple[str, ...], Flag("only this flaw, or sound; may be repeated", name="flaw", check=_flaws_problem)
     ] = ()
-    seeds: Annotated[int, Flag("how many seeds the sound service has to pass", check=_seeds_problem)] = 5
+    seeds: Annotated[int, Flag("how many seeds each flaw is run with", check=_seeds_problem)] = 1
+    without_evidence: Annotated[
+        bool, Flag("run each flaw without probes and references too, like most services", replay="never")
+    ] = False
+    part: Annotated[int, Flag("only so many flaws, others for each commit; 0: all of them", check=_part_problem)] = 0
+    minutes: Annotated[
+        float, Flag("begin no run after this time; the next proof of this commit goes on", check=_minutes_problem)
+    ] = MINUTES_MAX
+    as_json: Annotated[bool, Flag("print JSON instead of tables", name="json", replay="never")] = False
+    page: Annotated[str, Flag("also write the page, as docs/power.md is one, to this file")] = ""
 
 
 @takes(ProveOptions)
 def prove_command(options: ProveOptions, _context: typer.Context) -> None:
-    """Prove the harness: each planted flaw fails its own checks, and the sound service fails none."""
+    """Prove the judge: which planted flaws it finds and names, and that it accuses no sound service.
+
+    Results are appended to proof.jsonl in the runs folder. What this commit has there is not run again.
+    """
     require(options.problems())
-    table = Table(
-        "subject", "seed", "verdict", "failed", "missed", "unexpected", title="Self-proof", title_justify="left"
-    )
-    holds = True
+    subjects = options.flaws or (rotated(KNOWN, options.part, _commits()) if options.part else KNOWN)
+    cells = cells_of(subjects, options.seeds, without_evidence=options.without_evidence)
     with Progress(Console(stderr=True), "self-proof") as progress:
-        for proof in _proofs(options, progress):
-            holds = holds and proof.holds
-            sets = (proof.failed, proof.missed, proof.unexpected)
-            table.add_row(proof.subject, str(proof.seed), proof.verdict, *(", ".join(sorted(s)) or "–" for s in sets))
+        found = list(prove(cells, options.runs, progress.show, progress.live, within_s=options.minutes * 60))
+    summed = powers(found)
+    if options.as_json:
+        print(msgspec.json.format(msgspec.json.encode({"proofs": found, "power": summed})).decode())
+    else:
+        _print(found, summed)
+    if options.page and found:
+        Path(options.page).write_text(page_of(summed, found[0].commit), encoding="utf-8")
+    raise typer.Exit(ExitCode.VALID if all(proof.holds for proof in found) else ExitCode.INVALID)
+
+
+def _print(found: Sequence[Proof], summed: Sequence[Power]) -> None:
+    title = f"Self-proof: {share(sum(proof.holds for proof in found), len(found))} runs as declared"
+    table = Table("subject", "evidence", "caught", "95 %", "named", "first diagnosis", "failed", "missed", "unexpected")
+    table.title, table.title_justify = title, "left"
+    for power in summed:
+        interval = f"{power.low:.0%}–{power.high:.0%}"
+        lists = (", ".join(power.missed), ", ".join(power.unexpected))
+        counts = (share(power.caught, power.runs), interval, share(power.named, power.runs))
+        table.add_row(power.subject, power.evidence, *counts, power.diagnosis, exposed(power), *lists)
     Console().print(table)
-    raise typer.Exit(ExitCode.VALID if holds else ExitCode.INVALID)
 
 
-def _proofs(options: ProveOptions, progress: Progress) -> Iterator[Proof]:
-    for name in options.flaws or KNOWN:
-        seeds = list(range(1, options.seeds + 1)) if name == SOUND else [1]
-        yield from prove([name], seeds, options.runs, progress.show, progress.live)
+def _commits() -> int:
+    """How many commits the checkout has; 0 outside of one."""
+    folder = Path(stockstorm.__file__).resolve().parents[1]
+    text = output_of(["git", "-C", str(folder), "rev-list", "--count", "HEAD"], GIT_WITHIN_S)
+    return int(text) if text and text.strip().isdigit() else 0

@@ -111,8 +111,8 @@ def flaw_problem(subject: str, flaw: str) -> Problem | None:
     if is_url(subject):
         found = "only the reference service has flaws, and this subject is a service of your own"
         return Problem("--flaw", found, f"leave it out, or leave --subject out to see {flaw}")
-    if flaw not in ARCHITECTURES[subject].flaws:
-        having = ", ".join(name for name, one in ARCHITECTURES.items() if flaw in one.flaws)
+    if subject not in FLAWS[flaw].subjects:
+        having = ", ".join(FLAWS[flaw].subjects)
         return Problem("--flaw", f"{subject} cannot have {flaw}", f"leave it out, or choose a subject: {having}")
     return None
 
@@ -134,6 +134,24 @@ def own_problems(subject: str, api_port: int, environment: Mapping[str, str] | N
         remedy = "export for your service and for this command; where your service uses none, any word will do"
         found.append(Problem(", ".join(unset), "not set, so your service cannot know what is drawn instead", remedy))
     return found
+
+
+EVIDENCE: Final = ("full", "none")
+
+
+def evidence_problem(evidence: str) -> Problem | None:
+    """Why this is no amount of evidence."""
+    if evidence in EVIDENCE:
+        return None
+    return Problem("--evidence", f"there is no {evidence!r}", f"one of: {', '.join(EVIDENCE)}")
+
+
+def evidence_problems(subject: str, evidence: str) -> list[Problem]:
+    """What is wrong with `--evidence` for this subject."""
+    if evidence == EVIDENCE[0] or not is_url(subject):
+        return []
+    found = "only the reference service can be started without evidence, and this subject is a service of your own"
+    return [Problem("--evidence", found, "leave it out")]
 
 
 def probe_url_problem(url: str) -> Problem | None:

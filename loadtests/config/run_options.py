@@ -11,6 +11,8 @@ from typing import Annotated, Final
 from stockstorm.loadtests.config.checks import (
     ALIAS,
     POSTGRES_URL_VARIABLE,
+    evidence_problem,
+    evidence_problems,
     port_problem,
     postgres_problem,
     probe_problems,
@@ -24,11 +26,13 @@ from stockstorm.loadtests.config.flag import SOURCE, Flag, LocustField, Options
 from stockstorm.loadtests.exits import exit_code, print_error
 from stockstorm.reports.checkers import MEANINGS
 from stockstorm.scenarios.flags import (
+    api_faults_problem,
     faults_problem,
     rate_problem,
     read_faults,
     safety_stock_problem,
     seconds_problem,
+    with_api_faults,
     with_faults,
     with_flags,
     with_safety_stock,
@@ -36,7 +40,7 @@ from stockstorm.scenarios.flags import (
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.problems import Problem, scenario_error
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.simulator.config import FAULTS, FaultConfig
+from stockstorm.simulator.config import API_FAULTS, FAULTS, FaultConfig
 
 API_HOST: Final = "127.0.0.1"  # loopback by default, because whoever reaches the simulated APIs can guess tokens
 
@@ -119,8 +123,19 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
             check=faults_problem,
         ),
     ] = ()
+    api_faults: Annotated[
+        tuple[str, ...],
+        Flag(
+            f"[API:]KIND@SECONDS+DURATION[*SHARE], e.g. admin:server_error@10+5; kinds: {', '.join(API_FAULTS)}",
+            name="api-fault",
+            check=api_faults_problem,
+        ),
+    ] = ()
     subject: Annotated[str, Flag("reference, another architecture of it, or the URL of your own service")] = ALIAS
     flaw: Annotated[str, Flag("start the reference service with this flaw")] = ""
+    evidence: Annotated[
+        str, Flag("full, or none: the reference service without probes and references", check=evidence_problem)
+    ] = "full"
     safety_stock: Annotated[
         int | None, Flag("units that the subject holds back on listings", check=safety_stock_problem)
     ] = None
@@ -139,7 +154,8 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
         """Every problem of these options. `scenario_faults` are those of the scenario file."""
         faults = (*scenario_faults, *read_faults(self.faults))
         depending = subject_problems(self.subject, self.flaw, self.api_port, faults, self.postgres, self.cloud)
-        return [*super().problems(), *depending, *probe_problems(self.subject, self.probe_url)]
+        others = (*probe_problems(self.subject, self.probe_url), *evidence_problems(self.subject, self.evidence))
+        return [*super().problems(), *depending, *others]
 
 
 def make_scenario(options: PlanOptions) -> Scenario:
@@ -147,4 +163,5 @@ def make_scenario(options: PlanOptions) -> Scenario:
     scenario = with_flags(load(options.scenario, MEANINGS), rate=options.rate, seconds=options.seconds)
     if not isinstance(options, RunOptions):
         return scenario
-    return with_safety_stock(with_faults(scenario, options.faults), options.safety_stock)
+    failing = with_api_faults(with_faults(scenario, options.faults), options.api_faults)
+    return with_safety_stock(failing, options.safety_stock)

@@ -8,6 +8,7 @@ import gevent
 import msgspec
 
 from stockstorm.loadtests.config.run_spec import RunSpec
+from stockstorm.loadtests.generator.evidence import EvidenceFaults
 from stockstorm.loadtests.generator.figures import LiveFigures, LiveReporter, LocustStatistics
 from stockstorm.loadtests.generator.health import GeneratorHealth, connections_allowed
 from stockstorm.loadtests.generator.load import Attempts, OpenFaults, PlanExecution
@@ -43,9 +44,12 @@ class Driver:
         pool = ConnectionPool(clock, self._answered, connections_allowed(), resolver=self._resolver)
         pool.spawn = spawn
         wall = WallPair(clock(), time.time_ns())
+        self._faults = OpenFaults(send)
+        self._evidence = EvidenceFaults(spec.scenario.faults, self._faults, clock)
         self._bodies = BodyFile(spec.bodies_path)
+        keep = self._bodies.keep
         self._shopify = make_simulated_shopify(
-            setup, spec, wall, clock, self._changed, self._resolver, self.state.fail, self._bodies.keep
+            setup, spec, wall, clock, self._changed, self._resolver, self.state.fail, keep, self._evidence
         )
         try:
             journal = Journal(spec.history_path)
@@ -56,8 +60,8 @@ class Driver:
         self._figures = LiveFigures(world.marketplaces)
         self._recorder = Recorder(journal, self._figures, self.state)
         record = self._recorder.write
-        self._attempts = Attempts(clock, deliveries, Dispatcher(clock, pool), pool, record, statistics)
-        self._faults = OpenFaults(send)
+        scheduler, noticed = Dispatcher(clock, pool), self._evidence.acknowledged
+        self._attempts = Attempts(clock, deliveries, scheduler, pool, record, statistics, noticed)
         self._reads = PendingReads(lambda: send(Quiescing()))
         self._execution = PlanExecution(world, deliveries, self._attempts, self._faults, record)
         self._health = GeneratorHealth(pool, journal, record, self.state.abort)
@@ -94,6 +98,11 @@ class Driver:
     def recovered(self) -> None:
         """A process that a fault of the plan killed is ready again."""
         self._faults.recovered()
+        self._evidence.recovered()
+
+    def fault_begun(self) -> None:
+        """The orchestrator has applied a fault on evidence."""
+        self._evidence.begun()
 
     def counted(self, read: PendingCounted) -> None:
         """The orchestrator read what the subject has pending."""
@@ -119,17 +128,20 @@ class Driver:
         gc.collect()
         gc.freeze()
         start_ns = self._clock() + START_DELAY_NS
+        end_ns = start_ns + plan.summary.duration_ns
         self._recorder.write(opening_facts(self._spec, self._shopify, go, start_ns))
         self._recorder.write(self._shopify.subscribe_missing(go.subscribe_uri, start_ns))
         for uri, url in go.routes.items():
             self._resolver.redirect(uri, url)
+        self._shopify.api_faults.start(start_ns)
+        self._evidence.start(start_ns, end_ns)
         on_start()
         self._health.start(self._clock)
         items = self._execution.due_items(plan.items(), start_ns)
         gevent.spawn(self._attempts.run, items).link_exception(self._failed)
         reports = gevent.spawn(self._reporter.run, self._clock, start_ns, plan.summary.duration_ns)
         reports.link_exception(self._failed)
-        return start_ns + plan.summary.duration_ns
+        return end_ns
 
     def _await_end_of_load(self, end_ns: int) -> None:
         while self._clock() < end_ns and not self.state.aborted:

@@ -11,7 +11,9 @@ from typing import Protocol
 from stockstorm.loadtests.generator.figures import LocustStatistics
 from stockstorm.loadtests.ipc.messages import FaultDue
 from stockstorm.simulator.clock import Clock
+from stockstorm.simulator.config import FaultKind, FaultTrigger
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
+from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
 from stockstorm.simulator.delivery.service import DeliveryService, Dispatch
 from stockstorm.simulator.history.facts import AnyFact
 from stockstorm.simulator.io.dispatcher import Work
@@ -20,6 +22,7 @@ from stockstorm.simulator.plan.items import AnyPlanItem, PlannedFault, PlannedFo
 from stockstorm.simulator.world import World
 
 Record = Callable[[list[AnyFact]], None]
+Acknowledged = Callable[[int, str], None]  # a delivery and its topic
 
 
 class Scheduler(Protocol):
@@ -50,10 +53,12 @@ class Attempts:
         connections: Connections,
         record: Record,
         statistics: LocustStatistics,
+        acknowledged: Acknowledged | None = None,
     ) -> None:
         self._clock, self._deliveries = clock, deliveries
         self._scheduler, self._connections = scheduler, connections
         self._record, self._statistics = record, statistics
+        self._acknowledged = acknowledged
         self._stopped = False
 
     def run(self, items: Iterator[tuple[int, Work]]) -> None:
@@ -87,7 +92,11 @@ class Attempts:
         """Handles an answer. Never raises, because connections call it: an error ends `run` instead."""
         try:
             topic, forged = self._deliveries.described(outgoing)
-            self._statistics.answered(topic, bool(forged), answer, outgoing.due_ns)
+            if forged not in JUDGED_BY_EFFECT:  # no answer to those is a failure
+                self._statistics.answered(topic, bool(forged), answer, outgoing.due_ns)
+            taken = outgoing.attempt == 1 and 200 <= answer.status < 300 and not answer.error and not forged
+            if taken and self._acknowledged is not None:
+                self._acknowledged(outgoing.delivery, topic)
             self.dispatch(self._deliveries.answered(outgoing, answer))
         except Exception as error:  # noqa: BLE001 - see the docstring
             self._scheduler.fail(error)
@@ -104,9 +113,11 @@ class OpenFaults:
         self._send = send
         self.count = 0
 
-    def begin(self, fault: PlannedFault) -> None:
+    def begin(
+        self, kind: FaultKind, duration_ns: int, *, on: FaultTrigger = "time", request: int = -1, delivery: int = -1
+    ) -> None:
         self.count += 1
-        self._send(FaultDue(kind=fault.kind, duration_ns=fault.duration_ns))
+        self._send(FaultDue(kind=kind, duration_ns=duration_ns, on=on, request=request, delivery=delivery))
 
     def recovered(self) -> None:
         """One killed process runs again and is ready."""
@@ -141,7 +152,7 @@ class PlanExecution:
     def _apply(self, item: AnyPlanItem, due_ns: int, now_ns: int) -> None:
         match item:
             case PlannedFault():
-                self._faults.begin(item)
+                self._faults.begin(item.kind, item.duration_ns)
             case PlannedForgery():
                 self._attempts.dispatch(self._deliveries.forge(item, now_ns))
             case _:

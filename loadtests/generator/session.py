@@ -22,6 +22,7 @@ from stockstorm.loadtests.generator.driver import Driver
 from stockstorm.loadtests.generator.figures import LocustStatistics
 from stockstorm.loadtests.ipc.messages import (
     Abort,
+    FaultBegun,
     FaultOver,
     Finished,
     Go,
@@ -175,11 +176,14 @@ class Session:
     def _watch(self, pipe: Pipe, driver: Driver) -> None:
         """Handles the orchestrator's messages during the run: recovered processes, pending work, the wish to stop."""
         try:
-            while isinstance(message := pipe.receive(), FaultOver | PendingCounted):
-                if isinstance(message, PendingCounted):
-                    driver.counted(message)
-                else:
-                    driver.recovered()
+            while isinstance(message := pipe.receive(), FaultBegun | FaultOver | PendingCounted):
+                match message:
+                    case PendingCounted():
+                        driver.counted(message)
+                    case FaultBegun():
+                        driver.fault_begun()
+                    case FaultOver():
+                        driver.recovered()
             driver.state.abort(message.reason if isinstance(message, Abort) else "the orchestrator interrupted the run")
         except PipeClosed:
             driver.state.abort("the orchestrator ended during the run")

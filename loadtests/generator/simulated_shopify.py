@@ -4,19 +4,23 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
+import gevent
 import msgspec
 
 from stockstorm.loadtests.config.run_spec import RunSpec
+from stockstorm.loadtests.generator.evidence import EvidenceFaults
+from stockstorm.loadtests.generator.load import OpenFaults
 from stockstorm.loadtests.ipc.messages import Setup
 from stockstorm.loadtests.limits import API_CLOSE_WITHIN_S
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.api.admin import AdminApi
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
+from stockstorm.simulator.api.faults import HELD, NONE, WITHHELD, ApiFaults, Injection
 from stockstorm.simulator.api.http_server import MARKETPLACES, make_server
 from stockstorm.simulator.api.marketplace import MarketplaceApi
 from stockstorm.simulator.catalogue import make_catalogue
-from stockstorm.simulator.clock import Clock, WallPair
+from stockstorm.simulator.clock import SECOND_NS, Clock, WallPair
 from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.delivery.service import DeliveryService, Keep, Secrets, forget
 from stockstorm.simulator.errors import StockstormError
@@ -57,6 +61,7 @@ class SimulatedShopify(msgspec.Struct, frozen=True):
     world: World
     deliveries: DeliveryService
     server: ApiServer
+    api_faults: ApiFaults
 
     def server_start(self) -> int:
         """Begins to listen. Returns the port."""
@@ -84,6 +89,7 @@ def make_simulated_shopify(
     addresses: Callable[[str], Address],
     on_failure: OnFailure = _raised,
     keep: Keep = forget,
+    evidence: EvidenceFaults | None = None,
 ) -> SimulatedShopify:
     """Builds the parts of one run. The APIs are bound to their port, but do not answer before `server_start`.
 
@@ -97,7 +103,10 @@ def make_simulated_shopify(
     world = World(scenario, catalogue, seeds)
     secrets = Secrets(client_secret=setup.client_secret.encode(), channel_secrets=setup.channel_secret.encode())
     payloads = Payloads(catalogue, scenario.shop, wall)
-    apis = SimulatedApis(setup, scenario, world, wall, clock, on_change, on_failure)
+    api_faults = ApiFaults(scenario.api_faults, seeds, scenario.load_s)
+    apis = SimulatedApis(
+        setup, scenario, world, wall, clock, on_change, on_failure, faults=api_faults, evidence=evidence
+    )
     return SimulatedShopify(
         scenario=scenario,
         wall=wall,
@@ -105,6 +114,7 @@ def make_simulated_shopify(
         world=world,
         deliveries=DeliveryService(world, payloads, scenario, seeds, secrets, addresses, keep),
         server=make_server(options.api_host, options.api_port, apis.handle),
+        api_faults=api_faults,
     )
 
 
@@ -112,7 +122,8 @@ class SimulatedApis:
     """Routes each request to the Admin API or to the marketplace API, and reports the resulting changes.
 
     A call runs in the generator's only thread. One that keeps it busy for too long becomes a fact, so that the report
-    can name it. `cpu`: the time that the thread has been busy, in nanoseconds.
+    can name it. `cpu`: the time that the thread has been busy, in nanoseconds. `faults` and `evidence` can make a call
+    fail, or wait; `pause` lets other calls pass meanwhile.
     """
 
     def __init__(
@@ -125,21 +136,43 @@ class SimulatedApis:
         on_change: OnChange,
         on_failure: OnFailure = _raised,
         cpu: Clock = time.thread_time_ns,
+        *,
+        faults: ApiFaults | None = None,
+        evidence: EvidenceFaults | None = None,
+        pause: Callable[[float], None] = gevent.sleep,
     ) -> None:
         requests = RequestSerial()
         self.admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
         self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, serial=requests)
         self._clock, self._cpu = clock, cpu
         self._on_change, self._on_failure = on_change, on_failure
+        self._faults = faults or ApiFaults((), Seeds(0), 0.0)
+        self._evidence = evidence or EvidenceFaults((), OpenFaults(lambda _: None), clock)
+        self._pause = pause
 
     def handle(self, request: ApiRequest) -> ApiReply:
+        injection = self._faults.injection(request, self._clock())
+        if injection.before_ns:
+            self._pause(injection.before_ns / SECOND_NS)
+        if self._evidence.hold():
+            injection = HELD
+        reply = self._answered(request, injection)
+        if reply.after_ns:
+            self._pause(reply.after_ns / SECOND_NS)
+        if reply.dropped:
+            self._evidence.hold()  # until the fault has begun for which this answer is withheld
+        return reply
+
+    def _answered(self, request: ApiRequest, injection: Injection) -> ApiReply:
         now_ns, busy_ns = self._clock(), self._cpu()
         api = self._marketplaces if request.path.startswith(MARKETPLACES) else self.admin
         try:
-            reply = api.handle(request, now_ns)
+            reply = api.handle(request, now_ns, injection)
         except StockstormError as error:  # the shop cannot go on, which is not for the subject to bear
             self._on_failure(error)
             return UNAVAILABLE
+        if injection is NONE and self._evidence.executed(reply.facts):
+            reply = WITHHELD.applied(reply)
         self._on_change(reply.facts, reply.events, now_ns)
         if (held_ns := self._cpu() - busy_ns) > CALL_HELD_MIN_NS:
             now_ns = self._clock()

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.simulator.config import FAULTS, FaultKind
+from stockstorm.simulator.config import FAULTS, FaultKind, FaultTrigger
 from stockstorm.simulator.errors import InternalError, StockstormError
 
 _ERRORS: Final = {kind.__name__: kind for kind in StockstormError.__subclasses__()}
@@ -90,10 +90,17 @@ class Step(Message, frozen=True, tag=True):
 
 
 class FaultDue(Message, frozen=True, tag=True):
-    """Generator → orchestrator: a fault of the plan is due."""
+    """Generator → orchestrator: a fault of the scenario is due. One on evidence names the call or delivery."""
 
     kind: FaultKind
     duration_ns: int
+    on: FaultTrigger = "time"
+    request: int = -1
+    delivery: int = -1
+
+
+class FaultBegun(Message, frozen=True, tag=True):
+    """Orchestrator → generator: a fault on evidence has been applied, so the subject's calls need not be held."""
 
 
 class FaultOver(Message, frozen=True, tag=True):
@@ -141,4 +148,17 @@ class Abort(Message, frozen=True, tag=True):
     error: SentError | None = None
 
 
-AnyMessage = Setup | Listening | Go | Step | Live | FaultDue | FaultOver | Quiescing | PendingCounted | Finished | Abort
+AnyMessage = (
+    Setup
+    | Listening
+    | Go
+    | Step
+    | Live
+    | FaultDue
+    | FaultBegun
+    | FaultOver
+    | Quiescing
+    | PendingCounted
+    | Finished
+    | Abort
+)

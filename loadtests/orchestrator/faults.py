@@ -7,12 +7,12 @@ all of that, so an interval in the history covers the whole time in which the ta
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, get_args
 
 from stockstorm.loadtests.limits import FAULT_POLL_S, READY_WITHIN_S
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.config import FAULTS, FaultAction, FaultKind, FaultTarget
+from stockstorm.simulator.config import FAULTS, FaultAction, FaultKind, FaultTarget, FaultTrigger, ProcessName
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted
 
@@ -22,6 +22,14 @@ _BEGIN: Final[Mapping[FaultAction, Callable[[Part], None]]] = {
     "restart": lambda part: part.stop(),
     "pause": lambda part: part.pause(),
 }
+
+
+_PROCESSES: Final = get_args(ProcessName)
+
+
+def _hits(hit: FaultTarget, target: FaultTarget) -> bool:
+    """Whether a fault of `hit` is one of `target` too."""
+    return hit == target or (hit == "subject" and target in _PROCESSES)
 
 
 class _Open:
@@ -39,6 +47,10 @@ class _Open:
     @property
     def pauses(self) -> bool:
         return FAULTS[self.kind].action == "pause"
+
+
+def _keeps(other: _Open, one: _Open) -> bool:
+    return other.pauses == one.pauses and not other.lifted
 
 
 class PlannedFaults:
@@ -67,25 +79,27 @@ class PlannedFaults:
                 found = f"this run has no {target} that Stockstorm started"
                 raise SubjectError(f"fault {kind}", found, f"leave it out; it can hit: {', '.join(parts) or 'nothing'}")
 
-    def begin(self, kind: FaultKind, duration_ns: int) -> None:
-        """Applies a fault of a target that the run has (`have`)."""
+    def begin(
+        self, kind: FaultKind, duration_ns: int, on: FaultTrigger = "time", request: int = -1, delivery: int = -1
+    ) -> None:
+        """Applies a fault of a target that the run has (`have`). `request`, `delivery`: the evidence it begins on."""
         fault, begun_ns = FAULTS[kind], self._clock()
         part = self._parts[fault.target]
         _BEGIN[fault.action](part)
         if fault.action == "kill":
             self.crashed.add(fault.target)
         # Recorded afterwards, because a fault that fails is none.
-        self._record(FaultStarted(at_ns=begun_ns, fault=kind, target=fault.target))
+        self._record(FaultStarted(begun_ns, kind, fault.target, on, request, delivery))
         self._open.append(_Open(kind, self._now_s() + duration_ns / SECOND_NS))
         self._shown.append(kind)
 
     def is_open(self, target: FaultTarget) -> bool:
         """Whether a planned fault explains that the target has ended or does not answer."""
-        return any(one.target == target for one in self._open)
+        return any(_hits(one.target, target) for one in self._open)
 
     def is_down(self, target: FaultTarget) -> bool:
         """Whether a fault has ended the target and not started it again yet."""
-        return any(not one.pauses and not one.lifted for one in self._of(target))
+        return any(_hits(one.target, target) and not one.pauses and not one.lifted for one in self._open)
 
     def poll_s(self, at_most_s: float) -> float:
         """How long to wait until the next `tick`: short while a fault is open, so that it ends on time."""
@@ -112,7 +126,7 @@ class PlannedFaults:
             if one.lifted or one.until_s > now_s:
                 continue
             one.lifted, one.ready_by_s = True, now_s + READY_WITHIN_S
-            if any(other.pauses == one.pauses and not other.lifted for other in self._of(target)):
+            if any(_hits(other.target, target) and _keeps(other, one) for other in self._open):
                 continue  # a later fault of the same effect keeps it down, or paused
             if one.pauses:
                 part.resume()

@@ -23,6 +23,7 @@ from stockstorm.loadtests.exits import internal_error
 from stockstorm.loadtests.ipc.messages import (
     Abort,
     AnyMessage,
+    FaultBegun,
     FaultDue,
     FaultOver,
     Finished,
@@ -47,7 +48,7 @@ from stockstorm.loadtests.orchestrator.samples import ProcessSamples
 from stockstorm.loadtests.orchestrator.watch import Watch, dead_generator, generator_end
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.subjects import Subject, Surroundings
-from stockstorm.scenarios.spec import compression_notes
+from stockstorm.scenarios.spec import api_fault_notes, compression_notes
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
@@ -218,6 +219,7 @@ class Orchestrator:
     def _notes(self, backing: Backing) -> tuple[str, ...]:
         database = [f"PostgreSQL {backing.description}"] if backing.description else []
         notes = [*database, *self._subject.notes, *compression_notes(self._scenario)]
+        notes += api_fault_notes(self._scenario)
         if (scale := self._scenario.delivery.retry_time_scale) != 1:
             notes.append(
                 f"gaps between delivery retries are shortened: each is {scale:g} of Shopify's, to fit a short run"
@@ -228,8 +230,8 @@ class Orchestrator:
         self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
     ) -> Finished:
         quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
-        faults_s = max((fault.at_s + fault.restart_after_s for fault in self._scenario.faults), default=0.0)
-        seconds = REGISTERING_MAX_S + max(self._scenario.load_s, faults_s + READY_WITHIN_S) + quiesce_s + SPARE_S
+        begun_s = max(self._scenario.load_s, self._scenario.faults_end_s + READY_WITHIN_S)
+        seconds = REGISTERING_MAX_S + begun_s + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds
         silence = Silence(self._spec)
         while time.monotonic() < deadline:
@@ -250,8 +252,10 @@ class Orchestrator:
                 show(text)
             case Live():
                 live(msgspec.structs.replace(message, faults=self._faults.shown()))
-            case FaultDue(kind=kind, duration_ns=duration_ns):
-                self._faults.begin(kind, duration_ns)
+            case FaultDue():
+                self._faults.begin(message.kind, message.duration_ns, message.on, message.request, message.delivery)
+                if message.on != "time":
+                    self._pipe.send(FaultBegun())
             case Quiescing():
                 self._pending.start(cloud.depth)
             case Abort():

@@ -52,7 +52,8 @@ def make_backing(spec: RunSpec) -> AbstractContextManager[Backing]:
 
 def make_subject(spec: RunSpec) -> Subject:
     if spec.subject in ARCHITECTURES:
-        return ReferenceSubject(spec.logs, ARCHITECTURES[spec.subject], spec.options.flaw)
+        evidence = spec.options.evidence == "full"
+        return ReferenceSubject(spec.logs, ARCHITECTURES[spec.subject], spec.options.flaw, evidence=evidence)
     return OwnSubject(spec.subject, spec.options.probe_url)
 
 

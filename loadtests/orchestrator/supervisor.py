@@ -70,8 +70,7 @@ def limits_of(spec: RunSpec) -> Limits:
 
 
 def _load_s(scenario: Scenario) -> float:
-    faults_s = max((fault.at_s + fault.restart_after_s for fault in scenario.faults), default=0.0)
-    return max(scenario.load_s, faults_s) + scenario.quiesce.max_s
+    return max(scenario.load_s, scenario.faults_end_s) + scenario.quiesce.max_s
 
 
 class Supervisor:

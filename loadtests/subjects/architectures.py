@@ -20,7 +20,6 @@ class Architecture(msgspec.Struct, frozen=True):
     cannot: dict[str, str] = {}  # check that it must fail by design -> reason
     shortened: str = ""  # intervals of the guide that are shortened for a live run
     settings: dict[str, str] = {}  # environment of the service besides its surroundings
-    flaws: tuple[str, ...] = ()  # that have an effect here; a run refuses any other
     interval_s: float = 0.0  # between two polls; two of them without a change count as quiet
 
     @property
@@ -28,14 +27,11 @@ class Architecture(msgspec.Struct, frozen=True):
         """What faults can hit. A bus architecture has a publisher, which stands for Shopify at the bus."""
         broker: tuple[FaultTarget, ...] = ("broker",) if self.cloud else ()
         publisher: tuple[FaultTarget, ...] = ("publisher",) if self.cloud and "receiver" not in self.processes else ()
-        return (*self.processes, "database", *broker, *publisher)
+        return (*self.processes, "subject", "database", *broker, *publisher)
 
 
 _POLL_INTERVAL_S = 10.0  # shortened, so that a run of a minute contains several
 _FLOW_INTERVAL_S = 15.0
-_OF_BUSES = ("last_write_wins",)
-_OF_RECEIVERS = (*_OF_BUSES, "no_signature_check", "slow_handler")
-_OF_POSTGRES = (*_OF_RECEIVERS, "no_order_dedup", "ack_before_durable")
 _POLLED_STALE = "it learns of a sale at its next poll, so listings are stale for up to an interval"
 _NO_WEBHOOKS = "it subscribes to no webhook, so there is no acknowledgement to judge"
 
@@ -59,7 +55,6 @@ _ARCHITECTURES = (
         processes=("worker",),
         parts=("PostgreSQL", "one process"),
         crash_safe="nothing: an unfinished webhook is not acknowledged and is delivered again",
-        flaws=_OF_RECEIVERS,
     ),
     Architecture(
         name="queue-postgres",
@@ -68,7 +63,6 @@ _ARCHITECTURES = (
         processes=("receiver", "worker"),
         parts=("PostgreSQL", "receiver", "worker"),
         crash_safe="nothing: the queue is durable before the acknowledgement",
-        flaws=_OF_POSTGRES,
     ),
     Architecture(
         name="queue-sqs",
@@ -78,7 +72,6 @@ _ARCHITECTURES = (
         parts=("PostgreSQL", "receiver", "worker", "Amazon SQS"),
         cloud="sqs",
         crash_safe="nothing: SQS stores the event before the acknowledgement",
-        flaws=_OF_RECEIVERS,
     ),
     Architecture(
         name="queue-pubsub",
@@ -88,7 +81,6 @@ _ARCHITECTURES = (
         parts=("PostgreSQL", "receiver", "worker", "Google Pub/Sub"),
         cloud="pubsub",
         crash_safe="nothing: Pub/Sub stores the event before the acknowledgement",
-        flaws=_OF_RECEIVERS,
     ),
     Architecture(
         name="bus-eventbridge",
@@ -98,7 +90,6 @@ _ARCHITECTURES = (
         parts=("PostgreSQL", "worker", "Amazon EventBridge", "Amazon SQS"),
         cloud="eventbridge",
         crash_safe="nothing: the bus keeps the event until the worker has applied it",
-        flaws=_OF_BUSES,
     ),
     Architecture(
         name="bus-pubsub",
@@ -108,7 +99,6 @@ _ARCHITECTURES = (
         parts=("PostgreSQL", "worker", "Google Pub/Sub"),
         cloud="pubsub",
         crash_safe="nothing: the topic keeps the event until the worker has applied it",
-        flaws=_OF_BUSES,
     ),
     Architecture(
         name="ipaas",

@@ -11,7 +11,7 @@ import httpx
 
 from stockstorm.loadtests.limits import LEASE_S, READY_ANSWER_S, READY_POLL_S, READY_WITHIN_S, REVIVALS_MAX
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
-from stockstorm.loadtests.processes.part import ChildPart, Part
+from stockstorm.loadtests.processes.part import ChildPart, Part, Together
 from stockstorm.loadtests.processes.registry import PROCESSES
 from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.loadtests.subjects.architectures import Architecture
@@ -26,10 +26,14 @@ EXITED: Final = "exited by itself"  # the fault in the history
 
 
 class ReferenceSubject:
-    """Starts `python -m stockstorm.reference_service receiver|worker` for each process. `flaw` "" means no flaw."""
+    """Starts `python -m stockstorm.reference_service receiver|worker` for each process.
 
-    def __init__(self, logs: Path, architecture: Architecture, flaw: str = "") -> None:
+    `flaw` "" means no flaw. `evidence` false: it has no probes, and its writes do not name their orders.
+    """
+
+    def __init__(self, logs: Path, architecture: Architecture, flaw: str = "", *, evidence: bool = True) -> None:
         self._logs, self._flaw, self._architecture = logs, flaw, architecture
+        self._evidence = "on" if evidence else "off"
         self.settle_s = 2 * architecture.interval_s
         self.lease_s = LEASE_S if architecture.cloud else 0.0
         self.notes: tuple[str, ...] = (f"shortened: {architecture.shortened}",) if architecture.shortened else ()
@@ -84,7 +88,8 @@ class ReferenceSubject:
                 yield FaultEnded(at_ns=time.monotonic_ns(), fault=EXITED, target=name)
 
     def parts(self) -> dict[FaultTarget, Part]:
-        return {name: part for name, part in self._parts.items()}  # noqa: C416 - a dict of another type
+        each: dict[FaultTarget, Part] = {name: part for name, part in self._parts.items()}  # noqa: C416 - another type
+        return {**each, "subject": Together(*self._parts.values())}
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
         base = f"http://{HOST}:{self._ports[self._architecture.processes[0]]}"
@@ -141,6 +146,8 @@ class ReferenceSubject:
             "REFERENCE_CHANNEL_SECRET": around.channel_secret,
             "REFERENCE_SAFETY_STOCK": str(around.safety_stock),
             "REFERENCE_FLAW": self._flaw,
+            "REFERENCE_PROBE": self._evidence,
+            "REFERENCE_REFERENCES": self._evidence,
             **self._architecture.settings,
             **around.cloud,
         }

@@ -2,14 +2,16 @@
 
 Rows that the marketplace already shows are not pushed again. A sale by the marketplace itself makes its row unknown,
 because the sale may have come before or after the last push. After a start every row is pushed.
+
+A row that the marketplace rejects for the moment is pushed again after a delay of its own, which does not delay others.
 """
 
 import asyncio
 import itertools
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, Sequence
+from typing import Final, Protocol
 
 import structlog
 
@@ -19,6 +21,7 @@ from stockstorm.reference_service.clients.marketplace import MarketplaceCallFail
 from stockstorm.reference_service.sync.signals import CompletionBarrier
 
 log = structlog.get_logger()
+UNKNOWN_SKU: Final = "unknown sku"  # the only reason that another try does not mend
 ReadListable = Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
 
 
@@ -62,10 +65,10 @@ class ListingState:
         self._in_flight = dict(rows)
         return rows
 
-    def end_push(self, *, succeeded: bool) -> None:
-        """Records the pushed rows as known, or makes them dirty again after a failure."""
+    def end_push(self, *, succeeded: bool, rejected: Container[str] = ()) -> None:
+        """Records the pushed rows as known, except for the rejected ones; or makes all dirty again after a failure."""
         if succeeded:
-            self._known.update(self._in_flight)
+            self._known.update({sku: units for sku, units in self._in_flight.items() if sku not in rejected})
         else:
             self.touch(self._in_flight)
         self._in_flight = {}
@@ -74,6 +77,41 @@ class ListingState:
 def quantities_of(listable: Mapping[str, int], safety_stock: int) -> dict[str, int]:
     """The quantities to list: the listable units less the safety stock, but never below 0."""
     return {sku: max(0, units - safety_stock) for sku, units in listable.items()}
+
+
+class RejectedRows:
+    """Rows that a marketplace rejected, each until its next try. `again` gets a SKU when it is time."""
+
+    def __init__(self, again: Callable[[Iterable[str]], None], rng: random.Random) -> None:
+        self._again, self._rng = again, rng
+        self._failures: dict[str, int] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    @property
+    def waiting(self) -> Collection[str]:
+        """SKUs whose next try is not due."""
+        return self._timers.keys()
+
+    def add(self, sku: str) -> None:
+        """Schedules the next try, with backoff and jitter."""
+        self._failures[sku] = self._failures.get(sku, 0) + 1
+        self._cancel(sku)
+        delay_s = backoff_s(self._failures[sku], self._rng)
+        self._timers[sku] = asyncio.get_running_loop().call_later(delay_s, self._due, sku)
+
+    def accepted(self, skus: Iterable[str]) -> None:
+        """These rows have been accepted, or there is nothing to push any more."""
+        for sku in skus:
+            if self._failures.pop(sku, 0):
+                self._cancel(sku)
+
+    def _due(self, sku: str) -> None:
+        self._timers.pop(sku, None)
+        self._again([sku])
+
+    def _cancel(self, sku: str) -> None:
+        if (timer := self._timers.pop(sku, None)) is not None:
+            timer.cancel()
 
 
 class ListingPusher:
@@ -92,6 +130,7 @@ class ListingPusher:
         self._listable = listable
         self._safety_stock = safety_stock
         self._rng = rng
+        self._rejected = RejectedRows(self.touch, rng)
         self._touched = asyncio.Event()
         self._clean = asyncio.Event()
         self._failures = 0
@@ -100,7 +139,7 @@ class ListingPusher:
     @property
     def unfinished(self) -> int:
         """SKUs that were touched and not pushed since."""
-        return len(self.state.dirty) + self._pushing
+        return len(self.state.dirty.keys() | self._rejected.waiting) + self._pushing
 
     def touch(self, skus: Iterable[str]) -> None:
         """The quantity of these SKUs may have changed."""
@@ -148,6 +187,7 @@ class ListingPusher:
             raise
         rows = self.state.begin_push(quantities)
         if not rows:
+            self._rejected.accepted(skus)
             self.pushes.end(skus)
             return 0.0
         started = time.monotonic()
@@ -158,11 +198,15 @@ class ListingPusher:
         except BaseException:
             self.state.end_push(succeeded=False)
             raise
-        self.state.end_push(succeeded=True)
-        self.pushes.end(skus)
+        again = {row.sku for row in pushed.rejected if row.reason != UNKNOWN_SKU}
+        self.state.end_push(succeeded=True, rejected=again)
+        self._rejected.accepted(sku for sku in skus if sku not in again)
+        for sku in again & rows.keys():
+            self._rejected.add(sku)
+        self.pushes.end(sku for sku in skus if sku not in again)
         self._failures = 0
         metrics.PUSHES.labels(self.channel, "accepted").inc()
-        metrics.PUSH_ROWS.labels(self.channel).inc(len(rows))
+        metrics.PUSH_ROWS.labels(self.channel).inc(len(rows) - len(pushed.rejected))
         metrics.PUSH_SECONDS.labels(self.channel).observe(time.monotonic() - started)
         if pushed.rejected:
             log.warning("listings_rejected", channel=self.channel, rows=len(pushed.rejected))

@@ -18,6 +18,7 @@ from stockstorm.reports.checkers.delivery_success import DeliverySuccess
 from stockstorm.reports.checkers.drift import Drift
 from stockstorm.reports.checkers.event_classes import EventClasses
 from stockstorm.reports.checkers.exposed import exposed, promise_of
+from stockstorm.reports.checkers.faults_met import FaultsMet
 from stockstorm.reports.checkers.forged import Forged
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.lost_units import LostUnits
@@ -74,6 +75,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     OrderLatency(),
     CrisisTime(),
     AckTime(),
+    FaultsMet(),
     Generator(),
     Resources(),
 )

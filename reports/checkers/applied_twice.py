@@ -1,13 +1,20 @@
 """Applied twice: orders whose effect on the master's stock was applied more than once.
 
-Found by references: two stock changes name the same order, or one moved more units than the orders that it names, and
-the SKU's total confirms it. The subject's own probe is evidence too. A subject that names no orders is judged by
-conservation of units ("net only") and by its probe.
+Claimed only where it is proven. By references: a write moved the units of an order that it names once more, and the
+SKU's total confirms it. By the subject's own probe. Of a subject that names no orders, a SKU's balance tells by how
+much it is off ("net only"). That some units were moved more than once is proven where more was taken than all
+marketplaces had sold until then, or where a write is left that no order event explains. Else the finding is unknown,
+and says what fits.
 """
 
 from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.evidence.off_stock import NAMED_MAX, act_name, off_text
 from stockstorm.reports.history import History
-from stockstorm.reports.history.channel_orders import NET_ONLY, SUBJECT_CAUSES, Effect, Misfit
+from stockstorm.reports.history.balance import OffBalance
+from stockstorm.reports.history.channel_orders import NET_ONLY
+from stockstorm.reports.history.doubled import Doubled, Unattributed
+from stockstorm.reports.history.listing_gap import TOPICS
+from stockstorm.reports.history.off_stock import explain
 from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
 from stockstorm.simulator.history import facts as f
 
@@ -33,7 +40,7 @@ class AppliedTwice(Checker):
             "applied_twice.units",
             "units applied twice",
             "units",
-            "units taken from the master beyond what marketplaces sold; only without order references",
+            "units proven to be moved more than once; only without order references",
         ),
     )
 
@@ -49,11 +56,14 @@ class AppliedTwice(Checker):
             return unknown(self.name, "the subject wrote no stock to the master", measures)
         if orders.net_only:
             return _net_only(history, twice, tally, measures)
-        doubled = _doubled(history)
-        for effect, at_ns in doubled.values():
-            tally.add(_incident(history, effect, at_ns))
-        probed, others = _from_probe(history, twice, {effect.order for effect, _ in doubled.values()}, tally)
-        found = len({order for order, _ in doubled}) + probed
+        doubled = history.doublings.by_order
+        for each in doubled.values():
+            tally.add(_incident(history, each))
+        unclear = [each for each in history.doublings.unattributed if each.choices]
+        for one in unclear:
+            tally.add(_one_of(history, one))
+        probed, others = _from_probe(history, twice, {order for order, _ in doubled}, tally)
+        found = len({order for order, _ in doubled}) + len(unclear) + probed
         measures["applied_twice.orders"] = float(found)
         if tally.total:
             return tally.check(self.name, "invalid", f"{_applied(found, others)} applied more than once", measures)
@@ -74,47 +84,39 @@ class AppliedTwice(Checker):
         }
 
 
-def _doubled(history: History) -> dict[tuple[int, str], tuple[Effect, int]]:
-    """(order, kind) → one of its doubled effects, and when."""
-    suspects = history.misfit_skus
-    found: dict[tuple[int, str], tuple[Effect, int]] = {}
-    for effect in history.orders.effects:
-        if effect.times > 1 and effect.sku in suspects:
-            found.setdefault((effect.order, effect.kind), (effect, effect.version_ns))
-    for misfit in history.orders.misfits:
-        if misfit.row.sku in suspects:
-            for effect in _culprits(misfit):
-                found.setdefault((effect.order, effect.kind), (effect, misfit.row.at_ns))
-    return found
-
-
-def _culprits(misfit: Misfit) -> list[Effect]:
-    """Effects of a stock change that, applied once more, explain its excess."""
-    rest, found = misfit.excess, []
-    for effect in sorted(misfit.effects, key=lambda effect: -abs(effect.delta)):
-        if effect.delta * rest > 0 and abs(effect.delta) <= abs(rest):
-            found.append(effect)
-            rest -= effect.delta
-    return found
-
-
-def _incident(history: History, effect: Effect, at_ns: int) -> Incident:
-    topic = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}[effect.kind]
+def _incident(history: History, doubled: Doubled) -> Incident:
+    effect, row = doubled.effect, doubled.row
+    topic = TOPICS[effect.kind]
     event = history.deliveries.order_event.get((effect.order, topic), -1)
     text = (
-        f"{effect.channel}'s {topic} of order {effect.order} moved {effect.sku} by {units(abs(effect.delta))} "
-        f"more than once, at {history.offset(at_ns)}"
+        f"{topic} of {history.order_name(effect.order)} moved {effect.sku} by {units(abs(effect.delta))} "
+        f"more than once, at {history.offset(row.at_ns)}"
     )
     return Incident(
         "applied_twice",
-        at_ns,
+        row.at_ns,
         text,
         effect.channel,
         effect.sku,
         effect.order,
         abs(effect.delta),
         events=(event,) if event >= 0 else (),
+        requests=(row.request,) if row.request >= 0 else (),
     )
+
+
+def _one_of(history: History, found: Unattributed) -> Incident:
+    """A write that applied an order once more, where several would explain it."""
+    row, excess = found.misfit.row, found.misfit.excess
+    effects = list({(effect.order, effect.kind): effect for some in found.choices for effect in some}.values())
+    named = ", ".join(act_name(history, effect) for effect in effects[:NAMED_MAX])
+    more = f" and {counted(len(effects) - NAMED_MAX, 'other')}" if len(effects) > NAMED_MAX else ""
+    text = (
+        f"A write at {history.offset(row.at_ns)} moved {row.sku} by {units(abs(excess))} beyond the orders that it "
+        f"names; which of them it applied twice is not proven: {named}{more}"
+    )
+    requests = (row.request,) if row.request >= 0 else ()
+    return Incident("applied_twice", row.at_ns, text, sku=row.sku, units=abs(excess), requests=requests)
 
 
 def _from_probe(history: History, twice: list[f.EffectProbed], known: set[int], tally: Tally) -> tuple[int, int]:
@@ -131,7 +133,8 @@ def _from_probe(history: History, twice: list[f.EffectProbed], known: set[int], 
             orders.add(event.order)
         else:
             others.add(event.event)
-        text = f"The subject reports that it applied event {event.event} ({event.topic}) {probed.times} times"
+        what = history.order_name(event.order) if event.order >= 0 else event.sku
+        text = f"The subject reports that it applied {event.topic} of {what} {probed.times} times"
         tally.add(Incident("applied_twice", event.at_ns, text, order=event.order, sku=event.sku, events=(event.event,)))
     return len(orders), len(others)
 
@@ -146,24 +149,52 @@ def _net_only(history: History, twice: list[f.EffectProbed], tally: Tally, measu
     notes = (NET_ONLY,)
     probed, others = _from_probe(history, twice, set(), tally)
     measures["applied_twice.orders"] = float(probed)
-    balance: dict[str, int] = {}
-    for effect in history.orders.effects:
-        balance[effect.sku] = balance.get(effect.sku, 0) - effect.delta
-    for change in history.all(f.StockChanged):
-        if change.cause in SUBJECT_CAUSES:
-            balance[change.sku] = balance.get(change.sku, 0) + change.delta
-    short = {sku: -excess for sku, excess in balance.items() if excess < 0}
-    for sku, taken in short.items():
-        text = f"{units(taken)} of {sku} were taken from the master beyond what marketplaces sold"
-        tally.add(Incident("applied_twice", history.end_ns, text, sku=sku, units=taken))
-    measures["applied_twice.units"] = float(sum(short.values()))
+    off = [each for each in history.off_balance if each.sku not in history.pending.skus]
+    taken = [each for each in off if each.taken]
+    unclear = [each for each in off if not each.taken and _may_be_doubled(history, each)]
+    for each in (*taken, *unclear):
+        tally.add(_off_incident(history, each))
+    measures["applied_twice.units"] = float(sum(each.taken for each in taken))
     if probed or others:
         reason = f"{_applied(probed, others)} applied more than once, according to the subject itself"
         return tally.check("applied_twice", "invalid", reason, measures, notes)
     if history.unrest:
         return unknown("applied_twice", history.unrest, measures, notes)
-    if short:
-        reason = f"stock of {counted(len(short), 'SKU')} was taken more than once, in net terms"
+    if taken:
+        reason = f"stock of {counted(len(taken), 'SKU')} was moved more than once, in net terms"
         return tally.check("applied_twice", "invalid", reason, measures, notes)
-    reason = "no more was taken from the master than marketplaces sold, in net terms"
+    if unclear:
+        reason = (
+            f"{counted(len(unclear), 'SKU')} {_are(unclear)} off, and whether an order was applied twice is not proven"
+        )
+        return tally.check("applied_twice", "unknown", reason, measures, notes)
+    reason = "no more was moved in the master than marketplaces sold and took back, in net terms"
     return tally.check("applied_twice", "valid", reason, measures, notes)
+
+
+def _are(found: list[OffBalance]) -> str:
+    return "is" if len(found) == 1 else "are"
+
+
+def _may_be_doubled(history: History, off: OffBalance) -> bool:
+    """Whether orders applied twice could explain that a SKU is off. Lost ones and lost updates explain the others."""
+    stock = explain(history.attribution, off.sku, off.units)
+    if off.lost_only or stock.explained:
+        return False
+    return off.units < 0 or bool(stock.fits and stock.fits.twice)
+
+
+def _off_incident(history: History, off: OffBalance) -> Incident:
+    """What a SKU without order references is off by, and what that proves."""
+    beyond = "fewer" if off.units < 0 else "more"
+    text = f"The record of {off.sku} is off by {abs(off.units)} {beyond} than the marketplaces' orders make"
+    if off.taken:
+        when = history.offset(off.at_ns)
+        how = (
+            "no order event is left for a write" if off.singly else "more had been taken than all marketplaces had sold"
+        )
+        text += f": at {when} {how}, so {units(off.taken)} {'was' if off.taken == 1 else 'were'} moved more than once"
+    text += f"; {off_text(history, explain(history.attribution, off.sku, off.units))}"
+    requests = tuple(row.request for row in off.extra[:NAMED_MAX] if off.singly and row.request >= 0)
+    kind = "applied_twice" if off.taken else "off"
+    return Incident(kind, off.at_ns or history.end_ns, text, sku=off.sku, units=abs(off.units), requests=requests)

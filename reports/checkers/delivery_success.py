@@ -3,15 +3,13 @@
 Each genuine attempt that failed outside a planned fault is an incident: a 4xx, a 5xx, a timeout, a broken connection.
 One that a retry healed is no failure. A timeout, a delivery given up or a subscription removed by policy is invalid by
 itself, because in production those events are gone; so are repeated failures: at least FAILURES_MIN, and more than one
-attempt in a thousand. Timeouts alone are unknown if the load generator could not keep up, because a stalled generator
-causes timeouts itself.
+attempt in a thousand. Timeouts and answers of overload (429, 503) are unknown if the load generator could not keep up,
+because then the machine was too slow, and a stalled generator causes timeouts itself.
 
-A topic that the subject never subscribed to is delivered for completeness. If it refuses that topic only, each time in
-the same way, that is not held against it.
+`history.failed_attempts` says which attempts count.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -21,26 +19,13 @@ from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.history import History
 from stockstorm.reports.history.acks import TIMEOUTS
 from stockstorm.reports.history.deliveries import Delivery
-from stockstorm.reports.history.faults import FaultInterval, excused
+from stockstorm.reports.history.failed_attempts import FailedAttempt, failed_attempts
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 FAILURES_MIN: Final = 3
 FAILURES_SHARE_MAX: Final = 0.001
-SIGNATURE: Final = frozenset({401, 403})
-
-
-class _Failure(msgspec.Struct, frozen=True):
-    """An attempt that failed outside a planned fault."""
-
-    delivery: Delivery
-    attempt: f.AttemptEnded
-
-    @property
-    def how(self) -> str:
-        """ "answered 500", "answer timeout", "connection refused"."""
-        return _how(self.attempt)
 
 
 class _Topic(msgspec.Struct):
@@ -51,8 +36,7 @@ class _Topic(msgspec.Struct):
     given_up: int = 0
     timeouts: int = 0
 
-    def add(self, delivery: Delivery) -> bool:
-        """Counts a delivery. False if an attempt of it failed."""
+    def add(self, delivery: Delivery) -> None:
         attempts = delivery.attempts
         first, tries = attempts[0], len(attempts)
         self.deliveries += 1
@@ -60,11 +44,10 @@ class _Topic(msgspec.Struct):
         if first.attempt == 1 and 200 <= first.status < 300:
             self.first_try += 1
             if tries == 1 and not first.error:
-                return True  # as nearly every delivery: nothing else to count
+                return  # as nearly every delivery: nothing else to count
         self.retries += tries - 1
         self.given_up += delivery.outcome == "given_up"
         self.timeouts += sum(attempt.error in TIMEOUTS for attempt in attempts)
-        return False
 
     def include(self, other: "_Topic") -> None:
         for count in self.__struct_fields__:
@@ -142,16 +125,16 @@ class DeliverySuccess(Checker):
             return unknown(self.name, "no attempt was made", measures)
         measures[f"{self.name}.failures"] = float(len(failures))
         blamed = sum(failure.attempt.error in TIMEOUTS for failure in failures)
-        wrong = [
+        wrong: list[tuple[int | str, str, str]] = [
             (_repeated(failures, total.attempts), "", ""),
             (blamed, "attempt timed out", "attempts timed out"),
             (total.given_up, "delivery given up", "deliveries given up"),
             (len(removed), "subscription removed", "subscriptions removed"),
         ]
         reasons = [_reason(*entry) for entry in wrong if entry[0]]
-        only_timeouts = blamed == len(failures) and not total.given_up and not removed
-        if reasons and only_timeouts and (generator := Generator()(history)).verdict == "unknown":
-            reason = f"{reasons[-1]}, but the load generator could not keep up: {generator.reason}"
+        only_load = all(failure.of_load for failure in failures) and not total.given_up and not removed
+        if reasons and only_load and (generator := Generator()(history)).verdict == "unknown":
+            reason = f"{', '.join(reasons)}, but the load generator could not keep up: {generator.reason}"
             return tally.check(self.name, "unknown", reason, measures)
         if reasons:
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
@@ -172,22 +155,18 @@ def _reason(found: int | str, one: str, many: str) -> str:
     return found if isinstance(found, str) else f"{found} {one if found == 1 else many}"
 
 
-def _counted_topics(history: History) -> tuple[dict[str, _Topic], list[_Failure], Tally]:
+def _counted_topics(history: History) -> tuple[dict[str, _Topic], list[FailedAttempt], Tally]:
     """Counts by topic, the failed attempts that count against the subject, and an incident for each."""
-    faults = [fault for fault in history.fault_intervals if fault.planned]
     topics: dict[str, _Topic] = {}
-    failures: list[_Failure] = []
     tally = Tally()
     for delivery in history.deliveries.by_id.values():
         if delivery.attempts and not delivery.planned.forged:
             name = delivery.planned.topic
             topic = topics.get(name) or topics.setdefault(name, _Topic())
-            if not topic.add(delivery):
-                failures += _failures(delivery, faults)
+            topic.add(delivery)
             if delivery.outcome == "given_up":
                 tally.add(_given_up(history, delivery))
-    ignored = _never_wanted(history, topics, failures)
-    failures = [failure for failure in failures if failure.delivery.planned.topic not in ignored]
+    failures = failed_attempts(history, history.deliveries, history.fault_intervals)
     for failure in failures:
         if tally.full:
             tally.count()
@@ -196,32 +175,7 @@ def _counted_topics(history: History) -> tuple[dict[str, _Topic], list[_Failure]
     return topics, failures, tally
 
 
-def _failures(delivery: Delivery, faults: list[FaultInterval]) -> Iterator[_Failure]:
-    for attempt in delivery.attempts:
-        if (attempt.error or not 200 <= attempt.status < 300) and not excused(attempt, faults):
-            yield _Failure(delivery, attempt)
-
-
-def _never_wanted(history: History, topics: dict[str, _Topic], failures: Iterable[_Failure]) -> frozenset[str]:
-    """Topics that Stockstorm subscribed by itself and of which the subject refused every attempt in the same way.
-
-    Not if it refuses every topic, or because of the signature.
-    """
-    asked = {created.topic for created in history.all(f.SubscriptionCreated) if created.by_api}
-    declared = {created.topic for created in history.all(f.SubscriptionCreated) if not created.by_api} - asked
-    how: dict[str, Counter[int]] = {}
-    for failure in failures:
-        how.setdefault(failure.delivery.planned.topic, Counter())[failure.attempt.status] += 1
-    refused = {
-        topic
-        for topic, found in how.items()
-        if topic in declared and len(found) == 1 and found.total() == topics[topic].attempts
-        if all(400 <= status < 500 and status not in SIGNATURE for status in found)
-    }
-    return frozenset(refused) if len(refused) < len(topics) else frozenset()
-
-
-def _repeated(failures: list[_Failure], attempts: int) -> str:
+def _repeated(failures: list[FailedAttempt], attempts: int) -> str:
     """What failed again and again, in words. Empty for a few failures among many attempts."""
     others = [failure for failure in failures if failure.attempt.error not in TIMEOUTS]
     if len(others) < FAILURES_MIN or len(others) <= FAILURES_SHARE_MAX * attempts:
@@ -234,11 +188,7 @@ def _repeated(failures: list[_Failure], attempts: int) -> str:
     return f"{len(others):,} of {attempts:,} attempts failed ({shown}{where}{copies})"
 
 
-def _how(attempt: f.AttemptEnded) -> str:
-    return attempt.error.replace("_", " ") if attempt.error else f"answered {attempt.status}"
-
-
-def _failed(history: History, failure: _Failure) -> Incident:
+def _failed(history: History, failure: FailedAttempt) -> Incident:
     planned, attempt = failure.delivery.planned, failure.attempt
     event = history.deliveries.events.get(planned.event)
     source = "" if event is None or event.source == "shopify" else event.source

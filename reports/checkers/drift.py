@@ -6,12 +6,20 @@ nothing else has drifted.
 """
 
 from collections import Counter
+from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.evidence.off_stock import NAMED_MAX, off_text
 from stockstorm.reports.history import History
-from stockstorm.reports.history.channel_orders import NET_ONLY, Effect
+from stockstorm.reports.history.channel_orders import NET_ONLY
+from stockstorm.reports.history.listing_gap import TOPICS, Change, changes_lacking
+from stockstorm.reports.history.listings import Listing
+from stockstorm.reports.history.off_stock import explain
+from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
 from stockstorm.simulator.history import facts as f
+
+CALLS_MAX: Final = 4  # of one incident
 
 
 class Drift(Checker):
@@ -55,7 +63,7 @@ class Drift(Checker):
         stock = {sku: fact for sku, fact in stock.items() if sku not in pending.skus}
         listings = _listings(history, stock, tally)
         orders = _orders(history, tally)
-        wrong = _stock(stock, tally)
+        wrong = _stock(history, stock, tally)
         measures = {
             "drift.listings": float(listings),
             "drift.orders": float(orders),
@@ -111,20 +119,53 @@ def _listings(history: History, stock: dict[str, f.FinalStock], tally: Tally) ->
         wanted = max(0, stock[final.sku].available - history.safety_stock)
         if final.listed != wanted:
             wrong += 1
-            text = (
-                f"At rest {final.channel} lists {final.listed} of {final.sku} where {wanted} would be right; "
-                f"{_last_push(history, final)}"
-            )
-            tally.add(_incident(final.at_ns, text, final.channel, final.sku, abs(final.listed - wanted)))
+            if tally.full:
+                tally.count()
+            else:
+                tally.add(_listing_incident(history, final, wanted))
     return wrong
 
 
-def _last_push(history: History, final: f.FinalListing) -> str:
+def _listing_incident(history: History, final: f.FinalListing, wanted: int) -> Incident:
     listing = history.listings.get((final.channel, final.sku))
+    lacking = None
+    if listing is not None:
+        lacking = changes_lacking(listing, history.orders, history.deliveries, final.listed, wanted)
+    text = (
+        f"At rest {final.channel} lists {final.listed} of {final.sku} where {wanted} would be right; "
+        f"{_last_push(history, listing)}; {_lacking_text(history, lacking)}"
+    )
+    return Incident(
+        "drift",
+        final.at_ns,
+        text,
+        final.channel,
+        final.sku,
+        units=abs(final.listed - wanted),
+        events=tuple(change.event for change in lacking or () if change.event >= 0),
+    )
+
+
+def _last_push(history: History, listing: Listing | None) -> str:
     if listing is None or not listing.pushes:
         return "it was never set"
     push = listing.pushes[-1]
     return f"it was last set at {history.offset(push.at_ns)}, to {push.quantity}"
+
+
+def _lacking_text(history: History, lacking: tuple[Change, ...] | None) -> str:
+    if lacking is None:
+        return "which changes it lacks cannot be told: its quantity fits no single moment"
+    named = [_change_text(history, change) for change in lacking[:NAMED_MAX]]
+    more = f" and {counted(len(lacking) - len(named), 'more change')}" if len(lacking) > len(named) else ""
+    return f"it lacks {', '.join(named)}{more}"
+
+
+def _change_text(history: History, change: Change) -> str:
+    when = history.offset(change.at_ns)
+    if change.order >= 0:
+        return f"{TOPICS[change.what]} of {history.order_name(change.order)} ({change.units:+d} at {when})"
+    return f"a {change.what} in the shop ({change.units:+d} at {when})"
 
 
 def _orders(history: History, tally: Tally) -> int:
@@ -134,45 +175,69 @@ def _orders(history: History, tally: Tally) -> int:
     """
     if history.orders.net_only:
         return 0
-    missing: dict[int, Effect] = {}
+    missing: dict[int, list[Effect]] = {}
     for effect in history.orders.effects:
         if effect.version < 0 and not effect.settled and effect.order not in history.pending.orders:
-            missing.setdefault(effect.order, effect)
-    topics = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
-    for order, effect in missing.items():
-        event = history.deliveries.order_event.get((order, topics[effect.kind]), -1)
-        text = (
-            f"{effect.channel}'s order {order} ({topics[effect.kind]} at {history.offset(effect.at_ns)}, "
-            f"{units(abs(effect.delta))} of {effect.sku}) is not in the master's record"
-        )
-        tally.add(
-            Incident(
-                "drift",
-                effect.at_ns,
-                text,
-                effect.channel,
-                effect.sku,
-                order,
-                abs(effect.delta),
-                events=(event,) if event >= 0 else (),
-            )
-        )
+            missing.setdefault(effect.order, []).append(effect)
+    for order, effects in missing.items():
+        tally.add(_order_incident(history, order, effects))
     for named, at_ns in history.orders.unknown_orders.items():
         text = f"The master records order {named}, which nobody placed, since {history.offset(at_ns)}"
         tally.add(Incident("drift", at_ns, text, named.partition(":")[0]))
     return len(missing) + len(history.orders.unknown_orders)
 
 
-def _stock(stock: dict[str, f.FinalStock], tally: Tally) -> int:
+def _order_incident(history: History, order: int, effects: list[Effect]) -> Incident:
+    first = effects[0]
+    kinds = dict.fromkeys(effect.kind for effect in effects)
+    events = [history.deliveries.order_event.get((order, TOPICS[kind]), -1) for kind in kinds]
+    lines = ", ".join(f"{units(abs(effect.delta))} of {effect.sku}" for effect in effects[:NAMED_MAX])
+    what = " and ".join(TOPICS[kind] for kind in kinds)
+    text = (
+        f"{history.order_name(order)}: {what} ({lines}, at {history.offset(first.at_ns)}) is not in the master's record"
+    )
+    return Incident(
+        "drift",
+        first.at_ns,
+        text,
+        first.channel,
+        first.sku,
+        order,
+        sum(abs(effect.delta) for effect in effects),
+        events=tuple(event for event in events if event >= 0),
+    )
+
+
+def _stock(history: History, stock: dict[str, f.FinalStock], tally: Tally) -> int:
     wrong = 0
     for final in stock.values():
         difference = final.available - final.physical
         if difference:
             wrong += abs(difference)
-            text = f"At rest the master shows {final.available} of {final.sku} where {final.physical} are on the shelf"
-            tally.add(_incident(final.at_ns, text, "", final.sku, abs(difference)))
+            if tally.full:
+                tally.count()
+            else:
+                tally.add(_stock_incident(history, final, difference))
     return wrong
 
 
-def _incident(at_ns: int, text: str, channel: str, sku: str, count: int) -> Incident:
-    return Incident("drift", at_ns, text, channel, sku, units=count)
+def _stock_incident(history: History, final: f.FinalStock, difference: int) -> Incident:
+    off = explain(history.attribution, final.sku, difference)
+    text = (
+        f"At rest the master shows {final.available} of {final.sku} where {final.physical} are on the shelf; "
+        f"{off_text(history, off)}"
+    )
+    events = [
+        history.deliveries.order_event.get((cause.effect.order, TOPICS[cause.effect.kind]), -1)
+        for cause in off.causes
+        if cause.effect is not None
+    ]
+    return Incident(
+        "drift",
+        final.at_ns,
+        text,
+        sku=final.sku,
+        units=abs(difference),
+        events=tuple(event for event in events if event >= 0),
+        requests=tuple(cause.request for cause in off.causes if cause.request >= 0)[:CALLS_MAX],
+    )

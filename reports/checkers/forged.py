@@ -1,16 +1,42 @@
-"""Forged accepted: a tampered, unsigned or wrongly signed delivery that was acknowledged or had an effect.
+"""Forged accepted: a forged delivery that was acknowledged, or had an effect.
 
 Only a 4xx refuses one. A 5xx or no answer proves nothing, because a genuine delivery would have failed in the same way.
 During a fault that is expected, and the other forgeries decide.
+
+Two kinds carry a valid signature and may be acknowledged: one for another shop, and the replay of what was sent before.
+They are judged by effect alone. The effect of a forgery is seen where its claim appears: the reference of an order that
+nobody placed, in the master; a quantity that was never there, in a listing. A replay claims nothing new, so
+`applied_twice`, `stale_overwrite` and `drift` show what it did.
 """
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
+from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Delivery
 from stockstorm.reports.history.faults import excused
 from stockstorm.reports.result import Check, Incident, Tally, unknown
+from stockstorm.simulator.config import ForgeryKind
+from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
 from stockstorm.simulator.history import facts as f
 
 EFFECTS = frozenset({"applied", "superseded", "pending"})
+HELD_BACK_MAX: Final = 5_000  # units below a claimed quantity that a subject may list for it
+LABELS: Final[dict[ForgeryKind, str]] = {
+    "tampered": "tampered",
+    "unsigned": "unsigned",
+    "wrong_key": "signed with a wrong key",
+    "empty_signature": "with an empty signature",
+    "truncated": "with half a signature",
+    "prefix": "with a signature of which only the first half is right",
+    "hex_digest": "signed in hexadecimal",
+    "reserialised": "with a body in another spelling than the signed one",
+    "other_shop": "for another shop",
+    "replayed": "replayed under a new webhook id",
+}
 
 
 class Forged(Checker):
@@ -40,43 +66,131 @@ class Forged(Checker):
     )
     when_polling = ("forged.accepted", "forged.sent")
 
+    def exposure(self, history: History) -> dict[str, int]:
+        """By kind, then by topic and source."""
+        sent = [delivery.planned for delivery in _forged(history)]
+        kinds = Counter(planned.forged for planned in sent)
+        by_kind = {label: kinds[kind] for kind, label in LABELS.items() if kinds[kind]}
+        by_topic = Counter(_about(planned) for planned in sent)
+        return {**by_kind, **by_topic} or {"forged deliveries": 0}
+
     def __call__(self, history: History) -> Check:
-        deliveries = history.deliveries.by_id
-        if not deliveries:
+        if not history.deliveries.by_id:
             return unknown(self.name, "no delivery was planned")
-        forged = [delivery for delivery in deliveries.values() if delivery.planned.forged]
-        genuine = {one.planned.webhook_id for one in deliveries.values() if not one.planned.forged}
-        effects = {effect.webhook_id for effect in history.all(f.EffectProbed) if effect.state in EFFECTS} - genuine
-        tally, faults = Tally(), history.fault_intervals
-        unanswered = during_fault = 0
+        forged, seen, tally = _forged(history), _Effects(history), Tally()
+        refusable = [one for one in forged if one.planned.forged not in JUDGED_BY_EFFECT]
+        unanswered = []
         for delivery in forged:
-            planned = delivery.planned
-            acknowledged, effective = delivery.outcome == "acknowledged", planned.webhook_id in effects
-            if acknowledged or effective:
-                outcome = " and ".join(["acknowledged"] * acknowledged + ["processed"] * effective)
-                at_ns = delivery.ended_ns or planned.at_ns
-                text = (
-                    f"A forged delivery ({planned.forged}, {planned.topic}) was {outcome}, at {history.offset(at_ns)}"
-                )
-                tally.add(Incident("forged_accepted", at_ns, text, details={"forgery": planned.forged}))
-            elif delivery.outcome != "refused":
-                unanswered += 1
-                during_fault += bool(delivery.attempts) and all(
-                    excused(attempt, faults) for attempt in delivery.attempts
-                )
+            acknowledged = delivery.outcome == "acknowledged" and delivery.planned.forged not in JUDGED_BY_EFFECT
+            found = ["it was acknowledged"] * acknowledged + seen.of(delivery)
+            if found:
+                tally.add(_incident(history, delivery, found))
+            elif delivery.outcome not in ("refused", "acknowledged"):
+                unanswered.append(delivery)
+        unanswered = [one for one in unanswered if one.planned.forged not in JUDGED_BY_EFFECT]
         measures = {
             "forged.sent": float(len(forged)),
             "forged.accepted": float(tally.total),
-            "forged.unanswered": float(unanswered),
+            "forged.unanswered": float(len(unanswered)),
         }
         if tally.total:
-            reason = f"{tally.total} of {len(forged)} forged were accepted"
+            reason = f"{tally.total} of {len(forged)} forged were accepted{_where(tally)}"
             return tally.check(self.name, "invalid", reason, measures)
-        refused = len(forged) - unanswered
-        if unanswered > during_fault or (forged and not refused):
-            reason = f"{refused} of {len(forged)} forged were refused, {unanswered} failed or got no answer"
+        during_fault = sum(_excused(history, one) for one in unanswered)
+        refused = len(refusable) - len(unanswered)
+        if len(unanswered) > during_fault or (refusable and not refused):
+            reason = f"{refused} of {len(refusable)} forged were refused, {len(unanswered)} failed or got no answer"
             return unknown(self.name, reason, measures)
-        reason = f"all of {refused} forged were refused" if forged else "no forged delivery was sent"
+        reason = f"all of {refused} forged were refused" if refusable else "no forged delivery was sent"
         if during_fault:
             reason += f", apart from {during_fault} sent during a fault"
+        if len(forged) > len(refusable):
+            reason += f"; {len(forged) - len(refusable)} with a valid signature are judged by their effect"
         return tally.check(self.name, "valid", reason, measures)
+
+
+def _excused(history: History, delivery: Delivery) -> bool:
+    """Whether a fault explains that there was no answer."""
+    faults = history.fault_intervals
+    return bool(delivery.attempts) and all(excused(attempt, faults) for attempt in delivery.attempts)
+
+
+class _Effects:
+    """Where the claims of forgeries appear: looked up once."""
+
+    def __init__(self, history: History) -> None:
+        genuine = {one.planned.webhook_id for one in history.deliveries.by_id.values() if not one.planned.forged}
+        self._probed = {e.webhook_id for e in history.all(f.EffectProbed) if e.state in EFFECTS} - genuine
+        claims = [(one.planned.topic, one.planned.claim) for one in _forged(history) if one.planned.claim]
+        self._recorded = _recorded(history, [claim for topic, claim in claims if topic != INVENTORY_TOPIC])
+        self._listed = _listed(history, [int(claim) for topic, claim in claims if topic == INVENTORY_TOPIC])
+
+    def of(self, delivery: Delivery) -> list[str]:
+        """What shows that this forgery had an effect, each as a clause."""
+        planned = delivery.planned
+        found = []
+        if planned.webhook_id in self._probed and planned.forged not in JUDGED_BY_EFFECT:
+            found.append("the subject reports that it processed it")
+        if planned.claim in self._recorded:
+            found.append(f"the master names its order {planned.claim}")
+        if planned.claim in self._listed:
+            found.append(f"a listing shows its quantity, {planned.claim}")
+        return found
+
+
+def _recorded(history: History, references: list[str]) -> set[str]:
+    """The invented orders that a write of the subject names."""
+    if not references:
+        return set()
+    named = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, references))})(?![\w-])")
+    writes: Iterable[f.StockChanged | f.StockUnmoved] = [*history.all(f.StockChanged), *history.all(f.StockUnmoved)]
+    return {found for write in writes if write.reference for found in named.findall(write.reference)}
+
+
+def _listed(history: History, quantities: list[int]) -> set[str]:
+    """The claimed quantities that a push listed, or somewhat less. No stock of a run is ever near them."""
+    if not quantities:
+        return set()
+    lowest = min(quantities) - HELD_BACK_MAX
+    high = {push.quantity for push in history.all(f.ListingPushed) if push.quantity >= lowest}
+    return {str(claimed) for claimed in quantities for shown in high if 0 <= claimed - shown <= HELD_BACK_MAX}
+
+
+def _forged(history: History) -> list[Delivery]:
+    return [delivery for delivery in history.deliveries.by_id.values() if delivery.planned.forged]
+
+
+def _about(planned: f.DeliveryPlanned) -> str:
+    """ "of orders/create", or "of order.created from bazaar". Older histories do not tell the source."""
+    return f"of {planned.topic}" + (f" from {planned.source}" if planned.source not in ("", "shopify") else "")
+
+
+def _incident(history: History, delivery: Delivery, found: list[str]) -> Incident:
+    planned = delivery.planned
+    at_ns = delivery.ended_ns or planned.at_ns
+    label = LABELS[planned.forged] if planned.forged else ""
+    text = (
+        f"A forged delivery, {label}, {_about(planned)}, webhook id {planned.webhook_id}: {' and '.join(found)}, "
+        f"at {history.offset(at_ns)}"
+    )
+    details = {
+        "forgery": planned.forged,
+        "topic": planned.topic,
+        "source": planned.source,
+        "webhook_id": planned.webhook_id,
+        "claim": planned.claim,
+    }
+    channel = planned.source if planned.source != "shopify" else ""
+    return Incident("forged_accepted", at_ns, text, channel, details=details, deliveries=(planned.delivery,))
+
+
+def _where(tally: Tally) -> str:
+    """The kinds and topics of what was accepted, if they are few enough to tell something."""
+    kinds = sorted({incident.details["forgery"] for incident in tally.kept})
+    topics = sorted({incident.details["topic"] for incident in tally.kept})
+    parts = []
+    if len(kinds) <= 3:
+        parts.append(f"only {', '.join(kinds)}" if len(kinds) == 1 else ", ".join(kinds))
+    if len(topics) <= 3:
+        parts.append(f"of {', '.join(topics)}")
+    return f": {' '.join(parts)}" if parts else ""

@@ -1,12 +1,17 @@
-"""Nothing lost: no event that the subject acknowledged was without effect."""
+"""Nothing lost: no event that the subject acknowledged was without effect.
+
+The ledger outranks the probe: an order that the subject reports as applied and that the master lacks is an incident of
+a kind of its own, "claimed".
+"""
 
 from collections import Counter
 
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
-from stockstorm.reports.history.event_outcomes import Classified
+from stockstorm.reports.history.event_outcomes import ORDER_KINDS, Classified
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.simulator.history import facts as f
 
 
 class NothingLost(Checker):
@@ -42,9 +47,12 @@ class NothingLost(Checker):
         if not acknowledged:
             return unknown(self.name, "no event was acknowledged")
         tally = Tally()
+        claims = {row.webhook_id for row in history.all(f.EffectProbed) if row.state == "applied"}
         for entry in acknowledged:
             if entry.effect == "none":
-                tally.add(_incident(history, entry))
+                of_event = history.deliveries.by_event.get(entry.event.event, ())
+                claimed = any(delivery.planned.webhook_id in claims for delivery in of_event)
+                tally.add(_incident(history, entry, claimed))
         waiting = sum(entry.effect == "pending" for entry in acknowledged)
         judged = sum(entry.effect not in {"pending", "not_judged"} for entry in acknowledged)
         unsettled = history.unrest and judged + waiting < len(acknowledged)
@@ -80,22 +88,30 @@ class NothingLost(Checker):
         }
 
 
-def _incident(history: History, entry: Classified) -> Incident:
+def _incident(history: History, entry: Classified, claimed: bool) -> Incident:
     event = entry.event
     channel = "" if event.source == "shopify" else event.source
+    sku, change = event.sku, 0
     if event.topic == INVENTORY_TOPIC:
-        subject, change = f"{event.sku} (version {event.version})", 0
-        sku = event.sku
         ledger = history.ledgers.get(event.sku)
         if ledger is not None and 0 < event.version < len(ledger.first_state):
             state = ledger.first_state[event.version]
             change = abs(ledger.available[state] - ledger.available[state - 1])
     else:
-        effects = history.orders.by_order.get(event.order, [])
-        subject, change = f"order {event.order}", sum(abs(effect.delta) for effect in effects if effect.kind == "sale")
-        sku = effects[0].sku if effects else ""
+        effects = history.orders.of_order(event.order, ORDER_KINDS.get(event.topic, "sale"))
+        lost = [effect for effect in effects if effect.version < 0] or effects
+        change, sku = sum(abs(effect.delta) for effect in lost), lost[0].sku if lost else ""
     text = (
-        f"{event.topic} of {subject} from {channel or 'the shop'}, fired at {history.offset(event.at_ns)} as event "
-        f"{event.event}, was acknowledged and had no effect"
+        f"{history.event_name(event.event)}, fired at {history.offset(event.at_ns)}"
+        f"{_webhook(history, event.event)}, was acknowledged and had no effect"
     )
-    return Incident("lost", event.at_ns, text, channel, sku, event.order, change, events=(event.event,))
+    if claimed:
+        text += ", although the subject reports that it applied it: the master lacks it"
+    return Incident(
+        "claimed" if claimed else "lost", event.at_ns, text, channel, sku, event.order, change, events=(event.event,)
+    )
+
+
+def _webhook(history: History, event: int) -> str:
+    acknowledged = [one for one in history.deliveries.by_event.get(event, ()) if one.outcome == "acknowledged"]
+    return f" as webhook {acknowledged[0].planned.webhook_id}" if acknowledged else ""

@@ -229,7 +229,8 @@ def _incident(history: History, line: _Line, worth: int) -> Incident:
         f"{history.offset(sale.at_ns)}: what it showed was {staleness_ms:,.0f} ms old"
     )
     if events:
-        text += f" and lacked {'event' if len(events) == 1 else 'events'} {', '.join(map(str, events))}"
+        more = f" and {counted(len(events) - 1, 'event')} before it" if len(events) > 1 else ""
+        text += f" and lacked {history.event_name(events[-1])}{more}"
     return Incident(
         "oversell",
         sale.at_ns,

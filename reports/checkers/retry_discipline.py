@@ -2,16 +2,16 @@
 
 It measures the gap between a throttled or failed call and the next call of its operation, and how many such retries
 begin at once. One call that replaces many failed ones is one retry. It also measures how long good events waited behind
-a dead-lettered one. A set that erased another actor's change is invalid: a set without comparison, over versions that
-no answer had shown to the subject.
+a dead-lettered one. A set without comparison that erased a change is invalid, whoever had made it: another actor, or
+the subject itself (`history.lost_updates`).
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import deque
 
 from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.evidence.off_stock import lost_update_text
 from stockstorm.reports.history import History
-from stockstorm.reports.history.ledgers import moves_stock
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import SECOND_NS
@@ -55,7 +55,7 @@ class RetryDiscipline(Checker):
             "s",
             "age of the oldest good event behind a dead-lettered one when it took effect",
         ),
-        Measure("retry_discipline.erased", "changes erased", "count", "sets that erased another actor's change"),
+        Measure("retry_discipline.erased", "changes erased", "count", "sets that erased a change"),
     )
 
     def __call__(self, history: History) -> Check:
@@ -78,9 +78,11 @@ class RetryDiscipline(Checker):
         tally = _erased(history)
         measures["retry_discipline.erased"] = float(tally.total)
         if tally.total:
-            reason = f"{counted(tally.total, 'set')} erased a change that the subject had not seen"
+            reason = (
+                f"{counted(tally.total, 'set')} erased a change that {'it' if tally.total == 1 else 'they'} ignored"
+            )
             return tally.check(self.name, "invalid", reason, measures, notes)
-        reason = f"{counted(len(calls), 'call')}, {throttled} throttled, and no set erased another actor's change"
+        reason = f"{counted(len(calls), 'call')}, {throttled} throttled, and no set erased a change"
         return tally.check(self.name, "valid", reason, measures, notes)
 
     def exposure(self, history: History) -> dict[str, int]:
@@ -166,32 +168,25 @@ def _most_at_once(retries: list[int]) -> int:
 
 
 def _erased(history: History) -> Tally:
-    sets = [
-        (seq, fact)
-        for seq, fact in history.numbered(f.StockChanged)
-        if fact.cause == "subject_set" and not fact.compared
-    ]
     tally = Tally()
-    if not sets:
-        return tally
-    shown: dict[str, tuple[list[int], list[int]]] = {}
-    for answer_seq, answer in history.numbered(f.StockShown):
-        for sku, version in zip(answer.skus, answer.versions, strict=True):
-            seqs, versions = shown.setdefault(sku, ([], []))
-            seqs.append(answer_seq)
-            versions.append(max(version, versions[-1]) if versions else version)
-    for seq, fact in sets:
-        seqs, versions = shown.get(fact.sku, ([], []))
-        index = bisect_left(seqs, seq)
-        known = versions[index - 1] if index else 0
-        ledger = history.ledgers.get(fact.sku)
-        causes = []
-        if ledger is not None:
-            causes = ledger.causes[ledger.first_state[known] + 1 : ledger.first_state[fact.version]]
-        if any(moves_stock(cause) for cause in causes):
-            text = (
-                f"{fact.sku} was set to {fact.available} without comparison at {history.offset(fact.at_ns)}, over "
-                f"{counted(len(causes), 'change')} that no answer had shown to the subject"
+    for lost in history.lost_updates:
+        if tally.full:
+            tally.count()
+            continue
+        ledger = history.ledgers[lost.row.sku]
+        rows = [history.facts[ledger.seqs[state]] for state in range(lost.base + 1, lost.before + 1)]
+        written = [row for row in rows if isinstance(row, f.StockChanged | f.StockUnmoved)]
+        events = [history.deliveries.version_event.get((lost.row.sku, row.version), -1) for row in written]
+        tally.add(
+            Incident(
+                "erased",
+                lost.row.at_ns,
+                lost_update_text(history, lost),
+                sku=lost.row.sku,
+                units=abs(lost.units),
+                events=tuple(event for event in events if event >= 0),
+                requests=tuple(request for request in (lost.read, lost.row.request) if request >= 0),
+                erased=tuple(row.request for row in written if row.request >= 0),
             )
-            tally.add(Incident("erased", fact.at_ns, text, sku=fact.sku, units=abs(fact.delta)))
+        )
     return tally

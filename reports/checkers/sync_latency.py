@@ -155,6 +155,11 @@ def _never(history: History, pair: SyncPair) -> Incident:
     return Incident("unreflected", pair.fired_ns, text, channel=pair.channel, sku=pair.sku, units=units, events=events)
 
 
+def _units_of(fact: f.PurchaseAccepted | f.OrderCancelled | f.OrderReturned, sku: str) -> int:
+    """Units of a SKU on all lines."""
+    return sum(units for each, units in zip(fact.skus, fact.quantities, strict=True) if each == sku)
+
+
 def _moved(history: History, pair: SyncPair) -> tuple[str, int, int]:
     """What moved stock, by how many units, and the event that reported it (-1: none)."""
     events = history.deliveries
@@ -162,13 +167,13 @@ def _moved(history: History, pair: SyncPair) -> tuple[str, int, int]:
         case f.StockChanged() as change:
             return change.cause, abs(change.delta), events.version_event.get((pair.sku, change.version), -1)
         case f.PurchaseAccepted() as sale:
-            units = sale.quantities[sale.skus.index(pair.sku)]
+            units = _units_of(sale, pair.sku)
             return f"sale on {sale.channel}", units, events.order_event.get((sale.order, "order.created"), -1)
         case f.OrderCancelled() as gone:
-            units = gone.quantities[gone.skus.index(pair.sku)]
+            units = _units_of(gone, pair.sku)
             return f"cancellation on {gone.channel}", units, events.order_event.get((gone.order, "order.cancelled"), -1)
         case f.OrderReturned() as back:
-            units = back.quantities[back.skus.index(pair.sku)]
+            units = _units_of(back, pair.sku)
             return f"return on {back.channel}", units, events.order_event.get((back.order, "order.returned"), -1)
         case _:
             return "stock movement", 0, -1

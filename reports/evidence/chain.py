@@ -27,10 +27,13 @@ class Chains:
         self._history, self._lookup, self._steps = history, Lookup(history, incidents), Steps(history)
 
     def of(self, incident: Incident) -> tuple[Step, ...]:
-        """What led to an incident in order of time, `STEPS_MAX` steps at most. The first steps give way to the last."""
+        """What led to an incident in order of time, its last `STEPS_MAX` steps."""
         found = [*self._order(incident), *self._writes(incident)]
         for event in incident.events[:EVENTS_MAX]:
             found += self._event(event)
+        for number in incident.deliveries[:DELIVERIES_MAX]:
+            if (delivery := self._history.deliveries.by_id.get(number)) is not None:
+                found += self._steps.delivery(delivery)
         found += self._calls(incident.erased, incident.sku, "first")
         found += self._calls(incident.requests, incident.sku, "second" if incident.erased else "")
         found += self._pushes(incident)
@@ -46,9 +49,9 @@ class Chains:
         """The writes that name the incident's order, each with its call."""
         for row in self._lookup.writes_of(incident.order):
             if incident.sku in ("", row.sku):
-                yield self._steps.write(row)
                 if row.request in self._lookup.calls:
                     yield self._steps.call(self._lookup.calls[row.request])
+                yield self._steps.write(row)
 
     def _event(self, event: int) -> list[Step]:
         deliveries = self._history.deliveries
@@ -108,12 +111,7 @@ class Chains:
         history = self._history
         if incident.kind not in ("lost", "drift") or incident.order < 0 or history.orders.net_only:
             return
-        unwritten = [
-            effect
-            for effect in history.orders.by_order.get(incident.order, ())
-            if effect.version < 0 < len(effect.token)
-        ]
-        for effect in unwritten[:EVENTS_MAX]:
-            if not effect.settled:
+        for effect in history.orders.by_order.get(incident.order, ()):
+            if effect.version < 0 and not effect.settled and incident.sku in ("", effect.sku):
                 text = f"no write of the subject to the master names {effect.token} for {effect.sku}"
                 yield self._steps.step(history.end_ns, "missing", text, {"order": history.order_ref(incident.order)})

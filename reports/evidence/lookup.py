@@ -63,7 +63,8 @@ class Lookup:
     def _rows(self, requests: set[int]) -> dict[int, list[Row]]:
         found: defaultdict[int, list[Row]] = defaultdict(list)
         if requests:
-            for row in (*self._history.all(f.StockChanged), *self._history.all(f.StockUnmoved)):
+            rows: Iterable[Row] = (*self._history.all(f.StockChanged), *self._history.all(f.StockUnmoved))
+            for row in rows:
                 if row.request in requests:
                     found[row.request].append(row)
         return found

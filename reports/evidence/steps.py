@@ -8,6 +8,7 @@ from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Delivery
 from stockstorm.reports.result import Side, Step, StepKind, units
 from stockstorm.simulator.api.exchange import request_id
 from stockstorm.simulator.clock import MILLISECOND_NS
+from stockstorm.simulator.config import API_FAULTS
 from stockstorm.simulator.history import facts as f
 
 ATTEMPTS_MAX: Final = 4  # of one delivery: the first ones and the last
@@ -63,7 +64,8 @@ class Steps:
         state = ledger.first_state[fact.version]
         if not state:
             return f": {ledger.available[0]} available"
-        return f": {ledger.available[state - 1]} → {ledger.available[state]} available ({cause_text(ledger.causes[state])})"
+        before, after = ledger.available[state - 1], ledger.available[state]
+        return f": {before} → {after} available ({cause_text(ledger.causes[state])})"
 
     def delivery(self, delivery: Delivery, side: Side = "") -> list[Step]:
         """One delivery: its plan, its attempts and its outcome."""
@@ -72,12 +74,16 @@ class Steps:
         what = f"a forged {planned.topic} ({planned.forged})" if planned.forged else planned.topic
         copy = f", duplicate {planned.copy}" if planned.copy else ""
         marks = f" ({' and '.join(planned.perturbed)})" if planned.perturbed else ""
-        found = [self.step(planned.due_ns, "delivery", f"{what} was due to the subject{copy}{marks}", ids, side)]
+        found = [
+            self.step(
+                max(planned.at_ns, planned.due_ns), "delivery", f"{what} was due to the subject{copy}{marks}", ids, side
+            )
+        ]
         attempts = delivery.attempts
         if len(attempts) > ATTEMPTS_MAX:
             attempts = [*attempts[: ATTEMPTS_MAX - 1], attempts[-1]]
-        for attempt in attempts:
-            found.append(self.step(attempt.at_ns, "attempt", self._attempt(attempt, len(delivery.attempts)), ids, side))
+        of = len(delivery.attempts)
+        found += [self.step(one.at_ns, "attempt", self._attempt(one, of), ids, side) for one in attempts]
         if delivery.outcome and (delivery.outcome != "acknowledged" or not attempts):
             text = f"the delivery ended: {delivery.outcome.replace('_', ' ')}"
             found.append(self.step(delivery.ended_ns, "outcome", text, ids, side))
@@ -91,7 +97,10 @@ class Steps:
     def call(self, call: f.ApiCalled, side: Side = "") -> Step:
         """An API call of the subject with its answer."""
         api = "the Admin API" if call.api == "admin" else f"{call.api}'s API"
-        text = f"the subject called {call.operation or 'an unknown operation'} of {api}: {call.status}, {call.outcome}"
+        said = f"{call.status or 'no answer'}, {call.outcome.replace('_', ' ')}"
+        wanted = f"; injected by the scenario: {API_FAULTS[call.injected]}" if call.injected else ""
+        what = call.operation or "an unknown operation"
+        text = f"the subject called {what} of {api}: {said}{wanted}"
         return self.step(call.started_ns or call.at_ns, "call", text, call_ids(call.request), side)
 
     def read(self, shown: f.StockShown, sku: str, side: Side = "") -> Step | None:

@@ -13,13 +13,14 @@ from stockstorm.reports.history.balance import OffBalance, find_off_balance
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
 from stockstorm.reports.history.deliveries import Deliveries, build_deliveries
 from stockstorm.reports.history.doubled import Doublings, find_doublings
-from stockstorm.reports.history.event_outcomes import Classified, classify_events
+from stockstorm.reports.history.event_outcomes import Classified, Proofs, classify_events
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates
+from stockstorm.reports.history.off_stock import Attribution
 from stockstorm.reports.history.overtaking import Overtaking, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
 from stockstorm.reports.history.repeats import Repeats, find_repeats
@@ -85,6 +86,11 @@ class History(FactLog):
         return find_off_balance(self, self.orders, {lost.row.sku for lost in self.lost_updates})
 
     @cached_property
+    def attribution(self) -> Attribution:
+        """What explains SKUs whose record is off, for `off_stock.explain`."""
+        return Attribution(self.orders, self.doublings, self.lost_updates, self.off_balance)
+
+    @cached_property
     def acks(self) -> list[tuple[int, float]]:
         """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
         return build_acks(self, self.deliveries)
@@ -99,12 +105,22 @@ class History(FactLog):
     @cached_property
     def classified(self) -> list[Classified]:
         """Every event with how it was delivered and what effect it had."""
-        return classify_events(self, self.orders, self.misfit_skus, self.ledgers, self.listings, self.deliveries)
+        off = {off.sku for off in self.off_balance} if self.orders.net_only else set[str]()
+        proofs = Proofs(self.doublings.by_order, off)
+        return classify_events(self, self.orders, proofs, self.ledgers, self.listings, self.deliveries)
 
     @cached_property
     def pending(self) -> PendingItems:
         """What had something pending at the end, and so is not judged."""
         return find_pending(self.classified, self.orders)
+
+    def event_name(self, event: int) -> str:
+        """An event in words: "order.cancelled of mercado's order mercado-1004", "inventory_levels/update of MUG"."""
+        fired = self.deliveries.events.get(event)
+        if fired is None:
+            return f"event {event}"
+        about = fired.sku or (self.order_name(fired.order) if fired.order >= 0 else "")
+        return f"{fired.topic} of {about}" if about else fired.topic
 
     @cached_property
     def head_of_line(self) -> HeadOfLineBlocking:

@@ -3,7 +3,8 @@
 What the subject wrote of a SKU, less what marketplaces sold and got back, is its *balance*. It tells by how many units
 the record is off, and not which order was applied twice or lost. Two things tell more. A record that at some moment
 lacked more units than all marketplaces had sold until then took some twice, whatever came later. And a subject that
-writes each order event by itself leaves a row for each: a row too many was applied twice, an event without a row was lost.
+writes each order event by itself leaves a row for each: a row too many was applied twice, an event without a row was
+lost.
 """
 
 from bisect import bisect_right
@@ -12,8 +13,9 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import SUBJECT_CAUSES, ChannelOrders, Effect
+from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect
 from stockstorm.simulator.history import facts as f
 
 

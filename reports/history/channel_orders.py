@@ -6,57 +6,21 @@ effect's token. A subject without such references is judged by conservation: its
 effects in order of time, and everything built on that is labelled "net only".
 """
 
-from bisect import bisect_right
-from collections import deque
-from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
 import msgspec
 
+from stockstorm.reports.history.conservation import tie_by_conservation
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.misfits import Misfit, whole_misfits
+from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect, Row, expected_effects
 from stockstorm.simulator.history import facts as f
 
 REFERENCE_PREFIX: Final = "urn:channel-orders:"
 NET_ONLY: Final = (
     "net only: the subject names no orders in its adjustments, so a lost and a doubled one hide each other"
 )
-SUBJECT_CAUSES: Final = frozenset({"subject_adjust", "subject_set"})
-
-
-class Effect(msgspec.Struct, gc=False):
-    """The change of `delta` units that one order event should make to one SKU in the master."""
-
-    kind: str  # sale, cancelled, returned
-    order: int
-    channel: str
-    token: str
-    sku: str
-    delta: int
-    seq: int
-    at_ns: int
-    version: int = -1  # first version that includes it; -1: none does
-    version_seq: int = -1
-    version_ns: int = 0
-    times: int = 0  # number of ledger rows that name it
-    again: list[int] = []  # sequence numbers of the rows that name it after the first one
-    settled: bool = False  # needs no version: netted with its opposite before either was written
-
-
-Row = f.StockChanged | f.StockUnmoved
-
-
-class Misfit(msgspec.Struct, gc=False):
-    """A row that moved other units than those of the effects that it is the first to name.
-
-    `excess` is the difference. It may be that of effects which the row names again.
-    """
-
-    row: Row
-    seq: int
-    effects: list[Effect]  # that no row named before
-    repeated: list[Effect]  # that an earlier row named
-    excess: int
 
 
 class ChannelOrders(msgspec.Struct, gc=False):
@@ -94,7 +58,7 @@ def order_named(token: str) -> str:
 
 def build_channel_orders(log: FactLog) -> ChannelOrders:
     """Every effect, tied to the first version that includes it."""
-    effects = sorted(_expected(log), key=lambda effect: effect.seq)
+    effects = sorted(expected_effects(log), key=lambda effect: effect.seq)
     by_token: dict[str, list[Effect]] = {}
     by_order: dict[int, list[Effect]] = {}
     for effect in effects:
@@ -104,39 +68,10 @@ def build_channel_orders(log: FactLog) -> ChannelOrders:
     if not _tie_by_reference(log, orders) and orders.writes:
         orders.net_only = True
         orders.misfits.clear()
-        _tie_by_conservation(log, orders)
-    orders.misfits = _by_call(orders.misfits)
+        tie_by_conservation(log, effects)
+    orders.misfits = whole_misfits(orders.misfits)
     _settle(orders)
     return orders
-
-
-def _expected(log: FactLog) -> Iterator[Effect]:
-    online = {fact.channel for fact in log.all(f.ChannelOpened) if fact.online}
-    for seq, sale in log.numbered(f.PurchaseAccepted):
-        if sale.channel not in online:
-            token = f"{sale.channel}:{sale.ref}"
-            for sku, units in _merged(sale.skus, sale.quantities):
-                yield Effect("sale", sale.order, sale.channel, token, sku, -units, seq, sale.at_ns)
-    for seq, gone in log.numbered(f.OrderCancelled):
-        if gone.channel not in online:
-            token = f"{gone.channel}:{gone.ref}:cancelled"
-            for sku, units in _merged(gone.skus, gone.quantities):
-                yield Effect("cancelled", gone.order, gone.channel, token, sku, units, seq, gone.at_ns)
-    for seq, back in log.numbered(f.OrderReturned):
-        if back.channel not in online and back.restocked:
-            token = f"{back.channel}:{back.ref}:returned:{back.return_id}"
-            for sku, units in _merged(back.skus, back.quantities):
-                yield Effect("returned", back.order, back.channel, token, sku, units, seq, back.at_ns)
-
-
-def _merged(skus: tuple[str, ...], quantities: tuple[int, ...]) -> Iterator[tuple[str, int]]:
-    if len(skus) == 1:
-        yield skus[0], quantities[0]
-        return
-    units: dict[str, int] = {}
-    for sku, quantity in zip(skus, quantities, strict=True):
-        units[sku] = units.get(sku, 0) + quantity
-    yield from units.items()
 
 
 def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
@@ -182,91 +117,12 @@ def _tie(orders: ChannelOrders, seq: int, row: Row, effects: list[Effect]) -> No
         orders.misfits.append(Misfit(row, seq, first, repeated, delta - expected))
 
 
-def _by_call(misfits: list[Misfit]) -> list[Misfit]:
-    """Rows of one SKU in one call as one, because they name the same orders. Without those that fit in sum."""
-    merged: dict[tuple[int, str], Misfit] = {}
-    for number, misfit in enumerate(misfits):
-        request = misfit.row.request
-        known = merged.setdefault((request if request >= 0 else -1 - number, misfit.row.sku), misfit)
-        if known is not misfit:
-            known.excess += misfit.excess
-            known.effects += [effect for effect in misfit.effects if effect not in known.effects]
-            known.repeated += [
-                effect for effect in misfit.repeated if effect not in known.effects and effect not in known.repeated
-            ]
-    return [misfit for misfit in merged.values() if misfit.excess]
-
-
 def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list[Effect]]:
     found: dict[str, list[Effect]] = {}
     for token in tokens(reference):
         for effect in by_token.get(token, ()):
             found.setdefault(effect.sku, []).append(effect)
     return found
-
-
-class _Unnamed:
-    """The effects of one SKU, tied to rows that name no orders.
-
-    Where the rows so far sum to what all effects up to some moment sum to, they are those effects: a row may net a sale
-    with a cancellation. Elsewhere each row takes effects of its sign, first in, first out.
-    """
-
-    def __init__(self) -> None:
-        self._effects: list[Effect] = []
-        self._sums: dict[int, list[int]] = {0: [0]}  # sum -> numbers of effects, from the first one, that have it
-        self._sum = self._written = self._known = self._tied = 0
-        self._queues: dict[bool, deque[Effect]] = {True: deque(), False: deque()}
-        self._carried = {True: 0, False: 0}
-
-    def add(self, effect: Effect) -> None:
-        """Effects come in order of time."""
-        self._effects.append(effect)
-        self._sum += effect.delta
-        self._sums.setdefault(self._sum, []).append(len(self._effects))
-        self._queues[effect.delta < 0].append(effect)
-
-    def write(self, seq: int, row: f.StockChanged) -> None:
-        """Rows come in order of time."""
-        self._written += row.delta
-        while self._known < len(self._effects) and self._effects[self._known].seq < seq:
-            self._known += 1
-        numbers = self._sums.get(self._written, [])
-        place = bisect_right(numbers, self._known)
-        if place and numbers[place - 1] >= self._tied:
-            self._tie_up_to(numbers[place - 1], seq, row)
-        else:
-            self._tie_some(seq, row)
-
-    def _tie_up_to(self, number: int, seq: int, row: f.StockChanged) -> None:
-        for effect in self._effects[self._tied : number]:
-            if effect.version < 0:
-                _include(effect, seq, row)
-        self._tied = number
-        self._carried = {True: 0, False: 0}
-
-    def _tie_some(self, seq: int, row: f.StockChanged) -> None:
-        sign = row.delta < 0
-        queue, units = self._queues[sign], self._carried[sign] + abs(row.delta)
-        while queue and queue[0].seq < seq and (queue[0].version >= 0 or abs(queue[0].delta) <= units):
-            effect = queue.popleft()
-            if effect.version < 0:
-                units -= abs(effect.delta)
-                _include(effect, seq, row)
-        self._carried[sign] = units
-
-
-def _include(effect: Effect, seq: int, row: f.StockChanged) -> None:
-    effect.times, effect.version, effect.version_seq, effect.version_ns = 1, row.version, seq, row.at_ns
-
-
-def _tie_by_conservation(log: FactLog, orders: ChannelOrders) -> None:
-    unnamed: dict[str, _Unnamed] = {}
-    for effect in orders.effects:
-        unnamed.setdefault(effect.sku, _Unnamed()).add(effect)
-    for seq, row in log.numbered(f.StockChanged):
-        if row.cause in SUBJECT_CAUSES and row.sku in unnamed:
-            unnamed[row.sku].write(seq, row)
 
 
 def _settle(orders: ChannelOrders) -> None:

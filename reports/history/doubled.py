@@ -1,8 +1,9 @@
 """Orders that the subject's own references prove to be applied more than once.
 
 A row that moved other units than the orders that it is the first to name is a *misfit*. It proves that an order was
-applied again when the units of that order, and of no other one that the row names, explain the difference. A misfit that
-is a lost update proves nothing of orders. The total of the SKU confirms it, because a later row may have put it right.
+applied again when the units of that order, and of no other one that the row names, explain the difference. A misfit
+that is a lost update proves nothing of orders. The total of the SKU confirms it, because a later row may have put it
+right.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -11,7 +12,9 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import ChannelOrders, Effect, Misfit, Row
+from stockstorm.reports.history.channel_orders import ChannelOrders
+from stockstorm.reports.history.misfits import Misfit
+from stockstorm.reports.history.order_effects import Effect, Row
 
 SUBSETS_OF_MAX: Final = 12  # effects of a row; of more, no part is searched for
 
@@ -24,7 +27,7 @@ class Doubled(msgspec.Struct, frozen=True):
 
 
 class Unattributed(msgspec.Struct, frozen=True):
-    """A row that moved other units than the orders that it names. `choices`: the sets of effects that could explain it."""
+    """A row that moved other units than the orders that it names. `choices`: sets of effects that could explain it."""
 
     misfit: Misfit
     choices: tuple[tuple[Effect, ...], ...]

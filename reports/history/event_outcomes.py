@@ -1,20 +1,23 @@
 """What became of every event: how it was delivered, and what effect it had as far as it shows from outside.
 
-A subject with an effects probe is believed about what it took in. An event that the probe does not know, but that the
-master shows, was *healed* by reconciliation. Without a probe, inventory events are judged by pushes that show their
-version, and marketplace orders by the references in the ledger. No other effect is visible, so none is claimed.
+A subject with an effects probe is believed about what it took in, unless the master proves otherwise. An event that the
+probe does not know, but that the master shows, was *healed* by reconciliation. Without a probe, inventory events are
+judged by pushes that show their version, and marketplace orders by the references in the ledger. No other effect is
+visible, so none is claimed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final, Literal
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import ChannelOrders, Effect
+from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Deliveries, Delivery
 from stockstorm.reports.history.ledgers import Ledger
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.order_effects import Effect
+from stockstorm.reports.history.reads import is_query
 from stockstorm.simulator.history import facts as f
 
 DeliveryClass = Literal["acknowledged", "unacknowledged", "refused", "pending", "no_subscription", ""]
@@ -28,6 +31,13 @@ _OUTCOMES: Final[dict[str, DeliveryClass]] = {
 _UNAPPLIED: Final[tuple[EffectClass, ...]] = ("superseded", "dead_lettered", "pending")
 
 
+class Proofs(msgspec.Struct, frozen=True):
+    """What is known of order events besides the versions that include them."""
+
+    doubled: Container[tuple[int, str]]  # (order, kind) applied more than once
+    off_skus: Container[str]  # whose record is off, of a subject that names no orders
+
+
 class Classified(msgspec.Struct, gc=False):
     """One event on both axes. `delivery` is empty when the history does not say."""
 
@@ -39,13 +49,13 @@ class Classified(msgspec.Struct, gc=False):
 def classify_events(
     log: FactLog,
     orders: ChannelOrders,
-    misfit_skus: set[str],
+    proofs: Proofs,
     ledgers: Mapping[str, Ledger],
     listings: Mapping[tuple[str, str], Listing],
     deliveries: Deliveries,
 ) -> list[Classified]:
     """Every fired event in order, with its two classes."""
-    classifier = _Classifier(log, orders, misfit_skus, ledgers, listings)
+    classifier = _Classifier(log, orders, proofs, ledgers, listings)
     found = []
     for seq, event in log.numbered(f.EventFired):
         of_event = deliveries.by_event.get(event.event, [])
@@ -75,21 +85,22 @@ class _Classifier:
         self,
         log: FactLog,
         orders: ChannelOrders,
-        misfit_skus: set[str],
+        proofs: Proofs,
         ledgers: Mapping[str, Ledger],
         listings: Mapping[tuple[str, str], Listing],
     ) -> None:
-        self._orders, self._misfit_skus, self._ledgers, self._listings = orders, misfit_skus, ledgers, listings
+        self._orders, self._proofs, self._ledgers, self._listings = orders, proofs, ledgers, listings
         self._marketplaces, self._facts, self._resting = log.marketplaces, len(log.facts), not log.unrest
         self._probed = _probed_by_webhook_id(log)
         self._read = _newest_versions_read(log)
         self._pushes = bool(log.all(f.ListingPushed))
+        self._off_shelf = {final.sku for final in log.all(f.FinalStock) if final.available != final.physical}
 
     def effect(self, seq: int, event: f.EventFired, of_event: list[Delivery]) -> EffectClass:
         """What the event did, by the best evidence there is."""
         if self._probed is not None:
             rows = [row for each in of_event if (row := self._probed.get(each.planned.webhook_id)) is not None]
-            return _effect_of_rows(rows) if rows else self._unknown_to_probe(event)
+            return self._outranked(event, _effect_of_rows(rows)) if rows else self._unknown_to_probe(event)
         if event.topic == INVENTORY_TOPIC:
             return self._by_pushes(seq, event)
         if self._is_channel_order(event):
@@ -103,13 +114,28 @@ class _Classifier:
         """No effect is to be seen. At rest there was none; before that it may still come."""
         return "none" if self._resting else "not_judged"
 
+    def _outranked(self, event: f.EventFired, claimed: EffectClass) -> EffectClass:
+        """What the subject claims of an event, unless the master proves otherwise.
+
+        That the master lacks the order is proven by its references, and by a level that differs from the shelf at rest.
+        """
+        if claimed != "once" or not self._is_channel_order(event):
+            return claimed
+        effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
+        seen = self._by_references(event)
+        if not self._orders.writes and not all(effect.settled for effect in effects):
+            seen = self._missing()
+        if seen == "none":
+            return "none" if any(effect.sku in self._off_shelf for effect in effects) else claimed
+        return "twice" if seen == "twice" else claimed
+
     def _unknown_to_probe(self, event: f.EventFired) -> EffectClass:
         """The probe knows no delivery of the event. The master may show its effect all the same."""
         if event.topic == INVENTORY_TOPIC:
             return "healed" if self._read.get(event.sku, -1) >= event.version else self._missing()
         if self._is_channel_order(event):
             effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
-            if effects and all(effect.version >= 0 for effect in effects):
+            if effects and all(map(self._made_good, effects)):
                 return "healed"
         return self._missing()
 
@@ -143,10 +169,12 @@ class _Classifier:
         unwritten = [effect for effect in effects if effect.version < 0]
         if unwritten:
             return "void" if all(effect.settled for effect in unwritten) else self._missing()
-        return "twice" if any(map(self._doubled, effects)) else "once"
+        doubled = (event.order, ORDER_KINDS[event.topic]) in self._proofs.doubled
+        return "twice" if doubled else "once"
 
-    def _doubled(self, effect: Effect) -> bool:
-        return effect.times > 1 and effect.sku in self._misfit_skus
+    def _made_good(self, effect: Effect) -> bool:
+        """Whether the master includes the effect. Without references: whether its SKU is right in sum."""
+        return effect.sku not in self._proofs.off_skus if self._orders.net_only else effect.version >= 0
 
 
 def _probed_by_webhook_id(log: FactLog) -> dict[str, f.EffectProbed] | None:
@@ -158,12 +186,7 @@ def _probed_by_webhook_id(log: FactLog) -> dict[str, f.EffectProbed] | None:
 
 def _newest_versions_read(log: FactLog) -> dict[str, int]:
     """By SKU, the newest version that a query showed. The answer of a mutation is not a query."""
-    queries = {
-        call.request
-        for call in log.all(f.ApiCalled)
-        if not call.operation.startswith("inventory")
-        or call.operation in {"inventoryItem", "inventoryItems", "inventoryLevel"}
-    }
+    queries = {call.request for call in log.all(f.ApiCalled) if is_query(call.operation)}
     read: dict[str, int] = {}
     for shown in log.all(f.StockShown):
         if shown.request in queries:

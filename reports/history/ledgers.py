@@ -12,8 +12,9 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import SUBJECT_CAUSES, ChannelOrders, Effect
+from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect
 from stockstorm.reports.history.push_attribution import Curve
 from stockstorm.simulator.history import facts as f
 

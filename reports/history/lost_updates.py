@@ -1,9 +1,10 @@
 """Lost updates: sets without comparison that undid a change, because they ignored what was written since they read.
 
 Three things prove one. *Unseen*: the set went over a change of another actor that neither an answer nor a delivery had
-shown to the subject. *Named*: the set moved other units than the orders that it names, by exactly what was written since
-a state that it can have read. *Balance*: at rest the SKU is off by exactly what the sets of that SKU undid, each counted
-from the last read before it. A set that changes nothing is such a set too: of two equal ones, the second is lost.
+shown to the subject. *Named*: the set moved other units than the orders that it names, by exactly what was written
+since a state that it can have read. *Balance*: at rest the SKU is off by exactly what the sets of that SKU undid, each
+counted from the last read before it. A set that changes nothing is such a set too: of two equal ones, the second one
+is lost.
 """
 
 from collections.abc import Mapping
@@ -11,10 +12,12 @@ from typing import Final, Literal
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import ChannelOrders, Misfit, Row
+from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries
 from stockstorm.reports.history.ledgers import Ledger, moves_stock
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.misfits import Misfit
+from stockstorm.reports.history.order_effects import Row
 from stockstorm.reports.history.reads import Read, Reads, reads_of
 from stockstorm.simulator.history import facts as f
 

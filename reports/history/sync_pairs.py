@@ -16,11 +16,12 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import ChannelOrders, Effect
+from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries
 from stockstorm.reports.history.ledgers import Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.order_effects import Effect
 from stockstorm.simulator.history.facts import ListingPushed
 
 NEVER_SEQ: Final = 2**62

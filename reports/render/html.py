@@ -10,7 +10,7 @@ from stockstorm.reports.render.page import render_document
 from stockstorm.reports.render.sections.faults import faults
 from stockstorm.reports.render.sections.incidents import incidents
 from stockstorm.reports.render.sections.memory import memory
-from stockstorm.reports.render.sections.summary import banner, tiles
+from stockstorm.reports.render.sections.summary import banner, causes, tiles
 from stockstorm.reports.render.sections.tables import checks, classes, run_facts
 from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Result
@@ -34,6 +34,7 @@ def report_page(result: Result, history: History) -> str:
         shows=history.scenario.shows,
         about=f"{result.subject} · run {result.run} · seed {result.seed} · {wall_text(result.started_wall_ns)}",
         banner=banner(view),
+        causes=causes(view),
         tiles=tiles(view),
         faults=faults(view),
         classes=classes(view),

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from stockstorm.reports.history import History
+from stockstorm.reports.render.causes import first_screen, folded_text
 from stockstorm.reports.render.files import write_run_file
-from stockstorm.reports.result import Finding, Result, printable
+from stockstorm.reports.result import Check, Finding, Result, printable
 from stockstorm.reports.store import RunFolder
 from stockstorm.reports.verdict.judge import rests_on
 
@@ -37,10 +38,13 @@ def junit_xml(result: Result) -> str:
     """The suites as one XML document."""
     root = ET.Element("testsuites", name="stockstorm")
     required = rests_on(result.thresholds)
-    overall = "; ".join((*result.unplanned, *(result.reasons or ("every check and threshold holds",))))
+    screen = first_screen(result)
+    causes = [f"cause: {cause.cause} → {cause.remedy}" for cause in screen.causes]
+    found = (*causes, *screen.unplanned, *screen.reasons, *filter(None, [folded_text(screen)]))
+    overall = "; ".join(found or ("every check and threshold holds",))
     _suite(root, result, "verdict", [("overall", result.verdict, overall, OUTCOMES[result.verdict])])
     checks = [
-        (check.name, check.verdict, check.reason, _outcomes(check.name in required)[check.verdict])
+        (check.name, check.verdict, _reason(result, check), _outcomes(check.name in required)[check.verdict])
         for check in result.checks
     ]
     _suite(root, result, "checks", checks)
@@ -53,6 +57,11 @@ def junit_xml(result: Result) -> str:
     _suite(root, result, "tiers", tiers)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _reason(result: Result, check: Check) -> str:
+    causes = [cause.cause for cause in result.diagnoses if check.name in cause.explains]
+    return f"{check.reason} (cause: {'; '.join(causes)})" if causes else check.reason
 
 
 def _outcomes(decides: bool) -> dict[Finding, str]:

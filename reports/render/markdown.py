@@ -13,6 +13,7 @@ from stockstorm.reports.formats import (
     tier_name,
 )
 from stockstorm.reports.history import History
+from stockstorm.reports.render.causes import FirstScreen, consequences_text, first_screen, folded_text, rivals_text
 from stockstorm.reports.render.files import write_run_file
 from stockstorm.reports.result import Result, printable
 from stockstorm.reports.store import RunFolder
@@ -41,9 +42,13 @@ def markdown_text(result: Result) -> str:
     """The summary as Markdown. Characters that Markdown or HTML would interpret are escaped."""
     lines = [f"## {SIGNS[result.verdict]} {result.verdict}: {_plain(result.scenario)}", ""]
     lines += [f"{_plain(result.subject)} {tier_headline(result)}. Seed {result.seed}, run `{_code(result.run)}`.", ""]
-    lines += [f"- **{_plain(event)}**" for event in result.unplanned]
-    lines += [f"- {_plain(reason)}" for reason in result.reasons]
-    lines += [""] * bool(result.unplanned or result.reasons)
+    screen = first_screen(result)
+    lines += _causes(screen)
+    lines += [f"- **{_plain(event)}**" for event in screen.unplanned]
+    lines += [f"- {_plain(reason)}" for reason in screen.reasons]
+    lines += [f"- {folded}"] if (folded := folded_text(screen)) else []
+    lines += [f"- not tested: {_plain('; '.join(result.untested))}"] if result.untested else []
+    lines += [""] * bool(result.unplanned or result.reasons or result.untested)
     lines += ["| measure | found | wanted |", "|---|---:|---|", *_measure_rows(result), ""]
     lines += [f"- {SIGNS[tier.verdict]} {tier_name(tier)}: {_plain(tier.reason)}" for tier in result.tiers]
     lines += [f"- {_plain(summary)}"] if (summary := oversell_summary(result)) else []
@@ -53,6 +58,17 @@ def markdown_text(result: Result) -> str:
     lines += [""] * bool(result.notes or result.rest)
     lines += [f"Replay: `{_code(result.replay)}`", ""]
     return printable("\n".join(lines))
+
+
+def _causes(screen: FirstScreen) -> list[str]:
+    lines: list[str] = []
+    for number, cause in enumerate(screen.causes, 1):
+        lines += [f"**Cause {number}: {_plain(cause.cause)}**", ""]
+        lines += [f"- {_plain(evidence)}" for evidence in cause.evidence]
+        lines.append(f"- → {_plain(cause.remedy)}")
+        lines += [f"- {_plain(text)}" for text in (consequences_text(cause), rivals_text(cause)) if text]
+        lines.append("")
+    return [*lines, f"and {screen.more_causes} more causes", ""] if screen.more_causes else lines
 
 
 def _measure_rows(result: Result) -> list[str]:

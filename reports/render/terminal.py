@@ -23,6 +23,14 @@ from stockstorm.reports.formats import (
     tier_name,
 )
 from stockstorm.reports.history import History
+from stockstorm.reports.render.causes import (
+    FirstScreen,
+    cause_of,
+    consequences_text,
+    first_screen,
+    folded_text,
+    rivals_text,
+)
 from stockstorm.reports.result import Finding, Result, printable_in
 from stockstorm.reports.store import RunFolder
 
@@ -35,6 +43,7 @@ COLOURS: Final[dict[Finding, str]] = {
 }
 INCIDENTS_SHOWN: Final = 10
 REASONS_SHOWN: Final = 8
+EVIDENCE_SHOWN: Final = 4
 
 
 def terminal(result: Result, history: History, folder: RunFolder) -> Path | None:
@@ -69,15 +78,34 @@ def _mark(verdict: Finding, text: str = "") -> Text:
 def _verdict(result: Result) -> RenderableType:
     lines = [Text(f"{SIGNS[result.verdict]} {result.verdict.upper()}", f"bold {COLOURS[result.verdict]}")]
     lines.append(Text(f"{result.subject} {tier_headline(result)}"))
-    lines += [Text(f"! {event}", "bold yellow") for event in result.unplanned]
-    lines += [Text(f"• {reason}") for reason in result.reasons[:REASONS_SHOWN]]
-    if len(result.reasons) > REASONS_SHOWN:
-        lines.append(Text(f"• and {len(result.reasons) - REASONS_SHOWN} more reasons", "dim"))
+    screen = first_screen(result)
+    lines += _causes(screen)
+    lines += [Text(f"! {event}", "bold yellow") for event in screen.unplanned]
+    lines += [Text(f"• {reason}") for reason in screen.reasons[:REASONS_SHOWN]]
+    if len(screen.reasons) > REASONS_SHOWN:
+        lines.append(Text(f"• and {len(screen.reasons) - REASONS_SHOWN} more reasons", "dim"))
+    lines += [Text(f"○ not tested: {'; '.join(result.untested)}", "dim")] if result.untested else []
     for tier in result.tiers:
         lines.append(Text.assemble(_mark(tier.verdict, tier_name(tier)), (f"  {tier.reason}", "dim")))
     if summary := oversell_summary(result):
         lines.append(Text(summary, "dim"))
     return Panel(Group(*lines), title=Text(result.scenario), border_style=COLOURS[result.verdict], title_align="left")
+
+
+def _causes(screen: FirstScreen) -> list[Text]:
+    """Each cause with its evidence and remedy, and how many findings follow from them."""
+    lines: list[Text] = []
+    for number, cause in enumerate(screen.causes, 1):
+        lines.append(Text(f"cause {number}: {cause.cause}", "bold"))
+        lines += [Text(f"    {evidence}") for evidence in cause.evidence[:EVIDENCE_SHOWN]]
+        lines.append(Text(f"    → {cause.remedy}", "cyan"))
+        aside = [text for text in (consequences_text(cause), rivals_text(cause)) if text]
+        lines += [Text(f"    {'; '.join(aside)}", "dim")] if aside else []
+    if screen.more_causes:
+        lines.append(Text(f"and {screen.more_causes} more causes, in the report", "dim"))
+    if folded := folded_text(screen):
+        lines.append(Text(f"• {folded}", "dim"))
+    return lines
 
 
 def _measures(result: Result, currency: str) -> Table:
@@ -105,7 +133,13 @@ def _checks(result: Result) -> Table:
     table.add_column("check", no_wrap=True)
     table.add_column("why")
     for check in result.checks:
-        table.add_row(_mark(check.verdict), Text(check.name.replace("_", " ")), Text(check.reason))
+        cause = cause_of(result, check.name)
+        why = Text(check.reason)
+        table.add_row(
+            _mark(check.verdict),
+            Text(check.name.replace("_", " ")),
+            why.append(f" (cause {cause})", "dim") if cause else why,
+        )
     return table
 
 

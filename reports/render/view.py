@@ -13,9 +13,11 @@ from typing import TypeVar
 import msgspec
 
 from stockstorm.reports.history import History
+from stockstorm.reports.history.faults import api_outages
 from stockstorm.reports.result import Result
 from stockstorm.reports.verdict.samples import judged_samples
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
+from stockstorm.simulator.config import FaultTrigger
 from stockstorm.simulator.history import facts as f
 
 
@@ -86,6 +88,7 @@ class FaultSpan(Span, frozen=True):
     number: int
     row: int
     begin_ns: int
+    on: FaultTrigger = "time"
 
 
 class RunView:
@@ -134,12 +137,15 @@ class RunView:
 
     @cached_property
     def faults(self) -> list[FaultSpan]:
+        """Faults of processes, and outages of the simulated APIs."""
         spans: list[FaultSpan] = []
-        for number, fault in enumerate(self.history.fault_intervals, 1):
+        outages = api_outages(self.history.scenario, self.started.at_ns)
+        intervals = sorted([*self.history.fault_intervals, *outages], key=lambda interval: interval.begin_ns)
+        for number, fault in enumerate(intervals, 1):
             from_s, to_s = self.seconds(fault.begin_ns), self.seconds(fault.end_ns)
             taken = {other.row for other in spans if other.to_s > from_s}
             row = next(row for row in range(len(spans) + 1) if row not in taken)
-            spans.append(FaultSpan(fault.fault, from_s, to_s, number, row, fault.begin_ns))
+            spans.append(FaultSpan(fault.fault, from_s, to_s, number, row, fault.begin_ns, fault.on))
         return spans
 
     @cached_property

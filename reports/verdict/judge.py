@@ -11,9 +11,11 @@ from typing import Final
 import msgspec
 
 from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, REQUIRED, check_all
+from stockstorm.reports.checkers.faults_met import FaultsMet
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.stability import Stability
 from stockstorm.reports.collector import collector_paused
+from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.evidence import with_chains
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Finding, Interval, Result, ThresholdOutcome, Verdict, counted
@@ -27,6 +29,7 @@ NO_CALL: Final = (
 )
 _IMPORTANCE: Final = {checker.name: place for place, checker in enumerate(CHECKERS)}
 UNPLANNED_SHOWN: Final = 3
+_OF_THE_RUN: Final = (Generator.name, FaultsMet.name)  # checks of the run itself, and not of the subject
 _DENIED: Final = "denied"
 _SEVERITY: Final[dict[Finding, int]] = {"measured": 0, "not_exercised": 1, "valid": 2, "unknown": 3, "invalid": 4}
 _ADMIN: Final = "admin"
@@ -68,6 +71,7 @@ def _judged(history: History) -> Result:
     tiers = judge_tiers(history.scenario, checks, measures, found_intervals, unreliable)
     verdict, reasons = overall(cut, checks, thresholds)
     checks = tuple(with_thresholds(check, thresholds) for check in checks)
+    diagnoses, undiagnosed = diagnose(history, checks)
     check_notes = (f"{check.name}: {note}" for check in checks for note in check.notes)
     return Result(
         run=started.run,
@@ -84,7 +88,7 @@ def _judged(history: History) -> Result:
         measures=measures,
         intervals=found_intervals,
         event_classes=classes_of(checks),
-        notes=tuple(dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure))),
+        notes=tuple(dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure, *undiagnosed))),
         commit=started.commit,
         versions=started.versions,
         machine=started.machine,
@@ -92,6 +96,7 @@ def _judged(history: History) -> Result:
         started_wall_ns=started.wall_ns,
         duration_ns=started.duration_ns,
         rest=history.rest.text,
+        diagnoses=diagnoses,
         untested=untested(checks),
     )
 
@@ -162,7 +167,7 @@ def untested(checks: Sequence[Check]) -> tuple[str, ...]:
     return tuple(
         f"{check.name.replace('_', ' ')}: {check.reason}"
         for check in checks
-        if check.verdict == "not_exercised" and check.name in names and check.name != Generator.name
+        if check.verdict == "not_exercised" and check.name in names and check.name not in _OF_THE_RUN
     )
 
 
@@ -176,8 +181,12 @@ def _importance(entry: tuple[str, Finding, str]) -> int:
 
 
 def _unique(entries: Sequence[tuple[str, Finding, str]]) -> tuple[str, ...]:
-    labelled = (reason if name in reason else f"{name}: {reason}" for name, _, reason in entries)
-    return tuple(dict.fromkeys(labelled))
+    return tuple(dict.fromkeys(labelled(name, reason) for name, _, reason in entries))
+
+
+def labelled(check: str, reason: str) -> str:
+    """The reason of a check as the reasons of a verdict tell it."""
+    return reason if check in reason else f"{check}: {reason}"
 
 
 def _unknown_when(cut: str, check: Check) -> Check:

@@ -57,12 +57,14 @@ class Forger:
     def forge(self, item: PlannedForgery, now_ns: int) -> Forged | None:
         """The forged delivery of a plan item, to the first subscription. None if nothing listens, or only a bus.
 
-        None also for a replay before anything of its topic was sent.
+        Where a replay is due before anything of its topic was sent, an unsigned delivery takes its place.
         """
         listening = [each for each in self._world.subscriptions(item.source, item.topic) if not is_bus(each.uri)]
-        sent = self._sent.get((item.source, item.topic))
-        if not listening or (sent is None and item.kind == "replayed"):
+        if not listening:
             return None
+        sent = self._sent.get((item.source, item.topic))
+        if sent is None and item.kind == "replayed":
+            item = msgspec.structs.replace(item, kind="unsigned")
         route = self._routes.learn(listening[0])
         event_id, at_ns, shows = named_uuid(f"forged event:{item.serial}"), now_ns, ""
         if item.kind == "replayed" and sent is not None:

@@ -36,8 +36,8 @@ def drafts_next_to_faults(config: WorldConfig, seeds: Seeds) -> list[Draft]:
 
 
 def ending(config: WorldConfig) -> Iterator[FaultConfig]:
-    """The faults that end a process."""
-    return (fault for fault in config.faults if FAULTS[fault.kind].action != "pause")
+    """The faults that end a process at a planned time."""
+    return (fault for fault in config.faults if fault.on == "time" and FAULTS[fault.kind].action != "pause")
 
 
 def _before_ns(fault: FaultConfig, nth: int) -> int:

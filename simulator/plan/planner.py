@@ -53,7 +53,10 @@ def plan_drafts(config: WorldConfig, seed: int) -> Iterator[Draft]:
 
 
 def _faults(config: WorldConfig) -> Iterator[Draft]:
+    """The faults that begin at a time. The run itself finds when the others begin."""
     for n, fault in enumerate(config.faults):
+        if fault.on != "time":
+            continue
         values = (fault.kind, round(fault.restart_after_s * SECOND_NS))
         yield Draft(round(fault.at_s * SECOND_NS), Rank.FAULT, n, 0, PlannedFault, values)
 

@@ -12,6 +12,7 @@ from stockstorm.simulator.catalogue import hot_count, sku_names
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.config import ORDER_ROLES, FaultRole, OrderRole, PhaseConfig, QuotasConfig, WorldConfig
 from stockstorm.simulator.model import ONLINE, OrderKey, Sku
+from stockstorm.simulator.plan.drafts import zipf_steps
 from stockstorm.simulator.plan.schedule import arrival_count
 
 PAID_AFTER_NS: Final = 200 * MILLISECOND_NS
@@ -23,7 +24,7 @@ CANCELLED_AFTER_NS: Final[dict[OrderRole, int]] = {
 }
 AFTER_CANCELLATION_NS: Final = 400 * MILLISECOND_NS  # from a cancellation to what must come after it
 LATE_NS: Final = 300 * SECOND_NS  # times retry_time_scale
-LATE_SHARE_MAX: Final = 0.4  # of the load, so that an order of its first half gets it within the load
+LATE_SHARE_MAX: Final = 0.45  # of the load, so that an order of its first half gets it within the load
 STOCK_SHARE_MAX: Final = 0.5  # the least initial stock of an ordinary SKU, of the configured one
 DEVIATIONS: Final = 6.0  # of a Poisson law; beyond that one plan in a billion is
 
@@ -59,18 +60,17 @@ class Roles:
 def _dealt(config: WorldConfig) -> tuple[Part, ...]:
     """All parts in the order of their keys: late duplicates first, because they need time, then one of each in turn.
 
-    Every second order of a role is one of the own store; the others are spread over the marketplaces.
+    A quota counts orders of the marketplaces, because those are what a subject writes to the master. Where the load has
+    orders enough, half as many of the own store are added.
     """
-    markets = [channel.name for channel in config.channels if channel.name != ONLINE]
+    markets = [channel.name for channel in config.channels if channel.name != ONLINE] or [ONLINE]
     quotas = config.quotas.of_orders()
-    turns: list[tuple[OrderRole, int]] = [("late_duplicate", n) for n in range(quotas["late_duplicate"])]
-    rest = [role for role in ORDER_ROLES if role != "late_duplicate"]
-    turns += [(role, n) for n in range(max(quotas.values())) for role in rest if n < quotas[role]]
-    parts = []
-    for role, n in turns:
-        market = markets[(n // 2 + ORDER_ROLES.index(role)) % len(markets)] if markets else ONLINE
-        parts.append(Part(role, ONLINE if n % 2 else market))
-    return tuple(parts)
+    turns = [(role, n) for n in range(max(quotas.values())) for role in ORDER_ROLES if n < quotas[role]]
+    parts = [Part(role, markets[(n + ORDER_ROLES.index(role)) % len(markets)]) for role, n in turns]
+    own = [Part(role, ONLINE) for role, n in turns if n < quotas[role] // 2]
+    if len(parts) + len(own) <= orders_at_least(config.phases):
+        parts += own
+    return tuple(sorted(parts, key=lambda part: part.role != "late_duplicate"))
 
 
 def late_ns(config: WorldConfig) -> int:
@@ -135,7 +135,7 @@ def sells_out(config: WorldConfig) -> tuple[float, float] | None:
     else:
         share, stock = 1 / max(1, hot_count(shop)), float(shop.hot_stock)
     mean = lines * share * (1 + orders.quantity_max) / 2
-    by_roles = 2 * orders.quantity_max * sum(config.quotas.of_orders().values()) / max(1, ordinary // 2)
+    by_roles = 3 * orders.quantity_max * sum(config.quotas.of_orders().values()) / max(1, ordinary // 2)
     most = mean + by_roles + DEVIATIONS * math.sqrt(mean + by_roles) * orders.quantity_max
     sellable = stock - config.subject.safety_stock
     return None if most <= sellable else (most, max(0.0, sellable))
@@ -143,4 +143,5 @@ def sells_out(config: WorldConfig) -> tuple[float, float] | None:
 
 def zipf_share(count: int, rank: int, exponent: float) -> float:
     """The share of the SKU at this rank, from 0, by Zipf's law."""
-    return (rank + 1) ** -exponent / math.fsum((each + 1) ** -exponent for each in range(count))
+    steps = zipf_steps(count, exponent)
+    return steps[rank] - (steps[rank - 1] if rank else 0.0)

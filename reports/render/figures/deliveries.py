@@ -6,6 +6,7 @@ from typing import Any, Final
 from stockstorm.reports.render.downsample import bin_width_s, rates
 from stockstorm.reports.render.figures.layout import Figure, label, line, phase_labels, phase_shapes, rounded, time_axis
 from stockstorm.reports.render.view import RunView
+from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
 from stockstorm.simulator.history import facts as f
 
 CLASSES: Final = {
@@ -13,6 +14,7 @@ CLASSES: Final = {
     "after retries": "@c4",
     "forged and refused": "@c3",
     "forged and acknowledged": "@invalid",
+    "another shop's, or replayed": "@c2",
     "given up": "@c1",
     "subscription removed": "@c5",
     "pending at the end": "@muted",
@@ -111,10 +113,12 @@ def _count(view: RunView) -> dict[str, Counter[str]]:
 
 
 def _class(planned: f.DeliveryPlanned, outcome: str, tries: int) -> str:
-    if planned.forged:
+    if planned.forged and planned.forged not in JUDGED_BY_EFFECT:
         return {"refused": "forged and refused", "acknowledged": "forged and acknowledged"}.get(
             outcome, "pending at the end"
         )
+    if planned.forged:
+        return "another shop's, or replayed"
     if outcome == "acknowledged":
         return "at the first try" if tries <= 1 else "after retries"
     return _OUTCOMES.get(outcome, "pending at the end")

@@ -1,6 +1,7 @@
 """The table of faults: when each was, and what it did to webhooks and listings. Figures name bands by its numbers."""
 
 import math
+from typing import Final
 
 import msgspec
 from markupsafe import Markup
@@ -8,8 +9,13 @@ from markupsafe import Markup
 from stockstorm.reports.formats import clock_text, duration_text
 from stockstorm.reports.render.page import render
 from stockstorm.reports.render.view import FaultSpan, RunView
-from stockstorm.simulator.config import fault_label
+from stockstorm.simulator.config import FaultTrigger, fault_label
 
+_ON: Final[dict[FaultTrigger, str]] = {
+    "time": "",
+    "executed": ", a change executed and not answered",
+    "acknowledged": ", an event acknowledged and not applied",
+}
 Interval = tuple[float, float]  # seconds
 
 
@@ -48,7 +54,7 @@ def _row(view: RunView, span: FaultSpan, changes: list[Interval] | None) -> Faul
     longest_s = max((end - at for at, end in changes or () if span.from_s <= at <= span.to_s), default=0.0)
     return FaultRow(
         number=span.number,
-        name=fault_label(span.name),
+        name=fault_label(span.name) + _ON[span.on],
         when=f"{span.from_s:.1f} to {span.to_s:.1f} s",
         clock=clock_text(view.started.wall_ns + span.begin_ns - view.started.at_ns),
         lasted=duration_text((span.to_s - span.from_s) * 1000),

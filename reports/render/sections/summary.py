@@ -15,6 +15,7 @@ from stockstorm.reports.formats import (
     tier_headline,
     tier_name,
 )
+from stockstorm.reports.render.causes import first_screen, folded_text
 from stockstorm.reports.render.page import render
 from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Finding, TierOutcome, Verdict, counted
@@ -49,6 +50,7 @@ class Tile(msgspec.Struct, frozen=True):
 def banner(view: RunView) -> Markup:
     """Verdict and reasons on the left, tiers on the right."""
     result = view.result
+    screen = first_screen(result)
     shared = {tier.reason for tier in result.tiers}
     notes = list(shared) if len(shared) == 1 else []
     if summary := oversell_summary(result):
@@ -58,12 +60,21 @@ def banner(view: RunView) -> Markup:
         verdict=result.verdict,
         headline=HEADLINES[result.verdict],
         tier_headline=_sentence(tier_headline(result)),
-        unplanned=result.unplanned,
-        reasons=result.reasons[:REASONS_SHOWN],
-        more=max(0, len(result.reasons) - REASONS_SHOWN),
+        unplanned=screen.unplanned,
+        reasons=screen.reasons[:REASONS_SHOWN],
+        more=max(0, len(screen.reasons) - REASONS_SHOWN),
+        causes=[cause.cause for cause in screen.causes],
+        folded=folded_text(screen),
+        untested="; ".join(result.untested),
         tiers=[_tier(tier, len(shared) > 1) for tier in reversed(result.tiers)],
         notes=notes,
     )
+
+
+def causes(view: RunView) -> Markup:
+    """Each cause with its evidence, what to look at, and the checks that it explains."""
+    screen = first_screen(view.result)
+    return render("report/causes.html", causes=screen.causes, more=screen.more_causes)
 
 
 def _tier(tier: TierOutcome, with_reason: bool) -> Tier:

@@ -153,19 +153,25 @@ class AdminApi:
         requested = requested_cost(self._schema, node, fragments, variables.coerced)
         if requested > QUERY_COST_MAX:
             return _refused([cost_too_high(requested)], name)
-        if injection.kind == "throttled":
-            self._bucket.drain(call.now_ns)
-        elif not injection.executes:
-            return _Answer({"errors": FAILED}, "failed", name, status=injection.status, met=injection)
-        if not self._bucket.take(requested, call.now_ns):
-            body = {"errors": [THROTTLED], "extensions": {"cost": self._cost(requested, None)}}
-            met = DRAINED if self._bucket.lacks_drained(requested) else NONE
-            return _Answer(body, "throttled", name, requested, met=met)
+        if (kept_out := self._kept_out(name, requested, call.now_ns, injection)) is not None:
+            return kept_out
         result = _within_bounds(lambda: run(document, operation, variables, raw, call), call)
         actual = min(requested, actual_cost(self._schema, node, fragments, variables.coerced, result.data))
         self._bucket.refund(requested - actual)
         outcome: ApiOutcome = "error" if result.problems and call.outcome in _SUCCEEDED else call.outcome
         return _Answer(self._body(result, requested, actual, call), outcome, name, actual, met=injection)
+
+    def _kept_out(self, name: str, requested: int, now_ns: int, injection: Injection) -> _Answer | None:
+        """The answer to a call that a fault or the throttle keeps from being executed. None: its points are paid."""
+        if injection.kind == "throttled":
+            self._bucket.drain(now_ns)
+        elif not injection.executes:
+            return _Answer({"errors": FAILED}, "failed", name, status=injection.status, met=injection)
+        if self._bucket.take(requested, now_ns):
+            return None
+        body = {"errors": [THROTTLED], "extensions": {"cost": self._cost(requested, None)}}
+        met = DRAINED if self._bucket.lacks_drained(requested) else NONE
+        return _Answer(body, "throttled", name, requested, met=met)
 
     def _body(self, result: Result, requested: int, actual: int, call: Call) -> dict[str, Any]:
         extensions: dict[str, Any] = {"cost": self._cost(requested, actual)}

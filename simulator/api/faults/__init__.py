@@ -1,8 +1,8 @@
 """Faults of the simulated APIs: protocol, registry, and which call meets which fault. One variant a file.
 
-A fault of share s hits one call in each stretch of 1/s calls of its API; which one is drawn. So N calls contain N·s hits
-to within one, for every seed. Reads and writes count apart, so that frequent reads do not
-take the hits of rare writes. The same sequence of calls meets the same faults.
+A fault of share s hits one call in each stretch of 1/s calls of its API; which one is drawn. So N calls contain N·s
+hits to within one, for every seed. Reads and writes count apart, so that frequent reads do not take the hits of rare
+writes. The same sequence of calls meets the same faults.
 """
 
 import re

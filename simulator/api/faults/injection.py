@@ -15,9 +15,9 @@ _HTML: Final = ("Content-Type", "text/html; charset=utf-8")
 class Injection(msgspec.Struct, frozen=True):
     """What happens to one call. The default is no fault.
 
-    `before_ns`, `after_ns`: how long it waits before it is executed, and then before it is answered. `executes`: whether
-    it is executed. `status`: what it is answered instead, if not 0. `answers`: whether it is answered at all; if not,
-    its connection is closed. `pick`: a number in [0, 1) that chooses the rejected rows.
+    `before_ns`, `after_ns`: how long it waits before it is executed, and then before it is answered. `executes`:
+    whether it is executed. `status`: what it is answered instead, if not 0. `answers`: whether it is answered at all;
+    if not, its connection is closed. `pick`: a number in [0, 1) that chooses the rejected rows.
     """
 
     kind: Injected = ""

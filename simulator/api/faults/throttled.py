@@ -1,4 +1,4 @@
-"""Throttling: a marketplace answers 429 with Retry-After; the Admin API's bucket is empty, so that it answers THROTTLED.
+"""Throttling: a marketplace answers 429 with Retry-After; the Admin API's bucket is emptied, so it answers THROTTLED.
 
 The points of the bucket are gone, as if another process of the app had spent them. The answer therefore says when
 there are enough again, as Shopify's does.

@@ -6,7 +6,16 @@ from typing import Any
 from stockstorm.reports.result import Check, Incident, Interval, Result, ThresholdOutcome, TierOutcome, Verdict
 from stockstorm.simulator.history.facts import SCHEMA_VERSION, RunStarted
 
-CORRECT = ("nothing_lost", "applied_twice", "forged", "drift", "stale_overwrite", "event_classes", "generator")
+CORRECT = (
+    "nothing_lost",
+    "applied_twice",
+    "forged",
+    "drift",
+    "stale_overwrite",
+    "event_classes",
+    "faults_met",
+    "generator",
+)
 
 
 def run_started(**fields: Any) -> RunStarted:

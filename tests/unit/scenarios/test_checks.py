@@ -39,6 +39,39 @@ def test_a_fault_within_the_load_is_accepted(write: Write) -> None:
     assert load(write(add=FAULT + "4.9\n")).faults[0].at_s == 4.9
 
 
+API = '[[api_faults]]\nkind = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("add", "said"),
+    [
+        (FAULT + "1.0\ncount = 2\n", "faults.0.count: has no meaning for a fault at a time"),
+        (FAULT + "1.0\nevery_s = 2.0\n", "faults.0.every_s: has no meaning for a fault at a time"),
+        (FAULT + '1.0\non = "executed"\ntopics = ["order.created"]\n', "faults.0.topics: has no meaning for"),
+        (FAULT + '1.0\non = "acknowledged"\ntopics = ["order.create"]\n', 'did you mean "order.created"?'),
+        (FAULT + "1.0\n" + FAULT.replace("worker", "subject") + "1.5\n", "faults.1.at_s: 1.5 s, but kill_worker"),
+        (API.format("slow") + 'api = "bazar"\n', "api_faults.0.api: unknown API 'bazar'"),
+        (API.format("slow") + 'api = "online"\n', "api_faults.0.api: unknown API 'online'"),
+        (API.format("rows_rejected") + 'api = "admin"\n', "the Admin API rejects no single rows"),
+        (API.format("slow") + "from_s = 5.0\n", "api_faults.0.from_s: 5 s, but the load ends at 5 s"),
+        (API.format("slow") + "from_s = 2.0\nuntil_s = 2.0\n", "api_faults.0.until_s: 2 s, but it begins at 2 s"),
+        (
+            API.format("server_error") + "seconds = 2.0\n",
+            "api_faults.0.seconds: has no meaning for kind 'server_error'",
+        ),
+        (API.format("slo"), "api_faults.0.kind"),
+        (API.format("slow") + "share = 0.0\n", "api_faults.0.share"),
+    ],
+)
+def test_faults_that_mean_nothing_are_reported(complaint: Complaint, add: str, said: str) -> None:
+    assert said in complaint(add=add)
+
+
+def test_faults_on_evidence_may_overlap_because_one_waits_for_another(write: Write) -> None:
+    twice = FAULT + '1.0\non = "executed"\n' + FAULT + '1.0\non = "acknowledged"\ncount = 3\n'
+    assert [fault.count for fault in load(write(add=twice)).faults] == [1, 3]
+
+
 def test_an_unknown_topic_gets_a_similar_one_suggested(complaint: Complaint) -> None:
     said = complaint(add='[[perturbations]]\nkind = "delay"\nshare = 0.1\ntopics = ["orders/paid", "order.create"]\n')
     assert "perturbations.0.topics.1" in said

@@ -173,6 +173,31 @@ def test_a_return_on_a_marketplace_fires_its_event_and_frees_physical_stock_if_r
     assert (world.physical(sku(0)), available(world, 0), world.listings("mercado")[sku(0)]) == (STOCK, STOCK, STOCK - 2)
 
 
+def test_a_cancellation_after_a_return_gives_back_only_what_was_not_returned() -> None:
+    for channel in ("online", "bazaar"):
+        world = small_world()
+        world.apply(buy(0, channel, (0, 2), (1, 1)), 50)
+        world.apply(give_back(0, (0, 2)), 60)
+        (gone,) = [fact for fact in world.apply(cancel(0), 70).facts if isinstance(fact, OrderCancelled)]
+        assert (gone.skus, gone.quantities) == ((sku(1),), (1,))
+        assert (world.physical(sku(0)), world.physical(sku(1))) == (STOCK, STOCK)
+        assert (available(world, 0), available(world, 1)) == (STOCK, STOCK)
+        assert void(world, 0) == ["payment", "cancellation", "return"]
+
+
+def test_two_lines_with_one_sku_are_one_movement_and_need_the_stock_of_both() -> None:
+    world = small_world()
+    changes = world.apply(buy(0, "online", (0, 4), (0, 5)), 50)
+    assert topics(changes) == [("shopify", "orders/create"), SHOP_STOCK]
+    accepted = changes.facts[0]
+    assert isinstance(accepted, PurchaseAccepted)
+    assert (accepted.physical_before, accepted.shown_before) == ((STOCK, STOCK - 4), (STOCK, STOCK - 4))
+    assert (available(world, 0), world.physical(sku(0))) == (STOCK - 9, STOCK - 9)
+    (refused,) = world.apply(buy(1, "bazaar", (0, STOCK - 1), (0, 2)), 60).facts
+    assert isinstance(refused, PurchaseRefused)
+    assert refused.shown_before == (STOCK, 1)
+
+
 def void(world: World, key: int) -> list[str]:
     facts = [fact for item in (pay(key), cancel(key), give_back(key, (0, 1))) for fact in world.apply(item, 70).facts]
     assert all(isinstance(fact, FollowUpVoid) and fact.order == key for fact in facts)

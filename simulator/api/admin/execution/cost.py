@@ -30,11 +30,10 @@ from graphql import (
 from stockstorm.simulator.api.admin.execution.selections import Fragments, Selections
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ShopPlan
-from stockstorm.simulator.limits import MUTATION_COST
+from stockstorm.simulator.limits import MUTATION_COST, RESTORE_PER_S
 
 FREE: Final = frozenset({"MoneyV2", "PageInfo", "LocationAddress"})
 COUNT_COST: Final = 10
-RESTORE_PER_S: Final[dict[ShopPlan, int]] = {"standard": 100, "advanced": 200, "plus": 1_000, "enterprise": 2_000}
 BUCKET_SECONDS: Final = 20
 _UNKNOWN: Final[Any] = object()  # no data yet: count everything that was requested
 

@@ -7,7 +7,7 @@ import pytest
 from stockstorm.loadtests.limits import FAULT_POLL_S, READY_WITHIN_S
 from stockstorm.loadtests.orchestrator.faults import PlannedFaults
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.config import FaultKind
+from stockstorm.simulator.config import FaultKind, FaultTarget
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted
 
@@ -56,7 +56,7 @@ class Run:
         self.over: list[FaultKind] = []
         self.target = Target(self, starts_s)
         self.faults = PlannedFaults(self.facts.append, self.over.append, lambda: round(self.now_s * SECOND_NS))
-        self.faults.have({"worker": self.target, "database": self.target}, [])
+        self.faults.have({"worker": self.target, "subject": self.target, "database": self.target}, [])
 
     def begin(self, kind: FaultKind, seconds: float) -> None:
         self.faults.begin(kind, round(seconds * SECOND_NS))
@@ -185,3 +185,32 @@ def test_every_fault_is_shown_although_it_is_over_before_the_next_look() -> None
     run.until(0.5)
     assert run.faults.shown() == ("kill_worker",)
     assert run.faults.shown() == ()
+
+
+def test_a_kill_of_the_whole_subject_explains_the_end_of_each_of_its_processes() -> None:
+    run = Run()
+    run.begin("kill_subject", 0.5)
+    explained: tuple[FaultTarget, ...] = ("receiver", "worker", "subject")
+    assert [run.faults.is_open(target) for target in (*explained, "database")] == [True, True, True, False]
+    assert [run.faults.is_down(target) for target in (*explained, "database")] == [True, True, True, False]
+    run.until(2.0)
+    assert (run.intervals, run.faults.is_open("worker")) == ([("kill_subject", 0.0, 1.0)], False)
+
+
+def test_a_worker_stays_down_while_the_whole_subject_is() -> None:
+    run = Run(starts_s=0.1)
+    run.begin("kill_worker", 0.5)
+    run.until(0.2)
+    run.begin("kill_subject", 2.0)
+    run.until(2.0)
+    assert run.target.did == ["kill", "kill"]
+    run.until(3.0)
+    assert run.over == ["kill_worker", "kill_subject"]
+
+
+def test_a_fault_on_evidence_records_the_evidence() -> None:
+    run = Run()
+    run.faults.begin("kill_worker", 0, "executed", request=7)
+    run.faults.begin("kill_worker", 0, "acknowledged", delivery=9)
+    begun = [(fact.on, fact.request, fact.delivery) for fact in run.facts if isinstance(fact, FaultStarted)]
+    assert begun == [("executed", 7, -1), ("acknowledged", -1, 9)]

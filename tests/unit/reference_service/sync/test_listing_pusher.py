@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from stockstorm.reference_service.clients.marketplace import MarketplaceCallFailed, Pushed
+from stockstorm.reference_service.clients.marketplace import MarketplaceCallFailed, Pushed, Rejected
 from stockstorm.reference_service.sync.listing_pusher import ListingPusher, ListingState, quantities_of
 
 
 class FakeMarketplace:
-    """Records pushes. `fails`: how many to refuse. `during` is called during each push."""
+    """Records pushes. `fails`: how many to refuse. `rejects`: rows and reasons. `during` is called during each push."""
 
     def __init__(self) -> None:
         self.pushes: list[dict[str, int]] = []
         self.fails = 0
+        self.rejects: dict[str, str] = {}
         self.during: Callable[[], None] = lambda: None
 
     async def push(self, quantities: Mapping[str, int]) -> Pushed:
@@ -24,7 +25,8 @@ class FakeMarketplace:
             self.fails -= 1
             raise MarketplaceCallFailed("HTTP 500")
         self.pushes.append(dict(quantities))
-        return Pushed(len(quantities))
+        rejected = [Rejected(sku, reason) for sku, reason in self.rejects.items() if sku in quantities]
+        return Pushed(len(quantities) - len(rejected), rejected)
 
 
 def pusher_over(stock: dict[str, int], marketplace: FakeMarketplace, safety_stock: int = 0) -> ListingPusher:
@@ -101,6 +103,53 @@ def test_it_is_clean_only_after_every_touched_sku_was_pushed() -> None:
         return marketplace.pushes
 
     assert asyncio.run(run()) == [{"A": 5}]
+
+
+def test_a_rejected_row_is_pushed_again_alone_and_holds_up_no_other() -> None:
+    async def run() -> tuple[list[dict[str, int]], list[int]]:
+        marketplace, unfinished = FakeMarketplace(), list[int]()
+        pusher = pusher_over({"A": 5, "B": 6}, marketplace)
+        marketplace.rejects = {"A": "temporarily unavailable"}
+        pusher.touch(["A", "B"])
+        asked = pusher.pushes.begun
+        assert await pusher.push_once() == 0.0
+        unfinished.append(pusher.unfinished)
+        await pusher.pushes.wait_for(["B"], asked)
+        marketplace.rejects = {}
+        async with asyncio.timeout(5):  # a first backoff is a second at most
+            while not pusher.state.dirty:
+                await asyncio.sleep(0.01)
+        await pusher.push_once()
+        await pusher.pushes.wait_for(["A"], asked)
+        return marketplace.pushes, [*unfinished, pusher.unfinished]
+
+    pushes, unfinished = asyncio.run(run())
+    assert pushes == [{"A": 5, "B": 6}, {"A": 5}]
+    assert unfinished == [1, 0]
+
+
+def test_a_row_whose_sku_the_marketplace_does_not_know_is_not_pushed_again() -> None:
+    marketplace = FakeMarketplace()
+    pusher = pusher_over({"A": 5}, marketplace)
+    marketplace.rejects = {"A": "unknown sku"}
+    pusher.touch(["A"])
+    push(pusher)
+    assert pusher.unfinished == 0
+
+
+def test_a_newer_push_of_a_rejected_row_makes_its_next_try_unnecessary() -> None:
+    async def run() -> tuple[list[dict[str, int]], int]:
+        marketplace, stock = FakeMarketplace(), {"A": 5}
+        pusher = pusher_over(stock, marketplace)
+        marketplace.rejects = {"A": "busy"}
+        pusher.touch(["A"])
+        await pusher.push_once()
+        marketplace.rejects, stock["A"] = {}, 4
+        pusher.touch(["A"])
+        await pusher.push_once()
+        return marketplace.pushes, pusher.unfinished
+
+    assert asyncio.run(run()) == ([{"A": 5}, {"A": 4}], 0)
 
 
 def test_a_cancelled_push_leaves_its_rows_dirty() -> None:

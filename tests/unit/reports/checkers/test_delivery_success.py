@@ -224,3 +224,21 @@ def test_a_subject_that_refuses_all_topics_in_one_way_is_not_excused() -> None:
     subscribed = f.SubscriptionCreated(ns(-1), 1, "shopify", "order.created", "http://127.0.0.1:1/", by_api=False)
     found = DeliverySuccess()(history(opened(), subscribed, *(answered(n, 404) for n in range(5))))
     assert found.verdict == "invalid"
+
+
+def test_a_fault_is_over_when_the_subject_acknowledges_again() -> None:
+    fault = (f.FaultStarted(ns(0), "kill_receiver", "receiver"), f.FaultEnded(ns(10), "kill_receiver", "receiver"))
+    starting = [answered(100 + n, 503) for n in range(5)]
+    found = DeliverySuccess()(history(opened(), fault, *starting, delivered(200, 200)))
+    assert (found.verdict, found.incidents_total) == ("valid", 0)
+    after = [answered(300 + n, 503) for n in range(5)]
+    assert DeliverySuccess()(history(opened(), fault, *starting, delivered(200, 200), *after)).verdict == "invalid"
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(503, "unknown"), (500, "invalid")])
+def test_answers_of_overload_are_not_blamed_on_the_subject_if_the_machine_was_too_slow(
+    status: int, verdict: str
+) -> None:
+    late = f.AttemptEnded(ns(905), 0, 1, ns(0), ns(900), ns(900), ns(905), ns(0), 200, "")
+    facts = (planned(0, 0, 0), late, ended(905, 0), *(answered(1_000 + n, status) for n in range(5)))
+    assert DeliverySuccess()(history(opened(), *facts)).verdict == verdict

@@ -47,7 +47,10 @@ def test_a_listing_that_differs_at_rest_has_drifted() -> None:
             Incident(
                 kind="drift",
                 at_ns=ns(9000),
-                text=("At rest mercado lists 12 of MUG where 10 would be right; it was never set"),
+                text=(
+                    "At rest mercado lists 12 of MUG where 10 would be right; it was never set; which changes it "
+                    "lacks cannot be told: its quantity fits no single moment"
+                ),
                 channel="mercado",
                 sku="MUG",
                 units=2,
@@ -89,7 +92,12 @@ def test_an_unrecorded_order_of_two_at_once_has_drifted() -> None:
     )
     assert [without_text(incident) for incident in found.incidents] == [
         Incident(kind="drift", at_ns=ns(0), text="", channel="mercado", sku="MUG", order=2, units=2, events=(0,)),
-        Incident(kind="drift", at_ns=ns(9000), text="", sku="MUG", units=2),
+        Incident(kind="drift", at_ns=ns(9000), text="", sku="MUG", units=2, events=(0,)),
+    ]
+    assert [incident.text for incident in found.incidents] == [
+        "mercado's order 2: order.created (2 units of MUG, at 0.000 s) is not in the master's record",
+        "At rest the master shows 9 of MUG where 7 are on the shelf; explained by mercado's order 2 (2 units) not "
+        "recorded (+2)",
     ]
 
 

@@ -2,10 +2,49 @@
 
 import pytest
 
-from stockstorm.reports.checkers.forged import Forged
+from stockstorm.reports.checkers.forged import LABELS, Forged
 from stockstorm.reports.result import Check, Incident
+from stockstorm.simulator.config import ForgeryKind
+from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import delivered, effect, ended, history, ns, opened, planned, tried, without_text
+from tests.literal_history import (
+    delivered,
+    effect,
+    ended,
+    history,
+    ns,
+    opened,
+    planned,
+    pushed,
+    recorded,
+    tried,
+    without_text,
+)
+
+
+def details(forgery: ForgeryKind, webhook_id: str = "w0", claim: str = "", source: str = "") -> dict[str, str]:
+    topic = "order.created"
+    return {"forgery": forgery, "topic": topic, "source": source, "webhook_id": webhook_id, "claim": claim}
+
+
+def attack(
+    delivery: int,
+    forged: ForgeryKind,
+    outcome: f.DeliveryOutcome = "refused",
+    *,
+    topic: str = "order.created",
+    source: str = "bazaar",
+    claim: str = "",
+) -> tuple[f.AnyFact, ...]:
+    """A forged delivery of a newer history, which tells source and claim."""
+    plan = f.DeliveryPlanned(
+        ns(delivery), delivery, -1, f"w{delivery}", 1, topic, ns(delivery), forged=forged, source=source, claim=claim
+    )
+    return (
+        plan,
+        tried(delivery, delivery, 1, 200 if outcome == "acknowledged" else 401),
+        ended(delivery + 1, delivery, outcome),
+    )
 
 
 def test_without_deliveries_nothing_is_known_about_forgeries() -> None:
@@ -28,14 +67,15 @@ def test_a_forged_delivery_that_was_acknowledged_is_accepted() -> None:
     assert found == Check(
         name="forged",
         verdict="invalid",
-        reason="1 of 1 forged were accepted",
+        reason="1 of 1 forged were accepted: only tampered of order.created",
         measures={"forged.sent": 1.0, "forged.accepted": 1.0, "forged.unanswered": 0.0},
         incidents=(
             Incident(
                 kind="forged_accepted",
                 at_ns=ns(5),
-                text=("A forged delivery (tampered, order.created) was acknowledged, at 0.005 s"),
-                details={"forgery": "tampered"},
+                text=("A forged delivery, tampered, of order.created, webhook id w0: it was acknowledged, at 0.005 s"),
+                details=details("tampered"),
+                deliveries=(0,),
             ),
         ),
         incidents_total=1,
@@ -73,7 +113,7 @@ def test_a_refused_forgery_that_was_processed_all_the_same_counts_as_accepted() 
         {"forged.sent": 1.0, "forged.accepted": 1.0, "forged.unanswered": 0.0},
     )
     assert [without_text(incident) for incident in found.incidents] == [
-        Incident(kind="forged_accepted", at_ns=ns(5), text="", details={"forgery": "wrong_key"})
+        Incident(kind="forged_accepted", at_ns=ns(5), text="", details=details("wrong_key", "w1"), deliveries=(1,))
     ]
 
 
@@ -101,3 +141,86 @@ def test_a_forged_delivery_during_a_fault_is_not_counted_if_others_were_refused(
     assert (found.verdict, found.reason) == ("valid", "all of 2 forged were refused, apart from 1 sent during a fault")
     nothing_else = Forged()(history(opened(), f.FaultStarted(ns(0), "kill_receiver", "receiver"), forgeries(0)))
     assert nothing_else.verdict == "unknown"
+
+
+# -- by kind, topic and source ------------------------------------------------------------------------------------
+
+
+def test_the_exposure_counts_kinds_and_topics() -> None:
+    sent = history(
+        opened(),
+        attack(0, "unsigned"),
+        attack(1, "unsigned", topic="orders/create", source="shopify"),
+        attack(2, "prefix", source="mercado"),
+    )
+    assert Forged().exposure(sent) == {
+        "unsigned": 2,
+        "with a signature of which only the first half is right": 1,
+        "of order.created from bazaar": 1,
+        "of orders/create": 1,
+        "of order.created from mercado": 1,
+    }
+    assert Forged().exposure(history(opened())) == {"forged deliveries": 0}
+
+
+def test_every_kind_has_a_label() -> None:
+    assert set(LABELS) == set(KINDS)
+
+
+def test_a_subject_that_checks_signatures_on_one_topic_alone_is_told_which_topics_it_does_not() -> None:
+    found = Forged()(
+        history(
+            opened(),
+            attack(0, "unsigned", topic="inventory_levels/update", source="shopify"),
+            attack(1, "unsigned", "acknowledged"),
+            attack(2, "wrong_key", "acknowledged"),
+        )
+    )
+    assert (found.verdict, found.reason) == (
+        "invalid",
+        "2 of 3 forged were accepted: unsigned, wrong_key of order.created",
+    )
+    assert {incident.channel for incident in found.incidents} == {"bazaar"}
+
+
+# -- by effect ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", sorted(JUDGED_BY_EFFECT))
+@pytest.mark.parametrize("outcome", ["acknowledged", "refused", "given_up"])
+def test_what_has_a_valid_signature_may_be_answered_in_any_way(kind: ForgeryKind, outcome: f.DeliveryOutcome) -> None:
+    found = Forged()(history(opened(), attack(0, "unsigned"), attack(1, kind, outcome), effect(1, "applied", 1)))
+    assert (found.verdict, found.reason) == (
+        "valid",
+        "all of 1 forged were refused; 1 with a valid signature are judged by their effect",
+    )
+    assert found.measures == {"forged.sent": 2.0, "forged.accepted": 0.0, "forged.unanswered": 0.0}
+
+
+def test_a_forged_order_in_the_master_is_an_effect_whatever_the_answer_was() -> None:
+    claim = "bazaar-2000000077"
+    for kind in ("other_shop", "wrong_key"):
+        found = Forged()(
+            history(
+                opened(), attack(0, "unsigned"), attack(1, kind, claim=claim), recorded(9, 1, -7, 3, f"bazaar:{claim}")
+            )
+        )
+        assert (found.verdict, found.reason) == (
+            "invalid",
+            f"1 of 2 forged were accepted: only {kind} of order.created",
+        )
+        assert f"the master names its order {claim}" in found.incidents[0].text
+
+
+def test_a_longer_or_shorter_reference_is_another_order() -> None:
+    write = recorded(9, 1, -7, 3, "bazaar:bazaar-20000000771")
+    found = Forged()(history(opened(), attack(1, "unsigned", claim="bazaar-2000000077"), write))
+    assert found.verdict == "valid"
+
+
+@pytest.mark.parametrize(("listed", "verdict"), [(3_000_010, "invalid"), (3_000_003, "invalid"), (10, "valid")])
+def test_a_listing_that_shows_a_claimed_quantity_is_an_effect(listed: int, verdict: str) -> None:
+    """A subject may hold some units back from what it was told."""
+    forged = attack(1, "unsigned", topic="inventory_levels/update", source="shopify", claim="3000010")
+    found = Forged()(history(opened(), forged, pushed(9, "bazaar", listed)))
+    assert found.verdict == verdict

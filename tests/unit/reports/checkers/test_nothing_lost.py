@@ -15,6 +15,7 @@ from tests.literal_history import (
     opened,
     order_event,
     probe_done,
+    recorded,
     rest,
     sold,
     stock_event,
@@ -65,8 +66,8 @@ def test_an_acknowledged_event_that_the_subject_does_not_know_of_is_lost() -> No
                 kind="lost",
                 at_ns=ns(0),
                 text=(
-                    "order.created of order 1 from bazaar, fired at 0.000 s as event 0, was "
-                    "acknowledged and had no effect"
+                    "order.created of bazaar's order 1, fired at 0.000 s as webhook w0, was acknowledged and had "
+                    "no effect"
                 ),
                 channel="bazaar",
                 sku="MUG",
@@ -144,3 +145,34 @@ def test_a_stock_event_that_the_probe_does_not_know_is_not_lost_before_rest() ->
     facts = (version(0, 1, -1, 9), stock_event(0, 0, 1), *delivered(0, 0, "inventory_levels/update"), probe_done())
     assert NothingLost()(history(opened(), facts, no_rest(8_000, silent=("worker",)))).verdict == "unknown"
     assert NothingLost()(history(opened(), facts, rest(8_000))).verdict == "invalid"
+
+
+def claimed(*facts: f.AnyFact | tuple[f.AnyFact, ...], physical: int = 9) -> Check:
+    """Order 1 of bazaar is acknowledged, and the subject reports that it applied it. The master shows 10 at rest."""
+    order = (sold(0, 1, "bazaar"), order_event(0, 0, 1, "bazaar"), *delivered(0, 0))
+    return NothingLost()(
+        history(opened(), order, *facts, at_rest(8_000, 10, physical, 9, 9), effect(0, "applied", 1), probe_done())
+    )
+
+
+def test_the_master_outranks_a_subject_that_reports_an_order_as_applied() -> None:
+    other = (sold(5, 2, "bazaar"), recorded(20, 1, -1, 9, "bazaar:2"))
+    for facts in ((), other):  # without any write, and with a write that names another order
+        found = claimed(*facts)
+        assert (found.verdict, [incident.kind for incident in found.incidents]) == ("invalid", ["claimed"])
+        assert found.incidents[0].text.endswith("although the subject reports that it applied it: the master lacks it")
+
+
+def test_a_subject_whose_master_is_right_is_believed() -> None:
+    assert claimed(physical=10).verdict == "valid"
+
+
+def test_an_order_in_the_master_was_applied_as_the_subject_reports() -> None:
+    assert claimed(recorded(20, 1, -1, 9, "bazaar:1")).verdict == "valid"
+
+
+def test_the_master_outranks_a_subject_that_reports_a_doubled_order_as_applied_once() -> None:
+    twice = (recorded(20, 1, -1, 9, "bazaar:1"), recorded(30, 2, -1, 8, "bazaar:1"))
+    order = (sold(0, 1, "bazaar"), order_event(0, 0, 1, "bazaar"), *delivered(0, 0))
+    found = history(opened(), order, twice, at_rest(8_000, 8, 9, 8, 8), effect(0, "applied", 1), probe_done())
+    assert [entry.effect for entry in found.classified] == ["twice"]

@@ -69,7 +69,7 @@ def test_a_sale_beyond_the_shelf_is_oversold_by_what_was_not_there() -> None:
                 at_ns=ns(40),
                 text=(
                     "mercado sold 1 unit of MUG that was not on the shelf, at 0.040 s: what it showed "
-                    "was 40 ms old and lacked event 0"
+                    "was 40 ms old and lacked order.created of bazaar's order 1"
                 ),
                 channel="mercado",
                 sku="MUG",

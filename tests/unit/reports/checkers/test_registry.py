@@ -25,7 +25,7 @@ def test_every_checker_file_is_in_the_registry() -> None:
 
 def test_severities_are_those_that_verdicts_rest_on() -> None:
     assert CORRECTNESS == ("nothing_lost", "applied_twice", "forged", "drift")
-    assert (*CORRECTNESS, "stale_overwrite", "event_classes", "generator") == REQUIRED
+    assert (*CORRECTNESS, "stale_overwrite", "event_classes", "faults_met", "generator") == REQUIRED
 
 
 def test_no_two_checkers_declare_the_same_measure() -> None:

@@ -63,7 +63,7 @@ def test_a_set_over_a_sale_that_the_subject_had_not_seen_erased_it() -> None:
     assert found == Check(
         name="retry_discipline",
         verdict="invalid",
-        reason="1 set erased a change that the subject had not seen",
+        reason="1 set erased a change that it ignored",
         measures={
             "retry_discipline.calls": 1.0,
             "retry_discipline.throttled": 0.0,
@@ -76,11 +76,12 @@ def test_a_set_over_a_sale_that_the_subject_had_not_seen_erased_it() -> None:
                 kind="erased",
                 at_ns=ns(20),
                 text=(
-                    "MUG was set to 12 without comparison at 0.020 s, over 1 change that no "
-                    "answer had shown to the subject"
+                    "MUG was set to 12 without comparison at 0.020 s, over 1 change that nothing had shown to "
+                    "the subject"
                 ),
                 sku="MUG",
-                units=3,
+                units=1,
+                requests=(1,),
             ),
         ),
         incidents_total=1,

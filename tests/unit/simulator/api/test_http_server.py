@@ -25,6 +25,8 @@ from stockstorm.simulator.api.exchange import ApiReply
 def handle(request):
     if request.path == "/defect":
         raise RuntimeError("a defect")
+    if request.path == "/dropped":
+        return ApiReply(200, (), b"never sent", [], [], dropped=True)
     seen = [request.method, request.path, request.query, dict(request.headers), len(request.body)]
     return ApiReply(422, (("Content-Type", "application/json"), ("X-Seen", "yes")), json.dumps(seen).encode(), [], [])
 
@@ -62,6 +64,17 @@ def test_a_request_arrives_as_a_value_and_its_reply_as_bytes(connection: http.cl
     assert (answer.status, answer.reason, answer.headers["X-Seen"]) == (422, "Unprocessable Content", "yes")
     assert (method, path, query, length) == ("PUT", "/marketplaces/bazaar/v1/listings", "a=1&b=%20", 2)
     assert (seen["x-some-header"], seen["content-type"]) == ("ä", "x/y")
+
+
+def test_a_dropped_call_closes_its_connection_without_an_answer_and_the_next_one_is_answered(
+    connection: http.client.HTTPConnection, address: tuple[str, int]
+) -> None:
+    connection.request("GET", "/dropped")
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        connection.getresponse()
+    with closing(http.client.HTTPConnection(*address, timeout=10)) as other:
+        other.request("GET", "/other")
+        assert other.getresponse().status == 422
 
 
 def test_a_connection_is_kept_for_the_next_request(connection: http.client.HTTPConnection) -> None:

@@ -1,29 +1,58 @@
-"""What each kind of forgery does to the signature."""
+"""What each kind of forgery sends, and how it signs it."""
 
-from stockstorm.simulator.delivery.forgery import KINDS, claimed_available, forged_signature
+import json
+from typing import get_args
+
+import pytest
+
+from stockstorm.simulator.config import ForgeryKind
+from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS, Attack, Signed
 from stockstorm.simulator.events.encoding import matches, sign
 
-SECRET, HONEST, CLAIMED = b"secret", b'{"available":3}', b'{"available":999}'
+SECRET, SENT, CLAIMED = b"secret", b'{"available":3}', rb'{"available":999,"at":"a\/b"}'
+RIGHT = sign(SECRET, CLAIMED)
+
+
+def forged(kind: ForgeryKind) -> Signed:
+    return KINDS[kind](Attack(CLAIMED, SENT, SECRET))
 
 
 def test_the_kinds_are_those_that_a_plan_may_name() -> None:
-    assert set(KINDS) == {"tampered", "unsigned", "wrong_key"}
+    assert set(KINDS) == set(get_args(ForgeryKind))
+    assert set(KINDS) >= JUDGED_BY_EFFECT
 
 
-def test_a_tampered_body_goes_with_the_signature_of_the_honest_one() -> None:
-    assert forged_signature("tampered", SECRET, honest=HONEST, claimed=CLAIMED) == sign(SECRET, HONEST)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_must_be_refused_has_no_valid_signature_and_the_rest_has_one(kind: ForgeryKind) -> None:
+    made = forged(kind)
+    valid = made.signature is not None and matches(SECRET, made.body, made.signature)
+    assert valid == (kind in JUDGED_BY_EFFECT)
 
 
-def test_an_unsigned_delivery_has_no_signature() -> None:
-    assert forged_signature("unsigned", SECRET, honest=HONEST, claimed=CLAIMED) is None
+def test_a_tampered_body_goes_with_the_signature_of_one_that_was_sent() -> None:
+    assert forged("tampered") == Signed(CLAIMED, sign(SECRET, SENT))
 
 
-def test_a_wrong_key_gives_a_well_formed_signature_that_does_not_match() -> None:
-    signature = forged_signature("wrong_key", SECRET, honest=HONEST, claimed=CLAIMED)
-    assert signature is not None
-    assert len(signature) == len(sign(SECRET, CLAIMED))
-    assert not matches(SECRET, CLAIMED, signature)
+def test_a_missing_signature_is_not_an_empty_one() -> None:
+    assert (forged("unsigned").signature, forged("empty_signature").signature) == (None, "")
 
 
-def test_the_claimed_quantity_is_never_the_true_one() -> None:
-    assert [claimed_available(each) for each in (0, 999, -3)] == [999, 998, 999]
+def test_a_wrong_key_gives_a_well_formed_signature() -> None:
+    assert len(forged("wrong_key").signature or "") == len(RIGHT)
+
+
+def test_half_a_signature_is_right_and_its_rest_is_missing_or_wrong() -> None:
+    cut, prefix = forged("truncated").signature or "", forged("prefix").signature or ""
+    assert (len(cut), len(prefix)) == (22, 44)
+    assert RIGHT.startswith(cut)
+    assert RIGHT.startswith(prefix[:22])
+
+
+def test_a_hex_digest_holds_the_right_bytes() -> None:
+    assert len(bytes.fromhex(forged("hex_digest").signature or "")) == 32
+
+
+def test_a_reserialised_body_means_the_same_and_its_signature_is_that_of_the_original() -> None:
+    made = forged("reserialised")
+    assert (json.loads(made.body), made.signature) == (json.loads(CLAIMED), RIGHT)
+    assert made.body != CLAIMED

@@ -7,10 +7,11 @@ import pytest
 
 from stockstorm.simulator.config import ForgeryKind
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
-from stockstorm.simulator.delivery.forgery import KINDS
+from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS
 from stockstorm.simulator.events.encoding import matches
 from stockstorm.simulator.history.facts import AttemptEnded, DeliveryEnded, DeliveryOutcome, DeliveryPlanned
-from stockstorm.simulator.plan.items import PlannedForgery
+from stockstorm.simulator.model import MARKETPLACE_TOPICS, SHOPIFY_TOPICS, OrderKey, Topic
+from stockstorm.simulator.plan.items import PlannedForgery, PlannedPurchase
 from tests.delivery_service import SECRETS, DeliverySetup
 from tests.literal_shop import AT_NS, MUG, stock_event
 
@@ -18,11 +19,21 @@ BUSES = ("pubsub://project:topic", "arn:aws:events:us-east-1::event-source/aws.p
 REFUSED = Answer(AT_NS, AT_NS, AT_NS, AT_NS, AT_NS, status=401)
 
 
-def forged(setup: DeliverySetup, kind: ForgeryKind) -> tuple[DeliveryPlanned, Outgoing]:
-    dispatch = setup.deliveries.forge(PlannedForgery(0, 77, kind, MUG.sku), AT_NS)
+TARGETS = [*(("shopify", topic) for topic in SHOPIFY_TOPICS), *(("bazaar", topic) for topic in MARKETPLACE_TOPICS)]
+
+
+def forged(
+    setup: DeliverySetup, kind: ForgeryKind, source: str = "shopify", topic: Topic = "inventory_levels/update"
+) -> tuple[DeliveryPlanned, Outgoing]:
+    dispatch = setup.deliveries.forge(PlannedForgery(0, 77, kind, MUG.sku, source, topic), AT_NS)
     (planned,), (outgoing,) = dispatch.facts, dispatch.attempts
     assert isinstance(planned, DeliveryPlanned)
     return planned, outgoing
+
+
+def signatures(outgoing: Outgoing) -> list[str]:
+    lines = outgoing.head.decode().split("\r\n")
+    return [line.split(":")[1].strip() for line in lines if "-Hmac-Sha256:" in line or "-Signature:" in line]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -32,23 +43,72 @@ def test_a_forgery_claims_stock_that_is_not_there_under_a_webhook_id_of_its_own(
     subscription = setup.subscribe()
     planned, outgoing = forged(setup, kind)
     claim = json.loads(outgoing.body)
-    assert (claim["inventory_item_id"], claim["available"]) == (MUG.inventory_item_id, 999)
-    assert (planned.forged, planned.event, planned.subscription) == (kind, -1, subscription)
+    ours = claim["inventory_item_id"] == MUG.inventory_item_id
+    assert ours == (kind != "other_shop")
+    assert claim["available"] > 3_000_000
+    assert planned.claim == str(claim["available"])
+    meant = "unsigned" if kind == "replayed" else kind  # nothing was sent that could be replayed
+    assert (planned.forged, planned.event, planned.subscription) == (meant, -1, subscription)
     assert f"X-Shopify-Webhook-Id: {planned.webhook_id}\r\n".encode() in outgoing.head
     genuine = setup.deliveries.fire([stock_event()], AT_NS).facts[0]
     assert isinstance(genuine, DeliveryPlanned)
     assert genuine.webhook_id != planned.webhook_id
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_no_forgery_carries_a_valid_signature(setup: DeliverySetup, kind: ForgeryKind) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in JUDGED_BY_EFFECT])
+@pytest.mark.parametrize(("source", "topic"), TARGETS)
+def test_no_forgery_of_any_topic_carries_a_valid_signature(
+    setup: DeliverySetup, kind: ForgeryKind, source: str, topic: Topic
+) -> None:
+    setup.subscribe(topic if source == "shopify" else "*", source)
+    planned, outgoing = forged(setup, kind, source, topic)
+    assert (planned.source, planned.topic) == (source, topic)
+    secret = SECRETS.client_secret if source == "shopify" else SECRETS.channel_secrets
+    assert len(signatures(outgoing)) == (0 if kind == "unsigned" else 1)
+    assert not any(matches(secret, outgoing.body, each) for each in signatures(outgoing))
+    assert f"Content-Length: {len(outgoing.body)}" in outgoing.head.decode().split("\r\n")
+
+
+@pytest.mark.parametrize(("source", "topic"), TARGETS)
+def test_an_order_that_nobody_placed_can_be_recognised(setup: DeliverySetup, source: str, topic: Topic) -> None:
+    setup.subscribe(topic if source == "shopify" else "*", source)
+    planned, outgoing = forged(setup, "wrong_key", source, topic)
+    assert planned.claim.encode() in outgoing.body
+    assert bool(planned.claim) == (topic != "products/update")
+
+
+@pytest.mark.parametrize(("channel", "topic"), [("online", "orders/cancelled"), ("bazaar", "order.returned")])
+def test_a_cancellation_or_return_is_claimed_of_the_newest_order_of_a_buyer(
+    setup: DeliverySetup, channel: str, topic: Topic
+) -> None:
+    source = "shopify" if channel == "online" else channel
+    setup.subscribe(topic if channel == "online" else "*", source)
+    setup.world.apply(PlannedPurchase(0, 0, OrderKey(4), channel, 0, ((MUG.sku, 1),)), AT_NS)
+    order = setup.world.newest_order(channel)
+    assert order is not None
+    planned, outgoing = forged(setup, "unsigned", source, topic)
+    assert order.ref.encode() in outgoing.body
+    assert planned.claim == ""
+
+
+def test_a_replay_is_what_was_sent_before_under_a_new_webhook_id(setup: DeliverySetup) -> None:
     setup.subscribe()
-    _, outgoing = forged(setup, kind)
-    lines = outgoing.head.decode().split("\r\n")
-    signatures = [line.split(": ")[1] for line in lines if line.startswith("X-Shopify-Hmac-Sha256: ")]
-    assert len(signatures) == (0 if kind == "unsigned" else 1)
-    assert not any(matches(SECRETS.client_secret, outgoing.body, each) for each in signatures)
-    assert f"Content-Length: {len(outgoing.body)}" in lines
+    (genuine,) = setup.deliveries.fire([stock_event()], AT_NS).attempts
+    planned, replay = forged(setup, "replayed")
+    assert (replay.body, signatures(replay)) == (genuine.body, signatures(genuine))
+    assert (planned.forged, planned.claim) == ("replayed", "")
+    ids = [line for line in genuine.head.split(b"\r\n") if line.startswith(b"X-Shopify-Webhook-Id")]
+    same = [line for line in genuine.head.split(b"\r\n") if line not in ids]
+    assert [line for line in replay.head.split(b"\r\n") if line in same] == same
+    assert ids[0] not in replay.head.split(b"\r\n")
+
+
+def test_another_shop_is_named_and_signed_for(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    planned, outgoing = forged(setup, "other_shop")
+    assert b"X-Shopify-Shop-Domain: another-shop.myshopify.com\r\n" in outgoing.head
+    assert matches(SECRETS.client_secret, outgoing.body, signatures(outgoing)[0])
+    assert planned.forged == "other_shop"
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(401, "refused"), (200, "acknowledged"), (500, "given_up")])
@@ -63,7 +123,7 @@ def test_a_forgery_ends_with_its_first_answer(setup: DeliverySetup, status: int,
     assert setup.deliveries.pending == 0
 
 
-def test_without_a_subscription_to_stock_there_is_no_forgery(setup: DeliverySetup) -> None:
+def test_without_a_subscription_to_its_topic_there_is_no_forgery(setup: DeliverySetup) -> None:
     setup.subscribe("orders/create")
     dispatch = setup.deliveries.forge(PlannedForgery(0, 77, "unsigned", MUG.sku), AT_NS)
     assert (dispatch.facts, dispatch.attempts) == ([], [])

@@ -1,5 +1,6 @@
 from stockstorm.simulator.model import Order, OrderKey, Product, Refund, RefundLine, Sku
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
+from stockstorm.simulator.shop.lines import left
 from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned, times_updated
 
 MUG = Product(Sku("MUG"), 31, 2, 11, 5, 3, "Mug", "mug", "V", "Mug", 150, 10, 10, False)
@@ -85,10 +86,32 @@ def test_a_return_names_the_lines_that_came_back() -> None:
     assert (after.refunds, after.updated_ns) == ((refund,), 60)
 
 
-def test_a_returned_order_is_not_cancelled_or_returned_again() -> None:
+def test_a_returned_order_is_not_returned_again() -> None:
     change = returned(opened(OrderBook(), 1), return_of(1), 60)
     assert change is not None
-    assert (cancelled(change[0], 70), returned(change[0], return_of(1), 70)) == (None, None)
+    assert returned(change[0], return_of(1), 70) is None
+
+
+def test_a_cancellation_after_a_return_gives_back_what_is_left() -> None:
+    order = opened(OrderBook(), 1)
+    assert left(order) == [("MUG", 2), ("HAT", 1)]
+    change = returned(order, return_of(1), 60)
+    assert change is not None
+    after = cancelled(change[0], 70)
+    assert after is not None
+    assert (after.cancelled_ns, after.refunds, left(after)) == (70, change[0].refunds, [("MUG", 2)])
+
+
+def test_a_return_of_one_of_two_lines_with_one_sku_names_that_line() -> None:
+    bought = PlannedPurchase(0, 0, OrderKey(1), "online", 3, ((Sku("HAT"), 1), (Sku("HAT"), 2)))
+    order = OrderBook().open(bought, [HAT, HAT], 50)
+    change = returned(order, PlannedReturn(0, 0, OrderKey(1), ((Sku("HAT"), 2),), True), 60)
+    both = returned(order, PlannedReturn(0, 0, OrderKey(1), ((Sku("HAT"), 1), (Sku("HAT"), 1)), True), 60)
+    assert change is not None
+    assert both is not None
+    assert [line.line_id for line in change[1].lines] == [order.lines[1].line_id]
+    assert [line.line_id for line in both[1].lines] == [line.line_id for line in order.lines]
+    assert left(change[0]) == [("HAT", 1)]
 
 
 def test_updates_of_an_order_are_counted() -> None:

@@ -1,0 +1,118 @@
+"""What one run proved, and the file that keeps it: one line for each run, so that an interrupted proof goes on."""
+
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from stockstorm.loadtests.subjects.flaws import Flaw
+from stockstorm.reports.result import Result
+
+SOUND: Final = "sound"
+FILE: Final = "proof.jsonl"
+Evidence = Literal["full", "none"]  # none: the service without probes, and without references in its writes
+Outcome = Literal["as declared", "caught otherwise", "missed", "not decided", "sound", "accused"]
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """One run, compared with the declaration of its flaw."""
+
+    subject: str  # "sound" or the flaw's name
+    seed: int
+    evidence: Evidence
+    scenario: str
+    commit: str
+    verdict: str
+    failed: tuple[str, ...]  # checks that failed
+    missed: tuple[str, ...]  # those that had to fail and did not
+    unexpected: tuple[str, ...]  # those that failed, although the flaw does not declare it
+    exposure: dict[str, dict[str, int]]  # of checks that failed or had to
+    diagnoses: tuple[str, ...]  # names, the first cause first
+    cause: str  # text of the first
+    named: bool  # whether the first diagnosis is one that the flaw declares
+    seconds: float
+    folder: str
+
+    @property
+    def key(self) -> tuple[str, str, int, Evidence]:
+        """What makes a run unnecessary: the same code, subject, seed and evidence."""
+        return (self.commit, self.subject, self.seed, self.evidence)
+
+    @property
+    def caught(self) -> bool:
+        """Whether the run was judged invalid."""
+        return self.subject != SOUND and self.verdict == "invalid"
+
+    @property
+    def outcome(self) -> Outcome:
+        """In one word. Without evidence any failing check counts, because some of them need it."""
+        if self.subject == SOUND:
+            return "accused" if self.failed or self.verdict == "invalid" else "sound"
+        if self.verdict != "invalid":
+            return "not decided" if self.verdict == "unknown" else "missed"
+        declared = not self.unexpected and (not self.missed or self.evidence == "none")
+        return "as declared" if declared else "caught otherwise"
+
+    @property
+    def holds(self) -> bool:
+        """Whether the run is what its declaration says."""
+        return self.outcome == "as declared" or (self.outcome == "sound" and self.verdict == "valid")
+
+
+def failed_checks(result: Result) -> frozenset[str]:
+    """Names of the invalid checks, and of those whose measure missed its threshold."""
+    checks = {check.name for check in result.checks if check.verdict == "invalid"}
+    thresholds = {outcome.measure for outcome in result.thresholds if outcome.verdict == "invalid"}
+    return frozenset(checks | {_owner(measure, result) for measure in thresholds})
+
+
+def judged(result: Result, flaw: Flaw | None, evidence: Evidence, folder: str) -> Proof:
+    """Compares a result with the declaration of its flaw."""
+    failed = failed_checks(result)
+    must = flaw.must if flaw else frozenset[str]()
+    may = frozenset(flaw.may) if flaw else frozenset[str]()
+    diagnoses = tuple(diagnosis.name for diagnosis in result.diagnoses)
+    return Proof(
+        subject=flaw.name if flaw else SOUND,
+        seed=result.seed,
+        evidence=evidence,
+        scenario=result.scenario,
+        commit=result.commit,
+        verdict=result.verdict,
+        failed=tuple(sorted(failed)),
+        missed=tuple(sorted(must - failed)),
+        unexpected=tuple(sorted(failed - must - may)),
+        exposure={check.name: check.exposure for check in result.checks if check.name in failed | must},
+        diagnoses=diagnoses,
+        cause=result.diagnoses[0].cause if result.diagnoses else "",
+        named=bool(flaw and diagnoses and diagnoses[0] in flaw.diagnoses),
+        seconds=round(result.duration_ns / 1e9, 1),
+        folder=folder,
+    )
+
+
+def read_proofs(runs: Path) -> list[Proof]:
+    """The stored proofs, oldest first. A last line that an interrupt cut off is left out."""
+    path = runs / FILE
+    if not path.is_file():
+        return []
+    found: list[Proof] = []
+    for line in path.read_bytes().splitlines():
+        try:
+            found.append(msgspec.json.decode(line, type=Proof))
+        except msgspec.DecodeError:
+            continue
+    return found
+
+
+def store_proof(runs: Path, proof: Proof) -> None:
+    """Appends a proof to the file."""
+    runs.mkdir(parents=True, exist_ok=True)
+    with (runs / FILE).open("ab") as file:
+        file.write(msgspec.json.encode(proof) + b"\n")
+
+
+def _owner(measure: str, result: Result) -> str:
+    """The check that measures `measure`."""
+    owners = [check.name for check in result.checks if measure in check.measures]
+    return owners[0] if owners else measure.partition(".")[0]

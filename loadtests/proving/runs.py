@@ -1,0 +1,93 @@
+"""The runs of a proof: each flaw in the scenario that claims it, every seed, with and without evidence."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.run_spec import make_spec, read_provenance
+from stockstorm.loadtests.ipc.messages import Live
+from stockstorm.loadtests.orchestrator.run import run
+from stockstorm.loadtests.proving.proof import Evidence, Proof, judged, read_proofs, store_proof
+from stockstorm.loadtests.subjects.flaws import FLAWS, Flaw
+
+SCENARIO: Final = "proof"  # of the sound service
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One run to make."""
+
+    subject: str
+    seed: int
+    evidence: Evidence
+
+    @property
+    def flaw(self) -> Flaw | None:
+        return FLAWS.get(self.subject)
+
+    @property
+    def text(self) -> str:
+        return f"{self.subject}, seed {self.seed}{', without evidence' if self.evidence == 'none' else ''}"
+
+    def options(self, runs: Path) -> RunOptions:
+        """The options of its run."""
+        flaw = self.flaw
+        if flaw is None:
+            return RunOptions(scenario=SCENARIO, seed=self.seed, runs=runs, evidence=self.evidence)
+        return RunOptions(
+            scenario=flaw.scenario,
+            seed=self.seed,
+            runs=runs,
+            evidence=self.evidence,
+            flaw=flaw.name,
+            subject=flaw.subject,
+            faults=flaw.faults,
+            safety_stock=flaw.safety_stock,
+        )
+
+
+def cells_of(subjects: Sequence[str], seeds: int, *, without_evidence: bool) -> list[Cell]:
+    """Every run of a proof. The first seed of all subjects comes first, so that a short proof is a broad one."""
+    evidences: tuple[Evidence, ...] = ("full", "none") if without_evidence else ("full",)
+    return [
+        Cell(subject, seed, evidence)
+        for seed in range(1, seeds + 1)
+        for evidence in evidences
+        for subject in subjects
+        if not ((flaw := FLAWS.get(subject)) and flaw.out_of_reach)
+    ]
+
+
+def rotated(subjects: Sequence[str], count: int, commits: int) -> list[str]:
+    """`count` of the subjects, others for each commit, so that all of them come in turn."""
+    start = commits * count % len(subjects)
+    return [subjects[(start + n) % len(subjects)] for n in range(min(count, len(subjects)))]
+
+
+def prove(
+    cells: Sequence[Cell],
+    runs: Path,
+    show: Callable[[str], None],
+    live: Callable[[Live], None],
+    *,
+    within_s: float = float("inf"),
+) -> Iterator[Proof]:
+    """The proof of each run, in order. Those that the runs folder already has of this commit are not repeated.
+
+    After `within_s` seconds no run begins.
+    """
+    commit = read_provenance().commit
+    known = {proof.key: proof for proof in read_proofs(runs)}
+    until = time.monotonic() + within_s
+    for number, cell in enumerate(cells, 1):
+        found = known.get((commit, cell.subject, cell.seed, cell.evidence))
+        if found is None and time.monotonic() < until:
+            show(f"{number} of {len(cells)}: {cell.text}")
+            spec = make_spec(cell.options(runs))
+            found = judged(run(spec, show, live).result, cell.flaw, cell.evidence, str(spec.folder))
+            store_proof(runs, found)
+        if found is not None:
+            yield found

@@ -1,0 +1,98 @@
+"""The flaws of the class arithmetic."""
+
+from typing import Final
+
+from stockstorm.loadtests.subjects.flaws.flaw import OF_WEBHOOKS, WRONG_STOCK, Flaw, without
+
+DECLARED: Final = (
+    Flaw(
+        name="first_line_only",
+        kind="arithmetic",
+        mistake="only the first line of an order is read",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"contrast", "wrong_by_one_order"}),
+    ),
+    Flaw(
+        name="same_sku_overwrites",
+        kind="arithmetic",
+        mistake="of two lines with one SKU the second replaces the first",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"contrast", "wrong_by_one_order"}),
+    ),
+    Flaw(
+        name="quantity_ignored",
+        kind="arithmetic",
+        mistake="every line counts as one unit",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"contrast", "wrong_by_one_order"}),
+    ),
+    Flaw(
+        name="restock_flag_ignored",
+        kind="arithmetic",
+        mistake="a return gives its units back although they are not sellable again",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"contrast", "wrong_by_one_order"}),
+    ),
+    Flaw(
+        name="return_of_whole_order",
+        kind="arithmetic",
+        mistake="a return gives back the whole order",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"contrast", "wrong_by_one_order"}),
+    ),
+    Flaw(
+        name="returns_ignored",
+        kind="arithmetic",
+        mistake="returns have no effect",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"contrast", "wrong_by_one_order"}),
+    ),
+    Flaw(
+        name="cancellations_ignored",
+        kind="arithmetic",
+        mistake="cancellations have no effect",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"contrast", "wrong_by_one_order"}),
+    ),
+    Flaw(
+        name="cancel_ignores_returns",
+        kind="arithmetic",
+        mistake="a cancellation gives back what a return has given back already",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"contrast", "wrong_by_one_order"}),
+    ),
+    Flaw(
+        name="return_after_cancel_applied",
+        kind="arithmetic",
+        mistake="a return of a cancelled order gives its units back a second time",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"contrast", "wrong_by_one_order"}),
+    ),
+    Flaw(
+        name="cancel_of_first_line",
+        kind="arithmetic",
+        mistake="a cancellation gives back the first SKU of an order only",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"contrast", "wrong_by_one_order"}),
+    ),
+)

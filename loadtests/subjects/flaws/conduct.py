@@ -1,0 +1,46 @@
+"""The flaws of the class conduct."""
+
+from typing import Final
+
+from stockstorm.loadtests.subjects.flaws.flaw import CALLS, LATE_EFFECTS, OF_WEBHOOKS, WRONG_STOCK, Flaw, without
+
+DECLARED: Final = (
+    Flaw(
+        name="no_backoff",
+        kind="conduct",
+        mistake="a failed or throttled call is repeated at once",
+        must=frozenset({"retry_discipline"}),
+        may=without({**CALLS, **LATE_EFFECTS}, "retry_discipline"),
+        subjects=OF_WEBHOOKS,
+        scenario="proof_throttled",
+        diagnoses=frozenset({"throttled"}),
+    ),
+    Flaw(
+        name="retries_in_lockstep",
+        kind="conduct",
+        mistake="every retry comes exactly 200 ms after its failure",
+        must=frozenset({"retry_discipline"}),
+        may=without({**CALLS, **LATE_EFFECTS}, "retry_discipline"),
+        subjects=OF_WEBHOOKS,
+        scenario="proof_throttled",
+        diagnoses=frozenset({"throttled"}),
+    ),
+    Flaw(
+        name="one_row_per_push",
+        kind="conduct",
+        mistake="every SKU is pushed by a call of its own, at most ten a second",
+        must=frozenset({"sync_latency"}),
+        may=without({**CALLS, **LATE_EFFECTS, **WRONG_STOCK}, "sync_latency"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"latency_growth", "slow"}),
+    ),
+    Flaw(
+        name="poll_storm",
+        kind="conduct",
+        mistake="the whole catalogue is read without a pause beside the webhooks",
+        must=frozenset({"retry_discipline"}),
+        may=without({**CALLS, **LATE_EFFECTS}, "retry_discipline"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"throttled"}),
+    ),
+)

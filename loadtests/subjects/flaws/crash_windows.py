@@ -1,0 +1,73 @@
+"""The flaws of the class crash windows."""
+
+from typing import Final
+
+from stockstorm.loadtests.subjects.flaws.flaw import OF_QUEUES, OF_WEBHOOKS, RESTARTED, WRONG_STOCK, Flaw, without
+
+DECLARED: Final = (
+    Flaw(
+        name="mark_before_write",
+        kind="crash windows",
+        mistake="orders are marked as written before the call to Shopify, and the worker is killed",
+        must=frozenset({"nothing_lost"}),
+        may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
+        subjects=OF_WEBHOOKS,
+        faults=(
+            "kill_worker@3",
+            "kill_worker@6",
+        ),
+        diagnoses=frozenset({"lost_in_crash"}),
+    ),
+    Flaw(
+        name="new_key_per_attempt",
+        kind="crash windows",
+        mistake="a replay after a crash has a new idempotency key and is executed again",
+        must=frozenset({"applied_twice"}),
+        may=without({**WRONG_STOCK, **RESTARTED}, "applied_twice"),
+        subjects=OF_WEBHOOKS,
+        faults=(
+            "kill_worker@3",
+            "kill_worker@6",
+        ),
+        diagnoses=frozenset({"applied_twice", "duplicate_effects"}),
+    ),
+    Flaw(
+        name="open_batch_forgotten",
+        kind="crash windows",
+        mistake="a batch that a crash left open is not sent again",
+        must=frozenset({"nothing_lost"}),
+        may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
+        subjects=OF_WEBHOOKS,
+        faults=(
+            "kill_worker@3",
+            "kill_worker@6",
+        ),
+        diagnoses=frozenset({"lost_in_crash"}),
+    ),
+    Flaw(
+        name="taken_before_work",
+        kind="crash windows",
+        mistake="events leave the queue before they are applied, and the worker is killed",
+        must=frozenset({"nothing_lost"}),
+        may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
+        subjects=OF_QUEUES,
+        faults=(
+            "kill_worker@3",
+            "kill_worker@6",
+        ),
+        diagnoses=frozenset({"lost_in_crash"}),
+    ),
+    Flaw(
+        name="push_state_lost",
+        kind="crash windows",
+        mistake="what waits for its push is only in memory, and a restart does not list everything again",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **RESTARTED}, "drift"),
+        subjects=OF_WEBHOOKS,
+        faults=(
+            "kill_worker@3",
+            "kill_worker@6",
+        ),
+        diagnoses=frozenset({"lost_in_crash"}),
+    ),
+)

@@ -1,0 +1,63 @@
+"""The flaws of the class loss."""
+
+from typing import Final
+
+from stockstorm.loadtests.subjects.flaws.flaw import (
+    LATE_EFFECTS,
+    OF_QUEUES,
+    OF_RECEIVERS,
+    OF_WEBHOOKS,
+    RESTARTED,
+    WRONG_STOCK,
+    Flaw,
+    without,
+)
+
+DECLARED: Final = (
+    Flaw(
+        name="ack_before_durable",
+        kind="loss",
+        mistake="the receiver acknowledges before the event is stored, and is killed",
+        must=frozenset({"nothing_lost"}),
+        may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
+        subjects=OF_QUEUES,
+        faults=("kill_receiver@5",),
+        guide_ref="C8",
+        diagnoses=frozenset({"lost_in_crash"}),
+    ),
+    Flaw(
+        name="errors_swallowed",
+        kind="loss",
+        mistake="an error while an event is stored is answered 200",
+        must=frozenset({"nothing_lost"}),
+        may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
+        subjects=OF_QUEUES,
+        faults=("restart_database@5",),
+        diagnoses=frozenset({"lost_in_crash"}),
+    ),
+    Flaw(
+        name="batch_drops_tail",
+        kind="loss",
+        mistake="of several events that are processed together the last is settled without being applied",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+    ),
+    Flaw(
+        name="poison_blocks",
+        kind="loss",
+        mistake="a return that is not restocked raises an error, and everything behind it waits",
+        must=frozenset({"sync_latency"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "sync_latency"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"stops"}),
+    ),
+    Flaw(
+        name="overflow_dropped",
+        kind="loss",
+        mistake="what does not fit into a buffer is acknowledged and dropped",
+        must=frozenset({"nothing_lost"}),
+        may=without(WRONG_STOCK, "nothing_lost"),
+        subjects=OF_RECEIVERS,
+    ),
+)

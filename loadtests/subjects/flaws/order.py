@@ -1,0 +1,54 @@
+"""The flaws of the class order."""
+
+from typing import Final
+
+from stockstorm.loadtests.subjects.flaws.flaw import OF_WEBHOOKS, WRONG_STOCK, Flaw, without
+
+DECLARED: Final = (
+    Flaw(
+        name="last_write_wins",
+        kind="order",
+        mistake="stock events are applied in the order of arrival, regardless of their age",
+        must=frozenset({"stale_overwrite"}),
+        may=without(WRONG_STOCK, "stale_overwrite"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"old_overwrites_new"}),
+        guide_ref="C7",
+    ),
+    Flaw(
+        name="ties_by_second",
+        kind="order",
+        mistake="of two stock events in one second the last to arrive wins",
+        must=frozenset({"stale_overwrite"}),
+        may=without(WRONG_STOCK, "stale_overwrite"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"old_overwrites_new"}),
+    ),
+    Flaw(
+        name="ties_dropped",
+        kind="order",
+        mistake="a stock event of the same second as the known one is dropped",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"old_overwrites_new"}),
+    ),
+    Flaw(
+        name="cancel_before_create_ignored",
+        kind="order",
+        mistake="a cancellation that arrives before its order is ignored",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"contrast"}),
+    ),
+    Flaw(
+        name="create_after_cancel_applied",
+        kind="order",
+        mistake="an order that arrives after its cancellation is applied in full",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"contrast"}),
+    ),
+)

@@ -1,0 +1,38 @@
+"""The flaws of the class polling."""
+
+from typing import Final
+
+from stockstorm.loadtests.subjects.flaws.flaw import LATE_EFFECTS, OF_POLLING, WRONG_STOCK, Flaw, without
+
+DECLARED: Final = (
+    Flaw(
+        name="cursor_off_by_one",
+        kind="polling",
+        mistake="the cursor of a marketplace's orders is moved one too far",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
+        subjects=OF_POLLING,
+        scenario="proof_polled",
+        diagnoses=frozenset({"contrast"}),
+    ),
+    Flaw(
+        name="page_two_never_read",
+        kind="polling",
+        mistake="only the first 20 orders of a poll are applied",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
+        subjects=OF_POLLING,
+        scenario="proof_polled",
+        diagnoses=frozenset({"contrast"}),
+    ),
+    Flaw(
+        name="overlap_missing",
+        kind="polling",
+        mistake="changes of the second in which a poll begins are missed",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
+        subjects=OF_POLLING,
+        scenario="proof_polled",
+        diagnoses=frozenset({"contrast"}),
+    ),
+)

@@ -1,0 +1,97 @@
+"""The flaws of the class pushes."""
+
+from typing import Final
+
+from stockstorm.loadtests.subjects.flaws.flaw import CALLS, OF_WEBHOOKS, WRONG_STOCK, Flaw, without
+
+DECLARED: Final = (
+    Flaw(
+        name="pushes_overtake",
+        kind="pushes",
+        mistake="pushes run at the same time, so an older one can arrive after a newer one",
+        must=frozenset({"stale_overwrite"}),
+        may=without(WRONG_STOCK, "stale_overwrite"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"old_overwrites_new"}),
+    ),
+    Flaw(
+        name="channel_skipped",
+        kind="pushes",
+        mistake="one marketplace never gets a push",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        diagnoses=frozenset({"one_channel", "contrast"}),
+    ),
+    Flaw(
+        name="zero_never_pushed",
+        kind="pushes",
+        mistake="a quantity of 0 is not pushed",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        scenario="proof_sold_out",
+        diagnoses=frozenset({"contrast"}),
+    ),
+    Flaw(
+        name="safety_stock_ignored",
+        kind="pushes",
+        mistake="the safety stock is not held back",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        safety_stock=3,
+    ),
+    Flaw(
+        name="safety_stock_doubled",
+        kind="pushes",
+        mistake="the safety stock is held back twice",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        safety_stock=3,
+    ),
+    Flaw(
+        name="rejected_rows_forgotten",
+        kind="pushes",
+        mistake="rows that a marketplace rejects are not pushed again",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **CALLS}, "drift"),
+        subjects=OF_WEBHOOKS,
+        scenario="failing_apis",
+    ),
+    Flaw(
+        name="failed_push_forgotten",
+        kind="pushes",
+        mistake="a push that fails is not repeated",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **CALLS}, "drift"),
+        subjects=OF_WEBHOOKS,
+        scenario="failing_apis",
+    ),
+    Flaw(
+        name="small_changes_not_pushed",
+        kind="pushes",
+        mistake="a quantity is pushed only if it differs by more than two",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+    ),
+    Flaw(
+        name="negative_as_positive",
+        kind="pushes",
+        mistake="a quantity below zero is listed without its sign",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        scenario="proof_sold_out",
+    ),
+    Flaw(
+        name="pending_orders_ignored",
+        kind="pushes",
+        mistake="listings show units that are sold and not yet in the master",
+        must=frozenset({"stale_overwrite"}),
+        may=without(WRONG_STOCK, "stale_overwrite"),
+        subjects=OF_WEBHOOKS,
+    ),
+)

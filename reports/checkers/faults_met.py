@@ -1,0 +1,72 @@
+"""Faults met: whether what the scenario injects into calls, and begins on evidence, has occurred.
+
+It says nothing about the subject. Without it, a run in which no call failed would read like one that the subject
+survived.
+"""
+
+from collections import Counter
+
+from stockstorm.reports.checkers.checker import Checker
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, counted, unknown
+from stockstorm.simulator.config import API_FAULTS, FAULTS, FaultConfig
+from stockstorm.simulator.history import facts as f
+
+
+class FaultsMet(Checker):
+    name = "faults_met"
+    severity = "required"
+
+    def __call__(self, history: History) -> Check:
+        if history.last(f.RunStarted) is None:
+            return unknown(self.name, "the run did not begin")
+        scenario = history.scenario
+        on_evidence = [fault for fault in scenario.faults if fault.on != "time"]
+        if not scenario.api_faults and not on_evidence:
+            return Check(self.name, "not_exercised", "the scenario makes no call fail and begins no fault on evidence")
+        met, begun = _met(history), _begun(history)
+        missing = [_words(fault) for fault in on_evidence if not begun[_words(fault)] and _possible(fault, history)]
+        if scenario.api_faults and not any(met.values()):
+            missing.append("failing calls")
+        if missing:
+            return unknown(self.name, f"the scenario promises them, and none occurred: {', '.join(missing)}")
+        unmet = sorted({API_FAULTS[fault.kind] for fault in scenario.api_faults} - set(met))
+        notes = (f"no call met {', '.join(unmet)}",) if unmet else ()
+        reason = f"{counted(met.total(), 'call')} met a fault, and {counted(begun.total(), 'fault')} began on evidence"
+        return Check(self.name, "valid", reason, notes=notes)
+
+    def exposure(self, history: History) -> dict[str, int]:
+        if history.last(f.RunStarted) is None:
+            return {}
+        scenario = history.scenario
+        met, begun = _met(history), _begun(history)
+        expected = [API_FAULTS[fault.kind] for fault in scenario.api_faults]
+        expected += [_words(fault) for fault in scenario.faults if fault.on != "time"]
+        return {words: met[words] + begun[words] for words in dict.fromkeys(expected)}
+
+
+def _met(history: History) -> Counter[str]:
+    """Calls that met each kind of API fault, without those that a fault on evidence took their answer."""
+    taken = {fault.request for fault in history.all(f.FaultStarted) if fault.request >= 0}
+    kinds = {fault.kind for fault in history.scenario.api_faults}
+    calls = (call for call in history.all(f.ApiCalled) if call.injected and call.request not in taken)
+    return Counter(API_FAULTS[call.injected] for call in calls if call.injected and call.injected in kinds)
+
+
+def _begun(history: History) -> Counter[str]:
+    """Faults that began on evidence."""
+    begun = (fault for fault in history.all(f.FaultStarted) if fault.on != "time")
+    return Counter(_named(FAULTS[one.fault].label, one.on) for one in begun if one.fault in FAULTS)
+
+
+def _possible(fault: FaultConfig, history: History) -> bool:
+    """A subject that polls acknowledges nothing."""
+    return fault.on != "acknowledged" or not history.started.polls
+
+
+def _words(fault: FaultConfig) -> str:
+    return _named(FAULTS[fault.kind].label, fault.on)
+
+
+def _named(label: str, on: str) -> str:
+    return f"{label} when a change was executed" if on == "executed" else f"{label} when an event was acknowledged"

@@ -1,0 +1,65 @@
+"""Events that had their effect more than once, by what they have in common."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.contrast import Common, clusters
+from stockstorm.reports.diagnosis.traits import EventTraits, said
+from stockstorm.reports.history.event_outcomes import ORDER_KINDS
+from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.simulator.history import facts as f
+
+CHECKS: Final = ("applied_twice", "drift", "event_classes", "unexplained_push", "oversell", "refused_though_available")
+GOOD_MAX: Final = 20_000
+DEDUPLICATE: Final = (
+    "recognise an event that was already taken, by its webhook id and by its order and kind, in the same transaction "
+    "as "
+    "the effect; send one idempotency key for one change"
+)
+
+
+class AppliedTwice(Diagnose):
+    name = "applied_twice"
+    at_rest = True
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        events = case.history.deliveries.events
+        doubled = dict.fromkeys(
+            number for incident in case.incidents("applied_twice") for number in incident.events if number in events
+        )
+        bad = [events[number] for number in doubled]
+        if not bad:
+            return
+        good = [event for event in events.values() if event.event not in doubled and _alike(case, event)]
+        traits = EventTraits(case)
+        step = max(1, len(good) // GOOD_MAX)
+        shared = clusters([traits.of(one) for one in bad], [traits.of(one) for one in good[::step]])
+        if not shared:
+            yield _found(self.name, case, None, bad)
+        for common in shared:
+            yield _found(self.name, case, common, [bad[place] for place in sorted(common.covers)])
+
+
+def _alike(case: Case, event: f.EventFired) -> bool:
+    return event.topic in ORDER_KINDS and event.source in case.history.marketplaces
+
+
+def _found(name: str, case: Case, common: Common | None, doubled: list[f.EventFired]) -> Found:
+    evidence = ["twice, for example, " + quoted(case.named(event) for event in doubled)]
+    if common is None:
+        cause = (
+            f"{counted(len(doubled), 'event')} had their effect more than once, with nothing in common that others lack"
+        )
+        hints = [DEDUPLICATE]
+    else:
+        which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"
+        cause = f"{which} events that were applied twice are {said(common.traits)}"
+        evidence.insert(0, f"{common.good} of {common.good_of} events that were not are {said(common.traits)}")
+        if common.equal:
+            evidence.append(f"they are also, and just as distinctly, {said(common.equal[:2])}")
+        hints = list(dict.fromkeys([*(trait.hint for trait in common.traits), DEDUPLICATE]))
+    return Found(
+        Diagnosis(name, cause, tuple(evidence), "; ".join(hints[:2]), case.consequences(*CHECKS), doubled[0].at_ns),
+        frozenset(f"event {event.event}" for event in doubled),
+    )

@@ -1,0 +1,65 @@
+"""Calls that an API refused, grouped by operation and by the text of the error."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.not_played import UNPLAYED
+from stockstorm.reports.result import Diagnosis
+from stockstorm.simulator.api.exchange import request_id
+from stockstorm.simulator.history import facts as f
+
+REFUSED: Final = frozenset({"user_error", "error", "bad_request"})
+SHARE_MIN: Final = 0.05  # of an operation's calls; a sound service may lose a comparison now and then
+MANY: Final = 0.5
+GROUPS_MAX: Final = 3
+_STALE: Final = ("changefromquantity", "compare", "stale")  # an answer that asks for a new try, as it should be
+
+
+class CallsRefused(Diagnose):
+    name = "calls_refused"
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        totals: dict[tuple[str, str], int] = {}
+        groups: dict[tuple[str, str, str], list[f.ApiCalled]] = {}
+        for call in case.calls:
+            totals[call.api, call.operation] = totals.get((call.api, call.operation), 0) + 1
+            if call.errors and not call.strangers and not call.injected and _refused(call):
+                groups.setdefault((call.api, call.operation, call.errors[0]), []).append(call)
+        largest = sorted(groups.items(), key=lambda item: -len(item[1]))
+        kept = [(key, found) for key, found in largest if _telling(key[2], len(found), totals[key[0], key[1]])]
+        for (api, operation, text), found in kept[:GROUPS_MAX]:
+            of = totals[api, operation]
+            name = operation or "documents"
+            part = "took only some rows of" if found[0].outcome == "ok" else "refused"
+            side = "the Admin API" if api == "admin" else api
+            yield Found(
+                Diagnosis(
+                    self.name,
+                    f"{side} {part} {len(found):,} of {of:,} {name}: {text}",
+                    (
+                        f"first at {case.when(found[0].at_ns)}, last at {case.when(found[-1].at_ns)}",
+                        "calls " + quoted(_named(call) for call in found),
+                    ),
+                    "read userErrors and errors of every answer, log them, and correct the call as the text says",
+                    case.consequences(),
+                    found[0].at_ns,
+                ),
+                frozenset(f"call {call.request}" for call in found),
+            )
+
+
+def _refused(call: f.ApiCalled) -> bool:
+    if call.outcome == "ok":
+        return call.api != "admin"  # a push of which some rows were rejected
+    return call.outcome in REFUSED and call.status not in UNPLAYED
+
+
+def _telling(text: str, count: int, of: int) -> bool:
+    least = MANY if any(word in text.lower() for word in _STALE) else SHARE_MIN
+    return count >= least * of
+
+
+def _named(call: f.ApiCalled) -> str:
+    name = request_id(call.request)
+    return f"{name} (idempotency key {call.key})" if call.key else name

@@ -1,0 +1,54 @@
+"""The subject subscribed to fewer topics, or to fewer channels, than it needs."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
+from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import SHOPIFY, SHOPIFY_TOPICS
+
+NEEDED: Final = (INVENTORY_TOPIC,)  # each change of stock comes under this topic; the others only repeat it
+
+
+class FewTopics(Diagnose):
+    name = "few_topics"
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        if case.history.started.polls:
+            return
+        subscribed = case.history.all(f.SubscriptionCreated)
+        topics = {fact.topic for fact in subscribed if fact.source == SHOPIFY}
+        channels = {fact.source for fact in subscribed if fact.source != SHOPIFY}
+        silent = [channel for channel in case.history.marketplaces if channel not in channels]
+        removed = {fact.topic for fact in case.history.all(f.SubscriptionRemoved) if fact.source == SHOPIFY}
+        missing = [topic for topic in SHOPIFY_TOPICS if topic not in topics]
+        if not silent and not any(topic in missing for topic in NEEDED):
+            return
+        told = [] if not missing else [f"subscribed to {len(topics)} of {len(SHOPIFY_TOPICS)} topics of the shop"]
+        told += [f"no address for the notifications of {', '.join(silent)}"] if silent else []
+        evidence = [f"missing: {', '.join(missing)}"] if missing else []
+        evidence += [f"removed meanwhile: {', '.join(sorted(removed))}"] if removed else []
+        yield Found(
+            Diagnosis(
+                self.name,
+                "; ".join(told),
+                (*evidence, *_unheard(case)),
+                "subscribe to the topics (webhookSubscriptionCreate) and set each marketplace's address "
+                "(PUT /marketplaces/CHANNEL/v1/notifications), or give --subscribe",
+                case.consequences(),
+            )
+        )
+
+
+def _unheard(case: Case) -> tuple[str, ...]:
+    events = case.history.deliveries.events
+    counts: dict[str, int] = {}
+    for number in case.history.deliveries.unheard:
+        if number in events:
+            name = f"{events[number].topic} of {events[number].source}"
+            counts[name] = counts.get(name, 0) + 1
+    if not counts:
+        return ("no event had to do without a subscription",)
+    return tuple(f"{counted(count, 'event')} of {name} had no subscriber" for name, count in sorted(counts.items())[:4])

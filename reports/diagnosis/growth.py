@@ -1,0 +1,92 @@
+"""Latency or memory that grows over the whole load: more comes in than goes out, or something is never given back."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.reports.verdict.samples import judged_samples
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
+
+LATENCY_TIMES: Final = 4.0
+LATENCY_MIN_MS: Final = 1_000.0
+SAMPLES_MIN: Final = 60
+MEMORY_TIMES: Final = 1.5
+MEMORY_MIN_BYTES: Final = 50 * 1024**2
+OURS: Final = frozenset({"generator", "orchestrator", "postgres", "supervisor"})
+LATENCY_CHECKS: Final = ("sync_latency", "order_latency", "crisis_time", "oversell", "refused_though_available")
+
+
+class Growth(Diagnose):
+    name = "growth"
+    after = ("no_call", "stops")
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        yield from _latency(self.name, case)
+        yield from _memory(self.name, case)
+
+
+def _latency(name: str, case: Case) -> Iterator[Found]:
+    explains = case.consequences(*LATENCY_CHECKS)
+    samples = sorted(judged_samples(case.history))
+    if not explains or len(samples) < SAMPLES_MIN:
+        return
+    thirds = _thirds([min(ms, 1e9) for _, ms in samples])
+    first, middle, last = (quantile(sorted(part), 0.5) for part in thirds)
+    if not first <= middle <= last or last < max(LATENCY_MIN_MS, LATENCY_TIMES * first):
+        return
+    rates = {one: _measure(case, f"delivery.{one}_per_s") for one in ("offered", "throughput")}
+    told = (
+        f"offered {rates['offered']:.0f} events/s, acknowledged {rates['throughput']:.0f}"
+        if all(rates.values())
+        else ""
+    )
+    yield Found(
+        Diagnosis(
+            name,
+            f"sync latency grows throughout the load, from {first:,.0f} ms in its first third to {last:,.0f} ms in its "
+            "last: events come faster than the service works them off",
+            (f"medians of the thirds: {first:,.0f}, {middle:,.0f} and {last:,.0f} ms", *([told] if told else [])),
+            "find what limits the service: one event at a time, one call for each change, a lock, or the rate limit "
+            "of an "
+            "API. Many changes in one call and pushes that overtake older ones help most",
+            explains,
+        )
+    )
+
+
+def _memory(name: str, case: Case) -> Iterator[Found]:
+    explains = case.consequences("resources", "trend", "memory")
+    by_process: dict[str, list[f.ResourcesSampled]] = {}
+    for sample in case.history.all(f.ResourcesSampled):
+        by_process.setdefault(sample.process, []).append(sample)
+    for process, found in by_process.items():
+        if not explains or process in OURS or len(found) < 9:
+            continue
+        first, middle, last = (sum(part) / len(part) for part in _thirds([each.rss_bytes for each in found]))
+        if not first < middle < last or last < max(MEMORY_TIMES * first, first + MEMORY_MIN_BYTES):
+            continue
+        seconds = (found[-1].at_ns - found[0].at_ns) / SECOND_NS
+        mib = [f"{mean / 1024**2:.0f}" for mean in (first, middle, last)]
+        told = f"means of the thirds of {seconds:.0f} s: {', '.join(mib)} MiB"
+        yield Found(
+            Diagnosis(
+                name,
+                f"the memory of {process} grows throughout the run, from {mib[0]} to {mib[-1]} MiB",
+                (told,),
+                "look for what is kept for each event: a cache without a limit, a list of seen ids, tasks that never "
+                "end",
+                explains,
+            )
+        )
+
+
+def _thirds(values: Sequence[float]) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
+    third = len(values) // 3
+    return values[:third], values[third : 2 * third], values[2 * third :]
+
+
+def _measure(case: Case, name: str) -> float:
+    return next((check.measures[name] for check in case.checks if name in check.measures), 0.0)

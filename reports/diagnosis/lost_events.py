@@ -1,0 +1,93 @@
+"""Events that were acknowledged and had no effect, by what they have in common."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.contrast import Common, clusters
+from stockstorm.reports.diagnosis.traits import EventTraits, said
+from stockstorm.reports.history.channel_orders import Effect
+from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.simulator.history import facts as f
+
+KNOWN: Final = frozenset({"once", "twice", "superseded", "void", "healed"})
+GOOD_MAX: Final = 20_000
+BAD_MAX: Final = 5_000
+CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "order_latency", "crisis_time", "lost_units")
+
+
+class LostEvents(Diagnose):
+    name = "lost_events"
+    at_rest = True
+    after = ("no_call",)
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        bad, good = lost_and_taken(case)
+        if not bad:
+            return
+        traits = EventTraits(case)
+        step = max(1, len(good) // GOOD_MAX)
+        shared = clusters([traits.of(one) for one in bad[:BAD_MAX]], [traits.of(one) for one in good[::step]])
+        for common in shared:
+            yield _found(self.name, case, common, [bad[place] for place in sorted(common.covers)])
+        unexplained = len(bad) - sum(len(common.covers) for common in shared)
+        if unexplained and not shared and "nothing_lost" in case.failing:
+            yield _nothing_common(self.name, case, bad, good)
+
+
+def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
+    """Events without the effect that they should have had, and events with it."""
+    history = case.history
+    unwritten = set[int]()
+    if not history.orders.net_only and history.orders.writes:
+        topics = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
+        for effect in history.orders.effects:
+            if _is_unwritten(case, effect):
+                unwritten.add(history.deliveries.order_event.get((effect.order, topics[effect.kind]), -1))
+    bad, good = list[f.EventFired](), list[f.EventFired]()
+    for entry in history.classified:
+        if entry.delivery != "acknowledged":
+            continue
+        if entry.effect == "none" or entry.event.event in unwritten:
+            bad.append(entry.event)
+        elif entry.effect in KNOWN:
+            good.append(entry.event)
+    return bad, good
+
+
+def _is_unwritten(case: Case, effect: Effect) -> bool:
+    """Whether the master lacks it for certain. Where other orders count twice, a single missing one cannot be told."""
+    history = case.history
+    told = effect.sku not in history.misfit_skus and effect.order not in history.pending.orders
+    return effect.version < 0 and not effect.settled and told
+
+
+def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) -> Found:
+    which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"
+    evidence = [
+        f"{common.good} of {common.good_of} events that had their effect are {said(common.traits)}",
+        "lost, for example, " + quoted(case.named(event) for event in lost),
+    ]
+    if common.equal:
+        evidence.append(f"they are also, and just as distinctly, {said(common.equal[:2])}")
+    remedy = "; ".join(dict.fromkeys(trait.hint for trait in common.traits))
+    cause = f"{which} lost {'event is' if common.bad_of == 1 else 'events are'} {said(common.traits)}"
+    return Found(
+        Diagnosis(name, cause, tuple(evidence), remedy, case.consequences(*CHECKS), lost[0].at_ns),
+        frozenset(f"event {event.event}" for event in lost),
+    )
+
+
+def _nothing_common(name: str, case: Case, bad: list[f.EventFired], good: list[f.EventFired]) -> Found:
+    return Found(
+        Diagnosis(
+            name,
+            f"{counted(len(bad), 'event')} of {len(bad) + len(good):,} had no effect, with nothing in common that "
+            "others lack",
+            ("lost, for example, " + quoted(case.named(event) for event in bad),),
+            "look for these webhook ids in the service's own log, from the answer to the effect",
+            case.consequences(*CHECKS),
+            bad[0].at_ns,
+        ),
+        frozenset(f"event {event.event}" for event in bad),
+    )

@@ -1,0 +1,74 @@
+"""Webhooks that are answered late or not within 5 s: work is done before the answer, or answers wait for their turn."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from stockstorm.reports.diagnosis.answers import answers, compared, good, shared
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.simulator.clock import MILLISECOND_NS
+from stockstorm.simulator.history import facts as f
+
+SLOW_MS: Final = 500.0  # in the median
+GROWTH_MIN: Final = 3.0
+CHECKS: Final = ("ack_time", "delivery", "delivery_success")
+
+
+class SlowAnswers(Diagnose):
+    name = "slow_answers"
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        late = answers(case, lambda attempt: attempt.error == "answer_timeout")
+        accepted = answers(case, good)
+        if not late and not case.consequences(*CHECKS):
+            return
+        took = [_took_ms(attempt) for _, attempt in accepted]
+        median = quantile(sorted(took), 0.5) if took else 0.0
+        if not late and median < SLOW_MS:
+            return
+        tried = sum(len(delivery.attempts) for delivery in case.genuine)
+        parts = [f"{len(late):,} of {tried:,} attempts were not answered within 5 s"] if late else []
+        if took:
+            parts.append(f"an answer takes {median:,.0f} ms in the median and {max(took):,.0f} ms at most")
+        evidence = [_growth([attempt for _, attempt in accepted]), *_calls(case)]
+        evidence += shared(compared(case, late, accepted), "unanswered ones") if late else ()
+        yield Found(
+            Diagnosis(
+                self.name,
+                ", ".join(parts) + ": the work is done before the answer, or requests wait for a free process",
+                tuple(one for one in evidence if one) or ("no answer came in time",),
+                "store the event, answer 200, and do the work afterwards in a worker; give the server more processes "
+                "or "
+                "connections to its database",
+                case.consequences(),
+                late[0][1].due_ns if late else 0,
+            ),
+            frozenset(f"delivery {delivery.planned.delivery}" for delivery, _ in late),
+        )
+
+
+def _took_ms(attempt: f.AttemptEnded) -> float:
+    return (attempt.answered_ns - attempt.started_ns) / MILLISECOND_NS
+
+
+def _growth(attempts: Sequence[f.AttemptEnded]) -> str:
+    third = len(attempts) // 3
+    if third < 10:
+        return ""
+    first, last = (quantile(sorted(map(_took_ms, part)), 0.5) for part in (attempts[:third], attempts[-third:]))
+    grew = f", {last / first:,.0f} times as much" if first and last / first >= GROWTH_MIN else ""
+    return f"the median is {first:,.0f} ms in the first third of the answers and {last:,.0f} ms in the last{grew}"
+
+
+def _calls(case: Case) -> tuple[str, ...]:
+    """Whether calls of the subject fall into the time in which it owes an answer."""
+    open_ = sorted((attempt.started_ns, attempt.at_ns) for one in case.genuine for attempt in one.attempts)
+    if not case.calls or not open_:
+        return ()
+    inside = place = until = 0
+    for at_ns in sorted(call.started_ns or call.at_ns for call in case.calls):
+        while place < len(open_) and open_[place][0] <= at_ns:
+            until, place = max(until, open_[place][1]), place + 1
+        inside += at_ns <= until
+    return (f"{inside:,} of its {len(case.calls):,} API calls began while a webhook waited for its answer",)

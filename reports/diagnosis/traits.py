@@ -1,0 +1,207 @@
+"""Traits: what can be said of an event, a delivery or a listing, so that bad ones can be compared with good ones.
+
+A trait completes the sentence "41 of 41 lost events are …". Each kind has a hint at what to look at.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple
+
+from stockstorm.reports.diagnosis.case import Case
+from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
+from stockstorm.simulator.history import facts as f
+
+TraitKind = Literal[
+    "topic", "source", "cause", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
+    "after_cancel", "location", "fault", "close", "perturbed", "forgery", "channel", "sku", "hot", "phase", "size",
+]  # fmt: skip
+
+PHRASES: Final[dict[TraitKind, str]] = {
+    "topic": "of topic {}",
+    "source": "from {}",
+    "cause": "of stock that changed by a {}",
+    "process_end": "acknowledged less than {} before a process of the service ended",
+    "copies": "delivered more than once",
+    "ahead": "sent ahead of an earlier event of the same order",
+    "retried": "acknowledged only at a later try",
+    "two_lines": "of orders with one SKU on two lines",
+    "lines": "of orders with several lines",
+    "units": "of orders with more than one unit on a line",
+    "after_cancel": "of orders that were cancelled before",
+    "location": "of location {}",
+    "fault": "sent during a fault",
+    "close": "less than 20 ms from another event of the same SKU",
+    "perturbed": "delivered with {}",
+    "forgery": "forged by {}",
+    "channel": "of {}",
+    "sku": "of {}",
+    "hot": "of fast-selling SKUs",
+    "phase": "of the phase {}",
+    "size": "larger than {}",
+}
+HINTS: Final[dict[TraitKind, str]] = {
+    "topic": "look at the code that handles {}",
+    "source": "look at what the code does differently for {}: its adapter, its address, its signature, its mapping",
+    "cause": "look at how a {} of stock is handled",
+    "process_end": "answer 2xx only after the event is stored durably, and let the next start take up what is stored",
+    "copies": "recognise a copy by its webhook id, in the same transaction as the effect",
+    "ahead": "an event can arrive before the one that it follows; keep it until then, or read the order by API",
+    "retried": "look at what a first try that failed leaves behind, such as an id already marked as seen",
+    "two_lines": "add up all lines of an order that have the same SKU",
+    "lines": "handle every line of an order, in one transaction",
+    "units": "look at whether the quantity of a line is used",
+    "after_cancel": "look at how a change of an order that is already cancelled is handled",
+    "location": "look at the mapping of locations: {} is left out or confused",
+    "fault": "look at what a failed connection leaves behind",
+    "close": "two changes of one SKU at the same time: use a lock, a comparison (changeFromQuantity) or a serial queue",
+    "perturbed": "look at how {} is handled",
+    "forgery": "look at what the signature check lets through",
+    "channel": "look at the pushes to {}: its token, its address, its queue, its mapping of SKUs",
+    "sku": "look at how {} is mapped",
+    "hot": "look at contention: many changes of one SKU in a short time",
+    "phase": "look at what the load of the phase {} changes",
+    "size": "look at limits on the size of a body",
+}
+_RANK: Final = {kind: rank for rank, kind in enumerate(PHRASES)}
+
+CRASH_WINDOW_NS: Final = 2 * SECOND_NS
+CLOSE_NS: Final = 20 * MILLISECOND_NS
+SKUS_MAX: Final = 200  # with more of them a SKU is no trait
+SIZES: Final = (2_000, 4_000, 8_000, 16_000, 32_000, 64_000)  # bytes of head and body
+
+
+class Trait(NamedTuple):
+    """One trait. Those of a lower rank are preferred where two distinguish equally well."""
+
+    kind: TraitKind
+    value: str = ""
+
+    @property
+    def rank(self) -> int:
+        return _RANK[self.kind]
+
+    @property
+    def phrase(self) -> str:
+        return PHRASES[self.kind].format(self.value)
+
+    @property
+    def hint(self) -> str:
+        return HINTS[self.kind].format(self.value)
+
+
+def said(traits: Iterable[Trait]) -> str:
+    """ "of topic order.cancelled and from bazaar"."""
+    return " and ".join(trait.phrase for trait in traits)
+
+
+class EventTraits:
+    """The traits of every event of a history."""
+
+    def __init__(self, case: Case) -> None:
+        history = case.history
+        self._history = history
+        self._deliveries = history.deliveries
+        self._orders = {sale.order: sale for sale in history.all(f.PurchaseAccepted)}
+        self._items = history.items
+        self._causes = {(change.sku, change.version): change.cause for change in history.all(f.StockChanged)}
+        self._cancelled = {gone.order: gone.at_ns for gone in history.all(f.OrderCancelled)}
+        self._ends = [at_ns for at_ns, _ in case.process_ends]
+        self._phases = [(phase.at_ns, phase.phase) for phase in history.all(f.PhaseStarted)]
+        self._times = self._times_by_sku()
+        self._locations = len({item.location_id for item in self._items.values()})
+        self._first = self._first_tries()
+
+    def of(self, event: f.EventFired) -> frozenset[Trait]:
+        """All that is said of an event."""
+        found = {Trait("topic", event.topic), Trait("source", event.source)}
+        skus = self._skus(event)
+        if event.version >= 0 and (cause := self._causes.get((event.sku, event.version))):
+            found.add(Trait("cause", cause.replace("_", " ")))
+        found |= self._of_order(event)
+        found |= self._of_skus(skus, event.at_ns)
+        found |= self._of_deliveries(event)
+        if phase := self._phase(event.at_ns):
+            found.add(Trait("phase", phase))
+        return frozenset(found)
+
+    def _skus(self, event: f.EventFired) -> tuple[str, ...]:
+        if event.sku:
+            return (event.sku,)
+        sale = self._orders.get(event.order)
+        return tuple(dict.fromkeys(sale.skus)) if sale else ()
+
+    def _of_order(self, event: f.EventFired) -> set[Trait]:
+        sale, found = self._orders.get(event.order), set[Trait]()
+        if sale is None:
+            return found
+        if len(sale.skus) > 1:
+            found.add(Trait("lines"))
+        if len(set(sale.skus)) < len(sale.skus):
+            found.add(Trait("two_lines"))
+        if max(sale.quantities, default=1) > 1:
+            found.add(Trait("units"))
+        if self._cancelled.get(event.order, event.at_ns) < event.at_ns:
+            found.add(Trait("after_cancel"))
+        if self._is_ahead(event):
+            found.add(Trait("ahead"))
+        return found
+
+    def _of_skus(self, skus: tuple[str, ...], at_ns: int) -> set[Trait]:
+        found = set[Trait]()
+        for sku in skus:
+            item = self._items.get(sku)
+            if len(self._items) <= SKUS_MAX:
+                found.add(Trait("sku", sku))
+            if item is not None and item.hot:
+                found.add(Trait("hot"))
+            if item is not None and self._locations > 1:
+                found.add(Trait("location", str(item.location_id)))
+            times = self._times.get(sku, [])
+            if bisect_right(times, at_ns + CLOSE_NS) - bisect_left(times, at_ns - CLOSE_NS) > 1:
+                found.add(Trait("close"))
+        return found
+
+    def _of_deliveries(self, event: f.EventFired) -> set[Trait]:
+        found = set[Trait]()
+        of_event = self._deliveries.by_event.get(event.event, [])
+        if any(delivery.planned.copy for delivery in of_event):
+            found.add(Trait("copies"))
+        for delivery in of_event:
+            found.update(Trait("perturbed", f"a {name}") for name in delivery.planned.perturbed if name != "duplicate")
+            if delivery.outcome != "acknowledged" or not delivery.attempts:
+                continue
+            if len(delivery.attempts) > 1:
+                found.add(Trait("retried"))
+            last = delivery.attempts[-1]
+            place = bisect_left(self._ends, last.at_ns)
+            if place < len(self._ends) and self._ends[place] - last.at_ns < CRASH_WINDOW_NS:
+                found.add(Trait("process_end", f"{CRASH_WINDOW_NS // SECOND_NS} s"))
+        return found
+
+    def _phase(self, at_ns: int) -> str:
+        name = ""
+        for begun, phase in self._phases:
+            name = phase if begun <= at_ns else name
+        return name if len(self._phases) > 1 else ""
+
+    def _is_ahead(self, event: f.EventFired) -> bool:
+        started = self._deliveries.first_attempt_ns.get(event.event)
+        earlier = self._first.get(event.order, [])
+        return started is not None and any(serial < event.event and at_ns > started for serial, at_ns in earlier)
+
+    def _first_tries(self) -> dict[int, list[tuple[int, int]]]:
+        """By order: its events, and when each was first tried."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for serial, at_ns in self._deliveries.first_attempt_ns.items():
+            event = self._deliveries.events.get(serial)
+            if event is not None and event.order >= 0:
+                found.setdefault(event.order, []).append((serial, at_ns))
+        return found
+
+    def _times_by_sku(self) -> dict[str, list[int]]:
+        """When events of a SKU fired, without those of one instant, which are one happening."""
+        times: dict[str, set[int]] = {}
+        for event in self._deliveries.events.values():
+            for sku in self._skus(event):
+                times.setdefault(sku, set()).add(event.at_ns)
+        return {sku: sorted(found) for sku, found in times.items()}

@@ -1,0 +1,60 @@
+"""Genuine deliveries that were refused or failed for another reason than their signature, outside of every fault.
+
+Those that were not answered in time are the matter of `slow_answers`.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from stockstorm.reports.diagnosis.answers import Answered, answers, compared, examples, good, removals, shared, texts
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.diagnosis.signature_check import DENIED
+from stockstorm.reports.diagnosis.traits import said
+from stockstorm.reports.diagnosis.unreachable import UNCONNECTED
+from stockstorm.reports.result import Diagnosis
+from stockstorm.simulator.history import facts as f
+
+KINDS_MAX: Final = 3
+WAYS: Final = {
+    "disconnected": "were cut off before an answer",
+    "protocol": "were answered by something that is not HTTP",
+}
+
+
+class WebhookFailures(Diagnose):
+    name = "webhook_failures"
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        failed = answers(case, _failed)
+        by_way: dict[str, list[Answered]] = {}
+        for one in failed:
+            by_way.setdefault(_way(one[1]), []).append(one)
+        accepted = answers(case, good)
+        tried = sum(len(delivery.attempts) for delivery in case.genuine)
+        largest = sorted(by_way.items(), key=lambda item: -len(item[1]))[:KINDS_MAX]
+        for way, found in largest:
+            yield _found(self.name, case, way, found, accepted, tried)
+
+
+def _found(name: str, case: Case, way: str, found: list[Answered], accepted: list[Answered], tried: int) -> Found:
+    common = compared(case, found, accepted)
+    said_by_subject = texts(found)[:2]
+    which = f"; they are {said(common[0].traits)}" if common and common[0].bad == common[0].bad_of else ""
+    cause = f"{len(found):,} of {tried:,} attempts to deliver {way}{which}"
+    evidence = [*shared(common, "failed ones"), examples(case, found), *removals(case)]
+    if said_by_subject:
+        evidence.insert(0, f"the service said {' and '.join(said_by_subject)}")
+    hints = [trait.hint for one in common for trait in one.traits]
+    remedy = "; ".join(dict.fromkeys(["look for these requests in the service's own log", *hints]))
+    return Found(
+        Diagnosis(name, cause, tuple(evidence), remedy, case.consequences(), found[0][1].at_ns),
+        frozenset(f"event {delivery.planned.event}" for delivery, _ in found),
+    )
+
+
+def _failed(attempt: f.AttemptEnded) -> bool:
+    return not good(attempt) and attempt.status not in DENIED and attempt.error not in UNCONNECTED | {"answer_timeout"}
+
+
+def _way(attempt: f.AttemptEnded) -> str:
+    return WAYS.get(attempt.error) or f"were answered {attempt.status}"

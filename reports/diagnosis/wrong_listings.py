@@ -1,0 +1,54 @@
+"""Listings that are wrong at rest, by what they have in common."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.contrast import clusters
+from stockstorm.reports.diagnosis.traits import Trait, said
+from stockstorm.reports.result import Diagnosis
+from stockstorm.simulator.history import facts as f
+
+LISTINGS_MAX: Final = 20_000
+
+
+class WrongListings(Diagnose):
+    name = "wrong_listings"
+    at_rest = True
+    after = ("no_call", "stops", "channel_frozen")
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        history = case.history
+        stock = {final.sku: final.available for final in history.all(f.FinalStock)}
+        bad, good = list[f.FinalListing](), list[f.FinalListing]()
+        for final in history.all(f.FinalListing)[:LISTINGS_MAX]:
+            if final.sku in stock and final.sku not in history.pending.skus:
+                wanted = max(0, stock[final.sku] - history.safety_stock)
+                (good if final.listed == wanted else bad).append(final)
+        found = clusters([_traits(case, one) for one in bad], [_traits(case, one) for one in good])
+        for common in found:
+            covered = [bad[place] for place in sorted(common.covers)]
+            which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"
+            yield Found(
+                Diagnosis(
+                    self.name,
+                    f"{which} wrong listings are {said(common.traits)}",
+                    (
+                        f"{common.good} of {common.good_of} right ones are",
+                        "wrong, for example, " + quoted(f"{one.sku} on {one.channel}: {one.listed}" for one in covered),
+                    ),
+                    "; ".join(dict.fromkeys(trait.hint for trait in common.traits)),
+                    case.consequences("drift", "sync_latency", "oversell", "crisis_time"),
+                ),
+                frozenset(f"listing {one.channel} {one.sku}" for one in covered),
+            )
+
+
+def _traits(case: Case, final: f.FinalListing) -> frozenset[Trait]:
+    item = case.history.items.get(final.sku)
+    found = {Trait("channel", final.channel), Trait("sku", final.sku)}
+    if item is not None:
+        found.add(Trait("location", str(item.location_id)))
+        if item.hot:
+            found.add(Trait("hot"))
+    return frozenset(found)

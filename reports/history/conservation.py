@@ -1,0 +1,74 @@
+"""Ties order effects to the versions of a subject that names no orders, by conservation of units."""
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable
+
+from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect
+from stockstorm.simulator.history import facts as f
+
+
+class _Unnamed:
+    """The effects of one SKU, tied to rows that name no orders.
+
+    Where the rows so far sum to what all effects up to some moment sum to, they are those effects: a row may net a sale
+    with a cancellation. Elsewhere each row takes effects of its sign, first in, first out.
+    """
+
+    def __init__(self) -> None:
+        self._effects: list[Effect] = []
+        self._sums: dict[int, list[int]] = {0: [0]}  # sum -> numbers of effects, from the first one, that have it
+        self._sum = self._written = self._known = self._tied = 0
+        self._queues: dict[bool, deque[Effect]] = {True: deque(), False: deque()}
+        self._carried = {True: 0, False: 0}
+
+    def add(self, effect: Effect) -> None:
+        """Effects come in order of time."""
+        self._effects.append(effect)
+        self._sum += effect.delta
+        self._sums.setdefault(self._sum, []).append(len(self._effects))
+        self._queues[effect.delta < 0].append(effect)
+
+    def write(self, seq: int, row: f.StockChanged) -> None:
+        """Rows come in order of time."""
+        self._written += row.delta
+        while self._known < len(self._effects) and self._effects[self._known].seq < seq:
+            self._known += 1
+        numbers = self._sums.get(self._written, [])
+        place = bisect_right(numbers, self._known)
+        if place and numbers[place - 1] >= self._tied:
+            self._tie_up_to(numbers[place - 1], seq, row)
+        else:
+            self._tie_some(seq, row)
+
+    def _tie_up_to(self, number: int, seq: int, row: f.StockChanged) -> None:
+        for effect in self._effects[self._tied : number]:
+            if effect.version < 0:
+                _include(effect, seq, row)
+        self._tied = number
+        self._carried = {True: 0, False: 0}
+
+    def _tie_some(self, seq: int, row: f.StockChanged) -> None:
+        sign = row.delta < 0
+        queue, units = self._queues[sign], self._carried[sign] + abs(row.delta)
+        while queue and queue[0].seq < seq and (queue[0].version >= 0 or abs(queue[0].delta) <= units):
+            effect = queue.popleft()
+            if effect.version < 0:
+                units -= abs(effect.delta)
+                _include(effect, seq, row)
+        self._carried[sign] = units
+
+
+def _include(effect: Effect, seq: int, row: f.StockChanged) -> None:
+    effect.times, effect.version, effect.version_seq, effect.version_ns = 1, row.version, seq, row.at_ns
+
+
+def tie_by_conservation(log: FactLog, effects: Iterable[Effect]) -> None:
+    """Ties effects, which come in order of time, to the first version that is assumed to include each."""
+    unnamed: dict[str, _Unnamed] = {}
+    for effect in effects:
+        unnamed.setdefault(effect.sku, _Unnamed()).add(effect)
+    for seq, row in log.numbered(f.StockChanged):
+        if row.cause in SUBJECT_CAUSES and row.sku in unnamed:
+            unnamed[row.sku].write(seq, row)

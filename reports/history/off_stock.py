@@ -1,0 +1,96 @@
+"""Why the master's record of a SKU is off at rest: causes that are proven, or what fits where nothing is.
+
+`units` is what the record shows beyond the shelf. Each cause has its share of it. Where the shares add up, the record
+is explained. Of a subject that names no orders, a single order, cancellation or return of exactly these units fits.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from stockstorm.reports.history.balance import OffBalance
+from stockstorm.reports.history.channel_orders import ChannelOrders
+from stockstorm.reports.history.doubled import Doublings
+from stockstorm.reports.history.lost_updates import LostUpdate
+from stockstorm.reports.history.order_effects import Effect
+
+CauseKind = Literal["lost_update", "applied_twice", "not_recorded", "other_units"]
+
+
+class OffCause(msgspec.Struct, frozen=True):
+    """One cause. `effect` is the order event that it is about, `lost` the lost update, `request` the call."""
+
+    kind: CauseKind
+    units: int
+    at_ns: int
+    effect: Effect | None = None
+    lost: LostUpdate | None = None
+    request: int = -1
+
+
+class Fits(msgspec.Struct, frozen=True):
+    """Order events that would explain the record, each one alone."""
+
+    twice: tuple[Effect, ...]
+    lost: tuple[Effect, ...]
+
+
+class OffStock(msgspec.Struct, frozen=True):
+    """One SKU whose record is off by `units`."""
+
+    sku: str
+    units: int
+    causes: tuple[OffCause, ...]
+    fits: Fits | None = None  # only where the subject names no orders and nothing is proven
+
+    @property
+    def explained(self) -> bool:
+        """Whether the causes explain all of it."""
+        return bool(self.causes) and sum(cause.units for cause in self.causes) == self.units
+
+
+class Attribution(msgspec.Struct, frozen=True):
+    """What the causes are drawn from."""
+
+    orders: ChannelOrders
+    doublings: Doublings
+    lost_updates: list[LostUpdate]
+    off_balance: list[OffBalance]
+
+
+def explain(found: Attribution, sku: str, units: int) -> OffStock:
+    """Why a SKU is off by `units`."""
+    causes = [
+        OffCause("lost_update", lost.units, lost.row.at_ns, lost=lost, request=lost.row.request)
+        for lost in found.lost_updates
+        if lost.row.sku == sku and lost.units
+    ]
+    if found.orders.net_only or not found.orders.writes:
+        explained = causes and sum(cause.units for cause in causes) == units
+        return OffStock(sku, units, tuple(causes), None if explained else _fits(found, sku, units))
+    causes += [
+        OffCause("applied_twice", doubled.effect.delta, doubled.row.at_ns, doubled.effect, request=doubled.row.request)
+        for doubled in found.doublings.by_order.values()
+        if doubled.effect.sku == sku
+    ]
+    causes += [
+        OffCause("other_units", other.misfit.excess, other.misfit.row.at_ns, request=other.misfit.row.request)
+        for other in found.doublings.unattributed
+        if other.misfit.row.sku == sku
+    ]
+    causes += [
+        OffCause("not_recorded", -effect.delta, effect.at_ns, effect)
+        for effect in found.orders.effects
+        if effect.sku == sku and effect.version < 0 and not effect.settled
+    ]
+    return OffStock(sku, units, tuple(sorted(causes, key=lambda cause: cause.at_ns)))
+
+
+def _fits(found: Attribution, sku: str, units: int) -> Fits:
+    effects = [effect for effect in found.orders.effects if effect.sku == sku]
+    balance = next((off for off in found.off_balance if off.sku == sku), None)
+    twice = tuple(effect for effect in effects if effect.delta == units)
+    lost = tuple(effect for effect in effects if effect.delta == -units)
+    if balance is None or not balance.singly:
+        return Fits(twice, lost)
+    return Fits((), lost) if balance.lost_only else Fits(twice, ())

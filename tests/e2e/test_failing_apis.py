@@ -1,0 +1,59 @@
+"""APIs that fail, and crashes at the worst instants, with real processes: a sound service survives both."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stockstorm.scenarios.loader import CATALOGUE
+from stockstorm.simulator.config import API_FAULTS
+from tests.stored_history import facts_of
+
+pytestmark = pytest.mark.e2e
+
+SHARPER = 2.0  # the shortened scenario lasts half as long
+
+
+def checks_of(runs: Path) -> dict[str, dict[str, Any]]:
+    result = json.loads((runs / "latest" / "result.json").read_text())
+    return {check["name"]: check for check in result["checks"]}
+
+
+def shortened(folder: Path) -> Path:
+    """The scenario at half its length and rate, with every time of its phases and faults halved."""
+    text = (CATALOGUE / "failing_apis.toml").read_text()
+    times = re.compile(r"^(seconds|from_s|until_s|rate) = ([\d.]+)$", re.MULTILINE)
+    path = folder / "failing_apis.toml"
+    path.write_text(times.sub(lambda found: f"{found[1]} = {float(found[2]) / SHARPER}", text))
+    return path
+
+
+def test_a_sound_service_survives_apis_that_fail(stockstorm: Any, tmp_path: Path) -> None:
+    done = stockstorm("run", shortened(tmp_path), "--seed", "1", "--runs", tmp_path)
+    checks = checks_of(tmp_path)
+    for name in ("nothing_lost", "applied_twice", "drift", "stale_overwrite", "faults_met"):
+        assert checks[name]["verdict"] == "valid", (name, checks[name]["reason"], done.stdout)
+    met = checks["faults_met"]["exposure"]
+    assert set(met) == set(API_FAULTS.values())
+    assert all(met.values()), met
+    outcomes = {fact.get("outcome") for fact in facts_of(tmp_path / "latest") if fact["fact"] == "ApiCalled"}
+    assert "replayed" in outcomes  # an answer was lost after execution, and the subject repeated the call
+
+
+@pytest.mark.parametrize(("flaw", "verdict"), [((), "valid"), (("--flaw", "ack_before_durable"), "invalid")])
+def test_crashes_after_an_acknowledgement_lose_what_is_not_durable_and_nothing_else(
+    stockstorm: Any, tmp_path: Path, flaw: tuple[str, ...], verdict: str
+) -> None:
+    done = stockstorm("run", "crash_windows", "--seconds", "10", "--seed", "1", *flaw, "--runs", tmp_path)
+    checks = checks_of(tmp_path)
+    assert checks["nothing_lost"]["verdict"] == verdict, done.stdout
+    assert checks["applied_twice"]["verdict"] == "valid", done.stdout
+    assert all(checks["faults_met"]["exposure"].values()), checks["faults_met"]
+    begun = [fact for fact in facts_of(tmp_path / "latest") if fact["fact"] == "FaultStarted"]
+    assert {fact["on"] for fact in begun} == {"executed", "acknowledged"}
+    executed = {fact["request"] for fact in begun if fact["on"] == "executed"}
+    facts = facts_of(tmp_path / "latest")
+    lost = {fact["request"] for fact in facts if fact["fact"] == "ApiCalled" and fact.get("injected") == "answer_lost"}
+    assert executed == lost

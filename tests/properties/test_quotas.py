@@ -1,0 +1,171 @@
+"""Every shipped scenario fulfils its quotas for every seed.
+
+What counts is what was accepted, fired and delivered, and never a mark. The marketplaces are pushed nothing, so they
+accept less than with any sound subject.
+"""
+
+from collections import Counter, defaultdict
+from functools import cache
+
+import msgspec
+import pytest
+
+from stockstorm.scenarios.flags import with_faults
+from stockstorm.scenarios.loader import load, shipped_names
+from stockstorm.scenarios.spec import Scenario
+from stockstorm.simulator.catalogue import Catalogue, make_catalogue
+from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
+from stockstorm.simulator.config import ForgeryKind
+from stockstorm.simulator.delivery.attempts import Address
+from stockstorm.simulator.delivery.service import DeliveryService
+from stockstorm.simulator.events.payloads import Payloads
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import MARKETPLACE_TOPICS, SHOPIFY, SHOPIFY_TOPICS
+from stockstorm.simulator.plan.items import PlannedForgery
+from stockstorm.simulator.plan.planner import make_plan
+from stockstorm.simulator.plan.quotas import KEPT_KEY, Roles, late_ns
+from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.world import World
+from tests.delivery_service import SECRETS
+from tests.literal_shop import START_NS, WALL
+
+FAULT_S = (2.0, 3.0)  # killed and restarted
+NEXT_TO_FAULTS = ("before_kill", "after_restart")
+SALES = ("orders/create", "order.created")
+CANCELLATIONS = ("orders/cancelled", "order.cancelled")
+
+
+class Played(msgspec.Struct):
+    """The facts of a plan that was played."""
+
+    scenario: Scenario
+    facts: list[f.AnyFact]
+
+    def of(self, kind: type[f.Fact]) -> list[f.AnyFact]:
+        return [fact for fact in self.facts if type(fact) is kind]
+
+
+@cache
+def catalogue_of(name: str, seed: int) -> Catalogue:
+    scenario = load(name)
+    few = scenario.model_copy(update={"shop": scenario.shop.model_copy(update={"buyers": 1})})
+    return make_catalogue(few, Seeds(seed))
+
+
+def play(name: str, seed: int) -> Played:
+    """Everything happens when it is planned. Only the deliveries of orders with a role are made, to save time."""
+    scenario = with_faults(load(name), [f"kill_worker@{FAULT_S[0]:g}+{FAULT_S[1] - FAULT_S[0]:g}"])
+    catalogue, seeds, roles = catalogue_of(name, seed), Seeds(seed), Roles(scenario)
+    world = World(scenario, catalogue, seeds)
+    facts = world.opening(START_NS)
+    for source, topic in [*((SHOPIFY, topic) for topic in SHOPIFY_TOPICS), *((m, "*") for m in world.marketplaces)]:
+        world.subscribe(source, topic, "http://127.0.0.1/hooks", now_ns=START_NS)
+    deliveries = DeliveryService(
+        world,
+        Payloads(catalogue, scenario.shop, WALL),
+        scenario,
+        seeds,
+        SECRETS,
+        lambda uri: Address("127.0.0.1", 80, uri),
+    )
+    for item in make_plan(name, scenario, seed).items:
+        now_ns = START_NS + item.offset_ns
+        if isinstance(item, PlannedForgery):
+            facts += deliveries.forge(item, now_ns).facts
+            continue
+        if hasattr(item, "buyer"):
+            item = msgspec.structs.replace(item, buyer=0)  # noqa: PLW2901 - the catalogue has only one
+        changes = world.apply(item, now_ns)
+        facts += changes.facts
+        for event, fired in zip(changes.events, [x for x in changes.facts if isinstance(x, f.EventFired)], strict=True):
+            if fired.order >= KEPT_KEY or (fired.order >= 0 and roles.of(fired.order)) or event.level is not None:
+                facts += deliveries.fire([event], now_ns).facts
+    return Played(scenario, facts)
+
+
+def exposure(played: Played) -> Counter[str]:
+    """How many accepted orders of marketplaces, or events next to the fault, met each case."""
+    events = {fact.event: fact for fact in played.of(f.EventFired)}
+    by_event: dict[int, list[f.DeliveryPlanned]] = defaultdict(list)
+    for planned in played.of(f.DeliveryPlanned):
+        by_event[planned.event].append(planned)
+    cancelled_ns = {
+        event.order: min(each.due_ns for each in by_event[event.event])
+        for event in events.values()
+        if event.topic in CANCELLATIONS and event.event in by_event
+    }
+    met: dict[str, set[int]] = defaultdict(set)
+    for event in events.values():
+        of_event = by_event.get(event.event, [])
+        if event.order < 0 or not of_event:
+            continue
+        first, *copies = of_event
+        gone_ns = cancelled_ns.get(event.order, 2**62)
+        for copy in copies:
+            lag_ns = copy.due_ns - first.due_ns
+            if copy.webhook_id != first.webhook_id:
+                met["resent"].add(event.order)
+            elif lag_ns < 5 * MILLISECOND_NS:
+                met["near_duplicate"].add(event.order)
+            elif lag_ns >= late_ns(played.scenario):
+                met["late_duplicate"].add(event.order)
+            if event.topic in SALES and first.due_ns < gone_ns < copy.due_ns:
+                met["duplicate_after_cancel"].add(event.order)
+        if event.topic in SALES and gone_ns < first.due_ns:
+            met["cancel_before_create"].add(event.order)
+    returned = {fact.order for fact in played.of(f.OrderReturned)}
+    met["return_then_cancel"] = {fact.order for fact in played.of(f.OrderCancelled)} & returned
+    sold = played.of(f.PurchaseAccepted)
+    met["two_lines"] = {fact.order for fact in sold if len(set(fact.skus)) < len(fact.skus)}
+    killed_ns, back_ns = (START_NS + int(each * SECOND_NS) for each in FAULT_S)
+    moved = [fact for fact in events.values() if fact.order >= KEPT_KEY or fact.topic.startswith("inventory")]
+    met["before_kill"] = {e.event for e in moved if killed_ns - 100 * MILLISECOND_NS <= e.at_ns < killed_ns}
+    met["after_restart"] = {e.event for e in moved if back_ns <= e.at_ns < back_ns + SECOND_NS}
+    own = {fact.order for fact in sold if fact.channel == "online"}
+    return Counter({case: len(orders if case in NEXT_TO_FAULTS else orders - own) for case, orders in met.items()})
+
+
+def marked(played: Played) -> Counter[str]:
+    """The events whose deliveries carry a mark."""
+    return Counter(
+        {(each.event, mark): mark for each in played.of(f.DeliveryPlanned) for mark in each.perturbed}.values()
+    )
+
+
+def check(name: str, seed: int) -> None:
+    played = play(name, seed)
+    quotas = played.scenario.quotas.model_dump(exclude={"forgeries"})
+    for found in (exposure(played), marked(played)):
+        short = {case: (found[case], quota) for case, quota in quotas.items() if found[case] < quota}
+        assert not short, (name, seed)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_shipped_scenario_asks_for_at_least_five_of_each_rare_case(name: str) -> None:
+    quotas = load(name).quotas.model_dump()
+    assert quotas.pop("forgeries") >= 1
+    assert min(quotas.values()) >= 5
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_quota_is_fulfilled_whatever_the_seed(name: str) -> None:
+    for seed in (1, 7, 2**40):
+        check(name, seed)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_quota_is_fulfilled_for_a_hundred_seeds(name: str) -> None:
+    for seed in range(100):
+        check(name, seed)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_forgeries_cover_every_topic_of_every_source_and_every_kind_whatever_the_seed(name: str) -> None:
+    scenario = load(name)
+    wanted = {(SHOPIFY, topic) for topic in SHOPIFY_TOPICS}
+    wanted |= {(c.name, topic) for c in scenario.channels if c.name != "online" for topic in MARKETPLACE_TOPICS}
+    for seed in range(10):
+        forgeries = [item for item in make_plan(name, scenario, seed).items if isinstance(item, PlannedForgery)]
+        assert {(item.source, item.topic) for item in forgeries} == wanted
+        assert {item.kind for item in forgeries} == set(ForgeryKind.__args__)
