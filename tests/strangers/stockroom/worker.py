@@ -10,6 +10,7 @@ import time
 import uuid
 from typing import Any
 
+from tests.strangers.stockroom.arithmetic import less, parts, total
 from tests.strangers.stockroom.clients import Clients, Refused, Unavailable
 from tests.strangers.stockroom.settings import Settings
 from tests.strangers.stockroom.store import Message, Order, Store
@@ -102,18 +103,19 @@ class Worker:
     def notified(self, body: dict[str, Any]) -> None:
         """Notifications are repeated and come in any order. What is known of an order only grows."""
         told = body["order"]
-        order = self.store.order(body["channel"], told["order_id"])
-        order = order._replace(lines=self.units(told["lines"]))
+        before = self.store.order(body["channel"], told["order_id"])
+        after, part = before._replace(lines=self.units(told["lines"])), ""
         if body["topic"] == "order.created":
-            order = order._replace(placed=True)
+            after = after._replace(placed=True)
         elif body["topic"] == "order.cancelled":
-            order = order._replace(cancelled=True)
+            after, part = after._replace(cancelled=True), ":cancelled"
         elif told["return"] is not None:
+            return_id = told["return"]["return_id"]
             back = {"restock": told["return"]["restock"], "lines": self.units(told["return"]["lines"])}
-            order = order._replace(returned={**order.returned, told["return"]["return_id"]: back})
-        self.store.keep(order)
-        self.settle(order)
-        self.store.soil(order.lines)
+            after, part = after._replace(returned={**after.returned, return_id: back}), f":returned:{return_id}"
+        self.store.keep(after)
+        self.settle(before, after, part)
+        self.store.soil(after.lines)
 
     def units(self, lines: list[dict[str, Any]]) -> dict[str, int]:
         """By SKU; one SKU can be on several lines."""
@@ -122,28 +124,16 @@ class Worker:
             total[line["sku"]] = total.get(line["sku"], 0) + line["quantity"]
         return total
 
-    def settle(self, order: Order) -> None:
-        """Owes the shop what the order is known to have changed. An order that never was sold changes nothing."""
-        name = f"{order.channel}:{order.number}"
-        if not order.placed:
-            return
-        if order.cancelled and not self.store.was_begun(name):
+    def settle(self, before: Order, after: Order, part: str) -> None:
+        """Owes the shop what the notification adds to what was known. A repeated one adds nothing."""
+        name = f"{after.channel}:{after.number}"
+        if after.cancelled and not total(after) and not self.store.was_begun(name):
             self.store.forget(name)
             return
-        self.store.owes(name, {sku: -units for sku, units in order.lines.items()})
-        for return_id, back in order.returned.items():
-            if back["restock"]:
-                self.store.owes(f"{name}:returned:{return_id}", back["lines"])
-        if order.cancelled:
-            self.store.owes(f"{name}:cancelled", self.still_out(order))
-
-    def still_out(self, order: Order) -> dict[str, int]:
-        """What a cancellation gives back: the order's units less those that came back before."""
-        units = dict(order.lines)
-        for back in order.returned.values():
-            for sku, quantity in back["lines"].items():
-                units[sku] -= quantity
-        return {sku: quantity for sku, quantity in units.items() if quantity}
+        added = parts(after) if after.placed and not before.placed else {part: less(total(after), total(before))}
+        for each, deltas in added.items():
+            if deltas:
+                self.store.owes(name + each, deltas)
 
     # -- the shop
 
@@ -191,17 +181,17 @@ class Worker:
         )
         if not owed:
             return None
-        total: dict[str, int] = {}
+        sums: dict[str, int] = {}
         for _, deltas in owed:
             for sku, delta in json.loads(deltas).items():
-                total[sku] = total.get(sku, 0) + delta
+                sums[sku] = sums.get(sku, 0) + delta
         key, document = uuid.uuid4().hex, "urn:channel-orders:" + ",".join(reference for reference, _ in owed)
-        changes = [self.change(sku, delta) for sku, delta in total.items() if delta]
+        changes = [self.change(sku, delta) for sku, delta in sums.items() if delta]
         with self.store.transaction():
             self.store.rows("INSERT INTO batches VALUES (?, ?, ?)", key, document, json.dumps(changes))
             for reference, _ in owed:
                 self.store.rows("UPDATE owed SET batch = ? WHERE reference = ?", key, reference)
-            self.store.soil(total)
+            self.store.soil(sums)
         return key, document, changes
 
     def change(self, sku: str, delta: int) -> dict[str, Any]:
