@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.traits import EventTraits, Trait
-from stockstorm.reports.history.channel_orders import Effect
+from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Diagnosis, counted, units
 from stockstorm.simulator.history import facts as f
 

@@ -6,7 +6,7 @@ from typing import Final
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.traits import EventTraits, said
-from stockstorm.reports.history.channel_orders import Effect
+from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
-from stockstorm.reports.history.channel_orders import SUBJECT_CAUSES
+from stockstorm.reports.history.order_effects import SUBJECT_CAUSES
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f

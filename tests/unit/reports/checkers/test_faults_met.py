@@ -8,6 +8,7 @@ from stockstorm.reports.checkers import check_all
 from stockstorm.reports.checkers.faults_met import FaultsMet
 from stockstorm.reports.result import Check
 from stockstorm.scenarios.loader import load
+from stockstorm.simulator.config import FaultTrigger
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import called, history, ns, started
 
@@ -30,7 +31,7 @@ def failed(request: int, kind: f.Injected) -> f.ApiCalled:
 
 def killed(ms: float, on: str, request: int = -1) -> f.FaultStarted:
     kind: Any = "kill_worker" if on == "executed" else "kill_subject"
-    return f.FaultStarted(ns(ms), kind, "worker", msgspec.convert(on, f.FaultTrigger), request)
+    return f.FaultStarted(ns(ms), kind, "worker", msgspec.convert(on, FaultTrigger), request)
 
 
 def test_a_scenario_without_such_faults_has_nothing_to_meet() -> None:
