@@ -24,7 +24,15 @@ def page_of(powers: Sequence[Power], commit: str) -> str:
     """The whole page, in Markdown."""
     flaws = [power for power in powers if power.subject in FLAWS]
     sound = [power for power in powers if power.subject == SOUND]
-    parts = [HEAD, _sums(flaws, sound, commit), _tables(flaws), _missed(flaws), _matrix(flaws), _not_run(flaws), _out_of_reach()]
+    parts = [
+        HEAD,
+        _sums(flaws, sound, commit),
+        _tables(flaws),
+        _missed(flaws),
+        _matrix(flaws),
+        _not_run(flaws),
+        _out_of_reach(),
+    ]
     return "\n".join(part for part in parts if part)
 
 
