@@ -162,7 +162,7 @@ def _append(ledger: Ledger, seq: int, row: f.StockChanged | f.StockUnmoved) -> N
     ledger.seqs.append(seq)
     ledger.times_ns.append(row.at_ns)
     ledger.available.append(row.available if isinstance(row, f.StockChanged) else ledger.available[-1])
-    ledger.causes.append(row.cause if isinstance(row, f.StockChanged) else "subject_adjust")
+    ledger.causes.append(row.cause)
     ledger.numbers.append(row.version)
 
 
