@@ -1,4 +1,7 @@
-"""Forged deliveries that were accepted: no signature check at all, or one that some kind or topic passes."""
+"""Forged deliveries that were accepted: no signature check at all, or one that some kind or topic passes.
+
+Those with a valid signature may be accepted, so they tell nothing.
+"""
 
 from collections.abc import Iterator
 
@@ -7,13 +10,15 @@ from stockstorm.reports.diagnosis.contrast import clusters
 from stockstorm.reports.diagnosis.traits import Trait, said
 from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.result import Diagnosis
+from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
 
 
 class Forgeries(Diagnose):
     name = "forgeries"
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        forged = [one for one in case.history.deliveries.by_id.values() if one.planned.forged]
+        deliveries = case.history.deliveries.by_id.values()
+        forged = [one for one in deliveries if one.planned.forged and one.planned.forged not in JUDGED_BY_EFFECT]
         taken = [one for one in forged if one.outcome == "acknowledged"]
         refused = [one for one in forged if one.outcome == "refused"]
         if not taken:

@@ -1,10 +1,14 @@
-"""What an order calls for, as the sweep counts it: the same whatever came first."""
+"""What an order calls for: the same whatever came first."""
 
+import json
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.strangers.stockroom.store import Store
+from tests.strangers.stockroom.worker import Worker
 from tests.strangers.sweep.orders import difference, effect, fold
 
 LINES = [{"sku": "MUG", "quantity": 2}, {"sku": "CUP", "quantity": 1}, {"sku": "MUG", "quantity": 1}]
@@ -44,3 +48,20 @@ def test_an_order_calls_for_the_same_in_any_order_and_when_it_is_told_twice(
 
 def test_what_is_written_is_not_written_again() -> None:
     assert difference({"MUG": -3, "CUP": 0}, {"MUG": -3, "CUP": -1}) == {"CUP": 1}
+
+
+@pytest.mark.parametrize("told", [(RETURNED, CANCELLED), (CANCELLED, RETURNED)])
+def test_the_stockroom_owes_nothing_for_a_return_that_comes_after_its_cancellation(
+    told: tuple[dict[str, Any], ...], tmp_path: Path
+) -> None:
+    store = Store(tmp_path / "stockroom.sqlite")
+    worker = Worker(None, store, None)  # type: ignore[arg-type]  # notifications need neither settings nor clients
+    for number, each in enumerate((PLACED, *told)):
+        worker.notified({**each, "channel": "bazaar"})
+        if not number:
+            store.rows("UPDATE owed SET batch = 'written', done = 1")
+    total: dict[str, int] = {}
+    for (deltas,) in store.rows("SELECT deltas FROM owed"):
+        for sku, units in json.loads(deltas).items():
+            total[sku] = total.get(sku, 0) + units
+    assert not any(total.values())

@@ -39,9 +39,12 @@ export class Orders {
       for (const reference of references) this.acts.delete(reference);
       return;
     }
+    // A cancellation gave back all that was not known to have come back, so a return adds nothing to it.
+    const cancelled = `${order.name}:cancelled`;
+    if (this.written.has(cancelled) || this.acts.has(cancelled)) return;
     this.owe(order.name, order.lines, -1);
     for (const [id, back] of order.returns) if (back.restock) this.owe(`${order.name}:returned:${id}`, back.lines, 1);
-    if (order.cancelled) this.owe(`${order.name}:cancelled`, this.stillOut(order), 1);
+    if (order.cancelled) this.owe(cancelled, this.stillOut(order), 1);
   }
 
   stillOut(order) {

@@ -127,6 +127,8 @@ class Worker:
         if order.cancelled and not self.store.was_begun(name):
             self.store.forget(name)
             return
+        if self.store.is_owed(f"{name}:cancelled"):
+            return  # it gave back all that was not known to have come back, so a return adds nothing to it
         self.store.owes(name, {sku: -units for sku, units in order.lines.items()})
         for return_id, back in order.returned.items():
             if back["restock"]:
