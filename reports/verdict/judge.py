@@ -61,7 +61,7 @@ def _judged(history: History) -> Result:
     started = history.started
     cut = interrupted(history)
     brief = cut.partition(":")[0]  # the reason is told once, at the top
-    checks = with_chains(history, tuple(_unknown_when(brief, check) for check in check_all(history)))
+    checks, no_chains = _chained(history, tuple(_unknown_when(brief, check) for check in check_all(history)))
     found_intervals, failure = _intervals(history)
     measures = {name: value for check in checks for name, value in check.measures.items()}
     unreliable = brief or _late_generator(checks)
@@ -86,7 +86,9 @@ def _judged(history: History) -> Result:
         measures=measures,
         intervals=found_intervals,
         event_classes=classes_of(checks),
-        notes=tuple(dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure, *undiagnosed))),
+        notes=tuple(
+            dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure, *no_chains, *undiagnosed))
+        ),
         commit=started.commit,
         versions=started.versions,
         machine=started.machine,
@@ -97,6 +99,13 @@ def _judged(history: History) -> Result:
         diagnoses=diagnoses,
         untested=untested(checks),
     )
+
+
+def _chained(history: History, checks: tuple[Check, ...]) -> tuple[tuple[Check, ...], tuple[str, ...]]:
+    try:
+        return with_chains(history, checks), ()
+    except Exception as error:  # noqa: BLE001  # as for a checker that raises: the rest must still be reported
+        return checks, (f"incidents have no chains, because building them failed: {type(error).__name__}: {error}",)
 
 
 def _intervals(history: History) -> tuple[dict[str, Interval], tuple[str, ...]]:

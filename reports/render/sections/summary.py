@@ -155,8 +155,9 @@ def _load_tile(view: RunView) -> Tile:
 
 
 def _drift_tile(view: RunView) -> Tile:
-    found = {name: view.result.measures.get(f"drift.{name}") for name in ("listings", "orders")}
+    found = {name: view.result.measures.get(f"drift.{name}") for name in ("listings", "orders", "units")}
     known = {name: value for name, value in found.items() if value is not None}
     value = number_text(sum(known.values())) if known else "not measured"
-    detail = ", ".join(f"{name} {number_text(count)}" for name, count in known.items())
+    names = {"units": "units of the master"}
+    detail = ", ".join(f"{names.get(name, name)} {number_text(count)}" for name, count in known.items())
     return Tile("Drift at rest", value, detail, _verdict_of(view, "drift"))
