@@ -7,7 +7,7 @@ generator that could not keep up makes it unknown.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -32,7 +32,7 @@ RISE: Final = 1.05
 RISES_MIN: Final = 4  # of the PARTS - 1 steps
 FALL: Final = 0.9
 
-Samples = Sequence[tuple[int, float]]  # (ns, ms)
+Samples = Iterable[tuple[int, float]]  # (ns, ms)
 
 
 class Trend(Checker):
