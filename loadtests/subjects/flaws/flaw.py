@@ -66,6 +66,7 @@ LATE_EFFECTS: Final = {
     "delivery": "deliveries are still pending when the run ends",
     "delivery_success": "answers after more than 5 s are timeouts, and retries run out",
     "ack_time": "answers are late as well",
+    "trend": "what is late grows while the load does not",
 }
 NEVER_DELIVERED: Final = {
     **WRONG_STOCK,
@@ -92,6 +93,7 @@ RESTARTED: Final = {
 }
 CALLS: Final = {
     "retry_discipline": "calls are repeated too soon, or too often",
+    "throttling": "more calls than the shop's points allow",
     "resources": "more calls need more of everything",
 }
 
