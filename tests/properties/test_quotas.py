@@ -145,7 +145,7 @@ def marked(played: Played) -> Counter[str]:
     )
 
 
-def check(name: str, seed: int) -> None:
+def assert_fulfilled(name: str, seed: int) -> None:
     played = play(name, seed)
     quotas = played.scenario.quotas.model_dump(exclude={"forgeries"})
     assert exposure(played)["return delivered after the cancellation"] >= quotas["return_then_cancel"] // 2
@@ -164,14 +164,14 @@ def test_every_rough_scenario_asks_for_at_least_five_of_each_rare_case(name: str
 @pytest.mark.parametrize("name", shipped_names())
 def test_every_quota_is_fulfilled_whatever_the_seed(name: str) -> None:
     for seed in (1, 7, 2**40):
-        check(name, seed)
+        assert_fulfilled(name, seed)
 
 
 @pytest.mark.prove
 @pytest.mark.parametrize("name", shipped_names())
 def test_every_quota_is_fulfilled_for_a_hundred_seeds(name: str) -> None:
     for seed in range(100):
-        check(name, seed)
+        assert_fulfilled(name, seed)
 
 
 @pytest.mark.parametrize("name", [name for name in shipped_names() if load(name).quotas.forgeries])
