@@ -1,4 +1,4 @@
-"""Writes that failed or had no answer, and rejected rows of a push, that the service did not send again.
+"""Writes that failed or had no answer, and rows of a push that was rejected or failed, which were not sent again.
 
 A write is known by its idempotency key. One that a service repeats under a new key counts as not repeated: the call
 without an answer may have been executed.
@@ -72,7 +72,7 @@ def _how(call: f.ApiCalled) -> str:
 
 def _rows(name: str, case: Case) -> Iterator[Found]:
     rejected: dict[tuple[str, str], int] = {}
-    for fact in case.history.all(f.RowsRejected):
+    for fact in case.history.all(f.RowsNotListed):
         rejected |= {(fact.channel, sku): fact.at_ns for sku in fact.skus}
     if not rejected:
         return
@@ -83,10 +83,10 @@ def _rows(name: str, case: Case) -> Iterator[Found]:
     yield Found(
         Diagnosis(
             name,
-            f"marketplaces rejected {counted(len(rejected), 'row')} for the moment, and {len(forgotten):,} "
-            f"{'was' if len(forgotten) == 1 else 'were'} not pushed again",
+            f"marketplaces did not take {counted(len(rejected), 'row')} for the moment, rejected or in a failed call; "
+            f"{len(forgotten):,} {'was' if len(forgotten) == 1 else 'were'} not pushed again",
             ("for example " + quoted(f"{sku} on {channel} at {case.when(at)}" for at, channel, sku in forgotten),),
-            "read `rejected` in the answer to every push, and push those rows again",
+            "push again what a failed push held, and what its answer lists under `rejected`",
             case.consequences(*OF_LISTINGS),
             forgotten[0][0],
         ),

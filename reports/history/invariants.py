@@ -83,9 +83,9 @@ REFERENCES: Final = (
     Reference(f.ApiCalled, "status", "HTTP status"),
     Reference(f.GeneratorHeld, "request", "call"),
     Reference(f.GeneratorHeld, "api", "API"),
-    Reference(f.RowsRejected, "request", "call"),
-    Reference(f.RowsRejected, "channel", "marketplace"),
-    Reference(f.RowsRejected, "skus", "SKU", many=True),
+    Reference(f.RowsNotListed, "request", "call"),
+    Reference(f.RowsNotListed, "channel", "marketplace"),
+    Reference(f.RowsNotListed, "skus", "SKU", many=True),
     Reference(f.StockShown, "request", "call"),
     Reference(f.StockShown, "skus", "SKU", many=True),
     Reference(f.OrdersShown, "request", "call"),
@@ -124,7 +124,7 @@ IN_ORDER: Final[frozenset[Kind]] = frozenset(
     {
         f.ItemStocked, f.ChannelOpened, f.PhaseStarted, f.PurchaseAccepted, f.PurchaseRefused, f.FollowUpVoid,
         f.OrderPaid, f.OrderCancelled, f.OrderReturned, f.StockChanged, f.StockUnmoved, f.ListingPushed, f.EventFired,
-        f.EventUnheard, f.DeliveryPlanned, f.ApiCalled, f.RowsRejected, f.StockShown, f.OrdersShown, f.FinalStock,
+        f.EventUnheard, f.DeliveryPlanned, f.ApiCalled, f.RowsNotListed, f.StockShown, f.OrdersShown, f.FinalStock,
         f.FinalListing,
     }
 )  # fmt: skip

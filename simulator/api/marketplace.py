@@ -9,6 +9,7 @@ import hmac
 import re
 from bisect import bisect_right
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,7 +20,7 @@ from stockstorm.simulator.api.faults.injection import NONE, Injection
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown, RowsRejected
+from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown, RowsNotListed
 from stockstorm.simulator.history.texts import error_texts
 from stockstorm.simulator.limits import (
     ERROR_TEXTS_MAX,
@@ -37,6 +38,7 @@ __all__ = ["MarketplaceApi"]
 
 PAGE_DEFAULT: Final = 100
 FEED_MAX: Final = 10**15 - 1
+PUSH: Final = "PUT listings"
 UNKNOWN_SKU: Final = "unknown sku"
 TRY_AGAIN: Final = "temporarily unavailable; send the row again"
 _PATH: Final = re.compile(r"/marketplaces/([^/]+)/v1/([a-z]+)")
@@ -163,6 +165,10 @@ class _Call:
         self.facts: list[AnyFact] = []
         self.events: list[Event] = []
 
+    def not_listed(self, skus: tuple[str, ...]) -> None:
+        """An injected fault keeps these rows of a push out."""
+        self.facts.append(RowsNotListed(self.now_ns, self.serial, self.channel, skus))
+
     def changed(self, changes: Changes) -> None:
         """Add the changes of a command to the world."""
         self.facts.extend(changes.facts)
@@ -199,6 +205,7 @@ class MarketplaceApi:
             route = self._route(call)
             admitted = True
             if not injection.executes:
+                self._leave_out(call)
                 raise _failure(injection)
             status, body = 200, route(call)
         except Refusal as refusal:
@@ -261,13 +268,23 @@ class MarketplaceApi:
         call.rows = len(rows)
         refused = tuple(dict.fromkeys(row.sku for row, reason in judged if reason == TRY_AGAIN))
         if refused:
-            call.facts.append(RowsRejected(call.now_ns, call.serial, call.channel, refused))
+            call.not_listed(refused)
         unknown = [row["sku"] for row in rejected if row["reason"] == UNKNOWN_SKU]
         if unknown:
             call.errors.append(f"{UNKNOWN_SKU}: {', '.join(unknown[:ERROR_TEXTS_MAX])}")
         if good:
             call.changed(self._world.push_listings(call.channel, good, request=call.serial, now_ns=call.now_ns))
         return {"accepted": len(good), "rejected": rejected}
+
+    def _leave_out(self, call: _Call) -> None:
+        """Tells the rows of a push that is not executed, if it is a valid one."""
+        if call.operation != PUSH:
+            return
+        with suppress(Refusal):
+            known = self._world.catalogue.by_sku
+            skus = tuple(dict.fromkeys(row.sku for row in listings_of(call.request.body) if row.sku in known))
+            if skus:
+                call.not_listed(skus)
 
     def _get_listings(self, call: _Call) -> dict[str, Any]:
         parameters = Parameters(call.request.query)

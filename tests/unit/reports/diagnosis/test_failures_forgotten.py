@@ -46,13 +46,15 @@ def test_a_slow_answer_is_an_answer() -> None:
     assert found(write(10, 1, "k", "slow")) == []
 
 
-def rejected(ms: float, *skus: str) -> f.RowsRejected:
-    return f.RowsRejected(ns(ms), 1, "bazaar", skus)
+def rejected(ms: float, *skus: str) -> f.RowsNotListed:
+    return f.RowsNotListed(ns(ms), 1, "bazaar", skus)
 
 
 def test_rejected_rows_that_were_not_pushed_again_are_named() -> None:
     (named,) = found(rejected(50, SKU), pushed(20, "bazaar", 5), pushed(60, "mercado", 5))
-    assert "rejected 1 row for the moment, and 1 was not pushed again" in named.cause
+    assert named.cause == (
+        "marketplaces did not take 1 row for the moment, rejected or in a failed call; 1 was not pushed again"
+    )
     assert f"{SKU} on bazaar" in named.evidence[0]
 
 
