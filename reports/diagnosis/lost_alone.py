@@ -10,7 +10,16 @@ from stockstorm.reports.result import Diagnosis, counted
 class LostAlone(Diagnose):
     name = "lost_alone"
     at_rest = True
-    after = ("no_call", "stops", "forgeries", "lost_events", "applied_twice", "lost_updates", "dead_letters")
+    after = (
+        "no_call",
+        "stops",
+        "forgeries",
+        "lost_at_failure",
+        "lost_events",
+        "applied_twice",
+        "lost_updates",
+        "dead_letters",
+    )
 
     def __call__(self, case: Case) -> Iterator[Found]:
         if "nothing_lost" not in case.failing:
