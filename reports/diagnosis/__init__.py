@@ -26,6 +26,7 @@ from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
+from stockstorm.reports.diagnosis.overtaken import Overtaken
 from stockstorm.reports.diagnosis.own_retries import OwnRetries
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
@@ -33,6 +34,7 @@ from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
 from stockstorm.reports.diagnosis.stops import Stops
 from stockstorm.reports.diagnosis.strange_ids import StrangeIds
+from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
 from stockstorm.reports.diagnosis.wrong_listings import WrongListings
@@ -60,11 +62,13 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     ChannelFrozen(),
     LostAtFailure(),
     LostEvents(),
+    TwiceAtFailure(),
     AppliedTwice(),
     LostUpdates(),
     WrongUnits(),
     ExactUnits(),
     OldOverNew(),
+    Overtaken(),
     PushForgotten(),
     WrongListings(),
     LostAlone(),

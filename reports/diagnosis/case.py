@@ -69,7 +69,7 @@ class Case:
     def process_ends(self) -> list[tuple[int, str]]:
         """When processes of the subject ended, planned or not, and what it was called."""
         killed = [
-            (interval.begin_ns, f"{interval.target}'s {interval.fault.replace('_', ' ')}")
+            (interval.begin_ns, f"the fault {interval.fault.replace('_', ' ')}")
             for interval in self.history.fault_intervals
             if interval.planned and interval.fault.startswith(("kill", "restart", "crash"))
         ]

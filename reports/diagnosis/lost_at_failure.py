@@ -9,7 +9,7 @@ from stockstorm.reports.diagnosis.moments import followed
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
 
-GOOD: Final = frozenset({"ok", "replayed"})
+FAILED: Final = frozenset({"failed", "error", "user_error"})
 STORE: Final = (
     "answer 2xx only after the event is stored durably, mark it as done only together with its effect, and let the "
     "next "
@@ -57,16 +57,21 @@ class LostAtFailure(Diagnose):
                 ),
                 frozenset(f"event {event.event}" for event in lost),
             )
+            return
 
 
 def _suspects(case: Case) -> Iterator[_Suspect]:
     yield _Suspect("a process of the service ended", [at_ns for at_ns, _ in case.process_ends], STORE)
     writes = [call for call in case.calls if call.operation.startswith(("inventoryAdjust", "inventorySet"))]
-    for what, outcomes in (("was throttled", {"throttled"}), ("failed", {"failed", "error", "user_error"})):
-        moments = [call.at_ns for call in writes if call.outcome in outcomes]
+    ways = {
+        "was throttled": [call.at_ns for call in writes if call.outcome == "throttled"],
+        "failed": [call.at_ns for call in writes if call.outcome in FAILED],
+        "got no answer": [call.at_ns for call in writes if call.status == 0],
+    }
+    for what, moments in ways.items():
         yield _Suspect(f"a write to the master {what}", moments, AGAIN)
-    lost = [call.at_ns for call in writes if call.status == 0 and call.outcome in GOOD]
-    yield _Suspect("a write to the master got no answer", lost, AGAIN)
+    every = [at_ns for moments in ways.values() for at_ns in moments]
+    yield _Suspect("a write to the master failed, was throttled or got no answer", every, AGAIN)
 
 
 def _taken_at(case: Case, events: list[f.EventFired]) -> list[int]:

@@ -33,13 +33,15 @@ class Near(NamedTuple):
 
 def followed(bad: Sequence[int], good: Sequence[int], moments: Sequence[int]) -> Near | None:
     """The window before the moments in which bad ones are crowded. None if chance can explain it."""
+    if not bad or not good:
+        return None
     ordered = sorted(moments)
     best: tuple[float, Near] | None = None
     for window in WINDOWS_NS:
         covers = frozenset(place for place, at_ns in enumerate(bad) if _within(at_ns, ordered, window))
         in_good = sum(_within(at_ns, ordered, window) for at_ns in good)
         found = Near(window, len(covers), len(bad), in_good, len(good), covers)
-        if not good or len(covers) < COVERAGE_MIN * len(bad):
+        if len(covers) < COVERAGE_MIN * len(bad):
             continue
         if len(covers) / len(bad) < LIFT_MIN * in_good / len(good):
             continue

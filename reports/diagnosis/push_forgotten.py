@@ -10,37 +10,31 @@ from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
 
 CHECKS: Final = ("drift", "sync_latency", "nothing_lost", "oversell", "crisis_time")
+ANSWERS: Final = "read the answer of every push, row by row, and send again what was refused, failed or got no answer"
+STORE: Final = "store what is still to be pushed, and push it after the next start"
 REJECTED: Final = "rows_rejected"
 
 
 class PushForgotten(Diagnose):
     name = "push_forgotten"
     at_rest = True
-    after = ("no_call", "stops", "channel_frozen")
+    after = ("no_call", "stops", "channel_frozen", "overtaken")
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        wrong, right = right_and_wrong(case)[::-1]
-        if not wrong:
-            return
+        right, wrong = right_and_wrong(case)
         changed = _last_changes(case)
-        failed = _failed_pushes(case)
-        ends = [at_ns for at_ns, _ in case.process_ends]
-        for what, moments, remedy in (
-            ("a push failed or was taken in part", failed, "read the answer of every push, row by row, and send again "
-             "what was refused, failed or got no answer"),
-            ("a process of the service ended", ends, "store what is still to be pushed, and push it after the next start"),
-        ):  # fmt: skip
-            near = followed(
-                [changed.get(one.sku, 0) for one in wrong], [changed.get(one.sku, 0) for one in right], moments
-            )
+        pushed = {(push.channel, push.sku): push.at_ns for push in case.history.all(f.ListingPushed)}
+        wrong = [one for one in wrong if pushed.get((one.channel, one.sku), 0) <= changed.get(one.sku, 0)]
+        for what, moments, remedy in _suspects(case):
+            times = [[changed.get(one.sku, 0) for one in some] for some in (wrong, right)]
+            near = followed(times[0], times[1], moments)
             if near is None:
                 continue
             covered = [wrong[place] for place in sorted(near.covers)]
             yield Found(
                 Diagnosis(
                     self.name,
-                    f"{near.bad} of {near.bad_of} wrong listings changed for the last time less than {near.window} before "
-                    f"{what}",
+                    f"{near.bad} of {near.bad_of} wrong listings last changed less than {near.window} before {what}",
                     (
                         f"{near.good} of {near.good_of} right ones did",
                         "wrong: " + quoted(f"{one.sku} on {one.channel} shows {one.listed}" for one in covered),
@@ -51,6 +45,11 @@ class PushForgotten(Diagnose):
                 ),
                 frozenset(f"listing {one.channel} {one.sku}" for one in covered),
             )
+
+
+def _suspects(case: Case) -> Iterator[tuple[str, list[int], str]]:
+    yield "a push failed or was taken in part", _failed_pushes(case), ANSWERS
+    yield "a process of the service ended", [at_ns for at_ns, _ in case.process_ends], STORE
 
 
 def _last_changes(case: Case) -> dict[str, int]:

@@ -13,8 +13,8 @@ from stockstorm.simulator.history import facts as f
 
 TraitKind = Literal[
     "topic", "source", "cause", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
-    "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed", "forgery", "channel", "sku", "hot", "phase",
-    "size",
+    "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
+    "forgery", "channel", "sku", "hot", "phase", "size",
 ]  # fmt: skip
 
 PHRASES: Final[dict[TraitKind, str]] = {
@@ -116,7 +116,7 @@ def said(traits: Iterable[Trait]) -> str:
     return " and ".join(trait.phrase for trait in traits)
 
 
-def _unanswered(case: Case) -> frozenset[tuple[int, str]]:
+def unanswered(case: Case) -> frozenset[tuple[int, str]]:
     """(order, topic) of what was first written by a call whose answer never arrived."""
     silent = {call.request for call in case.calls if call.status == 0}
     if not silent:
@@ -155,7 +155,7 @@ class EventTraits:
         self._returned: dict[int, int] = {}
         for back in history.all(f.OrderReturned):
             self._returned.setdefault(back.order, back.at_ns)
-        self._unanswered = _unanswered(case)
+        self._unanswered = unanswered(case)
         self._cancelled = {gone.order: gone.at_ns for gone in history.all(f.OrderCancelled)}
         self._ends = [at_ns for at_ns, _ in case.process_ends]
         self._phases = [(phase.at_ns, phase.phase) for phase in history.all(f.PhaseStarted)]

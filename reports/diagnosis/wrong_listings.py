@@ -15,7 +15,7 @@ LISTINGS_MAX: Final = 20_000
 class WrongListings(Diagnose):
     name = "wrong_listings"
     at_rest = True
-    after = ("no_call", "stops", "channel_frozen", "push_forgotten")
+    after = ("no_call", "stops", "channel_frozen", "overtaken", "push_forgotten")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         history = case.history

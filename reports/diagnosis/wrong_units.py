@@ -6,6 +6,7 @@ from typing import Final
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
 from stockstorm.reports.diagnosis.traits import TOPIC_OF, EventTraits, said
+from stockstorm.reports.history.misfits import Misfit
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
@@ -16,7 +17,7 @@ CHECKS: Final = ("drift", "applied_twice", "nothing_lost", "unexplained_push", "
 class WrongUnits(Diagnose):
     name = "wrong_units"
     at_rest = True
-    after = ("applied_twice", "lost_updates")
+    after = ("forgeries", "twice_at_failure", "applied_twice", "lost_updates")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         orders = case.history.orders
@@ -30,11 +31,11 @@ class WrongUnits(Diagnose):
         traits = EventTraits(case)
         found = clusters([traits.of(one) for one in bad], [traits.of(one) for one in good])
         common = tuple(
-            f"{one.bad} of {one.bad_of} are {said(one.traits)}; of {one.good_of} that were written rightly {one.good} are"
+            f"{one.bad} of {one.bad_of} are {said(one.traits)}; {one.good} of {one.good_of} right ones are"
             for one in found
         )
         rows = quoted(
-            f"{misfit.row.sku} moved by {misfit.row.delta} where {misfit.row.delta - misfit.excess} would be right, at "
+            f"{misfit.row.sku} moved by {_delta(misfit)} where {_delta(misfit) - misfit.excess} would be right, at "
             f"{case.when(misfit.row.at_ns)}"
             for misfit in orders.misfits
         )
@@ -51,6 +52,10 @@ class WrongUnits(Diagnose):
             ),
             frozenset(f"event {event.event}" for event in bad),
         )
+
+
+def _delta(misfit: Misfit) -> int:
+    return misfit.row.delta if isinstance(misfit.row, f.StockChanged) else 0
 
 
 def _events(case: Case, effects: list[Effect]) -> list[f.EventFired]:
