@@ -16,6 +16,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.channel_frozen import ChannelFrozen
 from stockstorm.reports.diagnosis.dead_letters import DeadLetters
 from stockstorm.reports.diagnosis.exact_units import ExactUnits
+from stockstorm.reports.diagnosis.failures_forgotten import FailuresForgotten
 from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.diagnosis.growth import Growth
@@ -55,6 +56,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NotPlayed(),
     StrangeIds(),
     CallsRefused(),
+    FailuresForgotten(),
     FewTopics(),
     Forgeries(),
     DeadLetters(),
