@@ -16,7 +16,14 @@ SAMPLES_MIN: Final = 60
 MEMORY_TIMES: Final = 1.5
 MEMORY_MIN_BYTES: Final = 50 * 1024**2
 OURS: Final = frozenset({"generator", "orchestrator", "postgres", "supervisor"})
-LATENCY_CHECKS: Final = ("sync_latency", "order_latency", "crisis_time", "oversell", "refused_though_available")
+LATENCY_CHECKS: Final = (
+    "trend",
+    "sync_latency",
+    "order_latency",
+    "crisis_time",
+    "oversell",
+    "refused_though_available",
+)
 
 
 class Growth(Diagnose):
