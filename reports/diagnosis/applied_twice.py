@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
-from stockstorm.reports.diagnosis.traits import EventTraits, said
+from stockstorm.reports.diagnosis.traits import event_traits, said
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
@@ -28,7 +28,7 @@ class AppliedTwice(Diagnose):
         bad, good = doubled_and_single(case)
         if not bad:
             return
-        traits = EventTraits(case)
+        traits = event_traits(case)
         step = max(1, len(good) // GOOD_MAX)
         shared = clusters([traits.of(one) for one in bad], [traits.of(one) for one in good[::step]])
         if not shared:

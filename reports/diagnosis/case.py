@@ -28,6 +28,7 @@ class Case:
 
     def __init__(self, history: History, checks: tuple[Check, ...]) -> None:
         self.history, self.checks = history, checks
+        self.kept: dict[str, object] = {}  # what several diagnoses read and only one builds
 
     @cached_property
     def failing(self) -> tuple[str, ...]:

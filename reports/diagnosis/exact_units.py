@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.lost_events import lost_and_taken
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, EventTraits, Trait
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, EventTraits, Trait, event_traits
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Diagnosis, counted, units
 from stockstorm.simulator.history import facts as f
@@ -84,7 +84,7 @@ def groups(case: Case) -> Iterator[Group]:
     for channel in case.history.marketplaces:
         of_channel = [effect for effect in effects if effect.channel == channel]
         yield _group(f"all changes of {channel}", of_channel, f"look at {channel}")
-    traits = EventTraits(case)
+    traits = event_traits(case)
     yield from _by_trait(case, traits, "changes", effects)
     for kind, name in KIND_NAMES.items():
         yield from _by_trait(case, traits, name, by_kind[kind])

@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, EventTraits, said
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, event_traits, said
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
@@ -26,7 +26,7 @@ class LostEvents(Diagnose):
         bad, good = lost_and_taken(case)
         if not bad:
             return
-        traits = EventTraits(case)
+        traits = event_traits(case)
         step = max(1, len(good) // GOOD_MAX)
         shared = clusters([traits.of(one) for one in bad[:BAD_MAX]], [traits.of(one) for one in good[::step]])
         for common in shared:

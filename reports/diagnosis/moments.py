@@ -13,6 +13,7 @@ from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 
 WINDOWS_NS: Final = (250 * MILLISECOND_NS, SECOND_NS, 2 * SECOND_NS, 5 * SECOND_NS)
 CHANCE_MAX: Final = 0.05 / len(WINDOWS_NS)
+SAMPLES_MAX: Final = 20_000
 COVERAGE_MIN: Final = 0.8
 
 
@@ -36,6 +37,7 @@ def followed(bad: Sequence[int], good: Sequence[int], moments: Sequence[int]) ->
     if not bad or not good:
         return None
     ordered = sorted(moments)
+    bad, good = bad[:SAMPLES_MAX], good[:: max(1, len(good) // SAMPLES_MAX)]
     best: tuple[float, Near] | None = None
     for window in WINDOWS_NS:
         covers = frozenset(place for place, at_ns in enumerate(bad) if _within(at_ns, ordered, window))

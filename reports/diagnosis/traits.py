@@ -264,3 +264,11 @@ class EventTraits:
             for sku in self._skus(event):
                 times.setdefault(sku, set()).add(event.at_ns)
         return {sku: sorted(found) for sku, found in times.items()}
+
+
+def event_traits(case: Case) -> EventTraits:
+    """The traits of a case's events, built once."""
+    found = case.kept.get("traits")
+    if not isinstance(found, EventTraits):
+        found = case.kept["traits"] = EventTraits(case)
+    return found

@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, EventTraits, said
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, event_traits, said
 from stockstorm.reports.history.misfits import Misfit
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Diagnosis, counted
@@ -28,7 +28,7 @@ class WrongUnits(Diagnose):
         good = _events(case, [effect for effect in orders.effects if effect.version >= 0 and id(effect) not in off])
         if not bad:
             return
-        traits = EventTraits(case)
+        traits = event_traits(case)
         found = clusters([traits.of(one) for one in bad], [traits.of(one) for one in good])
         common = tuple(
             f"{one.bad} of {one.bad_of} are {said(one.traits)}; {one.good} of {one.good_of} right ones are"

@@ -99,6 +99,6 @@ def test_texts_of_a_subject_are_harmless_in_every_form(diagnosed: Result, histor
     cause = replace(CAUSE, cause=hostile, evidence=(hostile,), remedy=hostile)
     result = replace(diagnosed, diagnoses=(cause,))
     assert "<img" not in report_page(result, history)
-    assert "<img" not in markdown_text(result)
+    assert not re.search(r"(?<!\\)<img", markdown_text(result))
     assert "\x1b[31m" not in terminal_text(result)
     ElementTree.fromstring(junit_xml(result))  # noqa: S314  # our own text
