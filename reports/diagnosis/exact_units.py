@@ -39,7 +39,7 @@ class Group(NamedTuple):
 class ExactUnits(Diagnose):
     name = "exact_units"
     at_rest = True
-    after = ("no_call", "stops")
+    after = ("no_call", "stops", "calls_refused", "wrong_token", "not_played")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         wrong = differences(case)
