@@ -39,6 +39,7 @@ from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
 from stockstorm.reports.diagnosis.wrong_listings import WrongListings
+from stockstorm.reports.diagnosis.wrong_stock import WrongStock
 from stockstorm.reports.diagnosis.wrong_token import WrongToken
 from stockstorm.reports.diagnosis.wrong_units import WrongUnits
 from stockstorm.reports.history import History
@@ -73,6 +74,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     Overtaken(),
     PushForgotten(),
     WrongListings(),
+    WrongStock(),
     LostAlone(),
     OwnRetries(),
     Growth(),

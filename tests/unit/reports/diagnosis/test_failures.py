@@ -1,5 +1,6 @@
 """What diagnoses say of a subject that loses, doubles or forgets something when a call fails or a process ends."""
 
+import pytest
 from msgspec.structs import replace
 
 from stockstorm.reports.diagnosis.moments import followed
@@ -7,6 +8,7 @@ from stockstorm.reports.history import History
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns
+from tests.unit.reports.diagnosis import shop as shop_module
 from tests.unit.reports.diagnosis.shop import SKUS, Change, Shop, diagnosed
 
 
@@ -140,3 +142,16 @@ def test_a_window_is_no_finding_where_good_ones_are_in_it_as_often() -> None:
     assert followed(times[:3], times, [at + 1 for at in times]) is None
     assert followed([], times, times) is None
     assert followed(times, [], times) is None
+
+
+def test_skus_that_are_wrong_for_no_single_reason_are_compared_with_the_right_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shop_module, "SKUS", tuple(f"SKU-{number}" for number in range(80)))
+
+    def times(change: Change) -> int:
+        return change.order % 3 * 2 if change.kind == "cancelled" else 1
+
+    found = diagnosed(Shop(times, named=False, orders=100).history())
+    assert "exact_units" not in found
+    assert found["wrong_stock"].cause.endswith("had an event of topic order.cancelled")
