@@ -25,7 +25,8 @@ from stockstorm.reports.history.off_stock import Attribution
 from stockstorm.reports.history.overtaking import Overtaking, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
 from stockstorm.reports.history.repeats import Repeats, find_repeats
-from stockstorm.reports.history.sync_pairs import SyncPairs, bound_open, build_sync_pairs
+from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs
+from stockstorm.reports.statistics.samples import Samples
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.history import facts as f
@@ -103,7 +104,7 @@ class History(FactLog):
         return Attribution(self.orders, self.doublings, self.lost_updates, self.off_balance, self.blind_sets, missed)
 
     @cached_property
-    def acks(self) -> list[tuple[int, float]]:
+    def acks(self) -> Samples:
         """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
         return build_acks(self, self.deliveries)
 
@@ -113,6 +114,22 @@ class History(FactLog):
         found = build_sync_pairs(self, self.orders, self.ledgers, self.listings, self.deliveries)
         bound_open(found, not self.unrest, self.pending.skus, self.rest.seen_until_ns or self.end_ns)
         return found
+
+    @cached_property
+    def owed_pairs(self) -> list[SyncPair]:
+        """The owed pairs that the latency is measured on: those that did not become moot."""
+        return [pair for pair in self.sync_pairs.pairs if not pair.moot]
+
+    @cached_property
+    def sync_samples(self) -> SyncSamples:
+        """Latencies of the owed pairs."""
+        return SyncSamples.of(self.owed_pairs)
+
+    @cached_property
+    def sync_samples_with_moot(self) -> SyncSamples:
+        """The same with the pairs that became moot."""
+        pairs = self.sync_pairs.pairs
+        return SyncSamples.of(pairs) if len(pairs) > len(self.owed_pairs) else self.sync_samples
 
     @cached_property
     def classified(self) -> list[Classified]:

@@ -69,9 +69,12 @@ def build_channel_orders(log: FactLog) -> ChannelOrders:
         orders.net_only = True
         orders.misfits.clear()
         tie_by_conservation(log, effects)
-    orders.misfits = whole_misfits(orders.misfits)
+    orders.misfits = _without_late_returns(whole_misfits(orders.misfits), orders)
     _settle(orders)
     return orders
+
+
+CANCELLED: Final = ":cancelled"  # the end of a cancellation's token
 
 
 def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
@@ -84,6 +87,7 @@ def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
             rows.append((seq, change))
     rows.sort(key=lambda row: row[0])
     placed = {f"{sale.channel}:{sale.ref}" for sale in log.all(f.PurchaseAccepted)}
+    about_placed: set[str] = set()  # references that name an order that was placed
     for seq, row in rows:
         if not row.reference:
             continue
@@ -92,9 +96,11 @@ def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
             # Parsed once a batch: its rows share one reference, and parsing it for each row would be quadratic.
             by_sku = named[row.reference] = _by_sku(row.reference, orders.by_token)
             for order in map(order_named, tokens(row.reference)):
-                if order not in placed:
+                if order in placed:
+                    about_placed.add(row.reference)
+                else:
                     orders.unknown_orders.setdefault(order, row.at_ns)
-        if by_sku:
+        if row.reference in about_placed:
             _tie(orders, seq, row, by_sku.get(row.sku, []))
     return any(named.values())
 
@@ -111,10 +117,36 @@ def _tie(orders: ChannelOrders, seq: int, row: Row, effects: list[Effect]) -> No
             repeated.append(effect)
             effect.again.append(seq)
     delta = row.delta if isinstance(row, f.StockChanged) else 0
+    expected += _overtaken(orders, seq, row, delta - expected)
     orders.named_delta[row.sku] = orders.named_delta.get(row.sku, 0) + delta
     if delta != expected:
         first = effects if not repeated else [effect for effect in effects if effect.version_seq == seq]
         orders.misfits.append(Misfit(row, seq, first, repeated, delta - expected))
+
+
+def _overtaken(orders: ChannelOrders, seq: int, row: Row, excess: int) -> int:
+    """Units of returns that a row gives back because it records the cancellations that overtook them.
+
+    Who hears of a cancellation first gives back everything, and has nothing left to do when the return comes. Only an
+    excess that is exactly what was returned is explained so.
+    """
+    if excess <= 0:
+        return 0
+    found = []
+    for token in tokens(row.reference):
+        if token.endswith(CANCELLED):
+            for sale in orders.by_token.get(token.removesuffix(CANCELLED), ())[:1]:
+                found += [
+                    effect
+                    for effect in orders.by_order[sale.order]
+                    if effect.kind == "returned" and effect.sku == row.sku and effect.version < 0
+                ]
+    if sum(effect.delta for effect in found) != excess:
+        return 0
+    for effect in found:
+        effect.times += 1
+        effect.version, effect.version_seq, effect.version_ns = row.version, seq, row.at_ns
+    return excess
 
 
 def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list[Effect]]:
@@ -125,26 +157,59 @@ def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list
     return found
 
 
-def _settle(orders: ChannelOrders) -> None:
-    """Marks effects that need not be written: an order with its own cancellation, and units that cancel out.
+def _without_late_returns(misfits: list[Misfit], orders: ChannelOrders) -> list[Misfit]:
+    """Misfits that no unwritten part of an order explains. Such a part is tied to the row.
 
-    A subject that drops rows of 0 units from its batch leaves no trace of the orders in them. The unwritten effects of
-    a SKU are settled when they sum to 0, because a loss would leave a remainder.
+    A subject that hears of a return after the order's cancellation gives back all units for the cancellation, and so
+    nothing for the return. The row holds both, although it names only one.
+    """
+    for misfit in misfits:
+        if isinstance(misfit.row, f.StockChanged) and misfit.row.cause == "subject_set":
+            continue  # what it moved depends on what it erased
+        for name in dict.fromkeys(map(order_named, tokens(misfit.row.reference))):
+            sale = orders.by_token.get(name)
+            left = [] if sale is None else _unwritten_before(misfit, orders.by_order[sale[0].order])
+            if left and sum(effect.delta for effect in left) == misfit.excess:
+                for effect in left:
+                    effect.version, effect.version_seq = misfit.row.version, misfit.seq
+                    effect.version_ns, effect.times = misfit.row.at_ns, 1
+                misfit.excess = 0
+                break
+    return [misfit for misfit in misfits if misfit.excess]
+
+
+def _unwritten_before(misfit: Misfit, effects: list[Effect]) -> list[Effect]:
+    return [
+        effect for effect in effects if effect.sku == misfit.row.sku and effect.version < 0 and effect.seq < misfit.seq
+    ]
+
+
+def _settle(orders: ChannelOrders) -> None:
+    """Marks effects that need not be written: those of an order, and of a SKU, that cancel out.
+
+    A subject that drops rows of 0 units from its batch leaves no trace of the orders in them. Unwritten effects are
+    settled when they sum to 0, because a loss would leave a remainder.
     """
     open_by_sku: dict[str, list[Effect]] = {}
     for group in orders.by_order.values():
-        unwritten = [effect for effect in group if effect.version < 0]
-        cancelled = {effect.sku for effect in unwritten if effect.kind == "cancelled"}
-        sold = {effect.sku for effect in unwritten if effect.kind == "sale"}
-        for effect in unwritten:
-            if effect.kind != "returned" and effect.sku in cancelled and effect.sku in sold:
-                effect.settled = True
-            else:
-                open_by_sku.setdefault(effect.sku, []).append(effect)
+        by_sku: dict[str, list[Effect]] = {}
+        for effect in group:
+            if effect.version < 0:
+                by_sku.setdefault(effect.sku, []).append(effect)
+        for sku, effects in by_sku.items():
+            if not _cancel_out(effects):
+                open_by_sku.setdefault(sku, []).extend(effects)
     for effects in open_by_sku.values():
-        if sum(effect.delta for effect in effects) == 0:
-            for effect in effects:
-                effect.settled = True
+        _cancel_out(effects)
+
+
+def _cancel_out(effects: list[Effect]) -> bool:
+    """Whether they sum to 0; they are settled then."""
+    if sum(effect.delta for effect in effects):
+        return False
+    for effect in effects:
+        effect.settled = True
+    return True
 
 
 def misfit_skus(orders: ChannelOrders) -> set[str]:

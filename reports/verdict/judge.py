@@ -11,9 +11,8 @@ from typing import Final
 import msgspec
 
 from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, REQUIRED, check_all
-from stockstorm.reports.checkers.faults_met import FaultsMet
-from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.stability import Stability
+from stockstorm.reports.checkers.stale_overwrite import StaleOverwrite
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.evidence import with_chains
@@ -29,7 +28,6 @@ NO_CALL: Final = (
 )
 _IMPORTANCE: Final = {checker.name: place for place, checker in enumerate(CHECKERS)}
 UNPLANNED_SHOWN: Final = 3
-_OF_THE_RUN: Final = (Generator.name, FaultsMet.name)  # checks of the run itself, and not of the subject
 _DENIED: Final = "denied"
 _SEVERITY: Final[dict[Finding, int]] = {"measured": 0, "not_exercised": 1, "valid": 2, "unknown": 3, "invalid": 4}
 _ADMIN: Final = "admin"
@@ -171,12 +169,12 @@ def with_thresholds(check: Check, thresholds: Sequence[ThresholdOutcome]) -> Che
 
 
 def untested(checks: Sequence[Check]) -> tuple[str, ...]:
-    """Checks that a verdict rests on and that nothing tested, each with the reason."""
-    names = {*REQUIRED, *CORRECTNESS}
+    """Checks of correctness that nothing tested, each with the reason. Overwrites count as such."""
+    names = {*CORRECTNESS, StaleOverwrite.name}
     return tuple(
         f"{check.name.replace('_', ' ')}: {check.reason}"
         for check in checks
-        if check.verdict == "not_exercised" and check.name in names and check.name not in _OF_THE_RUN
+        if check.verdict == "not_exercised" and check.name in names
     )
 
 

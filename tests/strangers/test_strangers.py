@@ -1,12 +1,11 @@
 """Three services that share no code with ours: sound, they are valid; each of their bugs is caught."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.running import is_valid_unless_late
-from tests.strangers.trial import STRANGERS, bugs, trial
+from tests.strangers.trial import STRANGERS, bugs, node, trial
 
 pytestmark = [
     pytest.mark.e2e,
@@ -22,7 +21,7 @@ SEEDS = range(1, 11)
 
 
 def skip_without_node(stranger: str) -> None:
-    if stranger == "relay" and shutil.which("node") is None:
+    if stranger == "relay" and node() is None:
         pytest.skip("the service in JavaScript is NOT tested: node is not installed (Debian: apt install nodejs)")
 
 

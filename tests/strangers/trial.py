@@ -58,13 +58,18 @@ class Trial(NamedTuple):
         return [found["cause"] for found in self.result.get("diagnoses", ())]
 
 
+def node() -> str | None:
+    """The path of Node. None: it is not installed."""
+    return shutil.which("node")
+
+
 def command(stranger: str, bug: str | None) -> list[str]:
     """How its user starts it. A bug is a file of its own, which composes the same service in another way."""
     if stranger == "relay":
-        node = shutil.which("node")
-        if node is None:
+        program = node()
+        if program is None:
             raise FileNotFoundError("node is not installed")
-        return [node, str(HERE / stranger / (f"bugs/{bug}.mjs" if bug else "service.mjs"))]
+        return [program, str(HERE / stranger / (f"bugs/{bug}.mjs" if bug else "service.mjs"))]
     return [sys.executable, "-m", f"tests.strangers.{stranger}.{f'bugs.{bug}' if bug else 'service'}"]
 
 

@@ -9,7 +9,7 @@ from stockstorm.reports.formats import duration_text, money_text
 from stockstorm.reports.render.causes import cause_of
 from stockstorm.reports.render.page import render
 from stockstorm.reports.render.view import RunView
-from stockstorm.reports.result import CHAINS_KEPT, Incident, Step
+from stockstorm.reports.result import CHAINS_KEPT, Finding, Incident, Step
 
 INCIDENTS_SHOWN: Final = CHAINS_KEPT  # per check
 SIDES: Final = {"": "", "first": "first writer", "second": "second writer"}
@@ -43,6 +43,7 @@ class IncidentGroup(msgspec.Struct, frozen=True):
     """The first incidents of one check. `cause`: the numbers of the causes that explain it."""
 
     check: str
+    verdict: Finding
     total: int
     cause: str
     incidents: list[IncidentRow]
@@ -53,6 +54,7 @@ def incidents(view: RunView) -> Markup:
     groups = [
         IncidentGroup(
             check.name,
+            check.verdict,
             max(check.incidents_total, len(check.incidents)),
             cause_of(view.result, check.name),
             [_incident_row(view, incident) for incident in check.incidents[:INCIDENTS_SHOWN]],

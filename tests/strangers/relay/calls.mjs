@@ -1,8 +1,8 @@
 // Calls to the shop's Admin API and to the marketplaces, with retries. GraphQL ids are strings, so none loses a digit.
 
-const TRIES = 8;
+const TRIES = 5;
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 3000;
+const LONGEST_PAUSE_MS = 5000;
 const TIMEOUT_MS = 10000;
 
 const CATALOGUE = `query($after: String) {
@@ -22,6 +22,13 @@ const SUBSCRIBE = `mutation($topic: WebhookSubscriptionTopic!, $uri: String!) {
 }`;
 
 export class Refused extends Error {}
+
+// There was no usable answer; the other side may have asked for some seconds.
+class Later {
+  constructor(seconds) {
+    this.afterMs = 1000 * Number(seconds ?? 0);
+  }
+}
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -65,36 +72,39 @@ export class Calls {
     await this.channel(channel, "notifications", { url });
   }
 
+  // The SKUs that the marketplace rejected; they are worth another try.
   async list(channel, rows) {
-    await this.channel(channel, "listings", { listings: rows });
+    const { rejected } = await this.channel(channel, "listings", { listings: rows });
+    return rejected.map((row) => row.sku);
   }
 
   async channel(channel, path, body) {
     const url = `${this.settings.channelUrl.replace("{channel}", channel)}/${path}`;
-    await this.again(() => this.send("PUT", url, { authorization: `Bearer ${this.settings.channelToken}` }, body));
+    return this.again(() => this.send("PUT", url, { authorization: `Bearer ${this.settings.channelToken}` }, body));
   }
 
   async graphql(query, variables) {
     const headers = { "x-shopify-access-token": this.settings.adminToken };
     return this.again(async () => {
       const answer = await this.send("POST", this.settings.graphqlUrl, headers, { query, variables });
-      if (answer === null || !answer.errors?.length) return answer?.data ?? null;
-      if (answer.errors.some((error) => error.extensions?.code === "THROTTLED")) return null;
+      if (answer instanceof Later || !answer.errors?.length) return answer.data ?? answer;
+      if (answer.errors.some((error) => error.extensions?.code === "THROTTLED")) return new Later();
       throw new Refused(JSON.stringify(answer.errors));
     });
   }
 
-  // Until the call gives something else than null, with growing and scattered pauses.
+  // Until the call gives something else than Later, with growing and scattered pauses.
   async again(call) {
     for (let n = 0; n < TRIES; n++) {
       const answer = await call();
-      if (answer !== null) return answer;
-      await pause(Math.min(FIRST_PAUSE_MS * 2 ** n, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2));
+      if (!(answer instanceof Later)) return answer;
+      const grown = FIRST_PAUSE_MS * 2 ** n * (0.5 + Math.random() / 2);
+      await pause(Math.min(Math.max(grown, answer.afterMs), LONGEST_PAUSE_MS));
     }
     throw new Error("no usable answer after all tries");
   }
 
-  // The answer as JSON; null when it is worth another try.
+  // The answer as JSON; Later when it is worth another try.
   async send(method, url, headers, body) {
     let answer, text;
     try {
@@ -106,9 +116,9 @@ export class Calls {
       });
       text = await answer.text();
     } catch {
-      return null;
+      return new Later();
     }
-    if (answer.status === 429 || answer.status >= 500) return null;
+    if (answer.status === 429 || answer.status >= 500) return new Later(answer.headers.get("retry-after"));
     if (!answer.ok) throw new Refused(`${answer.status} from ${url}: ${text.slice(0, 200)}`);
     return text ? JSON.parse(text) : {};
   }

@@ -14,13 +14,20 @@ export class Orders {
     const order = this.known.get(name) ?? { name, placed: false, cancelled: false, returns: new Map() };
     this.known.set(name, order);
     order.lines = this.units(told.lines);
+    const before = order.placed ? this.total(order) : null;
     if (topic === "order.created") order.placed = true;
     if (topic === "order.cancelled") order.cancelled = true;
     if (topic === "order.returned") {
       order.returns.set(told.return.return_id, { restock: told.return.restock, lines: this.units(told.return.lines) });
     }
-    this.settle(order);
+    if (order.placed) this.settle(order, before, this.reference(notification));
     return [...order.lines.keys()];
+  }
+
+  reference({ topic, channel, order }) {
+    const name = `${channel}:${order.order_id}`;
+    if (topic === "order.cancelled") return `${name}:cancelled`;
+    return topic === "order.returned" ? `${name}:returned:${order.return.return_id}` : name;
   }
 
   // Quantities by SKU; one SKU can be on several lines.
@@ -30,32 +37,45 @@ export class Orders {
     return total;
   }
 
-  // Owes what the order is known to have changed. One that was cancelled before anything was written owes nothing.
-  settle(order) {
-    if (!order.placed) return;
-    const returns = [...order.returns.keys()].map((id) => `${order.name}:returned:${id}`);
-    const references = [order.name, ...returns];
-    if (order.cancelled && !references.some((reference) => this.written.has(reference))) {
-      for (const reference of references) this.acts.delete(reference);
-      return;
+  // What the order changes by now: [[reference, Map by SKU]], for its sale, its returns and its cancellation.
+  parts(order) {
+    const sign = (lines, by) => new Map([...lines].map(([sku, quantity]) => [sku, by * quantity]));
+    const stillOut = new Map(order.lines);
+    const found = [[order.name, sign(order.lines, -1)]];
+    for (const [id, back] of order.returns) {
+      if (back.restock) found.push([`${order.name}:returned:${id}`, back.lines]);
+      for (const [sku, quantity] of back.lines) stillOut.set(sku, stillOut.get(sku) - quantity);
     }
-    this.owe(order.name, order.lines, -1);
-    for (const [id, back] of order.returns) if (back.restock) this.owe(`${order.name}:returned:${id}`, back.lines, 1);
-    if (order.cancelled) this.owe(`${order.name}:cancelled`, this.stillOut(order), 1);
+    if (order.cancelled) found.push([`${order.name}:cancelled`, stillOut]);
+    return found;
   }
 
-  stillOut(order) {
-    const units = new Map(order.lines);
-    for (const back of order.returns.values()) {
-      for (const [sku, quantity] of back.lines) units.set(sku, units.get(sku) - quantity);
+  total(order) {
+    const sums = new Map();
+    for (const [, deltas] of this.parts(order)) {
+      for (const [sku, delta] of deltas) sums.set(sku, (sums.get(sku) ?? 0) + delta);
     }
-    return units;
+    return sums;
   }
 
-  owe(reference, lines, sign) {
-    if (this.written.has(reference) || this.acts.has(reference)) return;
-    const deltas = [...lines].map(([sku, quantity]) => [sku, sign * quantity]).filter(([, delta]) => delta !== 0);
-    this.acts.set(reference, { reference, deltas });
+  // Owes what the notification adds to what was known; `before` is null when the order was not placed until now. An
+  // order that comes to nothing before anything of it is written owes nothing.
+  settle(order, before, reference) {
+    const now = this.total(order);
+    const references = this.parts(order).map(([each]) => each);
+    const untouched = !references.some((each) => this.written.has(each));
+    if (order.cancelled && untouched && [...now.values()].every((delta) => delta === 0)) {
+      for (const each of references) this.acts.delete(each);
+    } else if (before === null) {
+      for (const [each, deltas] of this.parts(order)) this.owe(each, deltas);
+    } else {
+      this.owe(reference, new Map([...now].map(([sku, delta]) => [sku, delta - before.get(sku)])));
+    }
+  }
+
+  owe(reference, units) {
+    const deltas = [...units].filter(([, delta]) => delta !== 0);
+    if (deltas.length) this.acts.set(reference, { reference, deltas });
   }
 
   // These are the shop's now, or on their way to it.

@@ -158,7 +158,7 @@ export class Relay {
         break;
       } catch (error) {
         console.log("write failed:", String(error));
-        if (error instanceof Refused) break;
+        if (error instanceof Refused && !error.message.includes("IDEMPOTENCY_CONCURRENT_REQUEST")) break;
         await pause(500);
       }
     }
@@ -189,7 +189,8 @@ export class Relay {
   async list(skus) {
     const levels = await this.calls.levels(skus.map((sku) => this.items.get(sku).item));
     const rows = [...levels].map(([sku, available]) => ({ sku, quantity: this.quantity(sku, available) }));
-    await Promise.all(this.listedOn().map((channel) => this.calls.list(channel, rows)));
+    const rejected = await Promise.all(this.listedOn().map((channel) => this.calls.list(channel, rows)));
+    for (const sku of rejected.flat()) this.dirty.add(sku);
   }
 
   listedOn() {

@@ -8,8 +8,8 @@ import httpx
 
 from tests.strangers.stockroom.settings import Settings
 
-TRIES = 8
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 3.0
+TRIES = 5
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 TIMEOUT_S = 10.0
 
 CATALOGUE = """query($after: String) {
@@ -48,6 +48,7 @@ class Clients:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._http = httpx.Client(timeout=TIMEOUT_S)
+        self._later_s = 0.0  # what the last answer asked for
 
     def items(self) -> list[tuple[str, str, str]]:
         """Every (SKU, item id, location id) of the shop."""
@@ -79,6 +80,8 @@ class Clients:
             "changes": changes,
         }
         errors = self.graphql(ADJUST, {"input": adjustment, "key": key})["inventoryAdjustQuantities"]["userErrors"]
+        if any(error["code"] == "IDEMPOTENCY_CONCURRENT_REQUEST" for error in errors):
+            raise Unavailable("an earlier try of this write is still under way")
         if errors:
             raise Refused(str(errors))
 
@@ -89,11 +92,11 @@ class Clients:
     def be_notified(self, channel: str) -> None:
         self._channel("PUT", channel, "notifications", {"url": self._settings.webhook_url})
 
-    def list_stock(self, channel: str, stock: dict[str, int]) -> None:
-        """Sets what the channel shows."""
+    def list_stock(self, channel: str, stock: dict[str, int]) -> set[str]:
+        """Sets what the channel shows. The SKUs that it took; those that it rejected are worth another try."""
         rows = [{"sku": sku, "quantity": quantity} for sku, quantity in stock.items()]
-        for start in range(0, len(rows), 400):
-            self._channel("PUT", channel, "listings", {"listings": rows[start : start + 400]})
+        answer = self._channel("PUT", channel, "listings", {"listings": rows})
+        return set(stock) - {row["sku"] for row in answer["rejected"]}
 
     def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """The answer's data. A throttled call is tried again like one that failed."""
@@ -108,25 +111,32 @@ class Clients:
                     return data
                 if "THROTTLED" not in codes:
                     raise Refused(str(document["errors"]))
-            time.sleep(pause_s)
+            self._wait(pause_s)
         raise Unavailable(self._settings.graphql_url)
 
-    def _channel(self, method: str, channel: str, path: str, body: dict[str, Any]) -> None:
+    def _channel(self, method: str, channel: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         url = f"{self._settings.channel_url.format(channel=channel)}/{path}"
         headers = {"Authorization": f"Bearer {self._settings.channel_token}"}
         for pause_s in pauses():
-            if self._send(method, url, headers, body) is not None:
-                return
-            time.sleep(pause_s)
+            answer = self._send(method, url, headers, body)
+            if answer is not None:
+                document: dict[str, Any] = answer.json() if answer.content else {}
+                return document
+            self._wait(pause_s)
         raise Unavailable(url)
+
+    def _wait(self, pause_s: float) -> None:
+        time.sleep(max(pause_s, min(self._later_s, LONGEST_PAUSE_S)))
 
     def _send(self, method: str, url: str, headers: dict[str, str], body: dict[str, Any]) -> httpx.Response | None:
         """The answer; None when it is worth another try. Refused: it is not."""
+        self._later_s = 0.0
         try:
             answer = self._http.request(method, url, headers=headers, json=body)
         except httpx.HTTPError:
             return None
         if answer.status_code == 429 or answer.status_code >= 500:
+            self._later_s = float(answer.headers.get("Retry-After", 0))
             return None
         if answer.is_error:
             raise Refused(f"{answer.status_code} from {url}: {answer.text[:200]}")

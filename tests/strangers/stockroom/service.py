@@ -25,7 +25,7 @@ def serve(
 ) -> None:
     """Never returns."""
     settings = from_environment()
-    store = store_of(settings.database)
+    store = store_of(settings.database, settings.channels)
     worker = worker_of(settings, store, clients_of(settings))
     listen(receiver(guard_of(settings), store, worker.wake.set), settings.port)
     listen(probes(store), settings.probe_port)

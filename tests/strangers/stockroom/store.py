@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS inbox (
   number INTEGER PRIMARY KEY, webhook_id TEXT UNIQUE, origin TEXT, body BLOB, state TEXT DEFAULT 'new');
-CREATE TABLE IF NOT EXISTS items (sku TEXT PRIMARY KEY, item TEXT UNIQUE, location TEXT, dirty INTEGER DEFAULT 0);
+CREATE TABLE IF NOT EXISTS items (sku TEXT PRIMARY KEY, item TEXT UNIQUE, location TEXT);
+CREATE TABLE IF NOT EXISTS dirty (sku TEXT, channel TEXT, PRIMARY KEY (sku, channel));
 CREATE TABLE IF NOT EXISTS orders (
   channel TEXT, number TEXT, lines TEXT, placed INTEGER DEFAULT 0, cancelled INTEGER DEFAULT 0,
   returned TEXT DEFAULT '{}', PRIMARY KEY (channel, number));
@@ -47,7 +48,8 @@ class Order(NamedTuple):
 class Store:
     """SQLite behind one lock; every method is one transaction unless it runs inside `transaction`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, channels: Iterable[str]) -> None:
+        self._channels = tuple(channels)
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -90,10 +92,10 @@ class Store:
         self.rows("UPDATE inbox SET state = 'applied' WHERE state = 'taken'")
 
     def pending(self) -> int:
-        """Messages without all of their effects, and SKUs that must be listed again."""
+        """Messages without all of their effects, and listings that must be set again."""
         (messages,) = self.rows("SELECT count(*) FROM inbox WHERE state IN ('new', 'taken')")
-        (items,) = self.rows("SELECT count(*) FROM items WHERE dirty")
-        return int(messages[0]) + int(items[0])
+        (listings,) = self.rows("SELECT count(*) FROM dirty")
+        return int(messages[0]) + int(listings[0])
 
     # -- orders
 
@@ -122,6 +124,10 @@ class Store:
         """Once only, however often it is said."""
         self.rows("INSERT OR IGNORE INTO owed (reference, deltas) VALUES (?, ?)", reference, json.dumps(deltas))
 
+    def is_owed(self, reference: str) -> bool:
+        """Whether this is owed, or was."""
+        return bool(self.rows("SELECT 1 FROM owed WHERE reference = ?", reference))
+
     def was_begun(self, order: str) -> bool:
         """Whether any of what is owed for an order, e.g. "bazaar:bazaar-1001", is in a batch or written."""
         owed = f"SELECT 1 FROM owed WHERE {OF_ORDER} AND batch IS NOT NULL"  # noqa: S608 - no text from outside
@@ -138,11 +144,19 @@ class Store:
 
     # -- listings
 
-    def soil(self, skus: Any) -> None:
-        """These must be listed again."""
+    def soil(self, skus: Iterable[str]) -> None:
+        """These must be listed again, on every channel."""
         for sku in skus:
-            self.rows("UPDATE items SET dirty = 1 WHERE sku = ?", sku)
+            for channel in self._channels:
+                self.rows("INSERT OR IGNORE INTO dirty VALUES (?, ?)", sku, channel)
 
-    def clean(self, skus: Any) -> None:
+    def dirty(self) -> dict[str, set[str]]:
+        """The channels that must list it again, by SKU."""
+        found: dict[str, set[str]] = {}
+        for sku, channel in self.rows("SELECT sku, channel FROM dirty"):
+            found.setdefault(sku, set()).add(channel)
+        return found
+
+    def clean(self, skus: Iterable[str], channel: str) -> None:
         for sku in skus:
-            self.rows("UPDATE items SET dirty = 0 WHERE sku = ?", sku)
+            self.rows("DELETE FROM dirty WHERE sku = ? AND channel = ?", sku, channel)

@@ -6,9 +6,11 @@ then includes every order that is written, and none that is not.
 
 import json
 import threading
+import time
 import uuid
 from typing import Any
 
+from tests.strangers.stockroom.arithmetic import less, parts, total
 from tests.strangers.stockroom.clients import Clients, Refused, Unavailable
 from tests.strangers.stockroom.settings import Settings
 from tests.strangers.stockroom.store import Message, Order, Store
@@ -44,8 +46,9 @@ class Worker:
                 self.round()
             except (Unavailable, Refused) as error:
                 print("round given up:", type(error).__name__, error, flush=True)
+            if self.store.pending():
+                time.sleep(IDLE_S)
                 self.wake.set()
-                threading.Event().wait(IDLE_S)
 
     def start(self) -> None:
         """Learns the catalogue, subscribes, and lists everything once."""
@@ -60,7 +63,8 @@ class Worker:
         items = self.clients.items()
         with self.store.transaction():
             for row in items:
-                self.store.rows("INSERT OR REPLACE INTO items (sku, item, location, dirty) VALUES (?, ?, ?, 1)", *row)
+                self.store.rows("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", *row)
+            self.store.soil(sku for sku, _, _ in items)
         for channel in self.settings.channels:
             self.clients.be_notified(channel)
         for topic in SHOP_TOPICS:
@@ -74,7 +78,7 @@ class Worker:
             self.take_all(messages)
             self.write_to_shop()
             self.list_changes()
-            if not self.store.unwritten():
+            if not self.store.unwritten() and not self.store.dirty():
                 self.store.all_is_done()
             if not messages:
                 return
@@ -94,23 +98,24 @@ class Worker:
     def level_changed(self, body: dict[str, Any]) -> None:
         """Only that it changed: levels come in any order, so the value is read from the shop."""
         item = f"gid://shopify/InventoryItem/{body['inventory_item_id']}"
-        self.store.rows("UPDATE items SET dirty = 1 WHERE item = ?", item)
+        self.store.soil(sku for (sku,) in self.store.rows("SELECT sku FROM items WHERE item = ?", item))
 
     def notified(self, body: dict[str, Any]) -> None:
         """Notifications are repeated and come in any order. What is known of an order only grows."""
         told = body["order"]
-        order = self.store.order(body["channel"], told["order_id"])
-        order = order._replace(lines=self.units(told["lines"]))
+        before = self.store.order(body["channel"], told["order_id"])
+        after, part = before._replace(lines=self.units(told["lines"])), ""
         if body["topic"] == "order.created":
-            order = order._replace(placed=True)
+            after = after._replace(placed=True)
         elif body["topic"] == "order.cancelled":
-            order = order._replace(cancelled=True)
+            after, part = after._replace(cancelled=True), ":cancelled"
         elif told["return"] is not None:
+            return_id = told["return"]["return_id"]
             back = {"restock": told["return"]["restock"], "lines": self.units(told["return"]["lines"])}
-            order = order._replace(returned={**order.returned, told["return"]["return_id"]: back})
-        self.store.keep(order)
-        self.settle(order)
-        self.store.soil(order.lines)
+            after, part = after._replace(returned={**after.returned, return_id: back}), f":returned:{return_id}"
+        self.store.keep(after)
+        self.settle(before, after, part)
+        self.store.soil(after.lines)
 
     def units(self, lines: list[dict[str, Any]]) -> dict[str, int]:
         """By SKU; one SKU can be on several lines."""
@@ -119,28 +124,16 @@ class Worker:
             total[line["sku"]] = total.get(line["sku"], 0) + line["quantity"]
         return total
 
-    def settle(self, order: Order) -> None:
-        """Owes the shop what the order is known to have changed. An order that never was sold changes nothing."""
-        name = f"{order.channel}:{order.number}"
-        if not order.placed:
-            return
-        if order.cancelled and not self.store.was_begun(name):
+    def settle(self, before: Order, after: Order, part: str) -> None:
+        """Owes the shop what the notification adds to what was known. A repeated one adds nothing."""
+        name = f"{after.channel}:{after.number}"
+        if after.cancelled and not total(after) and not self.store.was_begun(name):
             self.store.forget(name)
             return
-        self.store.owes(name, {sku: -units for sku, units in order.lines.items()})
-        for return_id, back in order.returned.items():
-            if back["restock"]:
-                self.store.owes(f"{name}:returned:{return_id}", back["lines"])
-        if order.cancelled:
-            self.store.owes(f"{name}:cancelled", self.still_out(order))
-
-    def still_out(self, order: Order) -> dict[str, int]:
-        """What a cancellation gives back: the order's units less those that came back before."""
-        units = dict(order.lines)
-        for back in order.returned.values():
-            for sku, quantity in back["lines"].items():
-                units[sku] -= quantity
-        return {sku: quantity for sku, quantity in units.items() if quantity}
+        added = parts(after) if after.placed and not before.placed else {part: less(total(after), total(before))}
+        for each, deltas in added.items():
+            if deltas:
+                self.store.owes(name + each, deltas)
 
     # -- the shop
 
@@ -188,17 +181,17 @@ class Worker:
         )
         if not owed:
             return None
-        total: dict[str, int] = {}
+        sums: dict[str, int] = {}
         for _, deltas in owed:
             for sku, delta in json.loads(deltas).items():
-                total[sku] = total.get(sku, 0) + delta
+                sums[sku] = sums.get(sku, 0) + delta
         key, document = uuid.uuid4().hex, "urn:channel-orders:" + ",".join(reference for reference, _ in owed)
-        changes = [self.change(sku, delta) for sku, delta in total.items() if delta]
+        changes = [self.change(sku, delta) for sku, delta in sums.items() if delta]
         with self.store.transaction():
             self.store.rows("INSERT INTO batches VALUES (?, ?, ?)", key, document, json.dumps(changes))
             for reference, _ in owed:
                 self.store.rows("UPDATE owed SET batch = ? WHERE reference = ?", key, reference)
-            self.store.soil(total)
+            self.store.soil(sums)
         return key, document, changes
 
     def change(self, sku: str, delta: int) -> dict[str, Any]:
@@ -208,12 +201,33 @@ class Worker:
     # -- listings
 
     def list_changes(self) -> None:
-        """Every dirty SKU to every marketplace: what the shop has now, less what it does not know of yet."""
-        while dirty := self.store.rows("SELECT sku, item FROM items WHERE dirty LIMIT ?", READ_MAX):
-            stock = self.to_list(self.clients.levels([item for _, item in dirty]))
+        """Every dirty SKU to every marketplace that lacks it: what the shop has, less what it does not know of yet.
+
+        A marketplace that does not answer is left for the next round and keeps no other from its listings.
+        """
+        dirty = self.store.dirty()
+        away: set[str] = set()
+        for start in range(0, len(dirty), READ_MAX):
+            skus = list(dirty)[start : start + READ_MAX]
+            stock = self.to_list(self.clients.levels([self.item(sku) for sku in skus]))
             for channel in self.settings.channels:
-                self.clients.list_stock(channel, stock)
-            self.store.clean(sku for sku, _ in dirty)
+                wanted = {sku: stock[sku] for sku in skus if channel in dirty[sku]}
+                if wanted and channel not in away and not self.list_on(channel, wanted):
+                    away.add(channel)
+
+    def list_on(self, channel: str, stock: dict[str, int]) -> bool:
+        """Whether the marketplace answered."""
+        try:
+            taken = self.clients.list_stock(channel, stock)
+        except Unavailable:
+            return False
+        with self.store.transaction():
+            self.store.clean(taken, channel)
+        return True
+
+    def item(self, sku: str) -> str:
+        ((item,),) = self.store.rows("SELECT item FROM items WHERE sku = ?", sku)
+        return str(item)
 
     def to_list(self, levels: dict[str, int]) -> dict[str, int]:
         for deltas in self.store.unwritten().values():

@@ -7,8 +7,8 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-TRIES = 7
-FIRST_PAUSE_S, LONGEST_PAUSE_S, TIMEOUT_S = 0.15, 4.0, 10.0
+TRIES = 5
+FIRST_PAUSE_S, LONGEST_PAUSE_S, TIMEOUT_S = 0.12, 5.0, 10.0
 ROWS_MAX = 250
 
 STOCK = """query Stock($after: String) {
@@ -51,25 +51,25 @@ class Site:
     def call(self, method: str, path: str = "", body: Any = None) -> Any:
         """The answer as JSON. NoAnswer after the last try; Rejected for a 4xx."""
         for number in range(TRIES):
-            status, text = self._once(method, path, None if body is None else json.dumps(body))
+            status, text, later_s = self._once(method, path, None if body is None else json.dumps(body))
             if 200 <= status < 300:
                 answer = json.loads(text) if text else {}
                 if not throttled(answer):
                     return answer
             elif status and status != 429 and status < 500:
                 raise Rejected(f"{status} from {path}: {text[:200]!r}")
-            time.sleep(min(FIRST_PAUSE_S * 2**number, LONGEST_PAUSE_S) * random.uniform(0.6, 1.0))
+            time.sleep(min(max(later_s, FIRST_PAUSE_S * 2**number * random.uniform(0.6, 1.0)), LONGEST_PAUSE_S))
         raise NoAnswer(self._root + path)
 
-    def _once(self, method: str, path: str, body: str | None) -> tuple[int, bytes]:
-        """Status and body; status 0 when the connection failed."""
+    def _once(self, method: str, path: str, body: str | None) -> tuple[int, bytes, float]:
+        """Status, body and Retry-After; status 0 when the connection failed."""
         try:
             self._connection.request(method, self._root + path, body, self._headers)
             answer = self._connection.getresponse()
-            return answer.status, answer.read()
+            return answer.status, answer.read(), float(answer.headers.get("Retry-After", 0))
         except (OSError, http.client.HTTPException):
             self._connection.close()
-            return 0, b""
+            return 0, b"", 0.0
 
 
 def throttled(answer: Any) -> bool:
@@ -116,6 +116,8 @@ class Shop:
         """Rejected: nothing was changed."""
         adjustment = {"name": "available", "reason": "correction", "changes": changes}
         done = self.ask(ADJUST, {"input": adjustment, "key": key})["inventoryAdjustQuantities"]
+        if any(error["code"] == "IDEMPOTENCY_CONCURRENT_REQUEST" for error in done["userErrors"]):
+            raise NoAnswer("an earlier try of this write is still under way")
         if done["userErrors"]:
             raise Rejected(json.dumps(done["userErrors"])[:500])
 
@@ -137,8 +139,11 @@ class Marketplace:
         page = self._site.call("GET", f"/orders?limit=250&since={cursor}")
         return page["orders"], page["next_cursor"]
 
-    def show(self, stock: dict[str, int]) -> None:
-        """Sets listings."""
+    def show(self, stock: dict[str, int]) -> set[str]:
+        """Sets listings. The SKUs that were rejected, which are worth another try."""
         rows = [{"sku": sku, "quantity": max(0, quantity)} for sku, quantity in stock.items()]
+        rejected: set[str] = set()
         for start in range(0, len(rows), ROWS_MAX):
-            self._site.call("PUT", "/listings", {"listings": rows[start : start + ROWS_MAX]})
+            answer = self._site.call("PUT", "/listings", {"listings": rows[start : start + ROWS_MAX]})
+            rejected.update(row["sku"] for row in answer["rejected"])
+        return rejected

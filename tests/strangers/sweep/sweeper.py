@@ -9,6 +9,7 @@ import os
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ class Sweeper:
         self.wake = threading.Event()
         self.places: dict[str, tuple[str, str]] = {}
         self.shown: dict[str, Units] = {channel: {} for channel in marketplaces}
-        self.touched: set[str] = set()
+        self.touched: dict[str, set[str]] = {channel: set() for channel in marketplaces}
         self.open = list(state.orders)  # names of orders with news
 
     def run(self) -> None:
@@ -63,14 +64,20 @@ class Sweeper:
 
     def sweep(self) -> None:
         """One round."""
-        for channel, marketplace in self.marketplaces.items():
-            self.read(channel, marketplace)
+        self.at_each(self.read)
         self.write()
         stock = self.stock()
-        for channel, marketplace in self.marketplaces.items():
-            self.show(channel, marketplace, stock)
-        self.touched.clear()
+        self.at_each(lambda channel, marketplace: self.show(channel, marketplace, stock))
         self.state.save()
+
+    def at_each(self, visit: Callable[[str, Marketplace], None]) -> None:
+        """A marketplace that does not answer is left for the next round and stops no other."""
+        for channel, marketplace in self.marketplaces.items():
+            try:
+                visit(channel, marketplace)
+            except NoAnswer as error:
+                print("left for the next round:", error, flush=True)
+                self.wake.set()
 
     def read(self, channel: str, marketplace: Marketplace) -> None:
         """All news of a marketplace."""
@@ -84,7 +91,8 @@ class Sweeper:
 
     def learn(self, name: str, entry: dict[str, Any]) -> None:
         order = self.state.orders[name] = fold(self.state.orders.get(name, {}), entry)
-        self.touched.update(order["lines"])
+        for touched in self.touched.values():
+            touched.update(order["lines"])
         self.open.append(name)
 
     def write(self) -> None:
@@ -135,7 +143,10 @@ class Sweeper:
 
     def show(self, channel: str, marketplace: Marketplace, stock: Units) -> None:
         """What differs from what was shown last, and what orders touched: their marketplace counted it down itself."""
-        shown = self.shown[channel]
-        changed = {sku: level for sku, level in stock.items() if sku in self.touched or shown.get(sku) != level}
-        marketplace.show(changed)
-        shown.update(changed)
+        shown, touched = self.shown[channel], self.touched[channel]
+        changed = {sku: level for sku, level in stock.items() if sku in touched or shown.get(sku) != level}
+        rejected = marketplace.show(changed)
+        shown.update({sku: level for sku, level in changed.items() if sku not in rejected})
+        self.touched[channel] = rejected
+        if rejected:
+            self.wake.set()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from stockstorm.reports.history import History
+from stockstorm.reports.history.channel_orders import misfit_skus
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import (
     START,
@@ -107,6 +108,54 @@ def test_without_references_orders_are_tied_first_in_first_out() -> None:
     found = history(opened(), sold(0, 1, "bazaar", 2), sold(1, 2, "mercado", 1), recorded(9, 1, -2, 8))
     assert found.orders.net_only
     assert [effect.version for effect in found.orders.effects] == [1, -1]
+
+
+SOLD = (sold(0, 1, "bazaar", 3), recorded(1, 1, -3, 7, "bazaar:1"))
+SCRAPPED = f.OrderReturned(ns(2), 1, "bazaar", "1", 70, ("MUG",), (1,), restocked=False)
+RETURNED = f.OrderReturned(ns(2), 1, "bazaar", "1", 70, ("MUG",), (1,), restocked=True)
+CANCELLED = f.OrderCancelled(ns(3), 1, "bazaar", "1", ("MUG",), (2,))
+
+
+def effects_of(*facts: Any) -> tuple[list[tuple[str, int, bool]], list[int]]:
+    """Token, version and settled of each effect; and the excess of each misfit of a SKU that does not fit in sum."""
+    orders = history(opened(), *facts).orders
+    effects = [(effect.token, effect.version, effect.settled) for effect in orders.effects]
+    return effects, [misfit.excess for misfit in orders.misfits if misfit.row.sku in misfit_skus(orders)]
+
+
+def test_a_cancellation_that_was_heard_of_before_the_return_holds_the_return() -> None:
+    """The subject gives back all three at once, and nothing more when it hears of the return."""
+    wanted = [("bazaar:1", 1, False), ("bazaar:1:returned:70", 2, False), ("bazaar:1:cancelled", 2, False)]
+    assert effects_of(SOLD, RETURNED, CANCELLED, recorded(5, 2, 3, 10, "bazaar:1:cancelled")) == (wanted, [])
+
+
+def test_what_was_given_back_too_much_can_be_taken_when_the_return_is_heard_of() -> None:
+    late = recorded(6, 3, -1, 9, "bazaar:1:returned:70")
+    wanted = [("bazaar:1", 1, False), ("bazaar:1:cancelled", 2, False)]
+    assert effects_of(SOLD, SCRAPPED, CANCELLED, recorded(5, 2, 3, 10, "bazaar:1:cancelled"), late) == (wanted, [])
+
+
+def test_a_return_that_was_lost_is_not_held_by_a_cancellation_of_its_own_units() -> None:
+    wanted = [("bazaar:1", 1, False), ("bazaar:1:returned:70", -1, False), ("bazaar:1:cancelled", 2, False)]
+    assert effects_of(SOLD, RETURNED, CANCELLED, recorded(5, 2, 2, 9, "bazaar:1:cancelled")) == (wanted, [])
+
+
+def test_a_return_that_is_written_as_well_leaves_the_cancellation_with_a_unit_too_many() -> None:
+    rows = (recorded(5, 2, 3, 10, "bazaar:1:cancelled"), recorded(6, 3, 1, 11, "bazaar:1:returned:70"))
+    wanted = [("bazaar:1", 1, False), ("bazaar:1:returned:70", 3, False), ("bazaar:1:cancelled", 2, False)]
+    assert effects_of(SOLD, RETURNED, CANCELLED, *rows) == (wanted, [1])
+
+
+@pytest.mark.parametrize(("back", "settled"), [(RETURNED, True), (SCRAPPED, False)])
+def test_an_order_that_comes_to_nothing_before_it_is_written_needs_no_row(back: Any, settled: bool) -> None:
+    other = (sold(4, 2, "bazaar", 1), recorded(9, 1, -1, 9, "bazaar:2"))
+    effects, misfits = effects_of(sold(0, 1, "bazaar", 3), back, CANCELLED, *other)
+    assert [each for each in effects if each[0].startswith("bazaar:1")] == [
+        (token, -1, settled)
+        for token in ("bazaar:1", "bazaar:1:returned:70", "bazaar:1:cancelled")
+        if back is RETURNED or "returned" not in token
+    ]
+    assert misfits == []
 
 
 def test_without_references_a_row_that_nets_a_sale_and_a_cancellation_includes_both() -> None:

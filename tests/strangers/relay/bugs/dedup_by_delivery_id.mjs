@@ -6,22 +6,17 @@ import { Server } from "../server.mjs";
 import { serve } from "../service.mjs";
 
 class Booking extends Orders {
-  owe(reference, lines, sign) {
-    const again = reference === this.current && (this.written.has(reference) || this.acts.has(reference));
-    if (!again) {
-      super.owe(reference, lines, sign);
-      return;
-    }
-    const deltas = [...lines].map(([sku, quantity]) => [sku, sign * quantity]);
-    this.acts.set(`${reference} again`, { reference, deltas });
-  }
-
+  // The part of the order that the notification is about, once more if it is booked already.
   tell(notification) {
-    const { topic, channel, order } = notification;
-    this.current = `${channel}:${order.order_id}`;
-    if (topic === "order.cancelled") this.current += ":cancelled";
-    if (topic === "order.returned") this.current += `:returned:${order.return.return_id}`;
-    return super.tell(notification);
+    const reference = this.reference(notification);
+    const again = this.written.has(reference) || this.acts.has(reference);
+    const skus = super.tell(notification);
+    if (again) {
+      const order = this.known.get(`${notification.channel}:${notification.order.order_id}`);
+      const [, units] = this.parts(order).find(([each]) => each === reference);
+      this.acts.set(`${reference} again`, { reference, deltas: [...units] });
+    }
+    return skus;
   }
 
   take(acts) {

@@ -8,7 +8,7 @@ from tests.strangers.sweep.sweeper import Sweeper
 
 class Thrifty(Sweeper):
     def show(self, channel: str, marketplace: Marketplace, stock: Units) -> None:
-        self.touched.clear()
+        self.touched[channel].clear()
         super().show(channel, marketplace, stock)
 
 
