@@ -11,7 +11,7 @@ from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec, read_provenance
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.orchestrator.run import run
-from stockstorm.loadtests.proving.proof import Evidence, Proof, judged, read_proofs, store_proof
+from stockstorm.loadtests.proving.proof import Evidence, Proof, judged, not_run, read_proofs, store_proof
 from stockstorm.loadtests.subjects.flaws import FLAWS, Flaw
 from stockstorm.simulator.errors import StockstormError
 
