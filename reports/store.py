@@ -18,7 +18,7 @@ import msgspec
 from stockstorm.reports.ahead import ahead
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
-from stockstorm.reports.history.invariants import Breach, first_breach
+from stockstorm.reports.history.invariants import Breach, FileOrder, first_breach
 from stockstorm.reports.result import Result, printable
 from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
 from stockstorm.simulator.history.blocks import Block, Damaged, pieces, read_blocks
@@ -193,7 +193,7 @@ def _read_file(file: Path, *, unsealed: bool) -> History:
         raise HistoryError(str(file), f"cannot be read: {error.strerror}", remedy) from error
     history = History.of(written.facts)
     _require_start(file, history)
-    if (breach := first_breach(history, written.facts)) is not None:
+    if (breach := first_breach(history, written.facts, in_order=written.in_order)) is not None:
         raise _contradiction(written.place(file, breach.fact), breach)
     return history
 
@@ -203,6 +203,7 @@ class Written(msgspec.Struct):
 
     facts: list[AnyFact] = []
     sizes: list[int] = []
+    in_order: bool = False  # times run backwards nowhere; False: not known
 
     def place(self, file: Path, fact: Fact) -> str:
         """Where a fact stands in its file."""
@@ -217,7 +218,7 @@ class Written(msgspec.Struct):
 def _read_blocks(file: Path, *, unsealed: bool) -> Written:
     facts: list[AnyFact] = []
     sizes: list[int] = []
-    note = ""
+    note, order = "", FileOrder()
     try:
         with file.open("rb") as opened:
             for block in ahead(read_blocks(pieces(opened))):
@@ -228,6 +229,7 @@ def _read_blocks(file: Path, *, unsealed: bool) -> Written:
                         raise Damaged(
                             block.number, "its facts are not sealed: an older version wrote them, or a seal was removed"
                         )
+                order.add(found)
                 facts += found
                 sizes.append(len(found))
     except Damaged as damage:
@@ -236,7 +238,7 @@ def _read_blocks(file: Path, *, unsealed: bool) -> Written:
         note = note or f"judged without seals, up to block {damage.block} of the history: {damage.found}"
     if note:
         facts = [_with_note(fact, note) if isinstance(fact, RunStarted) else fact for fact in facts]
-    return Written(facts, sizes)
+    return Written(facts, sizes, order.holds)
 
 
 def _with_note(started: RunStarted, note: str) -> RunStarted:

@@ -140,7 +140,10 @@ class QuotasConfig(Config):
     near_duplicate: Annotated[Quota, Field(description="each event once more, less than 5 ms later")] = 0
     cancel_before_create: Annotated[Quota, Field(description="the cancellation is delivered before the sale")] = 0
     duplicate_after_cancel: Annotated[Quota, Field(description="the sale once more, after the cancellation")] = 0
-    return_then_cancel: Annotated[Quota, Field(description="a part comes back, then the rest is cancelled")] = 0
+    return_then_cancel: Annotated[
+        Quota,
+        Field(description="a part comes back, then the rest is cancelled; every second return is delivered after that"),
+    ] = 0
     two_lines: Annotated[Quota, Field(description="two lines of the order have the same SKU")] = 0
     before_kill: Annotated[
         Quota, Field(le=20, description="the last events of SKUs of their own, within 100 ms before the fault")

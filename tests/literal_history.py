@@ -85,6 +85,23 @@ def recorded(ms: float, number: int, delta: int, available: int, *tokens: str) -
     return f.StockChanged(ns(ms), SKU, 2**53 + 1, 7, number, delta, available, "subject_adjust", -1, reference)
 
 
+def query(ms: float, request: int, number: int) -> tuple[f.AnyFact, ...]:
+    """A query whose answer shows a version."""
+    return (called(ms, request, "inventoryItems"), f.StockShown(ns(ms), request, (SKU,), (number,)))
+
+
+def put(
+    ms: float, request: int, number: int, delta: int, available: int, *tokens: str, compared: bool = False
+) -> f.AnyFact:
+    """A set that made a version, or with `delta` 0 one that changed nothing of version `number`."""
+    reference = "urn:channel-orders:" + ",".join(tokens) if tokens else ""
+    if not delta:
+        return f.StockUnmoved(ns(ms), SKU, number, reference, request, "subject_set", compared)
+    return f.StockChanged(
+        ns(ms), SKU, 2**53 + 1, 7, number, delta, available, "subject_set", -1, reference, compared, request
+    )
+
+
 def pushed(ms: float, channel: str, quantity: int, shown: int = 10) -> f.AnyFact:
     return f.ListingPushed(ns(ms), channel, SKU, quantity, shown)
 

@@ -21,8 +21,8 @@ from stockstorm.loadtests.limits import CONNECTIONS_CLOSE_WITHIN_S, POLL_S, STAR
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.errors import StockstormError
-from stockstorm.simulator.history.bodies import BodyFile
 from stockstorm.simulator.history.facts import AnyFact, LoadStopped
+from stockstorm.simulator.io.bodies import BodyFile
 from stockstorm.simulator.io.dispatcher import Dispatcher
 from stockstorm.simulator.io.journal import Journal
 from stockstorm.simulator.io.senders.pool import ConnectionPool

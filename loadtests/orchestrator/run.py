@@ -1,6 +1,7 @@
 """One run from beginning to end, and the judgement of a stored run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -33,21 +34,24 @@ class Judged(msgspec.Struct, frozen=True):
         return VERDICT_CODES[self.result.verdict]
 
 
-def run(spec: RunSpec, show: Show, live: Callable[[Live], None]) -> Judged:
+FILES: Final = tuple(name for name in RENDERERS if name != "terminal")
+
+
+def run(spec: RunSpec, show: Show, live: Callable[[Live], None], files: Sequence[str] = FILES) -> Judged:
     """One run from beginning to end, with its reports. Raises the StockstormError that kept it from beginning."""
     ending = Supervisor(spec, show, live).run()
     show("judging")
-    return report(spec, ending)
+    return report(spec, ending, files)
 
 
-def report(spec: RunSpec, ending: Ending) -> Judged:
-    """Judges the stored history and writes every report. If the load never began, raises what prevented it.
+def report(spec: RunSpec, ending: Ending, files: Sequence[str] = FILES) -> Judged:
+    """Judges the stored history and writes the named reports. If the load never began, raises what prevented it.
 
     That is a StockstormError, or KeyboardInterrupt (from the keyboard, or from Locust's own controls).
     """
     folder = RunFolder(spec.folder)
     try:
-        judged = rejudge(folder)
+        judged = rejudge(folder, files)
     except HistoryError:
         if ending.fact.complete:
             raise
@@ -60,15 +64,15 @@ def report(spec: RunSpec, ending: Ending) -> Judged:
     return judged
 
 
-def rejudge(folder: RunFolder, *, unsealed: bool = False) -> Judged:
-    """Judges a stored history and writes its reports.
+def rejudge(folder: RunFolder, files: Sequence[str] = FILES, *, unsealed: bool = False) -> Judged:
+    """Judges a stored history and writes the named reports.
 
     Raises HistoryError, also for a damaged one unless `unsealed`, and InternalError if that takes far too long.
     """
     with time_limit("judging", judging_max_s(folder), folder.path / stacks.FILE):
         history = read_history(folder.history, unsealed=unsealed)
         result = judge(history)
-        render_all(result, history, folder, *(name for name in RENDERERS if name != "terminal"))
+        render_all(result, history, folder, *files)
     return Judged(result, history, folder)
 
 

@@ -24,7 +24,15 @@ def page_of(powers: Sequence[Power], commit: str) -> str:
     """The whole page, in Markdown."""
     flaws = [power for power in powers if power.subject in FLAWS]
     sound = [power for power in powers if power.subject == SOUND]
-    parts = [HEAD, _sums(flaws, sound, commit), _tables(flaws), _missed(flaws), _matrix(flaws), _out_of_reach()]
+    parts = [
+        HEAD,
+        _sums(flaws, sound, commit),
+        _tables(flaws),
+        _missed(flaws),
+        _matrix(flaws),
+        _not_run(flaws),
+        _out_of_reach(),
+    ]
     return "\n".join(part for part in parts if part)
 
 
@@ -52,7 +60,8 @@ def _sums(flaws: Sequence[Power], sound: Sequence[Power], commit: str) -> str:
             )
     for power in sound:
         words = "with" if power.evidence == "full" else "without"
-        lines.append(f"- the sound service, {words} evidence: accused in {share(power.caught, power.runs)} runs")
+        accused = share(power.caught, power.runs)
+        lines.append(f"- the sound service in {power.scenario}, {words} evidence: accused in {accused} runs")
     return "\n".join([*lines, ""])
 
 
@@ -105,6 +114,12 @@ def _mark(power: Power, check: str) -> str:
     count = power.failed.get(check, 0)
     must = check in FLAWS[power.subject].must
     return f"**{count}**" if must else str(count or "")
+
+
+def _not_run(flaws: Sequence[Power]) -> str:
+    ran = {power.subject for power in flaws}
+    names = [f"`{flaw.name}`" for flaw in FLAWS.values() if flaw.name not in ran and not flaw.out_of_reach]
+    return "\n".join(["## Not run for this page", "", ", ".join(names) + ".", ""]) if names else ""
 
 
 def _out_of_reach() -> str:

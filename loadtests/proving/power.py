@@ -13,7 +13,7 @@ Z: Final = 1.959964  # of a 95 % interval
 
 
 class Power(msgspec.Struct, frozen=True):
-    """The proofs of one flaw with the same evidence. Counts are of runs."""
+    """The proofs of one subject with the same evidence, in one scenario. Counts are of runs."""
 
     subject: str
     evidence: Evidence
@@ -44,10 +44,10 @@ def wilson(successes: int, of: int) -> tuple[float, float]:
 
 
 def powers(proofs: Iterable[Proof]) -> list[Power]:
-    """One for each subject and evidence, in the order of the proofs."""
-    groups: dict[tuple[str, Evidence], list[Proof]] = {}
+    """One for each subject, evidence and scenario, in the order of the proofs."""
+    groups: dict[tuple[str, Evidence, str], list[Proof]] = {}
     for proof in proofs:
-        groups.setdefault((proof.subject, proof.evidence), []).append(proof)
+        groups.setdefault((proof.subject, proof.evidence, proof.scenario), []).append(proof)
     return [_power(group) for group in groups.values()]
 
 

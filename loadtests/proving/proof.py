@@ -34,9 +34,9 @@ class Proof(msgspec.Struct, frozen=True):
     folder: str
 
     @property
-    def key(self) -> tuple[str, str, int, Evidence]:
-        """What makes a run unnecessary: the same code, subject, seed and evidence."""
-        return (self.commit, self.subject, self.seed, self.evidence)
+    def key(self) -> tuple[str, str, int, Evidence, str]:
+        """What makes a run unnecessary: the same code, subject, seed, evidence and scenario."""
+        return (self.commit, self.subject, self.seed, self.evidence, self.scenario)
 
     @property
     def caught(self) -> bool:

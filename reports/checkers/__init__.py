@@ -22,6 +22,7 @@ from stockstorm.reports.checkers.faults_met import FaultsMet
 from stockstorm.reports.checkers.forged import Forged
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.lost_units import LostUnits
+from stockstorm.reports.checkers.memory import Memory
 from stockstorm.reports.checkers.nothing_lost import NothingLost
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.checkers.oversell import Oversell
@@ -31,7 +32,10 @@ from stockstorm.reports.checkers.retry_discipline import RetryDiscipline
 from stockstorm.reports.checkers.stability import Stability
 from stockstorm.reports.checkers.stale_overwrite import StaleOverwrite
 from stockstorm.reports.checkers.sync_latency import SyncLatency
+from stockstorm.reports.checkers.throttling import Throttling
+from stockstorm.reports.checkers.trend import Trend
 from stockstorm.reports.checkers.unexplained_push import UnexplainedPush
+from stockstorm.reports.checkers.unheard import Unheard
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, unknown
@@ -68,6 +72,8 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     EventClasses(),
     Delivery(),
     DeliverySuccess(),
+    Unheard(),
+    Throttling(),
     RetryDiscipline(),
     RefusedThoughAvailable(),
     LostUnits(),
@@ -75,6 +81,8 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     OrderLatency(),
     CrisisTime(),
     AckTime(),
+    Trend(),
+    Memory(),
     FaultsMet(),
     Generator(),
     Resources(),

@@ -33,7 +33,7 @@ class AckTime(Checker):
     when_polling = ()
 
     def __call__(self, history: History) -> Check:
-        samples = [value for _, value in history.acks]
+        samples = history.acks.ordered
         timeouts = sum(map(math.isinf, samples))
         measures = {"ack_time.acknowledged": float(len(samples) - timeouts), "ack_time.timeouts": float(timeouts)}
         if not samples:

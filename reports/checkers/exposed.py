@@ -11,9 +11,10 @@ import msgspec
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check
 from stockstorm.scenarios.promises import promises
-from stockstorm.simulator.history.facts import RunStarted
+from stockstorm.simulator.history.facts import RunStarted, SubscriptionCreated
 
 SHOWN: Final = 4
+FORGED: Final = "forged"
 
 
 def exposed(check: Check, exposure: dict[str, int], promise: str) -> Check:
@@ -40,5 +41,12 @@ def exposure_text(exposure: dict[str, int], shown: int = SHOWN) -> str:
 
 
 def promise_of(history: History, name: str) -> str:
-    """What the scenario of a run promises about a check. Empty if it promises nothing."""
-    return promises(history.scenario).get(name, "") if history.last(RunStarted) is not None else ""
+    """What the scenario of a run promises about a check. Empty if it promises nothing, or the subject's kind cannot."""
+    if history.last(RunStarted) is None or (name == FORGED and not _over_http(history)):
+        return ""
+    return promises(history.scenario).get(name, "")
+
+
+def _over_http(history: History) -> bool:
+    """Whether a subscription goes to an address that anybody can reach. Nobody can forge what a bus delivers."""
+    return any(created.uri.startswith("http") for created in history.all(SubscriptionCreated))

@@ -40,9 +40,9 @@ class FaultsMet(Checker):
             return {}
         scenario = history.scenario
         met, begun = _met(history), _begun(history)
-        expected = [API_FAULTS[fault.kind] for fault in scenario.api_faults]
-        expected += [_words(fault) for fault in scenario.faults if fault.on != "time"]
-        return {words: met[words] + begun[words] for words in dict.fromkeys(expected)}
+        kinds = dict.fromkeys(API_FAULTS[fault.kind] for fault in scenario.api_faults)
+        on_evidence = dict.fromkeys(_words(fault) for fault in scenario.faults if fault.on != "time")
+        return {words: met[words] for words in kinds} | {f"times {words}": begun[words] for words in on_evidence}
 
 
 def _met(history: History) -> Counter[str]:

@@ -22,7 +22,9 @@ from stockstorm.reports.result import Check, Incident, Tally, unknown
 from stockstorm.simulator.config import ForgeryKind
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.shop.subscriptions import is_bus
 
+ONLY_BUSES: Final = "all of the subject's subscriptions are to an event bus, which accepts nothing from strangers"
 EFFECTS = frozenset({"applied", "superseded", "pending"})
 HELD_BACK_MAX: Final = 5_000  # units below a claimed quantity that a subject may list for it
 LABELS: Final[dict[ForgeryKind, str]] = {
@@ -78,6 +80,9 @@ class Forged(Checker):
         if not history.deliveries.by_id:
             return unknown(self.name, "no delivery was planned")
         forged, seen, tally = _forged(history), _Effects(history), Tally()
+        if not forged and _only_buses(history):
+            measures = {"forged.sent": 0.0, "forged.accepted": 0.0, "forged.unanswered": 0.0}
+            return Check(self.name, "not_exercised", ONLY_BUSES, measures)
         refusable = [one for one in forged if one.planned.forged not in JUDGED_BY_EFFECT]
         unanswered = []
         for delivery in forged:
@@ -107,6 +112,11 @@ class Forged(Checker):
         if len(forged) > len(refusable):
             reason += f"; {len(forged) - len(refusable)} with a valid signature are judged by their effect"
         return tally.check(self.name, "valid", reason, measures)
+
+
+def _only_buses(history: History) -> bool:
+    subscriptions = history.all(f.SubscriptionCreated)
+    return bool(subscriptions) and all(is_bus(each.uri) for each in subscriptions)
 
 
 def _excused(history: History, delivery: Delivery) -> bool:

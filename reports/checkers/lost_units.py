@@ -14,7 +14,8 @@ from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, units, unknown
 from stockstorm.simulator.history import facts as f
 
-Lines = tuple[tuple[str, int], ...]
+Purchase = f.PurchaseAccepted | f.PurchaseRefused
+Lines = Purchase | f.OrderCancelled | f.OrderReturned
 Move = f.PurchaseAccepted | f.PurchaseRefused | f.OrderCancelled | f.OrderReturned | f.FollowUpVoid | f.StockChanged
 
 
@@ -23,16 +24,18 @@ class _Ideal(msgspec.Struct):
 
     stock: dict[str, int]
     prices: dict[str, int]
-    open: dict[int, Lines]  # accepted orders that were not cancelled
+    open: dict[int, Purchase]  # accepted orders that were not cancelled
     units: int = 0
     value_minor: int = 0
 
-    def buy(self, order: int, lines: Lines) -> None:
-        stock = self.stock
-        for sku, quantity in lines:
-            if stock.get(sku, 0) < quantity:
-                return
-        self.open[order] = lines
+    def buy(self, order: Purchase) -> None:
+        stock, skus, quantities = self.stock, order.skus, order.quantities
+        if stock.get(skus[0], 0) < quantities[0]:
+            return  # the first line decides nearly every order
+        lines = list(zip(skus, quantities, strict=True))
+        if len(lines) > 1 and any(stock.get(sku, 0) < quantity for sku, quantity in lines):
+            return
+        self.open[order.order] = order
         for sku, quantity in lines:
             stock[sku] -= quantity
             self.units += quantity
@@ -40,7 +43,7 @@ class _Ideal(msgspec.Struct):
 
     def give_back(self, order: int, lines: Lines) -> None:
         if order in self.open:
-            for sku, quantity in lines:
+            for sku, quantity in zip(lines.skus, lines.quantities, strict=True):
                 self.stock[sku] = self.stock.get(sku, 0) + quantity
 
 
@@ -99,15 +102,17 @@ def _replay(history: History) -> _Ideal:
     for fact in _moves(history):
         match fact:
             case f.PurchaseAccepted() | f.PurchaseRefused():
-                ideal.buy(fact.order, tuple(zip(fact.skus, fact.quantities, strict=True)))
+                ideal.buy(fact)
             case f.OrderCancelled():
-                ideal.give_back(fact.order, tuple(zip(fact.skus, fact.quantities, strict=True)))
+                ideal.give_back(fact.order, fact)
                 ideal.open.pop(fact.order, None)
             case f.OrderReturned():
-                ideal.give_back(fact.order, tuple(zip(fact.skus, fact.quantities, strict=True)))
+                ideal.give_back(fact.order, fact)
             case f.FollowUpVoid():
-                ideal.give_back(fact.order, ideal.open.get(fact.order, ()))
-                ideal.open.pop(fact.order, None)
+                bought = ideal.open.get(fact.order)
+                if bought is not None:
+                    ideal.give_back(fact.order, bought)
+                    del ideal.open[fact.order]
             case f.StockChanged():
                 ideal.stock[fact.sku] = ideal.stock.get(fact.sku, 0) + fact.delta
     return ideal

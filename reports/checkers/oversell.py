@@ -13,6 +13,7 @@ invalid. So are more units than scenarios/floor.py allows at the run's own laten
 
 import math
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final, cast
 
@@ -32,11 +33,11 @@ from stockstorm.simulator.history import facts as f
 
 def exposures(history: History) -> int:
     """Sell-outs of SKUs that buyers on two or more channels wanted. A SKU restocked and sold out again counts again."""
-    wanted: dict[str, set[str]] = {}
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
     attempts: list[f.PurchaseAccepted | f.PurchaseRefused] = [*history.all(f.PurchaseAccepted)]
-    for attempt in [*attempts, *history.all(f.PurchaseRefused)]:
-        for sku in attempt.skus:
-            wanted.setdefault(sku, set()).add(attempt.channel)
+    for channel, skus in {(attempt.channel, attempt.skus) for attempt in [*attempts, *history.all(f.PurchaseRefused)]}:
+        for sku in skus:
+            wanted[sku].add(channel)
     sell_outs = 0
     for sale in history.all(f.PurchaseAccepted):
         for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):

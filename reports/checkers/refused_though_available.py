@@ -3,6 +3,8 @@
 The other cost of staleness and of too much safety stock, so it is always shown beside oversells.
 """
 
+from operator import lt
+
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
@@ -39,27 +41,28 @@ class RefusedThoughAvailable(Checker):
         if not refused and not history.all(f.PurchaseAccepted):
             return unknown(self.name, "nobody tried to buy anything")
         for attempt in refused:
+            if any(map(lt, attempt.physical_before, attempt.quantities)):
+                continue  # the units were not there, as for nearly every refusal
             lines = list(
                 zip(attempt.skus, attempt.quantities, attempt.physical_before, attempt.shown_before, strict=True)
             )
-            if all(before >= quantity for _, quantity, before, _ in lines):
-                wanted += sum(attempt.quantities)
-                sku, quantity, before, shown = next((line for line in lines if line[3] < line[1]), lines[0])
-                text = (
-                    f"{attempt.channel} turned away a buyer of {quantity} {sku} at {history.offset(attempt.at_ns)}: "
-                    f"it showed {shown}, but {before} were on the shelf"
+            wanted += sum(attempt.quantities)
+            sku, quantity, before, shown = next((line for line in lines if line[3] < line[1]), lines[0])
+            text = (
+                f"{attempt.channel} turned away a buyer of {quantity} {sku} at {history.offset(attempt.at_ns)}: "
+                f"it showed {shown}, but {before} were on the shelf"
+            )
+            tally.add(
+                Incident(
+                    "refused",
+                    attempt.at_ns,
+                    text,
+                    channel=attempt.channel,
+                    sku=sku,
+                    order=attempt.order,
+                    units=quantity,
                 )
-                tally.add(
-                    Incident(
-                        "refused",
-                        attempt.at_ns,
-                        text,
-                        channel=attempt.channel,
-                        sku=sku,
-                        order=attempt.order,
-                        units=quantity,
-                    )
-                )
+            )
         measures = {
             "refused.attempts": float(tally.total),
             "refused.units": float(wanted),

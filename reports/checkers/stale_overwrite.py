@@ -1,6 +1,8 @@
 """Stale overwrite: a push that put a listing back to an older state of the master than it had already shown.
 
 SKUs with an order applied twice are not judged: their quantities fit no state, and applied twice reports them anyway.
+Nor are SKUs whose record is off, of a subject that names no orders and lists what is left: which orders its record
+includes is not known then, and drift reports the SKU.
 """
 
 from stockstorm.reports.checkers.checker import Checker, Measure
@@ -29,9 +31,9 @@ class StaleOverwrite(Checker):
         pushes = len(history.all(f.ListingPushed))
         if not pushes:
             return unknown(self.name, "the subject pushed no listing")
-        tally = Tally()
+        tally, off = Tally(), history.off_skus
         for (_, sku), listing in history.listings.items():
-            if sku in history.misfit_skus:
+            if sku in history.misfit_skus or (sku in off and not listing.plain):
                 continue
             for push, matched, verdict in zip(listing.pushes, listing.matched, listing.verdicts, strict=True):
                 if verdict == "stale":

@@ -16,8 +16,7 @@ from typing import Final
 from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures, with_open
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY
-from stockstorm.reports.history.deliveries import NEVER_NS
-from stockstorm.reports.history.sync_pairs import SyncPair
+from stockstorm.reports.history.sync_pairs import SyncPair, SyncSamples
 from stockstorm.reports.result import Check, Incident, Tally, counted
 from stockstorm.reports.statistics.quantiles import quantiles
 from stockstorm.simulator.history import facts as f
@@ -84,16 +83,15 @@ class SyncLatency(Checker):
     speed = True
 
     def __call__(self, history: History) -> Check:
-        owed, pairs = owed_pairs(history), history.sync_pairs.pairs
-        seen = sum(pair.visible_ns != NEVER_NS for pair in owed)
-        moot = len(pairs) - len(owed)
-        figures = _figures(owed)
-        least = _figures(pairs) if moot else figures
-        never = [pair for pair in owed if math.isinf(pair.latency_ms)]
+        owed, samples = history.owed_pairs, history.sync_samples
+        moot = len(history.sync_pairs.pairs) - len(owed)
+        figures = _figures(samples)
+        least = _figures(history.sync_samples_with_moot) if moot else figures
+        never = [pair for pair in owed if math.isinf(pair.latency_ms)] if math.inf in samples.fired.values else []
         measures = {
             **figures,
             **{with_moot(measure): value for measure, value in least.items()},
-            "sync_latency_visible_ms.owed": float(seen),
+            "sync_latency_visible_ms.owed": float(len(samples.visible)),
             "sync_latency_ms.owed": float(len(owed)),
             "sync_latency_ms.not_owed": float(history.sync_pairs.not_owed),
             "sync_latency_ms.moot": float(moot),
@@ -110,12 +108,7 @@ class SyncLatency(Checker):
         return with_open(check, "sync_latency_ms.open", sum(pair.open for pair in owed), "movement")
 
     def exposure(self, history: History) -> dict[str, int]:
-        return {"changes owed to a listing": len(owed_pairs(history))}
-
-
-def owed_pairs(history: History) -> list[SyncPair]:
-    """The owed pairs that the latency is measured on: those that did not become moot."""
-    return [pair for pair in history.sync_pairs.pairs if not pair.moot]
+        return {"changes owed to a listing": len(history.owed_pairs)}
 
 
 def too_few(measure: str, measures: Mapping[str, float]) -> str:
@@ -137,11 +130,10 @@ def with_moot(measure: str) -> str:
     return f"{stem}.with_moot.{quantile}"
 
 
-def _figures(pairs: list[SyncPair]) -> dict[str, float]:
-    seen = [pair.visible_latency_ms for pair in pairs if pair.visible_ns != NEVER_NS]
+def _figures(samples: SyncSamples) -> dict[str, float]:
     return {
-        **quantiles("sync_latency_ms", [pair.latency_ms for pair in pairs]),
-        **quantiles("sync_latency_visible_ms", seen),
+        **quantiles("sync_latency_ms", samples.fired.ordered),
+        **quantiles("sync_latency_visible_ms", samples.visible.ordered),
     }
 
 

@@ -63,7 +63,7 @@ class Throttling(Checker):
 
 def is_throttled(call: f.ApiCalled) -> bool:
     """Whether the API refused a call for want of points, and not because the scenario wanted it to fail."""
-    return (call.outcome == "throttled" or call.status == 429) and not getattr(call, "injected", "")
+    return (call.outcome == "throttled" or call.status == 429) and not call.injected
 
 
 def _gaps(refused: list[f.ApiCalled], calls: list[f.ApiCalled]) -> list[float]:

@@ -1,6 +1,7 @@
 """Diagnoses: each names one root cause that explains what checks found. One file each, one line in the registry.
 
-They run after the checkers, and only where a check is not valid or has incidents. They change no verdict. Where one
+They run after the checkers, and only where a check is invalid or unknown. One that explains no such check is not told.
+They change no verdict. Where one
 raises, the defect is Stockstorm's: it is left out, and a note says so.
 """
 
@@ -15,9 +16,11 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.channel_frozen import ChannelFrozen
 from stockstorm.reports.diagnosis.dead_letters import DeadLetters
 from stockstorm.reports.diagnosis.exact_units import ExactUnits
+from stockstorm.reports.diagnosis.failures_forgotten import FailuresForgotten
 from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.diagnosis.growth import Growth
+from stockstorm.reports.diagnosis.lost_alone import LostAlone
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.no_call import NoCall
@@ -39,16 +42,18 @@ from stockstorm.reports.result import Check, Diagnosis
 # In order of cause: what would explain everything after it comes first.
 DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     ProcessEnded(),
+    SlowAnswers(),
     Unreachable(),
     SignatureCheck(),
     WebhookFailures(),
-    SlowAnswers(),
     NoCall(),
     WrongToken(),
     NotPlayed(),
     StrangeIds(),
     CallsRefused(),
+    FailuresForgotten(),
     FewTopics(),
+    Forgeries(),
     DeadLetters(),
     Stops(),
     ChannelFrozen(),
@@ -58,7 +63,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     ExactUnits(),
     OldOverNew(),
     WrongListings(),
-    Forgeries(),
+    LostAlone(),
     OwnRetries(),
     Growth(),
 )
@@ -79,7 +84,7 @@ def diagnose(
         if known.intersection(one.after) or (one.at_rest and not case.at_rest):
             continue
         try:
-            found += one(case)
+            found += [each for each in one(case) if each.diagnosis.explains]
         except Exception as error:  # noqa: BLE001  # as for a checker that raises: the rest must still be reported
             notes.append(f"the diagnosis {one.name} failed: {type(error).__name__}: {error}")
     return tuple(_with_rivals(each, found) for each in found), tuple(notes)

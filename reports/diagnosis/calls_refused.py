@@ -24,8 +24,8 @@ class CallsRefused(Diagnose):
         groups: dict[tuple[str, str, str], list[f.ApiCalled]] = {}
         for call in case.calls:
             totals[call.api, call.operation] = totals.get((call.api, call.operation), 0) + 1
-            if call.errors and not call.strangers and not call.injected and _refused(call):
-                groups.setdefault((call.api, call.operation, call.errors[0]), []).append(call)
+            if not call.strangers and not call.injected and _refused(call):
+                groups.setdefault((call.api, call.operation, _text(call)), []).append(call)
         largest = sorted(groups.items(), key=lambda item: -len(item[1]))
         kept = [(key, found) for key, found in largest if _telling(key[2], len(found), totals[key[0], key[1]])]
         for (api, operation, text), found in kept[:GROUPS_MAX]:
@@ -51,8 +51,12 @@ class CallsRefused(Diagnose):
 
 def _refused(call: f.ApiCalled) -> bool:
     if call.outcome == "ok":
-        return call.api != "admin"  # a push of which some rows were rejected
+        return bool(call.errors) and call.api != "admin"  # a push of which some rows were rejected
     return call.outcome in REFUSED and call.status not in UNPLAYED
+
+
+def _text(call: f.ApiCalled) -> str:
+    return call.errors[0] if call.errors else f"{call.outcome.replace('_', ' ')}, with status {call.status}"
 
 
 def _telling(text: str, count: int, of: int) -> bool:

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Final, NamedTuple, Protocol
 
-from stockstorm.reports.formats import clock_text
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.result import Check, Diagnosis, Incident
 from stockstorm.simulator.history import facts as f
 
-SILENT_FINDINGS: Final = frozenset({"not_exercised", "measured"})
 EXAMPLES_MAX: Final = 2
+CLOCK: Final = slice(11, 23)  # of 2026-11-27T10:03:04.123Z
 HARNESS: Final = "generator"
 # What the subject did too much of. Where such a check is invalid, nothing that is missing or late explains it.
 OWN: Final = frozenset({HARNESS, "forged", "applied_twice", "stale_overwrite", "unexplained_push"})
@@ -32,17 +31,17 @@ class Case:
 
     @cached_property
     def failing(self) -> tuple[str, ...]:
-        """Names of the checks that are not valid or have incidents."""
-        return tuple(
-            check.name
-            for check in self.checks
-            if check.verdict not in {"valid", *SILENT_FINDINGS} or check.incidents_total
-        )
+        """Names of the checks that are invalid or unknown."""
+        return tuple(check.name for check in self.checks if check.verdict in {"invalid", "unknown"})
+
+    @cached_property
+    def invalid(self) -> frozenset[str]:
+        """Names of the checks that are invalid."""
+        return frozenset(check.name for check in self.checks if check.verdict == "invalid")
 
     def consequences(self, *names: str) -> tuple[str, ...]:
         """Those of the named checks that fail. Without names: all that fail because something is missing or late."""
-        invalid = {check.name for check in self.checks if check.verdict == "invalid"}
-        left_out = OWN & (invalid | {HARNESS})
+        left_out = OWN & (self.invalid | {HARNESS})
         return tuple(name for name in self.failing if (name in names if names else name not in left_out))
 
     def incidents(self, *kinds: str) -> list[Incident]:
@@ -79,8 +78,7 @@ class Case:
 
     def when(self, at_ns: int) -> str:
         """A time of the load and of the wall clock in UTC: "12.345 s (06:30:12.345)"."""
-        started = self.history.started
-        return f"{self.history.offset(at_ns)} ({clock_text(started.wall_ns + at_ns - started.at_ns)})"
+        return f"{self.history.offset(at_ns)} ({self.history.wall(at_ns)[CLOCK]})"
 
     def order(self, number: int) -> str:
         """An order as its channel names it."""

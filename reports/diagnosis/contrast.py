@@ -8,7 +8,6 @@ bad ones than chance allows: by the hypergeometric distribution, corrected for t
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.traits import Trait
@@ -18,7 +17,8 @@ COVERAGE_MIN: Final = 0.5  # of the bad ones that are not explained yet
 LIFT_MIN: Final = 2.0  # how many times as frequent among the bad ones
 CLUSTERS_MAX: Final = 3
 LATER_SHARE_MIN: Final = 0.1  # of all bad ones, for every explanation but the first
-PAIRED_MAX: Final = 12  # traits that are tried in pairs
+LEADING_MAX: Final = 4  # traits that are tried in pairs,
+PAIRED_MAX: Final = 20  # each with so many others
 TERMS_MAX: Final = 200  # of a sum whose terms fall fast
 
 Traits = frozenset[Trait]
@@ -93,10 +93,10 @@ def _best(bad: Sequence[Traits], good: Sequence[Traits]) -> Common | None:
     kept = [one for one in single if _distinguishes(one, len(bad), len(good))]
     scored = [(_score(one, len(bad), len(good), len(single)), one) for one in kept]
     scored.sort(key=lambda pair: (round(pair[0], 6), pair[1].traits[0].rank))
-    candidates = [one for _, one in scored] or sorted(single, key=lambda one: -one.bad)
+    leading = [one for _, one in scored[:LEADING_MAX]] or sorted(single, key=lambda one: -one.bad)[:LEADING_MAX]
     scored += [
         (_score(pair, len(bad), len(good), len(single) ** 2), pair)
-        for pair in _pairs(candidates[:PAIRED_MAX], bad, good)
+        for pair in _pairs(leading, single, bad, good)
         if _distinguishes(pair, len(bad), len(good))
     ]
     if not scored:
@@ -125,9 +125,16 @@ def _score(counts: _Counts, bad: int, good: int, tried: int) -> float:
     return found + math.log(max(1, tried))
 
 
-def _pairs(singles: Sequence[_Counts], bad: Sequence[Traits], good: Sequence[Traits]) -> Iterator[_Counts]:
-    for one, two in combinations(singles, 2):
-        both = frozenset((*one.traits, *two.traits))
-        in_bad = sum(traits >= both for traits in bad)
-        if in_bad >= COVERAGE_MIN * len(bad) and in_bad:
-            yield _Counts((*one.traits, *two.traits), in_bad, sum(traits >= both for traits in good))
+def _pairs(
+    leading: Sequence[_Counts], single: Sequence[_Counts], bad: Sequence[Traits], good: Sequence[Traits]
+) -> Iterator[_Counts]:
+    """The leading traits, each with every other one that most of the same bad ones have."""
+    for one in leading:
+        of_bad = [traits for traits in bad if traits.issuperset(one.traits)]
+        of_good = [traits for traits in good if traits.issuperset(one.traits)]
+        frequent = [two for two in single if two.bad >= COVERAGE_MIN * len(bad) and two.traits != one.traits]
+        for two in sorted(frequent, key=lambda counts: -counts.bad)[:PAIRED_MAX]:
+            in_bad = sum(traits.issuperset(two.traits) for traits in of_bad)
+            if in_bad >= COVERAGE_MIN * len(bad):
+                in_good = sum(traits.issuperset(two.traits) for traits in of_good)
+                yield _Counts((*one.traits, *two.traits), in_bad, in_good)

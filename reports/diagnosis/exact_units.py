@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.lost_events import lost_and_taken
 from stockstorm.reports.diagnosis.traits import EventTraits, Trait
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Diagnosis, counted, units
@@ -39,11 +40,11 @@ class Group(NamedTuple):
 class ExactUnits(Diagnose):
     name = "exact_units"
     at_rest = True
-    after = ("no_call", "stops", "lost_events", "applied_twice")
+    after = ("no_call", "stops")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         wrong = differences(case)
-        if not wrong:
+        if not wrong or _told_by_references(case):
             return
         found = _matching(wrong, groups(case))
         if not found:
@@ -51,6 +52,13 @@ class ExactUnits(Diagnose):
         several = tuple(f"{group.name} {what}" for group, what in found)
         for group, what in found[:SHOWN]:
             yield _found(self.name, case, wrong, group, what, several)
+
+
+def _told_by_references(case: Case) -> bool:
+    """Whether the subject names its orders, and so each order that was lost or doubled is known."""
+    if case.history.orders.net_only:
+        return False
+    return bool(lost_and_taken(case)[0]) or bool(case.incidents("applied_twice"))
 
 
 def differences(case: Case) -> dict[str, int]:
@@ -66,27 +74,55 @@ def differences(case: Case) -> dict[str, int]:
 def groups(case: Case) -> Iterator[Group]:
     """Every kind of change that could be left out or doubled, the widest first."""
     effects = case.history.orders.effects
-    traits, events = EventTraits(case), case.history.deliveries
+    by_kind = {kind: [effect for effect in effects if effect.kind == kind] for kind in KIND_NAMES}
     for kind, name in KIND_NAMES.items():
-        of_kind = [effect for effect in effects if effect.kind == kind]
-        yield _group(f"all {name} of marketplaces", of_kind, f"look at the code that handles {TOPICS[kind]}")
+        yield _group(f"all {name} of marketplaces", by_kind[kind], f"look at the code that handles {TOPICS[kind]}")
         for channel in case.history.marketplaces:
-            of_channel = [effect for effect in of_kind if effect.channel == channel]
+            of_channel = [effect for effect in by_kind[kind] if effect.channel == channel]
             yield _group(f"all {name} of {channel}", of_channel, f"look at how {TOPICS[kind]} of {channel} is handled")
-        marked: dict[Trait, list[Effect]] = {}
-        for effect in of_kind:
-            event = events.events.get(events.order_event.get((effect.order, TOPICS[kind]), -1))
-            for trait in traits.of(event) if event else ():
-                if trait.kind in SPLIT:
-                    marked.setdefault(trait, []).append(effect)
-        for trait, found in marked.items():
-            yield _group(f"the {name} that are {trait.phrase}", found, trait.hint)
     for channel in case.history.marketplaces:
-        yield _group(
-            f"every change of {channel}", (one for one in effects if one.channel == channel), f"look at {channel}"
-        )
+        of_channel = [effect for effect in effects if effect.channel == channel]
+        yield _group(f"all changes of {channel}", of_channel, f"look at {channel}")
+    traits = EventTraits(case)
+    yield from _by_trait(case, traits, "changes", effects)
+    for kind, name in KIND_NAMES.items():
+        yield from _by_trait(case, traits, name, by_kind[kind])
+    yield _repeated_writes(case)
     yield from _of_lines(case)
     yield from _of_the_store(case)
+
+
+def _repeated_writes(case: Case) -> Group:
+    """Calls whose rows are those of an earlier call, one by one. Calls of one row can be alike by chance."""
+    rows: dict[int, dict[str, int]] = {}
+    for change in case.history.all(f.StockChanged):
+        if change.cause == "subject_adjust" and change.request >= 0:
+            of_call = rows.setdefault(change.request, {})
+            of_call[change.sku] = of_call.get(change.sku, 0) + change.delta
+    seen, sums, repeats = set[frozenset[tuple[str, int]]](), dict[str, int](), 0
+    for of_call in rows.values():
+        key = frozenset(of_call.items())
+        if len(key) > 1 and key in seen:
+            repeats += 1
+            for sku, delta in of_call.items():
+                sums[sku] = sums.get(sku, 0) + delta
+        seen.add(key)
+    hint = "send a call that failed or got no answer again with the same idempotency key, and mark as done what it "
+    "wrote"
+    name = f"the rows of {counted(repeats, 'write')} that repeat an earlier one row by row"
+    return Group(name, {sku: delta for sku, delta in sums.items() if delta}, frozenset(), hint)
+
+
+def _by_trait(case: Case, traits: EventTraits, name: str, effects: Sequence[Effect]) -> Iterator[Group]:
+    events = case.history.deliveries
+    marked: dict[Trait, list[Effect]] = {}
+    for effect in effects:
+        event = events.events.get(events.order_event.get((effect.order, TOPICS[effect.kind]), -1))
+        for trait in traits.of(event) if event else ():
+            if trait.kind in SPLIT:
+                marked.setdefault(trait, []).append(effect)
+    for trait, found in marked.items():
+        yield _group(f"the {name} that are {trait.phrase}", found, trait.hint)
 
 
 def _group(name: str, effects: Iterable[Effect], hint: str) -> Group:
@@ -147,7 +183,7 @@ def _of_the_store(case: Case) -> Iterator[Group]:
     history, own = case.history, set(case.history.marketplaces)
     sold = [one for one in history.all(f.PurchaseAccepted) if one.channel not in own]
     gone = [one for one in history.all(f.OrderCancelled) if one.channel not in own]
-    kept_back = [one for one in history.all(f.OrderReturned) if not one.restocked]
+    kept_back = [one for one in history.all(f.OrderReturned) if not one.restocked and one.channel in own]
     parts: tuple[tuple[str, Sequence[f.PurchaseAccepted | f.OrderCancelled | f.OrderReturned], int], ...] = (
         ("the sales of the shop's own store", sold, -1),
         ("the cancellations of the shop's own store", gone, 1),
@@ -183,8 +219,9 @@ def _found(name: str, case: Case, wrong: dict[str, int], group: Group, what: str
     skus = counted(len(wrong), "SKU")
     evidence = [
         f"{skus} differ, by {units(off)} in all, and each by just these units; all others are right",
-        f"{counted(len(group.orders), 'order')}: {quoted(map(case.order, sorted(group.orders)))}",
     ]
+    if group.orders:
+        evidence.append(f"{counted(len(group.orders), 'order')}: {quoted(map(case.order, sorted(group.orders)))}")
     if len(several) > 1:
         evidence.append(
             "the same difference also fits: " + quoted(each for each in several if not each.startswith(group.name))

@@ -1,12 +1,12 @@
 """Latency or memory that grows over the whole load: more comes in than goes out, or something is never given back."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.result import Diagnosis
 from stockstorm.reports.statistics.quantiles import quantile
-from stockstorm.reports.verdict.samples import judged_samples
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -30,10 +30,11 @@ class Growth(Diagnose):
 
 def _latency(name: str, case: Case) -> Iterator[Found]:
     explains = case.consequences(*LATENCY_CHECKS)
-    samples = sorted(judged_samples(case.history))
+    pairs = sorted(case.history.sync_pairs.pairs, key=lambda pair: pair.fired_ns)
+    samples = [pair.visible_latency_ms for pair in pairs if math.isfinite(pair.visible_latency_ms)]
     if not explains or len(samples) < SAMPLES_MIN:
         return
-    thirds = _thirds([min(ms, 1e9) for _, ms in samples])
+    thirds = _thirds(samples)
     first, middle, last = (quantile(sorted(part), 0.5) for part in thirds)
     if not first <= middle <= last or last < max(LATENCY_MIN_MS, LATENCY_TIMES * first):
         return

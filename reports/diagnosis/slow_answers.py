@@ -27,6 +27,8 @@ class SlowAnswers(Diagnose):
         median = quantile(sorted(took), 0.5) if took else 0.0
         if not late and median < SLOW_MS:
             return
+        if len(answers(case, lambda attempt: attempt.error == "connect_refused")) > len(late):
+            return  # nobody listens, which is another cause
         tried = sum(len(delivery.attempts) for delivery in case.genuine)
         parts = [f"{len(late):,} of {tried:,} attempts were not answered within 5 s"] if late else []
         if took:

@@ -13,7 +13,8 @@ from stockstorm.simulator.history import facts as f
 
 TraitKind = Literal[
     "topic", "source", "cause", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
-    "after_cancel", "location", "fault", "close", "perturbed", "forgery", "channel", "sku", "hot", "phase", "size",
+    "after_cancel", "twin", "location", "fault", "close", "perturbed", "forgery", "channel", "sku", "hot", "phase",
+    "size",
 ]  # fmt: skip
 
 PHRASES: Final[dict[TraitKind, str]] = {
@@ -28,11 +29,12 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "lines": "of orders with several lines",
     "units": "of orders with more than one unit on a line",
     "after_cancel": "of orders that were cancelled before",
+    "twin": "of items whose id is the {} of two that become one as a float",
     "location": "of location {}",
     "fault": "sent during a fault",
     "close": "less than 20 ms from another event of the same SKU",
-    "perturbed": "delivered with {}",
-    "forgery": "forged by {}",
+    "perturbed": "{}",
+    "forgery": "{}",
     "channel": "of {}",
     "sku": "of {}",
     "hot": "of fast-selling SKUs",
@@ -42,7 +44,9 @@ PHRASES: Final[dict[TraitKind, str]] = {
 HINTS: Final[dict[TraitKind, str]] = {
     "topic": "look at the code that handles {}",
     "source": "look at what the code does differently for {}: its adapter, its address, its signature, its mapping",
-    "cause": "look at how a {} of stock is handled",
+    "cause": "look at how inventory_levels/update of a {} is handled; its inventory_item_id is above 2^53, which "
+    "JSON.parse "
+    "rounds",
     "process_end": "answer 2xx only after the event is stored durably, and let the next start take up what is stored",
     "copies": "recognise a copy by its webhook id, in the same transaction as the effect",
     "ahead": "an event can arrive before the one that it follows; keep it until then, or read the order by API",
@@ -51,10 +55,11 @@ HINTS: Final[dict[TraitKind, str]] = {
     "lines": "handle every line of an order, in one transaction",
     "units": "look at whether the quantity of a line is used",
     "after_cancel": "look at how a change of an order that is already cancelled is handled",
+    "twin": "read ids as text or as 64-bit integers: JSON.parse and float columns round those above 2^53",
     "location": "look at the mapping of locations: {} is left out or confused",
     "fault": "look at what a failed connection leaves behind",
     "close": "two changes of one SKU at the same time: use a lock, a comparison (changeFromQuantity) or a serial queue",
-    "perturbed": "look at how {} is handled",
+    "perturbed": "look at what is done with an event that is {}",
     "forgery": "look at what the signature check lets through",
     "channel": "look at the pushes to {}: its token, its address, its queue, its mapping of SKUs",
     "sku": "look at how {} is mapped",
@@ -64,6 +69,18 @@ HINTS: Final[dict[TraitKind, str]] = {
 }
 _RANK: Final = {kind: rank for rank, kind in enumerate(PHRASES)}
 
+MARKS: Final[dict[str, str]] = {
+    "reorder": "delivered out of order",
+    "delay": "delivered late",
+    "late_duplicate": "delivered again minutes later",
+    "resent": "delivered again under a new webhook id",
+    "near_duplicate": "delivered twice within 5 ms",
+    "cancel_before_create": "of orders whose cancellation comes first",
+    "duplicate_after_cancel": "of orders whose creation comes again after the cancellation",
+    "return_then_cancel": "of orders that are returned and then cancelled",
+    "before_kill": "the last ones before a kill",
+    "after_restart": "the first ones after a restart",
+}
 CRASH_WINDOW_NS: Final = 2 * SECOND_NS
 CLOSE_NS: Final = 20 * MILLISECOND_NS
 SKUS_MAX: Final = 200  # with more of them a SKU is no trait
@@ -94,6 +111,19 @@ def said(traits: Iterable[Trait]) -> str:
     return " and ".join(trait.phrase for trait in traits)
 
 
+def twins(items: Iterable[f.ItemStocked]) -> dict[str, str]:
+    """By SKU: whether its item's id is the lower or the higher of those that become one when they are rounded."""
+    by_float: dict[float, list[f.ItemStocked]] = {}
+    for item in items:
+        by_float.setdefault(float(item.inventory_item_id), []).append(item)
+    found: dict[str, str] = {}
+    for same in by_float.values():
+        same.sort(key=lambda item: item.inventory_item_id)
+        if len(same) > 1:
+            found |= {item.sku: "lower" for item in same[:-1]} | {same[-1].sku: "higher"}
+    return found
+
+
 class EventTraits:
     """The traits of every event of a history."""
 
@@ -110,6 +140,7 @@ class EventTraits:
         self._times = self._times_by_sku()
         self._locations = len({item.location_id for item in self._items.values()})
         self._first = self._first_tries()
+        self._twins = twins(self._items.values())
 
     def of(self, event: f.EventFired) -> frozenset[Trait]:
         """All that is said of an event."""
@@ -152,6 +183,8 @@ class EventTraits:
             item = self._items.get(sku)
             if len(self._items) <= SKUS_MAX:
                 found.add(Trait("sku", sku))
+            if sku in self._twins:
+                found.add(Trait("twin", self._twins[sku]))
             if item is not None and item.hot:
                 found.add(Trait("hot"))
             if item is not None and self._locations > 1:
@@ -167,7 +200,7 @@ class EventTraits:
         if any(delivery.planned.copy for delivery in of_event):
             found.add(Trait("copies"))
         for delivery in of_event:
-            found.update(Trait("perturbed", f"a {name}") for name in delivery.planned.perturbed if name != "duplicate")
+            found.update(Trait("perturbed", MARKS[name]) for name in delivery.planned.perturbed if name in MARKS)
             if delivery.outcome != "acknowledged" or not delivery.attempts:
                 continue
             if len(delivery.attempts) > 1:

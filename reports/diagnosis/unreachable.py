@@ -11,7 +11,7 @@ UNCONNECTED = frozenset({"connect_refused", "connect_timeout"})
 
 class Unreachable(Diagnose):
     name = "unreachable"
-    after = ("process_ended",)
+    after = ("process_ended", "slow_answers")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         outages = case.incidents("unreachable")

@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
-from stockstorm.reports.diagnosis.traits import Trait, said
+from stockstorm.reports.diagnosis.traits import Trait, said, twins
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
 
@@ -25,7 +25,8 @@ class WrongListings(Diagnose):
             if final.sku in stock and final.sku not in history.pending.skus:
                 wanted = max(0, stock[final.sku] - history.safety_stock)
                 (good if final.listed == wanted else bad).append(final)
-        found = clusters([_traits(case, one) for one in bad], [_traits(case, one) for one in good])
+        of_two = twins(history.items.values())
+        found = clusters([_traits(case, of_two, one) for one in bad], [_traits(case, of_two, one) for one in good])
         for common in found:
             covered = [bad[place] for place in sorted(common.covers)]
             which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"
@@ -44,9 +45,11 @@ class WrongListings(Diagnose):
             )
 
 
-def _traits(case: Case, final: f.FinalListing) -> frozenset[Trait]:
+def _traits(case: Case, of_two: dict[str, str], final: f.FinalListing) -> frozenset[Trait]:
     item = case.history.items.get(final.sku)
     found = {Trait("channel", final.channel), Trait("sku", final.sku)}
+    if final.sku in of_two:
+        found.add(Trait("twin", of_two[final.sku]))
     if item is not None:
         found.add(Trait("location", str(item.location_id)))
         if item.hot:

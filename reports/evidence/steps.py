@@ -138,10 +138,10 @@ class Steps:
 
 
 def cause_text(cause: str) -> str:
-    """Why a level changed: "sale in the own store", "set by the subject"."""
+    """Why a level changed: "sale in the shop", "set by the subject"."""
     if cause in WRITES:
         return f"{WRITES[cause]} by the subject"
-    return f"{cause} in the own store" if cause in ("sale", "cancellation", "return") else cause
+    return f"{cause} in the shop" if cause in ("sale", "cancellation", "return") else cause
 
 
 def call_ids(request: int) -> dict[str, str]:

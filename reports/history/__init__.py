@@ -4,6 +4,7 @@
 `History`. An index takes time linear in the facts, times a logarithm for sorting.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 from operator import attrgetter
@@ -13,18 +14,19 @@ from stockstorm.reports.history.balance import OffBalance, find_off_balance
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
 from stockstorm.reports.history.deliveries import Deliveries, build_deliveries
 from stockstorm.reports.history.doubled import Doublings, find_doublings
-from stockstorm.reports.history.event_outcomes import Classified, Proofs, classify_events
+from stockstorm.reports.history.event_outcomes import Classified, Proofs, classify_events, not_taken_in
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
-from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates
+from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates, sets_without_comparison
 from stockstorm.reports.history.off_stock import Attribution
 from stockstorm.reports.history.overtaking import Overtaking, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
 from stockstorm.reports.history.repeats import Repeats, find_repeats
-from stockstorm.reports.history.sync_pairs import SyncPairs, bound_open, build_sync_pairs
+from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs
+from stockstorm.reports.statistics.samples import Samples
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.history import facts as f
@@ -83,15 +85,26 @@ class History(FactLog):
     @cached_property
     def off_balance(self) -> list[OffBalance]:
         """SKUs whose record is off, for a subject that names no orders."""
-        return find_off_balance(self, self.orders, {lost.row.sku for lost in self.lost_updates})
+        return find_off_balance(self, self.orders, self.blind_sets)
+
+    @cached_property
+    def off_skus(self) -> frozenset[str]:
+        """The same by SKU. Empty for a subject that names orders."""
+        return frozenset(off.sku for off in self.off_balance) if self.orders.net_only else frozenset()
+
+    @cached_property
+    def blind_sets(self) -> Counter[str]:
+        """How many rows of each SKU the subject set without comparison."""
+        return sets_without_comparison(self)
 
     @cached_property
     def attribution(self) -> Attribution:
         """What explains SKUs whose record is off, for `off_stock.explain`."""
-        return Attribution(self.orders, self.doublings, self.lost_updates, self.off_balance)
+        missed = not_taken_in(self.classified, self.marketplaces) if self.orders.net_only else frozenset()
+        return Attribution(self.orders, self.doublings, self.lost_updates, self.off_balance, self.blind_sets, missed)
 
     @cached_property
-    def acks(self) -> list[tuple[int, float]]:
+    def acks(self) -> Samples:
         """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
         return build_acks(self, self.deliveries)
 
@@ -103,10 +116,25 @@ class History(FactLog):
         return found
 
     @cached_property
+    def owed_pairs(self) -> list[SyncPair]:
+        """The owed pairs that the latency is measured on: those that did not become moot."""
+        return [pair for pair in self.sync_pairs.pairs if not pair.moot]
+
+    @cached_property
+    def sync_samples(self) -> SyncSamples:
+        """Latencies of the owed pairs."""
+        return SyncSamples.of(self.owed_pairs)
+
+    @cached_property
+    def sync_samples_with_moot(self) -> SyncSamples:
+        """The same with the pairs that became moot."""
+        pairs = self.sync_pairs.pairs
+        return SyncSamples.of(pairs) if len(pairs) > len(self.owed_pairs) else self.sync_samples
+
+    @cached_property
     def classified(self) -> list[Classified]:
         """Every event with how it was delivered and what effect it had."""
-        off = {off.sku for off in self.off_balance} if self.orders.net_only else set[str]()
-        proofs = Proofs(self.doublings.by_order, off)
+        proofs = Proofs(self.doublings.by_order, self.off_skus)
         return classify_events(self, self.orders, proofs, self.ledgers, self.listings, self.deliveries)
 
     @cached_property

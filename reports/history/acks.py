@@ -9,12 +9,13 @@ from typing import Final
 
 from stockstorm.reports.history.deliveries import Deliveries
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.statistics.samples import Samples
 from stockstorm.simulator.history import facts as f
 
 TIMEOUTS: Final = frozenset({"connect_timeout", "answer_timeout"})
 
 
-def build_acks(log: FactLog, deliveries: Deliveries) -> list[tuple[int, float]]:
+def build_acks(log: FactLog, deliveries: Deliveries) -> Samples:
     """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
     found, genuine = [], deliveries.genuine
     for attempt in log.all(f.AttemptEnded):
@@ -25,4 +26,4 @@ def build_acks(log: FactLog, deliveries: Deliveries) -> list[tuple[int, float]]:
         elif 200 <= attempt.status < 300 and attempt.delivery in genuine:
             due_ns = attempt.due_ns
             found.append((due_ns, (attempt.answered_ns - due_ns) / 1e6))
-    return found
+    return Samples.of(found)

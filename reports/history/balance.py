@@ -29,15 +29,11 @@ class OffBalance(msgspec.Struct, frozen=True):
     extra: tuple[f.StockChanged, ...]  # rows that no order event explains
     missing: tuple[Effect, ...]  # order events that no row explains
     singly: bool  # rows match order events one by one, so `extra` and `missing` tell what happened
-
-    @property
-    def lost_only(self) -> bool:
-        """Whether order events without a row explain all of it, so nothing was applied twice."""
-        return self.singly and not self.extra
+    lost_only: bool  # order events without a row explain all of it, so nothing was applied twice
 
 
 def find_off_balance(log: FactLog, orders: ChannelOrders, set_skus: Collection[str]) -> list[OffBalance]:
-    """SKUs that are off. `set_skus`: SKUs with lost updates, whose rows do not tell orders."""
+    """SKUs that are off. `set_skus`: SKUs that were set without comparison, whose rows need not tell orders."""
     effects: defaultdict[str, list[Effect]] = defaultdict(list)
     rows: defaultdict[str, list[tuple[int, f.StockChanged]]] = defaultdict(list)
     balance: dict[str, int] = {}
@@ -63,7 +59,19 @@ def _off(
     overdrawn, at_ns = _overdrawn(effects, rows)
     taken = sum(abs(row.delta) for row in extra) if singly else 0 if moved_by_sets else overdrawn
     first = extra[0].at_ns if singly and extra else at_ns if taken else 0
-    return OffBalance(sku, units, first, taken, tuple(extra), tuple(missing), singly)
+    lost_only = singly and not extra and _certainly_lost(effects, missing)
+    return OffBalance(sku, units, first, taken, tuple(extra), tuple(missing), singly, lost_only)
+
+
+def _certainly_lost(effects: Iterable[Effect], missing: list[Effect]) -> bool:
+    """Whether effects without a row can only be lost.
+
+    A subject may net an order with its cancellation, and write neither. A row of another order's, written twice, then
+    stands for one of the two, and the other one is left.
+    """
+    cancelled = {effect.order for effect in effects if effect.kind == "cancelled"}
+    signs = {effect.delta > 0 for effect in missing}
+    return len(signs) == 1 and all(effect.order not in cancelled for effect in missing)
 
 
 def _unmatched(

@@ -6,7 +6,7 @@ judged by pushes that show their version, and marketplace orders by the referenc
 visible, so none is claimed.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -28,6 +28,8 @@ _OUTCOMES: Final[dict[str, DeliveryClass]] = {
     "subscription_removed": "unacknowledged",
     "refused": "refused",
 }
+_NOT_APPLIED: Final[tuple[EffectClass, ...]] = ("none", "dead_lettered")
+_NOT_DELIVERED: Final[tuple[DeliveryClass, ...]] = ("unacknowledged", "refused", "no_subscription")
 _UNAPPLIED: Final[tuple[EffectClass, ...]] = ("superseded", "dead_lettered", "pending")
 
 
@@ -205,3 +207,14 @@ def _effect_of_rows(rows: list[f.EffectProbed]) -> EffectClass:
         if state in states:
             return state
     return "not_judged"
+
+
+def not_taken_in(classified: Iterable[Classified], marketplaces: Container[str]) -> frozenset[tuple[int, str]]:
+    """(order, kind) of marketplace events that never reached the subject, or that it does not know or has set aside."""
+    return frozenset(
+        (entry.event.order, ORDER_KINDS[entry.event.topic])
+        for entry in classified
+        if entry.event.topic in ORDER_KINDS
+        and entry.event.source in marketplaces
+        and (entry.effect in _NOT_APPLIED or (entry.delivery in _NOT_DELIVERED and entry.effect == "not_judged"))
+    )

@@ -83,6 +83,9 @@ REFERENCES: Final = (
     Reference(f.ApiCalled, "status", "HTTP status"),
     Reference(f.GeneratorHeld, "request", "call"),
     Reference(f.GeneratorHeld, "api", "API"),
+    Reference(f.RowsRejected, "request", "call"),
+    Reference(f.RowsRejected, "channel", "marketplace"),
+    Reference(f.RowsRejected, "skus", "SKU", many=True),
     Reference(f.StockShown, "request", "call"),
     Reference(f.StockShown, "skus", "SKU", many=True),
     Reference(f.OrdersShown, "request", "call"),
@@ -121,7 +124,8 @@ IN_ORDER: Final[frozenset[Kind]] = frozenset(
     {
         f.ItemStocked, f.ChannelOpened, f.PhaseStarted, f.PurchaseAccepted, f.PurchaseRefused, f.FollowUpVoid,
         f.OrderPaid, f.OrderCancelled, f.OrderReturned, f.StockChanged, f.StockUnmoved, f.ListingPushed, f.EventFired,
-        f.EventUnheard, f.DeliveryPlanned, f.ApiCalled, f.StockShown, f.OrdersShown, f.FinalStock, f.FinalListing,
+        f.EventUnheard, f.DeliveryPlanned, f.ApiCalled, f.RowsRejected, f.StockShown, f.OrdersShown, f.FinalStock,
+        f.FinalListing,
     }
 )  # fmt: skip
 
@@ -134,11 +138,32 @@ PLANNED: Final[tuple[Kind, ...]] = (
 _AT: Final = attrgetter("at_ns")
 
 
-def first_breach(log: FactLog, written: Sequence[f.Fact]) -> Breach | None:
-    """The first contradiction that is found, or None. `written`: the facts of `log` in the order of their file."""
+class FileOrder:
+    """Whether the times of a file never run backwards where they must not, asked block by block.
+
+    Facts that were just decoded are looked at several times faster than those of a whole file.
+    """
+
+    def __init__(self) -> None:
+        self.holds = True
+        self._last_ns = 0
+
+    def add(self, facts: Iterable[f.Fact]) -> None:
+        """The next facts of the file."""
+        times = [fact.at_ns for fact in facts if type(fact) in IN_ORDER]
+        if times:
+            self.holds = self.holds and self._last_ns <= times[0] and times == sorted(times)
+            self._last_ns = times[-1]
+
+
+def first_breach(log: FactLog, written: Sequence[f.Fact], *, in_order: bool = False) -> Breach | None:
+    """The first contradiction that is found, or None. `written`: the facts of `log` in the order of their file.
+
+    `in_order`: a `FileOrder` saw that order already, and it holds.
+    """
     rules: tuple[Callable[[], Iterator[Breach]], ...] = (
         lambda: _out_of_the_run(log),
-        lambda: _backwards(written),
+        lambda: iter(()) if in_order else _backwards(written),
         lambda: _not_unique(log),
         lambda: _not_serial(log),
         lambda: _unknown(log),
@@ -231,8 +256,15 @@ def _unknown(log: FactLog) -> Iterator[Breach]:
             continue
         values: Iterable[Any] = map(attrgetter(rule.field), facts)
         allowed = known.of(rule.to, rule.none)
-        if not all(map(allowed.__contains__, chain.from_iterable(values) if rule.many else values)):
+        if not _all_in(chain.from_iterable(values) if rule.many else values, allowed):
             yield next(_strangers(facts, rule, allowed))
+
+
+def _all_in(values: Iterable[Any], allowed: range | frozenset[Hashable]) -> bool:
+    if isinstance(allowed, frozenset):
+        return allowed.issuperset(values)
+    numbers = list(values)
+    return not numbers or (allowed.start <= min(numbers) and max(numbers) < allowed.stop)
 
 
 def _strangers(facts: Iterable[f.Fact], rule: Reference, allowed: Container[Any]) -> Iterator[Breach]:
@@ -253,7 +285,7 @@ class _Known:
     def __init__(self, log: FactLog) -> None:
         self._log = log
 
-    def of(self, name: Vocabulary, none: Hashable) -> Container[Any]:
+    def of(self, name: Vocabulary, none: Hashable) -> range | frozenset[Hashable]:
         if name in _SERIALS:  # as `_not_serial` found, and cheaper to look up than in a set
             return range(0 if none is None else -1, len(self._log.all(_SERIALS[name])))
         values = self._values[name]
@@ -290,14 +322,11 @@ class _Known:
 
 def _not_parallel(log: FactLog) -> Iterator[Breach]:
     for kind, fields in PARALLEL:
-        facts = log.all(kind)
-        lines = list(map(len, map(attrgetter(fields[0]), facts)))
-        for field in fields[1:]:
-            if all(map(eq, map(len, map(attrgetter(field), facts)), lines)):
-                continue
-            for fact, wanted in zip(facts, lines, strict=True):
-                if (given := len(getattr(fact, field))) != wanted:
-                    yield Breach(fact, field, f"{given} elements where {fields[0]} has {wanted}")
+        for fact, columns in zip(log.all(kind), map(attrgetter(*fields), log.all(kind)), strict=True):
+            wanted = len(columns[0])
+            for field, column in zip(fields, columns, strict=True):
+                if len(column) != wanted:
+                    yield Breach(fact, field, f"{len(column)} elements where {fields[0]} has {wanted}")
 
 
 def _ledger_breaks(log: FactLog) -> Iterator[Breach]:

@@ -20,6 +20,7 @@ from stockstorm.simulator.history import facts as f
 
 BLOCK: Final = 64  # versions skipped at once when a whole block cannot match
 NEVER: Final = -1
+NO_LIMIT: Final = 2**62
 EMPTY: Final = Curve([], [], [], [])
 
 
@@ -91,7 +92,7 @@ class Ledger(msgspec.Struct, gc=False):
 
     def bounds(self, quantity: int, seq: int) -> tuple[int, int]:
         """The most that the base, and the least that the available units, of an honest version for a quantity are."""
-        least = quantity + self.safety if quantity > 0 else -(2**62)
+        least = quantity + self.safety if quantity > 0 else -NO_LIMIT
         return quantity + self.safety + self.accepted_at(seq), least
 
     def latest_match(self, bounds: tuple[int, int], version: int) -> int:
@@ -161,7 +162,7 @@ def _append(ledger: Ledger, seq: int, row: f.StockChanged | f.StockUnmoved) -> N
     ledger.seqs.append(seq)
     ledger.times_ns.append(row.at_ns)
     ledger.available.append(row.available if isinstance(row, f.StockChanged) else ledger.available[-1])
-    ledger.causes.append(row.cause if isinstance(row, f.StockChanged) else "subject_adjust")
+    ledger.causes.append(row.cause)
     ledger.numbers.append(row.version)
 
 

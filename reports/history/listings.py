@@ -12,7 +12,7 @@ from operator import itemgetter
 
 import msgspec
 
-from stockstorm.reports.history.ledgers import NEVER, Ledger
+from stockstorm.reports.history.ledgers import NEVER, NO_LIMIT, Ledger
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.push_attribution import NOTHING, PLAIN_SHARE_MIN
 from stockstorm.simulator.history import facts as f
@@ -27,6 +27,7 @@ class Listing(msgspec.Struct, gc=False):
     listed: list[int]
     push_seqs: list[int] = []
     pushes: list[f.ListingPushed] = []
+    quantities: list[int] = []  # of each push
     matched: list[int] = []  # latest honest version of each push, -1 if none
     matched_most: list[int] = []  # running maximum of `matched`
     known: list[int] = []  # sequence number of the last change that the pushes so far include
@@ -65,8 +66,11 @@ def build_listings(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[st
             listings[channel, sku] = Listing(channel, ledger, [ledger.seqs[0]], [opening])
     for seq, push in log.numbered(f.ListingPushed):
         if (listing := listings.get((push.channel, push.sku))) is not None:
+            # Read together, because a fact that lies anywhere in memory is slow to visit.
             listing.push_seqs.append(seq)
             listing.pushes.append(push)
+            listing.quantities.append(push.quantity)
+            listing.push_times_ns.append(push.at_ns)
     sales: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for seq, sale in log.numbered(f.PurchaseAccepted):
         for sku, units, shown in zip(sale.skus, sale.quantities, sale.shown_before, strict=True):
@@ -79,27 +83,43 @@ def build_listings(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[st
 
 
 def _replay(listing: Listing, sales: list[tuple[int, int]]) -> None:
-    pushes = zip(listing.push_seqs, (push.quantity for push in listing.pushes), strict=True)
-    for seq, quantity in sorted([*pushes, *sales], key=itemgetter(0)):
-        listing.seqs.append(seq)
-        listing.listed.append(quantity)
+    changes = list(zip(listing.push_seqs, listing.quantities, strict=True))
+    if sales:
+        changes += sales
+        changes.sort(key=itemgetter(0))
+    listing.seqs += [seq for seq, _ in changes]
+    listing.listed += [quantity for _, quantity in changes]
 
 
 def _match(listing: Listing) -> None:
-    """Finds the latest version that each push can stand for, and whether the subject went back in time."""
+    """Finds the latest version that each push can stand for, and whether the subject went back in time.
+
+    Nearly every push stands for the newest version, so that one is tried here and only then all others.
+    """
     ledger, shown = listing.ledger, 0
-    for seq, push in zip(listing.push_seqs, listing.pushes, strict=True):
-        bounds, last = ledger.bounds(push.quantity, seq), ledger.version_at(seq)
-        matched = ledger.latest_match(bounds, last)
-        listing.matched.append(matched)
+    seqs, base, available, safety = ledger.seqs, ledger.base, ledger.available, ledger.safety
+    sale_seqs, sold = ledger.sale_seqs, [0, *ledger.sale_totals]
+    found, verdicts = [], []
+    for seq, quantity in zip(listing.push_seqs, listing.quantities, strict=True):
+        least = quantity + safety
+        most = least + sold[bisect_right(sale_seqs, seq)]
+        if least == safety:
+            least = -NO_LIMIT
+        last = max(0, bisect_right(seqs, seq) - 1)
+        matched = last
+        if base[last] > most or available[last] < least:
+            matched = ledger.latest_match((most, least), last)
+        found.append(matched)
         if matched == NEVER:
-            listing.verdicts.append("unexplained")
+            verdicts.append("unexplained")
         elif matched < shown:
-            listing.verdicts.append("stale")
+            verdicts.append("stale")
         else:
-            shown = ledger.earliest_match(bounds, shown, last)
-            listing.verdicts.append("")
-    listing.matched_most = list(accumulate(listing.matched, max))
+            if base[shown] > most or available[shown] < least:
+                shown = ledger.earliest_match((most, least), shown, last)
+            verdicts.append("")
+    listing.matched, listing.verdicts = found, verdicts
+    listing.matched_most = list(accumulate(found, max))
 
 
 def _read(listings: list[Listing]) -> None:
@@ -107,11 +127,8 @@ def _read(listings: list[Listing]) -> None:
     plain = _is_plain(listings)
     for listing in listings:
         curve = listing.ledger.shown_curve if plain else listing.ledger.left_curve
-        known = map(
-            curve.equal_by if plain else curve.known_by, [push.quantity for push in listing.pushes], listing.push_seqs
-        )
+        known = curve.dates(listing.quantities, listing.push_seqs, curve.equal_by if plain else curve.known_by)
         listing.known, listing.plain = list(accumulate(known, max)), plain
-        listing.push_times_ns = [push.at_ns for push in listing.pushes]
 
 
 def _is_plain(listings: list[Listing]) -> bool:
@@ -120,8 +137,8 @@ def _is_plain(listings: list[Listing]) -> bool:
     others = 0
     for listing in listings:
         shown = listing.ledger.shown_curve.equal_by
-        for seq, push in zip(listing.push_seqs, listing.pushes, strict=True):
-            if shown(push.quantity, seq) == NOTHING:
+        for seq, quantity in zip(listing.push_seqs, listing.quantities, strict=True):
+            if shown(quantity, seq) == NOTHING:
                 others += 1
                 if pushes - others < PLAIN_SHARE_MIN * pushes:
                     return False

@@ -7,7 +7,9 @@ counted from the last read before it. A set that changes nothing is such a set t
 is lost.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Final, Literal
 
 import msgspec
@@ -71,6 +73,12 @@ def find_lost_updates(
     return sorted(found, key=lambda lost: lost.seq)
 
 
+def sets_without_comparison(log: FactLog) -> Counter[str]:
+    """How many rows of each SKU the subject set without comparison."""
+    rows: Iterator[Row] = chain(log.all(f.StockChanged), log.all(f.StockUnmoved))
+    return Counter(row.sku for row in rows if row.cause == "subject_set" and not row.compared)
+
+
 def _sets(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[str, list[_Set]]:
     rows: list[tuple[int, Row]] = [
         (seq, row) for seq, row in log.numbered(f.StockChanged) if row.cause == "subject_set" and not row.compared
@@ -103,7 +111,7 @@ def _unseen(each: _Set, ledger: Ledger, reads: Reads, deliveries: Deliveries) ->
             break  # A later version tells of the earlier ones too.
         if moves_stock(ledger.causes[state]):
             first = state
-    if first < 0:
+    if first < 0 or ledger.available[first - 1] == ledger.available[each.before]:
         return None
     read = reads.before(each.seq)
     return _lost(each, ledger, first - 1, read.request if read is not None else -1, "unseen")
@@ -119,27 +127,30 @@ def _named(each: _Set, ledger: Ledger, reads: Reads, misfit: Misfit | None) -> L
     """A set whose quantity is right for an earlier state and the orders that it names."""
     if misfit is None:
         return None
-    read = reads.before(each.seq, queries=True)
-    if _explained_by_orders(misfit) and (read is None or ledger.last_state(read.version) >= each.before):
+    shown = {ledger.last_state(one.version): one for one in reads.reads if one.seq < each.seq and one.query}
+    if _named_again(misfit) and (not shown or max(shown) >= each.before):
         return None
     wanted = ledger.available[each.before] + misfit.excess
-    shown = {ledger.last_state(one.version): one for one in reads.reads if one.seq < each.seq and one.query}
     fits = [
         state
         for state in range(each.before - 1, max(-1, each.before - STATES_SEARCHED), -1)
         if ledger.available[state] == wanted
     ]
-    base = next((state for state in fits if state in shown), fits[0] if fits else None)
-    if base is None:
+    base = next((state for state in fits if state in shown), None)
+    if base is None and (not fits or _explained_by_orders(misfit)):
         return None
-    return _lost(each, ledger, base, shown[base].request if base in shown else -1, "named")
+    return _lost(each, ledger, fits[0] if base is None else base, shown[base].request if base in shown else -1, "named")
+
+
+def _named_again(misfit: Misfit) -> bool:
+    """Whether orders that an earlier row named explain the difference: they were applied again."""
+    return any(misfit.excess == effect.delta for effect in misfit.repeated) or (
+        bool(misfit.repeated) and misfit.excess == sum(effect.delta for effect in misfit.repeated)
+    )
 
 
 def _explained_by_orders(misfit: Misfit) -> bool:
-    return misfit.excess in {
-        sum(effect.delta for effect in misfit.repeated),
-        *(effect.delta for effect in (*misfit.repeated, *misfit.effects)),
-    }
+    return any(misfit.excess == effect.delta for effect in (*misfit.repeated, *misfit.effects))
 
 
 def _by_balance(sets: list[_Set], ledger: Ledger, reads: Reads, off: int) -> list[LostUpdate]:

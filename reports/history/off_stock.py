@@ -4,6 +4,7 @@
 is explained. Of a subject that names no orders, a single order, cancellation or return of exactly these units fits.
 """
 
+from collections import Counter
 from typing import Literal
 
 import msgspec
@@ -33,6 +34,7 @@ class Fits(msgspec.Struct, frozen=True):
 
     twice: tuple[Effect, ...]
     lost: tuple[Effect, ...]
+    sets: int  # rows that the subject set without comparison, each of which may have undone a change
 
 
 class OffStock(msgspec.Struct, frozen=True):
@@ -56,6 +58,8 @@ class Attribution(msgspec.Struct, frozen=True):
     doublings: Doublings
     lost_updates: list[LostUpdate]
     off_balance: list[OffBalance]
+    blind_sets: Counter[str]
+    not_taken_in: frozenset[tuple[int, str]]  # (order, kind) of events that the subject did not get or did not apply
 
 
 def explain(found: Attribution, sku: str, units: int) -> OffStock:
@@ -66,8 +70,13 @@ def explain(found: Attribution, sku: str, units: int) -> OffStock:
         if lost.row.sku == sku and lost.units
     ]
     if found.orders.net_only or not found.orders.writes:
+        causes += _not_taken_in(found, sku)
         explained = causes and sum(cause.units for cause in causes) == units
-        return OffStock(sku, units, tuple(causes), None if explained else _fits(found, sku, units))
+        return (
+            OffStock(sku, units, tuple(causes), None)
+            if explained
+            else OffStock(sku, units, (), _fits(found, sku, units))
+        )
     causes += [
         OffCause("applied_twice", doubled.effect.delta, doubled.row.at_ns, doubled.effect, request=doubled.row.request)
         for doubled in found.doublings.by_order.values()
@@ -86,11 +95,18 @@ def explain(found: Attribution, sku: str, units: int) -> OffStock:
     return OffStock(sku, units, tuple(sorted(causes, key=lambda cause: cause.at_ns)))
 
 
+def _not_taken_in(found: Attribution, sku: str) -> list[OffCause]:
+    """Effects of order events that never reached the subject, or that it says it did not apply."""
+    effects = (effect for order, kind in found.not_taken_in for effect in found.orders.of_order(order, kind))
+    return [OffCause("not_recorded", -effect.delta, effect.at_ns, effect) for effect in effects if effect.sku == sku]
+
+
 def _fits(found: Attribution, sku: str, units: int) -> Fits:
     effects = [effect for effect in found.orders.effects if effect.sku == sku]
     balance = next((off for off in found.off_balance if off.sku == sku), None)
     twice = tuple(effect for effect in effects if effect.delta == units)
     lost = tuple(effect for effect in effects if effect.delta == -units)
+    sets = found.blind_sets[sku]
     if balance is None or not balance.singly:
-        return Fits(twice, lost)
-    return Fits((), lost) if balance.lost_only else Fits(twice, ())
+        return Fits(twice, lost, sets)
+    return Fits((), lost, sets) if balance.lost_only else Fits(twice, (), sets)

@@ -7,6 +7,7 @@ master showed.
 """
 
 from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -30,6 +31,20 @@ class Curve(msgspec.Struct, frozen=True, gc=False):
         shown = [max(0, value) for value in values]
         spans = [shown[start : start + BLOCK + 1] for start in range(0, len(shown), BLOCK)]
         return cls(seqs, shown, [min(span) for span in spans], [max(span) for span in spans])
+
+    def dates(self, quantities: Sequence[int], seqs: Sequence[int], date: Callable[[int, int], int]) -> list[int]:
+        """`date`, which is `known_by` or `equal_by`, of each quantity and sequence number.
+
+        Nearly every push has the newest quantity. That one is looked up here, which takes a third of the time.
+        """
+        values, changed, found = self.values, self.seqs, []
+        for quantity, seq in zip(quantities, seqs, strict=True):
+            index = bisect_right(changed, seq) - 1
+            if index >= 0 and values[index] == quantity:
+                found.append(changed[index])
+            else:
+                found.append(date(quantity, seq))
+        return found
 
     def known_by(self, quantity: int, seq: int) -> int:
         """Sequence number of the last change up to `seq` that a push of this quantity can include; -1 if there is none.

@@ -9,6 +9,7 @@ something pending for its SKU, is *open*: its latency is at least the time until
 """
 
 import math
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Set
 from operator import itemgetter
@@ -18,14 +19,14 @@ import msgspec
 
 from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries
-from stockstorm.reports.history.ledgers import Ledger, moves_stock
+from stockstorm.reports.history.ledgers import NO_LIMIT, Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.order_effects import Effect
+from stockstorm.reports.statistics.samples import Samples
 from stockstorm.simulator.history.facts import ListingPushed
 
 NEVER_SEQ: Final = 2**62
-NO_LIMIT: Final = 2**62
 Need = tuple[int, int, int]  # sequence number, and the most and the least that a listing may show from then on
 TOPICS: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
 
@@ -50,6 +51,27 @@ class SyncPairs(msgspec.Struct):
 
     pairs: list[SyncPair]
     not_owed: int
+
+
+class SyncSamples(msgspec.Struct, frozen=True):
+    """Latencies of pairs, at the time when each movement fired. Infinite for a pair that was never reflected.
+
+    `visible` counts from visible, and lacks pairs that the subject could never see.
+    """
+
+    fired: Samples
+    visible: Samples
+
+    @classmethod
+    def of(cls, pairs: list[SyncPair]) -> "SyncSamples":
+        """Pairs in order of time."""
+        seen = [pair for pair in pairs if pair.visible_ns != NEVER_NS]
+        fired_ns = array("q", [pair.fired_ns for pair in pairs])
+        seen_ns = fired_ns if len(seen) == len(pairs) else array("q", [pair.fired_ns for pair in seen])
+        return cls(
+            Samples(fired_ns, array("d", [pair.latency_ms for pair in pairs])),
+            Samples(seen_ns, array("d", [pair.visible_latency_ms for pair in seen])),
+        )
 
 
 class _Movement(msgspec.Struct, gc=False):
@@ -149,7 +171,8 @@ def _moments(deliveries: Deliveries, event: int, fired_ns: int, seen: int) -> tu
 def _judge(log: FactLog, listing: Listing, righted: _Righted, moved: list[_Movement], found: SyncPairs) -> None:
     """Pairs each movement of other channels with the listing."""
     channel, sku, facts, pairs = listing.channel, listing.ledger.item.sku, log.facts, found.pairs
-    seqs, listed, pushes = listing.seqs, listing.listed, len(listing.pushes)
+    seqs, listed, push_seqs, push_times_ns = listing.seqs, listing.listed, listing.push_seqs, listing.push_times_ns
+    pushes = len(push_seqs)
     for movement in moved:
         if movement.source == channel:
             continue
@@ -162,16 +185,23 @@ def _judge(log: FactLog, listing: Listing, righted: _Righted, moved: list[_Movem
         index = bisect_right(moments, seq)
         right_seq = moments[index] if index < len(moments) else NEVER_SEQ
         push = listing.first_knowing(movement.change, movement.seen_ns)
-        pushed_seq = listing.push_seqs[push] if push < pushes else NEVER_SEQ
-        moot = right_seq < pushed_seq and not isinstance(facts[right_seq], ListingPushed)
-        ended = min(right_seq, pushed_seq)
-        pairs.append(_pair(channel, sku, movement, facts[ended].at_ns if ended != NEVER_SEQ else NEVER_NS, moot))
+        if push < pushes and push_seqs[push] <= right_seq:
+            pairs.append(_pair(channel, sku, movement, push_times_ns[push], False))
+        elif right_seq == NEVER_SEQ:
+            pairs.append(_pair(channel, sku, movement, NEVER_NS, False))
+        else:
+            ended = facts[right_seq]
+            pairs.append(_pair(channel, sku, movement, ended.at_ns, not isinstance(ended, ListingPushed)))
 
 
 def _pair(channel: str, sku: str, movement: _Movement, ended_ns: int, moot: bool) -> SyncPair:
     fired_ns, visible_ns = movement.fired_ns, movement.visible_ns
-    latencies = _latencies(fired_ns, visible_ns, ended_ns)
-    return SyncPair(channel, sku, movement.seq, fired_ns, visible_ns, ended_ns, moot, *latencies)
+    if ended_ns == NEVER_NS:
+        latency_ms = visible_latency_ms = math.inf
+    else:
+        latency_ms = (ended_ns - fired_ns) / 1e6
+        visible_latency_ms = (ended_ns - visible_ns) / 1e6 if ended_ns > visible_ns else 0.0
+    return SyncPair(channel, sku, movement.seq, fired_ns, visible_ns, ended_ns, moot, latency_ms, visible_latency_ms)
 
 
 def _latencies(fired_ns: int, visible_ns: int, ended_ns: int) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.render.files import write_run_file
 from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder
-from stockstorm.simulator.history.bodies import SentBody, read_bodies
+from stockstorm.simulator.io.bodies import SentBody, read_bodies
 
 EVENTS_MAX: Final = 500
 

@@ -1,7 +1,10 @@
 """Fewer points for a figure: extremes are kept, and a note states how many points were left out."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import islice
+from operator import gt
 from typing import Final
 
 import msgspec
@@ -43,12 +46,14 @@ def thin_steps(xs: Sequence[float], ys: Sequence[float], bins: int = STEP_BINS) 
     if total <= 4 * bins:
         return Thinned(list(xs), list(ys), total)
     width = (xs[-1] - xs[0]) / bins or 1.0
-    groups: dict[int, list[int]] = {}
-    for n, x in enumerate(xs):
-        groups.setdefault(int((x - xs[0]) / width), []).append(n)
     chosen: set[int] = set()
-    for group in groups.values():
-        chosen |= {group[0], group[-1], min(group, key=ys.__getitem__), max(group, key=ys.__getitem__)}
+    start = 0
+    while start < total:
+        number = int((xs[start] - xs[0]) / width)
+        end = bisect_right(xs, number, start, key=lambda x: int((x - xs[0]) / width))
+        group = range(start, end)
+        chosen |= {start, end - 1, min(group, key=ys.__getitem__), max(group, key=ys.__getitem__)}
+        start = end
     kept = sorted(chosen)
     return Thinned([xs[n] for n in kept], [ys[n] for n in kept], total)
 
@@ -60,10 +65,16 @@ def bin_width_s(span_s: float) -> float:
 
 def binned(xs: Sequence[float], ys: Sequence[float], width: float) -> dict[float, list[float]]:
     """Sorted values by the middle of their bin, in order of time."""
-    groups: dict[int, list[float]] = {}
-    for x, y in zip(xs, ys, strict=True):
-        groups.setdefault(math.floor(x / width), []).append(y)
-    return {(number + 0.5) * width: sorted(groups[number]) for number in sorted(groups)}
+    if any(map(gt, xs, islice(xs, 1, None))):
+        pairs = sorted(zip(xs, ys, strict=True))
+        xs, ys = [x for x, _ in pairs], [y for _, y in pairs]
+    found, start = {}, 0
+    while start < len(xs):
+        number = math.floor(xs[start] / width)
+        end = bisect_right(xs, number, start, key=lambda x: math.floor(x / width))
+        found[(number + 0.5) * width] = sorted(ys[start:end])
+        start = end
+    return found
 
 
 def rates(xs: Sequence[float], width: float, last: float) -> tuple[list[float], list[float]]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from stockstorm.reports.checkers.exposed import exposure_text
 from stockstorm.reports.history import History
 from stockstorm.reports.render.causes import first_screen, folded_text
 from stockstorm.reports.render.files import write_run_file
@@ -25,7 +26,7 @@ OUTCOMES: Final[dict[Finding, str]] = {
     "measured": "skipped",
 }
 TIER_OUTCOMES: Final[dict[Finding, str]] = {"valid": "", "invalid": "skipped", "unknown": "skipped"}
-Case = tuple[str, Finding, str, str]  # title, verdict, reason, XML element ("" when passed)
+Case = tuple[str, Finding, str, str, str]  # title, verdict, reason, exposure, XML element ("" when passed)
 
 
 def junit(result: Result, history: History, folder: RunFolder) -> Path | None:
@@ -42,18 +43,24 @@ def junit_xml(result: Result) -> str:
     causes = [f"cause: {cause.cause} → {cause.remedy}" for cause in screen.causes]
     found = (*causes, *screen.unplanned, *screen.reasons, *filter(None, [folded_text(screen)]))
     overall = "; ".join(found or ("every check and threshold holds",))
-    _suite(root, result, "verdict", [("overall", result.verdict, overall, OUTCOMES[result.verdict])])
+    _suite(root, result, "verdict", [("overall", result.verdict, overall, _untested(result), OUTCOMES[result.verdict])])
     checks = [
-        (check.name, check.verdict, _reason(result, check), _outcomes(check.name in required)[check.verdict])
+        (
+            check.name,
+            check.verdict,
+            _reason(result, check),
+            _exposure(check),
+            _outcomes(check.name in required)[check.verdict],
+        )
         for check in result.checks
     ]
     _suite(root, result, "checks", checks)
     lines = [
-        (f"{line.measure} {line.condition}", line.verdict, line.reason, OUTCOMES[line.verdict])
+        (f"{line.measure} {line.condition}", line.verdict, line.reason, "", OUTCOMES[line.verdict])
         for line in result.thresholds
     ]
     _suite(root, result, "thresholds", lines)
-    tiers = [(tier.tier, tier.verdict, tier.reason, TIER_OUTCOMES[tier.verdict]) for tier in result.tiers]
+    tiers = [(tier.tier, tier.verdict, tier.reason, "", TIER_OUTCOMES[tier.verdict]) for tier in result.tiers]
     _suite(root, result, "tiers", tiers)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
@@ -62,6 +69,14 @@ def junit_xml(result: Result) -> str:
 def _reason(result: Result, check: Check) -> str:
     causes = [cause.cause for cause in result.diagnoses if check.name in cause.explains]
     return f"{check.reason} (cause: {'; '.join(causes)})" if causes else check.reason
+
+
+def _untested(result: Result) -> str:
+    return f"not tested: {'; '.join(result.untested)}" if result.untested else ""
+
+
+def _exposure(check: Check) -> str:
+    return exposure_text(check.exposure, len(check.exposure))
 
 
 def _outcomes(decides: bool) -> dict[Finding, str]:
@@ -73,8 +88,9 @@ def _suite(root: ET.Element, result: Result, name: str, cases: Sequence[Case]) -
     suite = ET.SubElement(root, "testsuite", name=f"{printable(result.scenario)}.{name}", tests=str(len(cases)))
     for attribute, kind in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(attribute, str(kinds.count(kind)))
-    for title, verdict, reason, kind in cases:
+    for title, verdict, reason, exposure, kind in cases:
         case = ET.SubElement(suite, "testcase", classname=f"stockstorm.{suite.get('name')}", name=printable(title))
         if kind:
             ET.SubElement(case, kind, message=printable(reason), type=verdict)
-        ET.SubElement(case, "system-out").text = printable(f"{verdict}: {reason}")
+        more = f"\nexposure: {exposure}" if exposure else ""
+        ET.SubElement(case, "system-out").text = printable(f"{verdict}: {reason}{more}")

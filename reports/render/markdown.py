@@ -47,7 +47,7 @@ def markdown_text(result: Result) -> str:
     lines += [f"- **{_plain(event)}**" for event in screen.unplanned]
     lines += [f"- {_plain(reason)}" for reason in screen.reasons]
     lines += [f"- {folded}"] if (folded := folded_text(screen)) else []
-    lines += [f"- not tested: {_plain('; '.join(result.untested))}"] if result.untested else []
+    lines += [f"- {SIGNS['not_exercised']} not tested: {_plain('; '.join(result.untested))}"] if result.untested else []
     lines += [""] * bool(result.unplanned or result.reasons or result.untested)
     lines += ["| measure | found | wanted |", "|---|---:|---|", *_measure_rows(result), ""]
     lines += [f"- {SIGNS[tier.verdict]} {tier_name(tier)}: {_plain(tier.reason)}" for tier in result.tiers]
@@ -92,7 +92,7 @@ def _incidents(result: Result) -> list[str]:
         if not check.incidents:
             continue
         total = max(check.incidents_total, len(check.incidents))
-        lines += [f"**{check.name}**: {total:,}", ""]
+        lines += [f"{SIGNS[check.verdict]} **{check.name}**, {check.verdict.replace('_', ' ')}: {total:,}", ""]
         lines += [f"- {_plain(incident.text)}" for incident in check.incidents[:INCIDENTS_SHOWN]]
         lines += [f"- and {total - INCIDENTS_SHOWN:,} more"] * (total > INCIDENTS_SHOWN) + [""]
     return lines

@@ -84,7 +84,9 @@ def _verdict(result: Result) -> RenderableType:
     lines += [Text(f"• {reason}") for reason in screen.reasons[:REASONS_SHOWN]]
     if len(screen.reasons) > REASONS_SHOWN:
         lines.append(Text(f"• and {len(screen.reasons) - REASONS_SHOWN} more reasons", "dim"))
-    lines += [Text(f"○ not tested: {'; '.join(result.untested)}", "dim")] if result.untested else []
+    lines += (
+        [Text(f"{SIGNS['not_exercised']} not tested: {'; '.join(result.untested)}", "dim")] if result.untested else []
+    )
     for tier in result.tiers:
         lines.append(Text.assemble(_mark(tier.verdict, tier_name(tier)), (f"  {tier.reason}", "dim")))
     if summary := oversell_summary(result):
@@ -145,11 +147,11 @@ def _checks(result: Result) -> Table:
 
 def _incidents(result: Result) -> Table:
     table = Table(title="Incidents", title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("kind", style="red", no_wrap=True)
+    table.add_column("kind", no_wrap=True)
     table.add_column("what happened")
     for check in result.checks:
         for incident in check.incidents[:INCIDENTS_SHOWN]:
-            table.add_row(Text(incident.kind.replace("_", " ")), Text(incident.text))
+            table.add_row(_mark(check.verdict, incident.kind.replace("_", " ")), Text(incident.text))
         total = max(check.incidents_total, len(check.incidents))
         if total > INCIDENTS_SHOWN:
             table.add_row("", Text(f"and {total - INCIDENTS_SHOWN:,} more of {check.name}", "dim"))

@@ -8,7 +8,8 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TypeVar
+from operator import attrgetter
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -19,6 +20,8 @@ from stockstorm.reports.verdict.samples import judged_samples
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.config import FaultTrigger
 from stockstorm.simulator.history import facts as f
+
+DRAWN_MIN_MS: Final = 0.01
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -40,8 +43,13 @@ class Series(msgspec.Struct, frozen=True):
 def ack_series(history: History) -> Series:
     """Ack times of genuine attempts, at the time when they were due. A timeout is infinite."""
     start = history.started.at_ns
-    samples = sorted(history.acks)
-    return Series([(due - start) / SECOND_NS for due, _ in samples], [max(0.01, ms) for _, ms in samples])
+    samples = history.acks
+    return Series([(due - start) / SECOND_NS for due in samples.times_ns], _drawable(samples.values))
+
+
+def _drawable(values: Iterable[float]) -> list[float]:
+    """Milliseconds that a logarithmic axis can show."""
+    return [ms if ms > DRAWN_MIN_MS else DRAWN_MIN_MS for ms in values]
 
 
 def failed_series(history: History, forged: set[int]) -> Series:
@@ -52,7 +60,7 @@ def failed_series(history: History, forged: set[int]) -> Series:
         acknowledged = 200 <= attempt.status < 300 and not attempt.error
         if not acknowledged and attempt.delivery not in forged:
             failed.at_s.append((attempt.due_ns - start) / SECOND_NS)
-            failed.ms.append(max(0.01, (attempt.at_ns - attempt.due_ns) / MILLISECOND_NS))
+            failed.ms.append(max(DRAWN_MIN_MS, (attempt.at_ns - attempt.due_ns) / MILLISECOND_NS))
     return failed
 
 
@@ -60,7 +68,7 @@ def sync_series(history: History) -> Series:
     """Sync latencies of owed pairs, counted as tiers count them, at the time of the change."""
     start = history.started.at_ns
     samples = judged_samples(history)
-    return Series([(fired - start) / SECOND_NS for fired, _ in samples], [max(0.01, ms) for _, ms in samples])
+    return Series([(fired - start) / SECOND_NS for fired in samples.times_ns], _drawable(samples.values))
 
 
 def samples_by_process(view: "RunView") -> dict[str, list[f.ResourcesSampled]]:
@@ -181,11 +189,13 @@ class RunView:
         demanded: Counter[str] = Counter()
         for sale in self.of(f.PurchaseAccepted):
             for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
-                demanded[sku] += quantity
                 if before < quantity:
                     oversold[sku] += quantity - max(0, before)
-        for refusal in self.of(f.PurchaseRefused):
-            demanded.update(dict(zip(refusal.skus, refusal.quantities, strict=True)))
+        attempts: list[f.PurchaseAccepted | f.PurchaseRefused] = [*self.of(f.PurchaseAccepted)]
+        attempts += self.of(f.PurchaseRefused)
+        for (skus, quantities), times in Counter(map(attrgetter("skus", "quantities"), attempts)).items():
+            for sku, quantity in zip(skus, quantities, strict=True):
+                demanded[sku] += quantity * times
         if any(oversold.values()):
             return max(oversold, key=lambda sku: (oversold[sku], demanded[sku], sku)), "had the most oversold units"
         hot = {fact.sku for fact in self.of(f.ItemStocked) if fact.hot}

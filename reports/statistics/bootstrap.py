@@ -6,14 +6,14 @@ block. A drawn quantile is found by bisection over the bins, so one redraw costs
 """
 
 import random
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Sequence
-from operator import itemgetter, mul
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from operator import mul
 from typing import Final
 
 from stockstorm.reports.result import Interval
 from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.reports.statistics.samples import Samples
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.limits import BOOTSTRAP_BLOCKS_MIN
 
@@ -21,24 +21,20 @@ REDRAWS: Final = 400
 BINS_MAX: Final = 1_000
 BLOCKS_MAX: Final = 120
 LEVEL: Final = 0.95
-_value = itemgetter(1)
 
 
 class Resampler:
-    """Samples of (time in ns, value) in any order, counted once for any number of quantiles."""
+    """Samples, counted once for any number of quantiles."""
 
-    def __init__(self, samples: Sequence[tuple[int, float]]) -> None:
-        ordered = sorted(samples, key=_value)
-        self._values = [value for _, value in ordered]
-        blocks = _blocks([at for at, _ in ordered]) if ordered else []
-        sizes = Counter(blocks)
-        columns = {block: column for column, block in enumerate(sorted(sizes))}
-        self._sizes = [sizes[block] for block in columns]
+    def __init__(self, samples: Samples) -> None:
+        self._values = samples.ordered
+        blocks = _by_block(samples)
+        self._sizes = [len(block) for block in blocks]
         self._edges: list[float] = []
-        self._counts: list[list[int]] = []
-        if len(columns) >= BOOTSTRAP_BLOCKS_MIN:
+        self._counts: list[tuple[int, ...]] = []
+        if len(blocks) >= BOOTSTRAP_BLOCKS_MIN:
             self._edges = _edges(self._values)
-            self._counts = _cumulative(self._values, self._edges, [columns[block] for block in blocks], len(columns))
+            self._counts = _cumulative(self._edges, blocks)
 
     def interval(self, share: float, seed: int, name: str) -> Interval | None:
         """A quantile with its 95 % interval.
@@ -74,11 +70,20 @@ class Resampler:
         return found
 
 
-def _blocks(times_ns: Sequence[int]) -> list[int]:
-    """The number of the block of time of each sample."""
-    first = min(times_ns)
-    length_ns = max(SECOND_NS, (max(times_ns) - first) // BLOCKS_MAX + 1)
-    return [(at_ns - first) // length_ns for at_ns in times_ns]
+def _by_block(samples: Samples) -> list[list[float]]:
+    """The sorted values of each block of time that holds samples."""
+    times_ns, values = samples.times_ns, samples.values
+    if not times_ns:
+        return []
+    first = times_ns[0]
+    length_ns = max(SECOND_NS, (times_ns[-1] - first) // BLOCKS_MAX + 1)
+    found, start = [], 0
+    while start < len(times_ns):
+        block = (times_ns[start] - first) // length_ns
+        end = bisect_left(times_ns, first + (block + 1) * length_ns, start)
+        found.append(sorted(values[start:end]))
+        start = end
+    return found
 
 
 def _edges(ordered: Sequence[float]) -> list[float]:
@@ -86,20 +91,12 @@ def _edges(ordered: Sequence[float]) -> list[float]:
     return sorted({*ordered[::step], ordered[-1]})
 
 
-def _cumulative(
-    ordered: Sequence[float], edges: Sequence[float], columns: Sequence[int], blocks: int
-) -> list[list[int]]:
-    """By bin and block: samples up to the bin's edge. `columns`: the block of each sample."""
-    rows, running, start = [], [0] * blocks, 0
-    for edge in edges:
-        end = bisect_right(ordered, edge, start)
-        for column, count in Counter(columns[start:end]).items():
-            running[column] += count
-        rows.append(running.copy())
-        start = end
-    return rows
+def _cumulative(edges: Sequence[float], blocks: Sequence[list[float]]) -> list[tuple[int, ...]]:
+    """By bin and block: samples up to the bin's edge."""
+    columns = [[bisect_right(block, edge) for edge in edges] for block in blocks]
+    return list(zip(*columns, strict=True))
 
 
-def quantile_interval(samples: Sequence[tuple[int, float]], share: float, seed: int, name: str) -> Interval | None:
+def quantile_interval(samples: Iterable[tuple[int, float]], share: float, seed: int, name: str) -> Interval | None:
     """One quantile of samples with its 95 % interval."""
-    return Resampler(samples).interval(share, seed, name)
+    return Resampler(Samples.of(samples)).interval(share, seed, name)

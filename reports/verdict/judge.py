@@ -11,9 +11,8 @@ from typing import Final
 import msgspec
 
 from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, REQUIRED, check_all
-from stockstorm.reports.checkers.faults_met import FaultsMet
-from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.stability import Stability
+from stockstorm.reports.checkers.stale_overwrite import StaleOverwrite
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.evidence import with_chains
@@ -29,7 +28,6 @@ NO_CALL: Final = (
 )
 _IMPORTANCE: Final = {checker.name: place for place, checker in enumerate(CHECKERS)}
 UNPLANNED_SHOWN: Final = 3
-_OF_THE_RUN: Final = (Generator.name, FaultsMet.name)  # checks of the run itself, and not of the subject
 _DENIED: Final = "denied"
 _SEVERITY: Final[dict[Finding, int]] = {"measured": 0, "not_exercised": 1, "valid": 2, "unknown": 3, "invalid": 4}
 _ADMIN: Final = "admin"
@@ -63,7 +61,7 @@ def _judged(history: History) -> Result:
     started = history.started
     cut = interrupted(history)
     brief = cut.partition(":")[0]  # the reason is told once, at the top
-    checks = with_chains(history, tuple(_unknown_when(brief, check) for check in check_all(history)))
+    checks, no_chains = _chained(history, tuple(_unknown_when(brief, check) for check in check_all(history)))
     found_intervals, failure = _intervals(history)
     measures = {name: value for check in checks for name, value in check.measures.items()}
     unreliable = brief or _late_generator(checks)
@@ -88,7 +86,9 @@ def _judged(history: History) -> Result:
         measures=measures,
         intervals=found_intervals,
         event_classes=classes_of(checks),
-        notes=tuple(dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure, *undiagnosed))),
+        notes=tuple(
+            dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure, *no_chains, *undiagnosed))
+        ),
         commit=started.commit,
         versions=started.versions,
         machine=started.machine,
@@ -99,6 +99,13 @@ def _judged(history: History) -> Result:
         diagnoses=diagnoses,
         untested=untested(checks),
     )
+
+
+def _chained(history: History, checks: tuple[Check, ...]) -> tuple[tuple[Check, ...], tuple[str, ...]]:
+    try:
+        return with_chains(history, checks), ()
+    except Exception as error:  # noqa: BLE001  # as for a checker that raises: the rest must still be reported
+        return checks, (f"incidents have no chains, because building them failed: {type(error).__name__}: {error}",)
 
 
 def _intervals(history: History) -> tuple[dict[str, Interval], tuple[str, ...]]:
@@ -162,12 +169,12 @@ def with_thresholds(check: Check, thresholds: Sequence[ThresholdOutcome]) -> Che
 
 
 def untested(checks: Sequence[Check]) -> tuple[str, ...]:
-    """Checks that a verdict rests on and that nothing tested, each with the reason."""
-    names = {*REQUIRED, *CORRECTNESS}
+    """Checks of correctness that nothing tested, each with the reason. Overwrites count as such."""
+    names = {*CORRECTNESS, StaleOverwrite.name}
     return tuple(
         f"{check.name.replace('_', ' ')}: {check.reason}"
         for check in checks
-        if check.verdict == "not_exercised" and check.name in names and check.name not in _OF_THE_RUN
+        if check.verdict == "not_exercised" and check.name in names
     )
 
 

@@ -3,24 +3,21 @@
 Thresholds, tiers, charts and comparisons read the same samples, so their figures agree.
 """
 
-from stockstorm.reports.checkers.sync_latency import owed_pairs, with_moot
+from stockstorm.reports.checkers.sync_latency import with_moot
 from stockstorm.reports.history import History
-from stockstorm.reports.history.deliveries import NEVER_NS
-from stockstorm.reports.history.sync_pairs import SyncPair
 from stockstorm.reports.result import Interval
 from stockstorm.reports.statistics.bootstrap import Resampler
+from stockstorm.reports.statistics.samples import Samples
 from stockstorm.reports.verdict.tiers import FIRED, VISIBLE, judged_measure
 
-Sample = tuple[int, float]
 
-
-def judged_samples(history: History) -> list[Sample]:
+def judged_samples(history: History) -> Samples:
     """(fired at in ns, latency in ms) of each owed pair, counted as tiers count it. Infinite if never reflected.
 
     Where latency counts from visible, pairs that the subject could never see are left out.
     """
-    pairs = owed_pairs(history)
-    return _visible(pairs) if judged_measure(history.scenario) == VISIBLE else _fired(pairs)
+    samples = history.sync_samples
+    return samples.visible if judged_measure(history.scenario) == VISIBLE else samples.fired
 
 
 def intervals(history: History) -> dict[str, Interval]:
@@ -29,15 +26,15 @@ def intervals(history: History) -> dict[str, Interval]:
     If pairs became moot, each sync latency p95 has another interval that includes them. The random seed is the run's,
     so judging a stored run again gives the same intervals.
     """
-    owed, pairs = owed_pairs(history), history.sync_pairs.pairs
+    owed, every = history.sync_samples, history.sync_samples_with_moot
     wanted = [
         (history.acks, {"ack_time_ms.p95": 0.95, "ack_time_ms.p99": 0.99}),
-        (_fired(owed), {FIRED: 0.95}),
-        (_visible(owed), {VISIBLE: 0.95}),
+        (owed.fired, {FIRED: 0.95}),
+        (owed.visible, {VISIBLE: 0.95}),
     ]
-    if len(pairs) > len(owed):
-        wanted.append((_fired(pairs), {with_moot(FIRED): 0.95}))
-        wanted.append((_visible(pairs), {with_moot(VISIBLE): 0.95}))
+    if len(every.fired) > len(owed.fired):
+        wanted.append((every.fired, {with_moot(FIRED): 0.95}))
+        wanted.append((every.visible, {with_moot(VISIBLE): 0.95}))
     found: dict[str, Interval] = {}
     for samples, shares in wanted:
         resampler = Resampler(samples)
@@ -46,11 +43,3 @@ def intervals(history: History) -> dict[str, Interval]:
             if interval is not None:
                 found[name] = interval
     return found
-
-
-def _fired(pairs: list[SyncPair]) -> list[Sample]:
-    return [(pair.fired_ns, pair.latency_ms) for pair in pairs]
-
-
-def _visible(pairs: list[SyncPair]) -> list[Sample]:
-    return [(pair.fired_ns, pair.visible_latency_ms) for pair in pairs if pair.visible_ns != NEVER_NS]

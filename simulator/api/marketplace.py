@@ -19,7 +19,7 @@ from stockstorm.simulator.api.faults.injection import NONE, Injection
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown
+from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown, RowsRejected
 from stockstorm.simulator.history.texts import error_texts
 from stockstorm.simulator.limits import (
     ERROR_TEXTS_MAX,
@@ -259,6 +259,9 @@ class MarketplaceApi:
         good = [(Sku(row.sku), row.quantity) for row, reason in judged if not reason]
         rejected = [{"sku": row.sku, "reason": reason} for row, reason in judged if reason]
         call.rows = len(rows)
+        refused = tuple(dict.fromkeys(row.sku for row, reason in judged if reason == TRY_AGAIN))
+        if refused:
+            call.facts.append(RowsRejected(call.now_ns, call.serial, call.channel, refused))
         unknown = [row["sku"] for row in rejected if row["reason"] == UNKNOWN_SKU]
         if unknown:
             call.errors.append(f"{UNKNOWN_SKU}: {', '.join(unknown[:ERROR_TEXTS_MAX])}")

@@ -141,14 +141,19 @@ class _Reader:
         self._lines += text
         if len(self._lines) > BLOCK_MAX_BYTES:
             raise Damaged(self.number, f"it holds more than {BLOCK_MAX_BYTES:,} bytes and no seal")
+        if (block := _one_block(self._last, self._lines)) is not None:
+            yield from self._hold(block)
+            self._lines = b""
+            return
         while (found := _next_seal(self._lines)) is not None:
             start, end = found
-            yield from self.held
-            self.held = []
-            lines = self._lines[:start]
-            self._last = _verified(self._last, lines, self._lines[start:end])
+            yield from self._hold(_block(self._last, self._lines[:start], self._lines[start:end]))
             self._lines = self._lines[end:]
-            self.held = [Block(self._last.seal, lines, self._last, None)]
+
+    def _hold(self, block: Block) -> Iterator[Block]:
+        yield from self.held
+        self.held = [block]
+        self._last = block.seal or self._last
 
     def end_frame(self, end: int) -> None:
         if self._lines:
@@ -184,6 +189,26 @@ def _frames(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, int, bool]]:
             left = rest
 
 
+def _one_block(last: Seal, lines: bytes) -> Block | None:
+    """The text as one whole block, as in every frame that a journal wrote. None where it is not, or is damaged.
+
+    Only its last line is looked at, which is faster than a search for the first seal.
+    """
+    start = lines.rfind(b"\n", 0, len(lines) - 1) + 1
+    if not lines.startswith(_SEAL_START, start) or not lines.endswith(b"\n"):
+        return None
+    try:
+        return _block(last, lines[:start], lines[start:])
+    except Damaged:
+        return None
+
+
+def _block(last: Seal, lines: bytes, seal: bytes) -> Block:
+    """Lines that are as they were sealed. Raises Damaged."""
+    verified = _verified(last, lines, seal)
+    return Block(verified.seal, lines, verified, None)
+
+
 def _next_seal(lines: bytes) -> tuple[int, int] | None:
     """Start and end of the first whole seal line."""
     start = 0 if lines.startswith(_SEAL_START) else lines.find(b"\n" + _SEAL_START) + 1
@@ -204,6 +229,8 @@ def _verified(last: Seal, lines: bytes, line: bytes) -> Seal:
     facts = lines.count(b"\n")
     if facts != seal.facts:
         raise Damaged(expected, f"it holds {facts:,} facts where its seal counts {seal.facts:,}")
-    if hashlib.sha256(last.chain.encode() + lines).hexdigest() != seal.chain:
+    digest = hashlib.sha256(last.chain.encode())
+    digest.update(lines)
+    if digest.hexdigest() != seal.chain:
         raise Damaged(expected, "its facts are not those that were sealed: one was altered, moved or exchanged")
     return seal

@@ -397,6 +397,14 @@ class ApiCalled(Fact, frozen=True, tag=True):
     injected: Injected = ""
 
 
+class RowsRejected(Fact, frozen=True, tag=True):
+    """A marketplace rejected these rows of a push for the moment, because the scenario injects that."""
+
+    request: Count
+    channel: Name
+    skus: tuple[Name, ...]
+
+
 class StockShown(Fact, frozen=True, tag=True):
     """An API answer showed the subject these ledger versions."""
 
@@ -472,6 +480,7 @@ AnyFact = (
     | AttemptEnded
     | DeliveryEnded
     | ApiCalled
+    | RowsRejected
     | StockShown
     | OrdersShown
     | EffectProbed

@@ -51,6 +51,13 @@ class Roles:
         """All parts, in the order of their keys."""
         return iter(self._parts)
 
+    def nth(self, key: int) -> int:
+        """How many orders of the same role and kind of channel come before this one."""
+        place = key // self._stride
+        part = self._parts[place]
+        before = self._parts[:place]
+        return sum(one.role == part.role and (one.channel == ONLINE) == (part.channel == ONLINE) for one in before)
+
     def of(self, key: int) -> Part | None:
         """The role of this order, None for nearly every order."""
         place, rest = divmod(key, self._stride)

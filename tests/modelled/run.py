@@ -6,7 +6,7 @@ The truth is collected during the run, from what the subject knew at each push, 
 import heapq
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -19,9 +19,15 @@ from stockstorm.simulator.model import Event
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import Changes, World
-from tests.modelled.subject import Behaviour, Knowledge, Subject
+from tests.modelled.setter import SettingSubject
+from tests.modelled.subject import Behaviour, Flaw, Knowledge, Planted, Subject
 
 START = 1_000 * S
+LOSSES: Mapping[Flaw, str] = {  # flaw -> topic that it loses
+    "loses_order": "order.created",
+    "ignores_cancellation": "order.cancelled",
+    "ignores_return": "order.returned",
+}
 RECEIVED = frozenset({"inventory_levels/update", "order.created", "order.cancelled", "order.returned"})
 
 
@@ -42,6 +48,7 @@ class ModelledRun(msgspec.Struct):
     facts: list[f.AnyFact]
     owed: list[Owed]
     lost: set[int]  # events that the flawed subject acknowledged and dropped
+    planted: list[Planted] = []  # flaws where they happened
     overwrites: int = 0  # pushes of older knowledge than an earlier push had
 
 
@@ -61,7 +68,8 @@ class Run:
         self.serial, self.deliveries = itertools.count(), itertools.count()
         self.result = ModelledRun([], [], set())
         self.stops: list[tuple[int, int]] = []  # when the subject does nothing, in ns; then it does what was due
-        self.subject = Subject(self.world, behaviour, random.Random(seed + 1), self.at_subject, self.emit)
+        kind = Subject if behaviour.writes == "adjust" else SettingSubject
+        self.subject = kind(self.world, behaviour, random.Random(seed + 1), self.at_subject, self.emit)
         self.subject.on_push = self.on_push
         self.open: dict[tuple[str, str], list[Owed]] = {}
         self.undelivered = 0
@@ -112,9 +120,18 @@ class Run:
         record([f.LoadStopped(now)])
         quiet = self.rest(now)
         now = quiet.at_ns
-        record([quiet, *self.world.final_facts(now), f.RunEnded(now, True)])
+        record([quiet, *self.world.final_facts(now), *self.probed(now), f.RunEnded(now, True)])
+        self.result.planted = self.subject.planted
         self.result.overwrites = self.subject.overwrites
         return self.result
+
+    def probed(self, now: int) -> list[f.AnyFact]:
+        """What the subject reports of every webhook that it acknowledged and did not lose."""
+        if not self.behaviour.probe:
+            return []
+        planned = [fact for fact in self.result.facts if isinstance(fact, f.DeliveryPlanned)]
+        known = [fact.webhook_id for fact in planned if fact.event not in self.result.lost]
+        return [*(f.EffectProbed(now, webhook, "applied", 1) for webhook in known), f.ProbeEnded(now, "effects", True)]
 
     def rest(self, now: int) -> f.QuietReached:
         """Waits until nothing is pending, as only the model knows."""
@@ -157,7 +174,9 @@ class Run:
 
     def _receive(self, event: Event) -> None:
         self.undelivered -= 1
-        if self.behaviour.flaw == "loses_event" and self.rng.random() < self.behaviour.flaw_share:
+        flaw = self.behaviour.flaw
+        loses = flaw == "loses_event" or LOSSES.get(flaw) == event.topic
+        if loses and self.rng.random() < self.behaviour.flaw_share:
             self.result.lost.add(event.event)
         else:
             self.subject.receive(event)

@@ -15,7 +15,19 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import Event, Sku
 from stockstorm.simulator.world import Changes, LevelChange, World
 
-Flaw = Literal["", "loses_event", "applies_twice", "last_write_wins", "accepts_forged", "forgets_push", "pushes_late"]
+Flaw = Literal[
+    "",
+    "loses_event",
+    "loses_order",
+    "ignores_cancellation",
+    "ignores_return",
+    "applies_twice",
+    "applies_again",
+    "last_write_wins",
+    "accepts_forged",
+    "forgets_push",
+    "pushes_late",
+]
 At = Callable[[int, Callable[[int], None]], None]
 Emit = Callable[[Changes], None]
 
@@ -34,6 +46,10 @@ class Behaviour(msgspec.Struct, frozen=True):
     nets: bool = True  # lists the master minus sales that are not written yet; else the master
     references: bool = True
     drops_zero_rows: bool = False
+    writes: Literal["adjust", "set"] = "adjust"
+    workers: int = 4  # that set at the same time
+    compares: bool = False  # sets only what is still there
+    probe: bool = False  # tells at the end what it took in
     flaw: Flaw = ""
     flaw_share: float = 0.02
 
@@ -44,7 +60,17 @@ class PendingWrite(msgspec.Struct):
     token: str
     units: dict[str, int]
     times: int = 1
+    again: bool = False  # it was written before
     in_flight: bool = False
+
+
+class Planted(msgspec.Struct, frozen=True):
+    """A flaw where it happened: the truth that the attribution must find."""
+
+    kind: Literal["applied_twice", "lost_update"]
+    token: str  # of the order event
+    sku: str
+    request: int = -1
 
 
 class Knowledge(msgspec.Struct, frozen=True):
@@ -66,9 +92,11 @@ class Subject:
         self.known_orders: set[str] = set()
         self.learned: dict[str, int] = {}  # token of an order event -> serial from which pushes include it
         self.tombstones: set[str] = set()
+        self.again: set[str] = set()
         self.in_batch: dict[str, tuple[int, int] | None] = {}  # SKU in a batch in flight -> newest level received since
         self.dirty: dict[str, set[str]] = {channel: set() for channel in world.marketplaces}
         self.pushing: set[str] = set()
+        self.planted: list[Planted] = []
         self.requests = 0
         self.busy = False
         self.forgotten = 0
@@ -145,6 +173,8 @@ class Subject:
     def _add_write(self, token: str, units: dict[str, int]) -> None:
         twice = self.behaviour.flaw == "applies_twice" and self.rng.random() < self.behaviour.flaw_share
         self.pending[token] = PendingWrite(token, units, 2 if twice else 1)
+        if twice:
+            self.planted += [Planted("applied_twice", token, sku) for sku in units]
         for sku, quantity in units.items():
             if quantity < 0:
                 self.pending_sales[sku][token] = -quantity
@@ -199,7 +229,7 @@ class Subject:
 
     def _answered(self, now: int, batch: list[PendingWrite], seen: dict[str, tuple[int, int]]) -> None:
         for entry in batch:
-            del self.pending[entry.token]
+            del self.pending[f"{entry.token} again" if entry.again else entry.token]
             for sku in entry.units:
                 self.pending_sales[sku].pop(entry.token, None)
         for sku, level in seen.items():
@@ -208,8 +238,17 @@ class Subject:
             self._mark_dirty(sku)
         for entry in batch:
             self._learn(entry.token)
+            self._again(entry)
         self.busy = False
         self.at(now + int(self.behaviour.write_every_ms * MS), self._write)
+
+    def _again(self, entry: PendingWrite) -> None:
+        """A flaw: the order event is written once more, in a call of its own."""
+        flawed = self.behaviour.flaw == "applies_again" and self.rng.random() < self.behaviour.flaw_share
+        if flawed and entry.token not in self.again:
+            self.again.add(entry.token)
+            self.planted += [Planted("applied_twice", entry.token, sku) for sku in entry.units]
+            self.pending[f"{entry.token} again"] = PendingWrite(entry.token, entry.units, again=True)
 
     # -- pushes of listings -------------------------------------------------------------------------------------------
 

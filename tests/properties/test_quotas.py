@@ -5,6 +5,7 @@ accept less than with any sound subject.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from functools import cache
 
 import msgspec
@@ -30,8 +31,11 @@ from tests.delivery_service import SECRETS
 from tests.literal_shop import START_NS, WALL
 
 FAULT_S = (2.0, 3.0)  # killed and restarted
-NEXT_TO_FAULTS = ("before_kill", "after_restart")
+# The others serve one question, and ask for the cases that it needs.
+ROUGH = ("smoke", "proof", "flash_sale", "steady", "tier_under_50k", "tier_50k_to_500k", "tier_over_500k")
+NEVER_NS = 2**62
 SALES = ("orders/create", "order.created")
+RETURNS = ("refunds/create", "order.returned")
 CANCELLATIONS = ("orders/cancelled", "order.cancelled")
 
 
@@ -85,44 +89,53 @@ def play(name: str, seed: int) -> Played:
 
 def exposure(played: Played) -> Counter[str]:
     """How many accepted orders of marketplaces, or events next to the fault, met each case."""
-    events = {fact.event: fact for fact in played.of(f.EventFired)}
+    events = played.of(f.EventFired)
     by_event: dict[int, list[f.DeliveryPlanned]] = defaultdict(list)
     for planned in played.of(f.DeliveryPlanned):
         by_event[planned.event].append(planned)
-    cancelled_ns = {
-        event.order: min(each.due_ns for each in by_event[event.event])
-        for event in events.values()
-        if event.topic in CANCELLATIONS and event.event in by_event
-    }
+    gone = {e.order: _due_ns(by_event[e.event]) for e in events if e.topic in CANCELLATIONS and e.event in by_event}
     met: dict[str, set[int]] = defaultdict(set)
-    for event in events.values():
-        of_event = by_event.get(event.event, [])
-        if event.order < 0 or not of_event:
-            continue
-        first, *copies = of_event
-        gone_ns = cancelled_ns.get(event.order, 2**62)
-        for copy in copies:
-            lag_ns = copy.due_ns - first.due_ns
-            if copy.webhook_id != first.webhook_id:
-                met["resent"].add(event.order)
-            elif lag_ns < 5 * MILLISECOND_NS:
-                met["near_duplicate"].add(event.order)
-            elif lag_ns >= late_ns(played.scenario):
-                met["late_duplicate"].add(event.order)
-            if event.topic in SALES and first.due_ns < gone_ns < copy.due_ns:
-                met["duplicate_after_cancel"].add(event.order)
-        if event.topic in SALES and gone_ns < first.due_ns:
-            met["cancel_before_create"].add(event.order)
+    for event in events:
+        if event.order >= 0 and by_event[event.event]:
+            for case in cases(event, by_event[event.event], gone.get(event.order, NEVER_NS), late_ns(played.scenario)):
+                met[case].add(event.order)
     returned = {fact.order for fact in played.of(f.OrderReturned)}
     met["return_then_cancel"] = {fact.order for fact in played.of(f.OrderCancelled)} & returned
     sold = played.of(f.PurchaseAccepted)
     met["two_lines"] = {fact.order for fact in sold if len(set(fact.skus)) < len(fact.skus)}
-    killed_ns, back_ns = (START_NS + int(each * SECOND_NS) for each in FAULT_S)
-    moved = [fact for fact in events.values() if fact.order >= KEPT_KEY or fact.topic.startswith("inventory")]
-    met["before_kill"] = {e.event for e in moved if killed_ns - 100 * MILLISECOND_NS <= e.at_ns < killed_ns}
-    met["after_restart"] = {e.event for e in moved if back_ns <= e.at_ns < back_ns + SECOND_NS}
     own = {fact.order for fact in sold if fact.channel == "online"}
-    return Counter({case: len(orders if case in NEXT_TO_FAULTS else orders - own) for case, orders in met.items()})
+    killed_ns, back_ns = (START_NS + int(each * SECOND_NS) for each in FAULT_S)
+    moved = [fact for fact in events if fact.order >= KEPT_KEY or fact.topic.startswith("inventory")]
+    return Counter(
+        {case: len(orders - own) for case, orders in met.items()}
+        | {
+            "before_kill": sum(killed_ns - 100 * MILLISECOND_NS <= e.at_ns < killed_ns for e in moved),
+            "after_restart": sum(back_ns <= e.at_ns < back_ns + SECOND_NS for e in moved),
+        }
+    )
+
+
+def cases(event: f.EventFired, of_event: list[f.DeliveryPlanned], gone_ns: int, late: int) -> Iterator[str]:
+    """The cases that the deliveries of one event make. `gone_ns`: when the order's cancellation is delivered."""
+    first, *copies = of_event
+    if event.topic in SALES and gone_ns < first.due_ns:
+        yield "cancel_before_create"
+    if event.topic in RETURNS and gone_ns < first.due_ns:
+        yield "return delivered after the cancellation"
+    for copy in copies:
+        lag_ns = copy.due_ns - first.due_ns
+        if copy.webhook_id != first.webhook_id:
+            yield "resent"
+        elif lag_ns < 5 * MILLISECOND_NS:
+            yield "near_duplicate"
+        elif lag_ns >= late:
+            yield "late_duplicate"
+        if event.topic in SALES and first.due_ns < gone_ns < copy.due_ns:
+            yield "duplicate_after_cancel"
+
+
+def _due_ns(deliveries: list[f.DeliveryPlanned]) -> int:
+    return min((each.due_ns for each in deliveries), default=0)
 
 
 def marked(played: Played) -> Counter[str]:
@@ -135,13 +148,14 @@ def marked(played: Played) -> Counter[str]:
 def check(name: str, seed: int) -> None:
     played = play(name, seed)
     quotas = played.scenario.quotas.model_dump(exclude={"forgeries"})
+    assert exposure(played)["return delivered after the cancellation"] >= quotas["return_then_cancel"] // 2
     for found in (exposure(played), marked(played)):
         short = {case: (found[case], quota) for case, quota in quotas.items() if found[case] < quota}
         assert not short, (name, seed)
 
 
-@pytest.mark.parametrize("name", shipped_names())
-def test_every_shipped_scenario_asks_for_at_least_five_of_each_rare_case(name: str) -> None:
+@pytest.mark.parametrize("name", ROUGH)
+def test_every_rough_scenario_asks_for_at_least_five_of_each_rare_case(name: str) -> None:
     quotas = load(name).quotas.model_dump()
     assert quotas.pop("forgeries") >= 1
     assert min(quotas.values()) >= 5
@@ -160,7 +174,7 @@ def test_every_quota_is_fulfilled_for_a_hundred_seeds(name: str) -> None:
         check(name, seed)
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", [name for name in shipped_names() if load(name).quotas.forgeries])
 def test_forgeries_cover_every_topic_of_every_source_and_every_kind_whatever_the_seed(name: str) -> None:
     scenario = load(name)
     wanted = {(SHOPIFY, topic) for topic in SHOPIFY_TOPICS}

@@ -13,7 +13,7 @@ DECLARED: Final = (
         may=without({**CALLS, **LATE_EFFECTS}, "retry_discipline"),
         subjects=OF_WEBHOOKS,
         scenario="proof_throttled",
-        diagnoses=frozenset({"throttled"}),
+        diagnoses=frozenset({"own_retries"}),
     ),
     Flaw(
         name="retries_in_lockstep",
@@ -23,7 +23,7 @@ DECLARED: Final = (
         may=without({**CALLS, **LATE_EFFECTS}, "retry_discipline"),
         subjects=OF_WEBHOOKS,
         scenario="proof_throttled",
-        diagnoses=frozenset({"throttled"}),
+        diagnoses=frozenset({"own_retries"}),
     ),
     Flaw(
         name="one_row_per_push",
@@ -32,7 +32,7 @@ DECLARED: Final = (
         must=frozenset({"sync_latency"}),
         may=without({**CALLS, **LATE_EFFECTS, **WRONG_STOCK}, "sync_latency"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"latency_growth", "slow"}),
+        diagnoses=frozenset({"growth", "stops"}),
     ),
     Flaw(
         name="poll_storm",
@@ -41,6 +41,6 @@ DECLARED: Final = (
         must=frozenset({"retry_discipline"}),
         may=without({**CALLS, **LATE_EFFECTS}, "retry_discipline"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"throttled"}),
+        diagnoses=frozenset({"own_retries"}),
     ),
 )

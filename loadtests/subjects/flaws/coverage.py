@@ -12,7 +12,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"contrast"}),
+        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
     ),
     Flaw(
         name="location_left_out",
@@ -21,7 +21,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"contrast"}),
+        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
     ),
     Flaw(
         name="topic_not_subscribed",
@@ -30,7 +30,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"topics_missing"}),
+        diagnoses=frozenset({"few_topics"}),
     ),
     Flaw(
         name="channel_not_registered",
@@ -39,7 +39,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"one_channel", "contrast"}),
+        diagnoses=frozenset({"channel_frozen", "lost_events", "wrong_listings"}),
     ),
     Flaw(
         name="cancellations_of_one_channel_ignored",
@@ -48,7 +48,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"contrast"}),
+        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
     ),
     Flaw(
         name="variants_by_number_left_out",
@@ -57,7 +57,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"contrast"}),
+        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
     ),
     Flaw(
         name="first_page_of_items_only",
@@ -66,6 +66,6 @@ DECLARED: Final = (
         must=frozenset({"sync_latency"}),
         may=without({**WRONG_STOCK, **LATE_EFFECTS}, "sync_latency"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"contrast"}),
+        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
     ),
 )

@@ -22,7 +22,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "applied_twice"),
         subjects=OF_QUEUES,
         guide_ref="C2",
-        diagnoses=frozenset({"applied_twice", "duplicate_effects"}),
+        diagnoses=frozenset({"applied_twice"}),
     ),
     Flaw(
         name="dedup_by_webhook_id",
@@ -31,7 +31,7 @@ DECLARED: Final = (
         must=frozenset({"applied_twice"}),
         may=without(WRONG_STOCK, "applied_twice"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"applied_twice", "duplicate_effects"}),
+        diagnoses=frozenset({"applied_twice"}),
     ),
     Flaw(
         name="dedup_in_memory",
@@ -44,7 +44,7 @@ DECLARED: Final = (
             "kill_receiver@3",
             "kill_receiver@6",
         ),
-        diagnoses=frozenset({"applied_twice", "duplicate_effects"}),
+        diagnoses=frozenset({"applied_twice"}),
     ),
     Flaw(
         name="dedup_window_short",
@@ -53,7 +53,7 @@ DECLARED: Final = (
         must=frozenset({"applied_twice"}),
         may=without(WRONG_STOCK, "applied_twice"),
         subjects=OF_QUEUES,
-        diagnoses=frozenset({"applied_twice", "duplicate_effects"}),
+        diagnoses=frozenset({"applied_twice"}),
     ),
     Flaw(
         name="dedup_race",
@@ -62,7 +62,7 @@ DECLARED: Final = (
         must=frozenset({"applied_twice"}),
         may=without(WRONG_STOCK, "applied_twice"),
         subjects=OF_QUEUES,
-        diagnoses=frozenset({"applied_twice", "duplicate_effects"}),
+        diagnoses=frozenset({"applied_twice"}),
     ),
     Flaw(
         name="dedup_per_source",
@@ -72,7 +72,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "applied_twice"),
         subjects=OF_WEBHOOKS,
         faults=("kill_receiver@5",),
-        diagnoses=frozenset({"applied_twice", "duplicate_effects"}),
+        diagnoses=frozenset({"applied_twice"}),
     ),
     Flaw(
         name="dedup_before_success",
@@ -82,7 +82,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_QUEUES,
         faults=("restart_database@5",),
-        diagnoses=frozenset({"lost_in_crash"}),
+        diagnoses=frozenset({"lost_events", "process_ended"}),
     ),
     Flaw(
         name="duplicates_refused",
@@ -91,7 +91,7 @@ DECLARED: Final = (
         must=frozenset({"delivery_success"}),
         may=without(NEVER_DELIVERED, "delivery_success"),
         subjects=OF_RECEIVERS,
-        diagnoses=frozenset({"duplicates_refused"}),
+        diagnoses=frozenset({"webhook_failures"}),
     ),
     Flaw(
         name="cancelled_orders_forgotten",
@@ -100,6 +100,6 @@ DECLARED: Final = (
         must=frozenset({"applied_twice"}),
         may=without(WRONG_STOCK, "applied_twice"),
         subjects=OF_QUEUES,
-        diagnoses=frozenset({"applied_twice", "duplicate_effects"}),
+        diagnoses=frozenset({"applied_twice"}),
     ),
 )

@@ -22,7 +22,7 @@ DECLARED: Final = (
         must=frozenset({"resources"}),
         may=without(LATE_EFFECTS, "resources"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"memory_growth"}),
+        diagnoses=frozenset({"growth"}),
     ),
     Flaw(
         name="latency_grows",
@@ -31,7 +31,7 @@ DECLARED: Final = (
         must=frozenset({"sync_latency"}),
         may=without({**LATE_EFFECTS, **WRONG_STOCK}, "sync_latency"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"latency_growth"}),
+        diagnoses=frozenset({"growth"}),
     ),
     Flaw(
         name="connections_leak",
@@ -40,6 +40,6 @@ DECLARED: Final = (
         must=frozenset({"resources"}),
         may=without(LATE_EFFECTS, "resources"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"memory_growth"}),
+        diagnoses=frozenset({"growth"}),
     ),
 )

@@ -12,7 +12,7 @@ DECLARED: Final = (
         must=frozenset({"stale_overwrite"}),
         may=without(WRONG_STOCK, "stale_overwrite"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"old_overwrites_new"}),
+        diagnoses=frozenset({"old_over_new"}),
     ),
     Flaw(
         name="channel_skipped",
@@ -21,7 +21,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"one_channel", "contrast"}),
+        diagnoses=frozenset({"channel_frozen", "lost_events", "wrong_listings"}),
     ),
     Flaw(
         name="zero_never_pushed",
@@ -31,7 +31,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
         scenario="proof_sold_out",
-        diagnoses=frozenset({"contrast"}),
+        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
     ),
     Flaw(
         name="safety_stock_ignored",

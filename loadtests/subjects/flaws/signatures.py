@@ -12,7 +12,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
-        diagnoses=frozenset({"forged_accepted", "signature_check"}),
+        diagnoses=frozenset({"forgeries"}),
         guide_ref="C6",
     ),
     Flaw(
@@ -22,7 +22,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
-        diagnoses=frozenset({"forged_accepted", "signature_check"}),
+        diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
         name="signature_of_shop_only",
@@ -31,7 +31,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
-        diagnoses=frozenset({"forged_accepted", "signature_check"}),
+        diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
         name="signature_in_either_form",
@@ -40,7 +40,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
-        diagnoses=frozenset({"forged_accepted", "signature_check"}),
+        diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
         name="signature_by_prefix",
@@ -49,7 +49,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
-        diagnoses=frozenset({"forged_accepted", "signature_check"}),
+        diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
         name="signature_may_be_empty",
@@ -58,7 +58,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
-        diagnoses=frozenset({"forged_accepted", "signature_check"}),
+        diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
         name="signature_in_hex",

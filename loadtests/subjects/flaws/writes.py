@@ -12,7 +12,7 @@ DECLARED: Final = (
         must=frozenset({"retry_discipline"}),
         may=without({**WRONG_STOCK, **CALLS}, "retry_discipline"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"lost_update", "erased_changes"}),
+        diagnoses=frozenset({"lost_updates"}),
     ),
     Flaw(
         name="set_from_stale_read",
@@ -21,7 +21,7 @@ DECLARED: Final = (
         must=frozenset({"retry_discipline"}),
         may=without({**WRONG_STOCK, **CALLS}, "retry_discipline"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"lost_update", "erased_changes"}),
+        diagnoses=frozenset({"lost_updates"}),
     ),
     Flaw(
         name="user_errors_ignored",
@@ -30,7 +30,7 @@ DECLARED: Final = (
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **CALLS}, "nothing_lost"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"mutations_refused"}),
+        diagnoses=frozenset({"calls_refused"}),
     ),
     Flaw(
         name="idempotency_key_missing",
@@ -39,7 +39,7 @@ DECLARED: Final = (
         must=frozenset({"order_latency"}),
         may=without({**WRONG_STOCK, **LATE_EFFECTS, **CALLS}, "order_latency"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"mutations_refused"}),
+        diagnoses=frozenset({"calls_refused"}),
     ),
     Flaw(
         name="failed_write_counts_as_done",
@@ -49,7 +49,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **CALLS}, "nothing_lost"),
         subjects=OF_WEBHOOKS,
         scenario="failing_apis",
-        diagnoses=frozenset({"mutations_refused", "contrast"}),
+        diagnoses=frozenset({"lost_events", "calls_refused", "exact_units"}),
     ),
     Flaw(
         name="throttled_write_counts_as_done",
@@ -59,7 +59,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **CALLS}, "nothing_lost"),
         subjects=OF_WEBHOOKS,
         scenario="proof_throttled",
-        diagnoses=frozenset({"throttled"}),
+        diagnoses=frozenset({"own_retries"}),
     ),
     Flaw(
         name="first_change_only",

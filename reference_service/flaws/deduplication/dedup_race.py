@@ -5,25 +5,18 @@ import asyncio
 from msgspec.structs import replace
 
 from stockstorm.reference_service.flaws.deciding import forgetful, without_missed
-from stockstorm.reference_service.flaws.deduplication.repeating_queue import RememberingQueue
+from stockstorm.reference_service.flaws.deduplication.repeating_queue import Endless, RememberingQueue
 from stockstorm.reference_service.queues.base import Message
 from stockstorm.reference_service.queues.group_commit import Store
+from stockstorm.reference_service.queues.postgres import PostgresQueue
 from stockstorm.reference_service.seams import Seams
 from stockstorm.reference_service.storage.database import Pool
 
 RACE_S = 0.04
 
 
-class _Queue(RememberingQueue):
-    def __init__(self, pool: Pool) -> None:
-        super().__init__(pool, race_s=RACE_S)
-        self._known: set[tuple[str, str]] = set()
-
-    def knows(self, message: Message) -> bool:
-        return message.identity in self._known
-
-    def remember(self, message: Message) -> None:
-        self._known.add(message.identity)
+def _queue(pool: Pool) -> PostgresQueue:
+    return RememberingQueue(pool, Endless(), race_s=RACE_S)
 
 
 class _Each:
@@ -47,7 +40,7 @@ def compose(seams: Seams) -> Seams:
     return replace(
         seams,
         make_inbox=_Each,
-        make_queue=_Queue,
+        make_queue=_queue,
         decide=forgetful(seams.decide),
         wrap_feeds=without_missed,
     )

@@ -7,15 +7,15 @@ from msgspec.structs import replace
 from stockstorm.reference_service.flaws.deciding import forgetful, without_missed
 from stockstorm.reference_service.flaws.deduplication.repeating_queue import RememberingQueue
 from stockstorm.reference_service.queues.base import Message
+from stockstorm.reference_service.queues.postgres import PostgresQueue
 from stockstorm.reference_service.seams import Seams
 from stockstorm.reference_service.storage.database import Pool
 
 WINDOW_S = 0.5
 
 
-class _Queue(RememberingQueue):
-    def __init__(self, pool: Pool) -> None:
-        super().__init__(pool)
+class _Window:
+    def __init__(self) -> None:
         self._seen_at: dict[tuple[str, str], float] = {}
 
     def knows(self, message: Message) -> bool:
@@ -25,6 +25,10 @@ class _Queue(RememberingQueue):
         self._seen_at[message.identity] = time.monotonic()
 
 
+def _queue(pool: Pool) -> PostgresQueue:
+    return RememberingQueue(pool, _Window())
+
+
 def compose(seams: Seams) -> Seams:
     """A memory with a short window deduplicates."""
-    return replace(seams, make_queue=_Queue, decide=forgetful(seams.decide), wrap_feeds=without_missed)
+    return replace(seams, make_queue=_queue, decide=forgetful(seams.decide), wrap_feeds=without_missed)

@@ -1,7 +1,8 @@
 """What waits over time: webhooks that are not acknowledged yet, and changes of stock that listings do not show yet."""
 
 import math
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 from stockstorm.reports.render.downsample import thin_steps
@@ -14,6 +15,7 @@ from stockstorm.reports.render.figures.layout import (
     time_axis,
 )
 from stockstorm.reports.render.view import RunView
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 Interval = tuple[float, float]  # seconds
@@ -50,24 +52,26 @@ def backlog(view: RunView) -> Figure | None:
     return Figure("backlog", "What waits", caption, traces, layout, 400)
 
 
-def open_at(intervals: Iterable[Interval], end_s: float) -> list[tuple[float, int]]:
+def open_at(intervals: Sequence[Interval], end_s: float) -> list[tuple[float, int]]:
     """How many intervals are open from each moment on, from 0 to `end_s`. One that never ends stays open."""
-    moves: dict[float, int] = {0.0: 0}
-    for begin, end in intervals:
-        moves[begin] = moves.get(begin, 0) + 1
-        if end < end_s:
-            moves[end] = moves.get(end, 0) - 1
-    steps, count = [], 0
-    for at in sorted(moves):
-        count += moves[at]
-        steps.append((at, count))
-    return [*steps, (end_s, count)]
+    begins = sorted([begin for begin, _ in intervals])
+    ends = sorted([end for _, end in intervals if end < end_s])
+    begun, ended, steps = 0, 0, []
+    for at in sorted({0.0, *begins, *ends}):
+        begun = bisect_right(begins, at, begun)
+        ended = bisect_right(ends, at, ended)
+        steps.append((at, begun - ended))
+    return [*steps, (end_s, len(begins) - len(ends))]
 
 
 def _webhooks(view: RunView) -> list[Interval]:
-    ended = {fact.delivery: view.seconds(fact.at_ns) for fact in view.of(f.DeliveryEnded)}
-    genuine = (fact for fact in view.of(f.DeliveryPlanned) if not fact.forged)
-    return [(view.seconds(fact.due_ns), ended.get(fact.delivery, math.inf)) for fact in genuine]
+    start_ns = view.started.at_ns
+    ended = {fact.delivery: (fact.at_ns - start_ns) / SECOND_NS for fact in view.of(f.DeliveryEnded)}
+    return [
+        ((fact.due_ns - start_ns) / SECOND_NS, ended.get(fact.delivery, math.inf))
+        for fact in view.of(f.DeliveryPlanned)
+        if not fact.forged
+    ]
 
 
 def _changes(view: RunView) -> list[Interval]:

@@ -9,17 +9,18 @@ from stockstorm.reports.formats import duration_text, money_text
 from stockstorm.reports.render.causes import cause_of
 from stockstorm.reports.render.page import render
 from stockstorm.reports.render.view import RunView
-from stockstorm.reports.result import CHAINS_KEPT, Incident, Step
+from stockstorm.reports.result import CHAINS_KEPT, Finding, Incident, Step
 
 INCIDENTS_SHOWN: Final = CHAINS_KEPT  # per check
 SIDES: Final = {"": "", "first": "first writer", "second": "second writer"}
+CLOCK: Final = slice(11, 23)  # of "2026-11-27T10:03:04.123Z"
 
 
 class StepRow(msgspec.Struct, frozen=True):
-    """One line of an opened incident. `ids`: names and values that a log can hold."""
+    """One line of an opened incident. `ids`: names and values that a log can hold. `clock`: time of day in UTC."""
 
     at: str
-    wall: str
+    clock: str
     kind: str
     side: str
     text: str
@@ -27,7 +28,7 @@ class StepRow(msgspec.Struct, frozen=True):
 
 
 class IncidentRow(msgspec.Struct, frozen=True):
-    """One incident with its details (name, value) and the steps that led to it."""
+    """One incident with its details (name, value) and the steps that led to it. `sided`: two writers, side by side."""
 
     at: str
     wall: str
@@ -35,12 +36,14 @@ class IncidentRow(msgspec.Struct, frozen=True):
     text: str
     details: list[tuple[str, str]]
     steps: list[StepRow]
+    sided: bool
 
 
 class IncidentGroup(msgspec.Struct, frozen=True):
     """The first incidents of one check. `cause`: the numbers of the causes that explain it."""
 
     check: str
+    verdict: Finding
     total: int
     cause: str
     incidents: list[IncidentRow]
@@ -51,6 +54,7 @@ def incidents(view: RunView) -> Markup:
     groups = [
         IncidentGroup(
             check.name,
+            check.verdict,
             max(check.incidents_total, len(check.incidents)),
             cause_of(view.result, check.name),
             [_incident_row(view, incident) for incident in check.incidents[:INCIDENTS_SHOWN]],
@@ -64,12 +68,20 @@ def incidents(view: RunView) -> Markup:
 def _incident_row(view: RunView, incident: Incident) -> IncidentRow:
     steps = [_step_row(view, step) for step in incident.chain]
     at = _at(view, incident.at_ns)
-    return IncidentRow(at, incident.wall, incident.kind, incident.text, _details(view, incident), steps)
+    return IncidentRow(
+        at,
+        incident.wall,
+        incident.kind,
+        incident.text,
+        _details(view, incident),
+        steps,
+        any(step.side for step in steps),
+    )
 
 
 def _step_row(view: RunView, step: Step) -> StepRow:
     at = _at(view, step.at_ns)
-    return StepRow(at, step.wall, step.kind, SIDES[step.side], step.text, list(step.ids.items()))
+    return StepRow(at, step.wall[CLOCK], step.kind, SIDES[step.side], step.text, list(step.ids.items()))
 
 
 def _at(view: RunView, at_ns: int) -> str:

@@ -19,6 +19,7 @@ from stockstorm.reports.render.causes import first_screen, folded_text
 from stockstorm.reports.render.page import render
 from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Finding, TierOutcome, Verdict, counted
+from stockstorm.reports.verdict.thresholds import judged_check
 from stockstorm.reports.verdict.tiers import judged_measure
 
 HEADLINES: Final[dict[Verdict, str]] = {
@@ -94,9 +95,9 @@ def tiles(view: RunView) -> Markup:
             _sync_tile(view),
             _tile(view, "Oversold units", "oversell.units", _oversell_detail(view)),
             _load_tile(view),
-            _tile(view, "Events lost", "lost.events", "acknowledged, and without effect", "nothing_lost"),
-            _tile(view, "Orders applied twice", "applied_twice.orders", "", "applied_twice"),
-            _tile(view, "Forged deliveries accepted", "forged.accepted", f"of {len(view.forged):,} sent", "forged"),
+            _tile(view, "Events lost", "lost.events", "acknowledged, and without effect"),
+            _tile(view, "Orders applied twice", "applied_twice.orders", ""),
+            _tile(view, "Forged deliveries accepted", "forged.accepted", f"of {len(view.forged):,} sent"),
             _drift_tile(view),
         ],
     )
@@ -130,13 +131,14 @@ def _oversell_detail(view: RunView) -> str:
     return ", ".join(parts)
 
 
-def _tile(view: RunView, name: str, measure: str, detail: str, check: str = "") -> Tile:
-    """A measure with the verdict of its threshold, or else of the check that it belongs to."""
+def _tile(view: RunView, name: str, measure: str, detail: str) -> Tile:
+    """A measure with the verdict of its check, which includes its threshold, so that tile and check never differ."""
     value = measure_text(measure, view.result.measures.get(measure), view.currency)
-    threshold = next((line for line in view.result.thresholds if line.measure == measure), None)
-    if threshold is None:
-        return Tile(name, value, detail, _verdict_of(view, check))
-    return Tile(name, value, detail, threshold.verdict, f"{threshold.verdict}, wanted {threshold.condition}")
+    verdict = _verdict_of(view, judged_check(measure))
+    line = next((line for line in view.result.thresholds if line.measure == measure), None)
+    if line is None or line.verdict != verdict:
+        return Tile(name, value, detail, verdict)
+    return Tile(name, value, detail, verdict, f"{verdict.replace('_', ' ')}, wanted {line.condition}")
 
 
 def _verdict_of(view: RunView, name: str) -> Finding | None:
@@ -153,8 +155,9 @@ def _load_tile(view: RunView) -> Tile:
 
 
 def _drift_tile(view: RunView) -> Tile:
-    found = {name: view.result.measures.get(f"drift.{name}") for name in ("listings", "orders")}
+    found = {name: view.result.measures.get(f"drift.{name}") for name in ("listings", "orders", "units")}
     known = {name: value for name, value in found.items() if value is not None}
     value = number_text(sum(known.values())) if known else "not measured"
-    detail = ", ".join(f"{name} {number_text(count)}" for name, count in known.items())
+    names = {"units": "units of the master"}
+    detail = ", ".join(f"{names.get(name, name)} {number_text(count)}" for name, count in known.items())
     return Tile("Drift at rest", value, detail, _verdict_of(view, "drift"))

@@ -58,6 +58,7 @@ class CheckRow(msgspec.Struct, frozen=True):
     reason: str
     notes: tuple[str, ...]
     measures: tuple[tuple[str, str], ...]
+    exposure: tuple[tuple[str, int], ...]  # how often what it tests occurred
     topics: TopicTable | None
 
 
@@ -107,7 +108,8 @@ def _check_row(view: RunView, check: Check) -> CheckRow:
     if check.name == "event_classes":  # shown in a table of their own
         own = {}
     measures = ((_short_name(check, name), measure_text(name, value, view.currency)) for name, value in own.items())
-    return CheckRow(check.verdict, check.name, check.reason, check.notes, tuple(measures), _by_topic(check))
+    exposure = tuple(check.exposure.items())
+    return CheckRow(check.verdict, check.name, check.reason, check.notes, tuple(measures), exposure, _by_topic(check))
 
 
 def _short_name(check: Check, measure: str) -> str:

@@ -11,7 +11,14 @@ from typing import Any, Final
 
 import msgspec
 
-from stockstorm.simulator.api.admin.base.call import AdminOptions, AdminState, AnswerTooLarge, Call, SearchWarning
+from stockstorm.simulator.api.admin.base.call import (
+    AdminOptions,
+    AdminState,
+    AnswerTooLarge,
+    Call,
+    SearchWarning,
+    key_of,
+)
 from stockstorm.simulator.api.admin.base.problems import THROTTLED, UNAUTHORIZED, Problem, cost_too_high
 from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE, long_inputs, variables_problem
 from stockstorm.simulator.api.admin.execution.cost import Bucket, actual_cost, requested_cost
@@ -154,6 +161,7 @@ class AdminApi:
         if requested > QUERY_COST_MAX:
             return _refused([cost_too_high(requested)], name)
         if (kept_out := self._kept_out(name, requested, call.now_ns, injection)) is not None:
+            call.key = key_of(self._schema, node, variables)
             return kept_out
         result = _within_bounds(lambda: run(document, operation, variables, raw, call), call)
         actual = min(requested, actual_cost(self._schema, node, fragments, variables.coerced, result.data))

@@ -18,6 +18,7 @@ from stockstorm.simulator.plan.quotas import (
     AFTER_CANCELLATION_NS,
     CANCELLED_AFTER_NS,
     KEPT_KEY,
+    RETURNED_AFTER_NS,
     Roles,
     is_bought,
     kept_skus,
@@ -28,6 +29,7 @@ from stockstorm.simulator.seeds import Seeds
 NEAR_NS: Final = 4 * MILLISECOND_NS
 RESENT_NS: Final = SECOND_NS
 _CANCELLATIONS: Final = ("orders/cancelled", "order.cancelled")
+_RETURNS: Final = ("refunds/create", "order.returned")
 
 
 class Quotas:
@@ -52,7 +54,7 @@ class Quotas:
             "near_duplicate": self._near,
             "cancel_before_create": self._held,
             "duplicate_after_cancel": self._after_cancellation,
-            "return_then_cancel": self._cancelled,
+            "return_then_cancel": self._returned,
             "two_lines": self._sold,
         }
 
@@ -108,7 +110,13 @@ class Quotas:
         lag_ns = CANCELLED_AFTER_NS["duplicate_after_cancel"] + AFTER_CANCELLATION_NS
         return [*deliveries, *(_copy(each, "duplicate_after_cancel", lag_ns) for each in deliveries)]
 
-    def _cancelled(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
+    def _returned(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
+        """Every second return is delivered after the cancellation that followed it."""
+        key = -1 if event.order is None else event.order.key
+        if event.topic in _RETURNS and self._roles.nth(key) % 2:
+            hold_ns = CANCELLED_AFTER_NS["return_then_cancel"] - RETURNED_AFTER_NS + AFTER_CANCELLATION_NS
+            held = [msgspec.structs.replace(each, due_ns=each.due_ns + hold_ns) for each in deliveries]
+            return _marked(held, "return_then_cancel")
         return _marked(deliveries, "return_then_cancel") if event.topic in _CANCELLATIONS else deliveries
 
     def _sold(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:

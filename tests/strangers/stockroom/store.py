@@ -124,6 +124,10 @@ class Store:
         """Once only, however often it is said."""
         self.rows("INSERT OR IGNORE INTO owed (reference, deltas) VALUES (?, ?)", reference, json.dumps(deltas))
 
+    def is_owed(self, reference: str) -> bool:
+        """Whether this is owed, or was."""
+        return bool(self.rows("SELECT 1 FROM owed WHERE reference = ?", reference))
+
     def was_begun(self, order: str) -> bool:
         """Whether any of what is owed for an order, e.g. "bazaar:bazaar-1001", is in a batch or written."""
         owed = f"SELECT 1 FROM owed WHERE {OF_ORDER} AND batch IS NOT NULL"  # noqa: S608 - no text from outside

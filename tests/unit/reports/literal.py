@@ -64,7 +64,15 @@ def golden_result() -> Result:
     )
     checks = (
         check("nothing_lost", "valid", "none of 590 acknowledged events is without effect", {"lost.events": 0.0}),
-        Check("oversell", "valid", "1 unit sold", {"oversell.units": 1.0}, (oversell,), 1),
+        Check(
+            "oversell",
+            "invalid",
+            "oversell.units is 1, wanted == 0; 1 unit oversold",
+            {"oversell.units": 1.0},
+            (oversell,),
+            1,
+            exposure={"sell-outs across channels": 3},
+        ),
         check("sync_latency", "valid", "656 owed", {"sync_latency_ms.p95": 1962.5, "sync_latency_ms.max": math.inf}),
         check("retry_discipline", "unknown", "no call was refused"),
     )

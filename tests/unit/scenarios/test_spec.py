@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from stockstorm.scenarios import load, with_flags
-from stockstorm.scenarios.spec import compression_notes
+from stockstorm.scenarios.flags import with_faults
+from stockstorm.scenarios.spec import api_fault_notes, compression_notes
 
 Write = Callable[..., str]
 Complaint = Callable[..., str]
@@ -39,3 +40,17 @@ def test_a_day_in_half_the_time_is_compressed_twice_as_much() -> None:
 
 def test_real_time_stays_real_whatever_the_length() -> None:
     assert with_flags(load("flash_sale"), seconds=13.0).time_compression == 1
+
+
+def test_a_report_notes_which_calls_fail() -> None:
+    assert api_fault_notes(load("smoke")) == ()
+    (note,) = api_fault_notes(load("failing_apis"))
+    assert note.startswith("calls of the subject fail at the simulated APIs: 8 % server errors, 6 % server errors")
+    assert note.endswith("30 % slow answers, and 3 outages")
+
+
+def test_faults_on_evidence_can_begin_until_the_end_of_the_load() -> None:
+    crashes = load("crash_windows")
+    assert crashes.faults_end_s == crashes.load_s + max(fault.restart_after_s for fault in crashes.faults)
+    assert load("smoke").faults_end_s == 0.0
+    assert with_faults(load("smoke"), ["kill_worker@2+1.5"]).faults_end_s == 3.5

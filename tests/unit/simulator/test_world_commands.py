@@ -49,7 +49,10 @@ def test_an_adjustment_does_not_change_physical_stock() -> None:
 def test_a_row_of_0_units_fires_nothing_but_is_recorded_with_its_reference() -> None:
     world = small_world()
     changes = world.adjust([change(0, 0, STOCK)], reference=URN, request=6, now_ns=50)
-    assert (changes.facts, changes.events) == ([StockUnmoved(50, sku(0), 0, URN, 6)], [])
+    assert (changes.facts, changes.events) == (
+        [StockUnmoved(50, sku(0), 0, URN, 6, "subject_adjust", compared=True)],
+        [],
+    )
 
 
 def test_a_set_reaches_its_quantity_from_any_level() -> None:
@@ -59,6 +62,11 @@ def test_a_set_reaches_its_quantity_from_any_level() -> None:
         ("subject_set", -6)
     ]
     assert (available(world, 0), available(world, 1)) == (4, STOCK)
+
+
+def test_a_set_that_changes_nothing_is_recorded_as_a_set() -> None:
+    changes = small_world().set_available([level_set(0, STOCK)], reference=URN, request=6, now_ns=50)
+    assert (changes.facts, changes.events) == ([StockUnmoved(50, sku(0), 0, URN, 6, "subject_set")], [])
 
 
 def test_a_stale_row_anywhere_leaves_everything_unchanged() -> None:

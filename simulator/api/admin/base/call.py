@@ -4,12 +4,22 @@ Resolvers are plain functions `(source, arguments, call) -> value`. Both executo
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from graphql import FieldNode, GraphQLField, GraphQLSchema, VariableNode, get_argument_values, get_directive_values
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableNode,
+    get_argument_values,
+    get_directive_values,
+)
 from graphql.execution.values import VariableValues
 from graphql.language import Visitor, visit
 
@@ -18,7 +28,7 @@ from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Location
 from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
-from stockstorm.simulator.limits import ANSWER_VALUES_MAX
+from stockstorm.simulator.limits import ANSWER_VALUES_MAX, IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.model import ONLINE, ApiOutcome, Event, Level, Order, Product
 from stockstorm.simulator.world import Changes, World
 
@@ -41,6 +51,18 @@ def arguments_of(
         if found is not None:
             arguments[IDEMPOTENCY_KEY] = found["key"]
     return arguments
+
+
+def key_of(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: VariableValues) -> str:
+    """The idempotency key of an operation that is not executed; "" if it has none that can be read."""
+    directive = schema.get_directive("idempotent")
+    for node in operation.selection_set.selections:
+        if directive is None or not isinstance(node, FieldNode) or not node.directives:
+            continue
+        with suppress(GraphQLError):
+            if (found := get_directive_values(directive, node, variables)) is not None:
+                return str(found["key"])[:IDEMPOTENCY_KEY_MAX]
+    return ""
 
 
 def depends_on_variables(node: FieldNode) -> bool:

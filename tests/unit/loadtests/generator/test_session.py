@@ -17,6 +17,7 @@ from stockstorm.loadtests.generator.recorder import RunState
 from stockstorm.loadtests.ipc.messages import (
     Abort,
     AnyMessage,
+    FaultBegun,
     FaultOver,
     Finished,
     Go,
@@ -68,6 +69,9 @@ class Driver:
 
     def recovered(self) -> None:
         Driver.calls.append("recovered")
+
+    def fault_begun(self) -> None:
+        Driver.calls.append("begun")
 
     def counted(self, read: PendingCounted) -> None:
         Driver.calls.append(f"{read.probe} pending")
@@ -143,9 +147,9 @@ def test_the_driver_learns_of_recovered_processes_and_of_the_end_of_the_orchestr
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     over = (FaultOver(kind="kill_worker"), FaultOver(kind="kill_receiver"))
-    orchestrator = Orchestrator(setup, Go(), *over, PendingCounted(1, 2, probe=66))
+    orchestrator = Orchestrator(setup, Go(), FaultBegun(), *over, PendingCounted(1, 2, probe=66))
     run_session(orchestrator, monkeypatch)
-    assert Driver.calls == ["recovered", "recovered", "66 pending", "conduct"]
+    assert Driver.calls == ["begun", "recovered", "recovered", "66 pending", "conduct"]
     finished = Finished(complete=False, reason="the orchestrator ended during the run")
     assert orchestrator.received == [Listening(port=7), finished]
 

@@ -14,6 +14,7 @@ from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.ipc.messages import (
     Abort,
     AnyMessage,
+    FaultBegun,
     FaultDue,
     FaultOver,
     Finished,
@@ -32,7 +33,7 @@ from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.subjects import Pending, Surroundings
 from stockstorm.reports.history import History
 from stockstorm.reports.store import RunFolder
-from stockstorm.simulator.config import FaultKind, FaultTarget
+from stockstorm.simulator.config import FaultKind, FaultTarget, FaultTrigger
 from stockstorm.simulator.errors import BackingError, InternalError, LimitError, StockstormError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, RunEnded, decoder
 from tests.stored_history import text_of
@@ -101,9 +102,9 @@ class Service:
 class Driver:
     """The other end of the pipe: a fault is due, and the run finishes once the fault is over."""
 
-    def __init__(self, fault: FaultKind) -> None:
+    def __init__(self, fault: FaultKind, on: FaultTrigger = "time") -> None:
         self.received: list[AnyMessage] = []
-        self._sends: list[AnyMessage] = [Listening(port=1), FaultDue(kind=fault, duration_ns=0)]
+        self._sends: list[AnyMessage] = [Listening(port=1), FaultDue(kind=fault, duration_ns=0, on=on)]
 
     def send(self, message: AnyMessage) -> None:
         self.received.append(message)
@@ -111,13 +112,8 @@ class Driver:
             self._sends.append(Finished(complete=True))
 
     def receive(self, timeout_s: float | None = None) -> AnyMessage | None:
-        if (
-            not self._sends
-            and self.received
-            and not isinstance(self.received[-1], FaultOver)
-            and len(self.received) > 2
-        ):
-            return Finished(complete=False)  # after Abort
+        if not self._sends and self.received and isinstance(self.received[-1], Abort):
+            return Finished(complete=False)
         return self._sends.pop(0) if self._sends else None
 
 
@@ -142,6 +138,19 @@ def test_a_fault_is_over_when_the_restarted_process_is_ready(tmp_path: Path, mon
     assert service.did == ["start", "kill", "start", *["not ready"] * 3, "ready", "stop"]
     assert [message for message in driver.received if isinstance(message, FaultOver)] == [FaultOver(kind="kill_worker")]
     assert len(history.all(FaultStarted)) == len(history.all(FaultEnded)) == 1
+
+
+@pytest.mark.parametrize(("on", "told"), [("time", 0), ("executed", 1), ("acknowledged", 1)])
+def test_the_generator_learns_when_a_fault_on_evidence_has_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on: FaultTrigger, told: int
+) -> None:
+    driver = Driver("kill_worker", on)
+    _, history = run(Service(polls=1), driver, tmp_path, monkeypatch)
+    begun = [isinstance(message, FaultBegun) for message in driver.received]
+    assert sum(begun) == told
+    assert [fact.on for fact in history.all(FaultStarted)] == [on]
+    over = next(place for place, message in enumerate(driver.received) if isinstance(message, FaultOver))
+    assert all(place < over for place, is_begun in enumerate(begun) if is_begun)
 
 
 def test_what_failed_until_the_end_of_a_fault_of_the_database_is_forgiven(

@@ -1,30 +1,46 @@
-"""The declared flaws are complete and name existing checks."""
+"""The declared flaws are complete and name existing checks, diagnoses, scenarios and architectures."""
 
-from stockstorm.loadtests.subjects.flaws import FLAWS
+from pathlib import Path
+
+import pytest
+
+from stockstorm.loadtests.config.run_options import make_scenario
+from stockstorm.loadtests.proving.runs import Cell
+from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
+from stockstorm.loadtests.subjects.flaws import FLAWS, flaws_of
 from stockstorm.reports.checkers import CHECKERS
-from stockstorm.scenarios.flags import with_faults
-from stockstorm.scenarios.loader import load
 
 
 def test_the_five_mistakes_of_the_guide_are_declared() -> None:
     named = {"no_order_dedup", "last_write_wins", "ack_before_durable", "no_signature_check", "slow_handler"}
-    assert named <= set(FLAWS)
+    assert named == {flaw.name for flaw in FLAWS.values() if flaw.guide_ref}
+
+
+def test_every_class_of_flaws_has_some() -> None:
+    assert len({flaw.kind for flaw in FLAWS.values()}) == 12
 
 
 def test_every_declared_check_exists_and_is_declared_once() -> None:
     names = {checker.name for checker in CHECKERS}
     for flaw in FLAWS.values():
-        assert flaw.must
-        assert flaw.must <= names
-        assert set(flaw.may) <= names
-        assert not flaw.must & set(flaw.may)
+        assert flaw.must or flaw.out_of_reach, flaw.name
+        assert flaw.must <= names, flaw.name
+        assert set(flaw.may) <= names, flaw.name
+        assert not flaw.must & set(flaw.may), flaw.name
 
 
 def test_every_possible_consequence_gives_its_reason() -> None:
     assert all(len(reason.split()) > 4 for flaw in FLAWS.values() for reason in flaw.may.values())
 
 
-def test_the_faults_of_a_flaw_fit_the_proof_scenario() -> None:
-    proof = load("proof")
-    added = [with_faults(proof, flaw.faults).faults for flaw in FLAWS.values()]
-    assert sorted(len(faults) - len(proof.faults) for faults in added) == sorted(len(f.faults) for f in FLAWS.values())
+@pytest.mark.parametrize("name", FLAWS)
+def test_the_run_of_a_flaw_can_be_made(name: str) -> None:
+    options = Cell(name, 1, "none", FLAWS[name].scenario).options(Path())
+    scenario = make_scenario(options)
+    assert options.problems(scenario.faults) == []
+    assert FLAWS[name].subject in ARCHITECTURES
+
+
+def test_every_flaw_is_possible_in_some_architecture_that_exists() -> None:
+    assert {flaw for name in ARCHITECTURES for flaw in flaws_of(name)} == set(FLAWS)
+    assert all(set(flaw.subjects) <= set(ARCHITECTURES) for flaw in FLAWS.values())

@@ -16,14 +16,15 @@ NO_SESSION: Any = None
 
 def marketplace_of(seams: Seams, answer: Callable[[str, Any], bytes], channel: str = "bazaar") -> Marketplace:
     """The client of a channel, whose calls `answer` gets: the path, and the decoded body."""
-    client = seams.make_marketplace(NO_SESSION, "http://127.0.0.1:1", channel, "token")
+    client: Any = seams.make_marketplace(NO_SESSION, "http://127.0.0.1:1", channel, "token")
 
     async def call(_: str, path: str, body: bytes | None) -> bytes:
         await asyncio.sleep(0)
         return answer(path, msgspec.json.decode(body) if body else None)
 
-    client._call = call  # type: ignore[method-assign]
-    return client
+    client._call = call
+    made: Marketplace = client
+    return made
 
 
 def pushed(*pushes: dict[str, int], channel: str = "bazaar") -> Callable[[Seams], Awaitable[list[dict[str, int]]]]:

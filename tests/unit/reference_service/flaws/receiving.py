@@ -72,12 +72,12 @@ def entries_after(deliver: Delivering, fails: int = 0) -> Callable[[Seams], Awai
 
 async def twice(start: Callable[[], Any], _: Table) -> None:
     queue = start()
-    for _ in range(2):
+    for _again in range(2):
         await queue.put([message()])
 
 
 async def with_a_restart_between(start: Callable[[], Any], _: Table) -> None:
-    for _ in range(2):
+    for _again in range(2):
         await start().put([message()])
 
 
@@ -95,7 +95,7 @@ async def at_once(start: Callable[[], Any], _: Table) -> None:
 
 async def after_a_failure(start: Callable[[], Any], _: Table) -> None:
     queue = start()
-    for _ in range(2):
+    for _again in range(2):
         try:
             await queue.put([message()])
         except StoreUnavailable:

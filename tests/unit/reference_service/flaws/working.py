@@ -264,9 +264,9 @@ class Failing:
 
 def calls_of_a_failed_write(*, throttled: bool) -> Callable[[Seams], Awaitable[int]]:
     async def observe(seams: Seams) -> int:
-        admin = seams.make_admin(NONE, "http://127.0.0.1:1", "token", NoWait())
+        admin: Any = seams.make_admin(NONE, "http://127.0.0.1:1", "token", NoWait())
         failing = Failing(throttled=throttled)
-        admin._attempt = failing  # type: ignore[method-assign]
+        admin._attempt = failing
         await admin.call(adjust(1), {})
         return failing.calls
 

@@ -96,8 +96,10 @@ def test_an_unrecorded_order_of_two_at_once_has_drifted() -> None:
     ]
     assert [incident.text for incident in found.incidents] == [
         "mercado's order 2: order.created (2 units of MUG, at 0.000 s) is not in the master's record",
-        "At rest the master shows 9 of MUG where 7 are on the shelf; explained by mercado's order 2 (2 units) not "
-        "recorded (+2)",
+        (
+            "At rest the master shows 9 of MUG where 7 are on the shelf; explained by mercado's order 2 (2 units) not "
+            "recorded (+2)"
+        ),
     ]
 
 

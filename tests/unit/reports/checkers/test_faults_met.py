@@ -70,6 +70,6 @@ def test_faults_on_evidence_are_counted_and_the_call_that_one_took_is_not_a_fail
     )
     assert check.verdict == "valid"
     assert check.exposure == {
-        "worker killed when a change was executed": 1,
-        "subject killed when an event was acknowledged": 1,
+        "times worker killed when a change was executed": 1,
+        "times subject killed when an event was acknowledged": 1,
     }

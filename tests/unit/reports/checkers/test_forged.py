@@ -3,6 +3,8 @@
 import pytest
 
 from stockstorm.reports.checkers.forged import LABELS, Forged
+from stockstorm.reports.diagnosis.case import Case
+from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.result import Check, Incident
 from stockstorm.simulator.config import ForgeryKind
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS
@@ -224,3 +226,22 @@ def test_a_listing_that_shows_a_claimed_quantity_is_an_effect(listed: int, verdi
     forged = attack(1, "unsigned", topic="inventory_levels/update", source="shopify", claim="3000010")
     found = Forged()(history(opened(), forged, pushed(9, "bazaar", listed)))
     assert found.verdict == verdict
+
+
+def test_what_is_judged_by_effect_is_no_evidence_against_the_signature_check() -> None:
+    sound = history(opened(), attack(0, "unsigned"), attack(1, "replayed", "acknowledged"))
+    flawed = history(opened(), attack(0, "unsigned", "acknowledged"), attack(1, "other_shop", "refused"))
+    assert list(Forgeries()(Case(sound, (Forged()(sound),)))) == []
+    ((diagnosis, _),) = Forgeries()(Case(flawed, (Forged()(flawed),)))
+    assert diagnosis.cause == "1 of 1 forged deliveries were accepted: nothing checks signatures"
+
+
+def test_where_everything_comes_over_a_bus_nothing_can_be_forged_and_no_promise_is_broken() -> None:
+    arn = "arn:aws:events:us-east-1::event-source/aws.partner/shopify.com/1/source"
+
+    def judged(*uris: str) -> str:
+        subscriptions = tuple(f.SubscriptionCreated(ns(-1), n, "bazaar", "*", uri) for n, uri in enumerate(uris, 2))
+        return Forged()(history(*opened()[:1], subscriptions, delivered(0, 0))).verdict
+
+    assert judged(arn, "pubsub://project:topic") == "not_exercised"
+    assert judged(arn, "http://127.0.0.1/hooks") == "valid"  # and what the scenario promises decides

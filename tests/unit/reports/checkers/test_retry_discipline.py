@@ -76,8 +76,8 @@ def test_a_set_over_a_sale_that_the_subject_had_not_seen_erased_it() -> None:
                 kind="erased",
                 at_ns=ns(20),
                 text=(
-                    "MUG was set to 12 without comparison at 0.020 s, over 1 change that nothing had shown to "
-                    "the subject"
+                    "MUG was set to 12 without comparison at 0.020 s, over a sale in the shop (-1) that nothing had "
+                    "shown to the subject"
                 ),
                 sku="MUG",
                 units=1,

@@ -6,7 +6,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.render.bodies import NamedBody, bodies, events_named
 from stockstorm.reports.result import Check, Incident, Result
 from stockstorm.reports.store import RunFolder
-from stockstorm.simulator.history.bodies import BodyFile
+from stockstorm.simulator.io.bodies import BodyFile
 
 
 def _with_incident(result: Result, *events: int) -> Result:

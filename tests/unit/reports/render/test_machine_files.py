@@ -64,7 +64,7 @@ def test_invalid_is_a_failure_and_unknown_an_error_in_a_required_check() -> None
     kinds = junit_kinds(replace(golden_result(), checks=(*golden_result().checks[1:], lost, late)))
     assert kinds["overall"] == "failure"
     assert kinds["nothing_lost"] == kinds["order_latency"] == kinds["order_latency_ms.p95 < 900"] == "error"
-    assert kinds["oversell"] == "system-out"
+    assert kinds["oversell"] == "failure"
 
 
 def test_a_valid_run_passes_in_junit_although_checks_that_are_not_required_are_unknown() -> None:

@@ -8,6 +8,7 @@ import pytest
 from stockstorm.reports.result import Interval
 from stockstorm.reports.statistics.bootstrap import REDRAWS, Resampler, quantile_interval
 from stockstorm.reports.statistics.quantiles import quantile, quantiles
+from stockstorm.reports.statistics.samples import Samples
 from stockstorm.simulator.clock import SECOND_NS
 
 
@@ -87,7 +88,7 @@ def test_never_reflected_makes_the_upper_bound_infinite() -> None:
 
 def test_one_resampler_serves_every_quantile_and_the_order_of_samples_does_not_matter() -> None:
     samples = noisy(60)
-    resampler = Resampler(random.Random(5).sample(samples, len(samples)))
+    resampler = Resampler(Samples.of(random.Random(5).sample(samples, len(samples))))
     for share in (0.5, 0.95, 0.99):
         assert resampler.interval(share, 1, "x") == quantile_interval(samples, share, 1, "x")
 

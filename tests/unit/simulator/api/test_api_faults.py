@@ -15,6 +15,7 @@ from stockstorm.simulator.history.facts import (
     ApiCalled,
     ListingPushed,
     OrdersShown,
+    RowsRejected,
     StockChanged,
     StockShown,
     SubscriptionCreated,
@@ -168,6 +169,11 @@ def test_without_a_fault_nothing_is_told_of_one() -> None:
         assert (reply.status, reply.dropped, reply.after_ns) == (200, False, 0)
 
 
+@pytest.mark.parametrize("kind", [kind for kind in EVERY if kind != "rows_rejected"])
+def test_the_history_tells_the_idempotency_key_also_of_a_call_that_was_not_executed(kind: ApiFaultKind) -> None:
+    assert called(adjusted(made(kind))[0]).key == "k"
+
+
 def test_a_lost_answer_is_replayed_under_its_key() -> None:
     _, admin = adjusted(made("answer_lost"))
     admin.now_ns = START_NS + 3 * SECOND_NS
@@ -213,6 +219,8 @@ def test_half_of_the_rows_are_rejected_and_the_others_are_listed() -> None:
         2,
         [TRY_AGAIN] * 2,
     )
+    (told,) = [fact for fact in reply.facts if isinstance(fact, RowsRejected)]
+    assert (told.channel, told.skus) == ("bazaar", tuple(row["sku"] for row in answer["rejected"]))
     listed = {fact.sku for fact in reply.facts if isinstance(fact, ListingPushed)}
     assert listed == {sku(place) for place in range(4)} - {row["sku"] for row in answer["rejected"]}
 

@@ -3,7 +3,7 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
+from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial, request_id
 from stockstorm.simulator.api.marketplace import MarketplaceApi
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import (
@@ -235,6 +235,16 @@ def test_requests_are_counted_with_the_shared_serial() -> None:
     market.serial.take()
     market.get("listings")
     assert (market.called.request, market.serial.take()) == (1, 2)
+
+
+def test_every_answer_names_its_call_as_the_history_does() -> None:
+    market = Market()
+    for _ in range(2):
+        market.get("listings")
+        assert ("X-Request-Id", request_id(market.called.request)) in market.reply.headers
+    market.get("listings", channel="nowhere")
+    assert market.reply.status == 404
+    assert ("X-Request-Id", "stockstorm-00000002") in market.reply.headers
 
 
 def test_the_history_keeps_why_a_call_was_refused_and_which_rows_were() -> None:

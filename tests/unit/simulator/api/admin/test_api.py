@@ -157,6 +157,7 @@ def test_an_answer_is_json_with_its_cost() -> None:
         },
     }
     assert admin.reply.headers[0] == ("Content-Type", "application/json; charset=utf-8")
+    assert admin.reply.headers[-1] == ("X-Request-Id", "stockstorm-00000000")
     assert PATH.endswith("/2026-10/graphql.json")
 
 

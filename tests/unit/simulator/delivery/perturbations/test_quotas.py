@@ -21,7 +21,13 @@ from stockstorm.simulator.delivery.attempts import Delivery
 from stockstorm.simulator.delivery.perturbations import build
 from stockstorm.simulator.delivery.perturbations.quotas import Quotas
 from stockstorm.simulator.model import Event, Level, Order, OrderKey, OrderLine, Sku, Topic
-from stockstorm.simulator.plan.quotas import AFTER_CANCELLATION_NS, CANCELLED_AFTER_NS, KEPT_KEY, kept_skus
+from stockstorm.simulator.plan.quotas import (
+    AFTER_CANCELLATION_NS,
+    CANCELLED_AFTER_NS,
+    KEPT_KEY,
+    RETURNED_AFTER_NS,
+    kept_skus,
+)
 from stockstorm.simulator.seeds import Seeds
 
 AT_NS = 40 * SECOND_NS
@@ -99,6 +105,15 @@ def test_what_the_order_itself_is_stands_at_the_event_that_shows_it() -> None:
     assert seen(perturbed(config(two_lines=1), order_event("order.cancelled"))) == [(0, 0, ())]
     cancelled = perturbed(config(return_then_cancel=1), order_event("order.cancelled"))
     assert seen(cancelled) == [(0, 0, ("return_then_cancel",))]
+
+
+def test_every_second_return_is_delivered_after_the_cancellation_that_followed_it() -> None:
+    world, second = config(return_then_cancel=2), 33  # the second of three orders that have a role, of 100
+    assert seen(perturbed(world, order_event("order.returned"))) == [(0, 0, ())]
+    ((_, held_ns, marks),) = seen(perturbed(world, order_event("order.returned", key=second)))
+    assert marks == ("return_then_cancel",)
+    assert RETURNED_AFTER_NS + held_ns == CANCELLED_AFTER_NS["return_then_cancel"] + AFTER_CANCELLATION_NS
+    assert seen(perturbed(world, order_event("order.cancelled", key=second))) == [(0, 0, ("return_then_cancel",))]
 
 
 def test_orders_without_a_role_get_the_perturbations_of_the_scenario() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stockstorm.simulator.history import bodies
-from stockstorm.simulator.history.bodies import BodyFile, read_bodies
+from stockstorm.simulator.io import bodies
+from stockstorm.simulator.io.bodies import BodyFile, read_bodies
 
 BODY = b'{"id":9007199254740993,"note":"Caf\\u00e9 \\/"}'
 
@@ -53,3 +53,4 @@ def test_a_disk_that_fails_ends_the_file_and_not_the_run(tmp_path: Path) -> None
     file = BodyFile(tmp_path / "no folder" / "sent")
     file.keep(1, "orders/create", BODY)
     file.close()
+    assert list(read_bodies(tmp_path / "no folder" / "sent", [1])) == []

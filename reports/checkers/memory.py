@@ -1,0 +1,144 @@
+"""Memory: whether a process of the subject holds more with every event, over the last two thirds of the load.
+
+The first third is left out, because caches and pools fill then. A process leaks if its memory grew by at least
+GROWTH_MIN_BYTES and a tenth, by more than EVENT_BYTES_MAX an event, and in both halves of the time: a service that
+keeps a row of text for every event stays far below that. Samples before a planned kill are left out.
+"""
+
+from itertools import combinations
+from statistics import median
+from typing import Final
+
+import msgspec
+
+from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, Incident, Tally
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
+
+SUBJECT: Final = ("receiver", "worker")  # and not its database, whose memory grows with its data
+SAMPLES_MIN: Final = 6
+SAMPLES_MAX: Final = 120  # of which the slope is computed; more are thinned out
+SECONDS_MIN: Final = 6.0
+GROWTH_MIN_BYTES: Final = 16 * 1024**2
+GROWTH_SHARE_MIN: Final = 0.1
+EVENT_BYTES_MAX: Final = 10 * 1024
+HALF_SHARE_MIN: Final = 0.4  # of the whole slope, that each half must have
+MIB: Final = 1024**2
+
+
+class Growth(msgspec.Struct, frozen=True):
+    """How the memory of one process grew. Samples are (seconds, bytes)."""
+
+    process: str
+    samples: list[tuple[float, int]]
+    events: int
+
+    @property
+    def seconds(self) -> float:
+        return self.samples[-1][0] - self.samples[0][0]
+
+    @property
+    def bytes(self) -> float:
+        """Bytes over the whole time, by the median slope."""
+        return _slope(self.samples) * self.seconds
+
+    @property
+    def per_event(self) -> float:
+        return self.bytes / self.events if self.events else 0.0
+
+    @property
+    def leaks(self) -> bool:
+        """Whether the growth is large, steady and out of proportion to the events."""
+        slope, half = _slope(self.samples), len(self.samples) // 2
+        steady = min(_slope(self.samples[: half + 1]), _slope(self.samples[half:])) >= HALF_SHARE_MIN * slope
+        large = self.bytes >= max(GROWTH_MIN_BYTES, GROWTH_SHARE_MIN * self.samples[0][1])
+        return steady and large and self.per_event > EVENT_BYTES_MAX
+
+
+class Memory(Checker):
+    name = "memory"
+    measures = (
+        Measure(
+            "memory.growth_mib.max", "memory growth, most", "MiB", "most growth of a process after the first third"
+        ),
+        Measure(
+            "memory.mib_per_1000_events.max",
+            "memory growth in 1,000 events, most",
+            "MiB",
+            "most growth of a process for each 1,000 events after the first third of the load",
+        ),
+    )
+
+    def __call__(self, history: History) -> Check:
+        grown, tally = growths(history), Tally()
+        if not grown:
+            reason = f"no process of the subject was sampled for {SECONDS_MIN:.0f} s after the first third of the load"
+            return tally.check(self.name, "not_exercised", reason, {})
+        for growth in grown:
+            if growth.leaks:
+                tally.add(_incident(history, growth))
+        most = max(grown, key=lambda growth: growth.bytes)
+        measures = {
+            "memory.growth_mib.max": max(0.0, most.bytes / MIB),
+            "memory.mib_per_1000_events.max": max(0.0, *(growth.per_event * 1000 / MIB for growth in grown)),
+        }
+        reason = (
+            f"{most.process} grew by {most.bytes / MIB:,.1f} MiB in {most.seconds:.0f} s and {most.events:,} events"
+        )
+        return tally.check(self.name, "invalid" if tally.total else "valid", reason, measures)
+
+    def exposure(self, history: History) -> dict[str, int]:
+        grown = growths(history)
+        return {
+            "seconds observed": int(max((growth.seconds for growth in grown), default=0)),
+            "events meanwhile": max((growth.events for growth in grown), default=0),
+        }
+
+
+def growths(history: History) -> list[Growth]:
+    """The growth of every process of the subject that was sampled for long enough."""
+    end_ns = history.start_ns + history.load_ns
+    taken: dict[str, list[f.ResourcesSampled]] = {}
+    for sample in history.all(f.ResourcesSampled):
+        if sample.process.startswith(SUBJECT) and sample.at_ns <= end_ns:
+            taken.setdefault(sample.process, []).append(sample)
+    fired = [event.at_ns for event in history.all(f.EventFired)] if taken else []
+    found = []
+    for process, samples in sorted(taken.items()):
+        begin_ns = max([history.start_ns + history.load_ns // 3, *_restarts(history, process)])
+        late = [sample for sample in samples if sample.at_ns >= begin_ns]
+        if len(late) < SAMPLES_MIN or late[-1].at_ns - late[0].at_ns < SECONDS_MIN * SECOND_NS:
+            continue
+        events = sum(late[0].at_ns <= at_ns <= late[-1].at_ns for at_ns in fired)
+        step = -(-len(late) // SAMPLES_MAX)
+        thinned = [(sample.at_ns / SECOND_NS, sample.rss_bytes) for sample in late[::step]]
+        found.append(Growth(process, thinned, events))
+    return found
+
+
+def _restarts(history: History, process: str) -> list[int]:
+    """When faults that hit a process ended; it grows anew from then."""
+    return [
+        interval.end_ns + 2 * SECOND_NS
+        for interval in history.fault_intervals
+        if process.startswith(interval.target) or interval.target not in SUBJECT
+    ]
+
+
+def _slope(samples: list[tuple[float, int]]) -> float:
+    """Bytes a second: the median slope over all pairs, which single peaks do not move."""
+    return median((after[1] - before[1]) / (after[0] - before[0]) for before, after in combinations(samples, 2))
+
+
+def _incident(history: History, growth: Growth) -> Incident:
+    at_ns = int(growth.samples[0][0] * SECOND_NS)
+    first, last = growth.samples[0], growth.samples[-1]
+    text = (
+        f"{growth.process} grew from {first[1] / MIB:,.0f} to {last[1] / MIB:,.0f} MiB between {history.offset(at_ns)} "
+        f"and {history.offset(int(last[0] * SECOND_NS))}, without a pause: "
+        f"{growth.per_event / 1024:,.0f} KiB an event, "
+        f"{growth.bytes / growth.seconds * 3600 / MIB / 1024:,.1f} GiB an hour"
+    )
+    return Incident("memory_growth", at_ns, text, details={"process": growth.process})

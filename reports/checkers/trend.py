@@ -1,0 +1,135 @@
+"""Trend: whether latency grows while the load does not, so that a longer run would be slower without end.
+
+The longest phase of even load without a fault is cut into PARTS. Of each part the lower quartile counts, because a
+short disturbance moves the slow samples and not those. Latency *grows* if it rises from part to part, and at the end is
+GROWTH_MIN times as long and GROWTH_MIN_MS longer. With too few samples or too short a phase it is not exercised. A load
+generator that could not keep up makes it unknown.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.checkers.generator import Generator
+from stockstorm.reports.checkers.order_latency import order_samples
+from stockstorm.reports.history import History
+from stockstorm.reports.history.deliveries import NEVER_NS
+from stockstorm.reports.result import Check, Incident, Tally
+from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
+
+EVEN: Final = frozenset({"constant", "poisson"})
+PARTS: Final = 6
+SECONDS_MIN: Final = 9.0
+SAMPLES_MIN: Final = 20  # in each part
+SHARE: Final = 0.25
+GROWTH_MIN: Final = 3.0
+GROWTH_MIN_MS: Final = 50.0
+RISE: Final = 1.05
+RISES_MIN: Final = 4  # of the PARTS - 1 steps
+FALL: Final = 0.9
+
+Samples = Sequence[tuple[int, float]]  # (ns, ms)
+
+
+class Trend(Checker):
+    name = "trend"
+    measures = tuple(
+        Measure(
+            f"trend.{stem}.growth",
+            f"growth of {label}",
+            "count",
+            f"{label} in the last sixth of the longest even phase, as a multiple of the first; lower quartiles",
+        )
+        for stem, label in (
+            ("ack_time", "ack time"),
+            ("sync_latency", "sync latency"),
+            ("order_latency", "order latency"),
+        )
+    )
+    speed = True
+
+    def __call__(self, history: History) -> Check:
+        tally = Tally()
+        phase = even_phase(history)
+        if phase is None:
+            reason = f"there was no phase of even load of {SECONDS_MIN:.0f} s without a fault"
+            return tally.check(self.name, "not_exercised", reason, {})
+        measures, said = {}, []
+        for name, samples in _series(history).items():
+            levels = _levels(samples, *phase)
+            if not levels:
+                continue
+            label = name.replace("_", " ")
+            measures[f"trend.{name}.growth"] = levels[-1] / max(levels[0], 0.001)
+            said.append(f"{label} from {levels[0]:,.0f} to {levels[-1]:,.0f} ms")
+            if _grows(levels):
+                tally.add(_incident(history, phase[0], label, levels))
+        if not said:
+            reason = f"fewer than {SAMPLES_MIN} samples in a sixth of the longest even phase"
+            return tally.check(self.name, "not_exercised", reason, {})
+        reason = "over the longest even phase, lower quartiles: " + ", ".join(said)
+        if tally.total and (generator := Generator()(history)).verdict == "unknown":
+            return tally.check(self.name, "unknown", f"{reason}; but {generator.reason}", measures)
+        return tally.check(self.name, "invalid" if tally.total else "valid", reason, measures)
+
+
+def even_phase(history: History) -> tuple[int, int] | None:
+    """Begin and end of the longest phase of even load that no fault disturbed."""
+    if history.last(f.RunStarted) is None:
+        return None
+    even = {phase.name for phase in history.scenario.phases if phase.kind in EVEN}
+    longest = max(_undisturbed(history, even), key=lambda span: span[1] - span[0], default=None)
+    return longest if longest and longest[1] - longest[0] >= SECONDS_MIN * SECOND_NS else None
+
+
+def _undisturbed(history: History, even: set[str]) -> Iterator[tuple[int, int]]:
+    begun = [(fact.at_ns, fact.phase) for fact in history.all(f.PhaseStarted)]
+    begun.append((history.start_ns + history.load_ns, ""))
+    for (begin_ns, name), (end_ns, _) in pairwise(begun):
+        disturbed = any(fault.begin_ns < end_ns and begin_ns < fault.end_ns for fault in history.fault_intervals)
+        if name in even and not disturbed:
+            yield begin_ns, end_ns
+
+
+def _series(history: History) -> dict[str, Samples]:
+    """Latencies by measure. Sync latency counts from visible, so that planned delays are not the subject's."""
+    return {
+        "ack_time": history.acks,
+        "sync_latency": [
+            (pair.fired_ns, pair.visible_latency_ms)
+            for pair in history.sync_pairs.pairs
+            if not pair.moot and pair.visible_ns != NEVER_NS
+        ],
+        "order_latency": [] if history.orders.net_only else [(s.sold_ns, s.latency_ms) for s in order_samples(history)],
+    }
+
+
+def _levels(samples: Samples, begin_ns: int, end_ns: int) -> list[float]:
+    """The lower quartile of each part. Empty if a part has too few samples, or one of them never ended."""
+    parts: list[list[float]] = [[] for _ in range(PARTS)]
+    for at_ns, value in samples:
+        if begin_ns <= at_ns < end_ns:
+            parts[(at_ns - begin_ns) * PARTS // (end_ns - begin_ns)].append(value)
+    if min(map(len, parts)) < SAMPLES_MIN:
+        return []
+    levels = [quantile(sorted(part), SHARE) for part in parts]
+    return levels if all(map(math.isfinite, levels)) else []
+
+
+def _grows(levels: list[float]) -> bool:
+    steps = list(pairwise(levels))
+    rising = sum(after > RISE * before for before, after in steps) >= RISES_MIN
+    falling = any(after < FALL * before for before, after in steps)
+    return rising and not falling and levels[-1] >= max(GROWTH_MIN * levels[0], levels[0] + GROWTH_MIN_MS)
+
+
+def _incident(history: History, begin_ns: int, label: str, levels: list[float]) -> Incident:
+    shown = ", ".join(f"{level:,.0f}" for level in levels)
+    text = (
+        f"{label} grew under even load, from {history.offset(begin_ns)} on: {shown} ms in its sixths (lower quartiles)"
+    )
+    return Incident("latency_growth", begin_ns, text)

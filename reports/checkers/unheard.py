@@ -1,0 +1,118 @@
+"""Unheard: topics that fired while nobody was subscribed to them.
+
+Without a subscription, a subject can still read what happened. If it read neither the order nor the level, it cannot
+know of a marketplace's order or of a restock, so that is invalid. Other topics may be of no use to it, which Stockstorm
+cannot know: they are named, and the finding is unknown.
+"""
+
+from collections import Counter, defaultdict
+from typing import Final
+
+from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.history import History
+from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
+from stockstorm.reports.history.event_outcomes import ORDER_KINDS
+from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.simulator.history import facts as f
+
+NEEDED: Final = frozenset(
+    {
+        "inventory_levels/update",
+        "orders/create",
+        "orders/paid",
+        "orders/cancelled",
+        "refunds/create",
+        *ORDER_KINDS,
+    }
+)
+TOPICS_SHOWN: Final = 4
+
+
+class Unheard(Checker):
+    name = "unheard"
+    measures = (
+        Measure("unheard.events", "events unheard", "count", "events of the main topics that nobody was subscribed to"),
+        Measure("unheard.topics", "topics unheard", "count", "main topics with such events, by source"),
+        Measure(
+            "unheard.missed",
+            "events missed",
+            "count",
+            "orders of marketplaces and restocks that the subject neither heard of nor read",
+        ),
+    )
+    when_polling = ()
+
+    def __call__(self, history: History) -> Check:
+        fired = [event for event in history.all(f.EventFired) if event.topic in NEEDED]
+        if not fired:
+            return unknown(self.name, "no event of a main topic was fired")
+        unheard = [event for event in fired if event.event in history.deliveries.unheard]
+        missed = _missed(history, unheard)
+        by_topic: defaultdict[tuple[str, str], list[f.EventFired]] = defaultdict(list)
+        for event in unheard:
+            by_topic[event.source, event.topic].append(event)
+        lost = Counter((event.source, event.topic) for event in missed)
+        tally = Tally()
+        for (source, topic), events in by_topic.items():
+            tally.add(_incident(history, source, topic, events, lost[source, topic]))
+        measures = {
+            "unheard.events": float(len(unheard)),
+            "unheard.topics": float(len(by_topic)),
+            "unheard.missed": float(len(missed)),
+        }
+        if not unheard:
+            reason = f"each of {counted(len(fired), 'event')} of the main topics had a subscription"
+            return tally.check(self.name, "valid", reason, measures)
+        names = [f"{topic} of {_title(source)} ({len(events):,})" for (source, topic), events in by_topic.items()]
+        shown = ", ".join(names[:TOPICS_SHOWN]) + (
+            f" and {len(names) - TOPICS_SHOWN} more" * (len(names) > TOPICS_SHOWN)
+        )
+        if missed:
+            reason = (
+                f"nobody was subscribed to {shown}, and {counted(len(missed), 'event')} of them were not read either"
+            )
+            return tally.check(self.name, "invalid", reason, measures)
+        reason = f"nobody was subscribed to {shown}; whether the subject needs them is not known"
+        return tally.check(self.name, "unknown", reason, measures)
+
+    def exposure(self, history: History) -> dict[str, int]:
+        fired = {(event.source, event.topic) for event in history.all(f.EventFired) if event.topic in NEEDED}
+        return {"main topics that fired": len(fired)}
+
+
+def _missed(history: History, unheard: list[f.EventFired]) -> list[f.EventFired]:
+    """Events that a subject had to know of and could not."""
+    if not unheard:
+        return []
+    visible = history.deliveries
+    told: dict[int, int] = {}
+    for shown in history.all(f.OrdersShown):
+        for order in shown.orders:
+            told[order] = shown.at_ns
+    restocks = {(change.sku, change.version) for change in history.all(f.StockChanged) if change.cause == "restock"}
+    found = []
+    for event in unheard:
+        if event.topic in ORDER_KINDS:
+            if told.get(event.order, -1) < event.at_ns:
+                found.append(event)
+        elif event.topic == INVENTORY_TOPIC and (event.sku, event.version) in restocks:
+            seen = visible.visible_version.get(event.sku, [])
+            if event.version < len(seen) and seen[event.version] >= history.end_ns:
+                found.append(event)
+    return found
+
+
+def _incident(history: History, source: str, topic: str, events: list[f.EventFired], lost: int) -> Incident:
+    first = events[0]
+    text = (
+        f"Nobody was subscribed to {topic} of {_title(source)} when {counted(len(events), 'event')} fired, the first "
+        f"at {history.offset(first.at_ns)}"
+    )
+    if lost:
+        text += f"; the subject did not read {lost} of them either"
+    channel = "" if source == "shopify" else source
+    return Incident("unheard", first.at_ns, text, channel, first.sku, first.order, events=(first.event,))
+
+
+def _title(source: str) -> str:
+    return "the shop" if source == "shopify" else source

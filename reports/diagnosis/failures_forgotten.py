@@ -1,0 +1,93 @@
+"""Writes that failed or had no answer, and rejected rows of a push, that the service did not send again.
+
+A write is known by its idempotency key. One that a service repeats under a new key counts as not repeated: the call
+without an answer may have been executed.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, ordered, quoted
+from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.simulator.api.exchange import request_id
+from stockstorm.simulator.config import API_FAULTS
+from stockstorm.simulator.history import facts as f
+
+SHARE_MIN: Final = 0.05
+CHECKS: Final = (
+    "nothing_lost", "applied_twice", "drift", "event_classes", "oversell", "sync_latency", "order_latency",
+    "crisis_time",
+)  # fmt: skip
+OF_LISTINGS: Final = ("drift", "oversell", "sync_latency", "crisis_time", "refused_though_available", "lost_units")
+
+
+class FailuresForgotten(Diagnose):
+    name = "failures_forgotten"
+    at_rest = True
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        yield from _writes(self.name, case)
+        yield from _rows(self.name, case)
+
+
+def _writes(name: str, case: Case) -> Iterator[Found]:
+    failed: dict[str, f.ApiCalled] = {}
+    last: dict[str, f.ApiCalled] = {}
+    for call in case.calls:
+        if call.api == "admin" and call.key:
+            last[call.key] = call
+            if _unanswered(call):
+                failed[call.key] = call
+    forgotten = [call for key, call in failed.items() if last[key] is call]
+    if len(forgotten) < max(1, SHARE_MIN * len(failed)):
+        return
+    executed = sum(call.outcome in {"ok", "replayed"} for call in forgotten)
+    kinds = ", ".join(f"{count:,} met {what}" for what, count in ordered(map(_how, forgotten)))
+    yield Found(
+        Diagnosis(
+            name,
+            f"{len(forgotten):,} of {counted(len(failed), 'write')} that failed or had no answer were not sent again "
+            "under their idempotency key",
+            (
+                f"{kinds}; {executed:,} of them had been executed",
+                f"first at {case.when(forgotten[0].at_ns)}: "
+                + quoted(f"{request_id(call.request)} (idempotency key {call.key})" for call in forgotten),
+            ),
+            "keep the key with the write, and send both again until there is an answer, also after a restart",
+            case.consequences(*CHECKS),
+            forgotten[0].at_ns,
+        ),
+        frozenset(f"call {call.request}" for call in forgotten),
+    )
+
+
+def _unanswered(call: f.ApiCalled) -> bool:
+    return call.outcome in {"throttled", "failed"} or call.status == 0 or call.status >= 500
+
+
+def _how(call: f.ApiCalled) -> str:
+    return API_FAULTS[call.injected] if call.injected else "throttling"
+
+
+def _rows(name: str, case: Case) -> Iterator[Found]:
+    rejected: dict[tuple[str, str], int] = {}
+    for fact in case.history.all(f.RowsRejected):
+        rejected |= {(fact.channel, sku): fact.at_ns for sku in fact.skus}
+    if not rejected:
+        return
+    pushed = {(push.channel, push.sku): push.at_ns for push in case.history.all(f.ListingPushed)}
+    forgotten = [(at_ns, *row) for row, at_ns in rejected.items() if pushed.get(row, 0) <= at_ns]
+    if len(forgotten) < max(1, SHARE_MIN * len(rejected)):
+        return
+    yield Found(
+        Diagnosis(
+            name,
+            f"marketplaces rejected {counted(len(rejected), 'row')} for the moment, and {len(forgotten):,} were not "
+            "pushed again",
+            ("for example " + quoted(f"{sku} on {channel} at {case.when(at)}" for at, channel, sku in forgotten),),
+            "read `rejected` in the answer to every push, and push those rows again",
+            case.consequences(*OF_LISTINGS),
+            forgotten[0][0],
+        ),
+        frozenset(f"listing {channel} {sku}" for _, channel, sku in forgotten),
+    )

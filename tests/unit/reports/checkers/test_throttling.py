@@ -1,0 +1,58 @@
+"""A subject that tries a throttled call again at once hammers the API."""
+
+import msgspec
+import pytest
+
+from stockstorm.reports.checkers import check_all
+from stockstorm.reports.checkers.throttling import Throttling
+from stockstorm.reports.result import Check
+from stockstorm.simulator.config import ShopPlan
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import called, history, opened
+
+
+def adjusted(gap_ms: float, throttled: int, passed: int, plan: ShopPlan = "standard") -> Check:
+    """One worker's calls, each begun `gap_ms` after the answer before it: throttled ones spread among the others."""
+    total = throttled + passed
+    facts = [
+        msgspec.structs.replace(fact, scenario={"shop": {"plan": plan}}) if isinstance(fact, f.RunStarted) else fact
+        for fact in opened()
+    ]
+    calls = []
+    for n in range(total):
+        refused = (n * throttled) // total < ((n + 1) * throttled) // total
+        outcome = "throttled" if refused else "ok"
+        calls.append(called(n * gap_ms + 1, n, "inventoryAdjustQuantities", 200, outcome))  # type: ignore[arg-type]  # literals
+    return next(iter(check_all(history(*facts, *calls), (Throttling(),))))
+
+
+def test_a_subject_that_tries_again_at_once_is_invalid() -> None:
+    found = adjusted(1.6, 558, 680)
+    assert (found.verdict, [incident.kind for incident in found.incidents]) == ("invalid", ["hammering"])
+    assert found.reason.startswith("558 of 1,238 calls to the Admin API were throttled, with 1.6 ms (median)")
+
+
+def test_a_subject_that_waits_for_a_second_is_not() -> None:
+    assert adjusted(1_000, 60, 60).verdict == "valid"
+
+
+@pytest.mark.parametrize(("throttled", "passed"), [(30, 30), (60, 600)])
+def test_few_refusals_are_no_hammering(throttled: int, passed: int) -> None:
+    assert adjusted(1.6, throttled, passed).verdict == "valid"
+
+
+def test_where_points_are_restored_sooner_the_wait_may_be_shorter() -> None:
+    assert adjusted(12, 100, 100).verdict == "invalid"
+    assert adjusted(12, 100, 100, "plus").verdict == "valid"
+
+
+def test_without_a_throttled_call_nothing_is_tested() -> None:
+    assert adjusted(5, 0, 100).verdict == "not_exercised"
+
+
+def test_refusals_that_the_scenario_injects_do_not_count() -> None:
+    calls = [
+        msgspec.structs.replace(called(n * 1.6, n, "inventoryAdjustQuantities", 200, "throttled"), injected="throttled")
+        for n in range(200)
+    ]
+    assert Throttling()(history(opened(), *calls)).measures["throttling.calls"] == 0

@@ -1,0 +1,60 @@
+"""Latency that grows under even load is invalid."""
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from stockstorm.reports.checkers.trend import Trend
+from stockstorm.reports.result import Check
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import history, ns, opened, planned, tried
+
+
+def acked(took_ms: Callable[[int], float], seconds: int = 12, kind: str = "constant", *more: f.AnyFact) -> Check:
+    """40 attempts a second; the n-th takes `took_ms(n)`."""
+    phase = {"name": "trade", "kind": kind, "seconds": float(seconds), "rate": 40.0}
+    facts = [
+        msgspec.structs.replace(fact, scenario={"phases": [phase]}) if isinstance(fact, f.RunStarted) else fact
+        for fact in opened(duration_ms=seconds * 1000)
+    ]
+    attempts = [fact for n in range(seconds * 40) for fact in (planned(n * 25, n, n), tried(n * 25, n, took_ms(n)))]
+    return Trend()(history(*facts, f.PhaseStarted(ns(0), "trade"), *attempts, *more))
+
+
+def test_an_ack_time_that_grows_with_every_event_is_invalid() -> None:
+    found = acked(lambda n: 10 + n)
+    assert (found.verdict, [incident.kind for incident in found.incidents]) == ("invalid", ["latency_growth"])
+    assert found.reason == "over the longest even phase, lower quartiles: ack time from 29 to 429 ms"
+    assert found.measures["trend.ack_time.growth"] == pytest.approx(14.5, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "took_ms",
+    [
+        lambda _: 10.0,
+        lambda n: 10.0 if n < 400 else 300.0,  # a step: a neighbour took the machine
+        lambda n: 10.0 + (n % 4 == 3) * n,  # only the slow ones grow
+        lambda n: 10 + n * 0.05,  # too little to matter
+        lambda n: 200.0 - n * 0.2,
+        lambda n: 10 + 300 * (n // 80 % 2),  # up and down
+    ],
+)
+def test_an_ack_time_that_does_not_grow_throughout_is_valid(took_ms: Callable[[int], float]) -> None:
+    assert acked(took_ms).verdict == "valid"
+
+
+def test_a_short_phase_or_a_rising_load_tells_nothing() -> None:
+    assert acked(lambda n: 10 + n, 6).verdict == "not_exercised"
+    assert acked(lambda n: 10 + n, 12, "ramp").verdict == "not_exercised"
+    assert Trend()(history()).verdict == "not_exercised"
+
+
+def test_a_phase_with_a_fault_tells_nothing() -> None:
+    fault = (f.FaultStarted(ns(3_000), "kill_worker", "worker"), f.FaultEnded(ns(4_000), "kill_worker", "worker"))
+    assert acked(lambda n: 10 + n, 12, "constant", *fault).verdict == "not_exercised"
+
+
+def test_a_late_generator_makes_growth_unknown() -> None:
+    late = [f.AttemptEnded(ns(n), 9_000, 1, ns(0), ns(n), ns(n), ns(n), ns(0), 200, "") for n in range(5_000, 5_100)]
+    assert acked(lambda n: 10 + n, 12, "constant", *late).verdict == "unknown"

@@ -1,0 +1,65 @@
+"""Events that nobody was subscribed to, and that the subject did not read either, are missed."""
+
+import msgspec
+
+from stockstorm.reports.checkers import NOT_ASKED, check_all
+from stockstorm.reports.checkers.unheard import Unheard
+from stockstorm.reports.result import Check
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import delivered, history, ns, opened, order_event, rest, sold, started, stock_event, version
+
+
+def judged(*facts: f.AnyFact | tuple[f.AnyFact, ...]) -> Check:
+    return check_all(history(opened(), *facts, rest(9_000)), (Unheard(),))[0]
+
+
+def order(number: int) -> tuple[f.AnyFact, ...]:
+    return (sold(number, number, "bazaar"), order_event(number, number, number, "bazaar"))
+
+
+def test_events_with_a_subscription_were_heard() -> None:
+    found = judged(order(1), *delivered(1, 1))
+    assert (found.verdict, found.exposure) == ("valid", {"main topics that fired": 1})
+
+
+def test_a_marketplace_order_that_was_neither_heard_nor_read_is_missed() -> None:
+    found = judged(order(1), order(2), f.EventUnheard(ns(1), 1), f.EventUnheard(ns(2), 2))
+    assert (found.verdict, found.measures["unheard.missed"], found.incidents_total) == ("invalid", 2, 1)
+    assert found.reason == (
+        "nobody was subscribed to order.created of bazaar (2), and 2 events of them were not read either"
+    )
+
+
+def test_a_marketplace_order_that_was_read_is_not_missed() -> None:
+    shown = f.OrdersShown(ns(500), 1, "bazaar", (1,))
+    found = judged(order(1), f.EventUnheard(ns(1), 1), shown)
+    assert (found.verdict, found.measures["unheard.missed"]) == ("unknown", 0)
+
+
+def test_a_restock_that_no_later_notification_or_answer_shows_is_missed() -> None:
+    restocked = (version(1, 1, 5, 15, "restock"), stock_event(1, 1, 1), f.EventUnheard(ns(1), 1))
+    assert judged(*restocked).verdict == "invalid"
+    later = (version(50, 2, -1, 14), stock_event(50, 2, 2), *delivered(50, 2, "inventory_levels/update"))
+    assert judged(*restocked, *later).verdict == "unknown"
+    assert judged(*restocked, f.StockShown(ns(80), 1, ("MUG",), (1,))).verdict == "unknown"
+
+
+def test_a_topic_that_a_subject_may_do_without_is_named_and_unknown() -> None:
+    found = judged(
+        order(1), *delivered(1, 1), f.EventFired(ns(5), 7, "e7", "shopify", "orders/paid"), f.EventUnheard(ns(5), 7)
+    )
+    assert (found.verdict, found.reason) == (
+        "unknown",
+        "nobody was subscribed to orders/paid of the shop (1); whether the subject needs them is not known",
+    )
+
+
+def test_topics_beside_the_main_ones_do_not_count() -> None:
+    edited = f.EventFired(ns(5), 7, "e7", "shopify", "products/update")
+    assert judged(order(1), *delivered(1, 1), edited, f.EventUnheard(ns(5), 7)).verdict == "valid"
+
+
+def test_a_subject_that_polls_asked_for_none() -> None:
+    polled = msgspec.structs.replace(started(), polls=True)
+    found = check_all(history(polled, *order(1), f.EventUnheard(ns(1), 1)), (Unheard(),))[0]
+    assert (found.verdict, found.notes) == ("not_exercised", (NOT_ASKED,))

@@ -1,0 +1,60 @@
+"""Writes and rows that were not sent again after a failure are named; those that were are not."""
+
+import msgspec
+import pytest
+
+from stockstorm.reports.diagnosis.case import Case
+from stockstorm.reports.diagnosis.failures_forgotten import FailuresForgotten
+from stockstorm.reports.result import Check, Diagnosis
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import ApiOutcome
+from tests.literal_history import SKU, called, history, ns, opened, pushed
+
+WRITE = "inventoryAdjustQuantities"
+FAILING = (Check("drift", "invalid", "wrong"), Check("applied_twice", "invalid", "twice"))
+
+
+def write(ms: float, request: int, key: str, injected: f.Injected = "", outcome: ApiOutcome = "ok") -> f.ApiCalled:
+    call = called(ms, request, WRITE, 0 if injected in {"dropped", "answer_lost"} else 200, outcome)
+    assert isinstance(call, f.ApiCalled)
+    return msgspec.structs.replace(call, key=key, injected=injected)
+
+
+def found(*facts: f.AnyFact) -> list[Diagnosis]:
+    return [each.diagnosis for each in FailuresForgotten()(Case(history(opened(), *facts), FAILING))]
+
+
+@pytest.mark.parametrize(
+    ("injected", "outcome"),
+    [("answer_lost", "ok"), ("dropped", "failed"), ("throttled", "throttled"), ("", "throttled")],
+)
+def test_a_write_that_is_repeated_under_its_key_is_not_named(injected: f.Injected, outcome: ApiOutcome) -> None:
+    first = write(10, 1, "k", injected, outcome)
+    assert found(first, write(20, 2, "k")) == []
+    (named,) = found(first, write(20, 2, "other"))
+    assert named.cause.startswith("1 of 1 write that failed or had no answer were not sent again")
+    assert named.explains == ("drift", "applied_twice")
+
+
+def test_a_write_that_was_executed_and_not_answered_is_told_with_its_key() -> None:
+    (named,) = found(write(10, 1, "k1", "answer_lost"), write(20, 2, "k2"))
+    assert named.evidence[0] == "1 met answers lost after execution; 1 of them had been executed"
+    assert "(idempotency key k1)" in named.evidence[1]
+
+
+def test_a_slow_answer_is_an_answer() -> None:
+    assert found(write(10, 1, "k", "slow")) == []
+
+
+def rejected(ms: float, *skus: str) -> f.RowsRejected:
+    return f.RowsRejected(ns(ms), 1, "bazaar", skus)
+
+
+def test_rejected_rows_that_were_not_pushed_again_are_named() -> None:
+    (named,) = found(rejected(50, SKU), pushed(20, "bazaar", 5), pushed(60, "mercado", 5))
+    assert "rejected 1 row for the moment, and 1 were not pushed again" in named.cause
+    assert f"{SKU} on bazaar" in named.evidence[0]
+
+
+def test_rejected_rows_that_were_pushed_later_are_not_named() -> None:
+    assert found(rejected(50, SKU), pushed(60, "bazaar", 5)) == []

@@ -1,0 +1,197 @@
+"""What diagnoses say of a subject that leaves out, or doubles, some kind of order."""
+
+import pytest
+
+from stockstorm.reports.diagnosis import diagnose
+from stockstorm.reports.diagnosis.case import Case, Found
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, Diagnosis
+from stockstorm.reports.verdict.judge import judge
+from tests.unit.reports.diagnosis.shop import Change, Shop, Times, diagnosed
+
+LEFT_OUT: dict[str, tuple[Times, str]] = {
+    "cancellations": (lambda one: 0 if one.kind == "cancelled" else 1, "order.cancelled"),
+    "returns": (lambda one: 0 if one.kind == "returned" else 1, "order.returned"),
+    "a channel": (lambda one: 0 if one.channel == "mercado" else 1, "mercado"),
+    "two lines": (lambda one: 0 if one.twice and one.kind == "sale" else 1, "one SKU on two lines"),
+    "a pair": (lambda one: 0 if one.channel == "bazaar" and one.kind == "returned" else 1, "bazaar"),
+}
+
+
+@pytest.mark.parametrize("case", LEFT_OUT)
+def test_what_is_left_out_is_named_by_what_all_lost_events_have_in_common(case: str) -> None:
+    times, wanted = LEFT_OUT[case]
+    found = diagnosed(Shop(times).history())
+    lost = found["lost_events"]
+    assert wanted in lost.cause
+    assert lost.cause.startswith("all ")
+    assert lost.evidence[0].startswith("0 of ")
+    assert "drift" in lost.explains
+    assert "webhook w" in lost.evidence[1]
+
+
+@pytest.mark.parametrize("case", LEFT_OUT)
+def test_without_references_the_units_tell_the_same(case: str) -> None:
+    times, wanted = LEFT_OUT[case]
+    found = diagnosed(Shop(times, named=False).history())
+    text = " ".join((found["exact_units"].cause, *found["exact_units"].evidence))
+    names = {"order.cancelled": "cancellations", "order.returned": "returns"}
+    assert names.get(wanted, wanted) in text
+    assert "missing in the master" in found["exact_units"].cause
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_sound_subject_has_no_diagnosis(named: bool) -> None:
+    history = Shop(named=named).history()
+    result = judge(history)
+    assert [check.name for check in result.checks if check.verdict == "invalid"] == []
+    assert [each for each in result.diagnoses if each.name in {"lost_events", "applied_twice", "exact_units"}] == []
+
+
+def test_copies_that_count_twice_are_named() -> None:
+    twice = diagnosed(Shop(lambda one: 1 + one.copies).history())["applied_twice"]
+    assert "delivered more than once" in twice.cause
+    assert twice.evidence[0].startswith("0 of ")
+    without = diagnosed(Shop(lambda one: 1 + one.copies, named=False).history())["exact_units"]
+    assert "count twice" in without.cause
+
+
+def test_a_single_lost_order_is_named_by_its_reference() -> None:
+    history = Shop(lambda one: int(one.order != 76), named=False, orders=90).history()
+    text = diagnosed(history)["exact_units"]
+    assert "1077" in " ".join((text.cause, *text.evidence))
+
+
+def test_events_that_are_lost_at_random_have_nothing_in_common() -> None:
+    history = Shop(lambda one: int(one.order * 7919 % 31 != 0)).history()
+    causes = [each.cause for each in diagnose(history, judge(history).checks)[0] if each.name == "lost_events"]
+    assert all("all " not in cause for cause in causes)
+
+
+def test_refused_events_are_compared_with_accepted_ones() -> None:
+    def answer(change: Change) -> int:
+        return 500 if change.kind == "returned" else 200
+
+    history = Shop(lambda one: int(one.kind != "returned"), answer=answer).history()
+    failures = diagnosed(history)["webhook_failures"]
+    assert "were answered 500; they are of topic order.returned" in failures.cause
+    assert failures.evidence[0].startswith("the service said “no”")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_signature_check_that_differs_is_named(status: int) -> None:
+    history = Shop(lambda _: 0, answer=lambda _: status).history()
+    found = diagnosed(history)
+    cause = found["signature_check"].cause
+    count = sum(len(each.attempts) for each in history.deliveries.by_id.values())
+    assert cause == f"{count} of {count} genuine deliveries were answered {status}: the signature check differs"
+    assert "no_call" not in found
+
+
+def test_a_signature_check_that_differs_for_one_channel_names_it() -> None:
+    def answer(change: Change) -> int:
+        return 401 if change.channel == "mercado" else 200
+
+    history = Shop(lambda one: int(one.channel != "mercado"), answer=answer).history()
+    found = diagnosed(history)["signature_check"]
+    assert "from mercado" in found.cause
+    assert "X-Marketplace-Signature" in found.remedy
+    assert "X-Shopify-Hmac-Sha256" not in found.remedy
+
+
+def test_refused_calls_are_grouped_by_their_text() -> None:
+    shop = Shop(lambda _: 0)
+    text = "The @idempotent directive is required for this mutation but was not provided."
+    for _ in range(48):
+        shop.call("inventoryAdjustQuantities", outcome="error", errors=(text,))
+    found = diagnosed(shop.history())["calls_refused"]
+    assert found.cause == f"the Admin API refused 48 of 48 inventoryAdjustQuantities: {text}"
+
+
+def test_calls_that_a_fault_of_the_scenario_refused_are_no_cause() -> None:
+    shop = Shop(lambda one: int(one.kind != "returned"))
+    for _ in range(200):
+        shop.call("inventoryAdjustQuantities", outcome="error", errors=("Internal error",), injected="server_error")
+    assert "calls_refused" not in diagnosed(shop.history())
+
+
+def test_calls_to_what_is_not_played_are_counted_by_path() -> None:
+    shop = Shop(lambda _: 0)
+    for _ in range(76):
+        shop.call("GET /admin/api/2024-10/orders/{id}.json", outcome="bad_request", status=404, errors=("Not Found",))
+    found = diagnosed(shop.history())["not_played"]
+    assert found.cause == "76 calls to REST paths that are not played"
+
+
+def test_rounded_ids_are_told_from_those_of_another_run() -> None:
+    shop = Shop(lambda _: 0)
+    rounded = int(float(2**53 + 3))
+    shop.call(
+        "inventoryAdjustQuantities",
+        outcome="user_error",
+        errors=("not found",),
+        strangers=(f"InventoryItem/{rounded}",),
+    )
+    assert "above 2^53 were rounded" in diagnosed(shop.history())["strange_ids"].cause
+    shop = Shop(lambda _: 0)
+    shop.call(
+        "inventoryAdjustQuantities", outcome="user_error", errors=("not found",), strangers=("InventoryItem/4711",)
+    )
+    assert "another run's ids" in diagnosed(shop.history())["strange_ids"].cause
+
+
+def test_a_wrong_token_is_named_for_its_api() -> None:
+    shop = Shop(lambda _: 0)
+    shop.call("", outcome="denied", status=401, errors=("the header X-Shopify-Access-Token was not sent",))
+    found = diagnosed(shop.history())["wrong_token"]
+    assert "the Admin API" in found.cause
+    assert "the header X-Shopify-Access-Token was not sent" in found.evidence
+
+
+def test_a_subject_that_calls_nothing_is_told_so() -> None:
+    assert "no_call" in diagnosed(Shop(lambda _: 0).history())
+
+
+def test_writes_that_stop_are_dated() -> None:
+    history = Shop(lambda one: int(one.order < 60)).history()
+    found = diagnosed(history)["stops"]
+    assert "writes to the master and pushes to marketplaces stop at 3." in found.cause or "stop at 4." in found.cause
+
+
+def test_two_diagnoses_of_the_same_events_name_each_other() -> None:
+    class One:
+        after = ()
+        at_rest = False
+
+        def __init__(self, name: str, *covers: str) -> None:
+            self.name, self.covers = name, frozenset(covers)
+
+        def __call__(self, case: Case) -> list[Found]:
+            return [Found(Diagnosis(self.name, "because", ("seen",), "look", ("drift",)), self.covers)]
+
+    checks = (Check("drift", "invalid", "drifted"),)
+    history = Shop().history()
+    found, _ = diagnose(history, checks, (One("a", "x", "y"), One("b", "y", "x"), One("c", "z")))
+    assert [each.fits_too for each in found] == [("b",), ("a",), ()]
+
+
+def test_a_diagnosis_that_raises_is_left_out_with_a_note() -> None:
+    class Broken:
+        name, after, at_rest = "broken", (), False
+
+        def __call__(self, case: Case) -> list[Found]:
+            raise ValueError("oh")
+
+    checks = (Check("drift", "invalid", "drifted"),)
+    assert diagnose(Shop().history(), checks, (Broken(),)) == ((), ("the diagnosis broken failed: ValueError: oh",))
+
+
+def test_a_run_without_a_flaw_is_not_diagnosed() -> None:
+    class Never:
+        name, after, at_rest = "never", (), False
+
+        def __call__(self, case: Case) -> list[Found]:
+            raise AssertionError
+
+    checks = (Check("drift", "valid", "right"), Check("oversell", "not_exercised", "none"))
+    assert diagnose(History.of([]), checks, (Never(),)) == ((), ())

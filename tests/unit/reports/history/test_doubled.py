@@ -1,0 +1,74 @@
+"""References prove an order applied twice only where no other order explains the units."""
+
+from stockstorm.reports.history import History
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import SKU, history, ns, opened, put, query, recorded, sold
+
+TWO_ORDERS = (opened(), sold(0, 1, "bazaar", 2), sold(1, 2, "mercado", 1))
+
+
+def doubled(run: History) -> set[tuple[int, str]]:
+    return set(run.doublings.by_order)
+
+
+def row(ms: float, request: int, number: int, delta: int, available: int, *tokens: str) -> f.AnyFact:
+    reference = "urn:channel-orders:" + ",".join(tokens)
+    return f.StockChanged(
+        ns(ms), SKU, 2**53 + 1, 7, number, delta, available, "subject_adjust", -1, reference, request=request
+    )
+
+
+def test_a_write_that_names_an_order_again_and_moves_its_units_doubled_it() -> None:
+    run = history(*TWO_ORDERS, recorded(20, 1, -3, 7, "bazaar:1", "mercado:2"), recorded(30, 2, -2, 5, "bazaar:1"))
+    assert doubled(run) == {(1, "sale")}
+
+
+def test_a_write_that_names_an_order_again_and_moves_nothing_of_it_did_not() -> None:
+    run = history(*TWO_ORDERS, recorded(20, 1, -2, 8, "bazaar:1"), recorded(30, 2, -1, 7, "bazaar:1", "mercado:2"))
+    assert doubled(run) == set()
+
+
+def test_of_two_orders_of_the_same_units_in_one_write_none_is_accused() -> None:
+    run = history(
+        opened(), sold(0, 1, "bazaar"), sold(1, 2, "mercado"), recorded(20, 1, -3, 7, "bazaar:1", "mercado:2")
+    )
+    assert doubled(run) == set()
+    assert [[len(some) for some in one.choices] for one in run.doublings.unattributed] == [[1, 1]]
+
+
+def test_a_write_that_moves_less_than_its_orders_doubled_none() -> None:
+    run = history(*TWO_ORDERS, recorded(20, 1, -1, 9, "bazaar:1", "mercado:2"))
+    assert doubled(run) == set()
+    assert [one.choices for one in run.doublings.unattributed] == [()]
+
+
+def test_rows_of_one_call_that_each_name_all_its_orders_are_one_write() -> None:
+    """A third order keeps the SKU's total off, so the total cannot excuse the rows."""
+    both = ("bazaar:1", "mercado:2")
+    lost = (sold(2, 3, "mercado"), recorded(40, 3, -3, 4, "mercado:3"))
+    run = history(*TWO_ORDERS, row(20, 5, 1, -2, 8, *both), row(20, 5, 2, -1, 7, *both), lost)
+    assert doubled(run) == set()
+
+
+def test_an_order_split_over_two_writes_is_not_doubled_though_another_one_is() -> None:
+    split = (recorded(20, 1, -1, 9, "bazaar:1", "mercado:2"), recorded(30, 2, -2, 7, "bazaar:1"))
+    other = (sold(2, 3, "mercado", 1), recorded(40, 3, -2, 5, "mercado:3"))
+    assert doubled(history(*TWO_ORDERS, *split, *other)) == {(3, "sale")}
+
+
+def test_a_lost_update_is_not_called_applied_twice() -> None:
+    """The set erased a return of another order's unit, which looks like one unit sold too many."""
+    returned = f.OrderReturned(ns(2), 1, "bazaar", "1", 70, (SKU,), (1,), restocked=True)
+    run = history(
+        opened(),
+        sold(0, 1, "bazaar"),
+        sold(1, 2, "mercado"),
+        query(3, 0, 0),
+        put(10, 1, 1, -1, 9, "bazaar:1"),
+        query(11, 2, 1),
+        returned,
+        row(12, 3, 2, 1, 10, "bazaar:1:returned:70"),
+        put(20, 4, 3, -2, 8, "mercado:2"),
+    )
+    assert [lost.row.request for lost in run.lost_updates] == [4]
+    assert doubled(run) == set()
