@@ -5,8 +5,6 @@ that were cancelled before they were written, and so netted to nothing, are left
 """
 
 import math
-from collections.abc import Iterator
-from typing import NamedTuple
 
 from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures, with_open
 from stockstorm.reports.history import History
@@ -45,7 +43,7 @@ class OrderLatency(Checker):
     speed = True
 
     def __call__(self, history: History) -> Check:
-        found = list(order_samples(history))
+        found = history.order_samples
         samples = [sample.latency_ms for sample in found]
         never, open_ = sum(map(math.isinf, samples)), sum(sample.open for sample in found)
         measures = {
@@ -63,28 +61,4 @@ class OrderLatency(Checker):
         )
 
     def exposure(self, history: History) -> dict[str, int]:
-        return {"marketplace orders": sum(1 for _ in order_samples(history))}
-
-
-class OrderSample(NamedTuple):
-    """A marketplace order that owed the master something. `open`: it was still pending when the run ended."""
-
-    sold_ns: int
-    latency_ms: float  # infinite: never included; a lower bound if open
-    open: bool = False
-
-
-def order_samples(history: History) -> Iterator[OrderSample]:
-    """Every marketplace order that owed the master something."""
-    end_ns = history.rest.seen_until_ns or history.end_ns
-    for effects in history.orders.by_order.values():
-        sales = [effect for effect in effects if effect.kind == "sale" and not effect.settled]
-        if not sales:
-            continue
-        sold_ns, order = sales[0].at_ns, sales[0].order
-        if min(effect.version for effect in sales) >= 0:
-            yield OrderSample(sold_ns, (max(effect.version_ns for effect in sales) - sold_ns) / 1e6)
-        elif history.unrest or order in history.pending.orders:
-            yield OrderSample(sold_ns, max(0, end_ns - sold_ns) / 1e6, open=True)
-        else:
-            yield OrderSample(sold_ns, math.inf)
+        return {"marketplace orders": len(history.order_samples)}

@@ -148,6 +148,17 @@ def test_a_time_that_runs_backwards_is_found_by_its_place_in_the_file() -> None:
         assert breach_of(changed(at, at_ns=later)) == (at, "at_ns")
 
 
+@pytest.mark.parametrize("shift_s", [-2, 2])
+def test_a_time_that_runs_backwards_is_found_wherever_a_block_begins(shift_s: int, tmp_path: Path) -> None:
+    at = places_of(f.PurchaseAccepted)[20]
+    facts = changed(at, at_ns=WHOLE[at].at_ns + shift_s * S)
+    path = tmp_path / "history.jsonl.zst"
+    for per_block in (at, at + 1, 7, len(facts)):
+        path.write_bytes(sealed(facts, per_block=per_block))
+        with pytest.raises(HistoryError, match="field at_ns of PurchaseAccepted .* times never run backwards"):
+            read_history(path)
+
+
 def test_what_a_killed_writer_cut_off_is_no_breach() -> None:
     """Every beginning of a history is consistent, also one that ends within a call."""
     call = places_of(f.ApiCalled)[-1]  # its own facts precede it
