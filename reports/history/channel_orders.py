@@ -69,7 +69,7 @@ def build_channel_orders(log: FactLog) -> ChannelOrders:
         orders.net_only = True
         orders.misfits.clear()
         tie_by_conservation(log, effects)
-    orders.misfits = _without_late_returns(whole_misfits(orders.misfits), orders)
+    orders.misfits = _without_rests(whole_misfits(orders.misfits), orders)
     _settle(orders)
     return orders
 
@@ -128,11 +128,11 @@ def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list
     return found
 
 
-def _without_late_returns(misfits: list[Misfit], orders: ChannelOrders) -> list[Misfit]:
-    """Misfits that no unwritten part of an order explains. Such a part is tied to the row.
+def _without_rests(misfits: list[Misfit], orders: ChannelOrders) -> list[Misfit]:
+    """Misfits that the unwritten rest of an order does not explain. Such a rest is tied to the row.
 
-    A subject that hears of a return after the order's cancellation gives back all units for the cancellation, and so
-    nothing for the return. The row holds both, although it names only one.
+    An order that was cancelled before it was written is not written. If the subject hears later that a unit of it was
+    returned and scrapped, it takes that unit: the row names the return alone, and holds the sale and the cancellation.
     """
     for misfit in misfits:
         if isinstance(misfit.row, f.StockChanged) and misfit.row.cause == "subject_set":
