@@ -36,7 +36,7 @@ def _whole() -> list[f.AnyFact]:
         f.OrderReturned(LATE, second.order, second.channel, second.ref, 1, second.skus, second.quantities, True),
         f.FollowUpVoid(LATE, first.order, "payment"),
         f.StockUnmoved(LATE, sku, version, "", calls),
-        f.RowsRejected(LATE, calls, next(each.channel for each in facts if isinstance(each, f.ListingPushed)), (sku,)),
+        f.RowsNotListed(LATE, calls, next(each.channel for each in facts if isinstance(each, f.ListingPushed)), (sku,)),
         f.StockShown(LATE, calls, (sku,), (version,)),
         f.OrdersShown(LATE, calls, first.channel, (first.order,)),
         f.ApiCalled(LATE, calls, "admin", "orders", 200, "ok"),
