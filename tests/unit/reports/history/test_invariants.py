@@ -155,7 +155,7 @@ def test_a_time_that_runs_backwards_is_found_wherever_a_block_begins(shift_s: in
     path = tmp_path / "history.jsonl.zst"
     for per_block in (at, at + 1, 7, len(facts)):
         path.write_bytes(sealed(facts, per_block=per_block))
-        with pytest.raises(HistoryError, match="field at_ns of PurchaseAccepted .* times never run backwards"):
+        with pytest.raises(HistoryError, match=r"field at_ns of PurchaseAccepted .* times never run backwards"):
             read_history(path)
 
 
