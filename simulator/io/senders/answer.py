@@ -69,7 +69,7 @@ class AnswerReader:
         return 200 <= self.status <= STATUS_MAX
 
     def said(self, last: bytes) -> str:
-        """The start of the body as text on one line, longer than is kept. `last`: the piece that completed the answer."""
+        """The start of the body on one line, longer than what is kept. `last`: the piece that completed the answer."""
         start = _Start()
         with suppress(httptools.HttpParserError, httptools.HttpParserUpgrade):  # what was read before still tells
             start.parser.feed_data(b"".join((*self._kept, last)))
