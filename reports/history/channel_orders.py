@@ -6,6 +6,7 @@ effect's token. A subject without such references is judged by conservation: its
 effects in order of time, and everything built on that is labelled "net only".
 """
 
+from bisect import bisect_right
 from typing import Final
 from urllib.parse import unquote
 
@@ -88,6 +89,7 @@ def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
     rows.sort(key=lambda row: row[0])
     placed = {f"{sale.channel}:{sale.ref}" for sale in log.all(f.PurchaseAccepted)}
     about_placed: set[str] = set()  # references that name an order that was placed
+    last: dict[str, tuple[int, Row]] = {}  # the last row with each reference
     for seq, row in rows:
         if not row.reference:
             continue
@@ -102,7 +104,33 @@ def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
                     orders.unknown_orders.setdefault(order, row.at_ns)
         if row.reference in about_placed:
             _tie(orders, seq, row, by_sku.get(row.sku, []))
+            last[row.reference] = (seq, row)
+    _tie_dropped(log, named, last)
     return any(named.values())
+
+
+def _tie_dropped(log: FactLog, named: dict[str, dict[str, list[Effect]]], last: dict[str, tuple[int, Row]]) -> None:
+    """Ties effects that a call names and that come to 0 for a SKU, where the subject sent no row for that SKU.
+
+    Whether it sent one is not asked: effects that no row holds are still without a version here.
+    """
+    dropped: dict[str, list[tuple[int, Row, list[Effect]]]] = {}
+    for reference, (seq, row) in last.items():
+        for sku, effects in named[reference].items():
+            left = [effect for effect in effects if effect.version < 0]
+            if left and not sum(effect.delta for effect in left):
+                dropped.setdefault(sku, []).append((seq, row, left))
+    if not dropped:
+        return
+    seqs: dict[str, list[int]] = {sku: [] for sku in dropped}
+    for seq, change in log.numbered(f.StockChanged):
+        if change.sku in dropped:
+            seqs[change.sku].append(seq)
+    for sku, rows in dropped.items():
+        for seq, row, left in rows:
+            for effect in left:
+                effect.version, effect.version_seq = bisect_right(seqs[sku], seq), seq
+                effect.version_ns, effect.times = row.at_ns, 1
 
 
 def _tie(orders: ChannelOrders, seq: int, row: Row, effects: list[Effect]) -> None:

@@ -8,6 +8,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import misfit_skus
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import (
+    SKU,
     START,
     at_rest,
     ended,
@@ -156,6 +157,22 @@ def test_an_order_that_comes_to_nothing_before_it_is_written_needs_no_row(back: 
         if back is RETURNED or "returned" not in token
     ]
     assert misfits == []
+
+
+def test_orders_of_a_call_that_come_to_nothing_for_a_sku_need_no_row_of_it() -> None:
+    """The call names them in its row of another SKU. Order 4 is lost, so the sum of what is unwritten is not 0."""
+    both = f.PurchaseAccepted(ns(0), 1, "bazaar", "1", (SKU, "CUP"), (2, 1), (10, 10), (10, 10))
+    back = f.OrderReturned(ns(1), 2, "bazaar", "2", 70, (SKU,), (2,), restocked=True)
+    cup = f.ItemStocked(START - 1, "CUP", 2**53 + 3, 7, 10, 500, hot=False)
+    reference = "urn:channel-orders:bazaar:1,bazaar:2:returned:70"
+    row = f.StockChanged(ns(9), "CUP", 2**53 + 3, 7, 1, -1, 9, "subject_adjust", -1, reference)
+    found = history(cup, opened(), both, back, sold(2, 4, "mercado"), version(3, 1, -1, 9), row)
+    assert [(effect.token, effect.sku, effect.version) for effect in found.orders.effects] == [
+        ("bazaar:1", SKU, 1),
+        ("bazaar:1", "CUP", 1),
+        ("bazaar:2:returned:70", SKU, 1),
+        ("mercado:4", SKU, -1),
+    ]
 
 
 def test_without_references_a_row_that_nets_a_sale_and_a_cancellation_includes_both() -> None:
