@@ -9,28 +9,24 @@ block are read, and the run counts as interrupted. Anything else that is not as 
 block.
 """
 
-import re
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
-from stockstorm.reports.ahead import ahead
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
-from stockstorm.reports.history.invariants import Breach, FileOrder, first_breach
+from stockstorm.reports.history.breach import Breach
+from stockstorm.reports.history.invariants import first_breach
+from stockstorm.reports.history_file import read_facts
 from stockstorm.reports.result import Result, printable
 from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
-from stockstorm.simulator.history.blocks import Block, Damaged, pieces, read_blocks
-from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, Fact, RunEnded, RunStarted, decoder
+from stockstorm.simulator.history.facts import SCHEMA_VERSION, RunEnded, RunStarted
 
 LATEST = "latest"
 HISTORY = "history.jsonl.zst"
 PLAIN_HISTORY = "history.jsonl"
 SENT = "sent.jsonl.zst"
 SAME_NAME_MAX = 100
-SHOWN_MAX = 60  # bytes of a bad line in a message
-_FIELD: Final = re.compile(r"at `\$\.(?P<name>\w+)")
 COMPARISON = "comparison.json"  # in the folder of a comparison
 
 
@@ -187,7 +183,7 @@ def read_history(path: Path, *, unsealed: bool = False) -> History:
 
 def _read_file(file: Path, *, unsealed: bool) -> History:
     try:
-        written = _read_blocks(file, unsealed=unsealed)
+        written = read_facts(file, unsealed=unsealed)
     except OSError as error:
         remedy = "give the folder of a finished run"
         raise HistoryError(str(file), f"cannot be read: {error.strerror}", remedy) from error
@@ -198,107 +194,9 @@ def _read_file(file: Path, *, unsealed: bool) -> History:
     return history
 
 
-class Written(msgspec.Struct):
-    """The facts of a file in its order. `sizes`: the number of facts of each block."""
-
-    facts: list[AnyFact] = []
-    sizes: list[int] = []
-    in_order: bool = False  # times run backwards nowhere; False: not known
-
-    def place(self, file: Path, fact: Fact) -> str:
-        """Where a fact stands in its file."""
-        line = next(at for at, each in enumerate(self.facts, 1) if each is fact)
-        for block, size in enumerate(self.sizes):
-            if line <= size:
-                return _placed(file, block, line)
-            line -= size
-        return str(file)
-
-
-def _read_blocks(file: Path, *, unsealed: bool) -> Written:
-    facts: list[AnyFact] = []
-    sizes: list[int] = []
-    note, order = "", FileOrder()
-    try:
-        with file.open("rb") as opened:
-            for block in ahead(read_blocks(pieces(opened))):
-                found = _decode(file, block)
-                if block.seal is None and _is_whole(found):
-                    note = "judged without seals: facts may be missing or altered"
-                    if not unsealed:
-                        raise Damaged(
-                            block.number, "its facts are not sealed: an older version wrote them, or a seal was removed"
-                        )
-                order.add(found)
-                facts += found
-                sizes.append(len(found))
-    except Damaged as damage:
-        if not unsealed:
-            raise _damaged(file, damage) from None
-        note = note or f"judged without seals, up to block {damage.block} of the history: {damage.found}"
-    if note:
-        facts = [_with_note(fact, note) if isinstance(fact, RunStarted) else fact for fact in facts]
-    return Written(facts, sizes, order.holds)
-
-
-def _with_note(started: RunStarted, note: str) -> RunStarted:
-    return msgspec.structs.replace(started, notes=(*started.notes, note))
-
-
-def _decode(file: Path, block: Block) -> list[AnyFact]:
-    try:
-        return decoder.decode_lines(block.lines)
-    except UNREADABLE_JSON:
-        raise _first_corrupt_line(file, block) from None
-
-
-def _is_whole(facts: list[AnyFact]) -> bool:
-    """Facts without a seal are normal only if their writer was killed. Then the run has no end."""
-    return any(isinstance(fact, RunEnded) for fact in facts)
-
-
-def _damaged(file: Path, damage: Damaged) -> HistoryError:
-    remedy = (
-        "restore the file from the run's machine, or run the scenario again with the same seed; "
-        "stockstorm check --unsealed judges what can still be read"
-    )
-    return HistoryError(f"{file}, block {damage.block}", damage.found, remedy)
-
-
-def _placed(file: Path, block: int, line: int) -> str:
-    return f"{file}, block {block}, line {line}"
-
-
 def _contradiction(where: str, breach: Breach) -> HistoryError:
     found = f"field {breach.field} of {type(breach.fact).__name__} is {breach.found}"
     return HistoryError(where, found, "restore the file from the run's machine, or run the scenario again")
-
-
-def _first_corrupt_line(file: Path, block: Block) -> HistoryError:
-    remedy = "judge it with the version that wrote it, or run the scenario again with the same seed"
-    for number, line in enumerate(block.lines.splitlines(), 1):
-        try:
-            decoder.decode(line)
-        except UNREADABLE_JSON as error:
-            return HistoryError(_placed(file, block.number, number), _what_is_wrong(line, error), remedy)
-    return HistoryError(f"{file}, block {block.number}", "not a list of facts, one a line", remedy)
-
-
-def _what_is_wrong(line: bytes, error: Exception) -> str:
-    """The field and its value where a field is out of its range, else the start of the line."""
-    field = _FIELD.search(str(error))
-    if field is not None:
-        try:
-            value = msgspec.json.decode(line, type=dict[str, msgspec.Raw])[field["name"]]
-        except (*UNREADABLE_JSON, KeyError):
-            pass
-        else:
-            return f"not a fact ({error}): field {field['name']} is {_start(bytes(value))}"
-    return f"not a fact ({error}): {_start(line)}"
-
-
-def _start(line: bytes) -> str:
-    return line[:SHOWN_MAX].decode("utf-8", "replace") + ("…" if len(line) > SHOWN_MAX else "")
 
 
 def _require_start(file: Path, history: History) -> None:

@@ -5,7 +5,9 @@ stock. The history does not hold the returns of refused orders, so they are left
 smaller.
 """
 
+from collections.abc import Callable
 from operator import itemgetter
+from typing import Any
 
 import msgspec
 
@@ -16,7 +18,6 @@ from stockstorm.simulator.history import facts as f
 
 Purchase = f.PurchaseAccepted | f.PurchaseRefused
 Lines = Purchase | f.OrderCancelled | f.OrderReturned
-Move = f.PurchaseAccepted | f.PurchaseRefused | f.OrderCancelled | f.OrderReturned | f.FollowUpVoid | f.StockChanged
 
 
 class _Ideal(msgspec.Struct):
@@ -41,10 +42,26 @@ class _Ideal(msgspec.Struct):
             self.units += quantity
             self.value_minor += quantity * self.prices.get(sku, 0)
 
-    def give_back(self, order: int, lines: Lines) -> None:
-        if order in self.open:
-            for sku, quantity in zip(lines.skus, lines.quantities, strict=True):
-                self.stock[sku] = self.stock.get(sku, 0) + quantity
+    def cancel(self, gone: f.OrderCancelled) -> None:
+        if self.open.pop(gone.order, None) is not None:
+            self._give_back(gone)
+
+    def take_back(self, back: f.OrderReturned) -> None:
+        if back.restocked and back.order in self.open:
+            self._give_back(back)
+
+    def cancel_refused(self, void: f.FollowUpVoid) -> None:
+        """The cancellation of an order that only the ideal accepted."""
+        if void.follow_up == "cancellation" and (bought := self.open.pop(void.order, None)) is not None:
+            self._give_back(bought)
+
+    def change(self, change: f.StockChanged) -> None:
+        if change.cause == "restock":
+            self.stock[change.sku] = self.stock.get(change.sku, 0) + change.delta
+
+    def _give_back(self, lines: Lines) -> None:
+        for sku, quantity in zip(lines.skus, lines.quantities, strict=True):
+            self.stock[sku] = self.stock.get(sku, 0) + quantity
 
 
 class LostUnits(Checker):
@@ -99,33 +116,22 @@ def _prices(history: History) -> dict[str, int]:
 
 def _replay(history: History) -> _Ideal:
     ideal = _Ideal({sku: item.available for sku, item in history.items.items()}, _prices(history), {})
-    for fact in _moves(history):
-        match fact:
-            case f.PurchaseAccepted() | f.PurchaseRefused():
-                ideal.buy(fact)
-            case f.OrderCancelled():
-                ideal.give_back(fact.order, fact)
-                ideal.open.pop(fact.order, None)
-            case f.OrderReturned():
-                ideal.give_back(fact.order, fact)
-            case f.FollowUpVoid():
-                bought = ideal.open.get(fact.order)
-                if bought is not None:
-                    ideal.give_back(fact.order, bought)
-                    del ideal.open[fact.order]
-            case f.StockChanged():
-                ideal.stock[fact.sku] = ideal.stock.get(fact.sku, 0) + fact.delta
+    # Each move with what it does. To ask every fact for its kind would take twice as long.
+    moves: list[tuple[int, Callable[[Any], None], f.Fact]] = []
+    acts: tuple[tuple[type[f.Fact], Callable[[Any], None]], ...] = (
+        (f.PurchaseAccepted, ideal.buy),
+        (f.PurchaseRefused, ideal.buy),
+        (f.OrderCancelled, ideal.cancel),
+        (f.OrderReturned, ideal.take_back),
+        (f.FollowUpVoid, ideal.cancel_refused),
+        (f.StockChanged, ideal.change),
+    )
+    for kind, act in acts:
+        moves += [(seq, act, fact) for seq, fact in history.numbered(kind)]
+    moves.sort(key=itemgetter(0))
+    for _, act, fact in moves:
+        act(fact)
     return ideal
-
-
-def _moves(history: History) -> list[Move]:
-    """What the ideal replays, in order."""
-    moves: list[tuple[int, Move]] = [*history.numbered(f.PurchaseAccepted), *history.numbered(f.PurchaseRefused)]
-    moves += history.numbered(f.OrderCancelled)
-    moves += [(seq, fact) for seq, fact in history.numbered(f.OrderReturned) if fact.restocked]
-    moves += [(seq, fact) for seq, fact in history.numbered(f.FollowUpVoid) if fact.follow_up == "cancellation"]
-    moves += [(seq, fact) for seq, fact in history.numbered(f.StockChanged) if fact.cause == "restock"]
-    return [move for _, move in sorted(moves, key=itemgetter(0))]
 
 
 def _validly_sold(history: History) -> tuple[int, int]:

@@ -13,14 +13,12 @@ invalid. So are more units than scenarios/floor.py allows at the run's own laten
 
 import math
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final, cast
 
 import msgspec
 
 from stockstorm.reports.checkers.checker import Checker, Measure
-from stockstorm.reports.checkers.order_latency import order_samples
 from stockstorm.reports.history import History
 from stockstorm.reports.history.ledgers import Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
@@ -29,22 +27,6 @@ from stockstorm.reports.result import Check, Finding, Incident, Tally, counted, 
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.scenarios.floor import oversell_bound_units, oversell_floor_units
 from stockstorm.simulator.history import facts as f
-
-
-def exposures(history: History) -> int:
-    """Sell-outs of SKUs that buyers on two or more channels wanted. A SKU restocked and sold out again counts again."""
-    wanted: defaultdict[str, set[str]] = defaultdict(set)
-    attempts: list[f.PurchaseAccepted | f.PurchaseRefused] = [*history.all(f.PurchaseAccepted)]
-    for channel, skus in {(attempt.channel, attempt.skus) for attempt in [*attempts, *history.all(f.PurchaseRefused)]}:
-        for sku in skus:
-            wanted[sku].add(channel)
-    sell_outs = 0
-    for sale in history.all(f.PurchaseAccepted):
-        for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
-            if before > 0 and before - quantity <= 0 and len(wanted[sku]) > 1:
-                sell_outs += 1
-    return sell_outs
-
 
 CAUSES_KEPT = 5
 SKUS_KEPT = 5
@@ -136,7 +118,7 @@ class Oversell(Checker):
             else:
                 tally.add(_incident(history, line, worth))
         measures = total.measures("") | _parts(by_channel, by_sku)
-        exposed = exposures(history)
+        exposed = history.sell_outs
         measures["oversell.exposures"] = float(exposed)
         if not history.all(f.PurchaseAccepted) and not history.all(f.PurchaseRefused):
             return unknown(self.name, "nobody tried to buy anything", measures)
@@ -151,7 +133,7 @@ class Oversell(Checker):
 
     def exposure(self, history: History) -> dict[str, int]:
         oversold = sum(1 for _ in _oversold(history))
-        return {"sell-outs across channels": exposures(history), "order lines beyond the shelf": oversold}
+        return {"sell-outs across channels": history.sell_outs, "order lines beyond the shelf": oversold}
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -176,8 +158,8 @@ def _beyond_latency(
     history: History, lines: list[_Line], exposed: int, measures: dict[str, float]
 ) -> tuple[Finding, str]:
     """Whether these oversells are more than the run's own latency explains, and why. Adds what it measured."""
-    syncs = sorted(pair.latency_ms for pair in history.sync_pairs.pairs if math.isfinite(pair.latency_ms))
-    orders = [sample.latency_ms for sample in order_samples(history) if math.isfinite(sample.latency_ms)]
+    syncs = [ms for ms in history.sync_samples_with_moot.fired.ordered if math.isfinite(ms)]
+    orders = [sample.latency_ms for sample in history.order_samples if math.isfinite(sample.latency_ms)]
     if not syncs:
         return "measured", "no latency was measured that could explain them"
     slowest_ms = syncs[-1] + max(orders, default=0.0)

@@ -7,15 +7,13 @@ generator that could not keep up makes it unknown.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.checkers.generator import Generator
-from stockstorm.reports.checkers.order_latency import order_samples
 from stockstorm.reports.history import History
-from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.result import Check, Incident, Tally
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import SECOND_NS
@@ -32,7 +30,7 @@ RISE: Final = 1.05
 RISES_MIN: Final = 4  # of the PARTS - 1 steps
 FALL: Final = 0.9
 
-Samples = Sequence[tuple[int, float]]  # (ns, ms)
+Samples = Iterable[tuple[int, float]]  # (ns, ms)
 
 
 class Trend(Checker):
@@ -99,12 +97,8 @@ def _series(history: History) -> dict[str, Samples]:
     """Latencies by measure. Sync latency counts from visible, so that planned delays are not the subject's."""
     return {
         "ack_time": history.acks,
-        "sync_latency": [
-            (pair.fired_ns, pair.visible_latency_ms)
-            for pair in history.sync_pairs.pairs
-            if not pair.moot and pair.visible_ns != NEVER_NS
-        ],
-        "order_latency": [] if history.orders.net_only else [(s.sold_ns, s.latency_ms) for s in order_samples(history)],
+        "sync_latency": history.sync_samples.visible,
+        "order_latency": [] if history.orders.net_only else [(s.sold_ns, s.latency_ms) for s in history.order_samples],
     }
 
 

@@ -22,9 +22,11 @@ from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates, sets_without_comparison
 from stockstorm.reports.history.off_stock import Attribution
+from stockstorm.reports.history.order_samples import OrderSample, find_order_samples
 from stockstorm.reports.history.overtaking import Overtaking, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
 from stockstorm.reports.history.repeats import Repeats, find_repeats
+from stockstorm.reports.history.sell_outs import count_sell_outs
 from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.scenarios.loader import recorded
@@ -114,6 +116,16 @@ class History(FactLog):
         found = build_sync_pairs(self, self.orders, self.ledgers, self.listings, self.deliveries)
         bound_open(found, not self.unrest, self.pending.skus, self.rest.seen_until_ns or self.end_ns)
         return found
+
+    @cached_property
+    def order_samples(self) -> list[OrderSample]:
+        """How long each marketplace order took to reach the master."""
+        return list(find_order_samples(self, self.orders, self.pending))
+
+    @cached_property
+    def sell_outs(self) -> int:
+        """Sell-outs of SKUs that buyers on two or more channels wanted."""
+        return count_sell_outs(self)
 
     @cached_property
     def owed_pairs(self) -> list[SyncPair]:

@@ -4,18 +4,20 @@ The range of each field alone is checked when a line is decoded (`simulator.hist
 a new fact needs a row for each of its ids and references. Most rows run in C, over a column of one kind of fact.
 """
 
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain, compress, count, pairwise
+from itertools import chain, count
 from operator import attrgetter, eq
 from typing import Any, Final, Literal, NamedTuple
 
+from stockstorm.reports.history.breach import Breach
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.stock_record import ledger_breaks
+from stockstorm.reports.history.time_order import backwards, disordered_steps, out_of_the_run
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.history.ranges import STATUS_MAX
 from stockstorm.simulator.model import SHOPIFY
 
-EARLY_MAX_NS: Final = 3_600 * 1_000_000_000  # an hour; a run is set up in less
 SHOWN_MAX: Final = 60  # characters of a bad value in a message
 STATUSES: Final = frozenset({0, *range(100, STATUS_MAX + 1)})
 
@@ -24,14 +26,6 @@ Vocabulary = Literal[
     "SKU", "item", "channel", "marketplace", "source", "API", "order", "planned order", "event", "delivery",
     "subscription", "call", "HTTP status",
 ]  # fmt: skip
-
-
-class Breach(NamedTuple):
-    """A fact that contradicts the rest of its history, and how."""
-
-    fact: f.Fact
-    field: str
-    found: str
 
 
 class Reference(NamedTuple):
@@ -83,9 +77,9 @@ REFERENCES: Final = (
     Reference(f.ApiCalled, "status", "HTTP status"),
     Reference(f.GeneratorHeld, "request", "call"),
     Reference(f.GeneratorHeld, "api", "API"),
-    Reference(f.RowsRejected, "request", "call"),
-    Reference(f.RowsRejected, "channel", "marketplace"),
-    Reference(f.RowsRejected, "skus", "SKU", many=True),
+    Reference(f.RowsNotListed, "request", "call"),
+    Reference(f.RowsNotListed, "channel", "marketplace"),
+    Reference(f.RowsNotListed, "skus", "SKU", many=True),
     Reference(f.StockShown, "request", "call"),
     Reference(f.StockShown, "skus", "SKU", many=True),
     Reference(f.OrdersShown, "request", "call"),
@@ -119,42 +113,6 @@ PARALLEL: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
     (f.StockShown, ("skus", "versions")),
 )
 
-# The times of these kinds never run backwards in a file: one clock stamps them when they are written.
-IN_ORDER: Final[frozenset[Kind]] = frozenset(
-    {
-        f.ItemStocked, f.ChannelOpened, f.PhaseStarted, f.PurchaseAccepted, f.PurchaseRefused, f.FollowUpVoid,
-        f.OrderPaid, f.OrderCancelled, f.OrderReturned, f.StockChanged, f.StockUnmoved, f.ListingPushed, f.EventFired,
-        f.EventUnheard, f.DeliveryPlanned, f.ApiCalled, f.RowsRejected, f.StockShown, f.OrdersShown, f.FinalStock,
-        f.FinalListing,
-    }
-)  # fmt: skip
-
-# What the plan does cannot precede the start of the load.
-PLANNED: Final[tuple[Kind, ...]] = (
-    f.PhaseStarted, f.PurchaseAccepted, f.PurchaseRefused, f.FollowUpVoid, f.OrderPaid, f.OrderCancelled,
-    f.OrderReturned,
-)  # fmt: skip
-
-_AT: Final = attrgetter("at_ns")
-
-
-class FileOrder:
-    """Whether the times of a file never run backwards where they must not, asked block by block.
-
-    Facts that were just decoded are looked at several times faster than those of a whole file.
-    """
-
-    def __init__(self) -> None:
-        self.holds = True
-        self._last_ns = 0
-
-    def add(self, facts: Iterable[f.Fact]) -> None:
-        """The next facts of the file."""
-        times = [fact.at_ns for fact in facts if type(fact) in IN_ORDER]
-        if times:
-            self.holds = self.holds and self._last_ns <= times[0] and times == sorted(times)
-            self._last_ns = times[-1]
-
 
 def first_breach(log: FactLog, written: Sequence[f.Fact], *, in_order: bool = False) -> Breach | None:
     """The first contradiction that is found, or None. `written`: the facts of `log` in the order of their file.
@@ -162,62 +120,16 @@ def first_breach(log: FactLog, written: Sequence[f.Fact], *, in_order: bool = Fa
     `in_order`: a `FileOrder` saw that order already, and it holds.
     """
     rules: tuple[Callable[[], Iterator[Breach]], ...] = (
-        lambda: _out_of_the_run(log),
-        lambda: iter(()) if in_order else _backwards(written),
+        lambda: out_of_the_run(log),
+        lambda: iter(()) if in_order else backwards(written),
         lambda: _not_unique(log),
         lambda: _not_serial(log),
         lambda: _unknown(log),
         lambda: _not_parallel(log),
-        lambda: _ledger_breaks(log),
-        lambda: _disordered_steps(log),
+        lambda: ledger_breaks(log),
+        lambda: disordered_steps(log),
     )
     return next(chain.from_iterable(rule() for rule in rules), None)
-
-
-# -- times -----------------------------------------------------------------------------------------------------------
-
-
-def _out_of_the_run(log: FactLog) -> Iterator[Breach]:
-    """Facts before the set-up, after the end, and planned ones before the start. `log` is in order of time."""
-    if not log.facts:
-        return
-    first, last, start_ns = log.facts[0], log.facts[-1], log.start_ns
-    if first.at_ns < start_ns - EARLY_MAX_NS:
-        yield Breach(first, "at_ns", f"{first.at_ns}, more than an hour before the start of load at {start_ns}")
-    end = log.last(f.RunEnded)
-    if end is not None and last.at_ns > max(end.at_ns, start_ns):  # the start is announced ahead of its time
-        yield Breach(last, "at_ns", f"{last.at_ns}, after the end of the run at {end.at_ns}")
-    for kind in PLANNED:
-        for fact in log.all(kind)[:1]:
-            if fact.at_ns < start_ns:
-                yield Breach(fact, "at_ns", f"{fact.at_ns}, before the start of load at {start_ns}")
-
-
-def _backwards(written: Sequence[f.Fact]) -> Iterator[Breach]:
-    ordered = list(compress(written, map(IN_ORDER.__contains__, map(type, written))))
-    times = list(map(_AT, ordered))
-    if times == sorted(times):
-        return
-    at = next(at for at, (one, two) in enumerate(pairwise(times), 1) if two < one)
-    # Which of the two is out of line shows in what precedes them.
-    wrong = at - 1 if at >= 2 and times[at - 2] <= times[at] else at
-    near = times[at] if wrong != at else times[at - 1]
-    yield Breach(ordered[wrong], "at_ns", f"{times[wrong]}, beside a fact of {near}; times never run backwards here")
-
-
-def _disordered_steps(log: FactLog) -> Iterator[Breach]:
-    """An attempt's steps follow one another; 0 is a step that was not reached."""
-    for each in log.all(f.AttemptEnded):
-        if each.due_ns <= each.free_ns <= each.started_ns <= each.sent_ns <= each.answered_ns <= each.at_ns:
-            continue
-        steps = ("due_ns", "free_ns", "started_ns", "sent_ns", "answered_ns", "at_ns")
-        reached = [(name, time) for name in steps if (time := getattr(each, name))]
-        for (before, early), (name, late) in pairwise(reached):
-            if late < early:
-                yield Breach(each, name, f"{late}, before {before} {early}")
-    for call in log.all(f.ApiCalled):
-        if call.started_ns > call.at_ns:
-            yield Breach(call, "started_ns", f"{call.started_ns}, after at_ns {call.at_ns}")
 
 
 # -- ids and references ----------------------------------------------------------------------------------------------
@@ -322,44 +234,15 @@ class _Known:
 
 def _not_parallel(log: FactLog) -> Iterator[Breach]:
     for kind, fields in PARALLEL:
-        for fact, columns in zip(log.all(kind), map(attrgetter(*fields), log.all(kind)), strict=True):
-            wanted = len(columns[0])
-            for field, column in zip(fields, columns, strict=True):
-                if len(column) != wanted:
-                    yield Breach(fact, field, f"{len(column)} elements where {fields[0]} has {wanted}")
-
-
-def _ledger_breaks(log: FactLog) -> Iterator[Breach]:
-    """Each change of an item's stock is its next version and adds up. The final read shows the last one."""
-    levels = {item.sku: (0, item.available) for item in log.all(f.ItemStocked)}
-    for change in log.all(f.StockChanged):
-        version, available = levels[change.sku]
-        if change.version != version + 1:
-            yield Breach(change, "version", f"{change.version} where {version + 1} follows for this SKU")
-        if change.available != available + change.delta:
-            found = f"{change.available}, but it was {available} and changed by {change.delta}"
-            yield Breach(change, "available", found)
-        levels[change.sku] = (change.version, change.available)
-    for final in log.all(f.FinalStock):
-        version, available = levels[final.sku]
-        if final.version != version:
-            yield Breach(final, "version", f"{final.version}, but the last change made version {version}")
-        if final.available != available:
-            yield Breach(final, "available", f"{final.available}, but the last change left {available}")
-    yield from _unknown_versions(log, {sku: version for sku, (version, _) in levels.items()})
-
-
-def _unknown_versions(log: FactLog, newest: Mapping[str, int]) -> Iterator[Breach]:
-    """Versions that no change of the item made. -1: no version."""
-    told: list[f.EventFired | f.StockUnmoved] = [event for event in log.all(f.EventFired) if event.version > 0]
-    for fact in [*told, *log.all(f.StockUnmoved)]:
-        if fact.version <= newest.get(fact.sku, -1):
+        facts, columns = log.all(kind), attrgetter(*fields)
+        shapes = {tuple(map(len, columns(fact))) for fact in facts}
+        if all(len(set(shape)) == 1 for shape in shapes):
             continue
-        yield Breach(fact, "version", f"{fact.version}, but this SKU has {newest.get(fact.sku, 'no')} versions")
-    for shown in log.all(f.StockShown):
-        for sku, version in zip(shown.skus, shown.versions, strict=True):
-            if version > newest[sku]:
-                yield Breach(shown, "versions", f"{version}, but this SKU has {newest[sku]} versions")
+        for fact in facts:
+            wanted, *others = map(len, columns(fact))
+            for field, given in zip(fields[1:], others, strict=True):
+                if given != wanted:
+                    yield Breach(fact, field, f"{given} elements where {fields[0]} has {wanted}")
 
 
 def _shown(value: Hashable) -> str:

@@ -53,8 +53,8 @@ class Listing(msgspec.Struct, gc=False):
         A push from before the change was visible includes it by chance, so it counts only when no later push does.
         """
         knowing = bisect_left(self.known, change)
-        seen = max(knowing, bisect_left(self.push_times_ns, visible_ns))
-        return seen if seen < len(self.pushes) else knowing
+        seen = bisect_left(self.push_times_ns, visible_ns, knowing)
+        return seen if seen < len(self.push_times_ns) else knowing
 
 
 def build_listings(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[str, str], Listing]:

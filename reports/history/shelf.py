@@ -31,7 +31,7 @@ def build_shelves(log: FactLog, skus: Collection[str]) -> dict[str, Shelf]:
     for seq, stocked in log.numbered(f.ItemStocked):
         if stocked.sku in skus:
             moves[stocked.sku] = [(seq, stocked.at_ns, stocked.available)]
-    for seq, at_ns, sku, units in _movements(log):
+    for seq, at_ns, sku, units in _movements(log, frozenset(skus)):
         if sku in moves:
             moves[sku].append((seq, at_ns, units))
     for found in moves.values():
@@ -46,8 +46,10 @@ def build_shelves(log: FactLog, skus: Collection[str]) -> dict[str, Shelf]:
     }
 
 
-def _movements(log: FactLog) -> Iterator[tuple[int, int, str, int]]:
+def _movements(log: FactLog, skus: frozenset[str]) -> Iterator[tuple[int, int, str, int]]:
     for seq, sale in log.numbered(f.PurchaseAccepted):
+        if skus.isdisjoint(sale.skus):
+            continue
         yield from ((seq, sale.at_ns, sku, -units) for sku, units in zip(sale.skus, sale.quantities, strict=True))
     for seq, gone in log.numbered(f.OrderCancelled):
         yield from ((seq, gone.at_ns, sku, units) for sku, units in zip(gone.skus, gone.quantities, strict=True))

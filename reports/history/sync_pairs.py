@@ -12,7 +12,7 @@ import math
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Set
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Final
 
 import msgspec
@@ -116,7 +116,7 @@ def build_sync_pairs(
         for channel in log.marketplaces:
             listing = listings[channel, sku]
             _judge(log, listing, _righted(needs, listing), moved, found)
-    found.pairs.sort(key=lambda pair: pair.seq)
+    found.pairs.sort(key=attrgetter("seq"))
     return found
 
 
@@ -141,19 +141,22 @@ def _of_master(deliveries: Deliveries, ledger: Ledger) -> Iterator[_Movement]:
 
 
 def _of_channels(deliveries: Deliveries, ledger: Ledger, effects: list[Effect], plain: bool) -> Iterator[_Movement]:
+    order_event, visible_order, first_attempt_ns = (
+        deliveries.order_event, deliveries.visible_order, deliveries.first_attempt_ns,
+    )  # fmt: skip
     for effect in effects:
-        seq = effect.seq
-        event = deliveries.order_event.get((effect.order, TOPICS[effect.kind]), -1)
+        seq, kind = effect.seq, effect.kind
+        event = order_event.get((effect.order, TOPICS[kind]), -1)
         state = ledger.version_at(seq)
         left = ledger.left(state, seq) + ledger.netted_at(seq)
         # A subject that nets can show a sale before the master includes it. All else shows once the master includes it.
         change = effect.version_seq if effect.version >= 0 else NEVER_SEQ
-        if effect.kind == "sale":
-            seen = deliveries.visible_order.get(effect.order, NEVER_NS)
-            most, least = max(0, left), -NO_LIMIT
+        if kind == "sale":
+            seen = visible_order.get(effect.order, NEVER_NS)
+            most, least = left if left > 0 else 0, -NO_LIMIT
             change = seq if effect.version >= 0 and not plain else change
         else:
-            seen = deliveries.first_attempt_ns.get(event, NEVER_NS)
+            seen = first_attempt_ns.get(event, NEVER_NS)
             most, least = NO_LIMIT, left + ledger.pending_back(state, seq)
         seen_ns, visible_ns = _moments(deliveries, event, effect.at_ns, seen)
         yield _Movement(effect.channel, seq, effect.at_ns, visible_ns, seen_ns, most, least, change)
@@ -177,7 +180,8 @@ def _judge(log: FactLog, listing: Listing, righted: _Righted, moved: list[_Movem
         if movement.source == channel:
             continue
         seq = movement.seq
-        shown = listed[max(0, bisect_right(seqs, seq) - 1)]
+        index = bisect_right(seqs, seq)
+        shown = listed[index - 1 if index else 0]
         if movement.least <= shown <= movement.most:
             found.not_owed += 1
             continue

@@ -8,7 +8,6 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cached_property
-from operator import attrgetter
 from typing import Final, TypeVar
 
 import msgspec
@@ -189,13 +188,12 @@ class RunView:
         demanded: Counter[str] = Counter()
         for sale in self.of(f.PurchaseAccepted):
             for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
+                demanded[sku] += quantity
                 if before < quantity:
                     oversold[sku] += quantity - max(0, before)
-        attempts: list[f.PurchaseAccepted | f.PurchaseRefused] = [*self.of(f.PurchaseAccepted)]
-        attempts += self.of(f.PurchaseRefused)
-        for (skus, quantities), times in Counter(map(attrgetter("skus", "quantities"), attempts)).items():
-            for sku, quantity in zip(skus, quantities, strict=True):
-                demanded[sku] += quantity * times
+        for refusal in self.of(f.PurchaseRefused):
+            for sku, quantity in zip(refusal.skus, refusal.quantities, strict=True):
+                demanded[sku] += quantity
         if any(oversold.values()):
             return max(oversold, key=lambda sku: (oversold[sku], demanded[sku], sku)), "had the most oversold units"
         hot = {fact.sku for fact in self.of(f.ItemStocked) if fact.hot}

@@ -116,12 +116,17 @@ def test_cancelling_every_order_in_any_sequence_nets_to_nothing(bought: list[Buy
 
 @bounded
 @given(commands)
-def test_an_order_ends_once_at_most_and_only_if_it_was_accepted(played: list[Command]) -> None:
+def test_an_order_is_cancelled_and_returned_once_at_most_and_gives_back_no_more_than_it_took(
+    played: list[Command],
+) -> None:
     facts = Played(played).facts
-    accepted = {fact.order for fact in facts if isinstance(fact, PurchaseAccepted)}
-    ended = Counter(fact.order for fact in facts if isinstance(fact, OrderCancelled | OrderReturned))
-    assert set(ended.values()) <= {1}
-    assert set(ended) <= accepted
+    taken = {fact.order: sum(fact.quantities) for fact in facts if isinstance(fact, PurchaseAccepted)}
+    ended = [fact for fact in facts if isinstance(fact, OrderCancelled | OrderReturned)]
+    assert set(Counter((fact.order, type(fact)) for fact in ended).values()) <= {1}
+    back = Counter[int]()
+    for fact in ended:
+        back[fact.order] += sum(fact.quantities)
+    assert all(units <= taken[order] for order, units in back.items())
 
 
 @bounded

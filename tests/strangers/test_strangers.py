@@ -15,6 +15,7 @@ SCENARIOS = {
     "smoke": (),
     "proof": (),
     "flash_sale": (),
+    "failing_apis": (),
     "steady": ("--rate", "30"),
 }
 SEEDS = range(1, 11)
@@ -30,7 +31,7 @@ def test_a_sound_stranger_is_valid_and_accused_of_nothing(stranger: str, tmp_pat
     skip_without_node(stranger)
     done = trial(stranger, "smoke", tmp_path, "--seed", "1")
     assert is_valid_unless_late(done.result), done.output + done.log
-    assert done.accusations == [], done.output
+    assert done.verdict == "unknown" or done.accusations == done.causes == [], done.output
 
 
 @pytest.mark.prove
@@ -43,7 +44,7 @@ def test_a_sound_stranger_is_valid_in_every_scenario_over_many_seeds(
     skip_without_node(stranger)
     done = trial(stranger, scenario, tmp_path, "--seed", str(seed), *SCENARIOS[scenario])
     assert done.verdict == "valid", done.output + done.log
-    assert done.accusations == [], done.output
+    assert done.accusations == done.causes == [], done.output
 
 
 @pytest.mark.prove

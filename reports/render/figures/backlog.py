@@ -56,11 +56,13 @@ def open_at(intervals: Sequence[Interval], end_s: float) -> list[tuple[float, in
     """How many intervals are open from each moment on, from 0 to `end_s`. One that never ends stays open."""
     begins = sorted([begin for begin, _ in intervals])
     ends = sorted([end for _, end in intervals if end < end_s])
-    begun, ended, steps = 0, 0, []
-    for at in sorted({0.0, *begins, *ends}):
-        begun = bisect_right(begins, at, begun)
-        ended = bisect_right(ends, at, ended)
-        steps.append((at, begun - ended))
+    begun, ended, last, steps = 0, 0, -math.inf, []
+    for at in sorted([0.0, *begins, *ends]):
+        if at != last:
+            begun = bisect_right(begins, at, begun)
+            ended = bisect_right(ends, at, ended)
+            steps.append((at, begun - ended))
+            last = at
     return [*steps, (end_s, len(begins) - len(ends))]
 
 

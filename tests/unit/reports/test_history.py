@@ -147,6 +147,13 @@ def test_a_return_that_is_written_as_well_was_given_back_twice() -> None:
     assert effects_of(SOLD, RETURNED, CANCELLED, *rows) == (wanted, [1])
 
 
+def test_a_unit_that_was_scrapped_of_an_order_that_was_never_written_is_taken_by_a_row_of_its_return() -> None:
+    late = recorded(6, 1, -1, 9, "bazaar:1:returned:70")
+    other = (sold(7, 2, "bazaar", 1), recorded(9, 2, -1, 8, "bazaar:2"))
+    wanted = [("bazaar:1", 1, False), ("bazaar:1:cancelled", 1, False), ("bazaar:2", 2, False)]
+    assert effects_of(sold(0, 1, "bazaar", 3), SCRAPPED, CANCELLED, late, *other) == (wanted, [])
+
+
 @pytest.mark.parametrize(("back", "settled"), [(RETURNED, True), (SCRAPPED, False)])
 def test_an_order_that_comes_to_nothing_before_it_is_written_needs_no_row(back: Any, settled: bool) -> None:
     other = (sold(4, 2, "bazaar", 1), recorded(9, 1, -1, 9, "bazaar:2"))

@@ -125,7 +125,7 @@ def _suggest_nothing(enum: GraphQLEnumType) -> None:
     def coerce(value: str, _hide_suggestions: bool = True) -> Any:
         return GraphQLEnumType.coerce_input_value(enum, value, hide_suggestions=True)
 
-    enum.coerce_input_value = coerce  # type: ignore[assignment, method-assign]
+    vars(enum)["coerce_input_value"] = coerce
 
 
 def _take_texts_only(scalar: GraphQLScalarType) -> None:

@@ -36,7 +36,7 @@ def _whole() -> list[f.AnyFact]:
         f.OrderReturned(LATE, second.order, second.channel, second.ref, 1, second.skus, second.quantities, True),
         f.FollowUpVoid(LATE, first.order, "payment"),
         f.StockUnmoved(LATE, sku, version, "", calls),
-        f.RowsRejected(LATE, calls, next(each.channel for each in facts if isinstance(each, f.ListingPushed)), (sku,)),
+        f.RowsNotListed(LATE, calls, next(each.channel for each in facts if isinstance(each, f.ListingPushed)), (sku,)),
         f.StockShown(LATE, calls, (sku,), (version,)),
         f.OrdersShown(LATE, calls, first.channel, (first.order,)),
         f.ApiCalled(LATE, calls, "admin", "orders", 200, "ok"),
@@ -146,6 +146,17 @@ def test_a_time_that_runs_backwards_is_found_by_its_place_in_the_file() -> None:
         earlier, later = WHOLE[at].at_ns - 2 * S, WHOLE[at].at_ns + 2 * S
         assert breach_of(changed(at, at_ns=earlier)) == (at, "at_ns")
         assert breach_of(changed(at, at_ns=later)) == (at, "at_ns")
+
+
+@pytest.mark.parametrize("shift_s", [-2, 2])
+def test_a_time_that_runs_backwards_is_found_wherever_a_block_begins(shift_s: int, tmp_path: Path) -> None:
+    at = places_of(f.PurchaseAccepted)[20]
+    facts = changed(at, at_ns=WHOLE[at].at_ns + shift_s * S)
+    path = tmp_path / "history.jsonl.zst"
+    for per_block in (at, at + 1, 7, len(facts)):
+        path.write_bytes(sealed(facts, per_block=per_block))
+        with pytest.raises(HistoryError, match=r"field at_ns of PurchaseAccepted .* times never run backwards"):
+            read_history(path)
 
 
 def test_what_a_killed_writer_cut_off_is_no_breach() -> None:
