@@ -73,8 +73,10 @@ def explanations_by_order(orders: ChannelOrders, misfit: Misfit) -> tuple[tuple[
     """The same among what other rows wrote of the orders that it names.
 
     So a cancellation that gave back the units of a return, which a row of its own gave back too, applied the return
-    twice.
+    twice. A row that moved too little applied nothing twice.
     """
+    if any(effect.delta * misfit.excess < 0 for effect in (*misfit.effects, *misfit.repeated)):
+        return ()
     named = dict.fromkeys(map(order_named, tokens(misfit.row.reference)))
     placed = [sales[0].order for name in named if (sales := orders.by_token.get(name))]
     written = [
