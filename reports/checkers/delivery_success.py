@@ -223,7 +223,7 @@ def _given_up(history: History, delivery: Delivery) -> Incident:
     planned = delivery.planned
     text = (
         f"{planned.topic} was given up after {counted(len(delivery.attempts), 'attempt')}, "
-        f"at {history.offset(delivery.ended_ns)}: the subject never got event {planned.event}"
+        f"at {history.offset(delivery.ended_ns)}: the subject never got {history.event_name(planned.event)}"
     )
     return Incident("given_up", delivery.ended_ns, text, events=(planned.event,))
 
