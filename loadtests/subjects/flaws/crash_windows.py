@@ -13,8 +13,8 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_WEBHOOKS,
         faults=(
-            "kill_worker@3",
-            "kill_worker@6",
+            "kill_worker@2",
+            "kill_worker@7",
         ),
         diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended"}),
     ),
@@ -25,10 +25,7 @@ DECLARED: Final = (
         must=frozenset({"applied_twice"}),
         may=without({**WRONG_STOCK, **RESTARTED}, "applied_twice"),
         subjects=OF_WEBHOOKS,
-        faults=(
-            "kill_worker@3",
-            "kill_worker@6",
-        ),
+        scenario="crash_windows",
         diagnoses=frozenset({"failures_forgotten", "applied_twice"}),
     ),
     Flaw(
@@ -38,10 +35,7 @@ DECLARED: Final = (
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_WEBHOOKS,
-        faults=(
-            "kill_worker@3",
-            "kill_worker@6",
-        ),
+        scenario="crash_windows",
         diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended"}),
     ),
     Flaw(
@@ -51,10 +45,7 @@ DECLARED: Final = (
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_QUEUES,
-        faults=(
-            "kill_worker@3",
-            "kill_worker@6",
-        ),
+        scenario="crash_windows",
         diagnoses=frozenset({"lost_events", "process_ended"}),
     ),
     Flaw(
@@ -65,8 +56,8 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "drift"),
         subjects=OF_WEBHOOKS,
         faults=(
-            "kill_worker@3",
-            "kill_worker@6",
+            "kill_worker@2",
+            "kill_worker@7",
         ),
         diagnoses=frozenset({"lost_events", "process_ended"}),
     ),
