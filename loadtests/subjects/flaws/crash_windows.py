@@ -16,7 +16,7 @@ DECLARED: Final = (
             "kill_worker@2",
             "kill_worker@7",
         ),
-        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended"}),
+        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended", "lost_at_failure"}),
     ),
     Flaw(
         name="new_key_per_attempt",
@@ -26,7 +26,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "applied_twice"),
         subjects=OF_WEBHOOKS,
         scenario="crash_windows",
-        diagnoses=frozenset({"failures_forgotten", "applied_twice"}),
+        diagnoses=frozenset({"failures_forgotten", "applied_twice", "twice_at_failure"}),
     ),
     Flaw(
         name="open_batch_forgotten",
@@ -36,7 +36,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_WEBHOOKS,
         scenario="crash_windows",
-        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended"}),
+        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended", "lost_at_failure"}),
     ),
     Flaw(
         name="taken_before_work",
@@ -46,7 +46,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_QUEUES,
         scenario="crash_windows",
-        diagnoses=frozenset({"lost_events", "process_ended"}),
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure"}),
     ),
     Flaw(
         name="push_state_lost",
@@ -59,6 +59,6 @@ DECLARED: Final = (
             "kill_worker@2",
             "kill_worker@7",
         ),
-        diagnoses=frozenset({"lost_events", "process_ended"}),
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "push_forgotten"}),
     ),
 )
