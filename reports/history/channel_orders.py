@@ -131,8 +131,9 @@ def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list
 def _without_rests(misfits: list[Misfit], orders: ChannelOrders) -> list[Misfit]:
     """Misfits that the unwritten rest of an order does not explain. Such a rest is tied to the row.
 
-    An order that was cancelled before it was written is not written. If the subject hears later that a unit of it was
-    returned and scrapped, it takes that unit: the row names the return alone, and holds the sale and the cancellation.
+    A subject that hears of a return after the order's cancellation gives back all units for the cancellation, and so
+    nothing for the return. And an order that was cancelled before it was written is not written: if the subject hears
+    later that a unit was scrapped, it takes that unit, and the row of the return holds the sale and the cancellation.
     """
     for misfit in misfits:
         if isinstance(misfit.row, f.StockChanged) and misfit.row.cause == "subject_set":
