@@ -12,6 +12,21 @@ from stockstorm.simulator.plan.schedule import arrival_count
 
 SURE: Final = 15.0  # planned on average; that none occurs then has a probability below 1 in 3 million
 ORDER_TOPICS: Final = frozenset({"order.created", "order.cancelled", "order.returned"})
+# What each quota of orders brings about, in the words of the exposure of the checks that it tests.
+CASES: Final[dict[str, str]] = {
+    "near_duplicate": "of them within 5 ms",
+    "late_duplicate": "more than 2 s later",
+    "resent": "under a new webhook id",
+    "duplicate_after_cancel": "after the order's cancellation",
+    "cancel_before_create": "cancellations delivered before their order",
+    "return_then_cancel": "orders cancelled after a return",
+    "two_lines": "orders with one SKU on two lines",
+}
+
+
+def promised_cases(scenario: Scenario) -> frozenset[str]:
+    """The words of exposure that the scenario has a quota for."""
+    return frozenset(words for quota, words in CASES.items() if getattr(scenario.quotas, quota))
 
 
 def promises(scenario: Scenario) -> dict[str, str]:

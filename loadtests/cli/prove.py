@@ -99,7 +99,8 @@ def _print(found: Sequence[Proof], summed: Sequence[Power]) -> None:
         interval = f"{power.low:.0%}–{power.high:.0%}"
         lists = (", ".join(power.missed), ", ".join(power.unexpected))
         counts = (share(power.caught, power.runs), interval, share(power.named, power.runs))
-        table.add_row(power.subject, power.evidence, *counts, power.diagnosis, exposed(power), *lists)
+        cause = power.diagnosis or power.cause
+        table.add_row(power.subject, power.evidence, *counts, cause, exposed(power), *lists)
     Console().print(table)
 
 

@@ -58,7 +58,7 @@ def _power(group: Sequence[Proof]) -> Power:
     low, high = wilson(caught, len(group))
     names = Counter(proof.diagnoses[0] for proof in group if proof.diagnoses)
     diagnosis = names.most_common(1)[0][0] if names else ""
-    causes = [proof.cause for proof in group if proof.diagnoses[:1] == (diagnosis,)]
+    causes = [proof.cause for proof in group if proof.cause and proof.diagnoses[:1] in ((), (diagnosis,))]
     return Power(
         subject=first.subject,
         evidence=first.evidence,

@@ -91,6 +91,27 @@ def judged(result: Result, flaw: Flaw | None, evidence: Evidence, folder: str) -
     )
 
 
+def not_run(subject: str, seed: int, evidence: Evidence, scenario: str, commit: str, error: str) -> Proof:
+    """Stands for a run that could not be made; its cause is the error."""
+    return Proof(
+        subject=subject,
+        seed=seed,
+        evidence=evidence,
+        scenario=scenario,
+        commit=commit,
+        verdict="unknown",
+        failed=(),
+        missed=(),
+        unexpected=(),
+        exposure={},
+        diagnoses=(),
+        cause=error,
+        named=False,
+        seconds=0.0,
+        folder="",
+    )
+
+
 def read_proofs(runs: Path) -> list[Proof]:
     """The stored proofs, oldest first. A last line that an interrupt cut off is left out."""
     path = runs / FILE

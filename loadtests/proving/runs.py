@@ -11,8 +11,9 @@ from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec, read_provenance
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.orchestrator.run import run
-from stockstorm.loadtests.proving.proof import Evidence, Proof, judged, read_proofs, store_proof
+from stockstorm.loadtests.proving.proof import Evidence, Proof, judged, not_run, read_proofs, store_proof
 from stockstorm.loadtests.subjects.flaws import FLAWS, Flaw
+from stockstorm.simulator.errors import StockstormError
 
 # What the sound service is run with: every scenario in which a flaw claims to be found -> the architecture.
 SOUND_ON: Final = {flaw.scenario: flaw.subject for flaw in FLAWS.values()}
@@ -91,7 +92,7 @@ def prove(
 ) -> Iterator[Proof]:
     """The proof of each run, in order. Those that the runs folder already has of this commit are not repeated.
 
-    After `within_s` seconds no run begins.
+    After `within_s` seconds no run begins. A run that could not be made is not decided, and is made again next time.
     """
     commit = read_provenance().commit
     known = {proof.key: proof for proof in read_proofs(runs)}
@@ -100,8 +101,17 @@ def prove(
         found = known.get((commit, cell.subject, cell.seed, cell.evidence, cell.scenario))
         if found is None and time.monotonic() < until:
             show(f"{number} of {len(cells)}: {cell.text}")
-            spec = make_spec(cell.options(runs))
-            found = judged(run(spec, show, live, FILES).result, cell.flaw, cell.evidence, str(spec.folder))
-            store_proof(runs, found)
+            found = _proof(cell, commit, runs, show, live)
         if found is not None:
             yield found
+
+
+def _proof(cell: Cell, commit: str, runs: Path, show: Callable[[str], None], live: Callable[[Live], None]) -> Proof:
+    try:
+        spec = make_spec(cell.options(runs))
+        result = run(spec, show, live, FILES).result
+    except StockstormError as error:
+        return not_run(cell.subject, cell.seed, cell.evidence, cell.scenario, commit, str(error))
+    proof = judged(result, cell.flaw, cell.evidence, str(spec.folder))
+    store_proof(runs, proof)
+    return proof

@@ -17,7 +17,7 @@ from stockstorm.reports.checkers.delivery import Delivery
 from stockstorm.reports.checkers.delivery_success import DeliverySuccess
 from stockstorm.reports.checkers.drift import Drift
 from stockstorm.reports.checkers.event_classes import EventClasses
-from stockstorm.reports.checkers.exposed import exposed, promise_of
+from stockstorm.reports.checkers.exposed import cases_of, exposed, promise_of
 from stockstorm.reports.checkers.faults_met import FaultsMet
 from stockstorm.reports.checkers.forged import Forged
 from stockstorm.reports.checkers.generator import Generator
@@ -138,6 +138,7 @@ def _guarded(checker: Checker, history: History) -> Check:
         if checker.when_polling is not None and polls(history):
             measures = dict.fromkeys(checker.when_polling, 0.0)
             return Check(checker.name, "not_exercised", POLLS, measures, notes=(NOT_ASKED,))
-        return exposed(checker(history), checker.exposure(history), promise_of(history, checker.name))
+        promise, cases = promise_of(history, checker.name), cases_of(history)
+        return exposed(checker(history), checker.exposure(history), promise, cases)
     except Exception as error:  # noqa: BLE001 - whatever a checker raises, the others must still be heard
         return unknown(checker.name, f"the checker failed: {type(error).__name__}: {error}")

@@ -16,6 +16,7 @@ from stockstorm.reports.history.doubled import Doubled, Unattributed
 from stockstorm.reports.history.listing_gap import TOPICS
 from stockstorm.reports.history.off_stock import explain
 from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
+from stockstorm.scenarios.promises import CASES
 from stockstorm.simulator.history import facts as f
 
 
@@ -74,10 +75,10 @@ class AppliedTwice(Checker):
         found = history.repeats
         return {
             "order notifications delivered again": found.again,
-            "of them within 5 ms": found.at_once,
-            "more than 2 s later": found.late,
-            "under a new webhook id": found.new_id,
-            "after the order's cancellation": found.after_cancel,
+            CASES["near_duplicate"]: found.at_once,
+            CASES["late_duplicate"]: found.late,
+            CASES["resent"]: found.new_id,
+            CASES["duplicate_after_cancel"]: found.after_cancel,
             "tried again after a failure": found.retried,
             "orders read again by API": found.read_again,
             "acknowledged just before a kill": found.before_kill,

@@ -17,6 +17,7 @@ from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.off_stock import explain
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
+from stockstorm.scenarios.promises import CASES
 from stockstorm.simulator.history import facts as f
 
 CALLS_MAX: Final = 4  # of one incident
@@ -99,9 +100,15 @@ class Drift(Checker):
             "lines sold on marketplaces": orders["sale"],
             "lines cancelled there": orders["cancelled"],
             "lines returned there": orders["returned"],
-            "cancellations delivered before their order": history.repeats.cancel_first,
-            "orders with one SKU on two lines": _one_sku_on_two_lines(history),
+            CASES["cancel_before_create"]: history.repeats.cancel_first,
+            CASES["return_then_cancel"]: _returned_then_cancelled(history),
+            CASES["two_lines"]: _one_sku_on_two_lines(history),
         }
+
+
+def _returned_then_cancelled(history: History) -> int:
+    returned = {back.order for back in history.all(f.OrderReturned) if back.channel in history.marketplaces}
+    return sum(gone.order in returned for gone in history.all(f.OrderCancelled))
 
 
 def _one_sku_on_two_lines(history: History) -> int:

@@ -118,14 +118,15 @@ def _replay(history: History) -> _Ideal:
     ideal = _Ideal({sku: item.available for sku, item in history.items.items()}, _prices(history), {})
     # Each move with what it does. To ask every fact for its kind would take twice as long.
     moves: list[tuple[int, Callable[[Any], None], f.Fact]] = []
-    for kind, act in (
+    acts: tuple[tuple[type[f.Fact], Callable[[Any], None]], ...] = (
         (f.PurchaseAccepted, ideal.buy),
         (f.PurchaseRefused, ideal.buy),
         (f.OrderCancelled, ideal.cancel),
         (f.OrderReturned, ideal.take_back),
         (f.FollowUpVoid, ideal.cancel_refused),
         (f.StockChanged, ideal.change),
-    ):
+    )
+    for kind, act in acts:
         moves += [(seq, act, fact) for seq, fact in history.numbered(kind)]
     moves.sort(key=itemgetter(0))
     for _, act, fact in moves:

@@ -1,9 +1,10 @@
 """Throttling: whether the subject waits before it tries a throttled call again.
 
 Shopify refuses a call that the bucket has too few points for, and says how many it lacks. A subject that tries again at
-once is refused again, for as long as the bucket needs to refill, and takes points from its own other calls. It is
-invalid if it does so all the time: many calls throttled, a large share of all, and the next call of the same operation
-begun before a refill is possible, in half of the cases. Refusals that the scenario injects do not count.
+once is refused again, for as long as the bucket needs to refill. It is invalid if it does so all the time. The proof is
+the idempotency key: the same call came again before the points of one mutation can be there, in half of the cases.
+Calls without a key are judged by the next call of their operation, which may be another worker's. So the limits are
+wider: many calls throttled, a large share of all, and hardly a wait. Why the bucket was empty makes no difference.
 """
 
 from bisect import bisect_right
@@ -18,7 +19,9 @@ from stockstorm.simulator.limits import MUTATION_COST, RESTORE_PER_S
 
 THROTTLED_MIN: Final = 50
 SHARE_MAX: Final = 0.3
-WAIT_MS: Final = 20.0  # at most; less where the bucket refills faster
+WAIT_MS: Final = 20.0  # to the next call of the operation; less where the bucket refills faster
+REPEATS_MIN: Final = 20  # with one key
+REPEATS_SHARE: Final = 0.8  # of the time in which the points of one mutation are restored
 
 
 class Throttling(Checker):
@@ -31,6 +34,13 @@ class Throttling(Checker):
             "gap after a throttled call, median",
             "ms",
             "time from a throttled call to the next call of its operation, median",
+            more_is_worse=False,
+        ),
+        Measure(
+            "throttling.same_call_ms.p50",
+            "gap before the same call, median",
+            "ms",
+            "time from a throttled call to the next try with the same idempotency key, median",
             more_is_worse=False,
         ),
     )
@@ -51,19 +61,24 @@ class Throttling(Checker):
         if gaps:
             measures["throttling.gap_ms.p50"] = quantile(gaps, 0.5)
             seen += f", with {quantile(gaps, 0.5):,.1f} ms (median) before the next try"
-        wait_ms = _wait_ms(history, api)
-        if len(refused) >= THROTTLED_MIN and share >= SHARE_MAX and gaps and quantile(gaps, 0.5) < wait_ms:
-            tally.add(_incident(history, refused, seen, wait_ms))
-            return tally.check(self.name, "invalid", f"{seen}: it does not wait for points", measures)
-        return tally.check(self.name, "valid", seen, measures)
+        if same := _same_call(refused, of_api):
+            measures["throttling.same_call_ms.p50"] = quantile(same, 0.5)
+        restored_ms = _restored_ms(history, api)
+        hammers = len(refused) >= THROTTLED_MIN and share >= SHARE_MAX and gaps
+        if len(same) >= REPEATS_MIN and quantile(same, 0.5) < REPEATS_SHARE * restored_ms:
+            seen += f", {quantile(same, 0.5):,.1f} ms (median) before the same call came again"
+        elif not hammers or quantile(gaps, 0.5) >= min(WAIT_MS, restored_ms):
+            return tally.check(self.name, "valid", seen, measures)
+        tally.add(_incident(history, refused, seen, restored_ms))
+        return tally.check(self.name, "invalid", f"{seen}: it does not wait for points", measures)
 
     def exposure(self, history: History) -> dict[str, int]:
         return {"calls throttled": sum(map(is_throttled, history.all(f.ApiCalled)))}
 
 
 def is_throttled(call: f.ApiCalled) -> bool:
-    """Whether the API refused a call for want of points, and not because the scenario wanted it to fail."""
-    return (call.outcome == "throttled" or call.status == 429) and not call.injected
+    """Whether the API refused a call for want of points."""
+    return call.outcome == "throttled" or call.status == 429
 
 
 def _gaps(refused: list[f.ApiCalled], calls: list[f.ApiCalled]) -> list[float]:
@@ -82,18 +97,31 @@ def _gaps(refused: list[f.ApiCalled], calls: list[f.ApiCalled]) -> list[float]:
     return found
 
 
-def _wait_ms(history: History, api: str) -> float:
-    """How long a client must wait at least before a call can succeed: until the points of one mutation are there."""
-    if api != "admin":
-        return WAIT_MS
-    return min(WAIT_MS, MUTATION_COST / RESTORE_PER_S[history.scenario.shop.plan] * 1e3)
+def _same_call(refused: list[f.ApiCalled], calls: list[f.ApiCalled]) -> list[float]:
+    """Milliseconds from each throttled answer to the next try with the same idempotency key, in ascending order."""
+    begun: dict[str, list[int]] = {}
+    for call in calls:
+        if call.key:
+            begun.setdefault(call.key, []).append(call.started_ns or call.at_ns)
+    found = []
+    for call in refused:
+        later = [start for start in begun.get(call.key, ()) if start > call.at_ns]
+        if later:
+            found.append((min(later) - call.at_ns) / 1e6)
+    return sorted(found)
 
 
-def _incident(history: History, refused: list[f.ApiCalled], seen: str, wait_ms: float) -> Incident:
+def _restored_ms(history: History, api: str) -> float:
+    """How long it takes until an empty bucket has the points of one mutation."""
+    plan = history.scenario.shop.plan if api == "admin" else "standard"
+    return MUTATION_COST / RESTORE_PER_S[plan] * 1e3
+
+
+def _incident(history: History, refused: list[f.ApiCalled], seen: str, restored_ms: float) -> Incident:
     first, last = refused[0].at_ns, refused[-1].at_ns
     text = (
-        f"{seen}, from {history.offset(first)} to {history.offset(last)}; points for a call are there after "
-        f"{wait_ms:,.0f} ms at the earliest, and Shopify asks for a wait of a second"
+        f"{seen}, from {history.offset(first)} to {history.offset(last)}; an empty bucket has the "
+        f"points of one mutation after {restored_ms:,.0f} ms, and Shopify asks for a wait of a second"
     )
     return Incident("hammering", first, text)
 

@@ -21,21 +21,27 @@ from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.diagnosis.growth import Growth
 from stockstorm.reports.diagnosis.lost_alone import LostAlone
+from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
+from stockstorm.reports.diagnosis.overtaken import Overtaken
 from stockstorm.reports.diagnosis.own_retries import OwnRetries
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
+from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
 from stockstorm.reports.diagnosis.stops import Stops
 from stockstorm.reports.diagnosis.strange_ids import StrangeIds
+from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
 from stockstorm.reports.diagnosis.wrong_listings import WrongListings
+from stockstorm.reports.diagnosis.wrong_stock import WrongStock
 from stockstorm.reports.diagnosis.wrong_token import WrongToken
+from stockstorm.reports.diagnosis.wrong_units import WrongUnits
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Diagnosis
 
@@ -57,12 +63,18 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     DeadLetters(),
     Stops(),
     ChannelFrozen(),
+    LostAtFailure(),
     LostEvents(),
+    TwiceAtFailure(),
     AppliedTwice(),
     LostUpdates(),
+    WrongUnits(),
     ExactUnits(),
     OldOverNew(),
+    Overtaken(),
+    PushForgotten(),
     WrongListings(),
+    WrongStock(),
     LostAlone(),
     OwnRetries(),
     Growth(),

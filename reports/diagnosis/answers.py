@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
-from stockstorm.reports.diagnosis.traits import SIZES, EventTraits, Trait, said
+from stockstorm.reports.diagnosis.traits import SIZES, EventTraits, Trait, event_traits, said
 from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.history.faults import excused
 from stockstorm.simulator.history import facts as f
@@ -44,7 +44,7 @@ def texts(found: Iterable[Answered]) -> list[str]:
 
 def compared(case: Case, bad: Sequence[Answered], accepted: Sequence[Answered]) -> list[Common]:
     """What the bad ones have in common that accepted ones have not."""
-    events = EventTraits(case)
+    events = event_traits(case)
     step = max(1, len(accepted) // GOOD_MAX)
     return clusters(
         [_traits(case, events, one) for one in bad[:BAD_MAX]],

@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
-from stockstorm.reports.diagnosis.traits import EventTraits, said
+from stockstorm.reports.diagnosis.traits import event_traits, said
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
@@ -22,23 +22,29 @@ DEDUPLICATE: Final = (
 class AppliedTwice(Diagnose):
     name = "applied_twice"
     at_rest = True
+    after = ("twice_at_failure",)
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        events = case.history.deliveries.events
-        doubled = dict.fromkeys(
-            number for incident in case.incidents("applied_twice") for number in incident.events if number in events
-        )
-        bad = [events[number] for number in doubled]
+        bad, good = doubled_and_single(case)
         if not bad:
             return
-        good = [event for event in events.values() if event.event not in doubled and _alike(case, event)]
-        traits = EventTraits(case)
+        traits = event_traits(case)
         step = max(1, len(good) // GOOD_MAX)
         shared = clusters([traits.of(one) for one in bad], [traits.of(one) for one in good[::step]])
         if not shared:
             yield _found(self.name, case, None, bad)
         for common in shared:
             yield _found(self.name, case, common, [bad[place] for place in sorted(common.covers)])
+
+
+def doubled_and_single(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
+    """Events that incidents call applied twice, and marketplaces' other events."""
+    events = case.history.deliveries.events
+    doubled = dict.fromkeys(
+        number for incident in case.incidents("applied_twice") for number in incident.events if number in events
+    )
+    good = [event for event in events.values() if event.event not in doubled and _alike(case, event)]
+    return [events[number] for number in doubled], good
 
 
 def _alike(case: Case, event: f.EventFired) -> bool:

@@ -28,6 +28,7 @@ class Case:
 
     def __init__(self, history: History, checks: tuple[Check, ...]) -> None:
         self.history, self.checks = history, checks
+        self.kept: dict[str, object] = {}  # what several diagnoses read and only one builds
 
     @cached_property
     def failing(self) -> tuple[str, ...]:
@@ -69,7 +70,7 @@ class Case:
     def process_ends(self) -> list[tuple[int, str]]:
         """When processes of the subject ended, planned or not, and what it was called."""
         killed = [
-            (interval.begin_ns, f"{interval.target}'s {interval.fault.replace('_', ' ')}")
+            (interval.begin_ns, f"the fault {interval.fault.replace('_', ' ')}")
             for interval in self.history.fault_intervals
             if interval.planned and interval.fault.startswith(("kill", "restart", "crash"))
         ]

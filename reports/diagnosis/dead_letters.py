@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
-from stockstorm.reports.diagnosis.traits import EventTraits, said
+from stockstorm.reports.diagnosis.traits import event_traits, said
 from stockstorm.reports.result import Diagnosis, counted
 
 CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "order_latency", "retry_discipline")
@@ -19,7 +19,7 @@ class DeadLetters(Diagnose):
         dead = [entry.event for entry in entries if entry.effect == "dead_lettered"]
         if not dead:
             return
-        traits = EventTraits(case)
+        traits = event_traits(case)
         good = [entry.event for entry in entries if entry.effect in {"once", "superseded", "void"}][:20_000]
         found = clusters([traits.of(event) for event in dead[:5_000]], [traits.of(event) for event in good])
         common = tuple(

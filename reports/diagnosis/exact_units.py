@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.lost_events import lost_and_taken
-from stockstorm.reports.diagnosis.traits import EventTraits, Trait
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, EventTraits, Trait, event_traits
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Diagnosis, counted, units
 from stockstorm.simulator.history import facts as f
@@ -19,7 +19,6 @@ CHECKS: Final = (
     "event_classes",
 )  # fmt: skip
 KIND_NAMES: Final = {"sale": "sales", "cancelled": "cancellations", "returned": "returns"}
-TOPICS: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
 SHOWN: Final = 3
 STORE_HINT: Final = "the master has the orders of the shop's own store already"
 ORDERS_MAX: Final = 3  # that fit equally well; with more of them none is named
@@ -40,7 +39,7 @@ class Group(NamedTuple):
 class ExactUnits(Diagnose):
     name = "exact_units"
     at_rest = True
-    after = ("no_call", "stops")
+    after = ("no_call", "stops", "calls_refused", "wrong_token", "not_played")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         wrong = differences(case)
@@ -76,14 +75,16 @@ def groups(case: Case) -> Iterator[Group]:
     effects = case.history.orders.effects
     by_kind = {kind: [effect for effect in effects if effect.kind == kind] for kind in KIND_NAMES}
     for kind, name in KIND_NAMES.items():
-        yield _group(f"all {name} of marketplaces", by_kind[kind], f"look at the code that handles {TOPICS[kind]}")
+        yield _group(f"all {name} of marketplaces", by_kind[kind], f"look at the code that handles {TOPIC_OF[kind]}")
         for channel in case.history.marketplaces:
             of_channel = [effect for effect in by_kind[kind] if effect.channel == channel]
-            yield _group(f"all {name} of {channel}", of_channel, f"look at how {TOPICS[kind]} of {channel} is handled")
+            yield _group(
+                f"all {name} of {channel}", of_channel, f"look at how {TOPIC_OF[kind]} of {channel} is handled"
+            )
     for channel in case.history.marketplaces:
         of_channel = [effect for effect in effects if effect.channel == channel]
         yield _group(f"all changes of {channel}", of_channel, f"look at {channel}")
-    traits = EventTraits(case)
+    traits = event_traits(case)
     yield from _by_trait(case, traits, "changes", effects)
     for kind, name in KIND_NAMES.items():
         yield from _by_trait(case, traits, name, by_kind[kind])
@@ -117,7 +118,7 @@ def _by_trait(case: Case, traits: EventTraits, name: str, effects: Sequence[Effe
     events = case.history.deliveries
     marked: dict[Trait, list[Effect]] = {}
     for effect in effects:
-        event = events.events.get(events.order_event.get((effect.order, TOPICS[effect.kind]), -1))
+        event = events.events.get(events.order_event.get((effect.order, TOPIC_OF[effect.kind]), -1))
         for trait in traits.of(event) if event else ():
             if trait.kind in SPLIT:
                 marked.setdefault(trait, []).append(effect)
@@ -249,8 +250,8 @@ def _single_order(name: str, case: Case, wrong: dict[str, int]) -> Iterator[Foun
     doubled = [key for key, delta in by_change.items() if delta == wrong]
     if not 0 < len(missed) + len(doubled) <= ORDERS_MAX:
         return
-    told = [f"{case.order(order)} ({TOPICS[kind]}) is missing" for order, kind in missed]
-    told += [f"{case.order(order)} ({TOPICS[kind]}) counts twice" for order, kind in doubled]
+    told = [f"{case.order(order)} ({TOPIC_OF[kind]}) is missing" for order, kind in missed]
+    told += [f"{case.order(order)} ({TOPIC_OF[kind]}) counts twice" for order, kind in doubled]
     orders = list(dict.fromkeys(order for order, _ in (*missed, *doubled)))
     off = ", ".join(f"{sku} by {units(abs(count))}" for sku, count in list(wrong.items())[:SHOWN])
     yield Found(

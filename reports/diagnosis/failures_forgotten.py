@@ -1,4 +1,4 @@
-"""Writes that failed or had no answer, and rejected rows of a push, that the service did not send again.
+"""Writes that failed or had no answer, and rows of a push that was rejected or failed, which were not sent again.
 
 A write is known by its idempotency key. One that a service repeats under a new key counts as not repeated: the call
 without an answer may have been executed.
@@ -13,7 +13,7 @@ from stockstorm.simulator.api.exchange import request_id
 from stockstorm.simulator.config import API_FAULTS
 from stockstorm.simulator.history import facts as f
 
-SHARE_MIN: Final = 0.05
+SHARE_MIN: Final = 0.05  # of rejected rows; one whose quantity is right again need not be pushed
 CHECKS: Final = (
     "nothing_lost", "applied_twice", "drift", "event_classes", "oversell", "sync_latency", "order_latency",
     "crisis_time",
@@ -39,15 +39,16 @@ def _writes(name: str, case: Case) -> Iterator[Found]:
             if _unanswered(call):
                 failed[call.key] = call
     forgotten = [call for key, call in failed.items() if last[key] is call]
-    if len(forgotten) < max(1, SHARE_MIN * len(failed)):
+    if not forgotten:
         return
     executed = sum(call.outcome in {"ok", "replayed"} for call in forgotten)
-    kinds = ", ".join(f"{count:,} met {what}" for what, count in ordered(map(_how, forgotten)))
+    of = dict(ordered(map(_how, failed.values())))
+    kinds = ", ".join(f"{count:,} of {of[what]:,} that met {what}" for what, count in ordered(map(_how, forgotten)))
     yield Found(
         Diagnosis(
             name,
-            f"{len(forgotten):,} of {counted(len(failed), 'write')} that failed or had no answer were not sent again "
-            "under their idempotency key",
+            f"{len(forgotten):,} of {counted(len(failed), 'write')} that failed or had no answer "
+            f"{'was' if len(forgotten) == 1 else 'were'} not sent again under the same idempotency key",
             (
                 f"{kinds}; {executed:,} of them had been executed",
                 f"first at {case.when(forgotten[0].at_ns)}: "
@@ -71,7 +72,7 @@ def _how(call: f.ApiCalled) -> str:
 
 def _rows(name: str, case: Case) -> Iterator[Found]:
     rejected: dict[tuple[str, str], int] = {}
-    for fact in case.history.all(f.RowsRejected):
+    for fact in case.history.all(f.RowsNotListed):
         rejected |= {(fact.channel, sku): fact.at_ns for sku in fact.skus}
     if not rejected:
         return
@@ -82,10 +83,10 @@ def _rows(name: str, case: Case) -> Iterator[Found]:
     yield Found(
         Diagnosis(
             name,
-            f"marketplaces rejected {counted(len(rejected), 'row')} for the moment, and {len(forgotten):,} were not "
-            "pushed again",
+            f"marketplaces did not take {counted(len(rejected), 'row')} for the moment, rejected or in a failed call; "
+            f"{len(forgotten):,} {'was' if len(forgotten) == 1 else 'were'} not pushed again",
             ("for example " + quoted(f"{sku} on {channel} at {case.when(at)}" for at, channel, sku in forgotten),),
-            "read `rejected` in the answer to every push, and push those rows again",
+            "push again what a failed push held, and what its answer lists under `rejected`",
             case.consequences(*OF_LISTINGS),
             forgotten[0][0],
         ),

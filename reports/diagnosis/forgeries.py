@@ -11,6 +11,7 @@ from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
 
+KINDS_SHOWN: Final = 4
 DECIDED_MIN: Final = 3  # accepted ones, and refused ones
 CHECKS: Final = ("forged", "drift", "event_classes", "nothing_lost", "unexplained_push", "applied_twice")
 
@@ -36,14 +37,15 @@ class Forgeries(Diagnose):
         elif common and common[0].bad == common[0].bad_of:
             cause = f"forged deliveries pass the signature check when they are {said(common[0].traits)}"
         else:
-            cause = f"{len(taken)} of {len(forged)} forged deliveries pass the signature check"
+            kinds = ", ".join(sorted({_kind(one) for one in taken})[:KINDS_SHOWN])
+            cause = f"{len(taken)} of {len(forged)} forged deliveries pass the signature check: {kinds}"
         evidence = [f"they were of {counted(len({one.planned.topic for one in taken}), 'topic')}"]
         evidence += [
             f"{one.bad} of {one.bad_of} accepted ones are {said(one.traits)}; "
             f"of {one.good_of} refused ones {one.good} are"
             for one in common
         ]
-        kinds = quoted(
+        examples = quoted(
             f"webhook {one.planned.webhook_id} ({one.planned.topic}, {_kind(one)}) at {case.when(one.ended_ns)}"
             for one in taken
         )
@@ -51,7 +53,7 @@ class Forgeries(Diagnose):
             Diagnosis(
                 self.name,
                 cause,
-                (*evidence, f"accepted, for example, {kinds}"),
+                (*evidence, f"accepted, for example, {examples}"),
                 "compute the HMAC over the raw body for every topic and every source, compare it in full and in "
                 "constant time, and answer 401 before anything is done",
                 case.consequences(*CHECKS),

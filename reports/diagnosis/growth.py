@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.diagnosis.case import HARNESS, Case, Diagnose, Found
 from stockstorm.reports.result import Diagnosis
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import SECOND_NS
@@ -16,7 +16,14 @@ SAMPLES_MIN: Final = 60
 MEMORY_TIMES: Final = 1.5
 MEMORY_MIN_BYTES: Final = 50 * 1024**2
 OURS: Final = frozenset({"generator", "orchestrator", "postgres", "supervisor"})
-LATENCY_CHECKS: Final = ("sync_latency", "order_latency", "crisis_time", "oversell", "refused_though_available")
+LATENCY_CHECKS: Final = (
+    "trend",
+    "sync_latency",
+    "order_latency",
+    "crisis_time",
+    "oversell",
+    "refused_though_available",
+)
 
 
 class Growth(Diagnose):
@@ -24,6 +31,8 @@ class Growth(Diagnose):
     after = ("no_call", "stops")
 
     def __call__(self, case: Case) -> Iterator[Found]:
+        if HARNESS in case.failing:
+            return  # the load generator was late, so every speed is unknown
         yield from _latency(self.name, case)
         yield from _memory(self.name, case)
 

@@ -1,16 +1,29 @@
 """Events that were acknowledged and had no effect, with nothing in common and no other cause."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken
 from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.simulator.clock import SECOND_NS
+
+NEAR_NS: Final = 5 * SECOND_NS
 
 
 class LostAlone(Diagnose):
     name = "lost_alone"
     at_rest = True
-    after = ("no_call", "stops", "forgeries", "lost_events", "applied_twice", "lost_updates", "dead_letters")
+    after = (
+        "no_call",
+        "stops",
+        "forgeries",
+        "lost_at_failure",
+        "lost_events",
+        "applied_twice",
+        "lost_updates",
+        "dead_letters",
+    )
 
     def __call__(self, case: Case) -> Iterator[Found]:
         if "nothing_lost" not in case.failing:
@@ -23,10 +36,16 @@ class LostAlone(Diagnose):
             Diagnosis(
                 self.name,
                 f"{counted(len(bad), 'event')} of {of:,} had no effect, with nothing in common that others lack",
-                tuple(f"lost: {case.named(event)}" for event in bad[:3]),
+                tuple(f"lost: {case.named(event)}{_before(case, event.at_ns)}" for event in bad[:3]),
                 "look for these webhook ids in the service's own log, from the answer to the effect",
                 case.consequences(*CHECKS),
                 bad[0].at_ns,
             ),
             frozenset(f"event {event.event}" for event in bad),
         )
+
+
+def _before(case: Case, at_ns: int) -> str:
+    """The end of a process that came soon after."""
+    later = [(end_ns, what) for end_ns, what in case.process_ends if 0 <= end_ns - at_ns <= NEAR_NS]
+    return f"; {(later[0][0] - at_ns) / SECOND_NS:.2f} s later came {later[0][1]}" if later else ""

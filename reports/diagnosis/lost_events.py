@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
-from stockstorm.reports.diagnosis.traits import EventTraits, said
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, event_traits, said
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
@@ -20,13 +20,13 @@ CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "orde
 class LostEvents(Diagnose):
     name = "lost_events"
     at_rest = True
-    after = ("no_call", "stops")
+    after = ("no_call", "stops", "lost_at_failure")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         bad, good = lost_and_taken(case)
         if not bad:
             return
-        traits = EventTraits(case)
+        traits = event_traits(case)
         step = max(1, len(good) // GOOD_MAX)
         shared = clusters([traits.of(one) for one in bad[:BAD_MAX]], [traits.of(one) for one in good[::step]])
         for common in shared:
@@ -40,10 +40,9 @@ def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
     history = case.history
     unwritten = set[int]()
     if not history.orders.net_only and history.orders.writes:
-        topics = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
         for effect in history.orders.effects:
             if _is_unwritten(case, effect):
-                unwritten.add(history.deliveries.order_event.get((effect.order, topics[effect.kind]), -1))
+                unwritten.add(history.deliveries.order_event.get((effect.order, TOPIC_OF[effect.kind]), -1))
     bad, good = list[f.EventFired](), list[f.EventFired]()
     for entry in history.classified:
         if entry.delivery != "acknowledged":

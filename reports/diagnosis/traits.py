@@ -13,8 +13,8 @@ from stockstorm.simulator.history import facts as f
 
 TraitKind = Literal[
     "topic", "source", "cause", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
-    "after_cancel", "twin", "location", "fault", "close", "perturbed", "forgery", "channel", "sku", "hot", "phase",
-    "size",
+    "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
+    "forgery", "channel", "sku", "hot", "phase", "size",
 ]  # fmt: skip
 
 PHRASES: Final[dict[TraitKind, str]] = {
@@ -29,6 +29,8 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "lines": "of orders with several lines",
     "units": "of orders with more than one unit on a line",
     "after_cancel": "of orders that were cancelled before",
+    "after_return": "of orders of which units were returned before",
+    "unanswered": "first written by a call that got no answer",
     "twin": "of items whose id is the {} of two that become one as a float",
     "location": "of location {}",
     "fault": "sent during a fault",
@@ -55,6 +57,8 @@ HINTS: Final[dict[TraitKind, str]] = {
     "lines": "handle every line of an order, in one transaction",
     "units": "look at whether the quantity of a line is used",
     "after_cancel": "look at how a change of an order that is already cancelled is handled",
+    "after_return": "look at what a cancellation or a second return gives back: only what was not returned yet",
+    "unanswered": "a write without an answer may have been executed: send it again with the same idempotency key",
     "twin": "read ids as text or as 64-bit integers: JSON.parse and float columns round those above 2^53",
     "location": "look at the mapping of locations: {} is left out or confused",
     "fault": "look at what a failed connection leaves behind",
@@ -69,6 +73,7 @@ HINTS: Final[dict[TraitKind, str]] = {
 }
 _RANK: Final = {kind: rank for rank, kind in enumerate(PHRASES)}
 
+TOPIC_OF: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
 MARKS: Final[dict[str, str]] = {
     "reorder": "delivered out of order",
     "delay": "delivered late",
@@ -111,6 +116,19 @@ def said(traits: Iterable[Trait]) -> str:
     return " and ".join(trait.phrase for trait in traits)
 
 
+def unanswered(case: Case) -> frozenset[tuple[int, str]]:
+    """(order, topic) of what was first written by a call whose answer never arrived."""
+    silent = {call.request for call in case.calls if call.status == 0}
+    if not silent:
+        return frozenset()
+    rows = {(row.sku, row.version) for row in case.history.all(f.StockChanged) if row.request in silent}
+    return frozenset(
+        (effect.order, TOPIC_OF[effect.kind])
+        for effect in case.history.orders.effects
+        if (effect.sku, effect.version) in rows
+    )
+
+
 def twins(items: Iterable[f.ItemStocked]) -> dict[str, str]:
     """By SKU: whether its item's id is the lower or the higher of those that become one when they are rounded."""
     by_float: dict[float, list[f.ItemStocked]] = {}
@@ -134,6 +152,10 @@ class EventTraits:
         self._orders = {sale.order: sale for sale in history.all(f.PurchaseAccepted)}
         self._items = history.items
         self._causes = {(change.sku, change.version): change.cause for change in history.all(f.StockChanged)}
+        self._returned: dict[int, int] = {}
+        for back in history.all(f.OrderReturned):
+            self._returned.setdefault(back.order, back.at_ns)
+        self._unanswered = unanswered(case)
         self._cancelled = {gone.order: gone.at_ns for gone in history.all(f.OrderCancelled)}
         self._ends = [at_ns for at_ns, _ in case.process_ends]
         self._phases = [(phase.at_ns, phase.phase) for phase in history.all(f.PhaseStarted)]
@@ -173,6 +195,10 @@ class EventTraits:
             found.add(Trait("units"))
         if self._cancelled.get(event.order, event.at_ns) < event.at_ns:
             found.add(Trait("after_cancel"))
+        if self._returned.get(event.order, event.at_ns) < event.at_ns:
+            found.add(Trait("after_return"))
+        if (event.order, event.topic) in self._unanswered:
+            found.add(Trait("unanswered"))
         if self._is_ahead(event):
             found.add(Trait("ahead"))
         return found
@@ -238,3 +264,11 @@ class EventTraits:
             for sku in self._skus(event):
                 times.setdefault(sku, set()).add(event.at_ns)
         return {sku: sorted(found) for sku, found in times.items()}
+
+
+def event_traits(case: Case) -> EventTraits:
+    """The traits of a case's events, built once."""
+    found = case.kept.get("traits")
+    if not isinstance(found, EventTraits):
+        found = case.kept["traits"] = EventTraits(case)
+    return found

@@ -15,16 +15,11 @@ LISTINGS_MAX: Final = 20_000
 class WrongListings(Diagnose):
     name = "wrong_listings"
     at_rest = True
-    after = ("no_call", "stops", "channel_frozen")
+    after = ("no_call", "stops", "channel_frozen", "overtaken", "push_forgotten")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         history = case.history
-        stock = {final.sku: final.available for final in history.all(f.FinalStock)}
-        bad, good = list[f.FinalListing](), list[f.FinalListing]()
-        for final in history.all(f.FinalListing)[:LISTINGS_MAX]:
-            if final.sku in stock and final.sku not in history.pending.skus:
-                wanted = max(0, stock[final.sku] - history.safety_stock)
-                (good if final.listed == wanted else bad).append(final)
+        good, bad = right_and_wrong(case)
         of_two = twins(history.items.values())
         found = clusters([_traits(case, of_two, one) for one in bad], [_traits(case, of_two, one) for one in good])
         for common in found:
@@ -43,6 +38,18 @@ class WrongListings(Diagnose):
                 ),
                 frozenset(f"listing {one.channel} {one.sku}" for one in covered),
             )
+
+
+def right_and_wrong(case: Case) -> tuple[list[f.FinalListing], list[f.FinalListing]]:
+    """Listings at rest, those that show what the master has, and the others. Pending SKUs are left out."""
+    history = case.history
+    stock = {final.sku: final.available for final in history.all(f.FinalStock)}
+    right, wrong = list[f.FinalListing](), list[f.FinalListing]()
+    for final in history.all(f.FinalListing)[:LISTINGS_MAX]:
+        if final.sku in stock and final.sku not in history.pending.skus:
+            wanted = max(0, stock[final.sku] - history.safety_stock)
+            (right if final.listed == wanted else wrong).append(final)
+    return right, wrong
 
 
 def _traits(case: Case, of_two: dict[str, str], final: f.FinalListing) -> frozenset[Trait]:

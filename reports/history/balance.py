@@ -98,7 +98,7 @@ def _unmatched(
 ) -> tuple[list[f.StockChanged], list[Effect]]:
     """Rows and effects that are left when each row takes the first free effect of its units before it.
 
-    An order and its own cancellation, both without a row, cancel out.
+    Effects of one order that come to 0, such as it and its cancellation, need no row.
     """
     waiting: defaultdict[int, deque[Effect]] = defaultdict(deque)
     for effect in effects:
@@ -111,15 +111,15 @@ def _unmatched(
         else:
             extra.append(row)
     left = sorted((effect for queue in waiting.values() for effect in queue), key=lambda effect: effect.seq)
-    return extra, _without_cancelled(left)
+    return extra, _not_netted(left)
 
 
-def _without_cancelled(left: list[Effect]) -> list[Effect]:
-    kinds: defaultdict[int, set[str]] = defaultdict(set)
+def _not_netted(left: list[Effect]) -> list[Effect]:
+    """Without the effects of orders that come to 0, for example of one that was cancelled before it was written."""
+    sums: defaultdict[int, int] = defaultdict(int)
     for effect in left:
-        kinds[effect.order].add(effect.kind)
-    both = {order for order, found in kinds.items() if {"sale", "cancelled"} <= found}
-    return [effect for effect in left if effect.order not in both or effect.kind == "returned"]
+        sums[effect.order] += effect.delta
+    return [effect for effect in left if sums[effect.order]]
 
 
 def _overdrawn(effects: Iterable[Effect], rows: Iterable[tuple[int, f.StockChanged]]) -> tuple[int, int]:

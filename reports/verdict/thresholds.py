@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stockstorm.reports.checkers import NOT_ASKED, checker_of, is_speed, measure_of
+from stockstorm.reports.checkers import checker_of, is_speed, measure_of
 from stockstorm.reports.checkers.sync_latency import too_few, with_moot
 from stockstorm.reports.result import Check, Finding, Interval, ThresholdOutcome, Verdict
 from stockstorm.scenarios.conditions import Condition, parse_condition
@@ -30,7 +30,7 @@ def judge_thresholds(
 ) -> tuple[ThresholdOutcome, ...]:
     """One outcome per line, in the scenario's order. `unreliable`: why no speed of this run can be judged, if so."""
     owners = {measure: check for check in checks for measure in check.measures}
-    excused = {check.name: check.reason for check in checks if NOT_ASKED in check.notes}
+    excused = {check.name: check.reason for check in checks if check.verdict == "not_exercised"}
     outcomes = []
     for measure, condition in read_expect(expect).items():
         found = measures.get(measure)

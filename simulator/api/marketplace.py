@@ -9,27 +9,20 @@ import hmac
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import Annotated, Any, Final, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from contextlib import suppress
+from typing import Any, Final
 
 import msgspec
 
 from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
 from stockstorm.simulator.api.faults.injection import NONE, Injection
+from stockstorm.simulator.api.marketplace_requests import Parameters, Refusal, listings_of, notification_url_of
 from stockstorm.simulator.clock import WallPair
-from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown, RowsRejected
+from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown, RowsNotListed
 from stockstorm.simulator.history.texts import error_texts
-from stockstorm.simulator.limits import (
-    ERROR_TEXTS_MAX,
-    LISTINGS_PER_CALL_MAX,
-    ORDERS_PER_PAGE_MAX,
-    QUANTITY_MAX,
-    REQUEST_BODY_MAX_BYTES,
-)
+from stockstorm.simulator.limits import ERROR_TEXTS_MAX, LISTINGS_PER_CALL_MAX, ORDERS_PER_PAGE_MAX
 from stockstorm.simulator.model import EVERY_TOPIC, ApiOutcome, Event, Sku
-from stockstorm.simulator.shop.subscriptions import is_bus
 from stockstorm.simulator.world import Changes, World
 
 __all__ = ["MarketplaceApi"]
@@ -37,111 +30,11 @@ __all__ = ["MarketplaceApi"]
 
 PAGE_DEFAULT: Final = 100
 FEED_MAX: Final = 10**15 - 1
+PUSH: Final = "PUT listings"
 UNKNOWN_SKU: Final = "unknown sku"
 TRY_AGAIN: Final = "temporarily unavailable; send the row again"
 _PATH: Final = re.compile(r"/marketplaces/([^/]+)/v1/([a-z]+)")
 _HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"),)
-_OUTCOMES: Final[dict[int, ApiOutcome]] = {401: "denied", 422: "user_error", 429: "throttled"}
-
-
-class Refusal(Exception):
-    """A request that is not accepted. `outcome` is recorded in the history."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        self.status, self.code, self.message = status, code, message
-        super().__init__(message)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        return {"error": {"code": self.code, "message": self.message}}
-
-    @property
-    def outcome(self) -> ApiOutcome:
-        return _OUTCOMES.get(self.status, "bad_request" if 400 <= self.status < 500 else "failed")
-
-
-class Listing(msgspec.Struct, frozen=True, gc=False):
-    """The quantity to list for a SKU, in whole units."""
-
-    sku: str
-    quantity: Annotated[int, msgspec.Meta(ge=0, le=QUANTITY_MAX)]
-
-
-class ListingsPut(msgspec.Struct, frozen=True):
-    """The body of PUT /listings."""
-
-    listings: list[Listing]
-
-
-class NotificationsPut(msgspec.Struct, frozen=True):
-    """The only address that the channel notifies."""
-
-    url: str
-
-
-_LISTINGS: Final = msgspec.json.Decoder(ListingsPut)
-_NOTIFICATIONS: Final = msgspec.json.Decoder(NotificationsPut)
-T = TypeVar("T")
-
-
-def listings_of(body: bytes) -> list[Listing]:
-    """The rows of PUT /listings. Raises Refusal for bad JSON (400), wrong values (422) and more than 500 rows (413)."""
-    rows = _decoded(body, _LISTINGS, '{"listings": [{"sku": "…", "quantity": 5}]}').listings
-    if len(rows) > LISTINGS_PER_CALL_MAX:
-        message = f"{len(rows)} rows; send at most {LISTINGS_PER_CALL_MAX} in one call"
-        raise Refusal(413, "too_many_rows", message)
-    return rows
-
-
-def notification_url_of(body: bytes) -> str:
-    """The address of PUT /notifications: http(s), or an event bus spelled as with Shopify.
-
-    Raises Refusal for bad JSON (400) and other addresses (422). Real marketplaces, such as Amazon's, deliver to their
-    customers' buses and queues too.
-    """
-    url = _decoded(body, _NOTIFICATIONS, '{"url": "https://…"}').url
-    if is_bus(url):
-        return url
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        wanted = "a URL with http:// or https://, the ARN of a partner event source, or pubsub://project:topic"
-        raise Refusal(422, "invalid_url", f"{url!r} is not a valid address; send {wanted}")
-    return url
-
-
-def _decoded(body: bytes, decoder: msgspec.json.Decoder[T], example: str) -> T:
-    if len(body) > REQUEST_BODY_MAX_BYTES:
-        raise Refusal(413, "body_too_large", f"{len(body)} bytes; send at most {REQUEST_BODY_MAX_BYTES}")
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise Refusal(422, "invalid_body", f"{error}; send {example}") from None
-    except UNREADABLE_JSON as error:
-        raise Refusal(400, "bad_json", f"{error}; send {example}") from None
-
-
-class Parameters:
-    """The query string of a request."""
-
-    def __init__(self, query: str) -> None:
-        self._values = parse_qs(query, keep_blank_values=True)
-
-    def text(self, name: str) -> str:
-        """The value of a parameter, empty if it is missing."""
-        return self._values.get(name, [""])[-1]
-
-    def number(self, name: str, *, default: int, low: int, high: int) -> int:
-        """A whole number from `low` to `high`. Raises Refusal (422) for anything else."""
-        text = self.text(name)
-        if not text:
-            return default
-        if not (text.isascii() and text.isdigit() and len(text) < 16 and low <= int(text) <= high):
-            raise Refusal(422, f"invalid_{name}", f"{name}={text}; send a whole number from {low} to {high}")
-        return int(text)
 
 
 def _failure(injection: Injection) -> Refusal:
@@ -162,6 +55,10 @@ class _Call:
         self.errors: list[str] = []
         self.facts: list[AnyFact] = []
         self.events: list[Event] = []
+
+    def not_listed(self, skus: tuple[str, ...]) -> None:
+        """An injected fault keeps these rows of a push out."""
+        self.facts.append(RowsNotListed(self.now_ns, self.serial, self.channel, skus))
 
     def changed(self, changes: Changes) -> None:
         """Add the changes of a command to the world."""
@@ -199,6 +96,7 @@ class MarketplaceApi:
             route = self._route(call)
             admitted = True
             if not injection.executes:
+                self._leave_out(call)
                 raise _failure(injection)
             status, body = 200, route(call)
         except Refusal as refusal:
@@ -261,13 +159,23 @@ class MarketplaceApi:
         call.rows = len(rows)
         refused = tuple(dict.fromkeys(row.sku for row, reason in judged if reason == TRY_AGAIN))
         if refused:
-            call.facts.append(RowsRejected(call.now_ns, call.serial, call.channel, refused))
+            call.not_listed(refused)
         unknown = [row["sku"] for row in rejected if row["reason"] == UNKNOWN_SKU]
         if unknown:
             call.errors.append(f"{UNKNOWN_SKU}: {', '.join(unknown[:ERROR_TEXTS_MAX])}")
         if good:
             call.changed(self._world.push_listings(call.channel, good, request=call.serial, now_ns=call.now_ns))
         return {"accepted": len(good), "rejected": rejected}
+
+    def _leave_out(self, call: _Call) -> None:
+        """Tells the rows of a push that is not executed, if it is a valid one."""
+        if call.operation != PUSH:
+            return
+        with suppress(Refusal):
+            known = self._world.catalogue.by_sku
+            skus = tuple(dict.fromkeys(row.sku for row in listings_of(call.request.body) if row.sku in known))
+            if skus:
+                call.not_listed(skus)
 
     def _get_listings(self, call: _Call) -> dict[str, Any]:
         parameters = Parameters(call.request.query)

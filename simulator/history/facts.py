@@ -397,8 +397,8 @@ class ApiCalled(Fact, frozen=True, tag=True):
     injected: Injected = ""
 
 
-class RowsRejected(Fact, frozen=True, tag=True):
-    """A marketplace rejected these rows of a push for the moment, because the scenario injects that."""
+class RowsNotListed(Fact, frozen=True, tag=True):
+    """A marketplace did not take these rows of a push, because an injected fault rejected them or the whole call."""
 
     request: Count
     channel: Name
@@ -480,7 +480,7 @@ AnyFact = (
     | AttemptEnded
     | DeliveryEnded
     | ApiCalled
-    | RowsRejected
+    | RowsNotListed
     | StockShown
     | OrdersShown
     | EffectProbed

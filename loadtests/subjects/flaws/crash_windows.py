@@ -16,7 +16,7 @@ DECLARED: Final = (
             "kill_worker@3",
             "kill_worker@6",
         ),
-        diagnoses=frozenset({"lost_events", "process_ended"}),
+        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended"}),
     ),
     Flaw(
         name="new_key_per_attempt",
@@ -29,7 +29,7 @@ DECLARED: Final = (
             "kill_worker@3",
             "kill_worker@6",
         ),
-        diagnoses=frozenset({"applied_twice"}),
+        diagnoses=frozenset({"failures_forgotten", "applied_twice"}),
     ),
     Flaw(
         name="open_batch_forgotten",
@@ -42,7 +42,7 @@ DECLARED: Final = (
             "kill_worker@3",
             "kill_worker@6",
         ),
-        diagnoses=frozenset({"lost_events", "process_ended"}),
+        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended"}),
     ),
     Flaw(
         name="taken_before_work",

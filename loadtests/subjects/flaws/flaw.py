@@ -53,6 +53,8 @@ WRONG_STOCK: Final = {
     "stale_overwrite": "a wrong quantity can equal an older state of the master",
     "crisis_time": LATE,
     "event_classes": "the effects of events that were counted wrong do not add up",
+    "trend": "more and more listings wait for a quantity that never comes",
+    "unheard": "changes that nobody heard of",
 }
 LATE_EFFECTS: Final = {
     "sync_latency": LATE,
@@ -66,6 +68,7 @@ LATE_EFFECTS: Final = {
     "delivery": "deliveries are still pending when the run ends",
     "delivery_success": "answers after more than 5 s are timeouts, and retries run out",
     "ack_time": "answers are late as well",
+    "trend": "what waits makes what comes later wait too",
 }
 NEVER_DELIVERED: Final = {
     **WRONG_STOCK,
@@ -92,7 +95,9 @@ RESTARTED: Final = {
 }
 CALLS: Final = {
     "retry_discipline": "calls are repeated too soon, or too often",
+    "throttling": "more calls than the shop has query points for",
     "resources": "more calls need more of everything",
+    "faults_met": "what the scenario makes fail is not met as it should be",
 }
 
 

@@ -59,6 +59,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **CALLS}, "drift"),
         subjects=OF_WEBHOOKS,
         scenario="failing_apis",
+        diagnoses=frozenset({"failures_forgotten"}),
     ),
     Flaw(
         name="failed_push_forgotten",
@@ -68,6 +69,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **CALLS}, "drift"),
         subjects=OF_WEBHOOKS,
         scenario="failing_apis",
+        diagnoses=frozenset({"failures_forgotten"}),
     ),
     Flaw(
         name="small_changes_not_pushed",

@@ -49,7 +49,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **CALLS}, "nothing_lost"),
         subjects=OF_WEBHOOKS,
         scenario="failing_apis",
-        diagnoses=frozenset({"lost_events", "calls_refused", "exact_units"}),
+        diagnoses=frozenset({"failures_forgotten", "lost_events", "calls_refused", "exact_units"}),
     ),
     Flaw(
         name="throttled_write_counts_as_done",
@@ -59,7 +59,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **CALLS}, "nothing_lost"),
         subjects=OF_WEBHOOKS,
         scenario="proof_throttled",
-        diagnoses=frozenset({"own_retries"}),
+        diagnoses=frozenset({"failures_forgotten", "own_retries"}),
     ),
     Flaw(
         name="first_change_only",

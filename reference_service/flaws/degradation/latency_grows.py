@@ -1,4 +1,4 @@
-"""Every event makes the work of the later ones longer by a fifth of a millisecond."""
+"""Every event makes the work of the later ones longer by a millisecond."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from stockstorm.reference_service.queues.base import Entry
 from stockstorm.reference_service.seams import Seams
 from stockstorm.reference_service.storage.database import Connection
 
-GROWTH_S = 0.0002
+GROWTH_S = 0.001
 
 
 class _Slowing:

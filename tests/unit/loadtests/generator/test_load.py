@@ -195,6 +195,15 @@ def test_a_forged_delivery_is_sent_and_changes_nothing(generator: Generator) -> 
     assert PurchaseAccepted not in generator.kinds()
 
 
+def test_an_answer_to_what_is_judged_by_effect_is_no_failure_whatever_it_is(generator: Generator) -> None:
+    generator.run(PlannedForgery(0, 1, "other_shop", sku(0)), PlannedForgery(0, 2, "unsigned", sku(0)))
+    other_shop, unsigned = generator.connections.submitted
+    for outgoing, status in ((other_shop, 200), (unsigned, 200)):
+        generator.attempts.answered(outgoing, answer(status))
+    assert [entry["request_type"] for entry in generator.entries if entry["exception"]] == ["FORGED"]
+    assert len(generator.entries) == 1
+
+
 def test_a_fault_is_open_until_its_process_has_recovered(generator: Generator) -> None:
     generator.run(PlannedFault(0, 1, "kill_worker", 5), PlannedFault(0, 2, "kill_receiver", 7))
     assert generator.faults_sent == [FaultDue("kill_worker", 5), FaultDue("kill_receiver", 7)]

@@ -14,6 +14,7 @@ from stockstorm.loadtests.proving.proof import FILE, SOUND, Evidence, Outcome, P
 from stockstorm.loadtests.proving.runs import Cell, cells_of, prove, rotated
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reports.result import Check, Diagnosis, Finding, Result
+from stockstorm.simulator.errors import SubjectError
 
 FLAW = FLAWS["no_signature_check"]
 
@@ -72,6 +73,19 @@ def test_the_wilson_interval_is_that_of_the_literature() -> None:
     assert [round(end, 3) for end in wilson(0, 10)] == [0.0, 0.278]
     assert [round(end, 3) for end in wilson(81, 263)] == [0.255, 0.366]  # Newcombe 1998, table I
     assert wilson(0, 0) == (0.0, 1.0)
+
+
+def test_a_run_that_could_not_be_made_is_not_decided_and_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Any) -> None:
+        raise SubjectError("reference service", "it exited", "read its log")
+
+    monkeypatch.setattr(runs, "make_spec", fail)
+    show: Callable[[Any], None] = lambda _: None  # noqa: E731 - a callable of two kinds
+    (one,) = prove([Cell("wrong_secret", 1, "full", "proof")], tmp_path, show, show)
+    assert (one.outcome, one.holds, "it exited" in one.cause) == ("not decided", False, True)
+    assert read_proofs(tmp_path) == []
 
 
 def test_the_power_of_a_flaw_counts_its_runs() -> None:

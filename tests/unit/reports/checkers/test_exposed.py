@@ -5,13 +5,26 @@ import pytest
 
 from stockstorm.reports.checkers import check_all
 from stockstorm.reports.checkers.applied_twice import AppliedTwice
-from stockstorm.reports.checkers.exposed import exposed
+from stockstorm.reports.checkers.exposed import cases_of, exposed, promise_of
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check
 from stockstorm.scenarios.loader import load, shipped_names
-from stockstorm.scenarios.promises import promises
+from stockstorm.scenarios.promises import CASES, promises
+from stockstorm.simulator.config import QuotasConfig
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import delivered, ended, history, ns, opened, order_event, planned, recorded, sold, tried
+from tests.literal_history import (
+    delivered,
+    ended,
+    history,
+    ns,
+    opened,
+    order_event,
+    planned,
+    recorded,
+    sold,
+    started,
+    tried,
+)
 
 FOUND = Check("forged", "valid", "all of 3 forged were refused")
 
@@ -106,3 +119,32 @@ def test_shipped_scenarios_promise_what_they_plan() -> None:
     found = {name: set(promises(load(name))) for name in shipped_names()}
     assert found["flash_sale"] >= {"forged", "applied_twice", "oversell"}
     assert "oversell" not in found["steady"]
+
+
+def test_a_case_with_a_quota_that_did_not_occur_is_a_note() -> None:
+    found = exposed(FOUND, {"unsigned": 3, CASES["resent"]: 0, CASES["two_lines"]: 0}, "", {CASES["resent"]})
+    assert (found.verdict, found.notes) == (
+        "valid",
+        ("the scenario has a quota for these, and none occurred: under a new webhook id",),
+    )
+
+
+def test_every_case_names_a_quota_and_an_exposure_of_a_check() -> None:
+    assert set(CASES) <= set(QuotasConfig.model_fields)
+    found = {words for check in check_all(history(opened())) for words in check.exposure}
+    assert set(CASES.values()) <= found
+
+
+def _run(*facts: f.AnyFact, polls: bool = False) -> History:
+    start = msgspec.structs.replace(started(), scenario={"quotas": {"forgeries": 5, "resent": 5}}, polls=polls)
+    return history(start, *facts)
+
+
+def test_what_a_subject_cannot_get_is_not_promised() -> None:
+    by_http = f.SubscriptionCreated(ns(0), 1, "shopify", "orders/create", "http://127.0.0.1:1/")
+    by_bus = f.SubscriptionCreated(ns(0), 1, "shopify", "orders/create", "pubsub://project:topic")
+    assert promise_of(_run(by_http), "forged")
+    assert promise_of(_run(by_http), "applied_twice")
+    assert (promise_of(_run(by_bus), "forged"), bool(promise_of(_run(by_bus), "applied_twice"))) == ("", True)
+    assert (promise_of(_run(polls=True), "applied_twice"), cases_of(_run(polls=True))) == ("", frozenset())
+    assert cases_of(_run(by_http)) == {CASES["resent"]}

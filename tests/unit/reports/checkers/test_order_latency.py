@@ -2,8 +2,10 @@
 
 import math
 
+from stockstorm.reports.checkers import check_all
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.result import Check
+from stockstorm.reports.verdict.thresholds import judge_thresholds
 from tests.literal_history import cancelled, history, no_rest, opened, recorded, rest, sold
 
 MANY = (*opened(), *(sold(n, n, "bazaar") for n in range(30)))
@@ -94,3 +96,17 @@ def test_an_order_that_is_pending_at_the_end_counts_for_as_long_as_it_waited() -
         1.0,
         "1 order was still pending when the run ended",
     )
+
+
+def test_a_subject_that_names_no_orders_is_estimated_and_no_threshold_judges_it() -> None:
+    orders = [
+        fact for n in range(40) for fact in (sold(n * 100, n, "bazaar"), recorded(n * 100 + 20, n + 1, -1, 99 - n))
+    ]
+    checks = check_all(history(opened(100), *orders, rest()), (OrderLatency(),))
+    assert (checks[0].verdict, checks[0].measures) == (
+        "not_exercised",
+        {"order_latency.orders": 40.0, "order_latency.never": 0.0},
+    )
+    assert checks[0].reason.endswith("first in, first out the median is 20 ms")
+    lines = judge_thresholds({"order_latency_ms.p95": "< 10"}, checks, checks[0].measures, {})
+    assert [(line.verdict, line.found) for line in lines] == [("not_exercised", None)]

@@ -100,6 +100,14 @@ def test_a_listing_that_no_push_corrected_is_infinitely_late() -> None:
     )
 
 
+def test_the_units_of_a_sale_are_those_of_all_its_lines_of_the_sku() -> None:
+    sale = f.PurchaseAccepted(ns(0), 1, "bazaar", "1", (SKU, SKU), (1, 2), (10, 9), (10, 9))
+    found = SyncLatency()(history(opened(), sale, recorded(20, 1, -3, 7, "bazaar:1"), rest()))
+    assert [(incident.kind, incident.channel, incident.units) for incident in found.incidents] == [
+        ("unreflected", "mercado", 3)
+    ]
+
+
 def test_a_few_owed_movements_are_too_few() -> None:
     found = SyncLatency()(history(opened(), sold(0, 1, "bazaar"), pushed(40, "mercado", 9)))
     assert (found.verdict, found.measures) == (

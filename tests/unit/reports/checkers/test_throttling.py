@@ -50,9 +50,27 @@ def test_without_a_throttled_call_nothing_is_tested() -> None:
     assert adjusted(5, 0, 100).verdict == "not_exercised"
 
 
-def test_refusals_that_the_scenario_injects_do_not_count() -> None:
-    calls = [
-        msgspec.structs.replace(called(n * 1.6, n, "inventoryAdjustQuantities", 200, "throttled"), injected="throttled")
-        for n in range(200)
+def repeated(gap_ms: float, times: int, apart_ms: float = 500) -> Check:
+    """Calls that are throttled and tried again with their own key; 40 workers call between them."""
+    calls: list[f.AnyFact] = []
+    for n in range(times):
+        key = f"k{n}"
+        for start, outcome in ((n * apart_ms + 1, "throttled"), (n * apart_ms + 1 + gap_ms, "ok")):
+            call = called(start, len(calls), "inventoryAdjustQuantities", 200, outcome)  # type: ignore[arg-type]  # literals
+            calls.append(msgspec.structs.replace(call, key=key))
+    others = [called(n * 10 + 5, 10_000 + n, "inventoryAdjustQuantities") for n in range(times * 40)]
+    facts = [
+        msgspec.structs.replace(fact, scenario={"shop": {"plan": "standard"}})
+        if isinstance(fact, f.RunStarted)
+        else fact
+        for fact in opened()
     ]
-    assert Throttling()(history(opened(), *calls)).measures["throttling.calls"] == 0
+    return Throttling()(history(*facts, *calls, *others))
+
+
+def test_the_same_call_again_before_points_can_be_there_is_proof() -> None:
+    found = repeated(40, 25)
+    assert found.verdict == "invalid"
+    assert found.measures["throttling.same_call_ms.p50"] == pytest.approx(40, abs=1)
+    assert repeated(150, 25).verdict == "valid"
+    assert repeated(40, 10).verdict == "valid"

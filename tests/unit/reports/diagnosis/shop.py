@@ -7,6 +7,7 @@ from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Diagnosis
 from stockstorm.reports.verdict.judge import judge
+from stockstorm.simulator.config import DeliveryMark
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import START, ns, started
 
@@ -118,7 +119,7 @@ class Shop:
             self.deliveries += 1
             status = self.answer(change)
             good = 200 <= status < 300
-            marks = ("duplicate",) if copy else ()
+            marks: tuple[DeliveryMark, ...] = ("duplicate",) if copy else ()
             self.facts += [
                 f.DeliveryPlanned(at, number, event, f"w{event}", subscription, topic, at, copy, marks),
                 f.AttemptEnded(

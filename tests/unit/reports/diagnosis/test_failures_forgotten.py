@@ -32,13 +32,13 @@ def test_a_write_that_is_repeated_under_its_key_is_not_named(injected: f.Injecte
     first = write(10, 1, "k", injected, outcome)
     assert found(first, write(20, 2, "k")) == []
     (named,) = found(first, write(20, 2, "other"))
-    assert named.cause.startswith("1 of 1 write that failed or had no answer were not sent again")
+    assert named.cause.startswith("1 of 1 write that failed or had no answer was not sent again")
     assert named.explains == ("drift", "applied_twice")
 
 
 def test_a_write_that_was_executed_and_not_answered_is_told_with_its_key() -> None:
     (named,) = found(write(10, 1, "k1", "answer_lost"), write(20, 2, "k2"))
-    assert named.evidence[0] == "1 met answers lost after execution; 1 of them had been executed"
+    assert named.evidence[0] == "1 of 1 that met answers lost after execution; 1 of them had been executed"
     assert "(idempotency key k1)" in named.evidence[1]
 
 
@@ -46,13 +46,15 @@ def test_a_slow_answer_is_an_answer() -> None:
     assert found(write(10, 1, "k", "slow")) == []
 
 
-def rejected(ms: float, *skus: str) -> f.RowsRejected:
-    return f.RowsRejected(ns(ms), 1, "bazaar", skus)
+def rejected(ms: float, *skus: str) -> f.RowsNotListed:
+    return f.RowsNotListed(ns(ms), 1, "bazaar", skus)
 
 
 def test_rejected_rows_that_were_not_pushed_again_are_named() -> None:
     (named,) = found(rejected(50, SKU), pushed(20, "bazaar", 5), pushed(60, "mercado", 5))
-    assert "rejected 1 row for the moment, and 1 were not pushed again" in named.cause
+    assert named.cause == (
+        "marketplaces did not take 1 row for the moment, rejected or in a failed call; 1 was not pushed again"
+    )
     assert f"{SKU} on bazaar" in named.evidence[0]
 
 

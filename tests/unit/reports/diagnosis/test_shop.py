@@ -3,7 +3,7 @@
 import pytest
 
 from stockstorm.reports.diagnosis import diagnose
-from stockstorm.reports.diagnosis.case import Case, Found
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Diagnosis
 from stockstorm.reports.verdict.judge import judge
@@ -159,10 +159,7 @@ def test_writes_that_stop_are_dated() -> None:
 
 
 def test_two_diagnoses_of_the_same_events_name_each_other() -> None:
-    class One:
-        after = ()
-        at_rest = False
-
+    class One(Diagnose):
         def __init__(self, name: str, *covers: str) -> None:
             self.name, self.covers = name, frozenset(covers)
 
@@ -176,8 +173,8 @@ def test_two_diagnoses_of_the_same_events_name_each_other() -> None:
 
 
 def test_a_diagnosis_that_raises_is_left_out_with_a_note() -> None:
-    class Broken:
-        name, after, at_rest = "broken", (), False
+    class Broken(Diagnose):
+        name = "broken"
 
         def __call__(self, case: Case) -> list[Found]:
             raise ValueError("oh")
@@ -187,8 +184,8 @@ def test_a_diagnosis_that_raises_is_left_out_with_a_note() -> None:
 
 
 def test_a_run_without_a_flaw_is_not_diagnosed() -> None:
-    class Never:
-        name, after, at_rest = "never", (), False
+    class Never(Diagnose):
+        name = "never"
 
         def __call__(self, case: Case) -> list[Found]:
             raise AssertionError

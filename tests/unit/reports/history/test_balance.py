@@ -125,3 +125,10 @@ def test_without_references_the_probe_says_which_order_was_lost_and_not_the_last
         probe_done(),
     )
     assert [entry.effect for entry in run.classified] == ["none", "once"]
+
+
+def test_an_order_that_was_returned_in_part_and_then_cancelled_needs_no_row() -> None:
+    back = f.OrderReturned(ns(5), 1, "bazaar", "1", 70, (SKU,), (1,), restocked=True)
+    rest = (sold(0, 1, "bazaar", 2), back, cancelled(6, 1, "bazaar", 1))
+    again = (sold(7, 2, "mercado"), recorded(10, 1, -1, 9), recorded(20, 2, -1, 8))
+    assert off(history(opened(), rest, again)) == [(-1, 1, False)]

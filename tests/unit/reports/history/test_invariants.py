@@ -36,7 +36,7 @@ def _whole() -> list[f.AnyFact]:
         f.OrderReturned(LATE, second.order, second.channel, second.ref, 1, second.skus, second.quantities, True),
         f.FollowUpVoid(LATE, first.order, "payment"),
         f.StockUnmoved(LATE, sku, version, "", calls),
-        f.RowsRejected(LATE, calls, next(each.channel for each in facts if isinstance(each, f.ListingPushed)), (sku,)),
+        f.RowsNotListed(LATE, calls, next(each.channel for each in facts if isinstance(each, f.ListingPushed)), (sku,)),
         f.StockShown(LATE, calls, (sku,), (version,)),
         f.OrdersShown(LATE, calls, first.channel, (first.order,)),
         f.ApiCalled(LATE, calls, "admin", "orders", 200, "ok"),
@@ -155,7 +155,7 @@ def test_a_time_that_runs_backwards_is_found_wherever_a_block_begins(shift_s: in
     path = tmp_path / "history.jsonl.zst"
     for per_block in (at, at + 1, 7, len(facts)):
         path.write_bytes(sealed(facts, per_block=per_block))
-        with pytest.raises(HistoryError, match="field at_ns of PurchaseAccepted .* times never run backwards"):
+        with pytest.raises(HistoryError, match=r"field at_ns of PurchaseAccepted .* times never run backwards"):
             read_history(path)
 
 

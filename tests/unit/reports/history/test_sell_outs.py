@@ -13,7 +13,7 @@ def _refused(at_ns: int, order: int, channel: str) -> f.PurchaseRefused:
 
 
 def test_a_sell_out_counts_if_buyers_on_two_channels_wanted_the_sku() -> None:
-    one_channel = [_sold(1, 1, "bazaar", 2, 3), _sold(2, 2, "bazaar", 1, 1), _refused(3, 3, "bazaar")]
+    one_channel: list[f.AnyFact] = [_sold(1, 1, "bazaar", 2, 3), _sold(2, 2, "bazaar", 1, 1), _refused(3, 3, "bazaar")]
     assert History.of(one_channel).sell_outs == 0
     assert History.of([*one_channel, _refused(4, 4, "mercado")]).sell_outs == 1
 

@@ -15,7 +15,7 @@ from stockstorm.simulator.history.facts import (
     ApiCalled,
     ListingPushed,
     OrdersShown,
-    RowsRejected,
+    RowsNotListed,
     StockChanged,
     StockShown,
     SubscriptionCreated,
@@ -219,10 +219,17 @@ def test_half_of_the_rows_are_rejected_and_the_others_are_listed() -> None:
         2,
         [TRY_AGAIN] * 2,
     )
-    (told,) = [fact for fact in reply.facts if isinstance(fact, RowsRejected)]
+    (told,) = [fact for fact in reply.facts if isinstance(fact, RowsNotListed)]
     assert (told.channel, told.skus) == ("bazaar", tuple(row["sku"] for row in answer["rejected"]))
     listed = {fact.sku for fact in reply.facts if isinstance(fact, ListingPushed)}
     assert listed == {sku(place) for place in range(4)} - {row["sku"] for row in answer["rejected"]}
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_the_rows_of_a_push_that_is_not_executed_are_told(kind: ApiFaultKind) -> None:
+    told = [fact.skus for fact in pushed(made(kind), rows=2).facts if isinstance(fact, RowsNotListed)]
+    assert told == ([(sku(0), sku(1))] if kind in UNEXECUTED else told[:1])
+    assert bool(told) is (kind in UNEXECUTED or kind == "rows_rejected")
 
 
 @pytest.mark.parametrize("status", [502, 503])

@@ -16,6 +16,7 @@ from stockstorm.simulator.config import (
     ShopConfig,
     WorldConfig,
 )
+from stockstorm.simulator.model import OrderKey
 from stockstorm.simulator.plan.items import (
     Plan,
     PlannedCancellation,
@@ -38,11 +39,11 @@ from stockstorm.simulator.plan.quotas import (
     sells_out,
 )
 
-FIVE = dict.fromkeys(ORDER_ROLES, 5)
+FIVE: dict[str, int] = dict.fromkeys(map(str, ORDER_ROLES), 5)
 CHANNELS = tuple(ChannelConfig(name=name) for name in ("online", "bazaar", "mercado"))
 
 
-def config(rate: float = 10, faults: tuple[FaultConfig, ...] = (), **quotas: int) -> WorldConfig:
+def config(faults: tuple[FaultConfig, ...] = (), /, rate: float = 10, **quotas: int) -> WorldConfig:
     return WorldConfig(
         shop=ShopConfig(skus=40, stock=1_000, buyers=5),
         channels=CHANNELS,
@@ -53,7 +54,7 @@ def config(rate: float = 10, faults: tuple[FaultConfig, ...] = (), **quotas: int
     )
 
 
-def orders_of(plan: Plan, role: str) -> dict[int, PlannedPurchase]:
+def orders_of(plan: Plan, role: str) -> dict[OrderKey, PlannedPurchase]:
     roles = Roles(config(**FIVE))
     bought = [item for item in plan.items if isinstance(item, PlannedPurchase)]
     return {item.order: item for item in bought if (part := roles.of(item.order)) and part.role == role}
@@ -101,8 +102,10 @@ def test_the_follow_ups_of_a_role_stand_at_its_times() -> None:
 
 def test_at_the_end_of_load_a_return_still_comes_before_the_cancellation() -> None:
     plan = make_plan("x", config(rate=2, return_then_cancel=40), 1)
-    met = [(type(item), item.order) for item in plan.items if isinstance(item, PlannedReturn | PlannedCancellation)]
-    for order in range(40):
+    met: list[tuple[type, OrderKey]] = [
+        (type(item), item.order) for item in plan.items if isinstance(item, PlannedReturn | PlannedCancellation)
+    ]
+    for order in map(OrderKey, range(40)):
         assert met.index((PlannedReturn, order)) < met.index((PlannedCancellation, order))
     paid = {item.order: item.serial for item in plan.items if isinstance(item, PlannedPayment)}
     back = {item.order: item.serial for item in plan.items if isinstance(item, PlannedReturn)}
@@ -117,7 +120,7 @@ def test_two_lines_have_one_sku() -> None:
 
 def test_other_orders_are_the_same_with_and_without_quotas() -> None:
     roles = Roles(config(**FIVE))
-    plans = [make_plan("x", config(**quotas), 3) for quotas in (FIVE, {})]
+    plans = [make_plan("x", config(**quotas), 3) for quotas in (FIVE, dict[str, int]())]
     some, none = (
         [(i.offset_ns, i.order, i.lines) for i in p.items if isinstance(i, PlannedPurchase) and not roles.of(i.order)]
         for p in plans
@@ -149,7 +152,7 @@ def test_drawn_arrivals_are_counted_as_the_least_that_a_seed_gives() -> None:
 
 
 def test_orders_of_skus_that_may_sell_out_get_no_role() -> None:
-    scarce = config(rate=40, before_kill=2, **FIVE)
+    scarce = config(rate=40, **FIVE | {"before_kill": 2})
     scarce = scarce.model_copy(update={"shop": scarce.shop.model_copy(update={"stock": 60})})
     assert sells_out(config(**FIVE)) is None
     assert sells_out(scarce) is not None
@@ -185,7 +188,7 @@ def next_to(world: WorldConfig) -> list[tuple[int, str]]:
 
 
 def test_the_last_events_before_a_kill_and_the_first_after_it_have_skus_that_nothing_else_moves() -> None:
-    found = next_to(config(faults=(fault(),), before_kill=5, after_restart=5))
+    found = next_to(config((fault(),), before_kill=5, after_restart=5))
     assert len({sku for _, sku in found}) == len(found) == 10
     before, after = [at for at, _ in found[:5]], [at for at, _ in found[5:]]
     assert all(5 * SECOND_NS - 100 * MILLISECOND_NS < at < 5 * SECOND_NS for at in before)
@@ -203,12 +206,13 @@ def test_the_last_events_before_a_kill_and_the_first_after_it_have_skus_that_not
     ],
 )
 def test_only_faults_that_end_a_process_have_events_next_to_them_within_the_load(one: FaultConfig, count: int) -> None:
-    assert len(next_to(config(faults=(one,), before_kill=2, after_restart=2))) == count
+    assert len(next_to(config((one,), before_kill=2, after_restart=2))) == count
 
 
 def test_a_fault_moves_no_other_purchase() -> None:
-    quotas = {**FIVE, "before_kill": 5, "after_restart": 5}
-    plans = [make_plan("x", config(faults=faults, **quotas), 3) for faults in ((), (fault(),))]
+    quotas = FIVE | {"before_kill": 5, "after_restart": 5}
+    both: tuple[tuple[FaultConfig, ...], ...] = ((), (fault(),))
+    plans = [make_plan("x", config(faults, **quotas), 3) for faults in both]
     calm, killed = ([i for i in plan.items if isinstance(i, PlannedPurchase)] for plan in plans)
     others = [(i.offset_ns, i.order, i.lines) for i in killed if i.order < KEPT_KEY]
     assert others == [(i.offset_ns, i.order, i.lines) for i in calm]

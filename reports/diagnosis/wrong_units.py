@@ -1,0 +1,81 @@
+"""Writes that moved other units than the orders that they name, by what these orders have in common."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.contrast import clusters
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, event_traits, said
+from stockstorm.reports.history.channel_orders import order_named, tokens
+from stockstorm.reports.history.misfits import Misfit
+from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.simulator.history import facts as f
+
+CHECKS: Final = ("drift", "applied_twice", "nothing_lost", "unexplained_push", "event_classes", "oversell")
+
+
+class WrongUnits(Diagnose):
+    name = "wrong_units"
+    at_rest = True
+    after = ("forgeries", "twice_at_failure", "applied_twice", "lost_updates")
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        orders = case.history.orders
+        if orders.net_only or not orders.misfits:
+            return
+        changes = {key for misfit in orders.misfits for key in (_changes(misfit) or _named(case, misfit))}
+        written = {(one.order, one.kind) for one in orders.effects if one.version >= 0}
+        bad, good = _events(case, sorted(changes)), _events(case, sorted(written - changes))
+        traits = event_traits(case)
+        found = clusters([traits.of(one) for one in bad], [traits.of(one) for one in good])
+        common = tuple(
+            f"{one.bad} of {one.bad_of} are {said(one.traits)}; {one.good} of {one.good_of} right ones are"
+            for one in found
+        )
+        rows = quoted(
+            f"{misfit.row.sku} moved by {_delta(misfit)} where {_delta(misfit) - misfit.excess} would be right, at "
+            f"{case.when(misfit.row.at_ns)}"
+            for misfit in orders.misfits
+        )
+        which = f"; the events are {said(found[0].traits)}" if found else ""
+        hints = [trait.hint for one in found for trait in one.traits]
+        yield Found(
+            Diagnosis(
+                self.name,
+                f"{counted(len(orders.misfits), 'write')} moved other units than the orders that they name{which}",
+                (*common, rows, *(f"of {case.named(event)}" for event in bad[:2])),
+                "; ".join(dict.fromkeys(hints)) or "look at the arithmetic of orders: lines, quantities, signs",
+                case.consequences(*CHECKS),
+                orders.misfits[0].row.at_ns,
+            ),
+            frozenset(f"event {event.event}" for event in bad),
+        )
+
+
+def _delta(misfit: Misfit) -> int:
+    return misfit.row.delta if isinstance(misfit.row, f.StockChanged) else 0
+
+
+def _changes(misfit: Misfit) -> set[tuple[int, str]]:
+    """(order, kind) of the changes whose units the row should have moved."""
+    return {(effect.order, effect.kind) for effect in misfit.effects}
+
+
+def _named(case: Case, misfit: Misfit) -> set[tuple[int, str]]:
+    """(order, kind) of the changes that the row names and that should not have moved its SKU at all."""
+    placed = {f"{sale.channel}:{sale.ref}": sale for sale in case.history.all(f.PurchaseAccepted)}
+    found: set[tuple[int, str]] = set()
+    for token in tokens(misfit.row.reference):
+        sale = placed.get(order_named(token))
+        kind = "cancelled" if token.endswith(":cancelled") else "returned" if ":returned:" in token else "sale"
+        if sale is None or misfit.row.sku not in sale.skus:
+            continue
+        if not any(effect.sku == misfit.row.sku for effect in case.history.orders.of_order(sale.order, kind)):
+            found.add((sale.order, kind))
+    return found
+
+
+def _events(case: Case, changes: Iterable[tuple[int, str]]) -> list[f.EventFired]:
+    deliveries = case.history.deliveries
+    numbers = [deliveries.order_event.get((order, TOPIC_OF[kind]), -1) for order, kind in changes]
+    return [deliveries.events[number] for number in numbers if number in deliveries.events]

@@ -1,0 +1,157 @@
+"""What diagnoses say of a subject that loses, doubles or forgets something when a call fails or a process ends."""
+
+import pytest
+from msgspec.structs import replace
+
+from stockstorm.reports.diagnosis.moments import followed
+from stockstorm.reports.history import History
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import ns
+from tests.unit.reports.diagnosis import shop as shop_module
+from tests.unit.reports.diagnosis.shop import SKUS, Change, Shop, diagnosed
+
+
+def with_facts(history: History, *more: f.AnyFact) -> History:
+    """The history with more facts, in order of time."""
+    return History.of(sorted([*history.facts, *more], key=lambda fact: fact.at_ns))
+
+
+def test_events_that_are_lost_before_a_process_ends_are_dated_by_it() -> None:
+    lost = {40, 41, 42}
+    shop = Shop(lambda one: int(one.order not in lost))
+    sales = {fact.order: fact.at_ns for fact in shop.facts if isinstance(fact, f.PurchaseAccepted)}
+    end = f.ProcessEnded(sales[42] + 100_000_000, "worker", 9, -9, ("killed",))
+    found = diagnosed(with_facts(shop.history(), end))
+    assert found["process_ended"].cause.startswith("worker ended by signal 9 (SIGKILL)")
+    text = found["lost_at_failure"].cause
+    assert "lost events were acknowledged less than" in text
+    assert text.endswith("before a process of the service ended")
+
+
+def test_events_that_are_lost_where_a_write_was_throttled_say_so() -> None:
+    def times(change: Change) -> int:
+        return int(change.order % 17 != 5)
+
+    shop = Shop(times)
+    moments = [fact.at_ns for fact in shop.facts if isinstance(fact, f.PurchaseAccepted) and fact.order % 17 == 5]
+    calls = [
+        f.ApiCalled(at + 20_000_000, 10_000 + place, "admin", "inventoryAdjustQuantities", 200, "throttled", at)
+        for place, at in enumerate(moments)
+    ]
+    found = diagnosed(with_facts(shop.history(), *calls))
+    assert "before a write to the master was throttled" in found["lost_at_failure"].cause
+
+
+def test_failures_that_are_everywhere_are_not_blamed() -> None:
+    shop = Shop(lambda one: int(one.order * 7919 % 31 != 0))
+    calls = [
+        f.ApiCalled(ns(at), 10_000 + at, "admin", "inventoryAdjustQuantities", 200, "throttled", ns(at))
+        for at in range(0, 8_000, 100)
+    ]
+    assert "lost_at_failure" not in diagnosed(with_facts(shop.history(), *calls))
+
+
+def test_a_doubled_write_whose_call_got_no_answer_is_told_from_other_doubles() -> None:
+    shop = Shop(lambda one: 2 if one.order in {30, 33} and one.kind == "sale" else 1)
+    history = shop.history()
+    first: dict[int, int] = {}
+    for effect in history.orders.effects:
+        if effect.order in {30, 33} and effect.kind == "sale":
+            row = next(
+                row for row in history.all(f.StockChanged) if row.sku == effect.sku and row.version == effect.version
+            )
+            first[effect.order] = row.request
+    facts = [
+        replace(fact, status=0, injected="answer_lost")
+        if isinstance(fact, f.ApiCalled) and fact.request in first.values()
+        else fact
+        for fact in history.facts
+    ]
+    found = diagnosed(History.of(facts))
+    assert found["twice_at_failure"].cause.startswith("2 of 2 events that count twice")
+    assert "applied_twice" not in found
+    assert "twice_at_failure" not in diagnosed(history)
+
+
+def test_writes_of_other_units_than_their_orders_are_compared() -> None:
+    def halved(shop: Shop) -> History:
+        facts = list(shop.history().facts)
+        twice = {
+            f"{fact.channel}:{fact.ref}"
+            for fact in facts
+            if isinstance(fact, f.PurchaseAccepted) and len(set(fact.skus)) < len(fact.skus)
+        }
+        off = dict.fromkeys(SKUS, 0)
+        changed: list[f.AnyFact] = []
+        for fact in facts:
+            match fact:
+                case f.StockChanged():
+                    less = int(fact.reference.removeprefix("urn:channel-orders:") in twice)
+                    off[fact.sku] += less
+                    changed.append(replace(fact, delta=fact.delta + less, available=fact.available + off[fact.sku]))
+                case f.FinalStock():
+                    changed.append(replace(fact, available=fact.available + off[fact.sku]))
+                case f.FinalListing():
+                    changed.append(replace(fact, listed=fact.listed + off[fact.sku]))
+                case _:
+                    changed.append(fact)
+        return History.of(changed)
+
+    found = diagnosed(halved(Shop()))["wrong_units"]
+    assert "one SKU on two lines" in found.cause
+    assert "wrong_units" not in diagnosed(Shop(lambda one: int(one.kind != "returned")).history())
+
+
+def test_a_listing_that_was_right_and_then_older_was_overtaken() -> None:
+    shop = Shop()
+    history = shop.history()
+    end = history.last(f.LoadStopped)
+    assert end is not None
+    late = [f.ListingPushed(end.at_ns - 1, "bazaar", sku, shop.available[sku] + 3, shop.available[sku]) for sku in SKUS]
+    finals = [
+        replace(fact, listed=fact.listed + 3) if isinstance(fact, f.FinalListing) and fact.channel == "bazaar" else fact
+        for fact in history.facts
+    ]
+    found = diagnosed(with_facts(History.of(finals), *late))
+    assert found["overtaken"].cause == "8 of 8 wrong listings were right, and then set to an older quantity"
+    assert "push_forgotten" not in found
+
+
+def test_a_channel_that_is_no_longer_set_is_frozen() -> None:
+    history = Shop().history()
+    middle = ns(3_000)
+    facts = [
+        fact
+        for fact in history.facts
+        if not (isinstance(fact, f.ListingPushed) and fact.channel == "mercado" and fact.at_ns > middle)
+    ]
+    stale = [
+        replace(fact, listed=fact.listed + 1)
+        if isinstance(fact, f.FinalListing) and fact.channel == "mercado"
+        else fact
+        for fact in facts
+    ]
+    found = diagnosed(History.of(stale))["channel_frozen"]
+    assert found.cause.startswith("the listings of mercado freeze at 2.9")
+
+
+def test_a_window_is_no_finding_where_good_ones_are_in_it_as_often() -> None:
+    times = [at * SECOND_NS for at in range(0, 2_000, 10)]
+    assert followed([5 * SECOND_NS - 1], times, [5 * SECOND_NS]) is not None
+    assert followed(times[:3], times, [at + 1 for at in times]) is None
+    assert followed([], times, times) is None
+    assert followed(times, [], times) is None
+
+
+def test_skus_that_are_wrong_for_no_single_reason_are_compared_with_the_right_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shop_module, "SKUS", tuple(f"SKU-{number}" for number in range(80)))
+
+    def times(change: Change) -> int:
+        return change.order % 3 * 2 if change.kind == "cancelled" else 1
+
+    found = diagnosed(Shop(times, named=False, orders=100).history())
+    assert "exact_units" not in found
+    assert found["wrong_stock"].cause.endswith("had an event of topic order.cancelled")
