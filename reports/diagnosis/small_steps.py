@@ -35,7 +35,7 @@ class SmallSteps(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"small changes are not pushed: no push of {len(steps):,} differs from the last one by less than {least} "
+                f"small changes are not pushed: no push of {len(steps):,} differs from the last by less than {least} "
                 f"units, and {less} of {len(wrong)} wrong listings are off by less",
                 ("wrong, for example, " + quoted(f"{one.sku} on {one.channel}: {one.listed}" for one in wrong),),
                 "push every change, or at least what is left over when nothing changes any more",
