@@ -175,11 +175,11 @@ def test_orders_of_a_call_that_come_to_nothing_for_a_sku_need_no_row_of_it() -> 
     reference = "urn:channel-orders:bazaar:1,bazaar:2:returned:70"
     row = f.StockChanged(ns(9), "CUP", 2**53 + 3, 7, 1, -1, 9, "subject_adjust", -1, reference)
     found = history(cup, opened(), both, back, sold(2, 4, "mercado"), version(3, 1, -1, 9), row)
-    assert [(effect.token, effect.sku, effect.version) for effect in found.orders.effects] == [
-        ("bazaar:1", SKU, 1),
-        ("bazaar:1", "CUP", 1),
-        ("bazaar:2:returned:70", SKU, 1),
-        ("mercado:4", SKU, -1),
+    assert [(effect.token, effect.sku, effect.version, effect.settled) for effect in found.orders.effects] == [
+        ("bazaar:1", SKU, -1, True),
+        ("bazaar:1", "CUP", 1, False),
+        ("bazaar:2:returned:70", SKU, -1, True),
+        ("mercado:4", SKU, -1, False),
     ]
 
 
