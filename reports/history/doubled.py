@@ -58,15 +58,17 @@ def find_doublings(orders: ChannelOrders, misfit_skus: Collection[str], lost_upd
 def explanations(misfit: Misfit) -> tuple[tuple[Effect, ...], ...]:
     """The sets of effects that, applied once more, explain the difference. A row that names orders again did so itself.
 
-    Empty if none does, for example because the row moved too little.
+    Empty if none does, for example because the row moved too little, or if an order that the row names and left out
+    explains it as well.
     """
     again = misfit.repeated
     if again and sum(effect.delta for effect in again) == misfit.excess:
         return (tuple(again),)
-    for named in (again, [*again, *misfit.effects]):
-        if found := tuple(_with_sum(named, misfit.excess)):
-            return found
-    return ()
+    if found := tuple(_with_sum(again, misfit.excess)):
+        return found
+    if any(_with_sum(misfit.effects, -misfit.excess)):
+        return ()  # the row may as well have left out what it names
+    return tuple(_with_sum([*again, *misfit.effects], misfit.excess))
 
 
 def explanations_by_order(orders: ChannelOrders, misfit: Misfit) -> tuple[tuple[Effect, ...], ...]:
