@@ -6,7 +6,6 @@ effect's token. A subject without such references is judged by conservation: its
 effects in order of time, and everything built on that is labelled "net only".
 """
 
-from bisect import bisect_right
 from typing import Final
 from urllib.parse import unquote
 
@@ -85,7 +84,6 @@ def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
     named: dict[str, dict[str, list[Effect]]] = {}
     placed = {f"{sale.channel}:{sale.ref}" for sale in log.all(f.PurchaseAccepted)}
     about_placed: set[str] = set()  # references that name an order that was placed
-    dropped: list[Effect] = []
     for number, (seq, row) in enumerate(rows):
         if not row.reference:
             continue
@@ -101,8 +99,7 @@ def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
         if row.reference in about_placed:
             _tie(orders, seq, row, by_sku.get(row.sku, []))
             if number + 1 == len(rows) or rows[number + 1][1].reference != row.reference:
-                dropped += _tie_dropped(seq, row, by_sku)
-    _date(log, dropped)
+                _settle_dropped(by_sku)
     return any(named.values())
 
 
@@ -114,31 +111,20 @@ def _written(log: FactLog) -> list[tuple[int, Row]]:
     return rows
 
 
-def _tie_dropped(seq: int, row: Row, by_sku: dict[str, list[Effect]]) -> list[Effect]:
-    """Ties effects that a call names and that come to 0 for a SKU, where the subject sent no row for that SKU.
+def _settle_dropped(by_sku: dict[str, list[Effect]]) -> None:
+    """Settles effects that a call names and that come to 0 for a SKU, where the subject sent no row for that SKU.
 
-    Whether it sent one is not asked: effects that a row holds have a version by now. `_date` tells the version.
+    Whether it sent one is not asked: effects that a row holds have a version by now.
     """
-    found: list[Effect] = []
     for effects in by_sku.values():
-        left = [effect for effect in effects if effect.version < 0]
+        left = [effect for effect in effects if _unnamed(effect)]
         if left and not sum(effect.delta for effect in left):
             for effect in left:
-                effect.version, effect.version_seq, effect.version_ns, effect.times = 0, seq, row.at_ns, 1
-            found += left
-    return found
+                effect.settled, effect.times = True, 1
 
 
-def _date(log: FactLog, dropped: list[Effect]) -> None:
-    """Gives effects without a row the newest version of their SKU at that time."""
-    seqs: dict[str, list[int]] = {effect.sku: [] for effect in dropped}
-    if not seqs:
-        return
-    for seq, change in log.numbered(f.StockChanged):
-        if change.sku in seqs:
-            seqs[change.sku].append(seq)
-    for effect in dropped:
-        effect.version = bisect_right(seqs[effect.sku], effect.version_seq)
+def _unnamed(effect: Effect) -> bool:
+    return effect.version < 0 and not effect.settled
 
 
 def _tie(orders: ChannelOrders, seq: int, row: Row, effects: list[Effect]) -> None:
@@ -146,7 +132,7 @@ def _tie(orders: ChannelOrders, seq: int, row: Row, effects: list[Effect]) -> No
     repeated: list[Effect] = []
     for effect in effects:
         effect.times += 1
-        if effect.version < 0:
+        if _unnamed(effect):
             expected += effect.delta
             effect.version, effect.version_seq, effect.version_ns = row.version, seq, row.at_ns
         else:
@@ -230,7 +216,7 @@ def _settle(orders: ChannelOrders) -> None:
     for group in orders.by_order.values():
         by_sku: dict[str, list[Effect]] = {}
         for effect in group:
-            if effect.version < 0:
+            if _unnamed(effect):
                 by_sku.setdefault(effect.sku, []).append(effect)
         for sku, effects in by_sku.items():
             if not _cancel_out(effects):
