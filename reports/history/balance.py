@@ -44,18 +44,37 @@ def find_off_balance(log: FactLog, orders: ChannelOrders, set_skus: Collection[s
         if change.cause in SUBJECT_CAUSES:
             rows[change.sku].append((seq, change))
             balance[change.sku] = balance.get(change.sku, 0) + change.delta
+    scrapped = _scrapped(log)
     return [
-        _off(sku, units, effects[sku], rows[sku], moved_by_sets=sku in set_skus)
+        _off(sku, units, effects[sku], rows[sku], scrapped[sku], moved_by_sets=sku in set_skus)
         for sku, units in balance.items()
         if units
     ]
 
 
+def _scrapped(log: FactLog) -> defaultdict[str, list[tuple[int, int]]]:
+    """Returned units that do not go back on the shelf, as (time, units), by SKU."""
+    found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for back in log.all(f.OrderReturned):
+        if not back.restocked:
+            for sku, units in zip(back.skus, back.quantities, strict=True):
+                found[sku].append((back.at_ns, units))
+    return found
+
+
 def _off(
-    sku: str, units: int, effects: list[Effect], rows: list[tuple[int, f.StockChanged]], *, moved_by_sets: bool
+    sku: str,
+    units: int,
+    effects: list[Effect],
+    rows: list[tuple[int, f.StockChanged]],
+    scrapped: list[tuple[int, int]],
+    *,
+    moved_by_sets: bool,
 ) -> OffBalance:
     extra, missing = _unmatched(effects, rows)
-    singly = not moved_by_sets and not (extra and missing)
+    # A row too many of as many units may have put them back on the shelf, so it need not be an order written twice.
+    shelved = any(row.delta == quantity and row.at_ns >= at_ns for row in extra for at_ns, quantity in scrapped)
+    singly = not moved_by_sets and not (extra and missing) and not shelved
     overdrawn, at_ns = _overdrawn(effects, rows)
     taken = sum(abs(row.delta) for row in extra) if singly else 0 if moved_by_sets else overdrawn
     first = extra[0].at_ns if singly and extra else at_ns if taken else 0

@@ -6,6 +6,7 @@ effect's token. A subject without such references is judged by conservation: its
 effects in order of time, and everything built on that is labelled "net only".
 """
 
+from bisect import bisect_right
 from typing import Final
 from urllib.parse import unquote
 
@@ -74,18 +75,18 @@ def build_channel_orders(log: FactLog) -> ChannelOrders:
     return orders
 
 
+CANCELLED: Final = ":cancelled"  # the end of a cancellation's token
+
+
 def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
     """Ties effects to the rows that name them. False when no row names any."""
+    rows = _written(log)
+    orders.writes = sum(isinstance(row, f.StockChanged) for _, row in rows)
     named: dict[str, dict[str, list[Effect]]] = {}
-    rows: list[tuple[int, Row]] = [*log.numbered(f.StockUnmoved)]
-    for seq, change in log.numbered(f.StockChanged):
-        if change.cause in SUBJECT_CAUSES:
-            orders.writes += 1
-            rows.append((seq, change))
-    rows.sort(key=lambda row: row[0])
     placed = {f"{sale.channel}:{sale.ref}" for sale in log.all(f.PurchaseAccepted)}
     about_placed: set[str] = set()  # references that name an order that was placed
-    for seq, row in rows:
+    dropped: list[Effect] = []
+    for number, (seq, row) in enumerate(rows):
         if not row.reference:
             continue
         by_sku = named.get(row.reference)
@@ -99,7 +100,45 @@ def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
                     orders.unknown_orders.setdefault(order, row.at_ns)
         if row.reference in about_placed:
             _tie(orders, seq, row, by_sku.get(row.sku, []))
+            if number + 1 == len(rows) or rows[number + 1][1].reference != row.reference:
+                dropped += _tie_dropped(seq, row, by_sku)
+    _date(log, dropped)
     return any(named.values())
+
+
+def _written(log: FactLog) -> list[tuple[int, Row]]:
+    """The rows that the subject wrote, in order."""
+    rows: list[tuple[int, Row]] = [*log.numbered(f.StockUnmoved)]
+    rows += [(seq, change) for seq, change in log.numbered(f.StockChanged) if change.cause in SUBJECT_CAUSES]
+    rows.sort(key=lambda row: row[0])
+    return rows
+
+
+def _tie_dropped(seq: int, row: Row, by_sku: dict[str, list[Effect]]) -> list[Effect]:
+    """Ties effects that a call names and that come to 0 for a SKU, where the subject sent no row for that SKU.
+
+    Whether it sent one is not asked: effects that a row holds have a version by now. `_date` tells the version.
+    """
+    found: list[Effect] = []
+    for effects in by_sku.values():
+        left = [effect for effect in effects if effect.version < 0]
+        if left and not sum(effect.delta for effect in left):
+            for effect in left:
+                effect.version, effect.version_seq, effect.version_ns, effect.times = 0, seq, row.at_ns, 1
+            found += left
+    return found
+
+
+def _date(log: FactLog, dropped: list[Effect]) -> None:
+    """Gives effects without a row the newest version of their SKU at that time."""
+    seqs: dict[str, list[int]] = {effect.sku: [] for effect in dropped}
+    if not seqs:
+        return
+    for seq, change in log.numbered(f.StockChanged):
+        if change.sku in seqs:
+            seqs[change.sku].append(seq)
+    for effect in dropped:
+        effect.version = bisect_right(seqs[effect.sku], effect.version_seq)
 
 
 def _tie(orders: ChannelOrders, seq: int, row: Row, effects: list[Effect]) -> None:
@@ -114,10 +153,36 @@ def _tie(orders: ChannelOrders, seq: int, row: Row, effects: list[Effect]) -> No
             repeated.append(effect)
             effect.again.append(seq)
     delta = row.delta if isinstance(row, f.StockChanged) else 0
+    expected += _overtaken(orders, seq, row, delta - expected)
     orders.named_delta[row.sku] = orders.named_delta.get(row.sku, 0) + delta
     if delta != expected:
         first = effects if not repeated else [effect for effect in effects if effect.version_seq == seq]
         orders.misfits.append(Misfit(row, seq, first, repeated, delta - expected))
+
+
+def _overtaken(orders: ChannelOrders, seq: int, row: Row, excess: int) -> int:
+    """Units of returns that a row gives back because it records the cancellations that overtook them.
+
+    Who hears of a cancellation first gives back everything, and has nothing left to do when the return comes. Only an
+    excess that is exactly what was returned is explained so.
+    """
+    if excess <= 0:
+        return 0
+    found = []
+    for token in tokens(row.reference):
+        if token.endswith(CANCELLED):
+            for sale in orders.by_token.get(token.removesuffix(CANCELLED), ())[:1]:
+                found += [
+                    effect
+                    for effect in orders.by_order[sale.order]
+                    if effect.kind == "returned" and effect.sku == row.sku and effect.version < 0
+                ]
+    if sum(effect.delta for effect in found) != excess:
+        return 0
+    for effect in found:
+        effect.times += 1
+        effect.version, effect.version_seq, effect.version_ns = row.version, seq, row.at_ns
+    return excess
 
 
 def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list[Effect]]:

@@ -38,6 +38,13 @@ def test_a_return_without_a_row_is_lost_and_nothing_was_taken_twice() -> None:
     assert off(run) == [(-2, 0, True)]
 
 
+def test_a_row_too_many_of_the_units_of_a_scrapped_return_was_perhaps_put_back_and_not_applied_twice() -> None:
+    scrapped = f.OrderReturned(ns(5), 1, "bazaar", "1", 70, (SKU,), (2,), restocked=False)
+    before = history(opened(), sold(0, 1, "bazaar", 2), recorded(10, 1, -2, 8))
+    assert off(history(*before.facts, scrapped, recorded(20, 2, 2, 10))) == [(2, 0, False)]
+    assert off(history(*before.facts, recorded(20, 2, 2, 10))) == [(2, 2, False)]
+
+
 def test_a_cancellation_without_a_row_may_hide_an_order_applied_twice() -> None:
     """Order 2 and its cancellation need no row, and then the second row is order 1 again."""
     run = history(

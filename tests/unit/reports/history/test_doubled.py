@@ -42,6 +42,14 @@ def test_a_write_that_moves_less_than_its_orders_doubled_none() -> None:
     assert [one.choices for one in run.doublings.unattributed] == [()]
 
 
+def test_a_write_that_left_out_an_order_did_not_double_the_return_that_it_names_as_well() -> None:
+    """The sale's second line was forgotten, and one unit came back: +1 where the two come to nothing."""
+    back = f.OrderReturned(ns(5), 1, "bazaar", "1", 70, (SKU,), (1,), restocked=True)
+    run = history(opened(), sold(0, 1, "bazaar"), back, recorded(20, 1, 1, 11, "bazaar:1", "bazaar:1:returned:70"))
+    assert doubled(run) == set()
+    assert [one.choices for one in run.doublings.unattributed] == [()]
+
+
 def test_rows_of_one_call_that_each_name_all_its_orders_are_one_write() -> None:
     """A third order keeps the SKU's total off, so the total cannot excuse the rows."""
     both = ("bazaar:1", "mercado:2")
@@ -72,3 +80,17 @@ def test_a_lost_update_is_not_called_applied_twice() -> None:
     )
     assert [lost.row.request for lost in run.lost_updates] == [4]
     assert doubled(run) == set()
+
+
+def test_a_write_that_took_too_little_of_an_order_did_not_apply_its_return_twice() -> None:
+    """A subject that takes one unit of every order, and gives back one unit of every return."""
+    returned = f.OrderReturned(ns(25), 1, "bazaar", "1", 70, (SKU,), (2,), restocked=True)
+    run = history(
+        opened(),
+        sold(0, 1, "bazaar", 3),
+        recorded(20, 1, -1, 9, "bazaar:1"),
+        returned,
+        recorded(30, 2, 1, 10, "bazaar:1:returned:70"),
+    )
+    assert doubled(run) == set()
+    assert sorted(misfit.excess for misfit in run.orders.misfits) == [-1, 2]

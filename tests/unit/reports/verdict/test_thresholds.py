@@ -53,6 +53,15 @@ def test_a_late_generator_makes_speeds_unknown_and_leaves_counts_alone() -> None
     assert one("oversell.units", "<= 3", "the generator was late").verdict == "valid"
 
 
+def test_a_late_generator_can_be_why_a_limit_on_oversells_is_broken() -> None:
+    broken = one("oversell.units", "<= 2", "the generator was late")
+    assert (broken.verdict, broken.found) == ("unknown", 3.0)
+    assert broken.reason == (
+        "oversell.units is 3, wanted <= 2, but news came late to the service: the generator was late"
+    )
+    assert one("oversell.units", "<= 2").verdict == "invalid"
+
+
 def test_a_late_generator_makes_throughput_unknown_and_leaves_other_counts_of_deliveries_alone() -> None:
     measures = {"delivery.throughput_per_s": 90.0, "delivery.unheard": 0.0}
     expect = {"delivery.throughput_per_s": ">= 80", "delivery.unheard": "== 0"}
