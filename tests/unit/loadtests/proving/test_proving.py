@@ -90,6 +90,8 @@ def test_a_run_that_could_not_be_made_is_not_decided_and_made_again(
 
 def test_the_power_of_a_flaw_counts_its_runs() -> None:
     caught = proof(result("invalid", "forgeries", forged="invalid", drift="invalid"))
+    named_only = proof(result("unknown", "forgeries", forged="unknown"))
+    assert powers([named_only])[0].named == 0
     (power,) = powers([caught, caught, proof(result("valid", forged="valid"))])
     assert (power.runs, power.caught, power.declared, power.named) == (3, 2, 2, 2)
     assert power.failed == {"forged": 2, "drift": 2}
