@@ -13,16 +13,16 @@ from stockstorm.loadtests.proving.power import powers, wilson
 from stockstorm.loadtests.proving.proof import FILE, SOUND, Evidence, Outcome, Proof, judged, read_proofs, store_proof
 from stockstorm.loadtests.proving.runs import Cell, cells_of, prove, rotated
 from stockstorm.loadtests.subjects.flaws import FLAWS
-from stockstorm.reports.result import Check, Diagnosis, Finding, Result
+from stockstorm.reports.result import Check, Diagnosis, Finding, Result, Verdict
 from stockstorm.simulator.errors import SubjectError
 
 FLAW = FLAWS["no_signature_check"]
 
 
-def result(verdict: str, diagnosis: str = "", **checks: Finding) -> Result:
+def result(verdict: Verdict, diagnosis: str = "", **checks: Finding) -> Result:
     diagnoses = (Diagnosis(diagnosis, "41 forged deliveries were accepted", ("e",), "r"),) if diagnosis else ()
     return Result(
-        run="r", scenario="proof", seed=3, plan_digest="", subject="queue-postgres", verdict=verdict,  # type: ignore[arg-type]
+        run="r", scenario="proof", seed=3, plan_digest="", subject="queue-postgres", verdict=verdict,
         reasons=(), tiers=(), thresholds=(), measures={}, intervals={}, event_classes={}, notes=(), commit="abc",
         versions={}, machine={}, replay="", started_wall_ns=0, duration_ns=10**10, diagnoses=diagnoses,
         checks=tuple(Check(name, found, "why", exposure={"forged": 41}) for name, found in checks.items()),
