@@ -20,7 +20,7 @@ from stockstorm.simulator.history import facts as f
 SUBJECT: Final = ("receiver", "worker")  # and not its database, whose memory grows with its data
 SAMPLES_MIN: Final = 6
 SAMPLES_MAX: Final = 120  # of which the slope is computed; more are thinned out
-SECONDS_MIN: Final = 6.0
+SECONDS_MIN: Final = 5.0
 GROWTH_MIN_BYTES: Final = 16 * 1024**2
 GROWTH_SHARE_MIN: Final = 0.1
 EVENT_BYTES_MAX: Final = 10 * 1024

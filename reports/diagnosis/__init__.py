@@ -33,6 +33,7 @@ from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
+from stockstorm.reports.diagnosis.small_steps import SmallSteps
 from stockstorm.reports.diagnosis.stops import Stops
 from stockstorm.reports.diagnosis.strange_ids import StrangeIds
 from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
@@ -70,6 +71,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     WrongUnits(),
     ExactUnits(),
     OldOverNew(),
+    SmallSteps(),
     Overtaken(),
     PushForgotten(),
     WrongListings(),

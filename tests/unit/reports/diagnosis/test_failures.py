@@ -172,3 +172,23 @@ def test_a_zero_that_is_never_pushed_is_told_by_what_is_sold_out(monkeypatch: py
                 facts.append(fact)
     found = diagnosed(History.of(facts))["wrong_listings"]
     assert found.cause == "all 6 wrong listings are of SKUs that are sold out"
+
+
+def test_changes_that_are_too_small_to_be_pushed() -> None:
+    def pushed_by(step: int) -> History:
+        facts: list[f.AnyFact] = []
+        pushes: dict[tuple[str, str], int] = {}
+        for fact in Shop().history().facts:
+            match fact:
+                case f.ListingPushed(channel=channel, sku=sku):
+                    pushes[channel, sku] = pushes.get((channel, sku), 0) + 1
+                    facts.append(replace(fact, quantity=step * (pushes[channel, sku] % 2)))
+                case f.FinalListing(sku=sku) if sku == SKUS[0]:
+                    facts.append(replace(fact, listed=fact.listed + 2))
+                case _:
+                    facts.append(fact)
+        return History.of(facts)
+
+    cause = diagnosed(pushed_by(3))["small_steps"].cause
+    assert "by less than 3 units, and 2 of 2 wrong listings are off by less" in cause
+    assert "small_steps" not in diagnosed(pushed_by(1))

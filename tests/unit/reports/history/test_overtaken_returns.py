@@ -61,7 +61,7 @@ def test_in_the_order_of_events_both_are_written() -> None:
 @pytest.mark.parametrize("back", [1, 3])
 def test_what_the_cancellation_gave_back_is_not_given_back_again_by_the_return(back: int) -> None:
     rows = recorded(320, 2, 3, 10, "bazaar:1:cancelled"), recorded(420, 3, back, 10 + back, "bazaar:1:returned:99")
-    assert ("applied_twice", "invalid") in judged(3, back, *rows, available=10 + back)
+    assert ("drift", "invalid") in judged(3, back, *rows, available=10 + back)
 
 
 @pytest.mark.parametrize("back", [1, 3])
