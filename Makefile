@@ -56,7 +56,9 @@ endif
 # Not part of `make test`, because it takes minutes: before a release, and once a week (.github/workflows/prove.yml).
 prove: setup
 	$(BIN)/python -m pytest -o faulthandler_timeout=7200 -m prove $(ARGS)
+ifndef ARGS
 	$(BIN)/stockstorm prove --without-evidence --minutes 50 --page docs/power.md
+endif
 
 # make fuzz ARGS="--requests 1000000 --seed 3". `make test` has a short form of it.
 fuzz: setup

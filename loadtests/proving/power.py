@@ -21,7 +21,7 @@ class Power(msgspec.Struct, frozen=True):
     runs: int
     caught: int  # judged invalid
     declared: int  # caught by the checks that the flaw declares, and by no other
-    named: int  # whose first diagnosis is one that the flaw declares
+    named: int  # caught, and the first diagnosis is one that the flaw declares
     low: float  # Wilson interval of the share that is caught
     high: float
     failed: dict[str, int]  # check -> runs in which it failed
@@ -66,7 +66,7 @@ def _power(group: Sequence[Proof]) -> Power:
         runs=len(group),
         caught=caught,
         declared=sum(proof.outcome == "as declared" for proof in group),
-        named=sum(proof.named for proof in group),
+        named=sum(proof.named and proof.caught for proof in group),
         low=low,
         high=high,
         failed=dict(Counter(check for proof in group for check in proof.failed)),

@@ -51,7 +51,7 @@ DECLARED: Final = (
         must=frozenset({"sync_latency"}),
         may=without({**WRONG_STOCK, **LATE_EFFECTS}, "sync_latency"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"stops"}),
+        diagnoses=frozenset({"stops", "dead_letters"}),
     ),
     Flaw(
         name="overflow_dropped",

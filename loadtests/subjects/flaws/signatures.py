@@ -65,7 +65,10 @@ DECLARED: Final = (
         kind="signatures",
         mistake="the signature is compared with a hexadecimal digest, so every genuine delivery is refused",
         must=frozenset({"delivery_success"}),
-        may=without(NEVER_DELIVERED, "delivery_success"),
+        may={
+            **without(NEVER_DELIVERED, "delivery_success"),
+            "forged": "what is signed in hexadecimal is accepted, and nothing else",
+        },
         subjects=OF_RECEIVERS,
         diagnoses=frozenset({"signature_check"}),
     ),

@@ -13,16 +13,16 @@ from stockstorm.loadtests.proving.power import powers, wilson
 from stockstorm.loadtests.proving.proof import FILE, SOUND, Evidence, Outcome, Proof, judged, read_proofs, store_proof
 from stockstorm.loadtests.proving.runs import Cell, cells_of, prove, rotated
 from stockstorm.loadtests.subjects.flaws import FLAWS
-from stockstorm.reports.result import Check, Diagnosis, Finding, Result
+from stockstorm.reports.result import Check, Diagnosis, Finding, Result, Verdict
 from stockstorm.simulator.errors import SubjectError
 
 FLAW = FLAWS["no_signature_check"]
 
 
-def result(verdict: str, diagnosis: str = "", **checks: Finding) -> Result:
+def result(verdict: Verdict, diagnosis: str = "", **checks: Finding) -> Result:
     diagnoses = (Diagnosis(diagnosis, "41 forged deliveries were accepted", ("e",), "r"),) if diagnosis else ()
     return Result(
-        run="r", scenario="proof", seed=3, plan_digest="", subject="queue-postgres", verdict=verdict,  # type: ignore[arg-type]  # one of the verdicts
+        run="r", scenario="proof", seed=3, plan_digest="", subject="queue-postgres", verdict=verdict,
         reasons=(), tiers=(), thresholds=(), measures={}, intervals={}, event_classes={}, notes=(), commit="abc",
         versions={}, machine={}, replay="", started_wall_ns=0, duration_ns=10**10, diagnoses=diagnoses,
         checks=tuple(Check(name, found, "why", exposure={"forged": 41}) for name, found in checks.items()),
@@ -90,6 +90,8 @@ def test_a_run_that_could_not_be_made_is_not_decided_and_made_again(
 
 def test_the_power_of_a_flaw_counts_its_runs() -> None:
     caught = proof(result("invalid", "forgeries", forged="invalid", drift="invalid"))
+    named_only = proof(result("unknown", "forgeries", forged="unknown"))
+    assert powers([named_only])[0].named == 0
     (power,) = powers([caught, caught, proof(result("valid", forged="valid"))])
     assert (power.runs, power.caught, power.declared, power.named) == (3, 2, 2, 2)
     assert power.failed == {"forged": 2, "drift": 2}

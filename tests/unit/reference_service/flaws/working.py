@@ -328,8 +328,9 @@ async def pages_read(seams: Seams) -> int:
 
 async def asks_since(seams: Seams) -> str:
     """The search of a poll for what changed since the second 1000."""
-    pages, store = Pages(), Store([])
-    reader: Any = seams.make_reader(store, pages, Signals())  # type: ignore[arg-type]  # a reader of nothing else
+    pages: Any = Pages()
+    store: Any = Store([])
+    reader: Any = seams.make_reader(store, pages, Signals())
     await reader.read_changed(1_000 * SECOND_NS)
     return str(pages.calls[-1]["query"])[-4:-2]
 
