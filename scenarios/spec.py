@@ -55,8 +55,8 @@ class Scenario(WorldConfig):
 def api_fault_notes(scenario: Scenario) -> tuple[str, ...]:
     """A note on the calls of the subject that the scenario makes fail. Empty if there are none."""
     shares = [f"{100 * one.share:g} % {API_FAULTS[one.kind]}" for one in scenario.api_faults if one.share < 1]
-    outages = [one for one in scenario.api_faults if one.share == 1]
-    said = [*shares, *([f"and {len(outages)} outages" if len(outages) > 1 else "and an outage"] if outages else [])]
+    outages = sum(one.share == 1 for one in scenario.api_faults)
+    said = [*shares, *([f"{outages} outages" if outages > 1 else "an outage"] if outages else [])]
     return (f"calls of the subject fail at the simulated APIs: {', '.join(said)}",) if said else ()
 
 

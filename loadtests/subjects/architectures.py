@@ -33,6 +33,7 @@ class Architecture(msgspec.Struct, frozen=True):
 _POLL_INTERVAL_S = 10.0  # shortened, so that a run of a minute contains several
 _FLOW_INTERVAL_S = 15.0
 _POLLED_STALE = "it learns of a sale at its next poll, so listings are stale for up to an interval"
+_STALE = dict.fromkeys(("sync_latency", "order_latency", "trend", "oversell"), _POLLED_STALE)
 _NO_WEBHOOKS = "it subscribes to no webhook, so there is no acknowledgement to judge"
 
 _ARCHITECTURES = (
@@ -43,7 +44,7 @@ _ARCHITECTURES = (
         processes=("worker",),
         parts=("PostgreSQL", "worker"),
         crash_safe="nothing: the next poll reads missed changes",
-        cannot={"sync_latency": _POLLED_STALE, "oversell": _POLLED_STALE, "nothing_lost": _NO_WEBHOOKS},
+        cannot={**_STALE, "nothing_lost": _NO_WEBHOOKS},
         shortened=f"polls every {_POLL_INTERVAL_S:g} s, where the guide has 5 to 30 min",
         settings={"REFERENCE_POLL_INTERVAL_S": f"{_POLL_INTERVAL_S:g}"},
         interval_s=_POLL_INTERVAL_S,
@@ -107,7 +108,7 @@ _ARCHITECTURES = (
         processes=("worker",),
         parts=("the vendor's flow", "PostgreSQL (stands in for the vendor's data store)"),
         crash_safe="nothing: the next run of the flow begins where the last one committed",
-        cannot={"sync_latency": _POLLED_STALE, "oversell": _POLLED_STALE, "nothing_lost": _NO_WEBHOOKS},
+        cannot={**_STALE, "nothing_lost": _NO_WEBHOOKS},
         shortened=(
             f"a trigger every {_FLOW_INTERVAL_S:g} s, steps of 5 ms and 5,000 tasks a run, "
             "where vendors offer 1 to 5 min, about 0.2 s and 100 records"

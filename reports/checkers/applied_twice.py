@@ -82,7 +82,15 @@ class AppliedTwice(Checker):
             "tried again after a failure": found.retried,
             "orders read again by API": found.read_again,
             "acknowledged just before a kill": found.before_kill,
+            "writes sent again after an execution without an answer": _sent_again(history),
         }
+
+
+def _sent_again(history: History) -> int:
+    """Executed writes whose answer a fault withheld, and whose key came again."""
+    calls = [call for call in history.all(f.ApiCalled) if call.key]
+    unanswered = {call.key for call in calls if call.outcome == "ok" and (call.status == 0 or call.status >= 500)}
+    return len(unanswered & {call.key for call in calls if call.outcome == "replayed"})
 
 
 def _incident(history: History, doubled: Doubled) -> Incident:

@@ -3,10 +3,9 @@
 Each genuine attempt that failed outside a planned fault is an incident: a 4xx, a 5xx, a timeout, a broken connection.
 One that a retry healed is no failure. A timeout, a delivery given up or a subscription removed by policy is invalid by
 itself, because in production those events are gone; so are repeated failures: at least FAILURES_MIN, and more than one
-attempt in a thousand. Timeouts and answers of overload (429, 503) are unknown if the load generator could not keep up,
-because then the machine was too slow, and a stalled generator causes timeouts itself.
-
-`history.failed_attempts` says which attempts count.
+attempt in a thousand. A change of an order may be refused until the order itself is there. Timeouts and answers of
+overload (429, 503) are unknown if the load generator could not keep up: the machine was too slow, and a stalled
+generator causes timeouts itself. `history.failed_attempts` says which attempts count.
 """
 
 from collections import Counter
@@ -18,7 +17,7 @@ from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.history import History
 from stockstorm.reports.history.acks import TIMEOUTS
-from stockstorm.reports.history.deliveries import Delivery
+from stockstorm.reports.history.deliveries import NEVER_NS, Delivery
 from stockstorm.reports.history.failed_attempts import FailedAttempt, failed_attempts
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.clock import SECOND_NS
@@ -126,7 +125,7 @@ class DeliverySuccess(Checker):
         measures[f"{self.name}.failures"] = float(len(failures))
         blamed = sum(failure.attempt.error in TIMEOUTS for failure in failures)
         wrong: list[tuple[int | str, str, str]] = [
-            (_repeated(failures, total.attempts), "", ""),
+            (_repeated(history, failures, total.attempts), "", ""),
             (blamed, "attempt timed out", "attempts timed out"),
             (total.given_up, "delivery given up", "deliveries given up"),
             (len(removed), "subscription removed", "subscriptions removed"),
@@ -175,9 +174,13 @@ def _counted_topics(history: History) -> tuple[dict[str, _Topic], list[FailedAtt
     return topics, failures, tally
 
 
-def _repeated(failures: list[FailedAttempt], attempts: int) -> str:
+def _repeated(history: History, failures: list[FailedAttempt], attempts: int) -> str:
     """What failed again and again, in words. Empty for a few failures among many attempts."""
-    others = [failure for failure in failures if failure.attempt.error not in TIMEOUTS]
+    others = [
+        failure
+        for failure in failures
+        if failure.attempt.error not in TIMEOUTS and not _before_its_order(history, failure)
+    ]
     if len(others) < FAILURES_MIN or len(others) <= FAILURES_SHARE_MAX * attempts:
         return ""
     how = Counter(failure.how for failure in others).most_common(2)
@@ -186,6 +189,20 @@ def _repeated(failures: list[FailedAttempt], attempts: int) -> str:
     where = f", all of {next(iter(topics))}" if len(topics) == 1 else ""
     copies = ", all of them duplicates" if all(failure.delivery.planned.copy for failure in others) else ""
     return f"{len(others):,} of {attempts:,} attempts failed ({shown}{where}{copies})"
+
+
+def _before_its_order(history: History, failure: FailedAttempt) -> bool:
+    """Whether a change of an order came before the order itself and was taken later. A subject may ask for that so."""
+    event = history.deliveries.events.get(failure.delivery.planned.event)
+    if event is None or event.order < 0 or failure.delivery.outcome != "acknowledged":
+        return False
+    created = "orders/create" if event.source == "shopify" else "order.created"
+    first = history.deliveries.order_event.get((event.order, created), -1)
+    if event.topic == created or first < 0:
+        return False
+    of_order = history.deliveries.by_event.get(first, ())
+    taken = [delivery.ended_ns for delivery in of_order if delivery.outcome == "acknowledged"]
+    return min(taken, default=NEVER_NS) > failure.attempt.started_ns
 
 
 def _failed(history: History, failure: FailedAttempt) -> Incident:
@@ -206,7 +223,7 @@ def _given_up(history: History, delivery: Delivery) -> Incident:
     planned = delivery.planned
     text = (
         f"{planned.topic} was given up after {counted(len(delivery.attempts), 'attempt')}, "
-        f"at {history.offset(delivery.ended_ns)}: the subject never got event {planned.event}"
+        f"at {history.offset(delivery.ended_ns)}: the subject never got {history.event_name(planned.event)}"
     )
     return Incident("given_up", delivery.ended_ns, text, events=(planned.event,))
 

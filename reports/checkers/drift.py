@@ -137,7 +137,9 @@ def _listing_incident(history: History, final: f.FinalListing, wanted: int) -> I
     listing = history.listings.get((final.channel, final.sku))
     lacking = None
     if listing is not None:
-        lacking = changes_lacking(listing, history.orders, history.deliveries, final.listed, wanted)
+        lacking = changes_lacking(
+            listing, history.effects_of_sku.get(final.sku, ()), history.deliveries, final.listed, wanted
+        )
     text = (
         f"At rest {final.channel} lists {final.listed} of {final.sku} where {wanted} would be right; "
         f"{_last_push(history, listing)}; {_lacking_text(history, lacking)}"

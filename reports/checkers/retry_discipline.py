@@ -186,7 +186,7 @@ def _erased(history: History) -> Tally:
                 units=abs(lost.units),
                 events=tuple(event for event in events if event >= 0),
                 requests=tuple(request for request in (lost.read, lost.row.request) if request >= 0),
-                erased=tuple(row.request for row in written if row.request >= 0),
+                erased=tuple(each for each in (lost.other_read, *(row.request for row in written)) if each >= 0),
             )
         )
     return tally

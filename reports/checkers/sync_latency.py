@@ -160,12 +160,24 @@ def _moved(history: History, pair: SyncPair) -> tuple[str, int, int]:
             return change.cause, abs(change.delta), events.version_event.get((pair.sku, change.version), -1)
         case f.PurchaseAccepted() as sale:
             units = _units_of(sale, pair.sku)
-            return f"sale on {sale.channel}", units, events.order_event.get((sale.order, "order.created"), -1)
+            return (
+                f"sale ({history.order_name(sale.order)})",
+                units,
+                events.order_event.get((sale.order, "order.created"), -1),
+            )
         case f.OrderCancelled() as gone:
             units = _units_of(gone, pair.sku)
-            return f"cancellation on {gone.channel}", units, events.order_event.get((gone.order, "order.cancelled"), -1)
+            return (
+                f"cancellation ({history.order_name(gone.order)})",
+                units,
+                events.order_event.get((gone.order, "order.cancelled"), -1),
+            )
         case f.OrderReturned() as back:
             units = _units_of(back, pair.sku)
-            return f"return on {back.channel}", units, events.order_event.get((back.order, "order.returned"), -1)
+            return (
+                f"return ({history.order_name(back.order)})",
+                units,
+                events.order_event.get((back.order, "order.returned"), -1),
+            )
         case _:
             return "stock movement", 0, -1

@@ -48,7 +48,6 @@ from stockstorm.reports.result import Check, Diagnosis
 # In order of cause: what would explain everything after it comes first.
 DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     ProcessEnded(),
-    SlowAnswers(),
     Unreachable(),
     SignatureCheck(),
     WebhookFailures(),
@@ -60,6 +59,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     FailuresForgotten(),
     FewTopics(),
     Forgeries(),
+    LostUpdates(),
     DeadLetters(),
     Stops(),
     ChannelFrozen(),
@@ -67,7 +67,6 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     LostEvents(),
     TwiceAtFailure(),
     AppliedTwice(),
-    LostUpdates(),
     WrongUnits(),
     ExactUnits(),
     OldOverNew(),
@@ -76,6 +75,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     WrongListings(),
     WrongStock(),
     LostAlone(),
+    SlowAnswers(),
     OwnRetries(),
     Growth(),
 )

@@ -12,6 +12,8 @@ from stockstorm.simulator.history import facts as f
 
 LATENCY_TIMES: Final = 4.0
 LATENCY_MIN_MS: Final = 1_000.0
+TREND: Final = "trend"
+TREND_TIMES: Final = 1.5
 SAMPLES_MIN: Final = 60
 MEMORY_TIMES: Final = 1.5
 MEMORY_MIN_BYTES: Final = 50 * 1024**2
@@ -33,7 +35,7 @@ class Growth(Diagnose):
     def __call__(self, case: Case) -> Iterator[Found]:
         if HARNESS in case.failing:
             return  # the load generator was late, so every speed is unknown
-        yield from _latency(self.name, case)
+        yield from _trend(self.name, case) if TREND in case.invalid else _latency(self.name, case)
         yield from _memory(self.name, case)
 
 
@@ -63,6 +65,30 @@ def _latency(name: str, case: Case) -> Iterator[Found]:
             "of an "
             "API. Many changes in one call and pushes that overtake older ones help most",
             explains,
+        )
+    )
+
+
+def _trend(name: str, case: Case) -> Iterator[Found]:
+    """What the check of the trend found, where the load was even."""
+    check = next(check for check in case.checks if check.name == TREND)
+    grown = {
+        measure.split(".")[1].replace("_", " "): value
+        for measure, value in check.measures.items()
+        if measure.endswith(".growth") and TREND_TIMES <= value < math.inf
+    }
+    if not grown:
+        return
+    told = " and ".join(f"{what} is {value:.1f} times" for what, value in grown.items())
+    yield Found(
+        Diagnosis(
+            name,
+            f"under an even load {told} as long at its end as at its start: each event costs more than the one "
+            "before it",
+            (check.reason, *(incident.text for incident in check.incidents[:2])),
+            "look for what grows with every event: a table without an index, a list that is searched, a queue that is "
+            "never emptied, a lock that more and more tasks wait for",
+            case.consequences(TREND, *LATENCY_CHECKS),
         )
     )
 

@@ -10,6 +10,7 @@ from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history import facts as f
 
+TOO_LATE: Final = frozenset({"answer_timeout", "connect_timeout"})
 SLOW_MS: Final = 500.0  # in the median
 GROWTH_MIN: Final = 3.0
 CHECKS: Final = ("ack_time", "delivery", "delivery_success")
@@ -21,7 +22,7 @@ class SlowAnswers(Diagnose):
     def __call__(self, case: Case) -> Iterator[Found]:
         if HARNESS in case.failing:
             return  # the load generator was late, so every speed is unknown
-        late = answers(case, lambda attempt: attempt.error == "answer_timeout")
+        late = answers(case, lambda attempt: attempt.error in TOO_LATE)
         accepted = answers(case, good)
         if not late and not case.consequences(*CHECKS):
             return
@@ -32,7 +33,9 @@ class SlowAnswers(Diagnose):
         if len(answers(case, lambda attempt: attempt.error == "connect_refused")) > len(late):
             return  # nobody listens, which is another cause
         tried = sum(len(delivery.attempts) for delivery in case.genuine)
-        parts = [f"{len(late):,} of {tried:,} attempts were not answered within 5 s"] if late else []
+        parts = (
+            [f"{len(late):,} of {tried:,} attempts were not accepted within 1 s or answered within 5 s"] if late else []
+        )
         if took:
             parts.append(f"an answer takes {median:,.0f} ms in the median and {max(took):,.0f} ms at most")
         evidence = [_growth([attempt for _, attempt in accepted]), *_calls(case)]

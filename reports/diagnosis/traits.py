@@ -14,7 +14,7 @@ from stockstorm.simulator.history import facts as f
 TraitKind = Literal[
     "topic", "source", "cause", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
     "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
-    "forgery", "channel", "sku", "hot", "phase", "size",
+    "forgery", "channel", "sku", "hot", "phase", "size", "zero", "one_unit",
 ]  # fmt: skip
 
 PHRASES: Final[dict[TraitKind, str]] = {
@@ -42,6 +42,8 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "hot": "of fast-selling SKUs",
     "phase": "of the phase {}",
     "size": "larger than {}",
+    "zero": "of SKUs that are sold out",
+    "one_unit": "of SKUs whose last change was of one unit",
 }
 HINTS: Final[dict[TraitKind, str]] = {
     "topic": "look at the code that handles {}",
@@ -70,6 +72,8 @@ HINTS: Final[dict[TraitKind, str]] = {
     "hot": "look at contention: many changes of one SKU in a short time",
     "phase": "look at what the load of the phase {} changes",
     "size": "look at limits on the size of a body",
+    "zero": "push a quantity of 0 too: look for a test such as `if quantity`",
+    "one_unit": "push every change, small ones too",
 }
 _RANK: Final = {kind: rank for rank, kind in enumerate(PHRASES)}
 

@@ -11,21 +11,20 @@ UNCONNECTED = frozenset({"connect_refused", "connect_timeout"})
 
 class Unreachable(Diagnose):
     name = "unreachable"
-    after = ("process_ended", "slow_answers")
+    after = ("process_ended",)
 
     def __call__(self, case: Case) -> Iterator[Found]:
         outages = case.incidents("unreachable")
         attempts = [attempt for delivery in case.genuine for attempt in delivery.attempts]
         unconnected = [attempt for attempt in attempts if attempt.error in UNCONNECTED]
-        if not outages or not unconnected:
-            return
-        refused = sum(attempt.error == "connect_refused" for attempt in unconnected)
-        how = "refused" if 2 * refused >= len(unconnected) else "not accepted within a second"
+        refused = sum(attempt.error == "connect_refused" for attempt in attempts)
+        if not outages or 2 * refused < len(unconnected) or not unconnected:
+            return  # who is too slow does not accept connections either: that is `slow_answers`
         addresses = sorted({fact.uri for fact in case.history.all(f.SubscriptionCreated)})
         yield Found(
             Diagnosis(
                 self.name,
-                f"{len(unconnected):,} of {len(attempts):,} connections to the service were {how}",
+                f"{len(unconnected):,} of {len(attempts):,} connections to the service were refused",
                 (*(outage.text for outage in outages[:3]), f"its addresses: {', '.join(addresses[:4]) or 'unknown'}"),
                 "start the service before the run, and give the address and port on which it listens; a full accept "
                 "queue (backlog) refuses connections too",

@@ -1,7 +1,7 @@
 """Listings that are wrong at rest, by what they have in common."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
@@ -12,6 +12,14 @@ from stockstorm.simulator.history import facts as f
 LISTINGS_MAX: Final = 20_000
 
 
+class Known(NamedTuple):
+    """What is known of SKUs."""
+
+    twins: dict[str, str]
+    sold_out: set[str]
+    last_delta: dict[str, int]
+
+
 class WrongListings(Diagnose):
     name = "wrong_listings"
     at_rest = True
@@ -20,8 +28,12 @@ class WrongListings(Diagnose):
     def __call__(self, case: Case) -> Iterator[Found]:
         history = case.history
         good, bad = right_and_wrong(case)
-        of_two = twins(history.items.values())
-        found = clusters([_traits(case, of_two, one) for one in bad], [_traits(case, of_two, one) for one in good])
+        known = Known(
+            twins(history.items.values()),
+            {final.sku for final in history.all(f.FinalStock) if final.available <= history.safety_stock},
+            {change.sku: change.delta for change in history.all(f.StockChanged)},
+        )
+        found = clusters([_traits(case, known, one) for one in bad], [_traits(case, known, one) for one in good])
         for common in found:
             covered = [bad[place] for place in sorted(common.covers)]
             which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"
@@ -52,11 +64,15 @@ def right_and_wrong(case: Case) -> tuple[list[f.FinalListing], list[f.FinalListi
     return right, wrong
 
 
-def _traits(case: Case, of_two: dict[str, str], final: f.FinalListing) -> frozenset[Trait]:
+def _traits(case: Case, known: Known, final: f.FinalListing) -> frozenset[Trait]:
     item = case.history.items.get(final.sku)
     found = {Trait("channel", final.channel), Trait("sku", final.sku)}
-    if final.sku in of_two:
-        found.add(Trait("twin", of_two[final.sku]))
+    if final.sku in known.twins:
+        found.add(Trait("twin", known.twins[final.sku]))
+    if final.sku in known.sold_out:
+        found.add(Trait("zero"))
+    if abs(known.last_delta.get(final.sku, 0)) == 1:
+        found.add(Trait("one_unit"))
     if item is not None:
         found.add(Trait("location", str(item.location_id)))
         if item.hot:

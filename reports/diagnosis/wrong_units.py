@@ -43,7 +43,7 @@ class WrongUnits(Diagnose):
             Diagnosis(
                 self.name,
                 f"{counted(len(orders.misfits), 'write')} moved other units than the orders that they name{which}",
-                (*common, rows, *(f"of {case.named(event)}" for event in bad[:2])),
+                (*common, rows, *(f"for example {case.named(event)}" for event in bad[:2])),
                 "; ".join(dict.fromkeys(hints)) or "look at the arithmetic of orders: lines, quantities, signs",
                 case.consequences(*CHECKS),
                 orders.misfits[0].row.at_ns,

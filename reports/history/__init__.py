@@ -22,6 +22,7 @@ from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates, sets_without_comparison
 from stockstorm.reports.history.off_stock import Attribution
+from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.order_samples import OrderSample, find_order_samples
 from stockstorm.reports.history.overtaking import Overtaking, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
@@ -90,6 +91,14 @@ class History(FactLog):
         return find_off_balance(self, self.orders, self.blind_sets)
 
     @cached_property
+    def effects_of_sku(self) -> dict[str, list[Effect]]:
+        """What marketplace orders should do, by SKU, in order of time."""
+        found: dict[str, list[Effect]] = {}
+        for effect in self.orders.effects:
+            found.setdefault(effect.sku, []).append(effect)
+        return found
+
+    @cached_property
     def off_skus(self) -> frozenset[str]:
         """The same by SKU. Empty for a subject that names orders."""
         return frozenset(off.sku for off in self.off_balance) if self.orders.net_only else frozenset()
@@ -103,7 +112,15 @@ class History(FactLog):
     def attribution(self) -> Attribution:
         """What explains SKUs whose record is off, for `off_stock.explain`."""
         missed = not_taken_in(self.classified, self.marketplaces) if self.orders.net_only else frozenset()
-        return Attribution(self.orders, self.doublings, self.lost_updates, self.off_balance, self.blind_sets, missed)
+        return Attribution(
+            orders=self.orders,
+            effects=self.effects_of_sku,
+            doublings=self.doublings,
+            lost_updates=self.lost_updates,
+            off_balance=self.off_balance,
+            blind_sets=self.blind_sets,
+            not_taken_in=missed,
+        )
 
     @cached_property
     def acks(self) -> Samples:

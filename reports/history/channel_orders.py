@@ -6,6 +6,7 @@ effect's token. A subject without such references is judged by conservation: its
 effects in order of time, and everything built on that is labelled "net only".
 """
 
+from bisect import bisect_right
 from typing import Final
 from urllib.parse import unquote
 
@@ -79,16 +80,13 @@ CANCELLED: Final = ":cancelled"  # the end of a cancellation's token
 
 def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
     """Ties effects to the rows that name them. False when no row names any."""
+    rows = _written(log)
+    orders.writes = sum(isinstance(row, f.StockChanged) for _, row in rows)
     named: dict[str, dict[str, list[Effect]]] = {}
-    rows: list[tuple[int, Row]] = [*log.numbered(f.StockUnmoved)]
-    for seq, change in log.numbered(f.StockChanged):
-        if change.cause in SUBJECT_CAUSES:
-            orders.writes += 1
-            rows.append((seq, change))
-    rows.sort(key=lambda row: row[0])
     placed = {f"{sale.channel}:{sale.ref}" for sale in log.all(f.PurchaseAccepted)}
     about_placed: set[str] = set()  # references that name an order that was placed
-    for seq, row in rows:
+    dropped: list[Effect] = []
+    for number, (seq, row) in enumerate(rows):
         if not row.reference:
             continue
         by_sku = named.get(row.reference)
@@ -102,7 +100,45 @@ def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
                     orders.unknown_orders.setdefault(order, row.at_ns)
         if row.reference in about_placed:
             _tie(orders, seq, row, by_sku.get(row.sku, []))
+            if number + 1 == len(rows) or rows[number + 1][1].reference != row.reference:
+                dropped += _tie_dropped(seq, row, by_sku)
+    _date(log, dropped)
     return any(named.values())
+
+
+def _written(log: FactLog) -> list[tuple[int, Row]]:
+    """The rows that the subject wrote, in order."""
+    rows: list[tuple[int, Row]] = [*log.numbered(f.StockUnmoved)]
+    rows += [(seq, change) for seq, change in log.numbered(f.StockChanged) if change.cause in SUBJECT_CAUSES]
+    rows.sort(key=lambda row: row[0])
+    return rows
+
+
+def _tie_dropped(seq: int, row: Row, by_sku: dict[str, list[Effect]]) -> list[Effect]:
+    """Ties effects that a call names and that come to 0 for a SKU, where the subject sent no row for that SKU.
+
+    Whether it sent one is not asked: effects that a row holds have a version by now. `_date` tells the version.
+    """
+    found: list[Effect] = []
+    for effects in by_sku.values():
+        left = [effect for effect in effects if effect.version < 0]
+        if left and not sum(effect.delta for effect in left):
+            for effect in left:
+                effect.version, effect.version_seq, effect.version_ns, effect.times = 0, seq, row.at_ns, 1
+            found += left
+    return found
+
+
+def _date(log: FactLog, dropped: list[Effect]) -> None:
+    """Gives effects without a row the newest version of their SKU at that time."""
+    seqs: dict[str, list[int]] = {effect.sku: [] for effect in dropped}
+    if not seqs:
+        return
+    for seq, change in log.numbered(f.StockChanged):
+        if change.sku in seqs:
+            seqs[change.sku].append(seq)
+    for effect in dropped:
+        effect.version = bisect_right(seqs[effect.sku], effect.version_seq)
 
 
 def _tie(orders: ChannelOrders, seq: int, row: Row, effects: list[Effect]) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import ChannelOrders
+from stockstorm.reports.history.channel_orders import ChannelOrders, order_named, tokens
 from stockstorm.reports.history.misfits import Misfit
 from stockstorm.reports.history.order_effects import Effect, Row
 
@@ -46,7 +46,7 @@ def find_doublings(orders: ChannelOrders, misfit_skus: Collection[str], lost_upd
     for misfit in orders.misfits:
         if misfit.row.sku not in misfit_skus or misfit.seq in lost_updates:
             continue
-        choices = explanations(misfit)
+        choices = explanations(misfit) or explanations_by_order(orders, misfit)
         if len(choices) == 1:
             for effect in choices[0]:
                 found.by_order.setdefault((effect.order, effect.kind), Doubled(effect, misfit.row))
@@ -69,6 +69,25 @@ def explanations(misfit: Misfit) -> tuple[tuple[Effect, ...], ...]:
     if any(_with_sum(misfit.effects, -misfit.excess)):
         return ()  # the row may as well have left out what it names
     return tuple(_with_sum([*again, *misfit.effects], misfit.excess))
+
+
+def explanations_by_order(orders: ChannelOrders, misfit: Misfit) -> tuple[tuple[Effect, ...], ...]:
+    """The same among what other rows wrote of the orders that it names.
+
+    So a cancellation that gave back the units of a return, which a row of its own gave back too, applied the return
+    twice. A row that moved too little applied nothing twice.
+    """
+    if any(effect.delta * misfit.excess < 0 for effect in (*misfit.effects, *misfit.repeated)):
+        return ()
+    named = dict.fromkeys(map(order_named, tokens(misfit.row.reference)))
+    placed = [sales[0].order for name in named if (sales := orders.by_token.get(name))]
+    written = [
+        effect
+        for order in placed
+        for effect in orders.by_order[order]
+        if effect.sku == misfit.row.sku and effect.version >= 0 and effect.version_seq != misfit.seq
+    ]
+    return tuple(_with_sum(written, misfit.excess))
 
 
 def _with_sum(effects: Sequence[Effect], units: int) -> Iterator[tuple[Effect, ...]]:

@@ -5,11 +5,10 @@ listing lacks, if their units add up to what is missing. Otherwise nothing is sa
 moments, or none.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import Deliveries
 from stockstorm.reports.history.ledgers import moves_stock
 from stockstorm.reports.history.listings import Listing
@@ -29,10 +28,10 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def changes_lacking(
-    listing: Listing, orders: ChannelOrders, deliveries: Deliveries, listed: int, wanted: int
+    listing: Listing, of_sku: Sequence[Effect], deliveries: Deliveries, listed: int, wanted: int
 ) -> tuple[Change, ...] | None:
-    """The changes that a listing lacks, in order of time; None if that cannot be told."""
-    effects = [effect for effect in orders.effects if effect.sku == listing.ledger.item.sku and effect.version >= 0]
+    """The changes that a listing lacks, in order of time; None if that cannot be told. `of_sku`: effects of its SKU."""
+    effects = [effect for effect in of_sku if effect.version >= 0]
     push = listing.push_seqs[-1] if listing.push_seqs else listing.seqs[0]
     quantity = listing.pushes[-1].quantity if listing.pushes else listing.listed[0]
     for plain in (listing.plain, not listing.plain):

@@ -7,6 +7,7 @@ counted from the last read before it. A set that changes nothing is such a set t
 is lost.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import chain
@@ -37,6 +38,7 @@ class LostUpdate(msgspec.Struct, frozen=True):
     units: int  # by which the set changed the stock besides its own purpose: available(base) - available(before)
     read: int  # request of the answer that showed `base`; -1: not known
     proof: Proof
+    other_read: int = -1  # request of the last other read before the erased change, if that was a set; -1: none
 
 
 class _Set(msgspec.Struct):
@@ -69,7 +71,7 @@ def find_lost_updates(
         if not proven and sku in off:
             nameless = [each for each in of_sku if not orders.named(each.row.reference)]
             proven = _by_balance(nameless, ledger, known, off[sku])
-        found += proven
+        found += [_with_other_read(lost, ledger, known) for lost in proven]
     return sorted(found, key=lambda lost: lost.seq)
 
 
@@ -174,3 +176,12 @@ def _base(ledger: Ledger, read: Read | None) -> int | None:
 def _lost(each: _Set, ledger: Ledger, base: int, read: int, proof: Proof) -> LostUpdate:
     units = ledger.available[base] - ledger.available[each.before]
     return LostUpdate(each.row, each.seq, base, each.before, units, read, proof)
+
+
+def _with_other_read(lost: LostUpdate, ledger: Ledger, reads: Reads) -> LostUpdate:
+    for state in range(lost.before, lost.base, -1):
+        if ledger.causes[state] == "subject_set":
+            upto = bisect_left(reads.seqs, ledger.seqs[state])
+            others = (read for read in reversed(reads.reads[:upto]) if read.query and read.request != lost.read)
+            return msgspec.structs.replace(lost, other_read=next((read.request for read in others), -1))
+    return lost

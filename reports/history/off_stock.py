@@ -5,6 +5,7 @@ is explained. Of a subject that names no orders, a single order, cancellation or
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -55,6 +56,7 @@ class Attribution(msgspec.Struct, frozen=True):
     """What the causes are drawn from."""
 
     orders: ChannelOrders
+    effects: Mapping[str, Sequence[Effect]]  # by SKU
     doublings: Doublings
     lost_updates: list[LostUpdate]
     off_balance: list[OffBalance]
@@ -89,20 +91,23 @@ def explain(found: Attribution, sku: str, units: int) -> OffStock:
     ]
     causes += [
         OffCause("not_recorded", -effect.delta, effect.at_ns, effect)
-        for effect in found.orders.effects
-        if effect.sku == sku and effect.version < 0 and not effect.settled
+        for effect in found.effects.get(sku, ())
+        if effect.version < 0 and not effect.settled
     ]
     return OffStock(sku, units, tuple(sorted(causes, key=lambda cause: cause.at_ns)))
 
 
 def _not_taken_in(found: Attribution, sku: str) -> list[OffCause]:
     """Effects of order events that never reached the subject, or that it says it did not apply."""
-    effects = (effect for order, kind in found.not_taken_in for effect in found.orders.of_order(order, kind))
-    return [OffCause("not_recorded", -effect.delta, effect.at_ns, effect) for effect in effects if effect.sku == sku]
+    return [
+        OffCause("not_recorded", -effect.delta, effect.at_ns, effect)
+        for effect in found.effects.get(sku, ())
+        if (effect.order, effect.kind) in found.not_taken_in
+    ]
 
 
 def _fits(found: Attribution, sku: str, units: int) -> Fits:
-    effects = [effect for effect in found.orders.effects if effect.sku == sku]
+    effects = found.effects.get(sku, [])
     balance = next((off for off in found.off_balance if off.sku == sku), None)
     twice = tuple(effect for effect in effects if effect.delta == units)
     lost = tuple(effect for effect in effects if effect.delta == -units)

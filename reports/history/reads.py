@@ -23,8 +23,15 @@ class Read(msgspec.Struct, frozen=True, gc=False):
 class Reads(msgspec.Struct):
     """The answers that showed one SKU, in order."""
 
-    seqs: list[int]
-    reads: list[Read]
+    seqs: list[int] = []
+    reads: list[Read] = []
+    newest: list[int] = []  # the newest version that each answer or an earlier one showed
+
+    def add(self, read: Read) -> None:
+        """The next answer."""
+        self.seqs.append(read.seq)
+        self.reads.append(read)
+        self.newest.append(max(read.version, self.newest[-1] if self.newest else 0))
 
     def before(self, seq: int, *, queries: bool = False) -> Read | None:
         """The last answer before a moment; with `queries` that of a query."""
@@ -35,7 +42,8 @@ class Reads(msgspec.Struct):
 
     def newest_before(self, seq: int) -> int:
         """The newest version that an answer showed before a moment; 0 if none did."""
-        return max((read.version for read in self.reads[: bisect_left(self.seqs, seq)]), default=0)
+        index = bisect_left(self.seqs, seq)
+        return self.newest[index - 1] if index else 0
 
 
 def is_query(operation: str) -> bool:
@@ -45,13 +53,12 @@ def is_query(operation: str) -> bool:
 
 def reads_of(log: FactLog, skus: Collection[str]) -> dict[str, Reads]:
     """The answers that showed these SKUs."""
-    found = {sku: Reads([], []) for sku in skus}
+    found = {sku: Reads() for sku in skus}
     if not found:
         return found
     queries = {call.request for call in log.all(f.ApiCalled) if is_query(call.operation)}
     for seq, shown in log.numbered(f.StockShown):
         for sku, version in zip(shown.skus, shown.versions, strict=True):
             if sku in found:
-                found[sku].seqs.append(seq)
-                found[sku].reads.append(Read(seq, version, shown.request, shown.request in queries))
+                found[sku].add(Read(seq, version, shown.request, shown.request in queries))
     return found

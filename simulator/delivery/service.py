@@ -27,6 +27,7 @@ from stockstorm.simulator.history.facts import (
     EventUnheard,
 )
 from stockstorm.simulator.history.texts import without
+from stockstorm.simulator.limits import SAID_MAX
 from stockstorm.simulator.model import Event
 from stockstorm.simulator.plan.items import PlannedForgery
 from stockstorm.simulator.seeds import Seeds
@@ -261,5 +262,5 @@ def _attempt_ended(outgoing: Outgoing, answer: Answer, hidden: tuple[str, ...]) 
         answer.error,
         answer.resent,
         answer.bytes_sent,
-        without(answer.said, hidden) if answer.said else "",
+        without(answer.said, hidden)[:SAID_MAX] if answer.said else "",
     )

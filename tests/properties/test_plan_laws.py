@@ -7,16 +7,19 @@ from hypothesis import strategies as st
 
 from stockstorm.simulator.catalogue import make_catalogue, sku_names
 from stockstorm.simulator.config import (
+    ORDER_ROLES,
     ChannelConfig,
     FaultConfig,
     OrdersConfig,
     PhaseConfig,
+    QuotasConfig,
     ShopConfig,
     ShopEventsConfig,
     WorldConfig,
 )
 from stockstorm.simulator.plan.items import Plan, PlannedCancellation, PlannedPayment, PlannedPurchase, PlannedReturn
 from stockstorm.simulator.plan.planner import expected_events, make_plan, with_event_rate
+from stockstorm.simulator.plan.quotas import Roles, fitting
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
 
@@ -205,3 +208,13 @@ def test_a_scaled_configuration_expects_the_rate_and_length_that_were_asked_for(
     load_s = sum(phase.seconds for phase in scaled.phases)
     assert load_s == pytest.approx(length_s or sum(phase.seconds for phase in config.phases))
     assert expected_events(scaled) / load_s == pytest.approx(events_per_s, rel=0.03)
+
+
+@bounded
+@given(configs, seeds, st.integers(0, 12))
+def test_quotas_that_fit_are_fulfilled_by_every_plan(config: WorldConfig, seed: int, quota: int) -> None:
+    config = config.model_copy(update={"quotas": QuotasConfig(**dict.fromkeys(map(str, ORDER_ROLES), quota))})
+    fits = config.model_copy(update={"quotas": fitting(config)})
+    roles = Roles(fits)
+    bought = [item for item in purchases(make_plan("x", fits, seed)) if roles.of(item.order)]
+    assert len(bought) == len(roles) >= sum(fits.quotas.of_orders().values())

@@ -39,7 +39,7 @@ DECLARED: Final = (
         must=frozenset({"unheard"}),
         may=without(WRONG_STOCK, "unheard"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"channel_frozen", "lost_events", "wrong_listings"}),
+        diagnoses=frozenset({"channel_frozen", "lost_events", "wrong_listings", "few_topics"}),
     ),
     Flaw(
         name="cancellations_of_one_channel_ignored",

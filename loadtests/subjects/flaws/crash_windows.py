@@ -13,10 +13,10 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_WEBHOOKS,
         faults=(
-            "kill_worker@3",
-            "kill_worker@6",
+            "kill_worker@2",
+            "kill_worker@7",
         ),
-        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended"}),
+        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended", "lost_at_failure"}),
     ),
     Flaw(
         name="new_key_per_attempt",
@@ -25,11 +25,8 @@ DECLARED: Final = (
         must=frozenset({"applied_twice"}),
         may=without({**WRONG_STOCK, **RESTARTED}, "applied_twice"),
         subjects=OF_WEBHOOKS,
-        faults=(
-            "kill_worker@3",
-            "kill_worker@6",
-        ),
-        diagnoses=frozenset({"failures_forgotten", "applied_twice"}),
+        scenario="crash_windows",
+        diagnoses=frozenset({"failures_forgotten", "applied_twice", "twice_at_failure"}),
     ),
     Flaw(
         name="open_batch_forgotten",
@@ -38,11 +35,8 @@ DECLARED: Final = (
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_WEBHOOKS,
-        faults=(
-            "kill_worker@3",
-            "kill_worker@6",
-        ),
-        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended"}),
+        scenario="crash_windows",
+        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended", "lost_at_failure"}),
     ),
     Flaw(
         name="taken_before_work",
@@ -51,11 +45,8 @@ DECLARED: Final = (
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_QUEUES,
-        faults=(
-            "kill_worker@3",
-            "kill_worker@6",
-        ),
-        diagnoses=frozenset({"lost_events", "process_ended"}),
+        scenario="crash_windows",
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure"}),
     ),
     Flaw(
         name="push_state_lost",
@@ -65,9 +56,9 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "drift"),
         subjects=OF_WEBHOOKS,
         faults=(
-            "kill_worker@3",
-            "kill_worker@6",
+            "kill_worker@2",
+            "kill_worker@7",
         ),
-        diagnoses=frozenset({"lost_events", "process_ended"}),
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "push_forgotten"}),
     ),
 )

@@ -44,7 +44,7 @@ DECLARED: Final = (
             "kill_receiver@3",
             "kill_receiver@6",
         ),
-        diagnoses=frozenset({"applied_twice"}),
+        diagnoses=frozenset({"applied_twice", "twice_at_failure"}),
     ),
     Flaw(
         name="dedup_window_short",
@@ -72,7 +72,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "applied_twice"),
         subjects=OF_WEBHOOKS,
         faults=("kill_receiver@5",),
-        diagnoses=frozenset({"applied_twice"}),
+        diagnoses=frozenset({"applied_twice", "twice_at_failure"}),
     ),
     Flaw(
         name="dedup_before_success",
@@ -82,7 +82,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_QUEUES,
         faults=("restart_database@5",),
-        diagnoses=frozenset({"lost_events", "process_ended"}),
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure"}),
     ),
     Flaw(
         name="duplicates_refused",

@@ -23,7 +23,7 @@ DECLARED: Final = (
         subjects=OF_QUEUES,
         faults=("kill_receiver@5",),
         guide_ref="C8",
-        diagnoses=frozenset({"lost_events", "process_ended"}),
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure"}),
     ),
     Flaw(
         name="errors_swallowed",
@@ -33,7 +33,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_QUEUES,
         faults=("restart_database@5",),
-        diagnoses=frozenset({"lost_events", "process_ended"}),
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure"}),
     ),
     Flaw(
         name="batch_drops_tail",
@@ -41,6 +41,7 @@ DECLARED: Final = (
         mistake="of several events that are processed together the last is settled without being applied",
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
+        diagnoses=frozenset({"lost_events", "lost_alone"}),
         subjects=OF_WEBHOOKS,
     ),
     Flaw(
@@ -58,6 +59,7 @@ DECLARED: Final = (
         mistake="what does not fit into a buffer is acknowledged and dropped",
         must=frozenset({"nothing_lost"}),
         may=without(WRONG_STOCK, "nothing_lost"),
+        diagnoses=frozenset({"lost_events", "lost_alone"}),
         subjects=OF_RECEIVERS,
     ),
 )

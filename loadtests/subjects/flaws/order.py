@@ -12,7 +12,7 @@ DECLARED: Final = (
         must=frozenset({"stale_overwrite"}),
         may=without(WRONG_STOCK, "stale_overwrite"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"old_over_new"}),
+        diagnoses=frozenset({"old_over_new", "overtaken"}),
         guide_ref="C7",
     ),
     Flaw(
@@ -22,7 +22,7 @@ DECLARED: Final = (
         must=frozenset({"stale_overwrite"}),
         may=without(WRONG_STOCK, "stale_overwrite"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"old_over_new"}),
+        diagnoses=frozenset({"old_over_new", "overtaken"}),
     ),
     Flaw(
         name="ties_dropped",
@@ -31,7 +31,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"old_over_new"}),
+        diagnoses=frozenset({"old_over_new", "overtaken", "push_forgotten", "wrong_listings"}),
     ),
     Flaw(
         name="cancel_before_create_ignored",
@@ -40,7 +40,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events", "wrong_units"}),
     ),
     Flaw(
         name="create_after_cancel_applied",
@@ -49,6 +49,6 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events", "wrong_units"}),
     ),
 )

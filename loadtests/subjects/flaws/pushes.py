@@ -12,7 +12,7 @@ DECLARED: Final = (
         must=frozenset({"stale_overwrite"}),
         may=without(WRONG_STOCK, "stale_overwrite"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"old_over_new"}),
+        diagnoses=frozenset({"old_over_new", "overtaken"}),
     ),
     Flaw(
         name="channel_skipped",
@@ -31,7 +31,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
         scenario="proof_sold_out",
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events", "push_forgotten", "failures_forgotten"}),
     ),
     Flaw(
         name="safety_stock_ignored",
@@ -39,6 +39,7 @@ DECLARED: Final = (
         mistake="the safety stock is not held back",
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
+        diagnoses=frozenset({"wrong_listings"}),
         subjects=OF_WEBHOOKS,
         safety_stock=3,
     ),
@@ -48,6 +49,7 @@ DECLARED: Final = (
         mistake="the safety stock is held back twice",
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
+        diagnoses=frozenset({"wrong_listings"}),
         subjects=OF_WEBHOOKS,
         safety_stock=3,
     ),
@@ -59,7 +61,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **CALLS}, "drift"),
         subjects=OF_WEBHOOKS,
         scenario="failing_apis",
-        diagnoses=frozenset({"failures_forgotten"}),
+        diagnoses=frozenset({"failures_forgotten", "push_forgotten", "wrong_listings"}),
     ),
     Flaw(
         name="failed_push_forgotten",
@@ -69,7 +71,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **CALLS}, "drift"),
         subjects=OF_WEBHOOKS,
         scenario="failing_apis",
-        diagnoses=frozenset({"failures_forgotten"}),
+        diagnoses=frozenset({"failures_forgotten", "push_forgotten", "wrong_listings"}),
     ),
     Flaw(
         name="small_changes_not_pushed",
@@ -77,6 +79,7 @@ DECLARED: Final = (
         mistake="a quantity is pushed only if it differs by more than two",
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
+        diagnoses=frozenset({"push_forgotten", "wrong_listings", "failures_forgotten"}),
         subjects=OF_WEBHOOKS,
     ),
     Flaw(
@@ -85,6 +88,7 @@ DECLARED: Final = (
         mistake="a quantity below zero is listed without its sign",
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
+        diagnoses=frozenset({"wrong_listings"}),
         subjects=OF_WEBHOOKS,
         scenario="proof_sold_out",
     ),
@@ -94,6 +98,7 @@ DECLARED: Final = (
         mistake="listings show units that are sold and not yet in the master",
         must=frozenset({"stale_overwrite"}),
         may=without(WRONG_STOCK, "stale_overwrite"),
+        diagnoses=frozenset({"old_over_new", "overtaken"}),
         subjects=OF_WEBHOOKS,
     ),
 )

@@ -67,6 +67,7 @@ DECLARED: Final = (
         mistake="of the changes of a batch only the first is sent",
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **CALLS}, "nothing_lost"),
+        diagnoses=frozenset({"lost_events", "lost_alone"}),
         subjects=OF_WEBHOOKS,
     ),
 )

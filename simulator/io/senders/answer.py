@@ -69,11 +69,11 @@ class AnswerReader:
         return 200 <= self.status <= STATUS_MAX
 
     def said(self, last: bytes) -> str:
-        """The start of the body as text on one line. `last`: the piece that completed the answer."""
+        """The start of the body on one line, longer than what is kept. `last`: the piece that completed the answer."""
         start = _Start()
         with suppress(httptools.HttpParserError, httptools.HttpParserUpgrade):  # what was read before still tells
             start.parser.feed_data(b"".join((*self._kept, last)))
-        return " ".join(start.body[: 4 * SAID_MAX].decode(errors="replace").split())[:SAID_MAX]
+        return " ".join(start.body[: 4 * SAID_MAX].decode(errors="replace").split())[: 2 * SAID_MAX]
 
     def on_message_begin(self) -> None:
         self._begun += 1

@@ -8,6 +8,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import misfit_skus
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import (
+    SKU,
     START,
     at_rest,
     ended,
@@ -140,10 +141,11 @@ def test_a_return_that_was_lost_is_not_held_by_a_cancellation_of_its_own_units()
     assert effects_of(SOLD, RETURNED, CANCELLED, recorded(5, 2, 2, 9, "bazaar:1:cancelled")) == (wanted, [])
 
 
-def test_a_return_that_is_written_as_well_was_given_back_twice() -> None:
+def test_a_return_that_is_written_as_well_leaves_the_cancellation_with_a_unit_too_many() -> None:
     rows = (recorded(5, 2, 3, 10, "bazaar:1:cancelled"), recorded(6, 3, 1, 11, "bazaar:1:returned:70"))
-    wanted = [("bazaar:1", 1, False), ("bazaar:1:returned:70", 2, False), ("bazaar:1:cancelled", 2, False)]
+    wanted = [("bazaar:1", 1, False), ("bazaar:1:returned:70", 3, False), ("bazaar:1:cancelled", 2, False)]
     assert effects_of(SOLD, RETURNED, CANCELLED, *rows) == (wanted, [1])
+    assert set(history(opened(), SOLD, RETURNED, CANCELLED, *rows).doublings.by_order) == {(1, "returned")}
 
 
 def test_a_unit_that_was_scrapped_of_an_order_that_was_never_written_is_taken_by_a_row_of_its_return() -> None:
@@ -163,6 +165,22 @@ def test_an_order_that_comes_to_nothing_before_it_is_written_needs_no_row(back: 
         if back is RETURNED or "returned" not in token
     ]
     assert misfits == []
+
+
+def test_orders_of_a_call_that_come_to_nothing_for_a_sku_need_no_row_of_it() -> None:
+    """The call names them in its row of another SKU. Order 4 is lost, so the sum of what is unwritten is not 0."""
+    both = f.PurchaseAccepted(ns(0), 1, "bazaar", "1", (SKU, "CUP"), (2, 1), (10, 10), (10, 10))
+    back = f.OrderReturned(ns(1), 2, "bazaar", "2", 70, (SKU,), (2,), restocked=True)
+    cup = f.ItemStocked(START - 1, "CUP", 2**53 + 3, 7, 10, 500, hot=False)
+    reference = "urn:channel-orders:bazaar:1,bazaar:2:returned:70"
+    row = f.StockChanged(ns(9), "CUP", 2**53 + 3, 7, 1, -1, 9, "subject_adjust", -1, reference)
+    found = history(cup, opened(), both, back, sold(2, 4, "mercado"), version(3, 1, -1, 9), row)
+    assert [(effect.token, effect.sku, effect.version) for effect in found.orders.effects] == [
+        ("bazaar:1", SKU, 1),
+        ("bazaar:1", "CUP", 1),
+        ("bazaar:2:returned:70", SKU, 1),
+        ("mercado:4", SKU, -1),
+    ]
 
 
 def test_without_references_a_row_that_nets_a_sale_and_a_cancellation_includes_both() -> None:

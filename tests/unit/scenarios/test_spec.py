@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from stockstorm.scenarios import load, with_flags
-from stockstorm.scenarios.flags import with_faults
+from stockstorm.scenarios.flags import with_api_faults, with_faults
 from stockstorm.scenarios.spec import api_fault_notes, compression_notes
 
 Write = Callable[..., str]
@@ -46,7 +46,9 @@ def test_a_report_notes_which_calls_fail() -> None:
     assert api_fault_notes(load("smoke")) == ()
     (note,) = api_fault_notes(load("failing_apis"))
     assert note.startswith("calls of the subject fail at the simulated APIs: 8 % server errors, 6 % server errors")
-    assert note.endswith("30 % slow answers, and 3 outages")
+    assert note.endswith("30 % slow answers, 3 outages")
+    (note,) = api_fault_notes(with_api_faults(load("smoke"), ["admin:dropped@1+1"]))
+    assert note == "calls of the subject fail at the simulated APIs: an outage"
 
 
 def test_faults_on_evidence_can_begin_until_the_end_of_the_load() -> None:

@@ -8,6 +8,7 @@ from stockstorm.loadtests.config.run_options import make_scenario
 from stockstorm.loadtests.proving.runs import Cell
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.flaws import FLAWS, flaws_of
+from stockstorm.reports import diagnosis
 from stockstorm.reports.checkers import CHECKERS
 
 
@@ -44,3 +45,9 @@ def test_the_run_of_a_flaw_can_be_made(name: str) -> None:
 def test_every_flaw_is_possible_in_some_architecture_that_exists() -> None:
     assert {flaw for name in ARCHITECTURES for flaw in flaws_of(name)} == set(FLAWS)
     assert all(set(flaw.subjects) <= set(ARCHITECTURES) for flaw in FLAWS.values())
+
+
+def test_every_declared_diagnosis_exists() -> None:
+    files = {path.stem for path in Path(diagnosis.__file__).parent.glob("*.py")}
+    named = {name for flaw in FLAWS.values() for name in flaw.diagnoses}
+    assert named - files == set()

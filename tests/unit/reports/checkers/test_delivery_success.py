@@ -242,3 +242,16 @@ def test_answers_of_overload_are_not_blamed_on_the_subject_if_the_machine_was_to
     late = f.AttemptEnded(ns(905), 0, 1, ns(0), ns(900), ns(900), ns(905), ns(0), 200, "")
     facts = (planned(0, 0, 0), late, ended(905, 0), *(answered(1_000 + n, status) for n in range(5)))
     assert DeliverySuccess()(history(opened(), *facts)).verdict == verdict
+
+
+@pytest.mark.parametrize(("created_ms", "verdict"), [(50, "valid"), (-50, "invalid")])
+def test_a_cancellation_may_be_refused_until_its_order_is_there(created_ms: float, verdict: str) -> None:
+    facts: list[f.AnyFact] = []
+    for n in range(5):
+        at, order, gone = n * 1_000, 2 * n, 2 * n + 1
+        facts += [order_event(at - 60, order, n, "bazaar"), order_event(at - 60, gone, n, "bazaar", "order.cancelled")]
+        facts += [planned(at - 60, order, order), tried(at + created_ms, order), ended(at + created_ms + 5, order)]
+        facts += [planned(at - 60, gone, gone, "order.cancelled"), tried(at, gone, 5, 409)]
+        facts += [tried(at + 100, gone, nth=2), ended(at + 105, gone)]
+    found = DeliverySuccess()(history(opened(), *facts))
+    assert (found.verdict, found.incidents_total) == (verdict, 5)

@@ -12,6 +12,7 @@ from stockstorm.scenarios.loader import load, shipped_names
 from stockstorm.scenarios.promises import CASES, promises
 from stockstorm.simulator.config import QuotasConfig
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import ApiOutcome
 from tests.literal_history import (
     delivered,
     ended,
@@ -91,6 +92,16 @@ def test_every_case_of_a_repeated_order_is_counted_apart() -> None:
         "after the order's cancellation",
         "orders read again by API",
     }
+
+
+def test_a_write_that_came_again_after_its_answer_was_withheld_is_counted() -> None:
+    def write(request: int, key: str, status: int, outcome: ApiOutcome) -> f.AnyFact:
+        return f.ApiCalled(ns(request), request, "admin", "inventoryAdjustQuantities", status, outcome, key=key)
+
+    words = "writes sent again after an execution without an answer"
+    lost, other = write(1, "a", 0, "ok"), write(2, "b", 200, "ok")
+    assert _applied_twice(_once(), lost, other, write(3, "b", 200, "replayed")).exposure[words] == 0
+    assert _applied_twice(_once(), lost, other, write(3, "a", 200, "replayed")).exposure[words] == 1
 
 
 def test_a_cancellation_that_comes_first_is_seen() -> None:

@@ -4,13 +4,15 @@ from typing import cast
 
 from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
-from stockstorm.reports.result import Check, Diagnosis
+from stockstorm.reports.result import Check, Diagnosis, Incident
 from stockstorm.simulator.config import ForgeryKind
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns, started
 from tests.unit.reports.diagnosis.shop import Shop
 
 KINDS = cast(tuple[ForgeryKind, ...], ("unsigned", "wrong_key", "tampered", "hex_digest"))
+URI = "http://me:80/in"
+CALL = f.ApiCalled(ns(0), 0, "admin", "shop", 200, "ok", ns(0))
 SOURCES = ("shopify", "bazaar", "mercado")
 
 
@@ -87,3 +89,64 @@ def test_a_subject_that_repeats_throttled_calls_at_once() -> None:
     assert at_once is not None
     assert "repeated after 1.5 ms in the median" in at_once.cause
     assert throttled(400.0) is None
+
+
+def answered(took_ms: float, error: f.AttemptError = "", count: int = 60) -> History:
+    """Deliveries of one event each, all answered after that time, or failed with that error."""
+    facts: list[f.AnyFact] = [
+        started(),
+        f.SubscriptionCreated(ns(0), 1, "shopify", "inventory_levels/update", URI),
+        CALL,
+    ]
+    for number in range(count):
+        at, end = ns(100 * number), ns(100 * number + took_ms)
+        status = 0 if error else 200
+        facts += [
+            f.EventFired(at, number, f"e{number}", "shopify", "orders/create"),
+            f.DeliveryPlanned(at, number, number, f"w{number}", 1, "orders/create", at),
+            f.AttemptEnded(end, number, 1, at, at, at, end if status else 0, at, status, error),
+        ]
+    return History.of(sorted(facts, key=lambda fact: fact.at_ns))
+
+
+def test_late_answers_are_a_cause_only_where_they_are_late() -> None:
+    slow = named(answered(2_400), "ack_time", "slow_answers")
+    assert slow is not None
+    assert slow.cause.startswith("an answer takes 2,400 ms in the median")
+    assert named(answered(20), "ack_time", "slow_answers") is None
+    late = named(answered(5_000, "answer_timeout"), "delivery_success", "slow_answers")
+    assert late is not None
+    assert late.cause.startswith("60 of 60 attempts were not accepted within 1 s or answered within 5 s")
+
+
+def test_speed_is_no_cause_where_the_load_generator_was_late() -> None:
+    checks = (Check("ack_time", "invalid", "slow"), Check("generator", "unknown", "it was late"))
+    assert diagnose(answered(2_400), checks)[0] == ()
+
+
+def test_an_address_where_nobody_listens() -> None:
+    history = answered(1, "connect_refused")
+    outage = Incident("unreachable", ns(0), "nobody answered")
+    checks = (Check("stability", "unknown", "unreachable", incidents=(outage,), incidents_total=1),)
+    (found,) = diagnose(history, checks)[0]
+    assert (found.name, found.explains) == ("unreachable", ("stability",))
+    assert found.cause == "60 of 60 connections to the service were refused"
+    assert "its addresses: http://me:80/in" in found.evidence
+
+
+def test_growth_that_the_trend_found_is_told_with_its_figures() -> None:
+    measures = {"trend.sync_latency.growth": 4.25, "trend.ack_time.growth": 1.0}
+    checks = (Check("trend", "invalid", "sync latency grew", measures),)
+    (found,) = diagnose(answered(20), checks)[0]
+    assert found.name == "growth"
+    assert "sync latency is 4.2 times as long" in found.cause
+    assert "ack time" not in found.cause
+
+
+def test_memory_that_grows_is_told_for_its_process_alone() -> None:
+    samples: list[f.AnyFact] = [started(), CALL]
+    for number in range(30):
+        for process, rss in (("worker", 80 + 6 * number), ("receiver", 80), ("generator", 80 + 9 * number)):
+            samples.append(f.ResourcesSampled(ns(300 * number), process, 0, rss * 1024**2))
+    found = diagnose(History.of(samples), (Check("memory", "invalid", "memory grew"),))[0]
+    assert [each.cause.split(" grows")[0] for each in found if each.name == "growth"] == ["the memory of worker"]

@@ -155,3 +155,20 @@ def test_skus_that_are_wrong_for_no_single_reason_are_compared_with_the_right_on
     found = diagnosed(Shop(times, named=False, orders=100).history())
     assert "exact_units" not in found
     assert found["wrong_stock"].cause.endswith("had an event of topic order.cancelled")
+
+
+def test_a_zero_that_is_never_pushed_is_told_by_what_is_sold_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shop_module, "SKUS", tuple(f"SKU-{number}" for number in range(60)))
+    history = Shop(orders=100).history()
+    sold_out = {"SKU-3", "SKU-7", "SKU-20"}
+    facts: list[f.AnyFact] = []
+    for fact in history.facts:
+        match fact:
+            case f.FinalStock(sku=sku) if sku in sold_out:
+                facts.append(replace(fact, available=0, physical=0))
+            case f.FinalListing(sku=sku) if sku in sold_out:
+                facts.append(replace(fact, listed=2))
+            case _:
+                facts.append(fact)
+    found = diagnosed(History.of(facts))["wrong_listings"]
+    assert found.cause == "all 6 wrong listings are of SKUs that are sold out"

@@ -80,3 +80,17 @@ def test_a_lost_update_is_not_called_applied_twice() -> None:
     )
     assert [lost.row.request for lost in run.lost_updates] == [4]
     assert doubled(run) == set()
+
+
+def test_a_write_that_took_too_little_of_an_order_did_not_apply_its_return_twice() -> None:
+    """A subject that takes one unit of every order, and gives back one unit of every return."""
+    returned = f.OrderReturned(ns(25), 1, "bazaar", "1", 70, (SKU,), (2,), restocked=True)
+    run = history(
+        opened(),
+        sold(0, 1, "bazaar", 3),
+        recorded(20, 1, -1, 9, "bazaar:1"),
+        returned,
+        recorded(30, 2, 1, 10, "bazaar:1:returned:70"),
+    )
+    assert doubled(run) == set()
+    assert sorted(misfit.excess for misfit in run.orders.misfits) == [-1, 2]

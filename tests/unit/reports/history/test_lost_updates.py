@@ -79,4 +79,4 @@ def test_a_lost_update_tells_the_state_that_it_was_computed_from() -> None:
     both = (put(20, 3, 1, -1, 9, "bazaar:1"), put(21, 4, 1, 0, 9, "mercado:2"))
     run = history(*TWO_ORDERS, *reads, *both)
     row = run.all(f.StockUnmoved)[0]
-    assert run.lost_updates == [LostUpdate(row, run.facts.index(row), 0, 1, 1, 2, "named")]
+    assert run.lost_updates == [LostUpdate(row, run.facts.index(row), 0, 1, 1, 2, "named", other_read=1)]

@@ -10,6 +10,7 @@ from stockstorm.simulator.config import PerturbationConfig
 from stockstorm.simulator.delivery.attempts import Answer
 from stockstorm.simulator.events.encoding import matches
 from stockstorm.simulator.history.facts import AttemptEnded, DeliveryEnded, DeliveryPlanned, EventUnheard
+from stockstorm.simulator.limits import SAID_MAX
 from tests.delivery_service import SECRETS, DeliverySetup
 from tests.literal_shop import AT_NS, ORDER, order_event, stock_event
 
@@ -153,3 +154,13 @@ def test_bodies_differ_with_the_stock_and_show_it(setup: DeliverySetup) -> None:
 
 def test_secrets_do_not_show_in_text() -> None:
     assert "secret" not in repr(SECRETS).lower().removeprefix("secrets")
+
+
+def test_what_a_subject_says_is_kept_short_and_without_the_secrets(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    (outgoing,) = setup.deliveries.fire([stock_event()], AT_NS).attempts
+    said = f"no match with {SECRETS.client_secret.decode()} {'x' * 300}"
+    facts = setup.deliveries.answered(outgoing, msgspec.structs.replace(FAILED, said=said)).facts
+    kept = next(fact for fact in facts if isinstance(fact, AttemptEnded)).said
+    assert kept.startswith("no match with *** xxx")
+    assert len(kept) == SAID_MAX
