@@ -74,9 +74,6 @@ def build_channel_orders(log: FactLog) -> ChannelOrders:
     return orders
 
 
-CANCELLED: Final = ":cancelled"  # the end of a cancellation's token
-
-
 def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
     """Ties effects to the rows that name them. False when no row names any."""
     rows = _written(log)
@@ -139,36 +136,10 @@ def _tie(orders: ChannelOrders, seq: int, row: Row, effects: list[Effect]) -> No
             repeated.append(effect)
             effect.again.append(seq)
     delta = row.delta if isinstance(row, f.StockChanged) else 0
-    expected += _overtaken(orders, seq, row, delta - expected)
     orders.named_delta[row.sku] = orders.named_delta.get(row.sku, 0) + delta
     if delta != expected:
         first = effects if not repeated else [effect for effect in effects if effect.version_seq == seq]
         orders.misfits.append(Misfit(row, seq, first, repeated, delta - expected))
-
-
-def _overtaken(orders: ChannelOrders, seq: int, row: Row, excess: int) -> int:
-    """Units of returns that a row gives back because it records the cancellations that overtook them.
-
-    Who hears of a cancellation first gives back everything, and has nothing left to do when the return comes. Only an
-    excess that is exactly what was returned is explained so.
-    """
-    if excess <= 0:
-        return 0
-    found = []
-    for token in tokens(row.reference):
-        if token.endswith(CANCELLED):
-            for sale in orders.by_token.get(token.removesuffix(CANCELLED), ())[:1]:
-                found += [
-                    effect
-                    for effect in orders.by_order[sale.order]
-                    if effect.kind == "returned" and effect.sku == row.sku and effect.version < 0
-                ]
-    if sum(effect.delta for effect in found) != excess:
-        return 0
-    for effect in found:
-        effect.times += 1
-        effect.version, effect.version_seq, effect.version_ns = row.version, seq, row.at_ns
-    return excess
 
 
 def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list[Effect]]:
@@ -182,8 +153,9 @@ def _by_sku(reference: str, by_token: dict[str, list[Effect]]) -> dict[str, list
 def _without_rests(misfits: list[Misfit], orders: ChannelOrders) -> list[Misfit]:
     """Misfits that the unwritten rest of an order does not explain. Such a rest is tied to the row.
 
-    An order that was cancelled before it was written is not written. If the subject hears later that a unit of it was
-    returned and scrapped, it takes that unit: the row names the return alone, and holds the sale and the cancellation.
+    A subject that hears of a return after the order's cancellation gives back all units for the cancellation, and so
+    nothing for the return. And an order that was cancelled before it was written is not written: if the subject hears
+    later that a unit was scrapped, it takes that unit, and the row of the return holds the sale and the cancellation.
     """
     for misfit in misfits:
         if isinstance(misfit.row, f.StockChanged) and misfit.row.cause == "subject_set":
