@@ -127,10 +127,12 @@ def read_proofs(runs: Path) -> list[Proof]:
 
 
 def store_proof(runs: Path, proof: Proof) -> None:
-    """Appends a proof to the file."""
+    """Appends a proof to the file, on a line of its own also after one that was cut off."""
     runs.mkdir(parents=True, exist_ok=True)
-    with (runs / FILE).open("ab") as file:
-        file.write(msgspec.json.encode(proof) + b"\n")
+    path = runs / FILE
+    cut = path.is_file() and not path.read_bytes().endswith(b"\n")
+    with path.open("ab") as file:
+        file.write(b"\n" * cut + msgspec.json.encode(proof) + b"\n")
 
 
 def _owner(measure: str, result: Result) -> str:

@@ -79,7 +79,7 @@ DECLARED: Final = (
         mistake="a quantity is pushed only if it differs by more than two",
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
-        diagnoses=frozenset({"push_forgotten", "wrong_listings", "failures_forgotten"}),
+        diagnoses=frozenset({"push_forgotten", "wrong_listings", "failures_forgotten", "small_steps"}),
         subjects=OF_WEBHOOKS,
     ),
     Flaw(

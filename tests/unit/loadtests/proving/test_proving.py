@@ -137,6 +137,8 @@ def test_a_file_that_an_interrupt_cut_off_is_read_up_to_there(tmp_path: Path) ->
     with (tmp_path / FILE).open("ab") as file:
         file.write(msgspec.json.encode(found)[:40])
     assert read_proofs(tmp_path) == [found]
+    store_proof(tmp_path, found)
+    assert read_proofs(tmp_path) == [found, found]
 
 
 def test_an_interrupted_proof_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
