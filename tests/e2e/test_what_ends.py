@@ -106,7 +106,7 @@ def test_a_killed_worker_is_told_before_everything_else_and_costs_nothing(begin:
     verdicts = {check["name"]: check["verdict"] for check in result["checks"]}
     assert (verdicts["nothing_lost"], verdicts["applied_twice"], verdicts["drift"]) == ("valid",) * 3
     first = [line.strip("│ ") for line in run.printed().partition("╭")[2].splitlines() if "│" in line][2]
-    assert first.startswith("! worker ended by signal 9")
+    assert first.startswith("cause 1: worker ended by signal 9")
     latest = run.folder / "latest"
     assert told[:40] in (latest / "junit.xml").read_text().partition("stockstorm.smoke.checks")[0]
     assert told[:20] in (latest / "summary.md").read_text().partition("| measure")[0]
