@@ -9,9 +9,16 @@ from tests.unit.reports.synthetic import flash_sale
 SOMETIMES = {
     "applied_twice.units",
     "oversell.bound_per_exposure",
+    "oversell.bound_units",
     "retry_discipline.gap_ms.min",
     "retry_discipline.gap_ms.p50",
     "retry_discipline_s.behind_poison.max",
+    "throttling.gap_ms.p50",
+    "throttling.same_call_ms.p50",
+    "throttling.share",
+    "trend.ack_time.growth",
+    "trend.order_latency.growth",
+    "trend.sync_latency.growth",
 }
 
 

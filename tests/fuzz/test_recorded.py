@@ -43,4 +43,4 @@ def test_the_facts_of_hostile_calls_are_a_history_that_can_be_judged() -> None:
     assert len(history.all(StockChanged)) > 10
     assert first_breach(history, facts) is None
     result = judge(history)
-    assert [check.name for check in result.checks if "failed" in check.reason] == []
+    assert [check.name for check in result.checks if "the checker failed" in check.reason] == []
