@@ -45,11 +45,17 @@ class Nodding(BaseHTTPRequestHandler):
         """Silent."""
 
 
+class Server(ThreadingHTTPServer):
+    """With room for a burst of connections: the standard library's five make a sixth wait for a second, a timeout."""
+
+    request_queue_size = 128
+
+
 class Service:
     """Nods at `url`; registers at the APIs on `api_port`, for which it looks every two seconds."""
 
     def __init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Nodding)
+        self._server = Server(("127.0.0.1", 0), Nodding)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/webhooks"
         self.api_port = free_port("127.0.0.1")
         self._ended = threading.Event()
