@@ -69,6 +69,7 @@ LATE_EFFECTS: Final = {
     "delivery_success": "answers after more than 5 s are timeouts, and retries run out",
     "ack_time": "answers are late as well",
     "trend": "what waits makes what comes later wait too",
+    "memory": "what waits is held in memory",
 }
 NEVER_DELIVERED: Final = {
     **WRONG_STOCK,
