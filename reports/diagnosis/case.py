@@ -6,6 +6,7 @@ from typing import Final, NamedTuple, Protocol
 
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import Delivery
+from stockstorm.reports.history.faults import ENDS
 from stockstorm.reports.result import Check, Diagnosis, Incident
 from stockstorm.simulator.history import facts as f
 
@@ -72,7 +73,7 @@ class Case:
         killed = [
             (interval.begin_ns, f"the fault {interval.fault.replace('_', ' ')}")
             for interval in self.history.fault_intervals
-            if interval.planned and interval.fault.startswith(("kill", "restart", "crash"))
+            if interval.planned and interval.fault in ENDS
         ]
         ended = [(end.at_ns, f"the end of {end.process}") for end in self.history.all(f.ProcessEnded)]
         return sorted([*killed, *ended])

@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -10,6 +11,9 @@ from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import API_FAULTS, EVERY_API, FAULTS, FaultTrigger
 from stockstorm.simulator.history import facts as f
+
+KILLS: Final = frozenset[str](kind for kind, fault in FAULTS.items() if fault.action == "kill")
+ENDS: Final = frozenset[str](kind for kind, fault in FAULTS.items() if fault.action != "pause")  # of a process
 
 
 class FaultInterval(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries, Delivery
-from stockstorm.reports.history.faults import FaultInterval
+from stockstorm.reports.history.faults import KILLS, FaultInterval
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -51,7 +51,7 @@ def find_repeats(log: FactLog, deliveries: Deliveries, faults: Iterable[FaultInt
                 if len(delivery.attempts) > 1:
                     found.retried += sum(_may_have_acted(attempt) for attempt in delivery.attempts[:-1])
     found.read_again = _read_again(log)
-    kills = [fault.begin_ns for fault in faults if fault.fault.startswith("kill_")]
+    kills = [fault.begin_ns for fault in faults if fault.fault in KILLS]
     if kills:
         found.before_kill = sum(_before(kills, ended_ns) for ended_ns in _acknowledged(deliveries, marketplaces))
     return found

@@ -14,7 +14,7 @@ from tests.unit.reference_service.flaws.case import Case
 
 CASES = (*receiving.CASES, *deciding.CASES, *calling.CASES, *working.CASES)
 FOLDER = Path(flaws.__file__).parent
-SHARED = {"__init__", "deciding", "repeating_queue", "setting"}
+SHARED = {"__init__", "calling", "deciding", "repeating_queue", "setting"}
 
 
 @pytest.mark.asyncio
