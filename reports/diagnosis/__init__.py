@@ -12,6 +12,7 @@ import msgspec
 
 from stockstorm.reports.diagnosis.applied_twice import AppliedTwice
 from stockstorm.reports.diagnosis.calls_refused import CallsRefused
+from stockstorm.reports.diagnosis.capped import Capped
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.channel_frozen import ChannelFrozen
 from stockstorm.reports.diagnosis.dead_letters import DeadLetters
@@ -20,6 +21,7 @@ from stockstorm.reports.diagnosis.failures_forgotten import FailuresForgotten
 from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.diagnosis.growth import Growth
+from stockstorm.reports.diagnosis.lacking import Lacking
 from stockstorm.reports.diagnosis.lost_alone import LostAlone
 from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
@@ -27,10 +29,12 @@ from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
+from stockstorm.reports.diagnosis.order_arithmetic import OrderArithmetic
 from stockstorm.reports.diagnosis.overtaken import Overtaken
 from stockstorm.reports.diagnosis.own_retries import OwnRetries
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
+from stockstorm.reports.diagnosis.pushed_before import PushedBefore
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
 from stockstorm.reports.diagnosis.small_steps import SmallSteps
@@ -65,6 +69,8 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     Stops(),
     ChannelFrozen(),
     LostAtFailure(),
+    Capped(),
+    OrderArithmetic(),
     LostEvents(),
     TwiceAtFailure(),
     AppliedTwice(),
@@ -73,8 +79,10 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     OldOverNew(),
     SmallSteps(),
     Overtaken(),
+    PushedBefore(),
     PushForgotten(),
     WrongListings(),
+    Lacking(),
     WrongStock(),
     LostAlone(),
     SlowAnswers(),

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.event_traits import EventTraits, event_traits
 from stockstorm.reports.diagnosis.lost_events import lost_and_taken
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, EventTraits, Trait, event_traits
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Diagnosis, counted, units
 from stockstorm.simulator.history import facts as f
@@ -39,10 +40,10 @@ class Group(NamedTuple):
 class ExactUnits(Diagnose):
     name = "exact_units"
     at_rest = True
-    after = ("no_call", "stops", "calls_refused", "wrong_token", "not_played")
+    after = ("no_call", "stops", "calls_refused", "wrong_token", "not_played", "order_arithmetic")
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        wrong = differences(case)
+        wrong = case.differences
         if not wrong or _told_by_references(case):
             return
         found = _matching(wrong, groups(case))
@@ -58,16 +59,6 @@ def _told_by_references(case: Case) -> bool:
     if case.history.orders.net_only:
         return False
     return bool(lost_and_taken(case)[0]) or bool(case.incidents("applied_twice"))
-
-
-def differences(case: Case) -> dict[str, int]:
-    """By SKU: available units of the master, less those on the shelf. SKUs that are right are left out."""
-    pending = case.history.pending.skus
-    return {
-        final.sku: final.available - final.physical
-        for final in case.history.all(f.FinalStock)
-        if final.available != final.physical and final.sku not in pending
-    }
 
 
 def groups(case: Case) -> Iterator[Group]:

@@ -23,6 +23,8 @@ class LostAlone(Diagnose):
         "applied_twice",
         "lost_updates",
         "dead_letters",
+        "capped",
+        "order_arithmetic",
     )
 
     def __call__(self, case: Case) -> Iterator[Found]:

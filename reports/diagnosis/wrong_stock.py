@@ -8,8 +8,9 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
-from stockstorm.reports.diagnosis.exact_units import CHECKS, differences
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, event_traits
+from stockstorm.reports.diagnosis.event_traits import event_traits
+from stockstorm.reports.diagnosis.exact_units import CHECKS
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait
 from stockstorm.reports.result import Diagnosis
 
 TOLD: Final = frozenset(
@@ -24,10 +25,11 @@ class WrongStock(Diagnose):
     after = (
         "no_call", "stops", "wrong_token", "not_played", "calls_refused", "forgeries", "lost_at_failure", "lost_events",
         "twice_at_failure", "applied_twice", "lost_updates", "wrong_units", "exact_units", "failures_forgotten",
+        "capped", "order_arithmetic",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        wrong = differences(case)
+        wrong = case.differences
         right = [sku for sku in case.history.items if sku not in wrong and sku not in case.history.pending.skus]
         if not wrong:
             return

@@ -14,7 +14,7 @@ import msgspec
 
 from stockstorm.reports.history.channel_orders import ChannelOrders, order_named, tokens
 from stockstorm.reports.history.misfits import Misfit
-from stockstorm.reports.history.order_effects import Effect, Row
+from stockstorm.reports.history.order_effects import Effect, Row, is_blind_set
 
 SUBSETS_OF_MAX: Final = 12  # effects of a row; of more, no part is searched for
 
@@ -46,7 +46,10 @@ def find_doublings(orders: ChannelOrders, misfit_skus: Collection[str], lost_upd
     for misfit in orders.misfits:
         if misfit.row.sku not in misfit_skus or misfit.seq in lost_updates:
             continue
-        choices = explanations(misfit) or explanations_by_order(orders, misfit)
+        if is_blind_set(misfit.row) and not misfit.repeated:
+            choices: tuple[tuple[Effect, ...], ...] = ()  # it may as well have erased a change
+        else:
+            choices = explanations(misfit) or explanations_by_order(orders, misfit)
         if len(choices) == 1:
             for effect in choices[0]:
                 found.by_order.setdefault((effect.order, effect.kind), Doubled(effect, misfit.row))
