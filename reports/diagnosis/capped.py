@@ -35,8 +35,8 @@ class Capped(Diagnose):
         if found is None:
             return
         numbers = (
-            f"in {len(found.taken)} windows with a loss {min(found.came)} to {max(found.came)} events were acknowledged, "
-            f"and {min(found.taken)} to {max(found.taken)} had their effect; a loss by chance would vary more"
+            f"in {len(found.taken)} windows with a loss {min(found.came)} to {max(found.came)} events were "
+            f"acknowledged, and {min(found.taken)} to {max(found.taken)} had their effect; chance would vary more"
         )
         yield Found(
             Diagnosis(

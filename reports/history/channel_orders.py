@@ -158,7 +158,7 @@ def _without_rests(misfits: list[Misfit], orders: ChannelOrders) -> list[Misfit]
     later that a unit was scrapped, it takes that unit, and the row of the return holds the sale and the cancellation.
     """
     for misfit in misfits:
-        if is_blind_set(misfit.row):
+        if isinstance(misfit.row, f.StockChanged) and is_blind_set(misfit.row):
             continue  # what it moved depends on what it erased
         for name in dict.fromkeys(map(order_named, tokens(misfit.row.reference))):
             sale = orders.by_token.get(name)
