@@ -7,6 +7,7 @@ from typing import Final
 from stockstorm.reports.diagnosis.case import Case
 from stockstorm.reports.diagnosis.traits import MARKS, TOPIC_OF, Trait, twins
 from stockstorm.reports.history import History
+from stockstorm.reports.history.deliveries import NEVER_NS, Delivery
 from stockstorm.reports.history.faults import ENDS
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -31,6 +32,12 @@ def unanswered(case: Case) -> frozenset[tuple[int, str]]:
         for effect in case.history.orders.effects
         if (effect.sku, effect.version) in rows
     )
+
+
+def _acknowledged(of_event: Iterable[Delivery]) -> int:
+    """When an event was first acknowledged."""
+    times = (one.attempts[-1].at_ns for one in of_event if one.outcome == "acknowledged" and one.attempts)
+    return min(times, default=NEVER_NS)
 
 
 def _rounded(items: Iterable[f.ItemStocked]) -> frozenset[str]:
@@ -187,7 +194,7 @@ class EventTraits:
         of_event = self._deliveries.by_event.get(event.event, ())
         answered = min((one.attempts[0].at_ns for one in of_event if one.attempts), default=arrived)
         for fault in self._faults:
-            if fault.begin_ns <= answered and arrived <= fault.end_ns:
+            if fault.begin_ns <= answered and arrived <= fault.end_ns < _acknowledged(of_event):
                 found.add(Trait("fault", fault.fault.replace("_", " ")))
         place = bisect_right(self._ready, arrived) - 1
         if place >= 0 and arrived - self._ready[place] < START_NS:

@@ -6,12 +6,14 @@ is right, and where chance does not explain that.
 """
 
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import chance
-from stockstorm.reports.diagnosis.order_rules import RULES, Rule, Units, stories
+from stockstorm.reports.diagnosis.order_rules import RULES, Rule, Story, Units, stories
+from stockstorm.reports.history.channel_orders import order_named, tokens
 from stockstorm.reports.result import Diagnosis, counted, units
 
 CHECKS: Final = (
@@ -71,30 +73,57 @@ def of_wrong_rules(case: Case) -> frozenset[int]:
 
 
 def fits(case: Case) -> list[Fit]:
-    """The rules that fit equally well, the best first. Of rules with the same units the first one stands for all."""
+    """The rules that fit equally well. Of rules with the same units the first one stands for all."""
     known = case.kept.get("order rules")
     if isinstance(known, list):
         return known
-    wrong, told = case.differences, list(stories(case.history))
+    told = list(stories(case.history))
     scored: list[tuple[float, Fit]] = []
     seen: list[Units] = []
     for rule in RULES:
-        sums: Units = {}
-        orders: list[int] = []
-        for story in told:
-            of_order = rule.units(story)
-            if of_order:
-                orders.append(story.order)
-            for sku, count in of_order.items():
-                sums[sku] = sums.get(sku, 0) + count
-        sums = {sku: count for sku, count in sums.items() if count}
-        skus = tuple(sku for sku, count in sums.items() if wrong.get(sku) == count)
-        if sums in seen or len(skus) < max(SKUS_MIN, SHARE_MIN * max(len(wrong), len(sums))):
+        of_orders = {story.order: of_order for story in told if (of_order := rule.units(story))}
+        sums = {sku: count for sku, count in _sums(of_orders.values()).items() if count}
+        if not sums or sums in seen:
             continue
         seen.append(sums)
-        score = chance(len(skus), len(wrong), len(sums), len(case.history.items))
+        skus = tuple(sku for sku, count in sums.items() if case.differences.get(sku) == count)
+        if len(skus) < max(SKUS_MIN, SHARE_MIN * max(len(case.differences), len(sums))):
+            continue
+        score = min(_by_skus(case, sums, len(skus)), _by_orders(case, told, of_orders))
         if score <= math.log(CHANCE_MAX):
-            scored.append((score, Fit(rule, skus, len(sums), tuple(orders))))
+            scored.append((score, Fit(rule, skus, len(sums), tuple(of_orders))))
     best = min((score for score, _ in scored), default=0.0)
     found = case.kept["order rules"] = [fit for score, fit in scored if score <= best + 1e-6]
     return found
+
+
+def _sums(of_orders: Iterable[Units]) -> Units:
+    sums: Units = {}
+    for of_order in of_orders:
+        for sku, count in of_order.items():
+            sums[sku] = sums.get(sku, 0) + count
+    return sums
+
+
+def _by_skus(case: Case, predicted: Units, hits: int) -> float:
+    """The logarithm of the probability that so many SKUs are predicted by chance, with so many units each."""
+    wrong = Counter(case.differences.values())
+    alike = sum(wrong[count] for count in predicted.values()) / (len(case.differences) * len(predicted))
+    found = chance(hits, len(case.differences), len(predicted), len(case.history.items))
+    return found + hits * math.log(alike)
+
+
+def _by_orders(case: Case, told: Sequence[Story], predicted: Collection[int]) -> float:
+    """The same for the orders of which a write names a return or cancellation and moved other units."""
+    orders = case.history.orders
+    if orders.net_only:
+        return 0.0
+    among = {story.order for story in told}
+    odd = {
+        effect.order
+        for misfit in orders.misfits
+        for token in tokens(misfit.row.reference)
+        if token != order_named(token)
+        for effect in orders.by_token.get(order_named(token), ())[:1]
+    } & among
+    return chance(len(odd & set(predicted)), len(odd), len(predicted), len(among))

@@ -31,7 +31,7 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "unanswered": "first written by a call that got no answer",
     "twin": "of items whose id is the {} of two that become one as a float",
     "location": "of location {}",
-    "fault": "first tried during the fault {}",
+    "fault": "first tried during the fault {} and acknowledged after it",
     "outage": "acknowledged during the fault {}",
     "restart": "first tried less than {} after a restart",
     "read": "of orders that the service read by API too",
