@@ -6,12 +6,11 @@ is right, and where chance does not explain that.
 """
 
 import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.contrast import chance
+from stockstorm.reports.diagnosis.contrast import chance, fit
 from stockstorm.reports.diagnosis.order_rules import RULES, Rule, Story, Units, stories
 from stockstorm.reports.history.channel_orders import order_named, tokens
 from stockstorm.reports.result import Diagnosis, counted, units
@@ -86,11 +85,12 @@ def fits(case: Case) -> list[Fit]:
         if not sums or sums in seen:
             continue
         seen.append(sums)
-        skus = tuple(sku for sku, count in sums.items() if case.differences.get(sku) == count)
-        if len(skus) < max(SKUS_MIN, SHARE_MIN * max(len(case.differences), len(sums))):
+        hits, score = fit(case.differences, sums, len(case.history.items))
+        if hits < max(SKUS_MIN, SHARE_MIN * max(len(case.differences), len(sums))):
             continue
-        score = min(_by_skus(case, sums, len(skus)), _by_orders(case, told, of_orders))
+        score = min(score, _by_orders(case, told, of_orders))
         if score <= math.log(CHANCE_MAX):
+            skus = tuple(sku for sku, count in sums.items() if case.differences.get(sku) == count)
             scored.append((score, Fit(rule, skus, len(sums), tuple(of_orders))))
     best = min((score for score, _ in scored), default=0.0)
     found = case.kept["order rules"] = [fit for score, fit in scored if score <= best + 1e-6]
@@ -105,16 +105,8 @@ def _sums(of_orders: Iterable[Units]) -> Units:
     return sums
 
 
-def _by_skus(case: Case, predicted: Units, hits: int) -> float:
-    """The logarithm of the probability that so many SKUs are predicted by chance, with so many units each."""
-    wrong = Counter(case.differences.values())
-    alike = sum(wrong[count] for count in predicted.values()) / (len(case.differences) * len(predicted))
-    found = chance(hits, len(case.differences), len(predicted), len(case.history.items))
-    return found + hits * math.log(alike)
-
-
 def _by_orders(case: Case, told: Sequence[Story], predicted: Collection[int]) -> float:
-    """The same for the orders of which a write names a return or cancellation and moved other units."""
+    """The logarithm of the chance of so many predicted ones among the orders of which a write names a return or cancellation and moved other units."""
     orders = case.history.orders
     if orders.net_only:
         return 0.0

@@ -26,6 +26,7 @@ class Story(NamedTuple):
     restocked: bool  # whether the return's units went back on the shelf
     left: Units | None  # what the cancellation gave back
     cancelled_first: bool  # the subject heard of the cancellation before it heard of the return
+    ahead: bool = False  # it heard of the cancellation before it heard of the order
 
 
 class Rule(NamedTuple):
@@ -50,7 +51,7 @@ def stories(history: History) -> Iterator[Story]:
             continue
         times = [
             heard.first_attempt_ns.get(heard.order_event.get((order, TOPIC_OF[kind]), -1), NEVER_NS)
-            for kind in ("cancelled", "returned")
+            for kind in ("cancelled", "returned", "sale")
         ]
         yield Story(
             order,
@@ -60,6 +61,7 @@ def stories(history: History) -> Iterator[Story]:
             bool(returns and returns[0].restocked),
             _units(cancelled) if cancelled else None,
             times[0] < times[1],
+            times[0] < times[2],
         )
 
 
@@ -117,7 +119,7 @@ def _not_restocked(story: Story) -> Units:
 
 def _first_line_back(story: Story) -> Units:
     """What is missing where a cancellation gives back the first SKU alone."""
-    left = story.left or {}
+    left = story.left if story.left and not story.ahead else {}
     return _negative({sku: count for sku, count in left.items() if sku != story.lines[0][0]})
 
 

@@ -21,7 +21,7 @@ SHOWN: Final = 3
 class PushedBefore(Diagnose):
     name = "pushed_before"
     at_rest = True
-    after = ("no_call", "stops", "channel_frozen")
+    after = ("no_call", "stops", "few_topics", "channel_frozen")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         wrong = right_and_wrong(case)[1]
