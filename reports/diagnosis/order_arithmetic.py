@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.contrast import chance, fit
+from stockstorm.reports.diagnosis.contrast import chance
+from stockstorm.reports.diagnosis.contrast import fit as units_fit
 from stockstorm.reports.diagnosis.order_rules import RULES, Rule, Story, Units, stories
 from stockstorm.reports.history.channel_orders import order_named, tokens
 from stockstorm.reports.result import Diagnosis, counted, units
@@ -85,7 +86,7 @@ def fits(case: Case) -> list[Fit]:
         if not sums or sums in seen:
             continue
         seen.append(sums)
-        hits, score = fit(case.differences, sums, len(case.history.items))
+        hits, score = units_fit(case.differences, sums, len(case.history.items))
         if hits < max(SKUS_MIN, SHARE_MIN * max(len(case.differences), len(sums))):
             continue
         score = min(score, _by_orders(case, told, of_orders))
@@ -106,7 +107,10 @@ def _sums(of_orders: Iterable[Units]) -> Units:
 
 
 def _by_orders(case: Case, told: Sequence[Story], predicted: Collection[int]) -> float:
-    """The logarithm of the chance of so many predicted ones among the orders of which a write names a return or cancellation and moved other units."""
+    """The logarithm of the chance of so many predicted ones among the orders that odd writes name.
+
+    Odd is a write that names a return or a cancellation and moved other units.
+    """
     orders = case.history.orders
     if orders.net_only:
         return 0.0
