@@ -12,7 +12,7 @@ from stockstorm.reports.history.faults import ENDS
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
 
-CRASH_WINDOW_NS: Final = 2 * SECOND_NS
+CRASH_WINDOWS_NS: Final = (250 * MILLISECOND_NS, SECOND_NS, 2 * SECOND_NS)
 CLOSE_NS: Final = 20 * MILLISECOND_NS
 SKUS_MAX: Final = 200  # with more of them a SKU is no trait
 START_NS: Final = SECOND_NS  # after a restart
@@ -179,8 +179,9 @@ class EventTraits:
                 found.add(Trait("retried"))
             last = delivery.attempts[-1]
             place = bisect_left(self._ends, last.at_ns)
-            if place < len(self._ends) and self._ends[place] - last.at_ns < CRASH_WINDOW_NS:
-                found.add(Trait("process_end", f"{CRASH_WINDOW_NS // SECOND_NS} s"))
+            if place < len(self._ends):
+                before = self._ends[place] - last.at_ns
+                found |= {Trait("process_end", f"{size / SECOND_NS:g} s") for size in CRASH_WINDOWS_NS if before < size}
             for fault in self._faults:
                 if fault.begin_ns <= last.at_ns <= fault.end_ns:
                     found.add(Trait("outage", fault.fault.replace("_", " ")))

@@ -14,7 +14,7 @@ from stockstorm.reports.diagnosis.contrast import chance
 from stockstorm.reports.diagnosis.contrast import fit as units_fit
 from stockstorm.reports.diagnosis.order_rules import RULES, Rule, Story, Units, stories
 from stockstorm.reports.history.channel_orders import order_named, tokens
-from stockstorm.reports.result import Diagnosis, counted, units
+from stockstorm.reports.result import Diagnosis, counted
 
 CHECKS: Final = (
     "drift", "applied_twice", "nothing_lost", "unexplained_push", "oversell", "refused_though_available",
@@ -58,7 +58,7 @@ class OrderArithmetic(Diagnose):
             yield Found(
                 Diagnosis(
                     self.name,
-                    f"the master is wrong by {units(off)}, exactly what comes of it where {fit.rule.what}",
+                    f"{fit.rule.what}: the master is wrong by exactly these units, {off} in all",
                     tuple(evidence),
                     fit.rule.hint,
                     case.consequences(*CHECKS),
