@@ -20,7 +20,7 @@ CHECKS: Final = (
     "drift", "applied_twice", "nothing_lost", "unexplained_push", "oversell", "refused_though_available",
     "event_classes",
 )  # fmt: skip
-SHARE_MIN: Final = 0.8  # of the SKUs that are wrong, and of those that the rule makes wrong
+SHARE_MIN: Final = 0.7  # of the SKUs that are wrong, and of those that the rule makes wrong
 SKUS_MIN: Final = 2
 CHANCE_MAX: Final = 0.01 / len(RULES)
 
@@ -47,6 +47,11 @@ class OrderArithmetic(Diagnose):
             events = [
                 number for (order, _), number in case.history.deliveries.order_event.items() if order in set(fit.orders)
             ]
+            which = (
+                "the master is"
+                if len(fit.skus) == len(wrong)
+                else f"{len(fit.skus)} of {counted(len(wrong), 'SKU')} that are wrong in the master are"
+            )
             skus = f"{len(fit.skus)} of {counted(len(wrong), 'SKU')} that are wrong are so by exactly these units"
             evidence = [
                 f"{skus}; it makes {counted(fit.predicted, 'SKU')} wrong",
@@ -58,7 +63,7 @@ class OrderArithmetic(Diagnose):
             yield Found(
                 Diagnosis(
                     self.name,
-                    f"{fit.rule.what}: the master is wrong by exactly these units, {off} in all",
+                    f"{fit.rule.what}: {which} wrong by exactly these units, {off} in all",
                     tuple(evidence),
                     fit.rule.hint,
                     case.consequences(*CHECKS),

@@ -147,10 +147,9 @@ def _nothing_left(story: Story) -> Units:
 
 def _taken_again(story: Story) -> Units:
     """What is missing where each news of an order writes once more all that the order then takes."""
-    if story.returned is not None and story.left is not None:
-        return {}  # depends on which news came in one round
-    if story.left is not None:
-        return _negative(story.left)
+    if story.returned is not None and story.left is not None and not story.cancelled_first:
+        kept = story.returned if story.restocked else {}
+        return _negative(_sum([*story.sold.items(), *_less(story.sold, kept).items()]))
     return _negative(story.sold)
 
 

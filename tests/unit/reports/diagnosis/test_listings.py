@@ -58,7 +58,7 @@ def shop_of_levels(*, ties: bool) -> History:
         forgotten = number < 8
         facts.append(f.ItemStocked(ns(-1), sku, 1_000 + number, 7, 100, 500, hot=False))
         for version in (1, 2):
-            ms = 100 + 10 * number + (version - 1) * (300 if forgotten or not ties else 1_500)
+            ms = 100 + 10 * number + (version - 1) * (305 if forgotten or not ties else 1_505)
             at, event = ns(ms), number_of + version
             facts += [
                 f.StockChanged(at, sku, 1_000 + number, 7, version, -1, 100 - version, "sale", -1, ""),
