@@ -12,6 +12,7 @@ from typing import Final
 from stockstorm.reports.checkers.ack_time import AckTime
 from stockstorm.reports.checkers.applied_twice import AppliedTwice
 from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.checkers.connections import Connections
 from stockstorm.reports.checkers.crisis_time import CrisisTime
 from stockstorm.reports.checkers.delivery import Delivery
 from stockstorm.reports.checkers.delivery_success import DeliverySuccess
@@ -83,6 +84,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     AckTime(),
     Trend(),
     Memory(),
+    Connections(),
     FaultsMet(),
     Generator(),
     Resources(),

@@ -27,6 +27,7 @@ from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
+from stockstorm.reports.diagnosis.open_connections import OpenConnections
 from stockstorm.reports.diagnosis.overtaken import Overtaken
 from stockstorm.reports.diagnosis.own_retries import OwnRetries
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
@@ -79,6 +80,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     LostAlone(),
     SlowAnswers(),
     OwnRetries(),
+    OpenConnections(),
     Growth(),
 )
 RIVAL_SHARE: Final = 0.5  # of what either explains is explained by the other too
