@@ -24,6 +24,7 @@ from stockstorm.reports.checkers.forged import Forged
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.lost_units import LostUnits
 from stockstorm.reports.checkers.memory import Memory
+from stockstorm.reports.checkers.needless_reads import NeedlessReads
 from stockstorm.reports.checkers.nothing_lost import NothingLost
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.checkers.oversell import Oversell
@@ -76,6 +77,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     Unheard(),
     Throttling(),
     RetryDiscipline(),
+    NeedlessReads(),
     RefusedThoughAvailable(),
     LostUnits(),
     SyncLatency(),

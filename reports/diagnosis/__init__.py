@@ -24,6 +24,7 @@ from stockstorm.reports.diagnosis.lost_alone import LostAlone
 from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
+from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
@@ -79,6 +80,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     WrongStock(),
     LostAlone(),
     SlowAnswers(),
+    NeedlessReads(),
     OwnRetries(),
     OpenConnections(),
     Growth(),
