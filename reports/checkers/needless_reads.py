@@ -1,9 +1,9 @@
 """Needless reads: whether the subject spends the shop's query points on reads that tell it nothing.
 
-A read is paid for by its rows. One that shows a version of stock which an earlier answer had shown, or an order that has
-not changed since, tells nothing. A subject that polls has such reads, and stays far below the limit. It is invalid if
-they take at least SHARE_MAX of the points that the shop restores, in both halves of the load: what is left is too little
-for its writes, and calls are refused as soon as the bucket is empty.
+A read is paid for by its rows. One that shows a version of stock which an earlier answer had shown, or an order that
+has not changed since, tells nothing. A subject that polls has such reads, and stays far below the limit. It is invalid
+if they take at least SHARE_MAX of the points that the shop restores, in both halves of the load: what is left is too
+little for its writes, and calls are refused as soon as the bucket is empty.
 """
 
 from bisect import bisect_right
