@@ -28,6 +28,7 @@ from stockstorm.reports.checkers.needless_reads import NeedlessReads
 from stockstorm.reports.checkers.nothing_lost import NothingLost
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.checkers.oversell import Oversell
+from stockstorm.reports.checkers.put_back import PutBack
 from stockstorm.reports.checkers.refused_though_available import RefusedThoughAvailable
 from stockstorm.reports.checkers.resources import Resources
 from stockstorm.reports.checkers.retry_discipline import RetryDiscipline
@@ -71,6 +72,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     Oversell(),
     StaleOverwrite(),
     UnexplainedPush(),
+    PutBack(),
     EventClasses(),
     Delivery(),
     DeliverySuccess(),

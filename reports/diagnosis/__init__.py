@@ -33,6 +33,7 @@ from stockstorm.reports.diagnosis.overtaken import Overtaken
 from stockstorm.reports.diagnosis.own_retries import OwnRetries
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
+from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
 from stockstorm.reports.diagnosis.small_steps import SmallSteps
@@ -73,6 +74,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     WrongUnits(),
     ExactUnits(),
     OldOverNew(),
+    PutBack(),
     SmallSteps(),
     Overtaken(),
     PushForgotten(),
