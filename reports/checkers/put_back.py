@@ -3,9 +3,9 @@
 Between a marketplace's sale and the master's record of it lies a time in which the master shows too many units. A
 subject that pushes what the master shows in that time offers the sold units again, on the very channel that sold them.
 One such push can be a matter of latency, so only clear sales count: the listing was right before the sale, the sale had
-been acknowledged for SETTLED_NS when the next push of that listing began, and nothing else had moved that SKU. That push
-can have no other occasion. If it offers the sold units again in SHARE_MAX of the cases, the subject ignores orders that
-it knows.
+been acknowledged for SETTLED_NS when the next push of that listing began, and nothing else had moved that SKU. That
+push can have no other occasion. If it offers the sold units again in SHARE_MAX of the cases, the subject ignores orders
+that it knows.
 """
 
 from collections.abc import Iterator
