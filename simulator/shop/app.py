@@ -11,10 +11,16 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.simulator.config import AppConfig, CustomerData
-from stockstorm.simulator.history.facts import AppChanged, LifeChange
+from stockstorm.simulator.config import AppConfig, CustomerData, LifeChange
+from stockstorm.simulator.history.facts import AppChanged
 
 TOKENS_MAX: Final = 64  # of each kind; the oldest is dropped
+# What an app may not read, by what of protected customer data it is approved for.
+UNAPPROVED: Final[dict[CustomerData, frozenset[str]]] = {
+    "all": frozenset(),
+    "orders": frozenset({"Customer"}),
+    "none": frozenset({"Order", "Customer"}),
+}
 NEVER_NS: Final = 2**63 - 1
 
 
@@ -81,6 +87,10 @@ class App:
     def authorised(self, token: str, now_ns: int) -> bool:
         """Whether a call with this token is answered."""
         return self.installed and self.tokens.valid(token, now_ns)
+
+    def approved(self, element: str) -> bool:
+        """Whether Shopify has approved that the app reads it, where it holds protected customer data."""
+        return element not in UNAPPROVED[self.customer_data]
 
     @property
     def hidden(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Extracts `scope_map.json` from an introspection of Shopify's schema with its scopes (docs/sources.md, S13).
 
-    python -m stockstorm.simulator.api.admin.scopes admin_2026-10.json.gz > scope_map.json
+python -m stockstorm.simulator.shop.scopes admin_2026-10.json.gz > scope_map.json
 """
 
 import gzip
