@@ -11,7 +11,7 @@ refunds, as in Shopify when the merchant refunds later. No later refund is simul
 from collections.abc import Mapping
 from typing import Final
 
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, derived_token, number
 from stockstorm.simulator.events.order_shape import (
@@ -208,6 +208,9 @@ class OrderPayload:
         self._lines, self._refunds, self._people = lines, refunds, people
         self._money, self._times = money, times
 
+    def _status_url(self, token: str) -> str:
+        return f"https://{self._domain}/{SHOP_ID}/orders/{token}/authenticate?key={token[:16]}&none=VQ"
+
     def body(self, order: Order) -> OrderBody:
         """The order with all documented fields."""
         bought, current, shipping = bought_total(order), current_total(order), current_shipping(order)
@@ -244,7 +247,7 @@ class OrderPayload:
             name=f"#{order.number}",
             number=order.number - FIRST_ORDER_NUMBER + 1,
             order_number=order.number,
-            order_status_url=f"https://{self._domain}/{SHOP_ID}/orders/{token}/authenticate?key={token[:16]}&none=VQ",
+            order_status_url=UNSET if person.email is UNSET else self._status_url(token),
             phone=person.phone,
             presentment_currency=currency,
             processed_at=created,

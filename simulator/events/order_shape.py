@@ -7,7 +7,7 @@ Source of names and order: docs/sources.md, S8 (93 fields of an order, 30 of a l
 from typing import Literal
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, UnsetType
 
 EMPTY: tuple[()] = ()
 
@@ -143,7 +143,7 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     id: int
     admin_graphql_api_id: str
     app_id: int = 580111  # Shopify's own online store
-    browser_ip: str
+    browser_ip: str | None
     buyer_accepts_marketing: bool = False
     cancel_reason: str | None
     cancelled_at: str | None
@@ -153,7 +153,7 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     closed_at: str | None
     confirmation_number: str
     confirmed: bool = True
-    contact_email: str
+    contact_email: str | UnsetType
     created_at: str
     currency: str
     current_shipping_price_set: Raw
@@ -171,7 +171,7 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     device_id: None = None
     discount_codes: tuple[()] = EMPTY
     duties_included: bool = False
-    email: str
+    email: str | UnsetType
     estimated_taxes: bool = False
     financial_status: FinancialStatus
     fulfillment_status: None = None
@@ -185,11 +185,11 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     note_attributes: tuple[()] = EMPTY
     number: int
     order_number: int
-    order_status_url: str
+    order_status_url: str | UnsetType
     original_total_additional_fees_set: None = None
     original_total_duties_set: None = None
     payment_gateway_names: tuple[str, ...] = ("shopify_payments",)
-    phone: str | None
+    phone: str | UnsetType
     po_number: None = None
     presentment_currency: str
     processed_at: str

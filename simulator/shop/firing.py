@@ -5,7 +5,18 @@ from typing import Final
 import msgspec
 
 from stockstorm.simulator.history.facts import AnyFact, EventFired
-from stockstorm.simulator.model import SHOPIFY, Event, Level, Order, Product, Refund, RngKey, ShopifyTopic, Topic
+from stockstorm.simulator.model import (
+    SHOPIFY,
+    AppTopic,
+    Event,
+    Level,
+    Order,
+    Product,
+    Refund,
+    RngKey,
+    ShopifyTopic,
+    Topic,
+)
 from stockstorm.simulator.seeds import Seeds
 
 SALE_TOPICS: Final[frozenset[Topic]] = frozenset({"orders/create", "order.created"})
@@ -87,6 +98,20 @@ class Action:
         self._firing.edited_ns[product.product_id] = now_ns
         self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, product=product))
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=product.sku))
+
+    def app(
+        self,
+        topic: AppTopic,
+        nth: int,
+        order: Order | None = None,
+        scopes: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+    ) -> None:
+        """Fire an event about the app or a customer. `order` is the newest of that customer."""
+        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        self.changes.events.append(
+            Event(serial, event_id, SHOPIFY, topic, now_ns, ("app", topic, nth), order, scopes=scopes)
+        )
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic))
 
     def _id(self) -> str:
         if not self._event_id:
