@@ -1,0 +1,53 @@
+"""Makes names.json.gz from Shopify's introspection of API version 2026-10: `… INTROSPECTION.json.gz`."""
+
+import gzip
+import re
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from stockstorm.simulator.api.admin.real_schema import Names
+
+TARGET: Final = Path(__file__).with_name("names.json.gz")
+# A row of the table of search fields in the description of an argument: | name | type | …
+_ROW: Final = re.compile(r"^\| ([a-z_][a-z_0-9.{}]*) \|", re.MULTILINE)
+_HEADINGS: Final = frozenset({"name", "default"})
+
+
+def extract(introspection: dict[str, Any]) -> Names:
+    """The names of an introspection (`data.__schema`)."""
+    types: dict[str, str] = {}
+    search: dict[str, set[str]] = {}
+    for type_ in introspection["data"]["__schema"]["types"]:
+        fields = type_.get("fields") or []
+        members = [_with_arguments(each) for each in fields]
+        members += [each["name"] for each in (type_.get("inputFields") or []) + (type_.get("enumValues") or [])]
+        types[type_["name"]] = f" {' '.join(members)} "
+        for each in fields:
+            for argument in each["args"]:
+                if argument["name"] == "query" and (found := _search_fields(argument)):
+                    search.setdefault(each["name"], set()).update(found)
+    return Names(types, {root: f" {' '.join(sorted(found))} " for root, found in search.items()})
+
+
+def _with_arguments(field: dict[str, Any]) -> str:
+    arguments = ",".join(argument["name"] for argument in field["args"])
+    return f"{field['name']}({arguments})" if arguments else field["name"]
+
+
+def _search_fields(argument: dict[str, Any]) -> set[str]:
+    text = argument.get("description") or ""
+    found = set(_ROW.findall(text)) - _HEADINGS
+    return found | {"name"} if "\n| name | string |" in text else found
+
+
+def main(path: str) -> None:
+    """Write the names beside this file."""
+    names = extract(msgspec.json.decode(gzip.decompress(Path(path).read_bytes())))
+    TARGET.write_bytes(gzip.compress(msgspec.json.encode(names, order="sorted"), mtime=0))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
