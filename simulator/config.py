@@ -35,6 +35,9 @@ class ShopConfig(Config):
     ] = 1.0
     price: Annotated[float, Field(gt=0, le=100_000, description="mean price in currency units")] = 25.0
     buyers: Annotated[int, Field(ge=1, le=20_000, description="number of people, drawn once")] = 500
+    big_ids: Annotated[
+        bool, Field(description="every id is above 2^53, where JSON.parse rounds; live shops have 8 to 14 digits")
+    ] = False
 
 
 class ChannelConfig(Config):

@@ -23,6 +23,7 @@ from stockstorm.simulator.history.facts import (
     PurchaseAccepted,
     PurchaseRefused,
 )
+from stockstorm.simulator.ids import ids_of
 from stockstorm.simulator.model import ONLINE, Event, Level, Order, OrderKey, Refund, Sku, Subscription
 from stockstorm.simulator.plan.items import (
     AnyPlanItem,
@@ -65,7 +66,7 @@ class World:
         self.marketplaces: tuple[str, ...] = tuple(name for name in self.channels if name != ONLINE)
         self._ledger = Ledger(catalogue.products)
         self._physical = PhysicalStock(catalogue.products)
-        self._book = OrderBook()
+        self._book = OrderBook(ids_of(big=config.shop.big_ids))
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
         self._calls = 0

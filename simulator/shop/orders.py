@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from stockstorm.simulator.events.order_payload import financial_status, shipping_status
+from stockstorm.simulator.ids import LIVE_IDS, Ids, ids_beside
 from stockstorm.simulator.model import (
     FIRST_ORDER_NUMBER,
     FIRST_WRITTEN_KEY,
@@ -23,9 +24,6 @@ from stockstorm.simulator.shop.order_search import SEPARATOR, Condition, FoundOr
 from stockstorm.simulator.shop.records import Records, within
 
 # Ids are derived from the order's key, so a purchase has the same ids in every run of a seed.
-ORDER_ID_BASE = 5_812_300_000_000
-LINE_ID_BASE = 14_320_500_000_000
-REFUND_ID_BASE = 931_800_000_000
 LINE_IDS_PER_ORDER = 32
 
 
@@ -48,7 +46,8 @@ UNSHIPPED: Final = "unfulfilled"
 class OrderBook:
     """The current value of every order. Those of the own store can be searched."""
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Ids = LIVE_IDS) -> None:
+        self._ids = ids
         self._records = Records(*_SCHEMA)
         self._numbers: dict[str, int] = {}
         self._written = self._refunds = 0  # of the subject so far
@@ -60,9 +59,9 @@ class OrderBook:
         key, channel = item.order, item.channel
         number = self._numbers.get(channel, FIRST_ORDER_NUMBER)
         self._numbers[channel] = number + 1
-        order_id, first_line = ORDER_ID_BASE + key, LINE_ID_BASE + key * LINE_IDS_PER_ORDER
+        order_id, first_line = self._ids.order.of(key), key * LINE_IDS_PER_ORDER
         lines = tuple(
-            OrderLine(first_line + n, sku, quantity, products[n].price_minor)
+            OrderLine(self._ids.line.of(first_line + n), sku, quantity, products[n].price_minor)
             for n, (sku, quantity) in enumerate(item.lines)
         )
         ref = str(order_id) if channel == ONLINE else f"{channel}-{number}"
@@ -76,9 +75,10 @@ class OrderBook:
         self._written += 1
         number = self._numbers.get(ONLINE, FIRST_ORDER_NUMBER)
         self._numbers[ONLINE] = number + 1
-        order_id, first_line = ORDER_ID_BASE + key, LINE_ID_BASE + key * LINE_IDS_PER_ORDER
+        order_id, first_line = self._ids.order.of(key), key * LINE_IDS_PER_ORDER
         rows = tuple(
-            OrderLine(first_line + n, product.sku, units, price) for n, (product, units, price) in enumerate(lines)
+            OrderLine(self._ids.line.of(first_line + n), product.sku, units, price)
+            for n, (product, units, price) in enumerate(lines)
         )
         order = Order(key, order_id, str(order_id), number, ONLINE, -1, rows, now_ns, now_ns, written=written)
         self._insert(order)
@@ -113,7 +113,7 @@ class OrderBook:
     def next_refund(self) -> int:
         """An id for a refund of the subject."""
         self._refunds += 1
-        return REFUND_ID_BASE + FIRST_WRITTEN_KEY + self._refunds
+        return self._ids.refund.of(FIRST_WRITTEN_KEY + self._refunds)
 
     def return_of(self, ref: str) -> int | None:
         """The id of the return of a marketplace's order, by the order's reference."""
@@ -122,7 +122,7 @@ class OrderBook:
 
     def get(self, key: OrderKey) -> Order | None:
         """The order of a purchase. None if the purchase was refused or has not happened yet."""
-        return self._one("SELECT body FROM orders WHERE id = ?", ORDER_ID_BASE + key)
+        return self._one("SELECT body FROM orders WHERE id = ?", self._ids.order.of(key))
 
     def begin_call(self) -> None:
         """A new API call begins, with a new allowance of work for its searches."""
@@ -172,7 +172,7 @@ def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Ref
         line = next(line for line in open_lines if line.sku == sku and line.quantity >= quantity)
         open_lines.remove(line)
         lines.append(RefundLine(line.line_id, sku, quantity))
-    refund = Refund(REFUND_ID_BASE + order.key, now_ns, tuple(lines), item.restock)
+    refund = Refund(ids_beside(order.order_id).refund.of(order.key), now_ns, tuple(lines), item.restock)
     return msgspec.structs.replace(order, refunds=(refund,), updated_ns=now_ns), refund
 
 
