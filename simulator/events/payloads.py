@@ -38,13 +38,15 @@ class Payloads:
             "inventory_levels/update": inventory.body,
             "refunds/create": self._refund,
             "products/update": self._product,
-            **dict.fromkeys(ORDER_TOPICS, self._order),
+            **dict.fromkeys((*ORDER_TOPICS, "orders/fulfilled", "orders/partially_fulfilled"), self._order),
             **dict.fromkeys(MARKETPLACE_TOPICS, marketplace.body),
             **dict.fromkeys(APP_TOPICS, AppPayload(shop, catalogue.buyers, self.times).body),
         }
 
     def body(self, event: Event) -> bytes:
         """The event's bytes, the same at every call. ValueError for an unknown topic or a missing snapshot."""
+        if event.body is not None:
+            return event.body
         build = self._builders.get(event.topic)
         if build is None:
             raise ValueError(f"event {event.event}: unknown topic {event.topic}; known are {', '.join(self._builders)}")

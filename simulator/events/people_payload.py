@@ -7,7 +7,8 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from stockstorm.simulator.events.encoding import derived_id
-from stockstorm.simulator.model import Buyer
+from stockstorm.simulator.model import Address as WrittenAddress
+from stockstorm.simulator.model import Buyer, Written
 
 USER_AGENT: Final = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
@@ -77,8 +78,8 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
 class Person(msgspec.Struct, frozen=True):
     """A buyer's part of an order."""
 
-    email: str | UnsetType
-    phone: str | UnsetType
+    email: str | UnsetType | None
+    phone: str | UnsetType | None
     browser_ip: str | None
     client_details: Raw
     address: Raw
@@ -104,6 +105,26 @@ class People:
         if person is None:
             person = self._people[buyer] = self._encoded(self._buyers[buyer])
         return person
+
+    def written(self, order_id: int, written: Written) -> Person:
+        """The person of an order that the subject created. Without a name or an email there is no customer."""
+        address = None if written.address is None else _written_address(written.address)
+        customer = None
+        if written.email or written.first_name or written.last_name:
+            customer = {
+                "id": derived_id("customer", order_id),
+                "email": written.email,
+                "first_name": written.first_name,
+                "last_name": written.last_name,
+            }
+        return Person(
+            written.email,
+            written.phone,
+            None,
+            Raw(b"null"),
+            Raw(msgspec.json.encode(address)),
+            Raw(msgspec.json.encode(customer)),
+        )
 
     def _encoded(self, buyer: Buyer) -> Person:
         details = {
@@ -154,6 +175,12 @@ def _address(buyer: Buyer) -> Address:
         buyer.country_code,
         buyer.province_code,
     )
+
+
+def _written_address(given: WrittenAddress) -> dict[str, str | None]:
+    """The fields that the subject gave, with the name that Shopify makes of them."""
+    name = " ".join(filter(None, (given.first_name, given.last_name)))
+    return {**msgspec.structs.asdict(given), "name": name or None}
 
 
 def _default_address(buyer: Buyer) -> DefaultAddress:

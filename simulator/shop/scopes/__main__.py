@@ -1,6 +1,6 @@
 """Extracts `scope_map.json` from an introspection of Shopify's schema with its scopes (docs/sources.md, S13).
 
-python -m stockstorm.simulator.shop.scopes admin_2026-10.json.gz > scope_map.json
+python -m stockstorm.simulator.shop.scopes < admin_2026-10.json.gz > scope_map.json
 """
 
 import gzip
@@ -8,7 +8,6 @@ import json
 import re
 import sys
 from collections import defaultdict
-from pathlib import Path
 from typing import Any, Final
 
 _SCOPE: Final = re.compile(r"\b(?:read|write)_[a-z_]+\b")
@@ -28,12 +27,13 @@ def scope_map(source: dict[str, Any]) -> dict[str, list[str]]:
         groups[" ".join(scopes)].add(name)
     types = {each["name"]: each for each in source["data"]["__schema"]["types"]}
     for value in types["WebhookSubscriptionTopic"]["enumValues"]:
-        topic, (_, _, needs) = _TOPIC.search(value["description"]), value["description"].partition("Requires")
+        topic = _TOPIC.search(value["description"])
+        needs = value["description"].partition("Requires")[2]
         if topic and (scopes := _SCOPE.findall(needs)):
             groups[" ".join(dict.fromkeys(scopes))].add(topic[1])
     return {scopes: sorted(elements) for scopes, elements in sorted(groups.items())}
 
 
 if __name__ == "__main__":
-    found = scope_map(json.loads(gzip.decompress(Path(sys.argv[1]).read_bytes())))
+    found = scope_map(json.loads(gzip.decompress(sys.stdin.buffer.read())))
     print(json.dumps(found, separators=(",", ":")).replace('],"', '],\n"'))

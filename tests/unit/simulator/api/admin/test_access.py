@@ -43,7 +43,7 @@ def test_the_default_scopes_allow_every_field_that_is_played() -> None:
         if not may_use(app, element_of(type_, field, name))
     ]
     assert denied == []
-    assert ALL_SCOPES == app.scopes
+    assert app.scopes == ALL_SCOPES
 
 
 def test_a_missing_scope_is_answered_with_the_recorded_body() -> None:
@@ -96,7 +96,8 @@ def test_a_mutation_with_its_scope_is_executed() -> None:
 def test_only_the_denied_part_of_a_document_is_missing() -> None:
     admin = admin_with("read_inventory")
     answer = admin.ask(
-        '{ shop { name } location(id: "gid://shopify/Location/9") { id } product(id: "gid://shopify/Product/1") { id } }'
+        '{ shop { name } location(id: "gid://shopify/Location/9") { id } '
+        'product(id: "gid://shopify/Product/1") { id } }'
     )
     assert [error["path"] for error in answer["errors"]] == [["product"]]
     assert answer["data"]["shop"] == {"name": "stockstorm-demo"}
