@@ -29,8 +29,8 @@ def scope_map(source: dict[str, Any]) -> dict[str, list[str]]:
     for value in types["WebhookSubscriptionTopic"]["enumValues"]:
         topic = _TOPIC.search(value["description"])
         needs = value["description"].partition("Requires")[2]
-        if topic and (scopes := _SCOPE.findall(needs)):
-            groups[" ".join(dict.fromkeys(scopes))].add(topic[1])
+        if topic and (needed := _SCOPE.findall(needs)):
+            groups[" ".join(dict.fromkeys(needed))].add(topic[1])
     return {scopes: sorted(elements) for scopes, elements in sorted(groups.items())}
 
 
