@@ -17,7 +17,7 @@ from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.api.admin import AdminApi
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
 from stockstorm.simulator.api.faults import HELD, NONE, WITHHELD, ApiFaults, Injection
-from stockstorm.simulator.api.http_server import MARKETPLACES, make_server
+from stockstorm.simulator.api.http_server import MARKETPLACES, Connections, make_server
 from stockstorm.simulator.api.marketplace import MarketplaceApi
 from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import SECOND_NS, Clock, WallPair
@@ -44,9 +44,10 @@ UNAVAILABLE: Final = ApiReply(503, (), b"", [], [])
 
 
 class ApiServer(Protocol):
-    """The part of `gevent.pywsgi.WSGIServer` that is used."""
+    """The part of the HTTP server that is used."""
 
     server_port: int
+    connections: Connections
 
     def start(self) -> None: ...
     def stop(self, timeout: float) -> None: ...

@@ -12,6 +12,7 @@ from typing import Final
 from stockstorm.reports.checkers.ack_time import AckTime
 from stockstorm.reports.checkers.applied_twice import AppliedTwice
 from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.checkers.connections import Connections
 from stockstorm.reports.checkers.crisis_time import CrisisTime
 from stockstorm.reports.checkers.delivery import Delivery
 from stockstorm.reports.checkers.delivery_success import DeliverySuccess
@@ -23,9 +24,11 @@ from stockstorm.reports.checkers.forged import Forged
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.lost_units import LostUnits
 from stockstorm.reports.checkers.memory import Memory
+from stockstorm.reports.checkers.needless_reads import NeedlessReads
 from stockstorm.reports.checkers.nothing_lost import NothingLost
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.checkers.oversell import Oversell
+from stockstorm.reports.checkers.put_back import PutBack
 from stockstorm.reports.checkers.refused_though_available import RefusedThoughAvailable
 from stockstorm.reports.checkers.resources import Resources
 from stockstorm.reports.checkers.retry_discipline import RetryDiscipline
@@ -69,12 +72,14 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     Oversell(),
     StaleOverwrite(),
     UnexplainedPush(),
+    PutBack(),
     EventClasses(),
     Delivery(),
     DeliverySuccess(),
     Unheard(),
     Throttling(),
     RetryDiscipline(),
+    NeedlessReads(),
     RefusedThoughAvailable(),
     LostUnits(),
     SyncLatency(),
@@ -83,6 +88,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     AckTime(),
     Trend(),
     Memory(),
+    Connections(),
     FaultsMet(),
     Generator(),
     Resources(),

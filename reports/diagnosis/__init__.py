@@ -24,13 +24,16 @@ from stockstorm.reports.diagnosis.lost_alone import LostAlone
 from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
+from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
+from stockstorm.reports.diagnosis.open_connections import OpenConnections
 from stockstorm.reports.diagnosis.overtaken import Overtaken
 from stockstorm.reports.diagnosis.own_retries import OwnRetries
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
+from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
 from stockstorm.reports.diagnosis.small_steps import SmallSteps
@@ -71,6 +74,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     WrongUnits(),
     ExactUnits(),
     OldOverNew(),
+    PutBack(),
     SmallSteps(),
     Overtaken(),
     PushForgotten(),
@@ -78,7 +82,9 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     WrongStock(),
     LostAlone(),
     SlowAnswers(),
+    NeedlessReads(),
     OwnRetries(),
+    OpenConnections(),
     Growth(),
 )
 RIVAL_SHARE: Final = 0.5  # of what either explains is explained by the other too

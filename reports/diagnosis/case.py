@@ -63,9 +63,10 @@ class Case:
 
     @cached_property
     def at_rest(self) -> bool:
-        """Whether what is missing at the end is missing for good."""
+        """Whether what is missing at the end is missing for good, as far as can be told."""
         ended = self.history.last(f.RunEnded)
-        return ended is not None and ended.complete and not self.history.unrest
+        missing = not self.history.unrest or bool(self.history.rest.stood_still_ns)
+        return ended is not None and ended.complete and missing
 
     @cached_property
     def process_ends(self) -> list[tuple[int, str]]:

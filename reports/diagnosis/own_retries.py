@@ -15,6 +15,7 @@ THROTTLED_MIN: Final = 20
 
 class OwnRetries(Diagnose):
     name = "own_retries"
+    after = ("needless_reads",)
 
     def __call__(self, case: Case) -> Iterator[Found]:
         last_throttled: dict[tuple[str, str], int] = {}

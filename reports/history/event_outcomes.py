@@ -4,6 +4,9 @@ A subject with an effects probe is believed about what it took in, unless the ma
 probe does not know, but that the master shows, was *healed* by reconciliation. Without a probe, inventory events are
 judged by pushes that show their version, and marketplace orders by the references in the ledger. No other effect is
 visible, so none is claimed.
+
+What the subject itself calls pending is *stuck* if the subject stands still (`Rest.stood_still_ns`) and the effect is
+seen to be missing.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -21,7 +24,9 @@ from stockstorm.reports.history.reads import is_query
 from stockstorm.simulator.history import facts as f
 
 DeliveryClass = Literal["acknowledged", "unacknowledged", "refused", "pending", "no_subscription", ""]
-EffectClass = Literal["once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "pending", "not_judged"]
+EffectClass = Literal[
+    "once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "pending", "stuck", "not_judged"
+]
 ORDER_KINDS: Final = {"order.created": "sale", "order.cancelled": "cancelled", "order.returned": "returned"}
 _OUTCOMES: Final[dict[str, DeliveryClass]] = {
     "given_up": "unacknowledged",
@@ -93,6 +98,7 @@ class _Classifier:
     ) -> None:
         self._orders, self._proofs, self._ledgers, self._listings = orders, proofs, ledgers, listings
         self._marketplaces, self._facts, self._resting = log.marketplaces, len(log.facts), not log.unrest
+        self._stuck = bool(log.rest.stood_still_ns)
         self._probed = _probed_by_webhook_id(log)
         self._read = _newest_versions_read(log)
         self._pushes = bool(log.all(f.ListingPushed))
@@ -102,7 +108,14 @@ class _Classifier:
         """What the event did, by the best evidence there is."""
         if self._probed is not None:
             rows = [row for each in of_event if (row := self._probed.get(each.planned.webhook_id)) is not None]
-            return self._outranked(event, _effect_of_rows(rows)) if rows else self._unknown_to_probe(event)
+            if not rows:
+                return self._unknown_to_probe(event)
+            claimed = _effect_of_rows(rows)
+            return self._waiting(seq, event) if claimed == "pending" else self._outranked(event, claimed)
+        return self._by_effects(seq, event)
+
+    def _by_effects(self, seq: int, event: f.EventFired) -> EffectClass:
+        """What the APIs show, without the subject's word."""
         if event.topic == INVENTORY_TOPIC:
             return self._by_pushes(seq, event)
         if self._is_channel_order(event):
@@ -113,8 +126,20 @@ class _Classifier:
         return event.topic in ORDER_KINDS and event.source in self._marketplaces
 
     def _missing(self) -> EffectClass:
-        """No effect is to be seen. At rest there was none; before that it may still come."""
-        return "none" if self._resting else "not_judged"
+        """No effect is to be seen. At rest there was none; before that it may still come, if anything happens."""
+        if self._resting:
+            return "none"
+        return "stuck" if self._stuck else "not_judged"
+
+    def _waiting(self, seq: int, event: f.EventFired) -> EffectClass:
+        """What the subject calls pending. It is stuck if nothing happens any more and its effect is missing."""
+        if not self._stuck:
+            return "pending"
+        seen = self._by_effects(seq, event)
+        if seen == "not_judged" and self._is_channel_order(event):  # the subject names no orders
+            effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
+            seen = "stuck" if any(effect.sku in self._off_shelf for effect in effects) else seen
+        return "stuck" if seen == "stuck" else "pending"
 
     def _outranked(self, event: f.EventFired, claimed: EffectClass) -> EffectClass:
         """What the subject claims of an event, unless the master proves otherwise.

@@ -9,6 +9,10 @@ from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history import facts as f
 
 QUERIES_ON_STOCK = frozenset({"inventoryItem", "inventoryItems", "inventoryLevel"})
+QUERIES = QUERIES_ON_STOCK | frozenset({
+    "fulfillmentOrders", "location", "locations", "node", "nodes", "order", "orders", "ordersCount", "product",
+    "productVariant", "productVariants", "products", "shop", "webhookSubscription", "webhookSubscriptions",
+})  # fmt: skip
 
 
 class Read(msgspec.Struct, frozen=True, gc=False):
@@ -49,6 +53,11 @@ class Reads(msgspec.Struct):
 def is_query(operation: str) -> bool:
     """Whether an operation of the Admin API only reads. The answer of a mutation is not a query."""
     return not operation.startswith("inventory") or operation in QUERIES_ON_STOCK
+
+
+def is_read(operation: str) -> bool:
+    """Whether an operation of any API only reads, for certain: a GET request, or queries that are known."""
+    return operation.startswith("GET ") or all(name in QUERIES for name in operation.split("+"))
 
 
 def reads_of(log: FactLog, skus: Collection[str]) -> dict[str, Reads]:

@@ -105,6 +105,8 @@ class QuietReached(Fact, frozen=True, tag=True):
     apart_ns: Nanoseconds = 0  # between the two reads that found nothing pending
     silence_ns: Nanoseconds = 0  # since the last stock change, push or sign of pending work
     longest_gap_ns: Nanoseconds = 0  # the subject's longest, from outstanding work or its last effect to its next
+    still_ns: Nanoseconds = 0  # for how long nothing had happened at all, although the subject reported pending work
+    still_min_ns: Nanoseconds = 0  # for how long that must last to prove that it stands still; 0: it proves nothing
 
 
 class RunEnded(Fact, frozen=True, tag=True):
@@ -142,6 +144,9 @@ class GeneratorSampled(Fact, frozen=True, tag=True):
     connections_max: Count
     waiting_attempts: Count  # queued for a free connection
     journal_backlog: Count
+    api_connections: Count | None = None  # open from the subject to the simulated APIs; older versions did not count
+    api_idle: Count = 0  # of these, without a request that waits for its answer
+    api_used: Count = 0  # connections to them that carried a request in the interval
 
 
 class GeneratorHeld(Fact, frozen=True, tag=True):
