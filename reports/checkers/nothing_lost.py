@@ -47,12 +47,12 @@ class NothingLost(Checker):
         if not acknowledged:
             return unknown(self.name, "no event was acknowledged")
         tally = Tally()
-        claims = {row.webhook_id for row in history.all(f.EffectProbed) if row.state == "applied"}
-        for entry in acknowledged:
-            if entry.effect == "none":
-                of_event = history.deliveries.by_event.get(entry.event.event, ())
-                claimed = any(delivery.planned.webhook_id in claims for delivery in of_event)
-                tally.add(_incident(history, entry, claimed))
+        lost = [entry for entry in acknowledged if entry.effect == "none"]
+        claims = {row.webhook_id for row in history.all(f.EffectProbed) if row.state == "applied"} if lost else set()
+        for entry in lost:
+            of_event = history.deliveries.of_event(entry.event.event)
+            claimed = any(delivery.planned.webhook_id in claims for delivery in of_event)
+            tally.add(_incident(history, entry, claimed))
         waiting = sum(entry.effect == "pending" for entry in acknowledged)
         judged = sum(entry.effect not in {"pending", "not_judged"} for entry in acknowledged)
         unsettled = history.unrest and judged + waiting < len(acknowledged)
@@ -113,5 +113,5 @@ def _incident(history: History, entry: Classified, claimed: bool) -> Incident:
 
 
 def _webhook(history: History, event: int) -> str:
-    acknowledged = [one for one in history.deliveries.by_event.get(event, ()) if one.outcome == "acknowledged"]
+    acknowledged = [one for one in history.deliveries.of_event(event) if one.outcome == "acknowledged"]
     return f" as webhook {acknowledged[0].planned.webhook_id}" if acknowledged else ""
