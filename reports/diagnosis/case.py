@@ -100,7 +100,7 @@ class Case:
     def named(self, event: f.EventFired) -> str:
         """An event as the user's log can name it, with the webhook id of its first delivery."""
         of = self.order(event.order) if event.order >= 0 else event.sku
-        deliveries = self.history.deliveries.by_event.get(event.event, ())
+        deliveries = self.history.deliveries.of_event(event.event)
         webhook = f", webhook {deliveries[0].planned.webhook_id}" if deliveries else ""
         return f"{event.topic} of {of} at {self.when(event.at_ns)}{webhook}"
 

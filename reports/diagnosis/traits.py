@@ -55,7 +55,6 @@ HINTS: Final[dict[TraitKind, str]] = {
     "topic": "look at the code that handles {}",
     "source": "look at what the code does differently for {}: its adapter, its address, its signature, its mapping",
     "cause": "look at how inventory_levels/update of a {} is handled",
-    "JSON.parse rounds",
     "process_end": "answer 2xx only after the event is stored durably, and let the next start take up what is stored",
     "copies": "recognise a copy by its webhook id, in the same transaction as the effect",
     "ahead": "an event can arrive before the one that it follows; keep it until then, or read the order by API",
