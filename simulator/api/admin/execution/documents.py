@@ -48,7 +48,6 @@ from stockstorm.simulator.api.admin.base.call import Call
 from stockstorm.simulator.api.admin.base.problems import Problem, of_document, of_execution
 from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE, document_problem
 from stockstorm.simulator.api.admin.execution.lean import NotCovered, Plan
-from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 from stockstorm.simulator.limits import (
     DOCUMENT_CACHE_MAX,
     DOCUMENT_CACHE_TEXT_MAX,
@@ -132,6 +131,7 @@ class Document:
     """The operations of a text by name, or its `problems`."""
 
     def __init__(self, schema: GraphQLSchema, text: str) -> None:
+        self.schema = schema
         self.operations: dict[str, Operation] = {}
         self.fragments: dict[str, FragmentDefinitionNode] = {}
         self.problems: list[Problem] = []
@@ -177,30 +177,35 @@ def _path_of(operations: list[OperationDefinitionNode]) -> str:
 
 
 class Documents:
-    """The cache, bounded in documents and in their text. It evicts the least recently used document."""
+    """The cache, bounded in documents and in their text. It evicts the least recently used document.
+
+    `schema` is that of the newest version; a document of another version is another document.
+    """
 
     def __init__(
         self, schema: GraphQLSchema, size: int = DOCUMENT_CACHE_MAX, text_max: int = DOCUMENT_CACHE_TEXT_MAX
     ) -> None:
         self._schema, self._size, self._text_max = schema, size, text_max
         self._text = 0  # characters of all documents
-        self._by_text: OrderedDict[str, Document] = OrderedDict()
+        self._by_text: OrderedDict[tuple[GraphQLSchema, str], Document] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._by_text)
 
-    def get(self, text: str) -> Document:
+    def get(self, text: str, schema: GraphQLSchema | None = None) -> Document:
         """The document of a text, parsed at first use."""
-        found = self._by_text.get(text)
+        key = schema or self._schema, text
+        found = self._by_text.get(key)
         if found is not None:
-            self._by_text.move_to_end(text)
+            self._by_text.move_to_end(key)
             return found
-        document = Document(self._schema, text)
+        document = Document(*key)
         if len(text) <= DOCUMENT_TEXT_MAX:
-            self._by_text[text] = document
+            self._by_text[key] = document
             self._text += len(text)
             while len(self._by_text) > self._size or self._text > self._text_max:
-                self._text -= len(self._by_text.popitem(last=False)[0])
+                (_schema, evicted), _document = self._by_text.popitem(last=False)
+                self._text -= len(evicted)
         return document
 
 
@@ -226,7 +231,7 @@ def run_in_full(document: Document, operation: Operation, raw: dict[str, Any], c
     name = operation.node.name.value if operation.node.name else None
     if document.node is None:
         raise TypeError("a document with problems is not executed")
-    found = execute(admin_schema(), document.node, context_value=call, variable_values=raw, operation_name=name)
+    found = execute(document.schema, document.node, context_value=call, variable_values=raw, operation_name=name)
     if not isinstance(found, ExecutionResult):
         raise TypeError("graphql-core returned an awaitable, although all resolvers are synchronous")
     for error in found.errors or ():
