@@ -22,6 +22,7 @@ from stockstorm.simulator.api.admin.base.problems import THROTTLED, UNAUTHORIZED
 from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE, long_inputs, variables_problem
 from stockstorm.simulator.api.admin.execution.cost import Bucket, actual_cost, requested_cost
 from stockstorm.simulator.api.admin.execution.documents import Document, Documents, Operation, Result, run
+from stockstorm.simulator.api.admin.execution.global_ids import variable_problems
 from stockstorm.simulator.api.admin.execution.told import TOKEN_HEADER, answer_texts, denial_text, strangers
 from stockstorm.simulator.api.admin.execution.variables import coerce_variables
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schemas
@@ -178,6 +179,8 @@ class AdminApi:
         variables = coerce_variables(schema, node, raw)
         if isinstance(variables, list):
             return _refused(variables, name)
+        if wrong_ids := variable_problems(operation.ids, raw):
+            return _refused(wrong_ids, name)
         requested = requested_cost(schema, node, fragments, variables.coerced)
         if requested > QUERY_COST_MAX:
             return _refused([cost_too_high(requested)], name)
