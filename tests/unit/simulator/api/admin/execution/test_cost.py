@@ -87,7 +87,8 @@ def test_a_mutation_with_a_full_group_costs_13_as_recorded_and_10_if_it_only_fai
 
 def test_null_objects_cost_one_as_recorded() -> None:
     admin = Admin()
-    query = '{ a: order(id: "x") { lineItems(first: 5) { nodes { id } } } b: location(id: "x") { id } }'
+    query = """{ a: order(id: "gid://shopify/Order/1") { lineItems(first: 5) { nodes { id } } }
+    b: location(id: "gid://shopify/Location/1") { id } }"""
     cost = admin.ask(query)["extensions"]["cost"]
     assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (1 + 5 + 1, 2)
 
