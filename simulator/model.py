@@ -14,6 +14,7 @@ RngKey = tuple[str | int, ...]  # what a random number depends on besides the se
 ONLINE: Final = "online"  # the shop's own online store; every other channel is a marketplace
 SHOPIFY: Final = "shopify"  # source of the shop's own events; a marketplace's source is its channel's name
 SHOP_ID: Final = 548_380_009
+API_CLIENT_ID: Final = 48_530_117  # of the subject's app, as the ARN of its event source holds it
 FIRST_ORDER_NUMBER: Final = 1001  # of each channel
 FIRST_WRITTEN_KEY: Final = 100_000_000  # of the orders that the subject creates; a plan has fewer items
 EVERY_TOPIC: Final = "*"  # topic of a marketplace's subscription

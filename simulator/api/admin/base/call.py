@@ -29,7 +29,8 @@ from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
 from stockstorm.simulator.limits import ANSWER_VALUES_MAX, IDEMPOTENCY_KEY_MAX
-from stockstorm.simulator.model import ONLINE, ApiOutcome, Event, Level, Order, Product
+from stockstorm.simulator.model import API_CLIENT_ID, ONLINE, ApiOutcome, Event, Level, Order, Product
+from stockstorm.simulator.versions import NEWEST, ApiVersion, Behaviour, in_force
 from stockstorm.simulator.world import Changes, World
 
 Arguments = dict[str, Any]  # argument name → coerced value
@@ -89,11 +90,13 @@ class AdminOptions(msgspec.Struct, frozen=True):
     `stale_field`: the last element of the `field` path of CHANGE_FROM_QUANTITY_STALE. It is in no recording.
     `retry_failed_key`: accept a key again after an attempt with user errors. False answers
     IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED, as the text of that code says. It is in no recording.
+    `api_client_id`: the app whose event sources a subscription may name. None: any app's.
     """
 
     allow_http: bool = True
     stale_field: str = "changeFromQuantity"
     retry_failed_key: bool = False
+    api_client_id: str | None = str(API_CLIENT_ID)
 
 
 class AdminState:
@@ -130,9 +133,18 @@ class Call:
     """The context of one request. `facts` and `events` come from the world; `shown()` adds what the answer showed."""
 
     def __init__(
-        self, world: World, wall: WallPair, state: AdminState, options: AdminOptions, *, request: int, now_ns: int
+        self,
+        world: World,
+        wall: WallPair,
+        state: AdminState,
+        options: AdminOptions,
+        *,
+        request: int,
+        now_ns: int,
+        version: ApiVersion = NEWEST,
     ) -> None:
         self.world, self.wall, self.state, self.options = world, wall, state, options
+        self.version = version
         self.catalogue = world.catalogue
         self.request, self.now_ns = request, now_ns
         self.facts: list[AnyFact] = []
@@ -161,6 +173,10 @@ class Call:
         if not good:
             raise value
         return value
+
+    def in_force(self, behaviour: Behaviour) -> bool:
+        """Whether the version of the call behaves so."""
+        return in_force(behaviour, self.version)
 
     def refuse(self, texts: Iterable[str]) -> None:
         """Record user errors."""
