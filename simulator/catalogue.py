@@ -15,7 +15,7 @@ import msgspec
 from faker import Faker
 
 from stockstorm.simulator.config import ShopConfig, WorldConfig
-from stockstorm.simulator.model import Buyer, Product, Sku
+from stockstorm.simulator.model import Buyer, Product, Sku, Stocked
 from stockstorm.simulator.seeds import Seeds
 
 POOL_SIZE = 40
@@ -114,6 +114,7 @@ ITEM_ID_BASE = 9_007_199_254_740_993
 PRODUCT_ID_BASE = 8_204_117_000_000
 VARIANT_ID_BASE = 45_310_226_000_000
 LEVEL_ID_BASE = 523_300_000_000
+LEVEL_IDS_PER_LOCATION = 10_000_000  # above the number of products with their offset
 LOCATION_ID_BASE = 71_006_000_000
 
 _TYPES = (
@@ -144,6 +145,12 @@ class Catalogue(msgspec.Struct, frozen=True):
     locations: tuple[int, ...]
     by_sku: Mapping[Sku, Product]
     by_item: Mapping[int, Product]
+
+    def level_id(self, product: Product, location_id: int) -> int:
+        """The id of an item's level at a location of the shop, whether it is stocked there or not."""
+        if location_id == product.location_id:
+            return product.level_id
+        return product.level_id + LEVEL_IDS_PER_LOCATION * (1 + self.locations.index(location_id))
 
 
 def hot_count(shop: ShopConfig) -> int:
@@ -181,12 +188,14 @@ def _product(shop: ShopConfig, seeds: Seeds, n: int, locations: tuple[int, ...],
     kind, material, colour = _pick(_TYPES, draws[0]), _pick(_MATERIALS, draws[1]), _pick(_COLOURS, draws[2])
     title = f"{material} {kind} {n + 1} / {colour}"
     hot = n < hot_count(shop)
+    home = int(draws[7] * len(locations))
+    units = shop.hot_stock if hot else round(shop.stock * (0.5 + draws[6]))
     return Product(
         sku=_sku(shop, n),
         product_id=PRODUCT_ID_BASE + offset + n,
         variant_id=VARIANT_ID_BASE + offset + n,
         inventory_item_id=ITEM_ID_BASE + 2 * (offset + n),
-        location_id=_pick(locations, draws[7]),
+        location_id=locations[home],
         level_id=LEVEL_ID_BASE + offset + n,
         title=title,
         handle=_handle(title),
@@ -194,9 +203,22 @@ def _product(shop: ShopConfig, seeds: Seeds, n: int, locations: tuple[int, ...],
         product_type=kind,
         price_minor=max(1, round(shop.price * 100 * (0.5 + draws[4]))),
         grams=50 + int(draws[5] * 1_950),
-        initial_available=shop.hot_stock if hot else round(shop.stock * (0.5 + draws[6])),
+        initial_available=units,
         hot=hot,
+        others=_others(shop, seeds, n, locations, home, units) if shop.stocked_at > 1 else (),
     )
+
+
+def _others(
+    shop: ShopConfig, seeds: Seeds, n: int, locations: tuple[int, ...], home: int, units: int
+) -> tuple[Stocked, ...]:
+    """The further locations of an item, next to its first one, each with a random part of what is left of its units."""
+    others = []
+    for nth, draw in zip(range(1, min(shop.stocked_at, len(locations))), seeds.draws("stocked at", n), strict=False):
+        part = int(units * (0.2 + 0.6 * draw))
+        others.append(Stocked(locations[(home + nth) % len(locations)], part))
+        units -= part
+    return tuple(others)
 
 
 def _pick(values: tuple[T, ...], draw: float) -> T:

@@ -5,7 +5,18 @@ from typing import Final
 import msgspec
 
 from stockstorm.simulator.history.facts import AnyFact, EventFired
-from stockstorm.simulator.model import SHOPIFY, Event, Level, Order, Product, Refund, RngKey, ShopifyTopic, Topic
+from stockstorm.simulator.model import (
+    SHOPIFY,
+    Event,
+    Level,
+    LevelTopic,
+    Order,
+    Product,
+    Refund,
+    RngKey,
+    ShopifyTopic,
+    Topic,
+)
 from stockstorm.simulator.seeds import Seeds
 
 SALE_TOPICS: Final[frozenset[Topic]] = frozenset({"orders/create", "order.created"})
@@ -78,6 +89,13 @@ class Action:
             Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, None, None, level, None, sold)
         )
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, order, sku, level.version))
+
+    def connection(self, topic: LevelTopic, level: Level, sku: str) -> None:
+        """Fire that an item is stocked at one more location, or at one less."""
+        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        rng_key = (topic, level.inventory_item_id, level.location_id, serial)
+        self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, level=level))
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=sku))
 
     def product(self, product: Product) -> None:
         """Fire products/update."""

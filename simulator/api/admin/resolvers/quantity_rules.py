@@ -52,6 +52,7 @@ class Row(NamedTuple):
     """One row of a batch, with a known item at its location."""
 
     product: Product
+    location_id: int
     amount: int
     change_from: int | None
 
@@ -63,16 +64,11 @@ def checked_rows(kind: Kind, given: dict[str, Any], call: Call) -> tuple[list[Ro
     for index, row in enumerate(given[kind.rows_field]):
         product, location = item_of(row["inventoryItemId"], call), parse_location(row["locationId"])
         amount = row[kind.amount_field]
-        # An item has a level at its only location and nowhere else.
-        if (
-            product is None
-            or product.location_id != location
-            or row.get("ledgerDocumentUri")
-            or abs(amount) > QUANTITY_MAX
-        ):
+        stocked = None if product is None or location is None else call.world.level(product.inventory_item_id, location)
+        if product is None or stocked is None or row.get("ledgerDocumentUri") or abs(amount) > QUANTITY_MAX:
             errors += _row_errors(kind, index, row, product, call)
-        if product is not None:
-            rows.append(Row(product, amount, row["changeFromQuantity"]))
+        if product is not None and stocked is not None:
+            rows.append(Row(product, stocked.location_id, amount, row["changeFromQuantity"]))
     if kind is SET:
         errors += _set_errors(given)
     return rows, errors
@@ -110,7 +106,9 @@ def _row_errors(kind: Kind, index: int, row: dict[str, Any], product: Product | 
     if product is None:
         text = "The specified inventory item could not be found."
         errors.append(UserError((*path, "inventoryItemId"), text, "INVALID_INVENTORY_ITEM"))
-    if location not in call.state.locations or (product is not None and product.location_id != location):
+    if location not in call.state.locations or (
+        product is not None and call.world.level(product.inventory_item_id, location) is None
+    ):
         text = "The specified location could not be found."
         errors.append(UserError((*path, "locationId"), text, "INVALID_LOCATION"))
     if row.get("ledgerDocumentUri"):
