@@ -110,8 +110,23 @@ def _see(log: FactLog, ledgers: Mapping[str, Ledger], deliveries: Deliveries) ->
         for order in told.orders:
             orders[order] = min(orders.get(order, NEVER_NS), told.at_ns)
     for sku, seen in versions.items():
-        # A later version shows the change of an earlier one too.
-        deliveries.visible_version[sku] = list(accumulate(reversed(seen), min))[::-1]
+        # A later version shows the change of an earlier one too, at the same location.
+        places = ledgers[sku].places
+        deliveries.visible_version[sku] = _at_each(seen, places) if places else _shown_by_later(seen)
+
+
+def _shown_by_later(seen: list[int]) -> list[int]:
+    return list(accumulate(reversed(seen), min))[::-1]
+
+
+def _at_each(seen: list[int], places: list[int]) -> list[int]:
+    """The same for an item with several locations. `places`: by version, the one that it changed."""
+    found = list(seen)
+    for place in set(places):
+        versions = [version for version, at in enumerate(places) if at == place]
+        for version, at_ns in zip(versions, _shown_by_later([seen[version] for version in versions]), strict=True):
+            found[version] = at_ns
+    return found
 
 
 def _earlier(seen: list[int], version: int, at_ns: int) -> None:

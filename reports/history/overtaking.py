@@ -27,7 +27,7 @@ def find_overtaking(deliveries: Deliveries, ledgers: Mapping[str, Ledger], wall_
     for ledger in ledgers.values():
         seconds = [(at_ns + wall_offset_ns) // SECOND_NS for at_ns in ledger.times_ns[1:]]
         found.ties += sum(before == after for before, after in pairwise(seconds))
-    reported: dict[str, list[tuple[int, int, int]]] = {}
+    reported: dict[tuple[str, int], list[tuple[int, int, int]]] = {}
     for event in deliveries.events.values():
         if event.topic == INVENTORY_TOPIC:
             of_event = deliveries.by_event.get(event.event, ())
@@ -35,7 +35,8 @@ def find_overtaking(deliveries: Deliveries, ledgers: Mapping[str, Ledger], wall_
             last = first
             if len(of_event) > 1 or (of_event and len(of_event[0].attempts) > 1):
                 last = max((one.attempts[-1].started_ns for one in of_event if one.attempts), default=first)
-            reported.setdefault(event.sku, []).append((event.version, first, last))
+            place = ledgers[event.sku].place(event.version) if event.sku in ledgers else -1
+            reported.setdefault((event.sku, place), []).append((event.version, first, last))
     for versions in reported.values():
         later = NEVER_NS
         for _, first, last in sorted(versions, reverse=True):
