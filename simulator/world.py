@@ -23,12 +23,14 @@ from stockstorm.simulator.history.facts import (
     PurchaseAccepted,
     PurchaseRefused,
 )
+from stockstorm.simulator.ids import ids_of
 from stockstorm.simulator.model import ONLINE, Event, Level, Order, OrderKey, Product, Refund, Sku, Subscription
 from stockstorm.simulator.plan.items import (
     AnyPlanItem,
     PlannedCancellation,
     PlannedFault,
     PlannedForgery,
+    PlannedLife,
     PlannedPayment,
     PlannedPhase,
     PlannedProductEdit,
@@ -38,10 +40,10 @@ from stockstorm.simulator.plan.items import (
     PlannedTransfer,
 )
 from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.shop.app import App
 from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action, Changes, Firing
 from stockstorm.simulator.shop.ledger import (
-    Entry,
     Ledger,
     LevelChange,
     LevelSet,
@@ -49,9 +51,11 @@ from stockstorm.simulator.shop.ledger import (
     StaleQuantity,
     record_rows,
 )
+from stockstorm.simulator.shop.life import live
 from stockstorm.simulator.shop.lines import before_each, columns, left
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
 from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
+from stockstorm.simulator.shop.staff import restock, transfer
 from stockstorm.simulator.shop.subscriptions import Subscriptions
 
 __all__ = ["Changes", "LevelChange", "LevelSet", "StaleQuantity", "World"]
@@ -62,11 +66,12 @@ class World:
 
     def __init__(self, config: WorldConfig, catalogue: Catalogue, seeds: Seeds) -> None:
         self.config, self.catalogue = config, catalogue
+        self.app = App(config.app)
         self.channels: tuple[str, ...] = tuple(channel.name for channel in config.channels)
         self.marketplaces: tuple[str, ...] = tuple(name for name in self.channels if name != ONLINE)
         self._ledger = Ledger(catalogue.products)
         self._physical = PhysicalStock(catalogue.products)
-        self._book = OrderBook()
+        self._book = OrderBook(ids_of(big=config.shop.big_ids))
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
         self._calls = 0
@@ -103,14 +108,12 @@ class World:
                 self._cancellation(item, action)
             case PlannedReturn():
                 self._return(item, action)
-            case PlannedRestock():
-                self._restock(item, action)
-            case PlannedTransfer():
-                self._transfer(item, action)
-            case PlannedProductEdit():
-                action.product(self.catalogue.by_sku[item.sku])
+            case PlannedRestock() | PlannedTransfer() | PlannedProductEdit():
+                self._staff(item, action)
             case PlannedPhase():
                 action.note(PhaseStarted(now_ns, item.name))
+            case PlannedLife():
+                live(item, self.app, self.newest_order(ONLINE), action)
             case PlannedForgery() | PlannedFault():
                 pass
         return action.changes
@@ -181,38 +184,16 @@ class World:
                 self._physical.add(sku, quantity)
         self._channels[order.channel].returned(order, refund, action)
 
-    def _restock(self, item: PlannedRestock, action: Action) -> None:
-        inventory_item_id = self.catalogue.by_sku[item.sku].inventory_item_id
-        self._physical.add(item.sku, item.delta)
-        levels = self._ledger.levels(inventory_item_id)
-        place = levels[item.serial % len(levels)].location_id  # the locations in turn, without a draw of its own
-        level, fact = self._ledger.record(
-            inventory_item_id, item.delta, Entry("restock"), action.now_ns, location_id=place
-        )
-        action.note(fact)
-        action.stock(level, item.sku)
-
-    def _transfer(self, item: PlannedTransfer, action: Action) -> None:
-        """Units move from the fullest location of the item to the emptiest one, at once."""
-        inventory_item_id = self.catalogue.by_sku[item.sku].inventory_item_id
-        levels = sorted(self._ledger.levels(inventory_item_id), key=lambda level: level.available)
-        units = min(item.units, levels[-1].available)
-        if len(levels) < 2 or units <= 0:
-            return
-        moved = []
-        for level, delta in ((levels[-1], -units), (levels[0], units)):
-            changed, fact = self._ledger.record(
-                inventory_item_id,
-                delta,
-                Entry("transfer"),
-                action.now_ns,
-                location_id=level.location_id,
-                moved=True,
-            )
-            action.note(fact)
-            moved.append(changed)
-        for changed in moved:
-            action.stock(changed, item.sku)
+    def _staff(self, item: PlannedRestock | PlannedTransfer | PlannedProductEdit, action: Action) -> None:
+        product = self.catalogue.by_sku[item.sku]
+        match item:
+            case PlannedRestock():
+                self._physical.add(item.sku, item.delta)
+                restock(item, product, self._ledger, action)
+            case PlannedTransfer():
+                transfer(item, product, self._ledger, action)
+            case PlannedProductEdit():
+                action.product(product)
 
     # -- the master record, for the Admin API ----------------------------------------------------------------------
 

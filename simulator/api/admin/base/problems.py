@@ -19,6 +19,9 @@ THROTTLED: Final[Problem] = {
     "extensions": {"code": "THROTTLED", "documentation": "https://shopify.dev/api/usage/rate-limits"},
 }
 
+NOT_PLAYED: Final = "NOT_PLAYED"  # the code of an error that Shopify would not answer
+NOT_PLAYED_TEXT: Final = "Stockstorm does not play {}; docs/own_service.md says what it plays."
+
 _QUOTED: Final = r"'([^']+)'"
 _UNDEFINED_FIELD: Final = re.compile(rf"Cannot query field {_QUOTED} on type {_QUOTED}")
 _UNKNOWN_ARGUMENT: Final = re.compile(r"Unknown argument '([^']+)' on field '([^'.]+)\.([^']+)'")
@@ -32,9 +35,8 @@ def bad_request(message: str) -> GraphQLError:
 
 
 def not_supported(what: str) -> GraphQLError:
-    """An error for what Shopify supports and the simulator does not, instead of a wrong answer."""
-    message = f"Stockstorm's simulated Admin API does not support {what}; docs/own_service.md lists what it supports."
-    return GraphQLError(message, extensions={"code": "NOT_SUPPORTED"})
+    """An error for what Shopify has and the simulator does not play, instead of a wrong answer."""
+    return GraphQLError(NOT_PLAYED_TEXT.format(what), extensions={"code": NOT_PLAYED})
 
 
 def of_document(error: GraphQLError, operation: str) -> Problem:
