@@ -221,7 +221,8 @@ class History(FactLog):
     @shared
     def overtaking(self) -> Overtaking:
         """Versions of stock that were reported after a later one."""
-        return find_overtaking(self.deliveries)
+        several = any(item.locations for item in self.items.values())
+        return find_overtaking(self.deliveries, self.ledgers if several else {})
 
     @cached_property
     def ties(self) -> int:

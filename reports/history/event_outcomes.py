@@ -125,7 +125,7 @@ class _Classifier:
         self._orders, self._proofs, self._ledgers, self._listings = orders, proofs, ledgers, listings
         self._marketplaces, self._facts, self._resting = log.marketplaces, len(log.facts), not log.unrest
         self._stuck = bool(log.rest.stood_still_ns)
-        self._read = _newest_versions_read(log)
+        self._read = _newest_versions_read(log, ledgers)
         self._pushes = bool(log.all(f.ListingPushed))
         self._off_shelf = {final.sku for final in log.all(f.FinalStock) if final.available != final.physical}
 
@@ -180,7 +180,9 @@ class _Classifier:
     def _unknown_to_probe(self, event: f.EventFired) -> EffectClass:
         """The probe knows no delivery of the event. The master may show its effect all the same."""
         if event.topic == INVENTORY_TOPIC:
-            return "healed" if self._read.get(event.sku, -1) >= event.version else self._missing()
+            ledger = self._ledgers.get(event.sku)
+            place = -1 if ledger is None else ledger.place(event.version)
+            return "healed" if self._read.get((event.sku, place), -1) >= event.version else self._missing()
         if self._is_channel_order(event):
             effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
             if effects and all(map(self._made_good, effects)):
@@ -232,14 +234,19 @@ def _probed_by_webhook_id(log: FactLog) -> dict[str, f.EffectProbed] | None:
     return {row.webhook_id: row for row in log.all(f.EffectProbed)}
 
 
-def _newest_versions_read(log: FactLog) -> dict[str, int]:
-    """By SKU, the newest version that a query showed. The answer of a mutation is not a query."""
+def _newest_versions_read(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[str, int], int]:
+    """By SKU and location (-1: its only one), the newest version that a query showed.
+
+    The answer of a mutation is not a query.
+    """
     queries = {call.request for call in log.all(f.ApiCalled) if is_query(call.operation)}
-    read: dict[str, int] = {}
+    read: dict[tuple[str, int], int] = {}
     for shown in log.all(f.StockShown):
         if shown.request in queries:
             for sku, version in zip(shown.skus, shown.versions, strict=True):
-                read[sku] = max(read.get(sku, -1), version)
+                ledger = ledgers.get(sku)
+                key = (sku, -1 if ledger is None else ledger.place(version))
+                read[key] = max(read.get(key, -1), version)
     return read
 
 

@@ -111,6 +111,8 @@ PARALLEL: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
     (f.OrderCancelled, ("skus", "quantities")),
     (f.OrderReturned, ("skus", "quantities")),
     (f.StockShown, ("skus", "versions")),
+    (f.ItemStocked, ("locations", "levels")),
+    (f.FinalStock, ("locations", "levels")),
 )
 
 

@@ -1,7 +1,7 @@
 """What API answers showed the subject of each SKU's stock, and when."""
 
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import msgspec
 
@@ -36,6 +36,14 @@ class Reads(msgspec.Struct):
         self.seqs.append(read.seq)
         self.reads.append(read)
         self.newest.append(max(read.version, self.newest[-1] if self.newest else 0))
+
+    def only(self, shows: Callable[[int], bool]) -> "Reads":
+        """The answers that showed one of these versions."""
+        found = Reads([], [], [])
+        for read in self.reads:
+            if shows(read.version):
+                found.add(read)
+        return found
 
     def before(self, seq: int, *, queries: bool = False) -> Read | None:
         """The last answer before a moment; with `queries` that of a query."""

@@ -12,9 +12,7 @@ from stockstorm.simulator.versions import NEWEST, ApiVersion
 _PATH_SAFE = "/?:@!$&'()*+,;=%-._~[]"
 
 
-def shopify_prefix(
-    address: Address, subscription: Subscription, domain: str, version: ApiVersion = NEWEST
-) -> str:
+def shopify_prefix(address: Address, subscription: Subscription, domain: str, version: ApiVersion = NEWEST) -> str:
     """The head's constant part for one Shopify subscription. `X-Shopify-Name` is included only if it has a name.
 
     `version` is the app's.

@@ -190,7 +190,10 @@ class AppChanged(Fact, frozen=True, tag=True):
 
 
 class ItemStocked(Fact, frozen=True, tag=True):
-    """A SKU before load, at ledger version 0. Every marketplace then lists `available` less the safety stock."""
+    """A SKU before load, at ledger version 0. Every marketplace then lists `available` less the safety stock.
+
+    Of an item that several locations stock, `locations` and `levels` name all of them, and `available` is the sum.
+    """
 
     sku: Name
     inventory_item_id: Positive
@@ -198,6 +201,8 @@ class ItemStocked(Fact, frozen=True, tag=True):
     available: Quantity
     price_minor: Count
     hot: bool
+    locations: tuple[Positive, ...] = ()
+    levels: tuple[Balance, ...] = ()
 
 
 class ChannelOpened(Fact, frozen=True, tag=True):
@@ -261,7 +266,11 @@ class OrderReturned(Fact, frozen=True, tag=True):
 
 
 class StockChanged(Fact, frozen=True, tag=True):
-    """One entry of the master's ledger: version `version` of the item. Each item is stocked at one location."""
+    """One entry of the master's ledger: version `version` of the item, which changed its level at one location.
+
+    `delta` and `available` are of the sum over the item's locations. A transfer between two of them makes two versions
+    that leave the sum as it is.
+    """
 
     sku: Name
     inventory_item_id: Positive
@@ -274,6 +283,7 @@ class StockChanged(Fact, frozen=True, tag=True):
     reference: Text = ""  # the subject's referenceDocumentUri
     compared: bool = False  # the subject sent changeFromQuantity, and it matched
     request: OptionalId = -1  # serial number of the API call
+    level: Balance | None = None  # units at the location after the change; None: the item has no other location
 
 
 class StockUnmoved(Fact, frozen=True, tag=True):
@@ -288,6 +298,7 @@ class StockUnmoved(Fact, frozen=True, tag=True):
     request: OptionalId = -1
     cause: ApiStockCause = "subject_adjust"  # older versions wrote this for a set too
     compared: bool = False  # as in StockChanged
+    location_id: OptionalId = -1  # -1: the item has no other location
 
 
 class ListingPushed(Fact, frozen=True, tag=True):
@@ -313,12 +324,14 @@ class EventFired(Fact, frozen=True, tag=True):
 
 
 class FinalStock(Fact, frozen=True, tag=True):
-    """Master and physical stock of a SKU at rest."""
+    """Master and physical stock of a SKU at rest. `locations` and `levels` are as in ItemStocked."""
 
     sku: Name
     available: Balance
     physical: Balance
     version: Count
+    locations: tuple[Positive, ...] = ()
+    levels: tuple[Balance, ...] = ()
 
 
 class FinalListing(Fact, frozen=True, tag=True):

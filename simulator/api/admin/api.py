@@ -127,9 +127,7 @@ class AdminApi:
         reply = ApiReply(answer.status, headers, self._encode(answer.body), facts, call.events)
         return answer.met.applied(reply)
 
-    def _newly_asked(
-        self, asked: str | None, served: ApiVersion | None, answer: _Answer, now_ns: int
-    ) -> list[AnyFact]:
+    def _newly_asked(self, asked: str | None, served: ApiVersion | None, answer: _Answer, now_ns: int) -> list[AnyFact]:
         """A fact of the first call that asks for a version."""
         if asked is None or served is None or asked in self._asked or answer.outcome == "denied":
             return []

@@ -25,7 +25,7 @@ from graphql.language import Visitor, visit
 
 from stockstorm.simulator.api.admin.base.idempotency import IdempotencyKeys
 from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Location
-from stockstorm.simulator.catalogue import Catalogue
+from stockstorm.simulator.catalogue import LEVEL_IDS_PER_LOCATION, Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
 from stockstorm.simulator.limits import ANSWER_VALUES_MAX, IDEMPOTENCY_KEY_MAX
@@ -99,6 +99,27 @@ class AdminOptions(msgspec.Struct, frozen=True):
     api_client_id: str | None = str(API_CLIENT_ID)
 
 
+class LevelIds:
+    """Ids of levels: which item and location each names, whether the item is stocked there or not."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._locations = catalogue.locations
+        self._first = {product.level_id: product for product in catalogue.products}
+
+    def named(self, level_id: int) -> tuple[Product, int] | None:
+        """Product and location. None for an id that no level can have."""
+        if (product := self._first.get(level_id)) is not None:
+            return product, product.location_id
+        for location in self._locations:
+            level_id -= LEVEL_IDS_PER_LOCATION
+            if (product := self._first.get(level_id)) is not None:
+                return product, location
+        return None
+
+    def __contains__(self, level_id: object) -> bool:
+        return isinstance(level_id, int) and self.named(level_id) is not None
+
+
 class AdminState:
     """The state of the API between calls, apart from the world, and sorted views of the catalogue."""
 
@@ -108,12 +129,8 @@ class AdminState:
         self.groups = 0  # number of adjustment groups so far
         self.locations = {number: Location(number, index) for index, number in enumerate(catalogue.locations, 1)}
         self.items = tuple(sorted(catalogue.products, key=lambda product: product.inventory_item_id))
-        self.items_at: dict[int, tuple[Product, ...]] = {
-            location: tuple(product for product in self.items if product.location_id == location)
-            for location in self.locations
-        }
         self.item_ids = catalogue.by_item.keys()
-        self.by_level = {product.level_id: product for product in self.items}
+        self.level_ids = LevelIds(catalogue)
         self.by_variant = {product.variant_id: product for product in self.items}
 
 

@@ -21,6 +21,7 @@ THROTTLED: Final[Problem] = {
 NOT_PLAYED: Final = "NOT_PLAYED"  # the code of an error that Shopify would not answer
 NOT_PLAYED_TEXT: Final = "Stockstorm does not play {}; docs/own_service.md says what it plays."
 
+
 def bad_request(message: str) -> GraphQLError:
     """A top-level error of one field, code BAD_REQUEST."""
     return GraphQLError(message, extensions={"code": "BAD_REQUEST"})

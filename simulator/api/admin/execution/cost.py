@@ -32,7 +32,9 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ShopPlan
 from stockstorm.simulator.limits import MUTATION_COST, RESTORE_PER_S
 
-FREE: Final = frozenset({"ApiVersion", "LocationAddress", "MoneyBag", "MoneyV2", "PageInfo", "WebhookSubscriptionEndpoint"})
+FREE: Final = frozenset(
+    {"ApiVersion", "LocationAddress", "MoneyBag", "MoneyV2", "PageInfo", "WebhookSubscriptionEndpoint"}
+)
 COUNT_COST: Final = 10
 BUCKET_SECONDS: Final = 20
 _UNKNOWN: Final[Any] = object()  # no data yet: count everything that was requested

@@ -95,7 +95,13 @@ class _Translating:
             return self.made(given.held_by, (text, extensions))
         shown = print_ast(given.value)[:VALUE_SHOWN_MAX]
         return literal_problem(
-            given.name, given.owner_kind, given.owner_name, shown, str(given.type), place.path, locations_of(given.held_by)
+            given.name,
+            given.owner_kind,
+            given.owner_name,
+            shown,
+            str(given.type),
+            place.path,
+            locations_of(given.held_by),
         )
 
 

@@ -163,7 +163,9 @@ class Places:
             self._mark(node, Place(at, holder))
             pending += ((item, holder, at) for item in getattr(node, "values", None) or ())
             of_type = None if holder.type is None else get_named_type(holder.type)
-            known: dict[str, GraphQLInputField] = getattr(of_type, "fields", {}) if is_input_object_type(of_type) else {}
+            known: dict[str, GraphQLInputField] = (
+                getattr(of_type, "fields", {}) if is_input_object_type(of_type) else {}
+            )
             for member in getattr(node, "fields", None) or ():
                 name = member.name.value
                 type_ = known[name].type if name in known else None

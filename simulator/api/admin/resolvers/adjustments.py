@@ -13,7 +13,6 @@ from stockstorm.simulator.api.admin.base.idempotency import Remembered, fingerpr
 from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Change, InventoryPayload, Reason, UserError, gid
 from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUST, SET, Kind, Row, checked_rows
-from stockstorm.simulator.api.admin.resolvers.stock import level_of
 from stockstorm.simulator.history.facts import StockChanged
 from stockstorm.simulator.limits import IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.world import Changes, LevelChange, LevelSet, StaleQuantity
@@ -105,16 +104,17 @@ def _apply(kind: Kind, name: str, rows: list[Row], reference: str, call: Call) -
     world, request, now_ns = call.world, call.request, call.now_ns
     if kind is ADJUST:
         deltas = [
-            LevelChange(product.inventory_item_id, product.location_id, amount, change_from)
-            for product, amount, change_from in rows
+            LevelChange(product.inventory_item_id, location, amount, change_from)
+            for product, location, amount, change_from in rows
         ]
         return world.adjust(deltas, reference=reference, request=request, now_ns=now_ns)
     sets: list[LevelSet] = []
-    for product, amount, change_from in rows:
+    for product, location, amount, change_from in rows:
         # On hand is available plus committed, and the caller cannot change committed.
-        committed = level_of(product, call).committed if name == "on_hand" else 0
+        level = world.level(product.inventory_item_id, location) if name == "on_hand" else None
+        committed = 0 if level is None else level.committed
         compared = None if change_from is None else change_from - committed
-        sets.append(LevelSet(product.inventory_item_id, product.location_id, amount - committed, compared))
+        sets.append(LevelSet(product.inventory_item_id, location, amount - committed, compared))
     return world.set_available(sets, reference=reference, request=request, now_ns=now_ns)
 
 
@@ -126,14 +126,15 @@ def _group(changes: Changes, reason: Reason, reference: str | None, call: Call) 
     call.state.groups += 1
     items = tuple([entry.inventory_item_id for entry in entries])
     deltas = tuple([entry.delta for entry in entries])
-    return AdjustmentGroup(call.state.groups, call.now_ns, reason, reference, items, deltas)
+    locations = tuple([entry.location_id for entry in entries])
+    return AdjustmentGroup(call.state.groups, call.now_ns, reason, reference, items, deltas, locations)
 
 
 def _changes(group: AdjustmentGroup, arguments: Arguments, call: Call) -> list[Change]:
     """The rows of a group. Each entry changed available and on_hand by the same delta."""
     rows = [
-        Change(name, delta, call.catalogue.by_item[item])
-        for item, delta in zip(group.items, group.deltas, strict=True)
+        Change(name, delta, call.catalogue.by_item[item], location)
+        for item, delta, location in zip(group.items, group.deltas, group.locations, strict=True)
         for name in ("available", "on_hand")
     ]
     items, locations, names = (arguments.get(name) for name in ("inventoryItemIds", "locationIds", "quantityNames"))
@@ -143,7 +144,7 @@ def _changes(group: AdjustmentGroup, arguments: Arguments, call: Call) -> list[C
         change
         for change in rows
         if (items is None or gid("InventoryItem", change.product.inventory_item_id) in items)
-        and (locations is None or gid("Location", change.product.location_id) in locations)
+        and (locations is None or gid("Location", change.location_id) in locations)
         and (names is None or change.name in names)
     ]
 
@@ -170,5 +171,5 @@ CHANGE: dict[str, Resolver] = {
     "quantityAfterChange": lambda _change, _arguments, _call: None,  # as in the recordings
     "ledgerDocumentUri": lambda _change, _arguments, _call: None,
     "item": lambda change, _arguments, _call: change.product,
-    "location": lambda change, _arguments, call: call.state.locations[change.product.location_id],
+    "location": lambda change, _arguments, call: call.state.locations[change.location_id],
 }

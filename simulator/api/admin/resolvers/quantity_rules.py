@@ -55,6 +55,7 @@ class Row(NamedTuple):
     """One row of a batch, with a known item at its location."""
 
     product: Product
+    location_id: int
     amount: int
     change_from: int | None
 
@@ -66,16 +67,11 @@ def checked_rows(kind: Kind, given: dict[str, Any], call: Call) -> tuple[list[Ro
     for index, row in enumerate(given[kind.rows_field]):
         product, location = item_of(row["inventoryItemId"], call), parse_location(row["locationId"])
         amount = row[kind.amount_field]
-        # An item has a level at its only location and nowhere else.
-        if (
-            product is None
-            or product.location_id != location
-            or row.get("ledgerDocumentUri")
-            or abs(amount) > QUANTITY_MAX
-        ):
+        stocked = None if product is None or location is None else call.world.level(product.inventory_item_id, location)
+        if product is None or stocked is None or row.get("ledgerDocumentUri") or abs(amount) > QUANTITY_MAX:
             errors += _row_errors(kind, index, row, product, call)
-        if product is not None:
-            rows.append(Row(product, amount, comparison_of(given, row)))
+        if product is not None and stocked is not None:
+            rows.append(Row(product, stocked.location_id, amount, comparison_of(given, row)))
     if kind is SET:
         errors += _set_errors(given)
     return rows, errors
@@ -121,7 +117,9 @@ def _row_errors(kind: Kind, index: int, row: dict[str, Any], product: Product | 
     if product is None:
         text = "The specified inventory item could not be found."
         errors.append(UserError((*path, "inventoryItemId"), text, "INVALID_INVENTORY_ITEM"))
-    if location not in call.state.locations or (product is not None and product.location_id != location):
+    if location not in call.state.locations or (
+        product is not None and call.world.level(product.inventory_item_id, location) is None
+    ):
         text = "The specified location could not be found."
         errors.append(UserError((*path, "locationId"), text, "INVALID_LOCATION"))
     if row.get("ledgerDocumentUri"):

@@ -68,7 +68,7 @@ def test_an_undefined_field_is_as_recorded_down_to_its_place() -> None:
 
 
 def test_a_missing_argument_is_as_recorded_and_several_are_one_error() -> None:
-    both = 'mutation { webhookSubscriptionCreate { webhookSubscription { id } userErrors { field message } } }'
+    both = "mutation { webhookSubscriptionCreate { webhookSubscription { id } userErrors { field message } } }"
     (problem,) = problems(both)
     assert problem["path"] == ["mutation", "webhookSubscriptionCreate"]
     assert problem["locations"] == [{"line": 1, "column": 12}]
@@ -222,7 +222,8 @@ def test_what_only_some_versions_have_is_refused_by_the_others_and_not_called_un
     assert "NOT_PLAYED" not in codes
     old = "mutation { inventorySetQuantities(input: {ignoreCompareQuantity: true}) { userErrors { message } } }"
     assert any(
-        problem["message"] == "InputObject 'InventorySetQuantitiesInput' doesn't accept argument 'ignoreCompareQuantity'"
+        problem["message"]
+        == "InputObject 'InventorySetQuantitiesInput' doesn't accept argument 'ignoreCompareQuantity'"
         for problem in problems(old)
     )
 

@@ -12,7 +12,9 @@ NODES = "query Q($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 
 
 def test_a_malformed_id_in_a_variable_is_as_recorded() -> None:
-    assert Admin().ask("mutation M($id: ID!) { webhookSubscriptionDelete(id: $id) { userErrors { message } } }", id="no") == {
+    assert Admin().ask(
+        "mutation M($id: ID!) { webhookSubscriptionDelete(id: $id) { userErrors { message } } }", id="no"
+    ) == {
         "errors": [
             {
                 "message": "Variable $id of type ID! was provided invalid value",
@@ -38,7 +40,9 @@ def test_a_malformed_id_in_a_literal_is_as_recorded() -> None:
     }
 
 
-@pytest.mark.parametrize("wrong", ["", "7", "gid://shopify/Order", "gid://shopify/Order/", "gid://shopify/Product/7", 7])
+@pytest.mark.parametrize(
+    "wrong", ["", "7", "gid://shopify/Order", "gid://shopify/Order/", "gid://shopify/Product/7", 7]
+)
 def test_an_id_of_another_form_or_kind_is_refused(wrong: object) -> None:
     assert Admin().problem(ORDER, id=wrong)["extensions"]["code"] == "INVALID_VARIABLE"
 

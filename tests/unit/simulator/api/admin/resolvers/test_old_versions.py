@@ -101,7 +101,12 @@ def test_in_the_version_of_both_forms_the_new_one_is_taken() -> None:
     ("version", "given", "field", "on"),
     [
         (OLDEST, setting(quantity(0, 7, 1)), "quantities.0.changeFromQuantity", "InventoryQuantityInput"),
-        (STRICT, setting(quantity(0, 7, 1) | {"compareQuantity": 1}), "quantities.0.compareQuantity", "InventoryQuantityInput"),
+        (
+            STRICT,
+            setting(quantity(0, 7, 1) | {"compareQuantity": 1}),
+            "quantities.0.compareQuantity",
+            "InventoryQuantityInput",
+        ),
         (STRICT, setting(ignoreCompareQuantity=True), "ignoreCompareQuantity", "InventorySetQuantitiesInput"),
     ],
 )
