@@ -30,7 +30,7 @@ from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, GeneratorHeld
 from stockstorm.simulator.io.plan_file import StoredPlan, store_plan
 from stockstorm.simulator.limits import CALL_HELD_MIN_NS
-from stockstorm.simulator.model import SHOPIFY, Event
+from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY, Event
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
 
@@ -79,6 +79,15 @@ class SimulatedShopify(msgspec.Struct, frozen=True):
         for topic in SHOP_TOPICS if uri else ():
             if not self.world.subscriptions(SHOPIFY, topic):
                 facts += self.world.subscribe(SHOPIFY, topic, uri, now_ns=now_ns)[1].facts
+        return facts
+
+    def declare(self, uri: str, now_ns: int) -> list[AnyFact]:
+        """The app-specific subscriptions to what the plan tells the app. They outlive an uninstallation."""
+        told = {LIFE_TOPICS[life.kind] for life in self.scenario.life if life.kind in LIFE_TOPICS} if uri else set()
+        facts: list[AnyFact] = []
+        for topic in sorted(told):
+            if not self.world.subscriptions(SHOPIFY, topic):
+                facts += self.world.subscribe(SHOPIFY, topic, uri, now_ns=now_ns, by_api=False)[1].facts
         return facts
 
 

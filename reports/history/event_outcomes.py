@@ -19,6 +19,7 @@ from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.reads import is_query
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import APP_TOPICS
 
 DeliveryClass = Literal["acknowledged", "unacknowledged", "refused", "pending", "no_subscription", ""]
 EffectClass = Literal["once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "pending", "not_judged"]
@@ -100,6 +101,8 @@ class _Classifier:
 
     def effect(self, seq: int, event: f.EventFired, of_event: list[Delivery]) -> EffectClass:
         """What the event did, by the best evidence there is."""
+        if event.topic in APP_TOPICS:
+            return "not_judged"  # its effect is within the subject
         if self._probed is not None:
             rows = [row for each in of_event if (row := self._probed.get(each.planned.webhook_id)) is not None]
             return self._outranked(event, _effect_of_rows(rows)) if rows else self._unknown_to_probe(event)
