@@ -200,7 +200,7 @@ class History(FactLog):
     @cached_property
     def app(self) -> AppLife:
         """What happened to the app's installation, and what its scopes allow."""
-        return AppLife(self)
+        return AppLife(self, self.scenario.app)
 
     @cached_property
     def fault_intervals(self) -> list[FaultInterval]:

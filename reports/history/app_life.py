@@ -12,6 +12,7 @@ import msgspec
 
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import AppConfig
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import SHOPIFY
 from stockstorm.simulator.shop.app import UNAPPROVED, with_implied
@@ -30,8 +31,7 @@ class Away(msgspec.Struct, frozen=True):
 class AppLife:
     """What happened to the app, in order of time."""
 
-    def __init__(self, log: FactLog) -> None:
-        app = log.scenario.app
+    def __init__(self, log: FactLog, app: AppConfig) -> None:
         self.changes = sorted(log.all(f.AppChanged), key=lambda change: change.at_ns)
         self.away = _away(self.changes, log.end_ns)
         self._scopes = [(0, app.scopes), *((each.at_ns, each.scopes) for each in self.changes)]
@@ -51,10 +51,7 @@ class AppLife:
         return closed or bool(missing_scope(event.topic, with_implied(scopes)))
 
     def _gone(self, event: f.EventFired) -> bool:
-        for away in self.away:
-            if away.begin_ns <= event.at_ns < self._back_ns(away, event.topic):
-                return True
-        return False
+        return any(away.begin_ns <= event.at_ns < self._back_ns(away, event.topic) for away in self.away)
 
     def _back_ns(self, away: Away, topic: str) -> int:
         """When the topic was subscribed to again, but not later than a sound subject does that."""
