@@ -351,6 +351,9 @@ class AppConfig(Config):
         tuple[Scope, ...],
         Field(max_length=100, description='access scopes, e.g. "read_orders"; write_x implies read_x; default: all'),
     ] = ALL_SCOPES
+    redirect_urls: Annotated[
+        tuple[str, ...], Field(max_length=20, description="to which OAuth may redirect; empty: to any")
+    ] = ()
     customer_data: Annotated[
         CustomerData,
         Field(

@@ -10,6 +10,7 @@ from functools import cached_property
 from operator import attrgetter
 
 from stockstorm.reports.history.acks import build_acks
+from stockstorm.reports.history.app_life import AppLife
 from stockstorm.reports.history.balance import OffBalance, find_off_balance
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
 from stockstorm.reports.history.deliveries import Deliveries
@@ -229,6 +230,11 @@ class History(FactLog):
         """Versions of stock within one second of the one before."""
         found = self.all(f.RunStarted)
         return count_ties(self.ledgers, found[0].wall_ns - found[0].at_ns if found else 0)
+
+    @cached_property
+    def app(self) -> AppLife:
+        """What happened to the app's installation, and what its scopes allow."""
+        return AppLife(self, self.scenario.app)
 
     @cached_property
     def fault_intervals(self) -> list[FaultInterval]:

@@ -22,6 +22,7 @@ from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.reads import is_query
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import APP_TOPICS
 
 DeliveryClass = Literal["acknowledged", "unacknowledged", "refused", "pending", "no_subscription", ""]
 EffectClass = Literal[
@@ -131,6 +132,8 @@ class _Classifier:
 
     def probed(self, seq: int, event: f.EventFired, claimed: EffectClass | None) -> EffectClass:
         """What an event did, by what the subject's probe says of it."""
+        if event.topic in APP_TOPICS:
+            return "not_judged"  # its effect is within the subject
         if claimed is None:
             return self._unknown_to_probe(event)
         return self._waiting(seq, event) if claimed == "pending" else self._outranked(event, claimed)

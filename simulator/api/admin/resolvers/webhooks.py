@@ -24,7 +24,8 @@ from stockstorm.simulator.api.admin.base.views import (
 )
 from stockstorm.simulator.config import app_version
 from stockstorm.simulator.model import SHOPIFY, Subscription
-from stockstorm.simulator.shop.scopes import missing_scope
+from stockstorm.simulator.shop.scopes import PROTECTED_TOPICS, missing_scope
+from stockstorm.simulator.shop.subscriptions import is_bus
 from stockstorm.simulator.versions import display_name
 
 # In an enum value, only the name of the resource shows where the slash belongs, since both parts can have underscores.
@@ -69,7 +70,6 @@ def enum_of(topic: str) -> str:
 
 _ADDRESS: Final = ("webhookSubscription", "callbackUrl")
 _TOPIC: Final = ("webhookSubscription", "topic")
-PROTECTED_TOPICS: Final = ("orders", "refunds", "customers", "draft_orders", "checkouts", "fulfillments")
 _NO_SCOPE: Final = "You cannot create a webhook subscription with the specified topic"
 _NOT_APPROVED: Final = (
     "This app is not approved to subscribe to webhook topics containing protected customer data. "
