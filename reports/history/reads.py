@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Collection
+from typing import Final
 
 import msgspec
 
@@ -9,6 +10,7 @@ from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history import facts as f
 
 QUERIES_ON_STOCK = frozenset({"inventoryItem", "inventoryItems", "inventoryLevel"})
+REST: Final = "REST "  # an operation of the REST API: "REST GET inventory_levels"
 
 
 class Read(msgspec.Struct, frozen=True, gc=False):
@@ -48,6 +50,8 @@ class Reads(msgspec.Struct):
 
 def is_query(operation: str) -> bool:
     """Whether an operation of the Admin API only reads. The answer of a mutation is not a query."""
+    if operation.startswith(REST):
+        return operation.startswith(f"{REST}GET ")
     return not operation.startswith("inventory") or operation in QUERIES_ON_STOCK
 
 

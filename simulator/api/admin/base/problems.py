@@ -31,12 +31,6 @@ def bad_request(message: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": "BAD_REQUEST"})
 
 
-def not_supported(what: str) -> GraphQLError:
-    """An error for what Shopify supports and the simulator does not, instead of a wrong answer."""
-    message = f"Stockstorm's simulated Admin API does not support {what}; docs/own_service.md lists what it supports."
-    return GraphQLError(message, extensions={"code": "NOT_SUPPORTED"})
-
-
 def of_document(error: GraphQLError, operation: str) -> Problem:
     """A syntax or validation error. `operation` is the start of its path, e.g. "mutation Adjust"."""
     message, extensions = _as_recorded(error.message)

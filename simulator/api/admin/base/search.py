@@ -12,7 +12,8 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Call, SearchWarning
-from stockstorm.simulator.api.admin.base.problems import bad_request, not_supported
+from stockstorm.simulator.api.admin.base.problems import bad_request
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.limits import SEARCH_MAX, SEARCH_TERMS_MAX
 
@@ -57,7 +58,7 @@ def parse(query: str) -> list[Term]:
             at = joined.end()
         found = _TERM.match(query, at)
         if found is None or found["minus"]:
-            raise not_supported(f"the search {query[at:]!r} (only terms `field:value` joined by AND)")
+            raise not_played("search term", "that is no `field:value` joined by AND")
         terms.append(Term(found["field"], _COMPARATORS[found["op"]], found["value"].strip("'\"")))
         at = found.end()
         if len(terms) > SEARCH_TERMS_MAX:

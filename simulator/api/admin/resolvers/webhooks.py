@@ -22,7 +22,7 @@ from stockstorm.simulator.api.admin.base.views import (
     number_of,
 )
 from stockstorm.simulator.limits import API_VERSION
-from stockstorm.simulator.model import SHOPIFY, Subscription
+from stockstorm.simulator.model import SHOPIFY, SHOPIFY_TOPICS, Subscription
 from stockstorm.simulator.shop.subscriptions import is_bus
 
 # In an enum value, only the name of the resource shows where the slash belongs, since both parts can have underscores.
@@ -72,13 +72,21 @@ _OWN_HOSTS: Final = re.compile(r"(localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|.*\
 _BAD_FILTER: Final = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."
 _BAD_PUBSUB: Final = "Address is not a valid GCP pub/sub format. Format should be pubsub://project:topic"
 NAME_MAX: Final = 50
+PLAYED_TOPICS: Final = frozenset(SHOPIFY_TOPICS)
+
+
+def topic_errors(topic: str, call: Call) -> list[UserError]:
+    """A topic that Shopify has and that never fires here. Without an error its subscriber would wait for it in vain."""
+    return [] if topic in PLAYED_TOPICS else [UserError(("topic",), call.lacks("topic", topic))]
 
 
 def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPayload:
     given, topic = arguments["webhookSubscription"], topic_of(arguments["topic"])
     uri, name = (given.get("uri") or given.get("callbackUrl") or "").strip(), given.get("name")
-    errors = _address_errors(uri, call.options.allow_http) + _name_errors(name, call) + _other_errors(given)
-    if not errors and any(_same(each, uri, given.get("filter")) for each in _listed(call) if each.topic == topic):
+    errors = topic_errors(topic, call) or (
+        _address_errors(uri, call.options.allow_http) + _name_errors(name, call) + _other_errors(given)
+    )
+    if not errors and any(_same(each, uri, given.get("filter")) for each in listed(call) if each.topic == topic):
         errors = [UserError(_ADDRESS, "Address for this topic has already been taken")]
     if errors:
         call.refuse(error.message for error in errors)
@@ -118,7 +126,7 @@ def many(_source: None, arguments: Arguments, call: Call) -> Page[Subscription]:
     uri = arguments.get("uri") or arguments.get("callbackUrl")
     rows = [
         each
-        for each in _listed(call)
+        for each in listed(call)
         if (not topics or enum_of(each.topic) in topics)
         and (uri is None or each.uri == uri)
         and arguments.get("format") in (None, "JSON")
@@ -129,10 +137,10 @@ def many(_source: None, arguments: Arguments, call: Call) -> Page[Subscription]:
 
 
 def count(_source: None, _arguments: Arguments, call: Call) -> Counted:
-    return Counted(len(_listed(call)))
+    return Counted(len(listed(call)))
 
 
-def _listed(call: Call) -> list[Subscription]:
+def listed(call: Call) -> list[Subscription]:
     return [each for each in call.world.subscriptions(SHOPIFY) if each.by_api]
 
 
@@ -183,7 +191,7 @@ def _name_errors(name: str | None, call: Call) -> list[UserError]:
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         text = "Name name field can only contain alphanumeric characters, underscores, and hyphens"
         return [UserError(_NAME, text)]
-    if any(each.name == name for each in _listed(call)):
+    if any(each.name == name for each in listed(call)):
         return [UserError(_NAME, "Name already exists, no duplicate allowed")]
     return []
 

@@ -184,7 +184,7 @@ def test_an_item_can_only_be_adjusted_where_it_is_stocked() -> None:
 
 def test_an_unsupported_inventory_state_is_an_error() -> None:
     problem = Admin().problem(ADJUST, key="k", input=adjustment(change(0, 1), name="damaged"))
-    assert problem["extensions"]["code"] == "NOT_SUPPORTED"
+    assert problem["extensions"]["code"] == "NOT_PLAYED"
 
 
 def test_the_idempotent_directive_is_required() -> None:
