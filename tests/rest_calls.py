@@ -31,25 +31,26 @@ class Rest:
         config = config.model_copy(update={"shop": shop})
         self.api = RestApi(self.world, config, TOKEN, WALL, AdminState(self.world.catalogue))
         self.injection: Injection = NONE
+        self.token = TOKEN
         self.reply = ApiReply(0, (), b"", [], [])
 
-    def send(self, method: str, path: str, body: object = None, *, token: str = TOKEN, **query: object) -> Any:
+    def send(self, method: str, path: str, body: object = None, /, **query: object) -> Any:
         """The decoded body of the answer. `path` is the part after "/admin/api/2026-10/", or a whole path."""
         self.now_ns += self.tick_ns
         whole = path if path.startswith("/") else f"/admin/api/2026-10/{path}.json"
         given = b"" if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
-        headers = {"x-shopify-access-token": token, "host": HOST}
+        headers = {"x-shopify-access-token": self.token, "host": HOST}
         request = ApiRequest(method, whole, urlencode(query), headers, given)
         self.reply = self.api.handle(request, self.now_ns, self.injection)
         return msgspec.json.decode(self.reply.body) if self.reply.body else None
 
-    def get(self, path: str, **query: object) -> Any:
+    def get(self, path: str, /, **query: object) -> Any:
         """The body of an answer of 200."""
         found = self.send("GET", path, **query)
         assert self.reply.status == 200, found
         return found
 
-    def post(self, path: str, body: object = None, **query: object) -> Any:
+    def post(self, path: str, body: object = None, /, **query: object) -> Any:
         return self.send("POST", path, body, **query)
 
     def follow(self, rel: str) -> Any:
