@@ -23,12 +23,14 @@ from stockstorm.simulator.history.facts import (
     PurchaseAccepted,
     PurchaseRefused,
 )
+from stockstorm.simulator.ids import ids_of
 from stockstorm.simulator.model import ONLINE, Event, Level, Order, OrderKey, Refund, Sku, Subscription
 from stockstorm.simulator.plan.items import (
     AnyPlanItem,
     PlannedCancellation,
     PlannedFault,
     PlannedForgery,
+    PlannedLife,
     PlannedPayment,
     PlannedPhase,
     PlannedProductEdit,
@@ -37,6 +39,7 @@ from stockstorm.simulator.plan.items import (
     PlannedReturn,
 )
 from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.shop.app import App
 from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action, Changes, Firing
 from stockstorm.simulator.shop.ledger import (
@@ -48,6 +51,7 @@ from stockstorm.simulator.shop.ledger import (
     StaleQuantity,
     record_rows,
 )
+from stockstorm.simulator.shop.life import live
 from stockstorm.simulator.shop.lines import before_each, columns, left
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
 from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
@@ -61,11 +65,12 @@ class World:
 
     def __init__(self, config: WorldConfig, catalogue: Catalogue, seeds: Seeds) -> None:
         self.config, self.catalogue = config, catalogue
+        self.app = App(config.app)
         self.channels: tuple[str, ...] = tuple(channel.name for channel in config.channels)
         self.marketplaces: tuple[str, ...] = tuple(name for name in self.channels if name != ONLINE)
         self._ledger = Ledger(catalogue.products)
         self._physical = PhysicalStock(catalogue.products)
-        self._book = OrderBook()
+        self._book = OrderBook(ids_of(big=config.shop.big_ids))
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
         self._calls = 0
@@ -113,6 +118,8 @@ class World:
                 action.product(self.catalogue.by_sku[item.sku])
             case PlannedPhase():
                 action.note(PhaseStarted(now_ns, item.name))
+            case PlannedLife():
+                live(item, self.app, self.newest_order(ONLINE), action)
             case PlannedForgery() | PlannedFault():
                 pass
         return action.changes

@@ -29,7 +29,8 @@ class Rest:
         self.world.opening(START_NS)
         self.now_ns, self.tick_ns = START_NS, SECOND_NS
         config = config.model_copy(update={"shop": shop})
-        self.api = RestApi(self.world, config, TOKEN, WALL, AdminState(self.world.catalogue))
+        self.api = RestApi(self.world, config, WALL, AdminState(self.world.catalogue))
+        self.world.app.tokens.add(TOKEN)
         self.injection: Injection = NONE
         self.token = TOKEN
         self.reply = ApiReply(0, (), b"", [], [])

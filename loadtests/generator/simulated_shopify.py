@@ -102,8 +102,12 @@ def make_simulated_shopify(
     seeds = Seeds(options.seed)
     catalogue = make_catalogue(scenario, seeds)
     world = World(scenario, catalogue, seeds)
-    secrets = Secrets(client_secret=setup.client_secret.encode(), channel_secrets=setup.channel_secret.encode())
-    payloads = Payloads(catalogue, scenario.shop, wall)
+    secrets = Secrets(
+        client_secret=setup.client_secret.encode(),
+        channel_secrets=setup.channel_secret.encode(),
+        next_client_secret=setup.next_client_secret.encode(),
+    )
+    payloads = Payloads(catalogue, scenario.shop, wall, scenario.app)
     api_faults = ApiFaults(scenario.api_faults, seeds, scenario.load_s)
     apis = SimulatedApis(
         setup, scenario, world, wall, clock, on_change, on_failure, faults=api_faults, evidence=evidence
@@ -144,7 +148,7 @@ class SimulatedApis:
     ) -> None:
         requests = RequestSerial()
         self.admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
-        self._rest = RestApi(world, scenario, setup.admin_token, wall, self.admin.state, serial=requests)
+        self._rest = RestApi(world, scenario, wall, self.admin.state, serial=requests)
         self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, serial=requests)
         self._clock, self._cpu = clock, cpu
         self._on_change, self._on_failure = on_change, on_failure

@@ -10,9 +10,10 @@ from typing import Final, Literal, NamedTuple
 from stockstorm.reports.diagnosis.case import Case
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.ids import EXACT_MAX
 
 TraitKind = Literal[
-    "topic", "source", "cause", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
+    "topic", "source", "cause", "cause_big", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
     "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
     "forgery", "channel", "sku", "hot", "phase", "size", "zero", "one_unit",
 ]  # fmt: skip
@@ -21,6 +22,7 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "topic": "of topic {}",
     "source": "from {}",
     "cause": "of stock that changed by a {}",
+    "cause_big": "of stock that changed by a {}",
     "process_end": "acknowledged less than {} before a process of the service ended",
     "copies": "delivered more than once",
     "ahead": "sent ahead of an earlier event of the same order",
@@ -48,9 +50,9 @@ PHRASES: Final[dict[TraitKind, str]] = {
 HINTS: Final[dict[TraitKind, str]] = {
     "topic": "look at the code that handles {}",
     "source": "look at what the code does differently for {}: its adapter, its address, its signature, its mapping",
-    "cause": "look at how inventory_levels/update of a {} is handled; its inventory_item_id is above 2^53, which "
-    "JSON.parse "
-    "rounds",
+    "cause": "look at how inventory_levels/update of a {} is handled",
+    "cause_big": "look at how inventory_levels/update of a {} is handled; its inventory_item_id is above 2^53, which "
+    "JSON.parse rounds",
     "process_end": "answer 2xx only after the event is stored durably, and let the next start take up what is stored",
     "copies": "recognise a copy by its webhook id, in the same transaction as the effect",
     "ahead": "an event can arrive before the one that it follows; keep it until then, or read the order by API",
@@ -173,13 +175,17 @@ class EventTraits:
         found = {Trait("topic", event.topic), Trait("source", event.source)}
         skus = self._skus(event)
         if event.version >= 0 and (cause := self._causes.get((event.sku, event.version))):
-            found.add(Trait("cause", cause.replace("_", " ")))
+            found.add(Trait(self._cause_kind(event.sku), cause.replace("_", " ")))
         found |= self._of_order(event)
         found |= self._of_skus(skus, event.at_ns)
         found |= self._of_deliveries(event)
         if phase := self._phase(event.at_ns):
             found.add(Trait("phase", phase))
         return frozenset(found)
+
+    def _cause_kind(self, sku: str) -> TraitKind:
+        item = self._items.get(sku)
+        return "cause_big" if item is not None and item.inventory_item_id > EXACT_MAX else "cause"
 
     def _skus(self, event: f.EventFired) -> tuple[str, ...]:
         if event.sku:

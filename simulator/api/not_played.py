@@ -12,7 +12,9 @@ from graphql import GraphQLError
 
 from stockstorm.simulator.limits import ERROR_TEXT_MAX, UNPLAYED_MAX
 
-Kind = Literal["endpoint", "parameter", "field", "argument", "value", "search term", "sort key", "topic", "state"]
+Kind = Literal[
+    "endpoint", "parameter", "field", "argument", "value", "search term", "sort key", "topic", "state", "use"
+]
 CODE: Final = "NOT_PLAYED"
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from stockstorm.simulator.clock import SECOND_NS, WallPair
+from stockstorm.simulator.ids import EXACT_MAX, within_kind
 
 
 def escaped(text: bytes) -> bytes:
@@ -79,13 +80,11 @@ class Money:
         return cached
 
 
-_HEAD = 1 << 62  # above 2**53, where doubles lose precision, and below 2**63
-
-
 def derived_id(kind: str, *parts: int) -> int:
-    """A stable id in [2**62, 2**63), from a kind and the ids of what it belongs to."""
+    """A stable id from a kind and the ids of what it belongs to. It is big (above 2^53) where one of those is."""
     name = f"{kind}:{':'.join(map(str, parts))}".encode()
-    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest()) >> 2 | _HEAD
+    digest = int.from_bytes(hashlib.blake2b(name, digest_size=8).digest())
+    return within_kind(digest, big=max(parts) > EXACT_MAX)
 
 
 def derived_token(kind: str, *parts: int) -> str:

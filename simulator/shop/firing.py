@@ -5,7 +5,19 @@ from typing import Final
 import msgspec
 
 from stockstorm.simulator.history.facts import AnyFact, EventFired
-from stockstorm.simulator.model import SHOPIFY, Event, Level, Order, Product, Refund, RngKey, ShopifyTopic, Topic
+from stockstorm.simulator.model import (
+    SHOPIFY,
+    AppTopic,
+    CallTopic,
+    Event,
+    Level,
+    Order,
+    Product,
+    Refund,
+    RngKey,
+    ShopifyTopic,
+    Topic,
+)
 from stockstorm.simulator.seeds import Seeds
 
 SALE_TOPICS: Final[frozenset[Topic]] = frozenset({"orders/create", "order.created"})
@@ -62,11 +74,12 @@ class Action:
         """Fire an event of an order. `nth` counts events of this topic and order, from 1."""
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
         rng_key = ("order", order.key, topic, nth)
-        sale = order.key if topic in SALE_TOPICS else -1
+        known = order.key if order.written is None else -1  # the history knows no orders that the subject created
+        sale = known if topic in SALE_TOPICS else -1
         self.changes.events.append(
             Event(serial, event_id, source, topic, now_ns, rng_key, order, refund, None, None, sale)
         )
-        self.changes.facts.append(EventFired(now_ns, serial, event_id, source, topic, order.key))
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, source, topic, known))
 
     def stock(self, level: Level, sku: str, order: int = -1, *, sale: bool = False) -> None:
         """Fire inventory_levels/update for a level that has just changed; `sale`: because the order was placed."""
@@ -87,6 +100,28 @@ class Action:
         self._firing.edited_ns[product.product_id] = now_ns
         self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, product=product))
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=product.sku))
+
+    def app(
+        self,
+        topic: AppTopic,
+        nth: int,
+        order: Order | None = None,
+        scopes: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+    ) -> None:
+        """Fire an event about the app or a customer. `order` is the newest of that customer."""
+        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        self.changes.events.append(
+            Event(serial, event_id, SHOPIFY, topic, now_ns, ("app", topic, nth), order, scopes=scopes)
+        )
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic))
+
+    def call(self, topic: CallTopic, body: bytes, order: Order | None = None) -> None:
+        """Fire an event of a topic that only calls of the Admin API fire. `body` is the whole body."""
+        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        known = order.key if order is not None and order.written is None else -1
+        event = Event(serial, event_id, SHOPIFY, topic, now_ns, ("call", topic, serial), order=order, body=body)
+        self.changes.events.append(event)
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, known))
 
     def _id(self) -> str:
         if not self._event_id:

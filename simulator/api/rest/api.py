@@ -3,7 +3,6 @@
 The order of checks is Shopify's: token, bucket, path, parameters. An error is an HTTP status and `{"errors": …}`.
 """
 
-import hmac
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 import msgspec
 
 from stockstorm.simulator.api.admin.api import DRAINED, FAILED
+from stockstorm.simulator.api.admin.base.access import PROTECTED_DOCUMENTATION
 from stockstorm.simulator.api.admin.base.call import AdminOptions, AdminState
 from stockstorm.simulator.api.admin.base.problems import UNAUTHORIZED
 from stockstorm.simulator.api.admin.execution.told import TOKEN_HEADER, denial_text
@@ -30,14 +30,19 @@ from stockstorm.simulator.history.texts import error_texts
 from stockstorm.simulator.limits import API_VERSION
 from stockstorm.simulator.model import ApiOutcome
 from stockstorm.simulator.shop.records import TooMuchWork
+from stockstorm.simulator.shop.scopes import missing_rest_scope, needed_scopes, rest_element
 from stockstorm.simulator.world import World
 
 OPERATION: Final = "REST"  # begins the operation of every call: "REST GET orders/{id}"
 RETRY_AFTER_S: Final = "2.0"
 THROTTLED: Final = "Exceeded {} calls per second for api client. Reduce request rates to resume uninterrupted service."
+NOT_APPROVED: Final = (
+    "[API] This app is not approved to access REST endpoints with protected customer data. "
+    f"See {PROTECTED_DOCUMENTATION} for more details."
+)
 _PATH: Final = re.compile(r"/admin/(?:api/(?:\d{4}-\d{2}|unstable)/)?(?P<resource>[^?]+?)(?P<json>\.json)?")
 _ID: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
-_OUTCOMES: Final[dict[int, ApiOutcome]] = {401: "denied", 422: "user_error", 429: "throttled"}
+_OUTCOMES: Final[dict[int, ApiOutcome]] = {401: "denied", 403: "error", 422: "user_error", 429: "throttled"}
 _HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"), ("X-Shopify-API-Version", API_VERSION))
 
 
@@ -60,22 +65,21 @@ class _Answer(msgspec.Struct, frozen=True):
 
 
 class RestApi:
-    """The API of one shop for one app. It shares the shop, the token and the app's state with the GraphQL API."""
+    """The API of one shop for one app. It shares shop, tokens, scopes and the state of the API with GraphQL's."""
 
     def __init__(
         self,
         world: World,
         config: WorldConfig,
-        token: str,
         wall: WallPair,
         state: AdminState,
         *,
         serial: RequestSerial | None = None,
         options: AdminOptions = _DEFAULT_OPTIONS,
     ) -> None:
-        self._token, self._parts = token, (world, wall, state, options)
+        self._parts = (world, wall, state, options)
         self._world, self._serial = world, serial or RequestSerial()
-        self._payloads = Payloads(world.catalogue, config.shop, wall)
+        self._payloads = Payloads(world.catalogue, config.shop, wall, config.app)
         self._index = Index(world.catalogue)
         self._bucket = CallBucket(config.shop.plan)
         self._encode = msgspec.json.Encoder().encode
@@ -88,7 +92,7 @@ class RestApi:
         self._world.begin_call()
         call = RestCall(request, self._parts, self._payloads, self._index, serial=self._serial.take(), now_ns=now_ns)
         answer = self._answer(call, injection)
-        errors = error_texts((*answer.errors, *call.missing), (self._token,))
+        errors = error_texts((*answer.errors, *call.missing), self._world.app.hidden)
         called = ApiCalled(
             at_ns=now_ns,
             request=call.request,
@@ -129,6 +133,7 @@ class RestApi:
             if not self._bucket.take(call.now_ns):
                 return self._throttled(DRAINED if self._bucket.full_of_others else NONE)
             handler = _route(call)
+            self._require_access(call)
             if not injection.executes:
                 return self._kept_out(call.now_ns, injection)
             call.read_parameters()
@@ -143,9 +148,18 @@ class RestApi:
 
     def _denied(self, call: RestCall) -> _Answer | None:
         headers = call.http.headers
-        if hmac.compare_digest(headers.get(TOKEN_HEADER, "").encode(), self._token.encode()):
+        if self._world.app.authorised(headers.get(TOKEN_HEADER, ""), call.now_ns):
             return None
         return _Answer(401, {"errors": UNAUTHORIZED}, "denied", errors=(denial_text(headers),))
+
+    def _require_access(self, call: RestCall) -> None:
+        """Raises Refused (403) if the app lacks a scope, or approval to read customers' data."""
+        root, app = call.template.split("/")[0], self._world.app
+        if missing_rest_scope(root, call.http.method, app.granted):
+            scope = needed_scopes(rest_element(root, call.http.method))[0]
+            raise Refused(403, f"[API] This action requires merchant approval for {scope} scope.")
+        if root in ("orders", "refunds") and not app.approved("Order"):
+            raise Refused(403, NOT_APPROVED)
 
     def _kept_out(self, now_ns: int, injection: Injection) -> _Answer:
         if injection.kind == "throttled":

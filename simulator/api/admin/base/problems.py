@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from graphql import GraphQLError
 
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.limits import INPUT_ARRAY_MAX, QUERY_COST_MAX
 
 Problem = dict[str, Any]  # one element of "errors" in the answer
@@ -29,6 +30,11 @@ _MISSING_INPUT: Final = re.compile(r"required|Expected value|invalid value|canno
 def bad_request(message: str) -> GraphQLError:
     """A top-level error of one field, code BAD_REQUEST."""
     return GraphQLError(message, extensions={"code": "BAD_REQUEST"})
+
+
+def not_supported(what: str) -> GraphQLError:
+    """An error for what Shopify has and the simulator does not play, instead of a wrong answer."""
+    return not_played("use", what.removeprefix("the "))
 
 
 def of_document(error: GraphQLError, operation: str) -> Problem:

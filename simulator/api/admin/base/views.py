@@ -202,9 +202,15 @@ _TYPE_NAMES: Final[dict[type, str]] = {
 }
 
 
+class RefusedNode(msgspec.Struct, frozen=True):
+    """An object by its id, of a kind that the app may not read."""
+
+    kind: str
+
+
 def type_name_of(source: object) -> str:
     """The GraphQL type of an object, for interfaces and unions."""
-    return _TYPE_NAMES[type(source)]
+    return source.kind if isinstance(source, RefusedNode) else _TYPE_NAMES[type(source)]
 
 
 _GID: Final = re.compile(r"gid://shopify/([A-Za-z]+)/(\d{1,20})(?:\?.*)?", re.ASCII)

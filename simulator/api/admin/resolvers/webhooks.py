@@ -5,7 +5,7 @@ declared in the app's TOML are not listed. Topics are spelled ORDERS_CREATE in G
 """
 
 import re
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import urlsplit
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
@@ -22,7 +22,8 @@ from stockstorm.simulator.api.admin.base.views import (
     number_of,
 )
 from stockstorm.simulator.limits import API_VERSION
-from stockstorm.simulator.model import SHOPIFY, SHOPIFY_TOPICS, Subscription
+from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, SHOPIFY_TOPICS, CallTopic, Subscription
+from stockstorm.simulator.shop.scopes import missing_scope
 from stockstorm.simulator.shop.subscriptions import is_bus
 
 # In an enum value, only the name of the resource shows where the slash belongs, since both parts can have underscores.
@@ -66,26 +67,27 @@ def enum_of(topic: str) -> str:
 
 
 _ADDRESS: Final = ("webhookSubscription", "callbackUrl")
+_TOPIC: Final = ("webhookSubscription", "topic")
+PROTECTED_TOPICS: Final = ("orders", "refunds", "customers", "draft_orders", "checkouts", "fulfillments")
+_NO_SCOPE: Final = "You cannot create a webhook subscription with the specified topic"
+_NOT_APPROVED: Final = (
+    "This app is not approved to subscribe to webhook topics containing protected customer data. "
+    "See https://shopify.dev/docs/apps/launch/protected-customer-data for more details."
+)
 _NAME: Final = ("webhookSubscription", "name")
 _NAMES_A_FIELD: Final = re.compile(r"(^|[\s(-])[a-z_][a-z0-9_.]*:\S", re.IGNORECASE)
 _OWN_HOSTS: Final = re.compile(r"(localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|.*\.(myshopify|shopify)\.com|.*\.local)")
 _BAD_FILTER: Final = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."
 _BAD_PUBSUB: Final = "Address is not a valid GCP pub/sub format. Format should be pubsub://project:topic"
 NAME_MAX: Final = 50
-PLAYED_TOPICS: Final = frozenset(SHOPIFY_TOPICS)
-
-
-def topic_errors(topic: str, call: Call) -> list[UserError]:
-    """A topic that Shopify has and that never fires here. Without an error its subscriber would wait for it in vain."""
-    return [] if topic in PLAYED_TOPICS else [UserError(("topic",), call.lacks("topic", topic))]
+PLAYED_TOPICS: Final[frozenset[str]] = frozenset((*SHOPIFY_TOPICS, *APP_TOPICS, *get_args(CallTopic)))
 
 
 def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPayload:
     given, topic = arguments["webhookSubscription"], topic_of(arguments["topic"])
     uri, name = (given.get("uri") or given.get("callbackUrl") or "").strip(), given.get("name")
-    errors = topic_errors(topic, call) or (
-        _address_errors(uri, call.options.allow_http) + _name_errors(name, call) + _other_errors(given)
-    )
+    errors = _topic_errors(topic, call)
+    errors += _address_errors(uri, call.options.allow_http) + _name_errors(name, call) + _other_errors(given)
     if not errors and any(_same(each, uri, given.get("filter")) for each in listed(call) if each.topic == topic):
         errors = [UserError(_ADDRESS, "Address for this topic has already been taken")]
     if errors:
@@ -146,6 +148,17 @@ def listed(call: Call) -> list[Subscription]:
 
 def _same(subscription: Subscription, uri: str, filter_: str | None) -> bool:
     return subscription.uri == uri and (subscription.filter or None) == (filter_ or None)
+
+
+def _topic_errors(topic: str, call: Call) -> list[UserError]:
+    """The text is Shopify's for a topic that the app may not have. That it is also that of a scope is assumed."""
+    app = call.world.app
+    if topic.partition("/")[0] in PROTECTED_TOPICS and not app.approved("Order"):
+        return [UserError(_TOPIC, _NOT_APPROVED)]
+    if missing_scope(topic, app.granted):
+        return [UserError(_TOPIC, _NO_SCOPE)]
+    # Without an error, the subscriber of a topic that never fires here would wait in vain.
+    return [] if topic in PLAYED_TOPICS else [UserError(_TOPIC, call.lacks("topic", topic))]
 
 
 def _address_errors(uri: str, allow_http: bool) -> list[UserError]:

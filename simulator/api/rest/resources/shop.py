@@ -1,14 +1,14 @@
 """The shop, and the scopes of the app."""
 
-from stockstorm.simulator.api.admin.resolvers.shop import PLAN_NAMES, SCOPES
+from stockstorm.simulator.api.admin.resolvers.shop import PLAN_NAMES
 from stockstorm.simulator.api.rest.call import RestCall
 from stockstorm.simulator.api.rest.resources.bodies import chosen
 from stockstorm.simulator.events.product_payload import LISTED_SINCE
 from stockstorm.simulator.model import SHOP_ID
 
 
-def access_scopes(_call: RestCall) -> tuple[int, object]:
-    return 200, {"access_scopes": [{"handle": scope} for scope in SCOPES]}
+def access_scopes(call: RestCall) -> tuple[int, object]:
+    return 200, {"access_scopes": [{"handle": scope} for scope in call.world.app.scopes]}
 
 
 def shop(call: RestCall) -> tuple[int, object]:

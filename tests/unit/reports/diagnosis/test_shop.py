@@ -158,6 +158,11 @@ def test_rounded_ids_are_told_from_those_of_another_run() -> None:
         errors=("not found",),
         strangers=(f"InventoryItem/{rounded}",),
     )
+    found = diagnosed(shop.history())["strange_ids"]
+    assert "above 2^53 were rounded" in found.cause
+    assert "is what" in found.evidence[0]
+    shop = Shop(lambda _: 0)
+    shop.call("productVariant", strangers=(f"ProductVariant/{2**53 + 8}",))
     assert "above 2^53 were rounded" in diagnosed(shop.history())["strange_ids"].cause
     shop = Shop(lambda _: 0)
     shop.call(

@@ -96,6 +96,28 @@ def test_what_shopify_has_and_is_not_played_is_marked(method: str, path: str, na
     assert not rest.called.server_failed
 
 
+def test_a_missing_scope_is_forbidden_and_named() -> None:
+    rest = Rest()
+    rest.world.app.change_scopes(("read_products", "read_inventory"), rest.now_ns)
+    answer = rest.send("GET", "orders")
+    assert answer == {"errors": "[API] This action requires merchant approval for read_orders scope."}
+    assert (rest.reply.status, rest.called.outcome) == (403, "error")
+    rest.get("inventory_levels", location_ids=product(0).location_id)
+    rest.post("inventory_levels/adjust", adjustment())
+    assert (rest.reply.status, available(rest.world, 0)) == (403, 10)
+    assert [each["handle"] for each in rest.get("/admin/oauth/access_scopes.json")["access_scopes"]] == [
+        "read_products",
+        "read_inventory",
+    ]
+
+
+def test_a_revoked_token_is_denied() -> None:
+    rest = Rest()
+    rest.world.app.revoke_token(rest.now_ns)
+    rest.send("GET", "shop")
+    assert rest.reply.status == 401
+
+
 # -- the bucket ----------------------------------------------------------------------------------------------------
 
 

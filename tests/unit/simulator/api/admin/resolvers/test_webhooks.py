@@ -221,7 +221,7 @@ def test_a_topic_that_shopify_has_and_that_never_fires_here_is_refused_and_named
     assert payload["webhookSubscription"] is None
     assert payload["userErrors"] == [
         {
-            "field": ["topic"],
+            "field": ["webhookSubscription", "topic"],
             "message": "NOT_PLAYED: Stockstorm does not play the topic carts/create; docs/own_service.md lists what "
             "it plays.",
         }
