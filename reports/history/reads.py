@@ -55,6 +55,11 @@ def is_query(operation: str) -> bool:
     return not operation.startswith("inventory") or operation in QUERIES_ON_STOCK
 
 
+def writes_stock(operation: str) -> bool:
+    """Whether an operation of the Admin API writes levels, in either spelling."""
+    return operation.startswith(("inventoryAdjust", "inventorySet", f"{REST}POST inventory_levels/"))
+
+
 def reads_of(log: FactLog, skus: Collection[str]) -> dict[str, Reads]:
     """The answers that showed these SKUs."""
     found = {sku: Reads() for sku in skus}
