@@ -21,6 +21,7 @@ from stockstorm.reports.result import Check, Finding, Interval, Result, Threshol
 from stockstorm.reports.verdict.samples import intervals
 from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
 from stockstorm.reports.verdict.tiers import judge_tiers
+from stockstorm.reports.verdict.unplayed import unplayed_notes
 from stockstorm.simulator.history.facts import ApiCalled, RunEnded, VersionAsked
 
 NO_CALL: Final = (
@@ -103,6 +104,7 @@ def _judged(history: History) -> Result:
         notes=tuple(
             dict.fromkeys(
                 (
+                    *unplayed_notes(history),
                     *call_notes(history),
                     *version_notes(history),
                     *started.notes,

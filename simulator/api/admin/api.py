@@ -28,6 +28,7 @@ from stockstorm.simulator.api.admin.execution.variables import coerce_variables
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schemas
 from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
 from stockstorm.simulator.api.faults.injection import NONE, Injection
+from stockstorm.simulator.api.not_played import few, names_in
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.errors import UNREADABLE_JSON
@@ -83,7 +84,7 @@ class AdminApi:
         self._schemas = admin_schemas()  # all at once, because building one takes longer than a call may
         self._oldest = config.shop.oldest_api_version
         self._asked: set[str] = set()  # versions in the addresses of calls so far
-        self._state = AdminState(world.catalogue)
+        self.state = AdminState(world.catalogue)
         self._bucket = Bucket(config.shop.plan)
         self._decode = msgspec.json.Decoder(_Body).decode
         self._encode = msgspec.json.Encoder().encode
@@ -100,7 +101,7 @@ class AdminApi:
         call = Call(
             self._world,
             self._wall,
-            self._state,
+            self.state,
             self._options,
             request=self._serial.take(),
             now_ns=now_ns,
@@ -119,8 +120,9 @@ class AdminApi:
             cost=answer.cost,
             rows=call.rows,
             errors=errors,
-            strangers=strangers(request.body, self._state) if errors else (),
+            strangers=strangers(request.body, self.state) if errors else (),
             key=call.key,
+            unplayed=few((*call.unplayed, *names_in(answer.body.get("errors")))),
         )
         facts = [*call.facts, *call.shown(), *self._newly_asked(asked, served, answer, now_ns), called]
         headers = (_CONTENT_TYPE, ("X-Shopify-API-Version", call.version), (REQUEST_ID, request_id(call.request)))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from graphql import GraphQLError
 
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.limits import INPUT_ARRAY_MAX, QUERY_COST_MAX
 
 Problem = dict[str, Any]  # one element of "errors" in the answer
@@ -18,9 +19,6 @@ THROTTLED: Final[Problem] = {
     "extensions": {"code": "THROTTLED", "documentation": "https://shopify.dev/api/usage/rate-limits"},
 }
 
-NOT_PLAYED: Final = "NOT_PLAYED"  # the code of an error that Shopify would not answer
-NOT_PLAYED_TEXT: Final = "Stockstorm does not play {}; docs/own_service.md says what it plays."
-
 
 def bad_request(message: str) -> GraphQLError:
     """A top-level error of one field, code BAD_REQUEST."""
@@ -29,7 +27,7 @@ def bad_request(message: str) -> GraphQLError:
 
 def not_supported(what: str) -> GraphQLError:
     """An error for what Shopify has and the simulator does not play, instead of a wrong answer."""
-    return GraphQLError(NOT_PLAYED_TEXT.format(what), extensions={"code": NOT_PLAYED})
+    return not_played("use", what.removeprefix("the "))
 
 
 def literal_problem(

@@ -24,8 +24,9 @@ from graphql import (
 )
 
 from stockstorm.simulator.api.admin import real_schema
-from stockstorm.simulator.api.admin.base.problems import NOT_PLAYED, NOT_PLAYED_TEXT, Problem, literal_problem
+from stockstorm.simulator.api.admin.base.problems import Problem, literal_problem
 from stockstorm.simulator.api.admin.execution.places import Given, Places, locations_of, speaking_name, title
+from stockstorm.simulator.api.not_played import Kind, extensions, message
 from stockstorm.simulator.versions import MEMBERS
 
 _LITERAL: Final = re.compile(r"\w+ cannot represent |Expected value of ")  # of an object literal, which has no place
@@ -83,8 +84,8 @@ class _Translating:
     def start(self) -> tuple[str, ...]:
         return (title(self.operations[0]) if self.operations else "query",)
 
-    def not_played(self, node: Node | None, what: str) -> Problem:
-        return self.made(node, (NOT_PLAYED_TEXT.format(what), {"code": NOT_PLAYED}))
+    def not_played(self, node: Node | None, kind: Kind, what: str) -> Problem:
+        return self.made(node, (message(kind, what), dict(extensions(kind, what))))
 
     def of_literal(self, given: Given) -> Problem:
         """Recorded: a literal that is no value of its type, at the owner of the argument."""
@@ -118,7 +119,7 @@ def _undefined_field(at: _Translating, found: re.Match[str], node: Node | None) 
     """Recorded."""
     field, on = found.groups()
     if _is_real(f"{on}.{field}"):
-        return at.not_played(node, f"the field {on}.{field}")
+        return at.not_played(node, "field", f"{on}.{field}")
     extensions = {"code": "undefinedField", "typeName": on, "fieldName": field}
     return at.made(node, (f"Field '{field}' doesn't exist on type '{on}'", extensions))
 
@@ -127,7 +128,7 @@ def _unknown_argument(at: _Translating, found: re.Match[str], node: Node | None)
     """Recorded."""
     argument, on, field = found.groups()
     if _is_real(f"{on}.{field}", argument):
-        return at.not_played(node, f"the argument {argument} of {on}.{field}")
+        return at.not_played(node, "argument", f"{argument} of {on}.{field}")
     extensions = {"code": "argumentNotAccepted", "name": field, "typeName": "Field", "argumentName": argument}
     return at.made(node, (f"Field '{field}' doesn't accept argument '{argument}'", extensions))
 
@@ -142,7 +143,7 @@ def _unknown_member(at: _Translating, found: re.Match[str], node: Node | None) -
     """Recorded."""
     on, member = found.groups()
     if _is_real(f"{on}.{member}"):
-        return at.not_played(node, f"the input field {on}.{member}")
+        return at.not_played(node, "field", f"{on}.{member}")
     extensions = {"code": "argumentNotAccepted", "name": on, "typeName": "InputObject", "argumentName": member}
     return at.made(node, (f"InputObject '{on}' doesn't accept argument '{member}'", extensions))
 
@@ -175,7 +176,7 @@ def _missing_member(at: _Translating, found: re.Match[str], node: Node | None) -
 def _unknown_value(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
     value, on = found.groups()
     if _is_real(f"{on}.{value}"):
-        return at.not_played(node, f"the value {value} of {on}")
+        return at.not_played(node, "value", f"{value} of {on}")
     given = at.places.of(node).given
     return at.made(node, (found[0], {})) if given is None else at.of_literal(given)
 
@@ -257,7 +258,7 @@ def _plain(text: str, code: str, **members: str) -> Rule:
 def _unknown_type(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
     name = found[1]
     if real_schema.has(name):
-        return at.not_played(node, f"the type {name}")
+        return at.not_played(node, "use", f"type {name}")
     text = f"No such type {name}, so it can't be a fragment condition"
     if any(node is each for one in at.operations for each in _types_of(one)):
         extensions = {"code": "variableRequiresValidType", "typeName": name}
@@ -312,7 +313,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], Rule], ...]] = tuple(
             _plain("Fragment on {2} can't be spread inside {1}", "cannotSpreadFragment", typeName="{2}"),
         ),
         (
-            rf"Unknown directive '@([^']*)'\.",
+            r"Unknown directive '@([^']*)'\.",
             _plain("Directive @{1} is not defined", "undefinedDirective", directiveName="{1}"),
         ),
         (

@@ -5,12 +5,12 @@ declared in the app's TOML are not listed. Topics are spelled ORDERS_CREATE in G
 """
 
 import re
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import urlsplit
 
+from stockstorm.simulator.api.admin.base.bus_addresses import bus_texts
 from stockstorm.simulator.api.admin.base.call import AdminOptions, Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
-from stockstorm.simulator.api.admin.base.bus_addresses import bus_texts
 from stockstorm.simulator.api.admin.base.search import known_terms
 from stockstorm.simulator.api.admin.base.views import (
     Counted,
@@ -23,9 +23,8 @@ from stockstorm.simulator.api.admin.base.views import (
     number_of,
 )
 from stockstorm.simulator.config import app_version
-from stockstorm.simulator.model import SHOPIFY, Subscription
+from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, SHOPIFY_TOPICS, CallTopic, Subscription
 from stockstorm.simulator.shop.scopes import PROTECTED_TOPICS, missing_scope
-from stockstorm.simulator.shop.subscriptions import is_bus
 from stockstorm.simulator.versions import display_name
 
 # In an enum value, only the name of the resource shows where the slash belongs, since both parts can have underscores.
@@ -83,6 +82,7 @@ _BAD_NAME: Final = "Name name field can only contain alphanumeric characters, un
 _BAD_FILTER: Final = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."
 NAME_MAX: Final = 50
 ADDRESS_MAX_BYTES: Final = 65_535
+PLAYED_TOPICS: Final[frozenset[str]] = frozenset((*SHOPIFY_TOPICS, *APP_TOPICS, *get_args(CallTopic)))
 
 
 def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPayload:
@@ -90,7 +90,7 @@ def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPaylo
     uri, name = (given.get("uri") or given.get("callbackUrl") or "").strip(), given.get("name")
     errors = _topic_errors(topic, call)
     errors += _address_errors(uri, call.options) + _name_errors(name, call) + _other_errors(given)
-    if not errors and any(_same(each, uri, given.get("filter")) for each in _listed(call) if each.topic == topic):
+    if not errors and any(_same(each, uri, given.get("filter")) for each in listed(call) if each.topic == topic):
         errors = [UserError(_ADDRESS, "Address for this topic has already been taken")]
     if errors:
         call.refuse(error.message for error in errors)
@@ -130,7 +130,7 @@ def many(_source: None, arguments: Arguments, call: Call) -> Page[Subscription]:
     uri = arguments.get("uri") or arguments.get("callbackUrl")
     rows = [
         each
-        for each in _listed(call)
+        for each in listed(call)
         if (not topics or enum_of(each.topic) in topics)
         and (uri is None or each.uri == uri)
         and arguments.get("format") in (None, "JSON")
@@ -141,10 +141,10 @@ def many(_source: None, arguments: Arguments, call: Call) -> Page[Subscription]:
 
 
 def count(_source: None, _arguments: Arguments, call: Call) -> Counted:
-    return Counted(len(_listed(call)))
+    return Counted(len(listed(call)))
 
 
-def _listed(call: Call) -> list[Subscription]:
+def listed(call: Call) -> list[Subscription]:
     return [each for each in call.world.subscriptions(SHOPIFY) if each.by_api]
 
 
@@ -157,7 +157,10 @@ def _topic_errors(topic: str, call: Call) -> list[UserError]:
     app = call.world.app
     if topic.partition("/")[0] in PROTECTED_TOPICS and not app.approved("Order"):
         return [UserError(_TOPIC, _NOT_APPROVED)]
-    return [UserError(_TOPIC, _NO_SCOPE)] if missing_scope(topic, app.granted) else []
+    if missing_scope(topic, app.granted):
+        return [UserError(_TOPIC, _NO_SCOPE)]
+    # Without an error, the subscriber of a topic that never fires here would wait in vain.
+    return [] if topic in PLAYED_TOPICS else [UserError(_TOPIC, call.lacks("topic", topic))]
 
 
 def _address_errors(uri: str, options: AdminOptions) -> list[UserError]:
@@ -203,7 +206,7 @@ def _name_errors(name: str | None, call: Call) -> list[UserError]:
         return [UserError(_NAME, f"Name is too long (maximum is {NAME_MAX} characters)")]
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         return [UserError(_NAME, _BAD_NAME)]
-    if any(each.name == name for each in _listed(call)):
+    if any(each.name == name for each in listed(call)):
         return [UserError(_NAME, "Name already exists, no duplicate allowed")]
     return []
 
