@@ -132,6 +132,7 @@ class Driver:
         end_ns = start_ns + plan.summary.duration_ns
         self._recorder.write(opening_facts(self._spec, self._shopify, go, start_ns))
         self._recorder.write(self._shopify.subscribe_missing(go.subscribe_uri, start_ns))
+        self._recorder.write(self._shopify.declare(go.app_uri, start_ns))
         for uri, url in go.routes.items():
             self._resolver.redirect(uri, url)
         self._shopify.api_faults.start(start_ns)

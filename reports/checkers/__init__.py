@@ -106,7 +106,9 @@ POLLS: Final = "the subject polls: it asked for no notification"
 def check_all(history: History, checkers: Sequence[Checker] = CHECKERS) -> tuple[Check, ...]:
     """Every checker's finding, in the order of the registry."""
     with collector_paused():
-        return tuple(_guarded(checker, history) for checker in checkers)
+        return tuple(
+            history.elsewhere.value(check_key(checker.name)) or check_one(checker, history) for checker in checkers
+        )
 
 
 @cache
@@ -132,14 +134,20 @@ def polls(history: History) -> bool:
 
     A subject that should have subscribed and did not is judged like any other.
     """
-    return history.started.polls and not history.all(DeliveryPlanned)
+    return history.started.polls and not history.count(DeliveryPlanned)
 
 
 def _covers(measure: Measure, name: str) -> bool:
     return "*" in measure.name and fnmatchcase(name, measure.name)
 
 
-def _guarded(checker: Checker, history: History) -> Check:
+def check_key(name: str) -> str:
+    """Under which name another process hands over a check."""
+    return f"check {name}"
+
+
+def check_one(checker: Checker, history: History) -> Check:
+    """One checker's finding; unknown where it raises."""
     try:
         if checker.when_polling is not None and polls(history):
             measures = dict.fromkeys(checker.when_polling, 0.0)

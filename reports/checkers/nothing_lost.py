@@ -58,10 +58,10 @@ class NothingLost(Checker):
         if not acknowledged:
             return unknown(self.name, "no event was acknowledged")
         tally = Tally()
-        claims = {row.webhook_id for row in history.all(f.EffectProbed) if row.state == "applied"}
-        for entry in acknowledged:
-            if (kind := _kind(history, entry, claims)) is not None:
-                tally.add(_incident(history, entry, kind))
+        lost = [entry for entry in acknowledged if entry.effect in {"none", "stuck"}]
+        claims = {row.webhook_id for row in history.all(f.EffectProbed) if row.state == "applied"} if lost else set()
+        for entry in lost:
+            tally.add(_incident(history, entry, _kind(history, entry, claims)))
         effects = Counter(entry.effect for entry in acknowledged)
         waiting, stuck = effects["pending"], effects["stuck"]
         judged = len(acknowledged) - waiting - effects["not_judged"]
@@ -99,13 +99,11 @@ class NothingLost(Checker):
         }
 
 
-def _kind(history: History, entry: Classified, claims: Container[str]) -> IncidentKind | None:
-    """What kind of loss it is. None: it is none."""
+def _kind(history: History, entry: Classified, claims: Container[str]) -> IncidentKind:
+    """What kind of loss it is."""
     if entry.effect == "stuck":
         return "stuck"
-    if entry.effect != "none":
-        return None
-    of_event = history.deliveries.by_event.get(entry.event.event, ())
+    of_event = history.deliveries.of_event(entry.event.event)
     return "claimed" if any(delivery.planned.webhook_id in claims for delivery in of_event) else "lost"
 
 
@@ -145,5 +143,5 @@ def _incident(history: History, entry: Classified, kind: IncidentKind) -> Incide
 
 
 def _webhook(history: History, event: int) -> str:
-    acknowledged = [one for one in history.deliveries.by_event.get(event, ()) if one.outcome == "acknowledged"]
+    acknowledged = [one for one in history.deliveries.of_event(event) if one.outcome == "acknowledged"]
     return f" as webhook {acknowledged[0].planned.webhook_id}" if acknowledged else ""

@@ -59,7 +59,7 @@ class Chains:
         if fired is None:
             return []
         found = [self._steps.event(fired)]
-        of_event = deliveries.by_event.get(event, [])
+        of_event = deliveries.of_event(event)
         for delivery in of_event[:DELIVERIES_MAX]:
             found += self._steps.delivery(delivery)
         if event in deliveries.unheard:

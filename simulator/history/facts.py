@@ -159,6 +159,13 @@ class GeneratorHeld(Fact, frozen=True, tag=True):
     cpu_ns: Nanoseconds  # of the generator's thread, so a thread that had to wait for a core is not counted
 
 
+class VersionAsked(Fact, frozen=True, tag=True):
+    """The first call that asks for a version of the Admin API in its address, and the version that answers."""
+
+    asked: Text  # "" for an address without a version
+    served: Name
+
+
 class FaultStarted(Fact, frozen=True, tag=True):
     fault: FaultName
     target: Name  # the process
@@ -183,7 +190,10 @@ class AppChanged(Fact, frozen=True, tag=True):
 
 
 class ItemStocked(Fact, frozen=True, tag=True):
-    """A SKU before load, at ledger version 0. Every marketplace then lists `available` less the safety stock."""
+    """A SKU before load, at ledger version 0. Every marketplace then lists `available` less the safety stock.
+
+    Of an item that several locations stock, `locations` and `levels` name all of them, and `available` is the sum.
+    """
 
     sku: Name
     inventory_item_id: Positive
@@ -191,6 +201,8 @@ class ItemStocked(Fact, frozen=True, tag=True):
     available: Quantity
     price_minor: Count
     hot: bool
+    locations: tuple[Positive, ...] = ()
+    levels: tuple[Balance, ...] = ()
 
 
 class ChannelOpened(Fact, frozen=True, tag=True):
@@ -254,7 +266,11 @@ class OrderReturned(Fact, frozen=True, tag=True):
 
 
 class StockChanged(Fact, frozen=True, tag=True):
-    """One entry of the master's ledger: version `version` of the item. Each item is stocked at one location."""
+    """One entry of the master's ledger: version `version` of the item, which changed its level at one location.
+
+    `delta` and `available` are of the sum over the item's locations. A transfer between two of them makes two versions
+    that leave the sum as it is.
+    """
 
     sku: Name
     inventory_item_id: Positive
@@ -267,6 +283,7 @@ class StockChanged(Fact, frozen=True, tag=True):
     reference: Text = ""  # the subject's referenceDocumentUri
     compared: bool = False  # the subject sent changeFromQuantity, and it matched
     request: OptionalId = -1  # serial number of the API call
+    level: Balance | None = None  # units at the location after the change; None: the item has no other location
 
 
 class StockUnmoved(Fact, frozen=True, tag=True):
@@ -281,6 +298,7 @@ class StockUnmoved(Fact, frozen=True, tag=True):
     request: OptionalId = -1
     cause: ApiStockCause = "subject_adjust"  # older versions wrote this for a set too
     compared: bool = False  # as in StockChanged
+    location_id: OptionalId = -1  # -1: the item has no other location
 
 
 class ListingPushed(Fact, frozen=True, tag=True):
@@ -306,12 +324,14 @@ class EventFired(Fact, frozen=True, tag=True):
 
 
 class FinalStock(Fact, frozen=True, tag=True):
-    """Master and physical stock of a SKU at rest."""
+    """Master and physical stock of a SKU at rest. `locations` and `levels` are as in ItemStocked."""
 
     sku: Name
     available: Balance
     physical: Balance
     version: Count
+    locations: tuple[Positive, ...] = ()
+    levels: tuple[Balance, ...] = ()
 
 
 class FinalListing(Fact, frozen=True, tag=True):
@@ -407,6 +427,12 @@ class ApiCalled(Fact, frozen=True, tag=True):
     strangers: tuple[Text, ...] = ()  # of a call with errors: the first ids that it named and the shop does not have
     key: Text = ""  # its idempotency key
     injected: Injected = ""
+    unplayed: tuple[Text, ...] = ()  # the first things that it asked for and that Stockstorm does not play, by name
+
+    @property
+    def server_failed(self) -> bool:
+        """Whether it was answered with a 5xx. 501 of what is not played tells of no failure."""
+        return self.status >= 500 and not self.unplayed
 
 
 class RowsNotListed(Fact, frozen=True, tag=True):
@@ -469,6 +495,7 @@ AnyFact = (
     | DatabaseCounted
     | GeneratorSampled
     | GeneratorHeld
+    | VersionAsked
     | FaultStarted
     | FaultEnded
     | AppChanged

@@ -5,9 +5,9 @@ from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Key, Page, keyed_page_of, page_of
-from stockstorm.simulator.api.admin.base.problems import not_supported
 from stockstorm.simulator.api.admin.base.search import Term, known_terms, number_bounds, text_pattern, time_bounds
 from stockstorm.simulator.api.admin.base.views import Counted, LineView, Money, RefundView, gid, number_of
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.order_payload import (
     SHIPPING_MINOR,
     bought_total,
@@ -60,7 +60,7 @@ def orders(_source: None, arguments: Arguments, call: Call) -> Page[Order]:
     """A page of orders. Shopify's default sort is PROCESSED_AT, which is the time of creation in this shop."""
     column = _SORTS.get(arguments["sortKey"])
     if column is None:
-        raise not_supported(f"sorting orders by {arguments['sortKey']} (only by {', '.join(_SORTS)})")
+        raise not_played("sort key", f"{arguments['sortKey']} of orders")
     found = _found("orders", arguments.get("query"), call)
     page = keyed_page_of(found.sorted_by(column), _KEYS[column], arguments)
     call.rows += len(page.nodes)
