@@ -60,7 +60,7 @@ class Cell(msgspec.Struct, frozen=True):
 def cells_of(subjects: Sequence[str], seeds: int, *, without_evidence: bool, turn: int = 0) -> list[Cell]:
     """Every run of a proof. The first seed of all subjects comes first, so that a short proof is a broad one.
 
-    Without evidence they begin with the subject at position `turn`, so that over some proofs that stop early each comes.
+    Without evidence they begin with the subject at position `turn`, so that each comes in some proof that stops early.
     """
     orders: dict[Evidence, Sequence[str]] = {"full": subjects}
     if without_evidence:

@@ -126,10 +126,10 @@ def test_a_proof_covers_every_subject_before_it_repeats_one() -> None:
 
 
 def test_without_evidence_other_subjects_come_first_for_each_commit() -> None:
-    cells = cells_of(["no_signature_check", "wrong_secret"], 1, without_evidence=True, turn=3)
-    assert [(cell.subject, cell.evidence) for cell in cells] == [
-        ("no_signature_check", "full"), ("wrong_secret", "full"), ("wrong_secret", "none"), ("no_signature_check", "none"),
-    ]  # fmt: skip
+    names = ["no_signature_check", "wrong_secret"]
+    cells = cells_of(names, 1, without_evidence=True, turn=3)
+    assert [cell.subject for cell in cells if cell.evidence == "full"] == names
+    assert [cell.subject for cell in cells if cell.evidence == "none"] == names[::-1]
 
 
 def test_a_proof_that_left_flaws_out_is_not_valid(capsys: pytest.CaptureFixture[str]) -> None:
