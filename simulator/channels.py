@@ -108,7 +108,7 @@ class OnlineStore:
 
     def sold(self, order: Order, action: Action) -> None:
         units = [(line.sku, -line.quantity) for line in order.lines]
-        levels = self._move(units, Entry("sale", order.key), action)
+        levels = self.move(units, Entry("sale", order.key), action)
         action.order(SHOPIFY, "orders/create", order)
         for level, sku in levels:
             action.stock(level, sku, order.key, sale=True)
@@ -118,28 +118,35 @@ class OnlineStore:
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
 
     def cancelled(self, order: Order, action: Action) -> None:
-        levels = self._move(left(order), Entry("cancellation", order.key), action)
+        levels = self.move(left(order), Entry("cancellation", order.key), action, promised=not order.fulfilments)
         action.order(SHOPIFY, "orders/cancelled", order)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
         _fire_stock(levels, order, action)
 
     def returned(self, order: Order, refund: Refund, action: Action) -> None:
-        # Goods that cannot be sold again stay committed. Shipping is not simulated, so nothing reads that state.
+        # Goods that cannot be sold again stay committed. The plan ships nothing, so nothing reads that state.
         units = [(line.sku, line.quantity) for line in refund.lines] if refund.restock else []
-        levels = self._move(units, Entry("return", order.key), action)
+        levels = self.move(units, Entry("return", order.key), action, promised=not order.fulfilments)
         action.order(SHOPIFY, "refunds/create", order, len(order.refunds), refund)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
         _fire_stock(levels, order, action)
 
-    def _move(self, units: Iterable[tuple[Sku, int]], entry: Entry, action: Action) -> list[tuple[Level, Sku]]:
-        """One change of each SKU, whatever the number of lines that it is on."""
+    def move(
+        self, units: Iterable[tuple[Sku, int]], entry: Entry, action: Action, *, promised: bool = True
+    ) -> list[tuple[Level, Sku]]:
+        """One change of each SKU, whatever the number of lines that it is on.
+
+        `promised`: between available and committed. Otherwise the units come from elsewhere, for example back from a
+        buyer to whom they had been shipped.
+        """
         total: dict[Sku, int] = {}
         for sku, delta in units:
             total[sku] = total.get(sku, 0) + delta
         levels = []
         for sku, delta in total.items():
             item = self._by_sku[sku].inventory_item_id
-            level, fact = self._ledger.record(item, delta, entry, action.now_ns, committed=-delta)
+            committed = -delta if promised else 0
+            level, fact = self._ledger.record(item, delta, entry, action.now_ns, committed=committed)
             action.note(fact)
             levels.append((level, sku))
         return levels

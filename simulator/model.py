@@ -30,6 +30,7 @@ Topic = Literal[ShopifyTopic, CallTopic, MarketplaceTopic]
 
 ORDER_TOPICS: Final[tuple[OrderTopic, ...]] = get_args(OrderTopic)
 SHOPIFY_TOPICS: Final[tuple[ShopifyTopic, ...]] = get_args(ShopifyTopic)
+CALL_TOPICS: Final[tuple[CallTopic, ...]] = get_args(CallTopic)
 MARKETPLACE_TOPICS: Final[tuple[MarketplaceTopic, ...]] = get_args(MarketplaceTopic)
 
 OrderChange = Literal["payment", "cancellation", "return"]  # what can follow a purchase

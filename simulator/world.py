@@ -53,6 +53,7 @@ from stockstorm.simulator.shop.lines import before_each, columns, left
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
 from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
 from stockstorm.simulator.shop.subscriptions import Subscriptions
+from stockstorm.simulator.shop.written import Mover, OrderWrites
 
 __all__ = ["Changes", "LevelChange", "LevelSet", "StaleQuantity", "World"]
 
@@ -77,7 +78,11 @@ class World:
         }
         self._feeds = Feeds()
         self._markets = {name: Marketplace(name, listed, self._feeds) for name in self.marketplaces}
-        self._channels: dict[str, Channel] = {ONLINE: OnlineStore(self._ledger, catalogue.by_sku), **self._markets}
+        online = OnlineStore(self._ledger, catalogue.by_sku)
+        self._channels: dict[str, Channel] = {ONLINE: online, **self._markets}
+        self.order_writes = OrderWrites(
+            Mover(self._ledger, self._physical, self._book, catalogue.by_sku, online, self._call)
+        )
 
     def opening(self, now_ns: int) -> list[AnyFact]:
         """Facts about stock and channels before load. Sets the time of the first levels."""

@@ -19,6 +19,7 @@ from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.reads import is_query
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import CALL_TOPICS, SHOPIFY
 
 DeliveryClass = Literal["acknowledged", "unacknowledged", "refused", "pending", "no_subscription", ""]
 EffectClass = Literal["once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "pending", "not_judged"]
@@ -133,6 +134,8 @@ class _Classifier:
 
     def _unknown_to_probe(self, event: f.EventFired) -> EffectClass:
         """The probe knows no delivery of the event. The master may show its effect all the same."""
+        if _answers_a_call(event):
+            return "not_judged"
         if event.topic == INVENTORY_TOPIC:
             return "healed" if self._read.get(event.sku, -1) >= event.version else self._missing()
         if self._is_channel_order(event):
@@ -177,6 +180,11 @@ class _Classifier:
     def _made_good(self, effect: Effect) -> bool:
         """Whether the master includes the effect. Without references: whether its SKU is right in sum."""
         return effect.sku not in self._proofs.off_skus if self._orders.net_only else effect.version >= 0
+
+
+def _answers_a_call(event: f.EventFired) -> bool:
+    """Whether the event only tells the subject what it did itself, so that it may take no notice of it."""
+    return event.topic in CALL_TOPICS or (event.source == SHOPIFY and event.order < 0 and not event.sku)
 
 
 def _probed_by_webhook_id(log: FactLog) -> dict[str, f.EffectProbed] | None:

@@ -47,6 +47,9 @@ REFERENCES: Final = (
     *(Reference(kind, "order", "order") for kind in (f.OrderPaid, f.OrderCancelled, f.OrderReturned)),
     *(Reference(kind, "channel", "channel") for kind in (f.OrderPaid, f.OrderCancelled, f.OrderReturned)),
     *(Reference(kind, "skus", "SKU", many=True) for kind in (f.OrderCancelled, f.OrderReturned)),
+    Reference(f.OrderWritten, "skus", "SKU", many=True),
+    Reference(f.OrderWritten, "order", "order", none=-1),
+    Reference(f.OrderWritten, "request", "call", none=-1),
     Reference(f.StockChanged, "sku", "SKU"),
     Reference(f.StockChanged, "inventory_item_id", "item"),
     Reference(f.StockChanged, "order", "order", none=-1),
@@ -110,6 +113,7 @@ PARALLEL: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
     (f.PurchaseRefused, ("skus", "quantities", "physical_before", "shown_before")),
     (f.OrderCancelled, ("skus", "quantities")),
     (f.OrderReturned, ("skus", "quantities")),
+    (f.OrderWritten, ("skus", "quantities")),
     (f.StockShown, ("skus", "versions")),
 )
 

@@ -8,7 +8,11 @@ import msgspec
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history import facts as f
 
+# Mutations whose names do not begin with "inventory" and whose answers can show stock.
+OTHER_MUTATIONS = ("order", "refundCreate", "fulfillmentCreate", "productVariantsBulkUpdate")
 QUERIES_ON_STOCK = frozenset({"inventoryItem", "inventoryItems", "inventoryLevel"})
+
+QUERIES_ON_ORDERS = frozenset({"order", "orders", "ordersCount", "orderByIdentifier"})
 
 
 class Read(msgspec.Struct, frozen=True, gc=False):
@@ -48,6 +52,8 @@ class Reads(msgspec.Struct):
 
 def is_query(operation: str) -> bool:
     """Whether an operation of the Admin API only reads. The answer of a mutation is not a query."""
+    if operation.startswith(OTHER_MUTATIONS):
+        return operation in QUERIES_ON_ORDERS
     return not operation.startswith("inventory") or operation in QUERIES_ON_STOCK
 
 

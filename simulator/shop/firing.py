@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.simulator.events.order_payload import shipping_status
 from stockstorm.simulator.history.facts import AnyFact, EventFired
 from stockstorm.simulator.model import SHOPIFY, CallTopic, Event, Level, Order, Product, Refund, RngKey, ShopifyTopic, Topic
 from stockstorm.simulator.seeds import Seeds
@@ -89,8 +90,17 @@ class Action:
         self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, product=product))
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=product.sku))
 
-    def call(self, topic: CallTopic, body: bytes, order: Order | None = None) -> None:
-        """Fire an event of a topic that only calls of the Admin API fire. `body` is the whole body."""
+    def parcel(self, order: Order) -> None:
+        """Fire fulfillments/create for the newest parcel, and what it makes of the order."""
+        whole: CallTopic = "orders/fulfilled" if shipping_status(order) == "fulfilled" else "orders/partially_fulfilled"
+        self._called("fulfillments/create", order=order)
+        self._called(whole, order=order)
+
+    def call(self, topic: CallTopic, body: bytes) -> None:
+        """Fire an event that only a call of the Admin API can fire. `body` is the whole body."""
+        self._called(topic, body=body)
+
+    def _called(self, topic: CallTopic, order: Order | None = None, body: bytes | None = None) -> None:
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
         known = order.key if order is not None and order.written is None else -1
         event = Event(serial, event_id, SHOPIFY, topic, now_ns, ("call", topic, serial), order=order, body=body)

@@ -108,6 +108,12 @@ class Ledger:
             entry.request,
         )
 
+    def ship(self, product: Product, units: int) -> None:
+        """Units that were promised to an order leave the shelf. What is available stays, so it makes no entry."""
+        level = self.of(product)
+        shipped = msgspec.structs.replace(level, committed=level.committed - units)
+        self._levels[product.inventory_item_id] = shipped
+
     def deltas(self, rows: Sequence[LevelChange | LevelSet]) -> list[int]:
         """The units that each row would add, in order. Changes nothing.
 

@@ -69,7 +69,7 @@ class OrderBook:
         self._insert(order)
         return order
 
-    def write(self, lines: Sequence[tuple[Product, int, int]], written: Written, now_ns: int) -> Order:
+    def write(self, lines: Sequence[tuple[Product, int, int]], written: Written, now_ns: int, paid: bool) -> Order:
         """Create an order of the subject. A line is a product, its units and the price of one in minor units."""
         key = OrderKey(FIRST_WRITTEN_KEY + self._written)
         self._written += 1
@@ -80,7 +80,8 @@ class OrderBook:
             OrderLine(self._ids.line.of(first_line + n), product.sku, units, price)
             for n, (product, units, price) in enumerate(lines)
         )
-        order = Order(key, order_id, str(order_id), number, ONLINE, -1, rows, now_ns, now_ns, written=written)
+        paid_ns, ref = now_ns if paid else None, str(order_id)
+        order = Order(key, order_id, ref, number, ONLINE, -1, rows, now_ns, now_ns, paid_ns, written=written)
         self._insert(order)
         return order
 
