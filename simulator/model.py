@@ -57,6 +57,15 @@ class Product(msgspec.Struct, frozen=True):
     grams: int
     initial_available: int
     hot: bool
+    # What the subject can edit besides the price.
+    barcode: str | None = None
+    compare_at_minor: int | None = None
+    taxable: bool = True
+    cost_minor: int | None = None
+    origin: str | None = None  # code of the country
+    origin_province: str | None = None
+    harmonized: str | None = None
+    requires_shipping: bool = True
 
 
 class Buyer(msgspec.Struct, frozen=True):

@@ -24,7 +24,7 @@ from stockstorm.simulator.history.facts import (
     PurchaseRefused,
 )
 from stockstorm.simulator.ids import ids_of
-from stockstorm.simulator.model import ONLINE, Event, Level, Order, OrderKey, Refund, Sku, Subscription
+from stockstorm.simulator.model import ONLINE, Event, Level, Order, OrderKey, Product, Refund, Sku, Subscription
 from stockstorm.simulator.plan.items import (
     AnyPlanItem,
     PlannedCancellation,
@@ -38,6 +38,7 @@ from stockstorm.simulator.plan.items import (
     PlannedReturn,
 )
 from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.shop.edits import Edits
 from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action, Changes, Firing
 from stockstorm.simulator.shop.ledger import (
@@ -67,6 +68,7 @@ class World:
         self.marketplaces: tuple[str, ...] = tuple(name for name in self.channels if name != ONLINE)
         self._ledger = Ledger(catalogue.products)
         self._physical = PhysicalStock(catalogue.products)
+        self.edits = Edits()
         self._book = OrderBook(ids_of(big=config.shop.big_ids))
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
@@ -116,7 +118,7 @@ class World:
             case PlannedRestock():
                 self._restock(item, action)
             case PlannedProductEdit():
-                action.product(self.catalogue.by_sku[item.sku])
+                action.product(self.edits.of(self.catalogue.by_sku[item.sku]))
             case PlannedPhase():
                 action.note(PhaseStarted(now_ns, item.name))
             case PlannedForgery() | PlannedFault():
@@ -137,7 +139,7 @@ class World:
                 PurchaseRefused(action.now_ns, item.order, item.channel, skus, quantities, physical, shown),
             )
             return
-        products = [self.catalogue.by_sku[sku] for sku in skus]
+        products = self.edits.all_of([self.catalogue.by_sku[sku] for sku in skus])
         order = self._book.open(item, products, action.now_ns)
         action.note(
             PurchaseAccepted(action.now_ns, order.key, order.channel, order.ref, skus, quantities, physical, shown),
@@ -239,6 +241,19 @@ class World:
         """Set available units, all rows or none. Raises StaleQuantity, or KeyError for an unknown item."""
         action = self._call(now_ns)
         record_rows(self._ledger, sets, action, cause="subject_set", reference=reference, request=request)
+        return action.changes
+
+    def edit(self, products: Sequence[Product], *, of_item: bool, now_ns: int) -> Changes:
+        """New values of products."""
+        action = self._call(now_ns)
+        for product in products:
+            self.edits.change(product, action, of_item=of_item)
+        return action.changes
+
+    def bulk_finished(self, body: bytes, now_ns: int) -> Changes:
+        """A bulk operation has ended; `body` tells it."""
+        action = self._call(now_ns)
+        action.bulk(body)
         return action.changes
 
     def _call(self, now_ns: int) -> Action:

@@ -25,9 +25,19 @@ from stockstorm.simulator.api.admin.base import pages
 from stockstorm.simulator.api.admin.base.call import Call, Resolver, arguments_of
 from stockstorm.simulator.api.admin.base.views import type_name_of
 from stockstorm.simulator.api.admin.resolvers import adjustments, order_lines, orders, shop, stock, webhooks
+from stockstorm.simulator.api.admin.resolvers.products import changes as products_changes
+from stockstorm.simulator.api.admin.resolvers.products import queries as products
+from stockstorm.simulator.api.admin.resolvers.products.types import TYPES as PRODUCT_TYPES
 from stockstorm.simulator.limits import GRAPHQL_CORE_VALUES
 
-SDL_FILES: Final = ("schema.graphql", "schema_orders.graphql", "schema_webhooks.graphql")
+SDL_FILES: Final = (
+    "schema.graphql",
+    "schema_orders.graphql",
+    "schema_webhooks.graphql",
+    "products/products.graphql",
+)
+
+AMOUNTS: Final = ("Decimal", "JSON", "Money")  # texts or numbers; the resolvers read them
 
 RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "QueryRoot": {
@@ -39,9 +49,8 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         "inventoryItem": stock.inventory_item,
         "inventoryItems": stock.inventory_items,
         "inventoryLevel": stock.inventory_level,
-        "product": stock.product,
         "productVariant": stock.product_variant,
-        "productVariants": stock.product_variants,
+        **products.QUERIES,
         "node": shop.node,
         "nodes": shop.nodes,
         "order": orders.order,
@@ -56,6 +65,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         "inventorySetQuantities": adjustments.set_quantities,
         "webhookSubscriptionCreate": webhooks.create,
         "webhookSubscriptionDelete": webhooks.delete,
+        **products_changes.MUTATIONS,
     },
     "Shop": shop.SHOP,
     "ShopPlan": shop.PLAN,
@@ -63,11 +73,9 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "AccessScope": shop.SCOPE,
     "Count": shop.COUNT,
     "Location": stock.LOCATION,
-    "InventoryItem": stock.ITEM,
     "InventoryLevel": stock.LEVEL,
     "InventoryQuantity": stock.QUANTITY,
-    "Product": stock.PRODUCT,
-    "ProductVariant": stock.VARIANT,
+    **PRODUCT_TYPES,
     "InventoryAdjustQuantitiesPayload": adjustments.PAYLOAD,
     "InventorySetQuantitiesPayload": adjustments.PAYLOAD,
     "InventoryAdjustQuantitiesUserError": adjustments.CODED_ERROR,
@@ -129,7 +137,9 @@ def _suggest_nothing(enum: GraphQLEnumType) -> None:
 
 
 def _take_texts_only(scalar: GraphQLScalarType) -> None:
-    """Shopify's own scalars, such as URL, are texts. Without this, any JSON value is one."""
+    """Shopify's own scalars, such as URL, are texts. Without this, any JSON value is one, as is right for amounts."""
+    if scalar.name in AMOUNTS:
+        return
     for name in ("parse_value", "parse_literal", "coerce_input_value", "coerce_input_literal"):
         if hasattr(scalar, name):
             setattr(scalar, name, getattr(GraphQLString, name))

@@ -5,6 +5,7 @@ from typing import Final
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.views import AppView, Counted, ShopView, parse_gid
 from stockstorm.simulator.api.admin.resolvers import order_lines, orders, stock, webhooks
+from stockstorm.simulator.api.admin.resolvers.products import queries as products
 from stockstorm.simulator.config import ShopPlan
 from stockstorm.simulator.model import SHOP_ID
 
@@ -28,7 +29,8 @@ _NODES: Final[dict[str, Resolver]] = {
     "InventoryLevel": stock.inventory_level,
     "Location": stock.location,
     "ProductVariant": stock.product_variant,
-    "Product": stock.product,
+    "Product": products.product,
+    "Collection": products.collection,
     "Order": orders.order,
     "Refund": order_lines.refund,
     "WebhookSubscription": webhooks.one,
