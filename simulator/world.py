@@ -229,6 +229,14 @@ class World:
         """A refund of the own store by its Shopify id, with its order."""
         return self._book.own_by_refund(refund_id)
 
+    def order_by_parcel(self, parcel_id: int) -> Order | None:
+        """The order of a parcel by the parcel's Shopify id."""
+        return self._book.own_by_parcel(parcel_id)
+
+    def next_parcel(self) -> int:
+        """An id for a new parcel."""
+        return self._book.next_parcel()
+
     # Neither command changes physical stock: the subject only records what happened elsewhere.
 
     def adjust(self, changes: Sequence[LevelChange], *, reference: str, request: int, now_ns: int) -> Changes:

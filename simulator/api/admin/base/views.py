@@ -203,8 +203,9 @@ _TYPE_NAMES: Final[dict[type, str]] = {
 
 
 def type_name_of(source: object) -> str:
-    """The GraphQL type of an object, for interfaces and unions."""
-    return _TYPE_NAMES[type(source)]
+    """The GraphQL type of an object, for interfaces and unions. A class of a resolver tells it as `graphql_type`."""
+    known = _TYPE_NAMES.get(type(source))
+    return known if known is not None else str(getattr(type(source), "graphql_type"))  # noqa: B009 - of any class
 
 
 _GID: Final = re.compile(r"gid://shopify/([A-Za-z]+)/(\d{1,20})(?:\?.*)?", re.ASCII)

@@ -24,7 +24,10 @@ from graphql import (
 from stockstorm.simulator.api.admin.base import pages
 from stockstorm.simulator.api.admin.base.call import Call, Resolver, arguments_of
 from stockstorm.simulator.api.admin.base.views import type_name_of
-from stockstorm.simulator.api.admin.resolvers import adjustments, order_lines, orders, shop, stock, webhooks
+from stockstorm.simulator.api.admin.resolvers import adjustments, shop, stock, webhooks
+from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
+from stockstorm.simulator.api.admin.resolvers.orders.types import MUTATIONS as ORDER_MUTATIONS
+from stockstorm.simulator.api.admin.resolvers.orders.types import TYPES as ORDER_TYPES
 from stockstorm.simulator.api.admin.resolvers.products import changes as products_changes
 from stockstorm.simulator.api.admin.resolvers.products import queries as products
 from stockstorm.simulator.api.admin.resolvers.products.types import TYPES as PRODUCT_TYPES
@@ -34,6 +37,7 @@ SDL_FILES: Final = (
     "schema.graphql",
     "schema_orders.graphql",
     "schema_webhooks.graphql",
+    "orders/orders.graphql",
     "products/products.graphql",
 )
 
@@ -53,9 +57,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         **products.QUERIES,
         "node": shop.node,
         "nodes": shop.nodes,
-        "order": orders.order,
-        "orders": orders.orders,
-        "ordersCount": orders.orders_count,
+        **orders.QUERIES,
         "webhookSubscription": webhooks.one,
         "webhookSubscriptions": webhooks.many,
         "webhookSubscriptionsCount": webhooks.count,
@@ -65,6 +67,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         "inventorySetQuantities": adjustments.set_quantities,
         "webhookSubscriptionCreate": webhooks.create,
         "webhookSubscriptionDelete": webhooks.delete,
+        **ORDER_MUTATIONS,
         **products_changes.MUTATIONS,
     },
     "Shop": shop.SHOP,
@@ -83,12 +86,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "UserError": adjustments.PLAIN_ERROR,
     "InventoryAdjustmentGroup": adjustments.GROUP,
     "InventoryChange": adjustments.CHANGE,
-    "Order": orders.ORDER,
-    "LineItem": order_lines.LINE,
-    "Refund": order_lines.REFUND,
-    "RefundLineItem": order_lines.REFUND_LINE,
-    "MoneyBag": order_lines.MONEY_BAG,
-    "MoneyV2": order_lines.MONEY,
+    **ORDER_TYPES,
     "WebhookSubscription": webhooks.SUBSCRIPTION,
     "WebhookSubscriptionCreatePayload": webhooks.CREATE_PAYLOAD,
     "WebhookSubscriptionDeletePayload": webhooks.DELETE_PAYLOAD,

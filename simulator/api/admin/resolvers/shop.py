@@ -4,7 +4,10 @@ from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.views import AppView, Counted, ShopView, parse_gid
-from stockstorm.simulator.api.admin.resolvers import order_lines, orders, stock, webhooks
+from stockstorm.simulator.api.admin.resolvers import stock, webhooks
+from stockstorm.simulator.api.admin.resolvers.orders import lines as order_lines
+from stockstorm.simulator.api.admin.resolvers.orders import parcels, people
+from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
 from stockstorm.simulator.api.admin.resolvers.products import queries as products
 from stockstorm.simulator.config import ShopPlan
 from stockstorm.simulator.model import SHOP_ID
@@ -33,6 +36,9 @@ _NODES: Final[dict[str, Resolver]] = {
     "Collection": products.collection,
     "Order": orders.order,
     "Refund": order_lines.refund,
+    "Customer": people.customer,
+    "Fulfillment": parcels.parcel,
+    "FulfillmentOrder": parcels.fulfilment_order,
     "WebhookSubscription": webhooks.one,
     "Shop": lambda _source, _arguments, _call: ShopView(),
 }

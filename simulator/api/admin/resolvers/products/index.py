@@ -7,7 +7,7 @@ a catalogue, because a page must not cost the time of sorting all of it.
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import groupby
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -30,6 +30,7 @@ class Ranked(msgspec.Struct, frozen=True):
 class Collection(msgspec.Struct, frozen=True):
     """The products of one type."""
 
+    graphql_type: ClassVar[str] = "Collection"
     collection_id: int
     title: str
     handle: str
