@@ -136,7 +136,8 @@ def webhook_routes(
 ) -> list[BaseRoute]:
     """The endpoints for the webhooks of Shopify and the marketplaces."""
     secrets = (settings.client_secret.get_secret_value().encode(), settings.channel_secret.get_secret_value().encode())
-    senders = senders_of(settings.shop_domain, settings.channels, *secrets)
+    previous = settings.previous_client_secret.get_secret_value().encode() or None
+    senders = senders_of(settings.shop_domain, settings.channels, *secrets, previous)
     accepts, check = seams.wrap_endpoint(PatientInbox(inbox, announce)), seams.check_signature
     shop = WebhookEndpoint("shopify", {"": senders[""]}, accepts, check)
     channels = WebhookEndpoint("channels", {name: sender for name, sender in senders.items() if name}, accepts, check)

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     admin_api_url: str = Field(pattern=r"^https?://")
     admin_token: SecretStr
     client_secret: SecretStr = Field(min_length=1)
+    previous_client_secret: SecretStr = SecretStr("")  # accepted besides: it signs for up to an hour after a rotation
     public_url: str = Field(pattern=r"^https?://")
     channels_url: str = Field(pattern=r"^https?://")
     channels: Annotated[tuple[str, ...], NoDecode]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final, get_args
 
 from stockstorm.scenarios.conditions import parse_condition
+from stockstorm.scenarios.life_checks import life_problems
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.config import (
@@ -210,4 +211,5 @@ CHECKS: Final[tuple[Callable[[Scenario], Iterator[Problem]], ...]] = (
     _api_faults,
     _topics,
     _quotas,
+    life_problems,
 )

@@ -170,9 +170,7 @@ def make_catalogue(config: WorldConfig, seeds: Seeds) -> Catalogue:
     )
 
 
-def _product(
-    shop: ShopConfig, seeds: Seeds, ids: Ids, n: int, locations: tuple[int, ...], offset: int
-) -> Product:
+def _product(shop: ShopConfig, seeds: Seeds, ids: Ids, n: int, locations: tuple[int, ...], offset: int) -> Product:
     draws = seeds.draws("product", n)
     kind, material, colour = _pick(_TYPES, draws[0]), _pick(_MATERIALS, draws[1]), _pick(_COLOURS, draws[2])
     title = f"{material} {kind} {n + 1} / {colour}"

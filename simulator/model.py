@@ -20,17 +20,29 @@ EVERY_TOPIC: Final = "*"  # topic of a marketplace's subscription
 
 OrderTopic = Literal["orders/create", "orders/paid", "orders/updated", "orders/cancelled"]
 ShopifyTopic = Literal[OrderTopic, "refunds/create", "inventory_levels/update", "products/update"]
+# What an app is told of itself and of privacy requests. An app-specific subscription of its TOML has them all.
+AppTopic = Literal[
+    "app/uninstalled", "app/scopes_update", "customers/data_request", "customers/redact", "shop/redact"
+]  # fmt: skip
 # Topics that only calls of the Admin API fire. No plan has them.
 CallTopic = Literal[
     "bulk_operations/finish", "fulfillments/create", "inventory_items/update", "orders/fulfilled",
     "orders/partially_fulfilled",
 ]  # fmt: skip
 MarketplaceTopic = Literal["order.created", "order.cancelled", "order.returned"]
-Topic = Literal[ShopifyTopic, CallTopic, MarketplaceTopic]
+Topic = Literal[ShopifyTopic, CallTopic, MarketplaceTopic, AppTopic]
 
 ORDER_TOPICS: Final[tuple[OrderTopic, ...]] = get_args(OrderTopic)
 SHOPIFY_TOPICS: Final[tuple[ShopifyTopic, ...]] = get_args(ShopifyTopic)
 CALL_TOPICS: Final[tuple[CallTopic, ...]] = get_args(CallTopic)
+APP_TOPICS: Final[tuple[AppTopic, ...]] = get_args(AppTopic)
+LIFE_TOPICS: Final[dict[str, AppTopic]] = {
+    "uninstall": "app/uninstalled",
+    "scopes_update": "app/scopes_update",
+    "data_request": "customers/data_request",
+    "customer_redact": "customers/redact",
+    "shop_redact": "shop/redact",
+}  # what the app is told of each kind of `config.LifeKind`
 MARKETPLACE_TOPICS: Final[tuple[MarketplaceTopic, ...]] = get_args(MarketplaceTopic)
 
 OrderChange = Literal["payment", "cancellation", "return"]  # what can follow a purchase
@@ -249,4 +261,5 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     level: Level | None = None
     product: Product | None = None
     sale: int = -1  # key of the order whose sale fired it; -1 for every other event
+    scopes: tuple[tuple[str, ...], tuple[str, ...]] | None = None  # app/scopes_update: before and after
     body: bytes | None = None  # of a topic whose body is made where it fires

@@ -30,6 +30,7 @@ from stockstorm.simulator.plan.items import (
     PlannedCancellation,
     PlannedFault,
     PlannedForgery,
+    PlannedLife,
     PlannedPayment,
     PlannedPhase,
     PlannedProductEdit,
@@ -38,6 +39,7 @@ from stockstorm.simulator.plan.items import (
     PlannedReturn,
 )
 from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.shop.app import App
 from stockstorm.simulator.shop.edits import Edits
 from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action, Changes, Firing
@@ -50,6 +52,7 @@ from stockstorm.simulator.shop.ledger import (
     StaleQuantity,
     record_rows,
 )
+from stockstorm.simulator.shop.life import live
 from stockstorm.simulator.shop.lines import before_each, columns, left
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
 from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
@@ -64,6 +67,7 @@ class World:
 
     def __init__(self, config: WorldConfig, catalogue: Catalogue, seeds: Seeds) -> None:
         self.config, self.catalogue = config, catalogue
+        self.app = App(config.app)
         self.channels: tuple[str, ...] = tuple(channel.name for channel in config.channels)
         self.marketplaces: tuple[str, ...] = tuple(name for name in self.channels if name != ONLINE)
         self._ledger = Ledger(catalogue.products)
@@ -121,6 +125,8 @@ class World:
                 action.product(self.edits.of(self.catalogue.by_sku[item.sku]))
             case PlannedPhase():
                 action.note(PhaseStarted(now_ns, item.name))
+            case PlannedLife():
+                live(item, self.app, self.newest_order(ONLINE), action)
             case PlannedForgery() | PlannedFault():
                 pass
         return action.changes

@@ -25,6 +25,7 @@ _ADDRESS: Final = re.compile(r"(localhost|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|[A-Za-
 SECRETS: Final = {
     name: f"STOCKSTORM_{name.upper()}" for name in ("admin_token", "client_secret", "channel_token", "channel_secret")
 }
+NEXT_SECRET: Final = "STOCKSTORM_NEXT_CLIENT_SECRET"  # noqa: S105 - a name of the environment; that a scenario rotates to
 
 _BY_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {
     "sqs": AWS_CLOUDS,

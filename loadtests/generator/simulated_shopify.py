@@ -101,8 +101,12 @@ def make_simulated_shopify(
     seeds = Seeds(options.seed)
     catalogue = make_catalogue(scenario, seeds)
     world = World(scenario, catalogue, seeds)
-    secrets = Secrets(client_secret=setup.client_secret.encode(), channel_secrets=setup.channel_secret.encode())
-    payloads = Payloads(catalogue, scenario.shop, wall)
+    secrets = Secrets(
+        client_secret=setup.client_secret.encode(),
+        channel_secrets=setup.channel_secret.encode(),
+        next_client_secret=setup.next_client_secret.encode(),
+    )
+    payloads = Payloads(catalogue, scenario.shop, wall, scenario.app)
     api_faults = ApiFaults(scenario.api_faults, seeds, scenario.load_s)
     apis = SimulatedApis(
         setup, scenario, world, wall, clock, on_change, on_failure, faults=api_faults, evidence=evidence

@@ -38,6 +38,7 @@ class Setup(Message, frozen=True, tag=True):
     client_secret: str
     channel_token: str
     channel_secret: str
+    next_client_secret: str = ""  # that the scenario rotates to; "" without a rotation
 
 
 class Listening(Message, frozen=True, tag=True):

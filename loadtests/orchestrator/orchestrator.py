@@ -17,7 +17,7 @@ import msgspec
 from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.server import database_work
-from stockstorm.loadtests.config.checks import SECRETS, is_url
+from stockstorm.loadtests.config.checks import NEXT_SECRET, SECRETS, is_url
 from stockstorm.loadtests.config.run_spec import RunSpec, reachable
 from stockstorm.loadtests.exits import internal_error
 from stockstorm.loadtests.ipc.messages import (
@@ -48,7 +48,7 @@ from stockstorm.loadtests.orchestrator.samples import ProcessSamples
 from stockstorm.loadtests.orchestrator.watch import Watch, dead_generator, generator_end
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.subjects import Subject, Surroundings
-from stockstorm.scenarios.spec import api_fault_notes, compression_notes
+from stockstorm.scenarios.spec import api_fault_notes, compression_notes, life_notes, rotates
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
@@ -169,6 +169,8 @@ class Orchestrator:
 
     def _set_up(self, backing: Backing, cloud: CloudContext, show: Show) -> Surroundings:
         tokens = {name: _secret(variable) for name, variable in SECRETS.items()}
+        if rotates(self._scenario):
+            tokens["next_client_secret"] = _secret(NEXT_SECRET)
         self._pipe.send(Setup(spec=msgspec.Raw(self._spec.model_dump_json().encode()), **tokens))
         show("building the world")
         within_s = LISTENING_WITHIN_S + PLAN_ITEM_WITHIN_S * expected_items_max(self._scenario)
@@ -220,6 +222,7 @@ class Orchestrator:
         database = [f"PostgreSQL {backing.description}"] if backing.description else []
         notes = [*database, *self._subject.notes, *compression_notes(self._scenario)]
         notes += api_fault_notes(self._scenario)
+        notes += life_notes(self._scenario)
         if (scale := self._scenario.delivery.retry_time_scale) != 1:
             notes.append(
                 f"gaps between delivery retries are shortened: each is {scale:g} of Shopify's, to fit a short run"

@@ -37,6 +37,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     client_secret: str
     channel_token: str
     channel_secret: str
+    next_client_secret: str = ""  # the one that the scenario rotates to; "" without a rotation
     cloud: Mapping[str, str] = {}  # environment of a cloud queue or bus; may hold credentials
 
 

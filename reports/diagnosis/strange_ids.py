@@ -40,7 +40,7 @@ def _collapsed(name: str, case: Case, calls: list[f.ApiCalled], rounded: dict[st
     seen = [each for each in named if each in rounded]
     return Diagnosis(
         name,
-        f"ids above 2^53 were rounded: {counted(len(calls), 'call')} named {quoted(named)}, which this shop does not have",
+        f"ids above 2^53 were rounded: {counted(len(calls), 'call')} named {quoted(named)}, unknown to this shop",
         tuple(f"{each} is what {' and '.join(map(str, rounded[each][:3]))} become as a float" for each in seen[:3])
         or (f"{named[0]} is even, and every id of this shop above 2^53 is odd",),
         "read ids as text or as 64-bit integers; JSON.parse and float columns round those above 9007199254740992",

@@ -74,10 +74,14 @@ class DeliveryWorld(Protocol):
 
 
 class Secrets(msgspec.Struct, frozen=True):
-    """Signing keys of the app and of all marketplaces. The repr shows neither."""
+    """Signing keys of the app and of all marketplaces. The repr shows none.
+
+    `next_client_secret` follows `client_secret` where the scenario rotates it; b"" without a rotation.
+    """
 
     client_secret: bytes
     channel_secrets: bytes
+    next_client_secret: bytes = b""
 
     def __repr__(self) -> str:
         return "Secrets(…)"
@@ -145,6 +149,13 @@ class Routes:
             route = Route(subscription, self._addresses(subscription.uri), self._domain, self._secrets)
             self._known[subscription.subscription_id] = route
         return route
+
+    def rotate(self) -> None:
+        """From now on the shop's deliveries are signed with the next secret."""
+        self._secrets = msgspec.structs.replace(self._secrets, client_secret=self._secrets.next_client_secret)
+        for route in self._known.values():
+            if route.subscription.source == SHOPIFY:
+                route.secret = self._secrets.client_secret
 
     def forget(self, subscription_id: int) -> None:
         """Drops the route of a removed subscription."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, derived_token, number
 from stockstorm.simulator.events.order_shape import (
@@ -64,7 +64,8 @@ class Lines:
         """All lines. Refunded and cancelled units are no longer current."""
         refunded, shipped = refunded_units(order), shipped_units(order) if order.fulfilments else {}
         return tuple(
-            self.body(line, remaining_units(order, line, refunded), shipped.get(line.line_id, 0)) for line in order.lines
+            self.body(line, remaining_units(order, line, refunded), shipped.get(line.line_id, 0))
+            for line in order.lines
         )
 
     def body(self, line: OrderLine, current: int, shipped: int = 0) -> LineBody:
@@ -127,7 +128,9 @@ def shipping_status(order: Order) -> ShippingStatus:
     if not order.fulfilments:
         return "unfulfilled"
     shipped, refunded = shipped_units(order), refunded_units(order)
-    due = sum(max(0, line.quantity - refunded.get(line.line_id, 0) - shipped.get(line.line_id, 0)) for line in order.lines)
+    due = sum(
+        max(0, line.quantity - refunded.get(line.line_id, 0) - shipped.get(line.line_id, 0)) for line in order.lines
+    )
     return "partial" if due else "fulfilled"
 
 
@@ -281,6 +284,9 @@ class OrderPayload:
         self._lines, self._refunds, self._people = lines, refunds, people
         self._money, self._times = money, times
 
+    def _status_url(self, token: str) -> str:
+        return f"https://{self._domain}/{SHOP_ID}/orders/{token}/authenticate?key={token[:16]}&none=VQ"
+
     def body(self, order: Order) -> OrderBody:
         """The order with all documented fields."""
         body = self._body(order)
@@ -324,7 +330,7 @@ class OrderPayload:
             name=order_name(order),
             number=order.number - FIRST_ORDER_NUMBER + 1,
             order_number=order.number,
-            order_status_url=f"https://{self._domain}/{SHOP_ID}/orders/{token}/authenticate?key={token[:16]}&none=VQ",
+            order_status_url=UNSET if person.email is UNSET else self._status_url(token),
             phone=person.phone,
             presentment_currency=currency,
             processed_at=created,

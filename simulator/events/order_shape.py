@@ -7,7 +7,7 @@ Source of names and order: docs/sources.md, S8 (93 fields of an order, 30 of a l
 from typing import Literal
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, UnsetType
 
 EMPTY: tuple[()] = ()
 
@@ -177,7 +177,7 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     closed_at: str | None
     confirmation_number: str
     confirmed: bool = True
-    contact_email: str | None
+    contact_email: str | UnsetType | None
     created_at: str
     currency: str
     current_shipping_price_set: Raw
@@ -195,7 +195,7 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     device_id: None = None
     discount_codes: tuple[()] = EMPTY
     duties_included: bool = False
-    email: str | None
+    email: str | UnsetType | None
     estimated_taxes: bool = False
     financial_status: FinancialStatus
     fulfillment_status: str | None = None
@@ -209,11 +209,11 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     note_attributes: tuple[dict[str, str], ...] = EMPTY
     number: int
     order_number: int
-    order_status_url: str
+    order_status_url: str | UnsetType
     original_total_additional_fees_set: None = None
     original_total_duties_set: None = None
     payment_gateway_names: tuple[str, ...] = ("shopify_payments",)
-    phone: str | None
+    phone: str | UnsetType | None
     po_number: str | None = None
     presentment_currency: str
     processed_at: str

@@ -6,25 +6,32 @@ import msgspec
 
 from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import WallPair
-from stockstorm.simulator.config import ShopConfig
+from stockstorm.simulator.config import AppConfig, ShopConfig
+from stockstorm.simulator.events.app_payload import AppPayload
 from stockstorm.simulator.events.encoding import Money, Times, escaped
 from stockstorm.simulator.events.marketplace_payload import MarketplacePayload
 from stockstorm.simulator.events.order_payload import Lines, OrderPayload, RefundPayload, fulfilment_body
 from stockstorm.simulator.events.order_shape import FulfilmentBody, OrderBody, RefundBody
 from stockstorm.simulator.events.people_payload import People
-from stockstorm.simulator.events.product_payload import InventoryPayload, ItemBody, ProductBody, ProductPayload, item_body
-from stockstorm.simulator.model import MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Topic
+from stockstorm.simulator.events.product_payload import (
+    InventoryPayload,
+    ItemBody,
+    ProductBody,
+    ProductPayload,
+    item_body,
+)
+from stockstorm.simulator.model import APP_TOPICS, MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Topic
 
 
 class Payloads:
-    """Bodies of all events of one shop and its marketplaces."""
+    """Bodies of all events of one shop and its marketplaces, as far as the app may see them."""
 
-    def __init__(self, catalogue: Catalogue, shop: ShopConfig, wall: WallPair) -> None:
+    def __init__(self, catalogue: Catalogue, shop: ShopConfig, wall: WallPair, app: AppConfig | None = None) -> None:
         self.catalogue, self.shop = catalogue, shop
         self.times = Times(wall)
         money = Money(shop.currency)
         lines = self._lines = Lines(catalogue.by_sku, money)
-        people = People(catalogue.buyers, shop.currency)
+        people = People(catalogue.buyers, shop.currency, shown=app is None or app.customer_data == "all")
         self._refunds = RefundPayload(lines, money, self.times)
         self._orders = OrderPayload(
             shop.domain, lines=lines, refunds=self._refunds, people=people, money=money, times=self.times
@@ -41,6 +48,7 @@ class Payloads:
             "fulfillments/create": self._parcel,
             **dict.fromkeys((*ORDER_TOPICS, "orders/fulfilled", "orders/partially_fulfilled"), self._order),
             **dict.fromkeys(MARKETPLACE_TOPICS, marketplace.body),
+            **dict.fromkeys(APP_TOPICS, AppPayload(shop, catalogue.buyers, self.times).body),
         }
 
     def body(self, event: Event) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw, UnsetType
 
 from stockstorm.simulator.events.encoding import derived_id
 from stockstorm.simulator.model import Address as WrittenAddress
@@ -78,23 +78,29 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
 class Person(msgspec.Struct, frozen=True):
     """A buyer's part of an order."""
 
-    email: str | None
-    phone: str | None
+    email: str | UnsetType | None
+    phone: str | UnsetType | None
     browser_ip: str | None
     client_details: Raw
     address: Raw
     customer: Raw
 
 
-class People:
-    """The part of each buyer, encoded at first use."""
+_NULL: Final = Raw(b"null")
+NOBODY: Final = Person(UNSET, UNSET, None, _NULL, _NULL, _NULL)  # of an app without access to customer data
 
-    def __init__(self, buyers: Sequence[Buyer], currency: str) -> None:
-        self._buyers, self._currency = buyers, currency
+
+class People:
+    """The part of each buyer, encoded at first use. Not `shown`: the app may not see it."""
+
+    def __init__(self, buyers: Sequence[Buyer], currency: str, *, shown: bool = True) -> None:
+        self._buyers, self._currency, self._shown = buyers, currency, shown
         self._people: dict[int, Person] = {}
 
     def person(self, buyer: int) -> Person:
         """The part of the buyer at this index of the pool."""
+        if not self._shown:
+            return NOBODY
         person = self._people.get(buyer)
         if person is None:
             person = self._people[buyer] = self._encoded(self._buyers[buyer])

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from stockstorm.simulator.config import ApiFaultKind, DeliveryMark, FaultKind, FaultTrigger, ForgeryKind
+from stockstorm.simulator.config import ApiFaultKind, DeliveryMark, FaultKind, FaultTrigger, ForgeryKind, LifeChange
 from stockstorm.simulator.history.ranges import (
     AttemptNumber,
     Balance,
@@ -166,6 +166,13 @@ class FaultStarted(Fact, frozen=True, tag=True):
 class FaultEnded(Fact, frozen=True, tag=True):
     fault: FaultName
     target: Name
+
+
+class AppChanged(Fact, frozen=True, tag=True):
+    """Something happened to the app's installation, by plan. `scopes` are those that it has from then on."""
+
+    change: LifeChange
+    scopes: tuple[Name, ...] = ()
 
 
 # -- the world -------------------------------------------------------------------------------------------------------
@@ -476,6 +483,7 @@ AnyFact = (
     | GeneratorHeld
     | FaultStarted
     | FaultEnded
+    | AppChanged
     | ItemStocked
     | ChannelOpened
     | PurchaseAccepted

@@ -24,6 +24,7 @@ class Rank(IntEnum):
     PRODUCT_EDIT = 7
     FORGERY = 8
     FAULT = 9
+    LIFE = 10
 
 
 class Draft(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from stockstorm.simulator.config import FaultKind, ForgeryKind
+from stockstorm.simulator.config import FaultKind, ForgeryKind, LifeChange
 from stockstorm.simulator.model import SHOPIFY, OrderKey, Sku, Topic
 
 
@@ -80,6 +80,14 @@ class PlannedFault(PlanItem, frozen=True, tag="fault"):
     duration_ns: int
 
 
+class PlannedLife(PlanItem, frozen=True, tag="life"):
+    """Something happens to the app's installation. What it is told is due `after_ns` later."""
+
+    change: LifeChange
+    after_ns: int = 0
+    scopes: tuple[str, ...] = ()
+
+
 AnyPlanItem = (
     PlannedPurchase
     | PlannedPayment
@@ -90,6 +98,7 @@ AnyPlanItem = (
     | PlannedForgery
     | PlannedPhase
     | PlannedFault
+    | PlannedLife
 )
 
 

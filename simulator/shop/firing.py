@@ -6,7 +6,19 @@ import msgspec
 
 from stockstorm.simulator.events.order_payload import shipping_status
 from stockstorm.simulator.history.facts import AnyFact, EventFired
-from stockstorm.simulator.model import SHOPIFY, CallTopic, Event, Level, Order, Product, Refund, RngKey, ShopifyTopic, Topic
+from stockstorm.simulator.model import (
+    SHOPIFY,
+    AppTopic,
+    CallTopic,
+    Event,
+    Level,
+    Order,
+    Product,
+    Refund,
+    RngKey,
+    ShopifyTopic,
+    Topic,
+)
 from stockstorm.simulator.seeds import Seeds
 
 SALE_TOPICS: Final[frozenset[Topic]] = frozenset({"orders/create", "order.created"})
@@ -89,6 +101,20 @@ class Action:
         self._firing.edited_ns[product.product_id] = now_ns
         self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, product=product))
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=product.sku))
+
+    def app(
+        self,
+        topic: AppTopic,
+        nth: int,
+        order: Order | None = None,
+        scopes: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+    ) -> None:
+        """Fire an event about the app or a customer. `order` is the newest of that customer."""
+        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        self.changes.events.append(
+            Event(serial, event_id, SHOPIFY, topic, now_ns, ("app", topic, nth), order, scopes=scopes)
+        )
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic))
 
     def parcel(self, order: Order) -> None:
         """Fire fulfillments/create for the newest parcel, and what it makes of the order."""

@@ -66,7 +66,9 @@ def sku(wanted: str, *, prefix: bool) -> Condition:
 
 
 # What the subject gave of its own orders is one text of words, each after its kind. Other orders have none.
-Word = Literal["name", "email", "tag", "source_name", "source_identifier", "po_number", "first_name", "last_name", "test"]
+Word = Literal[
+    "name", "email", "tag", "source_name", "source_identifier", "po_number", "first_name", "last_name", "test"
+]
 
 
 def words_of(written: Written) -> str:

@@ -10,7 +10,7 @@ NAMED = re.compile(r"`((?:sim|unit|contract|golden|e2e|properties|strangers|tidy
 
 def rows(text: str) -> list[list[str]]:
     """The cells of every row of facts."""
-    facts = text.split("\n## 13.")[0]
+    facts = text.split("\n## 13.", maxsplit=1)[0]
     found = [line.strip().strip("|").split("|") for line in facts.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in row] for row in found if row[0].strip() != "fact"]
 

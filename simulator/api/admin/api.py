@@ -4,7 +4,6 @@ The order of checks is Shopify's: token, JSON, document, variables, sizes, cost,
 have HTTP status 200.
 """
 
-import hmac
 import re
 from collections.abc import Callable
 from typing import Any, Final
@@ -76,7 +75,8 @@ class AdminApi:
         serial: RequestSerial | None = None,
         options: AdminOptions = _DEFAULT_OPTIONS,
     ) -> None:
-        self._world, self._token, self._wall, self._options = world, token, wall, options
+        self._world, self._wall, self._options = world, wall, options
+        world.app.tokens.add(token)
         self._serial = serial or RequestSerial()
         self._schema = admin_schema()
         self._state = AdminState(world.catalogue)
@@ -116,10 +116,10 @@ class AdminApi:
     def _errors(self, request: ApiRequest, answer: _Answer, call: Call) -> tuple[str, ...]:
         if answer.outcome == "denied":
             return (denial_text(request.headers),)
-        return error_texts(answer_texts(answer.body, call), (self._token,))
+        return error_texts(answer_texts(answer.body, call), self._world.app.hidden)
 
     def _answer(self, request: ApiRequest, call: Call, injection: Injection) -> _Answer:
-        denied = self._denied(request)
+        denied = self._denied(request, call.now_ns)
         if denied is not None:
             return denied
         try:
@@ -134,14 +134,13 @@ class AdminApi:
             return _refused([_unknown_operation(body.operation_name)], "")
         return self._checked(document, operation, body.variables or {}, call, injection)
 
-    def _denied(self, request: ApiRequest) -> _Answer | None:
+    def _denied(self, request: ApiRequest, now_ns: int) -> _Answer | None:
         if not _PATH.fullmatch(request.path):
             return _Answer({"errors": "Not Found"}, "bad_request", not_played(request), status=404)
         if request.method != "POST":
             body = {"errors": "Method Not Allowed: POST a GraphQL document"}
             return _Answer(body, "bad_request", not_played(request), status=405)
-        token = request.headers.get(TOKEN_HEADER, "")
-        if not hmac.compare_digest(token.encode(), self._token.encode()):
+        if not self._world.app.authorised(request.headers.get(TOKEN_HEADER, ""), now_ns):
             return _Answer({"errors": UNAUTHORIZED}, "denied", status=401)
         return None
 

@@ -157,7 +157,9 @@ class _Parser:
 
     def _malformed(self) -> GraphQLError:
         at = self._query[self._at :]
-        return bad_request(f"The search query cannot be read from {at[:40]!r} on." if at else "The search query is cut off.")
+        return bad_request(
+            f"The search query cannot be read from {at[:40]!r} on." if at else "The search query is cut off."
+        )
 
 
 def searched(root: str, query: str | None, plays: Plays[Test], joined: Algebra[Test], call: Call) -> Test | None:

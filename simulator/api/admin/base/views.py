@@ -202,8 +202,16 @@ _TYPE_NAMES: Final[dict[type, str]] = {
 }
 
 
+class RefusedNode(msgspec.Struct, frozen=True):
+    """An object by its id, of a kind that the app may not read."""
+
+    kind: str
+
+
 def type_name_of(source: object) -> str:
     """The GraphQL type of an object, for interfaces and unions. A class of a resolver tells it as `graphql_type`."""
+    if isinstance(source, RefusedNode):
+        return source.kind
     known = _TYPE_NAMES.get(type(source))
     return known if known is not None else str(getattr(type(source), "graphql_type"))  # noqa: B009 - of any class
 

@@ -213,7 +213,7 @@ class Result(msgspec.Struct, frozen=True):
 
 def run(document: Document, operation: Operation, variables: VariableValues, raw: dict[str, Any], call: Call) -> Result:
     """Execute an operation. `raw` are the variables as given, for graphql-core, which coerces them itself."""
-    if operation.plan is not None:
+    if operation.plan is not None and operation.plan.allowed(call.world.app):
         try:
             return Result(operation.plan.run(operation.plan.slots(variables), call))
         except (NotCovered, GraphQLError):

@@ -1,4 +1,4 @@
-"""The names in Shopify's real Admin API schema, 2026-10: what exists there and is not played is told from what is not real.
+"""The names in Shopify's real Admin API schema, 2026-10: it tells what is not played from what is not real.
 
 `names.json.gz` is made by `python -m stockstorm.simulator.api.admin.real_schema INTROSPECTION.json.gz`. It holds names
 only: of types, of their members (fields, input fields or values) and of the arguments of fields, and of search fields.

@@ -1,16 +1,14 @@
-"""Makes names.json.gz from Shopify's introspection of API version 2026-10: `… INTROSPECTION.json.gz`."""
+"""Makes names.json.gz from an introspection of API version 2026-10: `… < INTROSPECTION.json.gz > names.json.gz`."""
 
 import gzip
 import re
 import sys
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from stockstorm.simulator.api.admin.real_schema import Names
 
-TARGET: Final = Path(__file__).with_name("names.json.gz")
 # A row of the table of search fields in the description of an argument: | name | type | …
 _ROW: Final = re.compile(r"^\| ([a-z_][a-z_0-9.{}]*) \|", re.MULTILINE)
 _HEADINGS: Final = frozenset({"name", "default"})
@@ -43,11 +41,6 @@ def _search_fields(argument: dict[str, Any]) -> set[str]:
     return found | {"name"} if "\n| name | string |" in text else found
 
 
-def main(path: str) -> None:
-    """Write the names beside this file."""
-    names = extract(msgspec.json.decode(gzip.decompress(Path(path).read_bytes())))
-    TARGET.write_bytes(gzip.compress(msgspec.json.encode(names, order="sorted"), mtime=0))
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    names = extract(msgspec.json.decode(gzip.decompress(sys.stdin.buffer.read())))
+    sys.stdout.buffer.write(gzip.compress(msgspec.json.encode(names, order="sorted"), mtime=0))

@@ -22,6 +22,7 @@ from graphql import (
 )
 
 from stockstorm.simulator.api.admin.base import pages
+from stockstorm.simulator.api.admin.base.access import denial, element_of
 from stockstorm.simulator.api.admin.base.call import Call, Resolver, arguments_of
 from stockstorm.simulator.api.admin.base.views import type_name_of
 from stockstorm.simulator.api.admin.resolvers import adjustments, shop, stock, webhooks
@@ -152,7 +153,21 @@ def resolvers_of(type_name: str) -> dict[str, Resolver]:
 
 def _attach(type_: GraphQLObjectType, resolvers: dict[str, Resolver], *, once: bool) -> None:
     for name, field in type_.fields.items():
-        field.resolve = _once(resolvers[name]) if once else _adapted(resolvers[name])
+        resolve = _once(resolvers[name]) if once else _adapted(resolvers[name])
+        element = element_of(type_, field, name)
+        field.resolve = _guarded(resolve, element) if element else resolve
+
+
+def _guarded(resolve: GraphQLFieldResolver, element: str) -> GraphQLFieldResolver:
+    """A resolver that refuses what the app has no scope or approval for."""
+
+    def run(source: Any, info: GraphQLResolveInfo[Call], **arguments: Any) -> Any:
+        error = denial(info.context.world.app, element, info.field_name)
+        if error is not None:
+            raise error
+        return resolve(source, info, **arguments)
+
+    return run
 
 
 def _adapted(resolve: Resolver) -> GraphQLFieldResolver:
@@ -175,5 +190,9 @@ def _once(resolve: Resolver) -> GraphQLFieldResolver:
     return run
 
 
-def _resolve_type(value: object, _info: GraphQLResolveInfo[Call], _type: GraphQLAbstractType) -> str:
-    return type_name_of(value)
+def _resolve_type(value: object, info: GraphQLResolveInfo[Call], _type: GraphQLAbstractType) -> str:
+    name = type_name_of(value)
+    error = denial(info.context.world.app, name, info.field_name)
+    if error is not None:
+        raise error
+    return name

@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from stockstorm.simulator.api.admin.base.access import may_use
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
-from stockstorm.simulator.api.admin.base.views import AppView, Counted, ShopView, parse_gid
+from stockstorm.simulator.api.admin.base.views import AppView, Counted, RefusedNode, ShopView, parse_gid
 from stockstorm.simulator.api.admin.resolvers import stock, webhooks
 from stockstorm.simulator.api.admin.resolvers.orders import lines as order_lines
 from stockstorm.simulator.api.admin.resolvers.orders import parcels, people
@@ -14,13 +15,6 @@ from stockstorm.simulator.model import SHOP_ID
 
 APP_ID: Final = 1
 
-SCOPES: Final = (
-    "read_inventory",
-    "write_inventory",
-    "read_locations",
-    "read_orders",
-    "read_products",
-)
 _PLAN_NAMES: Final[dict[ShopPlan, str]] = {
     "standard": "Basic",
     "advanced": "Advanced",
@@ -60,6 +54,8 @@ def node(_source: None, arguments: Arguments, call: Call) -> object | None:
     """An object of any kind by its id. As in Shopify, null if it does not exist."""
     found = parse_gid(arguments["id"])
     resolve = _NODES.get(found[0]) if found else None
+    if found and resolve and not may_use(call.world.app, found[0]):
+        return RefusedNode(found[0])
     return resolve(None, arguments, call) if resolve else None
 
 
@@ -94,7 +90,7 @@ PLAN: dict[str, Resolver] = {
 }
 APP: dict[str, Resolver] = {
     "id": lambda _app, _arguments, _call: f"gid://shopify/AppInstallation/{APP_ID}",
-    "accessScopes": lambda _app, _arguments, _call: SCOPES,
+    "accessScopes": lambda _app, _arguments, call: call.world.app.scopes,
 }
 SCOPE: dict[str, Resolver] = {
     "handle": lambda scope, _arguments, _call: scope,

@@ -23,6 +23,7 @@ from stockstorm.simulator.api.admin.base.views import (
 )
 from stockstorm.simulator.limits import API_VERSION
 from stockstorm.simulator.model import SHOPIFY, Subscription
+from stockstorm.simulator.shop.scopes import missing_scope
 from stockstorm.simulator.shop.subscriptions import is_bus
 
 # In an enum value, only the name of the resource shows where the slash belongs, since both parts can have underscores.
@@ -66,6 +67,13 @@ def enum_of(topic: str) -> str:
 
 
 _ADDRESS: Final = ("webhookSubscription", "callbackUrl")
+_TOPIC: Final = ("webhookSubscription", "topic")
+PROTECTED_TOPICS: Final = ("orders", "refunds", "customers", "draft_orders", "checkouts", "fulfillments")
+_NO_SCOPE: Final = "You cannot create a webhook subscription with the specified topic"
+_NOT_APPROVED: Final = (
+    "This app is not approved to subscribe to webhook topics containing protected customer data. "
+    "See https://shopify.dev/docs/apps/launch/protected-customer-data for more details."
+)
 _NAME: Final = ("webhookSubscription", "name")
 _NAMES_A_FIELD: Final = re.compile(r"(^|[\s(-])[a-z_][a-z0-9_.]*:\S", re.IGNORECASE)
 _OWN_HOSTS: Final = re.compile(r"(localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|.*\.(myshopify|shopify)\.com|.*\.local)")
@@ -77,7 +85,8 @@ NAME_MAX: Final = 50
 def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPayload:
     given, topic = arguments["webhookSubscription"], topic_of(arguments["topic"])
     uri, name = (given.get("uri") or given.get("callbackUrl") or "").strip(), given.get("name")
-    errors = _address_errors(uri, call.options.allow_http) + _name_errors(name, call) + _other_errors(given)
+    errors = _topic_errors(topic, call)
+    errors += _address_errors(uri, call.options.allow_http) + _name_errors(name, call) + _other_errors(given)
     if not errors and any(_same(each, uri, given.get("filter")) for each in _listed(call) if each.topic == topic):
         errors = [UserError(_ADDRESS, "Address for this topic has already been taken")]
     if errors:
@@ -138,6 +147,14 @@ def _listed(call: Call) -> list[Subscription]:
 
 def _same(subscription: Subscription, uri: str, filter_: str | None) -> bool:
     return subscription.uri == uri and (subscription.filter or None) == (filter_ or None)
+
+
+def _topic_errors(topic: str, call: Call) -> list[UserError]:
+    """The text is Shopify's for a topic that the app may not have. That it is also that of a scope is assumed."""
+    app = call.world.app
+    if topic.partition("/")[0] in PROTECTED_TOPICS and not app.approved("Order"):
+        return [UserError(_TOPIC, _NOT_APPROVED)]
+    return [UserError(_TOPIC, _NO_SCOPE)] if missing_scope(topic, app.granted) else []
 
 
 def _address_errors(uri: str, allow_http: bool) -> list[UserError]:
