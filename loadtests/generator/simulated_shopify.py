@@ -19,6 +19,7 @@ from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSeria
 from stockstorm.simulator.api.faults import HELD, NONE, WITHHELD, ApiFaults, Injection
 from stockstorm.simulator.api.http_server import MARKETPLACES, make_server
 from stockstorm.simulator.api.marketplace import MarketplaceApi
+from stockstorm.simulator.api.rest import RestApi, is_rest
 from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import SECOND_NS, Clock, WallPair
 from stockstorm.simulator.delivery.attempts import Address
@@ -147,6 +148,7 @@ class SimulatedApis:
     ) -> None:
         requests = RequestSerial()
         self.admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
+        self._rest = RestApi(world, scenario, wall, self.admin.state, serial=requests)
         self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, serial=requests)
         self._clock, self._cpu = clock, cpu
         self._on_change, self._on_failure = on_change, on_failure
@@ -167,11 +169,15 @@ class SimulatedApis:
             self._evidence.hold()  # until the fault has begun for which this answer is withheld
         return reply
 
+    def _api(self, path: str) -> Callable[[ApiRequest, int, Injection], ApiReply]:
+        if path.startswith(MARKETPLACES):
+            return self._marketplaces.handle
+        return self._rest.handle if is_rest(path) else self.admin.handle
+
     def _answered(self, request: ApiRequest, injection: Injection) -> ApiReply:
         now_ns, busy_ns = self._clock(), self._cpu()
-        api = self._marketplaces if request.path.startswith(MARKETPLACES) else self.admin
         try:
-            reply = api.handle(request, now_ns, injection)
+            reply = self._api(request.path)(request, now_ns, injection)
         except StockstormError as error:  # the shop cannot go on, which is not for the subject to bear
             self._on_failure(error)
             return UNAVAILABLE

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Collection
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,7 @@ from stockstorm.simulator.history import facts as f
 # Mutations whose names do not begin with "inventory" and whose answers can show stock.
 OTHER_MUTATIONS = ("order", "refundCreate", "fulfillmentCreate", "productVariantsBulkUpdate")
 QUERIES_ON_STOCK = frozenset({"inventoryItem", "inventoryItems", "inventoryLevel"})
+REST: Final = "REST "  # an operation of the REST API: "REST GET inventory_levels"
 
 QUERIES_ON_ORDERS = frozenset({"order", "orders", "ordersCount", "orderByIdentifier"})
 
@@ -52,6 +54,8 @@ class Reads(msgspec.Struct):
 
 def is_query(operation: str) -> bool:
     """Whether an operation of the Admin API only reads. The answer of a mutation is not a query."""
+    if operation.startswith(REST):
+        return operation.startswith(f"{REST}GET ")
     if operation.startswith(OTHER_MUTATIONS):
         return operation in QUERIES_ON_ORDERS
     return not operation.startswith("inventory") or operation in QUERIES_ON_STOCK

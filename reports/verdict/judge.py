@@ -21,6 +21,7 @@ from stockstorm.reports.result import Check, Finding, Interval, Result, Threshol
 from stockstorm.reports.verdict.samples import intervals
 from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
 from stockstorm.reports.verdict.tiers import judge_tiers
+from stockstorm.reports.verdict.unplayed import unplayed_notes
 from stockstorm.simulator.history.facts import ApiCalled, RunEnded
 
 NO_CALL: Final = (
@@ -87,7 +88,17 @@ def _judged(history: History) -> Result:
         intervals=found_intervals,
         event_classes=classes_of(checks),
         notes=tuple(
-            dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure, *no_chains, *undiagnosed))
+            dict.fromkeys(
+                (
+                    *unplayed_notes(history),
+                    *call_notes(history),
+                    *started.notes,
+                    *check_notes,
+                    *failure,
+                    *no_chains,
+                    *undiagnosed,
+                )
+            )
         ),
         commit=started.commit,
         versions=started.versions,

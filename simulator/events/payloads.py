@@ -32,11 +32,11 @@ class Payloads:
         money = Money(shop.currency)
         lines = self._lines = Lines(catalogue.by_sku, money)
         people = People(catalogue.buyers, shop.currency, shown=app is None or app.customer_data == "all")
-        self._refunds = RefundPayload(lines, money, self.times)
-        self._orders = OrderPayload(
-            shop.domain, lines=lines, refunds=self._refunds, people=people, money=money, times=self.times
+        self.refunds = RefundPayload(lines, money, self.times)
+        self.orders = OrderPayload(
+            shop.domain, lines=lines, refunds=self.refunds, people=people, money=money, times=self.times
         )
-        self._products = ProductPayload(self.times)
+        self.products = ProductPayload(self.times)
         self._encode = msgspec.json.Encoder().encode
         inventory = InventoryPayload(catalogue.products, self.times)
         marketplace = MarketplacePayload(shop.currency, self.times)
@@ -63,17 +63,17 @@ class Payloads:
     def _order(self, event: Event) -> bytes:
         if event.order is None:
             raise _missing(event, "order")
-        return self._encoded(self._orders.body(event.order))
+        return self._encoded(self.orders.body(event.order))
 
     def _refund(self, event: Event) -> bytes:
         if event.order is None or event.refund is None:
             raise _missing(event, "order or refund")
-        return self._encoded(self._refunds.body(event.order, event.refund))
+        return self._encoded(self.refunds.body(event.order, event.refund))
 
     def _product(self, event: Event) -> bytes:
         if event.product is None:
             raise _missing(event, "product")
-        return self._encoded(self._products.body(event.product, event.level, event.at_ns))
+        return self._encoded(self.products.body(event.product, event.level, event.at_ns))
 
     def _item(self, event: Event) -> bytes:
         if event.product is None:

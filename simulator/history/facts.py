@@ -419,6 +419,12 @@ class ApiCalled(Fact, frozen=True, tag=True):
     strangers: tuple[Text, ...] = ()  # of a call with errors: the first ids that it named and the shop does not have
     key: Text = ""  # its idempotency key
     injected: Injected = ""
+    unplayed: tuple[Text, ...] = ()  # the first things that it asked for and that Stockstorm does not play, by name
+
+    @property
+    def server_failed(self) -> bool:
+        """Whether it was answered with a 5xx. 501 of what is not played tells of no failure."""
+        return self.status >= 500 and not self.unplayed
 
 
 class RowsNotListed(Fact, frozen=True, tag=True):

@@ -27,6 +27,7 @@ from stockstorm.simulator.api.admin.execution.variables import coerce_variables
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
 from stockstorm.simulator.api.faults.injection import NONE, Injection
+from stockstorm.simulator.api.not_played import few, names_in
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.errors import UNREADABLE_JSON
@@ -79,7 +80,7 @@ class AdminApi:
         world.app.tokens.add(token)
         self._serial = serial or RequestSerial()
         self._schema = admin_schema()
-        self._state = AdminState(world.catalogue)
+        self.state = AdminState(world.catalogue)
         self._bucket = Bucket(config.shop.plan)
         self._decode = msgspec.json.Decoder(_Body).decode
         self._encode = msgspec.json.Encoder().encode
@@ -91,7 +92,7 @@ class AdminApi:
         `injection` applies to a call that would be executed without it.
         """
         self._world.begin_call()
-        call = Call(self._world, self._wall, self._state, self._options, request=self._serial.take(), now_ns=now_ns)
+        call = Call(self._world, self._wall, self.state, self._options, request=self._serial.take(), now_ns=now_ns)
         answer = self._answer(request, call, injection)
         errors = self._errors(request, answer, call)
         called = ApiCalled(
@@ -105,8 +106,9 @@ class AdminApi:
             cost=answer.cost,
             rows=call.rows,
             errors=errors,
-            strangers=strangers(request.body, self._state) if errors else (),
+            strangers=strangers(request.body, self.state) if errors else (),
             key=call.key,
+            unplayed=few((*call.unplayed, *names_in(answer.body.get("errors")))),
         )
         facts = [*call.facts, *call.shown(), called]
         headers = (*_HEADERS, (REQUEST_ID, request_id(call.request)))

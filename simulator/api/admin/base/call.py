@@ -25,6 +25,7 @@ from graphql.language import Visitor, visit
 
 from stockstorm.simulator.api.admin.base.idempotency import IdempotencyKeys
 from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Location
+from stockstorm.simulator.api.not_played import Kind, message, named
 from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
@@ -140,6 +141,7 @@ class Call:
         self.events: list[Event] = []
         self.outcome: ApiOutcome = "ok"
         self.refusals: list[str] = []  # texts of user errors, whether the caller asked for them or not
+        self.unplayed: list[str] = []  # names of what user errors say is not played
         self.key = ""  # of the last mutation with an idempotency key
         self.rows = self._rows_done = 0
         self.warnings: list[SearchWarning] = []
@@ -167,6 +169,11 @@ class Call:
         """Record user errors."""
         self.outcome = "user_error"
         self.refusals.extend(texts)
+
+    def lacks(self, kind: Kind, what: str) -> str:
+        """The text of the user error for what is not played. The history learns of it."""
+        self.unplayed.append(named(kind, what))
+        return message(kind, what)
 
     def spend(self, values: int) -> None:
         """Count fields of the answer. Raises AnswerTooLarge."""

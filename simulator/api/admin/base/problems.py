@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from graphql import GraphQLError
 
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.limits import INPUT_ARRAY_MAX, QUERY_COST_MAX
 
 Problem = dict[str, Any]  # one element of "errors" in the answer
@@ -18,9 +19,6 @@ THROTTLED: Final[Problem] = {
     "message": "Throttled",
     "extensions": {"code": "THROTTLED", "documentation": "https://shopify.dev/api/usage/rate-limits"},
 }
-
-NOT_PLAYED: Final = "NOT_PLAYED"  # the code of an error that Shopify would not answer
-NOT_PLAYED_TEXT: Final = "Stockstorm does not play {}; docs/own_service.md says what it plays."
 
 _QUOTED: Final = r"'([^']+)'"
 _UNDEFINED_FIELD: Final = re.compile(rf"Cannot query field {_QUOTED} on type {_QUOTED}")
@@ -36,7 +34,7 @@ def bad_request(message: str) -> GraphQLError:
 
 def not_supported(what: str) -> GraphQLError:
     """An error for what Shopify has and the simulator does not play, instead of a wrong answer."""
-    return GraphQLError(NOT_PLAYED_TEXT.format(what), extensions={"code": NOT_PLAYED})
+    return not_played("use", what.removeprefix("the "))
 
 
 def of_document(error: GraphQLError, operation: str) -> Problem:

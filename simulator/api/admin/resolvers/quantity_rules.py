@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Call
-from stockstorm.simulator.api.admin.base.problems import not_supported
 from stockstorm.simulator.api.admin.base.views import REASONS, UserError, parse_location
 from stockstorm.simulator.api.admin.resolvers.stock import item_of
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Product
 
@@ -87,7 +87,7 @@ def _name_errors(kind: Kind, name: str) -> list[UserError]:
         text = f"The specified quantity name is invalid. Valid values are: {', '.join(ADJUSTABLE)}."
         return [UserError(path, text, "INVALID_QUANTITY_NAME")]
     if name != "available":
-        raise not_supported(f"stock in the state {name!r}")
+        raise not_played("state", name)
     return []
 
 

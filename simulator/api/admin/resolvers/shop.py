@@ -15,7 +15,7 @@ from stockstorm.simulator.model import SHOP_ID
 
 APP_ID: Final = 1
 
-_PLAN_NAMES: Final[dict[ShopPlan, str]] = {
+PLAN_NAMES: Final[dict[ShopPlan, str]] = {
     "standard": "Basic",
     "advanced": "Advanced",
     "plus": "Shopify Plus",
@@ -83,8 +83,8 @@ SHOP: dict[str, Resolver] = {
     "timezoneOffsetMinutes": lambda _shop, _arguments, _call: -300,
 }
 PLAN: dict[str, Resolver] = {
-    "displayName": lambda plan, _arguments, _call: _PLAN_NAMES[plan],
-    "publicDisplayName": lambda plan, _arguments, _call: _PLAN_NAMES[plan],
+    "displayName": lambda plan, _arguments, _call: PLAN_NAMES[plan],
+    "publicDisplayName": lambda plan, _arguments, _call: PLAN_NAMES[plan],
     "shopifyPlus": lambda plan, _arguments, _call: plan in ("plus", "enterprise"),
     "partnerDevelopment": lambda _plan, _arguments, _call: False,
 }

@@ -5,7 +5,7 @@ declared in the app's TOML are not listed. Topics are spelled ORDERS_CREATE in G
 """
 
 import re
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import urlsplit
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
@@ -22,7 +22,7 @@ from stockstorm.simulator.api.admin.base.views import (
     number_of,
 )
 from stockstorm.simulator.limits import API_VERSION
-from stockstorm.simulator.model import SHOPIFY, Subscription
+from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, SHOPIFY_TOPICS, CallTopic, Subscription
 from stockstorm.simulator.shop.scopes import missing_scope
 from stockstorm.simulator.shop.subscriptions import is_bus
 
@@ -80,6 +80,7 @@ _OWN_HOSTS: Final = re.compile(r"(localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|.*\
 _BAD_FILTER: Final = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."
 _BAD_PUBSUB: Final = "Address is not a valid GCP pub/sub format. Format should be pubsub://project:topic"
 NAME_MAX: Final = 50
+PLAYED_TOPICS: Final[frozenset[str]] = frozenset((*SHOPIFY_TOPICS, *APP_TOPICS, *get_args(CallTopic)))
 
 
 def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPayload:
@@ -87,7 +88,7 @@ def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPaylo
     uri, name = (given.get("uri") or given.get("callbackUrl") or "").strip(), given.get("name")
     errors = _topic_errors(topic, call)
     errors += _address_errors(uri, call.options.allow_http) + _name_errors(name, call) + _other_errors(given)
-    if not errors and any(_same(each, uri, given.get("filter")) for each in _listed(call) if each.topic == topic):
+    if not errors and any(_same(each, uri, given.get("filter")) for each in listed(call) if each.topic == topic):
         errors = [UserError(_ADDRESS, "Address for this topic has already been taken")]
     if errors:
         call.refuse(error.message for error in errors)
@@ -127,7 +128,7 @@ def many(_source: None, arguments: Arguments, call: Call) -> Page[Subscription]:
     uri = arguments.get("uri") or arguments.get("callbackUrl")
     rows = [
         each
-        for each in _listed(call)
+        for each in listed(call)
         if (not topics or enum_of(each.topic) in topics)
         and (uri is None or each.uri == uri)
         and arguments.get("format") in (None, "JSON")
@@ -138,10 +139,10 @@ def many(_source: None, arguments: Arguments, call: Call) -> Page[Subscription]:
 
 
 def count(_source: None, _arguments: Arguments, call: Call) -> Counted:
-    return Counted(len(_listed(call)))
+    return Counted(len(listed(call)))
 
 
-def _listed(call: Call) -> list[Subscription]:
+def listed(call: Call) -> list[Subscription]:
     return [each for each in call.world.subscriptions(SHOPIFY) if each.by_api]
 
 
@@ -154,7 +155,10 @@ def _topic_errors(topic: str, call: Call) -> list[UserError]:
     app = call.world.app
     if topic.partition("/")[0] in PROTECTED_TOPICS and not app.approved("Order"):
         return [UserError(_TOPIC, _NOT_APPROVED)]
-    return [UserError(_TOPIC, _NO_SCOPE)] if missing_scope(topic, app.granted) else []
+    if missing_scope(topic, app.granted):
+        return [UserError(_TOPIC, _NO_SCOPE)]
+    # Without an error, the subscriber of a topic that never fires here would wait in vain.
+    return [] if topic in PLAYED_TOPICS else [UserError(_TOPIC, call.lacks("topic", topic))]
 
 
 def _address_errors(uri: str, allow_http: bool) -> list[UserError]:
@@ -200,7 +204,7 @@ def _name_errors(name: str | None, call: Call) -> list[UserError]:
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         text = "Name name field can only contain alphanumeric characters, underscores, and hyphens"
         return [UserError(_NAME, text)]
-    if any(each.name == name for each in _listed(call)):
+    if any(each.name == name for each in listed(call)):
         return [UserError(_NAME, "Name already exists, no duplicate allowed")]
     return []
 

@@ -118,9 +118,35 @@ def test_calls_that_a_fault_of_the_scenario_refused_are_no_cause() -> None:
 def test_calls_to_what_is_not_played_are_counted_by_path() -> None:
     shop = Shop(lambda _: 0)
     for _ in range(76):
-        shop.call("GET /admin/api/2024-10/orders/{id}.json", outcome="bad_request", status=404, errors=("Not Found",))
+        shop.call("GET /admin/api/2024-10/ordres/{id}.json", outcome="bad_request", status=404, errors=("Not Found",))
     found = diagnosed(shop.history())["not_played"]
-    assert found.cause == "76 calls to REST paths that are not played"
+    assert found.cause == "76 calls to paths or methods that no played API has"
+    assert found.evidence == ("GET /admin/api/2024-10/ordres/{id}.json: 76 calls",)
+
+
+def test_calls_for_what_shopify_has_and_is_not_played_are_a_cause_and_no_refused_calls() -> None:
+    shop = Shop(lambda _: 0)
+    for number in range(40):
+        name = "endpoint GET price_rules" if number % 4 else "topic carts/create"
+        shop.call("REST GET price_rules", outcome="bad_request", status=501, errors=("NOT_PLAYED",), unplayed=(name,))
+    history = shop.history()
+    causes = diagnosed(history)
+    found = causes["not_played"]
+    assert found.cause == "40 calls asked for what Shopify has and Stockstorm does not play"
+    assert found.evidence == ("the endpoint GET price_rules: 30 calls", "the topic carts/create: 10 calls")
+    assert "calls_refused" not in causes
+    assert judge(history).notes[0] == (
+        "The subject asked for what is not played here: the endpoint GET price_rules (30 calls), the topic "
+        "carts/create (10 calls). The results say nothing about that."
+    )
+
+
+def test_an_id_that_a_rest_call_does_not_find_is_no_path_that_nothing_has() -> None:
+    shop = Shop(lambda _: 0)
+    shop.call("REST GET orders/{id}", outcome="bad_request", status=404, errors=("Not Found",), strangers=("Order/1",))
+    causes = diagnosed(shop.history())
+    assert "not_played" not in causes
+    assert "strange_ids" in causes
 
 
 def test_rounded_ids_are_told_from_those_of_another_run() -> None:

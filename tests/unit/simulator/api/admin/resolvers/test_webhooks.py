@@ -3,7 +3,7 @@ import pytest
 from stockstorm.simulator.api.admin import AdminOptions
 from stockstorm.simulator.api.admin.resolvers.webhooks import enum_of, topic_of
 from stockstorm.simulator.history.facts import SubscriptionCreated, SubscriptionRemoved
-from stockstorm.simulator.model import SHOPIFY
+from stockstorm.simulator.model import SHOPIFY, SHOPIFY_TOPICS
 from tests.admin_calls import Admin
 
 CREATE = """mutation Create($topic: WebhookSubscriptionTopic!, $given: WebhookSubscriptionInput!) {
@@ -213,3 +213,23 @@ def test_an_address_that_is_no_text_is_refused_as_a_literal_and_as_a_variable(va
     assert "data" not in variable
     assert literal["errors"]
     assert variable["errors"][0]["extensions"]["code"] == "INVALID_VARIABLE"
+
+
+def test_a_topic_that_shopify_has_and_that_never_fires_here_is_refused_and_named() -> None:
+    admin = Admin()
+    payload = create(admin, topic="CARTS_CREATE")
+    assert payload["webhookSubscription"] is None
+    assert payload["userErrors"] == [
+        {
+            "field": ["webhookSubscription", "topic"],
+            "message": "NOT_PLAYED: Stockstorm does not play the topic carts/create; docs/own_service.md lists what "
+            "it plays.",
+        }
+    ]
+    assert admin.called.unplayed == ("topic carts/create",)
+    assert not admin.world.subscriptions("shopify")
+
+
+def test_every_topic_that_fires_can_be_subscribed() -> None:
+    for topic in SHOPIFY_TOPICS:
+        assert create(Admin(), topic=enum_of(topic))["userErrors"] == []
