@@ -182,7 +182,7 @@ class Orchestrator:
         base = f"http://{reachable(self._spec.options.api_host)}:{message.port}"
         return Surroundings(
             database_url=backing.url,
-            admin_api_url=f"{base}/admin/api/2026-10/graphql.json",
+            admin_api_url=f"{base}/admin/api/{self._scenario.shop.api_version}/graphql.json",
             channels_url=f"{base}/marketplaces",
             shop_domain=self._scenario.shop.domain,
             channels=tuple(channel.name for channel in self._scenario.channels if channel.name != "online"),

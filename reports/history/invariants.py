@@ -102,6 +102,7 @@ UNIQUE: Final[tuple[tuple[tuple[Kind, ...], tuple[str, ...]], ...]] = (
     ((f.FinalStock,), ("sku",)),
     ((f.FinalListing,), ("channel", "sku")),
     ((f.ApiCalled,), ("request",)),
+    ((f.VersionAsked,), ("asked",)),
 )
 
 # Serial numbers: 0, 1, 2 … in the order of the file.

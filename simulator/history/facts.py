@@ -155,6 +155,13 @@ class GeneratorHeld(Fact, frozen=True, tag=True):
     cpu_ns: Nanoseconds  # of the generator's thread, so a thread that had to wait for a core is not counted
 
 
+class VersionAsked(Fact, frozen=True, tag=True):
+    """The first call that asks for a version of the Admin API in its address, and the version that answers."""
+
+    asked: Text  # "" for an address without a version
+    served: Name
+
+
 class FaultStarted(Fact, frozen=True, tag=True):
     fault: FaultName
     target: Name  # the process
@@ -487,6 +494,7 @@ AnyFact = (
     | DatabaseCounted
     | GeneratorSampled
     | GeneratorHeld
+    | VersionAsked
     | FaultStarted
     | FaultEnded
     | AppChanged

@@ -6,7 +6,6 @@ from stockstorm.simulator.model import Product
 from stockstorm.simulator.shop.firing import Action
 
 
-
 class Edits:
     """The newest value of each edited product."""
 

@@ -111,9 +111,7 @@ class OrderWrites:
         _fire(levels, order, action)
         return order, refund, action.changes
 
-    def fulfil(
-        self, old: Order, parcel: Fulfilment, *, request: int, now_ns: int
-    ) -> tuple[Order, Changes]:
+    def fulfil(self, old: Order, parcel: Fulfilment, *, request: int, now_ns: int) -> tuple[Order, Changes]:
         """A parcel of the order. Its units leave the shelf: they are no longer committed."""
         action = self._parts.action(now_ns)
         order = msgspec.structs.replace(old, fulfilments=(*old.fulfilments, parcel), updated_ns=now_ns)
@@ -154,7 +152,9 @@ class OrderWrites:
             if self._parts.ledger.of(product).available < wanted[product.sku]:
                 raise NotEnough(index)
 
-    def _note(self, how: WrittenAs, order: Order, units: Sequence[tuple[Sku, int]], request: int, action: Action) -> None:
+    def _note(
+        self, how: WrittenAs, order: Order, units: Sequence[tuple[Sku, int]], request: int, action: Action
+    ) -> None:
         known = order.key if order.written is None else -1
         reference = "" if order.written is None else order.written.reference
         skus, quantities = columns(units)

@@ -31,6 +31,7 @@ from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
 from stockstorm.simulator.limits import ANSWER_VALUES_MAX, IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.model import ONLINE, ApiOutcome, Event, Level, Order, Product
+from stockstorm.simulator.versions import NEWEST, ApiVersion, Behaviour, in_force
 from stockstorm.simulator.world import Changes, World
 
 Arguments = dict[str, Any]  # argument name → coerced value
@@ -132,9 +133,18 @@ class Call:
     """The context of one request. `facts` and `events` come from the world; `shown()` adds what the answer showed."""
 
     def __init__(
-        self, world: World, wall: WallPair, state: AdminState, options: AdminOptions, *, request: int, now_ns: int
+        self,
+        world: World,
+        wall: WallPair,
+        state: AdminState,
+        options: AdminOptions,
+        *,
+        request: int,
+        now_ns: int,
+        version: ApiVersion = NEWEST,
     ) -> None:
         self.world, self.wall, self.state, self.options = world, wall, state, options
+        self.version = version
         self.catalogue = world.catalogue
         self.request, self.now_ns = request, now_ns
         self.facts: list[AnyFact] = []
@@ -164,6 +174,10 @@ class Call:
         if not good:
             raise value
         return value
+
+    def in_force(self, behaviour: Behaviour) -> bool:
+        """Whether the version of the call behaves so."""
+        return in_force(behaviour, self.version)
 
     def refuse(self, texts: Iterable[str]) -> None:
         """Record user errors."""

@@ -21,10 +21,11 @@ from stockstorm.simulator.api.admin.base.views import (
     gid,
     number_of,
 )
-from stockstorm.simulator.limits import API_VERSION
+from stockstorm.simulator.config import app_version
 from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, SHOPIFY_TOPICS, CallTopic, Subscription
 from stockstorm.simulator.shop.scopes import missing_scope
 from stockstorm.simulator.shop.subscriptions import is_bus
+from stockstorm.simulator.versions import display_name
 
 # In an enum value, only the name of the resource shows where the slash belongs, since both parts can have underscores.
 _RESOURCES: Final = (
@@ -241,7 +242,7 @@ SUBSCRIPTION: dict[str, Resolver] = {
     "includeFields": lambda each, _arguments, _call: each.include_fields,
     "metafieldNamespaces": lambda _each, _arguments, _call: [],
     "name": lambda each, _arguments, _call: each.name,
-    "apiVersion": lambda _each, _arguments, _call: API_VERSION,
+    "apiVersion": lambda _each, _arguments, call: app_version(call.world.config.shop),
     "createdAt": lambda each, _arguments, call: call.time_text(each.created_ns),
     "updatedAt": lambda each, _arguments, call: call.time_text(each.updated_ns),
 }
@@ -255,8 +256,8 @@ DELETE_PAYLOAD: dict[str, Resolver] = {
 }
 API_VERSION_FIELDS: dict[str, Resolver] = {
     "handle": lambda version, _arguments, _call: version,
-    "displayName": lambda version, _arguments, _call: f"{version} (Latest)",
-    "supported": lambda _version, _arguments, _call: True,
+    "displayName": lambda version, _arguments, _call: display_name(version),
+    "supported": lambda version, _arguments, _call: version != "unstable",
 }
 HTTP_ENDPOINT: dict[str, Resolver] = {"callbackUrl": lambda each, _arguments, _call: each.uri}
 EVENT_BRIDGE_ENDPOINT: dict[str, Resolver] = {"arn": lambda each, _arguments, _call: each.uri}

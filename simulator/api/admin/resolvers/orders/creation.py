@@ -11,9 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
-from stockstorm.simulator.api.admin.base.problems import not_supported
 from stockstorm.simulator.api.admin.base.search import parse_second
 from stockstorm.simulator.api.admin.base.views import UserError, number_of
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.events.encoding import minor_of
 from stockstorm.simulator.model import Address, Order, Product, Written
@@ -71,7 +71,7 @@ def _lines(rows: list[dict[str, Any]], call: Call) -> tuple[list[Line], list[Use
     if not rows:
         return [], [UserError(("order", "lineItems"), "Line items must have at least one line item", "INVALID")]
     if len(rows) > LINE_IDS_PER_ORDER:
-        raise not_supported(f"orderCreate with more than {LINE_IDS_PER_ORDER} lines")
+        raise not_played("use", f"of orderCreate with more than {LINE_IDS_PER_ORDER} lines")
     lines: list[Line] = []
     errors: list[UserError] = []
     for index, row in enumerate(rows):
@@ -92,7 +92,7 @@ def _lines(rows: list[dict[str, Any]], call: Call) -> tuple[list[Line], list[Use
 
 def _product(row: dict[str, Any], call: Call) -> Product | None:
     if row.get("variantId") is None:
-        raise not_supported("a line of orderCreate without variantId")
+        raise not_played("use", "of a line of orderCreate without variantId")
     number = number_of("ProductVariant", row["variantId"])
     return None if number is None else call.state.by_variant.get(number)
 
@@ -134,9 +134,9 @@ def _require_played(given: dict[str, Any], call: Call) -> None:
     """Raises GraphQLError for what would be taken and then ignored."""
     currency = call.world.config.shop.currency
     if any(given.get(name) not in (None, currency) for name in ("currency", "presentmentCurrency")):
-        raise not_supported(f"an order in another currency than the shop's {currency}")
+        raise not_played("use", f"of an order in another currency than the shop's {currency}")
     if given.get("financialStatus") not in (None, "AUTHORIZED", "PAID", "PENDING"):
-        raise not_supported(f"orderCreate with financialStatus {given['financialStatus']}")
+        raise not_played("use", f"of orderCreate with financialStatus {given['financialStatus']}")
 
 
 def _paid(given: dict[str, Any], total: int) -> bool:

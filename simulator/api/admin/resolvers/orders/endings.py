@@ -7,13 +7,14 @@ import msgspec
 
 from stockstorm.simulator.api.admin.base.call import IDEMPOTENCY_KEY, Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.idempotency import Remembered, fingerprint
-from stockstorm.simulator.api.admin.base.problems import bad_request, not_supported
+from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.api.admin.base.views import RefundView, UserError, number_of
+from stockstorm.simulator.api.admin.resolvers.orders.payments import received
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.encoding import amount, derived_token, minor_of
 from stockstorm.simulator.events.order_payload import refund_total, refunded_units, remaining_units
 from stockstorm.simulator.limits import IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.model import Order, RefundLine
-from stockstorm.simulator.api.admin.resolvers.orders.payments import received
 
 RESTOCKED: Final = ("CANCEL", "RETURN")
 _SYMBOLS: Final = {"EUR": "€", "GBP": "£", "USD": "$"}
@@ -131,16 +132,16 @@ def _refund(given: dict[str, Any], call: Call) -> RefundPayload:
         return _refused([UserError(("orderId",), "Order does not exist")], call)
     rows = given.get("refundLineItems") or []
     if not rows and not given.get("transactions") and not given.get("shipping"):
-        raise not_supported("a refund without lines")
+        raise not_played("use", "of a refund without lines")
     lines, errors = _lines(rows, order)
     errors += [] if errors else _too_much(given, order, call)
     if errors:
         return _refused(errors, call)
     if not lines:
-        raise not_supported("a refund of money alone")
+        raise not_played("use", "of a refund of money alone")
     kinds = {row.get("restockType") or "NO_RESTOCK" for row in rows}
     if len(kinds) > 1:
-        raise not_supported("different restock types in one refund")
+        raise not_played("use", "of different restock types in one refund")
     call.rows += len(lines)
     order, made, changes = call.world.order_writes.refund(
         order,

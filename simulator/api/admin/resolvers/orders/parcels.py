@@ -97,7 +97,9 @@ def create(_source: None, arguments: Arguments, call: Call) -> ParcelPayload:
     order = _order_of(groups[0]["fulfillmentOrderId"], call) if len(orders) == 1 else None
     where = ("fulfillment", "lineItemsByFulfillmentOrder")
     if order is None:
-        text = "Fulfillment order does not exist." if len(orders) == 1 else "All fulfillment orders must be of one order."
+        text = (
+            "Fulfillment order does not exist." if len(orders) == 1 else "All fulfillment orders must be of one order."
+        )
         return _refused(UserError(where, text), call)
     lines = _wanted(groups, order)
     if isinstance(lines, UserError):

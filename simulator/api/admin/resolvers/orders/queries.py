@@ -5,11 +5,11 @@ from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Key, Page, keyed_page_of
-from stockstorm.simulator.api.admin.base.problems import not_supported
 from stockstorm.simulator.api.admin.base.search import searched
 from stockstorm.simulator.api.admin.base.views import Counted, number_of
 from stockstorm.simulator.api.admin.resolvers.orders import endings, parcels, people
 from stockstorm.simulator.api.admin.resolvers.orders.searches import order_plays
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.model import Order
 from stockstorm.simulator.shop.order_search import Column, Conditions, FoundOrders, buyers
 
@@ -41,7 +41,7 @@ def orders(_source: None, arguments: Arguments, call: Call) -> Page[Order]:
 def _column(sort: str) -> Column:
     column = _SORTS.get(sort)
     if column is None:
-        raise not_supported(f"sorting orders by {sort} (only by {', '.join(_SORTS)})")
+        raise not_played("sort key", f"{sort} of orders")
     return column
 
 

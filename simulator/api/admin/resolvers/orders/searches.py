@@ -56,7 +56,7 @@ def order_plays(call: Call) -> Plays[Condition]:
         "fulfillment_status": _each(_shipping),
         "financial_status": _each(_payment),
         "name": _name,
-        "sku": lambda term: _sku(term),
+        "sku": _sku,
         "email": lambda term: _email(term, call),
         "customer_id": lambda term: _customer(term, call),
         "source_name": _source,

@@ -9,10 +9,10 @@ from typing import Any, Final
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
-from stockstorm.simulator.api.admin.base.problems import not_supported
 from stockstorm.simulator.api.admin.base.views import ProductView, UserError, Variant, number_of
 from stockstorm.simulator.api.admin.resolvers.products.index import index_of
 from stockstorm.simulator.api.admin.resolvers.stock import item_of
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.encoding import minor_of
 from stockstorm.simulator.model import Product
 from stockstorm.simulator.shop.edits import changed
@@ -74,12 +74,10 @@ def _variant_errors(given: dict[str, Any], product: Product, where: tuple[str, .
     return []
 
 
-def _edits(
-    given: dict[str, Any], product: Product, where: tuple[str, ...]
-) -> tuple[dict[str, Any], list[UserError]]:
+def _edits(given: dict[str, Any], product: Product, where: tuple[str, ...]) -> tuple[dict[str, Any], list[UserError]]:
     """The new values of one row, and what is wrong with it."""
     if given.get("inventoryPolicy") == "CONTINUE":
-        raise not_supported("inventoryPolicy CONTINUE (the store sells what is available)")
+        raise not_played("use", "of inventoryPolicy CONTINUE (the store sells what is available)")
     values: dict[str, Any] = {}
     errors: list[UserError] = []
     for name, field in (("price", "price_minor"), ("compareAtPrice", "compare_at_minor")):
@@ -128,9 +126,9 @@ def _item_edits(
     given: dict[str, Any], product: Product, where: tuple[str, ...]
 ) -> tuple[dict[str, Any], list[UserError]]:
     if given.get("tracked") is False:
-        raise not_supported("an inventory item that is not tracked")
+        raise not_played("use", "of an inventory item that is not tracked")
     if "sku" in given and given["sku"] != product.sku:
-        raise not_supported("a new SKU for an inventory item")
+        raise not_played("use", "of a new SKU for an inventory item")
     values: dict[str, Any] = {}
     errors: list[UserError] = []
     if "cost" in given:

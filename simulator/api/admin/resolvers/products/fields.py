@@ -7,11 +7,11 @@ import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
-from stockstorm.simulator.api.admin.base.problems import not_supported
 from stockstorm.simulator.api.admin.base.views import Counted, Money, ProductView, Variant, gid, number_of
 from stockstorm.simulator.api.admin.resolvers import stock
 from stockstorm.simulator.api.admin.resolvers.products.index import Collection, Ranked, index_of
 from stockstorm.simulator.api.admin.resolvers.products.searches import page, tags_of
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.encoding import amount, derived_id
 from stockstorm.simulator.model import Product
 
@@ -65,7 +65,7 @@ def _variants(row: Row, arguments: Arguments, call: Call) -> Page[Ranked]:
 
 def _collections(row: Row, arguments: Arguments, call: Call) -> Page[Collection]:
     if arguments.get("query"):
-        raise not_supported("a search of Product.collections")
+        raise not_played("search term", "a search of Product.collections")
     return page_of([index_of(call.state).collection_of(row.product)], collection_key, arguments)
 
 
@@ -123,7 +123,7 @@ def metafield_key(row: Metafield) -> tuple[int, int]:
 def _collection_products(row: Collection, arguments: Arguments, call: Call) -> Page[Ranked]:
     sort = arguments["sortKey"]
     if sort not in ("COLLECTION_DEFAULT", "ID", "CREATED", "MANUAL", "RELEVANCE"):
-        raise not_supported(f"sorting the products of a collection by {sort}")
+        raise not_played("sort key", f"{sort} of Collection.products")
     return page([Ranked(product.product_id, product) for product in row.products], arguments, call)
 
 

@@ -54,7 +54,11 @@ class ProductIndex:
         if sort not in self._orders:
             keys = {"ID": None, "TITLE": "title", "VENDOR": "vendor", "PRODUCT_TYPE": "product_type"}
             name = keys[sort]
-            rows = self._products if name is None else sorted(self._products, key=lambda each: getattr(each, name).casefold())
+            rows = (
+                self._products
+                if name is None
+                else sorted(self._products, key=lambda each: getattr(each, name).casefold())
+            )
             ranks = (product.product_id if name is None else rank for rank, product in enumerate(rows))
             self._orders[sort] = [Ranked(rank, product) for rank, product in zip(ranks, rows, strict=True)]
         return self._orders[sort]

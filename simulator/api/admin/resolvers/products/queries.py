@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
-from stockstorm.simulator.api.admin.base.problems import bad_request, not_supported
+from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.api.admin.base.search import known_terms, number_bounds, text_test
 from stockstorm.simulator.api.admin.base.views import Counted, ProductView, number_of
 from stockstorm.simulator.api.admin.resolvers.products.fields import collection_key
@@ -18,6 +18,7 @@ from stockstorm.simulator.api.admin.resolvers.products.searches import (
     sorted_rows,
     variant_plays,
 )
+from stockstorm.simulator.api.not_played import not_played
 
 
 def products(_source: None, arguments: Arguments, call: Call) -> Page[Ranked]:
@@ -29,7 +30,7 @@ def products(_source: None, arguments: Arguments, call: Call) -> Page[Ranked]:
 def product_variants(_source: None, arguments: Arguments, call: Call) -> Page[Ranked]:
     index, sort = index_of(call.state), arguments["sortKey"]
     if sort not in ("ID", "SKU", "TITLE", "FULL_TITLE", "NAME", "POSITION", "RELEVANCE"):
-        raise not_supported(f"sorting productVariants by {sort}")
+        raise not_played("sort key", f"{sort} of productVariants")
     rows = sorted_rows("ID" if sort == "SKU" else sort, "productVariants", index, call)
     ranked = [Ranked(row.product.variant_id, row.product) for row in rows] if sort in ("ID", "SKU") else rows
     query = arguments.get("query")
@@ -76,7 +77,7 @@ def collection(_source: None, arguments: Arguments, call: Call) -> Collection | 
 def collections(_source: None, arguments: Arguments, call: Call) -> Page[Collection]:
     sort = arguments["sortKey"]
     if sort not in ("ID", "TITLE", "RELEVANCE"):
-        raise not_supported(f"sorting collections by {sort}")
+        raise not_played("sort key", f"{sort} of collections")
     return page_of(_collections(arguments.get("query"), call), collection_key, arguments)  # ids follow the titles
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
-from stockstorm.simulator.api.admin.base.problems import bad_request, not_supported
+from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.api.admin.base.search import (
     DEFAULT,
     Plays,
@@ -21,6 +21,7 @@ from stockstorm.simulator.api.admin.base.search import (
 from stockstorm.simulator.api.admin.base.views import Counted
 from stockstorm.simulator.api.admin.resolvers.products.index import SORTS, ProductIndex, Ranked, index_of
 from stockstorm.simulator.api.admin.resolvers.stock import level_of
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.encoding import minor_of
 from stockstorm.simulator.model import Product, Sku
 
@@ -174,9 +175,18 @@ def sorted_rows(sort: str, root: str, index: ProductIndex, call: Call) -> Sequen
     for known in SORTS:
         if known == sort:
             return index.sorted_by(known)
-    if sort in ("CREATED_AT", "PUBLISHED_AT", "RELEVANCE", "POSITION", "FULL_TITLE", "NAME", "COLLECTION_DEFAULT", "CREATED"):
+    if sort in (
+        "CREATED_AT",
+        "PUBLISHED_AT",
+        "RELEVANCE",
+        "POSITION",
+        "FULL_TITLE",
+        "NAME",
+        "COLLECTION_DEFAULT",
+        "CREATED",
+    ):
         return index.sorted_by("TITLE" if sort in ("FULL_TITLE", "NAME", "COLLECTION_DEFAULT") else "ID")
-    raise not_supported(f"sorting {root} by {sort}")
+    raise not_played("sort key", f"{sort} of {root}")
 
 
 def rank_key(row: Ranked) -> tuple[int, int]:
