@@ -27,10 +27,10 @@ from stockstorm.simulator.events.encoding import escaped
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import ApiCalled
 from stockstorm.simulator.history.texts import error_texts
-from stockstorm.simulator.limits import API_VERSION
 from stockstorm.simulator.model import ApiOutcome
 from stockstorm.simulator.shop.records import TooMuchWork
 from stockstorm.simulator.shop.scopes import missing_rest_scope, needed_scopes, rest_element
+from stockstorm.simulator.versions import NEWEST
 from stockstorm.simulator.world import World
 
 OPERATION: Final = "REST"  # begins the operation of every call: "REST GET orders/{id}"
@@ -43,7 +43,7 @@ NOT_APPROVED: Final = (
 _PATH: Final = re.compile(r"/admin/(?:api/(?:\d{4}-\d{2}|unstable)/)?(?P<resource>[^?]+?)(?P<json>\.json)?")
 _ID: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
 _OUTCOMES: Final[dict[int, ApiOutcome]] = {401: "denied", 403: "error", 422: "user_error", 429: "throttled"}
-_HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"), ("X-Shopify-API-Version", API_VERSION))
+_HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"), ("X-Shopify-API-Version", NEWEST))
 
 
 _DEFAULT_OPTIONS: Final = AdminOptions()

@@ -127,6 +127,7 @@ class AdminState:
     def __init__(self, catalogue: Catalogue) -> None:
         decoder = msgspec.msgpack.Decoder[AdjustmentGroup | None](AdjustmentGroup | None)
         self.keys = IdempotencyKeys(msgspec.msgpack.encode, decoder.decode)
+        self.refund_keys = IdempotencyKeys(msgspec.msgpack.encode, msgspec.msgpack.Decoder[int](int).decode)
         self.groups = 0  # number of adjustment groups so far
         self.locations = {number: Location(number, index) for index, number in enumerate(catalogue.locations, 1)}
         self.items = tuple(sorted(catalogue.products, key=lambda product: product.inventory_item_id))
@@ -232,7 +233,8 @@ class Call:
     def show_orders(self, orders: Sequence[Order]) -> None:
         """Record that the answer shows these orders."""
         for order in orders:
-            self._orders_shown[order.key] = None
+            if order.written is None:  # the history knows only what buyers placed
+                self._orders_shown[order.key] = None
 
     def shown(self) -> list[AnyFact]:
         """What the answer showed, as facts."""

@@ -85,7 +85,7 @@ class _Translating:
         return (title(self.operations[0]) if self.operations else "query",)
 
     def not_played(self, node: Node | None, kind: Kind, what: str) -> Problem:
-        return self.made(node, (message(kind, what), dict(extensions(kind, what))))
+        return self.made(node, (message(kind, what), dict[str, Any](extensions(kind, what))))
 
     def of_literal(self, given: Given) -> Problem:
         """Recorded: a literal that is no value of its type, at the owner of the argument."""
@@ -258,7 +258,7 @@ def _plain(text: str, code: str, **members: str) -> Rule:
 def _unknown_type(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
     name = found[1]
     if real_schema.has(name):
-        return at.not_played(node, "use", f"type {name}")
+        return at.not_played(node, "use", f"of the type {name}")
     text = f"No such type {name}, so it can't be a fragment condition"
     if any(node is each for one in at.operations for each in _types_of(one)):
         extensions = {"code": "variableRequiresValidType", "typeName": name}

@@ -39,7 +39,7 @@ def level_body(call: RestCall, level: Level) -> dict[str, object]:
         "location_id": level.location_id,
         "available": level.available,
         "updated_at": call.payloads.times.shop(level.updated_ns),
-        "admin_graphql_api_id": level_gid(product),
+        "admin_graphql_api_id": level_gid(level, call),
     }
 
 

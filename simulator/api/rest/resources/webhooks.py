@@ -10,8 +10,8 @@ from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 from stockstorm.simulator.api.rest.call import Body, Refused, RestCall
 from stockstorm.simulator.api.rest.pages import SortedRows, page, take_page_info
 from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each
-from stockstorm.simulator.limits import API_VERSION
 from stockstorm.simulator.model import Subscription
+from stockstorm.simulator.versions import NEWEST
 
 # Of a user error's field, the name in REST, and the word that begins the text in GraphQL and not in REST.
 _SPELLINGS: Final = {
@@ -128,6 +128,6 @@ def _body(call: RestCall, each: Subscription) -> object:
         "format": "json",
         "fields": each.include_fields,
         "metafield_namespaces": (),
-        "api_version": API_VERSION,
+        "api_version": NEWEST,
         "private_metafield_namespaces": (),
     }
