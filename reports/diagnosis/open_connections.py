@@ -43,11 +43,11 @@ class OpenConnections(Diagnose):
     def _held(self, case: Case) -> Found:
         leaks = [one for one in held_descriptors(case.history) if one.leaks]
         names = " and ".join(one.process for one in leaks)
-        more = sum(one.growth for one in leaks)
+        more, seconds = sum(one.growth for one in leaks), leaks[0].seconds
         return Found(
             Diagnosis(
                 self.name,
-                f"{names} opens files or connections that it never closes: {more:,.0f} more in {leaks[0].seconds:.0f} s",
+                f"{names} opens files or connections and does not close them: {more:,.0f} more in {seconds:.0f} s",
                 tuple(incident.text for incident in case.incidents("descriptors_left_open")),
                 f"look for connections to a database, a cache or a queue, and for files; {REMEDY}",
                 case.consequences(HELD, "memory"),
