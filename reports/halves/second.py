@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from stockstorm.reports.checkers import CHECKERS, check_key, check_one
+from stockstorm.reports.diagnosis import WHERE_HELD, diagnose_where_held
 from stockstorm.reports.halves.kinds import ALL, DELIVERY, STAND_INS, STOCK, Kind, decoder_without
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import OF_EVENT, OF_NUMBER, Deliveries
@@ -76,6 +77,7 @@ def answers(history: History) -> Mapping[str, Callable[[Any], Any]]:
     deliveries = history.deliveries
     return {
         OF_EVENT: lambda event: deliveries.by_event.get(event, ()),
+        WHERE_HELD: lambda checks: diagnose_where_held(history, checks),
         OF_NUMBER: lambda number: [deliveries.by_id[number]] if number in deliveries.by_id else [],
     }
 
