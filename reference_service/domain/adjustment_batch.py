@@ -96,9 +96,8 @@ def changes_of(chosen: Sequence[WaitingEffect], levels: Mapping[str, Sequence[Le
         parts = allocate(delta, levels[sku], 1 + max(0, spare))
         spare -= len(parts) - 1
         deltas = {home.key: 0, **parts}
-        for item, location in deltas:
-            of_home = sold.get(sku, 0) if (item, location) == home.key else 0
-            changes.append(Change(item, location, deltas[item, location], of_home))
+        for key, part in deltas.items():
+            changes.append(Change(*key, part, sold.get(sku, 0) if key == home.key else 0))
     return tuple(sorted(changes, key=lambda change: change.key))
 
 
