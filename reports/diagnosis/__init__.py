@@ -27,6 +27,7 @@ from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
+from stockstorm.reports.diagnosis.one_location import OneLocation
 from stockstorm.reports.diagnosis.overtaken import Overtaken
 from stockstorm.reports.diagnosis.own_retries import OwnRetries
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
@@ -63,6 +64,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     LostUpdates(),
     DeadLetters(),
     Stops(),
+    OneLocation(),
     ChannelFrozen(),
     LostAtFailure(),
     LostEvents(),

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from stockstorm.reports.checkers import REQUIRED, check_all
+from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import first_breach
 from stockstorm.reports.history.listings import Listing
-from stockstorm.reports.result import Check
+from stockstorm.reports.result import Check, Diagnosis
 from stockstorm.simulator.config import (
     ChannelConfig,
     OrdersConfig,
@@ -96,6 +97,25 @@ def test_sums_that_the_master_never_had_occur_and_are_explained() -> None:
 def test_a_subject_that_mixes_locations_up_is_caught(flaw: Flaw) -> None:
     broken = msgspec.structs.replace(BEHAVIOURS[2], flaw=flaw)
     assert "drift" in accused(findings(broken, 5))
+
+
+@pytest.mark.parametrize(("flaw", "rule"), [("one_location", "lowest id"), ("location_overwrites", "changed last")])
+def test_a_listing_of_one_location_is_named(flaw: Flaw, rule: str) -> None:
+    broken = msgspec.structs.replace(BEHAVIOURS[0], flaw=flaw)
+    (found,) = [each for each in named(broken, 5) if each.name == "one_location"]
+    assert any(rule in evidence for evidence in found.evidence)
+
+
+@pytest.mark.parametrize("flaw", ["last_write_wins", "loses_event", "ignores_cancellation", "applies_twice"])
+def test_other_flaws_are_not_taken_for_a_listing_of_one_location(flaw: Flaw) -> None:
+    broken = msgspec.structs.replace(BEHAVIOURS[0], flaw=flaw, flaw_share=0.2)
+    assert "one_location" not in [found.name for found in named(broken, 5)]
+
+
+def named(behaviour: Behaviour, seed: int) -> tuple[Diagnosis, ...]:
+    found, notes = diagnose(played(behaviour, seed, 2)[1], tuple(findings(behaviour, seed).values()))
+    assert notes == ()
+    return found
 
 
 def test_the_parts_of_a_ledger_add_up_to_it() -> None:
