@@ -7,6 +7,8 @@ from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from stockstorm.simulator.versions import NEWEST, VERSIONS, ApiVersion, serving
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -38,9 +40,21 @@ class ShopConfig(Config):
     ] = 1.0
     price: Annotated[float, Field(gt=0, le=100_000, description="mean price in currency units")] = 25.0
     buyers: Annotated[int, Field(ge=1, le=20_000, description="number of people, drawn once")] = 500
+    api_version: Annotated[
+        ApiVersion,
+        Field(description="the app's API version: of deliveries, and in the address that a started subject is given"),
+    ] = NEWEST
+    oldest_api_version: Annotated[
+        ApiVersion, Field(description="the oldest version that is still served; older ones are answered as this one")
+    ] = VERSIONS[0]
     big_ids: Annotated[
         bool, Field(description="every id is above 2^53, where JSON.parse rounds; live shops have 8 to 14 digits")
     ] = False
+
+
+def app_version(shop: ShopConfig) -> ApiVersion:
+    """The version of the app's deliveries: its own, or the oldest that is served, if its own is no longer."""
+    return serving(shop.api_version, shop.oldest_api_version) or shop.oldest_api_version
 
 
 class ChannelConfig(Config):
@@ -337,6 +351,9 @@ class AppConfig(Config):
         tuple[Scope, ...],
         Field(max_length=100, description='access scopes, e.g. "read_orders"; write_x implies read_x; default: all'),
     ] = ALL_SCOPES
+    redirect_urls: Annotated[
+        tuple[str, ...], Field(max_length=20, description="to which OAuth may redirect; empty: to any")
+    ] = ()
     customer_data: Annotated[
         CustomerData,
         Field(

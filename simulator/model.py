@@ -14,6 +14,7 @@ RngKey = tuple[str | int, ...]  # what a random number depends on besides the se
 ONLINE: Final = "online"  # the shop's own online store; every other channel is a marketplace
 SHOPIFY: Final = "shopify"  # source of the shop's own events; a marketplace's source is its channel's name
 SHOP_ID: Final = 548_380_009
+API_CLIENT_ID: Final = 48_530_117  # of the subject's app, as the ARN of its event source holds it
 FIRST_ORDER_NUMBER: Final = 1001  # of each channel
 FIRST_WRITTEN_KEY: Final = 100_000_000  # of the orders that the subject creates; a plan has fewer items
 EVERY_TOPIC: Final = "*"  # topic of a marketplace's subscription
@@ -35,6 +36,7 @@ Topic = Literal[ShopifyTopic, LevelTopic, CallTopic, MarketplaceTopic, AppTopic]
 
 ORDER_TOPICS: Final[tuple[OrderTopic, ...]] = get_args(OrderTopic)
 SHOPIFY_TOPICS: Final[tuple[ShopifyTopic, ...]] = get_args(ShopifyTopic)
+CALL_TOPICS: Final[tuple[CallTopic, ...]] = get_args(CallTopic)
 APP_TOPICS: Final[tuple[AppTopic, ...]] = get_args(AppTopic)
 LIFE_TOPICS: Final[dict[str, AppTopic]] = {
     "uninstall": "app/uninstalled",
@@ -87,6 +89,16 @@ class Product(msgspec.Struct, frozen=True):
         """Every location of the item before load, by ascending id."""
         here = self.initial_available - sum(other.available for other in self.others)
         return tuple(sorted((Stocked(self.location_id, here), *self.others), key=lambda each: each.location_id))
+
+    # What the subject can edit besides the price.
+    barcode: str | None = None
+    compare_at_minor: int | None = None
+    taxable: bool = True
+    cost_minor: int | None = None
+    origin: str | None = None  # code of the country
+    origin_province: str | None = None
+    harmonized: str | None = None
+    requires_shipping: bool = True
 
 
 class Buyer(msgspec.Struct, frozen=True):

@@ -49,7 +49,7 @@ class StaleOverwrite(Checker):
         return {
             "versions reported after a later one": found.overtaken,
             "reported again after a later one": found.repeated,
-            "changed twice in one second": found.ties,
+            "changed twice in one second": history.ties,
         }
 
 

@@ -110,7 +110,7 @@ def _sets(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[str, int], 
 
 def _off_at_rest(log: FactLog, deliveries: Deliveries) -> dict[str, int]:
     """By SKU, by how many units the master differed from the shelf at rest."""
-    if log.unrest or any(delivery.outcome == "pending" for delivery in deliveries.by_id.values()):
+    if log.unrest or deliveries.any_pending:
         return {}
     return {
         final.sku: final.available - final.physical

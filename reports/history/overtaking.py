@@ -4,7 +4,8 @@
 """
 
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import islice
+from operator import eq
 
 import msgspec
 
@@ -18,15 +19,20 @@ class Overtaking(msgspec.Struct):
 
     overtaken: int = 0  # versions whose first report came after that of a later version
     repeated: int = 0  # versions that were reported again after a later one
-    ties: int = 0  # versions in the same second as the one before
 
 
-def find_overtaking(deliveries: Deliveries, ledgers: Mapping[str, Ledger], wall_offset_ns: int) -> Overtaking:
-    """`wall_offset_ns`: wall time less the history's time."""
-    found = Overtaking()
+def count_ties(ledgers: Mapping[str, Ledger], wall_offset_ns: int) -> int:
+    """Versions in the same second as the one before. `wall_offset_ns`: wall time less the history's time."""
+    ties = 0
     for ledger in ledgers.values():
         seconds = [(at_ns + wall_offset_ns) // SECOND_NS for at_ns in ledger.times_ns[1:]]
-        found.ties += sum(before == after for before, after in pairwise(seconds))
+        ties += sum(map(eq, seconds, islice(seconds, 1, None)))
+    return ties
+
+
+def find_overtaking(deliveries: Deliveries, ledgers: Mapping[str, Ledger]) -> Overtaking:
+    """Versions whose reports overtook each other. `ledgers`: where items have several locations. Ties are apart."""
+    found = Overtaking()
     reported: dict[tuple[str, int], list[tuple[int, int, int]]] = {}
     for event in deliveries.events.values():
         if event.topic == INVENTORY_TOPIC:

@@ -34,6 +34,7 @@ EffectState = Literal["applied", "superseded", "dead_lettered", "pending"]
 Probe = Literal["effects", "stock"]
 # What showed that the run was at rest. "": it was not, or an older version wrote the history and did not say.
 RestBy = Literal["", "probe", "probe_and_queue", "silence"]
+WrittenAs = Literal["created", "cancelled", "refunded", "fulfilled"]
 Injected = ApiFaultKind | Literal[""]
 FaultName = FaultKind | Literal["exited by itself"]  # the latter is not planned: a process of the subject crashed
 
@@ -105,6 +106,8 @@ class QuietReached(Fact, frozen=True, tag=True):
     apart_ns: Nanoseconds = 0  # between the two reads that found nothing pending
     silence_ns: Nanoseconds = 0  # since the last stock change, push or sign of pending work
     longest_gap_ns: Nanoseconds = 0  # the subject's longest, from outstanding work or its last effect to its next
+    still_ns: Nanoseconds = 0  # for how long nothing had happened at all, although the subject reported pending work
+    still_min_ns: Nanoseconds = 0  # for how long that must last to prove that it stands still; 0: it proves nothing
 
 
 class RunEnded(Fact, frozen=True, tag=True):
@@ -142,6 +145,9 @@ class GeneratorSampled(Fact, frozen=True, tag=True):
     connections_max: Count
     waiting_attempts: Count  # queued for a free connection
     journal_backlog: Count
+    api_connections: Count | None = None  # open from the subject to the simulated APIs; older versions did not count
+    api_idle: Count = 0  # of these, without a request that waits for its answer
+    api_used: Count = 0  # connections to them that carried a request in the interval
 
 
 class GeneratorHeld(Fact, frozen=True, tag=True):
@@ -152,6 +158,13 @@ class GeneratorHeld(Fact, frozen=True, tag=True):
     operation: Text
     started_ns: Nanoseconds
     cpu_ns: Nanoseconds  # of the generator's thread, so a thread that had to wait for a core is not counted
+
+
+class VersionAsked(Fact, frozen=True, tag=True):
+    """The first call that asks for a version of the Admin API in its address, and the version that answers."""
+
+    asked: Text  # "" for an address without a version
+    served: Name
 
 
 class FaultStarted(Fact, frozen=True, tag=True):
@@ -251,6 +264,22 @@ class OrderReturned(Fact, frozen=True, tag=True):
     skus: tuple[Name, ...]
     quantities: tuple[Units, ...]
     restocked: bool
+
+
+class OrderWritten(Fact, frozen=True, tag=True):
+    """The subject created, cancelled, refunded or shipped an order of the own store by a call.
+
+    `order` is -1 for an order that it created. `reference` names the marketplace's order that such an order stands for.
+    Its stock changes are `StockChanged` facts, and the change of a buyer's order is a fact of its own too.
+    """
+
+    how: WrittenAs
+    order_id: Positive
+    skus: tuple[Name, ...]
+    quantities: tuple[Count, ...]
+    request: OptionalId = -1
+    order: OptionalId = -1
+    reference: Text = ""
 
 
 class StockChanged(Fact, frozen=True, tag=True):
@@ -415,6 +444,12 @@ class ApiCalled(Fact, frozen=True, tag=True):
     strangers: tuple[Text, ...] = ()  # of a call with errors: the first ids that it named and the shop does not have
     key: Text = ""  # its idempotency key
     injected: Injected = ""
+    unplayed: tuple[Text, ...] = ()  # the first things that it asked for and that Stockstorm does not play, by name
+
+    @property
+    def server_failed(self) -> bool:
+        """Whether it was answered with a 5xx. 501 of what is not played tells of no failure."""
+        return self.status >= 500 and not self.unplayed
 
 
 class RowsNotListed(Fact, frozen=True, tag=True):
@@ -477,6 +512,7 @@ AnyFact = (
     | DatabaseCounted
     | GeneratorSampled
     | GeneratorHeld
+    | VersionAsked
     | FaultStarted
     | FaultEnded
     | AppChanged
@@ -488,6 +524,7 @@ AnyFact = (
     | OrderPaid
     | OrderCancelled
     | OrderReturned
+    | OrderWritten
     | StockChanged
     | StockUnmoved
     | ListingPushed

@@ -1,6 +1,7 @@
 """inventoryAdjustQuantities and inventorySetQuantities: executed once per idempotency key, with all rows or none.
 
-A repeated key changes nothing. The answer shows the group of the first operation, with the current levels.
+A repeated key changes nothing. The answer shows the group of the first operation, with the current levels. Whether a
+key is required, and what a row is compared with, depends on the version (`simulator.versions`).
 """
 
 from typing import Any, Final
@@ -30,15 +31,14 @@ def set_quantities(_source: None, arguments: Arguments, call: Call) -> Inventory
 
 def _mutate(kind: Kind, arguments: Arguments, call: Call) -> InventoryPayload:
     key, given = arguments.get(IDEMPOTENCY_KEY), arguments["input"]
-    if key is None:
+    if key is None and call.in_force("@idempotent required"):
         raise bad_request("The @idempotent directive is required for this mutation but was not provided.")
-    if not key.strip():
-        raise bad_request("The idempotency key cannot be blank.")
-    if len(key) > IDEMPOTENCY_KEY_MAX:
-        raise bad_request(f"The idempotency key is {len(key)} characters long, the maximum is {IDEMPOTENCY_KEY_MAX}.")
-    call.key = key
-    _require_comparison(kind, given)
+    call.key = "" if key is None else _good(key)
+    if call.in_force("changeFromQuantity required"):
+        _require_comparison(kind, given)
     call.rows += len(given[kind.rows_field])
+    if key is None:
+        return _execute(kind, given, call)
     mark = fingerprint(kind.operation, given)
     before = call.state.keys.recall(key, call.now_ns)
     if before is not None and not (before.failed and call.options.retry_failed_key):
@@ -48,8 +48,16 @@ def _mutate(kind: Kind, arguments: Arguments, call: Call) -> InventoryPayload:
     return payload
 
 
+def _good(key: str) -> str:
+    if not key.strip():
+        raise bad_request("The idempotency key cannot be blank.")
+    if len(key) > IDEMPOTENCY_KEY_MAX:
+        raise bad_request(f"The idempotency key is {len(key)} characters long, the maximum is {IDEMPOTENCY_KEY_MAX}.")
+    return key
+
+
 def _require_comparison(kind: Kind, given: dict[str, Any]) -> None:
-    """Since 2026-04 every row must have changeFromQuantity. Null skips the comparison."""
+    """Every row must have changeFromQuantity. Null skips the comparison."""
     for row in given[kind.rows_field]:
         if "changeFromQuantity" not in row:
             message = f"{kind.row_type} must include the following argument: changeFromQuantity."
@@ -78,10 +86,18 @@ def _execute(kind: Kind, given: dict[str, Any], call: Call) -> InventoryPayload:
     try:
         changes = _apply(kind, given["name"], rows, reference or "", call)
     except StaleQuantity as stale:
-        path = ("input", kind.rows_field, str(stale.index), call.options.stale_field)
-        return _refused([UserError(path, kind.stale_text, "CHANGE_FROM_QUANTITY_STALE")], call)
+        return _refused([_stale(kind, given, stale.index, call)], call)
     call.changed(changes)
     return InventoryPayload(_group(changes, given["reason"], reference, call))
+
+
+def _stale(kind: Kind, given: dict[str, Any], index: int, call: Call) -> UserError:
+    """The error of a comparison that failed, in the words of what the row was compared with."""
+    path = ("input", kind.rows_field, str(index))
+    if "changeFromQuantity" in given[kind.rows_field][index]:
+        return UserError((*path, call.options.stale_field), kind.stale_text, "CHANGE_FROM_QUANTITY_STALE")
+    text = "The compareQuantity value does not match persisted value."
+    return UserError((*path, "compareQuantity"), text, "COMPARE_QUANTITY_STALE")
 
 
 def _apply(kind: Kind, name: str, rows: list[Row], reference: str, call: Call) -> Changes:
