@@ -31,6 +31,7 @@ from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
+from stockstorm.reports.diagnosis.one_location import OneLocation
 from stockstorm.reports.diagnosis.open_connections import OpenConnections
 from stockstorm.reports.diagnosis.order_arithmetic import OrderArithmetic
 from stockstorm.reports.diagnosis.overtaken import Overtaken
@@ -74,6 +75,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     LostUpdates(),
     DeadLetters(),
     Stops(),
+    OneLocation(),
     ChannelFrozen(),
     LostAtFailure(),
     Capped(),
