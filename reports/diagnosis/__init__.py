@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.reports.diagnosis.app_life import NotReinstalled, ScopesMissing
 from stockstorm.reports.diagnosis.applied_twice import AppliedTwice
 from stockstorm.reports.diagnosis.calls_refused import CallsRefused
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
@@ -53,7 +54,9 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     SignatureCheck(),
     WebhookFailures(),
     NoCall(),
+    NotReinstalled(),
     WrongToken(),
+    ScopesMissing(),
     NotPlayed(),
     StrangeIds(),
     CallsRefused(),
