@@ -17,10 +17,11 @@ from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.api.admin import AdminApi
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
 from stockstorm.simulator.api.faults import HELD, NONE, WITHHELD, ApiFaults, Injection
-from stockstorm.simulator.api.http_server import MARKETPLACES, make_server
+from stockstorm.simulator.api.http_server import MARKETPLACES, Connections, make_server
 from stockstorm.simulator.api.marketplace import MarketplaceApi
 from stockstorm.simulator.api.oauth.api import PATHS as OAUTH_PATHS
 from stockstorm.simulator.api.oauth.api import OAuthApi
+from stockstorm.simulator.api.rest import RestApi, is_rest
 from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import SECOND_NS, Clock, WallPair
 from stockstorm.simulator.delivery.attempts import Address
@@ -46,9 +47,10 @@ UNAVAILABLE: Final = ApiReply(503, (), b"", [], [])
 
 
 class ApiServer(Protocol):
-    """The part of `gevent.pywsgi.WSGIServer` that is used."""
+    """The part of the HTTP server that is used."""
 
     server_port: int
+    connections: Connections
 
     def start(self) -> None: ...
     def stop(self, timeout: float) -> None: ...
@@ -160,6 +162,7 @@ class SimulatedApis:
         self.admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
         world.app.have(setup.client_secret.encode(), setup.next_client_secret.encode())
         self._oauth = OAuthApi(world.app, scenario.shop.domain, wall, scenario.app.redirect_urls, requests)
+        self._rest = RestApi(world, scenario, wall, self.admin.state, serial=requests)
         self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, serial=requests)
         self._clock, self._cpu = clock, cpu
         self._on_change, self._on_failure = on_change, on_failure
@@ -180,15 +183,17 @@ class SimulatedApis:
             self._evidence.hold()  # until the fault has begun for which this answer is withheld
         return reply
 
-    def _api_of(self, path: str) -> MarketplaceApi | OAuthApi | AdminApi:
+    def _api(self, path: str) -> Callable[[ApiRequest, int, Injection], ApiReply]:
         if path.startswith(MARKETPLACES):
-            return self._marketplaces
-        return self._oauth if path in OAUTH_PATHS else self.admin
+            return self._marketplaces.handle
+        if path in OAUTH_PATHS:
+            return self._oauth.handle
+        return self._rest.handle if is_rest(path) else self.admin.handle
 
     def _answered(self, request: ApiRequest, injection: Injection) -> ApiReply:
         now_ns, busy_ns = self._clock(), self._cpu()
         try:
-            reply = self._api_of(request.path).handle(request, now_ns, injection)
+            reply = self._api(request.path)(request, now_ns, injection)
         except StockstormError as error:  # the shop cannot go on, which is not for the subject to bear
             self._on_failure(error)
             return UNAVAILABLE

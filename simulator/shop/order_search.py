@@ -35,6 +35,12 @@ def between(column: Column, low: int, high: int) -> Condition:
     return Condition(f"{column} >= ? AND {column} < ?", (within(low), within(high)))
 
 
+def one_of(ids: Sequence[int]) -> Condition:
+    """The id is one of these."""
+    marks = ", ".join("?" * len(ids))
+    return Condition(f"id IN ({marks})", tuple(map(within, ids)))
+
+
 def closed(wanted: bool) -> Condition:
     """The order is cancelled, or is not."""
     return Condition(f"cancelled = {int(wanted)}")

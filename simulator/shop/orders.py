@@ -5,12 +5,14 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.simulator.events.encoding import derived_id
 from stockstorm.simulator.events.order_payload import financial_status, shipping_status
 from stockstorm.simulator.ids import LIVE_IDS, Ids, ids_beside
 from stockstorm.simulator.model import (
     FIRST_ORDER_NUMBER,
     FIRST_WRITTEN_KEY,
     ONLINE,
+    Drawn,
     Order,
     OrderKey,
     OrderLine,
@@ -20,6 +22,7 @@ from stockstorm.simulator.model import (
     Written,
 )
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
+from stockstorm.simulator.shop.lines import split
 from stockstorm.simulator.shop.order_search import SEPARATOR, Condition, FoundOrders, words_of
 from stockstorm.simulator.shop.records import Records, within
 
@@ -38,6 +41,7 @@ _SCHEMA: Final = (
     "CREATE INDEX by_skus ON orders (skus, own) WHERE own",
     "CREATE INDEX by_words ON orders (words, own) WHERE own AND words IS NOT NULL",
     "CREATE TABLE refunds (id INTEGER PRIMARY KEY, order_id INTEGER)",
+    "CREATE TABLE parcels (id INTEGER PRIMARY KEY, order_id INTEGER)",
     "CREATE TABLE returned (ref TEXT PRIMARY KEY, id INTEGER)",
 )
 UNSHIPPED: Final = "unfulfilled"
@@ -50,11 +54,13 @@ class OrderBook:
         self._ids = ids
         self._records = Records(*_SCHEMA)
         self._numbers: dict[str, int] = {}
-        self._written = self._refunds = 0  # of the subject so far
+        self._written = self._refunds = self._parcels = 0  # of the subject so far
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Order).decode
 
-    def open(self, item: PlannedPurchase, products: Sequence[Product], now_ns: int) -> Order:
+    def open(
+        self, item: PlannedPurchase, products: Sequence[Product], now_ns: int, drawn: tuple[Drawn, ...] = ()
+    ) -> Order:
         """Create the order of an accepted purchase. `products` has one product for each line."""
         key, channel = item.order, item.channel
         number = self._numbers.get(channel, FIRST_ORDER_NUMBER)
@@ -65,11 +71,11 @@ class OrderBook:
             for n, (sku, quantity) in enumerate(item.lines)
         )
         ref = str(order_id) if channel == ONLINE else f"{channel}-{number}"
-        order = Order(key, order_id, ref, number, channel, item.buyer, lines, now_ns, now_ns)
+        order = Order(key, order_id, ref, number, channel, item.buyer, lines, now_ns, now_ns, drawn=drawn)
         self._insert(order)
         return order
 
-    def write(self, lines: Sequence[tuple[Product, int, int]], written: Written, now_ns: int) -> Order:
+    def write(self, lines: Sequence[tuple[Product, int, int]], written: Written, now_ns: int, paid: bool) -> Order:
         """Create an order of the subject. A line is a product, its units and the price of one in minor units."""
         key = OrderKey(FIRST_WRITTEN_KEY + self._written)
         self._written += 1
@@ -80,7 +86,8 @@ class OrderBook:
             OrderLine(self._ids.line.of(first_line + n), product.sku, units, price)
             for n, (product, units, price) in enumerate(lines)
         )
-        order = Order(key, order_id, str(order_id), number, ONLINE, -1, rows, now_ns, now_ns, written=written)
+        paid_ns, ref = now_ns if paid else None, str(order_id)
+        order = Order(key, order_id, ref, number, ONLINE, -1, rows, now_ns, now_ns, paid_ns, written=written)
         self._insert(order)
         return order
 
@@ -103,7 +110,9 @@ class OrderBook:
             (order.updated_ns, order.cancelled_ns is not None, status, self._encode(order), order.order_id),
         )
         if order.fulfilments:
+            parcel = order.fulfilments[-1].fulfilment_id
             self._records.write("UPDATE orders SET shipped = ? WHERE id = ?", (shipping_status(order), order.order_id))
+            self._records.write("INSERT OR IGNORE INTO parcels VALUES (?, ?)", (parcel, order.order_id))
         for refund in order.refunds[-1:]:
             if order.channel == ONLINE:
                 self._records.write("INSERT OR IGNORE INTO refunds VALUES (?, ?)", (refund.refund_id, order.order_id))
@@ -114,6 +123,16 @@ class OrderBook:
         """An id for a refund of the subject."""
         self._refunds += 1
         return self._ids.refund.of(FIRST_WRITTEN_KEY + self._refunds)
+
+    def next_parcel(self) -> int:
+        """An id for a parcel."""
+        self._parcels += 1
+        return derived_id("parcel", self._ids.order.of(FIRST_WRITTEN_KEY), self._parcels)
+
+    def own_by_parcel(self, parcel_id: int) -> Order | None:
+        """The order of a parcel."""
+        row = self._records.row("SELECT order_id FROM parcels WHERE id = ?", (within(parcel_id),))
+        return None if row is None else self.own_by_id(row[0])
 
     def return_of(self, ref: str) -> int | None:
         """The id of the return of a marketplace's order, by the order's reference."""
@@ -166,12 +185,13 @@ def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Ref
     """The order after the return, and its refund. None if it was cancelled or returned before."""
     if order.cancelled_ns is not None or order.refunds:
         return None
-    open_lines = list(order.lines)
+    open_lines, drawn = list(order.lines), list(order.drawn)
     lines = []
     for sku, quantity in item.lines:
         line = next(line for line in open_lines if line.sku == sku and line.quantity >= quantity)
         open_lines.remove(line)
-        lines.append(RefundLine(line.line_id, sku, quantity))
+        places = split(sku, quantity, drawn) if drawn else [(0, quantity)]
+        lines += [RefundLine(line.line_id, sku, units, location) for location, units in places]
     refund = Refund(ids_beside(order.order_id).refund.of(order.key), now_ns, tuple(lines), item.restock)
     return msgspec.structs.replace(order, refunds=(refund,), updated_ns=now_ns), refund
 

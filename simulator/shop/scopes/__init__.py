@@ -64,5 +64,10 @@ def missing_scope(element: str, granted: Collection[str]) -> str:
 
 def missing_rest_scope(resource: str, method: str, granted: Collection[str]) -> str:
     """The same for a REST resource ("inventory_levels") and an HTTP method. Such a call is answered 403."""
+    return missing_scope(rest_element(resource, method), granted)
+
+
+def rest_element(resource: str, method: str) -> str:
+    """The element of GraphQL whose scopes a REST resource needs; "" if it needs none."""
     elements = REST_READS if method == "GET" else REST_WRITES
-    return missing_scope(elements.get(resource, ""), granted)
+    return elements.get(resource, "")

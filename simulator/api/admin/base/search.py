@@ -15,7 +15,8 @@ from graphql import GraphQLError
 
 from stockstorm.simulator.api.admin import real_schema
 from stockstorm.simulator.api.admin.base.call import Call, SearchWarning
-from stockstorm.simulator.api.admin.base.problems import bad_request, not_supported
+from stockstorm.simulator.api.admin.base.problems import bad_request
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.limits import SEARCH_MAX, SEARCH_TERMS_MAX
 
@@ -200,10 +201,10 @@ def _require_played(root: str, query: str, terms: Iterable[Term], known: Iterabl
         if term.field in names:
             continue
         if term.field == DEFAULT:
-            raise not_supported(f"the search of {root} for a word without a field ({term.value!r})")
+            raise not_played("search term", f"without a field, of {root}")
         if not real_schema.searches(root, term.field):
             call.warnings.append(SearchWarning(root, query, term.field))
-        raise not_supported(f"the search field {term.field!r} of {root}")
+        raise not_played("search term", f"{term.field}: of {root}")
 
 
 def known_terms(root: str, query: str | None, known: frozenset[str], call: Call) -> list[Term]:
@@ -214,7 +215,7 @@ def known_terms(root: str, query: str | None, known: frozenset[str], call: Call)
     terms = terms_of(part)
     _require_played(root, query or "", terms, known, call)
     if not isinstance(part, Term) and not (isinstance(part, Every) and len(part.parts) == len(terms)):
-        raise not_supported(f"OR, NOT and parentheses in a search of {root}")
+        raise not_played("search term", f"with OR, NOT or parentheses, of {root}")
     return terms
 
 

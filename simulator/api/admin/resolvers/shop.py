@@ -5,13 +5,17 @@ from typing import Final
 from stockstorm.simulator.api.admin.base.access import may_use
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.views import AppView, Counted, RefusedNode, ShopView, parse_gid
-from stockstorm.simulator.api.admin.resolvers import order_lines, orders, stock, webhooks
+from stockstorm.simulator.api.admin.resolvers import stock, webhooks
+from stockstorm.simulator.api.admin.resolvers.orders import lines as order_lines
+from stockstorm.simulator.api.admin.resolvers.orders import parcels, people
+from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
+from stockstorm.simulator.api.admin.resolvers.products import queries as products
 from stockstorm.simulator.config import ShopPlan
 from stockstorm.simulator.model import SHOP_ID
 
 APP_ID: Final = 1
 
-_PLAN_NAMES: Final[dict[ShopPlan, str]] = {
+PLAN_NAMES: Final[dict[ShopPlan, str]] = {
     "standard": "Basic",
     "advanced": "Advanced",
     "plus": "Shopify Plus",
@@ -22,9 +26,13 @@ _NODES: Final[dict[str, Resolver]] = {
     "InventoryLevel": stock.inventory_level,
     "Location": stock.location,
     "ProductVariant": stock.product_variant,
-    "Product": stock.product,
+    "Product": products.product,
+    "Collection": products.collection,
     "Order": orders.order,
     "Refund": order_lines.refund,
+    "Customer": people.customer,
+    "Fulfillment": parcels.parcel,
+    "FulfillmentOrder": parcels.fulfilment_order,
     "WebhookSubscription": webhooks.one,
     "Shop": lambda _source, _arguments, _call: ShopView(),
 }
@@ -75,8 +83,8 @@ SHOP: dict[str, Resolver] = {
     "timezoneOffsetMinutes": lambda _shop, _arguments, _call: -300,
 }
 PLAN: dict[str, Resolver] = {
-    "displayName": lambda plan, _arguments, _call: _PLAN_NAMES[plan],
-    "publicDisplayName": lambda plan, _arguments, _call: _PLAN_NAMES[plan],
+    "displayName": lambda plan, _arguments, _call: PLAN_NAMES[plan],
+    "publicDisplayName": lambda plan, _arguments, _call: PLAN_NAMES[plan],
     "shopifyPlus": lambda plan, _arguments, _call: plan in ("plus", "enterprise"),
     "partnerDevelopment": lambda _plan, _arguments, _call: False,
 }
