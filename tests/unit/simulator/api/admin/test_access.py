@@ -175,3 +175,13 @@ def test_no_call_is_answered_after_the_app_was_uninstalled() -> None:
     assert admin.reply.status == 401  # it has no token yet
     admin.world.app.tokens.add("shpat_test")
     assert admin.data(ORDERS) == {"orders": {"nodes": []}}
+
+
+def test_some_recorded_errors_do_not_name_the_scope() -> None:
+    error = admin_with("read_orders").problem("{ locations(first: 1) { nodes { id } } }")
+    assert error["message"] == "Access denied for locations field."
+    assert "requiredAccess" not in error["extensions"]
+
+
+def test_the_scope_for_old_orders_does_not_grant_orders() -> None:
+    assert "errors" in admin_with("read_all_orders").ask(ORDERS)
