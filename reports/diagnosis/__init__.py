@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.reports.diagnosis.app_life import NotReinstalled, ScopesMissing
 from stockstorm.reports.diagnosis.applied_twice import AppliedTwice
 from stockstorm.reports.diagnosis.calls_refused import CallsRefused
 from stockstorm.reports.diagnosis.capped import Capped
@@ -64,7 +65,9 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     SignatureCheck(),
     WebhookFailures(),
     NoCall(),
+    NotReinstalled(),
     WrongToken(),
+    ScopesMissing(),
     NotPlayed(),
     StrangeIds(),
     RetiredVersion(),
