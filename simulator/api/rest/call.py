@@ -137,9 +137,9 @@ class RestCall(Call):
             return None
         try:
             moment = datetime.fromisoformat(text.replace(" ", "+"))  # "+" of an offset that the caller did not encode
-        except ValueError:
+            second = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+        except (ValueError, OverflowError):
             raise Refused(400, {name: f"{name} must be an ISO 8601 time"}) from None
-        second = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
         return second * SECOND_NS + self.wall.monotonic_ns - self.wall.wall_ns
 
     def without(self, *names: str) -> None:

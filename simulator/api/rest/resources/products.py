@@ -113,6 +113,8 @@ def _filtered(call: RestCall) -> list[Product]:
     if not _inside(_created_ns(call), *_bounds(call, "created_at")):
         return []
     tests = _tests(call)
+    if not tests:
+        return call.index.products
     return [each for each in call.index.products if all(test(each) for test in tests)]
 
 
@@ -126,12 +128,22 @@ def _tests(call: RestCall) -> list[Callable[[Product], bool]]:
     tests += [_has(name, frozenset(wanted.split(","))) for name in texts if (wanted := call.text(name))]
     low, high = _bounds(call, "updated_at")
     if low is not None or high is not None:
-        tests.append(lambda each: _inside(updated_ns(call, each), low, high))
+        tests.append(_updated(call, low, high))
     return tests
 
 
 def _has(name: str, wanted: frozenset[str]) -> Callable[[Product], bool]:
     return lambda each: getattr(each, name) in wanted
+
+
+def _updated(call: RestCall, low: int | None, high: int | None) -> Callable[[Product], bool]:
+    unedited, edited_ns = _inside(call.wall.monotonic_ns, low, high), call.world.product_edited_ns
+
+    def test(each: Product) -> bool:
+        at = edited_ns(each.product_id)
+        return unedited if at is None else _inside(at, low, high)
+
+    return test
 
 
 def _bounds(call: RestCall, name: str) -> tuple[int | None, int | None]:
