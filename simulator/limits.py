@@ -10,7 +10,6 @@ CONNECT_TIMEOUT_NS: Final = 1_000_000_000
 ANSWER_TIMEOUT_NS: Final = 5_000_000_000  # from connecting to the complete answer
 
 # Admin API [S9, S10]
-API_VERSION: Final = "2026-10"
 PAGE_MAX: Final = 250
 INPUT_ARRAY_MAX: Final = 250
 QUERY_COST_MAX: Final = 1_000

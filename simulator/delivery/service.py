@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from stockstorm.simulator.config import ForgeryKind, QuotasConfig, WorldConfig
+from stockstorm.simulator.config import ForgeryKind, QuotasConfig, WorldConfig, app_version
 from stockstorm.simulator.delivery.attempts import Address, Answer, Delivery, Outgoing
 from stockstorm.simulator.delivery.forger import Forged, Forger
 from stockstorm.simulator.delivery.perturbations import build, unperturbed
@@ -80,7 +80,7 @@ class DeliveryService:
         self._hidden = tuple(key.decode(errors="replace") for key in keys if key)
         if config.quotas != QuotasConfig():
             self._perturbed = Quotas(config, seeds, payloads.catalogue.by_sku, self._perturbed)
-        self._routes = Routes(config.shop.domain, secrets, addresses)
+        self._routes = Routes(config.shop.domain, secrets, addresses, app_version(config.shop))
         self._forger = Forger(world, payloads, self._routes)
         self._open: dict[int, _Open] = {}
         self._cancelled: dict[int, _Open] = {}  # ended with their subscription while an attempt was scheduled

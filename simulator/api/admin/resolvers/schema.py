@@ -1,10 +1,17 @@
-"""The schema: Stockstorm's SDL, a true subset of Shopify's, and the resolvers, which both executors share."""
+"""The schema of each version: Stockstorm's SDL, a true subset of Shopify's, and the resolvers of both executors.
 
+The SDL files hold what any version has. `simulator.versions` says which members a version lacks.
+"""
+
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
 from graphql import (
+    DefinitionNode,
+    DirectiveDefinitionNode,
+    DocumentNode,
     GraphQLAbstractType,
     GraphQLEnumType,
     GraphQLFieldResolver,
@@ -13,12 +20,14 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLString,
-    build_schema,
+    build_ast_schema,
     is_abstract_type,
     is_enum_type,
     is_object_type,
     is_scalar_type,
     is_specified_scalar_type,
+    parse,
+    print_ast,
 )
 
 from stockstorm.simulator.api.admin.base import pages
@@ -27,6 +36,7 @@ from stockstorm.simulator.api.admin.base.call import Call, Resolver, arguments_o
 from stockstorm.simulator.api.admin.base.views import type_name_of
 from stockstorm.simulator.api.admin.resolvers import adjustments, order_lines, orders, shop, stock, webhooks
 from stockstorm.simulator.limits import GRAPHQL_CORE_VALUES
+from stockstorm.simulator.versions import NEWEST, VERSIONS, ApiVersion, absent_in
 
 SDL_FILES: Final = ("schema.graphql", "schema_orders.graphql", "schema_webhooks.graphql")
 
@@ -93,16 +103,52 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
 }
 
 
-def sdl() -> str:
-    """The schema as text."""
-    folder = files("stockstorm.simulator.api.admin.resolvers")
-    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in SDL_FILES)
+def sdl(version: ApiVersion = NEWEST) -> str:
+    """The schema of a version as text."""
+    return print_ast(_document(absent_in(version)))
 
 
 @cache
-def admin_schema() -> GraphQLSchema:
-    """The executable schema. It has no state, so it is built once. KeyError if a field has no resolver."""
-    schema = build_schema(sdl())
+def _of_any_version() -> DocumentNode:
+    folder = files("stockstorm.simulator.api.admin.resolvers")
+    text = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in SDL_FILES)
+    return parse(text, no_location=True)
+
+
+def _document(absent: frozenset[str]) -> DocumentNode:
+    definitions = (_without(each, absent) for each in _of_any_version().definitions)
+    return DocumentNode(definitions=tuple(each for each in definitions if each is not None))
+
+
+def _without(definition: DefinitionNode, absent: frozenset[str]) -> DefinitionNode | None:
+    """The definition without what is absent. None if it is absent itself."""
+    name = definition.name.value if hasattr(definition, "name") and definition.name else ""
+    if isinstance(definition, DirectiveDefinitionNode):
+        return None if f"@{name}" in absent else definition
+    for members in ("fields", "values"):
+        of_type = getattr(definition, members, None) or ()
+        kept = tuple(each for each in of_type if f"{name}.{each.name.value}" not in absent)
+        if len(kept) < len(of_type):
+            parts = {key: getattr(definition, key) for key in definition.keys if key != "loc"}
+            return type(definition)(**{**parts, members: kept})
+    return definition
+
+
+@cache
+def admin_schemas() -> Mapping[ApiVersion, GraphQLSchema]:
+    """The schema of every version. Those that lack the same share one."""
+    return {version: admin_schema(version) for version in VERSIONS}
+
+
+def admin_schema(version: ApiVersion = NEWEST) -> GraphQLSchema:
+    """The executable schema of a version. It has no state, so it is built once."""
+    return _built(absent_in(version))
+
+
+@cache
+def _built(absent: frozenset[str]) -> GraphQLSchema:
+    """KeyError if a field has no resolver."""
+    schema = build_ast_schema(_document(absent))
     for type_ in schema.type_map.values():
         if type_.name.startswith("__"):
             continue

@@ -16,30 +16,27 @@ from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each
 from stockstorm.simulator.events.product_payload import LISTED_SINCE
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Level, Product
+from stockstorm.simulator.versions import in_force
 from stockstorm.simulator.world import LevelChange, LevelSet
 
 ITEM_IDS_MAX: Final = 100  # in one call
 LEVEL_IDS_MAX: Final = 50
 CHUNK: Final = 500  # products whose levels are read at once
+# None of these texts is recorded.
+_NOT_STOCKED: Final = "The inventory item is not stocked at this location"
+_LAST: Final = "The inventory item must stay stocked at one location at least"
 _NEITHER: Final = "Either inventory_item_ids or location_ids must be specified"
-
-
-def levels_of(call: RestCall, product: Product) -> list[Level]:
-    """The levels of an item, one for each location at which it is stocked."""
-    found = (call.world.level(product.inventory_item_id, location) for location in sorted(call.catalogue.locations))
-    return [level for level in found if level is not None]
 
 
 def level_body(call: RestCall, level: Level) -> dict[str, object]:
     """A level, which the answer then shows."""
-    product = call.catalogue.by_item[level.inventory_item_id]
-    call.show_level(product, level)
+    call.show_level(call.catalogue.by_item[level.inventory_item_id], level)
     return {
         "inventory_item_id": level.inventory_item_id,
         "location_id": level.location_id,
         "available": level.available,
         "updated_at": call.payloads.times.shop(level.updated_ns),
-        "admin_graphql_api_id": level_gid(product),
+        "admin_graphql_api_id": level_gid(level, call),
     }
 
 
@@ -172,7 +169,9 @@ def item_body(product: Product) -> object:
 def adjust(call: RestCall) -> tuple[int, object]:
     product, location = _place(call)
     delta = _units(call, "available_adjustment")
-    _stocked(call, product, location)
+    if in_force("stocked items only", call.version):
+        _require_stocked(call, product, location)
+    _connect(call, product, location)
     row = LevelChange(product.inventory_item_id, location, delta, None)
     call.changed(call.world.adjust([row], reference="", request=call.request, now_ns=call.now_ns))
     return _written(call, 200, product, location)
@@ -181,7 +180,7 @@ def adjust(call: RestCall) -> tuple[int, object]:
 def set_level(call: RestCall) -> tuple[int, object]:
     product, location = _place(call)
     quantity = _units(call, "available")
-    _stocked(call, product, location)
+    _connect(call, product, location)  # documented: an item that is not stocked there is connected first
     row = LevelSet(product.inventory_item_id, location, quantity, None)
     call.changed(call.world.set_available([row], reference="", request=call.request, now_ns=call.now_ns))
     return _written(call, 200, product, location)
@@ -189,14 +188,20 @@ def set_level(call: RestCall) -> tuple[int, object]:
 
 def connect(call: RestCall) -> tuple[int, object]:
     product, location = _place(call)
-    _stocked(call, product, location)
+    call.rows += 1
+    _connect(call, product, location)
     return _written(call, 201, product, location)
 
 
 def disconnect(call: RestCall) -> tuple[int, object]:
     product, location = _place(call)
-    _stocked(call, product, location)
-    raise call.unplayed_here("endpoint", "DELETE inventory_levels")
+    call.rows += 1
+    _require_stocked(call, product, location)
+    item = product.inventory_item_id
+    if len(call.world.levels(item)) == 1:
+        raise Refused(422, [_LAST])
+    call.changed(call.world.disconnect(item, location, request=call.request, now_ns=call.now_ns))
+    return 204, None
 
 
 def _place(call: RestCall) -> tuple[Product, int]:
@@ -206,9 +211,13 @@ def _place(call: RestCall) -> tuple[Product, int]:
     return product, location
 
 
-def _stocked(call: RestCall, product: Product, location: int) -> None:
+def _require_stocked(call: RestCall, product: Product, location: int) -> None:
     if call.world.level(product.inventory_item_id, location) is None:
-        raise call.unplayed_here("state", "of an item at a second location")
+        raise Refused(422, [_NOT_STOCKED])
+
+
+def _connect(call: RestCall, product: Product, location: int) -> None:
+    call.changed(call.world.connect(product.inventory_item_id, location, now_ns=call.now_ns))
 
 
 def _units(call: RestCall, name: str) -> int:

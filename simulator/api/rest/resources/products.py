@@ -9,7 +9,6 @@ import msgspec
 from stockstorm.simulator.api.rest.call import Body, Refused, RestCall
 from stockstorm.simulator.api.rest.pages import SortedRows, page, take_page_info
 from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, shows
-from stockstorm.simulator.api.rest.resources.inventory import levels_of
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.events.product_payload import LISTED_SINCE, ProductBody, Variant
 from stockstorm.simulator.model import Product
@@ -187,10 +186,9 @@ def _webhook_body(call: RestCall, product: Product) -> ProductBody:
 
 
 def _variant_body(call: RestCall, product: Product, variant: Variant) -> object:
-    levels = levels_of(call, product)
-    for level in levels:
+    for level in call.world.levels(product.inventory_item_id):
         call.show_level(product, level)
-    available = sum(level.available for level in levels)
+    available = call.world.available(product.inventory_item_id)
     return msgspec.structs.asdict(variant) | {
         "inventory_quantity": available,
         "old_inventory_quantity": available,

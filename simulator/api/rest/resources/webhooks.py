@@ -10,7 +10,7 @@ from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 from stockstorm.simulator.api.rest.call import Body, Refused, RestCall
 from stockstorm.simulator.api.rest.pages import SortedRows, page, take_page_info
 from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each
-from stockstorm.simulator.limits import API_VERSION
+from stockstorm.simulator.config import app_version
 from stockstorm.simulator.model import Subscription
 
 # Of a user error's field, the name in REST, and the word that begins the text in GraphQL and not in REST.
@@ -128,6 +128,6 @@ def _body(call: RestCall, each: Subscription) -> object:
         "format": "json",
         "fields": each.include_fields,
         "metafield_namespaces": (),
-        "api_version": API_VERSION,
+        "api_version": app_version(call.world.config.shop),
         "private_metafield_namespaces": (),
     }
