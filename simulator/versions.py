@@ -42,6 +42,8 @@ MEMBERS: Final[Mapping[str, Span]] = {
     "InventoryAdjustQuantitiesUserErrorCode.ITEM_NOT_STOCKED_AT_LOCATION": Span(until="2026-07"),
     "InventorySetQuantitiesUserErrorCode.ITEM_NOT_STOCKED_AT_LOCATION": Span(until="2026-07"),
     "WebhookSubscriptionInput.name": Span(since="2026-04"),
+    "EventBridgeWebhookSubscriptionInput.name": Span(since="2026-04"),
+    "PubSubWebhookSubscriptionInput.name": Span(since="2026-04"),
     "WebhookSubscription.name": Span(since="2026-04"),
 }
 BEHAVIOURS: Final[Mapping[Behaviour, Span]] = {

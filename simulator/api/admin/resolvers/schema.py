@@ -34,7 +34,7 @@ from stockstorm.simulator.api.admin.base import pages
 from stockstorm.simulator.api.admin.base.access import denial, element_of
 from stockstorm.simulator.api.admin.base.call import Call, Resolver, arguments_of
 from stockstorm.simulator.api.admin.base.views import type_name_of
-from stockstorm.simulator.api.admin.resolvers import adjustments, shop, stock, webhooks
+from stockstorm.simulator.api.admin.resolvers import adjustments, shop, stock, webhook_changes, webhooks
 from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
 from stockstorm.simulator.api.admin.resolvers.orders.types import MUTATIONS as ORDER_MUTATIONS
 from stockstorm.simulator.api.admin.resolvers.orders.types import TYPES as ORDER_TYPES
@@ -78,6 +78,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         "inventorySetQuantities": adjustments.set_quantities,
         "webhookSubscriptionCreate": webhooks.create,
         "webhookSubscriptionDelete": webhooks.delete,
+        **webhook_changes.MUTATIONS,
         **ORDER_MUTATIONS,
         **products_changes.MUTATIONS,
     },
@@ -100,6 +101,8 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     **ORDER_TYPES,
     "WebhookSubscription": webhooks.SUBSCRIPTION,
     "WebhookSubscriptionCreatePayload": webhooks.CREATE_PAYLOAD,
+    **dict.fromkeys(webhook_changes.PAYLOADS, webhooks.CREATE_PAYLOAD),
+    **dict.fromkeys(webhook_changes.ERRORS, adjustments.CODED_ERROR),
     "WebhookSubscriptionDeletePayload": webhooks.DELETE_PAYLOAD,
     "WebhookHttpEndpoint": webhooks.HTTP_ENDPOINT,
     "WebhookEventBridgeEndpoint": webhooks.EVENT_BRIDGE_ENDPOINT,

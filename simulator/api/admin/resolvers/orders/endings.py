@@ -93,7 +93,7 @@ def _not_cancellable(order: Order | None) -> UserError | None:
 def refund(_source: None, arguments: Arguments, call: Call) -> RefundPayload:
     """A refund, once per idempotency key."""
     key, given = arguments.get(IDEMPOTENCY_KEY), arguments["input"]
-    _require_key(key)
+    _require_key(key, call)
     call.key = key or ""
     mark = fingerprint("refundCreate", given)
     before = call.state.refund_keys.recall(call.key, call.now_ns) if key else None
@@ -106,8 +106,10 @@ def refund(_source: None, arguments: Arguments, call: Call) -> RefundPayload:
     return payload
 
 
-def _require_key(key: str | None) -> None:
+def _require_key(key: str | None, call: Call) -> None:
     if key is None:
+        if not call.in_force("@idempotent required"):
+            return
         raise bad_request("The @idempotent directive is required for this mutation but was not provided.")
     if not key.strip():
         raise bad_request("The idempotency key cannot be blank.")
