@@ -88,8 +88,7 @@ class _Walk:
             return
         self._call = self._make_call()
         for found in self._selections.collect(root, _sets([node])).values():
-            for line, is_root in self._field(root, None, found, None, shown):
-                yield line, is_root
+            yield from self._field(root, None, found, None, shown)
         self._note(shown)
 
     def _note(self, shown: Shown) -> None:
