@@ -103,6 +103,18 @@ def _skus(scenario: Scenario) -> Iterator[Problem]:
         yield Problem("orders.lines_max", f"{lines_max} with only {shop.skus} SKUs", remedy, ("shop.skus",))
 
 
+def _locations(scenario: Scenario) -> Iterator[Problem]:
+    shop = scenario.shop
+    if shop.stocked_at > shop.locations:
+        remedy = f"write at most {shop.locations}, or raise locations"
+        found = f"{shop.stocked_at} of only {shop.locations} locations"
+        yield Problem("shop.stocked_at", found, remedy, ("shop.locations",))
+    if scenario.events.transfers_per_s > 0 and shop.stocked_at < 2:
+        found = f"{scenario.events.transfers_per_s:g}, but each item is stocked at one location"
+        remedy = "write stocked_at = 2 or more under [shop], or leave transfers_per_s out"
+        yield Problem("events.transfers_per_s", found, remedy, ("shop.stocked_at",))
+
+
 def _faults(scenario: Scenario) -> Iterator[Problem]:
     for place, fault in enumerate(scenario.faults):
         if fault.at_s >= scenario.load_s:
@@ -207,6 +219,7 @@ CHECKS: Final[tuple[Callable[[Scenario], Iterator[Problem]], ...]] = (
     _channels,
     _phases,
     _skus,
+    _locations,
     _faults,
     _api_faults,
     _topics,

@@ -16,7 +16,7 @@ from faker import Faker
 
 from stockstorm.simulator.config import ShopConfig, WorldConfig
 from stockstorm.simulator.ids import LIVE_IDS, Ids, ids_of
-from stockstorm.simulator.model import Buyer, Product, Sku
+from stockstorm.simulator.model import Buyer, Product, Sku, Stocked
 from stockstorm.simulator.seeds import Seeds
 
 POOL_SIZE = 40
@@ -126,6 +126,7 @@ _COLOURS = ("Blue", "Crème", "Forest", "Black", "Rosé", "Sand", "Grün", "Whit
 _VENDORS = ("Ashdown & Sons", "Nordlicht", "Casa Peñón", "Maison d'Été", "Kite/Works", "Harbour Goods")
 
 
+LEVEL_IDS_PER_LOCATION = 10_000_000  # above the number of products with their offset
 T = TypeVar("T")
 
 
@@ -137,6 +138,12 @@ class Catalogue(msgspec.Struct, frozen=True):
     locations: tuple[int, ...]
     by_sku: Mapping[Sku, Product]
     by_item: Mapping[int, Product]
+
+    def level_id(self, product: Product, location_id: int) -> int:
+        """The id of an item's level at a location of the shop, whether it is stocked there or not."""
+        if location_id == product.location_id:
+            return product.level_id
+        return product.level_id + LEVEL_IDS_PER_LOCATION * (1 + self.locations.index(location_id))
 
 
 def hot_count(shop: ShopConfig) -> int:
@@ -175,12 +182,14 @@ def _product(shop: ShopConfig, seeds: Seeds, ids: Ids, n: int, locations: tuple[
     kind, material, colour = _pick(_TYPES, draws[0]), _pick(_MATERIALS, draws[1]), _pick(_COLOURS, draws[2])
     title = f"{material} {kind} {n + 1} / {colour}"
     hot = n < hot_count(shop)
+    home = int(draws[7] * len(locations))
+    units = shop.hot_stock if hot else round(shop.stock * (0.5 + draws[6]))
     return Product(
         sku=_sku(shop, n),
         product_id=ids.product.of(offset + n),
         variant_id=ids.variant.of(offset + n),
         inventory_item_id=ids.inventory_item.of(offset + n),
-        location_id=_pick(locations, draws[7]),
+        location_id=locations[home],
         level_id=ids.level.of(offset + n),
         title=title,
         handle=_handle(title),
@@ -188,9 +197,22 @@ def _product(shop: ShopConfig, seeds: Seeds, ids: Ids, n: int, locations: tuple[
         product_type=kind,
         price_minor=max(1, round(shop.price * 100 * (0.5 + draws[4]))),
         grams=50 + int(draws[5] * 1_950),
-        initial_available=shop.hot_stock if hot else round(shop.stock * (0.5 + draws[6])),
+        initial_available=units,
         hot=hot,
+        others=_others(shop, seeds, n, locations, home, units) if shop.stocked_at > 1 else (),
     )
+
+
+def _others(
+    shop: ShopConfig, seeds: Seeds, n: int, locations: tuple[int, ...], home: int, units: int
+) -> tuple[Stocked, ...]:
+    """The further locations of an item, next to its first one, each with a random part of what is left of its units."""
+    others = []
+    for nth, draw in zip(range(1, min(shop.stocked_at, len(locations))), seeds.draws("stocked at", n), strict=False):
+        part = int(units * (0.2 + 0.6 * draw))
+        others.append(Stocked(locations[(home + nth) % len(locations)], part))
+        units -= part
+    return tuple(others)
 
 
 def _pick(values: tuple[T, ...], draw: float) -> T:

@@ -27,7 +27,10 @@ class ShopConfig(Config):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "GBP"
     skus: Annotated[int, Field(ge=1, le=50_000)] = 200
     hot_skus: Annotated[int, Field(ge=0, le=1_000, description="the first SKUs, with stock of their own")] = 0
-    locations: Annotated[int, Field(ge=1, le=20, description="each item is stocked at one of them")] = 2
+    locations: Annotated[int, Field(ge=1, le=20, description="each item is stocked at `stocked_at` of them")] = 2
+    stocked_at: Annotated[
+        int, Field(ge=1, le=3, description="locations of each item; what can be sold is the sum over them")
+    ] = 1
     stock: Annotated[
         int, Field(ge=0, le=1_000_000, description="initial units of an ordinary SKU (drawn within ±50 %)")
     ] = 100
@@ -96,6 +99,10 @@ class ShopEventsConfig(Config):
     restock_units: Annotated[int, Field(ge=1, le=100_000)] = 20
     restock_hot: Annotated[bool, Field(description="whether hot SKUs are restocked too")] = False
     product_edits_per_s: Annotated[float, Field(ge=0, le=1_000)] = 0.0
+    transfers_per_s: Annotated[
+        float, Field(ge=0, le=1_000, description="stock moved between two locations of an item; the sum stays")
+    ] = 0.0
+    transfer_units: Annotated[int, Field(ge=1, le=100_000, description="units of a transfer, at most")] = 10
     forgeries_per_s: Annotated[float, Field(ge=0, le=1_000, description="deliveries that must be refused")] = 0.0
 
 
@@ -344,6 +351,9 @@ class AppConfig(Config):
         tuple[Scope, ...],
         Field(max_length=100, description='access scopes, e.g. "read_orders"; write_x implies read_x; default: all'),
     ] = ALL_SCOPES
+    redirect_urls: Annotated[
+        tuple[str, ...], Field(max_length=20, description="to which OAuth may redirect; empty: to any")
+    ] = ()
     customer_data: Annotated[
         CustomerData,
         Field(

@@ -14,12 +14,14 @@ RngKey = tuple[str | int, ...]  # what a random number depends on besides the se
 ONLINE: Final = "online"  # the shop's own online store; every other channel is a marketplace
 SHOPIFY: Final = "shopify"  # source of the shop's own events; a marketplace's source is its channel's name
 SHOP_ID: Final = 548_380_009
+API_CLIENT_ID: Final = 48_530_117  # of the subject's app, as the ARN of its event source holds it
 FIRST_ORDER_NUMBER: Final = 1001  # of each channel
 FIRST_WRITTEN_KEY: Final = 100_000_000  # of the orders that the subject creates; a plan has fewer items
 EVERY_TOPIC: Final = "*"  # topic of a marketplace's subscription
 
 OrderTopic = Literal["orders/create", "orders/paid", "orders/updated", "orders/cancelled"]
 ShopifyTopic = Literal[OrderTopic, "refunds/create", "inventory_levels/update", "products/update"]
+LevelTopic = Literal["inventory_levels/connect", "inventory_levels/disconnect"]  # only the subject's calls fire them
 # What an app is told of itself and of privacy requests. An app-specific subscription of its TOML has them all.
 AppTopic = Literal[
     "app/uninstalled", "app/scopes_update", "customers/data_request", "customers/redact", "shop/redact"
@@ -30,7 +32,7 @@ CallTopic = Literal[
     "orders/partially_fulfilled",
 ]  # fmt: skip
 MarketplaceTopic = Literal["order.created", "order.cancelled", "order.returned"]
-Topic = Literal[ShopifyTopic, CallTopic, MarketplaceTopic, AppTopic]
+Topic = Literal[ShopifyTopic, LevelTopic, CallTopic, MarketplaceTopic, AppTopic]
 
 ORDER_TOPICS: Final[tuple[OrderTopic, ...]] = get_args(OrderTopic)
 SHOPIFY_TOPICS: Final[tuple[ShopifyTopic, ...]] = get_args(ShopifyTopic)
@@ -47,13 +49,24 @@ MARKETPLACE_TOPICS: Final[tuple[MarketplaceTopic, ...]] = get_args(MarketplaceTo
 
 OrderChange = Literal["payment", "cancellation", "return"]  # what can follow a purchase
 ApiStockCause = Literal["subject_adjust", "subject_set"]
-StockCause = Literal["sale", "cancellation", "return", "restock", ApiStockCause]
+StockCause = Literal["sale", "cancellation", "return", "restock", "transfer", ApiStockCause]
 # "failed": an injected fault answered it, or closed its connection, before it was executed.
 ApiOutcome = Literal["ok", "user_error", "error", "throttled", "denied", "replayed", "bad_request", "failed"]
 
 
+class Stocked(msgspec.Struct, frozen=True):
+    """A location that stocks an item, and its units before load."""
+
+    location_id: int
+    available: int
+
+
 class Product(msgspec.Struct, frozen=True):
-    """A product with its only variant and inventory item, stocked at exactly one location."""
+    """A product with its only variant and inventory item.
+
+    It is stocked at `location_id` and at the `others`. `level_id` is that of the first of them. `initial_available` is
+    the sum over all.
+    """
 
     sku: Sku
     product_id: int
@@ -69,6 +82,14 @@ class Product(msgspec.Struct, frozen=True):
     grams: int
     initial_available: int
     hot: bool
+    others: tuple[Stocked, ...] = ()
+
+    @property
+    def stocked(self) -> tuple[Stocked, ...]:
+        """Every location of the item before load, by ascending id."""
+        here = self.initial_available - sum(other.available for other in self.others)
+        return tuple(sorted((Stocked(self.location_id, here), *self.others), key=lambda each: each.location_id))
+
     # What the subject can edit besides the price.
     barcode: str | None = None
     compare_at_minor: int | None = None
@@ -111,12 +132,21 @@ class OrderLine(msgspec.Struct, frozen=True, array_like=True):
     price_minor: int
 
 
+class Drawn(msgspec.Struct, frozen=True, array_like=True):
+    """Units of one SKU that an order of the own store takes from one of several locations."""
+
+    sku: Sku
+    location_id: int
+    units: int
+
+
 class RefundLine(msgspec.Struct, frozen=True, array_like=True):
-    """Units of one order line that came back."""
+    """Units of one order line that came back, to the location that they were drawn from (0: the item's only one)."""
 
     line_id: int
     sku: Sku
     quantity: int
+    location_id: int = 0
 
 
 class Refund(msgspec.Struct, frozen=True, array_like=True):
@@ -207,10 +237,14 @@ class Order(msgspec.Struct, frozen=True, array_like=True):
     fulfilments: tuple[Fulfilment, ...] = ()
     cancel_reason: str = "customer"
     written: Written | None = None  # None: a buyer placed it
+    drawn: tuple[Drawn, ...] = ()  # of the SKUs that several locations stock
 
 
 class Level(msgspec.Struct, frozen=True, array_like=True):
-    """Stock of one inventory item at one location after ledger version `version` (0 = initial)."""
+    """Stock of one inventory item at one location.
+
+    `version` is the item's version that changed this level last (0 = initial). Versions count over all locations.
+    """
 
     inventory_item_id: int
     location_id: int

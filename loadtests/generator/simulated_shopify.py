@@ -17,8 +17,10 @@ from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.api.admin import AdminApi
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
 from stockstorm.simulator.api.faults import HELD, NONE, WITHHELD, ApiFaults, Injection
-from stockstorm.simulator.api.http_server import MARKETPLACES, make_server
+from stockstorm.simulator.api.http_server import MARKETPLACES, Connections, make_server
 from stockstorm.simulator.api.marketplace import MarketplaceApi
+from stockstorm.simulator.api.oauth.api import PATHS as OAUTH_PATHS
+from stockstorm.simulator.api.oauth.api import OAuthApi
 from stockstorm.simulator.api.rest import RestApi, is_rest
 from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import SECOND_NS, Clock, WallPair
@@ -29,7 +31,7 @@ from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, GeneratorHeld
 from stockstorm.simulator.io.plan_file import StoredPlan, store_plan
 from stockstorm.simulator.limits import CALL_HELD_MIN_NS
-from stockstorm.simulator.model import SHOPIFY, Event
+from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY, Event
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
 
@@ -46,9 +48,10 @@ UNAVAILABLE: Final = ApiReply(503, (), b"", [], [])
 
 
 class ApiServer(Protocol):
-    """The part of `gevent.pywsgi.WSGIServer` that is used."""
+    """The part of the HTTP server that is used."""
 
     server_port: int
+    connections: Connections
 
     def start(self) -> None: ...
     def stop(self, timeout: float) -> None: ...
@@ -79,6 +82,15 @@ class SimulatedShopify(msgspec.Struct, frozen=True):
         for topic in SHOP_TOPICS if uri else ():
             if not self.world.subscriptions(SHOPIFY, topic):
                 facts += self.world.subscribe(SHOPIFY, topic, uri, now_ns=now_ns)[1].facts
+        return facts
+
+    def declare(self, uri: str, now_ns: int) -> list[AnyFact]:
+        """The app-specific subscriptions to what the plan tells the app. They outlive an uninstallation."""
+        told = {LIFE_TOPICS[life.kind] for life in self.scenario.life if life.kind in LIFE_TOPICS} if uri else set()
+        facts: list[AnyFact] = []
+        for topic in sorted(told):
+            if not self.world.subscriptions(SHOPIFY, topic):
+                facts += self.world.subscribe(SHOPIFY, topic, uri, now_ns=now_ns, by_api=False)[1].facts
         return facts
 
 
@@ -150,6 +162,8 @@ class SimulatedApis:
     ) -> None:
         requests = RequestSerial()
         self.admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
+        world.app.have(setup.client_secret.encode(), setup.next_client_secret.encode())
+        self._oauth = OAuthApi(world.app, scenario.shop.domain, wall, scenario.app.redirect_urls, requests)
         self._rest = RestApi(world, scenario, wall, self.admin.state, serial=requests)
         self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, serial=requests)
         self._clock, self._cpu = clock, cpu
@@ -174,6 +188,8 @@ class SimulatedApis:
     def _api(self, path: str) -> Callable[[ApiRequest, int, Injection], ApiReply]:
         if path.startswith(MARKETPLACES):
             return self._marketplaces.handle
+        if path in OAUTH_PATHS:
+            return self._oauth.handle
         return self._rest.handle if is_rest(path) else self.admin.handle
 
     def _answered(self, request: ApiRequest, injection: Injection) -> ApiReply:

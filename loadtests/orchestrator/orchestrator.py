@@ -35,7 +35,7 @@ from stockstorm.loadtests.ipc.messages import (
     Step,
 )
 from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
-from stockstorm.loadtests.limits import READY_WITHIN_S, REGISTERING_MAX_S, SETTLES_MAX
+from stockstorm.loadtests.limits import READY_WITHIN_S, REGISTERING_MAX_S, SETTLES_MAX, STILL_MAX_S
 from stockstorm.loadtests.orchestrator import hung_generator
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
 from stockstorm.loadtests.orchestrator.disks import database_disk, run_disk
@@ -183,6 +183,7 @@ class Orchestrator:
         return Surroundings(
             database_url=backing.url,
             admin_api_url=f"{base}/admin/api/{self._scenario.shop.api_version}/graphql.json",
+            token_url=f"{base}/admin/oauth/access_token",
             channels_url=f"{base}/marketplaces",
             shop_domain=self._scenario.shop.domain,
             channels=tuple(channel.name for channel in self._scenario.channels if channel.name != "online"),
@@ -206,6 +207,7 @@ class Orchestrator:
         return Go(
             notes=notes,
             subscribe_uri=uri,
+            app_uri=self._subject.app_uri,
             routes=dict(cloud.routes),
             settle_s=self._settle_s,
             lease_s=self._subject.lease_s,
@@ -232,7 +234,7 @@ class Orchestrator:
     def _follow(
         self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
     ) -> Finished:
-        quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
+        quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s + STILL_MAX_S
         begun_s = max(self._scenario.load_s, self._scenario.faults_end_s + READY_WITHIN_S)
         seconds = REGISTERING_MAX_S + begun_s + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds

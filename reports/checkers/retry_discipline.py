@@ -173,7 +173,7 @@ def _erased(history: History) -> Tally:
         if tally.full:
             tally.count()
             continue
-        ledger = history.ledgers[lost.row.sku]
+        ledger = history.ledgers[lost.row.sku].at(lost.location)
         rows = [history.facts[ledger.seqs[state]] for state in range(lost.base + 1, lost.before + 1)]
         written = [row for row in rows if isinstance(row, f.StockChanged | f.StockUnmoved)]
         events = [history.deliveries.version_event.get((lost.row.sku, row.version), -1) for row in written]

@@ -14,7 +14,7 @@ import msgspec
 from stockstorm.reports.history.conservation import tie_by_conservation
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.misfits import Misfit, whole_misfits
-from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect, Row, expected_effects
+from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect, Row, expected_effects, is_blind_set
 from stockstorm.simulator.history import facts as f
 
 REFERENCE_PREFIX: Final = "urn:channel-orders:"
@@ -158,7 +158,7 @@ def _without_rests(misfits: list[Misfit], orders: ChannelOrders) -> list[Misfit]
     later that a unit was scrapped, it takes that unit, and the row of the return holds the sale and the cancellation.
     """
     for misfit in misfits:
-        if isinstance(misfit.row, f.StockChanged) and misfit.row.cause == "subject_set":
+        if isinstance(misfit.row, f.StockChanged) and is_blind_set(misfit.row):
             continue  # what it moved depends on what it erased
         for name in dict.fromkeys(map(order_named, tokens(misfit.row.reference))):
             sale = orders.by_token.get(name)

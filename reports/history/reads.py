@@ -1,7 +1,7 @@
 """What API answers showed the subject of each SKU's stock, and when."""
 
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
@@ -12,6 +12,10 @@ from stockstorm.simulator.history import facts as f
 # Mutations whose names do not begin with "inventory" and whose answers can show stock.
 OTHER_MUTATIONS = ("order", "refundCreate", "fulfillmentCreate", "productVariantsBulkUpdate")
 QUERIES_ON_STOCK = frozenset({"inventoryItem", "inventoryItems", "inventoryLevel"})
+QUERIES = QUERIES_ON_STOCK | frozenset({
+    "fulfillmentOrders", "location", "locations", "node", "nodes", "order", "orders", "ordersCount", "product",
+    "productVariant", "productVariants", "products", "shop", "webhookSubscription", "webhookSubscriptions",
+})  # fmt: skip
 REST: Final = "REST "  # an operation of the REST API: "REST GET inventory_levels"
 
 QUERIES_ON_ORDERS = frozenset({"order", "orders", "ordersCount", "orderByIdentifier"})
@@ -39,6 +43,14 @@ class Reads(msgspec.Struct):
         self.reads.append(read)
         self.newest.append(max(read.version, self.newest[-1] if self.newest else 0))
 
+    def only(self, shows: Callable[[int], bool]) -> "Reads":
+        """The answers that showed one of these versions."""
+        found = Reads([], [], [])
+        for read in self.reads:
+            if shows(read.version):
+                found.add(read)
+        return found
+
     def before(self, seq: int, *, queries: bool = False) -> Read | None:
         """The last answer before a moment; with `queries` that of a query."""
         index = bisect_left(self.seqs, seq) - 1
@@ -59,6 +71,16 @@ def is_query(operation: str) -> bool:
     if operation.startswith(OTHER_MUTATIONS):
         return operation in QUERIES_ON_ORDERS
     return not operation.startswith("inventory") or operation in QUERIES_ON_STOCK
+
+
+def is_read(operation: str) -> bool:
+    """Whether an operation of any API only reads, for certain: a GET request, or queries that are known."""
+    return operation.startswith("GET ") or all(name in QUERIES for name in operation.split("+"))
+
+
+def writes_stock(operation: str) -> bool:
+    """Whether an operation of the Admin API writes levels, in either spelling."""
+    return operation.startswith(("inventoryAdjust", "inventorySet", f"{REST}POST inventory_levels/"))
 
 
 def reads_of(log: FactLog, skus: Collection[str]) -> dict[str, Reads]:

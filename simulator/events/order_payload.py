@@ -201,11 +201,12 @@ class RefundPayload:
 
     def _line(self, refund: Refund, line: RefundLine, sold: OrderLine, current: int) -> RefundedLine:
         subtotal = line.quantity * sold.price_minor
+        place = (line.location_id,) if line.location_id else ()
         return RefundedLine(
-            id=derived_id("refund_line", refund.refund_id, line.line_id),
+            id=derived_id("refund_line", refund.refund_id, line.line_id, *place),
             quantity=line.quantity,
             line_item_id=line.line_id,
-            location_id=self._lines.products[line.sku].location_id if refund.restock else None,
+            location_id=(line.location_id or self._lines.products[line.sku].location_id) if refund.restock else None,
             restock_type="no_restock" if not refund.restock else "cancel" if refund.cancelled else "return",
             subtotal=number(subtotal),
             total_tax=number(vat(subtotal)),

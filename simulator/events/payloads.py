@@ -38,10 +38,12 @@ class Payloads:
         )
         self.products = ProductPayload(self.times)
         self._encode = msgspec.json.Encoder().encode
-        inventory = InventoryPayload(catalogue.products, self.times)
+        inventory = InventoryPayload(catalogue, self.times)
         marketplace = MarketplacePayload(shop.currency, self.times)
         self._builders: dict[Topic, Callable[[Event], bytes]] = {
             "inventory_levels/update": inventory.body,
+            "inventory_levels/connect": inventory.body,
+            "inventory_levels/disconnect": inventory.gone,
             "refunds/create": self._refund,
             "products/update": self._product,
             "inventory_items/update": self._item,

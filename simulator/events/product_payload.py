@@ -1,12 +1,11 @@
 """The bodies of products/update and inventory_levels/update.
 
-A product has exactly one variant and one inventory level.
+A product has exactly one variant. Its levels, one for each location, are told one by one.
 """
-
-from collections.abc import Iterable
 
 import msgspec
 
+from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.events.encoding import Times, amount, escaped
 from stockstorm.simulator.model import Event, Level, Product
 
@@ -160,10 +159,16 @@ class ProductPayload:
 class InventoryPayload:
     """Builds bodies of inventory_levels/update, the most frequent topic: constant text per item and two values."""
 
-    def __init__(self, products: Iterable[Product], times: Times) -> None:
-        self._times = times
-        self._level_ids = {(product.inventory_item_id, product.location_id): product.level_id for product in products}
+    def __init__(self, catalogue: Catalogue, times: Times) -> None:
+        self._catalogue, self._times = catalogue, times
         self._texts: dict[tuple[int, int], tuple[str, str]] = {}
+
+    def gone(self, event: Event) -> bytes:
+        """inventory_levels/disconnect: two ids. ValueError if the event has no level."""
+        if event.level is None:
+            raise ValueError(f"event {event.event} on {event.topic} has no level")
+        item, location = event.level.inventory_item_id, event.level.location_id
+        return f'{{"inventory_item_id":{item},"location_id":{location}}}'.encode("ascii")
 
     def body(self, event: Event) -> bytes:
         """The five documented fields, with Shopify's escapes. ValueError if the event has no level."""
@@ -175,8 +180,13 @@ class InventoryPayload:
 
     def _constant_text(self, level: Level) -> tuple[str, str]:
         item, location = key = (level.inventory_item_id, level.location_id)
-        gid = f"gid://shopify/InventoryLevel/{self._level_ids.get(key, location)}?inventory_item_id={item}"
+        gid = f"gid://shopify/InventoryLevel/{self._level_id(item, location)}?inventory_item_id={item}"
         before = f'{{"inventory_item_id":{item},"location_id":{location},"available":'
         after = escaped(f',"admin_graphql_api_id":"{gid}"}}'.encode()).decode()
         self._texts[key] = before, after
         return before, after
+
+    def _level_id(self, item: int, location: int) -> int:
+        product = self._catalogue.by_item.get(item)
+        known = product is not None and (location == product.location_id or location in self._catalogue.locations)
+        return self._catalogue.level_id(product, location) if product is not None and known else location

@@ -106,6 +106,8 @@ class QuietReached(Fact, frozen=True, tag=True):
     apart_ns: Nanoseconds = 0  # between the two reads that found nothing pending
     silence_ns: Nanoseconds = 0  # since the last stock change, push or sign of pending work
     longest_gap_ns: Nanoseconds = 0  # the subject's longest, from outstanding work or its last effect to its next
+    still_ns: Nanoseconds = 0  # for how long nothing had happened at all, although the subject reported pending work
+    still_min_ns: Nanoseconds = 0  # for how long that must last to prove that it stands still; 0: it proves nothing
 
 
 class RunEnded(Fact, frozen=True, tag=True):
@@ -143,6 +145,9 @@ class GeneratorSampled(Fact, frozen=True, tag=True):
     connections_max: Count
     waiting_attempts: Count  # queued for a free connection
     journal_backlog: Count
+    api_connections: Count | None = None  # open from the subject to the simulated APIs; older versions did not count
+    api_idle: Count = 0  # of these, without a request that waits for its answer
+    api_used: Count = 0  # connections to them that carried a request in the interval
 
 
 class GeneratorHeld(Fact, frozen=True, tag=True):
@@ -186,7 +191,10 @@ class AppChanged(Fact, frozen=True, tag=True):
 
 
 class ItemStocked(Fact, frozen=True, tag=True):
-    """A SKU before load, at ledger version 0. Every marketplace then lists `available` less the safety stock."""
+    """A SKU before load, at ledger version 0. Every marketplace then lists `available` less the safety stock.
+
+    Of an item that several locations stock, `locations` and `levels` name all of them, and `available` is the sum.
+    """
 
     sku: Name
     inventory_item_id: Positive
@@ -194,6 +202,8 @@ class ItemStocked(Fact, frozen=True, tag=True):
     available: Quantity
     price_minor: Count
     hot: bool
+    locations: tuple[Positive, ...] = ()
+    levels: tuple[Balance, ...] = ()
 
 
 class ChannelOpened(Fact, frozen=True, tag=True):
@@ -273,7 +283,11 @@ class OrderWritten(Fact, frozen=True, tag=True):
 
 
 class StockChanged(Fact, frozen=True, tag=True):
-    """One entry of the master's ledger: version `version` of the item. Each item is stocked at one location."""
+    """One entry of the master's ledger: version `version` of the item, which changed its level at one location.
+
+    `delta` and `available` are of the sum over the item's locations. A transfer between two of them makes two versions
+    that leave the sum as it is.
+    """
 
     sku: Name
     inventory_item_id: Positive
@@ -286,6 +300,7 @@ class StockChanged(Fact, frozen=True, tag=True):
     reference: Text = ""  # the subject's referenceDocumentUri
     compared: bool = False  # the subject sent changeFromQuantity, and it matched
     request: OptionalId = -1  # serial number of the API call
+    level: Balance | None = None  # units at the location after the change; None: the item has no other location
 
 
 class StockUnmoved(Fact, frozen=True, tag=True):
@@ -300,6 +315,7 @@ class StockUnmoved(Fact, frozen=True, tag=True):
     request: OptionalId = -1
     cause: ApiStockCause = "subject_adjust"  # older versions wrote this for a set too
     compared: bool = False  # as in StockChanged
+    location_id: OptionalId = -1  # -1: the item has no other location
 
 
 class ListingPushed(Fact, frozen=True, tag=True):
@@ -325,12 +341,14 @@ class EventFired(Fact, frozen=True, tag=True):
 
 
 class FinalStock(Fact, frozen=True, tag=True):
-    """Master and physical stock of a SKU at rest."""
+    """Master and physical stock of a SKU at rest. `locations` and `levels` are as in ItemStocked."""
 
     sku: Name
     available: Balance
     physical: Balance
     version: Count
+    locations: tuple[Positive, ...] = ()
+    levels: tuple[Balance, ...] = ()
 
 
 class FinalListing(Fact, frozen=True, tag=True):

@@ -25,6 +25,7 @@ class Rank(IntEnum):
     FORGERY = 8
     FAULT = 9
     LIFE = 10
+    TRANSFER = 11
 
 
 class Draft(NamedTuple):

@@ -52,6 +52,13 @@ class PlannedRestock(PlanItem, frozen=True, tag="restock"):
     delta: int
 
 
+class PlannedTransfer(PlanItem, frozen=True, tag="transfer"):
+    """The shop's own staff moves at most `units` from one location of an item to another."""
+
+    sku: Sku
+    units: int
+
+
 class PlannedProductEdit(PlanItem, frozen=True, tag="product_edit"):
     """Somebody edits a product, which fires products/update."""
 
@@ -94,6 +101,7 @@ AnyPlanItem = (
     | PlannedCancellation
     | PlannedReturn
     | PlannedRestock
+    | PlannedTransfer
     | PlannedProductEdit
     | PlannedForgery
     | PlannedPhase

@@ -24,6 +24,7 @@ from stockstorm.simulator.plan.items import (
     PlannedPhase,
     PlannedProductEdit,
     PlannedRestock,
+    PlannedTransfer,
 )
 from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
 from stockstorm.simulator.plan.purchases import purchase_drafts
@@ -42,6 +43,7 @@ def plan_drafts(config: WorldConfig, seed: int) -> Iterator[Draft]:
     drafts = heapq.merge(
         purchase_drafts(config, seeds, demand),
         _restocks(config, seeds, demand),
+        _transfers(config, seeds, demand),
         _product_edits(config, seeds, demand),
         drafts_next_to_faults(config, seeds),
         forgery_drafts(config, seeds, demand),
@@ -92,6 +94,13 @@ def _restocks(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Dra
         sku = demand.restocked(seeds.draw("restock", n), events.restock_hot)
         if sku is not None:
             yield Draft(at_ns, Rank.RESTOCK, n, 1, PlannedRestock, (sku, events.restock_units))
+
+
+def _transfers(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
+    events = config.events
+    for n, at_ns in enumerate(_instants(config, seeds, "transfers", events.transfers_per_s)):
+        sku = demand.popular(seeds.draw("transfer", n))
+        yield Draft(at_ns, Rank.TRANSFER, n, 2, PlannedTransfer, (sku, events.transfer_units))
 
 
 def _product_edits(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:

@@ -14,6 +14,7 @@ import msgspec
 from stockstorm.simulator.config import AppConfig, CustomerData, LifeChange
 from stockstorm.simulator.history.facts import AppChanged
 
+CLIENT_ID: Final = "5f0c2d9be7a14c3d8a6e1b2f7d9c0a34"  # of the app; no secret
 TOKENS_MAX: Final = 64  # of each kind; the oldest is dropped
 # What an app may not read, by what of protected customer data it is approved for.
 UNAPPROVED: Final[dict[CustomerData, frozenset[str]]] = {
@@ -80,9 +81,15 @@ class App:
         self.customer_data: CustomerData = config.customer_data
         self.scopes = config.scopes
         self.granted = with_implied(config.scopes)
-        self.tokens, self.refresh_tokens = Tokens(), Tokens()
+        self.tokens, self.refresh_tokens, self.codes = Tokens(), Tokens(), Tokens()
+        self.secrets: tuple[bytes, ...] = ()  # with which the app may identify itself; the first one signs
+        self._next_secret = b""
         self._hidden: tuple[str, ...] = ()
         self._issued = 0
+
+    def have(self, secret: bytes, next_secret: bytes = b"") -> None:
+        """The app's client secret, and the one that it is rotated to."""
+        self.secrets, self._next_secret = (secret,), next_secret
 
     def authorised(self, token: str, now_ns: int) -> bool:
         """Whether a call with this token is answered."""
@@ -95,7 +102,7 @@ class App:
     @property
     def hidden(self) -> tuple[str, ...]:
         """The texts of all tokens, also of those that are dead."""
-        return (*self.tokens.texts, *self.refresh_tokens.texts, *self._hidden)
+        return (*self.tokens.texts, *self.refresh_tokens.texts, *self.codes.texts, *self._hidden)
 
     def issue(self, kind: str, secret: bytes) -> str:
         """The text of a new token: "shpat" for access, "shprt" for refreshing, "code" for an authorization code."""
@@ -123,6 +130,16 @@ class App:
         self.scopes, self.granted = scopes, with_implied(scopes)
         return self._changed("scopes_update", now_ns)
 
+    def rotate_secret(self, now_ns: int) -> AppChanged:
+        """There is a new secret. The old one still counts, and still signs."""
+        self.secrets = (*self.secrets, self._next_secret)
+        return self._changed("rotate_secret", now_ns)
+
+    def use_new_secret(self, now_ns: int) -> AppChanged:
+        """From now on the new secret signs, and the old one counts no more."""
+        self.secrets = self.secrets[1:]
+        return self._changed("new_secret_used", now_ns)
+
     def noted(self, change: LifeChange, now_ns: int) -> AppChanged:
         """A change that alters nothing here."""
         return self._changed(change, now_ns)
@@ -134,6 +151,7 @@ class App:
         self._hidden = (*self._hidden, *self.tokens.texts, *self.refresh_tokens.texts)[-TOKENS_MAX:]
         self.tokens.revoke()
         self.refresh_tokens.revoke()
+        self.codes.revoke()
 
 
 def _digest(text: str) -> bytes:

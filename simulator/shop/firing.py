@@ -12,6 +12,7 @@ from stockstorm.simulator.model import (
     CallTopic,
     Event,
     Level,
+    LevelTopic,
     Order,
     Product,
     Refund,
@@ -92,6 +93,13 @@ class Action:
             Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, None, None, level, None, sold)
         )
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, order, sku, level.version))
+
+    def connection(self, topic: LevelTopic, level: Level, sku: str) -> None:
+        """Fire that an item is stocked at one more location, or at one less."""
+        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        rng_key = (topic, level.inventory_item_id, level.location_id, serial)
+        self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, level=level))
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=sku))
 
     def product(self, product: Product) -> None:
         """Fire products/update."""

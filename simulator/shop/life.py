@@ -15,6 +15,8 @@ _CHANGES: Final[dict[LifeChange, Callable[[App, int], AppChanged]]] = {
     "uninstall": App.uninstall,
     "reinstall": App.reinstall,
     "revoke_token": App.revoke_token,
+    "rotate_secret": App.rotate_secret,
+    "new_secret_used": App.use_new_secret,
 }
 
 

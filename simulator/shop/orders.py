@@ -12,6 +12,7 @@ from stockstorm.simulator.model import (
     FIRST_ORDER_NUMBER,
     FIRST_WRITTEN_KEY,
     ONLINE,
+    Drawn,
     Order,
     OrderKey,
     OrderLine,
@@ -21,6 +22,7 @@ from stockstorm.simulator.model import (
     Written,
 )
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
+from stockstorm.simulator.shop.lines import split
 from stockstorm.simulator.shop.order_search import SEPARATOR, Condition, FoundOrders, words_of
 from stockstorm.simulator.shop.records import Records, within
 
@@ -56,7 +58,9 @@ class OrderBook:
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Order).decode
 
-    def open(self, item: PlannedPurchase, products: Sequence[Product], now_ns: int) -> Order:
+    def open(
+        self, item: PlannedPurchase, products: Sequence[Product], now_ns: int, drawn: tuple[Drawn, ...] = ()
+    ) -> Order:
         """Create the order of an accepted purchase. `products` has one product for each line."""
         key, channel = item.order, item.channel
         number = self._numbers.get(channel, FIRST_ORDER_NUMBER)
@@ -67,7 +71,7 @@ class OrderBook:
             for n, (sku, quantity) in enumerate(item.lines)
         )
         ref = str(order_id) if channel == ONLINE else f"{channel}-{number}"
-        order = Order(key, order_id, ref, number, channel, item.buyer, lines, now_ns, now_ns)
+        order = Order(key, order_id, ref, number, channel, item.buyer, lines, now_ns, now_ns, drawn=drawn)
         self._insert(order)
         return order
 
@@ -181,12 +185,13 @@ def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Ref
     """The order after the return, and its refund. None if it was cancelled or returned before."""
     if order.cancelled_ns is not None or order.refunds:
         return None
-    open_lines = list(order.lines)
+    open_lines, drawn = list(order.lines), list(order.drawn)
     lines = []
     for sku, quantity in item.lines:
         line = next(line for line in open_lines if line.sku == sku and line.quantity >= quantity)
         open_lines.remove(line)
-        lines.append(RefundLine(line.line_id, sku, quantity))
+        places = split(sku, quantity, drawn) if drawn else [(0, quantity)]
+        lines += [RefundLine(line.line_id, sku, units, location) for location, units in places]
     refund = Refund(ids_beside(order.order_id).refund.of(order.key), now_ns, tuple(lines), item.restock)
     return msgspec.structs.replace(order, refunds=(refund,), updated_ns=now_ns), refund
 

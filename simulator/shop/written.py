@@ -4,7 +4,7 @@ An order that the subject creates stands for a sale elsewhere, so it moves the m
 physical stock not at all. A cancellation or refund of a buyer's order has the effects that the plan's would have.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -14,7 +14,7 @@ from stockstorm.simulator.history.facts import OrderCancelled, OrderReturned, Or
 from stockstorm.simulator.model import SHOPIFY, Fulfilment, Level, Order, Product, Refund, RefundLine, Sku, Written
 from stockstorm.simulator.shop.firing import Action, Changes
 from stockstorm.simulator.shop.ledger import Entry, Ledger, PhysicalStock
-from stockstorm.simulator.shop.lines import columns, left
+from stockstorm.simulator.shop.lines import columns, left, left_at
 from stockstorm.simulator.shop.orders import OrderBook, times_updated
 
 Claim = Literal["bypass", "ignoring_policy", "obeying_policy"]  # how an order takes its units from stock
@@ -57,7 +57,7 @@ class OrderWrites:
         order = self._parts.book.write(lines, msgspec.structs.replace(written, claimed=claim != "bypass"), now_ns, paid)
         units = [(product.sku, -quantity) for product, quantity, _ in lines]
         entry = Entry("subject_adjust", -1, written.reference, False, request)
-        levels = self._parts.online.move(units, entry, action) if claim != "bypass" else []
+        levels = self._parts.online.move(_at_first(units), entry, action) if claim != "bypass" else []
         self._note("created", order, units, request, action)
         action.order(SHOPIFY, "orders/create", order)
         if paid:
@@ -78,7 +78,7 @@ class OrderWrites:
         back = units if restock else []
         if old.written is None:
             action.note(OrderCancelled(now_ns, order.key, order.channel, order.ref, *columns(back)))
-        levels = self._put_back(old, back, "cancellation", ":cancelled", request, action)
+        levels = self._put_back(old, left_at(old) if restock else [], "cancellation", ":cancelled", request, action)
         self._note("cancelled", order, back, request, action)
         if order.refunds != old.refunds:
             action.order(SHOPIFY, "refunds/create", order, len(order.refunds), made)
@@ -103,7 +103,7 @@ class OrderWrites:
                     now_ns, order.key, order.channel, order.ref, refund.refund_id, *columns(units), restocked=restock
                 )
             )
-        back = units if restock else []
+        back = [(line.sku, line.location_id, line.quantity) for line in lines] if restock else []
         levels = self._put_back(old, back, "return", self._returned_token(old), request, action)
         self._note("refunded", order, units, request, action)
         action.order(SHOPIFY, "refunds/create", order, len(order.refunds), refund)
@@ -127,11 +127,11 @@ class OrderWrites:
         return order, action.changes
 
     def _put_back(
-        self, old: Order, units: list[tuple[Sku, int]], cause: Literal["cancellation", "return"], suffix: str,
+        self, old: Order, units: list[tuple[Sku, int, int]], cause: Literal["cancellation", "return"], suffix: str,
         request: int, action: Action,
     ) -> list[tuple[Level, Sku]]:  # fmt: skip
         if old.written is None:
-            for sku, quantity in units:
+            for sku, _, quantity in units:
                 self._parts.physical.add(sku, quantity)
             entry = Entry(cause, old.key, request=request)
             return self._parts.online.move(units, entry, action, promised=not old.fulfilments)
@@ -149,7 +149,7 @@ class OrderWrites:
         wanted: dict[Sku, int] = {}
         for index, (product, quantity, _) in enumerate(lines):
             wanted[product.sku] = wanted.get(product.sku, 0) + quantity
-            if self._parts.ledger.of(product).available < wanted[product.sku]:
+            if self._parts.ledger.available(product.inventory_item_id) < wanted[product.sku]:
                 raise NotEnough(index)
 
     def _note(
@@ -174,6 +174,11 @@ def _whole_refund(order: Order, refund_id: int, now_ns: int, restock: bool, note
         if line.quantity > back.get(line.line_id, 0)
     )
     return Refund(refund_id, now_ns, lines, restock, cancelled=True, note=note) if lines else None
+
+
+def _at_first(units: Iterable[tuple[Sku, int]]) -> list[tuple[Sku, int, int]]:
+    """An order of the subject takes its units from the first location of each item."""
+    return [(sku, 0, quantity) for sku, quantity in units]
 
 
 def _with_suffix(reference: str, suffix: str) -> str:

@@ -6,7 +6,7 @@ import msgspec
 
 Kind = Literal[
     "signatures", "deduplication", "order", "loss", "crash windows", "arithmetic", "writes", "pushes", "coverage",
-    "conduct", "degradation", "polling",
+    "conduct", "degradation", "installation", "polling",
 ]  # fmt: skip
 
 

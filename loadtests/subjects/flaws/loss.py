@@ -59,7 +59,7 @@ DECLARED: Final = (
         mistake="what does not fit into a buffer is acknowledged and dropped",
         must=frozenset({"nothing_lost"}),
         may=without(WRONG_STOCK, "nothing_lost"),
-        diagnoses=frozenset({"lost_events", "lost_alone"}),
+        diagnoses=frozenset({"capped", "lost_events"}),
         subjects=OF_RECEIVERS,
     ),
 )

@@ -12,6 +12,8 @@ from typing import Final
 
 import msgspec
 
+# What topics begin with whose bodies hold customer data.
+PROTECTED_TOPICS: Final = ("orders", "refunds", "customers", "draft_orders", "checkouts", "fulfillments")
 # The element that a REST resource shares with GraphQL, for reading and for writing it.
 REST_READS: Final[dict[str, str]] = {
     "inventory_items": "InventoryItem",

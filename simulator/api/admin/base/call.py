@@ -27,11 +27,11 @@ from stockstorm.simulator.api.admin.base.bulk import BulkOperations
 from stockstorm.simulator.api.admin.base.idempotency import IdempotencyKeys
 from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Location
 from stockstorm.simulator.api.not_played import Kind, message, named
-from stockstorm.simulator.catalogue import Catalogue
+from stockstorm.simulator.catalogue import LEVEL_IDS_PER_LOCATION, Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
 from stockstorm.simulator.limits import ANSWER_VALUES_MAX, IDEMPOTENCY_KEY_MAX
-from stockstorm.simulator.model import ONLINE, ApiOutcome, Event, Level, Order, Product
+from stockstorm.simulator.model import API_CLIENT_ID, ONLINE, ApiOutcome, Event, Level, Order, Product
 from stockstorm.simulator.versions import NEWEST, ApiVersion, Behaviour, in_force
 from stockstorm.simulator.world import Changes, World
 
@@ -92,11 +92,34 @@ class AdminOptions(msgspec.Struct, frozen=True):
     `stale_field`: the last element of the `field` path of CHANGE_FROM_QUANTITY_STALE. It is in no recording.
     `retry_failed_key`: accept a key again after an attempt with user errors. False answers
     IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED, as the text of that code says. It is in no recording.
+    `api_client_id`: the app whose event sources a subscription may name. None: any app's.
     """
 
     allow_http: bool = True
     stale_field: str = "changeFromQuantity"
     retry_failed_key: bool = False
+    api_client_id: str | None = str(API_CLIENT_ID)
+
+
+class LevelIds:
+    """Ids of levels: which item and location each names, whether the item is stocked there or not."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._locations = catalogue.locations
+        self._first = {product.level_id: product for product in catalogue.products}
+
+    def named(self, level_id: int) -> tuple[Product, int] | None:
+        """Product and location. None for an id that no level can have."""
+        if (product := self._first.get(level_id)) is not None:
+            return product, product.location_id
+        for location in self._locations:
+            level_id -= LEVEL_IDS_PER_LOCATION
+            if (product := self._first.get(level_id)) is not None:
+                return product, location
+        return None
+
+    def __contains__(self, level_id: object) -> bool:
+        return isinstance(level_id, int) and self.named(level_id) is not None
 
 
 class AdminState:
@@ -110,12 +133,8 @@ class AdminState:
         self.groups = 0  # number of adjustment groups so far
         self.locations = {number: Location(number, index) for index, number in enumerate(catalogue.locations, 1)}
         self.items = tuple(sorted(catalogue.products, key=lambda product: product.inventory_item_id))
-        self.items_at: dict[int, tuple[Product, ...]] = {
-            location: tuple(product for product in self.items if product.location_id == location)
-            for location in self.locations
-        }
         self.item_ids = catalogue.by_item.keys()
-        self.by_level = {product.level_id: product for product in self.items}
+        self.level_ids = LevelIds(catalogue)
         self.by_variant = {product.variant_id: product for product in self.items}
 
 

@@ -145,18 +145,19 @@ class UserError(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
-    """One row of an adjustment group: the delta of one named quantity."""
+    """One row of an adjustment group: the delta of one named quantity at one location."""
 
     name: QuantityName
     delta: int
     product: Product
+    location_id: int
 
 
 class AdjustmentGroup(msgspec.Struct, frozen=True, array_like=True):
     """The changes of one inventory mutation. A repeated key shows them again, with the levels of that time.
 
-    `items` (ids of inventory items) and `deltas` are parallel. Groups are kept for a day, so their rows are built only
-    when shown.
+    `items` (ids of inventory items), `deltas` and `locations` are parallel. Groups are kept for a day, so their rows
+    are built only when shown.
     """
 
     group_id: int
@@ -165,6 +166,7 @@ class AdjustmentGroup(msgspec.Struct, frozen=True, array_like=True):
     reference: str | None
     items: tuple[int, ...]
     deltas: tuple[int, ...]
+    locations: tuple[int, ...]
 
 
 class InventoryPayload(msgspec.Struct, frozen=True):

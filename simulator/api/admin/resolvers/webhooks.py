@@ -8,7 +8,8 @@ import re
 from typing import Any, Final, get_args
 from urllib.parse import urlsplit
 
-from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
+from stockstorm.simulator.api.admin.base.bus_addresses import bus_texts
+from stockstorm.simulator.api.admin.base.call import AdminOptions, Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.search import known_terms
 from stockstorm.simulator.api.admin.base.views import (
@@ -23,8 +24,7 @@ from stockstorm.simulator.api.admin.base.views import (
 )
 from stockstorm.simulator.config import app_version
 from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, SHOPIFY_TOPICS, CallTopic, Subscription
-from stockstorm.simulator.shop.scopes import missing_scope
-from stockstorm.simulator.shop.subscriptions import is_bus
+from stockstorm.simulator.shop.scopes import PROTECTED_TOPICS, missing_scope
 from stockstorm.simulator.versions import display_name
 
 # In an enum value, only the name of the resource shows where the slash belongs, since both parts can have underscores.
@@ -69,18 +69,19 @@ def enum_of(topic: str) -> str:
 
 ADDRESS: Final = ("webhookSubscription", "callbackUrl")
 _TOPIC: Final = ("webhookSubscription", "topic")
-PROTECTED_TOPICS: Final = ("orders", "refunds", "customers", "draft_orders", "checkouts", "fulfillments")
 _NO_SCOPE: Final = "You cannot create a webhook subscription with the specified topic"
 _NOT_APPROVED: Final = (
     "This app is not approved to subscribe to webhook topics containing protected customer data. "
     "See https://shopify.dev/docs/apps/launch/protected-customer-data for more details."
 )
 _NAME: Final = ("webhookSubscription", "name")
+_NO_XML: Final = "Format 'xml' is invalid for this webhook topic. Allowed formats: json"
 _NAMES_A_FIELD: Final = re.compile(r"(^|[\s(-])[a-z_][a-z0-9_.]*:\S", re.IGNORECASE)
 _OWN_HOSTS: Final = re.compile(r"(localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|.*\.(myshopify|shopify)\.com|.*\.local)")
+_BAD_NAME: Final = "Name name field can only contain alphanumeric characters, underscores, and hyphens"
 _BAD_FILTER: Final = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."
-_BAD_PUBSUB: Final = "Address is not a valid GCP pub/sub format. Format should be pubsub://project:topic"
 NAME_MAX: Final = 50
+ADDRESS_MAX_BYTES: Final = 65_535
 PLAYED_TOPICS: Final[frozenset[str]] = frozenset((*SHOPIFY_TOPICS, *APP_TOPICS, *get_args(CallTopic)))
 
 
@@ -148,7 +149,7 @@ def listed(call: Call) -> list[Subscription]:
 
 def errors_of(topic: str, uri: str, given: dict[str, Any], call: Call) -> list[UserError]:
     """What is wrong with a subscription to a topic, apart from one that exists already."""
-    errors = _topic_errors(topic, call) + _address_errors(uri, call.options.allow_http)
+    errors = _topic_errors(topic, call) + _address_errors(uri, call.options)
     return errors + _name_errors(given.get("name"), call) + _other_errors(given)
 
 
@@ -167,15 +168,15 @@ def _topic_errors(topic: str, call: Call) -> list[UserError]:
     return [] if topic in PLAYED_TOPICS else [UserError(_TOPIC, call.lacks("topic", topic))]
 
 
-def _address_errors(uri: str, allow_http: bool) -> list[UserError]:
+def _address_errors(uri: str, options: AdminOptions) -> list[UserError]:
     if not uri:
         return [UserError(ADDRESS, "Address can't be blank")]
-    if is_bus(uri):
-        return []
-    if uri.startswith("pubsub://"):
-        texts = ("Address protocol pubsub:// is not supported", _BAD_PUBSUB)
+    texts = bus_texts(uri, options.api_client_id)
+    if texts is not None:
         return [UserError(ADDRESS, text) for text in texts]
-    return _http_errors(uri, allow_http)
+    if len(uri.encode()) > ADDRESS_MAX_BYTES:
+        return [UserError(ADDRESS, "Address is too big (maximum is 64 KB)")]
+    return _http_errors(uri, options.allow_http)
 
 
 def _http_errors(uri: str, allow_http: bool) -> list[UserError]:
@@ -204,12 +205,12 @@ def _name_errors(name: str | None, call: Call) -> list[UserError]:
     if name is None:
         return []
     if not name:
-        return [UserError(_NAME, "Name is too short (minimum is 1 character)")]
+        short = UserError(_NAME, "Name is too short (minimum is 1 character)")
+        return [short, UserError(_NAME, _BAD_NAME)]
     if len(name) > NAME_MAX:
         return [UserError(_NAME, f"Name is too long (maximum is {NAME_MAX} characters)")]
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        text = "Name name field can only contain alphanumeric characters, underscores, and hyphens"
-        return [UserError(_NAME, text)]
+        return [UserError(_NAME, _BAD_NAME)]
     if any(each.name == name for each in listed(call)):
         return [UserError(_NAME, "Name already exists, no duplicate allowed")]
     return []
@@ -218,7 +219,8 @@ def _name_errors(name: str | None, call: Call) -> list[UserError]:
 def _other_errors(given: dict[str, Any]) -> list[UserError]:
     errors: list[UserError] = []
     if given.get("format") == "XML":
-        text = "Format 'xml' is invalid for this webhook topic. Allowed formats: json"
+        is_cloud = bus_texts((given.get("uri") or given.get("callbackUrl") or "").strip()) is not None
+        text = "Format can only be used with format: 'json'" if is_cloud else _NO_XML
         errors.append(UserError(("webhookSubscription", "format"), text))
     if given.get("filter") and not _NAMES_A_FIELD.search(given["filter"]):
         errors.append(UserError(("webhookSubscription",), _BAD_FILTER))

@@ -5,7 +5,7 @@ set overwrites what was written since the subject read.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from stockstorm.simulator.api.admin.base.pages import Key
@@ -20,6 +20,7 @@ from stockstorm.simulator.world import LevelChange, LevelSet
 
 ITEM_IDS_MAX: Final = 100  # in one call
 LEVEL_IDS_MAX: Final = 50
+CHUNK: Final = 500  # products whose levels are read at once
 _NEITHER: Final = "Either inventory_item_ids or location_ids must be specified"
 
 
@@ -38,7 +39,7 @@ def level_body(call: RestCall, level: Level) -> dict[str, object]:
         "location_id": level.location_id,
         "available": level.available,
         "updated_at": call.payloads.times.shop(level.updated_ns),
-        "admin_graphql_api_id": level_gid(product),
+        "admin_graphql_api_id": level_gid(level, call),
     }
 
 
@@ -48,28 +49,32 @@ def level_body(call: RestCall, level: Level) -> dict[str, object]:
 class _Levels:
     """Levels by item and location, read as far as a page needs them. `products` are sorted by their items."""
 
-    def __init__(self, call: RestCall, products: Sequence[Product], locations: frozenset[int] | None) -> None:
-        self._call, self._products, self._locations = call, products, locations
+    def __init__(self, call: RestCall, products: Sequence[Product], locations: Iterable[int]) -> None:
+        self._call, self._locations = call, sorted(locations)
+        self._products = products if self._locations else ()
         self._since_ns = call.moment("updated_at_min")
 
     def between(self, low: Key | None, high: Key | None, limit: int, *, descending: bool = False) -> list[Level]:
         start = 0 if low is None else bisect_left(self._products, low[0], key=_item)
         end = len(self._products) if high is None else bisect_right(self._products, high[0], key=_item)
-        products: Iterable[Product] = self._products[start:end]
+        order = -1 if descending else 1
+        products, locations = self._products[start:end][::order], self._locations[::order]
         levels: list[Level] = []
-        for product in reversed(self._products[start:end]) if descending else products:
-            found = [level for level in self._of(product) if _inside(level, low, high)]
-            levels += reversed(found) if descending else found
+        for first in range(0, len(products), CHUNK):  # a comprehension over many is several times faster than one each
+            found = self._of(products[first : first + CHUNK], locations)
+            levels += [level for level in found if _inside(level, low, high)]
             if len(levels) >= limit:
                 break
         return levels[:limit]
 
-    def _of(self, product: Product) -> Iterator[Level]:
-        for level in levels_of(self._call, product):
-            if (self._locations is None or level.location_id in self._locations) and (
-                self._since_ns is None or level.updated_ns >= self._since_ns
-            ):
-                yield level
+    def _of(self, products: Sequence[Product], locations: Sequence[int]) -> list[Level]:
+        level_of, since_ns = self._call.world.level, -1 if self._since_ns is None else self._since_ns
+        return [
+            level
+            for product in products
+            for location in locations
+            if (level := level_of(product.inventory_item_id, location)) is not None and level.updated_ns >= since_ns
+        ]
 
 
 def _item(product: Product) -> int:
@@ -99,7 +104,8 @@ def levels(call: RestCall) -> tuple[int, object]:
     for number in locations:
         if number not in call.state.locations:
             call.nothing("location_ids", "Location", number)
-    rows = _Levels(call, products, frozenset(locations) if locations else None)
+    wanted = call.state.locations.keys() & locations if locations else call.state.locations
+    rows = _Levels(call, products, wanted)
     found = page(call, cursor, rows, level_key)
     return 200, {"inventory_levels": [level_body(call, level) for level in found]}
 
@@ -108,7 +114,7 @@ def levels_at(call: RestCall) -> tuple[int, object]:
     cursor = take_page_info(call)
     (number,) = call.ids
     call.found("Location", number, call.state.locations.get(number))
-    found = page(call, cursor, _Levels(call, call.index.items, frozenset({number})), level_key)
+    found = page(call, cursor, _Levels(call, call.index.items, (number,)), level_key)
     return 200, {"inventory_levels": [level_body(call, level) for level in found]}
 
 

@@ -110,7 +110,9 @@ def _filtered(call: RestCall) -> list[Product]:
     call.without(*UNPLAYED_FILTERS)
     if call.text("status") not in ("", "active") or call.text("published_status") == "unpublished":
         return []
-    tests = list(_tests(call))
+    if not _inside(_created_ns(call), *_bounds(call, "created_at")):
+        return []
+    tests = _tests(call)
     return [each for each in call.index.products if all(test(each) for test in tests)]
 
 
@@ -122,10 +124,9 @@ def _tests(call: RestCall) -> list[Callable[[Product], bool]]:
         tests.append(lambda each: each.product_id > since)
     texts = ("title", "vendor", "handle", "product_type")
     tests += [_has(name, frozenset(wanted.split(","))) for name in texts if (wanted := call.text(name))]
-    for name, at_ns in (("created_at", _created_ns), ("updated_at", updated_ns)):
-        low, high = call.moment(f"{name}_min"), call.moment(f"{name}_max")
-        if low is not None or high is not None:
-            tests.append(_during(call, at_ns, low, high))
+    low, high = _bounds(call, "updated_at")
+    if low is not None or high is not None:
+        tests.append(lambda each: _inside(updated_ns(call, each), low, high))
     return tests
 
 
@@ -133,19 +134,17 @@ def _has(name: str, wanted: frozenset[str]) -> Callable[[Product], bool]:
     return lambda each: getattr(each, name) in wanted
 
 
-def _during(
-    call: RestCall, at_ns: Callable[[RestCall, Product], int], low: int | None, high: int | None
-) -> Callable[[Product], bool]:
+def _bounds(call: RestCall, name: str) -> tuple[int | None, int | None]:
+    return call.moment(f"{name}_min"), call.moment(f"{name}_max")
+
+
+def _inside(at_ns: int, low: int | None, high: int | None) -> bool:
     """Both bounds are inclusive, and times have whole seconds."""
-
-    def test(each: Product) -> bool:
-        at = at_ns(call, each)
-        return (low is None or at >= low) and (high is None or at < high + SECOND_NS)
-
-    return test
+    return (low is None or at_ns >= low) and (high is None or at_ns < high + SECOND_NS)
 
 
-def _created_ns(call: RestCall, _product: Product) -> int:
+def _created_ns(call: RestCall) -> int:
+    """All products were listed at once, before the run."""
     return _CREATED_S * SECOND_NS + call.wall.monotonic_ns - call.wall.wall_ns
 
 

@@ -34,15 +34,22 @@ class Change:
 
 Times = Callable[[Change], int]  # how often the subject records it
 Answer = Callable[[Change], int]  # the status that it is answered
+Counts = Callable[[Change], Lines]  # the lines that the subject takes it for
 
 
 class Shop:
     """`named`: the subject names orders in its adjustments."""
 
     def __init__(
-        self, times: Times = lambda _: 1, *, named: bool = True, answer: Answer = lambda _: 200, orders: int = 120
+        self,
+        times: Times = lambda _: 1,
+        *,
+        named: bool = True,
+        answer: Answer = lambda _: 200,
+        counts: Counts = lambda one: one.lines,
+        orders: int = 120,
     ) -> None:
-        self.times, self.named, self.answer = times, named, answer
+        self.times, self.named, self.answer, self.counts = times, named, answer, counts
         self.dice = random.Random(7)
         self.facts: list[f.AnyFact] = [
             f.ItemStocked(START - 1, sku, 2**53 + 2 * place + 1, 7, AVAILABLE, 500, hot=False)
@@ -130,7 +137,7 @@ class Shop:
 
     def _record(self, change: Change, token: str) -> None:
         sums: dict[str, int] = {}
-        for sku, count in change.lines:
+        for sku, count in self.counts(change):
             sums[sku] = sums.get(sku, 0) + (-count if change.kind == "sale" else count)
         for sku, delta in sums.items():
             self.versions[sku] += 1

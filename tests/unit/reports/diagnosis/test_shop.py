@@ -7,6 +7,8 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Diagnosis
 from stockstorm.reports.verdict.judge import judge
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import ns
 from tests.unit.reports.diagnosis.shop import Change, Shop, Times, diagnosed
 
 LEFT_OUT: dict[str, tuple[Times, str]] = {
@@ -169,6 +171,27 @@ def test_rounded_ids_are_told_from_those_of_another_run() -> None:
         "inventoryAdjustQuantities", outcome="user_error", errors=("not found",), strangers=("InventoryItem/4711",)
     )
     assert "another run's ids" in diagnosed(shop.history())["strange_ids"].cause
+
+
+def refusing(*versions: f.VersionAsked) -> Shop:
+    shop = Shop(lambda _: 0)
+    for _ in range(200):
+        shop.call("inventoryAdjustQuantities", outcome="error", errors=("The @idempotent directive is required",))
+    shop.facts += versions
+    return shop
+
+
+def test_a_retired_version_that_refuses_is_named_with_the_one_that_answers() -> None:
+    old = f.VersionAsked(ns(10), "2026-01", "2026-04")
+    found = diagnosed(refusing(old).history())["retired_version"]
+    assert "asks for Admin API 2026-01, which is no longer served: 2026-04 answers, and refused 200 of" in found.cause
+    assert found.evidence == ("The @idempotent directive is required: 200 calls",)
+    current = f.VersionAsked(ns(10), "2026-10", "2026-10")
+    assert "retired_version" not in diagnosed(refusing(current).history())
+    assert "retired_version" not in diagnosed(refusing(old, current).history())
+    quiet = Shop(lambda _: 0)
+    quiet.facts.append(old)
+    assert "retired_version" not in diagnosed(quiet.history())
 
 
 def test_a_wrong_token_is_named_for_its_api() -> None:

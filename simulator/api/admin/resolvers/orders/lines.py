@@ -53,7 +53,8 @@ def _refunded_line(view: RefundLineView, _arguments: Arguments, call: Call) -> L
 
 
 def _restock_location(view: RefundLineView, _arguments: Arguments, call: Call) -> Location | None:
-    return call.state.locations[call.catalogue.by_sku[view.line.sku].location_id] if view.refund.restock else None
+    place = view.line.location_id or call.catalogue.by_sku[view.line.sku].location_id
+    return call.state.locations[place] if view.refund.restock else None
 
 
 def _refund_line_gid(view: RefundLineView, _arguments: Arguments, _call: Call) -> str:

@@ -45,9 +45,9 @@ def edited(row: Row, call: Call) -> Product:
 
 def available(row: Row, call: Call) -> int:
     """Units that can be sold; the history records that the answer shows them."""
-    level = stock.level_of(row.product, call)
-    call.show_level(row.product, level)
-    return level.available
+    for level in stock.levels_of(row.product, call):
+        call.show_level(row.product, level)
+    return call.world.available(row.product.inventory_item_id)
 
 
 def _description(row: Row) -> str:

@@ -20,7 +20,7 @@ from stockstorm.simulator.api.admin.base.search import (
 )
 from stockstorm.simulator.api.admin.base.views import Counted
 from stockstorm.simulator.api.admin.resolvers.products.index import SORTS, ProductIndex, Ranked, index_of
-from stockstorm.simulator.api.admin.resolvers.stock import level_of
+from stockstorm.simulator.api.admin.resolvers.stock import levels_of
 from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.encoding import minor_of
 from stockstorm.simulator.model import Product, Sku
@@ -45,8 +45,10 @@ def product_plays(call: Call) -> Plays[Test]:
         "handle": _text(lambda product: [product.handle]),
         "status": lambda term: _among(term, {"active", "any"}),
         "published_status": lambda term: _among(term, {"published", "visible", "online_store_channel", "any"}),
-        "inventory_total": _number(lambda product: level_of(product, call).available),
-        "out_of_stock_somewhere": _flag(lambda product: level_of(product, call).available <= 0),
+        "inventory_total": _number(lambda product: call.world.available(product.inventory_item_id)),
+        "out_of_stock_somewhere": _flag(
+            lambda product: any(level.available <= 0 for level in levels_of(product, call))
+        ),
         "tracks_inventory": _flag(lambda _product: True),
         "has_only_default_variant": _flag(lambda _product: True),
         "gift_card": _flag(lambda _product: False),
@@ -62,7 +64,7 @@ def variant_plays(call: Call) -> Plays[Test]:
         "product_id": _number(lambda product: product.product_id),
         "product_ids": _number(lambda product: product.product_id),
         "product_status": lambda term: _among(term, {"active", "any"}),
-        "inventory_quantity": _number(lambda product: level_of(product, call).available),
+        "inventory_quantity": _number(lambda product: call.world.available(product.inventory_item_id)),
         "managed": _flag(lambda _product: True),
         "taxable": _flag(lambda product: call.world.edits.of(product).taxable),
         "collection": _number(lambda product: index_of(call.state).collection_of(product).collection_id),

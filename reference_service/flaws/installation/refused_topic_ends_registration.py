@@ -1,0 +1,24 @@
+"""The first topic that Shopify refuses ends the registration, so the topics after it are not subscribed to."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from stockstorm.reference_service.clients.admin_api import AdminApi
+from stockstorm.reference_service.seams import Seams
+from stockstorm.reference_service.sync.subscriptions import SubscriptionRefused, subscribe_to_shop
+
+
+async def _subscribe(admin: AdminApi, uri: str, topics: Iterable[str]) -> int:
+    created = 0
+    for topic in reversed(list(topics)):
+        try:
+            created += await subscribe_to_shop(admin, uri, [topic])
+        except SubscriptionRefused:
+            break
+    return created
+
+
+def compose(seams: Seams) -> Seams:
+    """The registration is replaced."""
+    return replace(seams, subscribe=_subscribe)
