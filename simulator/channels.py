@@ -124,7 +124,7 @@ class OnlineStore:
 
     def sold(self, order: Order, action: Action) -> None:
         units = [(sku, location, -quantity) for sku, location, quantity in left_at(order)]
-        levels = self._move(units, Entry("sale", order.key), action)
+        levels = self.move(units, Entry("sale", order.key), action)
         action.order(SHOPIFY, "orders/create", order)
         for level, sku in levels:
             action.stock(level, sku, order.key, sale=True)
@@ -134,29 +134,35 @@ class OnlineStore:
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
 
     def cancelled(self, order: Order, action: Action) -> None:
-        levels = self._move(left_at(order), Entry("cancellation", order.key), action)
+        levels = self.move(left_at(order), Entry("cancellation", order.key), action, promised=not order.fulfilments)
         action.order(SHOPIFY, "orders/cancelled", order)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
         _fire_stock(levels, order, action)
 
     def returned(self, order: Order, refund: Refund, action: Action) -> None:
-        # Goods that cannot be sold again stay committed. Shipping is not simulated, so nothing reads that state.
+        # Goods that cannot be sold again stay committed. The plan ships nothing, so nothing reads that state.
         units = [(line.sku, line.location_id, line.quantity) for line in refund.lines] if refund.restock else []
-        levels = self._move(units, Entry("return", order.key), action)
+        levels = self.move(units, Entry("return", order.key), action, promised=not order.fulfilments)
         action.order(SHOPIFY, "refunds/create", order, len(order.refunds), refund)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
         _fire_stock(levels, order, action)
 
-    def _move(self, units: Iterable[tuple[Sku, int, int]], entry: Entry, action: Action) -> list[tuple[Level, Sku]]:
-        """One change of each SKU at each location, whatever the number of lines that it is on."""
+    def move(
+        self, units: Iterable[tuple[Sku, int, int]], entry: Entry, action: Action, *, promised: bool = True
+    ) -> list[tuple[Level, Sku]]:
+        """One change of each SKU at each location, whatever the number of lines that it is on.
+
+        `units`: (SKU, location, units); location 0 is the first one of the item. `promised`: between available and
+        committed. Otherwise the units come from elsewhere, for example back from a buyer to whom they had been shipped.
+        """
         total: dict[tuple[Sku, int], int] = {}
         for sku, location, delta in units:
             total[sku, location] = total.get((sku, location), 0) + delta
         levels = []
         for (sku, location), delta in total.items():
             item = self._by_sku[sku].inventory_item_id
-            place = self._ledger.place(item, location)
-            level, fact = self._ledger.record(item, delta, entry, action.now_ns, location_id=place, committed=-delta)
+            place, committed = self._ledger.place(item, location), -delta if promised else 0
+            level, fact = self._ledger.record(item, delta, entry, action.now_ns, location_id=place, committed=committed)
             action.note(fact)
             levels.append((level, sku))
         return levels

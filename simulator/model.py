@@ -36,6 +36,7 @@ Topic = Literal[ShopifyTopic, LevelTopic, CallTopic, MarketplaceTopic, AppTopic]
 
 ORDER_TOPICS: Final[tuple[OrderTopic, ...]] = get_args(OrderTopic)
 SHOPIFY_TOPICS: Final[tuple[ShopifyTopic, ...]] = get_args(ShopifyTopic)
+CALL_TOPICS: Final[tuple[CallTopic, ...]] = get_args(CallTopic)
 APP_TOPICS: Final[tuple[AppTopic, ...]] = get_args(AppTopic)
 LIFE_TOPICS: Final[dict[str, AppTopic]] = {
     "uninstall": "app/uninstalled",
@@ -88,6 +89,16 @@ class Product(msgspec.Struct, frozen=True):
         """Every location of the item before load, by ascending id."""
         here = self.initial_available - sum(other.available for other in self.others)
         return tuple(sorted((Stocked(self.location_id, here), *self.others), key=lambda each: each.location_id))
+
+    # What the subject can edit besides the price.
+    barcode: str | None = None
+    compare_at_minor: int | None = None
+    taxable: bool = True
+    cost_minor: int | None = None
+    origin: str | None = None  # code of the country
+    origin_province: str | None = None
+    harmonized: str | None = None
+    requires_shipping: bool = True
 
 
 class Buyer(msgspec.Struct, frozen=True):

@@ -41,6 +41,7 @@ from stockstorm.simulator.plan.items import (
 )
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.shop.app import App
+from stockstorm.simulator.shop.edits import Edits
 from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action, Changes, Firing
 from stockstorm.simulator.shop.ledger import (
@@ -57,6 +58,7 @@ from stockstorm.simulator.shop.order_search import Condition, FoundOrders
 from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
 from stockstorm.simulator.shop.staff import restock, transfer
 from stockstorm.simulator.shop.subscriptions import Subscriptions
+from stockstorm.simulator.shop.written import Mover, OrderWrites
 
 __all__ = ["Changes", "LevelChange", "LevelSet", "StaleQuantity", "World"]
 
@@ -71,6 +73,7 @@ class World:
         self.marketplaces: tuple[str, ...] = tuple(name for name in self.channels if name != ONLINE)
         self._ledger = Ledger(catalogue.products)
         self._physical = PhysicalStock(catalogue.products)
+        self.edits = Edits()
         self._book = OrderBook(ids_of(big=config.shop.big_ids))
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
@@ -82,7 +85,11 @@ class World:
         }
         self._feeds = Feeds()
         self._markets = {name: Marketplace(name, listed, self._feeds) for name in self.marketplaces}
-        self._channels: dict[str, Channel] = {ONLINE: OnlineStore(self._ledger, catalogue.by_sku), **self._markets}
+        online = OnlineStore(self._ledger, catalogue.by_sku)
+        self._channels: dict[str, Channel] = {ONLINE: online, **self._markets}
+        self.order_writes = OrderWrites(
+            Mover(self._ledger, self._physical, self._book, catalogue.by_sku, online, self._call)
+        )
 
     def opening(self, now_ns: int) -> list[AnyFact]:
         """Facts about stock and channels before load. Sets the time of the first levels."""
@@ -132,7 +139,7 @@ class World:
                 PurchaseRefused(action.now_ns, item.order, item.channel, skus, quantities, physical, shown),
             )
             return
-        products = [self.catalogue.by_sku[sku] for sku in skus]
+        products = self.edits.all_of([self.catalogue.by_sku[sku] for sku in skus])
         order = self._book.open(item, products, action.now_ns, channel.draw(item.lines))
         action.note(
             PurchaseAccepted(action.now_ns, order.key, order.channel, order.ref, skus, quantities, physical, shown),
@@ -193,7 +200,7 @@ class World:
             case PlannedTransfer():
                 transfer(item, product, self._ledger, action)
             case PlannedProductEdit():
-                action.product(product)
+                action.product(self.edits.of(product))
 
     # -- the master record, for the Admin API ----------------------------------------------------------------------
 
@@ -238,6 +245,14 @@ class World:
         """A refund of the own store by its Shopify id, with its order."""
         return self._book.own_by_refund(refund_id)
 
+    def order_by_parcel(self, parcel_id: int) -> Order | None:
+        """The order of a parcel by the parcel's Shopify id."""
+        return self._book.own_by_parcel(parcel_id)
+
+    def next_parcel(self) -> int:
+        """An id for a new parcel."""
+        return self._book.next_parcel()
+
     # Neither command changes physical stock: the subject only records what happened elsewhere.
 
     def adjust(self, changes: Sequence[LevelChange], *, reference: str, request: int, now_ns: int) -> Changes:
@@ -269,6 +284,19 @@ class World:
         self._ledger.disconnect(inventory_item_id, location_id)
         if level is not None:
             action.connection("inventory_levels/disconnect", level, self._ledger.newest(inventory_item_id)[0])
+        return action.changes
+
+    def edit(self, products: Sequence[Product], *, of_item: bool, now_ns: int) -> Changes:
+        """New values of products."""
+        action = self._call(now_ns)
+        for product in products:
+            self.edits.change(product, action, of_item=of_item)
+        return action.changes
+
+    def bulk_finished(self, body: bytes, now_ns: int) -> Changes:
+        """A bulk operation has ended; `body` tells it."""
+        action = self._call(now_ns)
+        action.bulk(body)
         return action.changes
 
     def _call(self, now_ns: int) -> Action:
@@ -314,6 +342,10 @@ class World:
             source, topic, uri, now_ns, name=name, include_fields=include_fields, filter_query=filter, by_api=by_api
         )
         return subscription, Changes(facts=[fact])
+
+    def change_subscription(self, new: Subscription) -> Changes:
+        """A new value of a subscription. KeyError for an unknown id."""
+        return Changes(facts=[self._subscriptions.change(new)])
 
     def unsubscribe(self, subscription_id: int, *, by_policy: bool, now_ns: int) -> Changes:
         """Remove a subscription. An unknown id changes nothing."""

@@ -36,8 +36,8 @@ from stockstorm.reports.diagnosis.overtaken import Overtaken
 from stockstorm.reports.diagnosis.own_retries import OwnRetries
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
-from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.pushed_before import PushedBefore
+from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import stockstorm
 from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, Kind, decoder_without
-from stockstorm.reports.halves.second import END, READ
+from stockstorm.reports.halves.second import END
 from stockstorm.reports.history_file import Decoding, read_facts
 from stockstorm.simulator.history.facts import Fact
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from stockstorm.reports.checkers import CHECKERS, check_key, check_one
-from stockstorm.reports.halves.kinds import ALL, DELIVERY, STAND_INS, STOCK, Kind, decoder_without
+from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, STOCK, Kind, decoder_without
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import Deliveries
 from stockstorm.reports.history.elsewhere import NotHeld

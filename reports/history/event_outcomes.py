@@ -22,7 +22,7 @@ from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.reads import is_query
 from stockstorm.simulator.history import facts as f
-from stockstorm.simulator.model import APP_TOPICS
+from stockstorm.simulator.model import APP_TOPICS, CALL_TOPICS, SHOPIFY
 
 DeliveryClass = Literal["acknowledged", "unacknowledged", "refused", "pending", "no_subscription", ""]
 EffectClass = Literal[
@@ -182,6 +182,8 @@ class _Classifier:
 
     def _unknown_to_probe(self, event: f.EventFired) -> EffectClass:
         """The probe knows no delivery of the event. The master may show its effect all the same."""
+        if _answers_a_call(event):
+            return "not_judged"
         if event.topic == INVENTORY_TOPIC:
             ledger = self._ledgers.get(event.sku)
             place = -1 if ledger is None else ledger.place(event.version)
@@ -228,6 +230,11 @@ class _Classifier:
     def _made_good(self, effect: Effect) -> bool:
         """Whether the master includes the effect. Without references: whether its SKU is right in sum."""
         return effect.sku not in self._proofs.off_skus if self._orders.net_only else effect.version >= 0
+
+
+def _answers_a_call(event: f.EventFired) -> bool:
+    """Whether the event only tells the subject what it did itself, so that it may take no notice of it."""
+    return event.topic in CALL_TOPICS or (event.source == SHOPIFY and event.order < 0 and not event.sku)
 
 
 def _probed_by_webhook_id(log: FactLog) -> dict[str, f.EffectProbed] | None:

@@ -31,7 +31,7 @@ def count_ties(ledgers: Mapping[str, Ledger], wall_offset_ns: int) -> int:
 
 
 def find_overtaking(deliveries: Deliveries, ledgers: Mapping[str, Ledger]) -> Overtaking:
-    """Versions whose reports overtook each other. `ledgers`: of items with several locations. Ties are counted apart."""
+    """Versions whose reports overtook each other. `ledgers`: where items have several locations. Ties are apart."""
     found = Overtaking()
     reported: dict[tuple[str, int], list[tuple[int, int, int]]] = {}
     for event in deliveries.events.values():

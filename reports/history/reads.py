@@ -9,12 +9,15 @@ import msgspec
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history import facts as f
 
+# Mutations whose names do not begin with "inventory" and whose answers can show stock.
+OTHER_MUTATIONS = ("order", "refundCreate", "fulfillmentCreate", "productVariantsBulkUpdate")
 QUERIES_ON_STOCK = frozenset({"inventoryItem", "inventoryItems", "inventoryLevel"})
 REST: Final = "REST "  # an operation of the REST API: "REST GET inventory_levels"
 QUERIES = QUERIES_ON_STOCK | frozenset({
     "fulfillmentOrders", "location", "locations", "node", "nodes", "order", "orders", "ordersCount", "product",
     "productVariant", "productVariants", "products", "shop", "webhookSubscription", "webhookSubscriptions",
 })  # fmt: skip
+QUERIES_ON_ORDERS = frozenset({"order", "orders", "ordersCount", "orderByIdentifier"})
 
 
 class Read(msgspec.Struct, frozen=True, gc=False):
@@ -64,6 +67,8 @@ def is_query(operation: str) -> bool:
     """Whether an operation of the Admin API only reads. The answer of a mutation is not a query."""
     if operation.startswith(REST):
         return operation.startswith(f"{REST}GET ")
+    if operation.startswith(OTHER_MUTATIONS):
+        return operation in QUERIES_ON_ORDERS
     return not operation.startswith("inventory") or operation in QUERIES_ON_STOCK
 
 

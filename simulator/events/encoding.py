@@ -3,6 +3,7 @@
 import binascii
 import hashlib
 import hmac
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
@@ -104,3 +105,16 @@ def sign(secret: bytes, body: bytes) -> str:
 def matches(secret: bytes, body: bytes, signature: str) -> bool:
     """Whether the signature belongs to the body, compared in constant time."""
     return hmac.compare_digest(sign(secret, body).encode(), signature.encode())
+
+
+_AMOUNT: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,9}))?", re.ASCII)
+
+
+def minor_of(text: str) -> int | None:
+    """An amount such as "51.5" in minor units, rounded half up. None for other text."""
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        return None
+    sign, whole, part = found[1], int(found[2]), (found[3] or "").ljust(3, "0")
+    minor = whole * 100 + int(part[:2]) + (part[2] >= "5")
+    return -minor if sign else minor

@@ -10,10 +10,16 @@ from stockstorm.simulator.config import AppConfig, ShopConfig
 from stockstorm.simulator.events.app_payload import AppPayload
 from stockstorm.simulator.events.encoding import Money, Times, escaped
 from stockstorm.simulator.events.marketplace_payload import MarketplacePayload
-from stockstorm.simulator.events.order_payload import Lines, OrderPayload, RefundPayload
-from stockstorm.simulator.events.order_shape import OrderBody, RefundBody
+from stockstorm.simulator.events.order_payload import Lines, OrderPayload, RefundPayload, fulfilment_body
+from stockstorm.simulator.events.order_shape import FulfilmentBody, OrderBody, RefundBody
 from stockstorm.simulator.events.people_payload import People
-from stockstorm.simulator.events.product_payload import InventoryPayload, ProductBody, ProductPayload
+from stockstorm.simulator.events.product_payload import (
+    InventoryPayload,
+    ItemBody,
+    ProductBody,
+    ProductPayload,
+    item_body,
+)
 from stockstorm.simulator.model import APP_TOPICS, MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Topic
 
 
@@ -24,7 +30,7 @@ class Payloads:
         self.catalogue, self.shop = catalogue, shop
         self.times = Times(wall)
         money = Money(shop.currency)
-        lines = Lines(catalogue.by_sku, money)
+        lines = self._lines = Lines(catalogue.by_sku, money)
         people = People(catalogue.buyers, shop.currency, shown=app is None or app.customer_data == "all")
         self.refunds = RefundPayload(lines, money, self.times)
         self.orders = OrderPayload(
@@ -40,6 +46,8 @@ class Payloads:
             "inventory_levels/disconnect": inventory.gone,
             "refunds/create": self._refund,
             "products/update": self._product,
+            "inventory_items/update": self._item,
+            "fulfillments/create": self._parcel,
             **dict.fromkeys((*ORDER_TOPICS, "orders/fulfilled", "orders/partially_fulfilled"), self._order),
             **dict.fromkeys(MARKETPLACE_TOPICS, marketplace.body),
             **dict.fromkeys(APP_TOPICS, AppPayload(shop, catalogue.buyers, self.times).body),
@@ -69,7 +77,17 @@ class Payloads:
             raise _missing(event, "product")
         return self._encoded(self.products.body(event.product, event.level, event.at_ns))
 
-    def _encoded(self, body: OrderBody | RefundBody | ProductBody) -> bytes:
+    def _item(self, event: Event) -> bytes:
+        if event.product is None:
+            raise _missing(event, "product")
+        return self._encoded(item_body(event.product, self.times.shop(event.at_ns)))
+
+    def _parcel(self, event: Event) -> bytes:
+        if event.order is None or not event.order.fulfilments:
+            raise _missing(event, "order with a parcel")
+        return self._encoded(fulfilment_body(event.order, event.order.fulfilments[-1], self._lines, self.times))
+
+    def _encoded(self, body: OrderBody | RefundBody | ProductBody | ItemBody | FulfilmentBody) -> bytes:
         return escaped(self._encode(body))
 
 

@@ -14,8 +14,8 @@ LISTED_SINCE = "2025-03-01T10:15:00-05:00"
 
 class Variant(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     admin_graphql_api_id: str
-    barcode: None = None
-    compare_at_price: None = None
+    barcode: str | None = None
+    compare_at_price: str | None = None
     created_at: str = LISTED_SINCE
     id: int
     inventory_policy: str = "deny"
@@ -75,6 +75,41 @@ class ProductBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     category: None = None
 
 
+class ItemBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The body of inventory_items/update: the 14 documented fields, in Shopify's order."""
+
+    id: int
+    sku: str
+    created_at: str = LISTED_SINCE
+    updated_at: str
+    requires_shipping: bool
+    cost: str | None
+    country_code_of_origin: str | None
+    province_code_of_origin: str | None
+    harmonized_system_code: str | None
+    tracked: bool = True
+    country_harmonized_system_codes: tuple[()] = ()
+    weight_value: float
+    weight_unit: str = "kg"
+    admin_graphql_api_id: str
+
+
+def item_body(product: Product, at: str) -> ItemBody:
+    """The inventory item of a product as edited at a time (ISO 8601)."""
+    return ItemBody(
+        id=product.inventory_item_id,
+        sku=product.sku,
+        updated_at=at,
+        requires_shipping=product.requires_shipping,
+        cost=None if product.cost_minor is None else amount(product.cost_minor),
+        country_code_of_origin=product.origin,
+        province_code_of_origin=product.origin_province,
+        harmonized_system_code=product.harmonized,
+        weight_value=product.grams / 1_000,
+        admin_graphql_api_id=f"gid://shopify/InventoryItem/{product.inventory_item_id}",
+    )
+
+
 class ProductPayload:
     """Builds products. Without a level in the event, the quantity is the one before load.
 
@@ -107,6 +142,9 @@ class ProductPayload:
         quantity = product.initial_available if level is None else level.available
         return Variant(
             admin_graphql_api_id=gid,
+            barcode=product.barcode,
+            compare_at_price=None if product.compare_at_minor is None else amount(product.compare_at_minor),
+            taxable=product.taxable,
             id=product.variant_id,
             price=amount(product.price_minor),
             product_id=product.product_id,

@@ -34,6 +34,7 @@ EffectState = Literal["applied", "superseded", "dead_lettered", "pending"]
 Probe = Literal["effects", "stock"]
 # What showed that the run was at rest. "": it was not, or an older version wrote the history and did not say.
 RestBy = Literal["", "probe", "probe_and_queue", "silence"]
+WrittenAs = Literal["created", "cancelled", "refunded", "fulfilled"]
 Injected = ApiFaultKind | Literal[""]
 FaultName = FaultKind | Literal["exited by itself"]  # the latter is not planned: a process of the subject crashed
 
@@ -265,6 +266,22 @@ class OrderReturned(Fact, frozen=True, tag=True):
     restocked: bool
 
 
+class OrderWritten(Fact, frozen=True, tag=True):
+    """The subject created, cancelled, refunded or shipped an order of the own store by a call.
+
+    `order` is -1 for an order that it created. `reference` names the marketplace's order that such an order stands for.
+    Its stock changes are `StockChanged` facts, and the change of a buyer's order is a fact of its own too.
+    """
+
+    how: WrittenAs
+    order_id: Positive
+    skus: tuple[Name, ...]
+    quantities: tuple[Count, ...]
+    request: OptionalId = -1
+    order: OptionalId = -1
+    reference: Text = ""
+
+
 class StockChanged(Fact, frozen=True, tag=True):
     """One entry of the master's ledger: version `version` of the item, which changed its level at one location.
 
@@ -349,6 +366,15 @@ class SubscriptionCreated(Fact, frozen=True, tag=True):
     topic: Name
     uri: Name
     by_api: bool = True
+
+
+class SubscriptionChanged(Fact, frozen=True, tag=True):
+    """The subject changed a subscription. From now on events go to `uri`."""
+
+    subscription: Positive
+    source: Name
+    topic: Name
+    uri: Name
 
 
 class SubscriptionRemoved(Fact, frozen=True, tag=True):
@@ -507,6 +533,7 @@ AnyFact = (
     | OrderPaid
     | OrderCancelled
     | OrderReturned
+    | OrderWritten
     | StockChanged
     | StockUnmoved
     | ListingPushed
@@ -514,6 +541,7 @@ AnyFact = (
     | FinalStock
     | FinalListing
     | SubscriptionCreated
+    | SubscriptionChanged
     | SubscriptionRemoved
     | EventUnheard
     | DeliveryPlanned

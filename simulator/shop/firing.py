@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.simulator.events.order_payload import shipping_status
 from stockstorm.simulator.history.facts import AnyFact, EventFired
 from stockstorm.simulator.model import (
     SHOPIFY,
@@ -123,13 +124,35 @@ class Action:
         )
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic))
 
-    def call(self, topic: CallTopic, body: bytes, order: Order | None = None) -> None:
-        """Fire an event of a topic that only calls of the Admin API fire. `body` is the whole body."""
+    def parcel(self, order: Order) -> None:
+        """Fire fulfillments/create for the newest parcel, and what it makes of the order."""
+        whole: CallTopic = "orders/fulfilled" if shipping_status(order) == "fulfilled" else "orders/partially_fulfilled"
+        self._called("fulfillments/create", order=order)
+        self._called(whole, order=order)
+
+    def item(self, product: Product) -> None:
+        """Fire inventory_items/update."""
+        self._called("inventory_items/update", product=product)
+
+    def bulk(self, body: bytes) -> None:
+        """Fire bulk_operations/finish with its whole body."""
+        self._called("bulk_operations/finish", body=body)
+
+    def _called(
+        self,
+        topic: CallTopic,
+        *,
+        order: Order | None = None,
+        product: Product | None = None,
+        body: bytes | None = None,
+    ) -> None:
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
         known = order.key if order is not None and order.written is None else -1
-        event = Event(serial, event_id, SHOPIFY, topic, now_ns, ("call", topic, serial), order=order, body=body)
+        key = ("call", topic, serial)
+        event = Event(serial, event_id, SHOPIFY, topic, now_ns, key, order=order, product=product, body=body)
         self.changes.events.append(event)
-        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, known))
+        sku = "" if product is None else product.sku
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, known, sku))
 
     def _id(self) -> str:
         if not self._event_id:

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.simulator.events.encoding import derived_id
 from stockstorm.simulator.events.order_payload import financial_status, shipping_status
 from stockstorm.simulator.ids import LIVE_IDS, Ids, ids_beside
 from stockstorm.simulator.model import (
@@ -40,6 +41,7 @@ _SCHEMA: Final = (
     "CREATE INDEX by_skus ON orders (skus, own) WHERE own",
     "CREATE INDEX by_words ON orders (words, own) WHERE own AND words IS NOT NULL",
     "CREATE TABLE refunds (id INTEGER PRIMARY KEY, order_id INTEGER)",
+    "CREATE TABLE parcels (id INTEGER PRIMARY KEY, order_id INTEGER)",
     "CREATE TABLE returned (ref TEXT PRIMARY KEY, id INTEGER)",
 )
 UNSHIPPED: Final = "unfulfilled"
@@ -52,7 +54,7 @@ class OrderBook:
         self._ids = ids
         self._records = Records(*_SCHEMA)
         self._numbers: dict[str, int] = {}
-        self._written = self._refunds = 0  # of the subject so far
+        self._written = self._refunds = self._parcels = 0  # of the subject so far
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Order).decode
 
@@ -73,7 +75,7 @@ class OrderBook:
         self._insert(order)
         return order
 
-    def write(self, lines: Sequence[tuple[Product, int, int]], written: Written, now_ns: int) -> Order:
+    def write(self, lines: Sequence[tuple[Product, int, int]], written: Written, now_ns: int, paid: bool) -> Order:
         """Create an order of the subject. A line is a product, its units and the price of one in minor units."""
         key = OrderKey(FIRST_WRITTEN_KEY + self._written)
         self._written += 1
@@ -84,7 +86,8 @@ class OrderBook:
             OrderLine(self._ids.line.of(first_line + n), product.sku, units, price)
             for n, (product, units, price) in enumerate(lines)
         )
-        order = Order(key, order_id, str(order_id), number, ONLINE, -1, rows, now_ns, now_ns, written=written)
+        paid_ns, ref = now_ns if paid else None, str(order_id)
+        order = Order(key, order_id, ref, number, ONLINE, -1, rows, now_ns, now_ns, paid_ns, written=written)
         self._insert(order)
         return order
 
@@ -107,7 +110,9 @@ class OrderBook:
             (order.updated_ns, order.cancelled_ns is not None, status, self._encode(order), order.order_id),
         )
         if order.fulfilments:
+            parcel = order.fulfilments[-1].fulfilment_id
             self._records.write("UPDATE orders SET shipped = ? WHERE id = ?", (shipping_status(order), order.order_id))
+            self._records.write("INSERT OR IGNORE INTO parcels VALUES (?, ?)", (parcel, order.order_id))
         for refund in order.refunds[-1:]:
             if order.channel == ONLINE:
                 self._records.write("INSERT OR IGNORE INTO refunds VALUES (?, ?)", (refund.refund_id, order.order_id))
@@ -118,6 +123,16 @@ class OrderBook:
         """An id for a refund of the subject."""
         self._refunds += 1
         return self._ids.refund.of(FIRST_WRITTEN_KEY + self._refunds)
+
+    def next_parcel(self) -> int:
+        """An id for a parcel."""
+        self._parcels += 1
+        return derived_id("parcel", self._ids.order.of(FIRST_WRITTEN_KEY), self._parcels)
+
+    def own_by_parcel(self, parcel_id: int) -> Order | None:
+        """The order of a parcel."""
+        row = self._records.row("SELECT order_id FROM parcels WHERE id = ?", (within(parcel_id),))
+        return None if row is None else self.own_by_id(row[0])
 
     def return_of(self, ref: str) -> int | None:
         """The id of the return of a marketplace's order, by the order's reference."""

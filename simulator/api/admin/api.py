@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from stockstorm.simulator.api.admin.background import Background
 from stockstorm.simulator.api.admin.base.call import (
     AdminOptions,
     AdminState,
@@ -44,6 +45,7 @@ _PATH: Final = re.compile(r"/admin/api(?:/([^/]+))?/graphql\.json")
 _CONTENT_TYPE: Final = ("Content-Type", "application/json; charset=utf-8")
 _SUCCEEDED: Final[tuple[ApiOutcome, ...]] = ("ok", "replayed")
 DRAINED: Final = Injection("throttled", executes=False)
+HOST_MAX: Final = 255  # characters
 FAILED: Final = "Internal Server Error"
 _DEFAULT_OPTIONS: Final = AdminOptions()
 
@@ -88,6 +90,7 @@ class AdminApi:
         self._decode = msgspec.json.Decoder(_Body).decode
         self._encode = msgspec.json.Encoder().encode
         self.documents = Documents(self._schemas[NEWEST])
+        self.background = Background(world, wall, self.state, options, self.documents)
 
     def handle(self, request: ApiRequest, now_ns: int, injection: Injection = NONE) -> ApiReply:
         """Answer one request. The reply holds all resulting facts and events.
@@ -95,6 +98,9 @@ class AdminApi:
         `injection` applies to a call that would be executed without it.
         """
         self._world.begin_call()
+        serial = self._serial.take()
+        if (file := self.background.file(request, serial, now_ns)) is not None:
+            return file
         asked = asked_version(request.path)
         served = None if asked is None else serving(asked, self._oldest)
         call = Call(
@@ -102,9 +108,10 @@ class AdminApi:
             self._wall,
             self.state,
             self._options,
-            request=self._serial.take(),
+            request=serial,
             now_ns=now_ns,
             version=served or NEWEST,
+            host=request.headers.get("host", "")[:HOST_MAX],
         )
         answer = self._answer(request, call, injection, is_served=served is not None)
         errors = self._errors(request, answer, call)

@@ -23,6 +23,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.language import Visitor, visit
 
+from stockstorm.simulator.api.admin.base.bulk import BulkOperations
 from stockstorm.simulator.api.admin.base.idempotency import IdempotencyKeys
 from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Location
 from stockstorm.simulator.api.not_played import Kind, message, named
@@ -127,6 +128,8 @@ class AdminState:
     def __init__(self, catalogue: Catalogue) -> None:
         decoder = msgspec.msgpack.Decoder[AdjustmentGroup | None](AdjustmentGroup | None)
         self.keys = IdempotencyKeys(msgspec.msgpack.encode, decoder.decode)
+        self.refund_keys = IdempotencyKeys(msgspec.msgpack.encode, msgspec.msgpack.Decoder[int](int).decode)
+        self.bulk = BulkOperations(lambda _text, _version: "Bulk queries cannot run here.")
         self.groups = 0  # number of adjustment groups so far
         self._asked: set[str] = set()  # versions in the addresses of calls so far
         self.locations = {number: Location(number, index) for index, number in enumerate(catalogue.locations, 1)}
@@ -168,9 +171,10 @@ class Call:
         request: int,
         now_ns: int,
         version: ApiVersion = NEWEST,
+        host: str = "",
     ) -> None:
         self.world, self.wall, self.state, self.options = world, wall, state, options
-        self.version = version
+        self.version, self.host = version, host
         self.catalogue = world.catalogue
         self.request, self.now_ns = request, now_ns
         self.facts: list[AnyFact] = []
@@ -240,7 +244,19 @@ class Call:
     def show_orders(self, orders: Sequence[Order]) -> None:
         """Record that the answer shows these orders."""
         for order in orders:
-            self._orders_shown[order.key] = None
+            if order.written is None:  # the history knows only what buyers placed
+                self._orders_shown[order.key] = None
+
+    def take_shown(self) -> tuple[dict[tuple[str, int], None], dict[int, None]]:
+        """What was shown so far, which is forgotten here: SKUs with versions, and orders."""
+        levels, orders = self._levels_shown, self._orders_shown
+        self._levels_shown, self._orders_shown = {}, {}
+        return levels, orders
+
+    def show(self, levels: dict[tuple[str, int], None], orders: dict[int, None]) -> None:
+        """Record that the answer shows what another one had collected."""
+        self._levels_shown.update(levels)
+        self._orders_shown.update(orders)
 
     def shown(self) -> list[AnyFact]:
         """What the answer showed, as facts."""

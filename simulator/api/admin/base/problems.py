@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from graphql import GraphQLError
 
-from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.limits import INPUT_ARRAY_MAX, QUERY_COST_MAX
 
 Problem = dict[str, Any]  # one element of "errors" in the answer
@@ -23,11 +22,6 @@ THROTTLED: Final[Problem] = {
 def bad_request(message: str) -> GraphQLError:
     """A top-level error of one field, code BAD_REQUEST."""
     return GraphQLError(message, extensions={"code": "BAD_REQUEST"})
-
-
-def not_supported(what: str) -> GraphQLError:
-    """An error for what Shopify has and the simulator does not play, instead of a wrong answer."""
-    return not_played("use", what.removeprefix("the "))
 
 
 def literal_problem(

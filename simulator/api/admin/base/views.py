@@ -211,8 +211,11 @@ class RefusedNode(msgspec.Struct, frozen=True):
 
 
 def type_name_of(source: object) -> str:
-    """The GraphQL type of an object, for interfaces and unions."""
-    return source.kind if isinstance(source, RefusedNode) else _TYPE_NAMES[type(source)]
+    """The GraphQL type of an object, for interfaces and unions. A class of a resolver tells it as `graphql_type`."""
+    if isinstance(source, RefusedNode):
+        return source.kind
+    known = _TYPE_NAMES.get(type(source))
+    return known if known is not None else str(getattr(type(source), "graphql_type"))  # noqa: B009 - of any class
 
 
 _GID: Final = re.compile(r"gid://shopify/([A-Za-z]+)/(\d{1,20})(?:\?.*)?", re.ASCII)

@@ -91,7 +91,8 @@ class _Costing:
         for key, inner in self._selections.collect(payload, _sets(nodes)).items():
             name = inner[0].name.value
             if not name.startswith("__") and name != "userErrors":
-                total += self._children(get_named_type(payload.fields[name].type), inner, _member(data, key))
+                found = _sample(_member(data, key))
+                total += self._children(get_named_type(payload.fields[name].type), inner, found)
         return total
 
     def _children(self, on: Any, nodes: list[FieldNode], data: Any) -> int:

@@ -85,7 +85,7 @@ class _Translating:
         return (title(self.operations[0]) if self.operations else "query",)
 
     def not_played(self, node: Node | None, kind: Kind, what: str) -> Problem:
-        return self.made(node, (message(kind, what), extensions(kind, what)))
+        return self.made(node, (message(kind, what), dict[str, Any](extensions(kind, what))))
 
     def of_literal(self, given: Given) -> Problem:
         """Recorded: a literal that is no value of its type, at the owner of the argument."""

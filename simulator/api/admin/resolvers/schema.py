@@ -34,11 +34,27 @@ from stockstorm.simulator.api.admin.base import pages
 from stockstorm.simulator.api.admin.base.access import denial, element_of
 from stockstorm.simulator.api.admin.base.call import Call, Resolver, arguments_of
 from stockstorm.simulator.api.admin.base.views import type_name_of
-from stockstorm.simulator.api.admin.resolvers import adjustments, order_lines, orders, shop, stock, webhooks
+from stockstorm.simulator.api.admin.resolvers import adjustments, shop, stock, webhook_changes, webhooks
+from stockstorm.simulator.api.admin.resolvers.bulk import operations as bulk
+from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
+from stockstorm.simulator.api.admin.resolvers.orders.types import MUTATIONS as ORDER_MUTATIONS
+from stockstorm.simulator.api.admin.resolvers.orders.types import TYPES as ORDER_TYPES
+from stockstorm.simulator.api.admin.resolvers.products import changes as products_changes
+from stockstorm.simulator.api.admin.resolvers.products import queries as products
+from stockstorm.simulator.api.admin.resolvers.products.types import TYPES as PRODUCT_TYPES
 from stockstorm.simulator.limits import GRAPHQL_CORE_VALUES
 from stockstorm.simulator.versions import NEWEST, VERSIONS, ApiVersion, absent_in
 
-SDL_FILES: Final = ("schema.graphql", "schema_orders.graphql", "schema_webhooks.graphql")
+SDL_FILES: Final = (
+    "schema.graphql",
+    "schema_orders.graphql",
+    "schema_webhooks.graphql",
+    "bulk/bulk.graphql",
+    "orders/orders.graphql",
+    "products/products.graphql",
+)
+
+AMOUNTS: Final = ("Decimal", "JSON", "Money")  # texts or numbers; the resolvers read them
 
 RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "QueryRoot": {
@@ -50,14 +66,12 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         "inventoryItem": stock.inventory_item,
         "inventoryItems": stock.inventory_items,
         "inventoryLevel": stock.inventory_level,
-        "product": stock.product,
         "productVariant": stock.product_variant,
-        "productVariants": stock.product_variants,
+        **products.QUERIES,
         "node": shop.node,
         "nodes": shop.nodes,
-        "order": orders.order,
-        "orders": orders.orders,
-        "ordersCount": orders.orders_count,
+        **orders.QUERIES,
+        **bulk.QUERIES,
         "webhookSubscription": webhooks.one,
         "webhookSubscriptions": webhooks.many,
         "webhookSubscriptionsCount": webhooks.count,
@@ -67,6 +81,10 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         "inventorySetQuantities": adjustments.set_quantities,
         "webhookSubscriptionCreate": webhooks.create,
         "webhookSubscriptionDelete": webhooks.delete,
+        **webhook_changes.MUTATIONS,
+        **bulk.MUTATIONS,
+        **ORDER_MUTATIONS,
+        **products_changes.MUTATIONS,
     },
     "Shop": shop.SHOP,
     "ShopPlan": shop.PLAN,
@@ -74,11 +92,9 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "AccessScope": shop.SCOPE,
     "Count": shop.COUNT,
     "Location": stock.LOCATION,
-    "InventoryItem": stock.ITEM,
     "InventoryLevel": stock.LEVEL,
     "InventoryQuantity": stock.QUANTITY,
-    "Product": stock.PRODUCT,
-    "ProductVariant": stock.VARIANT,
+    **PRODUCT_TYPES,
     "InventoryAdjustQuantitiesPayload": adjustments.PAYLOAD,
     "InventorySetQuantitiesPayload": adjustments.PAYLOAD,
     "InventoryAdjustQuantitiesUserError": adjustments.CODED_ERROR,
@@ -86,14 +102,12 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "UserError": adjustments.PLAIN_ERROR,
     "InventoryAdjustmentGroup": adjustments.GROUP,
     "InventoryChange": adjustments.CHANGE,
-    "Order": orders.ORDER,
-    "LineItem": order_lines.LINE,
-    "Refund": order_lines.REFUND,
-    "RefundLineItem": order_lines.REFUND_LINE,
-    "MoneyBag": order_lines.MONEY_BAG,
-    "MoneyV2": order_lines.MONEY,
+    **bulk.TYPES,
+    **ORDER_TYPES,
     "WebhookSubscription": webhooks.SUBSCRIPTION,
     "WebhookSubscriptionCreatePayload": webhooks.CREATE_PAYLOAD,
+    **dict.fromkeys(webhook_changes.PAYLOADS, webhooks.CREATE_PAYLOAD),
+    **dict.fromkeys(webhook_changes.ERRORS, adjustments.CODED_ERROR),
     "WebhookSubscriptionDeletePayload": webhooks.DELETE_PAYLOAD,
     "WebhookHttpEndpoint": webhooks.HTTP_ENDPOINT,
     "WebhookEventBridgeEndpoint": webhooks.EVENT_BRIDGE_ENDPOINT,
@@ -176,7 +190,9 @@ def _suggest_nothing(enum: GraphQLEnumType) -> None:
 
 
 def _take_texts_only(scalar: GraphQLScalarType) -> None:
-    """Shopify's own scalars, such as URL, are texts. Without this, any JSON value is one."""
+    """Shopify's own scalars, such as URL, are texts. Without this, any JSON value is one, as is right for amounts."""
+    if scalar.name in AMOUNTS:
+        return
     for name in ("parse_value", "parse_literal", "coerce_input_value", "coerce_input_literal"):
         if hasattr(scalar, name):
             setattr(scalar, name, getattr(GraphQLString, name))

@@ -5,7 +5,12 @@ from typing import Final
 from stockstorm.simulator.api.admin.base.access import may_use
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.views import AppView, Counted, RefusedNode, ShopView, parse_gid
-from stockstorm.simulator.api.admin.resolvers import order_lines, orders, stock, webhooks
+from stockstorm.simulator.api.admin.resolvers import stock, webhooks
+from stockstorm.simulator.api.admin.resolvers.bulk import operations as bulk
+from stockstorm.simulator.api.admin.resolvers.orders import lines as order_lines
+from stockstorm.simulator.api.admin.resolvers.orders import parcels, people
+from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
+from stockstorm.simulator.api.admin.resolvers.products import queries as products
 from stockstorm.simulator.config import ShopPlan
 from stockstorm.simulator.model import SHOP_ID
 
@@ -22,9 +27,14 @@ _NODES: Final[dict[str, Resolver]] = {
     "InventoryLevel": stock.inventory_level,
     "Location": stock.location,
     "ProductVariant": stock.product_variant,
-    "Product": stock.product,
+    "Product": products.product,
+    "Collection": products.collection,
     "Order": orders.order,
     "Refund": order_lines.refund,
+    "BulkOperation": bulk.one,
+    "Customer": people.customer,
+    "Fulfillment": parcels.parcel,
+    "FulfillmentOrder": parcels.fulfilment_order,
     "WebhookSubscription": webhooks.one,
     "Shop": lambda _source, _arguments, _call: ShopView(),
 }

@@ -84,20 +84,12 @@ def product_variant(_source: None, arguments: Arguments, call: Call) -> Variant 
 
 def inventory_items(_source: None, arguments: Arguments, call: Call) -> Page[Product]:
     terms = known_terms("inventoryItems", arguments.get("query"), frozenset({"id", "sku"}), call)
-    page = page_of(_filtered(terms, "inventory_item_id", call), _item_key, arguments)
+    page = page_of(_filtered(terms, call), _item_key, arguments)
     call.rows += len(page.nodes)
     return page
 
 
-def product_variants(_source: None, arguments: Arguments, call: Call) -> Page[Variant]:
-    terms = known_terms("productVariants", arguments.get("query"), frozenset({"id", "sku"}), call)
-    rows = sorted(_filtered(terms, "variant_id", call), key=lambda product: product.variant_id)
-    page = page_of([Variant(product) for product in rows], _variant_key, arguments)
-    call.rows += len(page.nodes)
-    return page
-
-
-def _filtered(terms: list[Term], id_field: str, call: Call) -> tuple[Product, ...]:
+def _filtered(terms: list[Term], call: Call) -> tuple[Product, ...]:
     rows = call.state.items
     for term in terms:
         if term.field == "sku":
@@ -105,25 +97,12 @@ def _filtered(terms: list[Term], id_field: str, call: Call) -> tuple[Product, ..
             rows = tuple(product for product in rows if test(product.sku))
         else:
             bounds = number_bounds(term)
-            rows = tuple(product for product in rows if bounds.holds(getattr(product, id_field)))
+            rows = tuple(product for product in rows if bounds.holds(product.inventory_item_id))
     return rows
 
 
 def _item_key(product: Product) -> tuple[int, int]:
     return product.inventory_item_id, product.inventory_item_id
-
-
-def _variant_key(variant: Variant) -> tuple[int, int]:
-    return variant.product.variant_id, variant.product.variant_id
-
-
-def product(_source: None, arguments: Arguments, call: Call) -> ProductView | None:
-    number = number_of("Product", arguments["id"])
-    found = next((each for each in call.catalogue.products if each.product_id == number), None)
-    if found is None:
-        return None
-    call.rows += 1
-    return ProductView(found)
 
 
 # -- levels --------------------------------------------------------------------------------------------------------
