@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from typing import Final
 
 import msgspec
+from graphql import GraphQLError
 
+from stockstorm.simulator.api import not_played
 from stockstorm.simulator.api.admin.api import DRAINED, FAILED
 from stockstorm.simulator.api.admin.base.access import PROTECTED_DOCUMENTATION
 from stockstorm.simulator.api.admin.base.call import AdminOptions, AdminState
 from stockstorm.simulator.api.admin.base.problems import UNAUTHORIZED
 from stockstorm.simulator.api.admin.execution.told import TOKEN_HEADER, denial_text
-from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
+from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, request_id
+from stockstorm.simulator.api.exchange import not_played as astray
 from stockstorm.simulator.api.faults.injection import NONE, Injection
-from stockstorm.simulator.api.not_played import few
 from stockstorm.simulator.api.rest.bucket import CallBucket
 from stockstorm.simulator.api.rest.call import NOT_FOUND, Refused, RestCall
 from stockstorm.simulator.api.rest.index import Index
@@ -119,7 +121,7 @@ class RestApi:
             rows=call.rows,
             errors=errors,
             strangers=tuple(call.strangers) if errors else (),
-            unplayed=few(call.unplayed),
+            unplayed=not_played.few(call.unplayed),
         )
         body = b"" if answer.status == 204 else escaped(self._encode(answer.body))
         facts = [*call.facts, *call.shown()]
@@ -130,7 +132,7 @@ class RestApi:
 
     def _operation(self, call: RestCall) -> str:
         known = call.template.split("/")[0] in REAL
-        return f"{OPERATION} {call.http.method} {call.template}" if known else not_played(call.http)
+        return f"{OPERATION} {call.http.method} {call.template}" if known else astray(call.http)
 
     def _headers(self, call: RestCall, answer: _Answer) -> tuple[tuple[str, str], ...]:
         headers = [_CONTENT_TYPE, ("X-Shopify-API-Version", call.version), (REQUEST_ID, request_id(call.request))]
@@ -144,23 +146,23 @@ class RestApi:
 
     def _answer(self, call: RestCall, injection: Injection) -> _Answer:
         try:
-            denied = self._denied(call)
-            if denied is not None:
-                return denied
-            if not self._bucket.take(call.now_ns):
-                return self._throttled(DRAINED if self._bucket.full_of_others else NONE)
-            handler = _route(call)
-            self._require_access(call)
-            if not injection.executes:
-                return self._kept_out(call.now_ns, injection)
-            call.read_parameters()
-            status, body = handler(call)
-        except Refused as refused:
+            return self._admitted(call, injection)
+        except (Refused, GraphQLError, TooMuchWork) as error:
             call.start_over()
-            return _refusal(refused)
-        except TooMuchWork:
-            call.start_over()
-            return _refusal(Refused(400, "Bad Request: the filters read too many orders; ask for a shorter time"))
+            return _refusal(_as_refused(error, call))
+
+    def _admitted(self, call: RestCall, injection: Injection) -> _Answer:
+        denied = self._denied(call)
+        if denied is not None:
+            return denied
+        if not self._bucket.take(call.now_ns):
+            return self._throttled(DRAINED if self._bucket.full_of_others else NONE)
+        handler = _route(call)
+        self._require_access(call)
+        if not injection.executes:
+            return self._kept_out(call.now_ns, injection)
+        call.read_parameters()
+        status, body = handler(call)
         return _Answer(status, body, met=injection)
 
     def _denied(self, call: RestCall) -> _Answer | None:
@@ -202,6 +204,19 @@ def _route(call: RestCall) -> Handler:
     if handler is None:
         raise call.unplayed_here("endpoint", f"{call.http.method} {call.template}")
     return handler
+
+
+def _as_refused(error: Refused | GraphQLError | TooMuchWork, call: RestCall) -> Refused:
+    """A refusal. The rules that both APIs share raise errors of GraphQL."""
+    match error:
+        case Refused():
+            return error
+        case GraphQLError(extensions={"code": not_played.CODE, "notPlayed": what}):
+            call.unplayed.append(what)
+            return Refused(501, error.message)
+        case GraphQLError():
+            return Refused(422, [error.message])
+    return Refused(400, "Bad Request: the filters read too many orders; ask for a shorter time")
 
 
 def _refusal(refused: Refused) -> _Answer:

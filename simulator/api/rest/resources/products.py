@@ -6,9 +6,11 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.simulator.api.admin.base.views import gid
+from stockstorm.simulator.api.admin.resolvers.products import changes
 from stockstorm.simulator.api.rest.call import Body, Refused, RestCall
 from stockstorm.simulator.api.rest.pages import SortedRows, page, take_page_info
-from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, shows
+from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, refused_by, shows
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.events.product_payload import LISTED_SINCE, ProductBody, Variant
 from stockstorm.simulator.model import Product
@@ -16,6 +18,14 @@ from stockstorm.simulator.model import Product
 # In webhooks and not in REST answers.
 WEBHOOKS_ONLY: Final = ("media", "variant_gids", "has_variants_that_requires_components", "category")
 UNPLAYED_FILTERS: Final = ("collection_id", "published_at_min", "published_at_max", "order")
+# Fields of a variant that can be changed, by their names in GraphQL.
+VARIANT_NAMES: Final = {
+    "price": "price",
+    "compare_at_price": "compareAtPrice",
+    "barcode": "barcode",
+    "taxable": "taxable",
+    "inventory_policy": "inventoryPolicy",
+}
 STOCK_FIELDS: Final = ("inventory_quantity", "inventory_quantity_adjustment")
 READ_ONLY: Final = (
     "Write requests to inventory_quantity and inventory_quantity_adjustment are no longer supported. Please use the "
@@ -66,15 +76,21 @@ def variant(call: RestCall) -> tuple[int, object]:
 
 
 def change_variant(call: RestCall) -> tuple[int, object]:
-    """Nothing of a variant can be changed here. Stock could not be changed in Shopify either."""
+    """Price and the like. What is sent and not changed is ignored; stock is refused, as in Shopify."""
     found = _variant(call)
     given = call.resource("variant")
     if any(name in given for name in STOCK_FIELDS):
         raise Refused(400, READ_ONLY)
     shown: Body = msgspec.json.decode(msgspec.json.encode(variant_body(call, found)))
-    changed = sorted(name for name, value in given.items() if shown.get(name, value) != value)
-    if changed:
-        raise call.unplayed_here("field", f"variant.{changed[0]} in a change")
+    new = {name: value for name, value in given.items() if shown.get(name, value) != value}
+    if unknown := sorted(new.keys() - VARIANT_NAMES.keys()):
+        raise call.unplayed_here("field", f"variant.{unknown[0]} in a change")
+    row = {VARIANT_NAMES[name]: value for name, value in new.items()}
+    row["id"] = gid("ProductVariant", found.variant_id)
+    arguments = {"productId": gid("Product", found.product_id), "variants": [row]}
+    payload = changes.update_variants(None, arguments, call)
+    if payload.errors:
+        raise refused_by(payload.errors, {graphql: name for name, graphql in VARIANT_NAMES.items()})
     return 200, {"variant": variant_body(call, found)}
 
 
@@ -182,7 +198,7 @@ def variant_body(call: RestCall, product: Product) -> object:
 
 
 def _webhook_body(call: RestCall, product: Product) -> ProductBody:
-    return call.payloads.products.body(product, None, updated_ns(call, product))
+    return call.payloads.products.body(call.world.edits.of(product), None, updated_ns(call, product))
 
 
 def _variant_body(call: RestCall, product: Product, variant: Variant) -> object:
@@ -195,7 +211,7 @@ def _variant_body(call: RestCall, product: Product, variant: Variant) -> object:
         "fulfillment_service": "manual",
         "grams": product.grams,
         "inventory_management": "shopify",
-        "requires_shipping": True,
+        "requires_shipping": call.world.edits.of(product).requires_shipping,
         "weight": product.grams / 1000,
         "weight_unit": "kg",
     }

@@ -318,3 +318,34 @@ def test_levels_of_several_locations_come_in_pages() -> None:
     while "previous" in rest.links:
         back.append(rest.follow("previous")["inventory_levels"])
     assert back[::-1] == pages
+
+
+# -- edits ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_variant_gets_another_price_everywhere() -> None:
+    rest = Rest()
+    path = f"variants/{product(0).variant_id}"
+    shown = rest.get(path)["variant"]
+    changed = rest.send("PUT", path, {"variant": {"id": shown["id"], "sku": shown["sku"], "price": "12.34"}})["variant"]
+    assert [each.topic for each in rest.reply.events] == ["products/update"]
+    assert changed == rest.get(path)["variant"]
+    assert changed | {"updated_at": ""} == shown | {"price": "12.34", "updated_at": ""}
+    (in_product,) = rest.get(f"products/{product(0).product_id}")["product"]["variants"]
+    assert in_product == changed
+    answer = rest.send("PUT", path, {"variant": {"price": "-1"}})
+    assert (rest.reply.status, list(answer["errors"])) == (422, ["price"])
+    rest.send("PUT", path, {"variant": {"sku": "another"}})
+    assert rest.called.unplayed == ("field variant.sku in a change",)
+
+
+def test_an_inventory_item_gets_a_cost() -> None:
+    rest = Rest()
+    path = f"inventory_items/{product(0).inventory_item_id}"
+    changed = rest.send("PUT", path, {"inventory_item": {"cost": "3.20", "country_code_of_origin": "IT"}})
+    assert [each.topic for each in rest.reply.events] == ["products/update", "inventory_items/update"]
+    assert changed == rest.get(path)
+    assert (changed["inventory_item"]["cost"], changed["inventory_item"]["country_code_of_origin"]) == ("3.20", "IT")
+    rest.send("PUT", path, {"inventory_item": {"tracked": False}})
+    assert rest.reply.status == 501
+    assert rest.called.unplayed
