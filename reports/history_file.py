@@ -2,18 +2,29 @@
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from stockstorm.reports.ahead import ahead
-from stockstorm.reports.history.time_order import FileOrder
+from stockstorm.reports.history.time_order import IN_ORDER, FileOrder
 from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
 from stockstorm.simulator.history.blocks import Block, Damaged, pieces, read_blocks
 from stockstorm.simulator.history.facts import AnyFact, Fact, RunEnded, RunStarted, decoder
 
 SHOWN_MAX: Final = 60  # bytes of a bad line in a message
 _FIELD: Final = re.compile(r"at `\$\.(?P<name>\w+)")
+
+
+class Decoding(NamedTuple):
+    """How lines become facts. `in_order`: kinds whose times never run backwards. `dropped`: kinds that are not kept."""
+
+    decoder: "msgspec.json.Decoder[AnyFact]" = decoder
+    in_order: frozenset[type[Fact]] = IN_ORDER
+    dropped: frozenset[type[Fact]] = frozenset()
+
+
+WHOLE: Final = Decoding()
 
 
 class Written(msgspec.Struct):
@@ -33,15 +44,15 @@ class Written(msgspec.Struct):
         return str(file)
 
 
-def read_facts(file: Path, *, unsealed: bool) -> Written:
+def read_facts(file: Path, *, unsealed: bool = False, decoding: Decoding = WHOLE) -> Written:
     """The facts of a file. Raises OSError, and HistoryError for one that is not as it was written."""
     facts: list[AnyFact] = []
     sizes: list[int] = []
-    note, order = "", FileOrder()
+    note, order, dropped = "", FileOrder(decoding.in_order), decoding.dropped
     try:
         with file.open("rb") as opened:
             for block in ahead(read_blocks(pieces(opened))):
-                found = _decode(file, block)
+                found = _decode(file, block, decoding.decoder)
                 if block.seal is None and _is_whole(found):
                     note = "judged without seals: facts may be missing or altered"
                     if not unsealed:
@@ -49,7 +60,7 @@ def read_facts(file: Path, *, unsealed: bool) -> Written:
                             block.number, "its facts are not sealed: an older version wrote them, or a seal was removed"
                         )
                 order.add(found)
-                facts += found
+                facts += [fact for fact in found if type(fact) not in dropped] if dropped else found
                 sizes.append(len(found))
     except Damaged as damage:
         if not unsealed:
@@ -64,9 +75,9 @@ def _with_note(started: RunStarted, note: str) -> RunStarted:
     return msgspec.structs.replace(started, notes=(*started.notes, note))
 
 
-def _decode(file: Path, block: Block) -> list[AnyFact]:
+def _decode(file: Path, block: Block, how: "msgspec.json.Decoder[AnyFact]") -> list[AnyFact]:
     try:
-        return decoder.decode_lines(block.lines)
+        return how.decode_lines(block.lines)
     except UNREADABLE_JSON:
         raise _first_corrupt_line(file, block) from None
 

@@ -188,7 +188,7 @@ def _read_file(file: Path, *, unsealed: bool) -> History:
         remedy = "give the folder of a finished run"
         raise HistoryError(str(file), f"cannot be read: {error.strerror}", remedy) from error
     history = History.of(written.facts)
-    _require_start(file, history)
+    require_start(file, history)
     if (breach := first_breach(history, written.facts, in_order=written.in_order)) is not None:
         raise _contradiction(written.place(file, breach.fact), breach)
     return history
@@ -199,7 +199,8 @@ def _contradiction(where: str, breach: Breach) -> HistoryError:
     return HistoryError(where, found, "restore the file from the run's machine, or run the scenario again")
 
 
-def _require_start(file: Path, history: History) -> None:
+def require_start(file: Path, history: History) -> None:
+    """Raises HistoryError unless it begins once, and in a schema version that this program reads."""
     started = history.all(RunStarted)
     if not started:
         ends = [fact.reason for fact in history.all(RunEnded) if fact.reason]

@@ -47,7 +47,7 @@ class AppliedTwice(Checker):
 
     def __call__(self, history: History) -> Check:
         orders = history.orders
-        twice = [probed for probed in history.all(f.EffectProbed) if probed.state == "applied" and probed.times > 1]
+        twice = history.probed_twice
         tally, measures = Tally(), {"applied_twice.events": float(len(twice))}
         if not history.all(f.EventFired) and not orders.effects:
             return unknown(self.name, "no event was fired")
@@ -80,7 +80,7 @@ class AppliedTwice(Checker):
             CASES["resent"]: found.new_id,
             CASES["duplicate_after_cancel"]: found.after_cancel,
             "tried again after a failure": found.retried,
-            "orders read again by API": found.read_again,
+            "orders read again by API": history.read_again,
             "acknowledged just before a kill": found.before_kill,
             "writes sent again after an execution without an answer": _sent_again(history),
         }
@@ -130,6 +130,8 @@ def _one_of(history: History, found: Unattributed) -> Incident:
 
 def _from_probe(history: History, twice: list[f.EffectProbed], known: set[int], tally: Tally) -> tuple[int, int]:
     """How many orders, and how many events without an order, only the probe reports. Adds an incident for each."""
+    if not twice:
+        return 0, 0
     by_webhook = {probed.webhook_id: probed for probed in twice}
     orders: set[int] = set()
     others: set[int] = set()

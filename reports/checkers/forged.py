@@ -77,7 +77,7 @@ class Forged(Checker):
         return {**by_kind, **by_topic} or {"forged deliveries": 0}
 
     def __call__(self, history: History) -> Check:
-        if not history.deliveries.by_id:
+        if not history.count(f.DeliveryPlanned):
             return unknown(self.name, "no delivery was planned")
         forged, seen, tally = _forged(history), _Effects(history), Tally()
         if not forged and _only_buses(history):
@@ -129,8 +129,7 @@ class _Effects:
     """Where the claims of forgeries appear: looked up once."""
 
     def __init__(self, history: History) -> None:
-        genuine = {one.planned.webhook_id for one in history.deliveries.by_id.values() if not one.planned.forged}
-        self._probed = {e.webhook_id for e in history.all(f.EffectProbed) if e.state in EFFECTS} - genuine
+        self._probed = {row.webhook_id for row in history.probed_strangers if row.state in EFFECTS}
         claims = [(one.planned.topic, one.planned.claim) for one in _forged(history) if one.planned.claim]
         self._recorded = _recorded(history, [claim for topic, claim in claims if topic != INVENTORY_TOPIC])
         self._listed = _listed(history, [int(claim) for topic, claim in claims if topic == INVENTORY_TOPIC])
@@ -167,7 +166,7 @@ def _listed(history: History, quantities: list[int]) -> set[str]:
 
 
 def _forged(history: History) -> list[Delivery]:
-    return [delivery for delivery in history.deliveries.by_id.values() if delivery.planned.forged]
+    return history.deliveries.forged
 
 
 def _about(planned: f.DeliveryPlanned) -> str:

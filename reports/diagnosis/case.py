@@ -63,9 +63,10 @@ class Case:
 
     @cached_property
     def at_rest(self) -> bool:
-        """Whether what is missing at the end is missing for good."""
+        """Whether what is missing at the end is missing for good, as far as can be told."""
         ended = self.history.last(f.RunEnded)
-        return ended is not None and ended.complete and not self.history.unrest
+        missing = not self.history.unrest or bool(self.history.rest.stood_still_ns)
+        return ended is not None and ended.complete and missing
 
     @cached_property
     def differences(self) -> dict[str, int]:
@@ -99,7 +100,7 @@ class Case:
     def named(self, event: f.EventFired) -> str:
         """An event as the user's log can name it, with the webhook id of its first delivery."""
         of = self.order(event.order) if event.order >= 0 else event.sku
-        deliveries = self.history.deliveries.by_event.get(event.event, ())
+        deliveries = self.history.deliveries.of_event(event.event)
         webhook = f", webhook {deliveries[0].planned.webhook_id}" if deliveries else ""
         return f"{event.topic} of {of} at {self.when(event.at_ns)}{webhook}"
 

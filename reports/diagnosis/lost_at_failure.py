@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, taken_at
 from stockstorm.reports.diagnosis.moments import followed
+from stockstorm.reports.history.reads import writes_stock
 from stockstorm.reports.result import Diagnosis
 
 FAILED: Final = frozenset({"failed", "error", "user_error"})
@@ -61,7 +62,7 @@ class LostAtFailure(Diagnose):
 
 def _suspects(case: Case) -> Iterator[_Suspect]:
     yield _Suspect("a process of the service ended", [at_ns for at_ns, _ in case.process_ends], STORE)
-    writes = [call for call in case.calls if call.operation.startswith(("inventoryAdjust", "inventorySet"))]
+    writes = [call for call in case.calls if writes_stock(call.operation)]
     ways = {
         "was throttled": [call.at_ns for call in writes if call.outcome == "throttled"],
         "failed": [call.at_ns for call in writes if call.outcome in FAILED],

@@ -63,7 +63,7 @@ def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
     for entry in history.classified:
         if entry.delivery != "acknowledged":
             continue
-        if entry.effect == "none" or entry.event.event in unwritten:
+        if entry.effect in {"none", "stuck"} or entry.event.event in unwritten:
             bad.append(entry.event)
         elif entry.effect in KNOWN:
             good.append(entry.event)

@@ -21,6 +21,7 @@ CHECKS: Final = (
 
 class OwnRetries(Diagnose):
     name = "own_retries"
+    after = ("needless_reads",)
 
     def __call__(self, case: Case) -> Iterator[Found]:
         last: dict[tuple[str, str], int] = {}

@@ -54,9 +54,7 @@ PHRASES: Final[dict[TraitKind, str]] = {
 HINTS: Final[dict[TraitKind, str]] = {
     "topic": "look at the code that handles {}",
     "source": "look at what the code does differently for {}: its adapter, its address, its signature, its mapping",
-    "cause": "look at how inventory_levels/update of a {} is handled; its inventory_item_id is above 2^53, which "
-    "JSON.parse "
-    "rounds",
+    "cause": "look at how inventory_levels/update of a {} is handled",
     "process_end": "answer 2xx only after the event is stored durably, and let the next start take up what is stored",
     "copies": "recognise a copy by its webhook id, in the same transaction as the effect",
     "ahead": "an event can arrive before the one that it follows; keep it until then, or read the order by API",

@@ -32,7 +32,7 @@ class Chains:
         for event in incident.events[:EVENTS_MAX]:
             found += self._event(event)
         for number in incident.deliveries[:DELIVERIES_MAX]:
-            if (delivery := self._history.deliveries.by_id.get(number)) is not None:
+            if (delivery := self._history.deliveries.delivery(number)) is not None:
                 found += self._steps.delivery(delivery)
         found += self._calls(incident.erased, incident.sku, "first")
         found += self._calls(incident.requests, incident.sku, "second" if incident.erased else "")
@@ -59,7 +59,7 @@ class Chains:
         if fired is None:
             return []
         found = [self._steps.event(fired)]
-        of_event = deliveries.by_event.get(event, [])
+        of_event = deliveries.of_event(event)
         for delivery in of_event[:DELIVERIES_MAX]:
             found += self._steps.delivery(delivery)
         if event in deliveries.unheard:
@@ -109,7 +109,7 @@ class Chains:
     def _missing(self, incident: Incident) -> Iterable[Step]:
         """What should have followed and did not, as far as the history can tell."""
         history = self._history
-        if incident.kind not in ("lost", "drift") or incident.order < 0 or history.orders.net_only:
+        if incident.kind not in ("lost", "stuck", "drift") or incident.order < 0 or history.orders.net_only:
             return
         for effect in history.orders.by_order.get(incident.order, ()):
             if effect.version < 0 and not effect.settled and incident.sku in ("", effect.sku):

@@ -10,11 +10,20 @@ from functools import cached_property
 from operator import attrgetter
 
 from stockstorm.reports.history.acks import build_acks
+from stockstorm.reports.history.app_life import AppLife
 from stockstorm.reports.history.balance import OffBalance, find_off_balance
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
-from stockstorm.reports.history.deliveries import Deliveries, build_deliveries
+from stockstorm.reports.history.deliveries import Deliveries
 from stockstorm.reports.history.doubled import Doublings, find_doublings
-from stockstorm.reports.history.event_outcomes import Classified, Proofs, classify_events, not_taken_in
+from stockstorm.reports.history.elsewhere import NOWHERE, Elsewhere, shared
+from stockstorm.reports.history.event_outcomes import (
+    Classified,
+    Proofs,
+    Reported,
+    classify_events,
+    not_taken_in,
+    report_events,
+)
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
@@ -24,9 +33,9 @@ from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_update
 from stockstorm.reports.history.off_stock import Attribution
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.order_samples import OrderSample, find_order_samples
-from stockstorm.reports.history.overtaking import Overtaking, find_overtaking
+from stockstorm.reports.history.overtaking import Overtaking, count_ties, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
-from stockstorm.reports.history.repeats import Repeats, find_repeats
+from stockstorm.reports.history.repeats import Repeats, count_read_again, find_repeats
 from stockstorm.reports.history.sell_outs import count_sell_outs
 from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs
 from stockstorm.reports.statistics.samples import Samples
@@ -41,9 +50,9 @@ class History(FactLog):
     """The facts of one run with every index over them."""
 
     @classmethod
-    def of(cls, facts: Iterable[f.AnyFact]) -> "History":
+    def of(cls, facts: Iterable[f.AnyFact], elsewhere: Elsewhere = NOWHERE) -> "History":
         """Facts sorted by time. Facts of one instant keep the order in which they were written."""
-        return cls(tuple(sorted(facts, key=attrgetter("at_ns"))))
+        return cls(tuple(sorted(facts, key=attrgetter("at_ns"))), elsewhere)
 
     @cached_property
     def scenario(self) -> Scenario:
@@ -73,7 +82,7 @@ class History(FactLog):
     @cached_property
     def deliveries(self) -> Deliveries:
         """Events with their deliveries and attempts, and when each change became visible to the subject."""
-        return build_deliveries(self, self.ledgers)
+        return Deliveries(self, lambda: self.ledgers)
 
     @cached_property
     def lost_updates(self) -> list[LostUpdate]:
@@ -122,7 +131,7 @@ class History(FactLog):
             not_taken_in=missed,
         )
 
-    @cached_property
+    @shared
     def acks(self) -> Samples:
         """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
         return build_acks(self, self.deliveries)
@@ -164,7 +173,23 @@ class History(FactLog):
     def classified(self) -> list[Classified]:
         """Every event with how it was delivered and what effect it had."""
         proofs = Proofs(self.doublings.by_order, self.off_skus)
-        return classify_events(self, self.orders, proofs, self.ledgers, self.listings, self.deliveries)
+        return classify_events(self, self.orders, proofs, self.ledgers, self.listings, self.reported)
+
+    @shared
+    def reported(self) -> Reported:
+        """What the deliveries and the effects probe say of every event."""
+        return report_events(self, self.deliveries)
+
+    @shared
+    def probed_twice(self) -> list[f.EffectProbed]:
+        """What the subject's own probe reports as applied more than once."""
+        return [probed for probed in self.all(f.EffectProbed) if probed.state == "applied" and probed.times > 1]
+
+    @shared
+    def probed_strangers(self) -> list[f.EffectProbed]:
+        """What the subject's own probe reports of webhook ids that no genuine delivery has."""
+        genuine = {one.planned.webhook_id for one in self.deliveries.by_id.values() if not one.planned.forged}
+        return [row for row in self.all(f.EffectProbed) if row.webhook_id not in genuine]
 
     @cached_property
     def pending(self) -> PendingItems:
@@ -184,17 +209,32 @@ class History(FactLog):
         """How long good events waited behind dead-lettered ones."""
         return measure_head_of_line(self.classified, self.marketplaces, self.orders, self.ledgers, self.listings)
 
-    @cached_property
+    @shared
     def repeats(self) -> Repeats:
         """How often orders of marketplaces reached the subject again, or in an unusual order."""
         return find_repeats(self, self.deliveries, self.fault_intervals)
 
     @cached_property
+    def read_again(self) -> int:
+        """Orders that an API answer showed although an earlier one had."""
+        return count_read_again(self)
+
+    @shared
     def overtaking(self) -> Overtaking:
-        """Versions of stock that were reported after a later one, or within one second of another."""
+        """Versions of stock that were reported after a later one."""
+        several = any(item.locations for item in self.items.values())
+        return find_overtaking(self.deliveries, self.ledgers if several else {})
+
+    @cached_property
+    def ties(self) -> int:
+        """Versions of stock within one second of the one before."""
         found = self.all(f.RunStarted)
-        offset_ns = found[0].wall_ns - found[0].at_ns if found else 0
-        return find_overtaking(self.deliveries, self.ledgers, offset_ns)
+        return count_ties(self.ledgers, found[0].wall_ns - found[0].at_ns if found else 0)
+
+    @cached_property
+    def app(self) -> AppLife:
+        """What happened to the app's installation, and what its scopes allow."""
+        return AppLife(self, self.scenario.app)
 
     @cached_property
     def fault_intervals(self) -> list[FaultInterval]:

@@ -5,7 +5,6 @@ a new fact needs a row for each of its ids and references. Most rows run in C, o
 """
 
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
-from functools import cached_property
 from itertools import chain, count
 from operator import attrgetter, eq
 from typing import Any, Final, Literal, NamedTuple
@@ -13,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 from stockstorm.reports.history.breach import Breach
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.stock_record import ledger_breaks
-from stockstorm.reports.history.time_order import backwards, disordered_steps, out_of_the_run
+from stockstorm.reports.history.time_order import backwards, disordered_attempts, disordered_calls, out_of_the_run
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.history.ranges import STATUS_MAX
 from stockstorm.simulator.model import SHOPIFY
@@ -47,6 +46,9 @@ REFERENCES: Final = (
     *(Reference(kind, "order", "order") for kind in (f.OrderPaid, f.OrderCancelled, f.OrderReturned)),
     *(Reference(kind, "channel", "channel") for kind in (f.OrderPaid, f.OrderCancelled, f.OrderReturned)),
     *(Reference(kind, "skus", "SKU", many=True) for kind in (f.OrderCancelled, f.OrderReturned)),
+    Reference(f.OrderWritten, "skus", "SKU", many=True),
+    Reference(f.OrderWritten, "order", "order", none=-1),
+    Reference(f.OrderWritten, "request", "call", none=-1),
     Reference(f.StockChanged, "sku", "SKU"),
     Reference(f.StockChanged, "inventory_item_id", "item"),
     Reference(f.StockChanged, "order", "order", none=-1),
@@ -63,6 +65,8 @@ REFERENCES: Final = (
     Reference(f.FinalListing, "channel", "marketplace"),
     Reference(f.FinalListing, "sku", "SKU"),
     Reference(f.SubscriptionCreated, "source", "source"),
+    Reference(f.SubscriptionChanged, "source", "source"),
+    Reference(f.SubscriptionChanged, "subscription", "subscription"),
     Reference(f.SubscriptionRemoved, "source", "source"),
     Reference(f.SubscriptionRemoved, "subscription", "subscription"),
     Reference(f.EventUnheard, "event", "event"),
@@ -99,6 +103,7 @@ UNIQUE: Final[tuple[tuple[tuple[Kind, ...], tuple[str, ...]], ...]] = (
     ((f.FinalStock,), ("sku",)),
     ((f.FinalListing,), ("channel", "sku")),
     ((f.ApiCalled,), ("request",)),
+    ((f.VersionAsked,), ("asked",)),
 )
 
 # Serial numbers: 0, 1, 2 … in the order of the file.
@@ -110,7 +115,10 @@ PARALLEL: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
     (f.PurchaseRefused, ("skus", "quantities", "physical_before", "shown_before")),
     (f.OrderCancelled, ("skus", "quantities")),
     (f.OrderReturned, ("skus", "quantities")),
+    (f.OrderWritten, ("skus", "quantities")),
     (f.StockShown, ("skus", "versions")),
+    (f.ItemStocked, ("locations", "levels")),
+    (f.FinalStock, ("locations", "levels")),
 )
 
 
@@ -122,21 +130,39 @@ def first_breach(log: FactLog, written: Sequence[f.Fact], *, in_order: bool = Fa
     rules: tuple[Callable[[], Iterator[Breach]], ...] = (
         lambda: out_of_the_run(log),
         lambda: iter(()) if in_order else backwards(written),
-        lambda: _not_unique(log),
-        lambda: _not_serial(log),
-        lambda: _unknown(log),
+        lambda: _not_unique(log, UNIQUE),
+        lambda: _not_serial(log, SERIAL),
+        lambda: _unknown(log, REFERENCES),
         lambda: _not_parallel(log),
         lambda: ledger_breaks(log),
-        lambda: disordered_steps(log),
+        lambda: disordered_attempts(log),
+        lambda: disordered_calls(log),
     )
     return next(chain.from_iterable(rule() for rule in rules), None)
+
+
+def breaks_in_half(log: FactLog, kinds: Container[Kind], *, of_stock: bool) -> bool:
+    """Whether a rule on one of these kinds does not hold. The other half looks at the others.
+
+    `of_stock`: this is the half that has the stock, and knows the time of every fact.
+    """
+    rules: list[Iterator[Breach]] = [
+        _not_unique(log, [rule for rule in UNIQUE if rule[0][0] in kinds]),
+        _not_serial(log, [rule for rule in SERIAL if rule[0] in kinds]),
+        _unknown(log, [rule for rule in REFERENCES if rule.kind in kinds]),
+    ]
+    if of_stock:
+        rules += [out_of_the_run(log), _not_parallel(log), ledger_breaks(log), disordered_calls(log)]
+    else:
+        rules.append(disordered_attempts(log))
+    return next(chain.from_iterable(rules), None) is not None
 
 
 # -- ids and references ----------------------------------------------------------------------------------------------
 
 
-def _not_unique(log: FactLog) -> Iterator[Breach]:
-    for kinds, fields in UNIQUE:
+def _not_unique(log: FactLog, unique: Iterable[tuple[tuple[Kind, ...], tuple[str, ...]]]) -> Iterator[Breach]:
+    for kinds, fields in unique:
         facts = list(chain.from_iterable(log.all(kind) for kind in kinds))
         if len(facts) < 2:
             continue
@@ -151,8 +177,8 @@ def _not_unique(log: FactLog) -> Iterator[Breach]:
             seen.add(value)
 
 
-def _not_serial(log: FactLog) -> Iterator[Breach]:
-    for kind, field in SERIAL:
+def _not_serial(log: FactLog, serial: Iterable[tuple[Kind, str]]) -> Iterator[Breach]:
+    for kind, field in serial:
         facts = log.all(kind)
         number = attrgetter(field)
         if not all(map(eq, map(number, facts), count())):
@@ -160,9 +186,9 @@ def _not_serial(log: FactLog) -> Iterator[Breach]:
             yield Breach(facts[at], field, f"{number(facts[at])} where {at} follows; they are numbered in order")
 
 
-def _unknown(log: FactLog) -> Iterator[Breach]:
+def _unknown(log: FactLog, references: Iterable[Reference]) -> Iterator[Breach]:
     known = _Known(log)
-    for rule in REFERENCES:
+    for rule in references:
         facts = log.all(rule.kind)
         if not facts:
             continue
@@ -189,44 +215,56 @@ def _strangers(facts: Iterable[f.Fact], rule: Reference, allowed: Container[Any]
 
 
 _SERIALS: Final[dict[str, Kind]] = {"event": f.EventFired, "delivery": f.DeliveryPlanned}
+_IDS: Final[dict[str, tuple[Kind, str]]] = {
+    "SKU": (f.ItemStocked, "sku"),
+    "item": (f.ItemStocked, "inventory_item_id"),
+    "channel": (f.ChannelOpened, "channel"),
+    "order": (f.PurchaseAccepted, "order"),
+    "subscription": (f.SubscriptionCreated, "subscription"),
+}
 
 
 class _Known:
-    """The values of each vocabulary."""
+    """The values of each vocabulary, each built on first use."""
 
     def __init__(self, log: FactLog) -> None:
         self._log = log
+        self._kept: dict[Vocabulary, frozenset[Hashable]] = {}
 
     def of(self, name: Vocabulary, none: Hashable) -> range | frozenset[Hashable]:
         if name in _SERIALS:  # as `_not_serial` found, and cheaper to look up than in a set
-            return range(0 if none is None else -1, len(self._log.all(_SERIALS[name])))
-        values = self._values[name]
+            return range(0 if none is None else -1, self._log.count(_SERIALS[name]))
+        if name not in self._kept:
+            self._kept[name] = self._values(name)
+        values = self._kept[name]
         return values if none is None else values | {none}
+
+    def _values(self, name: Vocabulary) -> frozenset[Hashable]:
+        marketplaces: frozenset[Hashable] = frozenset(self._log.marketplaces)
+        match name:
+            case "marketplace":
+                return marketplaces
+            case "source":
+                return marketplaces | {SHOPIFY}
+            case "API":
+                return marketplaces | {"admin", "marketplaces"}
+            case "planned order":
+                return self._ids(f.PurchaseAccepted, "order") | self._ids(f.PurchaseRefused, "order")
+            case "call":
+                return self._calls()
+            case "HTTP status":
+                return STATUSES
+            case _:
+                return self._ids(*_IDS[name])
 
     def _ids(self, kind: Kind, field: str) -> frozenset[Hashable]:
         return frozenset(map(attrgetter(field), self._log.all(kind)))
 
-    @cached_property
-    def _values(self) -> dict[Vocabulary, frozenset[Hashable]]:
-        accepted, channels = self._ids(f.PurchaseAccepted, "order"), self._ids(f.ChannelOpened, "channel")
-        marketplaces: frozenset[Hashable] = frozenset(self._log.marketplaces)
-        calls = self._ids(f.ApiCalled, "request")
-        ended = self._log.last(f.RunEnded)
+    def _calls(self) -> frozenset[Hashable]:
+        calls, ended = self._ids(f.ApiCalled, "request"), self._log.last(f.RunEnded)
         if calls and (ended is None or not ended.complete):  # a killed writer can cut a call off before its last fact
             calls |= {max(map(attrgetter("request"), self._log.all(f.ApiCalled))) + 1}
-        return {
-            "SKU": self._ids(f.ItemStocked, "sku"),
-            "item": self._ids(f.ItemStocked, "inventory_item_id"),
-            "channel": channels,
-            "marketplace": marketplaces,
-            "source": marketplaces | {SHOPIFY},
-            "API": marketplaces | {"admin", "marketplaces"},
-            "order": accepted,
-            "planned order": accepted | self._ids(f.PurchaseRefused, "order"),
-            "subscription": self._ids(f.SubscriptionCreated, "subscription"),
-            "call": calls,
-            "HTTP status": STATUSES,
-        }
+        return calls
 
 
 # -- what belongs together -------------------------------------------------------------------------------------------

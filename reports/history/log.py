@@ -5,11 +5,12 @@ because many facts share one instant (a whole burst, for example) and their orde
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TypeVar, cast
 
+from stockstorm.reports.history.elsewhere import NOWHERE, Elsewhere, NotHeld, shared
 from stockstorm.reports.history.rest import Rest, rest_of
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -18,10 +19,13 @@ F = TypeVar("F", bound=f.Fact)
 
 
 class FactLog:
-    """Facts in the order in which they were written. Construction is cheap; look-ups are built on first use."""
+    """Facts in the order in which they were written. Construction is cheap; look-ups are built on first use.
 
-    def __init__(self, facts: tuple[f.AnyFact, ...]) -> None:
-        self.facts = facts
+    Of some kinds this process may know the times alone, or nothing. `elsewhere` has the facts of these kinds.
+    """
+
+    def __init__(self, facts: tuple[f.AnyFact, ...], elsewhere: Elsewhere = NOWHERE) -> None:
+        self.facts, self.elsewhere = facts, elsewhere
 
     # -- facts by kind ---------------------------------------------------------------------------------------------
 
@@ -40,13 +44,27 @@ class FactLog:
         """Every fact of one kind, in order."""
         kept = self._by_kind.get(kind)
         if kept is None:
-            facts = self.facts
-            kept = self._by_kind[kind] = [facts[seq] for seq in self._seqs.get(kind, ())]
+            if kind in self.elsewhere.kinds:
+                kept = self.elsewhere.facts(kind)
+            else:
+                facts = self.facts
+                kept = [facts[seq] for seq in self._seqs.get(kind, ())]
+            self._by_kind[kind] = kept
         return cast(list[F], kept)
+
+    def count(self, kind: type[f.Fact]) -> int:
+        """The number of facts of one kind."""
+        return len(self._seqs_of(kind))
+
+    def _seqs_of(self, kind: type[f.Fact]) -> Sequence[int]:
+        stand_in = self.elsewhere.kinds.get(kind, kind)
+        if stand_in is None:
+            raise NotHeld(kind.__name__)
+        return self._seqs.get(stand_in, ())
 
     def numbered(self, kind: type[F]) -> Iterator[tuple[int, F]]:
         """Every fact of one kind with its sequence number, in order."""
-        return zip(self._seqs.get(kind, ()), self.all(kind), strict=True)
+        return zip(self._seqs_of(kind), self.all(kind), strict=True)
 
     def last(self, kind: type[F]) -> F | None:
         """The last fact of one kind, or None."""
@@ -97,7 +115,7 @@ class FactLog:
         found = self.all(f.RunStarted)
         return found[0].seed if found else 0
 
-    @cached_property
+    @shared
     def rest(self) -> Rest:
         """Whether the run ended at rest, and what showed it."""
         pending = {ended.delivery for ended in self.all(f.DeliveryEnded) if ended.outcome == "pending"}

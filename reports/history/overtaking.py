@@ -4,7 +4,8 @@
 """
 
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import islice
+from operator import eq
 
 import msgspec
 
@@ -18,16 +19,21 @@ class Overtaking(msgspec.Struct):
 
     overtaken: int = 0  # versions whose first report came after that of a later version
     repeated: int = 0  # versions that were reported again after a later one
-    ties: int = 0  # versions in the same second as the one before
 
 
-def find_overtaking(deliveries: Deliveries, ledgers: Mapping[str, Ledger], wall_offset_ns: int) -> Overtaking:
-    """`wall_offset_ns`: wall time less the history's time."""
-    found = Overtaking()
+def count_ties(ledgers: Mapping[str, Ledger], wall_offset_ns: int) -> int:
+    """Versions in the same second as the one before. `wall_offset_ns`: wall time less the history's time."""
+    ties = 0
     for ledger in ledgers.values():
         seconds = [(at_ns + wall_offset_ns) // SECOND_NS for at_ns in ledger.times_ns[1:]]
-        found.ties += sum(before == after for before, after in pairwise(seconds))
-    reported: dict[str, list[tuple[int, int, int]]] = {}
+        ties += sum(map(eq, seconds, islice(seconds, 1, None)))
+    return ties
+
+
+def find_overtaking(deliveries: Deliveries, ledgers: Mapping[str, Ledger]) -> Overtaking:
+    """Versions whose reports overtook each other. `ledgers`: where items have several locations. Ties are apart."""
+    found = Overtaking()
+    reported: dict[tuple[str, int], list[tuple[int, int, int]]] = {}
     for event in deliveries.events.values():
         if event.topic == INVENTORY_TOPIC:
             of_event = deliveries.by_event.get(event.event, ())
@@ -35,7 +41,8 @@ def find_overtaking(deliveries: Deliveries, ledgers: Mapping[str, Ledger], wall_
             last = first
             if len(of_event) > 1 or (of_event and len(of_event[0].attempts) > 1):
                 last = max((one.attempts[-1].started_ns for one in of_event if one.attempts), default=first)
-            reported.setdefault(event.sku, []).append((event.version, first, last))
+            place = ledgers[event.sku].place(event.version) if event.sku in ledgers else -1
+            reported.setdefault((event.sku, place), []).append((event.version, first, last))
     for versions in reported.values():
         later = NEVER_NS
         for _, first, last in sorted(versions, reverse=True):

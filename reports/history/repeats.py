@@ -31,7 +31,6 @@ class Repeats(msgspec.Struct):
     new_id: int = 0  # of these, under another webhook id than the first one
     after_cancel: int = 0  # of these, of an order that had been reported as cancelled
     retried: int = 0  # attempts after one that failed and may have had an effect
-    read_again: int = 0  # orders that an API answer showed although an earlier one had
     cancel_first: int = 0  # orders whose cancellation was delivered before the order itself
     before_kill: int = 0  # notifications acknowledged in the second before a process was killed
 
@@ -50,7 +49,6 @@ def find_repeats(log: FactLog, deliveries: Deliveries, faults: Iterable[FaultInt
             for delivery in of_event:
                 if len(delivery.attempts) > 1:
                     found.retried += sum(_may_have_acted(attempt) for attempt in delivery.attempts[:-1])
-    found.read_again = _read_again(log)
     kills = [fault.begin_ns for fault in faults if fault.fault in KILLS]
     if kills:
         found.before_kill = sum(_before(kills, ended_ns) for ended_ns in _acknowledged(deliveries, marketplaces))
@@ -86,7 +84,8 @@ def _may_have_acted(attempt: f.AttemptEnded) -> bool:
     return attempt.error not in {"connect_refused", "connect_timeout"}
 
 
-def _read_again(log: FactLog) -> int:
+def count_read_again(log: FactLog) -> int:
+    """Orders that an API answer showed although an earlier one had."""
     shown = Counter(order for told in log.all(f.OrdersShown) for order in told.orders)
     return sum(count > 1 for count in shown.values())
 

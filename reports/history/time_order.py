@@ -1,6 +1,6 @@
 """What holds between the times of a history: one clock stamps everything, and facts are written when they occur."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import compress, pairwise
 from operator import attrgetter
 from typing import Final
@@ -16,9 +16,9 @@ Kind = type[f.Fact]
 IN_ORDER: Final[frozenset[Kind]] = frozenset(
     {
         f.ItemStocked, f.ChannelOpened, f.PhaseStarted, f.PurchaseAccepted, f.PurchaseRefused, f.FollowUpVoid,
-        f.OrderPaid, f.OrderCancelled, f.OrderReturned, f.StockChanged, f.StockUnmoved, f.ListingPushed, f.EventFired,
-        f.EventUnheard, f.DeliveryPlanned, f.ApiCalled, f.RowsNotListed, f.StockShown, f.OrdersShown, f.FinalStock,
-        f.FinalListing,
+        f.OrderPaid, f.OrderCancelled, f.OrderReturned, f.OrderWritten, f.StockChanged, f.StockUnmoved,
+        f.ListingPushed, f.EventFired, f.EventUnheard, f.DeliveryPlanned, f.ApiCalled, f.RowsNotListed, f.StockShown,
+        f.OrdersShown, f.FinalStock, f.FinalListing,
     }
 )  # fmt: skip
 
@@ -37,13 +37,14 @@ class FileOrder:
     Facts that were just decoded are looked at several times faster than those of a whole file.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Container[Kind] = IN_ORDER) -> None:
         self.holds = True
-        self._last_ns = 0
+        self._kinds, self._last_ns = kinds, 0
 
     def add(self, facts: Iterable[f.Fact]) -> None:
         """The next facts of the file."""
-        times = [fact.at_ns for fact in facts if type(fact) in IN_ORDER]
+        kinds = self._kinds
+        times = [fact.at_ns for fact in facts if type(fact) in kinds]
         if times:
             self.holds = self.holds and self._last_ns <= times[0] and times == sorted(times)
             self._last_ns = times[-1]
@@ -78,7 +79,7 @@ def backwards(written: Sequence[f.Fact]) -> Iterator[Breach]:
     yield Breach(ordered[wrong], "at_ns", f"{times[wrong]}, beside a fact of {near}; times never run backwards here")
 
 
-def disordered_steps(log: FactLog) -> Iterator[Breach]:
+def disordered_attempts(log: FactLog) -> Iterator[Breach]:
     """An attempt's steps follow one another; 0 is a step that was not reached."""
     for each in log.all(f.AttemptEnded):
         if each.due_ns <= each.free_ns <= each.started_ns <= each.sent_ns <= each.answered_ns <= each.at_ns:
@@ -88,6 +89,10 @@ def disordered_steps(log: FactLog) -> Iterator[Breach]:
         for (before, early), (name, late) in pairwise(reached):
             if late < early:
                 yield Breach(each, name, f"{late}, before {before} {early}")
+
+
+def disordered_calls(log: FactLog) -> Iterator[Breach]:
+    """A call begins before it is executed."""
     for call in log.all(f.ApiCalled):
         if call.started_ns > call.at_ns:
             yield Breach(call, "started_ns", f"{call.started_ns}, after at_ns {call.at_ns}")

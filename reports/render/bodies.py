@@ -44,6 +44,6 @@ def events_named(result: Result) -> dict[int, None]:
 
 
 def _named(sent: SentBody, history: History) -> NamedBody:
-    deliveries = history.deliveries.by_event.get(sent.event, ())
+    deliveries = history.deliveries.of_event(sent.event)
     ids = tuple(dict.fromkeys(delivery.planned.webhook_id for delivery in deliveries))
     return NamedBody(sent.event, sent.topic, ids, sent.body)

@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+Interval = tuple[float, float]  # begin and end, in seconds
+
 POINTS_MAX: Final = 2_500
 STEP_BINS: Final = 1_200
 BINS_MAX: Final = 120
@@ -86,3 +88,24 @@ def rates(xs: Sequence[float], width: float, last: float) -> tuple[list[float], 
         if 0 <= number < bins:
             counts[number] += 1
     return [(n + 0.5) * width for n in range(bins)], [count / width for count in counts]
+
+
+def open_at(intervals: Sequence[Interval], end_s: float) -> list[tuple[float, int]]:
+    """How many intervals are open from each moment on, from 0 to `end_s`. One that never ends stays open."""
+    begins = sorted([begin for begin, _ in intervals])
+    ends = sorted([end for _, end in intervals if end < end_s])
+    begun, ended, last, steps = 0, 0, -math.inf, []
+    for at in sorted([0.0, *begins, *ends]):
+        if at != last:
+            begun = bisect_right(begins, at, begun)
+            ended = bisect_right(ends, at, ended)
+            steps.append((at, begun - ended))
+            last = at
+    return [*steps, (end_s, len(begins) - len(ends))]
+
+
+def thinned_open(intervals: Sequence[Interval], end_s: float) -> Thinned:
+    """The same as steps to draw. `total` is 0 without intervals."""
+    steps = open_at(intervals, end_s)
+    drawn = thin_steps([at for at, _ in steps], [count for _, count in steps])
+    return drawn if intervals else Thinned(drawn.xs, drawn.ys, 0)

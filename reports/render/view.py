@@ -13,7 +13,10 @@ from typing import Final, TypeVar
 import msgspec
 
 from stockstorm.reports.history import History
+from stockstorm.reports.history.app_life import life_intervals
+from stockstorm.reports.history.elsewhere import shared
 from stockstorm.reports.history.faults import api_outages
+from stockstorm.reports.render.downsample import Thinned, thinned_open
 from stockstorm.reports.result import Result
 from stockstorm.reports.verdict.samples import judged_samples
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
@@ -70,7 +73,7 @@ def sync_series(history: History) -> Series:
     return Series([(fired - start) / SECOND_NS for fired in samples.times_ns], _drawable(samples.values))
 
 
-def samples_by_process(view: "RunView") -> dict[str, list[f.ResourcesSampled]]:
+def samples_by_process(view: "HistoryView") -> dict[str, list[f.ResourcesSampled]]:
     """CPU and memory of every process, by its name, in order of time."""
     found: defaultdict[str, list[f.ResourcesSampled]] = defaultdict(list)
     for sample in view.of(f.ResourcesSampled):
@@ -98,11 +101,11 @@ class FaultSpan(Span, frozen=True):
     on: FaultTrigger = "time"
 
 
-class RunView:
-    """One run as figures and sections read it. Built once per report."""
+class HistoryView:
+    """A history as figures read it."""
 
-    def __init__(self, result: Result, history: History) -> None:
-        self.result, self.history = result, history
+    def __init__(self, history: History) -> None:
+        self.history, self.elsewhere = history, history.elsewhere
         self.started = history.started
         self.end_s = self.seconds(history.end_ns)
 
@@ -144,10 +147,11 @@ class RunView:
 
     @cached_property
     def faults(self) -> list[FaultSpan]:
-        """Faults of processes, and outages of the simulated APIs."""
+        """Faults of processes, outages of the simulated APIs, and what happened to the app."""
         spans: list[FaultSpan] = []
         outages = api_outages(self.history.scenario, self.started.at_ns)
-        intervals = sorted([*self.history.fault_intervals, *outages], key=lambda interval: interval.begin_ns)
+        life = life_intervals(self.history.app.changes, self.history.end_ns)
+        intervals = sorted([*self.history.fault_intervals, *outages, *life], key=lambda interval: interval.begin_ns)
         for number, fault in enumerate(intervals, 1):
             from_s, to_s = self.seconds(fault.begin_ns), self.seconds(fault.end_ns)
             taken = {other.row for other in spans if other.to_s > from_s}
@@ -161,17 +165,31 @@ class RunView:
         opened = self.of(f.ChannelOpened)
         return [c.channel for c in opened if c.online] + [c.channel for c in opened if not c.online]
 
-    @cached_property
+    @shared
     def forged(self) -> set[int]:
         """Ids of forged deliveries."""
         return {fact.delivery for fact in self.of(f.DeliveryPlanned) if fact.forged}
+
+    @shared
+    def webhooks_open(self) -> Thinned:
+        """How many genuine deliveries are due and have not ended, over time."""
+        start_ns = self.started.at_ns
+        ended = {fact.delivery: (fact.at_ns - start_ns) / SECOND_NS for fact in self.of(f.DeliveryEnded)}
+        return thinned_open(
+            [
+                ((fact.due_ns - start_ns) / SECOND_NS, ended.get(fact.delivery, math.inf))
+                for fact in self.of(f.DeliveryPlanned)
+                if not fact.forged
+            ],
+            self.end_s,
+        )
 
     @cached_property
     def acks(self) -> Series:
         """Ack times of genuine attempts."""
         return ack_series(self.history)
 
-    @cached_property
+    @shared
     def failures(self) -> Series:
         """Durations of genuine attempts that were not acknowledged."""
         return failed_series(self.history, self.forged)
@@ -198,3 +216,11 @@ class RunView:
             return max(oversold, key=lambda sku: (oversold[sku], demanded[sku], sku)), "had the most oversold units"
         hot = {fact.sku for fact in self.of(f.ItemStocked) if fact.hot}
         return max(demanded, key=lambda sku: (sku in hot, demanded[sku], sku), default=""), "had the highest demand"
+
+
+class RunView(HistoryView):
+    """One run as the sections of a report read it. Built once per report."""
+
+    def __init__(self, result: Result, history: History) -> None:
+        super().__init__(history)
+        self.result = result

@@ -1,11 +1,8 @@
 """What waits over time: webhooks that are not acknowledged yet, and changes of stock that listings do not show yet."""
 
-import math
-from bisect import bisect_right
-from collections.abc import Sequence
 from typing import Any
 
-from stockstorm.reports.render.downsample import thin_steps
+from stockstorm.reports.render.downsample import Interval, thinned_open
 from stockstorm.reports.render.figures.layout import (
     Figure,
     line,
@@ -14,26 +11,21 @@ from stockstorm.reports.render.figures.layout import (
     rounded,
     time_axis,
 )
-from stockstorm.reports.render.view import RunView
-from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.history import facts as f
-
-Interval = tuple[float, float]  # seconds
+from stockstorm.reports.render.view import HistoryView
 
 
-def backlog(view: RunView) -> Figure | None:
+def backlog(view: HistoryView) -> Figure | None:
     """Open deliveries above, owed changes of listings below."""
-    webhooks, changes = _webhooks(view), _changes(view)
-    if not webhooks and not changes:
+    webhooks, changes = view.webhooks_open, _changes(view)
+    if not webhooks.total and not changes:
         return None
     hover = "%{y:,} at %{x:.1f} s"
     traces: list[dict[str, Any]] = []
-    for name, intervals, colour, yaxis in (
+    owed = thinned_open(changes, view.end_s)
+    for name, drawn, colour, yaxis in (
         ("webhooks due and not acknowledged", webhooks, "@ack-strong", "y"),
-        ("changes of stock that a listing does not show yet", changes, "@sync-strong", "y2"),
+        ("changes of stock that a listing does not show yet", owed, "@sync-strong", "y2"),
     ):
-        steps = open_at(intervals, view.end_s)
-        drawn = thin_steps([at for at, _ in steps], [count for _, count in steps])
         traces.append(
             line(name, rounded(drawn.xs), drawn.ys, colour, width=1.8, shape="hv", yaxis=yaxis, hovertemplate=hover)
         )
@@ -52,29 +44,5 @@ def backlog(view: RunView) -> Figure | None:
     return Figure("backlog", "What waits", caption, traces, layout, 400)
 
 
-def open_at(intervals: Sequence[Interval], end_s: float) -> list[tuple[float, int]]:
-    """How many intervals are open from each moment on, from 0 to `end_s`. One that never ends stays open."""
-    begins = sorted([begin for begin, _ in intervals])
-    ends = sorted([end for _, end in intervals if end < end_s])
-    begun, ended, last, steps = 0, 0, -math.inf, []
-    for at in sorted([0.0, *begins, *ends]):
-        if at != last:
-            begun = bisect_right(begins, at, begun)
-            ended = bisect_right(ends, at, ended)
-            steps.append((at, begun - ended))
-            last = at
-    return [*steps, (end_s, len(begins) - len(ends))]
-
-
-def _webhooks(view: RunView) -> list[Interval]:
-    start_ns = view.started.at_ns
-    ended = {fact.delivery: (fact.at_ns - start_ns) / SECOND_NS for fact in view.of(f.DeliveryEnded)}
-    return [
-        ((fact.due_ns - start_ns) / SECOND_NS, ended.get(fact.delivery, math.inf))
-        for fact in view.of(f.DeliveryPlanned)
-        if not fact.forged
-    ]
-
-
-def _changes(view: RunView) -> list[Interval]:
+def _changes(view: HistoryView) -> list[Interval]:
     return [(at, at + ms / 1000) for at, ms in zip(view.syncs.at_s, view.syncs.ms, strict=True)]

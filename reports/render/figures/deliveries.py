@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from stockstorm.reports.render.downsample import bin_width_s, rates
 from stockstorm.reports.render.figures.layout import Figure, label, line, phase_labels, phase_shapes, rounded, time_axis
-from stockstorm.reports.render.view import RunView
+from stockstorm.reports.render.view import HistoryView
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
 from stockstorm.simulator.history import facts as f
 
@@ -22,7 +22,7 @@ CLASSES: Final = {
 _OUTCOMES: Final = {"given_up": "given up", "refused": "given up", "subscription_removed": "subscription removed"}
 
 
-def load(view: RunView) -> Figure | None:
+def load(view: HistoryView) -> Figure | None:
     """Attempts due, acknowledged and failed, a second."""
     attempts = view.of(f.AttemptEnded)
     if not attempts:
@@ -69,7 +69,7 @@ def load(view: RunView) -> Figure | None:
     return Figure("load", "Offered load and throughput", caption, traces, layout, 340)
 
 
-def deliveries(view: RunView) -> Figure | None:
+def deliveries(view: HistoryView) -> Figure | None:
     """Stacked shares for each topic, with the number of deliveries in the labels."""
     counts = _count(view)
     if not counts:
@@ -104,7 +104,7 @@ def _bars(name: str, colour: str, topics: list[str], shares: list[float], values
     }  # fmt: skip
 
 
-def _count(view: RunView) -> dict[str, Counter[str]]:
+def _count(view: HistoryView) -> dict[str, Counter[str]]:
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for delivery in view.history.deliveries.by_id.values():
         planned = delivery.planned

@@ -14,7 +14,7 @@ from stockstorm.reports.render.figures.layout import (
     phase_shapes,
     time_axis,
 )
-from stockstorm.reports.render.view import RunView
+from stockstorm.reports.render.view import HistoryView
 from stockstorm.reports.result import counted
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import ONLINE
@@ -23,7 +23,7 @@ Steps = list[tuple[float, float]]
 Oversold = list[tuple[float, float, int, str]]  # seconds, units left, units oversold, channel
 
 
-def hot_stock(view: RunView) -> Figure | None:
+def hot_stock(view: HistoryView) -> Figure | None:
     """Step lines of listings, master and physical stock, in the order of the facts."""
     sku, why = view.hottest_sku
     stocked = next((fact for fact in view.of(f.ItemStocked) if fact.sku == sku), None)
@@ -78,7 +78,7 @@ def _caption(physical: Steps, oversold: Oversold, cut: bool, thinned: bool) -> s
     return " ".join(parts)
 
 
-def _until(view: RunView, physical: Steps) -> float:
+def _until(view: HistoryView, physical: Steps) -> float:
     """End of the axis in seconds: soon after the last movement, since a long flat line would compress the sale."""
     last = physical[-2][0] if len(physical) > 2 else view.end_s
     return min(view.end_s, last * 1.15 + 1)
@@ -93,7 +93,7 @@ def _marks(oversold: Oversold) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _physical(view: RunView, sku: str, initial: int) -> tuple[Steps, Oversold]:
+def _physical(view: HistoryView, sku: str, initial: int) -> tuple[Steps, Oversold]:
     moves: list[tuple[int, int]] = []
     oversold: Oversold = []
     for sale in view.sales_of(sku):
@@ -121,12 +121,12 @@ def _physical(view: RunView, sku: str, initial: int) -> tuple[Steps, Oversold]:
     return _to_end(view, steps), oversold
 
 
-def _master(view: RunView, sku: str, initial: int) -> Steps:
+def _master(view: HistoryView, sku: str, initial: int) -> Steps:
     changes = [(view.seconds(c.at_ns), float(c.available)) for c in view.of(f.StockChanged) if c.sku == sku]
     return _to_end(view, [(0.0, initial), *changes])
 
 
-def _listing(view: RunView, sku: str, channel: str, initial: int) -> Steps:
+def _listing(view: HistoryView, sku: str, channel: str, initial: int) -> Steps:
     shown = max(0, initial - view.started.safety_stock)
     moves: list[tuple[int, int | None, int]] = [
         (p.at_ns, p.quantity, 0) for p in view.of(f.ListingPushed) if p.channel == channel and p.sku == sku
@@ -141,5 +141,5 @@ def _listing(view: RunView, sku: str, channel: str, initial: int) -> Steps:
     return _to_end(view, steps)
 
 
-def _to_end(view: RunView, steps: Steps) -> Steps:
+def _to_end(view: HistoryView, steps: Steps) -> Steps:
     return [*steps, (view.end_s, steps[-1][1])]

@@ -18,7 +18,7 @@ from stockstorm.reports.render.figures.layout import (
     tail_position,
     time_axis,
 )
-from stockstorm.reports.render.view import RunView, Series
+from stockstorm.reports.render.view import HistoryView, Series
 from stockstorm.reports.result import counted
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.reports.verdict.tiers import LIMITS_MS, basis, judged_measure
@@ -29,7 +29,7 @@ ANSWER_LIMIT_MS: Final = ANSWER_TIMEOUT_NS / MILLISECOND_NS
 MARKED: Final = (0.5, 0.95, 0.99)
 
 
-def latency_over_time(view: RunView) -> Figure | None:
+def latency_over_time(view: HistoryView) -> Figure | None:
     """Every observation, or a sample of them, with median and tail. Ack time above, sync latency below."""
     acks, failed, syncs = view.acks.finite(), view.failures, view.syncs
     reflected = syncs.finite()
@@ -139,7 +139,7 @@ def _limits(ack: tuple[float, float], sync: tuple[float, float]) -> list[tuple[d
     return [*lines, *(limit_line(ms, f"tier {ms / 1000:g} s", "y2") for ms in tiers)]
 
 
-def latency_distribution(view: RunView) -> Figure | None:
+def latency_distribution(view: HistoryView) -> Figure | None:
     """Quantile curves of ack time and sync latency, on an axis that stretches the tail."""
     curves = [("ack time", "@ack", sorted(view.acks.ms)), ("sync latency", "@sync", sorted(view.syncs.ms))]
     curves = [curve for curve in curves if curve[2]]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from stockstorm.reports.render.view import RunView
+from stockstorm.reports.render.view import HistoryView
 from stockstorm.simulator.config import fault_label
 
 LATENCY_TICKS: Final = {
@@ -59,7 +59,7 @@ def label(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def time_axis(view: RunView, **more: Any) -> dict[str, Any]:
+def time_axis(view: HistoryView, **more: Any) -> dict[str, Any]:
     """The x axis of time, from the start of load to the end of the run."""
     first = min(0.0, *(span.from_s for span in view.phases)) if view.phases else 0.0
     axis: dict[str, Any] = {
@@ -96,7 +96,7 @@ def percentile_axis(ticks: Mapping[float, str], end: float) -> dict[str, Any]:
     }
 
 
-def phase_shapes(view: RunView) -> list[dict[str, Any]]:
+def phase_shapes(view: HistoryView) -> list[dict[str, Any]]:
     """Alternate shading of phases, and shading of faults, over the whole height."""
     shapes: list[dict[str, Any]] = [
         _band(span.from_s, span.to_s, "@band") for number, span in enumerate(view.phases) if number % 2 == 1
@@ -112,13 +112,13 @@ def _band(from_s: float, to_s: float, colour: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def phase_labels(view: RunView) -> list[dict[str, Any]]:
+def phase_labels(view: HistoryView) -> list[dict[str, Any]]:
     """Names above the plot. `room` is the named interval. The page drops a name that does not fit into it."""
     labels = [_above(span.name.replace("_", " "), span.from_s, span.to_s, 4, "@muted") for span in view.phases]
     return labels + fault_labels(view)
 
 
-def fault_labels(view: RunView) -> list[dict[str, Any]]:
+def fault_labels(view: HistoryView) -> list[dict[str, Any]]:
     """Number and name of each fault above the plot. Where there is no room for a name, the page shows the number."""
     found = []
     for span in view.faults:
@@ -128,7 +128,7 @@ def fault_labels(view: RunView) -> list[dict[str, Any]]:
     return found
 
 
-def with_legend_of_faults(figure: Figure, view: RunView) -> Figure:
+def with_legend_of_faults(figure: Figure, view: HistoryView) -> Figure:
     """The figure with an entry for the bands of faults, if it has any."""
     colours = {shape.get("fillcolor") for shape in figure.layout.get("shapes", ())}
     if not view.faults or FAULT_COLOUR not in colours:

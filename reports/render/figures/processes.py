@@ -17,7 +17,7 @@ from stockstorm.reports.render.figures.layout import (
     rounded,
     time_axis,
 )
-from stockstorm.reports.render.view import RunView, samples_by_process
+from stockstorm.reports.render.view import HistoryView, samples_by_process
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -26,7 +26,7 @@ from stockstorm.simulator.limits import SCHEDULER_LATENESS_P99_MAX_NS
 MEMORY_BINS: Final = 300  # of the time axis, because memory changes slowly
 
 
-def generator(view: RunView) -> Figure | None:
+def generator(view: HistoryView) -> Figure | None:
     """Lateness and the longest event-loop gap above, connections below. A late generator makes answers style slow."""
     attempts = sorted(view.of(f.AttemptEnded), key=attrgetter("due_ns"))
     started = [attempt for attempt in attempts if attempt.started_ns]
@@ -67,7 +67,7 @@ def generator(view: RunView) -> Figure | None:
     return Figure("generator", "Health of the load generator", caption, traces, layout, 430)
 
 
-def processes(view: RunView) -> Figure | None:
+def processes(view: HistoryView) -> Figure | None:
     """Cores in use. They show whether the machine was the bottleneck."""
     traces: list[dict[str, Any]] = []
     for number, (name, samples) in enumerate(samples_by_process(view).items()):
@@ -82,7 +82,7 @@ def processes(view: RunView) -> Figure | None:
     return Figure("processes", "CPU by process", caption, traces, _layout(view, "CPU (cores)"), 300)
 
 
-def memory(view: RunView) -> Figure | None:
+def memory(view: HistoryView) -> Figure | None:
     """Resident memory of every process. A line that rises with the run shows a part that keeps what is done."""
     traces: list[dict[str, Any]] = []
     by_process = samples_by_process(view)
@@ -103,7 +103,7 @@ def _style(number: int) -> dict[str, Any]:
     return {"colour": CHANNEL_COLOURS[number % 8], "dash": DASHES[number % len(DASHES)]}
 
 
-def _layout(view: RunView, title: str) -> dict[str, Any]:
+def _layout(view: HistoryView, title: str) -> dict[str, Any]:
     return {
         "xaxis": time_axis(view),
         "yaxis": {"title": {"text": title}, "rangemode": "tozero"},
@@ -112,7 +112,7 @@ def _layout(view: RunView, title: str) -> dict[str, Any]:
     }
 
 
-def _cores(view: RunView, samples: list[f.ResourcesSampled]) -> tuple[list[float], list[float]]:
+def _cores(view: HistoryView, samples: list[f.ResourcesSampled]) -> tuple[list[float], list[float]]:
     at, cores = [], []
     for before, after in pairwise(samples):
         span = after.at_ns - before.at_ns

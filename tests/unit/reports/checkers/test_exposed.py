@@ -118,8 +118,8 @@ def test_versions_that_a_subject_could_confuse_are_counted() -> None:
         event = f.EventFired(ns(ms), number, f"e{number}", "shopify", topic, sku="MUG", version=number)
         return (change, event, planned(ms, number, number, topic), tried(at, number), ended(at + 5, number))
 
-    found = history(opened(), changed(1, 0, 50), changed(2, 10, 20), changed(3, 5000, 5001)).overtaking
-    assert (found.overtaken, found.repeated, found.ties) == (1, 0, 1)
+    found = history(opened(), changed(1, 0, 50), changed(2, 10, 20), changed(3, 5000, 5001))
+    assert (found.overtaking.overtaken, found.overtaking.repeated, found.ties) == (1, 0, 1)
 
 
 def test_a_history_without_a_start_promises_nothing() -> None:

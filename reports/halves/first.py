@@ -1,0 +1,104 @@
+"""The first process: it starts the second one, reads the half with the stock, and asks for what it does not have.
+
+Where the second process ends, or is too slow, everything is built here. The result is the same.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import stockstorm
+from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, Kind, decoder_without
+from stockstorm.reports.halves.second import ANSWER, END
+from stockstorm.reports.history_file import Decoding, read_facts
+from stockstorm.simulator.history.facts import Fact
+
+IMPORT_ROOT: Final = Path(stockstorm.__file__).resolve().parents[1]
+SECOND_MAX_S: Final = 300.0
+
+
+class Second:
+    """The second process, as the `elsewhere` of a history."""
+
+    kinds: Mapping[Kind, Kind | None] = {kind: STAND_INS[kind] for kind in DELIVERY}
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._values: dict[str, Any] = {}
+        self._complete = False  # no value follows
+        self._facts: dict[Kind, list[Fact]] = {}
+        self._process: subprocess.Popen[bytes] | None = _started(file)
+        self._bound = threading.Timer(SECOND_MAX_S, self._process.kill)
+        self._bound.daemon = True
+        self._bound.start()
+
+    def facts(self, kind: Kind) -> list[Fact]:
+        """Read here, since a whole half is too much to hand over."""
+        if not self._facts:
+            self._facts = _facts_of(self._file)
+        return self._facts[kind]
+
+    def value(self, name: str) -> Any:
+        """Waits for it, as long as the second process builds values."""
+        while name not in self._values and not self._complete:
+            self._receive()
+        return self._values.pop(name, None)
+
+    def answer(self, question: str, about: Any) -> Any:
+        """Asks the second process and waits. None where it has ended."""
+        if self._process is None or self._process.stdin is None:
+            return None
+        try:
+            pickle.dump((question, about), self._process.stdin, pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+        except OSError:
+            self.close()
+        while ANSWER not in self._values and self._process is not None:
+            self._receive()
+        return self._values.pop(ANSWER, None)
+
+    def _receive(self) -> None:
+        if self._process is None or self._process.stdout is None:
+            self._complete = True
+            return
+        try:
+            name, value = pickle.load(self._process.stdout)
+        except (EOFError, pickle.UnpicklingError):
+            self.close()
+            return
+        self._values[name] = value
+        self._complete = self._complete or name == END
+
+    def close(self) -> None:
+        """Ends the second process. From now on everything is built here."""
+        process, self._process, self._complete = self._process, None, True
+        if process is not None:
+            self._bound.cancel()
+            process.kill()
+            process.communicate()
+
+
+def _started(file: Path) -> subprocess.Popen[bytes]:
+    path = os.pathsep.join([str(IMPORT_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "stockstorm.reports.halves", str(file.resolve())],
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+
+
+def _facts_of(file: Path) -> dict[Kind, list[Fact]]:
+    others = STAND_INS.keys() - DELIVERY
+    dropped = frozenset(STAND_INS[kind] for kind in others)
+    written = read_facts(file, unsealed=True, decoding=Decoding(decoder_without(others), dropped=dropped))
+    found: dict[Kind, list[Fact]] = {kind: [] for kind in DELIVERY}
+    for fact in sorted(written.facts, key=lambda fact: fact.at_ns):
+        if type(fact) in found:
+            found[type(fact)].append(fact)
+    return found

@@ -1,0 +1,131 @@
+"""What the second process does: it reads the half with the deliveries, and builds whatever rests on that half alone.
+
+Each value is handed over as soon as it is there. One that needs facts of the other half is left to the first process,
+which then builds it itself. So nobody has to declare where a checker or a figure belongs.
+"""
+
+import gc
+import os
+import pickle
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from stockstorm.reports.checkers import CHECKERS, check_key, check_one
+from stockstorm.reports.diagnosis import WHERE_HELD, diagnose_where_held
+from stockstorm.reports.halves.kinds import ALL, DELIVERY, STAND_INS, STOCK, Kind, decoder_without
+from stockstorm.reports.history import History
+from stockstorm.reports.history.deliveries import OF_EVENT, OF_NUMBER, Deliveries
+from stockstorm.reports.history.elsewhere import NotHeld
+from stockstorm.reports.history.invariants import breaks_in_half
+from stockstorm.reports.history_file import Decoding, read_facts
+from stockstorm.reports.render.figures import FIGURES, draw_one, figure_key
+from stockstorm.reports.render.view import HistoryView
+from stockstorm.simulator.history.facts import Fact
+
+Frame = tuple[str, Any]  # a name, and the value of that name
+READ: Final = "read"  # whether this half was read, and no rule on it is broken
+END: Final = "end"  # of the values
+ANSWER: Final = "answer"
+QUEUED_MAX: Final = 64  # frames
+
+
+class Absent:
+    """Stock, which the first process has."""
+
+    kinds: Mapping[Kind, Kind | None] = dict.fromkeys(STOCK)
+
+    def facts(self, kind: Kind) -> list[Fact]:
+        raise NotHeld(kind.__name__)
+
+    def value(self, name: str) -> Any:
+        del name
+
+    def answer(self, question: str, about: Any) -> Any:
+        del question, about
+
+
+def read_half(file: Path) -> History | None:
+    """The half with the deliveries; None where it cannot be read, or a rule on it is broken."""
+    dropped = frozenset(STAND_INS[kind] for kind in STOCK)
+    written = read_facts(file, decoding=Decoding(decoder_without(STOCK), dropped=dropped))
+    history = History.of(written.facts, Absent())
+    return None if breaks_in_half(history, DELIVERY, of_stock=False) else history
+
+
+def values(history: History) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """What the first process may want, in the order in which it wants it."""
+    view = HistoryView(history)
+    yield Deliveries.first_attempt_ns.shared_name, lambda: history.deliveries.first_attempt_ns
+    for name in ("rest", "reported", "repeats", "overtaking", "probed_twice", "probed_strangers", "acks"):
+        yield getattr(History, name).shared_name, lambda name=name: getattr(history, name)
+    for name in ("forged", "any_pending"):
+        yield getattr(Deliveries, name).shared_name, lambda name=name: getattr(history.deliveries, name)
+    for checker in CHECKERS:
+        yield check_key(checker.name), lambda checker=checker: check_one(checker, history)
+    for name in ("forged", "failures", "webhooks_open"):
+        yield getattr(HistoryView, name).shared_name, lambda name=name: getattr(view, name)
+    for maker in FIGURES:
+        yield figure_key(maker), lambda maker=maker: draw_one(maker, view)
+
+
+def answers(history: History) -> Mapping[str, Callable[[Any], Any]]:
+    """The questions that this half answers."""
+    deliveries = history.deliveries
+    return {
+        OF_EVENT: lambda event: deliveries.by_event.get(event, ()),
+        WHERE_HELD: lambda checks: diagnose_where_held(history, checks),
+        OF_NUMBER: lambda number: [deliveries.by_id[number]] if number in deliveries.by_id else [],
+    }
+
+
+def frames(file: Path, questions: "queue.Queue[tuple[str, Any]]") -> Iterator[Frame]:
+    """Everything that this half gives, then the answers to questions, without end."""
+    history = read_half(file)
+    yield READ, history is not None
+    if history is None:
+        return
+    for name, build in values(history):
+        try:
+            yield name, build()
+        except NotHeld:
+            continue
+    yield END, None
+    found = answers(history)
+    while True:
+        question, about = questions.get()
+        yield ANSWER, found[question](about)
+
+
+def serve(file: Path, asked: BinaryIO, told: BinaryIO) -> None:
+    """Hands everything over, and ends with the first process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides when this one ends
+    gc.disable()
+    questions: queue.Queue[tuple[str, Any]] = queue.Queue(QUEUED_MAX)
+    waiting: queue.Queue[bytes] = queue.Queue(QUEUED_MAX)
+    threading.Thread(target=_listen, args=(asked, questions), daemon=True).start()
+    threading.Thread(target=_write, args=(waiting, told), daemon=True).start()
+    for frame in frames(file, questions):
+        waiting.put(pickle.dumps(frame, pickle.HIGHEST_PROTOCOL))
+    waiting.join()
+
+
+def _listen(asked: BinaryIO, questions: "queue.Queue[tuple[str, Any]]") -> None:
+    try:
+        while True:
+            questions.put(pickle.load(asked))
+    finally:
+        os._exit(0)  # the first process has ended, or has all that it wants
+
+
+def _write(waiting: "queue.Queue[bytes]", told: BinaryIO) -> None:
+    try:
+        while True:
+            told.write(waiting.get())
+            told.flush()
+            waiting.task_done()
+    finally:
+        os._exit(0)
