@@ -43,6 +43,7 @@ from stockstorm.reports.diagnosis.pushed_before import PushedBefore
 from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
+from stockstorm.reports.diagnosis.skipped_reads import SkippedReads
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
 from stockstorm.reports.diagnosis.small_steps import SmallSteps
 from stockstorm.reports.diagnosis.stops import Stops
@@ -80,6 +81,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     Stops(),
     OneLocation(),
     ChannelFrozen(),
+    SkippedReads(),
     LostAtFailure(),
     Capped(),
     OrderArithmetic(),
