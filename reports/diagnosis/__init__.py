@@ -16,6 +16,7 @@ from stockstorm.reports.diagnosis.applied_twice import AppliedTwice
 from stockstorm.reports.diagnosis.calls_refused import CallsRefused
 from stockstorm.reports.diagnosis.capped import Capped
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.diagnosis.catalogue_cut import CatalogueCut
 from stockstorm.reports.diagnosis.channel_frozen import ChannelFrozen
 from stockstorm.reports.diagnosis.dead_letters import DeadLetters
 from stockstorm.reports.diagnosis.exact_units import ExactUnits
@@ -75,6 +76,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     CallsRefused(),
     FailuresForgotten(),
     FewTopics(),
+    CatalogueCut(),
     Forgeries(),
     LostUpdates(),
     DeadLetters(),
