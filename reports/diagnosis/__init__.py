@@ -33,6 +33,7 @@ from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
+from stockstorm.reports.diagnosis.one_by_one import OneByOne
 from stockstorm.reports.diagnosis.one_location import OneLocation
 from stockstorm.reports.diagnosis.open_connections import OpenConnections
 from stockstorm.reports.diagnosis.order_arithmetic import OrderArithmetic
@@ -53,6 +54,7 @@ from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
 from stockstorm.reports.diagnosis.wrong_listings import WrongListings
+from stockstorm.reports.diagnosis.wrong_sign import WrongSign
 from stockstorm.reports.diagnosis.wrong_stock import WrongStock
 from stockstorm.reports.diagnosis.wrong_token import WrongToken
 from stockstorm.reports.diagnosis.wrong_units import WrongUnits
@@ -92,6 +94,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     AppliedTwice(),
     WrongUnits(),
     ExactUnits(),
+    WrongSign(),
     OldOverNew(),
     PutBack(),
     SmallSteps(),
@@ -103,6 +106,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     WrongStock(),
     LostAlone(),
     SlowAnswers(),
+    OneByOne(),
     NeedlessReads(),
     OwnRetries(),
     OpenConnections(),
