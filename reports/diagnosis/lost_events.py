@@ -18,6 +18,7 @@ KNOWN: Final = frozenset({"once", "twice", "superseded", "healed"})
 GOOD_MAX: Final = 20_000
 PRECISION_MIN: Final = 0.3  # of the events with the traits, the part that was lost
 BAD_MAX: Final = 5_000
+ROWLESS_MIN: Final = 0.9  # of the lost events with these traits
 CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "order_latency", "crisis_time", "lost_units")
 
 
@@ -110,7 +111,8 @@ def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) 
         "lost, for example, " + quoted(case.named(event) for event in lost),
     ]
     without_row = named_without_row(case.history)
-    if rowless := sum((event.order, event.topic) in without_row for event in lost):
+    rowless = sum((event.order, event.topic) in without_row for event in lost)
+    if rowless:
         evidence.append(f"{rowless} of them are named by a write that has no row of their units")
     if common.equal:
         evidence.append(f"they are also, and just as distinctly, {said(common.equal[:2])}")
@@ -118,6 +120,8 @@ def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) 
         evidence.append("so most events of that kind had their effect: this narrows the cause, and is not all of it")
     remedy = "; ".join(dict.fromkeys(trait.hint for trait in common.traits))
     cause = f"{which} lost {'event is' if common.bad_of == 1 else 'events are'} {said(common.traits)}"
+    if rowless >= ROWLESS_MIN * len(lost):
+        cause += "; writes name them and have no row of their units"
     return Found(
         Diagnosis(name, cause, tuple(evidence), remedy, case.consequences(*CHECKS), lost[0].at_ns),
         frozenset(f"event {event.event}" for event in lost),

@@ -33,6 +33,6 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
         subjects=OF_POLLING,
         scenario="proof_polled",
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"lacking", "exact_units", "lost_events"}),
     ),
 )
