@@ -66,7 +66,7 @@ DECLARED: Final = (
         must=frozenset({"sync_latency"}),
         may=without({**WRONG_STOCK, **LATE_EFFECTS}, "sync_latency"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"catalogue_cut"}),
     ),
     Flaw(
         name="one_location_listed",
