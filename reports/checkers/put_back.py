@@ -3,11 +3,13 @@
 Between a marketplace's sale and the master's record of it lies a time in which the master shows too many units. A
 subject that pushes what the master shows in that time offers the sold units again, on the very channel that sold them.
 One such push can be a matter of latency, so only clear sales count: the listing was right before the sale, the sale had
-been acknowledged for SETTLED_NS when the next push of that listing began, and nothing else had moved that SKU. That
-push can have no other occasion. If it offers the sold units again in SHARE_MAX of the cases, the subject ignores orders
-that it knows.
+been acknowledged for SETTLED_NS when the next push of that listing began, and nothing else had moved that SKU, nor had
+for as long before as the subject takes (`_alone_ns`). That push can have no other occasion. If it offers the sold units
+again in SHARE_MAX of the cases, the subject ignores orders that it knows.
 """
 
+import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -17,10 +19,12 @@ from stockstorm.reports.history.ledgers import Ledger
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Check, Incident, Tally, counted, units
+from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history import facts as f
 
-SETTLED_NS: Final = 50 * MILLISECOND_NS
+SETTLED_NS: Final = 5 * MILLISECOND_NS
+ALONE_MIN_NS: Final = 500 * MILLISECOND_NS
 CASES_MIN: Final = 20
 SHARE_MAX: Final = 0.5
 
@@ -70,9 +74,12 @@ class PutBack(Checker):
 def next_pushes(history: History) -> Iterator[NextPush]:
     """Every clear sale with its next push, in order of the sales."""
     started = {call.request: call.started_ns for call in history.all(f.ApiCalled)}
+    alone_ns = _alone_ns(history)
     for sale in history.orders.effects:
         listing = history.listings.get((sale.channel, sale.sku))
         if sale.kind != "sale" or sale.version < 0 or listing is None or not _was_right(listing, sale):
+            continue
+        if sale.at_ns - _moved_before_ns(history, listing.ledger, sale.seq - 1) < alone_ns:
             continue
         index = listing.last_push(sale.seq) + 1
         if index == len(listing.pushes) or _moved_meanwhile(listing, sale, listing.push_seqs[index]):
@@ -82,6 +89,23 @@ def next_pushes(history: History) -> Iterator[NextPush]:
         if acknowledged_ns and started.get(push.request, push.at_ns) - acknowledged_ns >= SETTLED_NS:
             written = sale.version_seq < listing.push_seqs[index]
             yield NextPush(sale, push, not written and push.quantity >= push.shown_before - sale.delta)
+
+
+def _alone_ns(history: History) -> float:
+    """How long a SKU must have been left alone before a sale. What happened to it before has been pushed by then."""
+    latencies = [ms for ms in history.sync_samples.visible.ordered if math.isfinite(ms)]
+    return max(ALONE_MIN_NS, quantile(latencies, 0.5) * MILLISECOND_NS) if latencies else ALONE_MIN_NS
+
+
+def _moved_before_ns(history: History, ledger: Ledger, seq: int) -> int:
+    """When the SKU last moved, in the master or on a marketplace, by this moment. 0: it never did."""
+    version = ledger.version_at(seq)
+    found = [ledger.times_ns[version]] if version else [0]
+    for seqs in (ledger.sale_seqs, ledger.back_seqs, ledger.netted_seqs):
+        index = bisect_right(seqs, seq) - 1
+        if index >= 0:
+            found.append(history.facts[seqs[index]].at_ns)
+    return max(found)
 
 
 def _was_right(listing: Listing, sale: Effect) -> bool:

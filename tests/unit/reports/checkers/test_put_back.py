@@ -13,7 +13,7 @@ from stockstorm.simulator.history import facts as f
 from tests.literal_history import called, delivered, history, opened, order_event, pushed, recorded, sold, version
 
 STOCK = 100
-EVERY_MS = 200
+EVERY_MS = 700
 
 # The facts that follow the n-th sale, from its time in ms, its number and what is left after it.
 Reaction = Callable[[float, int, int], list[f.AnyFact]]
@@ -28,6 +28,7 @@ def run(react: Reaction, count: int = 30, ack_ms: float = 5) -> History:
             order_event(ms, n, n, "bazaar"),
             delivered(ms + ack_ms - 5, n),
             *react(ms, n, left),
+            pushed(ms + 170, "mercado", left, left + 1),
         ]
     return history(opened(STOCK, duration_ms=count * EVERY_MS), *facts)
 
@@ -61,7 +62,7 @@ def moved_meanwhile(ms: float, n: int, left: int) -> list[f.AnyFact]:
 
 def crossing(ms: float, n: int, left: int) -> list[f.AnyFact]:
     """The push began before the sale had been acknowledged."""
-    return [pushed(ms + 40, "bazaar", left + 1, left), wrote(ms + 150, n, left), pushed(ms + 160, "bazaar", left)]
+    return [pushed(ms + 7, "bazaar", left + 1, left), wrote(ms + 150, n, left), pushed(ms + 160, "bazaar", left)]
 
 
 def checked(found: History) -> Check:
@@ -103,6 +104,11 @@ def test_some_cases_are_latency_and_no_habit() -> None:
     check = checked(run(mixed, 60))
     assert (check.verdict, check.measures["put_back.sales"]) == ("valid", 20)
     assert checked(run(ignoring, CASES_MIN - 1)).verdict == "not_exercised"
+
+
+def test_what_happened_just_before_the_sale_is_another_occasion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.unit.reports.checkers.test_put_back.EVERY_MS", 400)
+    assert checked(run(ignoring)).measures["put_back.of"] == 1  # the first sale, before which nothing had happened
 
 
 def test_a_change_in_the_shop_is_another_occasion() -> None:
