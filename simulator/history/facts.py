@@ -369,6 +369,15 @@ class SubscriptionCreated(Fact, frozen=True, tag=True):
     by_api: bool = True
 
 
+class SubscriptionChanged(Fact, frozen=True, tag=True):
+    """The subject changed a subscription. From now on events go to `uri`."""
+
+    subscription: Positive
+    source: Name
+    topic: Name
+    uri: Name
+
+
 class SubscriptionRemoved(Fact, frozen=True, tag=True):
     subscription: Positive
     source: Name
@@ -533,6 +542,7 @@ AnyFact = (
     | FinalStock
     | FinalListing
     | SubscriptionCreated
+    | SubscriptionChanged
     | SubscriptionRemoved
     | EventUnheard
     | DeliveryPlanned
