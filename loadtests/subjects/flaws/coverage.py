@@ -63,10 +63,10 @@ DECLARED: Final = (
         name="first_page_of_items_only",
         kind="coverage",
         mistake="of the catalogue only the first 20 items are read",
-        must=frozenset({"sync_latency"}),
-        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "sync_latency"),
+        must=frozenset({"order_latency"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "order_latency"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events", "dead_letters"}),
     ),
     Flaw(
         name="one_location_listed",
