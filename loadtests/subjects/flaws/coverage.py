@@ -57,6 +57,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
+        scenario="proof_wide",
         diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
     ),
     Flaw(
