@@ -12,7 +12,8 @@ import msgspec
 
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.render import render_all
-from stockstorm.reports.store import RunFolder, load_run
+from stockstorm.reports.halves import opened
+from stockstorm.reports.store import RunFolder
 from stockstorm.reports.verdict.judge import judge
 
 ROUNDS = 100_000

@@ -13,6 +13,7 @@ from stockstorm.reports.render.figures.layout import (
 )
 from stockstorm.reports.render.view import HistoryView
 
+
 def backlog(view: HistoryView) -> Figure | None:
     """Open deliveries above, owed changes of listings below."""
     webhooks, changes = view.webhooks_open, _changes(view)
