@@ -15,6 +15,10 @@ START_DELAY_NS: Final = SECOND_NS // 2  # from Go to the first plan item, so tha
 REST_CONFIRM_S: Final = 0.5  # between two reads that find nothing pending, before a run counts as at rest
 READ_SHARE_MAX: Final = 0.5  # of the wait for rest that reading may take, because reading costs the subject time
 SETTLES_MAX: Final = 4  # times `settle_s` that quiesce may last beyond the scenario's own bound
+STILL_MIN_S: Final = 45.0  # without any sign, before pending work counts as stuck; SQS hands a message out after 30
+STILL_GAPS_MIN: Final = 5  # times the subject's longest gap that this lasts at least
+STILL_LEASES_MIN: Final = 2  # times the lease of its messages that this lasts at least
+STILL_MAX_S: Final = 180.0  # a subject that would have to be watched for longer is not told to stand still
 REGISTERING_MAX_S: Final = 30.0  # for a service that Stockstorm did not start to register its addresses
 REGISTERING_QUIET_S: Final = 5.0  # after the last registration, no more are expected
 
@@ -76,6 +80,7 @@ DATABASE_LOG_MAX_BYTES: Final = 2_500_000_000
 DATABASE_RESERVE_BYTES: Final = 16_800_000  # one segment of the write-ahead log
 
 assert LIVE_INTERVAL_S < GENERATOR_SILENT_MAX_S < RUN_SILENT_MAX_S < RUN_START_MAX_S
+assert LEASE_S * STILL_LEASES_MIN < STILL_MIN_S < STILL_MAX_S
 assert REGISTERING_QUIET_S < REGISTERING_MAX_S
 assert max(POLL_S, HOST_POLL_S) * SECOND_NS < START_DELAY_NS  # connections are hosted before the first item is due
 assert HEARTBEAT_S * SECOND_NS < SCHEDULER_LATENESS_P99_MAX_NS < HEALTH_INTERVAL_NS

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.architectures import architecture_of
 from stockstorm.reference_service.architectures.architecture import no_receiver
+from stockstorm.reference_service.clients.tokens import AccessTokens
 from stockstorm.reference_service.domain.adjustment_batch import Batch
 from stockstorm.reference_service.feeds.missed import announce_missed
 from stockstorm.reference_service.flaws import FLAWS
@@ -34,7 +35,7 @@ from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import STORE_GONE, Pool, apply_schema, leadership, open_pool
 from stockstorm.reference_service.sync.signals import Signals
 from stockstorm.reference_service.sync.stock_writer import Variables
-from stockstorm.reference_service.sync.subscriptions import subscribe_to_channel, subscribe_to_shop
+from stockstorm.reference_service.sync.subscriptions import subscribe_to_channel
 from stockstorm.reference_service.wiring import RECEIVER, Inbox, Parts, Wiring
 from stockstorm.reference_service.worker import Session, Worker, make_announce
 
@@ -76,7 +77,8 @@ async def run_worker(settings: Settings) -> None:
         if pool is None:
             return
         async with architecture.open_worker(settings, pool, seams) as wiring:
-            worker = Worker(lambda: leadership(pool), lambda: make_session(settings, pool, http, wiring, seams))
+            tokens = tokens_of(settings, http)
+            worker = Worker(lambda: leadership(pool), lambda: make_session(settings, pool, http, wiring, seams, tokens))
             public = [] if wiring.inbox is None else [public_server(settings, wiring.inbox, pool, seams)]
 
             async def ready() -> bool:
@@ -92,6 +94,14 @@ async def run_worker(settings: Settings) -> None:
                 working.cancel()
                 await asyncio.wait({working}, timeout=limits.CANCEL_AGAIN_S)
             await _raise_unless_cancelled(working)
+
+
+def tokens_of(settings: Settings, http: aiohttp.ClientSession) -> AccessTokens:
+    """The access token of the settings, and what it takes to get another one."""
+    secrets = [settings.client_secret, settings.previous_client_secret]
+    known = [text for secret in secrets if (text := secret.get_secret_value())]
+    first = settings.admin_token.get_secret_value()
+    return AccessTokens(http, settings.token_url, settings.client_id, known, first, random.Random())
 
 
 def seams_of(settings: Settings) -> Seams:
@@ -136,7 +146,8 @@ def webhook_routes(
 ) -> list[BaseRoute]:
     """The endpoints for the webhooks of Shopify and the marketplaces."""
     secrets = (settings.client_secret.get_secret_value().encode(), settings.channel_secret.get_secret_value().encode())
-    senders = senders_of(settings.shop_domain, settings.channels, *secrets)
+    previous = settings.previous_client_secret.get_secret_value().encode() or None
+    senders = senders_of(settings.shop_domain, settings.channels, *secrets, previous)
     accepts, check = seams.wrap_endpoint(PatientInbox(inbox, announce)), seams.check_signature
     shop = WebhookEndpoint("shopify", {"": senders[""]}, accepts, check)
     channels = WebhookEndpoint("channels", {name: sender for name, sender in senders.items() if name}, accepts, check)
@@ -147,10 +158,15 @@ def webhook_routes(
 
 
 def make_session(
-    settings: Settings, pool: Pool, http: aiohttp.ClientSession, wiring: Wiring, seams: Seams = SOUND
+    settings: Settings,
+    pool: Pool,
+    http: aiohttp.ClientSession,
+    wiring: Wiring,
+    seams: Seams = SOUND,
+    tokens: AccessTokens | None = None,
 ) -> Session:
     """Everything that one leadership of the worker needs."""
-    parts = make_parts(settings, pool, http, wiring, seams)
+    parts = make_parts(settings, pool, http, wiring, seams, tokens)
     loops: list[WorkLoop] = []
     if (queue := wiring.queue) is not None:
         loops = [
@@ -160,7 +176,7 @@ def make_session(
 
     async def subscribe() -> None:
         if wiring.shop_uri is not None:
-            await subscribe_to_shop(parts.admin, wiring.shop_uri, seams.topics)
+            await seams.subscribe(parts.admin, wiring.shop_uri, seams.topics)
 
     return Session(
         parts=parts,
@@ -175,16 +191,25 @@ def make_session(
             if (uri := wiring.channel_uri(channel)) and seams.registers(channel)
         ],
         listed_at_start=seams.listed_at_start,
+        check_every_s=settings.subscription_check_s,
     )
 
 
 def make_parts(
-    settings: Settings, pool: Pool, http: aiohttp.ClientSession, wiring: Wiring, seams: Seams = SOUND
+    settings: Settings,
+    pool: Pool,
+    http: aiohttp.ClientSession,
+    wiring: Wiring,
+    seams: Seams = SOUND,
+    tokens: AccessTokens | None = None,
 ) -> Parts:
     """The parts that all architectures share."""
+    tokens = tokens or tokens_of(settings, http)
     rng = random.Random()
     signals = Signals()
-    admin = seams.make_admin(http, settings.admin_api_url, settings.admin_token.get_secret_value(), rng)
+    admin = seams.make_admin(http, settings.admin_api_url, tokens.current, rng)
+    if tokens.renewable:
+        admin.renew = partial(tokens.replace, tokens.current)
     token = settings.channel_token.get_secret_value()
     marketplaces = {
         name: seams.make_marketplace(http, settings.channels_url, name, token) for name in settings.channels

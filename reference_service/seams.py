@@ -4,7 +4,7 @@ The correct code knows of no flaw. It takes its collaborators from here.
 """
 
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import aiohttp
 import msgspec
@@ -31,6 +31,7 @@ from stockstorm.reference_service.sync.listing_pusher import AcceptsListings, Li
 from stockstorm.reference_service.sync.signals import Signals
 from stockstorm.reference_service.sync.stock_reader import StockReader
 from stockstorm.reference_service.sync.stock_writer import StockWriter, Variables, variables_of
+from stockstorm.reference_service.sync.subscriptions import subscribe_to_shop
 from stockstorm.reference_service.wiring import Feed, Inbox, Parts
 
 
@@ -59,9 +60,9 @@ class Seams(msgspec.Struct, frozen=True):
 
     Receiving: `check_signature`; `wrap_endpoint`: what the endpoint puts webhooks into; `make_inbox`, over the store of
     `make_queue`. Working: `decide` on a marketplace's notification, `apply_reading` of stock, `wrap_handler`,
-    `wrap_feeds`. Calling: `topics` and `registers` (a channel) for notifications; clients, reader, writer and pushers
-    by their factories; `variables` of a write; `listable`: units by SKU; `listed_at_start`: the SKUs that a start
-    pushes. `probe_routes` are shown to operators.
+    `wrap_feeds`. Calling: `topics`, `subscribe` and `registers` (a channel) for notifications; clients, reader, writer
+    and pushers by their factories; `variables` of a write; `listable`: units by SKU; `listed_at_start`: the SKUs that a
+    start pushes. `probe_routes` are shown to operators.
     """
 
     check_signature: SignatureCheck = check_signature
@@ -73,6 +74,7 @@ class Seams(msgspec.Struct, frozen=True):
     wrap_handler: Callable[[WorkType, Handler], Handler] = same_handler
     wrap_feeds: Callable[[Parts, Sequence[Feed]], Sequence[Feed]] = same_feeds
     topics: Sequence[str] = tuple(SHOPIFY_TOPICS)
+    subscribe: Callable[[AdminApi, str, Iterable[str]], Awaitable[int]] = subscribe_to_shop
     registers: Callable[[str], bool] = always
     make_admin: Callable[[aiohttp.ClientSession, str, str, random.Random], AdminApi] = AdminApi
     make_marketplace: Callable[[aiohttp.ClientSession, str, str, str], Marketplace] = Marketplace

@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     admin_api_url: str = Field(pattern=r"^https?://")
     admin_token: SecretStr
     client_secret: SecretStr = Field(min_length=1)
+    client_id: str = ""  # with `token_url`: how another token is got when the present one is refused
+    token_url: str = Field(default="", pattern=r"^(https?://.*)?$")
+    subscription_check_s: float = Field(default=300.0, gt=0.0)  # between two checks that all subscriptions are there
+    previous_client_secret: SecretStr = SecretStr("")  # accepted besides: it signs for up to an hour after a rotation
     public_url: str = Field(pattern=r"^https?://")
     channels_url: str = Field(pattern=r"^https?://")
     channels: Annotated[tuple[str, ...], NoDecode]

@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from stockstorm.reference_service import limits
+from stockstorm.reference_service.clients.tokens import TokenReplaced
 from stockstorm.reference_service.handlers import WorkResult
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
 from stockstorm.reference_service.logs import reason_of
@@ -33,7 +34,8 @@ class Session(msgspec.Struct, frozen=True):
     """Everything that one leadership needs. `bootstrap.make_session` builds a new one for each.
 
     `loops` process the queue. `continuous` as in Wiring. `subscribe` and `subscribe_channels` register for webhooks.
-    `listed_at_start`: the SKUs that a start pushes to every marketplace.
+    `listed_at_start`: the SKUs that a start pushes to every marketplace. `check_every_s`: time between two checks that
+    Shopify still has every subscription.
     """
 
     parts: Parts
@@ -44,6 +46,7 @@ class Session(msgspec.Struct, frozen=True):
     subscribe: Callable[[], Awaitable[object]]
     subscribe_channels: Sequence[Callable[[], Coroutine[object, None, None]]]
     listed_at_start: Callable[[Pool], Awaitable[list[str]]] = known_skus
+    check_every_s: float = 300.0
 
 
 class Worker:
@@ -73,6 +76,8 @@ class Worker:
                     await self._run_session(self._make_session(), lost)
             except* (StoreUnavailable, *STORE_GONE) as group:
                 log.warning("session_ended", reason=_first_reason(group))
+            except* TokenReplaced:
+                log.info("session_ended", reason="the access token was replaced")
             except* SubscriptionRefused as group:
                 log.error("subscription_refused", reason=_first_reason(group))
             self.ready, self._session = False, None
@@ -102,6 +107,7 @@ class Worker:
             if session.continuous:
                 tasks.create_task(_sync_with_shopify(parts))
             tasks.create_task(_vacuum(parts.pool))
+            tasks.create_task(_check_subscriptions(session))
             listing = [tasks.create_task(pusher.wait_until_clean()) for pusher in parts.pushers.values()]
             await _wait_a_little(listing, "listed")
             if not session.continuous:
@@ -175,6 +181,13 @@ async def _vacuum(pool: Pool) -> None:
         await asyncio.sleep(limits.VACUUM_EVERY_S)
         for table in ("queue", "stock"):
             await pool.execute(f"VACUUM (TRUNCATE false) {table}")
+
+
+async def _check_subscriptions(session: Session) -> None:
+    """Creates again what Shopify removed, at a period."""
+    while True:
+        await asyncio.sleep(session.check_every_s)
+        await session.subscribe()
 
 
 async def _fail_when(lost: asyncio.Event) -> None:

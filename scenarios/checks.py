@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final, get_args
 
 from stockstorm.scenarios.conditions import parse_condition
+from stockstorm.scenarios.life_checks import life_problems
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.config import (
@@ -100,6 +101,18 @@ def _skus(scenario: Scenario) -> Iterator[Problem]:
     if lines_max > shop.skus:
         remedy = f"write at most {shop.skus}, since the lines of an order have different SKUs"
         yield Problem("orders.lines_max", f"{lines_max} with only {shop.skus} SKUs", remedy, ("shop.skus",))
+
+
+def _locations(scenario: Scenario) -> Iterator[Problem]:
+    shop = scenario.shop
+    if shop.stocked_at > shop.locations:
+        remedy = f"write at most {shop.locations}, or raise locations"
+        found = f"{shop.stocked_at} of only {shop.locations} locations"
+        yield Problem("shop.stocked_at", found, remedy, ("shop.locations",))
+    if scenario.events.transfers_per_s > 0 and shop.stocked_at < 2:
+        found = f"{scenario.events.transfers_per_s:g}, but each item is stocked at one location"
+        remedy = "write stocked_at = 2 or more under [shop], or leave transfers_per_s out"
+        yield Problem("events.transfers_per_s", found, remedy, ("shop.stocked_at",))
 
 
 def _faults(scenario: Scenario) -> Iterator[Problem]:
@@ -206,8 +219,10 @@ CHECKS: Final[tuple[Callable[[Scenario], Iterator[Problem]], ...]] = (
     _channels,
     _phases,
     _skus,
+    _locations,
     _faults,
     _api_faults,
     _topics,
     _quotas,
+    life_problems,
 )

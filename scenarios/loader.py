@@ -19,7 +19,7 @@ from stockstorm.scenarios.checks import expectation_problems, relation_problems
 from stockstorm.scenarios.problems import Problem, did_you_mean, scenario_error
 from stockstorm.scenarios.schema import KeyPath, allowed, part_at
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.simulator.config import API_FAULTS, FAULTS
+from stockstorm.simulator.config import API_FAULTS, FAULTS, LIFE
 from stockstorm.simulator.errors import ScenarioError
 
 CATALOGUE: Final = Path(__file__).parent
@@ -43,6 +43,8 @@ _STAND_INS: Final[Mapping[tuple[str, ...], Any]] = {
     ("faults", "kind"): next(iter(FAULTS)),
     ("faults", "at_s"): 0.0,
     ("api_faults", "kind"): next(iter(API_FAULTS)),
+    ("life", "kind"): next(iter(LIFE)),
+    ("life", "at_s"): 0.0,
 }
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from stockstorm.scenarios.conditions import PATTERN
 from stockstorm.scenarios.tiers import TierName
-from stockstorm.simulator.config import API_FAULTS, Name, WorldConfig
+from stockstorm.simulator.config import ALL_SCOPES, API_FAULTS, LIFE, Name, WorldConfig
 
 
 def _conditions(schema: dict[str, Any]) -> None:
@@ -58,6 +58,24 @@ def api_fault_notes(scenario: Scenario) -> tuple[str, ...]:
     outages = sum(one.share == 1 for one in scenario.api_faults)
     said = [*shares, *([f"{outages} outages" if outages > 1 else "an outage"] if outages else [])]
     return (f"calls of the subject fail at the simulated APIs: {', '.join(said)}",) if said else ()
+
+
+def rotates(scenario: Scenario) -> bool:
+    """Whether the client secret is rotated, so that the run has a second one."""
+    return any(life.kind == "rotate_secret" for life in scenario.life)
+
+
+def life_notes(scenario: Scenario) -> tuple[str, ...]:
+    """Notes on what happens to the app, and on what it may not do. Empty for an app that is left alone."""
+    notes = []
+    if scenario.life:
+        happens = ", ".join(f"{LIFE[life.kind]} at {life.at_s:g} s" for life in scenario.life)
+        notes.append(f"what happens to the app: {happens}")
+    if scenario.app.scopes != ALL_SCOPES:
+        notes.append(f"the app has these access scopes only: {', '.join(scenario.app.scopes) or 'none'}")
+    if scenario.app.customer_data != "all":
+        notes.append("the app may not read protected customer data")
+    return tuple(notes)
 
 
 def compression_notes(scenario: Scenario) -> tuple[str, ...]:

@@ -15,11 +15,11 @@ import msgspec
 from faker import Faker
 
 from stockstorm.simulator.config import ShopConfig, WorldConfig
-from stockstorm.simulator.model import Buyer, Product, Sku
+from stockstorm.simulator.ids import LIVE_IDS, Ids, ids_of
+from stockstorm.simulator.model import Buyer, Product, Sku, Stocked
 from stockstorm.simulator.seeds import Seeds
 
 POOL_SIZE = 40
-CUSTOMER_ID_BASE = 7_120_400_000_000
 
 
 class Region(msgspec.Struct, frozen=True):
@@ -58,14 +58,14 @@ class Pools(msgspec.Struct, frozen=True):
     zips: tuple[str, ...]
 
 
-def make_buyers(count: int, seeds: Seeds) -> tuple[Buyer, ...]:
+def make_buyers(count: int, seeds: Seeds, ids: Ids = LIVE_IDS) -> tuple[Buyer, ...]:
     """`count` buyers. The first n are the same for any larger count."""
     pools = [_pools(region, seeds) for region in REGIONS]
     stream = seeds.stream("buyers")
     buyers = []
     for n in range(count):
         index = stream.randrange(len(REGIONS))
-        buyers.append(_buyer(n, REGIONS[index], pools[index], stream))
+        buyers.append(_buyer(ids.customer.of(n), n, REGIONS[index], pools[index], stream))
     return tuple(buyers)
 
 
@@ -86,10 +86,10 @@ def _fill(draw: Callable[[], object]) -> tuple[str, ...]:
     return tuple(" ".join(str(draw()).split()) for _ in range(POOL_SIZE))
 
 
-def _buyer(n: int, region: Region, pools: Pools, stream: random.Random) -> Buyer:
+def _buyer(customer_id: int, n: int, region: Region, pools: Pools, stream: random.Random) -> Buyer:
     province, province_code, latitude, longitude = stream.choice(region.provinces)
     return Buyer(
-        customer_id=CUSTOMER_ID_BASE + n,
+        customer_id=customer_id,
         first_name=stream.choice(pools.first_names),
         last_name=stream.choice(pools.last_names),
         email=f"buyer.{n + 1}@example.com",
@@ -109,13 +109,6 @@ def _buyer(n: int, region: Region, pools: Pools, stream: random.Random) -> Buyer
     )
 
 
-# Item ids are odd and above 2**53, so a receiver that parses them as floats gets another item.
-ITEM_ID_BASE = 9_007_199_254_740_993
-PRODUCT_ID_BASE = 8_204_117_000_000
-VARIANT_ID_BASE = 45_310_226_000_000
-LEVEL_ID_BASE = 523_300_000_000
-LOCATION_ID_BASE = 71_006_000_000
-
 _TYPES = (
     "Mug",
     "T-Shirt",
@@ -133,6 +126,7 @@ _COLOURS = ("Blue", "Crème", "Forest", "Black", "Rosé", "Sand", "Grün", "Whit
 _VENDORS = ("Ashdown & Sons", "Nordlicht", "Casa Peñón", "Maison d'Été", "Kite/Works", "Harbour Goods")
 
 
+LEVEL_IDS_PER_LOCATION = 10_000_000  # above the number of products with their offset
 T = TypeVar("T")
 
 
@@ -144,6 +138,12 @@ class Catalogue(msgspec.Struct, frozen=True):
     locations: tuple[int, ...]
     by_sku: Mapping[Sku, Product]
     by_item: Mapping[int, Product]
+
+    def level_id(self, product: Product, location_id: int) -> int:
+        """The id of an item's level at a location of the shop, whether it is stocked there or not."""
+        if location_id == product.location_id:
+            return product.level_id
+        return product.level_id + LEVEL_IDS_PER_LOCATION * (1 + self.locations.index(location_id))
 
 
 def hot_count(shop: ShopConfig) -> int:
@@ -163,40 +163,56 @@ def _sku(shop: ShopConfig, n: int) -> Sku:
 def make_catalogue(config: WorldConfig, seeds: Seeds) -> Catalogue:
     """The catalogue of a configuration and a seed. A product does not depend on the number of other products."""
     shop = config.shop
-    first = LOCATION_ID_BASE + seeds.draw_int("location ids", bits=20)
-    locations = tuple(first + 7 * n for n in range(shop.locations))
+    ids = ids_of(big=shop.big_ids)
+    first = seeds.draw_int("location ids", bits=20)
+    locations = tuple(ids.location.of(first + 7 * n) for n in range(shop.locations))
     offset = seeds.draw_int("product ids", bits=20)
-    products = tuple(_product(shop, seeds, n, locations, offset) for n in range(shop.skus))
+    products = tuple(_product(shop, seeds, ids, n, locations, offset) for n in range(shop.skus))
     return Catalogue(
         products=products,
-        buyers=make_buyers(shop.buyers, seeds),
+        buyers=make_buyers(shop.buyers, seeds, ids),
         locations=locations,
         by_sku={product.sku: product for product in products},
         by_item={product.inventory_item_id: product for product in products},
     )
 
 
-def _product(shop: ShopConfig, seeds: Seeds, n: int, locations: tuple[int, ...], offset: int) -> Product:
+def _product(shop: ShopConfig, seeds: Seeds, ids: Ids, n: int, locations: tuple[int, ...], offset: int) -> Product:
     draws = seeds.draws("product", n)
     kind, material, colour = _pick(_TYPES, draws[0]), _pick(_MATERIALS, draws[1]), _pick(_COLOURS, draws[2])
     title = f"{material} {kind} {n + 1} / {colour}"
     hot = n < hot_count(shop)
+    home = int(draws[7] * len(locations))
+    units = shop.hot_stock if hot else round(shop.stock * (0.5 + draws[6]))
     return Product(
         sku=_sku(shop, n),
-        product_id=PRODUCT_ID_BASE + offset + n,
-        variant_id=VARIANT_ID_BASE + offset + n,
-        inventory_item_id=ITEM_ID_BASE + 2 * (offset + n),
-        location_id=_pick(locations, draws[7]),
-        level_id=LEVEL_ID_BASE + offset + n,
+        product_id=ids.product.of(offset + n),
+        variant_id=ids.variant.of(offset + n),
+        inventory_item_id=ids.inventory_item.of(offset + n),
+        location_id=locations[home],
+        level_id=ids.level.of(offset + n),
         title=title,
         handle=_handle(title),
         vendor=_pick(_VENDORS, draws[3]),
         product_type=kind,
         price_minor=max(1, round(shop.price * 100 * (0.5 + draws[4]))),
         grams=50 + int(draws[5] * 1_950),
-        initial_available=shop.hot_stock if hot else round(shop.stock * (0.5 + draws[6])),
+        initial_available=units,
         hot=hot,
+        others=_others(shop, seeds, n, locations, home, units) if shop.stocked_at > 1 else (),
     )
+
+
+def _others(
+    shop: ShopConfig, seeds: Seeds, n: int, locations: tuple[int, ...], home: int, units: int
+) -> tuple[Stocked, ...]:
+    """The further locations of an item, next to its first one, each with a random part of what is left of its units."""
+    others = []
+    for nth, draw in zip(range(1, min(shop.stocked_at, len(locations))), seeds.draws("stocked at", n), strict=False):
+        part = int(units * (0.2 + 0.6 * draw))
+        others.append(Stocked(locations[(home + nth) % len(locations)], part))
+        units -= part
+    return tuple(others)
 
 
 def _pick(values: tuple[T, ...], draw: float) -> T:

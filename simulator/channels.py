@@ -4,13 +4,14 @@
 orders and keeps them; a channel only applies what was decided.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from stockstorm.simulator.history.facts import ListingPushed
 from stockstorm.simulator.model import (
     ONLINE,
     SHOPIFY,
+    Drawn,
     Level,
     MarketplaceTopic,
     Order,
@@ -18,10 +19,11 @@ from stockstorm.simulator.model import (
     Refund,
     Sku,
 )
+from stockstorm.simulator.shop.drawing import draw
 from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action
 from stockstorm.simulator.shop.ledger import Entry, Ledger
-from stockstorm.simulator.shop.lines import left
+from stockstorm.simulator.shop.lines import left_at
 from stockstorm.simulator.shop.orders import times_updated
 
 
@@ -32,6 +34,10 @@ class Channel(Protocol):
 
     def shown(self, sku: Sku) -> int:
         """Units that buyers see. KeyError for an unknown SKU."""
+        ...
+
+    def draw(self, lines: Sequence[tuple[Sku, int]]) -> tuple[Drawn, ...]:
+        """From which locations an order takes the SKUs that several of them stock."""
         ...
 
     def sold(self, order: Order, action: Action) -> None:
@@ -66,6 +72,10 @@ class Marketplace:
 
     def shown(self, sku: Sku) -> int:
         return self._listed[sku]
+
+    def draw(self, lines: Sequence[tuple[Sku, int]]) -> tuple[Drawn, ...]:  # noqa: ARG002 - the channel's interface
+        """Nothing: the subject chooses where it takes the units from when it writes the order to the master."""
+        return ()
 
     def push(self, listings: Iterable[tuple[Sku, int]], request: int, action: Action) -> None:
         """Set listings, in order. KeyError for an unknown SKU."""
@@ -104,11 +114,17 @@ class OnlineStore:
         self._ledger, self._by_sku = ledger, by_sku
 
     def shown(self, sku: Sku) -> int:
-        return self._ledger.of(self._by_sku[sku]).available
+        return self._ledger.available(self._by_sku[sku].inventory_item_id)
+
+    def draw(self, lines: Sequence[tuple[Sku, int]]) -> tuple[Drawn, ...]:
+        if not self._ledger.spread:
+            return ()
+        levels = {sku: self._ledger.levels(self._by_sku[sku].inventory_item_id) for sku, _ in lines}
+        return draw(lines, {sku: found for sku, found in levels.items() if len(found) > 1})
 
     def sold(self, order: Order, action: Action) -> None:
-        units = [(line.sku, -line.quantity) for line in order.lines]
-        levels = self._move(units, Entry("sale", order.key), action)
+        units = [(sku, location, -quantity) for sku, location, quantity in left_at(order)]
+        levels = self.move(units, Entry("sale", order.key), action)
         action.order(SHOPIFY, "orders/create", order)
         for level, sku in levels:
             action.stock(level, sku, order.key, sale=True)
@@ -118,28 +134,35 @@ class OnlineStore:
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
 
     def cancelled(self, order: Order, action: Action) -> None:
-        levels = self._move(left(order), Entry("cancellation", order.key), action)
+        levels = self.move(left_at(order), Entry("cancellation", order.key), action, promised=not order.fulfilments)
         action.order(SHOPIFY, "orders/cancelled", order)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
         _fire_stock(levels, order, action)
 
     def returned(self, order: Order, refund: Refund, action: Action) -> None:
-        # Goods that cannot be sold again stay committed. Shipping is not simulated, so nothing reads that state.
-        units = [(line.sku, line.quantity) for line in refund.lines] if refund.restock else []
-        levels = self._move(units, Entry("return", order.key), action)
+        # Goods that cannot be sold again stay committed. The plan ships nothing, so nothing reads that state.
+        units = [(line.sku, line.location_id, line.quantity) for line in refund.lines] if refund.restock else []
+        levels = self.move(units, Entry("return", order.key), action, promised=not order.fulfilments)
         action.order(SHOPIFY, "refunds/create", order, len(order.refunds), refund)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
         _fire_stock(levels, order, action)
 
-    def _move(self, units: Iterable[tuple[Sku, int]], entry: Entry, action: Action) -> list[tuple[Level, Sku]]:
-        """One change of each SKU, whatever the number of lines that it is on."""
-        total: dict[Sku, int] = {}
-        for sku, delta in units:
-            total[sku] = total.get(sku, 0) + delta
+    def move(
+        self, units: Iterable[tuple[Sku, int, int]], entry: Entry, action: Action, *, promised: bool = True
+    ) -> list[tuple[Level, Sku]]:
+        """One change of each SKU at each location, whatever the number of lines that it is on.
+
+        `units`: (SKU, location, units); location 0 is the first one of the item. `promised`: between available and
+        committed. Otherwise the units come from elsewhere, for example back from a buyer to whom they had been shipped.
+        """
+        total: dict[tuple[Sku, int], int] = {}
+        for sku, location, delta in units:
+            total[sku, location] = total.get((sku, location), 0) + delta
         levels = []
-        for sku, delta in total.items():
+        for (sku, location), delta in total.items():
             item = self._by_sku[sku].inventory_item_id
-            level, fact = self._ledger.record(item, delta, entry, action.now_ns, committed=-delta)
+            place, committed = self._ledger.place(item, location), -delta if promised else 0
+            level, fact = self._ledger.record(item, delta, entry, action.now_ns, location_id=place, committed=committed)
             action.note(fact)
             levels.append((level, sku))
         return levels

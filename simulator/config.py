@@ -7,6 +7,8 @@ from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from stockstorm.simulator.versions import NEWEST, VERSIONS, ApiVersion, serving
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -25,7 +27,10 @@ class ShopConfig(Config):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "GBP"
     skus: Annotated[int, Field(ge=1, le=50_000)] = 200
     hot_skus: Annotated[int, Field(ge=0, le=1_000, description="the first SKUs, with stock of their own")] = 0
-    locations: Annotated[int, Field(ge=1, le=20, description="each item is stocked at one of them")] = 2
+    locations: Annotated[int, Field(ge=1, le=20, description="each item is stocked at `stocked_at` of them")] = 2
+    stocked_at: Annotated[
+        int, Field(ge=1, le=3, description="locations of each item; what can be sold is the sum over them")
+    ] = 1
     stock: Annotated[
         int, Field(ge=0, le=1_000_000, description="initial units of an ordinary SKU (drawn within ±50 %)")
     ] = 100
@@ -35,6 +40,21 @@ class ShopConfig(Config):
     ] = 1.0
     price: Annotated[float, Field(gt=0, le=100_000, description="mean price in currency units")] = 25.0
     buyers: Annotated[int, Field(ge=1, le=20_000, description="number of people, drawn once")] = 500
+    api_version: Annotated[
+        ApiVersion,
+        Field(description="the app's API version: of deliveries, and in the address that a started subject is given"),
+    ] = NEWEST
+    oldest_api_version: Annotated[
+        ApiVersion, Field(description="the oldest version that is still served; older ones are answered as this one")
+    ] = VERSIONS[0]
+    big_ids: Annotated[
+        bool, Field(description="every id is above 2^53, where JSON.parse rounds; live shops have 8 to 14 digits")
+    ] = False
+
+
+def app_version(shop: ShopConfig) -> ApiVersion:
+    """The version of the app's deliveries: its own, or the oldest that is served, if its own is no longer."""
+    return serving(shop.api_version, shop.oldest_api_version) or shop.oldest_api_version
 
 
 class ChannelConfig(Config):
@@ -79,6 +99,10 @@ class ShopEventsConfig(Config):
     restock_units: Annotated[int, Field(ge=1, le=100_000)] = 20
     restock_hot: Annotated[bool, Field(description="whether hot SKUs are restocked too")] = False
     product_edits_per_s: Annotated[float, Field(ge=0, le=1_000)] = 0.0
+    transfers_per_s: Annotated[
+        float, Field(ge=0, le=1_000, description="stock moved between two locations of an item; the sum stays")
+    ] = 0.0
+    transfer_units: Annotated[int, Field(ge=1, le=100_000, description="units of a transfer, at most")] = 10
     forgeries_per_s: Annotated[float, Field(ge=0, le=1_000, description="deliveries that must be refused")] = 0.0
 
 
@@ -302,6 +326,81 @@ class ApiFaultConfig(Config):
     ] = None
 
 
+Scope = Annotated[str, Field(pattern=r"^(read|write)_[a-z_]{1,60}$")]
+# What of protected customer data the app is approved to read: everything; orders without the person; nothing.
+CustomerData = Literal["all", "orders", "none"]
+# Everything that the simulated APIs need. Writing implies reading.
+ALL_SCOPES: Final[tuple[str, ...]] = (
+    "read_all_orders",
+    "write_customers",
+    "write_draft_orders",
+    "write_fulfillments",
+    "write_inventory",
+    "write_locations",
+    "write_merchant_managed_fulfillment_orders",
+    "write_orders",
+    "write_products",
+    "write_publications",
+)
+
+
+class AppConfig(Config):
+    """The app as which the subject is installed in the shop."""
+
+    scopes: Annotated[
+        tuple[Scope, ...],
+        Field(max_length=100, description='access scopes, e.g. "read_orders"; write_x implies read_x; default: all'),
+    ] = ALL_SCOPES
+    redirect_urls: Annotated[
+        tuple[str, ...], Field(max_length=20, description="to which OAuth may redirect; empty: to any")
+    ] = ()
+    customer_data: Annotated[
+        CustomerData,
+        Field(
+            description='protected customer data that it may read: "all"; "orders", which then have no customer; "none"'
+        ),
+    ] = "all"
+
+
+# The only definition of what can happen to an app, with its label in reports.
+LifeKind = Literal[
+    "uninstall",
+    "reinstall",
+    "rotate_secret",
+    "revoke_token",
+    "scopes_update",
+    "data_request",
+    "customer_redact",
+    "shop_redact",
+]
+LifeChange = LifeKind | Literal["new_secret_used"]  # the latter: from now on deliveries are signed with the new secret
+LIFE: Final[dict[LifeKind, str]] = {
+    "uninstall": "app uninstalled",
+    "reinstall": "app installed again",
+    "rotate_secret": "client secret rotated",
+    "revoke_token": "access token revoked",
+    "scopes_update": "scopes changed",
+    "data_request": "customers/data_request",
+    "customer_redact": "customers/redact",
+    "shop_redact": "shop/redact",
+}
+
+
+class LifeConfig(Config):
+    """Something that happens to the installation of the app, at `at_s` seconds after the start of load."""
+
+    kind: LifeKind
+    at_s: Seconds
+    after_s: Annotated[
+        Seconds,
+        Field(
+            description="uninstall: how late app/uninstalled is delivered; rotate_secret: how long deliveries are "
+            "still signed with the old secret, as Shopify's are for up to an hour"
+        ),
+    ] = 0.0
+    scopes: Annotated[tuple[Scope, ...], Field(description="scopes_update: the scopes from then on")] = ()
+
+
 class QuiesceConfig(Config):
     """The end of a run: nothing is pending and there is no stock change or push for `quiet_s`, or after `max_s`."""
 
@@ -328,5 +427,7 @@ class WorldConfig(Config):
     delivery: DeliveryConfig = DeliveryConfig()
     faults: tuple[FaultConfig, ...] = ()
     api_faults: tuple[ApiFaultConfig, ...] = ()
+    app: AppConfig = AppConfig()
+    life: Annotated[tuple[LifeConfig, ...], Field(max_length=200)] = ()
     quiesce: QuiesceConfig = QuiesceConfig()
     subject: SubjectConfig = SubjectConfig()

@@ -10,7 +10,6 @@ CONNECT_TIMEOUT_NS: Final = 1_000_000_000
 ANSWER_TIMEOUT_NS: Final = 5_000_000_000  # from connecting to the complete answer
 
 # Admin API [S9, S10]
-API_VERSION: Final = "2026-10"
 PAGE_MAX: Final = 250
 INPUT_ARRAY_MAX: Final = 250
 QUERY_COST_MAX: Final = 1_000
@@ -35,6 +34,8 @@ VALIDATION_ERRORS_MAX: Final = 25
 EXPLANATIONS_MAX: Final = 100  # of what is wrong with one variable
 SEARCH_MAX: Final = 5_000  # characters
 SEARCH_TERMS_MAX: Final = 50
+REST_PARAMETERS_MAX: Final = 100  # of the query of one call (ours)
+REST_IDS_MAX: Final = 250  # in one parameter
 RECORDS_STEPS_MAX: Final = 5_000_000  # of SQLite in one call; a search that no index serves reads a million orders
 IDEMPOTENCY_KEY_MAX: Final = 255  # characters; a UUID has 36
 IDEMPOTENCY_WINDOW_NS: Final = 24 * 3600 * 1_000_000_000
@@ -47,6 +48,7 @@ ANSWER_HEAD_MAX_BYTES: Final = 16_000
 ERROR_TEXTS_MAX: Final = 3  # kept of one call
 ERROR_TEXT_MAX: Final = 200  # characters of each
 STRANGERS_MAX: Final = 3  # ids kept of one call
+UNPLAYED_MAX: Final = 3  # names kept of what one call asked for and is not played
 BODIES_MAX_BYTES: Final = 64 * 1024**2  # of deliveries kept beside a history, before compression
 BODIES_TOPIC_MIN_BYTES: Final = 1024**2  # of each topic, for which there is always room
 SAID_MAX: Final = 120  # characters kept of an answer that is no 2xx

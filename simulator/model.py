@@ -14,27 +14,59 @@ RngKey = tuple[str | int, ...]  # what a random number depends on besides the se
 ONLINE: Final = "online"  # the shop's own online store; every other channel is a marketplace
 SHOPIFY: Final = "shopify"  # source of the shop's own events; a marketplace's source is its channel's name
 SHOP_ID: Final = 548_380_009
+API_CLIENT_ID: Final = 48_530_117  # of the subject's app, as the ARN of its event source holds it
 FIRST_ORDER_NUMBER: Final = 1001  # of each channel
+FIRST_WRITTEN_KEY: Final = 100_000_000  # of the orders that the subject creates; a plan has fewer items
 EVERY_TOPIC: Final = "*"  # topic of a marketplace's subscription
 
 OrderTopic = Literal["orders/create", "orders/paid", "orders/updated", "orders/cancelled"]
 ShopifyTopic = Literal[OrderTopic, "refunds/create", "inventory_levels/update", "products/update"]
+LevelTopic = Literal["inventory_levels/connect", "inventory_levels/disconnect"]  # only the subject's calls fire them
+# What an app is told of itself and of privacy requests. An app-specific subscription of its TOML has them all.
+AppTopic = Literal[
+    "app/uninstalled", "app/scopes_update", "customers/data_request", "customers/redact", "shop/redact"
+]  # fmt: skip
+# Topics that only calls of the Admin API fire. No plan has them.
+CallTopic = Literal[
+    "bulk_operations/finish", "fulfillments/create", "inventory_items/update", "orders/fulfilled",
+    "orders/partially_fulfilled",
+]  # fmt: skip
 MarketplaceTopic = Literal["order.created", "order.cancelled", "order.returned"]
-Topic = Literal[ShopifyTopic, MarketplaceTopic]
+Topic = Literal[ShopifyTopic, LevelTopic, CallTopic, MarketplaceTopic, AppTopic]
 
 ORDER_TOPICS: Final[tuple[OrderTopic, ...]] = get_args(OrderTopic)
 SHOPIFY_TOPICS: Final[tuple[ShopifyTopic, ...]] = get_args(ShopifyTopic)
+CALL_TOPICS: Final[tuple[CallTopic, ...]] = get_args(CallTopic)
+APP_TOPICS: Final[tuple[AppTopic, ...]] = get_args(AppTopic)
+LIFE_TOPICS: Final[dict[str, AppTopic]] = {
+    "uninstall": "app/uninstalled",
+    "scopes_update": "app/scopes_update",
+    "data_request": "customers/data_request",
+    "customer_redact": "customers/redact",
+    "shop_redact": "shop/redact",
+}  # what the app is told of each kind of `config.LifeKind`
 MARKETPLACE_TOPICS: Final[tuple[MarketplaceTopic, ...]] = get_args(MarketplaceTopic)
 
 OrderChange = Literal["payment", "cancellation", "return"]  # what can follow a purchase
 ApiStockCause = Literal["subject_adjust", "subject_set"]
-StockCause = Literal["sale", "cancellation", "return", "restock", ApiStockCause]
+StockCause = Literal["sale", "cancellation", "return", "restock", "transfer", ApiStockCause]
 # "failed": an injected fault answered it, or closed its connection, before it was executed.
 ApiOutcome = Literal["ok", "user_error", "error", "throttled", "denied", "replayed", "bad_request", "failed"]
 
 
+class Stocked(msgspec.Struct, frozen=True):
+    """A location that stocks an item, and its units before load."""
+
+    location_id: int
+    available: int
+
+
 class Product(msgspec.Struct, frozen=True):
-    """A product with its only variant and inventory item, stocked at exactly one location."""
+    """A product with its only variant and inventory item.
+
+    It is stocked at `location_id` and at the `others`. `level_id` is that of the first of them. `initial_available` is
+    the sum over all.
+    """
 
     sku: Sku
     product_id: int
@@ -50,6 +82,23 @@ class Product(msgspec.Struct, frozen=True):
     grams: int
     initial_available: int
     hot: bool
+    others: tuple[Stocked, ...] = ()
+
+    @property
+    def stocked(self) -> tuple[Stocked, ...]:
+        """Every location of the item before load, by ascending id."""
+        here = self.initial_available - sum(other.available for other in self.others)
+        return tuple(sorted((Stocked(self.location_id, here), *self.others), key=lambda each: each.location_id))
+
+    # What the subject can edit besides the price.
+    barcode: str | None = None
+    compare_at_minor: int | None = None
+    taxable: bool = True
+    cost_minor: int | None = None
+    origin: str | None = None  # code of the country
+    origin_province: str | None = None
+    harmonized: str | None = None
+    requires_shipping: bool = True
 
 
 class Buyer(msgspec.Struct, frozen=True):
@@ -83,21 +132,88 @@ class OrderLine(msgspec.Struct, frozen=True, array_like=True):
     price_minor: int
 
 
+class Drawn(msgspec.Struct, frozen=True, array_like=True):
+    """Units of one SKU that an order of the own store takes from one of several locations."""
+
+    sku: Sku
+    location_id: int
+    units: int
+
+
 class RefundLine(msgspec.Struct, frozen=True, array_like=True):
-    """Units of one order line that came back."""
+    """Units of one order line that came back, to the location that they were drawn from (0: the item's only one)."""
 
     line_id: int
     sku: Sku
     quantity: int
+    location_id: int = 0
 
 
 class Refund(msgspec.Struct, frozen=True, array_like=True):
-    """A refund (own store) or a return (marketplace). `restock` puts the units back into stock."""
+    """A refund (own store) or a return (marketplace). `restock` puts the units back into stock.
+
+    `cancelled`: of units that were not shipped, so that Shopify restocks them as "cancel" and not as "return".
+    """
 
     refund_id: int
     at_ns: int
     lines: tuple[RefundLine, ...]
     restock: bool
+    cancelled: bool = False
+    note: str | None = None
+
+
+class Fulfilment(msgspec.Struct, frozen=True, array_like=True):
+    """A parcel. `lines` has the id and the units of each line."""
+
+    fulfilment_id: int
+    at_ns: int
+    lines: tuple[tuple[int, int], ...]
+    company: str | None = None
+    number: str | None = None
+    url: str | None = None
+
+
+class Address(msgspec.Struct, frozen=True, array_like=True):
+    """An address that the subject wrote."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    company: str | None = None
+    address1: str | None = None
+    address2: str | None = None
+    city: str | None = None
+    province: str | None = None
+    province_code: str | None = None
+    zip: str | None = None
+    country: str | None = None
+    country_code: str | None = None
+    phone: str | None = None
+
+
+class Written(msgspec.Struct, frozen=True, array_like=True):
+    """What the subject gave of an order that it created itself, and what the order did to stock.
+
+    `claimed`: its units were taken from stock. `reference` names the marketplace's order that it stands for, as the
+    `referenceDocumentUri` of an adjustment would; "" if it names none.
+    """
+
+    reference: str
+    claimed: bool
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    note: str | None = None
+    source_name: str | None = None
+    source_identifier: str | None = None
+    po_number: str | None = None
+    tags: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
+    address: Address | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    shipping_minor: int = 0
+    test: bool = False
 
 
 class Order(msgspec.Struct, frozen=True, array_like=True):
@@ -106,7 +222,7 @@ class Order(msgspec.Struct, frozen=True, array_like=True):
     `ref` is the id that its channel shows: the Shopify order id for `online`, otherwise the marketplace's order number.
     """
 
-    key: OrderKey
+    key: OrderKey  # from FIRST_WRITTEN_KEY on for an order of the subject
     order_id: int
     ref: str
     number: int  # 1001, 1002, … per channel
@@ -118,10 +234,17 @@ class Order(msgspec.Struct, frozen=True, array_like=True):
     paid_ns: int | None = None
     cancelled_ns: int | None = None
     refunds: tuple[Refund, ...] = ()
+    fulfilments: tuple[Fulfilment, ...] = ()
+    cancel_reason: str = "customer"
+    written: Written | None = None  # None: a buyer placed it
+    drawn: tuple[Drawn, ...] = ()  # of the SKUs that several locations stock
 
 
 class Level(msgspec.Struct, frozen=True, array_like=True):
-    """Stock of one inventory item at one location after ledger version `version` (0 = initial)."""
+    """Stock of one inventory item at one location.
+
+    `version` is the item's version that changed this level last (0 = initial). Versions count over all locations.
+    """
 
     inventory_item_id: int
     location_id: int
@@ -157,8 +280,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     """Something that happened. `event` is its serial in the run. Events of one merchant action share `event_id`.
 
     `rng_key` is the key of all random numbers for the event, so it is perturbed alike in every run of a seed:
-    ("order", order key, topic, n-th of that topic), ("stock", item, location, n-th change) or ("product", product id,
-    n-th edit). Only the snapshots that the topic needs are set.
+    ("order", order key, topic, n-th of that topic), ("stock", item, location, n-th change), ("product", product id,
+    n-th edit) or ("call", topic, serial). Only the snapshots that the topic needs are set.
     """
 
     event: int
@@ -172,3 +295,5 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     level: Level | None = None
     product: Product | None = None
     sale: int = -1  # key of the order whose sale fired it; -1 for every other event
+    scopes: tuple[tuple[str, ...], tuple[str, ...]] | None = None  # app/scopes_update: before and after
+    body: bytes | None = None  # of a topic whose body is made where it fires

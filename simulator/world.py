@@ -23,24 +23,28 @@ from stockstorm.simulator.history.facts import (
     PurchaseAccepted,
     PurchaseRefused,
 )
-from stockstorm.simulator.model import ONLINE, Event, Level, Order, OrderKey, Refund, Sku, Subscription
+from stockstorm.simulator.ids import ids_of
+from stockstorm.simulator.model import ONLINE, Event, Level, Order, OrderKey, Product, Refund, Sku, Subscription
 from stockstorm.simulator.plan.items import (
     AnyPlanItem,
     PlannedCancellation,
     PlannedFault,
     PlannedForgery,
+    PlannedLife,
     PlannedPayment,
     PlannedPhase,
     PlannedProductEdit,
     PlannedPurchase,
     PlannedRestock,
     PlannedReturn,
+    PlannedTransfer,
 )
 from stockstorm.simulator.seeds import Seeds
+from stockstorm.simulator.shop.app import App
+from stockstorm.simulator.shop.edits import Edits
 from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action, Changes, Firing
 from stockstorm.simulator.shop.ledger import (
-    Entry,
     Ledger,
     LevelChange,
     LevelSet,
@@ -48,10 +52,13 @@ from stockstorm.simulator.shop.ledger import (
     StaleQuantity,
     record_rows,
 )
+from stockstorm.simulator.shop.life import live
 from stockstorm.simulator.shop.lines import before_each, columns, left
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
 from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
+from stockstorm.simulator.shop.staff import restock, transfer
 from stockstorm.simulator.shop.subscriptions import Subscriptions
+from stockstorm.simulator.shop.written import Mover, OrderWrites
 
 __all__ = ["Changes", "LevelChange", "LevelSet", "StaleQuantity", "World"]
 
@@ -61,11 +68,13 @@ class World:
 
     def __init__(self, config: WorldConfig, catalogue: Catalogue, seeds: Seeds) -> None:
         self.config, self.catalogue = config, catalogue
+        self.app = App(config.app)
         self.channels: tuple[str, ...] = tuple(channel.name for channel in config.channels)
         self.marketplaces: tuple[str, ...] = tuple(name for name in self.channels if name != ONLINE)
         self._ledger = Ledger(catalogue.products)
         self._physical = PhysicalStock(catalogue.products)
-        self._book = OrderBook()
+        self.edits = Edits()
+        self._book = OrderBook(ids_of(big=config.shop.big_ids))
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
         self._calls = 0
@@ -76,23 +85,22 @@ class World:
         }
         self._feeds = Feeds()
         self._markets = {name: Marketplace(name, listed, self._feeds) for name in self.marketplaces}
-        self._channels: dict[str, Channel] = {ONLINE: OnlineStore(self._ledger, catalogue.by_sku), **self._markets}
+        online = OnlineStore(self._ledger, catalogue.by_sku)
+        self._channels: dict[str, Channel] = {ONLINE: online, **self._markets}
+        self.order_writes = OrderWrites(
+            Mover(self._ledger, self._physical, self._book, catalogue.by_sku, online, self._call)
+        )
 
     def opening(self, now_ns: int) -> list[AnyFact]:
         """Facts about stock and channels before load. Sets the time of the first levels."""
         self._ledger.open(now_ns)
-        items = [
-            ItemStocked(
-                now_ns,
-                product.sku,
-                product.inventory_item_id,
-                product.location_id,
-                product.initial_available,
-                product.price_minor,
-                product.hot,
-            )
-            for product in self.catalogue.products
-        ]
+        items = []
+        for product in self.catalogue.products:
+            item, at = product.inventory_item_id, product.stocked if product.others else ()
+            locations, levels = tuple([each.location_id for each in at]), tuple([each.available for each in at])
+            units, price = product.initial_available, product.price_minor
+            first, hot = product.location_id, product.hot
+            items.append(ItemStocked(now_ns, product.sku, item, first, units, price, hot, locations, levels))
         return [*items, *(ChannelOpened(now_ns, name, name == ONLINE) for name in self.channels)]
 
     def apply(self, item: AnyPlanItem, now_ns: int) -> Changes:
@@ -107,12 +115,12 @@ class World:
                 self._cancellation(item, action)
             case PlannedReturn():
                 self._return(item, action)
-            case PlannedRestock():
-                self._restock(item, action)
-            case PlannedProductEdit():
-                action.product(self.catalogue.by_sku[item.sku])
+            case PlannedRestock() | PlannedTransfer() | PlannedProductEdit():
+                self._staff(item, action)
             case PlannedPhase():
                 action.note(PhaseStarted(now_ns, item.name))
+            case PlannedLife():
+                live(item, self.app, self.newest_order(ONLINE), action)
             case PlannedForgery() | PlannedFault():
                 pass
         return action.changes
@@ -131,8 +139,8 @@ class World:
                 PurchaseRefused(action.now_ns, item.order, item.channel, skus, quantities, physical, shown),
             )
             return
-        products = [self.catalogue.by_sku[sku] for sku in skus]
-        order = self._book.open(item, products, action.now_ns)
+        products = self.edits.all_of([self.catalogue.by_sku[sku] for sku in skus])
+        order = self._book.open(item, products, action.now_ns, channel.draw(item.lines))
         action.note(
             PurchaseAccepted(action.now_ns, order.key, order.channel, order.ref, skus, quantities, physical, shown),
         )
@@ -183,18 +191,34 @@ class World:
                 self._physical.add(sku, quantity)
         self._channels[order.channel].returned(order, refund, action)
 
-    def _restock(self, item: PlannedRestock, action: Action) -> None:
+    def _staff(self, item: PlannedRestock | PlannedTransfer | PlannedProductEdit, action: Action) -> None:
         product = self.catalogue.by_sku[item.sku]
-        self._physical.add(item.sku, item.delta)
-        level, fact = self._ledger.record(product.inventory_item_id, item.delta, Entry("restock"), action.now_ns)
-        action.note(fact)
-        action.stock(level, item.sku)
+        match item:
+            case PlannedRestock():
+                self._physical.add(item.sku, item.delta)
+                restock(item, product, self._ledger, action)
+            case PlannedTransfer():
+                transfer(item, product, self._ledger, action)
+            case PlannedProductEdit():
+                action.product(self.edits.of(product))
 
     # -- the master record, for the Admin API ----------------------------------------------------------------------
 
     def level(self, inventory_item_id: int, location_id: int) -> Level | None:
         """The newest level. None for an unknown item and for an item that is not stocked there."""
         return self._ledger.level(inventory_item_id, location_id)
+
+    def levels(self, inventory_item_id: int) -> tuple[Level, ...]:
+        """The newest level at each location of an item, by ascending location. KeyError for an unknown item."""
+        return self._ledger.levels(inventory_item_id)
+
+    def available(self, inventory_item_id: int) -> int:
+        """Units of an item that can be sold: the sum over its locations. KeyError for an unknown item."""
+        return self._ledger.available(inventory_item_id)
+
+    def stocked_at(self, location_id: int) -> Sequence[Product]:
+        """The products that a location stocks, by ascending inventory item. A view."""
+        return self._ledger.stocked_at(location_id)
 
     def begin_call(self) -> None:
         """A new API call begins. Its searches raise TooMuchWork when they have read too much together."""
@@ -221,6 +245,14 @@ class World:
         """A refund of the own store by its Shopify id, with its order."""
         return self._book.own_by_refund(refund_id)
 
+    def order_by_parcel(self, parcel_id: int) -> Order | None:
+        """The order of a parcel by the parcel's Shopify id."""
+        return self._book.own_by_parcel(parcel_id)
+
+    def next_parcel(self) -> int:
+        """An id for a new parcel."""
+        return self._book.next_parcel()
+
     # Neither command changes physical stock: the subject only records what happened elsewhere.
 
     def adjust(self, changes: Sequence[LevelChange], *, reference: str, request: int, now_ns: int) -> Changes:
@@ -233,6 +265,38 @@ class World:
         """Set available units, all rows or none. Raises StaleQuantity, or KeyError for an unknown item."""
         action = self._call(now_ns)
         record_rows(self._ledger, sets, action, cause="subject_set", reference=reference, request=request)
+        return action.changes
+
+    def connect(self, inventory_item_id: int, location_id: int, *, now_ns: int) -> Changes:
+        """Stock an item at one more location of the shop, with no units. KeyError for an unknown item."""
+        action = self._call(now_ns)
+        if self._ledger.level(inventory_item_id, location_id) is None:
+            level = self._ledger.connect(inventory_item_id, location_id, now_ns)
+            action.connection("inventory_levels/connect", level, self._ledger.newest(inventory_item_id)[0])
+        return action.changes
+
+    def disconnect(self, inventory_item_id: int, location_id: int, *, request: int, now_ns: int) -> Changes:
+        """Set the units of an item at a location to 0 and stock it there no longer. KeyError if it is not."""
+        action = self._call(now_ns)
+        sets = [LevelSet(inventory_item_id, location_id, 0, None)]
+        record_rows(self._ledger, sets, action, cause="subject_set", reference="", request=request)
+        level = self._ledger.level(inventory_item_id, location_id)
+        self._ledger.disconnect(inventory_item_id, location_id)
+        if level is not None:
+            action.connection("inventory_levels/disconnect", level, self._ledger.newest(inventory_item_id)[0])
+        return action.changes
+
+    def edit(self, products: Sequence[Product], *, of_item: bool, now_ns: int) -> Changes:
+        """New values of products."""
+        action = self._call(now_ns)
+        for product in products:
+            self.edits.change(product, action, of_item=of_item)
+        return action.changes
+
+    def bulk_finished(self, body: bytes, now_ns: int) -> Changes:
+        """A bulk operation has ended; `body` tells it."""
+        action = self._call(now_ns)
+        action.bulk(body)
         return action.changes
 
     def _call(self, now_ns: int) -> Action:
@@ -279,6 +343,10 @@ class World:
         )
         return subscription, Changes(facts=[fact])
 
+    def change_subscription(self, new: Subscription) -> Changes:
+        """A new value of a subscription. KeyError for an unknown id."""
+        return Changes(facts=[self._subscriptions.change(new)])
+
     def unsubscribe(self, subscription_id: int, *, by_policy: bool, now_ns: int) -> Changes:
         """Remove a subscription. An unknown id changes nothing."""
         fact = self._subscriptions.remove(subscription_id, by_policy=by_policy, now_ns=now_ns)
@@ -298,9 +366,11 @@ class World:
         """Facts about stock and listings at rest."""
         facts: list[AnyFact] = []
         for product in self.catalogue.products:
-            level = self._ledger.of(product)
-            physical = self._physical.units(product.sku)
-            facts.append(FinalStock(now_ns, product.sku, level.available, physical, level.version))
+            item, physical = product.inventory_item_id, self._physical.units(product.sku)
+            available, version = self._ledger.available(item), self._ledger.newest(item)[1]
+            at = self._ledger.levels(item) if self._ledger.several(item) else ()
+            locations, levels = tuple([each.location_id for each in at]), tuple([each.available for each in at])
+            facts.append(FinalStock(now_ns, product.sku, available, physical, version, locations, levels))
         for name, market in self._markets.items():
             facts.extend(FinalListing(now_ns, name, sku, listed) for sku, listed in market.listings.items())
         return facts

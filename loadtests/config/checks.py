@@ -25,6 +25,7 @@ _ADDRESS: Final = re.compile(r"(localhost|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|[A-Za-
 SECRETS: Final = {
     name: f"STOCKSTORM_{name.upper()}" for name in ("admin_token", "client_secret", "channel_token", "channel_secret")
 }
+NEXT_SECRET: Final = "STOCKSTORM_NEXT_CLIENT_SECRET"  # noqa: S105 - a name of the environment; that a scenario rotates to
 
 _BY_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {
     "sqs": AWS_CLOUDS,
@@ -100,6 +101,14 @@ def _own_fault_problem(url: str, kinds: Sequence[FaultKind]) -> Problem | None:
     remedy = "run a scenario without faults, e.g. smoke or flash_sale, and leave --fault out; or run it on reference"
     found = f"{url} was not started by Stockstorm, which therefore cannot apply its faults"
     return Problem("--subject", f"{found} ({', '.join(sorted({*kinds}))})", remedy)
+
+
+def rotation_problem(subject: str, rotated: bool) -> Problem | None:
+    """The second secret that a service of one's own must know where the scenario rotates the first."""
+    if not (rotated and is_url(subject)) or os.environ.get(NEXT_SECRET):
+        return None
+    remedy = "export it, and give it to your service besides the present client secret"
+    return Problem(NEXT_SECRET, "not set, but the scenario rotates the client secret to it", remedy)
 
 
 def flaw_problem(subject: str, flaw: str) -> Problem | None:

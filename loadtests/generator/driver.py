@@ -64,7 +64,8 @@ class Driver:
         self._attempts = Attempts(clock, deliveries, scheduler, pool, record, statistics, noticed)
         self._reads = PendingReads(lambda: send(Quiescing()))
         self._execution = PlanExecution(world, deliveries, self._attempts, self._faults, record)
-        self._health = GeneratorHealth(pool, journal, record, self.state.abort)
+        connections = self._shopify.server.connections
+        self._health = GeneratorHealth(pool, journal, connections, record, self.state.abort)
         self._reporter = LiveReporter(self._figures, statistics, lambda: deliveries.pending, send)
 
     def listen(self) -> int:
@@ -131,6 +132,7 @@ class Driver:
         end_ns = start_ns + plan.summary.duration_ns
         self._recorder.write(opening_facts(self._spec, self._shopify, go, start_ns))
         self._recorder.write(self._shopify.subscribe_missing(go.subscribe_uri, start_ns))
+        self._recorder.write(self._shopify.declare(go.app_uri, start_ns))
         for uri, url in go.routes.items():
             self._resolver.redirect(uri, url)
         self._shopify.api_faults.start(start_ns)
@@ -153,7 +155,9 @@ class Driver:
         found = wait_for_rest(
             quiet,
             self._clock,
-            lambda: Activity(figures.last_effect_ns, deliveries.pending, figures.gaps.longest_ns),
+            lambda: Activity(
+                figures.last_effect_ns, deliveries.pending, figures.gaps.longest_ns, figures.last_write_ns
+            ),
             self._reads,
             lambda: self.state.aborted,
             lambda: self._faults.count,

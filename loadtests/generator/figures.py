@@ -13,11 +13,13 @@ import gevent
 from stockstorm.loadtests.generator.quiesce import EffectGaps
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.limits import LIVE_INTERVAL_S, LIVE_SAMPLES_MAX, LOCUST_POINTS_MAX, LOCUST_SECONDS_MAX
+from stockstorm.reports.history.reads import is_read
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS, Clock
 from stockstorm.simulator.delivery.attempts import Answer
 from stockstorm.simulator.history.facts import (
     AnyFact,
+    ApiCalled,
     AttemptEnded,
     EventFired,
     ListingPushed,
@@ -45,10 +47,12 @@ class LiveFigures:
             PurchaseAccepted: self._purchase_accepted,
             StockChanged: self._stock_changed,
             ListingPushed: self._listing_pushed,
+            ApiCalled: self._api_called,
         }
         self.phase = ""
         self.events = self.acknowledged = self.oversold_units = 0
         self.last_effect_ns = 0  # of the newest stock change or push; quiesce counts from here
+        self.last_write_ns = 0  # of the newest call of the subject that was to change something
         self.gaps = EffectGaps()
 
     def observe(self, facts: list[AnyFact]) -> None:
@@ -97,7 +101,7 @@ class LiveFigures:
         self.last_effect_ns = fact.at_ns
         if fact.cause.startswith("subject"):
             self.gaps.effect(fact.at_ns)
-        else:
+        elif fact.cause != "transfer":  # which owes no push
             self.gaps.moved(fact.at_ns)
             self._owe(fact.sku, fact.at_ns, seller="")
 
@@ -109,6 +113,10 @@ class LiveFigures:
             latency_ms = (fact.at_ns - since) / MILLISECOND_NS
             self._syncs_ms.append(latency_ms)
             self._syncs.append((fact.channel, latency_ms))
+
+    def _api_called(self, fact: ApiCalled) -> None:
+        if not is_read(fact.operation):
+            self.last_write_ns = fact.at_ns
 
     def _owe(self, sku: str, at_ns: int, seller: str) -> None:
         for channel in self._marketplaces:

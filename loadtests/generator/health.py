@@ -58,6 +58,16 @@ class Backlog(Protocol):
     def backlog(self) -> int: ...
 
 
+class ApiLoad(Protocol):
+    """The subject's connections to the simulated APIs, as far as they are sampled."""
+
+    @property
+    def open(self) -> int: ...
+    @property
+    def busy(self) -> int: ...
+    def take_used(self) -> int: ...
+
+
 class GeneratorHealth:
     """A heartbeat every 10 ms measures how long the event loop was blocked; every second a sample is recorded.
 
@@ -68,13 +78,14 @@ class GeneratorHealth:
         self,
         pool: PoolLoad,
         journal: Backlog,
+        api: ApiLoad,
         record: Callable[[list[AnyFact]], None],
         abort: Callable[[str], None],
         *,
         resident: Callable[[], int] = resident_bytes,
         resident_max: int | None = None,
     ) -> None:
-        self._pool, self._journal = pool, journal
+        self._pool, self._journal, self._api = pool, journal, api
         self._record, self._abort = record, abort
         self._resident = resident
         self._resident_max = resident_max_bytes(_physical_bytes()) if resident_max is None else resident_max
@@ -93,6 +104,7 @@ class GeneratorHealth:
     def begin(self, now_ns: int) -> None:
         """The instant from which the first gap and the first interval count."""
         self._beat_ns = self._sampled_ns = now_ns
+        self._api.take_used()
 
     def beat(self, now_ns: int) -> None:
         """One heartbeat. It was due `HEARTBEAT_S` after the one before."""
@@ -116,6 +128,9 @@ class GeneratorHealth:
             connections_max=self._pool.connections_max,
             waiting_attempts=self._pool.waiting,
             journal_backlog=self._journal.backlog,
+            api_connections=self._api.open,
+            api_idle=self._api.open - self._api.busy,
+            api_used=self._api.take_used(),
         )
         self._record([sample])
         if (resident := self._resident()) > self._resident_max:

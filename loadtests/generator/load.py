@@ -18,7 +18,7 @@ from stockstorm.simulator.delivery.service import DeliveryService, Dispatch
 from stockstorm.simulator.history.facts import AnyFact
 from stockstorm.simulator.io.dispatcher import Work
 from stockstorm.simulator.model import Event
-from stockstorm.simulator.plan.items import AnyPlanItem, PlannedFault, PlannedForgery
+from stockstorm.simulator.plan.items import AnyPlanItem, PlannedFault, PlannedForgery, PlannedLife
 from stockstorm.simulator.world import World
 
 Record = Callable[[list[AnyFact]], None]
@@ -155,6 +155,10 @@ class PlanExecution:
                 self._faults.begin(item.kind, item.duration_ns)
             case PlannedForgery():
                 self._attempts.dispatch(self._deliveries.forge(item, now_ns))
+            case PlannedLife():
+                changes = self._world.apply(item, now_ns)
+                self.changed(changes.facts, changes.events, now_ns, due_ns + item.after_ns)
+                self._attempts.dispatch(self._deliveries.live(item, now_ns))
             case _:
                 changes = self._world.apply(item, now_ns)
                 self.changed(changes.facts, changes.events, now_ns, due_ns)

@@ -14,7 +14,15 @@ import gevent
 import msgspec
 
 from stockstorm.loadtests.ipc.messages import PendingCounted
-from stockstorm.loadtests.limits import POLL_S, REST_CONFIRM_S, SETTLES_MAX
+from stockstorm.loadtests.limits import (
+    POLL_S,
+    REST_CONFIRM_S,
+    SETTLES_MAX,
+    STILL_GAPS_MIN,
+    STILL_LEASES_MIN,
+    STILL_MAX_S,
+    STILL_MIN_S,
+)
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.clock import SECOND_NS, Clock
 from stockstorm.simulator.history.facts import QuietReached, RestBy
@@ -27,7 +35,8 @@ class Activity(msgspec.Struct, frozen=True):
 
     last_effect_ns: int  # of the newest stock change or push; 0 before the first
     pending: int  # attempts under way or scheduled
-    longest_gap_ns: int = 0  # of the subject's effects
+    longest_gap_ns: int = 0  # of the subject's effects; 0 before its first one
+    last_write_ns: int = 0  # of the subject's newest call that was to change something, whatever became of it
 
 
 class EffectGaps:
@@ -53,6 +62,7 @@ class Evidence:
 
     def __init__(self, begun_ns: int) -> None:
         self.begun_ns = self.stirred_ns = begun_ns  # stirred: when work was last seen to be pending
+        self.changed_ns = begun_ns  # when a read last differed from the one before, or a process did not answer
         self.last: PendingCounted | None = None
         self.was_silent = False  # a process of the subject did not answer at some time
         self._clean: PendingCounted | None = None  # the first of the reads that found nothing, with no effect since
@@ -61,6 +71,8 @@ class Evidence:
         """Takes one read into account, in order of time."""
         if read.began_ns < self.begun_ns:
             return
+        if self.last is None or read.silent or (read.probe, read.queue) != (self.last.probe, self.last.queue):
+            self.changed_ns = read.ended_ns
         self.last = read
         if not read.clean:
             self._clean, self.stirred_ns = None, read.ended_ns
@@ -86,13 +98,15 @@ class Quiet(msgspec.Struct, frozen=True):
     quiet_ns: int
     max_ns: int
     lease_ns: int = 0  # the quiet time after a process did not answer, because its messages come back only then
+    still_ns: int = 0  # after which a subject with pending work stands still; 0: that is not told
 
     @classmethod
     def of(cls, scenario: Scenario, settle_s: float, lease_s: float = 0.0) -> "Quiet":
         """The scenario's own bounds, extended for a subject that can rest for `settle_s` although there is work."""
         quiet_s = max(scenario.quiesce.quiet_s, settle_s)
         max_s = scenario.quiesce.max_s + SETTLES_MAX * settle_s
-        return cls(int(quiet_s * SECOND_NS), int(max_s * SECOND_NS), int(lease_s * SECOND_NS))
+        still_s = max(STILL_MIN_S, SETTLES_MAX * settle_s, STILL_LEASES_MIN * lease_s)
+        return cls(*(int(seconds * SECOND_NS) for seconds in (quiet_s, max_s, lease_s, still_s)))
 
     def reached(self, evidence: Evidence, now_ns: int, activity: Activity) -> RestBy:
         """What shows that the run is at rest now; "" if nothing does."""
@@ -110,6 +124,25 @@ class Quiet(msgspec.Struct, frozen=True):
         if not late_enough or evidence.apart_ns(activity) < CONFIRM_NS:
             return ""
         return "probe" if last.queue is None else "probe_and_queue"
+
+    def still_min_ns(self, activity: Activity) -> int:
+        """How long nothing must happen before a subject with these gaps stands still. 0 if that cannot be told."""
+        wanted_ns = max(self.still_ns, STILL_GAPS_MIN * activity.longest_gap_ns)
+        told = self.still_ns and activity.longest_gap_ns and wanted_ns <= STILL_MAX_S * SECOND_NS
+        return wanted_ns if told else 0
+
+    def stands_still(self, evidence: Evidence, now_ns: int, activity: Activity) -> bool:
+        """Whether nothing has happened for the quiet time although work is pending, and it is too early to tell."""
+        still_ns = still_for_ns(evidence, now_ns, activity)
+        return self.quiet_ns <= still_ns < self.still_min_ns(activity)
+
+
+def still_for_ns(evidence: Evidence, now_ns: int, activity: Activity) -> int:
+    """For how long nothing has happened, of a subject that reports pending work. 0 for any other."""
+    last = evidence.last
+    if activity.pending or last is None or last.silent or not (last.probe or last.queue):
+        return 0
+    return max(0, now_ns - max(evidence.changed_ns, activity.last_effect_ns, activity.last_write_ns))
 
 
 class PendingReads:
@@ -148,16 +181,20 @@ def wait_for_rest(
     if not aborted():
         reads.ask()
     by: RestBy = ""
-    while not by and not aborted() and clock() - evidence.begun_ns < quiet.max_ns:
+    while not by and not aborted():
+        if clock() - evidence.begun_ns >= quiet.max_ns and not quiet.stands_still(evidence, clock(), activity()):
+            break
         pause(POLL_S)
         now = activity()
         for read in reads.take():
             evidence.add(read, now.last_effect_ns)
         by = quiet.reached(evidence, clock(), now)
-    return _found(by, evidence, clock(), activity(), called_ns)
+    return _found(by, quiet, evidence, clock(), activity(), called_ns)
 
 
-def _found(by: RestBy, evidence: Evidence, now_ns: int, activity: Activity, called_ns: int) -> QuietReached:
+def _found(
+    by: RestBy, quiet: Quiet, evidence: Evidence, now_ns: int, activity: Activity, called_ns: int
+) -> QuietReached:
     last = evidence.last
     return QuietReached(
         at_ns=now_ns,
@@ -171,4 +208,6 @@ def _found(by: RestBy, evidence: Evidence, now_ns: int, activity: Activity, call
         apart_ns=max(0, evidence.apart_ns(activity)),
         silence_ns=now_ns - evidence.since_ns(activity),
         longest_gap_ns=activity.longest_gap_ns,
+        still_ns=0 if by else still_for_ns(evidence, now_ns, activity),
+        still_min_ns=0 if by else quiet.still_min_ns(activity),
     )

@@ -17,8 +17,11 @@ from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.api.admin import AdminApi
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
 from stockstorm.simulator.api.faults import HELD, NONE, WITHHELD, ApiFaults, Injection
-from stockstorm.simulator.api.http_server import MARKETPLACES, make_server
+from stockstorm.simulator.api.http_server import MARKETPLACES, Connections, make_server
 from stockstorm.simulator.api.marketplace import MarketplaceApi
+from stockstorm.simulator.api.oauth.api import PATHS as OAUTH_PATHS
+from stockstorm.simulator.api.oauth.api import OAuthApi
+from stockstorm.simulator.api.rest import RestApi, is_rest
 from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import SECOND_NS, Clock, WallPair
 from stockstorm.simulator.delivery.attempts import Address
@@ -28,7 +31,7 @@ from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, GeneratorHeld
 from stockstorm.simulator.io.plan_file import StoredPlan, store_plan
 from stockstorm.simulator.limits import CALL_HELD_MIN_NS
-from stockstorm.simulator.model import SHOPIFY, Event
+from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY, Event
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
 
@@ -40,13 +43,15 @@ def _raised(error: StockstormError) -> None:
     raise error
 
 
+WORK_EVERY_S: Final = 0.05  # between two slices of what the Admin API does in the background
 UNAVAILABLE: Final = ApiReply(503, (), b"", [], [])
 
 
 class ApiServer(Protocol):
-    """The part of `gevent.pywsgi.WSGIServer` that is used."""
+    """The part of the HTTP server that is used."""
 
     server_port: int
+    connections: Connections
 
     def start(self) -> None: ...
     def stop(self, timeout: float) -> None: ...
@@ -72,11 +77,20 @@ class SimulatedShopify(msgspec.Struct, frozen=True):
         self.server.stop(API_CLOSE_WITHIN_S)
 
     def subscribe_missing(self, uri: str, now_ns: int) -> list[AnyFact]:
-        """Subscribes `uri` to every shop topic without a subscription. Does nothing when `uri` is ""."""
+        """Subscribes `uri` to every shop topic without a subscription that the app may hear. Nothing when it is ""."""
         facts: list[AnyFact] = []
         for topic in SHOP_TOPICS if uri else ():
-            if not self.world.subscriptions(SHOPIFY, topic):
+            if self.world.app.may_hear(topic) and not self.world.subscriptions(SHOPIFY, topic):
                 facts += self.world.subscribe(SHOPIFY, topic, uri, now_ns=now_ns)[1].facts
+        return facts
+
+    def declare(self, uri: str, now_ns: int) -> list[AnyFact]:
+        """The app-specific subscriptions to what the plan tells the app. They outlive an uninstallation."""
+        told = {LIFE_TOPICS[life.kind] for life in self.scenario.life if life.kind in LIFE_TOPICS} if uri else set()
+        facts: list[AnyFact] = []
+        for topic in sorted(told):
+            if not self.world.subscriptions(SHOPIFY, topic):
+                facts += self.world.subscribe(SHOPIFY, topic, uri, now_ns=now_ns, by_api=False)[1].facts
         return facts
 
 
@@ -101,8 +115,12 @@ def make_simulated_shopify(
     seeds = Seeds(options.seed)
     catalogue = make_catalogue(scenario, seeds)
     world = World(scenario, catalogue, seeds)
-    secrets = Secrets(client_secret=setup.client_secret.encode(), channel_secrets=setup.channel_secret.encode())
-    payloads = Payloads(catalogue, scenario.shop, wall)
+    secrets = Secrets(
+        client_secret=setup.client_secret.encode(),
+        channel_secrets=setup.channel_secret.encode(),
+        next_client_secret=setup.next_client_secret.encode(),
+    )
+    payloads = Payloads(catalogue, scenario.shop, wall, scenario.app)
     api_faults = ApiFaults(scenario.api_faults, seeds, scenario.load_s)
     apis = SimulatedApis(
         setup, scenario, world, wall, clock, on_change, on_failure, faults=api_faults, evidence=evidence
@@ -140,15 +158,19 @@ class SimulatedApis:
         faults: ApiFaults | None = None,
         evidence: EvidenceFaults | None = None,
         pause: Callable[[float], None] = gevent.sleep,
+        spawn: Callable[[Callable[[], None]], object] = gevent.spawn,
     ) -> None:
         requests = RequestSerial()
         self.admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
+        world.app.have(setup.client_secret.encode(), setup.next_client_secret.encode())
+        self._oauth = OAuthApi(world.app, scenario.shop.domain, wall, scenario.app.redirect_urls, requests)
+        self._rest = RestApi(world, scenario, wall, self.admin.state, serial=requests)
         self._marketplaces = MarketplaceApi(world, setup.channel_token, wall, serial=requests)
         self._clock, self._cpu = clock, cpu
         self._on_change, self._on_failure = on_change, on_failure
         self._faults = faults or ApiFaults((), Seeds(0), 0.0)
         self._evidence = evidence or EvidenceFaults((), OpenFaults(lambda _: None), clock)
-        self._pause = pause
+        self._pause, self._spawn, self._works = pause, spawn, False
 
     def handle(self, request: ApiRequest) -> ApiReply:
         injection = self._faults.injection(request, self._clock())
@@ -163,21 +185,43 @@ class SimulatedApis:
             self._evidence.hold()  # until the fault has begun for which this answer is withheld
         return reply
 
+    def _api_of(self, path: str) -> MarketplaceApi | OAuthApi | RestApi | AdminApi:
+        if path.startswith(MARKETPLACES):
+            return self._marketplaces
+        if path in OAUTH_PATHS:
+            return self._oauth
+        return self._rest if is_rest(path) else self.admin
+
     def _answered(self, request: ApiRequest, injection: Injection) -> ApiReply:
         now_ns, busy_ns = self._clock(), self._cpu()
-        api = self._marketplaces if request.path.startswith(MARKETPLACES) else self.admin
         try:
-            reply = api.handle(request, now_ns, injection)
+            reply = self._api_of(request.path).handle(request, now_ns, injection)
         except StockstormError as error:  # the shop cannot go on, which is not for the subject to bear
             self._on_failure(error)
             return UNAVAILABLE
         if injection is NONE and self._evidence.executed(reply.facts):
             reply = WITHHELD.applied(reply)
         self._on_change(reply.facts, reply.events, now_ns)
+        if self.admin.background.busy and not self._works:
+            self._works = True
+            self._spawn(self._work)
         if (held_ns := self._cpu() - busy_ns) > CALL_HELD_MIN_NS:
             now_ns = self._clock()
             self._on_change(_held(reply, now_ns, held_ns), [], now_ns)
         return reply
+
+    def _work(self) -> None:
+        """What the Admin API does between calls, in slices, so that calls and deliveries come between them."""
+        try:
+            while self.admin.background.busy:
+                self._pause(WORK_EVERY_S)
+                now_ns = self._clock()
+                facts, events = self.admin.background.work(now_ns)
+                self._on_change(facts, events, now_ns)
+        except StockstormError as error:
+            self._on_failure(error)
+        finally:
+            self._works = False
 
 
 def _held(reply: ApiReply, now_ns: int, held_ns: int) -> list[AnyFact]:

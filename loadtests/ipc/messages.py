@@ -38,6 +38,7 @@ class Setup(Message, frozen=True, tag=True):
     client_secret: str
     channel_token: str
     channel_secret: str
+    next_client_secret: str = ""  # that the scenario rotates to; "" without a rotation
 
 
 class Listening(Message, frozen=True, tag=True):
@@ -53,6 +54,7 @@ class Go(Message, frozen=True, tag=True):
     subscribe_uri: str = (
         ""  # of a service that registers by itself: wait for it, then subscribe this address to its missing topics
     )
+    app_uri: str = ""  # where the subject receives what an app declares in its TOML; "": nowhere
     routes: dict[str, str] = {}  # URI of a bus subscription -> URL of the process that publishes to that bus
     settle_s: float = 0.0  # how long the subject can rest with work left: between two polls, or until a lease ends
     lease_s: float = 0.0  # how long a broker withholds the messages of a process that does not answer

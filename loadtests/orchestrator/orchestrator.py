@@ -17,7 +17,7 @@ import msgspec
 from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.server import database_work
-from stockstorm.loadtests.config.checks import SECRETS, is_url
+from stockstorm.loadtests.config.checks import NEXT_SECRET, SECRETS, is_url
 from stockstorm.loadtests.config.run_spec import RunSpec, reachable
 from stockstorm.loadtests.exits import internal_error
 from stockstorm.loadtests.ipc.messages import (
@@ -35,7 +35,7 @@ from stockstorm.loadtests.ipc.messages import (
     Step,
 )
 from stockstorm.loadtests.ipc.pipe import Pipe, PipeClosed
-from stockstorm.loadtests.limits import READY_WITHIN_S, REGISTERING_MAX_S, SETTLES_MAX
+from stockstorm.loadtests.limits import READY_WITHIN_S, REGISTERING_MAX_S, SETTLES_MAX, STILL_MAX_S
 from stockstorm.loadtests.orchestrator import hung_generator
 from stockstorm.loadtests.orchestrator.cloud import CloudContext
 from stockstorm.loadtests.orchestrator.disks import database_disk, run_disk
@@ -48,7 +48,7 @@ from stockstorm.loadtests.orchestrator.samples import ProcessSamples
 from stockstorm.loadtests.orchestrator.watch import Watch, dead_generator, generator_end
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.subjects import Subject, Surroundings
-from stockstorm.scenarios.spec import api_fault_notes, compression_notes
+from stockstorm.scenarios.spec import api_fault_notes, compression_notes, life_notes, rotates
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
@@ -169,6 +169,8 @@ class Orchestrator:
 
     def _set_up(self, backing: Backing, cloud: CloudContext, show: Show) -> Surroundings:
         tokens = {name: _secret(variable) for name, variable in SECRETS.items()}
+        if rotates(self._scenario):
+            tokens["next_client_secret"] = _secret(NEXT_SECRET)
         self._pipe.send(Setup(spec=msgspec.Raw(self._spec.model_dump_json().encode()), **tokens))
         show("building the world")
         within_s = LISTENING_WITHIN_S + PLAN_ITEM_WITHIN_S * expected_items_max(self._scenario)
@@ -180,7 +182,8 @@ class Orchestrator:
         base = f"http://{reachable(self._spec.options.api_host)}:{message.port}"
         return Surroundings(
             database_url=backing.url,
-            admin_api_url=f"{base}/admin/api/2026-10/graphql.json",
+            admin_api_url=f"{base}/admin/api/{self._scenario.shop.api_version}/graphql.json",
+            token_url=f"{base}/admin/oauth/access_token",
             channels_url=f"{base}/marketplaces",
             shop_domain=self._scenario.shop.domain,
             channels=tuple(channel.name for channel in self._scenario.channels if channel.name != "online"),
@@ -204,6 +207,7 @@ class Orchestrator:
         return Go(
             notes=notes,
             subscribe_uri=uri,
+            app_uri=self._subject.app_uri,
             routes=dict(cloud.routes),
             settle_s=self._settle_s,
             lease_s=self._subject.lease_s,
@@ -220,6 +224,7 @@ class Orchestrator:
         database = [f"PostgreSQL {backing.description}"] if backing.description else []
         notes = [*database, *self._subject.notes, *compression_notes(self._scenario)]
         notes += api_fault_notes(self._scenario)
+        notes += life_notes(self._scenario)
         if (scale := self._scenario.delivery.retry_time_scale) != 1:
             notes.append(
                 f"gaps between delivery retries are shortened: each is {scale:g} of Shopify's, to fit a short run"
@@ -229,7 +234,7 @@ class Orchestrator:
     def _follow(
         self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]
     ) -> Finished:
-        quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s
+        quiesce_s = self._scenario.quiesce.max_s + SETTLES_MAX * self._settle_s + STILL_MAX_S
         begun_s = max(self._scenario.load_s, self._scenario.faults_end_s + READY_WITHIN_S)
         seconds = REGISTERING_MAX_S + begun_s + quiesce_s + SPARE_S
         deadline = time.monotonic() + seconds

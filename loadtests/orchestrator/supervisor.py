@@ -27,6 +27,7 @@ from stockstorm.loadtests.limits import (
     RUN_IMAGES_MAX_S,
     RUN_SILENT_MAX_S,
     RUN_START_MAX_S,
+    STILL_MAX_S,
 )
 from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Ending, Show
 from stockstorm.loadtests.processes import stacks
@@ -70,7 +71,7 @@ def limits_of(spec: RunSpec) -> Limits:
 
 
 def _load_s(scenario: Scenario) -> float:
-    return max(scenario.load_s, scenario.faults_end_s) + scenario.quiesce.max_s
+    return max(scenario.load_s, scenario.faults_end_s) + scenario.quiesce.max_s + STILL_MAX_S
 
 
 class Supervisor:

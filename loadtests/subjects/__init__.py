@@ -37,6 +37,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     client_secret: str
     channel_token: str
     channel_secret: str
+    token_url: str = ""  # of OAuth's token endpoint
+    next_client_secret: str = ""  # the one that the scenario rotates to; "" without a rotation
     cloud: Mapping[str, str] = {}  # environment of a cloud queue or bus; may hold credentials
 
 
@@ -56,6 +58,10 @@ class Subject(Protocol):
 
     def start(self, surroundings: Surroundings) -> None:
         """Starts it and returns when it is ready. Raises SubjectError with the end of its log."""
+
+    @property
+    def app_uri(self) -> str:
+        """Where it receives what an app declares in its TOML: app/uninstalled and the privacy requests. "": nowhere."""
 
     def statements(self) -> int | None:
         """SQL statements that it sent so far. None when it does not count them, or when a counting process died."""

@@ -23,6 +23,11 @@ class Architecture(msgspec.Struct, frozen=True):
     interval_s: float = 0.0  # between two polls; two of them without a change count as quiet
 
     @property
+    def receives(self) -> bool:
+        """Whether it answers webhooks over HTTP."""
+        return "receiver" in self.processes or self.name == "webhook"
+
+    @property
     def targets(self) -> tuple[FaultTarget, ...]:
         """What faults can hit. A bus architecture has a publisher, which stands for Shopify at the bus."""
         broker: tuple[FaultTarget, ...] = ("broker",) if self.cloud else ()

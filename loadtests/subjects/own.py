@@ -43,6 +43,10 @@ class OwnSubject:
                 self.url, f"nobody answers there: {error}", "start your service first, then run again"
             ) from None
 
+    @property
+    def app_uri(self) -> str:
+        return self.url
+
     def statements(self) -> int | None:
         return None
 

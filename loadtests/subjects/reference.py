@@ -20,6 +20,7 @@ from stockstorm.simulator.config import FaultTarget, ProcessName
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, ProcessEnded
 from stockstorm.simulator.limits import CONNECTIONS_MAX
+from stockstorm.simulator.shop.app import CLIENT_ID
 
 HOST: Final = "127.0.0.1"
 EXITED: Final = "exited by itself"  # the fault in the history
@@ -52,6 +53,11 @@ class ReferenceSubject:
             self._pending[process] = PendingProbe(f"http://{HOST}:{self._ports[process]}")
             self._parts[process] = ChildPart(partial(self._child, process), partial(self._answers, process))
             self._wait_until_ready(process)
+
+    @property
+    def app_uri(self) -> str:
+        """Where the subscriptions of its TOML lead."""
+        return f"http://{HOST}:{self._ports['webhooks']}/webhooks/shopify" if self._architecture.receives else ""
 
     def statements(self) -> int | None:
         if self._starts > len(self._architecture.processes):
@@ -138,7 +144,10 @@ class ReferenceSubject:
             "REFERENCE_SHOP_DOMAIN": around.shop_domain,
             "REFERENCE_ADMIN_API_URL": around.admin_api_url,
             "REFERENCE_ADMIN_TOKEN": around.admin_token,
-            "REFERENCE_CLIENT_SECRET": around.client_secret,
+            "REFERENCE_CLIENT_SECRET": around.next_client_secret or around.client_secret,
+            "REFERENCE_CLIENT_ID": CLIENT_ID,
+            "REFERENCE_TOKEN_URL": around.token_url,
+            "REFERENCE_PREVIOUS_CLIENT_SECRET": around.client_secret if around.next_client_secret else "",
             "REFERENCE_PUBLIC_URL": f"http://{HOST}:{self._ports['webhooks']}",
             "REFERENCE_CHANNELS_URL": around.channels_url,
             "REFERENCE_CHANNELS": ",".join(around.channels),

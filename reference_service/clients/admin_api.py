@@ -17,6 +17,7 @@ import structlog
 from stockstorm.reference_service import metrics
 from stockstorm.reference_service.clients.backoff import AnswerTooLarge, backoff_s, read_bounded, retry_after_s
 from stockstorm.reference_service.clients.documents import Operation
+from stockstorm.reference_service.clients.tokens import TokenReplaced
 from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON
 
 Answer = TypeVar("Answer")
@@ -59,11 +60,21 @@ class Envelope(msgspec.Struct, frozen=True):
 class CallFailed(Exception):
     """A call had no usable answer. It may have been executed, unless `throttled`.
 
-    `wait_s`: the least time to the next attempt. `at_once`: the first retry needs no delay.
+    `wait_s`: the least time to the next attempt. `at_once`: the first retry needs no delay. `unauthorised`: the token
+    is refused, so no retry with it helps.
     """
 
-    def __init__(self, reason: str, *, throttled: bool = False, wait_s: float = 0.0, at_once: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        throttled: bool = False,
+        wait_s: float = 0.0,
+        at_once: bool = False,
+        unauthorised: bool = False,
+    ) -> None:
         super().__init__(reason)
+        self.unauthorised = unauthorised
         self.throttled = throttled
         self.wait_s = wait_s
         self.at_once = at_once
@@ -97,7 +108,7 @@ class Budget:
 
 
 class AdminApi:
-    """One shop's Admin API."""
+    """One shop's Admin API. `renew` gets another token in the place of a refused one; None: such calls are repeated."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, token: str, rng: random.Random) -> None:
         self._session = session
@@ -106,6 +117,7 @@ class AdminApi:
         self._rng = rng
         self._budget = Budget()
         self._costs: dict[str, float] = {}
+        self.renew: Callable[[], Awaitable[str]] | None = None
 
     async def wait_for_points(self, operation: Operation[Any]) -> None:
         """Returns when the bucket should have enough points for the operation."""
@@ -119,7 +131,10 @@ class AdminApi:
         variables: Mapping[str, Any],
         on_failure: Callable[[], Awaitable[None]] | None = None,
     ) -> Answered[Answer]:
-        """Retries until there is an answer, without a time limit. `on_failure` is awaited after each failed attempt."""
+        """Retries until there is an answer, without a time limit. `on_failure` is awaited after each failed attempt.
+
+        Raises TokenReplaced once there is a new token in the place of one that was refused.
+        """
         attempts = 0
         while True:
             await self.wait_for_points(operation)
@@ -133,10 +148,17 @@ class AdminApi:
                 log.warning("admin_call_failed", operation=operation.name, attempt=attempts, reason=str(failure))
                 if on_failure is not None:
                     await on_failure()
+                if failure.unauthorised and self.renew is not None:
+                    self._replaced(await self.renew())
+                    continue
                 await asyncio.sleep(delay_s)
             else:
                 metrics.ADMIN_CALLS.labels(operation.name, "answered").inc()
                 return answered
+
+    def _replaced(self, token: str) -> None:  # noqa: ARG002 - for those that go on with it
+        """There is a new token. Whoever made the calls has to begin again."""
+        raise TokenReplaced
 
     def _delay_s(self, failure: CallFailed, attempts: int) -> float:
         if failure.throttled:
@@ -162,7 +184,8 @@ class AdminApi:
         after_ns = time.time_ns()
         metrics.ADMIN_SECONDS.labels(operation.name).observe(time.monotonic() - started)
         if status != 200:
-            raise CallFailed(f"HTTP {status}", wait_s=retry_after_s(retry_after))
+            wait_s = retry_after_s(retry_after)
+            raise CallFailed(f"HTTP {status}", wait_s=wait_s, unauthorised=status == 401)
         return Answered(self._read(operation, raw), before_ns, after_ns)
 
     def _read(self, operation: Operation[Answer], raw: bytes) -> Answer:

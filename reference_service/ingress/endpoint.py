@@ -83,7 +83,10 @@ CHANNEL_HEADERS = Headers(
 
 
 class Sender(msgspec.Struct, frozen=True):
-    """An accepted sender. `secret` is None if its signatures are not checked, as on a bus."""
+    """An accepted sender. `secret` is None if its signatures are not checked, as on a bus.
+
+    `previous` is the secret from before the last rotation. Shopify signs with it for up to an hour.
+    """
 
     source: str
     headers: Headers
@@ -91,11 +94,12 @@ class Sender(msgspec.Struct, frozen=True):
     topics: Mapping[str, WorkType]
     name: str  # the required value of the sender header
     status_if_other: Status  # the answer if it has another value
+    previous: bytes | None = None
 
 
-def shopify_sender(shop_domain: str, secret: bytes | None) -> Sender:
+def shopify_sender(shop_domain: str, secret: bytes | None, previous: bytes | None = None) -> Sender:
     """The served shop."""
-    return Sender(SHOPIFY, SHOPIFY_HEADERS, secret, SHOPIFY_TOPICS, shop_domain, 403)
+    return Sender(SHOPIFY, SHOPIFY_HEADERS, secret, SHOPIFY_TOPICS, shop_domain, 403, previous)
 
 
 def channel_sender(channel: str, secret: bytes | None) -> Sender:
@@ -118,8 +122,11 @@ SignatureCheck = Callable[[Sender, str, bytes, bytes], bool]
 
 
 def check_signature(sender: Sender, topic: str, body: bytes, signature: bytes) -> bool:  # noqa: ARG001 - a SignatureCheck
-    """Whether the signature was made with the sender's secret."""
-    return sender.secret is None or is_genuine(sender.secret, body, signature)
+    """Whether the signature was made with the sender's secret, or with the one before it."""
+    if sender.secret is None:
+        return True
+    current = is_genuine(sender.secret, body, signature)
+    return current or (sender.previous is not None and is_genuine(sender.previous, body, signature))
 
 
 def check_json(body: bytes) -> None:
@@ -279,8 +286,12 @@ ANSWERS = {status: _answer(status) for status in REASONS}
 
 
 def senders_of(
-    shop_domain: str, channels: Iterable[str], client_secret: bytes | None, channel_secret: bytes | None
+    shop_domain: str,
+    channels: Iterable[str],
+    client_secret: bytes | None,
+    channel_secret: bytes | None,
+    previous_client_secret: bytes | None = None,
 ) -> Mapping[str, Sender]:
     """All senders by channel name, the shop as "". A secret of None disables the check of signatures."""
     found = {channel: channel_sender(channel, channel_secret) for channel in channels}
-    return {"": shopify_sender(shop_domain, client_secret), **found}
+    return {"": shopify_sender(shop_domain, client_secret, previous_client_secret), **found}

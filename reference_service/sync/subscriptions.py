@@ -21,16 +21,24 @@ class SubscriptionRefused(Exception):
 
 
 async def subscribe_to_shop(admin: AdminApi, uri: str, topics: Iterable[str] = SHOPIFY_TOPICS) -> int:
-    """Creates the missing subscriptions to `uri`; returns their number. SubscriptionRefused if one is refused."""
+    """Creates the missing subscriptions to `uri`; returns their number.
+
+    A refused topic, for example one whose scope the app lacks, is told in the log, and the others are created.
+    SubscriptionRefused if there would be none at all.
+    """
     existing = await _subscribed(admin, uri)
     missing = [enum_of(topic) for topic in topics if enum_of(topic) not in existing]
+    refused: dict[str, str] = {}
     for topic in missing:
         answer = await admin.call(SUBSCRIBE, {"topic": topic, "uri": uri})
         errors = [error.message for error in answer.data.webhook_subscription_create.user_errors]
         if any(TAKEN not in message for message in errors):
-            raise SubscriptionRefused(f"{topic}: {'; '.join(errors)}")
-    log.info("subscribed", created=len(missing), existing=len(existing))
-    return len(missing)
+            refused[topic] = "; ".join(errors)
+            log.error("subscription_refused", topic=topic, reason=refused[topic])
+    if refused and len(refused) == len(missing) and not existing:
+        raise SubscriptionRefused("; ".join(f"{topic}: {text}" for topic, text in refused.items()))
+    log.info("subscribed", created=len(missing) - len(refused), existing=len(existing), refused=len(refused))
+    return len(missing) - len(refused)
 
 
 async def subscribe_to_channel(marketplace: Marketplace, channel: str, url: str, rng: random.Random) -> None:

@@ -12,9 +12,11 @@ from typing import Final
 from stockstorm.reports.checkers.ack_time import AckTime
 from stockstorm.reports.checkers.applied_twice import AppliedTwice
 from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.checkers.connections import Connections
 from stockstorm.reports.checkers.crisis_time import CrisisTime
 from stockstorm.reports.checkers.delivery import Delivery
 from stockstorm.reports.checkers.delivery_success import DeliverySuccess
+from stockstorm.reports.checkers.descriptors import Descriptors
 from stockstorm.reports.checkers.drift import Drift
 from stockstorm.reports.checkers.event_classes import EventClasses
 from stockstorm.reports.checkers.exposed import cases_of, exposed, promise_of
@@ -23,9 +25,11 @@ from stockstorm.reports.checkers.forged import Forged
 from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.lost_units import LostUnits
 from stockstorm.reports.checkers.memory import Memory
+from stockstorm.reports.checkers.needless_reads import NeedlessReads
 from stockstorm.reports.checkers.nothing_lost import NothingLost
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.checkers.oversell import Oversell
+from stockstorm.reports.checkers.put_back import PutBack
 from stockstorm.reports.checkers.refused_though_available import RefusedThoughAvailable
 from stockstorm.reports.checkers.resources import Resources
 from stockstorm.reports.checkers.retry_discipline import RetryDiscipline
@@ -69,12 +73,14 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     Oversell(),
     StaleOverwrite(),
     UnexplainedPush(),
+    PutBack(),
     EventClasses(),
     Delivery(),
     DeliverySuccess(),
     Unheard(),
     Throttling(),
     RetryDiscipline(),
+    NeedlessReads(),
     RefusedThoughAvailable(),
     LostUnits(),
     SyncLatency(),
@@ -83,6 +89,8 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     AckTime(),
     Trend(),
     Memory(),
+    Connections(),
+    Descriptors(),
     FaultsMet(),
     Generator(),
     Resources(),

@@ -5,8 +5,6 @@ GROWTH_MIN_BYTES and a tenth, by more than EVENT_BYTES_MAX an event, and in both
 keeps a row of text for every event stays far below that. Samples before a planned kill are left out.
 """
 
-from itertools import combinations
-from statistics import median
 from typing import Final
 
 import msgspec
@@ -14,6 +12,7 @@ import msgspec
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Incident, Tally
+from stockstorm.reports.statistics.slopes import Sample, is_steady, slope, thinned
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -24,7 +23,6 @@ SECONDS_MIN: Final = 5.0
 GROWTH_MIN_BYTES: Final = 16 * 1024**2
 GROWTH_SHARE_MIN: Final = 0.1
 EVENT_BYTES_MAX: Final = 10 * 1024
-HALF_SHARE_MIN: Final = 0.4  # of the whole slope, that each half must have
 MIB: Final = 1024**2
 
 
@@ -32,7 +30,7 @@ class Growth(msgspec.Struct, frozen=True):
     """How the memory of one process grew. Samples are (seconds, bytes)."""
 
     process: str
-    samples: list[tuple[float, int]]
+    samples: list[Sample]
     events: int
 
     @property
@@ -42,7 +40,7 @@ class Growth(msgspec.Struct, frozen=True):
     @property
     def bytes(self) -> float:
         """Bytes over the whole time, by the median slope."""
-        return _slope(self.samples) * self.seconds
+        return slope(self.samples) * self.seconds
 
     @property
     def per_event(self) -> float:
@@ -51,10 +49,8 @@ class Growth(msgspec.Struct, frozen=True):
     @property
     def leaks(self) -> bool:
         """Whether the growth is large, steady and out of proportion to the events."""
-        slope, half = _slope(self.samples), len(self.samples) // 2
-        steady = min(_slope(self.samples[: half + 1]), _slope(self.samples[half:])) >= HALF_SHARE_MIN * slope
         large = self.bytes >= max(GROWTH_MIN_BYTES, GROWTH_SHARE_MIN * self.samples[0][1])
-        return steady and large and self.per_event > EVENT_BYTES_MAX
+        return large and self.per_event > EVENT_BYTES_MAX and is_steady(self.samples)
 
 
 class Memory(Checker):
@@ -99,22 +95,32 @@ class Memory(Checker):
 
 def growths(history: History) -> list[Growth]:
     """The growth of every process of the subject that was sampled for long enough."""
+    late = late_samples(history)
+    fired = [event.at_ns for event in history.all(f.EventFired)] if late else []
+    found = []
+    for process, samples in late.items():
+        events = sum(samples[0].at_ns <= at_ns <= samples[-1].at_ns for at_ns in fired)
+        levels = [(sample.at_ns / SECOND_NS, float(sample.rss_bytes)) for sample in samples]
+        found.append(Growth(process, thinned(levels, SAMPLES_MAX), events))
+    return found
+
+
+def late_samples(history: History) -> dict[str, list[f.ResourcesSampled]]:
+    """By process of the subject, its samples after the first third of the load and after its last restart.
+
+    Processes that were not sampled for long enough are left out.
+    """
     end_ns = history.start_ns + history.load_ns
     taken: dict[str, list[f.ResourcesSampled]] = {}
     for sample in history.all(f.ResourcesSampled):
         if sample.process.startswith(SUBJECT) and sample.at_ns <= end_ns:
             taken.setdefault(sample.process, []).append(sample)
-    fired = [event.at_ns for event in history.all(f.EventFired)] if taken else []
-    found = []
+    found = {}
     for process, samples in sorted(taken.items()):
         begin_ns = max([history.start_ns + history.load_ns // 3, *_restarts(history, process)])
         late = [sample for sample in samples if sample.at_ns >= begin_ns]
-        if len(late) < SAMPLES_MIN or late[-1].at_ns - late[0].at_ns < SECONDS_MIN * SECOND_NS:
-            continue
-        events = sum(late[0].at_ns <= at_ns <= late[-1].at_ns for at_ns in fired)
-        step = -(-len(late) // SAMPLES_MAX)
-        thinned = [(sample.at_ns / SECOND_NS, sample.rss_bytes) for sample in late[::step]]
-        found.append(Growth(process, thinned, events))
+        if len(late) >= SAMPLES_MIN and late[-1].at_ns - late[0].at_ns >= SECONDS_MIN * SECOND_NS:
+            found[process] = late
     return found
 
 
@@ -125,11 +131,6 @@ def _restarts(history: History, process: str) -> list[int]:
         for interval in history.fault_intervals
         if process.startswith(interval.target) or interval.target not in SUBJECT
     ]
-
-
-def _slope(samples: list[tuple[float, int]]) -> float:
-    """Bytes a second: the median slope over all pairs, which single peaks do not move."""
-    return median((after[1] - before[1]) / (after[0] - before[0]) for before, after in combinations(samples, 2))
 
 
 def _incident(history: History, growth: Growth) -> Incident:

@@ -1,17 +1,22 @@
 """Nothing lost: no event that the subject acknowledged was without effect.
 
 The ledger outranks the probe: an order that the subject reports as applied and that the master lacks is an incident of
-a kind of its own, "claimed".
+a kind of its own, "claimed". So is one that is *stuck*: the subject reports it as pending, and stands still.
 """
 
 from collections import Counter
+from collections.abc import Container
+from typing import Literal
 
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS, Classified
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
+
+IncidentKind = Literal["lost", "claimed", "stuck"]
 
 
 class NothingLost(Checker):
@@ -19,6 +24,12 @@ class NothingLost(Checker):
     severity = "correctness"
     measures = (
         Measure("lost.events", "events lost", "count", "events acknowledged that had no effect", headline=True),
+        Measure(
+            "lost.stuck",
+            "events stuck",
+            "count",
+            "those of the lost events that the subject reports as pending, although it does nothing any more",
+        ),
         Measure(
             "lost.judged",
             "acknowledged events judged",
@@ -47,33 +58,33 @@ class NothingLost(Checker):
         if not acknowledged:
             return unknown(self.name, "no event was acknowledged")
         tally = Tally()
-        lost = [entry for entry in acknowledged if entry.effect == "none"]
+        lost = [entry for entry in acknowledged if entry.effect in {"none", "stuck"}]
         claims = {row.webhook_id for row in history.all(f.EffectProbed) if row.state == "applied"} if lost else set()
         for entry in lost:
-            of_event = history.deliveries.of_event(entry.event.event)
-            claimed = any(delivery.planned.webhook_id in claims for delivery in of_event)
-            tally.add(_incident(history, entry, claimed))
-        waiting = sum(entry.effect == "pending" for entry in acknowledged)
-        judged = sum(entry.effect not in {"pending", "not_judged"} for entry in acknowledged)
+            tally.add(_incident(history, entry, _kind(history, entry, claims)))
+        effects = Counter(entry.effect for entry in acknowledged)
+        waiting, stuck = effects["pending"], effects["stuck"]
+        judged = len(acknowledged) - waiting - effects["not_judged"]
         unsettled = history.unrest and judged + waiting < len(acknowledged)
         measures = {
             "lost.events": float(tally.total),
             "lost.judged": float(judged),
             "lost.acknowledged": float(len(acknowledged)),
-            "lost.healed": float(sum(entry.effect == "healed" for entry in acknowledged)),
+            "lost.healed": float(effects["healed"]),
         }
+        if stuck:
+            measures["lost.stuck"] = float(stuck)
         if tally.total:
             reason = f"{tally.total} of {counted(len(acknowledged), 'acknowledged event')} had no effect"
-            return tally.check(self.name, "invalid", reason, measures)
+            return tally.check(self.name, "invalid", reason + _standing_still(history, stuck), measures)
         if waiting:
             return unknown(self.name, f"{counted(waiting, 'acknowledged event')} still waited in the subject", measures)
         if unsettled:
             return unknown(self.name, history.unrest, measures)
         if not judged:
             return unknown(self.name, "the effect of no acknowledged event can be observed", measures)
-        return Check(
-            self.name, "valid", f"each of {counted(judged, 'acknowledged event')} judged had its effect", measures
-        )
+        reason = f"each of {counted(judged, 'acknowledged event')} judged had its effect"
+        return Check(self.name, "valid", reason, measures)
 
     def exposure(self, history: History) -> dict[str, int]:
         judged = Counter(
@@ -88,7 +99,25 @@ class NothingLost(Checker):
         }
 
 
-def _incident(history: History, entry: Classified, claimed: bool) -> Incident:
+def _kind(history: History, entry: Classified, claims: Container[str]) -> IncidentKind:
+    """What kind of loss it is."""
+    if entry.effect == "stuck":
+        return "stuck"
+    of_event = history.deliveries.of_event(entry.event.event)
+    return "claimed" if any(delivery.planned.webhook_id in claims for delivery in of_event) else "lost"
+
+
+def _standing_still(history: History, stuck: int) -> str:
+    if not stuck:
+        return ""
+    waited_s, still_s = history.rest.waited_ns / SECOND_NS, history.rest.stood_still_ns / SECOND_NS
+    return (
+        f" within {waited_s:.0f} s of the end of the load; {stuck} are still pending, and nothing happened for "
+        f"{still_s:.0f} s"
+    )
+
+
+def _incident(history: History, entry: Classified, kind: IncidentKind) -> Incident:
     event = entry.event
     channel = "" if event.source == "shopify" else event.source
     sku, change = event.sku, 0
@@ -105,11 +134,12 @@ def _incident(history: History, entry: Classified, claimed: bool) -> Incident:
         f"{history.event_name(event.event)}, fired at {history.offset(event.at_ns)}"
         f"{_webhook(history, event.event)}, was acknowledged and had no effect"
     )
-    if claimed:
+    if kind == "claimed":
         text += ", although the subject reports that it applied it: the master lacks it"
-    return Incident(
-        "claimed" if claimed else "lost", event.at_ns, text, channel, sku, event.order, change, events=(event.event,)
-    )
+    if kind == "stuck":
+        still_s = history.rest.stood_still_ns / SECOND_NS
+        text += f" so far: the subject reports it as pending, and has done nothing for {still_s:.0f} s"
+    return Incident(kind, event.at_ns, text, channel, sku, event.order, change, events=(event.event,))
 
 
 def _webhook(history: History, event: int) -> str:

@@ -68,7 +68,7 @@ class RetryDiscipline(Checker):
         measures = {
             "retry_discipline.calls": float(len(calls)),
             "retry_discipline.throttled": float(throttled),
-            "retry_discipline.failed": float(sum(call.status >= 500 for call in calls)),
+            "retry_discipline.failed": float(sum(call.server_failed for call in calls)),
             "retry_discipline.at_once.max": float(_most_at_once(_retrying(calls))),
         }
         if gaps:
@@ -90,7 +90,7 @@ class RetryDiscipline(Checker):
         sets = [fact for fact in history.all(f.StockChanged) if fact.cause == "subject_set"]
         return {
             "calls throttled": sum(map(_throttled, calls)),
-            "calls failed": sum(call.status >= 500 for call in calls),
+            "calls failed": sum(call.server_failed for call in calls),
             "levels set without comparison": sum(not fact.compared for fact in sets),
             "levels set with comparison": sum(fact.compared for fact in sets),
         }
@@ -154,7 +154,7 @@ def _throttled(call: f.ApiCalled) -> bool:
 
 
 def _failed(call: f.ApiCalled) -> bool:
-    return _throttled(call) or call.status >= 500
+    return _throttled(call) or call.server_failed
 
 
 def _most_at_once(retries: list[int]) -> int:
@@ -173,7 +173,7 @@ def _erased(history: History) -> Tally:
         if tally.full:
             tally.count()
             continue
-        ledger = history.ledgers[lost.row.sku]
+        ledger = history.ledgers[lost.row.sku].at(lost.location)
         rows = [history.facts[ledger.seqs[state]] for state in range(lost.base + 1, lost.before + 1)]
         written = [row for row in rows if isinstance(row, f.StockChanged | f.StockUnmoved)]
         events = [history.deliveries.version_event.get((lost.row.sku, row.version), -1) for row in written]

@@ -55,12 +55,14 @@ class StaleOverwrite(Checker):
 
 def _incident(history: History, push: f.ListingPushed, matched: int) -> Incident:
     ledger = history.ledgers[push.sku]
-    version = ledger.numbers[matched]
+    version = ledger.numbers[matched] if matched >= 0 else -1
     event = history.deliveries.version_event.get((push.sku, version), -1)
-    text = (
-        f"{push.channel} was set to {push.quantity} of {push.sku} at {history.offset(push.at_ns)}: that was right at "
-        f"{history.offset(ledger.times_ns[matched])} (version {version}), but it had already shown a later version"
-    )
+    text = f"{push.channel} was set to {push.quantity} of {push.sku} at {history.offset(push.at_ns)}: "
+    if matched >= 0:
+        text += f"that was right at {history.offset(ledger.times_ns[matched])} (version {version})"
+    else:
+        text += "levels of its locations from before add up to that"
+    text += ", but it had already shown a later version"
     return Incident(
         "stale_overwrite",
         push.at_ns,

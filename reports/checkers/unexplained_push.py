@@ -13,6 +13,7 @@ from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.ledgers import Ledger
 from stockstorm.reports.history.listings import Listing
+from stockstorm.reports.history.mixed import highest_sums
 from stockstorm.reports.result import Check, Incident, Tally, unknown
 from stockstorm.simulator.history import facts as f
 
@@ -80,7 +81,8 @@ def _too_much(listing: Listing) -> list[tuple[int, f.ListingPushed, int]]:
 
 def _most_honest(ledger: Ledger) -> list[tuple[int, int]]:
     """(sequence number, the greatest honest quantity up to then): any version with all units that had come back."""
-    levels = [(seq, available, 0) for seq, available in zip(ledger.seqs, ledger.available, strict=True)]
+    shown = highest_sums(ledger) if ledger.parts else zip(ledger.seqs, ledger.available, strict=True)
+    levels = [(seq, available, 0) for seq, available in shown]
     levels += [(seq, 0, units) for seq, units in zip(ledger.back_seqs, _steps(ledger.back_totals), strict=True)]
     levels += [(seq, 0, units) for seq, units in zip(ledger.netted_seqs, _steps(ledger.netted_totals), strict=True)]
     levels.sort(key=lambda level: level[0])

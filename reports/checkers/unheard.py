@@ -48,6 +48,9 @@ class Unheard(Checker):
             return unknown(self.name, "no event of a main topic was fired")
         unheard = [event for event in fired if event.event in history.deliveries.unheard]
         missed = _missed(history, unheard)
+        blamed = {event.event for event in missed}
+        excused = sum(history.app.excuses(event) and event.event not in blamed for event in unheard)
+        unheard = [event for event in unheard if event.event in blamed or not history.app.excuses(event)]
         by_topic: defaultdict[tuple[str, str], list[f.EventFired]] = defaultdict(list)
         for event in unheard:
             by_topic[event.source, event.topic].append(event)
@@ -61,7 +64,9 @@ class Unheard(Checker):
             "unheard.missed": float(len(missed)),
         }
         if not unheard:
-            reason = f"each of {counted(len(fired), 'event')} of the main topics had a subscription"
+            reason = f"each of {counted(len(fired) - excused, 'event')} of the main topics had a subscription"
+            if excused:
+                reason += f"; {counted(excused, 'event')} fired while the app could have none"
             return tally.check(self.name, "valid", reason, measures)
         names = [f"{topic} of {_title(source)} ({len(events):,})" for (source, topic), events in by_topic.items()]
         shown = ", ".join(names[:TOPICS_SHOWN]) + (

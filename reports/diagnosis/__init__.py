@@ -11,8 +11,10 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.reports.diagnosis.app_life import NotReinstalled, ScopesMissing
 from stockstorm.reports.diagnosis.applied_twice import AppliedTwice
 from stockstorm.reports.diagnosis.calls_refused import CallsRefused
+from stockstorm.reports.diagnosis.capped import Capped
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.channel_frozen import ChannelFrozen
 from stockstorm.reports.diagnosis.dead_letters import DeadLetters
@@ -21,17 +23,25 @@ from stockstorm.reports.diagnosis.failures_forgotten import FailuresForgotten
 from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.diagnosis.growth import Growth
+from stockstorm.reports.diagnosis.lacking import Lacking
 from stockstorm.reports.diagnosis.lost_alone import LostAlone
 from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
+from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
+from stockstorm.reports.diagnosis.one_location import OneLocation
+from stockstorm.reports.diagnosis.open_connections import OpenConnections
+from stockstorm.reports.diagnosis.order_arithmetic import OrderArithmetic
 from stockstorm.reports.diagnosis.overtaken import Overtaken
 from stockstorm.reports.diagnosis.own_retries import OwnRetries
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
+from stockstorm.reports.diagnosis.pushed_before import PushedBefore
+from stockstorm.reports.diagnosis.put_back import PutBack
+from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
 from stockstorm.reports.diagnosis.small_steps import SmallSteps
@@ -55,9 +65,12 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     SignatureCheck(),
     WebhookFailures(),
     NoCall(),
+    NotReinstalled(),
     WrongToken(),
+    ScopesMissing(),
     NotPlayed(),
     StrangeIds(),
+    RetiredVersion(),
     CallsRefused(),
     FailuresForgotten(),
     FewTopics(),
@@ -65,24 +78,33 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     LostUpdates(),
     DeadLetters(),
     Stops(),
+    OneLocation(),
     ChannelFrozen(),
     LostAtFailure(),
+    Capped(),
+    OrderArithmetic(),
     LostEvents(),
     TwiceAtFailure(),
     AppliedTwice(),
     WrongUnits(),
     ExactUnits(),
     OldOverNew(),
+    PutBack(),
     SmallSteps(),
     Overtaken(),
+    PushedBefore(),
     PushForgotten(),
     WrongListings(),
+    Lacking(),
     WrongStock(),
     LostAlone(),
     SlowAnswers(),
+    NeedlessReads(),
     OwnRetries(),
+    OpenConnections(),
     Growth(),
 )
+OF_EVENTS: Final = frozenset({"lost_at_failure", "lost_events", "twice_at_failure", "applied_twice"})
 WHERE_HELD: Final = "diagnoses"  # the question to a process that has facts which this one lacks
 RIVAL_SHARE: Final = 0.5  # of what either explains is explained by the other too
 
@@ -106,7 +128,25 @@ def diagnose(
             found += [each for each in made if each.diagnosis.explains]
         except Exception as error:  # noqa: BLE001  # as for a checker that raises: the rest must still be reported
             notes.append(f"the diagnosis {one.name} failed: {type(error).__name__}: {error}")
+    found = _by_size(found)
     return tuple(_with_rivals(each, found) for each in found), tuple(notes)
+
+
+def _by_size(found: list[Found]) -> list[Found]:
+    """The same, but of those that say what became of events, the ones that say it of most events come first.
+
+    Where 200 events count twice, a few seem to be lost as well, and the other way round.
+    """
+    places = [place for place, each in enumerate(found) if each.diagnosis.name in OF_EVENTS]
+    sizes: dict[str, int] = {}
+    for place in places:
+        name = found[place].diagnosis.name
+        sizes[name] = sizes.get(name, 0) + len(found[place].covers)
+    largest = sorted((found[place] for place in places), key=lambda each: -sizes[each.diagnosis.name])
+    ordered = list(found)
+    for place, each in zip(places, largest, strict=True):
+        ordered[place] = each
+    return ordered
 
 
 def diagnose_where_held(history: History, checks: tuple[Check, ...]) -> dict[str, list[Found]]:

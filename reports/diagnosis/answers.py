@@ -5,7 +5,8 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
-from stockstorm.reports.diagnosis.traits import SIZES, EventTraits, Trait, event_traits, said
+from stockstorm.reports.diagnosis.event_traits import EventTraits, event_traits
+from stockstorm.reports.diagnosis.traits import SIZES, Trait, said
 from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.history.faults import excused
 from stockstorm.simulator.history import facts as f

@@ -5,7 +5,9 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
-from stockstorm.reports.diagnosis.traits import event_traits, said
+from stockstorm.reports.diagnosis.event_traits import event_traits
+from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
+from stockstorm.reports.diagnosis.traits import said
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
@@ -39,9 +41,12 @@ class AppliedTwice(Diagnose):
 
 def doubled_and_single(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
     """Events that incidents call applied twice, and marketplaces' other events."""
-    events = case.history.deliveries.events
+    events, otherwise = case.history.deliveries.events, of_wrong_rules(case)
     doubled = dict.fromkeys(
-        number for incident in case.incidents("applied_twice") for number in incident.events if number in events
+        number
+        for incident in case.incidents("applied_twice")
+        for number in incident.events
+        if number in events and events[number].order not in otherwise
     )
     good = [event for event in events.values() if event.event not in doubled and _alike(case, event)]
     return [events[number] for number in doubled], good

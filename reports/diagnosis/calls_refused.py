@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.not_played import UNPLAYED
+from stockstorm.reports.diagnosis.not_played import nowhere
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.api.exchange import request_id
 from stockstorm.simulator.history import facts as f
@@ -24,7 +24,7 @@ class CallsRefused(Diagnose):
         groups: dict[tuple[str, str, str], list[f.ApiCalled]] = {}
         for call in case.calls:
             totals[call.api, call.operation] = totals.get((call.api, call.operation), 0) + 1
-            if not call.strangers and not call.injected and _refused(call):
+            if not (call.strangers or call.injected or call.unplayed) and _refused(call):
                 groups.setdefault((call.api, call.operation, _text(call)), []).append(call)
         largest = sorted(groups.items(), key=lambda item: -len(item[1]))
         kept = [(key, found) for key, found in largest if _telling(key[2], len(found), totals[key[0], key[1]])]
@@ -52,7 +52,7 @@ class CallsRefused(Diagnose):
 def _refused(call: f.ApiCalled) -> bool:
     if call.outcome == "ok":
         return bool(call.errors) and call.api != "admin"  # a push of which some rows were rejected
-    return call.outcome in REFUSED and call.status not in UNPLAYED
+    return call.outcome in REFUSED and not nowhere(call)
 
 
 def _text(call: f.ApiCalled) -> str:

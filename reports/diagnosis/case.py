@@ -63,9 +63,20 @@ class Case:
 
     @cached_property
     def at_rest(self) -> bool:
-        """Whether what is missing at the end is missing for good."""
+        """Whether what is missing at the end is missing for good, as far as can be told."""
         ended = self.history.last(f.RunEnded)
-        return ended is not None and ended.complete and not self.history.unrest
+        missing = not self.history.unrest or bool(self.history.rest.stood_still_ns)
+        return ended is not None and ended.complete and missing
+
+    @cached_property
+    def differences(self) -> dict[str, int]:
+        """By SKU: available units of the master, less those on the shelf. SKUs that are right are left out."""
+        pending = self.history.pending.skus
+        return {
+            final.sku: final.available - final.physical
+            for final in self.history.all(f.FinalStock)
+            if final.available != final.physical and final.sku not in pending
+        }
 
     @cached_property
     def process_ends(self) -> list[tuple[int, str]]:

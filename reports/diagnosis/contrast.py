@@ -7,7 +7,7 @@ bad ones than chance allows: by the hypergeometric distribution, corrected for t
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.traits import Trait
@@ -73,6 +73,19 @@ def chance(hits: int, drawn: int, marked: int, of: int) -> float:
         return 0.0
     top = max(terms)
     return min(0.0, top + math.log(sum(math.exp(term - top) for term in terms)))
+
+
+def fit(wrong: Mapping[str, int], predicted: Mapping[str, int], of: int) -> tuple[int, float]:
+    """How many SKUs are wrong by exactly the predicted units, and the logarithm of a bound of the chance of so many.
+
+    Each of the `of` SKUs fits by chance where both say something of it and both say the same.
+    """
+    hits = sum(wrong.get(sku) == count for sku, count in predicted.items())
+    if not hits:
+        return 0, 0.0
+    counts = Counter(wrong.values())
+    alike = sum(counts[count] for count in predicted.values()) / (of * of)
+    return hits, min(0.0, _log_choose(of, hits) + hits * math.log(min(1.0, alike)))
 
 
 def _log_exactly(hits: int, drawn: int, marked: int, of: int) -> float:

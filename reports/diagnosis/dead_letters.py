@@ -5,7 +5,8 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
-from stockstorm.reports.diagnosis.traits import event_traits, said
+from stockstorm.reports.diagnosis.event_traits import event_traits
+from stockstorm.reports.diagnosis.traits import said
 from stockstorm.reports.result import Diagnosis, counted
 
 CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "order_latency", "retry_discipline")

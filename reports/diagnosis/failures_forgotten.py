@@ -63,7 +63,7 @@ def _writes(name: str, case: Case) -> Iterator[Found]:
 
 
 def _unanswered(call: f.ApiCalled) -> bool:
-    return call.outcome in {"throttled", "failed"} or call.status == 0 or call.status >= 500
+    return call.outcome in {"throttled", "failed"} or call.status == 0 or call.server_failed
 
 
 def _how(call: f.ApiCalled) -> str:

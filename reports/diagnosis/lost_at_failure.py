@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken
+from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, taken_at
 from stockstorm.reports.diagnosis.moments import followed
+from stockstorm.reports.history.reads import writes_stock
 from stockstorm.reports.result import Diagnosis
-from stockstorm.simulator.history import facts as f
 
 FAILED: Final = frozenset({"failed", "error", "user_error"})
 STORE: Final = (
@@ -38,7 +38,7 @@ class LostAtFailure(Diagnose):
         if not bad:
             return
         for suspect in _suspects(case):
-            near = followed(_taken_at(case, bad), _taken_at(case, good), suspect.moments)
+            near = followed(taken_at(case, bad), taken_at(case, good), suspect.moments)
             if near is None:
                 continue
             lost = [bad[place] for place in sorted(near.covers)]
@@ -62,7 +62,7 @@ class LostAtFailure(Diagnose):
 
 def _suspects(case: Case) -> Iterator[_Suspect]:
     yield _Suspect("a process of the service ended", [at_ns for at_ns, _ in case.process_ends], STORE)
-    writes = [call for call in case.calls if call.operation.startswith(("inventoryAdjust", "inventorySet"))]
+    writes = [call for call in case.calls if writes_stock(call.operation)]
     ways = {
         "was throttled": [call.at_ns for call in writes if call.outcome == "throttled"],
         "failed": [call.at_ns for call in writes if call.outcome in FAILED],
@@ -72,11 +72,3 @@ def _suspects(case: Case) -> Iterator[_Suspect]:
         yield _Suspect(f"a write to the master {what}", moments, AGAIN)
     every = [at_ns for moments in ways.values() for at_ns in moments]
     yield _Suspect("a write to the master failed, was throttled or got no answer", every, AGAIN)
-
-
-def _taken_at(case: Case, events: list[f.EventFired]) -> list[int]:
-    """When each was acknowledged for the last time, or fired."""
-    by_event = case.history.deliveries.by_event
-    return [
-        max((delivery.ended_ns for delivery in by_event.get(event.event, ())), default=event.at_ns) for event in events
-    ]

@@ -5,7 +5,9 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, event_traits, said
+from stockstorm.reports.diagnosis.event_traits import event_traits
+from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, said
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
@@ -20,19 +22,30 @@ CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "orde
 class LostEvents(Diagnose):
     name = "lost_events"
     at_rest = True
-    after = ("no_call", "stops", "lost_at_failure")
+    after = ("no_call", "stops", "lost_at_failure", "capped")
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        bad, good = lost_and_taken(case)
-        if not bad:
-            return
-        traits = event_traits(case)
-        step = max(1, len(good) // GOOD_MAX)
-        shared = clusters([traits.of(one) for one in bad[:BAD_MAX]], [traits.of(one) for one in good[::step]])
-        for common in shared:
+        bad = _lost(case)
+        for common in in_common(case):
             if "forged" in case.invalid and not _precise(common):
                 continue  # a forgery that took effect can be what makes a genuine event look lost
             yield _found(self.name, case, common, [bad[place] for place in sorted(common.covers)])
+
+
+def in_common(case: Case) -> list[Common]:
+    """What lost events have in common that others have not."""
+    found = case.kept.get("in common")
+    if not isinstance(found, list):
+        bad, good, traits = _lost(case), lost_and_taken(case)[1], event_traits(case)
+        step = max(1, len(good) // GOOD_MAX)
+        found = clusters([traits.of(one) for one in bad[:BAD_MAX]], [traits.of(one) for one in good[::step]])
+        case.kept["in common"] = found
+    return found
+
+
+def _lost(case: Case) -> list[f.EventFired]:
+    """Lost events, without those of orders that a wrong rule of counting explains."""
+    return [event for event in lost_and_taken(case)[0] if event.order not in of_wrong_rules(case)]
 
 
 def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
@@ -47,11 +60,19 @@ def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
     for entry in history.classified:
         if entry.delivery != "acknowledged":
             continue
-        if entry.effect == "none" or entry.event.event in unwritten:
+        if entry.effect in {"none", "stuck"} or entry.event.event in unwritten:
             bad.append(entry.event)
         elif entry.effect in KNOWN:
             good.append(entry.event)
     return bad, good
+
+
+def taken_at(case: Case, events: list[f.EventFired]) -> list[int]:
+    """When each was acknowledged for the last time, or fired."""
+    by_event = case.history.deliveries.by_event
+    return [
+        max((delivery.ended_ns for delivery in by_event.get(event.event, ())), default=event.at_ns) for event in events
+    ]
 
 
 def _is_unwritten(case: Case, effect: Effect) -> bool:

@@ -1,9 +1,13 @@
-"""Listings that are wrong at rest because a push failed, or a process ended, just after their last change."""
+"""Listings that are wrong at rest because a push failed, or a process ended, just after a change that they lack.
+
+Where it cannot be told which changes a listing lacks, its last change stands for them.
+"""
 
 from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.lacking import first_lacking
 from stockstorm.reports.diagnosis.moments import followed
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.result import Diagnosis
@@ -18,42 +22,53 @@ REJECTED: Final = "rows_rejected"
 class PushForgotten(Diagnose):
     name = "push_forgotten"
     at_rest = True
-    after = ("no_call", "stops", "channel_frozen", "overtaken")
+    after = ("no_call", "stops", "channel_frozen", "overtaken", "pushed_before")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         right, wrong = right_and_wrong(case)
-        changed = _last_changes(case)
-        pushed = {(push.channel, push.sku): push.at_ns for push in case.history.all(f.ListingPushed)}
-        wrong = [one for one in wrong if pushed.get((one.channel, one.sku), 0) <= changed.get(one.sku, 0)]
+        lacked = _lacked(case, wrong)
+        bad = sorted(set(lacked.values()))
+        skus = {one.sku for one in right} - {one.sku for one in wrong}
+        good = [change.at_ns for change in case.history.all(f.StockChanged) if change.sku in skus]
         for what, moments, remedy in _suspects(case):
-            times = [[changed.get(one.sku, 0) for one in some] for some in (wrong, right)]
-            near = followed(times[0], times[1], moments)
+            near = followed([at_ns for _, at_ns in bad], good, moments)
             if near is None:
                 continue
-            covered = [wrong[place] for place in sorted(near.covers)]
+            covered = {bad[place] for place in near.covers}
+            listings = [one for one in wrong if lacked.get((one.channel, one.sku)) in covered]
             yield Found(
                 Diagnosis(
                     self.name,
-                    f"{near.bad} of {near.bad_of} wrong listings last changed less than {near.window} before {what}",
+                    f"{near.bad} of {near.bad_of} changes that listings lack came less than {near.window} before "
+                    f"{what}",
                     (
-                        f"{near.good} of {near.good_of} right ones did",
-                        "wrong: " + quoted(f"{one.sku} on {one.channel} shows {one.listed}" for one in covered),
+                        f"{near.good} of {near.good_of} changes of SKUs whose listings are right did",
+                        "wrong: " + quoted(f"{one.sku} on {one.channel} shows {one.listed}" for one in listings),
                     ),
                     remedy,
                     case.consequences(*CHECKS),
-                    min(changed.get(one.sku, 0) for one in covered),
+                    min(at_ns for _, at_ns in covered),
                 ),
-                frozenset(f"listing {one.channel} {one.sku}" for one in covered),
+                frozenset(f"listing {one.channel} {one.sku}" for one in listings),
             )
+
+
+def _lacked(case: Case, wrong: list[f.FinalListing]) -> dict[tuple[str, str], tuple[str, int]]:
+    """By channel and SKU: SKU and time of the first change that a wrong listing lacks, of those not pushed since."""
+    changed = {change.sku: change.at_ns for change in case.history.all(f.StockChanged)}
+    pushed = {(push.channel, push.sku): push.at_ns for push in case.history.all(f.ListingPushed)}
+    first = first_lacking(case, wrong)
+    found: dict[tuple[str, str], tuple[str, int]] = {}
+    for one in wrong:
+        key, last = (one.channel, one.sku), changed.get(one.sku, 0)
+        if pushed.get(key, 0) <= last:
+            found[key] = one.sku, first[key].at_ns if key in first else last
+    return found
 
 
 def _suspects(case: Case) -> Iterator[tuple[str, list[int], str]]:
     yield "a push failed or was taken in part", _failed_pushes(case), ANSWERS
     yield "a process of the service ended", [at_ns for at_ns, _ in case.process_ends], STORE
-
-
-def _last_changes(case: Case) -> dict[str, int]:
-    return {change.sku: change.at_ns for change in case.history.all(f.StockChanged)}
 
 
 def _failed_pushes(case: Case) -> list[int]:

@@ -1,13 +1,11 @@
 """Calls that named ids which the shop does not have: ids of an earlier run, or ids that were rounded to a float."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
-
-FLOAT_EXACT_MAX: Final = 2**53
+from stockstorm.simulator.ids import EXACT_MAX
 
 
 class StrangeIds(Diagnose):
@@ -16,8 +14,9 @@ class StrangeIds(Diagnose):
     def __call__(self, case: Case) -> Iterator[Found]:
         calls = [call for call in case.calls if call.strangers]
         rounded = _rounded(case)
-        collapsed = [call for call in calls if any(each in rounded for each in call.strangers)]
-        others = [call for call in calls if not any(each in rounded for each in call.strangers)]
+        odd = bool(rounded) and all(number % 2 for numbers in rounded.values() for number in numbers)
+        collapsed = [call for call in calls if _is_rounded(call, rounded, odd=odd)]
+        others = [call for call in calls if not _is_rounded(call, rounded, odd=odd)]
         if collapsed:
             yield Found(_collapsed(self.name, case, collapsed, rounded), _keys(collapsed))
         if others:
@@ -37,11 +36,13 @@ class StrangeIds(Diagnose):
 
 
 def _collapsed(name: str, case: Case, calls: list[f.ApiCalled], rounded: dict[str, list[int]]) -> Diagnosis:
-    seen = list(dict.fromkeys(each for call in calls for each in call.strangers if each in rounded))
+    named = list(dict.fromkeys(each for call in calls for each in call.strangers if _number(each) > EXACT_MAX))
+    seen = [each for each in named if each in rounded]
     return Diagnosis(
         name,
-        f"ids above 2^53 were rounded: {counted(len(calls), 'call')} named {quoted(seen)}, which no item has",
-        tuple(f"{each} is what {' and '.join(map(str, rounded[each][:3]))} become as a float" for each in seen[:3]),
+        f"ids above 2^53 were rounded: {counted(len(calls), 'call')} named {quoted(named)}, unknown to this shop",
+        tuple(f"{each} is what {' and '.join(map(str, rounded[each][:3]))} become as a float" for each in seen[:3])
+        or (f"{named[0]} is even, and every id of this shop above 2^53 is odd",),
         "read ids as text or as 64-bit integers; JSON.parse and float columns round those above 9007199254740992",
         case.consequences(),
         calls[0].at_ns,
@@ -49,12 +50,27 @@ def _collapsed(name: str, case: Case, calls: list[f.ApiCalled], rounded: dict[st
 
 
 def _rounded(case: Case) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
+    """What ids of items and locations become as a float, with the ids that become it."""
+    found: dict[str, dict[int, None]] = {}
     for item in case.history.items.values():
-        number = item.inventory_item_id
-        if number > FLOAT_EXACT_MAX and int(float(number)) != number:
-            found.setdefault(f"InventoryItem/{int(float(number))}", []).append(number)
-    return found
+        for kind, number in (("InventoryItem", item.inventory_item_id), ("Location", item.location_id)):
+            if number > EXACT_MAX and int(float(number)) != number:
+                found.setdefault(f"{kind}/{int(float(number))}", {})[number] = None
+    return {name: list(numbers) for name, numbers in found.items()}
+
+
+def _is_rounded(call: f.ApiCalled, rounded: dict[str, list[int]], *, odd: bool) -> bool:
+    """Whether it names an id that rounding makes. Of a kind that the history does not list, every even one is."""
+    return any(each in rounded or (odd and _is_even_and_big(_number(each))) for each in call.strangers)
+
+
+def _is_even_and_big(number: int) -> bool:
+    return number > EXACT_MAX and number % 2 == 0
+
+
+def _number(stranger: str) -> int:
+    """The number of "InventoryItem/4711"."""
+    return int(stranger.rpartition("/")[2])
 
 
 def _keys(calls: list[f.ApiCalled]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import Final
 from stockstorm.reports.diagnosis.applied_twice import CHECKS, doubled_and_single
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import chance
-from stockstorm.reports.diagnosis.traits import unanswered
+from stockstorm.reports.diagnosis.event_traits import unanswered
 from stockstorm.reports.result import Diagnosis
 
 CHANCE_MAX: Final = 0.02  # of one hypothesis

@@ -8,14 +8,18 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
-from stockstorm.reports.diagnosis.exact_units import CHECKS, differences
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, event_traits
+from stockstorm.reports.diagnosis.event_traits import event_traits
+from stockstorm.reports.diagnosis.exact_units import CHECKS
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait
 from stockstorm.reports.result import Diagnosis
 
 TOLD: Final = frozenset(
     {"topic", "source", "copies", "ahead", "two_lines", "lines", "units", "after_cancel", "after_return", "perturbed"}
-    | {"unanswered", "process_end", "retried"}
+    | {"unanswered", "process_end", "retried", "fault", "outage", "restart", "read", "cancel_heard", "burst"}
 )
+
+
+ORDERED: Final = Trait("topic", TOPIC_OF["sale"])  # every SKU that can be wrong has such an event
 
 
 class WrongStock(Diagnose):
@@ -24,14 +28,13 @@ class WrongStock(Diagnose):
     after = (
         "no_call", "stops", "wrong_token", "not_played", "calls_refused", "forgeries", "lost_at_failure", "lost_events",
         "twice_at_failure", "applied_twice", "lost_updates", "wrong_units", "exact_units", "failures_forgotten",
+        "capped", "order_arithmetic",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        wrong = differences(case)
-        right = [sku for sku in case.history.items if sku not in wrong and sku not in case.history.pending.skus]
-        if not wrong:
-            return
+        wrong = case.differences
         traits = _by_sku(case)
+        right = [sku for sku in traits if sku not in wrong and sku not in case.history.pending.skus]
         none: frozenset[Trait] = frozenset()
         found = clusters([traits.get(sku, none) for sku in wrong], [traits.get(sku, none) for sku in right])
         for common in found[:1]:
@@ -45,7 +48,7 @@ def _by_sku(case: Case) -> dict[str, frozenset[Trait]]:
     for effect in case.history.orders.effects:
         event = events.events.get(events.order_event.get((effect.order, TOPIC_OF[effect.kind]), -1))
         if event is not None:
-            told = frozenset(trait for trait in known.of(event) if trait.kind in TOLD)
+            told = frozenset(trait for trait in known.of(event) if trait.kind in TOLD and trait != ORDERED)
             found[effect.sku] = found.get(effect.sku, frozenset()) | told
     return found
 

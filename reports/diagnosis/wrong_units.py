@@ -5,7 +5,8 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, event_traits, said
+from stockstorm.reports.diagnosis.event_traits import event_traits
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, said
 from stockstorm.reports.history.channel_orders import order_named, tokens
 from stockstorm.reports.history.misfits import Misfit
 from stockstorm.reports.result import Diagnosis, counted
@@ -17,7 +18,7 @@ CHECKS: Final = ("drift", "applied_twice", "nothing_lost", "unexplained_push", "
 class WrongUnits(Diagnose):
     name = "wrong_units"
     at_rest = True
-    after = ("forgeries", "twice_at_failure", "applied_twice", "lost_updates")
+    after = ("forgeries", "twice_at_failure", "applied_twice", "lost_updates", "order_arithmetic")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         orders = case.history.orders

@@ -109,7 +109,7 @@ class Chains:
     def _missing(self, incident: Incident) -> Iterable[Step]:
         """What should have followed and did not, as far as the history can tell."""
         history = self._history
-        if incident.kind not in ("lost", "drift") or incident.order < 0 or history.orders.net_only:
+        if incident.kind not in ("lost", "stuck", "drift") or incident.order < 0 or history.orders.net_only:
             return
         for effect in history.orders.by_order.get(incident.order, ()):
             if effect.version < 0 and not effect.settled and incident.sku in ("", effect.sku):

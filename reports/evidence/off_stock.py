@@ -86,7 +86,7 @@ def _cause(history: History, cause: OffCause) -> str:
 
 def lost_update_text(history: History, lost: LostUpdate) -> str:
     """What a set erased, as a sentence."""
-    ledger = history.ledgers[lost.row.sku]
+    ledger = history.ledgers[lost.row.sku].at(lost.location)
     now = ledger.available[lost.before] if lost.seq < 0 else ledger.available[ledger.version_at(lost.seq)]
     what = _erased_text(history, lost)
     start = f"{lost.row.sku} was set to {now} without comparison at {history.offset(lost.row.at_ns)}"
@@ -98,7 +98,7 @@ def lost_update_text(history: History, lost: LostUpdate) -> str:
 
 def _erased_text(history: History, lost: LostUpdate) -> str:
     """ "a sale in the own store (-1)", "3 changes, one of them set by the subject (-2)"."""
-    ledger = history.ledgers[lost.row.sku]
+    ledger = history.ledgers[lost.row.sku].at(lost.location)
     states = range(lost.base + 1, lost.before + 1)
     causes = [cause_text(ledger.causes[state]) for state in states]
     share = f"({-lost.units:+d})"

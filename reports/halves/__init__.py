@@ -13,7 +13,7 @@ from typing import Final
 
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.halves.first import Second
-from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, decoder_without, ALL
+from stockstorm.reports.halves.kinds import ALL, DELIVERY, STAND_INS, decoder_without
 from stockstorm.reports.halves.second import READ
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import breaks_in_half

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Final
 
 from stockstorm.reports.checkers import CHECKERS, check_key, check_one
 from stockstorm.reports.diagnosis import WHERE_HELD, diagnose_where_held
-from stockstorm.reports.halves.kinds import ALL, DELIVERY, STAND_INS, STOCK, Kind, decoder_without
+from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, STOCK, Kind, decoder_without
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import OF_EVENT, OF_NUMBER, Deliveries

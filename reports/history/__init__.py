@@ -11,6 +11,7 @@ from operator import attrgetter
 from weakref import proxy
 
 from stockstorm.reports.history.acks import build_acks
+from stockstorm.reports.history.app_life import AppLife
 from stockstorm.reports.history.balance import OffBalance, find_off_balance
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
 from stockstorm.reports.history.deliveries import Deliveries
@@ -224,13 +225,19 @@ class History(FactLog):
     @shared
     def overtaking(self) -> Overtaking:
         """Versions of stock that were reported after a later one."""
-        return find_overtaking(self.deliveries)
+        several = any(item.locations for item in self.items.values())
+        return find_overtaking(self.deliveries, self.ledgers if several else {})
 
     @cached_property
     def ties(self) -> int:
         """Versions of stock within one second of the one before."""
         found = self.all(f.RunStarted)
         return count_ties(self.ledgers, found[0].wall_ns - found[0].at_ns if found else 0)
+
+    @cached_property
+    def app(self) -> AppLife:
+        """What happened to the app's installation, and what its scopes allow."""
+        return AppLife(self, self.scenario.app)
 
     @cached_property
     def fault_intervals(self) -> list[FaultInterval]:

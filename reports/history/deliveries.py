@@ -138,8 +138,11 @@ class Deliveries:
         for shown in self._log.all(f.StockShown):
             for sku, version in zip(shown.skus, shown.versions, strict=True):
                 _earlier(found.get(sku, []), version, shown.at_ns)
-        # A later version shows the change of an earlier one too.
-        return {sku: list(accumulate(reversed(seen), min))[::-1] for sku, seen in found.items()}
+        # A later version shows the change of an earlier one too, at the same location.
+        places = {sku: ledger.places for sku, ledger in self._ledgers().items()}
+        return {
+            sku: _at_each(seen, places[sku]) if places[sku] else _shown_by_later(seen) for sku, seen in found.items()
+        }
 
     @cached_property
     def visible_order(self) -> dict[int, int]:
@@ -154,6 +157,20 @@ class Deliveries:
             for order in told.orders:
                 found[order] = min(found.get(order, NEVER_NS), told.at_ns)
         return found
+
+
+def _shown_by_later(seen: list[int]) -> list[int]:
+    return list(accumulate(reversed(seen), min))[::-1]
+
+
+def _at_each(seen: list[int], places: list[int]) -> list[int]:
+    """The same for an item with several locations. `places`: by version, the one that it changed."""
+    found = list(seen)
+    for place in set(places):
+        versions = [version for version, at in enumerate(places) if at == place]
+        for version, at_ns in zip(versions, _shown_by_later([seen[version] for version in versions]), strict=True):
+            found[version] = at_ns
+    return found
 
 
 def _earlier(seen: list[int], version: int, at_ns: int) -> None:

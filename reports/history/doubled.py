@@ -2,7 +2,8 @@
 
 A row that moved other units than the orders that it is the first to name is a *misfit*. It proves that an order was
 applied again when the units of that order, and of no other one that the row names, explain the difference. A misfit
-that is a lost update proves nothing of orders. The total of the SKU confirms it, because a later row may have put it
+that is a lost update proves nothing of orders, and neither does a set without comparison, which may have erased what
+nobody knows, unless it names an order again. The total of the SKU confirms it, because a later row may have put it
 right.
 """
 
@@ -14,7 +15,7 @@ import msgspec
 
 from stockstorm.reports.history.channel_orders import ChannelOrders, order_named, tokens
 from stockstorm.reports.history.misfits import Misfit
-from stockstorm.reports.history.order_effects import Effect, Row
+from stockstorm.reports.history.order_effects import Effect, Row, is_blind_set
 
 SUBSETS_OF_MAX: Final = 12  # effects of a row; of more, no part is searched for
 
@@ -46,7 +47,9 @@ def find_doublings(orders: ChannelOrders, misfit_skus: Collection[str], lost_upd
     for misfit in orders.misfits:
         if misfit.row.sku not in misfit_skus or misfit.seq in lost_updates:
             continue
-        choices = explanations(misfit) or explanations_by_order(orders, misfit)
+        choices: tuple[tuple[Effect, ...], ...] = ()
+        if misfit.repeated or not (is_blind_set(misfit.row) or _gives_back_whole_orders(orders, misfit)):
+            choices = explanations(misfit) or explanations_by_order(orders, misfit)
         if len(choices) == 1:
             for effect in choices[0]:
                 found.by_order.setdefault((effect.order, effect.kind), Doubled(effect, misfit.row))
@@ -88,6 +91,18 @@ def explanations_by_order(orders: ChannelOrders, misfit: Misfit) -> tuple[tuple[
         if effect.sku == misfit.row.sku and effect.version >= 0 and effect.version_seq != misfit.seq
     ]
     return tuple(_with_sum(written, misfit.excess))
+
+
+def _gives_back_whole_orders(orders: ChannelOrders, misfit: Misfit) -> bool:
+    """Whether the row moved what is left of the orders too whose returns it names: not twice, but more of each."""
+    backs = [effect for effect in misfit.effects if effect.kind == "returned"]
+    sold = sum(
+        -effect.delta
+        for back in backs
+        for effect in orders.of_order(back.order, "sale")
+        if effect.sku == misfit.row.sku
+    )
+    return misfit.excess > 0 and sold - sum(back.delta for back in backs) == misfit.excess
 
 
 def _with_sum(effects: Sequence[Effect], units: int) -> Iterator[tuple[Effect, ...]]:

@@ -4,6 +4,9 @@ A subject with an effects probe is believed about what it took in, unless the ma
 probe does not know, but that the master shows, was *healed* by reconciliation. Without a probe, inventory events are
 judged by pushes that show their version, and marketplace orders by the references in the ledger. No other effect is
 visible, so none is claimed.
+
+What the subject itself calls pending is *stuck* if the subject stands still (`Rest.stood_still_ns`) and the effect is
+seen to be missing.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -19,9 +22,12 @@ from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.reads import is_query
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import APP_TOPICS, CALL_TOPICS, SHOPIFY
 
 DeliveryClass = Literal["acknowledged", "unacknowledged", "refused", "pending", "no_subscription", ""]
-EffectClass = Literal["once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "pending", "not_judged"]
+EffectClass = Literal[
+    "once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "pending", "stuck", "not_judged"
+]
 ORDER_KINDS: Final = {"order.created": "sale", "order.cancelled": "cancelled", "order.returned": "returned"}
 _OUTCOMES: Final[dict[str, DeliveryClass]] = {
     "given_up": "unacknowledged",
@@ -87,8 +93,8 @@ def classify_events(
             for (seq, event), delivery in zip(events, reported.delivery, strict=True)
         ]
     return [
-        Classified(event, delivery, classifier.probed(event, claimed))
-        for (_, event), delivery, claimed in zip(events, reported.delivery, reported.claimed, strict=True)
+        Classified(event, delivery, classifier.probed(seq, event, claimed))
+        for (seq, event), delivery, claimed in zip(events, reported.delivery, reported.claimed, strict=True)
     ]
 
 
@@ -119,16 +125,21 @@ class _Classifier:
     ) -> None:
         self._orders, self._proofs, self._ledgers, self._listings = orders, proofs, ledgers, listings
         self._marketplaces, self._facts, self._resting = log.marketplaces, len(log.facts), not log.unrest
-        self._read = _newest_versions_read(log)
+        self._stuck = bool(log.rest.stood_still_ns)
+        self._read = _newest_versions_read(log, ledgers)
         self._pushes = bool(log.all(f.ListingPushed))
         self._off_shelf = {final.sku for final in log.all(f.FinalStock) if final.available != final.physical}
 
-    def probed(self, event: f.EventFired, claimed: EffectClass | None) -> EffectClass:
+    def probed(self, seq: int, event: f.EventFired, claimed: EffectClass | None) -> EffectClass:
         """What an event did, by what the subject's probe says of it."""
-        return self._unknown_to_probe(event) if claimed is None else self._outranked(event, claimed)
+        if event.topic in APP_TOPICS:
+            return "not_judged"  # its effect is within the subject
+        if claimed is None:
+            return self._unknown_to_probe(event)
+        return self._waiting(seq, event) if claimed == "pending" else self._outranked(event, claimed)
 
     def seen(self, seq: int, event: f.EventFired) -> EffectClass:
-        """What an event did, of a subject without a probe."""
+        """What an event did, as the APIs show it, without the subject's word."""
         if event.topic == INVENTORY_TOPIC:
             return self._by_pushes(seq, event)
         if self._is_channel_order(event):
@@ -139,8 +150,20 @@ class _Classifier:
         return event.topic in ORDER_KINDS and event.source in self._marketplaces
 
     def _missing(self) -> EffectClass:
-        """No effect is to be seen. At rest there was none; before that it may still come."""
-        return "none" if self._resting else "not_judged"
+        """No effect is to be seen. At rest there was none; before that it may still come, if anything happens."""
+        if self._resting:
+            return "none"
+        return "stuck" if self._stuck else "not_judged"
+
+    def _waiting(self, seq: int, event: f.EventFired) -> EffectClass:
+        """What the subject calls pending. It is stuck if nothing happens any more and its effect is missing."""
+        if not self._stuck:
+            return "pending"
+        seen = self.seen(seq, event)
+        if seen == "not_judged" and self._is_channel_order(event):  # the subject names no orders
+            effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
+            seen = "stuck" if any(effect.sku in self._off_shelf for effect in effects) else seen
+        return "stuck" if seen == "stuck" else "pending"
 
     def _outranked(self, event: f.EventFired, claimed: EffectClass) -> EffectClass:
         """What the subject claims of an event, unless the master proves otherwise.
@@ -159,8 +182,12 @@ class _Classifier:
 
     def _unknown_to_probe(self, event: f.EventFired) -> EffectClass:
         """The probe knows no delivery of the event. The master may show its effect all the same."""
+        if _answers_a_call(event):
+            return "not_judged"
         if event.topic == INVENTORY_TOPIC:
-            return "healed" if self._read.get(event.sku, -1) >= event.version else self._missing()
+            ledger = self._ledgers.get(event.sku)
+            place = -1 if ledger is None else ledger.place(event.version)
+            return "healed" if self._read.get((event.sku, place), -1) >= event.version else self._missing()
         if self._is_channel_order(event):
             effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
             if effects and all(map(self._made_good, effects)):
@@ -205,6 +232,11 @@ class _Classifier:
         return effect.sku not in self._proofs.off_skus if self._orders.net_only else effect.version >= 0
 
 
+def _answers_a_call(event: f.EventFired) -> bool:
+    """Whether the event only tells the subject what it did itself, so that it may take no notice of it."""
+    return event.topic in CALL_TOPICS or (event.source == SHOPIFY and event.order < 0 and not event.sku)
+
+
 def _probed_by_webhook_id(log: FactLog) -> dict[str, f.EffectProbed] | None:
     """What the effects probe said, by webhook id; None for a subject without such a probe."""
     if not any(ended.probe == "effects" and ended.ok for ended in log.all(f.ProbeEnded)):
@@ -212,14 +244,19 @@ def _probed_by_webhook_id(log: FactLog) -> dict[str, f.EffectProbed] | None:
     return {row.webhook_id: row for row in log.all(f.EffectProbed)}
 
 
-def _newest_versions_read(log: FactLog) -> dict[str, int]:
-    """By SKU, the newest version that a query showed. The answer of a mutation is not a query."""
+def _newest_versions_read(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[str, int], int]:
+    """By SKU and location (-1: its only one), the newest version that a query showed.
+
+    The answer of a mutation is not a query.
+    """
     queries = {call.request for call in log.all(f.ApiCalled) if is_query(call.operation)}
-    read: dict[str, int] = {}
+    read: dict[tuple[str, int], int] = {}
     for shown in log.all(f.StockShown):
         if shown.request in queries:
             for sku, version in zip(shown.skus, shown.versions, strict=True):
-                read[sku] = max(read.get(sku, -1), version)
+                ledger = ledgers.get(sku)
+                key = (sku, -1 if ledger is None else ledger.place(version))
+                read[key] = max(read.get(key, -1), version)
     return read
 
 

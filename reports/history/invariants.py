@@ -46,6 +46,9 @@ REFERENCES: Final = (
     *(Reference(kind, "order", "order") for kind in (f.OrderPaid, f.OrderCancelled, f.OrderReturned)),
     *(Reference(kind, "channel", "channel") for kind in (f.OrderPaid, f.OrderCancelled, f.OrderReturned)),
     *(Reference(kind, "skus", "SKU", many=True) for kind in (f.OrderCancelled, f.OrderReturned)),
+    Reference(f.OrderWritten, "skus", "SKU", many=True),
+    Reference(f.OrderWritten, "order", "order", none=-1),
+    Reference(f.OrderWritten, "request", "call", none=-1),
     Reference(f.StockChanged, "sku", "SKU"),
     Reference(f.StockChanged, "inventory_item_id", "item"),
     Reference(f.StockChanged, "order", "order", none=-1),
@@ -62,6 +65,8 @@ REFERENCES: Final = (
     Reference(f.FinalListing, "channel", "marketplace"),
     Reference(f.FinalListing, "sku", "SKU"),
     Reference(f.SubscriptionCreated, "source", "source"),
+    Reference(f.SubscriptionChanged, "source", "source"),
+    Reference(f.SubscriptionChanged, "subscription", "subscription"),
     Reference(f.SubscriptionRemoved, "source", "source"),
     Reference(f.SubscriptionRemoved, "subscription", "subscription"),
     Reference(f.EventUnheard, "event", "event"),
@@ -98,6 +103,7 @@ UNIQUE: Final[tuple[tuple[tuple[Kind, ...], tuple[str, ...]], ...]] = (
     ((f.FinalStock,), ("sku",)),
     ((f.FinalListing,), ("channel", "sku")),
     ((f.ApiCalled,), ("request",)),
+    ((f.VersionAsked,), ("asked",)),
 )
 
 # Serial numbers: 0, 1, 2 … in the order of the file.
@@ -109,7 +115,10 @@ PARALLEL: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
     (f.PurchaseRefused, ("skus", "quantities", "physical_before", "shown_before")),
     (f.OrderCancelled, ("skus", "quantities")),
     (f.OrderReturned, ("skus", "quantities")),
+    (f.OrderWritten, ("skus", "quantities")),
     (f.StockShown, ("skus", "versions")),
+    (f.ItemStocked, ("locations", "levels")),
+    (f.FinalStock, ("locations", "levels")),
 )
 
 

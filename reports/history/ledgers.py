@@ -20,6 +20,7 @@ from stockstorm.simulator.history import facts as f
 
 BLOCK: Final = 64  # versions skipped at once when a whole block cannot match
 NEVER: Final = -1
+UNMOVING: Final = frozenset({"stocked", "transfer"})
 NO_LIMIT: Final = 2**62
 EMPTY: Final = Curve([], [], [], [])
 
@@ -52,6 +53,19 @@ class Ledger(msgspec.Struct, gc=False):
     block_available_max: list[int] = []
     left_curve: Curve = EMPTY  # quantities that a netting subject would list
     shown_curve: Curve = EMPTY  # quantities that a plain subject would list
+    # Of an item with several locations: its record at each of them, with the versions that changed it there.
+    parts: dict[int, "Ledger"] = {}
+    places: list[int] = []  # by version number, the location that it changed; empty for an item with one location
+
+    # -- several locations -----------------------------------------------------------------------------------------
+
+    def at(self, location: int) -> "Ledger":
+        """The record at one location; the whole record of an item that has only one."""
+        return self.parts.get(location, self)
+
+    def place(self, version: int) -> int:
+        """The location that a version changed; -1 where that cannot differ."""
+        return self.places[version] if version < len(self.places) else -1
 
     # -- at a moment -----------------------------------------------------------------------------------------------
 
@@ -135,10 +149,7 @@ def _total(seqs: list[int], totals: list[int], seq: int) -> int:
 
 def build_ledgers(log: FactLog, orders: ChannelOrders) -> dict[str, Ledger]:
     """Ledgers by SKU. Skips rows of SKUs that were never stocked. ValueError when versions have a gap."""
-    ledgers = {
-        fact.sku: Ledger(fact, log.safety_stock, [seq], [fact.at_ns], [fact.available], ["stocked"], [0], [0])
-        for seq, fact in log.numbered(f.ItemStocked)
-    }
+    ledgers = {fact.sku: _opened(fact, seq, log.safety_stock) for seq, fact in log.numbered(f.ItemStocked)}
     rows: list[tuple[int, f.StockChanged | f.StockUnmoved]] = [*log.numbered(f.StockUnmoved)]
     rows += log.numbered(f.StockChanged)
     rows.sort(key=lambda row: row[0])
@@ -151,7 +162,20 @@ def build_ledgers(log: FactLog, orders: ChannelOrders) -> dict[str, Ledger]:
         effects.setdefault(effect.sku, []).append(effect)
     for sku, ledger in ledgers.items():
         _sum_up(ledger, effects.get(sku, []))
+        if ledger.parts:
+            _base_of_parts(ledger)
     return ledgers
+
+
+def _opened(fact: f.ItemStocked, seq: int, safety: int) -> Ledger:
+    ledger = Ledger(fact, safety, [seq], [fact.at_ns], [fact.available], ["stocked"], [0], [0])
+    if fact.locations:
+        ledger.places = [-1]
+        ledger.parts = {
+            location: Ledger(fact, safety, [seq], [fact.at_ns], [units], ["stocked"], [0], [0])
+            for location, units in zip(fact.locations, fact.levels, strict=True)
+        }
+    return ledger
 
 
 def _append(ledger: Ledger, seq: int, row: f.StockChanged | f.StockUnmoved) -> None:
@@ -164,6 +188,46 @@ def _append(ledger: Ledger, seq: int, row: f.StockChanged | f.StockUnmoved) -> N
     ledger.available.append(row.available if isinstance(row, f.StockChanged) else ledger.available[-1])
     ledger.causes.append(row.cause)
     ledger.numbers.append(row.version)
+    if ledger.parts or (isinstance(row, f.StockChanged) and row.level is not None):
+        _append_part(ledger, seq, row)
+
+
+def _append_part(ledger: Ledger, seq: int, row: f.StockChanged | f.StockUnmoved) -> None:
+    """The same for the record at the row's location. An item gets parts when it is first stocked at another one."""
+    if not ledger.parts:
+        before = [ledger.seqs[:-1], ledger.times_ns[:-1], ledger.available[:-1], ledger.causes[:-1]]
+        home = ledger.item.location_id
+        ledger.places = [-1, *[home] * (len(ledger.first_state) - 2)]
+        ledger.parts = {home: Ledger(ledger.item, ledger.safety, *before, ledger.numbers[:-1], ledger.first_state[:-1])}
+    place = row.location_id if row.location_id >= 0 else ledger.item.location_id
+    part = ledger.parts.get(place)
+    if part is None:
+        first = [ledger.seqs[0]], [ledger.times_ns[0]], [0], ["stocked"], [0], [0]
+        part = ledger.parts[place] = Ledger(ledger.item, ledger.safety, *first)
+    level = part.available[-1]
+    if isinstance(row, f.StockChanged):
+        ledger.places.append(place)
+        # Versions in between changed the item elsewhere, so they left this part in its last state.
+        part.first_state += [len(part.seqs)] * (row.version + 1 - len(part.first_state))
+        level = row.available if row.level is None else row.level
+    part.seqs.append(seq)
+    part.times_ns.append(row.at_ns)
+    part.available.append(level)
+    part.causes.append(row.cause)
+    part.numbers.append(row.version)
+
+
+def _base_of_parts(ledger: Ledger) -> None:
+    """What each part includes of the marketplaces' orders: those that were written at its location."""
+    by_seq = {seq: state for state, seq in enumerate(ledger.seqs)}
+    newest = len(ledger.first_state)
+    for part in ledger.parts.values():
+        total, part.base = 0, []
+        for seq, available in zip(part.seqs, part.available, strict=True):
+            state = by_seq[seq]
+            total += ledger.included[state] - (ledger.included[state - 1] if state else 0)
+            part.base.append(available + total)
+        part.first_state += [len(part.seqs)] * (newest - len(part.first_state))
 
 
 def _sum_up(ledger: Ledger, effects: list[Effect]) -> None:
@@ -214,5 +278,8 @@ def _left_curve(ledger: Ledger, effects: list[Effect]) -> Curve:
 
 
 def moves_stock(cause: str) -> bool:
-    """Whether a version with this cause moved physical stock. A write of the subject only records a movement."""
-    return cause not in SUBJECT_CAUSES and cause != "stocked"
+    """Whether a version with this cause moved physical stock.
+
+    A write of the subject only records a movement, and a transfer between locations leaves the sum as it is.
+    """
+    return cause not in SUBJECT_CAUSES and cause not in UNMOVING

@@ -14,6 +14,7 @@ import msgspec
 
 from stockstorm.reports.history.ledgers import NEVER, NO_LIMIT, Ledger
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.mixed import Box, Sums, ever_fitted
 from stockstorm.reports.history.push_attribution import NOTHING, PLAIN_SHARE_MIN
 from stockstorm.simulator.history import facts as f
 
@@ -78,6 +79,8 @@ def build_listings(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[st
     for key, listing in listings.items():
         _replay(listing, sales.get(key, []))
         _match(listing)
+        if listing.ledger.parts:
+            _judge_by_parts(listing)
     _read(list(listings.values()))
     return listings
 
@@ -122,6 +125,19 @@ def _match(listing: Listing) -> None:
     listing.matched_most = list(accumulate(found, max))
 
 
+def _judge_by_parts(listing: Listing) -> None:
+    """Verdicts for an item with several locations, of which a subject may know different versions."""
+    ledger, box = listing.ledger, Box(listing.ledger)
+    verdicts = []
+    for seq, quantity in zip(listing.push_seqs, listing.quantities, strict=True):
+        bounds = ledger.bounds(quantity, seq)
+        if box.takes(bounds, seq):
+            verdicts.append("")
+        else:
+            verdicts.append("stale" if ever_fitted(ledger, bounds, seq) else "unexplained")
+    listing.verdicts = verdicts
+
+
 def _read(listings: list[Listing]) -> None:
     """Determines whether the subject nets, then dates its pushes accordingly."""
     plain = _is_plain(listings)
@@ -137,8 +153,9 @@ def _is_plain(listings: list[Listing]) -> bool:
     others = 0
     for listing in listings:
         shown = listing.ledger.shown_curve.equal_by
+        sums = Sums(listing.ledger) if listing.ledger.parts and listing.quantities else None
         for seq, quantity in zip(listing.push_seqs, listing.quantities, strict=True):
-            if shown(quantity, seq) == NOTHING:
+            if shown(quantity, seq) == NOTHING and not (sums is not None and sums.shown(quantity, seq)):
                 others += 1
                 if pushes - others < PLAIN_SHARE_MIN * pushes:
                     return False

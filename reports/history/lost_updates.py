@@ -29,7 +29,10 @@ Proof = Literal["unseen", "named", "balance"]
 
 
 class LostUpdate(msgspec.Struct, frozen=True):
-    """A set that undid the changes after state `base`, up to state `before`. Both are states of the SKU's ledger."""
+    """A set that undid the changes after state `base`, up to state `before`.
+
+    Both are states of the SKU's ledger, or of its part at `location` (-1: it has only one).
+    """
 
     row: Row
     seq: int
@@ -39,6 +42,7 @@ class LostUpdate(msgspec.Struct, frozen=True):
     read: int  # request of the answer that showed `base`; -1: not known
     proof: Proof
     other_read: int = -1  # request of the last other read before the erased change, if that was a set; -1: none
+    location: int = -1
 
 
 class _Set(msgspec.Struct):
@@ -56,12 +60,14 @@ def find_lost_updates(
     sets = _sets(log, ledgers)
     if not sets:
         return []
-    reads = reads_of(log, sets)
+    reads = reads_of(log, {sku for sku, _ in sets})
     misfits = {misfit.seq: misfit for misfit in orders.misfits}
     off = _off_at_rest(log, deliveries)
     found: list[LostUpdate] = []
-    for sku, of_sku in sets.items():
-        ledger, known = ledgers[sku], reads[sku]
+    for (sku, location), of_sku in sets.items():
+        ledger, known = ledgers[sku].at(location), reads[sku]
+        if location >= 0:
+            known = _of_location(known, ledgers[sku], location)
         proven = [
             lost
             for each in of_sku
@@ -71,7 +77,7 @@ def find_lost_updates(
         if not proven and sku in off:
             nameless = [each for each in of_sku if not orders.named(each.row.reference)]
             proven = _by_balance(nameless, ledger, known, off[sku])
-        found += [_with_other_read(lost, ledger, known) for lost in proven]
+        found += [msgspec.structs.replace(_with_other_read(lost, ledger, known), location=location) for lost in proven]
     return sorted(found, key=lambda lost: lost.seq)
 
 
@@ -81,16 +87,24 @@ def sets_without_comparison(log: FactLog) -> Counter[str]:
     return Counter(row.sku for row in rows if row.cause == "subject_set" and not row.compared)
 
 
-def _sets(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[str, list[_Set]]:
+def _of_location(reads: Reads, ledger: Ledger, location: int) -> Reads:
+    """The answers that showed this location's level. One of an unchanged level may have shown it too."""
+    return reads.only(lambda version: ledger.place(version) in (-1, location))
+
+
+def _sets(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[str, int], list[_Set]]:
+    """By SKU and, of a SKU with several locations, by location."""
     rows: list[tuple[int, Row]] = [
         (seq, row) for seq, row in log.numbered(f.StockChanged) if row.cause == "subject_set" and not row.compared
     ]
     rows += [(seq, row) for seq, row in log.numbered(f.StockUnmoved) if row.cause == "subject_set" and not row.compared]
-    found: dict[str, list[_Set]] = {}
+    found: dict[tuple[str, int], list[_Set]] = {}
     for seq, row in sorted(rows, key=lambda entry: entry[0]):
         ledger = ledgers.get(row.sku)
         if ledger is not None:
-            found.setdefault(row.sku, []).append(_Set(row, seq, ledger.version_at(seq - 1)))
+            location = row.location_id if row.location_id in ledger.parts else -1
+            before = ledger.at(location).version_at(seq - 1)
+            found.setdefault((row.sku, location), []).append(_Set(row, seq, before))
     return found
 
 

@@ -33,6 +33,11 @@ class Effect(msgspec.Struct, gc=False):
     settled: bool = False  # needs no version: netted with its opposite before either was written
 
 
+def is_blind_set(row: Row) -> bool:
+    """Whether the subject set the level without comparison. What such a row moved depends on what it erased."""
+    return row.cause == "subject_set" and not row.compared
+
+
 def expected_effects(log: FactLog) -> Iterator[Effect]:
     """Every effect of a run, by kind."""
     online = {fact.channel for fact in log.all(f.ChannelOpened) if fact.online}

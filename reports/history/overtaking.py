@@ -30,10 +30,10 @@ def count_ties(ledgers: Mapping[str, Ledger], wall_offset_ns: int) -> int:
     return ties
 
 
-def find_overtaking(deliveries: Deliveries) -> Overtaking:
-    """Versions whose reports overtook each other. Ties are counted apart."""
+def find_overtaking(deliveries: Deliveries, ledgers: Mapping[str, Ledger]) -> Overtaking:
+    """Versions whose reports overtook each other. `ledgers`: where items have several locations. Ties are apart."""
     found = Overtaking()
-    reported: dict[str, list[tuple[int, int, int]]] = {}
+    reported: dict[tuple[str, int], list[tuple[int, int, int]]] = {}
     for event in deliveries.events.values():
         if event.topic == INVENTORY_TOPIC:
             of_event = deliveries.by_event.get(event.event, ())
@@ -41,7 +41,8 @@ def find_overtaking(deliveries: Deliveries) -> Overtaking:
             last = first
             if len(of_event) > 1 or (of_event and len(of_event[0].attempts) > 1):
                 last = max((one.attempts[-1].started_ns for one in of_event if one.attempts), default=first)
-            reported.setdefault(event.sku, []).append((event.version, first, last))
+            place = ledgers[event.sku].place(event.version) if event.sku in ledgers else -1
+            reported.setdefault((event.sku, place), []).append((event.version, first, last))
     for versions in reported.values():
         later = NEVER_NS
         for _, first, last in sorted(versions, reverse=True):

@@ -1,14 +1,23 @@
 """What API answers showed the subject of each SKU's stock, and when."""
 
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Final
 
 import msgspec
 
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history import facts as f
 
+# Mutations whose names do not begin with "inventory" and whose answers can show stock.
+OTHER_MUTATIONS = ("order", "refundCreate", "fulfillmentCreate", "productVariantsBulkUpdate")
 QUERIES_ON_STOCK = frozenset({"inventoryItem", "inventoryItems", "inventoryLevel"})
+REST: Final = "REST "  # an operation of the REST API: "REST GET inventory_levels"
+QUERIES = QUERIES_ON_STOCK | frozenset({
+    "fulfillmentOrders", "location", "locations", "node", "nodes", "order", "orders", "ordersCount", "product",
+    "productVariant", "productVariants", "products", "shop", "webhookSubscription", "webhookSubscriptions",
+})  # fmt: skip
+QUERIES_ON_ORDERS = frozenset({"order", "orders", "ordersCount", "orderByIdentifier"})
 
 
 class Read(msgspec.Struct, frozen=True, gc=False):
@@ -33,6 +42,14 @@ class Reads(msgspec.Struct):
         self.reads.append(read)
         self.newest.append(max(read.version, self.newest[-1] if self.newest else 0))
 
+    def only(self, shows: Callable[[int], bool]) -> "Reads":
+        """The answers that showed one of these versions."""
+        found = Reads([], [], [])
+        for read in self.reads:
+            if shows(read.version):
+                found.add(read)
+        return found
+
     def before(self, seq: int, *, queries: bool = False) -> Read | None:
         """The last answer before a moment; with `queries` that of a query."""
         index = bisect_left(self.seqs, seq) - 1
@@ -48,7 +65,23 @@ class Reads(msgspec.Struct):
 
 def is_query(operation: str) -> bool:
     """Whether an operation of the Admin API only reads. The answer of a mutation is not a query."""
+    if operation.startswith(REST):
+        return operation.startswith(f"{REST}GET ")
+    if operation.startswith(OTHER_MUTATIONS):
+        return operation in QUERIES_ON_ORDERS
     return not operation.startswith("inventory") or operation in QUERIES_ON_STOCK
+
+
+def writes_stock(operation: str) -> bool:
+    """Whether an operation of the Admin API writes levels, in either spelling."""
+    return operation.startswith(("inventoryAdjust", "inventorySet", f"{REST}POST inventory_levels/"))
+
+
+def is_read(operation: str) -> bool:
+    """Whether an operation of any API only reads, for certain: a GET request, or queries that are known."""
+    if operation.startswith(("GET ", f"{REST}GET ")):
+        return True
+    return all(name in QUERIES for name in operation.split("+"))
 
 
 def reads_of(log: FactLog, skus: Collection[str]) -> dict[str, Reads]:

@@ -12,6 +12,8 @@ class Rest(msgspec.Struct, frozen=True):
     text: str
     why_not: str  # why the end is not a state of rest, in one sentence; empty when it is
     seen_until_ns: int = 0  # until when effects of the subject were observed; 0: the run was cut off before
+    waited_ns: int = 0  # from the end of the load
+    stood_still_ns: int = 0  # for how long the subject had done nothing although it had work; 0: that is not proven
 
 
 def rest_of(found: QuietReached | None, waiting: int) -> Rest:
@@ -22,6 +24,11 @@ def rest_of(found: QuietReached | None, waiting: int) -> Rest:
         return Rest(_shown_by(found), "", found.at_ns)
     after = f"when the wait of {found.waited_ns / SECOND_NS:.0f} s ran out"
     short, long = _pending(found, waiting)
+    if found.still_min_ns and found.still_ns >= found.still_min_ns and not waiting:
+        still = f"{found.still_ns / SECOND_NS:.0f} s"
+        after += f", and for {still} nothing had happened: no effect, no call that writes, and not one less pending"
+        text = f"not reached: {short}, and nothing happened for {still}"
+        return Rest(text, f"{long} {after}", found.at_ns, found.waited_ns, found.still_ns)
     return Rest(f"not reached: {short}", f"{long} {after}", found.at_ns)
 
 

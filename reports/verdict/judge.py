@@ -23,7 +23,8 @@ from stockstorm.reports.result import Check, Finding, Interval, Result, Threshol
 from stockstorm.reports.verdict.samples import INTERVALS, intervals
 from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
 from stockstorm.reports.verdict.tiers import judge_tiers
-from stockstorm.simulator.history.facts import ApiCalled, RunEnded
+from stockstorm.reports.verdict.unplayed import unplayed_notes
+from stockstorm.simulator.history.facts import ApiCalled, RunEnded, VersionAsked
 
 NO_CALL: Final = (
     "the subject made no API call: it does not know the address of the simulated APIs, or it ignores its webhooks"
@@ -48,6 +49,20 @@ def call_notes(history: History) -> tuple[str, ...]:
         for side, outcomes in sides
         if (denied := outcomes.count(_DENIED))
     )
+
+
+def version_notes(history: History) -> tuple[str, ...]:
+    """Notes on the versions of the Admin API that the subject asked for. Older histories do not tell."""
+    asked = history.all(VersionAsked)
+    spoken = [each.asked for each in asked if each.asked == each.served]
+    notes = [f"the subject spoke Admin API {' and '.join(sorted(spoken))}"] if spoken else []
+    notes += [
+        f"the subject asked for {f'Admin API {each.asked}' if each.asked else 'no version of the Admin API'}, which is "
+        f"answered as {each.served}, the oldest that is served"
+        for each in asked
+        if each.asked != each.served
+    ]
+    return tuple(notes)
 
 
 def judge(history: History) -> Result:
@@ -90,7 +105,18 @@ def _judged(history: History) -> Result:
         intervals=found_intervals,
         event_classes=classes_of(checks),
         notes=tuple(
-            dict.fromkeys((*call_notes(history), *started.notes, *check_notes, *failure, *no_chains, *undiagnosed))
+            dict.fromkeys(
+                (
+                    *unplayed_notes(history),
+                    *call_notes(history),
+                    *version_notes(history),
+                    *started.notes,
+                    *check_notes,
+                    *failure,
+                    *no_chains,
+                    *undiagnosed,
+                )
+            )
         ),
         commit=started.commit,
         versions=started.versions,

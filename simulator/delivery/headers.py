@@ -6,20 +6,23 @@ The part that is the same for all deliveries of a subscription is made once, as 
 from urllib.parse import quote
 
 from stockstorm.simulator.delivery.attempts import Address
-from stockstorm.simulator.limits import API_VERSION
 from stockstorm.simulator.model import Subscription
+from stockstorm.simulator.versions import NEWEST, ApiVersion
 
 _PATH_SAFE = "/?:@!$&'()*+,;=%-._~[]"
 
 
-def shopify_prefix(address: Address, subscription: Subscription, domain: str) -> str:
-    """The head's constant part for one Shopify subscription. `X-Shopify-Name` is included only if it has a name."""
+def shopify_prefix(address: Address, subscription: Subscription, domain: str, version: ApiVersion = NEWEST) -> str:
+    """The head's constant part for one Shopify subscription. `X-Shopify-Name` is included only if it has a name.
+
+    `version` is the app's.
+    """
     name = f"X-Shopify-Name: {quote(subscription.name)}\r\n" if subscription.name else ""
     return (
         f"{_request(address)}User-Agent: Shopify-Captain-Hook\r\n"
         f"X-Shopify-Topic: {subscription.topic}\r\n"
         f"X-Shopify-Shop-Domain: {domain}\r\n"
-        f"X-Shopify-API-Version: {API_VERSION}\r\n{name}"
+        f"X-Shopify-API-Version: {version}\r\n{name}"
     )
 
 

@@ -21,6 +21,7 @@ from stockstorm.simulator.delivery.headers import (
 )
 from stockstorm.simulator.model import SHOPIFY, Event, Level, Order, Subscription
 from stockstorm.simulator.shop.firing import Changes
+from stockstorm.simulator.versions import NEWEST, ApiVersion
 
 NAMESPACE: Final = uuid.UUID("6f1b3c5a-53f0-5a3e-9c1d-7a0c3f6f2b10")
 _NAMED: Final = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
@@ -74,10 +75,14 @@ class DeliveryWorld(Protocol):
 
 
 class Secrets(msgspec.Struct, frozen=True):
-    """Signing keys of the app and of all marketplaces. The repr shows neither."""
+    """Signing keys of the app and of all marketplaces. The repr shows none.
+
+    `next_client_secret` follows `client_secret` where the scenario rotates it; b"" without a rotation.
+    """
 
     client_secret: bytes
     channel_secrets: bytes
+    next_client_secret: bytes = b""
 
     def __repr__(self) -> str:
         return "Secrets(…)"
@@ -86,16 +91,21 @@ class Secrets(msgspec.Struct, frozen=True):
 class Route:
     """The route to one subscription. `acknowledged` counts its successes, from which failures in a row follow."""
 
-    __slots__ = ("_prefix", "acknowledged", "address", "removable", "secret", "subscription")
+    __slots__ = ("_prefix", "_version", "acknowledged", "address", "removable", "secret", "subscription")
 
-    def __init__(self, subscription: Subscription, address: Address, domain: str, secrets: Secrets) -> None:
+    def __init__(
+        self, subscription: Subscription, address: Address, domain: str, secrets: Secrets, version: ApiVersion
+    ) -> None:
         genuine = subscription.source == SHOPIFY
         self.subscription, self.address = subscription, address
         self.secret = secrets.client_secret if genuine else secrets.channel_secrets
         self.removable = genuine and subscription.by_api  # a marketplace keeps the subscription
         self.acknowledged = 0
+        self._version = version
         self._prefix = (
-            shopify_prefix(address, subscription, domain) if genuine else marketplace_prefix(address, subscription)
+            shopify_prefix(address, subscription, domain, version)
+            if genuine
+            else marketplace_prefix(address, subscription)
         )
 
     def head(
@@ -112,7 +122,9 @@ class Route:
         """The complete request head of one delivery. Only a forgery gives the `domain` of another shop."""
         if self.subscription.source == SHOPIFY:
             return shopify_headers(
-                self._prefix if domain is None else shopify_prefix(self.address, self.subscription, domain),
+                self._prefix
+                if domain is None
+                else shopify_prefix(self.address, self.subscription, domain, self._version),
                 length=length,
                 signature=signature,
                 webhook_id=webhook_id,
@@ -132,8 +144,11 @@ class Route:
 class Routes:
     """Routes by subscription id, made on first use and again when the subscription has changed."""
 
-    def __init__(self, domain: str, secrets: Secrets, addresses: Callable[[str], Address]) -> None:
+    def __init__(
+        self, domain: str, secrets: Secrets, addresses: Callable[[str], Address], version: ApiVersion = NEWEST
+    ) -> None:
         self._known: dict[int, Route] = {}
+        self._version = version
         self._domain, self._secrets, self._addresses = domain, secrets, addresses
 
     def learn(self, subscription: Subscription) -> Route:
@@ -142,9 +157,16 @@ class Routes:
         if route is None or route.subscription is not subscription:
             if len(self._known) >= ROUTES_MAX:
                 self._known.clear()
-            route = Route(subscription, self._addresses(subscription.uri), self._domain, self._secrets)
+            route = Route(subscription, self._addresses(subscription.uri), self._domain, self._secrets, self._version)
             self._known[subscription.subscription_id] = route
         return route
+
+    def rotate(self) -> None:
+        """From now on the shop's deliveries are signed with the next secret."""
+        self._secrets = msgspec.structs.replace(self._secrets, client_secret=self._secrets.next_client_secret)
+        for route in self._known.values():
+            if route.subscription.source == SHOPIFY:
+                route.secret = self._secrets.client_secret
 
     def forget(self, subscription_id: int) -> None:
         """Drops the route of a removed subscription."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from stockstorm.simulator.config import ForgeryKind, QuotasConfig, WorldConfig
+from stockstorm.simulator.config import ForgeryKind, QuotasConfig, WorldConfig, app_version
 from stockstorm.simulator.delivery.attempts import Address, Answer, Delivery, Outgoing
 from stockstorm.simulator.delivery.forger import Forged, Forger
 from stockstorm.simulator.delivery.perturbations import build, unperturbed
@@ -28,8 +28,8 @@ from stockstorm.simulator.history.facts import (
 )
 from stockstorm.simulator.history.texts import without
 from stockstorm.simulator.limits import SAID_MAX
-from stockstorm.simulator.model import Event
-from stockstorm.simulator.plan.items import PlannedForgery
+from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY, Event
+from stockstorm.simulator.plan.items import PlannedForgery, PlannedLife
 from stockstorm.simulator.seeds import Seeds
 
 __all__ = ["DeliveryService", "Dispatch", "Keep", "Secrets", "forget"]
@@ -76,11 +76,11 @@ class DeliveryService:
         self._world, self._payloads, self._keep = world, payloads, keep
         self._policy = make_policy(config.delivery.policy, config.delivery.retry_time_scale)
         self._perturbed = build(config.perturbations, seeds)
-        keys = (secrets.client_secret, secrets.channel_secrets)
-        self._hidden = tuple(key.decode(errors="replace") for key in keys)
+        keys = (secrets.client_secret, secrets.channel_secrets, secrets.next_client_secret)
+        self._hidden = tuple(key.decode(errors="replace") for key in keys if key)
         if config.quotas != QuotasConfig():
             self._perturbed = Quotas(config, seeds, payloads.catalogue.by_sku, self._perturbed)
-        self._routes = Routes(config.shop.domain, secrets, addresses)
+        self._routes = Routes(config.shop.domain, secrets, addresses, app_version(config.shop))
         self._forger = Forger(world, payloads, self._routes)
         self._open: dict[int, _Open] = {}
         self._cancelled: dict[int, _Open] = {}  # ended with their subscription while an attempt was scheduled
@@ -190,6 +190,18 @@ class DeliveryService:
             self._take(made.delivery, made.route, dispatch, head=made.head, body=made.body, now_ns=now_ns, made=made)
         return dispatch
 
+    def live(self, item: PlannedLife, now_ns: int) -> Dispatch:
+        """What a change of the app means for deliveries. The world has applied it, and its events were fired."""
+        dispatch = Dispatch([], [])
+        match item.change:
+            case "new_secret_used":
+                self._routes.rotate()
+            case "uninstall":
+                for subscription in self._world.subscriptions(SHOPIFY):
+                    if subscription.by_api:
+                        self._remove(self._routes.learn(subscription), dispatch, now_ns, by_policy=False)
+        return dispatch
+
     # -- answers in, outcomes out ----------------------------------------------------------------------------------
 
     def answered(self, outgoing: Outgoing, answer: Answer) -> Dispatch:
@@ -216,7 +228,7 @@ class DeliveryService:
         match self._policy.decision(answer, attempt=attempt, failures_in_a_row=delivery.failures):
             case Done():
                 self._end(number, "acknowledged", dispatch, ended_ns)
-            case _ if self._world.subscription(route.subscription.subscription_id) is None:
+            case _ if self._world.subscription(route.subscription.subscription_id) is None and not _outlives(delivery):
                 self._end(number, "subscription_removed", dispatch, ended_ns)
             case Retry(due_ns=due_ns):
                 delivery.due_ns = due_ns
@@ -231,13 +243,14 @@ class DeliveryService:
         del self._open[number]
         dispatch.facts.append(DeliveryEnded(at_ns, number, outcome))
 
-    def _remove(self, route: Route, dispatch: Dispatch, at_ns: int) -> None:
+    def _remove(self, route: Route, dispatch: Dispatch, at_ns: int, *, by_policy: bool = True) -> None:
         """Remove the subscription. Scheduled attempts are cancelled; those under way count when they are answered."""
         subscription_id = route.subscription.subscription_id
-        dispatch.facts.extend(self._world.unsubscribe(subscription_id, by_policy=True, now_ns=at_ns).facts)
+        dispatch.facts.extend(self._world.unsubscribe(subscription_id, by_policy=by_policy, now_ns=at_ns).facts)
         self._routes.forget(subscription_id)
         for number, delivery in list(self._open.items()):
-            if delivery.route.subscription.subscription_id == subscription_id and delivery.due_ns > at_ns:
+            its_own = delivery.route.subscription.subscription_id == subscription_id
+            if its_own and delivery.due_ns > at_ns and not _outlives(delivery):
                 self._cancelled[number] = delivery
                 self._end(number, "subscription_removed", dispatch, at_ns)
 
@@ -246,6 +259,11 @@ class DeliveryService:
         facts: list[AnyFact] = [DeliveryEnded(now_ns, number, "pending") for number in self._open]
         self._open.clear()
         return facts
+
+
+def _outlives(delivery: _Open) -> bool:
+    """Whether it is made although its subscription went with the app: it tells of just that."""
+    return delivery.topic == LIFE_TOPICS["uninstall"]
 
 
 def _attempt_ended(outgoing: Outgoing, answer: Answer, hidden: tuple[str, ...]) -> AttemptEnded:

@@ -3,12 +3,14 @@
 import binascii
 import hashlib
 import hmac
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 import msgspec
 
 from stockstorm.simulator.clock import SECOND_NS, WallPair
+from stockstorm.simulator.ids import EXACT_MAX, within_kind
 
 
 def escaped(text: bytes) -> bytes:
@@ -79,13 +81,11 @@ class Money:
         return cached
 
 
-_HEAD = 1 << 62  # above 2**53, where doubles lose precision, and below 2**63
-
-
 def derived_id(kind: str, *parts: int) -> int:
-    """A stable id in [2**62, 2**63), from a kind and the ids of what it belongs to."""
+    """A stable id from a kind and the ids of what it belongs to. It is big (above 2^53) where one of those is."""
     name = f"{kind}:{':'.join(map(str, parts))}".encode()
-    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest()) >> 2 | _HEAD
+    digest = int.from_bytes(hashlib.blake2b(name, digest_size=8).digest())
+    return within_kind(digest, big=max(parts) > EXACT_MAX)
 
 
 def derived_token(kind: str, *parts: int) -> str:
@@ -105,3 +105,16 @@ def sign(secret: bytes, body: bytes) -> str:
 def matches(secret: bytes, body: bytes, signature: str) -> bool:
     """Whether the signature belongs to the body, compared in constant time."""
     return hmac.compare_digest(sign(secret, body).encode(), signature.encode())
+
+
+_AMOUNT: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,9}))?", re.ASCII)
+
+
+def minor_of(text: str) -> int | None:
+    """An amount such as "51.5" in minor units, rounded half up. None for other text."""
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        return None
+    sign, whole, part = found[1], int(found[2]), (found[3] or "").ljust(3, "0")
+    minor = whole * 100 + int(part[:2]) + (part[2] >= "5")
+    return -minor if sign else minor

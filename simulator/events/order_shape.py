@@ -7,11 +7,12 @@ Source of names and order: docs/sources.md, S8 (93 fields of an order, 30 of a l
 from typing import Literal
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, UnsetType
 
 EMPTY: tuple[()] = ()
 
 FinancialStatus = Literal["pending", "paid", "partially_refunded", "refunded", "voided"]
+ShippingStatus = Literal["unfulfilled", "partial", "fulfilled"]
 
 
 class TaxLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -31,7 +32,7 @@ class LineBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     current_quantity: int
     fulfillable_quantity: int
     fulfillment_service: str = "manual"
-    fulfillment_status: None = None
+    fulfillment_status: str | None = None
     gift_card: bool = False
     grams: int
     name: str
@@ -80,7 +81,7 @@ class RefundedLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     quantity: int
     line_item_id: int
     location_id: int | None
-    restock_type: Literal["return", "no_restock"]
+    restock_type: Literal["return", "cancel", "no_restock"]
     subtotal: Raw
     total_tax: Raw
     subtotal_set: Raw
@@ -123,7 +124,7 @@ class RefundBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     id: int
     order_id: int
     created_at: str
-    note: str = "Doesn’t fit / sent back & checked"
+    note: str
     user_id: None = None
     processed_at: str
     duties: tuple[()] = EMPTY
@@ -137,13 +138,36 @@ class RefundBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     transactions: tuple[Transaction, ...]
 
 
+class FulfilmentBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The body of fulfillments/create, and an element of an order's `fulfillments`."""
+
+    id: int
+    order_id: int
+    status: str = "success"
+    created_at: str
+    service: str = "manual"
+    updated_at: str
+    tracking_company: str | None
+    shipment_status: None = None
+    location_id: None = None
+    origin_address: None = None
+    tracking_number: str | None
+    tracking_numbers: tuple[str, ...]
+    tracking_url: str | None
+    tracking_urls: tuple[str, ...]
+    receipt: Raw = Raw(b"{}")
+    line_items: tuple[LineBody, ...]
+    name: str
+    admin_graphql_api_id: str
+
+
 class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The body of orders/create, orders/paid, orders/updated and orders/cancelled."""
 
     id: int
     admin_graphql_api_id: str
     app_id: int = 580111  # Shopify's own online store
-    browser_ip: str
+    browser_ip: str | None
     buyer_accepts_marketing: bool = False
     cancel_reason: str | None
     cancelled_at: str | None
@@ -153,7 +177,7 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     closed_at: str | None
     confirmation_number: str
     confirmed: bool = True
-    contact_email: str
+    contact_email: str | UnsetType | None
     created_at: str
     currency: str
     current_shipping_price_set: Raw
@@ -171,31 +195,31 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     device_id: None = None
     discount_codes: tuple[()] = EMPTY
     duties_included: bool = False
-    email: str
+    email: str | UnsetType | None
     estimated_taxes: bool = False
     financial_status: FinancialStatus
-    fulfillment_status: None = None
+    fulfillment_status: str | None = None
     landing_site: str = "/collections/all?utm_source=newsletter&utm_medium=email"
     landing_site_ref: None = None
     location_id: None = None
     merchant_business_entity_id: str = "MTU0ODM4MDAwOQ"
     merchant_of_record_app_id: None = None
     name: str
-    note: None = None
-    note_attributes: tuple[()] = EMPTY
+    note: str | None = None
+    note_attributes: tuple[dict[str, str], ...] = EMPTY
     number: int
     order_number: int
-    order_status_url: str
+    order_status_url: str | UnsetType
     original_total_additional_fees_set: None = None
     original_total_duties_set: None = None
     payment_gateway_names: tuple[str, ...] = ("shopify_payments",)
-    phone: str | None
-    po_number: None = None
+    phone: str | UnsetType | None
+    po_number: str | None = None
     presentment_currency: str
     processed_at: str
     reference: None = None
     referring_site: str = "https://www.example.org/search?q=<sale>&page=1"
-    source_identifier: None = None
+    source_identifier: str | None = None
     source_name: str = "web"
     source_url: None = None
     subtotal_price: str
@@ -225,7 +249,7 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     billing_address: Raw
     customer: Raw
     discount_applications: tuple[()] = EMPTY
-    fulfillments: tuple[()] = EMPTY
+    fulfillments: tuple[FulfilmentBody, ...] = EMPTY
     line_items: tuple[LineBody, ...]
     payment_terms: None = None
     refunds: tuple[RefundBody, ...] = EMPTY

@@ -6,43 +6,57 @@ import msgspec
 
 from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import WallPair
-from stockstorm.simulator.config import ShopConfig
+from stockstorm.simulator.config import AppConfig, ShopConfig
+from stockstorm.simulator.events.app_payload import AppPayload
 from stockstorm.simulator.events.encoding import Money, Times, escaped
 from stockstorm.simulator.events.marketplace_payload import MarketplacePayload
-from stockstorm.simulator.events.order_payload import Lines, OrderPayload, RefundPayload
-from stockstorm.simulator.events.order_shape import OrderBody, RefundBody
+from stockstorm.simulator.events.order_payload import Lines, OrderPayload, RefundPayload, fulfilment_body
+from stockstorm.simulator.events.order_shape import FulfilmentBody, OrderBody, RefundBody
 from stockstorm.simulator.events.people_payload import People
-from stockstorm.simulator.events.product_payload import InventoryPayload, ProductBody, ProductPayload
-from stockstorm.simulator.model import MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Topic
+from stockstorm.simulator.events.product_payload import (
+    InventoryPayload,
+    ItemBody,
+    ProductBody,
+    ProductPayload,
+    item_body,
+)
+from stockstorm.simulator.model import APP_TOPICS, MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Topic
 
 
 class Payloads:
-    """Bodies of all events of one shop and its marketplaces."""
+    """Bodies of all events of one shop and its marketplaces, as far as the app may see them."""
 
-    def __init__(self, catalogue: Catalogue, shop: ShopConfig, wall: WallPair) -> None:
+    def __init__(self, catalogue: Catalogue, shop: ShopConfig, wall: WallPair, app: AppConfig | None = None) -> None:
         self.catalogue, self.shop = catalogue, shop
         self.times = Times(wall)
         money = Money(shop.currency)
-        lines = Lines(catalogue.by_sku, money)
-        people = People(catalogue.buyers, shop.currency)
-        self._refunds = RefundPayload(lines, money, self.times)
-        self._orders = OrderPayload(
-            shop.domain, lines=lines, refunds=self._refunds, people=people, money=money, times=self.times
+        lines = self._lines = Lines(catalogue.by_sku, money)
+        people = People(catalogue.buyers, shop.currency, shown=app is None or app.customer_data == "all")
+        self.refunds = RefundPayload(lines, money, self.times)
+        self.orders = OrderPayload(
+            shop.domain, lines=lines, refunds=self.refunds, people=people, money=money, times=self.times
         )
-        self._products = ProductPayload(self.times)
+        self.products = ProductPayload(self.times)
         self._encode = msgspec.json.Encoder().encode
-        inventory = InventoryPayload(catalogue.products, self.times)
+        inventory = InventoryPayload(catalogue, self.times)
         marketplace = MarketplacePayload(shop.currency, self.times)
         self._builders: dict[Topic, Callable[[Event], bytes]] = {
             "inventory_levels/update": inventory.body,
+            "inventory_levels/connect": inventory.body,
+            "inventory_levels/disconnect": inventory.gone,
             "refunds/create": self._refund,
             "products/update": self._product,
-            **dict.fromkeys(ORDER_TOPICS, self._order),
+            "inventory_items/update": self._item,
+            "fulfillments/create": self._parcel,
+            **dict.fromkeys((*ORDER_TOPICS, "orders/fulfilled", "orders/partially_fulfilled"), self._order),
             **dict.fromkeys(MARKETPLACE_TOPICS, marketplace.body),
+            **dict.fromkeys(APP_TOPICS, AppPayload(shop, catalogue.buyers, self.times).body),
         }
 
     def body(self, event: Event) -> bytes:
         """The event's bytes, the same at every call. ValueError for an unknown topic or a missing snapshot."""
+        if event.body is not None:
+            return event.body
         build = self._builders.get(event.topic)
         if build is None:
             raise ValueError(f"event {event.event}: unknown topic {event.topic}; known are {', '.join(self._builders)}")
@@ -51,19 +65,29 @@ class Payloads:
     def _order(self, event: Event) -> bytes:
         if event.order is None:
             raise _missing(event, "order")
-        return self._encoded(self._orders.body(event.order))
+        return self._encoded(self.orders.body(event.order))
 
     def _refund(self, event: Event) -> bytes:
         if event.order is None or event.refund is None:
             raise _missing(event, "order or refund")
-        return self._encoded(self._refunds.body(event.order, event.refund))
+        return self._encoded(self.refunds.body(event.order, event.refund))
 
     def _product(self, event: Event) -> bytes:
         if event.product is None:
             raise _missing(event, "product")
-        return self._encoded(self._products.body(event.product, event.level, event.at_ns))
+        return self._encoded(self.products.body(event.product, event.level, event.at_ns))
 
-    def _encoded(self, body: OrderBody | RefundBody | ProductBody) -> bytes:
+    def _item(self, event: Event) -> bytes:
+        if event.product is None:
+            raise _missing(event, "product")
+        return self._encoded(item_body(event.product, self.times.shop(event.at_ns)))
+
+    def _parcel(self, event: Event) -> bytes:
+        if event.order is None or not event.order.fulfilments:
+            raise _missing(event, "order with a parcel")
+        return self._encoded(fulfilment_body(event.order, event.order.fulfilments[-1], self._lines, self.times))
+
+    def _encoded(self, body: OrderBody | RefundBody | ProductBody | ItemBody | FulfilmentBody) -> bytes:
         return escaped(self._encode(body))
 
 

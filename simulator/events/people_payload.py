@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw, UnsetType
 
 from stockstorm.simulator.events.encoding import derived_id
-from stockstorm.simulator.model import Buyer
+from stockstorm.simulator.model import Address as WrittenAddress
+from stockstorm.simulator.model import Buyer, Written
 
 USER_AGENT: Final = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
@@ -77,27 +78,53 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
 class Person(msgspec.Struct, frozen=True):
     """A buyer's part of an order."""
 
-    email: str
-    phone: str
-    browser_ip: str
+    email: str | UnsetType | None
+    phone: str | UnsetType | None
+    browser_ip: str | None
     client_details: Raw
     address: Raw
     customer: Raw
 
 
-class People:
-    """The part of each buyer, encoded at first use."""
+_NULL: Final = Raw(b"null")
+NOBODY: Final = Person(UNSET, UNSET, None, _NULL, _NULL, _NULL)  # of an app without access to customer data
 
-    def __init__(self, buyers: Sequence[Buyer], currency: str) -> None:
-        self._buyers, self._currency = buyers, currency
+
+class People:
+    """The part of each buyer, encoded at first use. Not `shown`: the app may not see it."""
+
+    def __init__(self, buyers: Sequence[Buyer], currency: str, *, shown: bool = True) -> None:
+        self._buyers, self._currency, self._shown = buyers, currency, shown
         self._people: dict[int, Person] = {}
 
     def person(self, buyer: int) -> Person:
         """The part of the buyer at this index of the pool."""
+        if not self._shown:
+            return NOBODY
         person = self._people.get(buyer)
         if person is None:
             person = self._people[buyer] = self._encoded(self._buyers[buyer])
         return person
+
+    def written(self, order_id: int, written: Written) -> Person:
+        """The person of an order that the subject created. Without a name or an email there is no customer."""
+        address = None if written.address is None else _written_address(written.address)
+        customer = None
+        if written.email or written.first_name or written.last_name:
+            customer = {
+                "id": derived_id("customer", order_id),
+                "email": written.email,
+                "first_name": written.first_name,
+                "last_name": written.last_name,
+            }
+        return Person(
+            written.email,
+            written.phone,
+            None,
+            Raw(b"null"),
+            Raw(msgspec.json.encode(address)),
+            Raw(msgspec.json.encode(customer)),
+        )
 
     def _encoded(self, buyer: Buyer) -> Person:
         details = {
@@ -148,6 +175,12 @@ def _address(buyer: Buyer) -> Address:
         buyer.country_code,
         buyer.province_code,
     )
+
+
+def _written_address(given: WrittenAddress) -> dict[str, str | None]:
+    """The fields that the subject gave, with the name that Shopify makes of them."""
+    name = " ".join(filter(None, (given.first_name, given.last_name)))
+    return {**msgspec.structs.asdict(given), "name": name or None}
 
 
 def _default_address(buyer: Buyer) -> DefaultAddress:

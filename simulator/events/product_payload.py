@@ -1,12 +1,11 @@
 """The bodies of products/update and inventory_levels/update.
 
-A product has exactly one variant and one inventory level.
+A product has exactly one variant. Its levels, one for each location, are told one by one.
 """
-
-from collections.abc import Iterable
 
 import msgspec
 
+from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.events.encoding import Times, amount, escaped
 from stockstorm.simulator.model import Event, Level, Product
 
@@ -15,8 +14,8 @@ LISTED_SINCE = "2025-03-01T10:15:00-05:00"
 
 class Variant(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     admin_graphql_api_id: str
-    barcode: None = None
-    compare_at_price: None = None
+    barcode: str | None = None
+    compare_at_price: str | None = None
     created_at: str = LISTED_SINCE
     id: int
     inventory_policy: str = "deny"
@@ -76,6 +75,41 @@ class ProductBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     category: None = None
 
 
+class ItemBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The body of inventory_items/update: the 14 documented fields, in Shopify's order."""
+
+    id: int
+    sku: str
+    created_at: str = LISTED_SINCE
+    updated_at: str
+    requires_shipping: bool
+    cost: str | None
+    country_code_of_origin: str | None
+    province_code_of_origin: str | None
+    harmonized_system_code: str | None
+    tracked: bool = True
+    country_harmonized_system_codes: tuple[()] = ()
+    weight_value: float
+    weight_unit: str = "kg"
+    admin_graphql_api_id: str
+
+
+def item_body(product: Product, at: str) -> ItemBody:
+    """The inventory item of a product as edited at a time (ISO 8601)."""
+    return ItemBody(
+        id=product.inventory_item_id,
+        sku=product.sku,
+        updated_at=at,
+        requires_shipping=product.requires_shipping,
+        cost=None if product.cost_minor is None else amount(product.cost_minor),
+        country_code_of_origin=product.origin,
+        province_code_of_origin=product.origin_province,
+        harmonized_system_code=product.harmonized,
+        weight_value=product.grams / 1_000,
+        admin_graphql_api_id=f"gid://shopify/InventoryItem/{product.inventory_item_id}",
+    )
+
+
 class ProductPayload:
     """Builds products. Without a level in the event, the quantity is the one before load.
 
@@ -108,6 +142,9 @@ class ProductPayload:
         quantity = product.initial_available if level is None else level.available
         return Variant(
             admin_graphql_api_id=gid,
+            barcode=product.barcode,
+            compare_at_price=None if product.compare_at_minor is None else amount(product.compare_at_minor),
+            taxable=product.taxable,
             id=product.variant_id,
             price=amount(product.price_minor),
             product_id=product.product_id,
@@ -122,10 +159,16 @@ class ProductPayload:
 class InventoryPayload:
     """Builds bodies of inventory_levels/update, the most frequent topic: constant text per item and two values."""
 
-    def __init__(self, products: Iterable[Product], times: Times) -> None:
-        self._times = times
-        self._level_ids = {(product.inventory_item_id, product.location_id): product.level_id for product in products}
+    def __init__(self, catalogue: Catalogue, times: Times) -> None:
+        self._catalogue, self._times = catalogue, times
         self._texts: dict[tuple[int, int], tuple[str, str]] = {}
+
+    def gone(self, event: Event) -> bytes:
+        """inventory_levels/disconnect: two ids. ValueError if the event has no level."""
+        if event.level is None:
+            raise ValueError(f"event {event.event} on {event.topic} has no level")
+        item, location = event.level.inventory_item_id, event.level.location_id
+        return f'{{"inventory_item_id":{item},"location_id":{location}}}'.encode("ascii")
 
     def body(self, event: Event) -> bytes:
         """The five documented fields, with Shopify's escapes. ValueError if the event has no level."""
@@ -137,8 +180,13 @@ class InventoryPayload:
 
     def _constant_text(self, level: Level) -> tuple[str, str]:
         item, location = key = (level.inventory_item_id, level.location_id)
-        gid = f"gid://shopify/InventoryLevel/{self._level_ids.get(key, location)}?inventory_item_id={item}"
+        gid = f"gid://shopify/InventoryLevel/{self._level_id(item, location)}?inventory_item_id={item}"
         before = f'{{"inventory_item_id":{item},"location_id":{location},"available":'
         after = escaped(f',"admin_graphql_api_id":"{gid}"}}'.encode()).decode()
         self._texts[key] = before, after
         return before, after
+
+    def _level_id(self, item: int, location: int) -> int:
+        product = self._catalogue.by_item.get(item)
+        known = product is not None and (location == product.location_id or location in self._catalogue.locations)
+        return self._catalogue.level_id(product, location) if product is not None and known else location

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from stockstorm.simulator.config import ApiFaultKind, DeliveryMark, FaultKind, FaultTrigger, ForgeryKind
+from stockstorm.simulator.config import ApiFaultKind, DeliveryMark, FaultKind, FaultTrigger, ForgeryKind, LifeChange
 from stockstorm.simulator.history.ranges import (
     AttemptNumber,
     Balance,
@@ -34,6 +34,7 @@ EffectState = Literal["applied", "superseded", "dead_lettered", "pending"]
 Probe = Literal["effects", "stock"]
 # What showed that the run was at rest. "": it was not, or an older version wrote the history and did not say.
 RestBy = Literal["", "probe", "probe_and_queue", "silence"]
+WrittenAs = Literal["created", "cancelled", "refunded", "fulfilled"]
 Injected = ApiFaultKind | Literal[""]
 FaultName = FaultKind | Literal["exited by itself"]  # the latter is not planned: a process of the subject crashed
 
@@ -105,6 +106,8 @@ class QuietReached(Fact, frozen=True, tag=True):
     apart_ns: Nanoseconds = 0  # between the two reads that found nothing pending
     silence_ns: Nanoseconds = 0  # since the last stock change, push or sign of pending work
     longest_gap_ns: Nanoseconds = 0  # the subject's longest, from outstanding work or its last effect to its next
+    still_ns: Nanoseconds = 0  # for how long nothing had happened at all, although the subject reported pending work
+    still_min_ns: Nanoseconds = 0  # for how long that must last to prove that it stands still; 0: it proves nothing
 
 
 class RunEnded(Fact, frozen=True, tag=True):
@@ -123,6 +126,7 @@ class ResourcesSampled(Fact, frozen=True, tag=True):
     process: Name
     cpu_ns: Count
     rss_bytes: Count
+    descriptors: Count = 0  # open files and connections; 0: not counted, as by older versions
 
 
 class DatabaseCounted(Fact, frozen=True, tag=True):
@@ -142,6 +146,9 @@ class GeneratorSampled(Fact, frozen=True, tag=True):
     connections_max: Count
     waiting_attempts: Count  # queued for a free connection
     journal_backlog: Count
+    api_connections: Count | None = None  # open from the subject to the simulated APIs; older versions did not count
+    api_idle: Count = 0  # of these, without a request that waits for its answer
+    api_used: Count = 0  # connections to them that carried a request in the interval
 
 
 class GeneratorHeld(Fact, frozen=True, tag=True):
@@ -152,6 +159,13 @@ class GeneratorHeld(Fact, frozen=True, tag=True):
     operation: Text
     started_ns: Nanoseconds
     cpu_ns: Nanoseconds  # of the generator's thread, so a thread that had to wait for a core is not counted
+
+
+class VersionAsked(Fact, frozen=True, tag=True):
+    """The first call that asks for a version of the Admin API in its address, and the version that answers."""
+
+    asked: Text  # "" for an address without a version
+    served: Name
 
 
 class FaultStarted(Fact, frozen=True, tag=True):
@@ -167,11 +181,21 @@ class FaultEnded(Fact, frozen=True, tag=True):
     target: Name
 
 
+class AppChanged(Fact, frozen=True, tag=True):
+    """Something happened to the app's installation, by plan. `scopes` are those that it has from then on."""
+
+    change: LifeChange
+    scopes: tuple[Name, ...] = ()
+
+
 # -- the world -------------------------------------------------------------------------------------------------------
 
 
 class ItemStocked(Fact, frozen=True, tag=True):
-    """A SKU before load, at ledger version 0. Every marketplace then lists `available` less the safety stock."""
+    """A SKU before load, at ledger version 0. Every marketplace then lists `available` less the safety stock.
+
+    Of an item that several locations stock, `locations` and `levels` name all of them, and `available` is the sum.
+    """
 
     sku: Name
     inventory_item_id: Positive
@@ -179,6 +203,8 @@ class ItemStocked(Fact, frozen=True, tag=True):
     available: Quantity
     price_minor: Count
     hot: bool
+    locations: tuple[Positive, ...] = ()
+    levels: tuple[Balance, ...] = ()
 
 
 class ChannelOpened(Fact, frozen=True, tag=True):
@@ -241,8 +267,28 @@ class OrderReturned(Fact, frozen=True, tag=True):
     restocked: bool
 
 
+class OrderWritten(Fact, frozen=True, tag=True):
+    """The subject created, cancelled, refunded or shipped an order of the own store by a call.
+
+    `order` is -1 for an order that it created. `reference` names the marketplace's order that such an order stands for.
+    Its stock changes are `StockChanged` facts, and the change of a buyer's order is a fact of its own too.
+    """
+
+    how: WrittenAs
+    order_id: Positive
+    skus: tuple[Name, ...]
+    quantities: tuple[Count, ...]
+    request: OptionalId = -1
+    order: OptionalId = -1
+    reference: Text = ""
+
+
 class StockChanged(Fact, frozen=True, tag=True):
-    """One entry of the master's ledger: version `version` of the item. Each item is stocked at one location."""
+    """One entry of the master's ledger: version `version` of the item, which changed its level at one location.
+
+    `delta` and `available` are of the sum over the item's locations. A transfer between two of them makes two versions
+    that leave the sum as it is.
+    """
 
     sku: Name
     inventory_item_id: Positive
@@ -255,6 +301,7 @@ class StockChanged(Fact, frozen=True, tag=True):
     reference: Text = ""  # the subject's referenceDocumentUri
     compared: bool = False  # the subject sent changeFromQuantity, and it matched
     request: OptionalId = -1  # serial number of the API call
+    level: Balance | None = None  # units at the location after the change; None: the item has no other location
 
 
 class StockUnmoved(Fact, frozen=True, tag=True):
@@ -269,6 +316,7 @@ class StockUnmoved(Fact, frozen=True, tag=True):
     request: OptionalId = -1
     cause: ApiStockCause = "subject_adjust"  # older versions wrote this for a set too
     compared: bool = False  # as in StockChanged
+    location_id: OptionalId = -1  # -1: the item has no other location
 
 
 class ListingPushed(Fact, frozen=True, tag=True):
@@ -294,12 +342,14 @@ class EventFired(Fact, frozen=True, tag=True):
 
 
 class FinalStock(Fact, frozen=True, tag=True):
-    """Master and physical stock of a SKU at rest."""
+    """Master and physical stock of a SKU at rest. `locations` and `levels` are as in ItemStocked."""
 
     sku: Name
     available: Balance
     physical: Balance
     version: Count
+    locations: tuple[Positive, ...] = ()
+    levels: tuple[Balance, ...] = ()
 
 
 class FinalListing(Fact, frozen=True, tag=True):
@@ -317,6 +367,15 @@ class SubscriptionCreated(Fact, frozen=True, tag=True):
     topic: Name
     uri: Name
     by_api: bool = True
+
+
+class SubscriptionChanged(Fact, frozen=True, tag=True):
+    """The subject changed a subscription. From now on events go to `uri`."""
+
+    subscription: Positive
+    source: Name
+    topic: Name
+    uri: Name
 
 
 class SubscriptionRemoved(Fact, frozen=True, tag=True):
@@ -395,6 +454,12 @@ class ApiCalled(Fact, frozen=True, tag=True):
     strangers: tuple[Text, ...] = ()  # of a call with errors: the first ids that it named and the shop does not have
     key: Text = ""  # its idempotency key
     injected: Injected = ""
+    unplayed: tuple[Text, ...] = ()  # the first things that it asked for and that Stockstorm does not play, by name
+
+    @property
+    def server_failed(self) -> bool:
+        """Whether it was answered with a 5xx. 501 of what is not played tells of no failure."""
+        return self.status >= 500 and not self.unplayed
 
 
 class RowsNotListed(Fact, frozen=True, tag=True):
@@ -457,8 +522,10 @@ AnyFact = (
     | DatabaseCounted
     | GeneratorSampled
     | GeneratorHeld
+    | VersionAsked
     | FaultStarted
     | FaultEnded
+    | AppChanged
     | ItemStocked
     | ChannelOpened
     | PurchaseAccepted
@@ -467,6 +534,7 @@ AnyFact = (
     | OrderPaid
     | OrderCancelled
     | OrderReturned
+    | OrderWritten
     | StockChanged
     | StockUnmoved
     | ListingPushed
@@ -474,6 +542,7 @@ AnyFact = (
     | FinalStock
     | FinalListing
     | SubscriptionCreated
+    | SubscriptionChanged
     | SubscriptionRemoved
     | EventUnheard
     | DeliveryPlanned

@@ -24,6 +24,8 @@ class Rank(IntEnum):
     PRODUCT_EDIT = 7
     FORGERY = 8
     FAULT = 9
+    LIFE = 10
+    TRANSFER = 11
 
 
 class Draft(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from stockstorm.simulator.config import FaultKind, ForgeryKind
+from stockstorm.simulator.config import FaultKind, ForgeryKind, LifeChange
 from stockstorm.simulator.model import SHOPIFY, OrderKey, Sku, Topic
 
 
@@ -52,6 +52,13 @@ class PlannedRestock(PlanItem, frozen=True, tag="restock"):
     delta: int
 
 
+class PlannedTransfer(PlanItem, frozen=True, tag="transfer"):
+    """The shop's own staff moves at most `units` from one location of an item to another."""
+
+    sku: Sku
+    units: int
+
+
 class PlannedProductEdit(PlanItem, frozen=True, tag="product_edit"):
     """Somebody edits a product, which fires products/update."""
 
@@ -80,16 +87,26 @@ class PlannedFault(PlanItem, frozen=True, tag="fault"):
     duration_ns: int
 
 
+class PlannedLife(PlanItem, frozen=True, tag="life"):
+    """Something happens to the app's installation. What it is told is due `after_ns` later."""
+
+    change: LifeChange
+    after_ns: int = 0
+    scopes: tuple[str, ...] = ()
+
+
 AnyPlanItem = (
     PlannedPurchase
     | PlannedPayment
     | PlannedCancellation
     | PlannedReturn
     | PlannedRestock
+    | PlannedTransfer
     | PlannedProductEdit
     | PlannedForgery
     | PlannedPhase
     | PlannedFault
+    | PlannedLife
 )
 
 

@@ -11,6 +11,7 @@ from stockstorm.simulator import limits
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.errors import LimitError
+from stockstorm.simulator.model import LIFE_TOPICS
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
 from stockstorm.simulator.plan.drafts import Draft, Rank
@@ -19,9 +20,11 @@ from stockstorm.simulator.plan.items import (
     AnyPlanItem,
     Plan,
     PlannedFault,
+    PlannedLife,
     PlannedPhase,
     PlannedProductEdit,
     PlannedRestock,
+    PlannedTransfer,
 )
 from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
 from stockstorm.simulator.plan.purchases import purchase_drafts
@@ -40,10 +43,12 @@ def plan_drafts(config: WorldConfig, seed: int) -> Iterator[Draft]:
     drafts = heapq.merge(
         purchase_drafts(config, seeds, demand),
         _restocks(config, seeds, demand),
+        _transfers(config, seeds, demand),
         _product_edits(config, seeds, demand),
         drafts_next_to_faults(config, seeds),
         forgery_drafts(config, seeds, demand),
         sorted(_faults(config)),
+        sorted(_life(config)),
         _phases(config),
     )
     for number, draft in enumerate(drafts, 1):
@@ -59,6 +64,18 @@ def _faults(config: WorldConfig) -> Iterator[Draft]:
             continue
         values = (fault.kind, round(fault.restart_after_s * SECOND_NS))
         yield Draft(round(fault.at_s * SECOND_NS), Rank.FAULT, n, 0, PlannedFault, values)
+
+
+def _life(config: WorldConfig) -> Iterator[Draft]:
+    """What happens to the app. A rotation has two items: the new secret, and its first use in deliveries."""
+    for n, life in enumerate(config.life):
+        at_ns, after_ns = round(life.at_s * SECOND_NS), round(life.after_s * SECOND_NS)
+        if life.kind == "rotate_secret":
+            yield Draft(at_ns, Rank.LIFE, 2 * n, 0, PlannedLife, (life.kind,))
+            yield Draft(at_ns + after_ns, Rank.LIFE, 2 * n + 1, 0, PlannedLife, ("new_secret_used",))
+        else:
+            told = 1 if life.kind in LIFE_TOPICS else 0
+            yield Draft(at_ns, Rank.LIFE, 2 * n, told, PlannedLife, (life.kind, after_ns, life.scopes))
 
 
 def _phases(config: WorldConfig) -> Iterator[Draft]:
@@ -77,6 +94,13 @@ def _restocks(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Dra
         sku = demand.restocked(seeds.draw("restock", n), events.restock_hot)
         if sku is not None:
             yield Draft(at_ns, Rank.RESTOCK, n, 1, PlannedRestock, (sku, events.restock_units))
+
+
+def _transfers(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
+    events = config.events
+    for n, at_ns in enumerate(_instants(config, seeds, "transfers", events.transfers_per_s)):
+        sku = demand.popular(seeds.draw("transfer", n))
+        yield Draft(at_ns, Rank.TRANSFER, n, 2, PlannedTransfer, (sku, events.transfer_units))
 
 
 def _product_edits(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:

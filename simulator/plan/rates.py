@@ -20,6 +20,7 @@ from stockstorm.simulator.seeds import Seeds
 
 ConfigT = TypeVar("ConfigT", bound=WorldConfig)  # a scenario stays a scenario
 
+TRANSFER_EVENTS = 2  # one for each of the two locations
 ITEMS_PER_PURCHASE_MAX = 3  # itself, a payment, and a cancellation or a return
 
 
@@ -32,7 +33,7 @@ def expected_items_max(config: WorldConfig) -> float:
     """An upper bound of the mean number of items in a plan."""
     purchases = sum(schedule.arrival_count(phase) for phase in config.phases)
     events = config.events
-    beside = (events.restocks_per_s + events.product_edits_per_s) * _seconds(config)
+    beside = (events.restocks_per_s + events.product_edits_per_s + events.transfers_per_s) * _seconds(config)
     beside += forgery_count(config) + len(drafts_next_to_faults(config, Seeds(0)))
     role_items = len(Roles(config))  # the one that has a return and a cancellation has one more than others
     return purchases * ITEMS_PER_PURCHASE_MAX + role_items + beside + len(config.phases) + len(config.faults)
@@ -109,7 +110,8 @@ def _staff_events(config: WorldConfig) -> float:
     can_restock = demand.restocked(0.0, config.events.restock_hot) is not None
     restocks = config.events.restocks_per_s if can_restock else 0.0
     next_to_faults = sum(draft.events for draft in drafts_next_to_faults(config, Seeds(0)))
-    return (restocks + config.events.product_edits_per_s) * _seconds(config) + next_to_faults
+    staff = restocks + config.events.product_edits_per_s + TRANSFER_EVENTS * config.events.transfers_per_s
+    return staff * _seconds(config) + next_to_faults
 
 
 def _role_events(config: WorldConfig) -> float:

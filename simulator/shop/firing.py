@@ -4,8 +4,22 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.simulator.events.order_payload import shipping_status
 from stockstorm.simulator.history.facts import AnyFact, EventFired
-from stockstorm.simulator.model import SHOPIFY, Event, Level, Order, Product, Refund, RngKey, ShopifyTopic, Topic
+from stockstorm.simulator.model import (
+    SHOPIFY,
+    AppTopic,
+    CallTopic,
+    Event,
+    Level,
+    LevelTopic,
+    Order,
+    Product,
+    Refund,
+    RngKey,
+    ShopifyTopic,
+    Topic,
+)
 from stockstorm.simulator.seeds import Seeds
 
 SALE_TOPICS: Final[frozenset[Topic]] = frozenset({"orders/create", "order.created"})
@@ -62,11 +76,12 @@ class Action:
         """Fire an event of an order. `nth` counts events of this topic and order, from 1."""
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
         rng_key = ("order", order.key, topic, nth)
-        sale = order.key if topic in SALE_TOPICS else -1
+        known = order.key if order.written is None else -1  # the history knows no orders that the subject created
+        sale = known if topic in SALE_TOPICS else -1
         self.changes.events.append(
             Event(serial, event_id, source, topic, now_ns, rng_key, order, refund, None, None, sale)
         )
-        self.changes.facts.append(EventFired(now_ns, serial, event_id, source, topic, order.key))
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, source, topic, known))
 
     def stock(self, level: Level, sku: str, order: int = -1, *, sale: bool = False) -> None:
         """Fire inventory_levels/update for a level that has just changed; `sale`: because the order was placed."""
@@ -79,6 +94,13 @@ class Action:
         )
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, order, sku, level.version))
 
+    def connection(self, topic: LevelTopic, level: Level, sku: str) -> None:
+        """Fire that an item is stocked at one more location, or at one less."""
+        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        rng_key = (topic, level.inventory_item_id, level.location_id, serial)
+        self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, level=level))
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=sku))
+
     def product(self, product: Product) -> None:
         """Fire products/update."""
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
@@ -87,6 +109,50 @@ class Action:
         self._firing.edited_ns[product.product_id] = now_ns
         self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, product=product))
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=product.sku))
+
+    def app(
+        self,
+        topic: AppTopic,
+        nth: int,
+        order: Order | None = None,
+        scopes: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+    ) -> None:
+        """Fire an event about the app or a customer. `order` is the newest of that customer."""
+        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        self.changes.events.append(
+            Event(serial, event_id, SHOPIFY, topic, now_ns, ("app", topic, nth), order, scopes=scopes)
+        )
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic))
+
+    def parcel(self, order: Order) -> None:
+        """Fire fulfillments/create for the newest parcel, and what it makes of the order."""
+        whole: CallTopic = "orders/fulfilled" if shipping_status(order) == "fulfilled" else "orders/partially_fulfilled"
+        self._called("fulfillments/create", order=order)
+        self._called(whole, order=order)
+
+    def item(self, product: Product) -> None:
+        """Fire inventory_items/update."""
+        self._called("inventory_items/update", product=product)
+
+    def bulk(self, body: bytes) -> None:
+        """Fire bulk_operations/finish with its whole body."""
+        self._called("bulk_operations/finish", body=body)
+
+    def _called(
+        self,
+        topic: CallTopic,
+        *,
+        order: Order | None = None,
+        product: Product | None = None,
+        body: bytes | None = None,
+    ) -> None:
+        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        known = order.key if order is not None and order.written is None else -1
+        key = ("call", topic, serial)
+        event = Event(serial, event_id, SHOPIFY, topic, now_ns, key, order=order, product=product, body=body)
+        self.changes.events.append(event)
+        sku = "" if product is None else product.sku
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, known, sku))
 
     def _id(self) -> str:
         if not self._event_id:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stockstorm.simulator.model import Order, Sku
+from stockstorm.simulator.model import Drawn, Order, Sku
 
 
 def left(order: Order) -> list[tuple[Sku, int]]:
@@ -13,6 +13,36 @@ def left(order: Order) -> list[tuple[Sku, int]]:
             back[line.line_id] = back.get(line.line_id, 0) + line.quantity
     remaining = [(line.sku, line.quantity - back.get(line.line_id, 0)) for line in order.lines]
     return [(sku, units) for sku, units in remaining if units]
+
+
+def left_at(order: Order) -> list[tuple[Sku, int, int]]:
+    """(SKU, location, units) of what is `left`: where each unit was drawn from, 0 for an item's only location."""
+    if not order.drawn:
+        return [(sku, 0, units) for sku, units in left(order)]
+    back: dict[tuple[Sku, int], int] = {}
+    for refund in order.refunds:
+        for line in refund.lines:
+            back[line.sku, line.location_id] = back.get((line.sku, line.location_id), 0) + line.quantity
+    spread = {each.sku for each in order.drawn}
+    places = [(sku, 0, units) for sku, units in left(order) if sku not in spread]
+    for sku, location, units in ((each.sku, each.location_id, each.units) for each in order.drawn):
+        places.append((sku, location, units - back.get((sku, location), 0)))
+    return [(sku, location, units) for sku, location, units in places if units]
+
+
+def split(sku: Sku, quantity: int, drawn: list[Drawn]) -> list[tuple[int, int]]:
+    """(location, units) of a part of an order that comes back, and takes these units out of `drawn`.
+
+    Units come back to where they were drawn from; [(0, quantity)] for a SKU that has one location.
+    """
+    found: list[tuple[int, int]] = []
+    for index, each in enumerate(drawn):
+        units = min(quantity, each.units) if each.sku == sku else 0
+        if units:
+            drawn[index] = Drawn(sku, each.location_id, each.units - units)
+            found.append((each.location_id, units))
+            quantity -= units
+    return [*found, (0, quantity)] if quantity else found
 
 
 def columns(lines: Sequence[tuple[Sku, int]]) -> tuple[tuple[str, ...], tuple[int, ...]]:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from stockstorm.simulator.model import Order
+from stockstorm.simulator.model import Order, Written
 from stockstorm.simulator.shop.records import INT_MAX, Records, Value, within
 
 Column = Literal["created_ns", "updated_ns", "id"]
@@ -33,6 +33,12 @@ _NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 def between(column: Column, low: int, high: int) -> Condition:
     """The value is in [low, high)."""
     return Condition(f"{column} >= ? AND {column} < ?", (within(low), within(high)))
+
+
+def one_of(ids: Sequence[int]) -> Condition:
+    """The id is one of these."""
+    marks = ", ".join("?" * len(ids))
+    return Condition(f"id IN ({marks})", tuple(map(within, ids)))
 
 
 def closed(wanted: bool) -> Condition:
@@ -63,6 +69,69 @@ def sku(wanted: str, *, prefix: bool) -> Condition:
         return NEVER
     text = SEPARATOR + wanted + ("" if prefix else SEPARATOR)
     return Condition(_scanned("by_skus", "instr(skus, ?) > 0"), (text,))
+
+
+# What the subject gave of its own orders is one text of words, each after its kind. Other orders have none.
+Word = Literal[
+    "name", "email", "tag", "source_name", "source_identifier", "po_number", "first_name", "last_name", "test"
+]
+
+
+def words_of(written: Written) -> str:
+    """The words by which an order of the subject is found."""
+    words = [
+        ("name", written.name),
+        ("email", written.email),
+        ("source_name", written.source_name),
+        ("source_identifier", written.source_identifier),
+        ("po_number", written.po_number),
+        ("first_name", written.first_name),
+        ("last_name", written.last_name),
+        ("test", "true" if written.test else None),
+        *(("tag", tag) for tag in written.tags),
+    ]
+    texts = [f"{kind}={text.casefold()}" for kind, text in words if text]
+    return SEPARATOR.join(["", *texts, ""])
+
+
+def word(kind: Word, wanted: str, *, prefix: bool) -> Condition:
+    """The subject gave a word of this kind that begins with `wanted`, or equals it. `wanted` is in lower case."""
+    if SEPARATOR in wanted:
+        return NEVER
+    text = f"{SEPARATOR}{kind}={wanted}" + ("" if prefix else SEPARATOR)
+    found = "SELECT id FROM orders INDEXED BY by_words WHERE own AND words IS NOT NULL AND instr(words, ?) > 0"
+    return Condition(f"id IN ({found})", (text,))
+
+
+def written() -> Condition:
+    """The subject created the order."""
+    return Condition("words IS NOT NULL")
+
+
+def buyers(wanted: Sequence[int]) -> Condition:
+    """One of these buyers placed the order."""
+    return Condition(f"buyer IN ({','.join(str(int(each)) for each in wanted)})") if wanted else NEVER
+
+
+def shipped(wanted: str) -> Condition:
+    """How much of the order is shipped: unfulfilled, partial or fulfilled."""
+    return Condition("shipped = ?", (wanted,))
+
+
+class Conditions:
+    """Joins conditions: the algebra of a search."""
+
+    def every(self, tests: list[Condition]) -> Condition:
+        return self._joined(" AND ", tests)
+
+    def some(self, tests: list[Condition]) -> Condition:
+        return self._joined(" OR ", tests)
+
+    def no(self, test: Condition) -> Condition:
+        return Condition(f"NOT coalesce(({test.sql}), 0)", test.values)
+
+    def _joined(self, word: str, tests: list[Condition]) -> Condition:
+        return Condition(word.join(f"({each.sql})" for each in tests), tuple(v for each in tests for v in each.values))
 
 
 def _scanned(index: str, test: str) -> str:

@@ -5,69 +5,102 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.simulator.events.order_payload import financial_status
+from stockstorm.simulator.events.encoding import derived_id
+from stockstorm.simulator.events.order_payload import financial_status, shipping_status
+from stockstorm.simulator.ids import LIVE_IDS, Ids, ids_beside
 from stockstorm.simulator.model import (
     FIRST_ORDER_NUMBER,
+    FIRST_WRITTEN_KEY,
     ONLINE,
+    Drawn,
     Order,
     OrderKey,
     OrderLine,
     Product,
     Refund,
     RefundLine,
+    Written,
 )
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
-from stockstorm.simulator.shop.order_search import SEPARATOR, Condition, FoundOrders
+from stockstorm.simulator.shop.lines import split
+from stockstorm.simulator.shop.order_search import SEPARATOR, Condition, FoundOrders, words_of
 from stockstorm.simulator.shop.records import Records, within
 
 # Ids are derived from the order's key, so a purchase has the same ids in every run of a seed.
-ORDER_ID_BASE = 5_812_300_000_000
-LINE_ID_BASE = 14_320_500_000_000
-REFUND_ID_BASE = 931_800_000_000
 LINE_IDS_PER_ORDER = 32
 
 
 _SCHEMA: Final = (
     """CREATE TABLE orders (
         id INTEGER PRIMARY KEY, own INTEGER, created_ns INTEGER, updated_ns INTEGER, number INTEGER,
-        cancelled INTEGER, status TEXT, skus TEXT, body BLOB)""",
+        cancelled INTEGER, status TEXT, skus TEXT, buyer INTEGER, shipped TEXT, words TEXT, body BLOB)""",
     "CREATE INDEX by_creation ON orders (created_ns, id) WHERE own",
     "CREATE INDEX by_update ON orders (updated_ns, id) WHERE own",
     "CREATE INDEX by_status ON orders (status, created_ns, id) WHERE own",
     "CREATE INDEX by_number ON orders (number, own) WHERE own",
     "CREATE INDEX by_skus ON orders (skus, own) WHERE own",
+    "CREATE INDEX by_words ON orders (words, own) WHERE own AND words IS NOT NULL",
+    "CREATE TABLE refunds (id INTEGER PRIMARY KEY, order_id INTEGER)",
+    "CREATE TABLE parcels (id INTEGER PRIMARY KEY, order_id INTEGER)",
+    "CREATE TABLE returned (ref TEXT PRIMARY KEY, id INTEGER)",
 )
+UNSHIPPED: Final = "unfulfilled"
 
 
 class OrderBook:
     """The current value of every order. Those of the own store can be searched."""
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Ids = LIVE_IDS) -> None:
+        self._ids = ids
         self._records = Records(*_SCHEMA)
         self._numbers: dict[str, int] = {}
+        self._written = self._refunds = self._parcels = 0  # of the subject so far
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Order).decode
 
-    def open(self, item: PlannedPurchase, products: Sequence[Product], now_ns: int) -> Order:
+    def open(
+        self, item: PlannedPurchase, products: Sequence[Product], now_ns: int, drawn: tuple[Drawn, ...] = ()
+    ) -> Order:
         """Create the order of an accepted purchase. `products` has one product for each line."""
         key, channel = item.order, item.channel
         number = self._numbers.get(channel, FIRST_ORDER_NUMBER)
         self._numbers[channel] = number + 1
-        order_id, first_line = ORDER_ID_BASE + key, LINE_ID_BASE + key * LINE_IDS_PER_ORDER
+        order_id, first_line = self._ids.order.of(key), key * LINE_IDS_PER_ORDER
         lines = tuple(
-            OrderLine(first_line + n, sku, quantity, products[n].price_minor)
+            OrderLine(self._ids.line.of(first_line + n), sku, quantity, products[n].price_minor)
             for n, (sku, quantity) in enumerate(item.lines)
         )
         ref = str(order_id) if channel == ONLINE else f"{channel}-{number}"
-        order = Order(key, order_id, ref, number, channel, item.buyer, lines, now_ns, now_ns)
-        own = channel == ONLINE
-        skus = SEPARATOR.join(["", *(line.sku.casefold() for line in lines), ""]) if own else ""
-        status = financial_status(order) if own else ""
-        self._records.write(
-            "INSERT INTO orders VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)",
-            (order_id, own, now_ns, now_ns, number, status, skus, self._encode(order)),
-        )
+        order = Order(key, order_id, ref, number, channel, item.buyer, lines, now_ns, now_ns, drawn=drawn)
+        self._insert(order)
         return order
+
+    def write(self, lines: Sequence[tuple[Product, int, int]], written: Written, now_ns: int, paid: bool) -> Order:
+        """Create an order of the subject. A line is a product, its units and the price of one in minor units."""
+        key = OrderKey(FIRST_WRITTEN_KEY + self._written)
+        self._written += 1
+        number = self._numbers.get(ONLINE, FIRST_ORDER_NUMBER)
+        self._numbers[ONLINE] = number + 1
+        order_id, first_line = self._ids.order.of(key), key * LINE_IDS_PER_ORDER
+        rows = tuple(
+            OrderLine(self._ids.line.of(first_line + n), product.sku, units, price)
+            for n, (product, units, price) in enumerate(lines)
+        )
+        paid_ns, ref = now_ns if paid else None, str(order_id)
+        order = Order(key, order_id, ref, number, ONLINE, -1, rows, now_ns, now_ns, paid_ns, written=written)
+        self._insert(order)
+        return order
+
+    def _insert(self, order: Order) -> None:
+        own = order.channel == ONLINE
+        skus = SEPARATOR.join(["", *(line.sku.casefold() for line in order.lines), ""]) if own else ""
+        words = None if order.written is None else words_of(order.written)
+        status = financial_status(order) if own else ""
+        at_ns, body = order.created_ns, self._encode(order)
+        self._records.write(
+            "INSERT INTO orders VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
+            (order.order_id, own, at_ns, at_ns, order.number, status, skus, order.buyer, UNSHIPPED, words, body),
+        )
 
     def replace(self, order: Order) -> None:
         """Store the new value of a known order."""
@@ -76,10 +109,39 @@ class OrderBook:
             "UPDATE orders SET updated_ns = ?, cancelled = ?, status = ?, body = ? WHERE id = ?",
             (order.updated_ns, order.cancelled_ns is not None, status, self._encode(order), order.order_id),
         )
+        if order.fulfilments:
+            parcel = order.fulfilments[-1].fulfilment_id
+            self._records.write("UPDATE orders SET shipped = ? WHERE id = ?", (shipping_status(order), order.order_id))
+            self._records.write("INSERT OR IGNORE INTO parcels VALUES (?, ?)", (parcel, order.order_id))
+        for refund in order.refunds[-1:]:
+            if order.channel == ONLINE:
+                self._records.write("INSERT OR IGNORE INTO refunds VALUES (?, ?)", (refund.refund_id, order.order_id))
+            else:
+                self._records.write("INSERT OR IGNORE INTO returned VALUES (?, ?)", (order.ref, refund.refund_id))
+
+    def next_refund(self) -> int:
+        """An id for a refund of the subject."""
+        self._refunds += 1
+        return self._ids.refund.of(FIRST_WRITTEN_KEY + self._refunds)
+
+    def next_parcel(self) -> int:
+        """An id for a parcel."""
+        self._parcels += 1
+        return derived_id("parcel", self._ids.order.of(FIRST_WRITTEN_KEY), self._parcels)
+
+    def own_by_parcel(self, parcel_id: int) -> Order | None:
+        """The order of a parcel."""
+        row = self._records.row("SELECT order_id FROM parcels WHERE id = ?", (within(parcel_id),))
+        return None if row is None else self.own_by_id(row[0])
+
+    def return_of(self, ref: str) -> int | None:
+        """The id of the return of a marketplace's order, by the order's reference."""
+        row = self._records.row("SELECT id FROM returned WHERE ref = ?", (ref,))
+        return None if row is None else int(row[0])
 
     def get(self, key: OrderKey) -> Order | None:
         """The order of a purchase. None if the purchase was refused or has not happened yet."""
-        return self._one("SELECT body FROM orders WHERE id = ?", ORDER_ID_BASE + key)
+        return self._one("SELECT body FROM orders WHERE id = ?", self._ids.order.of(key))
 
     def begin_call(self) -> None:
         """A new API call begins, with a new allowance of work for its searches."""
@@ -95,7 +157,8 @@ class OrderBook:
 
     def own_by_refund(self, refund_id: int) -> tuple[Order, Refund] | None:
         """A refund of the own store, with its order."""
-        order = self.own_by_id(ORDER_ID_BASE + refund_id - REFUND_ID_BASE)
+        row = self._records.row("SELECT order_id FROM refunds WHERE id = ?", (within(refund_id),))
+        order = None if row is None else self.own_by_id(row[0])
         refunds = () if order is None else order.refunds
         return next(((order, each) for each in refunds if order and each.refund_id == refund_id), None)
 
@@ -122,16 +185,18 @@ def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Ref
     """The order after the return, and its refund. None if it was cancelled or returned before."""
     if order.cancelled_ns is not None or order.refunds:
         return None
-    open_lines = list(order.lines)
+    open_lines, drawn = list(order.lines), list(order.drawn)
     lines = []
     for sku, quantity in item.lines:
         line = next(line for line in open_lines if line.sku == sku and line.quantity >= quantity)
         open_lines.remove(line)
-        lines.append(RefundLine(line.line_id, sku, quantity))
-    refund = Refund(REFUND_ID_BASE + order.key, now_ns, tuple(lines), item.restock)
+        places = split(sku, quantity, drawn) if drawn else [(0, quantity)]
+        lines += [RefundLine(line.line_id, sku, units, location) for location, units in places]
+    refund = Refund(ids_beside(order.order_id).refund.of(order.key), now_ns, tuple(lines), item.restock)
     return msgspec.structs.replace(order, refunds=(refund,), updated_ns=now_ns), refund
 
 
 def times_updated(order: Order) -> int:
     """How often the order has changed since its creation."""
-    return (order.paid_ns is not None) + (order.cancelled_ns is not None) + len(order.refunds)
+    changes = (order.paid_ns is not None) + (order.cancelled_ns is not None)
+    return changes + len(order.refunds) + len(order.fulfilments)

@@ -100,14 +100,15 @@ def trial(stranger: str, scenario: str, folder: Path, *options: str, bug: str | 
     """One run of `scenario` against a fresh process of `stranger`, with the run's folder in `folder`."""
     port, probe_port, api_port = (free_port("127.0.0.1") for _ in range(3))
     secrets = {name: f"{name} of both sides" for name in SECRETS}
-    channels = [channel.name for channel in load(scenario).channels if channel.name != "online"]
+    world = load(scenario)
+    channels = [channel.name for channel in world.channels if channel.name != "online"]
     state = folder / "state"
     for old in folder.glob("state*"):
         old.unlink()
     environment = {
         "PORT": str(port),
         "PROBE_PORT": str(probe_port),
-        "GRAPHQL_URL": f"http://127.0.0.1:{api_port}/admin/api/2026-10/graphql.json",
+        "GRAPHQL_URL": f"http://127.0.0.1:{api_port}/admin/api/{world.shop.api_version}/graphql.json",
         "SHOP_DOMAIN": SHOP,
         "CHANNELS": ",".join(channels),
         "CHANNEL_URL": f"http://127.0.0.1:{api_port}/marketplaces/{{channel}}/v1",

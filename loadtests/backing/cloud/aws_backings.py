@@ -6,7 +6,6 @@ moto's except with `docker` and `real`. It has a plain name, because moto refuse
 partners may send to a real one. For the same reason a real bus gets Shopify's source with a prefix, as in `bus.source`.
 """
 
-import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -43,6 +42,7 @@ from stockstorm.loadtests.backing.cloud.emulators import INSTALL, fauxqs, find_f
 from stockstorm.loadtests.backing.containers import localstack
 from stockstorm.loadtests.processes.part import ChildPart
 from stockstorm.simulator.errors import BackingError
+from stockstorm.simulator.model import API_CLIENT_ID
 
 DEFAULT_RULES = QueueRules()
 
@@ -71,7 +71,7 @@ def open_eventbridge(
         queue = make_queue(sqs, name, rules)
         if not endpoint.temporary:
             stack.callback(delete_queue, sqs, queue)
-        source = f"{'' if endpoint.temporary else SOURCE_PREFIX}{SHOPIFY_SOURCE}/{secrets.randbelow(10**8)}/{name}"
+        source = f"{'' if endpoint.temporary else SOURCE_PREFIX}{SHOPIFY_SOURCE}/{API_CLIENT_ID}/{name}"
         bus = make_bus(events, sqs, name, queue, source)
         if not endpoint.temporary:
             stack.callback(delete_bus, events, bus)

@@ -13,6 +13,7 @@ from stockstorm.loadtests.subjects.flaws import (
     crash_windows,
     deduplication,
     degradation,
+    installation,
     loss,
     order,
     polling,
@@ -36,6 +37,7 @@ _FILES: Final = (
     coverage,
     conduct,
     degradation,
+    installation,
     polling,
 )
 FLAWS: Final = {flaw.name: flaw for file in _FILES for flaw in file.DECLARED}

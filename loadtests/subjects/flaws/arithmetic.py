@@ -12,7 +12,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"exact_units", "wrong_listings", "lost_events", "wrong_units"}),
+        diagnoses=frozenset({"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units"}),
     ),
     Flaw(
         name="same_sku_overwrites",
@@ -21,7 +21,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"exact_units", "wrong_listings", "lost_events", "wrong_units"}),
+        diagnoses=frozenset({"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units"}),
     ),
     Flaw(
         name="quantity_ignored",
@@ -30,7 +30,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"exact_units", "wrong_listings", "lost_events", "wrong_units"}),
+        diagnoses=frozenset({"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units"}),
     ),
     Flaw(
         name="restock_flag_ignored",
@@ -39,7 +39,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"exact_units", "wrong_listings", "lost_events", "wrong_units"}),
+        diagnoses=frozenset({"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units"}),
     ),
     Flaw(
         name="return_of_whole_order",
@@ -48,7 +48,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"exact_units", "wrong_listings", "lost_events", "wrong_units"}),
+        diagnoses=frozenset({"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units"}),
     ),
     Flaw(
         name="returns_ignored",
@@ -57,7 +57,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"exact_units", "wrong_listings", "lost_events", "wrong_units"}),
+        diagnoses=frozenset({"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units"}),
     ),
     Flaw(
         name="cancellations_ignored",
@@ -66,7 +66,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"exact_units", "wrong_listings", "lost_events", "wrong_units"}),
+        diagnoses=frozenset({"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units"}),
     ),
     Flaw(
         name="cancel_ignores_returns",
@@ -75,7 +75,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"exact_units", "wrong_listings", "lost_events", "wrong_units"}),
+        diagnoses=frozenset({"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units"}),
     ),
     Flaw(
         name="return_after_cancel_applied",
@@ -84,7 +84,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"exact_units", "wrong_listings", "lost_events", "wrong_units"}),
+        diagnoses=frozenset({"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units"}),
     ),
     Flaw(
         name="cancel_of_first_line",
@@ -93,6 +93,6 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"exact_units", "wrong_listings", "lost_events", "wrong_units"}),
+        diagnoses=frozenset({"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units"}),
     ),
 )

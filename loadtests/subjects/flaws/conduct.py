@@ -38,9 +38,9 @@ DECLARED: Final = (
         name="poll_storm",
         kind="conduct",
         mistake="the whole catalogue is read without a pause beside the webhooks",
-        must=frozenset({"throttling"}),
-        may=without({**CALLS, **LATE_EFFECTS}, "throttling"),
+        must=frozenset({"needless_reads"}),
+        may={**CALLS, **LATE_EFFECTS},
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"own_retries"}),
+        diagnoses=frozenset({"needless_reads"}),
     ),
 )

@@ -37,9 +37,9 @@ DECLARED: Final = (
         name="connections_leak",
         kind="degradation",
         mistake="every push opens a connection that is never closed",
-        must=frozenset({"memory"}),
-        may=without(LATE_EFFECTS, "memory"),
+        must=frozenset({"connections"}),
+        may={**LATE_EFFECTS, "descriptors": "each connection is a descriptor of the process"},
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"growth"}),
+        diagnoses=frozenset({"open_connections"}),
     ),
 )

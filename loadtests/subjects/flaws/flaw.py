@@ -6,7 +6,7 @@ import msgspec
 
 Kind = Literal[
     "signatures", "deduplication", "order", "loss", "crash windows", "arithmetic", "writes", "pushes", "coverage",
-    "conduct", "degradation", "polling",
+    "conduct", "degradation", "installation", "polling",
 ]  # fmt: skip
 
 
@@ -70,6 +70,7 @@ LATE_EFFECTS: Final = {
     "ack_time": "answers are late as well",
     "trend": "what waits makes what comes later wait too",
     "memory": "what waits is held in memory",
+    "descriptors": "what waits holds connections open",
 }
 NEVER_DELIVERED: Final = {
     **WRONG_STOCK,

@@ -23,7 +23,7 @@ DECLARED: Final = (
         subjects=OF_QUEUES,
         faults=("kill_receiver@5",),
         guide_ref="C8",
-        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure"}),
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "exact_units"}),
     ),
     Flaw(
         name="errors_swallowed",
@@ -33,7 +33,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_QUEUES,
         faults=("restart_database@5",),
-        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure"}),
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "exact_units"}),
     ),
     Flaw(
         name="batch_drops_tail",
@@ -59,7 +59,7 @@ DECLARED: Final = (
         mistake="what does not fit into a buffer is acknowledged and dropped",
         must=frozenset({"nothing_lost"}),
         may=without(WRONG_STOCK, "nothing_lost"),
-        diagnoses=frozenset({"lost_events", "lost_alone"}),
+        diagnoses=frozenset({"capped", "lost_events"}),
         subjects=OF_RECEIVERS,
     ),
 )

@@ -31,7 +31,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"old_over_new", "overtaken", "push_forgotten", "wrong_listings"}),
+        diagnoses=frozenset({"lacking", "wrong_listings"}),
     ),
     Flaw(
         name="cancel_before_create_ignored",

@@ -96,9 +96,9 @@ DECLARED: Final = (
         name="pending_orders_ignored",
         kind="pushes",
         mistake="listings show units that are sold and not yet in the master",
-        must=frozenset({"stale_overwrite"}),
-        may=without(WRONG_STOCK, "stale_overwrite"),
-        diagnoses=frozenset({"old_over_new", "overtaken"}),
+        must=frozenset({"put_back"}),
+        may=WRONG_STOCK,
+        diagnoses=frozenset({"put_back"}),
         subjects=OF_WEBHOOKS,
     ),
 )

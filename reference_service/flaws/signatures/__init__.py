@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from stockstorm.reference_service.flaws.signatures import (
+    new_secret_never_read,
     no_signature_check,
+    previous_secret_forgotten,
     signature_by_prefix,
     signature_in_either_form,
     signature_in_hex,
@@ -16,7 +18,9 @@ from stockstorm.reference_service.flaws.signatures import (
 from stockstorm.reference_service.seams import Compose
 
 FLAWS: Mapping[str, Compose] = {
+    "new_secret_never_read": new_secret_never_read.compose,
     "no_signature_check": no_signature_check.compose,
+    "previous_secret_forgotten": previous_secret_forgotten.compose,
     "signature_by_prefix": signature_by_prefix.compose,
     "signature_in_either_form": signature_in_either_form.compose,
     "signature_in_hex": signature_in_hex.compose,

@@ -12,7 +12,7 @@ from stockstorm.reports.render.page import Fact, render
 from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Check, Finding, ThresholdOutcome
 
-EFFECTS: Final = ("once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "not_judged")
+EFFECTS: Final = ("once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "stuck", "not_judged")
 DELIVERIES: Final = ("acknowledged", "unacknowledged", "refused", "pending", "no_subscription")
 
 
@@ -79,7 +79,7 @@ def _class_row(name: str, counts: dict[str, int], columns: list[str], most: int)
 
 
 def _class_cell(delivery: str, effect: str, count: int, most: int) -> ClassCell:
-    bad = effect == "twice" or (delivery, effect) == ("acknowledged", "none")
+    bad = effect == "twice" or (delivery == "acknowledged" and effect in {"none", "stuck"})
     return ClassCell(count, math.log1p(count) / math.log1p(most), bad)
 
 

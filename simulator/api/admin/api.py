@@ -4,13 +4,13 @@ The order of checks is Shopify's: token, JSON, document, variables, sizes, cost,
 have HTTP status 200.
 """
 
-import hmac
 import re
 from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
+from stockstorm.simulator.api.admin.background import Background
 from stockstorm.simulator.api.admin.base.call import (
     AdminOptions,
     AdminState,
@@ -23,25 +23,29 @@ from stockstorm.simulator.api.admin.base.problems import THROTTLED, UNAUTHORIZED
 from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE, long_inputs, variables_problem
 from stockstorm.simulator.api.admin.execution.cost import Bucket, actual_cost, requested_cost
 from stockstorm.simulator.api.admin.execution.documents import Document, Documents, Operation, Result, run
+from stockstorm.simulator.api.admin.execution.global_ids import variable_problems
 from stockstorm.simulator.api.admin.execution.told import TOKEN_HEADER, answer_texts, denial_text, strangers
 from stockstorm.simulator.api.admin.execution.variables import coerce_variables
-from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
+from stockstorm.simulator.api.admin.resolvers.schema import admin_schemas
 from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
 from stockstorm.simulator.api.faults.injection import NONE, Injection
+from stockstorm.simulator.api.not_played import few, names_in
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.errors import UNREADABLE_JSON
-from stockstorm.simulator.history.facts import ApiCalled
+from stockstorm.simulator.history.facts import ApiCalled, VersionAsked
 from stockstorm.simulator.history.texts import error_texts
-from stockstorm.simulator.limits import API_VERSION, QUERY_COST_MAX
+from stockstorm.simulator.limits import QUERY_COST_MAX
 from stockstorm.simulator.model import ApiOutcome
 from stockstorm.simulator.shop.records import TooMuchWork
+from stockstorm.simulator.versions import NEWEST, ApiVersion, serving
 from stockstorm.simulator.world import World
 
-_PATH: Final = re.compile(r"/admin/api/[^/]+/graphql\.json")
-_HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"), ("X-Shopify-API-Version", API_VERSION))
+_PATH: Final = re.compile(r"/admin/api(?:/([^/]+))?/graphql\.json")
+_CONTENT_TYPE: Final = ("Content-Type", "application/json; charset=utf-8")
 _SUCCEEDED: Final[tuple[ApiOutcome, ...]] = ("ok", "replayed")
 DRAINED: Final = Injection("throttled", executes=False)
+HOST_MAX: Final = 255  # characters
 FAILED: Final = "Internal Server Error"
 _DEFAULT_OPTIONS: Final = AdminOptions()
 
@@ -64,7 +68,7 @@ class _Answer(msgspec.Struct, frozen=True):
 
 
 class AdminApi:
-    """The API of one shop for one app. Any version in the path is answered by the one supported version."""
+    """The API of one shop for one app, in every version that is served."""
 
     def __init__(
         self,
@@ -76,14 +80,17 @@ class AdminApi:
         serial: RequestSerial | None = None,
         options: AdminOptions = _DEFAULT_OPTIONS,
     ) -> None:
-        self._world, self._token, self._wall, self._options = world, token, wall, options
+        self._world, self._wall, self._options = world, wall, options
+        world.app.tokens.add(token)
         self._serial = serial or RequestSerial()
-        self._schema = admin_schema()
-        self._state = AdminState(world.catalogue)
+        self._schemas = admin_schemas()  # all at once, because building one takes longer than a call may
+        self._oldest = config.shop.oldest_api_version
+        self.state = AdminState(world.catalogue)
         self._bucket = Bucket(config.shop.plan)
         self._decode = msgspec.json.Decoder(_Body).decode
         self._encode = msgspec.json.Encoder().encode
-        self.documents = Documents(self._schema)
+        self.documents = Documents(self._schemas[NEWEST])
+        self.background = Background(world, wall, self.state, options, self.documents)
 
     def handle(self, request: ApiRequest, now_ns: int, injection: Injection = NONE) -> ApiReply:
         """Answer one request. The reply holds all resulting facts and events.
@@ -91,8 +98,22 @@ class AdminApi:
         `injection` applies to a call that would be executed without it.
         """
         self._world.begin_call()
-        call = Call(self._world, self._wall, self._state, self._options, request=self._serial.take(), now_ns=now_ns)
-        answer = self._answer(request, call, injection)
+        serial = self._serial.take()
+        if (file := self.background.file(request, serial, now_ns)) is not None:
+            return file
+        asked = asked_version(request.path)
+        served = None if asked is None else serving(asked, self._oldest)
+        call = Call(
+            self._world,
+            self._wall,
+            self.state,
+            self._options,
+            request=serial,
+            now_ns=now_ns,
+            version=served or NEWEST,
+            host=request.headers.get("host", "")[:HOST_MAX],
+        )
+        answer = self._answer(request, call, injection, is_served=served is not None)
         errors = self._errors(request, answer, call)
         called = ApiCalled(
             at_ns=now_ns,
@@ -105,28 +126,36 @@ class AdminApi:
             cost=answer.cost,
             rows=call.rows,
             errors=errors,
-            strangers=strangers(request.body, self._state) if errors else (),
+            strangers=strangers(request.body, self.state) if errors else (),
             key=call.key,
+            unplayed=few((*call.unplayed, *names_in(answer.body.get("errors")))),
         )
-        facts = [*call.facts, *call.shown(), called]
-        headers = (*_HEADERS, (REQUEST_ID, request_id(call.request)))
+        facts = [*call.facts, *call.shown(), *self._newly_asked(asked, served, answer, now_ns), called]
+        headers = (_CONTENT_TYPE, ("X-Shopify-API-Version", call.version), (REQUEST_ID, request_id(call.request)))
         reply = ApiReply(answer.status, headers, self._encode(answer.body), facts, call.events)
         return answer.met.applied(reply)
+
+    def _newly_asked(
+        self, asked: str | None, served: ApiVersion | None, answer: _Answer, now_ns: int
+    ) -> list[VersionAsked]:
+        if asked is None or served is None or answer.outcome == "denied":
+            return []
+        return self.state.newly_asked(asked, served, now_ns)
 
     def _errors(self, request: ApiRequest, answer: _Answer, call: Call) -> tuple[str, ...]:
         if answer.outcome == "denied":
             return (denial_text(request.headers),)
-        return error_texts(answer_texts(answer.body, call), (self._token,))
+        return error_texts(answer_texts(answer.body, call), self._world.app.hidden)
 
-    def _answer(self, request: ApiRequest, call: Call, injection: Injection) -> _Answer:
-        denied = self._denied(request)
+    def _answer(self, request: ApiRequest, call: Call, injection: Injection, *, is_served: bool) -> _Answer:
+        denied = self._denied(request, call.now_ns, is_served=is_served)
         if denied is not None:
             return denied
         try:
             body = self._decode(request.body)
         except UNREADABLE_JSON as error:
             return _Answer({"errors": f"Bad Request: {error}"}, "bad_request", status=400)
-        document = self.documents.get(body.query)
+        document = self.documents.get(body.query, self._schemas[call.version])
         if document.problems:
             return _Answer({"errors": document.problems}, "error")
         operation = document.select(body.operation_name)
@@ -134,14 +163,13 @@ class AdminApi:
             return _refused([_unknown_operation(body.operation_name)], "")
         return self._checked(document, operation, body.variables or {}, call, injection)
 
-    def _denied(self, request: ApiRequest) -> _Answer | None:
-        if not _PATH.fullmatch(request.path):
+    def _denied(self, request: ApiRequest, now_ns: int, *, is_served: bool) -> _Answer | None:
+        if not is_served:
             return _Answer({"errors": "Not Found"}, "bad_request", not_played(request), status=404)
         if request.method != "POST":
             body = {"errors": "Method Not Allowed: POST a GraphQL document"}
             return _Answer(body, "bad_request", not_played(request), status=405)
-        token = request.headers.get(TOKEN_HEADER, "")
-        if not hmac.compare_digest(token.encode(), self._token.encode()):
+        if not self._world.app.authorised(request.headers.get(TOKEN_HEADER, ""), now_ns):
             return _Answer({"errors": UNAUTHORIZED}, "denied", status=401)
         return None
 
@@ -149,22 +177,24 @@ class AdminApi:
         self, document: Document, operation: Operation, raw: dict[str, Any], call: Call, injection: Injection
     ) -> _Answer:
         """Check variables, sizes, cost and throttle, then execute."""
-        name, node, fragments = operation.root_names, operation.node, operation.fragments
+        name, node, fragments, schema = operation.root_names, operation.node, operation.fragments, document.schema
         if (problem := variables_problem(raw)) is not None:
             return _refused([problem], name)
-        if too_large := long_inputs(self._schema, node, fragments, raw):
+        if too_large := long_inputs(schema, node, fragments, raw):
             return _refused(too_large, name)
-        variables = coerce_variables(self._schema, node, raw)
+        variables = coerce_variables(schema, node, raw)
         if isinstance(variables, list):
             return _refused(variables, name)
-        requested = requested_cost(self._schema, node, fragments, variables.coerced)
+        if wrong_ids := variable_problems(operation.ids, raw):
+            return _refused(wrong_ids, name)
+        requested = requested_cost(schema, node, fragments, variables.coerced)
         if requested > QUERY_COST_MAX:
             return _refused([cost_too_high(requested)], name)
         if (kept_out := self._kept_out(name, requested, call.now_ns, injection)) is not None:
-            call.key = key_of(self._schema, node, variables)
+            call.key = key_of(schema, node, variables)
             return kept_out
         result = _within_bounds(lambda: run(document, operation, variables, raw, call), call)
-        actual = min(requested, actual_cost(self._schema, node, fragments, variables.coerced, result.data))
+        actual = min(requested, actual_cost(schema, node, fragments, variables.coerced, result.data))
         self._bucket.refund(requested - actual)
         outcome: ApiOutcome = "error" if result.problems and call.outcome in _SUCCEEDED else call.outcome
         return _Answer(self._body(result, requested, actual, call), outcome, name, actual, met=injection)
@@ -195,6 +225,12 @@ class AdminApi:
             "actualQueryCost": actual,
             "throttleStatus": self._bucket.status(),
         }
+
+
+def asked_version(path: str) -> str | None:
+    """The version in the address of a GraphQL call, "" for none. None: it is no such address."""
+    found = _PATH.fullmatch(path)
+    return None if found is None else found[1] or ""
 
 
 def _within_bounds(execute: Callable[[], Result], call: Call) -> Result:

@@ -44,6 +44,8 @@ REGISTRY: Final[dict[ApiFaultKind, ApiFault]] = {
 }
 MILLION: Final = 1_000_000  # shares are counted in whole millionths, so that the stretches have no gap
 _MARKETPLACE: Final = re.compile(r"/marketplaces/([^/]+)/v1/([a-z]+)")
+_ADMIN: Final = "/admin/"
+_GRAPHQL: Final = "/graphql.json"  # every other path of the Admin API is REST
 _MUTATION: Final = re.compile(rb'"query"\s*:\s*"(?:\\n|\s)*mutation\b')
 
 
@@ -60,6 +62,8 @@ def target_of(request: ApiRequest) -> Target:
     if found := _MARKETPLACE.fullmatch(request.path):
         writes = request.method != "GET"
         return Target(found[1], writes, writes and found[2] == "listings")
+    if request.path.startswith(_ADMIN) and not request.path.endswith(_GRAPHQL):
+        return Target(ADMIN, request.method not in ("GET", "HEAD"))
     return Target(ADMIN, _MUTATION.search(request.body) is not None)
 
 

@@ -48,9 +48,22 @@ def test_there_are_no_more_hot_skus_than_skus() -> None:
     assert [product.hot for product in products] == [True, True]
 
 
-def test_item_ids_are_lost_in_a_double() -> None:
-    items = [product.inventory_item_id for product in catalogue_of(ShopConfig()).products]
-    assert all(item > 2**53 and int(float(item)) != item for item in items)
+def ids_in(catalogue: Catalogue) -> list[int]:
+    names = ("product_id", "variant_id", "inventory_item_id", "level_id", "location_id")
+    ids = [getattr(product, name) for product in catalogue.products for name in names]
+    return [*ids, *catalogue.locations, *(buyer.customer_id for buyer in catalogue.buyers)]
+
+
+def test_ids_have_8_to_14_digits_as_in_live_shops() -> None:
+    assert all(8 <= len(str(number)) <= 14 for number in ids_in(catalogue_of(ShopConfig())))
+
+
+def test_every_big_id_is_lost_in_a_double_and_items_collapse_in_pairs() -> None:
+    catalogue = catalogue_of(ShopConfig(big_ids=True, skus=40, locations=3))
+    assert all(2**53 < number < 2**63 and int(float(number)) != number for number in ids_in(catalogue))
+    items = {product.inventory_item_id for product in catalogue.products}
+    assert len(items) == 40
+    assert 20 <= len({float(item) for item in items}) <= 21
 
 
 def test_ids_of_a_kind_are_distinct() -> None:

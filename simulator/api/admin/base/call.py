@@ -23,13 +23,16 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.language import Visitor, visit
 
+from stockstorm.simulator.api.admin.base.bulk import BulkOperations
 from stockstorm.simulator.api.admin.base.idempotency import IdempotencyKeys
 from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Location
-from stockstorm.simulator.catalogue import Catalogue
+from stockstorm.simulator.api.not_played import Kind, message, named
+from stockstorm.simulator.catalogue import LEVEL_IDS_PER_LOCATION, Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
-from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
+from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown, VersionAsked
 from stockstorm.simulator.limits import ANSWER_VALUES_MAX, IDEMPOTENCY_KEY_MAX
-from stockstorm.simulator.model import ONLINE, ApiOutcome, Event, Level, Order, Product
+from stockstorm.simulator.model import API_CLIENT_ID, ONLINE, ApiOutcome, Event, Level, Order, Product
+from stockstorm.simulator.versions import NEWEST, ApiVersion, Behaviour, in_force
 from stockstorm.simulator.world import Changes, World
 
 Arguments = dict[str, Any]  # argument name → coerced value
@@ -89,11 +92,34 @@ class AdminOptions(msgspec.Struct, frozen=True):
     `stale_field`: the last element of the `field` path of CHANGE_FROM_QUANTITY_STALE. It is in no recording.
     `retry_failed_key`: accept a key again after an attempt with user errors. False answers
     IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED, as the text of that code says. It is in no recording.
+    `api_client_id`: the app whose event sources a subscription may name. None: any app's.
     """
 
     allow_http: bool = True
     stale_field: str = "changeFromQuantity"
     retry_failed_key: bool = False
+    api_client_id: str | None = str(API_CLIENT_ID)
+
+
+class LevelIds:
+    """Ids of levels: which item and location each names, whether the item is stocked there or not."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._locations = catalogue.locations
+        self._first = {product.level_id: product for product in catalogue.products}
+
+    def named(self, level_id: int) -> tuple[Product, int] | None:
+        """Product and location. None for an id that no level can have."""
+        if (product := self._first.get(level_id)) is not None:
+            return product, product.location_id
+        for location in self._locations:
+            level_id -= LEVEL_IDS_PER_LOCATION
+            if (product := self._first.get(level_id)) is not None:
+                return product, location
+        return None
+
+    def __contains__(self, level_id: object) -> bool:
+        return isinstance(level_id, int) and self.named(level_id) is not None
 
 
 class AdminState:
@@ -102,16 +128,22 @@ class AdminState:
     def __init__(self, catalogue: Catalogue) -> None:
         decoder = msgspec.msgpack.Decoder[AdjustmentGroup | None](AdjustmentGroup | None)
         self.keys = IdempotencyKeys(msgspec.msgpack.encode, decoder.decode)
+        self.refund_keys = IdempotencyKeys(msgspec.msgpack.encode, msgspec.msgpack.Decoder[int](int).decode)
+        self.bulk = BulkOperations(lambda _text, _version: "Bulk queries cannot run here.")
         self.groups = 0  # number of adjustment groups so far
+        self._asked: set[str] = set()  # versions in the addresses of calls so far
         self.locations = {number: Location(number, index) for index, number in enumerate(catalogue.locations, 1)}
         self.items = tuple(sorted(catalogue.products, key=lambda product: product.inventory_item_id))
-        self.items_at: dict[int, tuple[Product, ...]] = {
-            location: tuple(product for product in self.items if product.location_id == location)
-            for location in self.locations
-        }
         self.item_ids = catalogue.by_item.keys()
-        self.by_level = {product.level_id: product for product in self.items}
+        self.level_ids = LevelIds(catalogue)
         self.by_variant = {product.variant_id: product for product in self.items}
+
+    def newly_asked(self, asked: str, served: ApiVersion, now_ns: int) -> list[VersionAsked]:
+        """A fact of the first call that asks for a version."""
+        if asked in self._asked:
+            return []
+        self._asked.add(asked)
+        return [VersionAsked(now_ns, asked, served)]
 
 
 class AnswerTooLarge(BaseException):
@@ -130,15 +162,26 @@ class Call:
     """The context of one request. `facts` and `events` come from the world; `shown()` adds what the answer showed."""
 
     def __init__(
-        self, world: World, wall: WallPair, state: AdminState, options: AdminOptions, *, request: int, now_ns: int
+        self,
+        world: World,
+        wall: WallPair,
+        state: AdminState,
+        options: AdminOptions,
+        *,
+        request: int,
+        now_ns: int,
+        version: ApiVersion = NEWEST,
+        host: str = "",
     ) -> None:
         self.world, self.wall, self.state, self.options = world, wall, state, options
+        self.version, self.host = version, host
         self.catalogue = world.catalogue
         self.request, self.now_ns = request, now_ns
         self.facts: list[AnyFact] = []
         self.events: list[Event] = []
         self.outcome: ApiOutcome = "ok"
         self.refusals: list[str] = []  # texts of user errors, whether the caller asked for them or not
+        self.unplayed: list[str] = []  # names of what user errors say is not played
         self.key = ""  # of the last mutation with an idempotency key
         self.rows = self._rows_done = 0
         self.warnings: list[SearchWarning] = []
@@ -162,10 +205,19 @@ class Call:
             raise value
         return value
 
+    def in_force(self, behaviour: Behaviour) -> bool:
+        """Whether the version of the call behaves so."""
+        return in_force(behaviour, self.version)
+
     def refuse(self, texts: Iterable[str]) -> None:
         """Record user errors."""
         self.outcome = "user_error"
         self.refusals.extend(texts)
+
+    def lacks(self, kind: Kind, what: str) -> str:
+        """The text of the user error for what is not played. The history learns of it."""
+        self.unplayed.append(named(kind, what))
+        return message(kind, what)
 
     def spend(self, values: int) -> None:
         """Count fields of the answer. Raises AnswerTooLarge."""
@@ -192,7 +244,19 @@ class Call:
     def show_orders(self, orders: Sequence[Order]) -> None:
         """Record that the answer shows these orders."""
         for order in orders:
-            self._orders_shown[order.key] = None
+            if order.written is None:  # the history knows only what buyers placed
+                self._orders_shown[order.key] = None
+
+    def take_shown(self) -> tuple[dict[tuple[str, int], None], dict[int, None]]:
+        """What was shown so far, which is forgotten here: SKUs with versions, and orders."""
+        levels, orders = self._levels_shown, self._orders_shown
+        self._levels_shown, self._orders_shown = {}, {}
+        return levels, orders
+
+    def show(self, levels: dict[tuple[str, int], None], orders: dict[int, None]) -> None:
+        """Record that the answer shows what another one had collected."""
+        self._levels_shown.update(levels)
+        self._orders_shown.update(orders)
 
     def shown(self) -> list[AnyFact]:
         """What the answer showed, as facts."""

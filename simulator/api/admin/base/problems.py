@@ -3,7 +3,6 @@
 Texts are those of recorded answers where recordings exist. Other errors keep the text of graphql-core.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -19,53 +18,38 @@ THROTTLED: Final[Problem] = {
     "extensions": {"code": "THROTTLED", "documentation": "https://shopify.dev/api/usage/rate-limits"},
 }
 
-_QUOTED: Final = r"'([^']+)'"
-_UNDEFINED_FIELD: Final = re.compile(rf"Cannot query field {_QUOTED} on type {_QUOTED}")
-_UNKNOWN_ARGUMENT: Final = re.compile(r"Unknown argument '([^']+)' on field '([^'.]+)\.([^']+)'")
-_MISSING_ARGUMENT: Final = re.compile(r"Argument '([^'.]+)\.([^'(]+)\(([^:]+):\)' of type")
-_MISSING_INPUT: Final = re.compile(r"required|Expected value|invalid value|cannot represent", re.IGNORECASE)
-
 
 def bad_request(message: str) -> GraphQLError:
     """A top-level error of one field, code BAD_REQUEST."""
     return GraphQLError(message, extensions={"code": "BAD_REQUEST"})
 
 
-def not_supported(what: str) -> GraphQLError:
-    """An error for what Shopify supports and the simulator does not, instead of a wrong answer."""
-    message = f"Stockstorm's simulated Admin API does not support {what}; docs/own_service.md lists what it supports."
-    return GraphQLError(message, extensions={"code": "NOT_SUPPORTED"})
+def literal_problem(
+    argument: str,
+    owner_kind: str,
+    owner_name: str,
+    value: str,
+    expected: str,
+    path: Sequence[str],
+    locations: list[dict[str, int]],
+) -> Problem:
+    """A literal that is no value of its type. `path` is that of the owner, e.g. ["query Stock", "orders"]."""
+    return {
+        "message": f"Argument '{argument}' on {owner_kind} '{owner_name}' has an invalid value ({value}). "
+        f"Expected type '{expected}'.",
+        "locations": locations,
+        "path": [*path, argument],
+        "extensions": {"code": "argumentLiteralsIncompatible", "typeName": owner_kind, "argumentName": argument},
+    }
 
 
-def of_document(error: GraphQLError, operation: str) -> Problem:
-    """A syntax or validation error. `operation` is the start of its path, e.g. "mutation Adjust"."""
-    message, extensions = _as_recorded(error.message)
-    problem: Problem = {"message": message, "locations": _locations(error)}
-    if extensions:
-        problem |= {"path": [operation], "extensions": extensions}
-    return problem
-
-
-def _as_recorded(message: str) -> tuple[str, dict[str, Any]]:
-    if found := _UNDEFINED_FIELD.match(message):
-        field, on = found.groups()
-        return f"Field '{field}' doesn't exist on type '{on}'", {
-            "code": "undefinedField",
-            "typeName": on,
-            "fieldName": field,
-        }
-    if found := _UNKNOWN_ARGUMENT.match(message):
-        argument, _on, field = found.groups()
-        text = f"Field '{field}' doesn't accept argument '{argument}'"
-        return text, {"code": "argumentNotAccepted", "name": field, "typeName": "Field", "argumentName": argument}
-    if found := _MISSING_ARGUMENT.match(message):
-        _on, field, argument = found.groups()
-        text = f"Field '{field}' is missing required arguments: {argument}"
-        extensions = {"code": "missingRequiredArguments", "className": "Field", "name": field, "arguments": argument}
-        return text, extensions
-    if _MISSING_INPUT.search(message):
-        return message, {"code": "argumentLiteralsIncompatible"}
-    return message, {}
+def syntax_problem(unexpected: str, line: int, column: int) -> Problem:
+    """A document that cannot be parsed. Recorded for "end of file"; the names of tokens are assumed."""
+    return {
+        "message": f"syntax error, unexpected {unexpected} at [{line}, {column}]",
+        "locations": [{"line": line, "column": column}],
+        "extensions": {"code": "PARSE_ERROR"},
+    }
 
 
 def of_execution(error: GraphQLError) -> Problem:

@@ -145,18 +145,19 @@ class UserError(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
-    """One row of an adjustment group: the delta of one named quantity."""
+    """One row of an adjustment group: the delta of one named quantity at one location."""
 
     name: QuantityName
     delta: int
     product: Product
+    location_id: int
 
 
 class AdjustmentGroup(msgspec.Struct, frozen=True, array_like=True):
     """The changes of one inventory mutation. A repeated key shows them again, with the levels of that time.
 
-    `items` (ids of inventory items) and `deltas` are parallel. Groups are kept for a day, so their rows are built only
-    when shown.
+    `items` (ids of inventory items), `deltas` and `locations` are parallel. Groups are kept for a day, so their rows
+    are built only when shown.
     """
 
     group_id: int
@@ -165,6 +166,7 @@ class AdjustmentGroup(msgspec.Struct, frozen=True, array_like=True):
     reference: str | None
     items: tuple[int, ...]
     deltas: tuple[int, ...]
+    locations: tuple[int, ...]
 
 
 class InventoryPayload(msgspec.Struct, frozen=True):
@@ -202,9 +204,18 @@ _TYPE_NAMES: Final[dict[type, str]] = {
 }
 
 
+class RefusedNode(msgspec.Struct, frozen=True):
+    """An object by its id, of a kind that the app may not read."""
+
+    kind: str
+
+
 def type_name_of(source: object) -> str:
-    """The GraphQL type of an object, for interfaces and unions."""
-    return _TYPE_NAMES[type(source)]
+    """The GraphQL type of an object, for interfaces and unions. A class of a resolver tells it as `graphql_type`."""
+    if isinstance(source, RefusedNode):
+        return source.kind
+    known = _TYPE_NAMES.get(type(source))
+    return known if known is not None else str(getattr(type(source), "graphql_type"))  # noqa: B009 - of any class
 
 
 _GID: Final = re.compile(r"gid://shopify/([A-Za-z]+)/(\d{1,20})(?:\?.*)?", re.ASCII)

@@ -24,7 +24,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from stockstorm.simulator.api.admin.base.problems import Problem, input_too_large
+from stockstorm.simulator.api.admin.base.problems import Problem, input_too_large, syntax_problem
 from stockstorm.simulator.limits import (
     DOCUMENT_DEPTH_MAX,
     DOCUMENT_FIELDS_MAX,
@@ -98,6 +98,8 @@ class _Counting:
     ) -> None:
         if len(path) + depth > DOCUMENT_DEPTH_MAX:
             raise _Exceeded(_too_deep(len(path) + depth))
+        if not selections.selections:  # which the parser takes, and Shopify's does not
+            raise _Exceeded(_nothing_selected(selections))
         for each in selections.selections:
             self._fields += 1
             if self._fields > DOCUMENT_FIELDS_MAX:
@@ -120,6 +122,11 @@ def _require_few_arguments(node: Node) -> None:
     count = len(getattr(node, "arguments", None) or ()) + sum(1 + len(each.arguments or ()) for each in directives)
     if count > NODE_ARGUMENTS_MAX:
         raise _Exceeded(TOO_LARGE)
+
+
+def _nothing_selected(selections: SelectionSetNode) -> Problem:
+    where = get_location(selections.loc.source, selections.loc.end - 1) if selections.loc else None
+    return syntax_problem('RCURLY ("}")', *((where.line, where.column) if where else (1, 1)))
 
 
 def _too_deep(depth: int) -> Problem:

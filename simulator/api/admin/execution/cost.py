@@ -2,9 +2,9 @@
 
 A scalar is free and an object costs 1, also if it is null. A list of objects, or `nodes(ids:)`, costs as much as one
 object. A mutation costs 10. A connection costs `2 + max(1, floor(2·ln(n))) × (1 + cost of its node)`,
-with n = first or last; `nodes` and `edges` count separately. All this matches recordings. MoneyV2, PageInfo, user
-errors and the object directly in a mutation's payload are free; a `Count` costs 10. Inferred: the actual cost takes n
-from the data.
+with n = first or last; `nodes` and `edges` count separately. All this matches recordings. Money, PageInfo, the API
+version and the endpoint of a subscription, user errors and the object directly in a mutation's payload are free; a
+`Count` costs 10. Inferred: the actual cost takes n from the data.
 """
 
 import math
@@ -32,7 +32,9 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ShopPlan
 from stockstorm.simulator.limits import MUTATION_COST, RESTORE_PER_S
 
-FREE: Final = frozenset({"MoneyV2", "PageInfo", "LocationAddress"})
+FREE: Final = frozenset(
+    {"ApiVersion", "LocationAddress", "MoneyBag", "MoneyV2", "PageInfo", "WebhookSubscriptionEndpoint"}
+)
 COUNT_COST: Final = 10
 BUCKET_SECONDS: Final = 20
 _UNKNOWN: Final[Any] = object()  # no data yet: count everything that was requested
@@ -89,7 +91,8 @@ class _Costing:
         for key, inner in self._selections.collect(payload, _sets(nodes)).items():
             name = inner[0].name.value
             if not name.startswith("__") and name != "userErrors":
-                total += self._children(get_named_type(payload.fields[name].type), inner, _member(data, key))
+                found = _sample(_member(data, key))
+                total += self._children(get_named_type(payload.fields[name].type), inner, found)
         return total
 
     def _children(self, on: Any, nodes: list[FieldNode], data: Any) -> int:

@@ -27,10 +27,12 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from stockstorm.simulator.api.admin.base.access import element_of, may_use
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver, arguments_of, depends_on_variables
-from stockstorm.simulator.api.admin.base.views import type_name_of
+from stockstorm.simulator.api.admin.base.views import RefusedNode, type_name_of
 from stockstorm.simulator.api.admin.execution.selections import Conditional, Fragments, Selections
 from stockstorm.simulator.api.admin.resolvers.schema import resolvers_of
+from stockstorm.simulator.shop.app import App
 
 Slots = Sequence[Arguments]
 Finish = Callable[[Any, Slots, Call], Any]
@@ -50,6 +52,8 @@ class Plan:
         self._schema = schema
         self._selections = Selections(schema, fragments)
         self._static: list[Arguments] = [_NO_ARGUMENTS]
+        self._elements: set[str] = set()  # whose scopes the operation needs
+        self._allowed: tuple[frozenset[str], bool] | None = None  # for the scopes that the app had last
         self._dynamic: list[tuple[int, GraphQLField, FieldNode]] = []
         root = schema.get_root_type(operation.operation)
         if root is None:
@@ -59,6 +63,12 @@ class Plan:
         except Conditional:
             raise NotCovered from None
         self._once = operation.operation is OperationType.MUTATION
+
+    def allowed(self, app: App) -> bool:
+        """Whether the app may use every field. Otherwise graphql-core denies those that it may not."""
+        if self._allowed is None or self._allowed[0] is not app.granted:
+            self._allowed = app.granted, all(may_use(app, element) for element in self._elements)
+        return self._allowed[1]
 
     def slots(self, variables: VariableValues) -> Slots:
         """The arguments of every field, by slot. Raises GraphQLError for a null variable in a required argument."""
@@ -92,6 +102,7 @@ class Plan:
         if name.startswith("__"):
             raise NotCovered
         definition = on.fields[name]
+        self._elements.add(element_of(on, definition, name))
         return key, resolvers_of(on.name)[name], self._slot(definition, nodes[0]), self._finish(definition.type, nodes)
 
     def _slot(self, definition: GraphQLField, node: FieldNode) -> int:
@@ -118,6 +129,7 @@ class Plan:
         if is_abstract_type(type_):
             steps: dict[str, tuple[Step, ...]] = {each.name: () for each in self._schema.get_possible_types(type_)}
             met = self._selections.types_met(type_, _sets(nodes))
+            self._elements.update(each.name for each in met)
             return self._finish_abstract(steps | {each.name: self._compile(each, nodes) for each in met})
         raise NotCovered
 
@@ -135,6 +147,8 @@ class Plan:
         finishers = {name: _required_object(steps) for name, steps in steps_of.items()}
 
         def finish(value: Any, slots: Slots, call: Call) -> Any:
+            if type(value) is RefusedNode:
+                raise NotCovered
             return None if value is None else finishers[type_name_of(value)](value, slots, call)
 
         return finish

@@ -1,7 +1,7 @@
 """What the history keeps of an answer that refuses something or finds nothing: its texts, and the ids behind them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, Final
 
 from stockstorm.simulator.api.admin.base.call import AdminState, Call
@@ -37,11 +37,11 @@ def denial_text(headers: Mapping[str, str]) -> str:
 
 def strangers(body: bytes, state: AdminState) -> tuple[str, ...]:
     """The first ids of a request that the shop does not have. Orders and the like cannot be told, and are included."""
-    known = {
+    known: dict[str, Container[int]] = {
         "InventoryItem": state.item_ids,
         "Location": state.locations.keys(),
         "ProductVariant": state.by_variant.keys(),
-        "InventoryLevel": state.by_level.keys(),
+        "InventoryLevel": state.level_ids,
     }
     found: dict[str, None] = {}
     for kind, number in _IDS.findall(body[:READ_MAX]):

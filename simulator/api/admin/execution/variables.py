@@ -1,6 +1,6 @@
 """Variables of a request: coerced by graphql-core, refused with Shopify's text and `problems`.
 
-Each bad variable gives one error, "Variable $input of type X! was provided invalid value for a.0.b (why)", with code
+Each bad variable gives one error, "Variable $input of type X! was provided invalid value for a.0.b (why)".
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     Undefined,
-    get_location,
+    VariableDefinitionNode,
     is_input_object_type,
     is_list_type,
     is_non_null_type,
@@ -25,6 +25,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from graphql.utilities import coerce_input_value
 
 from stockstorm.simulator.api.admin.base.problems import Problem
+from stockstorm.simulator.api.admin.execution.places import locations_of
 from stockstorm.simulator.limits import EXPLANATIONS_MAX
 
 Explanation = tuple[tuple[str | int, ...], str]
@@ -51,18 +52,19 @@ def _explain(schema: GraphQLSchema, operation: OperationDefinitionNode, given: d
         value = given.get(name)
         explanations = list(islice(_problems(value, type_, ()), EXPLANATIONS_MAX))
         if explanations:
-            found.append(_problem(name, print_ast(definition.type), value, explanations, definition))
+            found.append(variable_problem(definition, value, explanations))
     return found
 
 
-def _problem(name: str, type_text: str, value: Any, explanations: list[Explanation], node: Any) -> Problem:
+def variable_problem(node: VariableDefinitionNode, value: Any, explanations: list[Explanation]) -> Problem:
+    """The error of one variable with all that is wrong about its value."""
+    name, type_text = node.variable.name.value, print_ast(node.type)
     parts = [f"{'.'.join(map(str, path))} ({why})" if path else f"({why})" for path, why in explanations]
     what = ", ".join(parts) if explanations[0][0] else ""
     message = f"Variable ${name} of type {type_text} was provided invalid value" + (f" for {what}" if what else "")
-    location = get_location(node.loc.source, node.loc.start)
     return {
         "message": message,
-        "locations": [{"line": location.line, "column": location.column}],
+        "locations": locations_of(node),
         "extensions": {
             "code": "INVALID_VARIABLE",
             "value": value,

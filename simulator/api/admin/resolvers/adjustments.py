@@ -1,6 +1,7 @@
 """inventoryAdjustQuantities and inventorySetQuantities: executed once per idempotency key, with all rows or none.
 
-A repeated key changes nothing. The answer shows the group of the first operation, with the current levels.
+A repeated key changes nothing. The answer shows the group of the first operation, with the current levels. Whether a
+key is required, and what a row is compared with, depends on the version (`simulator.versions`).
 """
 
 from typing import Any, Final
@@ -12,7 +13,6 @@ from stockstorm.simulator.api.admin.base.idempotency import Remembered, fingerpr
 from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Change, InventoryPayload, Reason, UserError, gid
 from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUST, SET, Kind, Row, checked_rows
-from stockstorm.simulator.api.admin.resolvers.stock import level_of
 from stockstorm.simulator.history.facts import StockChanged
 from stockstorm.simulator.limits import IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.world import Changes, LevelChange, LevelSet, StaleQuantity
@@ -31,15 +31,14 @@ def set_quantities(_source: None, arguments: Arguments, call: Call) -> Inventory
 
 def _mutate(kind: Kind, arguments: Arguments, call: Call) -> InventoryPayload:
     key, given = arguments.get(IDEMPOTENCY_KEY), arguments["input"]
-    if key is None:
+    if key is None and call.in_force("@idempotent required"):
         raise bad_request("The @idempotent directive is required for this mutation but was not provided.")
-    if not key.strip():
-        raise bad_request("The idempotency key cannot be blank.")
-    if len(key) > IDEMPOTENCY_KEY_MAX:
-        raise bad_request(f"The idempotency key is {len(key)} characters long, the maximum is {IDEMPOTENCY_KEY_MAX}.")
-    call.key = key
-    _require_comparison(kind, given)
+    call.key = "" if key is None else _good(key)
+    if call.in_force("changeFromQuantity required"):
+        _require_comparison(kind, given)
     call.rows += len(given[kind.rows_field])
+    if key is None:
+        return _execute(kind, given, call)
     mark = fingerprint(kind.operation, given)
     before = call.state.keys.recall(key, call.now_ns)
     if before is not None and not (before.failed and call.options.retry_failed_key):
@@ -49,8 +48,16 @@ def _mutate(kind: Kind, arguments: Arguments, call: Call) -> InventoryPayload:
     return payload
 
 
+def _good(key: str) -> str:
+    if not key.strip():
+        raise bad_request("The idempotency key cannot be blank.")
+    if len(key) > IDEMPOTENCY_KEY_MAX:
+        raise bad_request(f"The idempotency key is {len(key)} characters long, the maximum is {IDEMPOTENCY_KEY_MAX}.")
+    return key
+
+
 def _require_comparison(kind: Kind, given: dict[str, Any]) -> None:
-    """Since 2026-04 every row must have changeFromQuantity. Null skips the comparison."""
+    """Every row must have changeFromQuantity. Null skips the comparison."""
     for row in given[kind.rows_field]:
         if "changeFromQuantity" not in row:
             message = f"{kind.row_type} must include the following argument: changeFromQuantity."
@@ -79,26 +86,35 @@ def _execute(kind: Kind, given: dict[str, Any], call: Call) -> InventoryPayload:
     try:
         changes = _apply(kind, given["name"], rows, reference or "", call)
     except StaleQuantity as stale:
-        path = ("input", kind.rows_field, str(stale.index), call.options.stale_field)
-        return _refused([UserError(path, kind.stale_text, "CHANGE_FROM_QUANTITY_STALE")], call)
+        return _refused([_stale(kind, given, stale.index, call)], call)
     call.changed(changes)
     return InventoryPayload(_group(changes, given["reason"], reference, call))
+
+
+def _stale(kind: Kind, given: dict[str, Any], index: int, call: Call) -> UserError:
+    """The error of a comparison that failed, in the words of what the row was compared with."""
+    path = ("input", kind.rows_field, str(index))
+    if "changeFromQuantity" in given[kind.rows_field][index]:
+        return UserError((*path, call.options.stale_field), kind.stale_text, "CHANGE_FROM_QUANTITY_STALE")
+    text = "The compareQuantity value does not match persisted value."
+    return UserError((*path, "compareQuantity"), text, "COMPARE_QUANTITY_STALE")
 
 
 def _apply(kind: Kind, name: str, rows: list[Row], reference: str, call: Call) -> Changes:
     world, request, now_ns = call.world, call.request, call.now_ns
     if kind is ADJUST:
         deltas = [
-            LevelChange(product.inventory_item_id, product.location_id, amount, change_from)
-            for product, amount, change_from in rows
+            LevelChange(product.inventory_item_id, location, amount, change_from)
+            for product, location, amount, change_from in rows
         ]
         return world.adjust(deltas, reference=reference, request=request, now_ns=now_ns)
     sets: list[LevelSet] = []
-    for product, amount, change_from in rows:
+    for product, location, amount, change_from in rows:
         # On hand is available plus committed, and the caller cannot change committed.
-        committed = level_of(product, call).committed if name == "on_hand" else 0
+        level = world.level(product.inventory_item_id, location) if name == "on_hand" else None
+        committed = 0 if level is None else level.committed
         compared = None if change_from is None else change_from - committed
-        sets.append(LevelSet(product.inventory_item_id, product.location_id, amount - committed, compared))
+        sets.append(LevelSet(product.inventory_item_id, location, amount - committed, compared))
     return world.set_available(sets, reference=reference, request=request, now_ns=now_ns)
 
 
@@ -110,14 +126,15 @@ def _group(changes: Changes, reason: Reason, reference: str | None, call: Call) 
     call.state.groups += 1
     items = tuple([entry.inventory_item_id for entry in entries])
     deltas = tuple([entry.delta for entry in entries])
-    return AdjustmentGroup(call.state.groups, call.now_ns, reason, reference, items, deltas)
+    locations = tuple([entry.location_id for entry in entries])
+    return AdjustmentGroup(call.state.groups, call.now_ns, reason, reference, items, deltas, locations)
 
 
 def _changes(group: AdjustmentGroup, arguments: Arguments, call: Call) -> list[Change]:
     """The rows of a group. Each entry changed available and on_hand by the same delta."""
     rows = [
-        Change(name, delta, call.catalogue.by_item[item])
-        for item, delta in zip(group.items, group.deltas, strict=True)
+        Change(name, delta, call.catalogue.by_item[item], location)
+        for item, delta, location in zip(group.items, group.deltas, group.locations, strict=True)
         for name in ("available", "on_hand")
     ]
     items, locations, names = (arguments.get(name) for name in ("inventoryItemIds", "locationIds", "quantityNames"))
@@ -127,7 +144,7 @@ def _changes(group: AdjustmentGroup, arguments: Arguments, call: Call) -> list[C
         change
         for change in rows
         if (items is None or gid("InventoryItem", change.product.inventory_item_id) in items)
-        and (locations is None or gid("Location", change.product.location_id) in locations)
+        and (locations is None or gid("Location", change.location_id) in locations)
         and (names is None or change.name in names)
     ]
 
@@ -154,5 +171,5 @@ CHANGE: dict[str, Resolver] = {
     "quantityAfterChange": lambda _change, _arguments, _call: None,  # as in the recordings
     "ledgerDocumentUri": lambda _change, _arguments, _call: None,
     "item": lambda change, _arguments, _call: change.product,
-    "location": lambda change, _arguments, call: call.state.locations[change.product.location_id],
+    "location": lambda change, _arguments, call: call.state.locations[change.location_id],
 }

@@ -10,15 +10,18 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Call
-from stockstorm.simulator.api.admin.base.problems import not_supported
 from stockstorm.simulator.api.admin.base.views import REASONS, UserError, parse_location
 from stockstorm.simulator.api.admin.resolvers.stock import item_of
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Product
 
 DELTA_MAX: Final = 2_000_000_000  # from the schema's description; set quantities have QUANTITY_MAX
 ADJUSTABLE: Final = ("available", "damaged", "incoming", "quality_control", "reserved", "safety_stock")
 _URI: Final = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
+_NOT_COMPARED: Final = (
+    "The compareQuantity argument must be given to each quantity or ignored using ignoreCompareQuantity."
+)
 _DUPLICATE: Final = "The combination of inventoryItemId and locationId must be unique."
 
 
@@ -52,6 +55,7 @@ class Row(NamedTuple):
     """One row of a batch, with a known item at its location."""
 
     product: Product
+    location_id: int
     amount: int
     change_from: int | None
 
@@ -63,19 +67,22 @@ def checked_rows(kind: Kind, given: dict[str, Any], call: Call) -> tuple[list[Ro
     for index, row in enumerate(given[kind.rows_field]):
         product, location = item_of(row["inventoryItemId"], call), parse_location(row["locationId"])
         amount = row[kind.amount_field]
-        # An item has a level at its only location and nowhere else.
-        if (
-            product is None
-            or product.location_id != location
-            or row.get("ledgerDocumentUri")
-            or abs(amount) > QUANTITY_MAX
-        ):
+        stocked = None if product is None or location is None else call.world.level(product.inventory_item_id, location)
+        if product is None or stocked is None or row.get("ledgerDocumentUri") or abs(amount) > QUANTITY_MAX:
             errors += _row_errors(kind, index, row, product, call)
-        if product is not None:
-            rows.append(Row(product, amount, row["changeFromQuantity"]))
+        if product is not None and stocked is not None:
+            rows.append(Row(product, stocked.location_id, amount, comparison_of(given, row)))
     if kind is SET:
         errors += _set_errors(given)
     return rows, errors
+
+
+def comparison_of(given: dict[str, Any], row: dict[str, Any]) -> int | None:
+    """The quantity with which a row is compared, whichever the version calls it. None: with none."""
+    if "changeFromQuantity" in row:
+        number: int | None = row["changeFromQuantity"]
+        return number
+    return None if given.get("ignoreCompareQuantity") else row.get("compareQuantity")
 
 
 def _name_errors(kind: Kind, name: str) -> list[UserError]:
@@ -87,7 +94,7 @@ def _name_errors(kind: Kind, name: str) -> list[UserError]:
         text = f"The specified quantity name is invalid. Valid values are: {', '.join(ADJUSTABLE)}."
         return [UserError(path, text, "INVALID_QUANTITY_NAME")]
     if name != "available":
-        raise not_supported(f"stock in the state {name!r}")
+        raise not_played("state", name)
     return []
 
 
@@ -110,7 +117,9 @@ def _row_errors(kind: Kind, index: int, row: dict[str, Any], product: Product | 
     if product is None:
         text = "The specified inventory item could not be found."
         errors.append(UserError((*path, "inventoryItemId"), text, "INVALID_INVENTORY_ITEM"))
-    if location not in call.state.locations or (product is not None and product.location_id != location):
+    if location not in call.state.locations or (
+        product is not None and call.world.level(product.inventory_item_id, location) is None
+    ):
         text = "The specified location could not be found."
         errors.append(UserError((*path, "locationId"), text, "INVALID_LOCATION"))
     if row.get("ledgerDocumentUri"):
@@ -121,21 +130,26 @@ def _row_errors(kind: Kind, index: int, row: dict[str, Any], product: Product | 
 
 def _amount_errors(kind: Kind, path: tuple[str, ...], amount: int) -> list[UserError]:
     limit = QUANTITY_MAX if kind is SET else DELTA_MAX
-    what = "total quantity" if kind is SET else "quantity"
     if amount > limit:
-        return [UserError(path, f"The {what} can't be higher than {limit:,}.", "INVALID_QUANTITY_TOO_HIGH")]
+        return [UserError(path, f"The quantity can't be higher than {limit:,}.", "INVALID_QUANTITY_TOO_HIGH")]
     if amount < -limit:
-        return [UserError(path, f"The {what} can't be lower than -{limit:,}.", "INVALID_QUANTITY_TOO_LOW")]
+        return [UserError(path, f"The quantity can't be lower than -{limit:,}.", "INVALID_QUANTITY_TOO_LOW")]
     return []
 
 
 def _set_errors(given: dict[str, Any]) -> list[UserError]:
-    """Errors for duplicate rows, one for each of them, and for an on_hand below zero."""
+    """Errors for duplicate rows, one for each of them, for an on_hand below zero, and for a comparison that lacks.
+
+    Whether changeFromQuantity may lack was checked before.
+    """
     rows = given["quantities"]
     pairs = Counter((row["inventoryItemId"], row["locationId"]) for row in rows)
     errors: list[UserError] = []
     for index, row in enumerate(rows):
         path = ("input", "quantities", str(index))
+        is_compared = "changeFromQuantity" in row or row.get("compareQuantity") is not None
+        if not is_compared and not given.get("ignoreCompareQuantity"):
+            errors.append(UserError((*path, "compareQuantity"), _NOT_COMPARED, "COMPARE_QUANTITY_REQUIRED"))
         if pairs[row["inventoryItemId"], row["locationId"]] > 1:
             code = "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR"
             errors.append(UserError((*path, "locationId"), _DUPLICATE, code))

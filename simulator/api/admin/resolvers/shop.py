@@ -2,22 +2,21 @@
 
 from typing import Final
 
+from stockstorm.simulator.api.admin.base.access import may_use
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
-from stockstorm.simulator.api.admin.base.views import AppView, Counted, ShopView, parse_gid
-from stockstorm.simulator.api.admin.resolvers import order_lines, orders, stock, webhooks
+from stockstorm.simulator.api.admin.base.views import AppView, Counted, RefusedNode, ShopView, parse_gid
+from stockstorm.simulator.api.admin.resolvers import stock, webhooks
+from stockstorm.simulator.api.admin.resolvers.bulk import operations as bulk
+from stockstorm.simulator.api.admin.resolvers.orders import lines as order_lines
+from stockstorm.simulator.api.admin.resolvers.orders import parcels, people
+from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
+from stockstorm.simulator.api.admin.resolvers.products import queries as products
 from stockstorm.simulator.config import ShopPlan
 from stockstorm.simulator.model import SHOP_ID
 
 APP_ID: Final = 1
 
-SCOPES: Final = (
-    "read_inventory",
-    "write_inventory",
-    "read_locations",
-    "read_orders",
-    "read_products",
-)
-_PLAN_NAMES: Final[dict[ShopPlan, str]] = {
+PLAN_NAMES: Final[dict[ShopPlan, str]] = {
     "standard": "Basic",
     "advanced": "Advanced",
     "plus": "Shopify Plus",
@@ -28,9 +27,14 @@ _NODES: Final[dict[str, Resolver]] = {
     "InventoryLevel": stock.inventory_level,
     "Location": stock.location,
     "ProductVariant": stock.product_variant,
-    "Product": stock.product,
+    "Product": products.product,
+    "Collection": products.collection,
     "Order": orders.order,
     "Refund": order_lines.refund,
+    "BulkOperation": bulk.one,
+    "Customer": people.customer,
+    "Fulfillment": parcels.parcel,
+    "FulfillmentOrder": parcels.fulfilment_order,
     "WebhookSubscription": webhooks.one,
     "Shop": lambda _source, _arguments, _call: ShopView(),
 }
@@ -52,6 +56,8 @@ def node(_source: None, arguments: Arguments, call: Call) -> object | None:
     """An object of any kind by its id. As in Shopify, null if it does not exist."""
     found = parse_gid(arguments["id"])
     resolve = _NODES.get(found[0]) if found else None
+    if found and resolve and not may_use(call.world.app, found[0]):
+        return RefusedNode(found[0])
     return resolve(None, arguments, call) if resolve else None
 
 
@@ -79,14 +85,14 @@ SHOP: dict[str, Resolver] = {
     "timezoneOffsetMinutes": lambda _shop, _arguments, _call: -300,
 }
 PLAN: dict[str, Resolver] = {
-    "displayName": lambda plan, _arguments, _call: _PLAN_NAMES[plan],
-    "publicDisplayName": lambda plan, _arguments, _call: _PLAN_NAMES[plan],
+    "displayName": lambda plan, _arguments, _call: PLAN_NAMES[plan],
+    "publicDisplayName": lambda plan, _arguments, _call: PLAN_NAMES[plan],
     "shopifyPlus": lambda plan, _arguments, _call: plan in ("plus", "enterprise"),
     "partnerDevelopment": lambda _plan, _arguments, _call: False,
 }
 APP: dict[str, Resolver] = {
     "id": lambda _app, _arguments, _call: f"gid://shopify/AppInstallation/{APP_ID}",
-    "accessScopes": lambda _app, _arguments, _call: SCOPES,
+    "accessScopes": lambda _app, _arguments, call: call.world.app.scopes,
 }
 SCOPE: dict[str, Resolver] = {
     "handle": lambda scope, _arguments, _call: scope,

@@ -1,5 +1,7 @@
 """Queries on stock: locations, inventory items, levels, quantities, products and variants."""
 
+from collections.abc import Sequence
+
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.problems import bad_request
@@ -26,16 +28,21 @@ from stockstorm.simulator.events.encoding import amount
 from stockstorm.simulator.model import Level, Product
 
 
-def level_of(product: Product, call: Call) -> Level:
-    """The level of a product at its only location."""
-    level = call.world.level(product.inventory_item_id, product.location_id)
-    if level is None:
-        raise LookupError(f"the world has no level for {product.sku}")
-    return level
+def levels_of(product: Product, call: Call) -> tuple[Level, ...]:
+    """The levels of a product at all its locations, by ascending location."""
+    return call.world.levels(product.inventory_item_id)
 
 
-def level_gid(product: Product) -> str:
-    return f"gid://shopify/InventoryLevel/{product.level_id}?inventory_item_id={product.inventory_item_id}"
+def level_gid(level: Level, call: Call) -> str:
+    number = call.catalogue.level_id(call.catalogue.by_item[level.inventory_item_id], level.location_id)
+    return f"gid://shopify/InventoryLevel/{number}?inventory_item_id={level.inventory_item_id}"
+
+
+def named_level(text: str, call: Call) -> Level | None:
+    """The level of a global id. None if there is none, or none any more."""
+    number = number_of("InventoryLevel", text)
+    found = None if number is None else call.state.level_ids.named(number)
+    return None if found is None else call.world.level(found[0].inventory_item_id, found[1])
 
 
 def item_of(text: str, call: Call) -> Product | None:
@@ -66,9 +73,7 @@ def inventory_item(_source: None, arguments: Arguments, call: Call) -> Product |
 
 
 def inventory_level(_source: None, arguments: Arguments, call: Call) -> Level | None:
-    number = number_of("InventoryLevel", arguments["id"])
-    product = None if number is None else call.state.by_level.get(number)
-    return None if product is None else level_of(product, call)
+    return named_level(arguments["id"], call)
 
 
 def product_variant(_source: None, arguments: Arguments, call: Call) -> Variant | None:
@@ -79,20 +84,12 @@ def product_variant(_source: None, arguments: Arguments, call: Call) -> Variant 
 
 def inventory_items(_source: None, arguments: Arguments, call: Call) -> Page[Product]:
     terms = known_terms("inventoryItems", arguments.get("query"), frozenset({"id", "sku"}), call)
-    page = page_of(_filtered(terms, "inventory_item_id", call), _item_key, arguments)
+    page = page_of(_filtered(terms, call), _item_key, arguments)
     call.rows += len(page.nodes)
     return page
 
 
-def product_variants(_source: None, arguments: Arguments, call: Call) -> Page[Variant]:
-    terms = known_terms("productVariants", arguments.get("query"), frozenset({"id", "sku"}), call)
-    rows = sorted(_filtered(terms, "variant_id", call), key=lambda product: product.variant_id)
-    page = page_of([Variant(product) for product in rows], _variant_key, arguments)
-    call.rows += len(page.nodes)
-    return page
-
-
-def _filtered(terms: list[Term], id_field: str, call: Call) -> tuple[Product, ...]:
+def _filtered(terms: list[Term], call: Call) -> tuple[Product, ...]:
     rows = call.state.items
     for term in terms:
         if term.field == "sku":
@@ -100,7 +97,7 @@ def _filtered(terms: list[Term], id_field: str, call: Call) -> tuple[Product, ..
             rows = tuple(product for product in rows if test(product.sku))
         else:
             bounds = number_bounds(term)
-            rows = tuple(product for product in rows if bounds.holds(getattr(product, id_field)))
+            rows = tuple(product for product in rows if bounds.holds(product.inventory_item_id))
     return rows
 
 
@@ -108,51 +105,41 @@ def _item_key(product: Product) -> tuple[int, int]:
     return product.inventory_item_id, product.inventory_item_id
 
 
-def _variant_key(variant: Variant) -> tuple[int, int]:
-    return variant.product.variant_id, variant.product.variant_id
-
-
-def product(_source: None, arguments: Arguments, call: Call) -> ProductView | None:
-    number = number_of("Product", arguments["id"])
-    found = next((each for each in call.catalogue.products if each.product_id == number), None)
-    if found is None:
-        return None
-    call.rows += 1
-    return ProductView(found)
-
-
 # -- levels --------------------------------------------------------------------------------------------------------
 
 
 def _level_key(level: Level) -> tuple[int, int]:
-    return level.inventory_item_id, level.inventory_item_id
+    return level.inventory_item_id, level.location_id
 
 
 def _item_level(product: Product, arguments: Arguments, call: Call) -> Level | None:
     number = number_of("Location", arguments["locationId"])
-    return level_of(product, call) if number == product.location_id else None
+    return None if number is None else call.world.level(product.inventory_item_id, number)
 
 
 def _item_levels(product: Product, arguments: Arguments, call: Call) -> Page[Level]:
-    return page_of(_updated([level_of(product, call)], arguments, call), _level_key, arguments)
+    return page_of(_updated(list(levels_of(product, call)), arguments, call), _level_key, arguments)
 
 
 def _location_level(location: Location, arguments: Arguments, call: Call) -> Level | None:
     product = item_of(arguments["inventoryItemId"], call)
-    return level_of(product, call) if product is not None and product.location_id == location.location_id else None
+    return None if product is None else call.world.level(product.inventory_item_id, location.location_id)
 
 
 def _location_levels(location: Location, arguments: Arguments, call: Call) -> Page[Level]:
-    items = call.state.items_at[location.location_id]
+    items, place = call.world.stocked_at(location.location_id), location.location_id
     if arguments.get("query"):
-        levels = _updated([level_of(product, call) for product in items], arguments, call)
-        page = page_of(levels, _level_key, arguments)
+        page = page_of(_updated(_at(items, place, call), arguments, call), _level_key, arguments)
     else:  # page first, so that the time does not depend on the size of the catalogue
-        found = page_of(items, _item_key, arguments)
-        levels = [level_of(product, call) for product in found.nodes]
-        page = Page(levels, _level_key, found.has_next, found.has_previous)
+        found = page_of(items, lambda product: (product.inventory_item_id, place), arguments)
+        page = Page(_at(found.nodes, place, call), _level_key, found.has_next, found.has_previous)
     call.rows += len(page.nodes)
     return page
+
+
+def _at(products: Sequence[Product], location_id: int, call: Call) -> list[Level]:
+    found = [call.world.level(product.inventory_item_id, location_id) for product in products]
+    return [level for level in found if level is not None]
 
 
 def _updated(levels: list[Level], arguments: Arguments, call: Call) -> list[Level]:
@@ -180,10 +167,9 @@ def _amount(level: Level, name: QuantityName) -> int:
     return 0  # the shop has no stock in the other states
 
 
-def _quantity_gid(quantity: Quantity, _arguments: Arguments, _call: Call) -> str:
-    product = quantity.product
-    item = product.inventory_item_id
-    return f"gid://shopify/InventoryQuantity/{product.level_id}?inventory_item_id={item}&name={quantity.name}"
+def _quantity_gid(quantity: Quantity, _arguments: Arguments, call: Call) -> str:
+    level = level_gid(quantity.level, call).replace("InventoryLevel", "InventoryQuantity")
+    return f"{level}&name={quantity.name}"
 
 
 def _quantity_updated(quantity: Quantity, _arguments: Arguments, call: Call) -> str | None:
@@ -191,9 +177,9 @@ def _quantity_updated(quantity: Quantity, _arguments: Arguments, call: Call) -> 
 
 
 def _variant_quantity(variant: Variant, _arguments: Arguments, call: Call) -> int:
-    level = level_of(variant.product, call)
-    call.show_level(variant.product, level)
-    return level.available
+    for level in levels_of(variant.product, call):
+        call.show_level(variant.product, level)
+    return call.world.available(variant.product.inventory_item_id)
 
 
 def _created_at(_source: object, _arguments: Arguments, call: Call) -> str:
@@ -212,7 +198,7 @@ LOCATION: dict[str, Resolver] = {
     "isActive": lambda _location, _arguments, _call: True,
     "isPrimary": lambda location, _arguments, _call: location.index == 1,
     "fulfillsOnlineOrders": lambda _location, _arguments, _call: True,
-    "hasActiveInventory": lambda location, _arguments, call: bool(call.state.items_at[location.location_id]),
+    "hasActiveInventory": lambda location, _arguments, call: bool(call.world.stocked_at(location.location_id)),
     "shipsInventory": lambda _location, _arguments, _call: True,
     "createdAt": _created_at,
     "updatedAt": _created_at,
@@ -228,13 +214,13 @@ ITEM: dict[str, Resolver] = {
     "duplicateSkuCount": lambda _product, _arguments, _call: 0,
     "createdAt": _created_at,
     "updatedAt": _created_at,
-    "locationsCount": lambda _product, _arguments, _call: Counted(1),
+    "locationsCount": lambda product, _arguments, call: Counted(len(levels_of(product, call))),
     "inventoryLevel": _item_level,
     "inventoryLevels": _item_levels,
     "variant": lambda product, _arguments, _call: Variant(product),
 }
 LEVEL: dict[str, Resolver] = {
-    "id": lambda level, _arguments, call: level_gid(call.catalogue.by_item[level.inventory_item_id]),
+    "id": lambda level, _arguments, call: level_gid(level, call),
     "isActive": lambda _level, _arguments, _call: True,
     "createdAt": _created_at,
     "updatedAt": lambda level, _arguments, call: call.time_text(level.updated_ns),

@@ -5,10 +5,11 @@ declared in the app's TOML are not listed. Topics are spelled ORDERS_CREATE in G
 """
 
 import re
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import urlsplit
 
-from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
+from stockstorm.simulator.api.admin.base.bus_addresses import bus_texts
+from stockstorm.simulator.api.admin.base.call import AdminOptions, Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.search import known_terms
 from stockstorm.simulator.api.admin.base.views import (
@@ -21,9 +22,10 @@ from stockstorm.simulator.api.admin.base.views import (
     gid,
     number_of,
 )
-from stockstorm.simulator.limits import API_VERSION
-from stockstorm.simulator.model import SHOPIFY, Subscription
-from stockstorm.simulator.shop.subscriptions import is_bus
+from stockstorm.simulator.config import app_version
+from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, SHOPIFY_TOPICS, CallTopic, LevelTopic, Subscription
+from stockstorm.simulator.shop.scopes import PROTECTED_TOPICS, missing_scope
+from stockstorm.simulator.versions import display_name
 
 # In an enum value, only the name of the resource shows where the slash belongs, since both parts can have underscores.
 _RESOURCES: Final = (
@@ -65,21 +67,32 @@ def enum_of(topic: str) -> str:
     return topic.replace("/", "_").upper()
 
 
-_ADDRESS: Final = ("webhookSubscription", "callbackUrl")
+ADDRESS: Final = ("webhookSubscription", "callbackUrl")
+_TOPIC: Final = ("webhookSubscription", "topic")
+_NO_SCOPE: Final = "You cannot create a webhook subscription with the specified topic"
+_NOT_APPROVED: Final = (
+    "This app is not approved to subscribe to webhook topics containing protected customer data. "
+    "See https://shopify.dev/docs/apps/launch/protected-customer-data for more details."
+)
 _NAME: Final = ("webhookSubscription", "name")
+_NO_XML: Final = "Format 'xml' is invalid for this webhook topic. Allowed formats: json"
 _NAMES_A_FIELD: Final = re.compile(r"(^|[\s(-])[a-z_][a-z0-9_.]*:\S", re.IGNORECASE)
 _OWN_HOSTS: Final = re.compile(r"(localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|.*\.(myshopify|shopify)\.com|.*\.local)")
+_BAD_NAME: Final = "Name name field can only contain alphanumeric characters, underscores, and hyphens"
 _BAD_FILTER: Final = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."
-_BAD_PUBSUB: Final = "Address is not a valid GCP pub/sub format. Format should be pubsub://project:topic"
 NAME_MAX: Final = 50
+PLAYED_TOPICS: Final[frozenset[str]] = frozenset(
+    (*SHOPIFY_TOPICS, *APP_TOPICS, *get_args(CallTopic), *get_args(LevelTopic))
+)
+ADDRESS_MAX_BYTES: Final = 65_535
 
 
 def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPayload:
     given, topic = arguments["webhookSubscription"], topic_of(arguments["topic"])
     uri, name = (given.get("uri") or given.get("callbackUrl") or "").strip(), given.get("name")
-    errors = _address_errors(uri, call.options.allow_http) + _name_errors(name, call) + _other_errors(given)
-    if not errors and any(_same(each, uri, given.get("filter")) for each in _listed(call) if each.topic == topic):
-        errors = [UserError(_ADDRESS, "Address for this topic has already been taken")]
+    errors = errors_of(topic, uri, given, call)
+    if not errors and any(same(each, uri, given.get("filter")) for each in listed(call) if each.topic == topic):
+        errors = [UserError(ADDRESS, "Address for this topic has already been taken")]
     if errors:
         call.refuse(error.message for error in errors)
         return SubscriptionPayload(errors=tuple(errors))
@@ -118,7 +131,7 @@ def many(_source: None, arguments: Arguments, call: Call) -> Page[Subscription]:
     uri = arguments.get("uri") or arguments.get("callbackUrl")
     rows = [
         each
-        for each in _listed(call)
+        for each in listed(call)
         if (not topics or enum_of(each.topic) in topics)
         and (uri is None or each.uri == uri)
         and arguments.get("format") in (None, "JSON")
@@ -129,26 +142,43 @@ def many(_source: None, arguments: Arguments, call: Call) -> Page[Subscription]:
 
 
 def count(_source: None, _arguments: Arguments, call: Call) -> Counted:
-    return Counted(len(_listed(call)))
+    return Counted(len(listed(call)))
 
 
-def _listed(call: Call) -> list[Subscription]:
+def listed(call: Call) -> list[Subscription]:
     return [each for each in call.world.subscriptions(SHOPIFY) if each.by_api]
 
 
-def _same(subscription: Subscription, uri: str, filter_: str | None) -> bool:
+def errors_of(topic: str, uri: str, given: dict[str, Any], call: Call) -> list[UserError]:
+    """What is wrong with a subscription to a topic, apart from one that exists already."""
+    errors = _topic_errors(topic, call) + _address_errors(uri, call.options)
+    return errors + _name_errors(given.get("name"), call) + _other_errors(given)
+
+
+def same(subscription: Subscription, uri: str, filter_: str | None) -> bool:
     return subscription.uri == uri and (subscription.filter or None) == (filter_ or None)
 
 
-def _address_errors(uri: str, allow_http: bool) -> list[UserError]:
+def _topic_errors(topic: str, call: Call) -> list[UserError]:
+    """The text is Shopify's for a topic that the app may not have. That it is also that of a scope is assumed."""
+    app = call.world.app
+    if topic.partition("/")[0] in PROTECTED_TOPICS and not app.approved("Order"):
+        return [UserError(_TOPIC, _NOT_APPROVED)]
+    if missing_scope(topic, app.granted):
+        return [UserError(_TOPIC, _NO_SCOPE)]
+    # Without an error, the subscriber of a topic that never fires here would wait in vain.
+    return [] if topic in PLAYED_TOPICS else [UserError(_TOPIC, call.lacks("topic", topic))]
+
+
+def _address_errors(uri: str, options: AdminOptions) -> list[UserError]:
     if not uri:
-        return [UserError(_ADDRESS, "Address can't be blank")]
-    if is_bus(uri):
-        return []
-    if uri.startswith("pubsub://"):
-        texts = ("Address protocol pubsub:// is not supported", _BAD_PUBSUB)
-        return [UserError(_ADDRESS, text) for text in texts]
-    return _http_errors(uri, allow_http)
+        return [UserError(ADDRESS, "Address can't be blank")]
+    texts = bus_texts(uri, options.api_client_id)
+    if texts is not None:
+        return [UserError(ADDRESS, text) for text in texts]
+    if len(uri.encode()) > ADDRESS_MAX_BYTES:
+        return [UserError(ADDRESS, "Address is too big (maximum is 64 KB)")]
+    return _http_errors(uri, options.allow_http)
 
 
 def _http_errors(uri: str, allow_http: bool) -> list[UserError]:
@@ -156,20 +186,20 @@ def _http_errors(uri: str, allow_http: bool) -> list[UserError]:
         parts = urlsplit(uri)
         host, _port = parts.hostname or "", parts.port
     except ValueError:
-        return [UserError(_ADDRESS, "Address is invalid")]
+        return [UserError(ADDRESS, "Address is invalid")]
     if parts.scheme not in ("http", "https"):
         return [
             UserError(
-                _ADDRESS,
+                ADDRESS,
                 f"Address protocol {parts.scheme}:// is not supported" if parts.scheme else "Address is invalid",
             )
         ]
     if parts.scheme == "http" and not allow_http:
-        return [UserError(_ADDRESS, "Address protocol http:// is not supported")]
+        return [UserError(ADDRESS, "Address protocol http:// is not supported")]
     if not host:
-        return [UserError(_ADDRESS, "Address is invalid")]
+        return [UserError(ADDRESS, "Address is invalid")]
     if _OWN_HOSTS.fullmatch(host) and not allow_http:
-        return [UserError(_ADDRESS, "Address cannot be a Shopify or an internal domain")]
+        return [UserError(ADDRESS, "Address cannot be a Shopify or an internal domain")]
     return []
 
 
@@ -177,13 +207,13 @@ def _name_errors(name: str | None, call: Call) -> list[UserError]:
     if name is None:
         return []
     if not name:
-        return [UserError(_NAME, "Name is too short (minimum is 1 character)")]
+        short = UserError(_NAME, "Name is too short (minimum is 1 character)")
+        return [short, UserError(_NAME, _BAD_NAME)]
     if len(name) > NAME_MAX:
         return [UserError(_NAME, f"Name is too long (maximum is {NAME_MAX} characters)")]
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        text = "Name name field can only contain alphanumeric characters, underscores, and hyphens"
-        return [UserError(_NAME, text)]
-    if any(each.name == name for each in _listed(call)):
+        return [UserError(_NAME, _BAD_NAME)]
+    if any(each.name == name for each in listed(call)):
         return [UserError(_NAME, "Name already exists, no duplicate allowed")]
     return []
 
@@ -191,7 +221,8 @@ def _name_errors(name: str | None, call: Call) -> list[UserError]:
 def _other_errors(given: dict[str, Any]) -> list[UserError]:
     errors: list[UserError] = []
     if given.get("format") == "XML":
-        text = "Format 'xml' is invalid for this webhook topic. Allowed formats: json"
+        is_cloud = bus_texts((given.get("uri") or given.get("callbackUrl") or "").strip()) is not None
+        text = "Format can only be used with format: 'json'" if is_cloud else _NO_XML
         errors.append(UserError(("webhookSubscription", "format"), text))
     if given.get("filter") and not _NAMES_A_FIELD.search(given["filter"]):
         errors.append(UserError(("webhookSubscription",), _BAD_FILTER))
@@ -220,7 +251,7 @@ SUBSCRIPTION: dict[str, Resolver] = {
     "includeFields": lambda each, _arguments, _call: each.include_fields,
     "metafieldNamespaces": lambda _each, _arguments, _call: [],
     "name": lambda each, _arguments, _call: each.name,
-    "apiVersion": lambda _each, _arguments, _call: API_VERSION,
+    "apiVersion": lambda _each, _arguments, call: app_version(call.world.config.shop),
     "createdAt": lambda each, _arguments, call: call.time_text(each.created_ns),
     "updatedAt": lambda each, _arguments, call: call.time_text(each.updated_ns),
 }
@@ -234,8 +265,8 @@ DELETE_PAYLOAD: dict[str, Resolver] = {
 }
 API_VERSION_FIELDS: dict[str, Resolver] = {
     "handle": lambda version, _arguments, _call: version,
-    "displayName": lambda version, _arguments, _call: f"{version} (Latest)",
-    "supported": lambda _version, _arguments, _call: True,
+    "displayName": lambda version, _arguments, _call: display_name(version),
+    "supported": lambda version, _arguments, _call: version != "unstable",
 }
 HTTP_ENDPOINT: dict[str, Resolver] = {"callbackUrl": lambda each, _arguments, _call: each.uri}
 EVENT_BRIDGE_ENDPOINT: dict[str, Resolver] = {"arn": lambda each, _arguments, _call: each.uri}

@@ -14,6 +14,7 @@ from stockstorm.loadtests.generator.driver import Driver
 from stockstorm.loadtests.generator.figures import LocustStatistics
 from stockstorm.loadtests.ipc.messages import AnyMessage, Go, Setup, Step
 from stockstorm.loadtests.limits import API_CLOSE_WITHIN_S
+from stockstorm.simulator.api.http_server import Connections
 from stockstorm.simulator.errors import LimitError
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.history.facts import AnyFact
@@ -27,6 +28,7 @@ class Server:
     """Stands for the HTTP server."""
 
     server_port = 7
+    connections = Connections()
 
     def __init__(self) -> None:
         self.calls: list[str] = []

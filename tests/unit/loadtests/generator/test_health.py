@@ -12,10 +12,12 @@ GIB = 1024**3
 MS = 1_000_000
 POOL = SimpleNamespace(connections=3, connections_max=9, waiting=2)
 JOURNAL = SimpleNamespace(backlog=5)
+API = SimpleNamespace(open=7, busy=1, take_used=lambda: 4)
 
 
 def health_of(resident: int, facts: list[AnyFact], aborted: list[str]) -> GeneratorHealth:
-    return GeneratorHealth(POOL, JOURNAL, facts.extend, aborted.append, resident=lambda: resident, resident_max=2 * GIB)
+    record, abort = facts.extend, aborted.append
+    return GeneratorHealth(POOL, JOURNAL, API, record, abort, resident=lambda: resident, resident_max=2 * GIB)
 
 
 def test_every_interval_is_sampled_with_its_largest_gap() -> None:
@@ -26,8 +28,8 @@ def test_every_interval_is_sampled_with_its_largest_gap() -> None:
         health.beat(now_ns)
     health.beat(2 * HEALTH_INTERVAL_NS)
     assert facts == [
-        GeneratorSampled(HEALTH_INTERVAL_NS, HEALTH_INTERVAL_NS, HEALTH_INTERVAL_NS - 70 * MS, 3, 9, 2, 5),
-        GeneratorSampled(2 * HEALTH_INTERVAL_NS, HEALTH_INTERVAL_NS, HEALTH_INTERVAL_NS - 20 * MS, 3, 9, 2, 5),
+        GeneratorSampled(HEALTH_INTERVAL_NS, HEALTH_INTERVAL_NS, HEALTH_INTERVAL_NS - 70 * MS, 3, 9, 2, 5, 7, 6, 4),
+        GeneratorSampled(2 * HEALTH_INTERVAL_NS, HEALTH_INTERVAL_NS, HEALTH_INTERVAL_NS - 20 * MS, 3, 9, 2, 5, 7, 6, 4),
     ]
 
 

@@ -175,6 +175,63 @@ def test_without_any_read_there_is_no_rest() -> None:
     assert (found.quiet, found.probe) == (False, None)
 
 
+# -- a subject that stands still ---------------------------------------------------------------------------------------
+
+WATCHED = Quiet(quiet_ns=2 * S, max_ns=15 * S, still_ns=45 * S)
+
+
+def proves(found: QuietReached) -> bool:
+    return bool(found.still_min_ns) and found.still_ns >= found.still_min_ns
+
+
+@pytest.mark.parametrize("seen", [lambda _: probe(5), lambda _: queue(3)])
+def test_pending_work_that_never_changes_is_watched_until_that_is_told(seen: Callable[[int], PendingCounted]) -> None:
+    found = Service(effects_s=(0.5, 1.0), answer=seen).wait(WATCHED)
+    assert (found.quiet, proves(found)) == (False, True)
+    assert found.still_min_ns <= found.still_ns <= found.still_min_ns + 2 * STEP_NS
+    assert found.still_min_ns == 45 * S
+    assert waited_s(found) == pytest.approx(1.0 + 45.0, abs=1.0)
+
+
+def test_a_subject_that_goes_on_after_a_long_pause_does_not_stand_still() -> None:
+    """What it waits for, such as a message that comes back when its lease ends, comes after 30 s."""
+    found = Service(effects_s=(0.5, 30.0), answer=lambda pending: probe(pending + 1)).wait(WATCHED)
+    assert not proves(found)
+    assert waited_s(found) == pytest.approx(30.0, abs=0.2)
+
+
+def test_a_subject_with_long_gaps_must_stand_still_for_longer() -> None:
+    found = Service(effects_s=(0.5, 12.5), answer=lambda _: probe(5)).wait(WATCHED)
+    assert (proves(found), found.still_min_ns) == (True, 60 * S)
+    slow = Service(effects_s=(0.5, 50.5), answer=lambda _: probe(5)).wait(Quiet(2 * S, 52 * S, still_ns=45 * S))
+    assert (proves(slow), slow.still_min_ns) == (False, 0)
+
+
+def test_calls_that_are_repeated_are_no_standstill() -> None:
+    service = Service(effects_s=(0.5,), answer=lambda _: probe(5))
+    quiet, plain = WATCHED, service.activity
+
+    def trying() -> Activity:
+        return msgspec.structs.replace(plain(), last_write_ns=service.now_ns - S)
+
+    found = wait_for_rest(quiet, service.clock, trying, service.reads, lambda: False, pause=service.pause)
+    assert not proves(found)
+    assert waited_s(found) == pytest.approx(15.0, abs=0.2)
+
+
+def test_a_process_that_does_not_answer_does_not_stand_still() -> None:
+    found = Service((0.5,), (1.0, 900.0), answer=lambda _: probe(5), answers_while_stopped=False).wait(WATCHED)
+    assert (proves(found), found.silent) == (False, ("worker",))
+
+
+def test_a_subject_that_did_nothing_in_the_whole_run_is_not_told_to_stand_still() -> None:
+    nothing = Activity(0, 0)
+    service = Service(answer=lambda _: probe(5))
+    found = wait_for_rest(WATCHED, service.clock, lambda: nothing, service.reads, lambda: False, pause=service.pause)
+    assert not proves(found)
+    assert waited_s(found) == pytest.approx(15.0, abs=0.2)
+
+
 # -- without a probe ---------------------------------------------------------------------------------------------------
 
 

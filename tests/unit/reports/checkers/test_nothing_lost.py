@@ -176,3 +176,42 @@ def test_the_master_outranks_a_subject_that_reports_a_doubled_order_as_applied_o
     order = (sold(0, 1, "bazaar"), order_event(0, 0, 1, "bazaar"), *delivered(0, 0))
     found = history(opened(), order, twice, at_rest(8_000, 8, 9, 8, 8), effect(0, "applied", 1), probe_done())
     assert [entry.effect for entry in found.classified] == ["twice"]
+
+
+STILL = {"probe": 1, "still_ns": 46_000_000_000, "still_min_ns": 45_000_000_000}
+
+
+def waiting(*more: f.AnyFact | tuple[f.AnyFact, ...]) -> Check:
+    """One order that the subject reports as pending, in a run that did not come to rest."""
+    return NothingLost()(
+        history(
+            opened(),
+            sold(1, 2, "bazaar"),
+            recorded(1, 1, -1, 9, "bazaar:2"),
+            sold(2, 1, "bazaar"),
+            order_event(2, 0, 1, "bazaar"),
+            delivered(2, 0),
+            effect(0, "pending", 0),
+            probe_done(),
+            *more,
+        )
+    )
+
+
+def test_an_event_that_is_pending_in_a_subject_that_stands_still_is_lost() -> None:
+    found = waiting(no_rest(8_000, **STILL))
+    assert (found.verdict, [one.kind for one in found.incidents]) == ("invalid", ["stuck"])
+    assert found.measures["lost.stuck"] == found.measures["lost.events"] == 1
+    assert "1 are still pending, and nothing happened for 46 s" in found.reason
+    assert "the subject reports it as pending, and has done nothing for 46 s" in found.incidents[0].text
+
+
+def test_an_event_that_is_pending_in_a_subject_that_works_is_not_lost() -> None:
+    assert waiting(no_rest(8_000, probe=1)).verdict == "unknown"
+    assert waiting(no_rest(8_000, **STILL | {"still_ns": 44_000_000_000})).verdict == "unknown"
+    assert waiting(no_rest(8_000, **STILL | {"still_min_ns": 0})).verdict == "unknown"
+
+
+def test_what_the_master_shows_is_not_stuck_although_the_subject_says_so() -> None:
+    written = recorded(3, 2, -1, 8, "bazaar:1")
+    assert waiting(written, no_rest(8_000, **STILL)).verdict == "unknown"

@@ -34,15 +34,24 @@ class Change:
 
 Times = Callable[[Change], int]  # how often the subject records it
 Answer = Callable[[Change], int]  # the status that it is answered
+Counts = Callable[[Change], Lines]  # the lines that the subject takes it for
 
 
 class Shop:
     """`named`: the subject names orders in its adjustments."""
 
     def __init__(
-        self, times: Times = lambda _: 1, *, named: bool = True, answer: Answer = lambda _: 200, orders: int = 120
+        self,
+        times: Times = lambda _: 1,
+        *,
+        named: bool = True,
+        answer: Answer = lambda _: 200,
+        counts: Counts = lambda one: one.lines,
+        orders: int = 120,
+        step_ms: Callable[[int], float] = lambda _: STEP_MS,
     ) -> None:
-        self.times, self.named, self.answer = times, named, answer
+        self.times, self.named, self.answer, self.counts = times, named, answer, counts
+        self.step_ms = step_ms  # by the number of the event: the time before it
         self.dice = random.Random(7)
         self.facts: list[f.AnyFact] = [
             f.ItemStocked(START - 1, sku, 2**53 + 2 * place + 1, 7, AVAILABLE, 500, hot=False)
@@ -80,7 +89,7 @@ class Shop:
 
     def happen(self, change: Change) -> None:
         """The change on the marketplace, its event and deliveries, and what the subject records."""
-        self.ms += STEP_MS
+        self.ms += self.step_ms(self.events)
         at, topics = (
             ns(self.ms),
             {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"},
@@ -130,7 +139,7 @@ class Shop:
 
     def _record(self, change: Change, token: str) -> None:
         sums: dict[str, int] = {}
-        for sku, count in change.lines:
+        for sku, count in self.counts(change):
             sums[sku] = sums.get(sku, 0) + (-count if change.kind == "sale" else count)
         for sku, delta in sums.items():
             self.versions[sku] += 1

@@ -7,6 +7,8 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Diagnosis
 from stockstorm.reports.verdict.judge import judge
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import ns
 from tests.unit.reports.diagnosis.shop import Change, Shop, Times, diagnosed
 
 LEFT_OUT: dict[str, tuple[Times, str]] = {
@@ -118,9 +120,35 @@ def test_calls_that_a_fault_of_the_scenario_refused_are_no_cause() -> None:
 def test_calls_to_what_is_not_played_are_counted_by_path() -> None:
     shop = Shop(lambda _: 0)
     for _ in range(76):
-        shop.call("GET /admin/api/2024-10/orders/{id}.json", outcome="bad_request", status=404, errors=("Not Found",))
+        shop.call("GET /admin/api/2024-10/ordres/{id}.json", outcome="bad_request", status=404, errors=("Not Found",))
     found = diagnosed(shop.history())["not_played"]
-    assert found.cause == "76 calls to REST paths that are not played"
+    assert found.cause == "76 calls to paths or methods that no played API has"
+    assert found.evidence == ("GET /admin/api/2024-10/ordres/{id}.json: 76 calls",)
+
+
+def test_calls_for_what_shopify_has_and_is_not_played_are_a_cause_and_no_refused_calls() -> None:
+    shop = Shop(lambda _: 0)
+    for number in range(40):
+        name = "endpoint GET price_rules" if number % 4 else "topic carts/create"
+        shop.call("REST GET price_rules", outcome="bad_request", status=501, errors=("NOT_PLAYED",), unplayed=(name,))
+    history = shop.history()
+    causes = diagnosed(history)
+    found = causes["not_played"]
+    assert found.cause == "40 calls asked for what Shopify has and Stockstorm does not play"
+    assert found.evidence == ("the endpoint GET price_rules: 30 calls", "the topic carts/create: 10 calls")
+    assert "calls_refused" not in causes
+    assert judge(history).notes[0] == (
+        "The subject asked for what is not played here: the endpoint GET price_rules (30 calls), the topic "
+        "carts/create (10 calls). The results say nothing about that."
+    )
+
+
+def test_an_id_that_a_rest_call_does_not_find_is_no_path_that_nothing_has() -> None:
+    shop = Shop(lambda _: 0)
+    shop.call("REST GET orders/{id}", outcome="bad_request", status=404, errors=("Not Found",), strangers=("Order/1",))
+    causes = diagnosed(shop.history())
+    assert "not_played" not in causes
+    assert "strange_ids" in causes
 
 
 def test_rounded_ids_are_told_from_those_of_another_run() -> None:
@@ -132,12 +160,38 @@ def test_rounded_ids_are_told_from_those_of_another_run() -> None:
         errors=("not found",),
         strangers=(f"InventoryItem/{rounded}",),
     )
+    found = diagnosed(shop.history())["strange_ids"]
+    assert "above 2^53 were rounded" in found.cause
+    assert "is what" in found.evidence[0]
+    shop = Shop(lambda _: 0)
+    shop.call("productVariant", strangers=(f"ProductVariant/{2**53 + 8}",))
     assert "above 2^53 were rounded" in diagnosed(shop.history())["strange_ids"].cause
     shop = Shop(lambda _: 0)
     shop.call(
         "inventoryAdjustQuantities", outcome="user_error", errors=("not found",), strangers=("InventoryItem/4711",)
     )
     assert "another run's ids" in diagnosed(shop.history())["strange_ids"].cause
+
+
+def refusing(*versions: f.VersionAsked) -> Shop:
+    shop = Shop(lambda _: 0)
+    for _ in range(200):
+        shop.call("inventoryAdjustQuantities", outcome="error", errors=("The @idempotent directive is required",))
+    shop.facts += versions
+    return shop
+
+
+def test_a_retired_version_that_refuses_is_named_with_the_one_that_answers() -> None:
+    old = f.VersionAsked(ns(10), "2026-01", "2026-04")
+    found = diagnosed(refusing(old).history())["retired_version"]
+    assert "asks for Admin API 2026-01, which is no longer served: 2026-04 answers, and refused 200 of" in found.cause
+    assert found.evidence == ("The @idempotent directive is required: 200 calls",)
+    current = f.VersionAsked(ns(10), "2026-10", "2026-10")
+    assert "retired_version" not in diagnosed(refusing(current).history())
+    assert "retired_version" not in diagnosed(refusing(old, current).history())
+    quiet = Shop(lambda _: 0)
+    quiet.facts.append(old)
+    assert "retired_version" not in diagnosed(quiet.history())
 
 
 def test_a_wrong_token_is_named_for_its_api() -> None:

@@ -5,8 +5,16 @@ import pytest
 from stockstorm.reports.checkers import REQUIRED
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Result, ThresholdOutcome, Verdict
-from stockstorm.reports.verdict.judge import NO_CALL, call_notes, classes_of, interrupted, judge, overall
-from stockstorm.simulator.history.facts import AnyFact, ApiCalled, RunEnded, RunStarted
+from stockstorm.reports.verdict.judge import (
+    NO_CALL,
+    call_notes,
+    classes_of,
+    interrupted,
+    judge,
+    overall,
+    version_notes,
+)
+from stockstorm.simulator.history.facts import AnyFact, ApiCalled, RunEnded, RunStarted, VersionAsked
 from stockstorm.simulator.model import ApiOutcome
 from tests.literal_history import history as literal
 from tests.literal_history import ns, started
@@ -113,6 +121,17 @@ def test_a_subject_that_calls_with_the_right_tokens_needs_no_note() -> None:
 
 def test_the_note_on_a_subject_that_never_calls_comes_first() -> None:
     assert judge(literal(started())).notes[0] == NO_CALL
+
+
+def test_the_versions_that_the_subject_spoke_are_named_and_one_that_is_retired_says_who_answered() -> None:
+    new, old = VersionAsked(ns(1), "2026-10", "2026-10"), VersionAsked(ns(2), "2024-01", "2025-10")
+    assert version_notes(literal(new)) == ("the subject spoke Admin API 2026-10",)
+    assert version_notes(literal(old, VersionAsked(ns(3), "", "2025-10"))) == (
+        "the subject asked for Admin API 2024-01, which is answered as 2025-10, the oldest that is served",
+        "the subject asked for no version of the Admin API, which is answered as 2025-10, the oldest that is served",
+    )
+    assert version_notes(literal(started())) == ()
+    assert "the subject spoke Admin API 2026-10" in judge(literal(started(), new)).notes
 
 
 def test_calls_with_a_wrong_token_are_counted_for_each_side() -> None:

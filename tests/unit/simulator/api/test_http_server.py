@@ -204,6 +204,31 @@ def test_a_connection_above_the_bound_waits_until_another_is_closed() -> None:
     server.stop(0.05)
 
 
+def test_connections_are_counted_open_busy_and_in_use() -> None:
+    busy: list[int] = []
+
+    def handle(_request: ApiRequest) -> ApiReply:
+        busy.append(server.connections.busy)
+        return ApiReply(200, (), b"yes", [], [])
+
+    server = make_server("127.0.0.1", 0, handle)
+    server.start()
+    counted = server.connections
+    clients = [gevent_socket.create_connection(("127.0.0.1", server.server_port), timeout=5) for _ in range(3)]
+    for client in (clients[0], clients[0], clients[1]):
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"yes" in client.recv(1_000)
+    gevent.sleep(0.05)
+    assert (counted.open, counted.busy, busy) == (3, 0, [1, 1, 1])
+    assert [counted.take_used(), counted.take_used()] == [2, 0]
+    clients.pop().close()
+    gevent.sleep(0.05)
+    assert counted.open == 2
+    for client in clients:
+        client.close()
+    server.stop(0.05)
+
+
 def test_a_stopped_server_closes_keep_alive_connections() -> None:
     served: list[str] = []
 

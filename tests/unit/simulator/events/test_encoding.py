@@ -99,10 +99,14 @@ def test_an_id_is_the_same_each_time_and_differs_by_kind_and_part() -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_an_id_is_lost_in_a_double_and_fits_in_63_bits() -> None:
+def test_an_id_has_14_digits_as_in_live_shops() -> None:
     ids = [derived_id("transaction", n) for n in range(200)]
-    assert all(2**62 <= each < 2**63 for each in ids)
-    assert any(int(float(each)) != each for each in ids)
+    assert {len(str(each)) for each in ids} == {14}
+
+
+def test_an_id_beside_big_ids_is_big_itself_and_lost_in_a_double() -> None:
+    ids = [derived_id("transaction", 2**53 + 1 + n) for n in range(200)]
+    assert all(2**53 < each < 2**63 and int(float(each)) != each for each in ids)
 
 
 def test_a_token_is_32_hexadecimal_digits() -> None:

@@ -12,7 +12,7 @@ from tests.literal_shop import AT_NS, CATALOGUE, WALL, stock_event
 
 
 def payload() -> InventoryPayload:
-    return InventoryPayload(CATALOGUE.products, Times(WALL))
+    return InventoryPayload(CATALOGUE, Times(WALL))
 
 
 def test_the_body_has_escaped_slashes() -> None:

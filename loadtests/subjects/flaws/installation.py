@@ -1,0 +1,38 @@
+"""The flaws of the class installation: what an app does not survive of its own life."""
+
+from typing import Final
+
+from stockstorm.loadtests.subjects.flaws.flaw import CALLS, LATE_EFFECTS, OF_RECEIVERS, WRONG_STOCK, Flaw, without
+
+DECLARED: Final = (
+    Flaw(
+        name="subscriptions_not_renewed",
+        kind="installation",
+        mistake="after the app was installed again it takes a new token and subscribes to nothing",
+        must=frozenset({"unheard"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "unheard"),
+        subjects=OF_RECEIVERS,
+        scenario="reinstall",
+        diagnoses=frozenset({"few_topics"}),
+    ),
+    Flaw(
+        name="token_never_replaced",
+        kind="installation",
+        mistake="a token that Shopify refuses is used for ever",
+        must=frozenset({"unheard"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS, **CALLS}, "unheard"),
+        subjects=OF_RECEIVERS,
+        scenario="reinstall",
+        diagnoses=frozenset({"wrong_token"}),
+    ),
+    Flaw(
+        name="refused_topic_ends_registration",
+        kind="installation",
+        mistake="the first topic that is refused for want of a scope ends the registration of the others",
+        must=frozenset({"unheard"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "unheard"),
+        subjects=OF_RECEIVERS,
+        scenario="missing_scopes",
+        diagnoses=frozenset({"few_topics"}),
+    ),
+)

@@ -1,0 +1,145 @@
+"""Needless reads: whether the subject spends the shop's query points on reads that tell it nothing.
+
+A read is paid for by its rows. One that shows a version of stock which an earlier answer had shown, or an order that
+has not changed since, tells nothing. A subject that polls has such reads, and stays far below the limit. It is invalid
+if they take at least SHARE_MAX of the points that the shop restores, in both halves of the load: what is left is too
+little for its writes, and calls are refused as soon as the bucket is empty.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.history import History
+from stockstorm.reports.history.reads import QUERIES_ON_STOCK, is_read
+from stockstorm.reports.result import Check, Incident, Tally
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.limits import RESTORE_PER_S
+
+SHARE_MAX: Final = 0.75
+SECONDS_MIN: Final = 4.0
+EMPTY: Final = QUERIES_ON_STOCK | {"orders"}  # queries that tell nothing if they show nothing
+
+
+class Read(NamedTuple):
+    """A read of stock or orders by the Admin API, and how much of it told nothing."""
+
+    at_ns: int
+    operation: str
+    cost: int
+    rows: int
+    old: int  # rows that told nothing
+
+    @property
+    def needless(self) -> float:
+        """Points spent for nothing."""
+        return self.cost * (self.old / self.rows if self.rows else 1.0)
+
+
+class NeedlessReads(Checker):
+    name = "needless_reads"
+    measures = (
+        Measure(
+            "needless_reads.points_per_s",
+            "points spent on needless reads",
+            "per second",
+            "query points a second that were spent on reads which showed nothing new",
+        ),
+        Measure(
+            "needless_reads.share",
+            "share of points for needless reads",
+            "share",
+            "the same as a share of the points that the shop restores, in the half of the load with less of it",
+        ),
+        Measure(
+            "needless_reads.rows",
+            "rows read that were known",
+            "share",
+            "share of the rows of stock and orders read that earlier answers had shown",
+        ),
+    )
+
+    def __call__(self, history: History) -> Check:
+        tally, found = Tally(), list(reads_during_load(history))
+        seconds = history.load_ns / SECOND_NS
+        if not found or seconds < SECONDS_MIN:
+            return tally.check(self.name, "not_exercised", "stock and orders were not read during the load", {})
+        points = sum(read.needless for read in found)
+        rows, old = sum(read.rows for read in found), sum(read.old for read in found)
+        share = needless_share(history, found)
+        measures = {"needless_reads.points_per_s": points / seconds, "needless_reads.share": share}
+        if rows:
+            measures["needless_reads.rows"] = old / rows
+        reason = f"{old:,} of {rows:,} rows read showed nothing new: {points / seconds:,.0f} points a second"
+        if share < SHARE_MAX:
+            return tally.check(self.name, "valid", reason, measures)
+        tally.add(_incident(history, found, reason))
+        return tally.check(
+            self.name, "invalid", f"{reason}, of {_restored(history):,} that the shop restores", measures
+        )
+
+    def exposure(self, history: History) -> dict[str, int]:
+        return {"reads of stock or orders": sum(1 for _ in reads_during_load(history))}
+
+
+def reads_during_load(history: History) -> Iterator[Read]:
+    """Every read by the Admin API that was executed, in order."""
+    shown = {fact.request: fact for fact in history.all(f.StockShown)}
+    orders = {fact.request: fact for fact in history.all(f.OrdersShown)}
+    known: dict[str, int] = {}
+    known_orders: dict[int, int] = {}
+    changes = _changes(history) if orders else {}
+    for call in history.all(f.ApiCalled):
+        stock, listed = shown.get(call.request), orders.get(call.request)
+        rows = old = 0
+        for sku, version in zip(stock.skus, stock.versions, strict=True) if stock is not None else ():
+            rows, old = rows + 1, old + (version <= known.get(sku, -1))
+            known[sku] = max(version, known.get(sku, -1))
+        for order in listed.orders if listed is not None else ():
+            state = bisect_right(changes.get(order, []), call.at_ns)
+            rows, old = rows + 1, old + (known_orders.get(order, -1) >= state)
+            known_orders[order] = state
+        told = rows or call.operation in EMPTY
+        paid = call.api == "admin" and call.outcome == "ok" and is_read(call.operation)
+        if paid and told and history.start_ns <= call.at_ns <= history.start_ns + history.load_ns:
+            yield Read(call.at_ns, call.operation, call.cost, rows, old)
+
+
+def needless_share(history: History, found: list[Read]) -> float:
+    """Points of needless reads as a share of those restored, in the half of the load with less of it."""
+    half_ns = max(1, history.load_ns // 2)
+    halves = [0.0, 0.0]
+    for read in found:
+        halves[min(1, (read.at_ns - history.start_ns) // half_ns)] += read.needless
+    return min(halves) / (half_ns / SECOND_NS * _restored(history))
+
+
+def _changes(history: History) -> dict[int, list[int]]:
+    """When each order changed, in order of time."""
+    found: dict[int, list[int]] = {}
+    changes: list[f.PurchaseAccepted | f.OrderPaid | f.OrderCancelled | f.OrderReturned] = [
+        *history.all(f.PurchaseAccepted),
+        *history.all(f.OrderPaid),
+        *history.all(f.OrderCancelled),
+        *history.all(f.OrderReturned),
+    ]
+    for fact in changes:
+        found.setdefault(fact.order, []).append(fact.at_ns)
+    for times in found.values():
+        times.sort()
+    return found
+
+
+def _restored(history: History) -> int:
+    return RESTORE_PER_S[history.scenario.shop.plan]
+
+
+def _incident(history: History, found: list[Read], seen: str) -> Incident:
+    first, last = found[0], found[-1]
+    text = (
+        f"{len(found):,} reads from {history.offset(first.at_ns)} to {history.offset(last.at_ns)}, the first of them "
+        f"{first.operation}: {seen}, and the shop restores {_restored(history):,}"
+    )
+    return Incident("needless_reads", first.at_ns, text)

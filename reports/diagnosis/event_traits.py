@@ -1,0 +1,267 @@
+"""The traits of events: what the history says of each of them, its deliveries and its order."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case
+from stockstorm.reports.diagnosis.traits import MARKS, TOPIC_OF, Trait, twins
+from stockstorm.reports.history import History
+from stockstorm.reports.history.channel_orders import tokens
+from stockstorm.reports.history.deliveries import NEVER_NS, Delivery
+from stockstorm.reports.history.faults import ENDS
+from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
+from stockstorm.simulator.history import facts as f
+
+CRASH_WINDOWS_NS: Final = (250 * MILLISECOND_NS, SECOND_NS, 2 * SECOND_NS)
+CLOSE_NS: Final = 20 * MILLISECOND_NS
+SKUS_MAX: Final = 200  # with more of them a SKU is no trait
+START_NS: Final = SECOND_NS  # after a restart
+TOGETHER_NS: Final = 2 * MILLISECOND_NS
+BURST_NS: Final = 250 * MILLISECOND_NS
+BURST_TIMES: Final = (1.5, 2, 3)  # as many as usual
+
+
+def unanswered(case: Case) -> frozenset[tuple[int, str]]:
+    """(order, topic) of what was first written by a call whose answer never arrived."""
+    silent = {call.request for call in case.calls if call.status == 0}
+    if not silent:
+        return frozenset()
+    rows = {(row.sku, row.version) for row in case.history.all(f.StockChanged) if row.request in silent}
+    return frozenset(
+        (effect.order, TOPIC_OF[effect.kind])
+        for effect in case.history.orders.effects
+        if (effect.sku, effect.version) in rows
+    )
+
+
+def _acknowledged(of_event: Iterable[Delivery]) -> int:
+    """When an event was first acknowledged."""
+    times = (one.attempts[-1].at_ns for one in of_event if one.outcome == "acknowledged" and one.attempts)
+    return min(times, default=NEVER_NS)
+
+
+def _rounded(items: Iterable[f.ItemStocked]) -> frozenset[str]:
+    """SKUs whose item's id a float cannot hold."""
+    return frozenset(item.sku for item in items if int(float(item.inventory_item_id)) != item.inventory_item_id)
+
+
+def _named_without_row(history: History) -> frozenset[tuple[int, str]]:
+    """(order, topic) of what a write names, while no row has its units."""
+    if history.orders.net_only:
+        return frozenset()
+    references = {row.reference for row in history.all(f.StockChanged)}
+    named = {token for reference in references for token in tokens(reference)}
+    return frozenset(
+        (effect.order, TOPIC_OF[effect.kind])
+        for effect in history.orders.effects
+        if effect.version < 0 and not effect.settled and effect.token in named
+    )
+
+
+def _ties(history: History) -> frozenset[tuple[str, int]]:
+    """(SKU, version) of changes in the same second of the wall clock as the change before."""
+    started = history.last(f.RunStarted)
+    offset_ns = started.wall_ns - started.at_ns if started else 0
+    seconds, found = dict[str, int](), set[tuple[str, int]]()
+    for change in history.all(f.StockChanged):
+        second = (change.at_ns + offset_ns) // SECOND_NS
+        if seconds.get(change.sku) == second:
+            found.add((change.sku, change.version))
+        seconds[change.sku] = second
+    return frozenset(found)
+
+
+def _burst_sizes(arrivals: Sequence[int]) -> tuple[int, ...]:
+    """Numbers of arrivals that are far more than usual in the time of a burst."""
+    if len(arrivals) < 2:
+        return ()
+    usual = len(arrivals) * BURST_NS / (arrivals[-1] - arrivals[0] + 1)
+    return tuple(dict.fromkeys(max(3, round(usual * times)) for times in BURST_TIMES))
+
+
+class EventTraits:
+    """The traits of every event of a history."""
+
+    def __init__(self, case: Case) -> None:
+        history = case.history
+        self._history = history
+        self._deliveries = history.deliveries
+        self._orders = {sale.order: sale for sale in history.all(f.PurchaseAccepted)}
+        self._items = history.items
+        self._causes = {(change.sku, change.version): change.cause for change in history.all(f.StockChanged)}
+        self._returned: dict[int, int] = {}
+        for back in history.all(f.OrderReturned):
+            self._returned.setdefault(back.order, back.at_ns)
+        self._unanswered = unanswered(case)
+        self._cancelled = {gone.order: gone.at_ns for gone in history.all(f.OrderCancelled)}
+        self._ends = [at_ns for at_ns, _ in case.process_ends]
+        self._phases = [(phase.at_ns, phase.phase) for phase in history.all(f.PhaseStarted)]
+        self._times = self._times_by_sku()
+        self._locations = len({item.location_id for item in self._items.values()})
+        self._first = self._first_tries()
+        self._twins = twins(self._items.values())
+        self._rounded = _rounded(self._items.values())
+        self._faults = [fault for fault in history.fault_intervals if fault.planned]
+        self._ready = sorted(fault.end_ns for fault in self._faults if fault.fault in ENDS)
+        self._read = frozenset(order for told in history.all(f.OrdersShown) for order in told.orders)
+        self._ties = _ties(history)
+        self._without_row = _named_without_row(history)
+        self._arrivals = sorted(
+            delivery.attempts[0].started_ns or delivery.attempts[0].at_ns for delivery in case.genuine
+        )
+        self._bursts = _burst_sizes(self._arrivals)
+
+    def of(self, event: f.EventFired) -> frozenset[Trait]:
+        """All that is said of an event."""
+        found = {Trait("topic", event.topic), Trait("source", event.source)}
+        skus = self._skus(event)
+        if event.version >= 0 and (cause := self._causes.get((event.sku, event.version))):
+            found.add(Trait("cause", cause.replace("_", " ")))
+            if (event.sku, event.version) in self._ties:
+                found.add(Trait("tie"))
+        found |= self._of_order(event)
+        found |= self._of_skus(skus, event.at_ns)
+        found |= self._of_deliveries(event)
+        if phase := self._phase(event.at_ns):
+            found.add(Trait("phase", phase))
+        return frozenset(found)
+
+    def _skus(self, event: f.EventFired) -> tuple[str, ...]:
+        if event.sku:
+            return (event.sku,)
+        sale = self._orders.get(event.order)
+        return tuple(dict.fromkeys(sale.skus)) if sale else ()
+
+    def _of_order(self, event: f.EventFired) -> set[Trait]:
+        sale, found = self._orders.get(event.order), set[Trait]()
+        if sale is None:
+            return found
+        if len(sale.skus) > 1:
+            found.add(Trait("lines"))
+        if len(set(sale.skus)) < len(sale.skus):
+            found.add(Trait("two_lines"))
+        if max(sale.quantities, default=1) > 1:
+            found.add(Trait("units"))
+        if self._cancelled.get(event.order, event.at_ns) < event.at_ns:
+            found.add(Trait("after_cancel"))
+        if self._returned.get(event.order, event.at_ns) < event.at_ns:
+            found.add(Trait("after_return"))
+        if (event.order, event.topic) in self._unanswered:
+            found.add(Trait("unanswered"))
+        if (event.order, event.topic) in self._without_row:
+            found.add(Trait("no_row"))
+        return found | self._of_order_heard(event)
+
+    def _of_order_heard(self, event: f.EventFired) -> set[Trait]:
+        """How the subject heard of the event's order."""
+        found = set[Trait]()
+        if self._is_ahead(event):
+            found.add(Trait("ahead"))
+        if event.order in self._read:
+            found.add(Trait("read"))
+        if self._hears_after_cancel(event):
+            found.add(Trait("cancel_heard"))
+        return found
+
+    def _of_skus(self, skus: tuple[str, ...], at_ns: int) -> set[Trait]:
+        found = set[Trait]()
+        for sku in skus:
+            item = self._items.get(sku)
+            if len(self._items) <= SKUS_MAX:
+                found.add(Trait("sku", sku))
+            if sku in self._twins:
+                found.add(Trait("twin", self._twins[sku]))
+            if sku in self._rounded:
+                found.add(Trait("inexact"))
+            if item is not None and item.hot:
+                found.add(Trait("hot"))
+            if item is not None and self._locations > 1:
+                found.add(Trait("location", str(item.location_id)))
+            times = self._times.get(sku, [])
+            if bisect_right(times, at_ns + CLOSE_NS) - bisect_left(times, at_ns - CLOSE_NS) > 1:
+                found.add(Trait("close"))
+        return found
+
+    def _of_deliveries(self, event: f.EventFired) -> set[Trait]:
+        found = set[Trait]()
+        of_event = self._deliveries.by_event.get(event.event, [])
+        if any(delivery.planned.copy for delivery in of_event):
+            found.add(Trait("copies"))
+        for delivery in of_event:
+            found.update(Trait("perturbed", MARKS[name]) for name in delivery.planned.perturbed if name in MARKS)
+            if delivery.outcome != "acknowledged" or not delivery.attempts:
+                continue
+            if len(delivery.attempts) > 1:
+                found.add(Trait("retried"))
+            last = delivery.attempts[-1]
+            place = bisect_left(self._ends, last.at_ns)
+            if place < len(self._ends):
+                before = self._ends[place] - last.at_ns
+                found |= {Trait("process_end", f"{size / SECOND_NS:g} s") for size in CRASH_WINDOWS_NS if before < size}
+            for fault in self._faults:
+                if fault.begin_ns <= last.at_ns <= fault.end_ns:
+                    found.add(Trait("outage", fault.fault.replace("_", " ")))
+        return found | self._of_arrival(event)
+
+    def _of_arrival(self, event: f.EventFired) -> set[Trait]:
+        """What was going on when the event was first tried."""
+        arrived, found = self._deliveries.first_attempt_ns.get(event.event), set[Trait]()
+        if arrived is None:
+            return found
+        of_event = self._deliveries.by_event.get(event.event, ())
+        answered = min((one.attempts[0].at_ns for one in of_event if one.attempts), default=arrived)
+        for fault in self._faults:
+            if fault.begin_ns <= answered and arrived <= fault.end_ns < _acknowledged(of_event):
+                found.add(Trait("fault", fault.fault.replace("_", " ")))
+        place = bisect_right(self._ready, arrived) - 1
+        if place >= 0 and arrived - self._ready[place] < START_NS:
+            found.add(Trait("restart", f"{START_NS // SECOND_NS} s"))
+        times = self._arrivals
+        if bisect_right(times, arrived + TOGETHER_NS) - bisect_left(times, arrived - TOGETHER_NS) > 1:
+            found.add(Trait("together"))
+        before = bisect_left(times, arrived) - bisect_left(times, arrived - BURST_NS)
+        found |= {Trait("burst", str(size)) for size in self._bursts if before > size}
+        return found
+
+    def _hears_after_cancel(self, event: f.EventFired) -> bool:
+        started = self._deliveries.first_attempt_ns
+        gone = self._deliveries.order_event.get((event.order, TOPIC_OF["cancelled"]), -1)
+        arrived = started.get(event.event)
+        return arrived is not None and gone != event.event and started.get(gone, arrived) < arrived
+
+    def _phase(self, at_ns: int) -> str:
+        name = ""
+        for begun, phase in self._phases:
+            name = phase if begun <= at_ns else name
+        return name if len(self._phases) > 1 else ""
+
+    def _is_ahead(self, event: f.EventFired) -> bool:
+        started = self._deliveries.first_attempt_ns.get(event.event)
+        earlier = self._first.get(event.order, [])
+        return started is not None and any(serial < event.event and at_ns > started for serial, at_ns in earlier)
+
+    def _first_tries(self) -> dict[int, list[tuple[int, int]]]:
+        """By order: its events, and when each was first tried."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for serial, at_ns in self._deliveries.first_attempt_ns.items():
+            event = self._deliveries.events.get(serial)
+            if event is not None and event.order >= 0:
+                found.setdefault(event.order, []).append((serial, at_ns))
+        return found
+
+    def _times_by_sku(self) -> dict[str, list[int]]:
+        """When events of a SKU fired, without those of one instant, which are one happening."""
+        times: dict[str, set[int]] = {}
+        for event in self._deliveries.events.values():
+            for sku in self._skus(event):
+                times.setdefault(sku, set()).add(event.at_ns)
+        return {sku: sorted(found) for sku, found in times.items()}
+
+
+def event_traits(case: Case) -> EventTraits:
+    """The traits of a case's events, built once."""
+    found = case.kept.get("traits")
+    if not isinstance(found, EventTraits):
+        found = case.kept["traits"] = EventTraits(case)
+    return found

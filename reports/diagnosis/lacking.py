@@ -1,0 +1,84 @@
+"""Listings that lack a change at rest, by what these changes have in common.
+
+The first change that a wrong listing lacks is compared with the last change of the SKUs whose listings are right. Only
+the last changes of a SKU can be compared, because a later push makes up for an earlier one that was left out.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.contrast import clusters
+from stockstorm.reports.diagnosis.event_traits import event_traits
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, said
+from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
+from stockstorm.reports.history.listing_gap import Change, changes_lacking
+from stockstorm.reports.result import Diagnosis
+from stockstorm.simulator.history import facts as f
+
+WRONG_MAX: Final = 2_000
+CHECKS: Final = ("drift", "sync_latency", "oversell", "crisis_time", "refused_though_available")
+
+
+class Lacking(Diagnose):
+    name = "lacking"
+    at_rest = True
+    after = (
+        "no_call", "stops", "few_topics", "channel_frozen", "overtaken", "pushed_before", "push_forgotten",
+        "small_steps", "wrong_listings",
+    )  # fmt: skip
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        right, wrong = right_and_wrong(case)
+        events, traits, last = case.history.deliveries.events, event_traits(case), _last_events(case)
+        lacked = first_lacking(case, wrong)
+        bad = dict.fromkeys(change.event for change in lacked.values() if change.event in events)
+        skus = {one.sku for one in right} - {one.sku for one in wrong}
+        good = dict.fromkeys(last[sku] for sku in skus if sku in last)
+        found = clusters([traits.of(events[one]) for one in bad], [traits.of(events[one]) for one in good])
+        numbers = list(bad)
+        for common in found:
+            covered = {numbers[place] for place in common.covers}
+            listings = [key for key, change in lacked.items() if change.event in covered]
+            yield Found(
+                Diagnosis(
+                    self.name,
+                    f"{common.bad} of {common.bad_of} changes that listings lack at the end are {said(common.traits)}",
+                    (
+                        f"{common.good} of {common.good_of} last changes of SKUs whose listings are right are",
+                        "lacking, for example, " + quoted(case.named(events[one]) for one in sorted(covered)),
+                        "wrong: " + quoted(f"{sku} on {channel}" for channel, sku in listings),
+                    ),
+                    "; ".join(dict.fromkeys(trait.hint for trait in common.traits)),
+                    case.consequences(*CHECKS),
+                    min(events[one].at_ns for one in covered),
+                ),
+                frozenset(f"listing {channel} {sku}" for channel, sku in listings),
+            )
+
+
+def first_lacking(case: Case, wrong: list[f.FinalListing]) -> dict[tuple[str, str], Change]:
+    """By channel and SKU: the first change that a wrong listing lacks, where that can be told."""
+    history = case.history
+    stock = {final.sku: final.available for final in history.all(f.FinalStock)}
+    found: dict[tuple[str, str], Change] = {}
+    for one in wrong[:WRONG_MAX]:
+        listing, effects = history.listings.get((one.channel, one.sku)), history.effects_of_sku.get(one.sku, ())
+        wanted = max(0, stock[one.sku] - history.safety_stock)
+        if listing is not None:
+            changes = changes_lacking(listing, effects, history.deliveries, one.listed, wanted)
+            if changes:
+                found[one.channel, one.sku] = changes[0]
+    return found
+
+
+def _last_events(case: Case) -> dict[str, int]:
+    """By SKU: the event of the last change of its stock."""
+    deliveries, found = case.history.deliveries, dict[str, tuple[int, int]]()
+    for (sku, _), event in deliveries.version_event.items():
+        found[sku] = max(found.get(sku, (0, -1)), (deliveries.events[event].at_ns, event))
+    for effect in case.history.orders.effects:
+        event = deliveries.order_event.get((effect.order, TOPIC_OF[effect.kind]), -1)
+        if event >= 0:
+            found[effect.sku] = max(found.get(effect.sku, (0, -1)), (effect.at_ns, event))
+    return {sku: event for sku, (_, event) in found.items()}

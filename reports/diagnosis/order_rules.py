@@ -1,0 +1,198 @@
+"""Wrong rules of counting what a return or a cancellation gives back, and by how much each makes the master wrong.
+
+A rule is a function of an order's story: what was ordered, returned and cancelled, and in which order the subject heard
+of it. It returns the units by which the master then differs from the shelf, by SKU.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple
+
+from stockstorm.reports.diagnosis.traits import TOPIC_OF
+from stockstorm.reports.history import History
+from stockstorm.reports.history.deliveries import NEVER_NS
+from stockstorm.simulator.history import facts as f
+
+Units = dict[str, int]
+Lines = f.PurchaseAccepted | f.OrderCancelled | f.OrderReturned
+
+
+class Story(NamedTuple):
+    """One order of a marketplace that was returned or cancelled. `None`: it was not."""
+
+    order: int
+    lines: tuple[tuple[str, int], ...]
+    sold: Units
+    returned: Units | None
+    restocked: bool  # whether the return's units went back on the shelf
+    left: Units | None  # what the cancellation gave back
+    cancelled_first: bool  # the subject heard of the cancellation before it heard of the return
+    ahead: bool = False  # it heard of the cancellation before it heard of the order
+
+
+class Rule(NamedTuple):
+    """`what` says what the subject does. `units`: by how much the master then exceeds the shelf."""
+
+    what: str
+    hint: str
+    units: Callable[[Story], Units]
+
+
+def stories(history: History) -> Iterator[Story]:
+    """Every order of a marketplace with a cancellation or exactly one return."""
+    own, heard = set(history.marketplaces), history.deliveries
+    gone = {fact.order: fact for fact in history.all(f.OrderCancelled)}
+    back: dict[int, list[f.OrderReturned]] = {}
+    for fact in history.all(f.OrderReturned):
+        back.setdefault(fact.order, []).append(fact)
+    for sale in history.all(f.PurchaseAccepted):
+        order = sale.order
+        returns, cancelled = back.get(order, []), gone.get(order)
+        if sale.channel not in own or len(returns) > 1 or not (returns or cancelled):
+            continue
+        times = [
+            heard.first_attempt_ns.get(heard.order_event.get((order, TOPIC_OF[kind]), -1), NEVER_NS)
+            for kind in ("cancelled", "returned", "sale")
+        ]
+        yield Story(
+            order,
+            tuple(zip(sale.skus, sale.quantities, strict=True)),
+            _units(sale),
+            _units(returns[0]) if returns else None,
+            bool(returns and returns[0].restocked),
+            _units(cancelled) if cancelled else None,
+            times[0] < times[1],
+            times[0] < times[2],
+        )
+
+
+def _units(fact: Lines) -> Units:
+    return _sum(zip(fact.skus, fact.quantities, strict=True))
+
+
+def _sum(lines: Iterable[tuple[str, int]]) -> Units:
+    found: Units = {}
+    for sku, count in lines:
+        found[sku] = found.get(sku, 0) + count
+    return found
+
+
+def _less(one: Units, other: Units) -> Units:
+    return {sku: left for sku, count in one.items() if (left := count - other.get(sku, 0))}
+
+
+def _negative(units: Units) -> Units:
+    return {sku: -count for sku, count in units.items()}
+
+
+def _whole_order(story: Story) -> Units:
+    if story.returned is None or not story.restocked or story.left is not None:
+        return {}  # where a cancellation follows, nothing is left for it to give back
+    return _less(story.sold, story.returned)
+
+
+def _whole_line(story: Story) -> Units:
+    returned = story.returned or {}
+    return {sku: count for sku, count in _whole_order(story).items() if sku in returned}
+
+
+def _returned_before(story: Story) -> Units:
+    if story.returned is None or story.left is None or story.cancelled_first:
+        return {}
+    return _less(story.sold, story.left)
+
+
+def _returned_after(story: Story) -> Units:
+    if story.returned is None or story.left is None or not story.cancelled_first:
+        return {}
+    return story.returned
+
+
+def _returned_and_cancelled(story: Story) -> Units:
+    return {**_returned_before(story), **_returned_after(story)}
+
+
+def _not_restocked(story: Story) -> Units:
+    if story.returned is None or story.restocked or story.left is not None:
+        return {}
+    return story.returned
+
+
+def _first_line_back(story: Story) -> Units:
+    return _all_but(story, story.lines[0][0])
+
+
+def _first_name_back(story: Story) -> Units:
+    """The same where lines are kept by SKU, in the order of their names."""
+    return _all_but(story, min(story.sold))
+
+
+def _all_but(story: Story, given: str) -> Units:
+    """What is missing where a cancellation gives back one SKU alone."""
+    left = story.left if story.left and not story.ahead else {}
+    return _negative({sku: count for sku, count in left.items() if sku != given})
+
+
+def _one_unit_back(story: Story) -> Units:
+    """What is missing where each line gives back one unit."""
+    given = story.left or {} if story.returned is None else story.returned if story.left is None else {}
+    if story.returned is not None and not story.restocked:
+        return {}
+    return {sku: 1 - count for sku, count in given.items() if count > 1}
+
+
+def _nothing_left(story: Story) -> Units:
+    """What is missing where an order with a return is not cancelled any more."""
+    return _negative(story.left) if story.returned is not None and story.left else {}
+
+
+def _taken_again(story: Story) -> Units:
+    """What is missing where each news of an order writes once more all that the order then takes."""
+    if story.returned is not None and story.left is not None and not story.cancelled_first:
+        kept = story.returned if story.restocked else {}
+        return _negative(_sum([*story.sold.items(), *_less(story.sold, kept).items()]))
+    return _negative(story.sold)
+
+
+def _other_way(story: Story) -> Units:
+    """What is missing where what comes back is taken instead."""
+    back = story.left or {}
+    if story.restocked:
+        back = _sum([*back.items(), *(story.returned or {}).items()])
+    return {sku: -2 * count for sku, count in back.items()}
+
+
+HELD: Final = "give back only what the order still holds: keep, for each order, what was sold and what came back"
+RULES: Final = (
+    Rule(
+        "a return gives back the whole order, not only what was returned",
+        "take the lines and quantities of the return, not those of the order",
+        _whole_order,
+    ),
+    Rule(
+        "a return gives back all units of a line, not only those that were returned",
+        "take the quantities of the return, not those of the order's lines",
+        _whole_line,
+    ),
+    Rule("a cancellation gives back again what a return had given back before it", HELD, _returned_before),
+    Rule("a return gives its units back again although its order was cancelled before it", HELD, _returned_after),
+    Rule("an order was returned and cancelled, and its returned units are given back by both", HELD,
+         _returned_and_cancelled),
+    Rule("a return that is not restocked gives its units back all the same", "read the restock flag of a return",
+         _not_restocked),
+    Rule("a cancellation gives back the first SKU of an order only", "handle every line of a cancelled order",
+         _first_line_back),
+    Rule(
+        "a cancellation gives back the SKU of an order whose name comes first, and no other",
+        "handle every SKU of a cancelled order",
+        _first_name_back,
+    ),
+    Rule("what comes back counts as one unit a line", "use the quantity of a line that comes back", _one_unit_back),
+    Rule("an order of which units were returned is cancelled, and the rest is not given back", HELD, _nothing_left),
+    Rule(
+        "an order has later news, a cancellation or a return, and is then written once more as a whole",
+        "write the difference between what an order calls for and what was written for it",
+        _taken_again,
+    ),
+    Rule("what comes back is taken from the stock instead of added", "look at the sign of cancellations and returns",
+         _other_way),
+)  # fmt: skip

@@ -1,0 +1,70 @@
+"""Listings whose right quantity was pushed already, before the marketplace sold some of it.
+
+A subject that pushes only what differs from its last push never repeats that quantity: it forgets that a marketplace
+counts its own sales down.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
+from stockstorm.reports.result import Diagnosis
+from stockstorm.simulator.history import facts as f
+
+LISTINGS_MIN: Final = 2
+SHARE_MIN: Final = 0.6
+SHOWN: Final = 3
+
+
+class PushedBefore(Diagnose):
+    name = "pushed_before"
+    at_rest = True
+    after = ("no_call", "stops", "few_topics", "channel_frozen")
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        wrong = right_and_wrong(case)[1]
+        stock = {final.sku: final.available for final in case.history.all(f.FinalStock)}
+        sold = _own_sales(case)
+        found: list[tuple[f.FinalListing, f.ListingPushed, int]] = []
+        for one in wrong:
+            listing = case.history.listings.get((one.channel, one.sku))
+            push = listing.pushes[-1] if listing is not None and listing.pushes else None
+            wanted = max(0, stock[one.sku] - case.history.safety_stock)
+            if push is None or push.quantity != wanted or one.listed >= wanted:
+                continue
+            times, totals = sold.get((one.channel, one.sku), ([], [0]))
+            since = totals[-1] - totals[bisect_right(times, push.at_ns)]
+            if since and one.listed == max(0, push.quantity - since):
+                found.append((one, push, since))
+        if len(found) < max(LISTINGS_MIN, SHARE_MIN * len(wrong)):
+            return
+        yield Found(
+            Diagnosis(
+                self.name,
+                f"{len(found)} of {len(wrong)} wrong listings were last set to the very quantity that is right at the "
+                "end, and their marketplace sold some of it since: it was not pushed again",
+                tuple(
+                    f"{one.sku} on {one.channel} was set to {push.quantity} at {case.when(push.at_ns)}, sold {since} "
+                    f"and shows {one.listed}"
+                    for one, push, since in found[:SHOWN]
+                ),
+                "a marketplace counts its own sales down: compare with what the listing shows now, and not with what "
+                "was pushed last, or push again what a sale there changed",
+                case.consequences("drift", "sync_latency", "oversell", "refused_though_available"),
+                found[0][1].at_ns,
+            ),
+            frozenset(f"listing {one.channel} {one.sku}" for one, _, _ in found),
+        )
+
+
+def _own_sales(case: Case) -> dict[tuple[str, str], tuple[list[int], list[int]]]:
+    """By channel and SKU: when it was sold there, and how many units in all up to each sale, beginning with 0."""
+    found: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
+    for sale in case.history.all(f.PurchaseAccepted):
+        for sku, count in zip(sale.skus, sale.quantities, strict=True):
+            times, totals = found.setdefault((sale.channel, sku), ([], [0]))
+            times.append(sale.at_ns)
+            totals.append(totals[-1] + count)
+    return found

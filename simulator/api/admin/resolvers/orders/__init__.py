@@ -1,0 +1,1 @@
+"""Orders of the own store: queries, fields, and what an app does to orders."""

@@ -1,0 +1,52 @@
+"""The mutations of this room, and the resolvers of its types by the type's name."""
+
+from typing import Final
+
+from stockstorm.simulator.api.admin.base.call import Resolver
+from stockstorm.simulator.api.admin.resolvers.adjustments import CODED_ERROR
+from stockstorm.simulator.api.admin.resolvers.orders import (
+    creation,
+    endings,
+    fields,
+    lines,
+    parcels,
+    payments,
+    people,
+    queries,
+)
+
+MUTATIONS: Final[dict[str, Resolver]] = {
+    "orderCreate": creation.create,
+    "orderCancel": endings.cancel,
+    "refundCreate": endings.refund,
+    "fulfillmentCreate": parcels.create,
+}
+TYPES: Final[dict[str, dict[str, Resolver]]] = {
+    "Order": fields.ORDER,
+    "Attribute": fields.ATTRIBUTE,
+    "LineItem": lines.LINE,
+    "Refund": lines.REFUND,
+    "RefundLineItem": lines.REFUND_LINE,
+    "MoneyBag": lines.MONEY_BAG,
+    "MoneyV2": lines.MONEY,
+    "Customer": {
+        **people.CUSTOMER,
+        "orders": queries.customer_orders,
+        "numberOfOrders": queries.customer_orders_count,
+    },
+    "MailingAddress": people.ADDRESS,
+    "OrderTransaction": payments.TRANSACTION,
+    "Fulfillment": parcels.PARCEL,
+    "FulfillmentTrackingInfo": parcels.TRACKING,
+    "FulfillmentLineItem": parcels.PARCEL_LINE,
+    "FulfillmentOrder": parcels.WORK,
+    "FulfillmentOrderLineItem": parcels.WORK_LINE,
+    "FulfillmentOrderAssignedLocation": parcels.ASSIGNED,
+    "FulfillmentCreatePayload": parcels.PAYLOAD,
+    "Job": endings.JOB,
+    "OrderCreatePayload": creation.PAYLOAD,
+    "OrderCreateUserError": CODED_ERROR,
+    "OrderCancelPayload": endings.CANCEL_PAYLOAD,
+    "OrderCancelUserError": CODED_ERROR,
+    "RefundCreatePayload": endings.REFUND_PAYLOAD,
+}

@@ -1,0 +1,1 @@
+"""Products, variants, collections and metafields: queries, fields and changes."""

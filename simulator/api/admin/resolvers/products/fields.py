@@ -1,0 +1,243 @@
+"""Fields of products, variants, collections and metafields. A product has one variant with one inventory item."""
+
+import hashlib
+from typing import Final, NamedTuple
+
+import msgspec
+
+from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
+from stockstorm.simulator.api.admin.base.pages import Page, page_of
+from stockstorm.simulator.api.admin.base.views import Counted, Money, ProductView, Variant, gid, number_of
+from stockstorm.simulator.api.admin.resolvers import stock
+from stockstorm.simulator.api.admin.resolvers.products.index import Collection, Ranked, index_of
+from stockstorm.simulator.api.admin.resolvers.products.searches import page, tags_of
+from stockstorm.simulator.api.not_played import not_played
+from stockstorm.simulator.events.encoding import amount, derived_id
+from stockstorm.simulator.model import Product
+
+TITLE: Final = "Default Title"  # of the only variant, and of its only option
+Row = ProductView | Variant | Ranked  # each has a `product`
+
+
+class Metafield(NamedTuple):
+    """One metafield of a product or of a variant."""
+
+    owner: int
+    namespace: str
+    key: str
+    value: str
+
+    @property
+    def metafield_id(self) -> int:
+        return derived_id(f"metafield {self.namespace}.{self.key}", self.owner)
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """The measures of an inventory item."""
+
+    product: Product
+
+
+def edited(row: Row, call: Call) -> Product:
+    """The product as it is now."""
+    return call.world.edits.of(row.product)
+
+
+def available(row: Row, call: Call) -> int:
+    """Units that can be sold; the history records that the answer shows them."""
+    for level in stock.levels_of(row.product, call):
+        call.show_level(row.product, level)
+    return call.world.available(row.product.inventory_item_id)
+
+
+def _description(row: Row) -> str:
+    return f"{row.product.title} – très chic & made to last."
+
+
+def _cut(text: str, arguments: Arguments) -> str:
+    limit = arguments.get("truncateAt")
+    return text if limit is None or len(text) <= limit else text[: max(0, limit - 3)] + "..."
+
+
+def _variants(row: Row, arguments: Arguments, call: Call) -> Page[Ranked]:
+    return page([Ranked(1, row.product)], arguments, call)
+
+
+def _collections(row: Row, arguments: Arguments, call: Call) -> Page[Collection]:
+    if arguments.get("query"):
+        raise not_played("search term", "a search of Product.collections")
+    return page_of([index_of(call.state).collection_of(row.product)], collection_key, arguments)
+
+
+def collection_key(row: Collection) -> tuple[int, int]:
+    return row.collection_id, row.collection_id
+
+
+def _in_collection(row: Row, arguments: Arguments, call: Call) -> bool:
+    return number_of("Collection", arguments["id"]) == index_of(call.state).collection_of(row.product).collection_id
+
+
+# -- metafields ----------------------------------------------------------------------------------------------------
+
+
+def product_metafields(row: Row) -> list[Metafield]:
+    """What a product's metafields hold."""
+    product = row.product
+    return [
+        Metafield(product.product_id, "custom", "material", product.title.split()[0]),
+        Metafield(product.product_id, "custom", "origin", product.vendor),
+    ]
+
+
+def variant_metafields(row: Row) -> list[Metafield]:
+    """What a variant's metafields hold."""
+    product = row.product
+    return [Metafield(product.variant_id, "warehouse", "bin", f"A-{product.variant_id % 90 + 10}")]
+
+
+def _one(found: list[Metafield], arguments: Arguments) -> Metafield | None:
+    namespace, key = arguments.get("namespace"), arguments["key"]
+    if namespace is None and "." in key:
+        namespace, _, key = key.partition(".")
+    return next((each for each in found if each.key == key and each.namespace == namespace), None)
+
+
+def _some(found: list[Metafield], arguments: Arguments) -> Page[Metafield]:
+    namespace, keys = arguments.get("namespace"), arguments.get("keys")
+    rows = [
+        each
+        for each in found
+        if (namespace is None or each.namespace == namespace)
+        and (keys is None or f"{each.namespace}.{each.key}" in keys or each.key in keys)
+    ]
+    return page_of(sorted(rows, key=metafield_key), metafield_key, arguments)
+
+
+def metafield_key(row: Metafield) -> tuple[int, int]:
+    return row.metafield_id, row.metafield_id
+
+
+# -- collections ---------------------------------------------------------------------------------------------------
+
+
+def _collection_products(row: Collection, arguments: Arguments, call: Call) -> Page[Ranked]:
+    sort = arguments["sortKey"]
+    if sort not in ("COLLECTION_DEFAULT", "ID", "CREATED", "MANUAL", "RELEVANCE"):
+        raise not_played("sort key", f"{sort} of Collection.products")
+    return page([Ranked(product.product_id, product) for product in row.products], arguments, call)
+
+
+def _has_product(row: Collection, arguments: Arguments, _call: Call) -> bool:
+    wanted = number_of("Product", arguments["id"])
+    return any(product.product_id == wanted for product in row.products)
+
+
+def _created(_row: object, _arguments: Arguments, call: Call) -> str:
+    return call.time_text(call.wall.monotonic_ns)
+
+
+PRODUCT: Final[dict[str, Resolver]] = {
+    **stock.PRODUCT,
+    "description": lambda row, arguments, _call: _cut(_description(row), arguments),
+    "descriptionHtml": lambda row, _arguments, _call: f"<p>{_description(row)}</p>",
+    "tags": lambda row, _arguments, _call: tags_of(row.product),
+    "totalInventory": lambda row, _arguments, call: available(row, call),
+    "tracksInventory": lambda _row, _arguments, _call: True,
+    "hasOnlyDefaultVariant": lambda _row, _arguments, _call: True,
+    "hasOutOfStockVariants": lambda row, _arguments, call: available(row, call) <= 0,
+    "isGiftCard": lambda _row, _arguments, _call: False,
+    "publishedAt": _created,
+    "onlineStoreUrl": lambda row, _args, call: f"https://{call.world.config.shop.domain}/products/{row.product.handle}",
+    "templateSuffix": lambda _row, _arguments, _call: None,
+    "priceRangeV2": lambda row, _arguments, call: Money(edited(row, call).price_minor),
+    "variantsCount": lambda _row, _arguments, _call: Counted(1),
+    "totalVariants": lambda _row, _arguments, _call: 1,
+    "variants": _variants,
+    "options": lambda row, _arguments, _call: [row],
+    "collections": _collections,
+    "inCollection": _in_collection,
+    "metafield": lambda row, arguments, _call: _one(product_metafields(row), arguments),
+    "metafields": lambda row, arguments, _call: _some(product_metafields(row), arguments),
+}
+VARIANT: Final[dict[str, Resolver]] = {
+    **stock.VARIANT,
+    "price": lambda row, _arguments, call: amount(edited(row, call).price_minor),
+    "barcode": lambda row, _arguments, call: edited(row, call).barcode,
+    "compareAtPrice": lambda row, _args, call: _optional_amount(edited(row, call).compare_at_minor),
+    "availableForSale": lambda row, _arguments, call: available(row, call) > 0,
+    "inventoryPolicy": lambda _row, _arguments, _call: "DENY",
+    "position": lambda _row, _arguments, _call: 1,
+    "product": lambda row, _arguments, _call: row,
+    "selectedOptions": lambda row, _arguments, _call: [row],
+    "sellableOnlineQuantity": lambda row, _arguments, call: max(0, available(row, call)),
+    "taxable": lambda row, _arguments, call: edited(row, call).taxable,
+    "metafield": lambda row, arguments, _call: _one(variant_metafields(row), arguments),
+    "metafields": lambda row, arguments, _call: _some(variant_metafields(row), arguments),
+    "updatedAt": stock.PRODUCT["updatedAt"],
+}
+
+
+def _optional_amount(minor: int | None) -> str | None:
+    return None if minor is None else amount(minor)
+
+
+def _cost(product: Product, _arguments: Arguments, call: Call) -> Money | None:
+    minor = call.world.edits.of(product).cost_minor
+    return None if minor is None else Money(minor)
+
+
+ITEM: Final[dict[str, Resolver]] = {
+    **stock.ITEM,
+    "unitCost": _cost,
+    "countryCodeOfOrigin": lambda product, _arguments, call: call.world.edits.of(product).origin,
+    "provinceCodeOfOrigin": lambda product, _arguments, call: call.world.edits.of(product).origin_province,
+    "harmonizedSystemCode": lambda product, _arguments, call: call.world.edits.of(product).harmonized,
+    "requiresShipping": lambda product, _arguments, call: call.world.edits.of(product).requires_shipping,
+    "measurement": lambda product, _arguments, _call: Measured(product),
+}
+MEASUREMENT: Final[dict[str, Resolver]] = {
+    "id": lambda row, _arguments, _call: gid("InventoryItemMeasurement", row.product.inventory_item_id),
+    "weight": lambda row, _arguments, _call: row,
+}
+WEIGHT: Final[dict[str, Resolver]] = {
+    "unit": lambda _row, _arguments, _call: "KILOGRAMS",
+    "value": lambda row, _arguments, _call: row.product.grams / 1_000,
+}
+PRICE_RANGE: Final[dict[str, Resolver]] = {
+    "minVariantPrice": lambda money, _arguments, _call: money,
+    "maxVariantPrice": lambda money, _arguments, _call: money,
+}
+OPTION: Final[dict[str, Resolver]] = {
+    "id": lambda row, _arguments, _call: gid("ProductOption", row.product.product_id + 1),
+    "name": lambda _row, _arguments, _call: "Title",
+    "position": lambda _row, _arguments, _call: 1,
+    "values": lambda _row, _arguments, _call: [TITLE],
+}
+SELECTED: Final[dict[str, Resolver]] = {
+    "name": lambda _row, _arguments, _call: "Title",
+    "value": lambda _row, _arguments, _call: TITLE,
+}
+COLLECTION: Final[dict[str, Resolver]] = {
+    "id": lambda row, _arguments, _call: gid("Collection", row.collection_id),
+    "legacyResourceId": lambda row, _arguments, _call: str(row.collection_id),
+    "title": lambda row, _arguments, _call: row.title,
+    "handle": lambda row, _arguments, _call: row.handle,
+    "description": lambda row, arguments, _call: _cut(f"All of type {row.title}.", arguments),
+    "descriptionHtml": lambda row, _arguments, _call: f"<p>All of type {row.title}.</p>",
+    "updatedAt": _created,
+    "productsCount": lambda row, _arguments, _call: Counted(len(row.products)),
+    "products": _collection_products,
+    "hasProduct": _has_product,
+}
+METAFIELD: Final[dict[str, Resolver]] = {
+    "id": lambda row, _arguments, _call: gid("Metafield", row.metafield_id),
+    "legacyResourceId": lambda row, _arguments, _call: str(row.metafield_id),
+    "namespace": lambda row, _arguments, _call: row.namespace,
+    "key": lambda row, _arguments, _call: row.key,
+    "type": lambda _row, _arguments, _call: "single_line_text_field",
+    "value": lambda row, _arguments, _call: row.value,
+    "jsonValue": lambda row, _arguments, _call: row.value,
+    "compareDigest": lambda row, _arguments, _call: hashlib.sha256(row.value.encode()).hexdigest(),
+    "createdAt": _created,
+    "updatedAt": _created,
+}

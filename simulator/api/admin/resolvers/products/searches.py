@@ -1,0 +1,207 @@
+"""Searches of products and variants: a page of the catalogue's rows that fulfil a query."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from stockstorm.simulator.api.admin.base.call import Arguments, Call
+from stockstorm.simulator.api.admin.base.pages import Page, page_of
+from stockstorm.simulator.api.admin.base.problems import bad_request
+from stockstorm.simulator.api.admin.base.search import (
+    DEFAULT,
+    Plays,
+    Predicates,
+    Term,
+    listed,
+    number_bounds,
+    parse,
+    searched,
+    text_test,
+    time_bounds,
+)
+from stockstorm.simulator.api.admin.base.views import Counted
+from stockstorm.simulator.api.admin.resolvers.products.index import SORTS, ProductIndex, Ranked, index_of
+from stockstorm.simulator.api.admin.resolvers.stock import levels_of
+from stockstorm.simulator.api.not_played import not_played
+from stockstorm.simulator.events.encoding import minor_of
+from stockstorm.simulator.model import Product, Sku
+
+Test = Callable[[Product], bool]
+JOINED: Final = Predicates()
+UPDATED: Final = "UPDATED_AT"
+
+
+def tags_of(product: Product) -> list[str]:
+    """The tags, as payloads have them."""
+    return ["hot", "sale"] if product.hot else ["sale"]
+
+
+def product_plays(call: Call) -> Plays[Test]:
+    """The search fields of products."""
+    return {
+        **_shared(call),
+        "id": _number(lambda product: product.product_id),
+        "variant_id": _number(lambda product: product.variant_id),
+        "variant_title": _text(lambda _product: ["Default Title"]),
+        "handle": _text(lambda product: [product.handle]),
+        "status": lambda term: _among(term, {"active", "any"}),
+        "published_status": lambda term: _among(term, {"published", "visible", "online_store_channel", "any"}),
+        "inventory_total": _number(lambda product: call.world.available(product.inventory_item_id)),
+        "out_of_stock_somewhere": _flag(
+            lambda product: any(level.available <= 0 for level in levels_of(product, call))
+        ),
+        "tracks_inventory": _flag(lambda _product: True),
+        "has_only_default_variant": _flag(lambda _product: True),
+        "gift_card": _flag(lambda _product: False),
+        "collection_id": _number(lambda product: index_of(call.state).collection_of(product).collection_id),
+    }
+
+
+def variant_plays(call: Call) -> Plays[Test]:
+    """The search fields of variants."""
+    return {
+        **_shared(call),
+        "id": _number(lambda product: product.variant_id),
+        "product_id": _number(lambda product: product.product_id),
+        "product_ids": _number(lambda product: product.product_id),
+        "product_status": lambda term: _among(term, {"active", "any"}),
+        "inventory_quantity": _number(lambda product: call.world.available(product.inventory_item_id)),
+        "managed": _flag(lambda _product: True),
+        "taxable": _flag(lambda product: call.world.edits.of(product).taxable),
+        "collection": _number(lambda product: index_of(call.state).collection_of(product).collection_id),
+    }
+
+
+def _shared(call: Call) -> dict[str, Callable[[Term], Test]]:
+    edited = call.world.edits.of
+    return {
+        DEFAULT: _text(lambda product: [product.sku, product.vendor, product.product_type, *_words(product.title)]),
+        "sku": _text(lambda product: [product.sku]),
+        "title": _text(lambda product: [product.title, *_words(product.title)]),
+        "vendor": _text(lambda product: [product.vendor]),
+        "product_type": _text(lambda product: [product.product_type]),
+        "tag": _text(tags_of),
+        "tag_not": lambda term: JOINED.no(_text(tags_of)(term)),
+        "barcode": _text(lambda product: [edited(product).barcode or ""]),
+        "price": lambda term: _price(term, lambda product: edited(product).price_minor),
+        "created_at": _time(lambda _product: call.wall.monotonic_ns, call),
+        "updated_at": _time(lambda product: updated_ns(product, call), call),
+    }
+
+
+def _words(title: str) -> list[str]:
+    return title.split()
+
+
+def updated_ns(product: Product, call: Call) -> int:
+    """When the product last changed."""
+    edited_ns = call.world.product_edited_ns(product.product_id)
+    return call.wall.monotonic_ns if edited_ns is None else edited_ns
+
+
+def _text(of: Callable[[Product], Iterable[str]]) -> Callable[[Term], Test]:
+    def test_of(term: Term) -> Test:
+        tests = [text_test(each) for each in listed(term)]
+        return lambda product: any(test(text) for text in of(product) for test in tests)
+
+    return test_of
+
+
+def _number(of: Callable[[Product], int]) -> Callable[[Term], Test]:
+    def test_of(term: Term) -> Test:
+        bounds = [number_bounds(each) for each in listed(term)]
+        return lambda product: any(each.holds(of(product)) for each in bounds)
+
+    return test_of
+
+
+def _time(of: Callable[[Product], int], call: Call) -> Callable[[Term], Test]:
+    def test_of(term: Term) -> Test:
+        bounds = time_bounds(term, call)
+        return lambda product: bounds.holds(of(product))
+
+    return test_of
+
+
+def _flag(of: Callable[[Product], bool]) -> Callable[[Term], Test]:
+    def test_of(term: Term) -> Test:
+        wanted = term.value.casefold()
+        if wanted not in ("true", "false"):
+            raise bad_request(f"Invalid value {term.value!r} for search field {term.field!r}: write true or false.")
+        return lambda product: of(product) == (wanted == "true")
+
+    return test_of
+
+
+def _among(term: Term, true_of_all: set[str]) -> Test:
+    """Every product of the shop has the same value."""
+    found = any(each.value.casefold() in true_of_all for each in listed(term))
+    return lambda _product: found
+
+
+def _price(term: Term, of: Callable[[Product], int]) -> Test:
+    wanted = minor_of(term.value)
+    if wanted is None:
+        raise bad_request(f"Invalid value {term.value!r} for search field {term.field!r}: write a number.")
+    match term.comparator:
+        case "=":
+            return lambda product: of(product) == wanted
+        case ">":
+            return lambda product: of(product) > wanted
+        case ">=":
+            return lambda product: of(product) >= wanted
+        case "<":
+            return lambda product: of(product) < wanted
+        case "<=":
+            return lambda product: of(product) <= wanted
+
+
+def found(
+    root: str, query: str | None, plays: Plays[Test], rows: Sequence[Ranked], index: ProductIndex, call: Call
+) -> Sequence[Ranked]:
+    """The rows that fulfil a query."""
+    test = searched(root, query, plays, JOINED, call)
+    if test is None:
+        return rows
+    part = parse(query or "")
+    if isinstance(part, Term) and part.field == "sku" and not part.value.endswith("*") and "," not in part.value:
+        wanted = {product.product_id for product in index.with_sku(Sku(part.value))}
+        return [row for row in rows if row.product.product_id in wanted] if wanted else []
+    return [row for row in rows if test(row.product)]
+
+
+def sorted_rows(sort: str, root: str, index: ProductIndex, call: Call) -> Sequence[Ranked]:
+    """All products in an order of the API."""
+    if sort == UPDATED:
+        rows = [Ranked(updated_ns(row.product, call), row.product) for row in index.sorted_by("ID")]
+        return sorted(rows, key=rank_key)
+    for known in SORTS:
+        if known == sort:
+            return index.sorted_by(known)
+    if sort in (
+        "CREATED_AT",
+        "PUBLISHED_AT",
+        "RELEVANCE",
+        "POSITION",
+        "FULL_TITLE",
+        "NAME",
+        "COLLECTION_DEFAULT",
+        "CREATED",
+    ):
+        return index.sorted_by("TITLE" if sort in ("FULL_TITLE", "NAME", "COLLECTION_DEFAULT") else "ID")
+    raise not_played("sort key", f"{sort} of {root}")
+
+
+def rank_key(row: Ranked) -> tuple[int, int]:
+    return row.rank, row.product.product_id
+
+
+def page(rows: Sequence[Ranked], arguments: Arguments, call: Call) -> Page[Ranked]:
+    """A page of rows."""
+    made = page_of(rows, rank_key, arguments)
+    call.rows += len(made.nodes)
+    return made
+
+
+def counted(number: int, limit: int | None) -> Counted:
+    """A count that stops at a limit."""
+    return Counted(number) if limit is None or number <= limit else Counted(limit, "AT_LEAST")

@@ -1,0 +1,73 @@
+"""Shopify's own client libraries, unmodified but for their address, make their ordinary calls against the played APIs.
+
+They are not among the packages of the tests. Where one is not installed, its test is skipped and says how to get it.
+"""
+
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.admin_calls import TOKEN
+from tests.contract.shopify_libraries.live_shop import ORDERS
+from tests.running import ROOT
+from tests.small_world import small_catalogue
+
+FOLDER = Path(__file__).parent / "shopify_libraries"
+NODE_PACKAGE = FOLDER / "node_modules" / "@shopify" / "shopify-api"
+PYTHON_MISSING = "install ShopifyAPI==12.7.0 beside the packages of the tests"
+NODE_MISSING = f"run npm install --ignore-scripts in {FOLDER.relative_to(ROOT)}"
+CALLS_WITHIN_S = 60
+
+
+@pytest.fixture
+def port() -> Iterator[str]:
+    command = [sys.executable, "-m", "tests.contract.shopify_libraries.live_shop"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True) as shop:
+        assert shop.stdout is not None
+        yield shop.stdout.readline().strip()
+        shop.terminate()
+
+
+def answered(command: list[str], port: str) -> dict[str, Any]:
+    """What a script of a library prints."""
+    run = subprocess.run(
+        [*command, port, TOKEN], cwd=FOLDER, capture_output=True, text=True, timeout=CALLS_WITHIN_S, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found
+
+
+def require_common(found: dict[str, Any]) -> None:
+    numbers = [number for page in found["pages"] for number in page]
+    assert [len(page) for page in found["pages"]] == [3, 3, 1]
+    assert numbers == sorted(numbers, reverse=True)
+    assert found["count"] == len(set(numbers)) == ORDERS
+    assert found["sku"] in [product.sku for product in small_catalogue().products]
+    assert found["locations"] == len(small_catalogue().locations)
+    before, adjusted, written = found["levels"]
+    assert (adjusted, written) == (before - 2, 5)
+    assert (found["topics"], found["left"]) == (["orders/create"], 0)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("shopify") is None, reason=PYTHON_MISSING)
+def test_the_python_library_reads_orders_writes_levels_and_registers_webhooks(port: str) -> None:
+    found = answered([sys.executable, "-W", "ignore", "calls.py"], port)
+    require_common(found)
+    assert found["refused"] == ["address for this topic has already been taken"]
+    assert found["scopes"]
+    assert found["graphql"]
+
+
+@pytest.mark.skipif(shutil.which("node") is None or not NODE_PACKAGE.exists(), reason=NODE_MISSING)
+def test_the_node_library_reads_orders_writes_levels_and_registers_webhooks(port: str) -> None:
+    found = answered(["node", "calls.mjs"], port)
+    require_common(found)
+    assert found["missing"] == 404

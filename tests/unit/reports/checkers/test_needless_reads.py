@@ -1,0 +1,91 @@
+"""Reads that tell nothing, against the points that a shop restores: storms, sound polling, and catching up."""
+
+import msgspec
+import pytest
+
+from stockstorm.reports.checkers import check_all
+from stockstorm.reports.checkers.needless_reads import NeedlessReads
+from stockstorm.reports.diagnosis import diagnose
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check
+from stockstorm.simulator.config import ShopPlan
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import SKU, history, ns, opened
+
+SECONDS = 20
+
+
+def read(ms: float, request: int, version: int, cost: int, operation: str = "inventoryItems") -> list[f.AnyFact]:
+    """A read whose answer shows one SKU; with version -1 an empty one."""
+    call = f.ApiCalled(ns(ms), request, "admin", operation, 200, "ok", ns(ms) - 1, cost)
+    return [call] if version < 0 else [call, f.StockShown(ns(ms), request, (SKU,), (version,))]
+
+
+def run(
+    every_ms: float, cost: int, versions: list[int], plan: ShopPlan = "standard", until_s: float = SECONDS
+) -> History:
+    """Reads at an interval, each of which shows the next version of the list, and the last one for ever."""
+    start = [
+        msgspec.structs.replace(fact, scenario={"shop": {"plan": plan}}) if isinstance(fact, f.RunStarted) else fact
+        for fact in opened(duration_ms=SECONDS * 1_000)
+    ]
+    count = int(until_s * 1_000 / every_ms)
+    calls = [
+        fact for n in range(count) for fact in read(n * every_ms + 1, n, versions[min(n, len(versions) - 1)], cost)
+    ]
+    return history(*start, *calls)
+
+
+def checked(found: History) -> Check:
+    return check_all(found, (NeedlessReads(),))[0]
+
+
+def test_a_catalogue_that_is_read_in_a_loop_is_invalid_and_named() -> None:
+    found = run(200, 50, [0])  # 250 points a second, of 100
+    check = checked(found)
+    assert (check.verdict, [one.kind for one in check.incidents]) == ("invalid", ["needless_reads"])
+    assert check.measures["needless_reads.share"] == pytest.approx(2.5, abs=0.05)
+    assert check.reason == "99 of 100 rows read showed nothing new: 248 points a second, of 100 that the shop restores"
+    named, _ = diagnose(found, (check,))
+    assert [one.explains for one in named if one.name == "needless_reads"] == [("needless_reads",)]
+
+
+def test_a_loop_that_waits_for_points_and_never_is_throttled_is_invalid() -> None:
+    assert checked(run(500, 48, [0])).verdict == "invalid"  # 96 of 100 points
+
+
+def test_empty_answers_in_a_loop_are_invalid() -> None:
+    assert checked(run(20, 2, [-1])).verdict == "invalid"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        run(1_000, 50, [0]),  # the whole catalogue once a second, by half of the points
+        run(200, 50, [0], "plus"),  # the same loop in a shop with ten times the points
+        run(200, 50, list(range(1_000))),  # every read shows a change
+        run(200, 50, [0], until_s=5),  # one reconciliation, and silence after it
+    ],
+)
+def test_sound_polling_is_valid(found: History) -> None:
+    assert checked(found).verdict == "valid"
+
+
+def test_an_order_that_changed_is_news_and_an_unchanged_one_is_not() -> None:
+    start = list(run(200, 50, [0], until_s=0).facts)
+    sold = f.PurchaseAccepted(ns(0), 1, "online", "1", (SKU,), (1,), (9,), (9,))
+    paid = f.OrderPaid(ns(10_000), 1, "online")
+    calls: list[f.AnyFact] = []
+    for n in range(200):
+        at_ns = ns(100 * n + 1)
+        calls += [
+            f.ApiCalled(at_ns, n, "admin", "orders", 200, "ok", at_ns - 1, 10),
+            f.OrdersShown(at_ns, n, "online", (1,)),
+        ]
+    check = checked(history(*start, sold, paid, *calls))
+    assert check.measures["needless_reads.rows"] == 198 / 200
+    assert check.verdict == "invalid"
+
+
+def test_without_reads_nothing_is_judged() -> None:
+    assert checked(run(200, 50, [0], until_s=0)).verdict == "not_exercised"

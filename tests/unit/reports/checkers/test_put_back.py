@@ -1,0 +1,112 @@
+"""Sold units that the next push offers again, against subjects that net, that write first, and that are slow."""
+
+from collections.abc import Callable
+
+import pytest
+
+from stockstorm.reports.checkers import check_all
+from stockstorm.reports.checkers.put_back import CASES_MIN, PutBack
+from stockstorm.reports.diagnosis import diagnose
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import called, delivered, history, opened, order_event, pushed, recorded, sold, version
+
+STOCK = 100
+EVERY_MS = 200
+
+# The facts that follow the n-th sale, from its time in ms, its number and what is left after it.
+Reaction = Callable[[float, int, int], list[f.AnyFact]]
+
+
+def run(react: Reaction, count: int = 30, ack_ms: float = 5) -> History:
+    facts: list[f.AnyFact | tuple[f.AnyFact, ...]] = [called(0, 0, "inventoryAdjustQuantities")]
+    for n in range(count):
+        ms, left = n * EVERY_MS + 10.0, STOCK - n - 1
+        facts += [
+            sold(ms, n, "bazaar", 1, left + 1, left + 1),
+            order_event(ms, n, n, "bazaar"),
+            delivered(ms + ack_ms - 5, n),
+            *react(ms, n, left),
+        ]
+    return history(opened(STOCK, duration_ms=count * EVERY_MS), *facts)
+
+
+def wrote(ms: float, n: int, left: int) -> f.AnyFact:
+    return recorded(ms, n + 1, -1, left, f"bazaar:{n}")
+
+
+def ignoring(ms: float, n: int, left: int) -> list[f.AnyFact]:
+    """Pushes what the master shows, and writes later."""
+    return [pushed(ms + 60, "bazaar", left + 1, left), wrote(ms + 150, n, left), pushed(ms + 160, "bazaar", left)]
+
+
+def netting(ms: float, n: int, left: int) -> list[f.AnyFact]:
+    """Pushes what is left, and writes later."""
+    return [pushed(ms + 60, "bazaar", left, left), wrote(ms + 150, n, left)]
+
+
+def writing_first(ms: float, n: int, left: int) -> list[f.AnyFact]:
+    return [wrote(ms + 60, n, left), pushed(ms + 70, "bazaar", left, left)]
+
+
+def moved_meanwhile(ms: float, n: int, left: int) -> list[f.AnyFact]:
+    """A sale elsewhere is the occasion of each push."""
+    if n % 2:
+        return []
+    pushes = [pushed(ms + 60, "bazaar", left + 1, left), pushed(ms + 160, "bazaar", left)]
+    write = recorded(ms + 150, n // 2 + 1, -1, STOCK - n // 2 - 1, f"bazaar:{n}")
+    return [sold(ms + 20, 1_000 + n, "mercado", 1, left, STOCK), write, *pushes]
+
+
+def crossing(ms: float, n: int, left: int) -> list[f.AnyFact]:
+    """The push began before the sale had been acknowledged."""
+    return [pushed(ms + 40, "bazaar", left + 1, left), wrote(ms + 150, n, left), pushed(ms + 160, "bazaar", left)]
+
+
+def checked(found: History) -> Check:
+    return check_all(found, (PutBack(),))[0]
+
+
+def test_sold_units_that_every_next_push_offers_again_are_invalid_and_named() -> None:
+    found = run(ignoring)
+    check = checked(found)
+    assert (check.verdict, check.incidents_total) == ("invalid", 30)
+    assert check.incidents[0].text == (
+        "bazaar sold 1 unit of MUG at 0.010 s and said so 5 ms later; at 0.070 s the next push set it from 99 to 100 "
+        "again"
+    )
+    named, _ = diagnose(found, (check,))
+    assert [one.explains for one in named if one.name == "put_back"] == [("put_back",)]
+
+
+@pytest.mark.parametrize("react", [netting, writing_first])
+def test_a_subject_that_nets_or_writes_first_is_valid(react: Reaction) -> None:
+    check = checked(run(react))
+    assert (check.verdict, check.measures["put_back.sales"]) == ("valid", 0)
+    assert check.measures["put_back.of"] == 30
+
+
+def test_a_slow_subject_whose_pushes_have_another_occasion_is_not_accused() -> None:
+    assert checked(run(moved_meanwhile, 60)).verdict == "not_exercised"
+
+
+def test_a_push_that_crosses_the_news_of_the_sale_is_not_accused() -> None:
+    assert checked(run(crossing)).measures["put_back.sales"] == 0
+    assert checked(run(ignoring, ack_ms=100)).measures["put_back.sales"] == 0
+
+
+def test_some_cases_are_latency_and_no_habit() -> None:
+    def mixed(ms: float, n: int, left: int) -> list[f.AnyFact]:
+        return ignoring(ms, n, left) if n % 3 == 0 else netting(ms, n, left)
+
+    check = checked(run(mixed, 60))
+    assert (check.verdict, check.measures["put_back.sales"]) == ("valid", 20)
+    assert checked(run(ignoring, CASES_MIN - 1)).verdict == "not_exercised"
+
+
+def test_a_change_in_the_shop_is_another_occasion() -> None:
+    def restocked(ms: float, n: int, left: int) -> list[f.AnyFact]:
+        return [version(ms + 20, n + 1, 0, left + 1, "restock"), pushed(ms + 60, "bazaar", left + 1, left)]
+
+    assert checked(run(restocked)).measures["put_back.of"] == 0

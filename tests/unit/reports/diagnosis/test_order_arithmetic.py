@@ -1,0 +1,95 @@
+"""Wrong rules of counting what comes back are told from orders that were lost or applied twice."""
+
+import pytest
+
+from stockstorm.reports.history import History
+from tests.unit.reports.diagnosis.shop import SKUS, Change, Lines, Shop, diagnosed
+
+NAMED = [True, False]
+SOLD = {order: ((SKUS[order % 8], 5), (SKUS[(order + 3) % 8], 1)) for order in range(200, 206)}
+BACK = {order: order % 4 + 1 for order in SOLD}
+
+
+def left(order: int) -> Lines:
+    """The first line of an order less the units that came back, and the second one."""
+    (first, count), second = SOLD[order]
+    return ((first, count - BACK[order]), second)
+
+
+def shop_of(counts: dict[tuple[str, int], Lines], *, named: bool, cancelled_first: bool) -> History:
+    """Six orders of which some units of the first line come back before the rest is cancelled, among 120 others.
+
+    `cancelled_first`: the subject hears of the cancellation first, and gives back the whole order for it.
+    """
+    shop = Shop(named=named, counts=lambda one: counts.get((one.kind, one.order), one.lines))
+    for order, lines in SOLD.items():
+        shop.happen(Change("sale", order, "bazaar", lines))
+        back: Lines = ((lines[0][0], BACK[order]),)
+        after = [Change("returned", order, "bazaar", back), Change("cancelled", order, "bazaar", left(order))]
+        for change in reversed(after) if cancelled_first else after:
+            shop.happen(change)
+    return shop.history()
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_cancellation_that_gives_back_what_a_return_gave_back_before(named: bool) -> None:
+    wrong = {("cancelled", order): SOLD[order] for order in SOLD}
+    found = diagnosed(shop_of(wrong, named=named, cancelled_first=False))
+    assert "a cancellation gives back again what a return had given back before it" in found["order_arithmetic"].cause
+    assert "bazaar's order bazaar-1201" in found["order_arithmetic"].evidence[1]
+    assert "applied_twice" not in found
+    assert "applied_twice" in found["order_arithmetic"].explains or not named
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_return_that_comes_after_the_cancellation_and_is_given_back_again(named: bool) -> None:
+    wrong = {("cancelled", order): SOLD[order] for order in SOLD}
+    found = diagnosed(shop_of(wrong, named=named, cancelled_first=True))
+    cause = found["order_arithmetic"].cause
+    assert "a return gives its units back again although its order was cancelled before it" in cause
+    assert "applied_twice" not in found
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_sound_subject_whose_orders_are_returned_and_cancelled_is_told_nothing(named: bool) -> None:
+    history = shop_of({}, named=named, cancelled_first=False)
+    assert "order_arithmetic" not in diagnosed(history)
+
+
+def whole_orders(*, named: bool, times: int = 1) -> History:
+    """Each return of an odd order gives back the whole order: other SKUs, and more units."""
+    sold: dict[int, Lines] = {}
+
+    def counts(change: Change) -> Lines:
+        if change.kind == "sale":
+            sold[change.order] = change.lines
+        return sold[change.order] if change.kind == "returned" else change.lines
+
+    shop = Shop(lambda one: times if one.kind == "returned" else 1, named=named, counts=counts, orders=0)
+    for order in range(60):
+        first, second = SKUS[order % 8], SKUS[(order + 1) % 8]
+        shop.happen(Change("sale", order, "mercado", ((first, order % 6 + 2), (second, order % 3 + 1))))
+        if order % 5 == 0 and order % 8 < 5:
+            shop.happen(Change("returned", order, "mercado", ((first, 1),)))
+    return shop.history()
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_return_of_the_whole_order(named: bool) -> None:
+    found = diagnosed(whole_orders(named=named))
+    assert "a return gives back the whole order, not only what was returned" in found["order_arithmetic"].cause
+    assert "take the lines and quantities of the return" in found["order_arithmetic"].remedy
+    assert "applied_twice" not in found
+
+
+def test_a_return_of_the_whole_order_is_not_called_applied_twice() -> None:
+    """Where of two units one came back, and two were given back, it is one more, as if the return had come twice."""
+    history = whole_orders(named=True)
+    assert history.doublings.by_order == {}
+    assert history.doublings.unattributed
+
+
+def test_copies_that_count_twice_are_no_rule_of_counting() -> None:
+    found = diagnosed(Shop(lambda one: 1 + one.copies).history())
+    assert "order_arithmetic" not in found
+    assert "applied_twice" in found
