@@ -20,7 +20,7 @@ from stockstorm.reports.diagnosis import WHERE_HELD, diagnose_where_held
 from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, STOCK, Kind, decoder_without
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import ChannelOrders
-from stockstorm.reports.history.deliveries import OF_EVENT, OF_NUMBER, Deliveries
+from stockstorm.reports.history.deliveries import OF_EVENT, OF_NUMBER
 from stockstorm.reports.history.elsewhere import NotHeld
 from stockstorm.reports.history.invariants import breaks_in_half
 from stockstorm.reports.history_file import Decoding, read_facts

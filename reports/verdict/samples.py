@@ -12,7 +12,6 @@ from stockstorm.reports.statistics.bootstrap import Resampler
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.reports.verdict.tiers import FIRED, VISIBLE, judged_measure
 
-
 INTERVALS: Final = "intervals"  # under which another process hands them over
 
 
