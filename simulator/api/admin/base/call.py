@@ -24,6 +24,7 @@ from graphql.execution.values import VariableValues
 from graphql.language import Visitor, visit
 
 from stockstorm.simulator.api.admin.base.idempotency import IdempotencyKeys
+from stockstorm.simulator.api.admin.base.other_stock import OtherStock
 from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Location
 from stockstorm.simulator.api.not_played import Kind, message, named
 from stockstorm.simulator.catalogue import LEVEL_IDS_PER_LOCATION, Catalogue
@@ -129,6 +130,7 @@ class AdminState:
         self.keys = IdempotencyKeys(msgspec.msgpack.encode, decoder.decode)
         self.refund_keys = IdempotencyKeys(msgspec.msgpack.encode, msgspec.msgpack.Decoder[int](int).decode)
         self.groups = 0  # number of adjustment groups so far
+        self.other_stock = OtherStock()
         self.locations = {number: Location(number, index) for index, number in enumerate(catalogue.locations, 1)}
         self.items = tuple(sorted(catalogue.products, key=lambda product: product.inventory_item_id))
         self.item_ids = catalogue.by_item.keys()
