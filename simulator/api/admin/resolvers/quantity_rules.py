@@ -10,13 +10,14 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Call
+from stockstorm.simulator.api.admin.base.other_stock import OTHER_STATES
 from stockstorm.simulator.api.admin.base.views import REASONS, UserError, parse_location
 from stockstorm.simulator.api.admin.resolvers.stock import item_of
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Product
 
 DELTA_MAX: Final = 2_000_000_000  # from the schema's description; set quantities have QUANTITY_MAX
-ADJUSTABLE: Final = ("available", "damaged", "incoming", "quality_control", "reserved", "safety_stock")
+ADJUSTABLE: Final = ("available", *OTHER_STATES)
 _URI: Final = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 _NOT_COMPARED: Final = (
     "The compareQuantity argument must be given to each quantity or ignored using ignoreCompareQuantity."
@@ -70,7 +71,7 @@ def checked_rows(kind: Kind, given: dict[str, Any], call: Call) -> tuple[list[Ro
         product, location = item_of(row["inventoryItemId"], call), parse_location(row["locationId"])
         amount = row[kind.amount_field]
         stocked = None if product is None or location is None else call.world.level(product.inventory_item_id, location)
-        documented = kind is ADJUST and (given["name"] != "available" or row.get("ledgerDocumentUri"))
+        documented = row.get("ledgerDocumentUri") or (kind is ADJUST and given["name"] in OTHER_STATES)
         if product is None or stocked is None or documented or abs(amount) > QUANTITY_MAX:
             errors += _row_errors(kind, index, row, product, call)
             errors += _document_errors(given, index) if documented else []
@@ -134,7 +135,7 @@ def _document_errors(given: dict[str, Any], index: int) -> list[UserError]:
     """The rules of ledger documents: none for what is available, one and the same for any other state."""
     uri = given["changes"][index].get("ledgerDocumentUri")
     path = ("input", "changes", str(index), "ledgerDocumentUri")
-    if given["name"] == "available":
+    if given["name"] not in OTHER_STATES:
         text = "A ledger document URI is not allowed when adjusting available."
         return [UserError(path, text, "INVALID_AVAILABLE_DOCUMENT")]
     if not uri:
