@@ -41,6 +41,9 @@ MEMBERS: Final[Mapping[str, Span]] = {
     "InventorySetQuantitiesInput.ignoreCompareQuantity": Span(until="2026-01"),
     "InventoryAdjustQuantitiesUserErrorCode.ITEM_NOT_STOCKED_AT_LOCATION": Span(until="2026-07"),
     "InventorySetQuantitiesUserErrorCode.ITEM_NOT_STOCKED_AT_LOCATION": Span(until="2026-07"),
+    "InventorySetQuantityInput.changeFromQuantity": Span(since="2026-01"),
+    "InventoryMoveQuantityTerminalInput.changeFromQuantity": Span(since="2026-01"),
+    "InventorySetOnHandQuantitiesUserErrorCode.ITEM_NOT_STOCKED_AT_LOCATION": Span(until="2026-07"),
     "WebhookSubscriptionInput.name": Span(since="2026-04"),
     "WebhookSubscription.name": Span(since="2026-04"),
 }

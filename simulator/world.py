@@ -50,6 +50,7 @@ from stockstorm.simulator.shop.ledger import (
     LevelSet,
     PhysicalStock,
     StaleQuantity,
+    connect,
     record_rows,
 )
 from stockstorm.simulator.shop.life import live
@@ -271,8 +272,7 @@ class World:
         """Stock an item at one more location of the shop, with no units. KeyError for an unknown item."""
         action = self._call(now_ns)
         if self._ledger.level(inventory_item_id, location_id) is None:
-            level = self._ledger.connect(inventory_item_id, location_id, now_ns)
-            action.connection("inventory_levels/connect", level, self._ledger.newest(inventory_item_id)[0])
+            connect(self._ledger, inventory_item_id, location_id, action)
         return action.changes
 
     def disconnect(self, inventory_item_id: int, location_id: int, *, request: int, now_ns: int) -> Changes:
