@@ -1,4 +1,4 @@
-"""The life of an app with real processes: a sound service survives it, a flawed one does not, and the cause is named."""
+"""The life of an app with real processes: a sound service survives it, and of a flawed one the cause is named."""
 
 import json
 import re
