@@ -15,7 +15,9 @@ NEWEST: Final[ApiVersion] = "2026-10"  # the newest stable one
 FIRST_EVER: Final = "2019-04"
 _QUARTERLY: Final = re.compile(r"20\d\d-(01|04|07|10)")
 
-Behaviour = Literal["@idempotent required", "changeFromQuantity required", "stocked items only"]
+Behaviour = Literal[
+    "@idempotent required", "changeFromQuantity required", "stocked items only", "five bulk queries at once"
+]
 
 
 class Span(NamedTuple):
@@ -42,12 +44,15 @@ MEMBERS: Final[Mapping[str, Span]] = {
     "InventoryAdjustQuantitiesUserErrorCode.ITEM_NOT_STOCKED_AT_LOCATION": Span(until="2026-07"),
     "InventorySetQuantitiesUserErrorCode.ITEM_NOT_STOCKED_AT_LOCATION": Span(until="2026-07"),
     "WebhookSubscriptionInput.name": Span(since="2026-04"),
+    "EventBridgeWebhookSubscriptionInput.name": Span(since="2026-04"),
+    "PubSubWebhookSubscriptionInput.name": Span(since="2026-04"),
     "WebhookSubscription.name": Span(since="2026-04"),
 }
 BEHAVIOURS: Final[Mapping[Behaviour, Span]] = {
     "@idempotent required": Span(since="2026-04"),
     "changeFromQuantity required": Span(since="2026-04"),
     "stocked items only": Span(until="2026-07"),
+    "five bulk queries at once": Span(since="2026-01"),
 }
 
 

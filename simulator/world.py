@@ -343,6 +343,10 @@ class World:
         )
         return subscription, Changes(facts=[fact])
 
+    def change_subscription(self, new: Subscription) -> Changes:
+        """A new value of a subscription. KeyError for an unknown id."""
+        return Changes(facts=[self._subscriptions.change(new)])
+
     def unsubscribe(self, subscription_id: int, *, by_policy: bool, now_ns: int) -> Changes:
         """Remove a subscription. An unknown id changes nothing."""
         fact = self._subscriptions.remove(subscription_id, by_policy=by_policy, now_ns=now_ns)

@@ -43,6 +43,7 @@ def _raised(error: StockstormError) -> None:
     raise error
 
 
+WORK_EVERY_S: Final = 0.05  # between two slices of what the Admin API does in the background
 UNAVAILABLE: Final = ApiReply(503, (), b"", [], [])
 
 
@@ -157,6 +158,7 @@ class SimulatedApis:
         faults: ApiFaults | None = None,
         evidence: EvidenceFaults | None = None,
         pause: Callable[[float], None] = gevent.sleep,
+        spawn: Callable[[Callable[[], None]], object] = gevent.spawn,
     ) -> None:
         requests = RequestSerial()
         self.admin = AdminApi(world, scenario, setup.admin_token, wall, serial=requests)
@@ -168,7 +170,7 @@ class SimulatedApis:
         self._on_change, self._on_failure = on_change, on_failure
         self._faults = faults or ApiFaults((), Seeds(0), 0.0)
         self._evidence = evidence or EvidenceFaults((), OpenFaults(lambda _: None), clock)
-        self._pause = pause
+        self._pause, self._spawn, self._works = pause, spawn, False
 
     def handle(self, request: ApiRequest) -> ApiReply:
         injection = self._faults.injection(request, self._clock())
@@ -183,27 +185,43 @@ class SimulatedApis:
             self._evidence.hold()  # until the fault has begun for which this answer is withheld
         return reply
 
-    def _api(self, path: str) -> Callable[[ApiRequest, int, Injection], ApiReply]:
+    def _api_of(self, path: str) -> MarketplaceApi | OAuthApi | RestApi | AdminApi:
         if path.startswith(MARKETPLACES):
-            return self._marketplaces.handle
+            return self._marketplaces
         if path in OAUTH_PATHS:
-            return self._oauth.handle
-        return self._rest.handle if is_rest(path) else self.admin.handle
+            return self._oauth
+        return self._rest if is_rest(path) else self.admin
 
     def _answered(self, request: ApiRequest, injection: Injection) -> ApiReply:
         now_ns, busy_ns = self._clock(), self._cpu()
         try:
-            reply = self._api(request.path)(request, now_ns, injection)
+            reply = self._api_of(request.path).handle(request, now_ns, injection)
         except StockstormError as error:  # the shop cannot go on, which is not for the subject to bear
             self._on_failure(error)
             return UNAVAILABLE
         if injection is NONE and self._evidence.executed(reply.facts):
             reply = WITHHELD.applied(reply)
         self._on_change(reply.facts, reply.events, now_ns)
+        if self.admin.background.busy and not self._works:
+            self._works = True
+            self._spawn(self._work)
         if (held_ns := self._cpu() - busy_ns) > CALL_HELD_MIN_NS:
             now_ns = self._clock()
             self._on_change(_held(reply, now_ns, held_ns), [], now_ns)
         return reply
+
+    def _work(self) -> None:
+        """What the Admin API does between calls, in slices, so that calls and deliveries come between them."""
+        try:
+            while self.admin.background.busy:
+                self._pause(WORK_EVERY_S)
+                now_ns = self._clock()
+                facts, events = self.admin.background.work(now_ns)
+                self._on_change(facts, events, now_ns)
+        except StockstormError as error:
+            self._on_failure(error)
+        finally:
+            self._works = False
 
 
 def _held(reply: ApiReply, now_ns: int, held_ns: int) -> list[AnyFact]:

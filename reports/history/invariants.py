@@ -65,6 +65,8 @@ REFERENCES: Final = (
     Reference(f.FinalListing, "channel", "marketplace"),
     Reference(f.FinalListing, "sku", "SKU"),
     Reference(f.SubscriptionCreated, "source", "source"),
+    Reference(f.SubscriptionChanged, "source", "source"),
+    Reference(f.SubscriptionChanged, "subscription", "subscription"),
     Reference(f.SubscriptionRemoved, "source", "source"),
     Reference(f.SubscriptionRemoved, "subscription", "subscription"),
     Reference(f.EventUnheard, "event", "event"),

@@ -126,6 +126,7 @@ class ResourcesSampled(Fact, frozen=True, tag=True):
     process: Name
     cpu_ns: Count
     rss_bytes: Count
+    descriptors: Count = 0  # open files and connections; 0: not counted, as by older versions
 
 
 class DatabaseCounted(Fact, frozen=True, tag=True):
@@ -368,6 +369,15 @@ class SubscriptionCreated(Fact, frozen=True, tag=True):
     by_api: bool = True
 
 
+class SubscriptionChanged(Fact, frozen=True, tag=True):
+    """The subject changed a subscription. From now on events go to `uri`."""
+
+    subscription: Positive
+    source: Name
+    topic: Name
+    uri: Name
+
+
 class SubscriptionRemoved(Fact, frozen=True, tag=True):
     subscription: Positive
     source: Name
@@ -532,6 +542,7 @@ AnyFact = (
     | FinalStock
     | FinalListing
     | SubscriptionCreated
+    | SubscriptionChanged
     | SubscriptionRemoved
     | EventUnheard
     | DeliveryPlanned

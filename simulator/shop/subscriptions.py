@@ -6,7 +6,7 @@ A Shopify subscription has one topic. A marketplace has one address for all its 
 import re
 from typing import Final
 
-from stockstorm.simulator.history.facts import SubscriptionCreated, SubscriptionRemoved
+from stockstorm.simulator.history.facts import SubscriptionChanged, SubscriptionCreated, SubscriptionRemoved
 from stockstorm.simulator.model import EVERY_TOPIC, SHOPIFY, Subscription
 
 FIRST_ID: Final = 1_190_000_000_001
@@ -47,6 +47,14 @@ class Subscriptions:
         self._by_id[subscription.subscription_id] = subscription
         self._by_topic.setdefault((source, topic), []).append(subscription)
         return subscription, SubscriptionCreated(now_ns, subscription.subscription_id, source, topic, uri, by_api)
+
+    def change(self, new: Subscription) -> SubscriptionChanged:
+        """Replace a subscription by a new value of it. KeyError for an unknown id."""
+        old = self._by_id[new.subscription_id]
+        of_topic = self._by_topic[old.source, old.topic]
+        of_topic[of_topic.index(old)] = new
+        self._by_id[new.subscription_id] = new
+        return SubscriptionChanged(new.updated_ns, new.subscription_id, new.source, new.topic, new.uri)
 
     def remove(self, subscription_id: int, *, by_policy: bool, now_ns: int) -> SubscriptionRemoved | None:
         """Remove a subscription. None for an unknown id."""

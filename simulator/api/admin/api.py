@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from stockstorm.simulator.api.admin.background import Background
 from stockstorm.simulator.api.admin.base.call import (
     AdminOptions,
     AdminState,
@@ -32,7 +33,7 @@ from stockstorm.simulator.api.not_played import few, names_in
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.errors import UNREADABLE_JSON
-from stockstorm.simulator.history.facts import AnyFact, ApiCalled, VersionAsked
+from stockstorm.simulator.history.facts import ApiCalled, VersionAsked
 from stockstorm.simulator.history.texts import error_texts
 from stockstorm.simulator.limits import QUERY_COST_MAX
 from stockstorm.simulator.model import ApiOutcome
@@ -44,6 +45,7 @@ _PATH: Final = re.compile(r"/admin/api(?:/([^/]+))?/graphql\.json")
 _CONTENT_TYPE: Final = ("Content-Type", "application/json; charset=utf-8")
 _SUCCEEDED: Final[tuple[ApiOutcome, ...]] = ("ok", "replayed")
 DRAINED: Final = Injection("throttled", executes=False)
+HOST_MAX: Final = 255  # characters
 FAILED: Final = "Internal Server Error"
 _DEFAULT_OPTIONS: Final = AdminOptions()
 
@@ -83,12 +85,12 @@ class AdminApi:
         self._serial = serial or RequestSerial()
         self._schemas = admin_schemas()  # all at once, because building one takes longer than a call may
         self._oldest = config.shop.oldest_api_version
-        self._asked: set[str] = set()  # versions in the addresses of calls so far
         self.state = AdminState(world.catalogue)
         self._bucket = Bucket(config.shop.plan)
         self._decode = msgspec.json.Decoder(_Body).decode
         self._encode = msgspec.json.Encoder().encode
         self.documents = Documents(self._schemas[NEWEST])
+        self.background = Background(world, wall, self.state, options, self.documents)
 
     def handle(self, request: ApiRequest, now_ns: int, injection: Injection = NONE) -> ApiReply:
         """Answer one request. The reply holds all resulting facts and events.
@@ -96,6 +98,9 @@ class AdminApi:
         `injection` applies to a call that would be executed without it.
         """
         self._world.begin_call()
+        serial = self._serial.take()
+        if (file := self.background.file(request, serial, now_ns)) is not None:
+            return file
         asked = asked_version(request.path)
         served = None if asked is None else serving(asked, self._oldest)
         call = Call(
@@ -103,9 +108,10 @@ class AdminApi:
             self._wall,
             self.state,
             self._options,
-            request=self._serial.take(),
+            request=serial,
             now_ns=now_ns,
             version=served or NEWEST,
+            host=request.headers.get("host", "")[:HOST_MAX],
         )
         answer = self._answer(request, call, injection, is_served=served is not None)
         errors = self._errors(request, answer, call)
@@ -129,12 +135,12 @@ class AdminApi:
         reply = ApiReply(answer.status, headers, self._encode(answer.body), facts, call.events)
         return answer.met.applied(reply)
 
-    def _newly_asked(self, asked: str | None, served: ApiVersion | None, answer: _Answer, now_ns: int) -> list[AnyFact]:
-        """A fact of the first call that asks for a version."""
-        if asked is None or served is None or asked in self._asked or answer.outcome == "denied":
+    def _newly_asked(
+        self, asked: str | None, served: ApiVersion | None, answer: _Answer, now_ns: int
+    ) -> list[VersionAsked]:
+        if asked is None or served is None or answer.outcome == "denied":
             return []
-        self._asked.add(asked)
-        return [VersionAsked(now_ns, asked, served)]
+        return self.state.newly_asked(asked, served, now_ns)
 
     def _errors(self, request: ApiRequest, answer: _Answer, call: Call) -> tuple[str, ...]:
         if answer.outcome == "denied":

@@ -23,12 +23,13 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.language import Visitor, visit
 
+from stockstorm.simulator.api.admin.base.bulk import BulkOperations
 from stockstorm.simulator.api.admin.base.idempotency import IdempotencyKeys
 from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Location
 from stockstorm.simulator.api.not_played import Kind, message, named
 from stockstorm.simulator.catalogue import LEVEL_IDS_PER_LOCATION, Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
-from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
+from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown, VersionAsked
 from stockstorm.simulator.limits import ANSWER_VALUES_MAX, IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.model import API_CLIENT_ID, ONLINE, ApiOutcome, Event, Level, Order, Product
 from stockstorm.simulator.versions import NEWEST, ApiVersion, Behaviour, in_force
@@ -128,12 +129,21 @@ class AdminState:
         decoder = msgspec.msgpack.Decoder[AdjustmentGroup | None](AdjustmentGroup | None)
         self.keys = IdempotencyKeys(msgspec.msgpack.encode, decoder.decode)
         self.refund_keys = IdempotencyKeys(msgspec.msgpack.encode, msgspec.msgpack.Decoder[int](int).decode)
+        self.bulk = BulkOperations(lambda _text, _version: "Bulk queries cannot run here.")
         self.groups = 0  # number of adjustment groups so far
+        self._asked: set[str] = set()  # versions in the addresses of calls so far
         self.locations = {number: Location(number, index) for index, number in enumerate(catalogue.locations, 1)}
         self.items = tuple(sorted(catalogue.products, key=lambda product: product.inventory_item_id))
         self.item_ids = catalogue.by_item.keys()
         self.level_ids = LevelIds(catalogue)
         self.by_variant = {product.variant_id: product for product in self.items}
+
+    def newly_asked(self, asked: str, served: ApiVersion, now_ns: int) -> list[VersionAsked]:
+        """A fact of the first call that asks for a version."""
+        if asked in self._asked:
+            return []
+        self._asked.add(asked)
+        return [VersionAsked(now_ns, asked, served)]
 
 
 class AnswerTooLarge(BaseException):
@@ -161,9 +171,10 @@ class Call:
         request: int,
         now_ns: int,
         version: ApiVersion = NEWEST,
+        host: str = "",
     ) -> None:
         self.world, self.wall, self.state, self.options = world, wall, state, options
-        self.version = version
+        self.version, self.host = version, host
         self.catalogue = world.catalogue
         self.request, self.now_ns = request, now_ns
         self.facts: list[AnyFact] = []
@@ -235,6 +246,17 @@ class Call:
         for order in orders:
             if order.written is None:  # the history knows only what buyers placed
                 self._orders_shown[order.key] = None
+
+    def take_shown(self) -> tuple[dict[tuple[str, int], None], dict[int, None]]:
+        """What was shown so far, which is forgotten here: SKUs with versions, and orders."""
+        levels, orders = self._levels_shown, self._orders_shown
+        self._levels_shown, self._orders_shown = {}, {}
+        return levels, orders
+
+    def show(self, levels: dict[tuple[str, int], None], orders: dict[int, None]) -> None:
+        """Record that the answer shows what another one had collected."""
+        self._levels_shown.update(levels)
+        self._orders_shown.update(orders)
 
     def shown(self) -> list[AnyFact]:
         """What the answer showed, as facts."""

@@ -34,7 +34,8 @@ from stockstorm.simulator.api.admin.base import pages
 from stockstorm.simulator.api.admin.base.access import denial, element_of
 from stockstorm.simulator.api.admin.base.call import Call, Resolver, arguments_of
 from stockstorm.simulator.api.admin.base.views import type_name_of
-from stockstorm.simulator.api.admin.resolvers import adjustments, shop, stock, webhooks
+from stockstorm.simulator.api.admin.resolvers import adjustments, shop, stock, webhook_changes, webhooks
+from stockstorm.simulator.api.admin.resolvers.bulk import operations as bulk
 from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
 from stockstorm.simulator.api.admin.resolvers.orders.types import MUTATIONS as ORDER_MUTATIONS
 from stockstorm.simulator.api.admin.resolvers.orders.types import TYPES as ORDER_TYPES
@@ -48,6 +49,7 @@ SDL_FILES: Final = (
     "schema.graphql",
     "schema_orders.graphql",
     "schema_webhooks.graphql",
+    "bulk/bulk.graphql",
     "orders/orders.graphql",
     "products/products.graphql",
 )
@@ -69,6 +71,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         "node": shop.node,
         "nodes": shop.nodes,
         **orders.QUERIES,
+        **bulk.QUERIES,
         "webhookSubscription": webhooks.one,
         "webhookSubscriptions": webhooks.many,
         "webhookSubscriptionsCount": webhooks.count,
@@ -78,6 +81,8 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         "inventorySetQuantities": adjustments.set_quantities,
         "webhookSubscriptionCreate": webhooks.create,
         "webhookSubscriptionDelete": webhooks.delete,
+        **webhook_changes.MUTATIONS,
+        **bulk.MUTATIONS,
         **ORDER_MUTATIONS,
         **products_changes.MUTATIONS,
     },
@@ -97,9 +102,12 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "UserError": adjustments.PLAIN_ERROR,
     "InventoryAdjustmentGroup": adjustments.GROUP,
     "InventoryChange": adjustments.CHANGE,
+    **bulk.TYPES,
     **ORDER_TYPES,
     "WebhookSubscription": webhooks.SUBSCRIPTION,
     "WebhookSubscriptionCreatePayload": webhooks.CREATE_PAYLOAD,
+    **dict.fromkeys(webhook_changes.PAYLOADS, webhooks.CREATE_PAYLOAD),
+    **dict.fromkeys(webhook_changes.ERRORS, adjustments.CODED_ERROR),
     "WebhookSubscriptionDeletePayload": webhooks.DELETE_PAYLOAD,
     "WebhookHttpEndpoint": webhooks.HTTP_ENDPOINT,
     "WebhookEventBridgeEndpoint": webhooks.EVENT_BRIDGE_ENDPOINT,

@@ -6,6 +6,7 @@ from stockstorm.simulator.api.admin.base.access import may_use
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.views import AppView, Counted, RefusedNode, ShopView, parse_gid
 from stockstorm.simulator.api.admin.resolvers import stock, webhooks
+from stockstorm.simulator.api.admin.resolvers.bulk import operations as bulk
 from stockstorm.simulator.api.admin.resolvers.orders import lines as order_lines
 from stockstorm.simulator.api.admin.resolvers.orders import parcels, people
 from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
@@ -30,6 +31,7 @@ _NODES: Final[dict[str, Resolver]] = {
     "Collection": products.collection,
     "Order": orders.order,
     "Refund": order_lines.refund,
+    "BulkOperation": bulk.one,
     "Customer": people.customer,
     "Fulfillment": parcels.parcel,
     "FulfillmentOrder": parcels.fulfilment_order,

@@ -23,7 +23,7 @@ from stockstorm.simulator.api.admin.base.views import (
     number_of,
 )
 from stockstorm.simulator.config import app_version
-from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, SHOPIFY_TOPICS, CallTopic, Subscription
+from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, SHOPIFY_TOPICS, CallTopic, LevelTopic, Subscription
 from stockstorm.simulator.shop.scopes import PROTECTED_TOPICS, missing_scope
 from stockstorm.simulator.versions import display_name
 
@@ -67,7 +67,7 @@ def enum_of(topic: str) -> str:
     return topic.replace("/", "_").upper()
 
 
-_ADDRESS: Final = ("webhookSubscription", "callbackUrl")
+ADDRESS: Final = ("webhookSubscription", "callbackUrl")
 _TOPIC: Final = ("webhookSubscription", "topic")
 _NO_SCOPE: Final = "You cannot create a webhook subscription with the specified topic"
 _NOT_APPROVED: Final = (
@@ -81,17 +81,18 @@ _OWN_HOSTS: Final = re.compile(r"(localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|.*\
 _BAD_NAME: Final = "Name name field can only contain alphanumeric characters, underscores, and hyphens"
 _BAD_FILTER: Final = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."
 NAME_MAX: Final = 50
+PLAYED_TOPICS: Final[frozenset[str]] = frozenset(
+    (*SHOPIFY_TOPICS, *APP_TOPICS, *get_args(CallTopic), *get_args(LevelTopic))
+)
 ADDRESS_MAX_BYTES: Final = 65_535
-PLAYED_TOPICS: Final[frozenset[str]] = frozenset((*SHOPIFY_TOPICS, *APP_TOPICS, *get_args(CallTopic)))
 
 
 def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPayload:
     given, topic = arguments["webhookSubscription"], topic_of(arguments["topic"])
     uri, name = (given.get("uri") or given.get("callbackUrl") or "").strip(), given.get("name")
-    errors = _topic_errors(topic, call)
-    errors += _address_errors(uri, call.options) + _name_errors(name, call) + _other_errors(given)
-    if not errors and any(_same(each, uri, given.get("filter")) for each in listed(call) if each.topic == topic):
-        errors = [UserError(_ADDRESS, "Address for this topic has already been taken")]
+    errors = errors_of(topic, uri, given, call)
+    if not errors and any(same(each, uri, given.get("filter")) for each in listed(call) if each.topic == topic):
+        errors = [UserError(ADDRESS, "Address for this topic has already been taken")]
     if errors:
         call.refuse(error.message for error in errors)
         return SubscriptionPayload(errors=tuple(errors))
@@ -148,7 +149,13 @@ def listed(call: Call) -> list[Subscription]:
     return [each for each in call.world.subscriptions(SHOPIFY) if each.by_api]
 
 
-def _same(subscription: Subscription, uri: str, filter_: str | None) -> bool:
+def errors_of(topic: str, uri: str, given: dict[str, Any], call: Call) -> list[UserError]:
+    """What is wrong with a subscription to a topic, apart from one that exists already."""
+    errors = _topic_errors(topic, call) + _address_errors(uri, call.options)
+    return errors + _name_errors(given.get("name"), call) + _other_errors(given)
+
+
+def same(subscription: Subscription, uri: str, filter_: str | None) -> bool:
     return subscription.uri == uri and (subscription.filter or None) == (filter_ or None)
 
 
@@ -165,12 +172,12 @@ def _topic_errors(topic: str, call: Call) -> list[UserError]:
 
 def _address_errors(uri: str, options: AdminOptions) -> list[UserError]:
     if not uri:
-        return [UserError(_ADDRESS, "Address can't be blank")]
+        return [UserError(ADDRESS, "Address can't be blank")]
     texts = bus_texts(uri, options.api_client_id)
     if texts is not None:
-        return [UserError(_ADDRESS, text) for text in texts]
+        return [UserError(ADDRESS, text) for text in texts]
     if len(uri.encode()) > ADDRESS_MAX_BYTES:
-        return [UserError(_ADDRESS, "Address is too big (maximum is 64 KB)")]
+        return [UserError(ADDRESS, "Address is too big (maximum is 64 KB)")]
     return _http_errors(uri, options.allow_http)
 
 
@@ -179,20 +186,20 @@ def _http_errors(uri: str, allow_http: bool) -> list[UserError]:
         parts = urlsplit(uri)
         host, _port = parts.hostname or "", parts.port
     except ValueError:
-        return [UserError(_ADDRESS, "Address is invalid")]
+        return [UserError(ADDRESS, "Address is invalid")]
     if parts.scheme not in ("http", "https"):
         return [
             UserError(
-                _ADDRESS,
+                ADDRESS,
                 f"Address protocol {parts.scheme}:// is not supported" if parts.scheme else "Address is invalid",
             )
         ]
     if parts.scheme == "http" and not allow_http:
-        return [UserError(_ADDRESS, "Address protocol http:// is not supported")]
+        return [UserError(ADDRESS, "Address protocol http:// is not supported")]
     if not host:
-        return [UserError(_ADDRESS, "Address is invalid")]
+        return [UserError(ADDRESS, "Address is invalid")]
     if _OWN_HOSTS.fullmatch(host) and not allow_http:
-        return [UserError(_ADDRESS, "Address cannot be a Shopify or an internal domain")]
+        return [UserError(ADDRESS, "Address cannot be a Shopify or an internal domain")]
     return []
 
 

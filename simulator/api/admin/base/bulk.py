@@ -1,0 +1,137 @@
+"""Bulk operations of the app: what runs in the background, slice by slice, and the files that it leaves.
+
+A slice is short, because calls and deliveries wait meanwhile. What a file shows of stock and orders is shown to the
+subject when it fetches the file, and not before.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Final, Literal
+
+import msgspec
+
+from stockstorm.simulator.events.encoding import derived_token
+from stockstorm.simulator.versions import ApiVersion
+
+BulkStatus = Literal["CREATED", "RUNNING", "COMPLETED", "CANCELING", "CANCELED", "FAILED"]
+OPEN: Final[tuple[BulkStatus, ...]] = ("CREATED", "RUNNING", "CANCELING")
+FIRST_ID: Final = 720_918_000_001
+OPERATIONS_MAX: Final = 1_000  # of a run; the oldest ones are forgotten
+FILES_MAX: Final = 10  # of the newest operations; Shopify keeps them for a week
+FILE_MAX: Final = 32 * 1024**2  # bytes; a longer result fails
+SLICE: Final = 100  # lines at once, which take some milliseconds
+FILES: Final = "/bulk-operations/"  # the start of the path of every file
+
+Line = dict[str, object]
+
+
+class Shown(msgspec.Struct):
+    """What a file shows, as the facts of an answer do."""
+
+    levels: dict[tuple[str, int], None] = {}  # SKU and version
+    orders: dict[int, None] = {}
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A query that may run. `lines` walks it at a time: (line, whether it is of the root connection)."""
+
+    lines: Callable[[Shown], Iterator[tuple[Line, bool]]]
+
+
+class BulkOperation:
+    """One operation. `text` is its query."""
+
+    graphql_type = "BulkOperation"
+
+    def __init__(self, operation_id: int, text: str, query: Query, now_ns: int) -> None:
+        self.operation_id, self.text, self.created_ns = operation_id, text, now_ns
+        self.status: BulkStatus = "CREATED"
+        self.error: str | None = None
+        self.completed_ns: int | None = None
+        self.objects = self.roots = 0
+        self.file: bytes | None = None
+        self.shown = Shown()
+        self.token = derived_token("bulk", operation_id, now_ns)
+        self._lines = query.lines(self.shown)
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    @property
+    def path(self) -> str:
+        """Where the file is. The token stands for the signature of the real address."""
+        return f"{FILES}{self.operation_id}/{self.token}.jsonl"
+
+    def work(self, now_ns: int) -> bool:
+        """One slice. Whether the operation has ended."""
+        if self.status == "CANCELING":
+            return self._end("CANCELED", now_ns)
+        self.status = "RUNNING"
+        count = 0
+        try:
+            for line, is_root in islice(self._lines, SLICE):
+                count += 1
+                self._keep(line, is_root)
+        except BulkDenied:
+            self.error = "ACCESS_DENIED"
+            return self._end("FAILED", now_ns)
+        if self._size > FILE_MAX:
+            self.error = "INTERNAL_SERVER_ERROR"
+            return self._end("FAILED", now_ns)
+        return count < SLICE and self._end("COMPLETED", now_ns)
+
+    def _keep(self, line: Line, is_root: bool) -> None:
+        text = msgspec.json.encode(line) + b"\n"
+        self._parts.append(text)
+        self._size += len(text)
+        self.objects += 1
+        self.roots += is_root
+
+    def _end(self, status: BulkStatus, now_ns: int) -> bool:
+        self.status, self.completed_ns = status, now_ns
+        if status == "COMPLETED" and self.objects:
+            self.file = b"".join(self._parts)
+        self._parts.clear()
+        return True
+
+
+class BulkDenied(Exception):
+    """The app has no scope for a field of the query."""
+
+
+class BulkOperations:
+    """All operations of the app, oldest first. `prepare` reads a query, or says why it cannot run."""
+
+    def __init__(self, prepare: Callable[[str, ApiVersion], Query | str]) -> None:
+        self.prepare = prepare
+        self.all: list[BulkOperation] = []
+        self._started = 0
+
+    @property
+    def open(self) -> list[BulkOperation]:
+        """Those that have not ended."""
+        return [each for each in self.all if each.status in OPEN]
+
+    def start(self, text: str, query: Query, now_ns: int) -> BulkOperation:
+        """A new operation, of which nothing is done yet."""
+        made = BulkOperation(FIRST_ID + self._started, text, query, now_ns)
+        self._started += 1
+        self.all.append(made)
+        if len(self.all) > OPERATIONS_MAX:
+            del self.all[0]
+        return made
+
+    def get(self, operation_id: int | None) -> BulkOperation | None:
+        """An operation by its id."""
+        return next((each for each in self.all if each.operation_id == operation_id), None)
+
+    def work(self, now_ns: int) -> list[BulkOperation]:
+        """A slice of each open operation. Those that have ended now."""
+        ended = [each for each in self.open if each.work(now_ns)]
+        kept = [each for each in self.all if each.file is not None]
+        for each in kept[:-FILES_MAX]:
+            each.file = None
+        return ended
+
+    def at(self, path: str) -> BulkOperation | None:
+        """The operation whose file has this path."""
+        return next((each for each in self.all if each.file is not None and each.path == path), None)
