@@ -20,7 +20,7 @@ def found(diagnose: Diagnose, *facts: f.AnyFact) -> list[Diagnosis]:
 
 
 def changed(ms: float, change: LifeChange) -> f.AppChanged:
-    return f.AppChanged(ns(ms), change)
+    return f.AppChanged(ns(ms), change, ("write_inventory",))
 
 
 def call(ms: float, request: int, outcome: ApiOutcome = "ok", *errors: str) -> f.ApiCalled:
@@ -69,6 +69,11 @@ def test_a_subject_with_a_new_token_and_no_subscription_is_named() -> None:
     (named,) = found(NotReinstalled(), *AWAY, call(21_000, 1), event, f.EventUnheard(ns(30_000), 1))
     assert "did not subscribe again to inventory_levels/update" in named.cause
     assert named.evidence == ("1 event of these topics had no subscriber after that",)
+
+
+def test_a_topic_whose_scope_went_meanwhile_is_not_missing() -> None:
+    without = f.AppChanged(ns(20_000), "reinstall", ("write_products",))
+    assert found(NotReinstalled(), *AWAY[:3], without, call(21_000, 1)) == []
 
 
 def test_a_wrong_token_of_an_app_that_is_installed_is_still_a_wrong_token() -> None:
