@@ -157,7 +157,11 @@ class Driver:
             quiet,
             self._clock,
             lambda: Activity(
-                figures.last_effect_ns, deliveries.pending, figures.gaps.longest_ns, figures.last_write_ns
+                figures.last_effect_ns,
+                deliveries.pending,
+                figures.gaps.longest_ns,
+                figures.last_write_ns,
+                figures.write_gaps.known_ns,
             ),
             self._reads,
             lambda: self.state.aborted,

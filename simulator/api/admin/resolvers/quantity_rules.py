@@ -10,17 +10,20 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Call
+from stockstorm.simulator.api.admin.base.other_stock import OTHER_STATES
 from stockstorm.simulator.api.admin.base.views import REASONS, UserError, parse_location
 from stockstorm.simulator.api.admin.resolvers.stock import item_of
-from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Product
 
 DELTA_MAX: Final = 2_000_000_000  # from the schema's description; set quantities have QUANTITY_MAX
-ADJUSTABLE: Final = ("available", "damaged", "incoming", "quality_control", "reserved", "safety_stock")
+ADJUSTABLE: Final = ("available", *OTHER_STATES)
 _URI: Final = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 _NOT_COMPARED: Final = (
     "The compareQuantity argument must be given to each quantity or ignored using ignoreCompareQuantity."
+)
+_ONE: Final = (
+    "All changes must have the same ledger document URI or, in the case of adjusting available, no ledger document URI."
 )
 _DUPLICATE: Final = "The combination of inventoryItemId and locationId must be unique."
 
@@ -68,8 +71,10 @@ def checked_rows(kind: Kind, given: dict[str, Any], call: Call) -> tuple[list[Ro
         product, location = item_of(row["inventoryItemId"], call), parse_location(row["locationId"])
         amount = row[kind.amount_field]
         stocked = None if product is None or location is None else call.world.level(product.inventory_item_id, location)
-        if product is None or stocked is None or row.get("ledgerDocumentUri") or abs(amount) > QUANTITY_MAX:
+        documented = row.get("ledgerDocumentUri") or (kind is ADJUST and given["name"] in OTHER_STATES)
+        if product is None or stocked is None or documented or abs(amount) > QUANTITY_MAX:
             errors += _row_errors(kind, index, row, product, call)
+            errors += _document_errors(given, index) if documented else []
         if product is not None and stocked is not None:
             rows.append(Row(product, stocked.location_id, amount, comparison_of(given, row)))
     if kind is SET:
@@ -93,8 +98,6 @@ def _name_errors(kind: Kind, name: str) -> list[UserError]:
     if name not in ADJUSTABLE:
         text = f"The specified quantity name is invalid. Valid values are: {', '.join(ADJUSTABLE)}."
         return [UserError(path, text, "INVALID_QUANTITY_NAME")]
-    if name != "available":
-        raise not_played("state", name)
     return []
 
 
@@ -117,15 +120,42 @@ def _row_errors(kind: Kind, index: int, row: dict[str, Any], product: Product | 
     if product is None:
         text = "The specified inventory item could not be found."
         errors.append(UserError((*path, "inventoryItemId"), text, "INVALID_INVENTORY_ITEM"))
-    if location not in call.state.locations or (
-        product is not None and call.world.level(product.inventory_item_id, location) is None
-    ):
+    is_known = location in call.state.locations
+    is_stocked = product is not None and location is not None and call.world.level(product.inventory_item_id, location)
+    if is_known and product is not None and not is_stocked and call.in_force("stocked items only"):
+        text = "The specified inventory item is not stocked at the location."
+        errors.append(UserError((*path, "locationId"), text, "ITEM_NOT_STOCKED_AT_LOCATION"))
+    elif not is_known or (product is not None and not is_stocked):
         text = "The specified location could not be found."
         errors.append(UserError((*path, "locationId"), text, "INVALID_LOCATION"))
-    if row.get("ledgerDocumentUri"):
-        text = "A ledger document URI is not allowed when adjusting available."
-        errors.append(UserError((*path, "ledgerDocumentUri"), text, "INVALID_AVAILABLE_DOCUMENT"))
     return errors + _amount_errors(kind, (*path, kind.amount_field), row[kind.amount_field])
+
+
+def _document_errors(given: dict[str, Any], index: int) -> list[UserError]:
+    """The rules of ledger documents: none for what is available, one and the same for any other state."""
+    uri = given["changes"][index].get("ledgerDocumentUri")
+    path = ("input", "changes", str(index), "ledgerDocumentUri")
+    if given["name"] not in OTHER_STATES:
+        text = "A ledger document URI is not allowed when adjusting available."
+        return [UserError(path, text, "INVALID_AVAILABLE_DOCUMENT")]
+    if not uri:
+        text = "A ledger document URI is required except when adjusting available."
+        return [UserError(path, text, "INVALID_QUANTITY_DOCUMENT")]
+    if uri.startswith("gid://shopify/"):
+        text = "Internal (gid://shopify/) ledger documents are not allowed to be adjusted via API."
+        return [UserError(path, text, "INTERNAL_LEDGER_DOCUMENT")]
+    if not _URI.fullmatch(uri):
+        return [UserError(path, "The specified ledger document is invalid.", "INVALID_LEDGER_DOCUMENT")]
+    return (
+        []
+        if uri == given["changes"][0].get("ledgerDocumentUri")
+        else [UserError(path, _ONE, "MAX_ONE_LEDGER_DOCUMENT")]
+    )
+
+
+def total_error(path: tuple[str, ...], total: int) -> UserError | None:
+    """What a quantity may not become."""
+    return next(iter(_amount_errors(SET, path, total)), None)
 
 
 def _amount_errors(kind: Kind, path: tuple[str, ...], amount: int) -> list[UserError]:
