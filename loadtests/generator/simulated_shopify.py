@@ -77,10 +77,10 @@ class SimulatedShopify(msgspec.Struct, frozen=True):
         self.server.stop(API_CLOSE_WITHIN_S)
 
     def subscribe_missing(self, uri: str, now_ns: int) -> list[AnyFact]:
-        """Subscribes `uri` to every shop topic without a subscription. Does nothing when `uri` is ""."""
+        """Subscribes `uri` to every shop topic without a subscription that the app may hear. Nothing when it is ""."""
         facts: list[AnyFact] = []
         for topic in SHOP_TOPICS if uri else ():
-            if not self.world.subscriptions(SHOPIFY, topic):
+            if self.world.app.may_hear(topic) and not self.world.subscriptions(SHOPIFY, topic):
                 facts += self.world.subscribe(SHOPIFY, topic, uri, now_ns=now_ns)[1].facts
         return facts
 

@@ -20,9 +20,9 @@ class Unreachable(Diagnose):
         refused = sum(attempt.error == "connect_refused" for attempt in attempts)
         if not outages or 2 * refused < len(unconnected) or not unconnected:
             return  # who is too slow does not accept connections either: that is `slow_answers`
-        addresses = sorted(
-            {fact.uri for kind in (f.SubscriptionCreated, f.SubscriptionChanged) for fact in case.history.all(kind)}
-        )
+        history = case.history
+        made, changed = history.all(f.SubscriptionCreated), history.all(f.SubscriptionChanged)
+        addresses = sorted({fact.uri for fact in (*made, *changed)})
         yield Found(
             Diagnosis(
                 self.name,

@@ -17,6 +17,8 @@ from graphql import (
     get_named_type,
     is_abstract_type,
     is_leaf_type,
+    is_list_type,
+    is_non_null_type,
 )
 
 from stockstorm.simulator.api.admin.base.access import denial, element_of
@@ -155,15 +157,18 @@ class _Walk:
             if named.name.endswith("Connection"):
                 continue
             value = self._value(type_, source, found)
-            line[key] = value if is_leaf_type(named) else self._nested(named, value, found)
+            line[key] = value if is_leaf_type(named) else self._nested(type_.fields[name].type, value, found)
         return line
 
-    def _nested(self, named: Any, value: Any, nodes: list[FieldNode]) -> object:
+    def _nested(self, of: Any, value: Any, nodes: list[FieldNode]) -> object:
+        """A value of an output type: an object, a list of some, or null."""
+        if is_non_null_type(of):
+            return self._nested(of.of_type, value, nodes)
         if value is None:
             return None
-        if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
-            return [self._nested(named, each, nodes) for each in value]
-        return self._object(self._concrete(named, value), value, nodes)
+        if is_list_type(of):
+            return [self._nested(of.of_type, each, nodes) for each in value]
+        return self._object(self._concrete(of, value), value, nodes)
 
     def _value(
         self, on: GraphQLObjectType, source: Any, nodes: list[FieldNode], more: dict[str, Any] | None = None
@@ -192,7 +197,7 @@ class _Walk:
                 selected += found
             elif name == "edges":
                 edge = get_named_type(connection.fields["edges"].type)
-                inner = self._selections.collect(edge, _sets(found)).values()  # type: ignore[arg-type]  # an object
+                inner = self._selections.collect(edge, _sets(found)).values()
                 selected += [each for group in inner if group[0].name.value == "node" for each in group]
         return get_named_type(connection.fields["nodes"].type), selected
 

@@ -1,6 +1,6 @@
 """Fulfilments and fulfilment orders. Each order has one fulfilment order, with the order's number as its id."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
@@ -11,10 +11,10 @@ from stockstorm.simulator.events.order_payload import order_name, refunded_units
 from stockstorm.simulator.model import Fulfilment, Order, OrderLine, Product
 
 
-class Parcel(NamedTuple):
+class Parcel(msgspec.Struct, frozen=True):
     """A fulfilment with its order."""
 
-    graphql_type = "Fulfillment"
+    graphql_type: ClassVar[str] = "Fulfillment"
     order: Order
     fulfilment: Fulfilment
 
@@ -27,10 +27,10 @@ class ParcelLine(NamedTuple):
     units: int
 
 
-class Work(NamedTuple):
+class Work(msgspec.Struct, frozen=True):
     """The fulfilment order of an order."""
 
-    graphql_type = "FulfillmentOrder"
+    graphql_type: ClassVar[str] = "FulfillmentOrder"
     order: Order
 
 

@@ -1,25 +1,14 @@
 """Customers and addresses: a buyer of the shop, or what the subject gave of the buyer of its own order."""
 
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
+
+import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.views import gid, number_of
 from stockstorm.simulator.events.encoding import derived_id
 from stockstorm.simulator.events.people_payload import CUSTOMER_SINCE
 from stockstorm.simulator.model import Address, Buyer, Order
-
-
-class Customer(NamedTuple):
-    """A customer. `buyer` is the place in the pool of buyers; None for the buyer of an order of the subject."""
-
-    graphql_type = "Customer"
-    customer_id: int
-    first_name: str | None
-    last_name: str | None
-    email: str | None
-    phone: str | None
-    buyer: int | None
-    address: "MailingAddress | None"
 
 
 class MailingAddress(NamedTuple):
@@ -29,6 +18,19 @@ class MailingAddress(NamedTuple):
     address: Address
     latitude: float | None = None
     longitude: float | None = None
+
+
+class Customer(msgspec.Struct, frozen=True):
+    """A customer. `buyer` is the place in the pool of buyers; None for the buyer of an order of the subject."""
+
+    graphql_type: ClassVar[str] = "Customer"
+    customer_id: int
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    phone: str | None
+    buyer: int | None
+    address: MailingAddress | None
 
 
 def customer(_source: None, arguments: Arguments, call: Call) -> Customer | None:
