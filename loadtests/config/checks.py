@@ -103,6 +103,14 @@ def _own_fault_problem(url: str, kinds: Sequence[FaultKind]) -> Problem | None:
     return Problem("--subject", f"{found} ({', '.join(sorted({*kinds}))})", remedy)
 
 
+def rotation_problem(subject: str, rotated: bool) -> Problem | None:
+    """The second secret that a service of one's own must know where the scenario rotates the first."""
+    if not (rotated and is_url(subject)) or os.environ.get(NEXT_SECRET):
+        return None
+    remedy = "export it, and give it to your service besides the present client secret"
+    return Problem(NEXT_SECRET, "not set, but the scenario rotates the client secret to it", remedy)
+
+
 def flaw_problem(subject: str, flaw: str) -> Problem | None:
     """Why this subject, as given by `read_subject`, cannot have the flaw. No flaw is ""."""
     if not flaw:

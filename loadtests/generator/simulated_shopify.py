@@ -77,10 +77,10 @@ class SimulatedShopify(msgspec.Struct, frozen=True):
         self.server.stop(API_CLOSE_WITHIN_S)
 
     def subscribe_missing(self, uri: str, now_ns: int) -> list[AnyFact]:
-        """Subscribes `uri` to every shop topic without a subscription. Does nothing when `uri` is ""."""
+        """Subscribes `uri` to every shop topic without a subscription that the app may hear. Nothing when it is ""."""
         facts: list[AnyFact] = []
         for topic in SHOP_TOPICS if uri else ():
-            if not self.world.subscriptions(SHOPIFY, topic):
+            if self.world.app.may_hear(topic) and not self.world.subscriptions(SHOPIFY, topic):
                 facts += self.world.subscribe(SHOPIFY, topic, uri, now_ns=now_ns)[1].facts
         return facts
 
@@ -185,17 +185,17 @@ class SimulatedApis:
             self._evidence.hold()  # until the fault has begun for which this answer is withheld
         return reply
 
-    def _api(self, path: str) -> Callable[[ApiRequest, int, Injection], ApiReply]:
+    def _api_of(self, path: str) -> MarketplaceApi | OAuthApi | RestApi | AdminApi:
         if path.startswith(MARKETPLACES):
-            return self._marketplaces.handle
+            return self._marketplaces
         if path in OAUTH_PATHS:
-            return self._oauth.handle
-        return self._rest.handle if is_rest(path) else self.admin.handle
+            return self._oauth
+        return self._rest if is_rest(path) else self.admin
 
     def _answered(self, request: ApiRequest, injection: Injection) -> ApiReply:
         now_ns, busy_ns = self._clock(), self._cpu()
         try:
-            reply = self._api(request.path)(request, now_ns, injection)
+            reply = self._api_of(request.path).handle(request, now_ns, injection)
         except StockstormError as error:  # the shop cannot go on, which is not for the subject to bear
             self._on_failure(error)
             return UNAVAILABLE

@@ -1,4 +1,4 @@
-"""CPU time and memory of every process in the registry, once a second, as facts."""
+"""CPU time, memory and open descriptors of every process in the registry, once a second, as facts."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -31,12 +31,13 @@ class ProcessSamples:
             self._sample(name, pids)
 
     def _sample(self, name: str, pids: list[int]) -> None:
-        cpu_s, own, shared, found = 0.0, 0, 0, False
+        cpu_s, own, shared, opened, found = 0.0, 0, 0, 0, False
         for pid in pids:
             try:
                 process = psutil.Process(pid)
                 times = process.cpu_times()
                 memory = process.memory_info()
+                opened += process.num_fds()
             except psutil.Error:
                 continue
             own += memory.rss - memory.shared
@@ -50,4 +51,4 @@ class ProcessSamples:
             self._seen.add((name, pids[0]))
             self._record(ProcessSeen(at_ns=now_ns, process=name, pid=pids[0], wall_ns=time.time_ns()))
         cpu_ns, rss_bytes = int(cpu_s * SECOND_NS), own + shared
-        self._record(ResourcesSampled(at_ns=now_ns, process=name, cpu_ns=cpu_ns, rss_bytes=rss_bytes))
+        self._record(ResourcesSampled(now_ns, name, cpu_ns, rss_bytes, opened))

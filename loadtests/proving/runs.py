@@ -57,16 +57,27 @@ class Cell(msgspec.Struct, frozen=True):
         )
 
 
-def cells_of(subjects: Sequence[str], seeds: int, *, without_evidence: bool) -> list[Cell]:
-    """Every run of a proof. The first seed of all subjects comes first, so that a short proof is a broad one."""
-    evidences: tuple[Evidence, ...] = ("full", "none") if without_evidence else ("full",)
+def cells_of(subjects: Sequence[str], seeds: int, *, without_evidence: bool, turn: int = 0) -> list[Cell]:
+    """Every run of a proof. The first seed of all subjects comes first, so that a short proof is a broad one.
+
+    Without evidence they begin with the subject at position `turn`, so that each comes in some proof that stops early.
+    """
+    orders: dict[Evidence, Sequence[str]] = {"full": subjects}
+    if without_evidence:
+        orders["none"] = rotated(subjects, len(subjects), 0, turn)
     return [
         Cell(subject, seed, evidence, scenario)
         for seed in range(1, seeds + 1)
-        for evidence in evidences
-        for subject in subjects
+        for evidence, ordered in orders.items()
+        for subject in ordered
         for scenario in _scenarios(subject)
     ]
+
+
+def not_begun(cells: Sequence[Cell], found: Sequence[Proof]) -> list[Cell]:
+    """The runs for which the time did not suffice."""
+    done = {(proof.subject, proof.seed, proof.evidence, proof.scenario) for proof in found}
+    return [cell for cell in cells if (cell.subject, cell.seed, cell.evidence, cell.scenario) not in done]
 
 
 def _scenarios(subject: str) -> tuple[str, ...]:
@@ -76,9 +87,9 @@ def _scenarios(subject: str) -> tuple[str, ...]:
     return () if flaw.out_of_reach else (flaw.scenario,)
 
 
-def rotated(subjects: Sequence[str], count: int, commits: int) -> list[str]:
+def rotated(subjects: Sequence[str], count: int, commits: int, offset: int = 0) -> list[str]:
     """`count` of the subjects, others for each commit, so that all of them come in turn."""
-    start = commits * count % len(subjects)
+    start = (commits * count + offset) % len(subjects)
     return [subjects[(start + n) % len(subjects)] for n in range(min(count, len(subjects)))]
 
 

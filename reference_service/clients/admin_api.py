@@ -156,7 +156,7 @@ class AdminApi:
                 metrics.ADMIN_CALLS.labels(operation.name, "answered").inc()
                 return answered
 
-    def _replaced(self, token: str) -> None:  # noqa: ARG002 - what a flaw goes on with
+    def _replaced(self, token: str) -> None:  # noqa: ARG002 - for those that go on with it
         """There is a new token. Whoever made the calls has to begin again."""
         raise TokenReplaced
 

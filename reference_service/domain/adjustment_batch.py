@@ -9,6 +9,7 @@ from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.order import Effect
 from stockstorm.reference_service.domain.stock_level import Level, home_of
 
+LevelKey = tuple[int, int]  # inventory item id, location id
 REFERENCE_PREFIX = "urn:channel-orders:"
 
 
@@ -80,16 +81,42 @@ def units_by_sku(chosen: Sequence[WaitingEffect]) -> dict[str, int]:
 
 
 def changes_of(chosen: Sequence[WaitingEffect], levels: Mapping[str, Sequence[Level]]) -> tuple[Change, ...]:
-    """One change per SKU, at its home location, sorted by key. Every SKU must have a level."""
+    """The changes of every SKU at its locations, sorted by key. Every SKU must have a level.
+
+    The home level holds the pending units, so it has a change even if all units come from elsewhere.
+    """
     sold: dict[str, int] = {}
     for candidate in chosen:
         for sku, units in candidate.effect.sold.items():
             sold[sku] = sold.get(sku, 0) + units
-    changes = []
-    for sku, delta in units_by_sku(chosen).items():
+    changes, totals = [], units_by_sku(chosen)
+    spare = limits.ADJUST_CHANGES_MAX - len(totals)  # rows for SKUs that are taken from more than one location
+    for sku, delta in totals.items():
         home = home_of(levels[sku])
-        changes.append(Change(home.inventory_item_id, home.location_id, delta, sold.get(sku, 0)))
+        parts = allocate(delta, levels[sku], 1 + max(0, spare))
+        spare -= len(parts) - 1
+        deltas = {home.key: 0, **parts}
+        for key, part in deltas.items():
+            changes.append(Change(*key, part, sold.get(sku, 0) if key == home.key else 0))
     return tuple(sorted(changes, key=lambda change: change.key))
+
+
+def allocate(delta: int, levels: Sequence[Level], parts_max: int) -> dict[LevelKey, int]:
+    """At which locations a change of one SKU is made. `levels` are sorted by location; at most `parts_max` get a part.
+
+    Sold units come from the fullest location, if it has them all; else from as many as are needed, the fullest first.
+    What no location has, the fullest one is short of. Units that come back go to the home location.
+    """
+    if delta >= 0 or len(levels) == 1:
+        return {home_of(levels).key: delta}
+    fullest = sorted(levels, key=lambda level: -level.reading.available)
+    parts: dict[LevelKey, int] = {}
+    for level in fullest[:parts_max]:
+        if part := min(-delta, max(0, level.reading.available)):
+            parts[level.key] = -part
+            delta += part
+    first = fullest[0].key
+    return parts if parts and not delta else {**parts, first: parts.get(first, 0) + delta}
 
 
 def reference_of(chosen: Sequence[WaitingEffect]) -> str:

@@ -112,7 +112,7 @@ def apply_read(level: Level, answer: Reading) -> Level:
 
 
 def home_of(levels: Sequence[Level]) -> Level:
-    """The level that channel orders of a SKU change: the one with the lowest location id. `levels` are sorted by it."""
+    """The level that holds a SKU's pending units: the one with the lowest location id. `levels` are sorted by it."""
     return levels[0]
 
 

@@ -16,6 +16,7 @@ from stockstorm.reports.checkers.connections import Connections
 from stockstorm.reports.checkers.crisis_time import CrisisTime
 from stockstorm.reports.checkers.delivery import Delivery
 from stockstorm.reports.checkers.delivery_success import DeliverySuccess
+from stockstorm.reports.checkers.descriptors import Descriptors
 from stockstorm.reports.checkers.drift import Drift
 from stockstorm.reports.checkers.event_classes import EventClasses
 from stockstorm.reports.checkers.exposed import cases_of, exposed, promise_of
@@ -89,6 +90,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     Trend(),
     Memory(),
     Connections(),
+    Descriptors(),
     FaultsMet(),
     Generator(),
     Resources(),

@@ -7,7 +7,6 @@ as many as ever carried a request within one second. It leaks too if all that th
 used. What was before a fault is left out.
 """
 
-from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -15,7 +14,7 @@ import msgspec
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Incident, Tally
-from stockstorm.reports.statistics.slopes import Sample, is_steady, slope, thinned
+from stockstorm.reports.statistics.slopes import Sample, fall, is_steady, slope, thinned
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.limits import API_CONNECTIONS_MAX
@@ -57,13 +56,7 @@ class Opened(msgspec.Struct, frozen=True):
         if self.open_max >= API_CONNECTIONS_MAX > bound:
             return True
         large = self.told and self.idle[-1][1] > bound and self.growth >= GROWTH_MIN
-        return large and is_steady(self.idle) and self._fall <= FALL_MAX * self.growth
-
-    @property
-    def _fall(self) -> float:
-        """The most by which they ever fell."""
-        levels = [level for _, level in self.idle]
-        return max((most - level for most, level in zip(accumulate(levels, max), levels, strict=True)), default=0.0)
+        return large and is_steady(self.idle) and fall(self.idle) <= FALL_MAX * self.growth
 
 
 class Connections(Checker):

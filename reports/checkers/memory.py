@@ -95,21 +95,32 @@ class Memory(Checker):
 
 def growths(history: History) -> list[Growth]:
     """The growth of every process of the subject that was sampled for long enough."""
+    late = late_samples(history)
+    fired = [event.at_ns for event in history.all(f.EventFired)] if late else []
+    found = []
+    for process, samples in late.items():
+        events = sum(samples[0].at_ns <= at_ns <= samples[-1].at_ns for at_ns in fired)
+        levels = [(sample.at_ns / SECOND_NS, float(sample.rss_bytes)) for sample in samples]
+        found.append(Growth(process, thinned(levels, SAMPLES_MAX), events))
+    return found
+
+
+def late_samples(history: History) -> dict[str, list[f.ResourcesSampled]]:
+    """By process of the subject, its samples after the first third of the load and after its last restart.
+
+    Processes that were not sampled for long enough are left out.
+    """
     end_ns = history.start_ns + history.load_ns
     taken: dict[str, list[f.ResourcesSampled]] = {}
     for sample in history.all(f.ResourcesSampled):
         if sample.process.startswith(SUBJECT) and sample.at_ns <= end_ns:
             taken.setdefault(sample.process, []).append(sample)
-    fired = [event.at_ns for event in history.all(f.EventFired)] if taken else []
-    found = []
+    found = {}
     for process, samples in sorted(taken.items()):
         begin_ns = max([history.start_ns + history.load_ns // 3, *_restarts(history, process)])
         late = [sample for sample in samples if sample.at_ns >= begin_ns]
-        if len(late) < SAMPLES_MIN or late[-1].at_ns - late[0].at_ns < SECONDS_MIN * SECOND_NS:
-            continue
-        events = sum(late[0].at_ns <= at_ns <= late[-1].at_ns for at_ns in fired)
-        levels = [(sample.at_ns / SECOND_NS, float(sample.rss_bytes)) for sample in late]
-        found.append(Growth(process, thinned(levels, SAMPLES_MAX), events))
+        if len(late) >= SAMPLES_MIN and late[-1].at_ns - late[0].at_ns >= SECONDS_MIN * SECOND_NS:
+            found[process] = late
     return found
 
 

@@ -21,7 +21,6 @@ from stockstorm.simulator.limits import RESTORE_PER_S
 SHARE_MAX: Final = 0.75
 SECONDS_MIN: Final = 4.0
 EMPTY: Final = QUERIES_ON_STOCK | {"orders"}  # queries that tell nothing if they show nothing
-ORDER_CHANGES: Final = (f.PurchaseAccepted, f.OrderPaid, f.OrderCancelled, f.OrderReturned)
 
 
 class Read(NamedTuple):
@@ -120,9 +119,14 @@ def needless_share(history: History, found: list[Read]) -> float:
 def _changes(history: History) -> dict[int, list[int]]:
     """When each order changed, in order of time."""
     found: dict[int, list[int]] = {}
-    for kind in ORDER_CHANGES:
-        for fact in history.all(kind):
-            found.setdefault(fact.order, []).append(fact.at_ns)
+    changes: list[f.PurchaseAccepted | f.OrderPaid | f.OrderCancelled | f.OrderReturned] = [
+        *history.all(f.PurchaseAccepted),
+        *history.all(f.OrderPaid),
+        *history.all(f.OrderCancelled),
+        *history.all(f.OrderReturned),
+    ]
+    for fact in changes:
+        found.setdefault(fact.order, []).append(fact.at_ns)
     for times in found.values():
         times.sort()
     return found

@@ -6,10 +6,12 @@ raises, the defect is Stockstorm's: it is left out, and a note says so.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 
+from stockstorm.reports.diagnosis.app_life import NotReinstalled, ScopesMissing
 from stockstorm.reports.diagnosis.applied_twice import AppliedTwice
 from stockstorm.reports.diagnosis.calls_refused import CallsRefused
 from stockstorm.reports.diagnosis.capped import Capped
@@ -30,6 +32,7 @@ from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
+from stockstorm.reports.diagnosis.one_location import OneLocation
 from stockstorm.reports.diagnosis.open_connections import OpenConnections
 from stockstorm.reports.diagnosis.order_arithmetic import OrderArithmetic
 from stockstorm.reports.diagnosis.overtaken import Overtaken
@@ -52,6 +55,7 @@ from stockstorm.reports.diagnosis.wrong_stock import WrongStock
 from stockstorm.reports.diagnosis.wrong_token import WrongToken
 from stockstorm.reports.diagnosis.wrong_units import WrongUnits
 from stockstorm.reports.history import History
+from stockstorm.reports.history.elsewhere import NotHeld
 from stockstorm.reports.result import Check, Diagnosis
 
 # In order of cause: what would explain everything after it comes first.
@@ -61,7 +65,9 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     SignatureCheck(),
     WebhookFailures(),
     NoCall(),
+    NotReinstalled(),
     WrongToken(),
+    ScopesMissing(),
     NotPlayed(),
     StrangeIds(),
     RetiredVersion(),
@@ -72,6 +78,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     LostUpdates(),
     DeadLetters(),
     Stops(),
+    OneLocation(),
     ChannelFrozen(),
     LostAtFailure(),
     Capped(),
@@ -98,6 +105,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     Growth(),
 )
 OF_EVENTS: Final = frozenset({"lost_at_failure", "lost_events", "twice_at_failure", "applied_twice"})
+WHERE_HELD: Final = "diagnoses"  # the question to a process that has facts which this one lacks
 RIVAL_SHARE: Final = 0.5  # of what either explains is explained by the other too
 
 
@@ -110,12 +118,14 @@ def diagnose(
         return (), ()
     found: list[Found] = []
     notes: list[str] = []
+    there: dict[str, list[Found]] = history.elsewhere.answer(WHERE_HELD, checks) or {}
     for one in diagnoses:
         known = {each.diagnosis.name for each in found}
         if known.intersection(one.after) or (one.at_rest and not case.at_rest):
             continue
         try:
-            found += [each for each in one(case) if each.diagnosis.explains]
+            made = there[one.name] if one.name in there else one(case)
+            found += [each for each in made if each.diagnosis.explains]
         except Exception as error:  # noqa: BLE001  # as for a checker that raises: the rest must still be reported
             notes.append(f"the diagnosis {one.name} failed: {type(error).__name__}: {error}")
     found = _by_size(found)
@@ -137,6 +147,18 @@ def _by_size(found: list[Found]) -> list[Found]:
     for place, each in zip(places, largest, strict=True):
         ordered[place] = each
     return ordered
+
+
+def diagnose_where_held(history: History, checks: tuple[Check, ...]) -> dict[str, list[Found]]:
+    """What each diagnosis finds, by its name. Left out: those that need facts which this process lacks, or that fail.
+
+    Those are found, or fail, in the other process.
+    """
+    case, found = Case(history, checks), dict[str, list[Found]]()
+    for one in DIAGNOSES:
+        with suppress(NotHeld, Exception):
+            found[one.name] = list(one(case))
+    return found
 
 
 def _with_rivals(one: Found, found: Sequence[Found]) -> Diagnosis:

@@ -1,17 +1,18 @@
 """Events that are lost because more come than the subject takes: a full buffer drops the rest.
 
 Where chance loses a share of the events, the number that has its effect varies with the number that comes. Under a
-limit it is nearly the same in every window. The test is the lower tail of the dispersion of these numbers.
+limit it is nearly the same in every window. The test is the lower tail of the dispersion of these numbers. Where
+the lost events have a trait that no other has, that is the cause.
 """
 
 from collections import Counter
 from collections.abc import Iterator
 from math import sqrt
-from statistics import mean
+from statistics import mean, pvariance
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, taken_at
+from stockstorm.reports.diagnosis.lost_events import CHECKS, in_common, lost_and_taken, taken_at
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.clock import MILLISECOND_NS
 
@@ -20,6 +21,7 @@ WINDOWS_MIN: Final = 8  # in which something was lost
 TAKEN_MIN: Final = 5  # in such a window, on average
 LOST_SHARE_MIN: Final = 0.1  # of these windows
 Z_MAX: Final = -3.1  # of the dispersion; one in a thousand
+VARIES: Final = 4  # times the variance of what is taken, for what comes
 ABOVE_MAX: Final = 1.4  # times the average, which only so many windows exceed:
 ABOVE: Final = 1  # the first one, in which the buffer fills
 
@@ -32,7 +34,7 @@ class Capped(Diagnose):
     def __call__(self, case: Case) -> Iterator[Found]:
         bad, good = lost_and_taken(case)
         found = _windows(taken_at(case, bad), taken_at(case, good))
-        if found is None:
+        if found is None or any(common.total for common in in_common(case)):
             return
         numbers = (
             f"in {len(found.taken)} windows with a loss {min(found.came)} to {max(found.came)} events were "
@@ -75,6 +77,8 @@ def _windows(lost: list[int], taken: list[int]) -> _Windows | None:
     average, share = mean(numbers), sum(numbers) / sum(came)
     if average < TAKEN_MIN or 1 - share < LOST_SHARE_MIN:
         return None
+    if pvariance(came) < VARIES * max(1, pvariance(numbers)):
+        return None  # what comes so evenly is taken evenly, whatever is lost
     if sum(number > ABOVE_MAX * average + 1 for number in good.values()) > ABOVE:
         return None
     dispersion = sum((number - average) ** 2 for number in numbers) / (average * (1 - share))

@@ -7,12 +7,13 @@ from typing import Final
 from stockstorm.reports.diagnosis.case import Case
 from stockstorm.reports.diagnosis.traits import MARKS, TOPIC_OF, Trait, twins
 from stockstorm.reports.history import History
+from stockstorm.reports.history.channel_orders import tokens
 from stockstorm.reports.history.deliveries import NEVER_NS, Delivery
 from stockstorm.reports.history.faults import ENDS
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
 
-CRASH_WINDOW_NS: Final = 2 * SECOND_NS
+CRASH_WINDOWS_NS: Final = (250 * MILLISECOND_NS, SECOND_NS, 2 * SECOND_NS)
 CLOSE_NS: Final = 20 * MILLISECOND_NS
 SKUS_MAX: Final = 200  # with more of them a SKU is no trait
 START_NS: Final = SECOND_NS  # after a restart
@@ -43,6 +44,19 @@ def _acknowledged(of_event: Iterable[Delivery]) -> int:
 def _rounded(items: Iterable[f.ItemStocked]) -> frozenset[str]:
     """SKUs whose item's id a float cannot hold."""
     return frozenset(item.sku for item in items if int(float(item.inventory_item_id)) != item.inventory_item_id)
+
+
+def _named_without_row(history: History) -> frozenset[tuple[int, str]]:
+    """(order, topic) of what a write names, while no row has its units."""
+    if history.orders.net_only:
+        return frozenset()
+    references = {row.reference for row in history.all(f.StockChanged)}
+    named = {token for reference in references for token in tokens(reference)}
+    return frozenset(
+        (effect.order, TOPIC_OF[effect.kind])
+        for effect in history.orders.effects
+        if effect.version < 0 and not effect.settled and effect.token in named
+    )
 
 
 def _ties(history: History) -> frozenset[tuple[str, int]]:
@@ -92,6 +106,7 @@ class EventTraits:
         self._ready = sorted(fault.end_ns for fault in self._faults if fault.fault in ENDS)
         self._read = frozenset(order for told in history.all(f.OrdersShown) for order in told.orders)
         self._ties = _ties(history)
+        self._without_row = _named_without_row(history)
         self._arrivals = sorted(
             delivery.attempts[0].started_ns or delivery.attempts[0].at_ns for delivery in case.genuine
         )
@@ -134,6 +149,8 @@ class EventTraits:
             found.add(Trait("after_return"))
         if (event.order, event.topic) in self._unanswered:
             found.add(Trait("unanswered"))
+        if (event.order, event.topic) in self._without_row:
+            found.add(Trait("no_row"))
         return found | self._of_order_heard(event)
 
     def _of_order_heard(self, event: f.EventFired) -> set[Trait]:
@@ -179,8 +196,9 @@ class EventTraits:
                 found.add(Trait("retried"))
             last = delivery.attempts[-1]
             place = bisect_left(self._ends, last.at_ns)
-            if place < len(self._ends) and self._ends[place] - last.at_ns < CRASH_WINDOW_NS:
-                found.add(Trait("process_end", f"{CRASH_WINDOW_NS // SECOND_NS} s"))
+            if place < len(self._ends):
+                before = self._ends[place] - last.at_ns
+                found |= {Trait("process_end", f"{size / SECOND_NS:g} s") for size in CRASH_WINDOWS_NS if before < size}
             for fault in self._faults:
                 if fault.begin_ns <= last.at_ns <= fault.end_ns:
                     found.add(Trait("outage", fault.fault.replace("_", " ")))

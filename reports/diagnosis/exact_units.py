@@ -63,7 +63,7 @@ def _matching(wrong: dict[str, int], candidates: Iterable[Group]) -> list[tuple[
             found.append((group, MISSING))
         elif all(group.by_sku[sku] == units_off for sku, units_off in wrong.items()):
             found.append((group, _too_much(group)))
-    return found
+    return sorted(found, key=lambda one: one[1] != MISSING)  # a change left out is more likely than its opposite twice
 
 
 def _too_much(group: Group) -> str:
@@ -89,8 +89,7 @@ def _nearly(case: Case, candidates: Sequence[Group]) -> Iterator[Found]:
                 f"{group.name} {what}, or most of them: {hits} of {counted(len(wrong), 'SKU')} that are wrong in the "
                 "master are so by exactly their units",
                 (
-                    f"they would make {counted(len(group.by_sku), 'SKU')} wrong; the rest has another cause, or one "
-                    "more condition",
+                    f"they would make {counted(len(group.by_sku), 'SKU')} wrong, so there is one more condition",
                     f"{counted(len(group.orders), 'order')}: {quoted(map(case.order, sorted(group.orders)))}",
                 ),
                 group.hint,

@@ -25,17 +25,27 @@ class LostEvents(Diagnose):
     after = ("no_call", "stops", "lost_at_failure", "capped")
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        bad, good = lost_and_taken(case)
-        bad = [event for event in bad if event.order not in of_wrong_rules(case)]
-        if not bad:
-            return
-        traits = event_traits(case)
-        step = max(1, len(good) // GOOD_MAX)
-        shared = clusters([traits.of(one) for one in bad[:BAD_MAX]], [traits.of(one) for one in good[::step]])
-        for common in shared:
+        bad = _lost(case)
+        for common in in_common(case):
             if "forged" in case.invalid and not _precise(common):
                 continue  # a forgery that took effect can be what makes a genuine event look lost
             yield _found(self.name, case, common, [bad[place] for place in sorted(common.covers)])
+
+
+def in_common(case: Case) -> list[Common]:
+    """What lost events have in common that others have not."""
+    found = case.kept.get("in common")
+    if not isinstance(found, list):
+        bad, good, traits = _lost(case), lost_and_taken(case)[1], event_traits(case)
+        step = max(1, len(good) // GOOD_MAX)
+        found = clusters([traits.of(one) for one in bad[:BAD_MAX]], [traits.of(one) for one in good[::step]])
+        case.kept["in common"] = found
+    return found
+
+
+def _lost(case: Case) -> list[f.EventFired]:
+    """Lost events, without those of orders that a wrong rule of counting explains."""
+    return [event for event in lost_and_taken(case)[0] if event.order not in of_wrong_rules(case)]
 
 
 def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:

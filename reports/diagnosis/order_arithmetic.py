@@ -10,16 +10,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.contrast import chance, fit
+from stockstorm.reports.diagnosis.contrast import chance
+from stockstorm.reports.diagnosis.contrast import fit as units_fit
 from stockstorm.reports.diagnosis.order_rules import RULES, Rule, Story, Units, stories
 from stockstorm.reports.history.channel_orders import order_named, tokens
-from stockstorm.reports.result import Diagnosis, counted, units
+from stockstorm.reports.result import Diagnosis, counted
 
 CHECKS: Final = (
     "drift", "applied_twice", "nothing_lost", "unexplained_push", "oversell", "refused_though_available",
     "event_classes",
 )  # fmt: skip
-SHARE_MIN: Final = 0.8  # of the SKUs that are wrong, and of those that the rule makes wrong
+SHARE_MIN: Final = 0.7  # of the SKUs that are wrong, and of those that the rule makes wrong
 SKUS_MIN: Final = 2
 CHANCE_MAX: Final = 0.01 / len(RULES)
 
@@ -46,6 +47,11 @@ class OrderArithmetic(Diagnose):
             events = [
                 number for (order, _), number in case.history.deliveries.order_event.items() if order in set(fit.orders)
             ]
+            which = (
+                "the master is"
+                if len(fit.skus) == len(wrong)
+                else f"{len(fit.skus)} of {counted(len(wrong), 'SKU')} that are wrong in the master are"
+            )
             skus = f"{len(fit.skus)} of {counted(len(wrong), 'SKU')} that are wrong are so by exactly these units"
             evidence = [
                 f"{skus}; it makes {counted(fit.predicted, 'SKU')} wrong",
@@ -57,7 +63,7 @@ class OrderArithmetic(Diagnose):
             yield Found(
                 Diagnosis(
                     self.name,
-                    f"the master is wrong by {units(off)}, exactly what comes of it where {fit.rule.what}",
+                    f"{fit.rule.what}: {which} wrong by exactly these units, {off} in all",
                     tuple(evidence),
                     fit.rule.hint,
                     case.consequences(*CHECKS),
@@ -85,7 +91,7 @@ def fits(case: Case) -> list[Fit]:
         if not sums or sums in seen:
             continue
         seen.append(sums)
-        hits, score = fit(case.differences, sums, len(case.history.items))
+        hits, score = units_fit(case.differences, sums, len(case.history.items))
         if hits < max(SKUS_MIN, SHARE_MIN * max(len(case.differences), len(sums))):
             continue
         score = min(score, _by_orders(case, told, of_orders))
@@ -106,7 +112,10 @@ def _sums(of_orders: Iterable[Units]) -> Units:
 
 
 def _by_orders(case: Case, told: Sequence[Story], predicted: Collection[int]) -> float:
-    """The logarithm of the chance of so many predicted ones among the orders of which a write names a return or cancellation and moved other units."""
+    """The logarithm of the chance of so many predicted ones among the orders that odd writes name.
+
+    Odd is a write that names a return or a cancellation and moved other units.
+    """
     orders = case.history.orders
     if orders.net_only:
         return 0.0

@@ -30,7 +30,7 @@ class Story(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """`what` completes "the master is wrong by exactly what comes of it where …"."""
+    """`what` says what the subject does. `units`: by how much the master then exceeds the shelf."""
 
     what: str
     hint: str
@@ -118,9 +118,18 @@ def _not_restocked(story: Story) -> Units:
 
 
 def _first_line_back(story: Story) -> Units:
-    """What is missing where a cancellation gives back the first SKU alone."""
+    return _all_but(story, story.lines[0][0])
+
+
+def _first_name_back(story: Story) -> Units:
+    """The same where lines are kept by SKU, in the order of their names."""
+    return _all_but(story, min(story.sold))
+
+
+def _all_but(story: Story, given: str) -> Units:
+    """What is missing where a cancellation gives back one SKU alone."""
     left = story.left if story.left and not story.ahead else {}
-    return _negative({sku: count for sku, count in left.items() if sku != story.lines[0][0]})
+    return _negative({sku: count for sku, count in left.items() if sku != given})
 
 
 def _one_unit_back(story: Story) -> Units:
@@ -138,10 +147,9 @@ def _nothing_left(story: Story) -> Units:
 
 def _taken_again(story: Story) -> Units:
     """What is missing where each news of an order writes once more all that the order then takes."""
-    if story.returned is not None and story.left is not None:
-        return {}  # depends on which news came in one round
-    if story.left is not None:
-        return _negative(story.left)
+    if story.returned is not None and story.left is not None and not story.cancelled_first:
+        kept = story.returned if story.restocked else {}
+        return _negative(_sum([*story.sold.items(), *_less(story.sold, kept).items()]))
     return _negative(story.sold)
 
 
@@ -173,6 +181,11 @@ RULES: Final = (
          _not_restocked),
     Rule("a cancellation gives back the first SKU of an order only", "handle every line of a cancelled order",
          _first_line_back),
+    Rule(
+        "a cancellation gives back the SKU of an order whose name comes first, and no other",
+        "handle every SKU of a cancelled order",
+        _first_name_back,
+    ),
     Rule("what comes back counts as one unit a line", "use the quantity of a line that comes back", _one_unit_back),
     Rule("an order of which units were returned is cancelled, and the rest is not given back", HELD, _nothing_left),
     Rule(

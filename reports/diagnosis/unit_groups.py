@@ -1,4 +1,4 @@
-"""Changes that could be left out or doubled together, with their units by SKU: all cancellations, one channel, a trait."""
+"""Changes that could be left out or doubled together, with their units by SKU: of a kind, a channel, a trait."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
@@ -65,9 +65,7 @@ def _repeated_writes(case: Case) -> Group:
             for sku, delta in of_call.items():
                 sums[sku] = sums.get(sku, 0) + delta
         seen.add(key)
-    hint = (
-        "send a call that failed or got no answer again with the same idempotency key, and mark as done what it wrote"
-    )
+    hint = "send a call that failed or got no answer again with the same idempotency key, and mark what it wrote"
     name = f"the rows of {counted(repeats, 'write')} that repeat an earlier one row by row"
     return Group(name, {sku: delta for sku, delta in sums.items() if delta}, frozenset(), hint)
 

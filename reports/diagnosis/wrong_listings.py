@@ -23,7 +23,10 @@ class Known(NamedTuple):
 class WrongListings(Diagnose):
     name = "wrong_listings"
     at_rest = True
-    after = ("no_call", "stops", "channel_frozen", "overtaken", "pushed_before", "push_forgotten", "small_steps")
+    after = (
+        "no_call", "stops", "channel_frozen", "one_location", "overtaken", "pushed_before", "push_forgotten",
+        "small_steps",
+    )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
         history = case.history

@@ -8,11 +8,13 @@ from stockstorm.reports.result import Diagnosis, counted
 
 class WrongToken(Diagnose):
     name = "wrong_token"
+    after = ("not_reinstalled",)
 
     def __call__(self, case: Case) -> Iterator[Found]:
         for api, side in (("admin", "the Admin API"), ("", "the marketplaces' APIs")):
             calls = [call for call in case.calls if (call.api == "admin") == bool(api)]
-            denied = [call for call in calls if call.outcome == "denied"]
+            dead = case.history.app.token_dead
+            denied = [call for call in calls if call.outcome == "denied" and not (api and dead(call.at_ns))]
             if not denied:
                 continue
             told = [text for text, _ in ordered(text for call in denied for text in call.errors)]

@@ -32,7 +32,7 @@ class Chains:
         for event in incident.events[:EVENTS_MAX]:
             found += self._event(event)
         for number in incident.deliveries[:DELIVERIES_MAX]:
-            if (delivery := self._history.deliveries.by_id.get(number)) is not None:
+            if (delivery := self._history.deliveries.delivery(number)) is not None:
                 found += self._steps.delivery(delivery)
         found += self._calls(incident.erased, incident.sku, "first")
         found += self._calls(incident.requests, incident.sku, "second" if incident.erased else "")

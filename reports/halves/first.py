@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import stockstorm
 from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, Kind, decoder_without
-from stockstorm.reports.halves.second import END
+from stockstorm.reports.halves.second import ANSWER, END
 from stockstorm.reports.history_file import Decoding, read_facts
 from stockstorm.simulator.history.facts import Fact
 
@@ -30,6 +30,7 @@ class Second:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._values: dict[str, Any] = {}
+        self._complete = False  # no value follows
         self._facts: dict[Kind, list[Fact]] = {}
         self._process: subprocess.Popen[bytes] | None = _started(file)
         self._bound = threading.Timer(SECOND_MAX_S, self._process.kill)
@@ -43,27 +44,39 @@ class Second:
         return self._facts[kind]
 
     def value(self, name: str) -> Any:
-        """Waits for it, as long as the second process runs."""
-        while name not in self._values and self._process is not None:
+        """Waits for it, as long as the second process builds values."""
+        while name not in self._values and not self._complete:
             self._receive()
         return self._values.pop(name, None)
 
+    def answer(self, question: str, about: Any) -> Any:
+        """Asks the second process and waits. None where it has ended."""
+        if self._process is None or self._process.stdin is None:
+            return None
+        try:
+            pickle.dump((question, about), self._process.stdin, pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+        except OSError:
+            self.close()
+        while ANSWER not in self._values and self._process is not None:
+            self._receive()
+        return self._values.pop(ANSWER, None)
+
     def _receive(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
+        if self._process is None or self._process.stdout is None:
+            self._complete = True
+            return
         try:
             name, value = pickle.load(self._process.stdout)
         except (EOFError, pickle.UnpicklingError):
             self.close()
             return
-        if name == END:
-            self.close()
-        else:
-            self._values[name] = value
+        self._values[name] = value
+        self._complete = self._complete or name == END
 
     def close(self) -> None:
-        """Ends the second process."""
-        process, self._process = self._process, None
+        """Ends the second process. From now on everything is built here."""
+        process, self._process, self._complete = self._process, None, True
         if process is not None:
             self._bound.cancel()
             process.kill()

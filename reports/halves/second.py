@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from stockstorm.reports.checkers import CHECKERS, check_key, check_one
+from stockstorm.reports.diagnosis import WHERE_HELD, diagnose_where_held
 from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, STOCK, Kind, decoder_without
 from stockstorm.reports.history import History
-from stockstorm.reports.history.deliveries import Deliveries
+from stockstorm.reports.history.deliveries import OF_EVENT, OF_NUMBER, Deliveries
 from stockstorm.reports.history.elsewhere import NotHeld
 from stockstorm.reports.history.invariants import breaks_in_half
 from stockstorm.reports.history_file import Decoding, read_facts
@@ -27,7 +28,8 @@ from stockstorm.simulator.history.facts import Fact
 
 Frame = tuple[str, Any]  # a name, and the value of that name
 READ: Final = "read"  # whether this half was read, and no rule on it is broken
-END: Final = "end"
+END: Final = "end"  # of the values
+ANSWER: Final = "answer"
 QUEUED_MAX: Final = 64  # frames
 
 
@@ -41,6 +43,9 @@ class Absent:
 
     def value(self, name: str) -> Any:
         del name
+
+    def answer(self, question: str, about: Any) -> Any:
+        del question, about
 
 
 def read_half(file: Path) -> History | None:
@@ -67,40 +72,60 @@ def values(history: History) -> Iterator[tuple[str, Callable[[], Any]]]:
         yield figure_key(maker), lambda maker=maker: draw_one(maker, view)
 
 
-def frames(file: Path) -> Iterator[Frame]:
-    """Everything that this half gives."""
+def answers(history: History) -> Mapping[str, Callable[[Any], Any]]:
+    """The questions that this half answers."""
+    deliveries = history.deliveries
+    return {
+        OF_EVENT: lambda event: deliveries.by_event.get(event, ()),
+        WHERE_HELD: lambda checks: diagnose_where_held(history, checks),
+        OF_NUMBER: lambda number: [deliveries.by_id[number]] if number in deliveries.by_id else [],
+    }
+
+
+def frames(file: Path, questions: "queue.Queue[tuple[str, Any]]") -> Iterator[Frame]:
+    """Everything that this half gives, then the answers to questions, without end."""
     history = read_half(file)
     yield READ, history is not None
-    if history is not None:
-        for name, build in values(history):
-            try:
-                yield name, build()
-            except NotHeld:
-                continue
+    if history is None:
+        return
+    for name, build in values(history):
+        try:
+            yield name, build()
+        except NotHeld:
+            continue
     yield END, None
+    found = answers(history)
+    while True:
+        question, about = questions.get()
+        yield ANSWER, found[question](about)
 
 
 def serve(file: Path, asked: BinaryIO, told: BinaryIO) -> None:
     """Hands everything over, and ends with the first process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides when this one ends
     gc.disable()
-    threading.Thread(target=_end_with, args=(asked,), daemon=True).start()
+    questions: queue.Queue[tuple[str, Any]] = queue.Queue(QUEUED_MAX)
     waiting: queue.Queue[bytes] = queue.Queue(QUEUED_MAX)
-    writer = threading.Thread(target=_write, args=(waiting, told))
-    writer.start()
-    for frame in frames(file):
+    threading.Thread(target=_listen, args=(asked, questions), daemon=True).start()
+    threading.Thread(target=_write, args=(waiting, told), daemon=True).start()
+    for frame in frames(file, questions):
         waiting.put(pickle.dumps(frame, pickle.HIGHEST_PROTOCOL))
-    waiting.put(b"")
-    writer.join()
+    waiting.join()
 
 
-def _end_with(asked: BinaryIO) -> None:
-    while asked.read(1):
-        pass
-    os._exit(0)
+def _listen(asked: BinaryIO, questions: "queue.Queue[tuple[str, Any]]") -> None:
+    try:
+        while True:
+            questions.put(pickle.load(asked))
+    finally:
+        os._exit(0)  # the first process has ended, or has all that it wants
 
 
 def _write(waiting: "queue.Queue[bytes]", told: BinaryIO) -> None:
-    while frame := waiting.get():
-        told.write(frame)
-        told.flush()
+    try:
+        while True:
+            told.write(waiting.get())
+            told.flush()
+            waiting.task_done()
+    finally:
+        os._exit(0)

@@ -10,14 +10,16 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.reports.history.faults import FaultInterval
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.config import AppConfig
+from stockstorm.simulator.config import LIFE, AppConfig, LifeChange
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import SHOPIFY
 from stockstorm.simulator.shop.app import UNAPPROVED, with_implied
 from stockstorm.simulator.shop.scopes import PROTECTED_TOPICS, missing_scope
 
+ENDED_BY: Final[dict[LifeChange, LifeChange]] = {"uninstall": "reinstall", "rotate_secret": "new_secret_used"}
 RENEWED_WITHIN_NS: Final = 10 * SECOND_NS  # from the new installation to new subscriptions
 
 
@@ -45,6 +47,12 @@ class AppLife:
         """Whether no subscription can have heard the event."""
         return event.source == SHOPIFY and (self._forbidden(event) or self._gone(event))
 
+    def token_dead(self, at_ns: int) -> bool:
+        """Whether the token had just been taken from the subject: while the app is away, and a little longer."""
+        revoked = (each.at_ns for each in self.changes if each.change == "revoke_token")
+        gone = [*self.away, *(Away(at, at) for at in revoked)]
+        return any(each.begin_ns <= at_ns < each.end_ns + RENEWED_WITHIN_NS for each in gone)
+
     def _forbidden(self, event: f.EventFired) -> bool:
         _, scopes = self._scopes[bisect_right(self._times, event.at_ns) - 1]
         closed = self._closed and event.topic.partition("/")[0] in PROTECTED_TOPICS
@@ -57,6 +65,19 @@ class AppLife:
         """When the topic was subscribed to again, but not later than a sound subject does that."""
         again = (at_ns for at_ns, name in self._subscribed if name == topic and at_ns >= away.begin_ns)
         return min(next(again, away.end_ns + RENEWED_WITHIN_NS), away.end_ns + RENEWED_WITHIN_NS)
+
+
+def life_intervals(changes: list[f.AppChanged], end_ns: int) -> list[FaultInterval]:
+    """What happened to the app, for the time axes of a report. What has no end is a moment. It excuses nothing."""
+    found = []
+    for place, change in enumerate(changes):
+        if change.change not in LIFE or change.change == "reinstall":
+            continue
+        end = ENDED_BY.get(change.change)
+        later = (each.at_ns for each in changes[place:] if each.change == end)
+        until_ns = next(later, end_ns) if end else change.at_ns
+        found.append(FaultInterval(LIFE[change.change], "app", change.at_ns, until_ns))
+    return found
 
 
 def _away(changes: list[f.AppChanged], end_ns: int) -> list[Away]:

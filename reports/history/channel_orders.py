@@ -14,7 +14,7 @@ import msgspec
 from stockstorm.reports.history.conservation import tie_by_conservation
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.misfits import Misfit, whole_misfits
-from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect, Row, expected_effects, is_blind_set
+from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect, Row, expected_effects
 from stockstorm.simulator.history import facts as f
 
 REFERENCE_PREFIX: Final = "urn:channel-orders:"
@@ -156,10 +156,10 @@ def _without_rests(misfits: list[Misfit], orders: ChannelOrders) -> list[Misfit]
     A subject that hears of a return after the order's cancellation gives back all units for the cancellation, and so
     nothing for the return. And an order that was cancelled before it was written is not written: if the subject hears
     later that a unit was scrapped, it takes that unit, and the row of the return holds the sale and the cancellation.
+    The same holds for a row that sets the level, even if it may have erased something: the simpler explanation comes
+    first, and what is erased shows in the sum of the SKU.
     """
     for misfit in misfits:
-        if isinstance(misfit.row, f.StockChanged) and is_blind_set(misfit.row):
-            continue  # what it moved depends on what it erased
         for name in dict.fromkeys(map(order_named, tokens(misfit.row.reference))):
             sale = orders.by_token.get(name)
             left = [] if sale is None else _unwritten_before(misfit, orders.by_order[sale[0].order])

@@ -14,6 +14,8 @@ from stockstorm.simulator.history import facts as f
 
 INVENTORY_TOPIC: Final = "inventory_levels/update"
 NEVER_NS: Final = 2**62
+OF_EVENT: Final = "deliveries of an event"  # questions to the process that has the deliveries
+OF_NUMBER: Final = "a delivery"
 
 
 class Delivery(msgspec.Struct, gc=False):
@@ -59,7 +61,13 @@ class Deliveries:
 
     def of_event(self, event: int) -> Sequence[Delivery]:
         """The genuine deliveries of one event, without an index over all."""
-        return self.by_event.get(event, ())
+        found: Sequence[Delivery] | None = self.elsewhere.answer(OF_EVENT, event)
+        return self.by_event.get(event, ()) if found is None else found
+
+    def delivery(self, number: int) -> Delivery | None:
+        """One delivery by its number, without an index over all."""
+        found: Sequence[Delivery] | None = self.elsewhere.answer(OF_NUMBER, number)
+        return self.by_id.get(number) if found is None else next(iter(found), None)
 
     @cached_property
     def genuine(self) -> set[int]:

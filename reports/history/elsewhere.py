@@ -30,6 +30,10 @@ class Elsewhere(Protocol):
         """What the other process built under this name; None where it did not."""
         ...
 
+    def answer(self, question: str, about: Any) -> Any:
+        """What the other process finds for one of a few questions; None where it does not answer."""
+        ...
+
 
 class Nowhere:
     """A history that this process holds as a whole."""
@@ -43,6 +47,10 @@ class Nowhere:
     def value(self, name: str) -> Any:
         """Nothing: everything is built here."""
         del name
+
+    def answer(self, question: str, about: Any) -> Any:
+        """Nothing: everything is found here."""
+        del question, about
 
 
 NOWHERE: Final = Nowhere()

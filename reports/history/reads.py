@@ -12,12 +12,11 @@ from stockstorm.simulator.history import facts as f
 # Mutations whose names do not begin with "inventory" and whose answers can show stock.
 OTHER_MUTATIONS = ("order", "refundCreate", "fulfillmentCreate", "productVariantsBulkUpdate")
 QUERIES_ON_STOCK = frozenset({"inventoryItem", "inventoryItems", "inventoryLevel"})
+REST: Final = "REST "  # an operation of the REST API: "REST GET inventory_levels"
 QUERIES = QUERIES_ON_STOCK | frozenset({
     "fulfillmentOrders", "location", "locations", "node", "nodes", "order", "orders", "ordersCount", "product",
     "productVariant", "productVariants", "products", "shop", "webhookSubscription", "webhookSubscriptions",
 })  # fmt: skip
-REST: Final = "REST "  # an operation of the REST API: "REST GET inventory_levels"
-
 QUERIES_ON_ORDERS = frozenset({"order", "orders", "ordersCount", "orderByIdentifier"})
 
 
@@ -73,14 +72,16 @@ def is_query(operation: str) -> bool:
     return not operation.startswith("inventory") or operation in QUERIES_ON_STOCK
 
 
-def is_read(operation: str) -> bool:
-    """Whether an operation of any API only reads, for certain: a GET request, or queries that are known."""
-    return operation.startswith("GET ") or all(name in QUERIES for name in operation.split("+"))
-
-
 def writes_stock(operation: str) -> bool:
     """Whether an operation of the Admin API writes levels, in either spelling."""
     return operation.startswith(("inventoryAdjust", "inventorySet", f"{REST}POST inventory_levels/"))
+
+
+def is_read(operation: str) -> bool:
+    """Whether an operation of any API only reads, for certain: a GET request, or queries that are known."""
+    if operation.startswith(("GET ", f"{REST}GET ")):
+        return True
+    return all(name in QUERIES for name in operation.split("+"))
 
 
 def reads_of(log: FactLog, skus: Collection[str]) -> dict[str, Reads]:

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from stockstorm.reports.history import History
+from stockstorm.reports.history.app_life import life_intervals
 from stockstorm.reports.history.elsewhere import shared
 from stockstorm.reports.history.faults import api_outages
 from stockstorm.reports.render.downsample import Thinned, thinned_open
@@ -146,10 +147,11 @@ class HistoryView:
 
     @cached_property
     def faults(self) -> list[FaultSpan]:
-        """Faults of processes, and outages of the simulated APIs."""
+        """Faults of processes, outages of the simulated APIs, and what happened to the app."""
         spans: list[FaultSpan] = []
         outages = api_outages(self.history.scenario, self.started.at_ns)
-        intervals = sorted([*self.history.fault_intervals, *outages], key=lambda interval: interval.begin_ns)
+        life = life_intervals(self.history.app.changes, self.history.end_ns)
+        intervals = sorted([*self.history.fault_intervals, *outages, *life], key=lambda interval: interval.begin_ns)
         for number, fault in enumerate(intervals, 1):
             from_s, to_s = self.seconds(fault.begin_ns), self.seconds(fault.end_ns)
             taken = {other.row for other in spans if other.to_s > from_s}

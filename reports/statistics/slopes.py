@@ -1,7 +1,7 @@
 """How a sampled quantity grew: the median slope, which single peaks do not move, and whether the growth is steady."""
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import accumulate, combinations
 from statistics import median
 from typing import Final
 
@@ -19,6 +19,12 @@ def is_steady(samples: Sequence[Sample]) -> bool:
     """Whether the quantity grows in both halves of the time about as fast as in the whole."""
     half = len(samples) // 2
     return min(slope(samples[: half + 1]), slope(samples[half:])) >= HALF_SHARE_MIN * slope(samples)
+
+
+def fall(samples: Sequence[Sample]) -> float:
+    """The most by which the quantity ever fell."""
+    levels = [level for _, level in samples]
+    return max((most - level for most, level in zip(accumulate(levels, max), levels, strict=True)), default=0.0)
 
 
 def thinned(samples: Sequence[Sample], most: int) -> list[Sample]:

@@ -13,8 +13,8 @@ from graphql import GraphQLError
 from stockstorm.simulator.limits import ERROR_TEXT_MAX, UNPLAYED_MAX
 
 Kind = Literal[
-    "endpoint", "parameter", "field", "argument", "value", "search term", "sort key", "topic", "state", "use"
-]
+    "endpoint", "parameter", "field", "argument", "value", "type", "search term", "sort key", "topic", "state", "use"
+]  # fmt: skip
 CODE: Final = "NOT_PLAYED"
 
 

@@ -126,6 +126,7 @@ class ResourcesSampled(Fact, frozen=True, tag=True):
     process: Name
     cpu_ns: Count
     rss_bytes: Count
+    descriptors: Count = 0  # open files and connections; 0: not counted, as by older versions
 
 
 class DatabaseCounted(Fact, frozen=True, tag=True):

@@ -13,6 +13,7 @@ import msgspec
 
 from stockstorm.simulator.config import AppConfig, CustomerData, LifeChange
 from stockstorm.simulator.history.facts import AppChanged
+from stockstorm.simulator.shop.scopes import PROTECTED_TOPICS, missing_scope
 
 CLIENT_ID: Final = "5f0c2d9be7a14c3d8a6e1b2f7d9c0a34"  # of the app; no secret
 TOKENS_MAX: Final = 64  # of each kind; the oldest is dropped
@@ -98,6 +99,11 @@ class App:
     def approved(self, element: str) -> bool:
         """Whether Shopify has approved that the app reads it, where it holds protected customer data."""
         return element not in UNAPPROVED[self.customer_data]
+
+    def may_hear(self, topic: str) -> bool:
+        """Whether it may subscribe to a topic."""
+        closed = topic.partition("/")[0] in PROTECTED_TOPICS and not self.approved("Order")
+        return not closed and not missing_scope(topic, self.granted)
 
     @property
     def hidden(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from itertools import accumulate
 from random import Random
 from typing import Final
 
-from tests.fuzz import played_cases, webhook_cases
+from tests.fuzz import played_cases, rest_cases, webhook_cases
 from tests.fuzz.case import KINDS, Case, Kind
 from tests.fuzz.raw_http import raw, torn
 
@@ -24,6 +24,7 @@ WEIGHTS: Final[dict[Kind, int]] = {
     "graphql_body": 5,
     "marketplace": 10,
     "wrong_door": 3,
+    "rest": 8,
 }
 _BOUNDS: Final = list(accumulate(WEIGHTS[kind] for kind in KINDS))
 
@@ -68,6 +69,8 @@ def make(kind: Kind, rng: Random, seed: int, index: int) -> Case:  # noqa: C901,
             return played_cases.marketplace(rng, index)
         case "wrong_door":
             return played_cases.wrong_door(rng, index)
+        case "rest":
+            return rest_cases.rest(rng, index)
 
 
 def _whole(rng: Random, seed: int, index: int) -> Case:

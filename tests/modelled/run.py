@@ -19,6 +19,7 @@ from stockstorm.simulator.model import Event
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import Changes, World
+from tests.modelled.places import PlacesSubject
 from tests.modelled.setter import SettingSubject
 from tests.modelled.subject import Behaviour, Flaw, Knowledge, Planted, Subject
 
@@ -68,7 +69,7 @@ class Run:
         self.serial, self.deliveries = itertools.count(), itertools.count()
         self.result = ModelledRun([], [], set())
         self.stops: list[tuple[int, int]] = []  # when the subject does nothing, in ns; then it does what was due
-        kind = Subject if behaviour.writes == "adjust" else SettingSubject
+        kind = {"adjust": Subject, "set": SettingSubject, "adjust_places": PlacesSubject}[behaviour.writes]
         self.subject = kind(self.world, behaviour, random.Random(seed + 1), self.at_subject, self.emit)
         self.subject.on_push = self.on_push
         self.open: dict[tuple[str, str], list[Owed]] = {}
@@ -192,7 +193,7 @@ class Run:
 
     def _owe(self, fact: f.AnyFact) -> None:
         """The model's own record of the listings that owe a push. Facts only signal that a movement happened."""
-        if isinstance(fact, f.StockChanged) and not fact.cause.startswith("subject"):
+        if isinstance(fact, f.StockChanged) and fact.cause != "transfer" and not fact.cause.startswith("subject"):
             self._open(fact.at_ns, "", fact.sku, fact.version, "")
         elif isinstance(fact, f.PurchaseAccepted) and fact.channel != "online":
             self._open_all(fact, f"{fact.channel}:{fact.ref}")

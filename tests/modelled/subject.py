@@ -27,6 +27,8 @@ Flaw = Literal[
     "accepts_forged",
     "forgets_push",
     "pushes_late",
+    "one_location",
+    "location_overwrites",
 ]
 At = Callable[[int, Callable[[int], None]], None]
 Emit = Callable[[Changes], None]
@@ -46,7 +48,7 @@ class Behaviour(msgspec.Struct, frozen=True):
     nets: bool = True  # lists the master minus sales that are not written yet; else the master
     references: bool = True
     drops_zero_rows: bool = False
-    writes: Literal["adjust", "set"] = "adjust"
+    writes: Literal["adjust", "set", "adjust_places"] = "adjust"
     workers: int = 4  # that set at the same time
     compares: bool = False  # sets only what is still there
     probe: bool = False  # tells at the end what it took in

@@ -16,7 +16,7 @@ DECLARED: Final = (
             "kill_worker@2",
             "kill_worker@7",
         ),
-        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended", "lost_at_failure"}),
+        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended", "lost_at_failure", "exact_units"}),
     ),
     Flaw(
         name="new_key_per_attempt",
@@ -36,7 +36,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_WEBHOOKS,
         scenario="crash_windows",
-        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended", "lost_at_failure"}),
+        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended", "lost_at_failure", "exact_units"}),
     ),
     Flaw(
         name="taken_before_work",
@@ -46,7 +46,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_QUEUES,
         scenario="crash_windows",
-        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure"}),
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "exact_units"}),
     ),
     Flaw(
         name="push_state_lost",

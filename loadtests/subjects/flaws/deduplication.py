@@ -22,7 +22,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "applied_twice"),
         subjects=OF_QUEUES,
         guide_ref="C2",
-        diagnoses=frozenset({"applied_twice", "wrong_stock"}),
+        diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
     ),
     Flaw(
         name="dedup_by_webhook_id",
@@ -31,7 +31,7 @@ DECLARED: Final = (
         must=frozenset({"applied_twice"}),
         may=without(WRONG_STOCK, "applied_twice"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"applied_twice", "wrong_stock"}),
+        diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
     ),
     Flaw(
         name="dedup_in_memory",
@@ -44,7 +44,7 @@ DECLARED: Final = (
             "kill_receiver@3",
             "kill_receiver@6",
         ),
-        diagnoses=frozenset({"applied_twice", "twice_at_failure", "wrong_stock"}),
+        diagnoses=frozenset({"applied_twice", "twice_at_failure", "exact_units", "wrong_stock"}),
     ),
     Flaw(
         name="dedup_window_short",
@@ -53,7 +53,7 @@ DECLARED: Final = (
         must=frozenset({"applied_twice"}),
         may=without(WRONG_STOCK, "applied_twice"),
         subjects=OF_QUEUES,
-        diagnoses=frozenset({"applied_twice", "wrong_stock"}),
+        diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
     ),
     Flaw(
         name="dedup_race",
@@ -62,7 +62,7 @@ DECLARED: Final = (
         must=frozenset({"applied_twice"}),
         may=without(WRONG_STOCK, "applied_twice"),
         subjects=OF_QUEUES,
-        diagnoses=frozenset({"applied_twice", "wrong_stock"}),
+        diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
     ),
     Flaw(
         name="dedup_per_source",
@@ -72,7 +72,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "applied_twice"),
         subjects=OF_WEBHOOKS,
         faults=("kill_receiver@5",),
-        diagnoses=frozenset({"applied_twice", "twice_at_failure", "wrong_stock"}),
+        diagnoses=frozenset({"applied_twice", "twice_at_failure", "exact_units", "wrong_stock"}),
     ),
     Flaw(
         name="dedup_before_success",
@@ -82,7 +82,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_QUEUES,
         faults=("restart_database@5",),
-        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure"}),
+        diagnoses=frozenset({"lost_events", "lost_at_failure", "exact_units"}),
     ),
     Flaw(
         name="duplicates_refused",
@@ -100,6 +100,6 @@ DECLARED: Final = (
         must=frozenset({"applied_twice"}),
         may=without(WRONG_STOCK, "applied_twice"),
         subjects=OF_QUEUES,
-        diagnoses=frozenset({"applied_twice", "wrong_stock"}),
+        diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
     ),
 )

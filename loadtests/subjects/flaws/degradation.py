@@ -38,7 +38,7 @@ DECLARED: Final = (
         kind="degradation",
         mistake="every push opens a connection that is never closed",
         must=frozenset({"connections"}),
-        may=LATE_EFFECTS,
+        may={**LATE_EFFECTS, "descriptors": "each connection is a descriptor of the process"},
         subjects=OF_WEBHOOKS,
         diagnoses=frozenset({"open_connections"}),
     ),

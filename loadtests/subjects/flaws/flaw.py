@@ -70,6 +70,7 @@ LATE_EFFECTS: Final = {
     "ack_time": "answers are late as well",
     "trend": "what waits makes what comes later wait too",
     "memory": "what waits is held in memory",
+    "descriptors": "what waits holds connections open",
 }
 NEVER_DELIVERED: Final = {
     **WRONG_STOCK,

@@ -23,7 +23,7 @@ DECLARED: Final = (
         subjects=OF_QUEUES,
         faults=("kill_receiver@5",),
         guide_ref="C8",
-        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure"}),
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "exact_units"}),
     ),
     Flaw(
         name="errors_swallowed",
@@ -33,7 +33,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
         subjects=OF_QUEUES,
         faults=("restart_database@5",),
-        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure"}),
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "exact_units"}),
     ),
     Flaw(
         name="batch_drops_tail",

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 
 from stockstorm.reference_service.flaws.coverage import (
+    adjusts_first_location_only,
     cancellations_of_one_channel_ignored,
     channel_not_registered,
     first_page_of_items_only,
     location_left_out,
+    location_overwrites_total,
+    one_location_listed,
     skus_left_out,
     topic_not_subscribed,
     variants_by_number_left_out,
@@ -18,6 +21,9 @@ FLAWS: Mapping[str, Compose] = {
     "channel_not_registered": channel_not_registered.compose,
     "first_page_of_items_only": first_page_of_items_only.compose,
     "location_left_out": location_left_out.compose,
+    "location_overwrites_total": location_overwrites_total.compose,
+    "one_location_listed": one_location_listed.compose,
+    "adjusts_first_location_only": adjusts_first_location_only.compose,
     "skus_left_out": skus_left_out.compose,
     "topic_not_subscribed": topic_not_subscribed.compose,
     "variants_by_number_left_out": variants_by_number_left_out.compose,

@@ -1,6 +1,7 @@
 """The first topic that Shopify refuses ends the registration, so the topics after it are not subscribed to."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -11,11 +12,11 @@ from stockstorm.reference_service.sync.subscriptions import SubscriptionRefused,
 
 async def _subscribe(admin: AdminApi, uri: str, topics: Iterable[str]) -> int:
     created = 0
-    for topic in reversed(list(topics)):
-        try:
-            created += await subscribe_to_shop(admin, uri, [topic])
-        except SubscriptionRefused:
-            break
+    with suppress(SubscriptionRefused):
+        for topic in reversed(list(topics)):
+            if not await subscribe_to_shop(admin, uri, [topic]):
+                break
+            created += 1
     return created
 
 

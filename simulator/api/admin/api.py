@@ -33,7 +33,7 @@ from stockstorm.simulator.api.not_played import few, names_in
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.errors import UNREADABLE_JSON
-from stockstorm.simulator.history.facts import AnyFact, ApiCalled, VersionAsked
+from stockstorm.simulator.history.facts import ApiCalled, VersionAsked
 from stockstorm.simulator.history.texts import error_texts
 from stockstorm.simulator.limits import QUERY_COST_MAX
 from stockstorm.simulator.model import ApiOutcome
@@ -85,7 +85,6 @@ class AdminApi:
         self._serial = serial or RequestSerial()
         self._schemas = admin_schemas()  # all at once, because building one takes longer than a call may
         self._oldest = config.shop.oldest_api_version
-        self._asked: set[str] = set()  # versions in the addresses of calls so far
         self.state = AdminState(world.catalogue)
         self._bucket = Bucket(config.shop.plan)
         self._decode = msgspec.json.Decoder(_Body).decode
@@ -136,12 +135,12 @@ class AdminApi:
         reply = ApiReply(answer.status, headers, self._encode(answer.body), facts, call.events)
         return answer.met.applied(reply)
 
-    def _newly_asked(self, asked: str | None, served: ApiVersion | None, answer: _Answer, now_ns: int) -> list[AnyFact]:
-        """A fact of the first call that asks for a version."""
-        if asked is None or served is None or asked in self._asked or answer.outcome == "denied":
+    def _newly_asked(
+        self, asked: str | None, served: ApiVersion | None, answer: _Answer, now_ns: int
+    ) -> list[VersionAsked]:
+        if asked is None or served is None or answer.outcome == "denied":
             return []
-        self._asked.add(asked)
-        return [VersionAsked(now_ns, asked, served)]
+        return self.state.newly_asked(asked, served, now_ns)
 
     def _errors(self, request: ApiRequest, answer: _Answer, call: Call) -> tuple[str, ...]:
         if answer.outcome == "denied":

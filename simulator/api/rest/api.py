@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from typing import Final
 
 import msgspec
+from graphql import GraphQLError
 
+from stockstorm.simulator.api import not_played
 from stockstorm.simulator.api.admin.api import DRAINED, FAILED
 from stockstorm.simulator.api.admin.base.access import PROTECTED_DOCUMENTATION
 from stockstorm.simulator.api.admin.base.call import AdminOptions, AdminState
 from stockstorm.simulator.api.admin.base.problems import UNAUTHORIZED
 from stockstorm.simulator.api.admin.execution.told import TOKEN_HEADER, denial_text
-from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
+from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, request_id
+from stockstorm.simulator.api.exchange import not_played as astray
 from stockstorm.simulator.api.faults.injection import NONE, Injection
-from stockstorm.simulator.api.not_played import few
 from stockstorm.simulator.api.rest.bucket import CallBucket
 from stockstorm.simulator.api.rest.call import NOT_FOUND, Refused, RestCall
 from stockstorm.simulator.api.rest.index import Index
@@ -30,7 +32,7 @@ from stockstorm.simulator.history.texts import error_texts
 from stockstorm.simulator.model import ApiOutcome
 from stockstorm.simulator.shop.records import TooMuchWork
 from stockstorm.simulator.shop.scopes import missing_rest_scope, needed_scopes, rest_element
-from stockstorm.simulator.versions import NEWEST
+from stockstorm.simulator.versions import NEWEST, serving
 from stockstorm.simulator.world import World
 
 OPERATION: Final = "REST"  # begins the operation of every call: "REST GET orders/{id}"
@@ -40,10 +42,10 @@ NOT_APPROVED: Final = (
     "[API] This app is not approved to access REST endpoints with protected customer data. "
     f"See {PROTECTED_DOCUMENTATION} for more details."
 )
-_PATH: Final = re.compile(r"/admin/(?:api/(?:\d{4}-\d{2}|unstable)/)?(?P<resource>[^?]+?)(?P<json>\.json)?")
+_PATH: Final = re.compile(r"/admin/(?:api/(?P<version>[^/]+)/)?(?P<resource>[^?]+?)(?P<json>\.json)?")
 _ID: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
 _OUTCOMES: Final[dict[int, ApiOutcome]] = {401: "denied", 403: "error", 422: "user_error", 429: "throttled"}
-_HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"), ("X-Shopify-API-Version", NEWEST))
+_CONTENT_TYPE: Final = ("Content-Type", "application/json; charset=utf-8")
 
 
 _DEFAULT_OPTIONS: Final = AdminOptions()
@@ -78,7 +80,8 @@ class RestApi:
         options: AdminOptions = _DEFAULT_OPTIONS,
     ) -> None:
         self._parts = (world, wall, state, options)
-        self._world, self._serial = world, serial or RequestSerial()
+        self._world, self._serial, self._state = world, serial or RequestSerial(), state
+        self._oldest = config.shop.oldest_api_version
         self._payloads = Payloads(world.catalogue, config.shop, wall, config.app)
         self._index = Index(world.catalogue)
         self._bucket = CallBucket(config.shop.plan)
@@ -90,7 +93,20 @@ class RestApi:
         `injection` applies to a call that would be executed without it.
         """
         self._world.begin_call()
-        call = RestCall(request, self._parts, self._payloads, self._index, serial=self._serial.take(), now_ns=now_ns)
+        found = _PATH.fullmatch(request.path)
+        asked = (found["version"] or "") if found else ""
+        served = serving(asked, self._oldest)
+        call = RestCall(
+            request,
+            self._parts,
+            self._payloads,
+            self._index,
+            serial=self._serial.take(),
+            now_ns=now_ns,
+            version=served or NEWEST,
+        )
+        if found and served:
+            call.resource_path, call.is_json = found["resource"], found["json"] is not None
         answer = self._answer(call, injection)
         errors = error_texts((*answer.errors, *call.missing), self._world.app.hidden)
         called = ApiCalled(
@@ -105,18 +121,21 @@ class RestApi:
             rows=call.rows,
             errors=errors,
             strangers=tuple(call.strangers) if errors else (),
-            unplayed=few(call.unplayed),
+            unplayed=not_played.few(call.unplayed),
         )
         body = b"" if answer.status == 204 else escaped(self._encode(answer.body))
-        facts = [*call.facts, *call.shown(), called]
+        facts = [*call.facts, *call.shown()]
+        if served is not None and answer.outcome != "denied":
+            facts += self._state.newly_asked(asked, served, now_ns)
+        facts.append(called)
         return answer.met.applied(ApiReply(answer.status, self._headers(call, answer), body, facts, call.events))
 
     def _operation(self, call: RestCall) -> str:
         known = call.template.split("/")[0] in REAL
-        return f"{OPERATION} {call.http.method} {call.template}" if known else not_played(call.http)
+        return f"{OPERATION} {call.http.method} {call.template}" if known else astray(call.http)
 
     def _headers(self, call: RestCall, answer: _Answer) -> tuple[tuple[str, str], ...]:
-        headers = [*_HEADERS, (REQUEST_ID, request_id(call.request))]
+        headers = [_CONTENT_TYPE, ("X-Shopify-API-Version", call.version), (REQUEST_ID, request_id(call.request))]
         if answer.outcome != "denied":
             headers.append(("X-Shopify-Shop-Api-Call-Limit", self._bucket.status()))
         if answer.status == 429:
@@ -127,23 +146,23 @@ class RestApi:
 
     def _answer(self, call: RestCall, injection: Injection) -> _Answer:
         try:
-            denied = self._denied(call)
-            if denied is not None:
-                return denied
-            if not self._bucket.take(call.now_ns):
-                return self._throttled(DRAINED if self._bucket.full_of_others else NONE)
-            handler = _route(call)
-            self._require_access(call)
-            if not injection.executes:
-                return self._kept_out(call.now_ns, injection)
-            call.read_parameters()
-            status, body = handler(call)
-        except Refused as refused:
+            return self._admitted(call, injection)
+        except (Refused, GraphQLError, TooMuchWork) as error:
             call.start_over()
-            return _refusal(refused)
-        except TooMuchWork:
-            call.start_over()
-            return _refusal(Refused(400, "Bad Request: the filters read too many orders; ask for a shorter time"))
+            return _refusal(_as_refused(error, call))
+
+    def _admitted(self, call: RestCall, injection: Injection) -> _Answer:
+        denied = self._denied(call)
+        if denied is not None:
+            return denied
+        if not self._bucket.take(call.now_ns):
+            return self._throttled(DRAINED if self._bucket.full_of_others else NONE)
+        handler = _route(call)
+        self._require_access(call)
+        if not injection.executes:
+            return self._kept_out(call.now_ns, injection)
+        call.read_parameters()
+        status, body = handler(call)
         return _Answer(status, body, met=injection)
 
     def _denied(self, call: RestCall) -> _Answer | None:
@@ -174,18 +193,30 @@ class RestApi:
 
 def _route(call: RestCall) -> Handler:
     """What answers the path. Sets `call.template` and `call.ids`. Raises Refused."""
-    found = _PATH.fullmatch(call.http.path)
-    parts = found["resource"].split("/") if found else []
-    if found is None or parts[0] not in REAL:
+    parts = call.resource_path.split("/")
+    if parts[0] not in REAL:
         raise Refused(404, NOT_FOUND)
     call.ids = tuple(int(part) for part in parts if _ID.fullmatch(part))
     call.template = "/".join("{id}" if _ID.fullmatch(part) else part for part in parts)
-    if not found["json"]:
+    if not call.is_json:
         raise Refused(406, "Not Acceptable")
     handler = ROUTES.get((call.http.method, call.template))
     if handler is None:
         raise call.unplayed_here("endpoint", f"{call.http.method} {call.template}")
     return handler
+
+
+def _as_refused(error: Refused | GraphQLError | TooMuchWork, call: RestCall) -> Refused:
+    """A refusal. The rules that both APIs share raise errors of GraphQL."""
+    match error:
+        case Refused():
+            return error
+        case GraphQLError(extensions={"code": not_played.CODE, "notPlayed": what}):
+            call.unplayed.append(what)
+            return Refused(501, error.message)
+        case GraphQLError():
+            return Refused(422, [error.message])
+    return Refused(400, "Bad Request: the filters read too many orders; ask for a shorter time")
 
 
 def _refusal(refused: Refused) -> _Answer:

@@ -16,6 +16,7 @@ from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.limits import PAGE_MAX, REST_IDS_MAX, REST_PARAMETERS_MAX, STRANGERS_MAX
+from stockstorm.simulator.versions import ApiVersion
 from stockstorm.simulator.world import World
 
 PAGE_DEFAULT: Final = 50
@@ -52,10 +53,12 @@ class RestCall(Call):
         *,
         serial: int,
         now_ns: int,
+        version: ApiVersion,
     ) -> None:
-        super().__init__(*parts, request=serial, now_ns=now_ns)
+        super().__init__(*parts, request=serial, now_ns=now_ns, version=version)
         self.http, self.payloads, self.index = request, payloads, index
         self.ids: tuple[int, ...] = ()
+        self.resource_path, self.is_json = "", False  # "orders/1/refunds"; "" if no version or no path fits
         self.template = ""  # of the path: "orders/{id}/refunds"
         self.strangers: dict[str, None] = {}
         self.missing: list[str] = []  # texts on ids that a list left out
@@ -137,9 +140,9 @@ class RestCall(Call):
             return None
         try:
             moment = datetime.fromisoformat(text.replace(" ", "+"))  # "+" of an offset that the caller did not encode
-        except ValueError:
+            second = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+        except (ValueError, OverflowError):
             raise Refused(400, {name: f"{name} must be an ISO 8601 time"}) from None
-        second = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
         return second * SECOND_NS + self.wall.monotonic_ns - self.wall.wall_ns
 
     def without(self, *names: str) -> None:

@@ -1,4 +1,4 @@
-"""Extracts `scope_map.json` from an introspection of Shopify's schema with its scopes (docs/sources.md, S13).
+"""Extracts `scope_map.json` from an introspection of Shopify's schema with its scopes (docs/sources.md, S11).
 
 python -m stockstorm.simulator.shop.scopes < admin_2026-10.json.gz > scope_map.json
 """

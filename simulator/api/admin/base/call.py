@@ -29,7 +29,7 @@ from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Location
 from stockstorm.simulator.api.not_played import Kind, message, named
 from stockstorm.simulator.catalogue import LEVEL_IDS_PER_LOCATION, Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
-from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
+from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown, VersionAsked
 from stockstorm.simulator.limits import ANSWER_VALUES_MAX, IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.model import API_CLIENT_ID, ONLINE, ApiOutcome, Event, Level, Order, Product
 from stockstorm.simulator.versions import NEWEST, ApiVersion, Behaviour, in_force
@@ -131,11 +131,19 @@ class AdminState:
         self.refund_keys = IdempotencyKeys(msgspec.msgpack.encode, msgspec.msgpack.Decoder[int](int).decode)
         self.bulk = BulkOperations(lambda _text, _version: "Bulk queries cannot run here.")
         self.groups = 0  # number of adjustment groups so far
+        self._asked: set[str] = set()  # versions in the addresses of calls so far
         self.locations = {number: Location(number, index) for index, number in enumerate(catalogue.locations, 1)}
         self.items = tuple(sorted(catalogue.products, key=lambda product: product.inventory_item_id))
         self.item_ids = catalogue.by_item.keys()
         self.level_ids = LevelIds(catalogue)
         self.by_variant = {product.variant_id: product for product in self.items}
+
+    def newly_asked(self, asked: str, served: ApiVersion, now_ns: int) -> list[VersionAsked]:
+        """A fact of the first call that asks for a version."""
+        if asked in self._asked:
+            return []
+        self._asked.add(asked)
+        return [VersionAsked(now_ns, asked, served)]
 
 
 class AnswerTooLarge(BaseException):

@@ -258,7 +258,7 @@ def _plain(text: str, code: str, **members: str) -> Rule:
 def _unknown_type(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
     name = found[1]
     if real_schema.has(name):
-        return at.not_played(node, "use", f"of the type {name}")
+        return at.not_played(node, "type", name)
     text = f"No such type {name}, so it can't be a fragment condition"
     if any(node is each for one in at.operations for each in _types_of(one)):
         extensions = {"code": "variableRequiresValidType", "typeName": name}

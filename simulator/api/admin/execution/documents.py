@@ -45,6 +45,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.language.parser import Parser
 
+from stockstorm.simulator.api.admin.base.access import DENIED_CODE
 from stockstorm.simulator.api.admin.base.call import Call
 from stockstorm.simulator.api.admin.base.problems import Problem, of_execution, syntax_problem
 from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE, document_problem
@@ -274,4 +275,16 @@ def run_in_full(document: Document, operation: Operation, raw: dict[str, Any], c
     for error in found.errors or ():
         if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
             raise error.original_error
-    return Result(found.data, [of_execution(error) for error in found.errors or ()])
+    problems = [of_execution(error) for error in found.errors or ()]
+    return Result(_denied_roots(operation, problems) if found.data is None else found.data, problems)
+
+
+def _denied_roots(operation: Operation, problems: list[Problem]) -> dict[str, Any] | None:
+    """The recorded data of an operation whose every root field is denied: each is null, although its type forbids it."""
+    denied = {
+        problem["path"][0]: None
+        for problem in problems
+        if problem.get("extensions", {}).get("code") == DENIED_CODE and len(problem.get("path", ())) == 1
+    }
+    fields = operation.node.selection_set.selections
+    return dict(denied) if denied and len(denied) == len(fields) else None

@@ -9,31 +9,40 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from stockstorm.simulator.api.admin.base.pages import Key
+from stockstorm.simulator.api.admin.base.views import gid
+from stockstorm.simulator.api.admin.resolvers.products import changes
 from stockstorm.simulator.api.admin.resolvers.stock import level_gid
 from stockstorm.simulator.api.rest.call import Refused, RestCall, required
 from stockstorm.simulator.api.rest.pages import SortedRows, page, take_page_info
-from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each
-from stockstorm.simulator.events.product_payload import LISTED_SINCE
+from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, refused_by
+from stockstorm.simulator.events.product_payload import LISTED_SINCE, item_body
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Level, Product
+from stockstorm.simulator.versions import in_force
 from stockstorm.simulator.world import LevelChange, LevelSet
 
 ITEM_IDS_MAX: Final = 100  # in one call
 LEVEL_IDS_MAX: Final = 50
+# Fields of an inventory item that can be changed, by their names in GraphQL.
+ITEM_NAMES: Final = {
+    "cost": "cost",
+    "sku": "sku",
+    "tracked": "tracked",
+    "requires_shipping": "requiresShipping",
+    "country_code_of_origin": "countryCodeOfOrigin",
+    "province_code_of_origin": "provinceCodeOfOrigin",
+    "harmonized_system_code": "harmonizedSystemCode",
+}
 CHUNK: Final = 500  # products whose levels are read at once
+# None of these texts is recorded.
+_NOT_STOCKED: Final = "The inventory item is not stocked at this location"
+_LAST: Final = "The inventory item must stay stocked at one location at least"
 _NEITHER: Final = "Either inventory_item_ids or location_ids must be specified"
-
-
-def levels_of(call: RestCall, product: Product) -> list[Level]:
-    """The levels of an item, one for each location at which it is stocked."""
-    found = (call.world.level(product.inventory_item_id, location) for location in sorted(call.catalogue.locations))
-    return [level for level in found if level is not None]
 
 
 def level_body(call: RestCall, level: Level) -> dict[str, object]:
     """A level, which the answer then shows."""
-    product = call.catalogue.by_item[level.inventory_item_id]
-    call.show_level(product, level)
+    call.show_level(call.catalogue.by_item[level.inventory_item_id], level)
     return {
         "inventory_item_id": level.inventory_item_id,
         "location_id": level.location_id,
@@ -136,34 +145,32 @@ def items(call: RestCall) -> tuple[int, object]:
     if not numbers:
         raise required("ids")
     found = page(call, cursor, SortedRows(known_items(call, "ids", numbers), _item_key), _item_key)
-    return 200, {"inventory_items": chosen_each(call, [item_body(product) for product in found])}
+    return 200, {"inventory_items": chosen_each(call, [_item_body(call, product) for product in found])}
 
 
 def item(call: RestCall) -> tuple[int, object]:
     (number,) = call.ids
     product = call.found("InventoryItem", number, call.catalogue.by_item.get(number))
     call.rows += 1
-    return 200, {"inventory_item": chosen(call, item_body(product))}
+    return 200, {"inventory_item": chosen(call, _item_body(call, product))}
 
 
-def item_body(product: Product) -> object:
-    """The documented fields of an inventory item."""
-    return {
-        "id": product.inventory_item_id,
-        "sku": product.sku,
-        "created_at": LISTED_SINCE,
-        "updated_at": LISTED_SINCE,
-        "requires_shipping": True,
-        "cost": None,
-        "country_code_of_origin": None,
-        "province_code_of_origin": None,
-        "harmonized_system_code": None,
-        "tracked": True,
-        "country_harmonized_system_codes": (),
-        "weight_value": product.grams / 1000,
-        "weight_unit": "kg",
-        "admin_graphql_api_id": f"gid://shopify/InventoryItem/{product.inventory_item_id}",
-    }
+def change_item(call: RestCall) -> tuple[int, object]:
+    """Cost, origin and the like. The fields that are left out stay."""
+    (number,) = call.ids
+    product = call.found("InventoryItem", number, call.catalogue.by_item.get(number))
+    given = call.resource("inventory_item")
+    values = {ITEM_NAMES[name]: value for name, value in given.items() if name in ITEM_NAMES}
+    payload = changes.update_item(None, {"id": gid("InventoryItem", number), "input": values}, call)
+    if payload.errors:
+        raise refused_by(payload.errors, {graphql: name for name, graphql in ITEM_NAMES.items()})
+    return 200, {"inventory_item": _item_body(call, product)}
+
+
+def _item_body(call: RestCall, product: Product) -> object:
+    edited_ns = call.world.product_edited_ns(product.product_id)
+    at = LISTED_SINCE if edited_ns is None else call.payloads.times.shop(edited_ns)
+    return item_body(call.world.edits.of(product), at)
 
 
 # -- writing -------------------------------------------------------------------------------------------------------
@@ -172,7 +179,9 @@ def item_body(product: Product) -> object:
 def adjust(call: RestCall) -> tuple[int, object]:
     product, location = _place(call)
     delta = _units(call, "available_adjustment")
-    _stocked(call, product, location)
+    if in_force("stocked items only", call.version):
+        _require_stocked(call, product, location)
+    _connect(call, product, location)
     row = LevelChange(product.inventory_item_id, location, delta, None)
     call.changed(call.world.adjust([row], reference="", request=call.request, now_ns=call.now_ns))
     return _written(call, 200, product, location)
@@ -181,7 +190,7 @@ def adjust(call: RestCall) -> tuple[int, object]:
 def set_level(call: RestCall) -> tuple[int, object]:
     product, location = _place(call)
     quantity = _units(call, "available")
-    _stocked(call, product, location)
+    _connect(call, product, location)  # documented: an item that is not stocked there is connected first
     row = LevelSet(product.inventory_item_id, location, quantity, None)
     call.changed(call.world.set_available([row], reference="", request=call.request, now_ns=call.now_ns))
     return _written(call, 200, product, location)
@@ -189,14 +198,20 @@ def set_level(call: RestCall) -> tuple[int, object]:
 
 def connect(call: RestCall) -> tuple[int, object]:
     product, location = _place(call)
-    _stocked(call, product, location)
+    call.rows += 1
+    _connect(call, product, location)
     return _written(call, 201, product, location)
 
 
 def disconnect(call: RestCall) -> tuple[int, object]:
     product, location = _place(call)
-    _stocked(call, product, location)
-    raise call.unplayed_here("endpoint", "DELETE inventory_levels")
+    call.rows += 1
+    _require_stocked(call, product, location)
+    item = product.inventory_item_id
+    if len(call.world.levels(item)) == 1:
+        raise Refused(422, [_LAST])
+    call.changed(call.world.disconnect(item, location, request=call.request, now_ns=call.now_ns))
+    return 204, None
 
 
 def _place(call: RestCall) -> tuple[Product, int]:
@@ -206,9 +221,13 @@ def _place(call: RestCall) -> tuple[Product, int]:
     return product, location
 
 
-def _stocked(call: RestCall, product: Product, location: int) -> None:
+def _require_stocked(call: RestCall, product: Product, location: int) -> None:
     if call.world.level(product.inventory_item_id, location) is None:
-        raise call.unplayed_here("state", "of an item at a second location")
+        raise Refused(422, [_NOT_STOCKED])
+
+
+def _connect(call: RestCall, product: Product, location: int) -> None:
+    call.changed(call.world.connect(product.inventory_item_id, location, now_ns=call.now_ns))
 
 
 def _units(call: RestCall, name: str) -> int:

@@ -1,16 +1,20 @@
 """The own store's orders, their refunds and their fulfilments. An order has the shape that webhooks show."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from stockstorm.simulator.api.admin.base.pages import Key
-from stockstorm.simulator.api.rest.call import Refused, RestCall
+from stockstorm.simulator.api.admin.base.views import gid
+from stockstorm.simulator.api.admin.resolvers.orders import endings
+from stockstorm.simulator.api.rest.call import Refused, RestCall, required
 from stockstorm.simulator.api.rest.pages import page, take_page_info
-from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each
+from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, refused_by
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.model import Order
+from stockstorm.simulator.events.encoding import amount, derived_id
+from stockstorm.simulator.events.order_payload import refund_total
+from stockstorm.simulator.model import Order, Refund
 from stockstorm.simulator.shop import order_search
-from stockstorm.simulator.shop.order_search import ANY, NEVER, Column, Condition
+from stockstorm.simulator.shop.order_search import ANY, NEVER, Column, Condition, Conditions
 
 _FAR: Final = 1 << 62
 _TIMES: Final[dict[str, Column]] = {
@@ -25,7 +29,15 @@ _STATUSES: Final[dict[str, Condition]] = {
     "cancelled": order_search.closed(True),
     "any": ANY,
 }
-_UNSHIPPED: Final = frozenset({"", "any", "unshipped", "unfulfilled"})
+# Shopify's value of `fulfillment_status` → the states of an order that it means.
+_SHIPPED: Final[dict[str, tuple[str, ...]]] = {
+    "shipped": ("fulfilled",),
+    "partial": ("partial",),
+    "unshipped": ("unfulfilled",),
+    "unfulfilled": ("unfulfilled", "partial"),
+}
+REASONS: Final = ("customer", "inventory", "fraud", "declined", "other", "staff")
+RESTOCK_TYPES: Final = (None, "no_restock", "cancel", "return", "legacy_restock")
 UNPLAYED_FILTERS: Final = ("attribution_app_id", "customer_id", "tag", "source_name")
 
 
@@ -73,13 +85,114 @@ def _order(call: RestCall) -> Order:
     return found
 
 
+# -- endings -------------------------------------------------------------------------------------------------------
+
+
+def cancel(call: RestCall) -> tuple[int, object]:
+    """The order cancelled. Without an amount or a refund no money goes back, and without `restock` no units."""
+    old = _order(call)
+    reason = call.value("reason") or "other"
+    if reason not in REASONS:
+        raise Refused(422, {"reason": [f"must be one of {', '.join(REASONS)}"]})
+    arguments = {
+        "orderId": gid("Order", old.order_id),
+        "reason": str(reason).upper(),
+        "restock": call.value("restock") in (True, "true"),
+        "refund": bool(call.value("amount") or call.value("refund")),
+        "staffNote": None,
+    }
+    payload = endings.cancel(None, arguments, call)
+    if payload.errors:
+        raise Refused(422, {"base": [error.message for error in payload.errors]})
+    body = call.payloads.orders.body(call.world.order_by_id(old.order_id) or old)
+    return 200, {"notice": "Order has been canceled", "order": body}
+
+
+def create_refund(call: RestCall) -> tuple[int, object]:
+    """Units given back, and money. REST has no idempotency keys: a call that is sent again refunds again."""
+    old = _order(call)
+    payload = endings.refund_once(_refund_input(call, old), call)
+    if payload.refund is None:
+        raise refused_by(payload.errors, {"lineItemId": "line_item_id", "restockType": "restock_type"})
+    return 201, {"refund": call.payloads.refunds.body(payload.refund.order, payload.refund.refund)}
+
+
+def calculate_refund(call: RestCall) -> tuple[int, object]:
+    """What the units of the lines would bring back. Nothing changes."""
+    old = _order(call)
+    given = _refund_input(call, old)
+    lines, errors = endings.refund_lines(given["refundLineItems"], old)
+    if errors:
+        raise refused_by(errors, {"lineItemId": "line_item_id", "restockType": "restock_type"})
+    minor = refund_total(old, Refund(0, call.now_ns, tuple(lines), restock=False))
+    prices = {line.line_id: line.price_minor for line in old.lines}
+    rows = [
+        {
+            "quantity": line.quantity,
+            "line_item_id": line.line_id,
+            "location_id": None,
+            "restock_type": row["restockType"].lower(),
+            "price": amount(prices[line.line_id]),
+            "subtotal": amount(prices[line.line_id] * line.quantity),
+        }
+        for line, row in zip(lines, given["refundLineItems"], strict=True)
+    ]
+    money = {
+        "order_id": old.order_id,
+        "kind": "suggested_refund",
+        "gateway": "shopify_payments",
+        "parent_id": derived_id("transaction", old.order_id),
+        "amount": amount(minor),
+        "currency": call.world.config.shop.currency,
+        "maximum_refundable": amount(minor),
+    }
+    shipping = {"amount": "0.00", "tax": "0.00", "maximum_refundable": "0.00"}
+    transactions = [money] if minor and old.paid_ns is not None else []
+    return 200, {"refund": {"shipping": shipping, "refund_line_items": rows, "transactions": transactions}}
+
+
+def _refund_input(call: RestCall, old: Order) -> dict[str, Any]:
+    """The refund as GraphQL's input has it."""
+    given = call.resource("refund")
+    rows, money = given.get("refund_line_items") or [], given.get("transactions") or []
+    if not _objects(rows) or not _objects(money):
+        raise required("refund_line_items")
+    if given.get("shipping"):
+        raise call.unplayed_here("field", "refund.shipping")
+    lines = []
+    for row in rows:
+        number, quantity, restock = row.get("line_item_id"), row.get("quantity", 0), row.get("restock_type")
+        if not isinstance(number, int) or not isinstance(quantity, int) or restock not in RESTOCK_TYPES:
+            raise required("refund_line_items")
+        lines.append(
+            {
+                "lineItemId": gid("LineItem", number),
+                "quantity": quantity,
+                "restockType": "NO_RESTOCK" if restock is None else str(restock).upper(),
+            }
+        )
+    note = given.get("note")
+    return {
+        "orderId": gid("Order", old.order_id),
+        "refundLineItems": lines,
+        "transactions": [{"amount": str(each.get("amount", "0"))} for each in money],
+        "note": note if isinstance(note, str) else "",
+    }
+
+
+def _objects(found: object) -> bool:
+    return isinstance(found, list) and all(isinstance(each, dict) for each in found)
+
+
 # -- filters and order ---------------------------------------------------------------------------------------------
 
 
 def _conditions(call: RestCall) -> Iterator[Condition]:
     call.without(*UNPLAYED_FILTERS)
     yield _STATUSES.get(call.text("status") or "open", ANY)
-    yield ANY if call.text("fulfillment_status") in _UNSHIPPED else NEVER  # nothing is fulfilled in this shop
+    if (shipped := call.text("fulfillment_status")) not in ("", "any"):
+        states = [order_search.shipped(each) for each in _SHIPPED.get(shipped, ())]
+        yield Conditions().some(states) if states else NEVER
     if (status := call.text("financial_status")) not in ("", "any"):
         yield order_search.status("pending" if status == "unpaid" else status, prefix=False)
     if numbers := call.id_list("ids"):

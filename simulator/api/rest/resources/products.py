@@ -6,10 +6,11 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.simulator.api.admin.base.views import gid
+from stockstorm.simulator.api.admin.resolvers.products import changes
 from stockstorm.simulator.api.rest.call import Body, Refused, RestCall
 from stockstorm.simulator.api.rest.pages import SortedRows, page, take_page_info
-from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, shows
-from stockstorm.simulator.api.rest.resources.inventory import levels_of
+from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, refused_by, shows
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.events.product_payload import LISTED_SINCE, ProductBody, Variant
 from stockstorm.simulator.model import Product
@@ -17,6 +18,14 @@ from stockstorm.simulator.model import Product
 # In webhooks and not in REST answers.
 WEBHOOKS_ONLY: Final = ("media", "variant_gids", "has_variants_that_requires_components", "category")
 UNPLAYED_FILTERS: Final = ("collection_id", "published_at_min", "published_at_max", "order")
+# Fields of a variant that can be changed, by their names in GraphQL.
+VARIANT_NAMES: Final = {
+    "price": "price",
+    "compare_at_price": "compareAtPrice",
+    "barcode": "barcode",
+    "taxable": "taxable",
+    "inventory_policy": "inventoryPolicy",
+}
 STOCK_FIELDS: Final = ("inventory_quantity", "inventory_quantity_adjustment")
 READ_ONLY: Final = (
     "Write requests to inventory_quantity and inventory_quantity_adjustment are no longer supported. Please use the "
@@ -67,15 +76,21 @@ def variant(call: RestCall) -> tuple[int, object]:
 
 
 def change_variant(call: RestCall) -> tuple[int, object]:
-    """Nothing of a variant can be changed here. Stock could not be changed in Shopify either."""
+    """Price and the like. What is sent and not changed is ignored; stock is refused, as in Shopify."""
     found = _variant(call)
     given = call.resource("variant")
     if any(name in given for name in STOCK_FIELDS):
         raise Refused(400, READ_ONLY)
     shown: Body = msgspec.json.decode(msgspec.json.encode(variant_body(call, found)))
-    changed = sorted(name for name, value in given.items() if shown.get(name, value) != value)
-    if changed:
-        raise call.unplayed_here("field", f"variant.{changed[0]} in a change")
+    new = {name: value for name, value in given.items() if shown.get(name, value) != value}
+    if unknown := sorted(new.keys() - VARIANT_NAMES.keys()):
+        raise call.unplayed_here("field", f"variant.{unknown[0]} in a change")
+    row = {VARIANT_NAMES[name]: value for name, value in new.items()}
+    row["id"] = gid("ProductVariant", found.variant_id)
+    arguments = {"productId": gid("Product", found.product_id), "variants": [row]}
+    payload = changes.update_variants(None, arguments, call)
+    if payload.errors:
+        raise refused_by(payload.errors, {graphql: name for name, graphql in VARIANT_NAMES.items()})
     return 200, {"variant": variant_body(call, found)}
 
 
@@ -113,6 +128,8 @@ def _filtered(call: RestCall) -> list[Product]:
     if not _inside(_created_ns(call), *_bounds(call, "created_at")):
         return []
     tests = _tests(call)
+    if not tests:
+        return call.index.products
     return [each for each in call.index.products if all(test(each) for test in tests)]
 
 
@@ -126,12 +143,22 @@ def _tests(call: RestCall) -> list[Callable[[Product], bool]]:
     tests += [_has(name, frozenset(wanted.split(","))) for name in texts if (wanted := call.text(name))]
     low, high = _bounds(call, "updated_at")
     if low is not None or high is not None:
-        tests.append(lambda each: _inside(updated_ns(call, each), low, high))
+        tests.append(_updated(call, low, high))
     return tests
 
 
 def _has(name: str, wanted: frozenset[str]) -> Callable[[Product], bool]:
     return lambda each: getattr(each, name) in wanted
+
+
+def _updated(call: RestCall, low: int | None, high: int | None) -> Callable[[Product], bool]:
+    unedited, edited_ns = _inside(call.wall.monotonic_ns, low, high), call.world.product_edited_ns
+
+    def test(each: Product) -> bool:
+        at = edited_ns(each.product_id)
+        return unedited if at is None else _inside(at, low, high)
+
+    return test
 
 
 def _bounds(call: RestCall, name: str) -> tuple[int | None, int | None]:
@@ -171,21 +198,20 @@ def variant_body(call: RestCall, product: Product) -> object:
 
 
 def _webhook_body(call: RestCall, product: Product) -> ProductBody:
-    return call.payloads.products.body(product, None, updated_ns(call, product))
+    return call.payloads.products.body(call.world.edits.of(product), None, updated_ns(call, product))
 
 
 def _variant_body(call: RestCall, product: Product, variant: Variant) -> object:
-    levels = levels_of(call, product)
-    for level in levels:
+    for level in call.world.levels(product.inventory_item_id):
         call.show_level(product, level)
-    available = sum(level.available for level in levels)
+    available = call.world.available(product.inventory_item_id)
     return msgspec.structs.asdict(variant) | {
         "inventory_quantity": available,
         "old_inventory_quantity": available,
         "fulfillment_service": "manual",
         "grams": product.grams,
         "inventory_management": "shopify",
-        "requires_shipping": True,
+        "requires_shipping": call.world.edits.of(product).requires_shipping,
         "weight": product.grams / 1000,
         "weight_unit": "kg",
     }

@@ -5,13 +5,15 @@ from typing import Any, Final
 
 from graphql import GraphQLEnumType
 
+from stockstorm.simulator.api.admin.base.views import UserError, gid
+from stockstorm.simulator.api.admin.resolvers import webhook_changes
 from stockstorm.simulator.api.admin.resolvers import webhooks as rules
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 from stockstorm.simulator.api.rest.call import Body, Refused, RestCall
 from stockstorm.simulator.api.rest.pages import SortedRows, page, take_page_info
 from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each
+from stockstorm.simulator.config import app_version
 from stockstorm.simulator.model import Subscription
-from stockstorm.simulator.versions import NEWEST
 
 # Of a user error's field, the name in REST, and the word that begins the text in GraphQL and not in REST.
 _SPELLINGS: Final = {
@@ -51,9 +53,21 @@ def create(call: RestCall) -> tuple[int, object]:
 
 
 def change(call: RestCall) -> tuple[int, object]:
-    """A change of the address or of the fields."""
-    _one(call)
-    raise call.unplayed_here("endpoint", "PUT webhooks/{id}")
+    """The address and the fields. What is left out stays."""
+    found = _one(call)
+    given = call.resource("webhook")
+    values: dict[str, Any] = {}
+    if "address" in given:
+        values["uri"] = _address(given)
+    if "fields" in given:
+        values["includeFields"] = _texts(given, "fields")
+    if given.get("topic", found.topic) != found.topic:
+        raise call.unplayed_here("field", "webhook.topic in a change")
+    arguments = {"id": gid("WebhookSubscription", found.subscription_id), "webhookSubscription": values}
+    payload = webhook_changes.update(None, arguments, call)
+    if payload.subscription is None:
+        raise Refused(422, _spelled(payload.errors))
+    return 200, {"webhook": _body(call, payload.subscription)}
 
 
 def delete(call: RestCall) -> tuple[int, object]:
@@ -71,14 +85,19 @@ def topics() -> tuple[str, ...]:
 
 
 def _as_graphql(given: Body) -> dict[str, Any]:
-    address, format_ = given.get("address"), given.get("format")
+    format_ = given.get("format")
     return {
-        "uri": address if isinstance(address, str) else "",
+        "uri": _address(given),
         "format": format_.upper() if isinstance(format_, str) else None,
         "includeFields": _texts(given, "fields"),
         "metafieldNamespaces": _texts(given, "metafield_namespaces"),
         "filter": None,
     }
+
+
+def _address(given: Body) -> str:
+    found = given.get("address")
+    return found if isinstance(found, str) else ""
 
 
 def _texts(given: Body, name: str) -> list[str]:
@@ -88,7 +107,7 @@ def _texts(given: Body, name: str) -> list[str]:
     return found
 
 
-def _spelled(errors: tuple[Any, ...]) -> dict[str, list[str]]:
+def _spelled(errors: tuple[UserError, ...]) -> dict[str, list[str]]:
     spelled: dict[str, list[str]] = {}
     for error in errors:
         name, prefix = _SPELLINGS.get(error.field[-1] if error.field else "", ("base", ""))
@@ -128,6 +147,6 @@ def _body(call: RestCall, each: Subscription) -> object:
         "format": "json",
         "fields": each.include_fields,
         "metafield_namespaces": (),
-        "api_version": NEWEST,
+        "api_version": app_version(call.world.config.shop),
         "private_metafield_namespaces": (),
     }

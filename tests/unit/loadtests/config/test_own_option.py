@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from stockstorm.loadtests.config.checks import SECRETS, own_problems, probe_url_problem
+from stockstorm.loadtests.config.checks import NEXT_SECRET, SECRETS, own_problems, probe_url_problem
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.orchestrator.process import make_backing
@@ -41,6 +41,19 @@ def test_a_run_without_them_ends_before_a_folder_is_made(tmp_path: Path, monkeyp
     with pytest.raises(ScenarioError, match="--api-port: is not set"):
         make_spec(RunOptions(scenario="smoke", subject=URL, runs=tmp_path / "runs"))
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_scenario_that_rotates_the_secret_needs_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ALL.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv(NEXT_SECRET, raising=False)
+    options = RunOptions(scenario="secret_rotation", subject=URL, api_port=9400, runs=tmp_path / "runs")
+    with pytest.raises(ScenarioError, match=f"{NEXT_SECRET}: not set"):
+        make_spec(options)
+    assert not (tmp_path / "runs").exists()
+    monkeypatch.setenv(NEXT_SECRET, "the next word")
+    assert make_spec(options).subject == URL
+    assert make_spec(RunOptions(scenario="secret_rotation", runs=tmp_path / "runs")).scenario.life
 
 
 def test_no_database_is_opened_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,10 +16,12 @@ from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.scenarios.loader import load
 from stockstorm.simulator.api.exchange import ApiRequest
 from stockstorm.simulator.clock import WallPair
+from stockstorm.simulator.config import LifeConfig
 from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.errors import LimitError, StockstormError
 from stockstorm.simulator.history.facts import AnyFact, GeneratorHeld
 from stockstorm.simulator.model import Event
+from stockstorm.simulator.shop.app import CLIENT_ID
 from tests.small_world import small_world
 
 URI = "http://127.0.0.1:8080/webhooks"
@@ -41,6 +43,34 @@ def test_only_missing_topics_are_subscribed(shopify: SimulatedShopify) -> None:
     assert {each.topic for each in shopify.world.subscriptions("shopify") if each.uri == URI} == {*SHOP_TOPICS} - {
         "orders/create"
     }
+
+
+def test_topics_that_the_app_may_not_hear_are_not_subscribed(shopify: SimulatedShopify) -> None:
+    shopify.world.app.change_scopes(("read_inventory", "read_products"), 0)
+    shopify.subscribe_missing(URI, 1)
+    found = {each.topic for each in shopify.world.subscriptions("shopify")}
+    assert found == {"inventory_levels/update", "products/update"}
+
+
+def test_what_the_plan_tells_the_app_is_declared_in_its_file(shopify: SimulatedShopify) -> None:
+    life = (LifeConfig(kind="uninstall", at_s=1), LifeConfig(kind="revoke_token", at_s=2))
+    told = msgspec.structs.replace(shopify, scenario=shopify.scenario.model_copy(update={"life": life}))
+    assert shopify.declare(URI, 1) == told.declare("", 1) == []
+    told.declare(URI, 1)
+    (only,) = told.world.subscriptions("shopify")
+    assert (only.topic, only.by_api) == ("app/uninstalled", False)
+
+
+def test_a_request_for_a_token_reaches_the_oauth_endpoint() -> None:
+    world = small_world()
+    apis = SimulatedApis(SETUP, load("smoke"), world, WallPair(0, 0), lambda: 5, lambda *_: None)
+    body = msgspec.json.encode(
+        {"client_id": CLIENT_ID, "client_secret": SETUP.client_secret, "grant_type": "client_credentials"}
+    )
+    headers = {"content-type": "application/json"}
+    reply = apis.handle(ApiRequest("POST", "/admin/oauth/access_token", "", headers, body))
+    assert reply.status == 200
+    assert world.app.authorised(msgspec.json.decode(reply.body)["access_token"], 5)
 
 
 def test_a_subject_that_stockstorm_starts_subscribes_by_itself(shopify: SimulatedShopify) -> None:

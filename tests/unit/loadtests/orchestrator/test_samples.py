@@ -22,3 +22,4 @@ def test_each_group_is_sampled_once_a_second(monkeypatch: pytest.MonkeyPatch) ->
     assert [type(fact) for fact in facts] == [ProcessSeen, ResourcesSampled, ResourcesSampled]
     assert isinstance(facts[1], ResourcesSampled)
     assert (facts[1].process, facts[1].rss_bytes > 1_000_000) == ("generator", True)
+    assert facts[1].descriptors >= 3

@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from stockstorm.loadtests.cli.prove import _exit_code
+from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.proving import runs
 from stockstorm.loadtests.proving.page import page_of
 from stockstorm.loadtests.proving.power import powers, wilson
 from stockstorm.loadtests.proving.proof import FILE, SOUND, Evidence, Outcome, Proof, judged, read_proofs, store_proof
-from stockstorm.loadtests.proving.runs import Cell, cells_of, prove, rotated
+from stockstorm.loadtests.proving.runs import Cell, cells_of, not_begun, prove, rotated
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reports.result import Check, Diagnosis, Finding, Result, Verdict
 from stockstorm.simulator.errors import SubjectError
@@ -121,6 +123,25 @@ def test_a_proof_covers_every_subject_before_it_repeats_one() -> None:
         (1, "full"), (1, "none"), (2, "full"), (2, "none"),
     ]  # fmt: skip
     assert Cell(SOUND, 1, "full", "proof_polled").options(Path()).subject == "polling"
+
+
+def test_without_evidence_other_subjects_come_first_for_each_commit() -> None:
+    names = ["no_signature_check", "wrong_secret"]
+    cells = cells_of(names, 1, without_evidence=True, turn=3)
+    assert [cell.subject for cell in cells if cell.evidence == "full"] == names
+    assert [cell.subject for cell in cells if cell.evidence == "none"] == names[::-1]
+
+
+def test_a_proof_that_left_flaws_out_is_not_valid(capsys: pytest.CaptureFixture[str]) -> None:
+    cells = cells_of(["no_signature_check"], 1, without_evidence=True)
+    sound = msgspec.structs.replace(proof(result("invalid", forged="invalid")), seed=1)
+    missed = msgspec.structs.replace(sound, verdict="valid")
+    assert not_begun(cells, [sound]) == [cells[1]]
+    assert _exit_code([sound], [], 50) == ExitCode.VALID
+    assert _exit_code([sound], [cells[1]], 50) == ExitCode.VALID
+    assert _exit_code([], cells, 50) == ExitCode.UNKNOWN
+    assert _exit_code([missed], cells, 50) == ExitCode.INVALID
+    assert "2 runs did not begin within 50 minutes: no_signature_check (full" in capsys.readouterr().err
 
 
 def test_the_part_of_a_commit_comes_in_turn() -> None:

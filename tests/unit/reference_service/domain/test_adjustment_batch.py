@@ -1,10 +1,13 @@
 """The effects of a batch, its changes and its reference."""
 
+import msgspec
+
 from stockstorm.reference_service.clients.documents import AdjustPayload, UserError
 from stockstorm.reference_service.domain.adjustment_batch import (
     Batch,
     Change,
     WaitingEffect,
+    allocate,
     changes_of,
     choose_effects,
     reference_of,
@@ -82,3 +85,39 @@ def test_the_call_has_only_rows_with_a_delta_and_no_compare_and_set() -> None:
 def test_the_bad_rows_are_read_from_the_user_errors() -> None:
     errors = [UserError("no such item", ["input", "changes", "3", "inventoryItemId"]), UserError("reason", ["input"])]
     assert indexes_of(AdjustPayload(None, errors)) == {3}
+
+
+def levels_of(*available: int) -> list[Level]:
+    return [Level(9, 5 + n, "", "A", Reading(units, 0, 0)) for n, units in enumerate(available)]
+
+
+def test_sold_units_come_from_the_fullest_location_that_has_them_all() -> None:
+    assert allocate(-4, levels_of(3, 7, 5), 9) == {(9, 6): -4}
+
+
+def test_sold_units_come_from_several_locations_where_none_has_them_all() -> None:
+    assert allocate(-9, levels_of(3, 5, 4), 9) == {(9, 6): -5, (9, 7): -4}
+
+
+def test_what_no_location_has_the_fullest_one_is_short_of() -> None:
+    assert allocate(-9, levels_of(2, 3), 9) == {(9, 6): -7, (9, 5): -2}
+    assert allocate(-2, levels_of(-1, 0), 9) == {(9, 6): -2}
+
+
+def test_no_more_locations_are_taken_from_than_there_are_rows_for() -> None:
+    assert allocate(-9, levels_of(3, 5, 4), 1) == {(9, 6): -9}
+
+
+def test_units_that_come_back_go_to_the_home_location() -> None:
+    assert allocate(3, levels_of(3, 5), 9) == {(9, 5): 3}
+
+
+def test_the_home_level_has_the_sold_units_even_if_another_location_gives_them() -> None:
+    assert changes_of([waiting(1, "a:1", A=-4)], {"A": levels_of(0, 9)}) == (Change(9, 5, 0, 4), Change(9, 6, -4, 0))
+
+
+def test_a_batch_that_splits_skus_still_fits_into_one_call() -> None:
+    many = [waiting(n, f"a:{n}", **{f"S{n:03d}": -8}) for n in range(249)]
+    levels = {f"S{n:03d}": [level(n, 5, f"S{n:03d}"), level(n, 6, f"S{n:03d}")] for n in range(249)}
+    thin = {sku: [msgspec.structs.replace(one, reading=Reading(4, 0, 0)) for one in of] for sku, of in levels.items()}
+    assert sum(bool(change.delta) for change in changes_of(many, thin)) == 250

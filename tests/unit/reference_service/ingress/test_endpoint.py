@@ -16,6 +16,7 @@ from stockstorm.reference_service.ingress.endpoint import (
     WebhookEndpoint,
     channel_sender,
     check_json,
+    check_signature,
     read_message,
     senders_of,
     shopify_sender,
@@ -56,6 +57,15 @@ def test_a_signed_webhook_becomes_a_message_with_raw_body_and_nanoseconds() -> N
 @pytest.mark.parametrize("signature", [b"", b"forged", signature_of(b"another", BODY), signature_of(SECRET, b"{}")])
 def test_a_wrong_signature_is_answered_401_before_anything_else_is_checked(signature: bytes) -> None:
     assert status_of(headers(hmac_sha256=signature, topic=b"")) == 401
+
+
+def test_the_secret_of_before_a_rotation_is_accepted_besides_the_new_one() -> None:
+    sender = shopify_sender("demo.myshopify.com", b"new", b"old")
+    for secret, good in ((b"new", True), (b"old", True), (b"older", False), (b"", False)):
+        assert check_signature(sender, "orders/create", BODY, signature_of(secret, BODY)) is good
+    assert not check_signature(sender, "orders/create", BODY, b"")
+    alone = shopify_sender("demo.myshopify.com", b"new")
+    assert not check_signature(alone, "orders/create", BODY, signature_of(b"old", BODY))
 
 
 @pytest.mark.parametrize("missing", ["topic", "webhook_id", "shop_domain"])

@@ -97,7 +97,9 @@ def test_a_push_that_crosses_the_news_of_the_sale_is_not_accused() -> None:
 
 
 def test_some_cases_are_latency_and_no_habit() -> None:
-    mixed: Reaction = lambda ms, n, left: (ignoring if n % 3 == 0 else netting)(ms, n, left)  # noqa: E731
+    def mixed(ms: float, n: int, left: int) -> list[f.AnyFact]:
+        return ignoring(ms, n, left) if n % 3 == 0 else netting(ms, n, left)
+
     check = checked(run(mixed, 60))
     assert (check.verdict, check.measures["put_back.sales"]) == ("valid", 20)
     assert checked(run(ignoring, CASES_MIN - 1)).verdict == "not_exercised"

@@ -48,8 +48,10 @@ class Shop:
         answer: Answer = lambda _: 200,
         counts: Counts = lambda one: one.lines,
         orders: int = 120,
+        step_ms: Callable[[int], float] = lambda _: STEP_MS,
     ) -> None:
         self.times, self.named, self.answer, self.counts = times, named, answer, counts
+        self.step_ms = step_ms  # by the number of the event: the time before it
         self.dice = random.Random(7)
         self.facts: list[f.AnyFact] = [
             f.ItemStocked(START - 1, sku, 2**53 + 2 * place + 1, 7, AVAILABLE, 500, hot=False)
@@ -87,7 +89,7 @@ class Shop:
 
     def happen(self, change: Change) -> None:
         """The change on the marketplace, its event and deliveries, and what the subject records."""
-        self.ms += STEP_MS
+        self.ms += self.step_ms(self.events)
         at, topics = (
             ns(self.ms),
             {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"},

@@ -68,7 +68,7 @@ def whole_orders(*, named: bool, times: int = 1) -> History:
     shop = Shop(lambda one: times if one.kind == "returned" else 1, named=named, counts=counts, orders=0)
     for order in range(60):
         first, second = SKUS[order % 8], SKUS[(order + 1) % 8]
-        shop.happen(Change("sale", order, "mercado", ((first, 2), (second, order % 3 + 1))))
+        shop.happen(Change("sale", order, "mercado", ((first, order % 6 + 2), (second, order % 3 + 1))))
         if order % 5 == 0 and order % 8 < 5:
             shop.happen(Change("returned", order, "mercado", ((first, 1),)))
     return shop.history()
@@ -83,7 +83,7 @@ def test_a_return_of_the_whole_order(named: bool) -> None:
 
 
 def test_a_return_of_the_whole_order_is_not_called_applied_twice() -> None:
-    """Of two units one came back, and two were given back: one more, as if the return had come twice."""
+    """Where of two units one came back, and two were given back, it is one more, as if the return had come twice."""
     history = whole_orders(named=True)
     assert history.doublings.by_order == {}
     assert history.doublings.unattributed

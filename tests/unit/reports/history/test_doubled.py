@@ -1,5 +1,7 @@
 """References prove an order applied twice only where no other order explains the units."""
 
+import pytest
+
 from stockstorm.reports.history import History
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import SKU, history, ns, opened, put, query, recorded, sold
@@ -80,6 +82,28 @@ def test_a_lost_update_is_not_called_applied_twice() -> None:
     )
     assert [lost.row.request for lost in run.lost_updates] == [4]
     assert doubled(run) == set()
+
+
+def test_a_set_without_comparison_that_moved_too_much_doubled_nothing_that_it_names_once() -> None:
+    """It may have erased a change that nobody read. A write of the same difference would have doubled the order."""
+    assert doubled(history(opened(), sold(0, 1, "bazaar", 2), put(20, 1, 1, -4, 6, "bazaar:1"))) == set()
+    assert doubled(history(opened(), sold(0, 1, "bazaar", 2), recorded(20, 1, -4, 6, "bazaar:1"))) == {(1, "sale")}
+    again = (put(20, 1, 1, -2, 8, "bazaar:1"), query(25, 3, 1), put(30, 2, 2, -2, 6, "bazaar:1"))
+    assert doubled(history(opened(), sold(0, 1, "bazaar", 2), *again)) == {(1, "sale")}
+
+
+@pytest.mark.parametrize(("units", "twice"), [(2, False), (1, True), (3, True)])
+def test_a_return_that_gives_back_the_whole_order_is_not_one_that_came_twice(units: int, twice: bool) -> None:
+    """One unit of `units` came back, and one more was given back: of two that is the whole order."""
+    returned = f.OrderReturned(ns(25), 1, "bazaar", "1", 70, (SKU,), (1,), restocked=True)
+    run = history(
+        opened(),
+        sold(0, 1, "bazaar", units),
+        recorded(20, 1, -units, 10 - units, "bazaar:1"),
+        returned,
+        recorded(30, 2, 2, 12 - units, "bazaar:1:returned:70"),
+    )
+    assert doubled(run) == ({(1, "returned")} if twice else set())
 
 
 def test_a_write_that_took_too_little_of_an_order_did_not_apply_its_return_twice() -> None:

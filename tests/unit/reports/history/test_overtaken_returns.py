@@ -15,6 +15,8 @@ from tests.literal_history import (
     opened,
     order_event,
     pushed,
+    put,
+    query,
     recorded,
     rest,
     sold,
@@ -51,6 +53,13 @@ def judged(sale: int, back: int, *rows: f.AnyFact, available: int) -> list[tuple
 def test_a_cancellation_that_gives_back_the_return_too_is_right(back: int) -> None:
     row = recorded(320, 2, 3, 10, "bazaar:1:cancelled")
     assert judged(3, back, row, available=10) == []
+
+
+@pytest.mark.parametrize("compared", [True, False])
+@pytest.mark.parametrize("back", [1, 3])
+def test_a_cancellation_that_sets_the_level_to_all_units_is_right_too(back: int, compared: bool) -> None:
+    row = put(320, 3, 2, 3, 10, "bazaar:1:cancelled", compared=compared)
+    assert judged(3, back, *query(310, 2, 1), row, available=10) == []
 
 
 def test_in_the_order_of_events_both_are_written() -> None:

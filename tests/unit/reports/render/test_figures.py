@@ -7,8 +7,8 @@ import pytest
 from plotly.graph_objects import Figure as PlotlyFigure
 
 from stockstorm.reports.history import History
-from stockstorm.reports.render.figures import FIGURES, draw_all
 from stockstorm.reports.render.downsample import open_at
+from stockstorm.reports.render.figures import FIGURES, draw_all
 from stockstorm.reports.render.figures.layout import FAULT_COLOUR, Figure
 from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Result

@@ -99,7 +99,7 @@ def refund(_source: None, arguments: Arguments, call: Call) -> RefundPayload:
     before = call.state.refund_keys.recall(call.key, call.now_ns) if key else None
     if before is not None:
         return _replayed(before, mark, call)
-    payload = _refund(given, call)
+    payload = refund_once(given, call)
     if key:
         made = 0 if payload.refund is None else payload.refund.refund.refund_id
         call.state.refund_keys.remember(key, Remembered(mark, made, bool(payload.errors), call.now_ns))
@@ -128,14 +128,15 @@ def _replayed(before: Remembered[int], mark: bytes, call: Call) -> RefundPayload
     return RefundPayload(RefundView(*found))
 
 
-def _refund(given: dict[str, Any], call: Call) -> RefundPayload:
+def refund_once(given: dict[str, Any], call: Call) -> RefundPayload:
+    """The refund that an input asks for, without a key."""
     order = _order(given["orderId"], call)
     if order is None:
         return _refused([UserError(("orderId",), "Order does not exist")], call)
     rows = given.get("refundLineItems") or []
     if not rows and not given.get("transactions") and not given.get("shipping"):
         raise not_played("use", "of a refund without lines")
-    lines, errors = _lines(rows, order)
+    lines, errors = refund_lines(rows, order)
     errors += [] if errors else _too_much(given, order, call)
     if errors:
         return _refused(errors, call)
@@ -163,7 +164,8 @@ def _refused(errors: Sequence[UserError], call: Call) -> RefundPayload:
     return RefundPayload(errors=tuple(errors))
 
 
-def _lines(rows: list[dict[str, Any]], order: Order) -> tuple[list[RefundLine], list[UserError]]:
+def refund_lines(rows: list[dict[str, Any]], order: Order) -> tuple[list[RefundLine], list[UserError]]:
+    """The lines of a refund, and what is wrong with them."""
     by_id, refunded = {line.line_id: line for line in order.lines}, refunded_units(order)
     lines: list[RefundLine] = []
     errors: list[UserError] = []

@@ -48,7 +48,7 @@ def test_the_default_scopes_allow_every_field_that_is_played() -> None:
 
 def test_a_missing_scope_is_answered_with_the_recorded_body() -> None:
     answer = admin_with("read_inventory").ask(ORDERS)
-    assert answer["data"] is None or answer["data"] == {"orders": None}
+    assert answer["data"] == {"orders": None}
     assert answer["errors"] == [
         {
             "message": "Access denied for orders field. Required access: `read_orders` access scope.",
@@ -175,3 +175,13 @@ def test_no_call_is_answered_after_the_app_was_uninstalled() -> None:
     assert admin.reply.status == 401  # it has no token yet
     admin.world.app.tokens.add("shpat_test")
     assert admin.data(ORDERS) == {"orders": {"nodes": []}}
+
+
+def test_some_recorded_errors_do_not_name_the_scope() -> None:
+    error = admin_with("read_orders").problem("{ locations(first: 1) { nodes { id } } }")
+    assert error["message"] == "Access denied for locations field."
+    assert "requiredAccess" not in error["extensions"]
+
+
+def test_the_scope_for_old_orders_does_not_grant_orders() -> None:
+    assert "errors" in admin_with("read_all_orders").ask(ORDERS)

@@ -65,7 +65,7 @@ def test_which_versions_are_retired_is_a_setting_of_the_shop() -> None:
 
 def test_a_wrong_token_asks_for_no_version() -> None:
     admin = Admin()
-    admin.post(SHOP, token="wrong")  # noqa: S106
+    admin.post(SHOP, token="wrong")
     assert admin.facts(VersionAsked) == []
 
 

@@ -12,7 +12,7 @@ from stockstorm.simulator.api.rest import is_rest
 from stockstorm.simulator.api.rest.resources import REAL, ROUTES
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ApiFaultConfig, ApiFaultKind
-from stockstorm.simulator.history.facts import StockChanged, StockShown
+from stockstorm.simulator.history.facts import StockChanged, StockShown, VersionAsked
 from stockstorm.simulator.seeds import Seeds
 from tests.rest_calls import Rest
 from tests.small_world import available, product
@@ -94,6 +94,24 @@ def test_what_shopify_has_and_is_not_played_is_marked(method: str, path: str, na
     assert answer["errors"].startswith(f"NOT_PLAYED: Stockstorm does not play the {name};")
     assert (rest.reply.status, rest.called.outcome, rest.called.unplayed) == (501, "bad_request", (name,))
     assert not rest.called.server_failed
+
+
+@pytest.mark.parametrize(
+    ("path", "served"),
+    [
+        ("/admin/api/2026-04/shop.json", "2026-04"),
+        ("/admin/api/2023-07/shop.json", "2025-10"),
+        ("/admin/shop.json", "2025-10"),
+        ("/admin/api/unstable/shop.json", "unstable"),
+    ],
+)
+def test_the_version_of_the_path_is_served_and_told_once(path: str, served: str) -> None:
+    rest = Rest()
+    rest.get(path)
+    assert rest.header["X-Shopify-API-Version"] == served
+    assert [fact.served for fact in rest.facts(VersionAsked)] == [served]
+    rest.get(path)
+    assert not rest.facts(VersionAsked)
 
 
 def test_a_missing_scope_is_forbidden_and_named() -> None:

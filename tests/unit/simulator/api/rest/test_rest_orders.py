@@ -3,11 +3,11 @@
 import pytest
 
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.history.facts import OrdersShown, SubscriptionCreated, SubscriptionRemoved
+from stockstorm.simulator.history.facts import OrdersShown, OrderWritten, SubscriptionCreated, SubscriptionRemoved
 from stockstorm.simulator.model import SHOPIFY
 from tests.admin_calls import START_NS, WALL, Admin
 from tests.rest_calls import Rest
-from tests.small_world import buy, cancel, give_back, own_orders, pay, small_config, small_world
+from tests.small_world import available, buy, cancel, give_back, own_orders, pay, small_config, small_world
 
 SECOND = 1_000_000_000
 ADDRESS = "http://127.0.0.1:8080/webhooks/shopify"
@@ -191,3 +191,63 @@ def test_a_topic_that_shopify_does_not_have_and_one_that_never_fires() -> None:
     assert (rest.reply.status, rest.called.unplayed) == (422, ())
     subscribe(rest, "carts/create")
     assert (rest.reply.status, rest.called.unplayed) == (501, ("topic carts/create",))
+
+
+def test_a_webhook_gets_another_address_and_other_fields() -> None:
+    rest = shop()
+    made = subscribe(rest)["webhook"]
+    assert isinstance(made, dict)
+    body = {"webhook": {"id": made["id"], "address": f"{ADDRESS}/2", "fields": ["id"]}}
+    changed = rest.send("PUT", f"webhooks/{made['id']}", body)["webhook"]
+    assert (changed["address"], changed["fields"], changed["topic"]) == (f"{ADDRESS}/2", ["id"], made["topic"])
+    assert rest.get(f"webhooks/{made['id']}") == {"webhook": changed}
+    answer = rest.send("PUT", f"webhooks/{made['id']}", {"webhook": {"address": ""}})
+    assert (rest.reply.status, answer) == (422, {"errors": {"address": ["can't be blank"]}})
+
+
+# -- endings -------------------------------------------------------------------------------------------------------
+
+
+def ids(rest: Rest) -> list[int]:
+    return [order.order_id for order in own_orders(rest.world)]
+
+
+def test_a_cancellation_gives_units_back_only_where_it_says_so() -> None:
+    rest = shop()
+    before = available(rest.world, 0)
+    answer = rest.post(f"orders/{ids(rest)[3]}/cancel", {"reason": "inventory"})
+    assert rest.reply.status == 200
+    assert answer["order"]["cancel_reason"] == "inventory"
+    assert available(rest.world, 0) == before
+    assert "orders/cancelled" in [each.topic for each in rest.reply.events]
+    rest.post(f"orders/{ids(rest)[4]}/cancel", {"restock": True})
+    assert available(rest.world, 0) == before + 1
+    assert [fact.how for fact in rest.facts(OrderWritten)] == ["cancelled"]
+    rest.post(f"orders/{ids(rest)[4]}/cancel")
+    assert (rest.reply.status, rest.called.outcome) == (422, "user_error")
+
+
+def test_a_refund_is_calculated_and_made() -> None:
+    rest = shop()
+    order = own_orders(rest.world)[0]
+    line = {"line_item_id": order.lines[1].line_id, "quantity": 1, "restock_type": "return"}
+    body = {"refund": {"refund_line_items": [line], "note": "broken"}}
+    told = rest.post(f"orders/{order.order_id}/refunds/calculate", body)["refund"]
+    assert (told["refund_line_items"][0]["quantity"], told["transactions"][0]["kind"]) == (1, "suggested_refund")
+    assert not rest.facts(OrderWritten)
+    before = available(rest.world, 1)
+    made = rest.post(f"orders/{order.order_id}/refunds", body)["refund"]
+    assert (rest.reply.status, made["note"]) == (201, "broken")
+    assert made["transactions"][0]["amount"] == told["transactions"][0]["amount"]
+    assert available(rest.world, 1) == before + 1
+    assert rest.get(f"orders/{order.order_id}/refunds")["refunds"] == [made]
+    rest.post(f"orders/{order.order_id}/refunds", {"refund": {"refund_line_items": [line | {"quantity": 9}]}})
+    assert (rest.reply.status, available(rest.world, 1)) == (422, before + 1)
+
+
+@pytest.mark.parametrize("body", [None, {}, {"refund": {}}, {"refund": {"refund_line_items": [1]}}])
+def test_a_refund_of_nothing_is_refused(body: object) -> None:
+    rest = shop()
+    rest.post(f"orders/{ids(rest)[0]}/refunds", body)
+    assert rest.reply.status in (400, 501)
+    assert not rest.facts(OrderWritten)

@@ -248,3 +248,104 @@ def test_stock_cannot_be_written_through_a_variant() -> None:
     assert rest.reply.status == 400
     assert answer["errors"].startswith("Write requests to inventory_quantity")
     assert available(rest.world, 0) == 10
+
+
+# -- several locations ---------------------------------------------------------------------------------------------
+
+
+def elsewhere(number: int = 0) -> dict[str, int]:
+    """The item, and a location that does not stock it."""
+    one = product(number)
+    other = next(each for each in small_world().catalogue.locations if each != one.location_id)
+    return {"location_id": other, "inventory_item_id": one.inventory_item_id}
+
+
+def test_an_item_is_connected_to_a_second_location_and_disconnected_again() -> None:
+    rest = Rest()
+    answer = rest.post("inventory_levels/connect", elsewhere())
+    assert (rest.reply.status, answer["inventory_level"]["available"]) == (201, 0)
+    assert [each.topic for each in rest.reply.events] == ["inventory_levels/connect"]
+    rest.post("inventory_levels/set", elsewhere() | {"available": 4})
+    (variant,) = rest.get(f"products/{product(0).product_id}/variants")["variants"]
+    assert variant["inventory_quantity"] == 14
+    found = rest.get("inventory_levels", inventory_item_ids=product(0).inventory_item_id)["inventory_levels"]
+    assert [(each["location_id"], each["available"]) for each in found] == sorted(
+        [(place()["location_id"], 10), (elsewhere()["location_id"], 4)]
+    )
+    assert rest.send("DELETE", "inventory_levels", **elsewhere()) is None
+    assert rest.reply.status == 204
+    assert [each.topic for each in rest.reply.events] == ["inventory_levels/update", "inventory_levels/disconnect"]
+    assert rest.world.available(product(0).inventory_item_id) == 10
+
+
+def test_connecting_twice_leaves_the_level_as_it_is() -> None:
+    rest = Rest()
+    answer = rest.post("inventory_levels/connect", place())
+    assert (rest.reply.status, answer["inventory_level"]["available"], rest.reply.events) == (201, 10, [])
+
+
+def test_the_only_location_of_an_item_stays() -> None:
+    rest = Rest()
+    rest.send("DELETE", "inventory_levels", **place())
+    assert (rest.reply.status, available(rest.world, 0)) == (422, 10)
+    rest.send("DELETE", "inventory_levels", **elsewhere())
+    assert rest.reply.status == 422
+
+
+def test_a_set_connects_and_an_adjustment_does_so_in_versions_that_can() -> None:
+    rest = Rest()
+    rest.post("inventory_levels/set", elsewhere() | {"available": 3})
+    assert rest.world.available(product(0).inventory_item_id) == 13
+    body = elsewhere(1) | {"available_adjustment": 2}
+    rest.post("/admin/api/2026-07/inventory_levels/adjust.json", body)
+    assert (rest.reply.status, rest.header["X-Shopify-API-Version"]) == (422, "2026-07")
+    rest.post("inventory_levels/adjust", body)
+    assert (rest.reply.status, rest.world.available(product(1).inventory_item_id)) == (200, 12)
+
+
+def test_levels_of_several_locations_come_in_pages() -> None:
+    rest = Rest()
+    for number in range(4):
+        rest.post("inventory_levels/connect", elsewhere(number))
+    ids = ",".join(str(each.inventory_item_id) for each in rest.world.catalogue.products)
+    whole = rest.get("inventory_levels", inventory_item_ids=ids)["inventory_levels"]
+    assert len(whole) == 8
+    pages = [rest.get("inventory_levels", inventory_item_ids=ids, limit=3)["inventory_levels"]]
+    while "next" in rest.links:
+        pages.append(rest.follow("next")["inventory_levels"])
+    assert [each for page in pages for each in page] == whole
+    back = [pages[-1]]
+    while "previous" in rest.links:
+        back.append(rest.follow("previous")["inventory_levels"])
+    assert back[::-1] == pages
+
+
+# -- edits ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_variant_gets_another_price_everywhere() -> None:
+    rest = Rest()
+    path = f"variants/{product(0).variant_id}"
+    shown = rest.get(path)["variant"]
+    changed = rest.send("PUT", path, {"variant": {"id": shown["id"], "sku": shown["sku"], "price": "12.34"}})["variant"]
+    assert [each.topic for each in rest.reply.events] == ["products/update"]
+    assert changed == rest.get(path)["variant"]
+    assert changed | {"updated_at": ""} == shown | {"price": "12.34", "updated_at": ""}
+    (in_product,) = rest.get(f"products/{product(0).product_id}")["product"]["variants"]
+    assert in_product == changed
+    answer = rest.send("PUT", path, {"variant": {"price": "-1"}})
+    assert (rest.reply.status, list(answer["errors"])) == (422, ["price"])
+    rest.send("PUT", path, {"variant": {"sku": "another"}})
+    assert rest.called.unplayed == ("field variant.sku in a change",)
+
+
+def test_an_inventory_item_gets_a_cost() -> None:
+    rest = Rest()
+    path = f"inventory_items/{product(0).inventory_item_id}"
+    changed = rest.send("PUT", path, {"inventory_item": {"cost": "3.20", "country_code_of_origin": "IT"}})
+    assert [each.topic for each in rest.reply.events] == ["products/update", "inventory_items/update"]
+    assert changed == rest.get(path)
+    assert (changed["inventory_item"]["cost"], changed["inventory_item"]["country_code_of_origin"]) == ("3.20", "IT")
+    rest.send("PUT", path, {"inventory_item": {"tracked": False}})
+    assert rest.reply.status == 501
+    assert rest.called.unplayed

@@ -1,0 +1,106 @@
+"""Descriptors: whether a process of the subject opens files and connections without end.
+
+It sees what no API sees: connections to a database or a cache, files, pipes. The first third of the load is left out,
+as for memory. A process leaks if its descriptors grow by at least GROWTH_MIN, in both halves of the time and without
+falling. As many as Stockstorm's own connections to the subject grew by meanwhile are not the subject's doing.
+"""
+
+from typing import Final
+
+import msgspec
+
+from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.checkers.memory import SAMPLES_MAX, late_samples
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, Incident, Tally
+from stockstorm.reports.statistics.slopes import Sample, fall, is_steady, slope, thinned
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
+
+GROWTH_MIN: Final = 50  # pools of connections to a database are smaller
+FALL_MAX: Final = 0.25  # of the growth; what is collected some time later falls by more
+
+
+class Held(msgspec.Struct, frozen=True):
+    """The descriptors of one process over time. `ours`: by how much Stockstorm's own connections grew meanwhile."""
+
+    process: str
+    samples: list[Sample]
+    ours: int
+
+    @property
+    def seconds(self) -> float:
+        return self.samples[-1][0] - self.samples[0][0]
+
+    @property
+    def growth(self) -> float:
+        """Descriptors over the whole time, by the median slope, without what is not the subject's doing."""
+        return max(0.0, slope(self.samples) * self.seconds - self.ours)
+
+    @property
+    def leaks(self) -> bool:
+        growth = self.growth
+        return growth >= GROWTH_MIN and fall(self.samples) <= FALL_MAX * growth and is_steady(self.samples)
+
+
+class Descriptors(Checker):
+    name = "descriptors"
+    measures = (
+        Measure(
+            "descriptors.growth.max",
+            "growth of open descriptors, most",
+            "count",
+            "most growth of the open files and connections of a process after the first third of the load",
+        ),
+        Measure(
+            "descriptors.max", "descriptors open, most", "count", "most files and connections of a process at once"
+        ),
+    )
+
+    def __call__(self, history: History) -> Check:
+        tally, held = Tally(), held_descriptors(history)
+        if not held:
+            return tally.check(
+                self.name, "not_exercised", "the descriptors of no process were counted for long enough", {}
+            )
+        for one in held:
+            if one.leaks:
+                tally.add(_incident(history, one))
+        most = max(held, key=lambda one: one.growth)
+        measures = {
+            "descriptors.growth.max": most.growth,
+            "descriptors.max": max(level for one in held for _, level in one.samples),
+        }
+        reason = f"{most.process} had {most.growth:,.0f} more files and connections open after {most.seconds:.0f} s"
+        return tally.check(self.name, "invalid" if tally.total else "valid", reason, measures)
+
+    def exposure(self, history: History) -> dict[str, int]:
+        held = held_descriptors(history)
+        return {"seconds of open descriptors observed": int(max((one.seconds for one in held), default=0))}
+
+
+def held_descriptors(history: History) -> list[Held]:
+    """Every process whose descriptors were counted for long enough."""
+    found = []
+    for process, samples in late_samples(history).items():
+        levels = [(one.at_ns / SECOND_NS, float(one.descriptors)) for one in samples if one.descriptors]
+        if len(levels) == len(samples):
+            found.append(Held(process, thinned(levels, SAMPLES_MAX), _own_growth(history, samples)))
+    return found
+
+
+def _own_growth(history: History, samples: list[f.ResourcesSampled]) -> int:
+    """By how much Stockstorm's connections to the subject grew, at most, while these samples were taken."""
+    first, last = samples[0].at_ns - SECOND_NS, samples[-1].at_ns + SECOND_NS
+    counts = [one.connections for one in history.all(f.GeneratorSampled) if first <= one.at_ns <= last]
+    return max(counts) - min(counts) if counts else 0
+
+
+def _incident(history: History, one: Held) -> Incident:
+    (first_s, first), (last_s, last) = one.samples[0], one.samples[-1]
+    at_ns = int(first_s * SECOND_NS)
+    text = (
+        f"{one.process} had {first:,.0f} files and connections open at {history.offset(at_ns)} and {last:,.0f} at "
+        f"{history.offset(int(last_s * SECOND_NS))}, and closed hardly any in between"
+    )
+    return Incident("descriptors_left_open", at_ns, text, details={"process": one.process})

@@ -1,0 +1,68 @@
+"""Cases of the flaws of an app's life: a token that is refused, a topic that is, and two secrets."""
+
+import random
+from typing import Any
+
+from stockstorm.reference_service.clients.admin_api import Answered, CallFailed
+from stockstorm.reference_service.clients.documents import SUBSCRIPTIONS, Operation
+from stockstorm.reference_service.clients.tokens import TokenReplaced
+from stockstorm.reference_service.ingress.endpoint import shopify_sender, signature_of
+from stockstorm.reference_service.seams import Seams
+from tests.unit.reference_service.flaws.case import Case
+from tests.unit.reference_service.sync.test_subscriptions import URI, Shop
+
+BODY = b'{"id":1}'
+
+
+class NoWait(random.Random):
+    def uniform(self, a: float, b: float) -> float:
+        return 0.0
+
+
+async def after_a_refused_token(seams: Seams) -> str:
+    """What follows a call whose token was refused, while another one can be had."""
+    http: Any = None
+    admin: Any = seams.make_admin(http, "http://127.0.0.1:1", "dead", NoWait())
+    calls: list[str] = []
+
+    async def attempt(operation: Operation[Any], _: Any) -> Answered[Any]:
+        calls.append(admin._headers["X-Shopify-Access-Token"])
+        if len(calls) == 1:
+            raise CallFailed("HTTP 401", unauthorised=True)
+        return Answered(operation.answer, 1, 2)
+
+    async def renew() -> str:
+        return "new"
+
+    admin._attempt, admin.renew = attempt, renew
+    try:
+        await admin.call(SUBSCRIPTIONS, {})
+    except TokenReplaced:
+        return "begins again"
+    return f"goes on with the {calls[-1]} token"
+
+
+async def topics_subscribed_to(seams: Seams) -> list[str]:
+    shop: Any = Shop({"ORDERS_CREATE", "ORDERS_PAID"})
+    await seams.subscribe(shop, URI, ["inventory_levels/update", "orders/create", "orders/paid", "products/update"])
+    return sorted(shop.topics)
+
+
+async def secrets_accepted(seams: Seams) -> list[str]:
+    sender = shopify_sender("demo.myshopify.com", b"new", b"old")
+    check = seams.check_signature
+    return [name for name in ("new", "old", "other") if check(sender, "t", BODY, signature_of(name.encode(), BODY))]
+
+
+CASES = (
+    Case("subscriptions_not_renewed", after_a_refused_token, "begins again", "goes on with the new token"),
+    Case("token_never_replaced", after_a_refused_token, "begins again", "goes on with the dead token"),
+    Case(
+        "refused_topic_ends_registration",
+        topics_subscribed_to,
+        ["INVENTORY_LEVELS_UPDATE", "PRODUCTS_UPDATE"],
+        ["PRODUCTS_UPDATE"],
+    ),
+    Case("previous_secret_forgotten", secrets_accepted, ["new", "old"], ["new"]),
+    Case("new_secret_never_read", secrets_accepted, ["new", "old"], ["old"]),
+)

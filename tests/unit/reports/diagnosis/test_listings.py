@@ -1,0 +1,104 @@
+"""Listings that are wrong at rest while the master is right: what was pushed before, and what was never pushed."""
+
+import pytest
+from msgspec.structs import replace
+
+from stockstorm.reports.history import History
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import ns, started
+from tests.unit.reports.diagnosis.shop import SKUS, Change, Shop, diagnosed
+
+SOLD = SKUS[:3]
+
+
+def sold_and_given_back(*, sold: bool) -> History:
+    """Three listings end one unit too low.
+
+    `sold`: because their marketplace sold one, and its cancellation was not pushed.
+    """
+    shop = Shop()
+    known = shop.requests
+    if sold:
+        for place, sku in enumerate(SOLD):
+            shop.happen(Change("sale", 300 + place, "bazaar", ((sku, 1),)))
+            shop.happen(Change("cancelled", 300 + place, "bazaar", ((sku, 1),)))
+    facts: list[f.AnyFact] = []
+    for fact in shop.history().facts:
+        match fact:
+            case f.ListingPushed(channel="bazaar", request=request) if request >= known:
+                continue
+            case f.FinalListing(channel="bazaar", sku=sku) if sku in SOLD:
+                facts.append(replace(fact, listed=fact.listed - 1))
+            case _:
+                facts.append(fact)
+    return History.of(facts)
+
+
+def test_the_quantity_that_is_right_was_pushed_before_and_not_again() -> None:
+    found = diagnosed(sold_and_given_back(sold=True))["pushed_before"]
+    assert found.cause.startswith("3 of 3 wrong listings were last set to the very quantity that is right at the end")
+    assert "sold 1 and shows" in found.evidence[0]
+
+
+def test_a_listing_that_is_too_low_without_a_sale_of_its_own_has_another_cause() -> None:
+    assert "pushed_before" not in diagnosed(sold_and_given_back(sold=False))
+
+
+def shop_of_levels(*, ties: bool) -> History:
+    """Forty SKUs that the own store sells twice. The second sale of the first eight is not pushed.
+
+    `ties`: only these have both sales in one second; else all have.
+    """
+    facts: list[f.AnyFact] = [started()]
+    facts += [f.ChannelOpened(ns(-1), name, online=name == "online") for name in ("online", "bazaar", "mercado")]
+    facts.append(f.SubscriptionCreated(ns(0), 1, "shopify", "inventory_levels/update", "http://me/shop"))
+    facts += [f.SubscriptionCreated(ns(0), 2, name, "*", "http://me/market") for name in ("bazaar", "mercado")]
+    for number in range(40):
+        sku, number_of = f"SKU-{number:02}", number * 2
+        forgotten = number < 8
+        facts.append(f.ItemStocked(ns(-1), sku, 1_000 + number, 7, 100, 500, hot=False))
+        for version in (1, 2):
+            ms = 100 + 10 * number + (version - 1) * (305 if forgotten or not ties else 1_505)
+            at, event = ns(ms), number_of + version
+            facts += [
+                f.StockChanged(at, sku, 1_000 + number, 7, version, -1, 100 - version, "sale", -1, ""),
+                f.EventFired(at, event, f"e{event}", "shopify", "inventory_levels/update", sku=sku, version=version),
+                f.DeliveryPlanned(at, event, event, f"w{event}", 1, "inventory_levels/update", at),
+                f.AttemptEnded(at + 5, event, 1, at, at, at, at + 5, at, 200),
+                f.DeliveryEnded(at + 5, event, "acknowledged"),
+            ]
+            if version == 1 or not forgotten:
+                facts += [f.ListingPushed(ns(ms + 20), name, sku, 100 - version, 100) for name in ("bazaar", "mercado")]
+        facts.append(f.ApiCalled(ns(150), number, "bazaar", "PUT listings", 200, "ok", ns(150)))
+        facts.append(f.FinalStock(ns(9_000), sku, 98, 98, 2))
+        facts += [f.FinalListing(ns(9_000), name, sku, 98 + forgotten) for name in ("bazaar", "mercado")]
+    facts += [f.LoadStopped(ns(8_000)), f.QuietReached(ns(8_900), quiet=True, waited_ns=1, by="silence")]
+    return History.of([*facts, f.RunEnded(ns(9_100), complete=True)])
+
+
+def test_changes_of_one_second_that_listings_lack() -> None:
+    found = diagnosed(shop_of_levels(ties=True))["lacking"]
+    assert found.cause == "8 of 8 changes that listings lack at the end are of the same second as the change before"
+    assert found.evidence[0] == "0 of 32 last changes of SKUs whose listings are right are"
+    assert "on a tie read the level by API" in found.remedy
+
+
+def test_changes_that_listings_lack_as_often_as_others_have_no_cause() -> None:
+    assert "lacking" not in diagnosed(shop_of_levels(ties=False))
+
+
+@pytest.mark.parametrize("ended_after_ms", [100, None])
+def test_changes_that_listings_lack_because_a_process_ended(ended_after_ms: int | None) -> None:
+    """Two later sales, which come to nothing with a restock, make the last change no witness."""
+    history = shop_of_levels(ties=False)
+    lost = [change.at_ns for change in history.all(f.StockChanged) if change.version == 2][:8]
+    more: list[f.AnyFact] = []
+    if ended_after_ms is not None:
+        more = [f.ProcessEnded(lost[-1] + ended_after_ms * 1_000_000, "worker", 9, -9, ("killed",))]
+    found = diagnosed(History.of([*history.facts, *more]))
+    if ended_after_ms is None:
+        assert "push_forgotten" not in found
+    else:
+        assert found["push_forgotten"].cause.startswith(
+            "8 of 8 changes that listings lack came less than 0.25 s before"
+        )

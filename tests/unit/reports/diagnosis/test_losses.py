@@ -1,0 +1,111 @@
+"""Lost events by what was going on when they came: an outage, a restart, more of them than the subject takes."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from stockstorm.reports.diagnosis import diagnose
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, Diagnosis
+from stockstorm.simulator.clock import MILLISECOND_NS
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import ns
+from tests.unit.reports.diagnosis.shop import Change, Shop, diagnosed
+
+LOST = range(40, 52)
+
+
+def sold_at(history: History, order: int) -> int:
+    return next(fact.at_ns for fact in history.all(f.PurchaseAccepted) if fact.order == order)
+
+
+def with_fault(history: History, begin_ns: int, end_ns: int, fault: f.FaultName = "restart_database") -> History:
+    more = [f.FaultStarted(begin_ns, fault, "database"), f.FaultEnded(end_ns, fault, "database")]
+    return History.of([*history.facts, *more])
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_events_that_were_acknowledged_during_an_outage(named: bool) -> None:
+    history = Shop(lambda one: int(one.order not in LOST), named=named).history()
+    begin, end = sold_at(history, LOST[0]) - MILLISECOND_NS, sold_at(history, LOST[-1] + 1) - MILLISECOND_NS
+    found = diagnosed(with_fault(history, begin, end))["lost_events" if named else "exact_units"]
+    assert "acknowledged during the fault restart database" in found.cause
+    assert "an error while it is stored must be answered 5xx" in found.remedy
+
+
+def test_events_that_came_in_an_outage_and_were_acknowledged_after_it() -> None:
+    """As where an id is marked as seen before it is stored."""
+    history = Shop(lambda one: int(one.order not in LOST)).history()
+    begin, end = sold_at(history, LOST[0]) - MILLISECOND_NS, sold_at(history, LOST[-1] + 1) - MILLISECOND_NS
+    late = [
+        replace(fact, at_ns=end + MILLISECOND_NS)
+        if isinstance(fact, f.AttemptEnded | f.DeliveryEnded) and begin <= fact.at_ns <= end
+        else fact
+        for fact in history.facts
+    ]
+    found = diagnosed(with_fault(History.of(late), begin, end))["lost_events"]
+    assert "first tried during the fault restart database and acknowledged after it" in found.cause
+
+
+def test_events_that_came_just_after_a_restart() -> None:
+    history = Shop(lambda one: int(one.order not in LOST)).history()
+    ready = sold_at(history, LOST[0]) - MILLISECOND_NS
+    found = diagnosed(with_fault(history, ready - 20 * MILLISECOND_NS, ready, "kill_worker"))["lost_events"]
+    assert "first tried less than 1 s after a restart" in found.cause
+
+
+def uneven(number: int) -> float:
+    """Times between events, in ms: now few come, now many."""
+    return (12.0, 17.0, 25.0)[number // 37 % 3]
+
+
+def shop_that_takes(takes: Callable[[Shop, Change], int]) -> History:
+    shop = Shop(orders=0, step_ms=uneven)
+    shop.times = lambda one: takes(shop, one)
+    for order in range(500):
+        shop.happen(Change("sale", order, "bazaar", ((f"SKU-{order % 8 + 1}", 1),)))
+    return shop.history()
+
+
+def test_no_more_than_some_events_in_a_window_have_their_effect() -> None:
+    taken: dict[int, int] = {}
+
+    def capped(shop: Shop, _: Change) -> int:
+        window = int(shop.ms + 5) // 500
+        taken[window] = taken.get(window, 0) + 1
+        return int(taken[window] <= 14)
+
+    found = diagnosed(shop_that_takes(capped))
+    assert found["capped"].cause.startswith("never more than 14 events in half a second had their effect")
+    assert "lost_alone" not in found
+
+
+def test_a_loss_by_chance_is_no_cap() -> None:
+    dice = random.Random(5)
+    assert "capped" not in diagnosed(shop_that_takes(lambda _shop, _one: int(dice.random() < 0.5)))
+
+
+def test_what_is_lost_evenly_of_what_comes_evenly_is_no_cap() -> None:
+    assert "capped" not in diagnosed(Shop(lambda one: int(one.order % 2)).history())
+
+
+class Says(Diagnose):
+    """Covers so many events."""
+
+    def __init__(self, name: str, count: int) -> None:
+        self.name, self.count = name, count
+
+    def __call__(self, case: Case) -> tuple[Found, ...]:
+        covers = frozenset(f"{self.name} {number}" for number in range(self.count))
+        return (Found(Diagnosis(self.name, self.name, (), "", case.failing), covers),)
+
+
+@pytest.mark.parametrize(("lost", "twice"), [(5, 200), (200, 5)])
+def test_of_events_lost_and_events_applied_twice_the_larger_number_comes_first(lost: int, twice: int) -> None:
+    some = (Says("forgeries", 1), Says("lost_events", lost), Says("wrong_units", 1), Says("applied_twice", twice))
+    found, _ = diagnose(History.of([f.RunEnded(ns(1), complete=True)]), (Check("drift", "invalid", ""),), some)
+    first, second = ("lost_events", "applied_twice") if lost > twice else ("applied_twice", "lost_events")
+    assert [one.name for one in found] == ["forgeries", first, "wrong_units", second]
