@@ -5,11 +5,10 @@ physical stock not at all. A cancellation or refund of a buyer's order has the e
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import msgspec
 
-from stockstorm.simulator.channels import OnlineStore
 from stockstorm.simulator.history.facts import OrderCancelled, OrderReturned, OrderWritten, WrittenAs
 from stockstorm.simulator.model import SHOPIFY, Fulfilment, Level, Order, Product, Refund, RefundLine, Sku, Written
 from stockstorm.simulator.shop.firing import Action, Changes
@@ -30,6 +29,14 @@ class NotEnough(Exception):
         super().__init__(f"line {index}: too few units are available")
 
 
+class Store(Protocol):
+    """The shop's own store, as far as orders move its stock; `channels.OnlineStore` is one."""
+
+    def move(
+        self, units: Iterable[tuple[Sku, int]], entry: Entry, action: Action, *, promised: bool = True
+    ) -> list[tuple[Level, Sku]]: ...
+
+
 class Mover(msgspec.Struct, frozen=True):
     """The parts of a shop that a change of an order moves."""
 
@@ -37,7 +44,7 @@ class Mover(msgspec.Struct, frozen=True):
     physical: PhysicalStock
     book: OrderBook
     by_sku: Mapping[Sku, Product]
-    online: OnlineStore
+    online: Store
     action: Callable[[int], Action]  # a new action at a time
 
 
