@@ -13,7 +13,7 @@ from stockstorm.simulator.history.facts import OrderCancelled, OrderReturned, Or
 from stockstorm.simulator.model import SHOPIFY, Fulfilment, Level, Order, Product, Refund, RefundLine, Sku, Written
 from stockstorm.simulator.shop.firing import Action, Changes
 from stockstorm.simulator.shop.ledger import Entry, Ledger, PhysicalStock
-from stockstorm.simulator.shop.lines import columns, left, left_at
+from stockstorm.simulator.shop.lines import columns, left, left_at, split, still_drawn
 from stockstorm.simulator.shop.orders import OrderBook, times_updated
 
 Claim = Literal["bypass", "ignoring_policy", "obeying_policy"]  # how an order takes its units from stock
@@ -33,7 +33,7 @@ class Store(Protocol):
     """The shop's own store, as far as orders move its stock; `channels.OnlineStore` is one."""
 
     def move(
-        self, units: Iterable[tuple[Sku, int]], entry: Entry, action: Action, *, promised: bool = True
+        self, units: Iterable[tuple[Sku, int, int]], entry: Entry, action: Action, *, promised: bool = True
     ) -> list[tuple[Level, Sku]]: ...
 
 
@@ -126,8 +126,10 @@ class OrderWrites:
         skus = {line.line_id: line.sku for line in order.lines}
         units = [(skus[line_id], quantity) for line_id, quantity in parcel.lines]
         if old.written is None or old.written.claimed:
+            drawn = still_drawn(old, shipped=True)
             for sku, quantity in units:
-                self._parts.ledger.ship(self._parts.by_sku[sku], quantity)
+                for location, part in split(sku, quantity, drawn):
+                    self._parts.ledger.ship(self._parts.by_sku[sku], part, location)
         self._note("fulfilled", order, units, request, action)
         action.parcel(order)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))

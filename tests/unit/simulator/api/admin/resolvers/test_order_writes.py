@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import (
     EventFired,
@@ -14,9 +15,12 @@ from stockstorm.simulator.history.facts import (
     OrderWritten,
     StockChanged,
 )
+from stockstorm.simulator.model import OrderKey, Product
+from stockstorm.simulator.plan.items import PlannedPurchase
+from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
 from tests.admin_calls import WALL, Admin
-from tests.small_world import STOCK, available, buy, cancel, give_back, pay, product, sku
+from tests.small_world import STOCK, available, buy, cancel, give_back, pay, product, sku, small_config
 
 CREATE = """mutation Create($order: OrderCreateOrderInput!, $how: OrderCreateInputsInventoryBehavior) {
   orderCreate(order: $order, options: {inventoryBehaviour: $how}) {
@@ -34,6 +38,9 @@ FULFIL = """mutation Fulfil($given: FulfillmentInput!) { fulfillmentCreate(fulfi
     fulfillment { id name totalQuantity trackingInfo { number } order { displayFulfillmentStatus } }
     userErrors { field message } } }"""
 
+NEWEST = "{ orders(first: 1) { nodes { id lineItems(first: 5) { nodes { id } } } } }"
+LEVELS = """query Levels($id: ID!) { inventoryItem(id: $id) { inventoryLevels(first: 5) { nodes {
+  quantities(names: ["available", "committed", "on_hand"]) { name quantity } } } } }"""
 NOBODYS = {"variantId": "gid://shopify/ProductVariant/1", "quantity": 1}
 
 
@@ -310,3 +317,54 @@ def test_shipped_units_that_come_back_are_on_the_shelf_again() -> None:
     rows = [{"lineItemId": line, "quantity": 2, "restockType": "RETURN"}]
     admin.data(REFUND, key="k", input={"orderId": order_id, "refundLineItems": rows})
     assert available(admin.world, 0) == on_hand(admin.world, 0) == STOCK
+
+
+# -- several locations ---------------------------------------------------------------------------------------------
+
+
+def spread() -> tuple[Admin, str, str, Product]:
+    """An order of all units of an item, which two locations hold, with its id and that of its line."""
+    config = small_config()
+    shop = config.shop.model_copy(update={"locations": 3, "stocked_at": 2})
+    config = config.model_copy(update={"shop": shop})
+    catalogue = make_catalogue(config, Seeds(3))
+    admin = Admin(World(config, catalogue, Seeds(3)))
+    item = catalogue.products[1]
+    lines = ((item.sku, item.initial_available),)
+    admin.world.apply(PlannedPurchase(0, 1, OrderKey(7), "online", 0, lines), admin.now_ns)
+    (order,) = admin.data("{ orders(first: 1) { nodes { id lineItems(first: 5) { nodes { id } } } } }")["orders"][
+        "nodes"
+    ]
+    return admin, order["id"], order["lineItems"]["nodes"][0]["id"], item
+
+
+def quantities(admin: Admin, item: Product) -> dict[str, list[int]]:
+    """Available, committed and on hand at each location."""
+    asked = admin.data(LEVELS, id=f"gid://shopify/InventoryItem/{item.inventory_item_id}")
+    rows = [row["quantities"] for row in asked["inventoryItem"]["inventoryLevels"]["nodes"]]
+    return {name: [row[n]["quantity"] for row in rows] for n, name in enumerate(("available", "committed", "on_hand"))}
+
+
+def test_units_come_back_to_where_they_were_drawn_from() -> None:
+    admin, order_id, line, item = spread()
+    before = quantities(admin, item)
+    assert (before["available"], len(before["committed"])) == ([0, 0], 2)
+    rows = [{"lineItemId": line, "quantity": 3, "restockType": "RETURN"}]
+    admin.data(REFUND, key="k", input={"orderId": order_id, "refundLineItems": rows})
+    admin.world.apply(cancel(7), admin.now_ns)
+    after = quantities(admin, item)
+    assert after == {"available": before["committed"], "committed": [0, 0], "on_hand": before["on_hand"]}
+    assert sum(after["available"]) == admin.world.physical(item.sku) == item.initial_available
+
+
+def test_a_parcel_leaves_the_locations_that_its_units_were_drawn_from() -> None:
+    admin, order_id, _, item = spread()
+    fulfil(admin, order_id)
+    assert quantities(admin, item) == {"available": [0, 0], "committed": [0, 0], "on_hand": [0, 0]}
+
+
+def test_a_refund_to_another_location_is_not_played() -> None:
+    admin, order_id, line, _ = spread()
+    rows = [{"lineItemId": line, "quantity": 1, "restockType": "RETURN", "locationId": "gid://shopify/Location/1"}]
+    answer = admin.ask(REFUND, key="k", input={"orderId": order_id, "refundLineItems": rows})
+    assert answer["errors"][0]["extensions"]["code"] == "NOT_PLAYED"
