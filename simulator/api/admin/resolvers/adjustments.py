@@ -137,7 +137,7 @@ def _adjust_other(given: dict[str, Any], rows: list[Row], call: Call) -> Invento
     state, stock = given["name"], call.state.other_stock
     quantities: dict[tuple[int, int], int] = {}
     deltas: list[tuple[tuple[int, int], int]] = []
-    for index, (product, location, delta, change_from) in enumerate(rows):
+    for index, (product, location, delta, change_from, _) in enumerate(rows):
         place = product.inventory_item_id, location
         before = quantities.get(place, stock.of(place, state))
         if change_from is not None and change_from != before:
