@@ -22,7 +22,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         says=("of location",),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"wrong_listings", "never_pushed"}),
     ),
     Flaw(
         name="topic_not_subscribed",
