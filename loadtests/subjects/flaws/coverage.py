@@ -67,7 +67,7 @@ DECLARED: Final = (
         must=frozenset({"order_latency"}),
         may=without({**WRONG_STOCK, **LATE_EFFECTS}, "order_latency"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events", "dead_letters"}),
+        diagnoses=frozenset({"catalogue_cut"}),
     ),
     Flaw(
         name="one_location_listed",
