@@ -14,7 +14,11 @@ pytestmark = [
 OPTIONS = {"steady": ("--rate", "30")}
 SEEDS = {"smoke": 10, "proof": 10, "flash_sale": 3, "failing_apis": 2, "steady": 2, "big_ids": 2, "old_api_version": 2}
 RUNS = [(scenario, seed) for scenario, seeds in SEEDS.items() for seed in range(1, seeds + 1)]
-BUGS_IN = {("relay", "rounded_ids"): "big_ids", ("relay", "no_idempotency_key"): "old_api_version"}  # others: `proof`
+BUGS_IN = {  # others: `proof`
+    ("relay", "rounded_ids"): "big_ids",
+    ("relay", "no_idempotency_key"): "old_api_version",
+    ("stockroom", "first_level_only"): "many_locations",
+}
 
 
 def skip_without_node(stranger: str) -> None:
@@ -44,6 +48,14 @@ def test_a_sound_stranger_is_valid_in_every_scenario_over_many_seeds(
 ) -> None:
     skip_without_node(stranger)
     done = trial(stranger, scenario, tmp_path, "--seed", str(seed), *OPTIONS.get(scenario, ()))
+    assert done.verdict == "valid", done.output + done.log
+    assert done.accusations == done.causes == [], done.output
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_sound_stranger_that_reads_every_level_adds_up_locations(seed: int, tmp_path: Path) -> None:
+    done = trial("stockroom", "many_locations", tmp_path, "--seed", str(seed))
     assert done.verdict == "valid", done.output + done.log
     assert done.accusations == done.causes == [], done.output
 
