@@ -4,6 +4,9 @@ import msgspec
 import pytest
 
 from stockstorm.reports.checkers.unexplained_push import UnexplainedPush
+from stockstorm.reports.diagnosis.case import Case
+from stockstorm.reports.diagnosis.event_traits import event_traits
+from stockstorm.reports.diagnosis.traits import Trait
 from stockstorm.reports.history import History
 from stockstorm.reports.history.stock_record import ledger_breaks
 from stockstorm.simulator.history import facts as f
@@ -127,3 +130,11 @@ def test_levels_that_do_not_add_up_are_found(facts: tuple[f.AnyFact, ...], field
 def test_levels_that_add_up_are_no_contradiction() -> None:
     final = f.FinalStock(ns(90), SKU, 9, 9, 3, (7, 8), (7, 2))
     assert list(ledger_breaks(history(at_two(), *moved(10, 1), at(20, 8, 3, -1, 9, 2), final))) == []
+
+
+def test_an_event_is_of_the_location_whose_level_changed() -> None:
+    told = (stock_event(10, 0, 1), *delivered(10, 0, "inventory_levels/update"))
+    found = history(at_two(), at(10, 8, 1, -1, 9, 5), told)
+    traits = event_traits(Case(found, ()))
+    assert Trait("location", "8") in traits.of(found.deliveries.events[0])
+    assert Trait("location", "7") not in traits.of(found.deliveries.events[0])
