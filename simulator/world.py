@@ -236,6 +236,10 @@ class World:
         """Time of the last edit of a product. None if it was never edited."""
         return self._firing.edited_ns.get(product_id)
 
+    def edited_products(self) -> Mapping[int, int]:
+        """Product id → time of its last edit, of the products that were edited."""
+        return self._firing.edited_ns
+
     def newest_order(self, channel: str) -> Order | None:
         """The newest accepted order of a channel."""
         key = self._newest.get(channel)

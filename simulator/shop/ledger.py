@@ -198,10 +198,13 @@ class Ledger:
         del item.levels[location_id]
         self._at[location_id].remove(item.product)
 
-    def ship(self, product: Product, units: int) -> None:
-        """Units that were promised to an order leave the shelf. What is available stays, so it makes no entry."""
+    def ship(self, product: Product, units: int, location_id: int = 0) -> None:
+        """Units that were promised to an order leave the shelf. What is available stays, so it makes no entry.
+
+        Location 0 is the first one of the item.
+        """
         levels = self._items[product.inventory_item_id].levels
-        place = self.place(product.inventory_item_id, 0)
+        place = self.place(product.inventory_item_id, location_id)
         levels[place] = msgspec.structs.replace(levels[place], committed=levels[place].committed - units)
 
     def deltas(self, rows: Sequence[LevelChange | LevelSet]) -> list[int]:

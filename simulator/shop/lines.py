@@ -49,6 +49,24 @@ def split(sku: Sku, quantity: int, drawn: list[Drawn]) -> list[tuple[int, int]]:
     return [*found, (0, quantity)] if quantity else found
 
 
+def still_drawn(order: Order, *, shipped: bool = False) -> list[Drawn]:
+    """Where the units of an order that did not come back were drawn from. `shipped`: without what was shipped."""
+    back: dict[tuple[Sku, int], int] = {}
+    for refund in order.refunds:
+        for line in refund.lines:
+            back[line.sku, line.location_id] = back.get((line.sku, line.location_id), 0) + line.quantity
+    drawn = [
+        Drawn(each.sku, each.location_id, each.units - back.get((each.sku, each.location_id), 0))
+        for each in order.drawn
+    ]
+    if shipped:
+        skus = {line.line_id: line.sku for line in order.lines}
+        for parcel in order.fulfilments:
+            for line_id, units in parcel.lines:
+                split(skus[line_id], units, drawn)
+    return drawn
+
+
 def columns(lines: Sequence[tuple[Sku, int]]) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """The SKUs, and their units."""
     return tuple([sku for sku, _ in lines]), tuple([quantity for _, quantity in lines])

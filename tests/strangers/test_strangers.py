@@ -34,6 +34,12 @@ def test_a_sound_stranger_is_valid_and_accused_of_nothing(stranger: str, tmp_pat
     assert done.verdict == "unknown" or done.accusations == done.causes == [], done.output
 
 
+def test_a_sound_service_that_speaks_rest_is_valid_and_accused_of_nothing(tmp_path: Path) -> None:
+    done = trial("sweep", "smoke", tmp_path, "--seed", "1", bug="ways.by_rest")
+    assert is_valid_unless_late(done.result), done.output + done.log
+    assert done.verdict == "unknown" or done.accusations == done.causes == [], done.output
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize(("scenario", "seed"), RUNS)
 @pytest.mark.parametrize("stranger", STRANGERS)

@@ -11,9 +11,26 @@ from graphql import GraphQLError
 
 from stockstorm.simulator.api.admin.base.call import IDEMPOTENCY_KEY, Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.idempotency import Remembered, fingerprint
+from stockstorm.simulator.api.admin.base.other_stock import ON_HAND
 from stockstorm.simulator.api.admin.base.problems import bad_request
-from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Change, InventoryPayload, Reason, UserError, gid
-from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUST, SET, SET_ON_HAND, Kind, Row, checked_rows
+from stockstorm.simulator.api.admin.base.views import (
+    AdjustmentGroup,
+    Change,
+    InventoryPayload,
+    QuantityName,
+    Reason,
+    UserError,
+    gid,
+)
+from stockstorm.simulator.api.admin.resolvers.quantity_rules import (
+    ADJUST,
+    SET,
+    SET_ON_HAND,
+    Kind,
+    Row,
+    checked_rows,
+    total_error,
+)
 from stockstorm.simulator.history.facts import StockChanged
 from stockstorm.simulator.limits import IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.world import Changes, LevelChange, LevelSet, StaleQuantity
@@ -105,12 +122,46 @@ def _execute(kind: Kind, given: dict[str, Any], call: Call) -> InventoryPayload:
     if errors:
         return _refused(errors, call)
     reference = given.get("referenceDocumentUri")
+    if kind is ADJUST and given["name"] != "available":
+        return _adjust_other(given, rows, call)
     try:
         changes = _apply(kind, given["name"], rows, reference or "", call)
     except StaleQuantity as stale:
         return _refused([_stale(kind, given, stale.index, call)], call)
     call.changed(changes)
     return InventoryPayload(_group(changes, given["reason"], reference, call))
+
+
+def _adjust_other(given: dict[str, Any], rows: list[Row], call: Call) -> InventoryPayload:
+    """An adjustment of a state that nobody can buy from: all rows or none, without facts and events."""
+    state, stock = given["name"], call.state.other_stock
+    quantities: dict[tuple[int, int], int] = {}
+    deltas: list[tuple[tuple[int, int], int]] = []
+    for index, (product, location, delta, change_from, _) in enumerate(rows):
+        place = product.inventory_item_id, location
+        before = quantities.get(place, stock.of(place, state))
+        if change_from is not None and change_from != before:
+            return _refused([_stale(ADJUST, given, index, call)], call)
+        if error := total_error(("input", "changes", str(index), "delta"), before + delta):
+            return _refused([error], call)
+        quantities[place] = before + delta
+        deltas += [(place, delta)] if delta else []
+    stock.put(state, quantities)
+    if not deltas:
+        return InventoryPayload()
+    call.state.groups += 1
+    items, locations = zip(*(place for place, _ in deltas), strict=True)
+    group = AdjustmentGroup(
+        call.state.groups,
+        call.now_ns,
+        given["reason"],
+        given.get("referenceDocumentUri"),
+        items,
+        tuple([delta for _, delta in deltas]),
+        locations,
+        state,
+    )
+    return InventoryPayload(group)
 
 
 def _stale(kind: Kind, given: dict[str, Any], index: int, call: Call) -> UserError:
@@ -132,11 +183,12 @@ def _apply(kind: Kind, name: str, rows: list[Row], reference: str, call: Call) -
         return world.adjust(deltas, reference=reference, request=request, now_ns=now_ns)
     sets: list[LevelSet] = []
     for product, location, amount, change_from, connects in rows:
-        # On hand is available plus committed, and the caller cannot change committed.
-        level = world.level(product.inventory_item_id, location) if name == "on_hand" else None
-        committed = 0 if level is None else level.committed
-        compared = None if change_from is None else change_from - committed
-        sets.append(LevelSet(product.inventory_item_id, location, amount - committed, compared, connects))
+        # On hand is available, committed and the other states; a set of it changes available only.
+        place = product.inventory_item_id, location
+        level = world.level(*place) if name == "on_hand" else None
+        others = 0 if level is None else level.committed + call.state.other_stock.on_hand(place)
+        compared = None if change_from is None else change_from - others
+        sets.append(LevelSet(*place, amount - others, compared, connects))
     return world.set_available(sets, reference=reference, request=request, now_ns=now_ns)
 
 
@@ -153,11 +205,12 @@ def _group(changes: Changes, reason: Reason, reference: str | None, call: Call) 
 
 
 def _changes(group: AdjustmentGroup, arguments: Arguments, call: Call) -> list[Change]:
-    """The rows of a group. Each entry changed available and on_hand by the same delta."""
+    """The rows of a group. Each entry changed its state, and on_hand by the same delta where that counts the state."""
+    on_hand: tuple[QuantityName, ...] = ("on_hand",) if group.name == "available" or group.name in ON_HAND else ()
     rows = [
         Change(name, delta, call.catalogue.by_item[item], location)
         for item, delta, location in zip(group.items, group.deltas, group.locations, strict=True)
-        for name in ("available", "on_hand")
+        for name in (group.name, *on_hand)
     ]
     items, locations, names = (arguments.get(name) for name in ("inventoryItemIds", "locationIds", "quantityNames"))
     if items is None and locations is None and names is None:

@@ -10,18 +10,21 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Call
+from stockstorm.simulator.api.admin.base.other_stock import OTHER_STATES
 from stockstorm.simulator.api.admin.base.views import REASONS, UserError, parse_location
 from stockstorm.simulator.api.admin.resolvers.stock import item_of
-from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Product
 
 NOT_STOCKED: Final = "The inventory item is not stocked at the location."  # until 2026-07
 DELTA_MAX: Final = 2_000_000_000  # from the schema's description; set quantities have QUANTITY_MAX
-ADJUSTABLE: Final = ("available", "damaged", "incoming", "quality_control", "reserved", "safety_stock")
+ADJUSTABLE: Final = ("available", *OTHER_STATES)
 _URI: Final = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 _NOT_COMPARED: Final = (
     "The compareQuantity argument must be given to each quantity or ignored using ignoreCompareQuantity."
+)
+_ONE: Final = (
+    "All changes must have the same ledger document URI or, in the case of adjusting available, no ledger document URI."
 )
 _DUPLICATE: Final = "The combination of inventoryItemId and locationId must be unique."
 
@@ -79,8 +82,10 @@ def checked_rows(kind: Kind, given: dict[str, Any], call: Call) -> tuple[list[Ro
         product, location = item_of(row["inventoryItemId"], call), parse_location(row["locationId"])
         amount = row[kind.amount_field]
         stocked = None if product is None or location is None else call.world.level(product.inventory_item_id, location)
-        if stocked is None or row.get("ledgerDocumentUri") or abs(amount) > QUANTITY_MAX:
+        documented = row.get("ledgerDocumentUri") or (kind is ADJUST and given["name"] in OTHER_STATES)
+        if stocked is None or documented or abs(amount) > QUANTITY_MAX:
             errors += _row_errors(kind, index, row, product, call)
+            errors += _document_errors(given, index) if documented else []
         if product is not None and location in call.state.locations:
             rows.append(Row(product, location, amount, comparison_of(given, row), stocked is None))
     if kind is not ADJUST:
@@ -104,8 +109,6 @@ def _name_errors(kind: Kind, name: str) -> list[UserError]:
     if name not in ADJUSTABLE:
         text = f"The specified quantity name is invalid. Valid values are: {', '.join(ADJUSTABLE)}."
         return [UserError(path, text, "INVALID_QUANTITY_NAME")]
-    if name != "available":
-        raise not_played("state", name)
     return []
 
 
@@ -133,10 +136,31 @@ def _row_errors(kind: Kind, index: int, row: dict[str, Any], product: Product | 
         errors.append(UserError((*path, "locationId"), text, "INVALID_LOCATION"))
     elif product is not None and _is_not_stocked(product, location, call):
         errors.append(UserError((*path, "locationId"), NOT_STOCKED, "ITEM_NOT_STOCKED_AT_LOCATION"))
-    if row.get("ledgerDocumentUri"):
-        text = "A ledger document URI is not allowed when adjusting available."
-        errors.append(UserError((*path, "ledgerDocumentUri"), text, "INVALID_AVAILABLE_DOCUMENT"))
     return errors + _amount_errors(kind, (*path, kind.amount_field), row[kind.amount_field])
+
+
+def _document_errors(given: dict[str, Any], index: int) -> list[UserError]:
+    """The rules of ledger documents: none for what is available, one and the same for any other state."""
+    uri = given["changes"][index].get("ledgerDocumentUri")
+    path = ("input", "changes", str(index), "ledgerDocumentUri")
+    if given["name"] not in OTHER_STATES:
+        text = "A ledger document URI is not allowed when adjusting available."
+        return [UserError(path, text, "INVALID_AVAILABLE_DOCUMENT")]
+    if not uri:
+        text = "A ledger document URI is required except when adjusting available."
+        return [UserError(path, text, "INVALID_QUANTITY_DOCUMENT")]
+    if uri.startswith("gid://shopify/"):
+        text = "Internal (gid://shopify/) ledger documents are not allowed to be adjusted via API."
+        return [UserError(path, text, "INTERNAL_LEDGER_DOCUMENT")]
+    if not _URI.fullmatch(uri):
+        return [UserError(path, "The specified ledger document is invalid.", "INVALID_LEDGER_DOCUMENT")]
+    same = uri == given["changes"][0].get("ledgerDocumentUri")
+    return [] if same else [UserError(path, _ONE, "MAX_ONE_LEDGER_DOCUMENT")]
+
+
+def total_error(path: tuple[str, ...], total: int) -> UserError | None:
+    """What a quantity may not become."""
+    return next(iter(_amount_errors(SET, path, total)), None)
 
 
 def _is_not_stocked(product: Product, location: int | None, call: Call) -> bool:

@@ -93,6 +93,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     },
     "Shop": shop.SHOP,
     "ShopPlan": shop.PLAN,
+    "App": shop.THE_APP,
     "AppInstallation": shop.APP,
     "AccessScope": shop.SCOPE,
     "Count": shop.COUNT,

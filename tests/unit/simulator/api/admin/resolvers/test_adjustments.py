@@ -185,11 +185,6 @@ def test_until_2026_07_an_item_can_only_be_adjusted_where_it_is_stocked() -> Non
     assert (error["field"][-1], error["code"]) == ("locationId", "ITEM_NOT_STOCKED_AT_LOCATION")
 
 
-def test_an_unsupported_inventory_state_is_an_error() -> None:
-    problem = Admin().problem(ADJUST, key="k", input=adjustment(change(0, 1), name="damaged"))
-    assert problem["extensions"]["code"] == "NOT_PLAYED"
-
-
 def test_the_idempotent_directive_is_required() -> None:
     admin = Admin()
     answer = admin.ask(
