@@ -17,7 +17,7 @@ from stockstorm.simulator.api.admin.base.views import (
     parse_location,
 )
 from stockstorm.simulator.api.admin.resolvers.adjustments import executed_once
-from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUSTABLE
+from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUSTABLE, header_errors
 from stockstorm.simulator.api.admin.resolvers.stock import item_of, named_level
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Level
@@ -115,7 +115,8 @@ def move(_source: None, arguments: Arguments, call: Call) -> InventoryPayload:
     call.rows += len(given["changes"])
 
     def execute() -> InventoryPayload:
-        errors = [error for index, row in enumerate(given["changes"]) for error in _move_errors(index, row, call)]
+        errors = header_errors(given)
+        errors += [error for index, row in enumerate(given["changes"]) for error in _move_errors(index, row, call)]
         errors = errors or _stale_moves(given["changes"], call)
         if errors:
             call.refuse(error.message for error in errors)

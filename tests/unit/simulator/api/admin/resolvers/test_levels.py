@@ -19,8 +19,9 @@ DEACTIVATE = """mutation Deactivate($level: ID!) {
 MOVE = """mutation Move($input: InventoryMoveQuantitiesInput!, $key: String!) {
   inventoryMoveQuantities(input: $input) @idempotent(key: $key) {
     inventoryAdjustmentGroup { changes { name delta } } userErrors { field code message } } }"""
-STATES = """query States($item: ID!, $location: ID!) { inventoryItem(id: $item) { inventoryLevel(locationId: $location) {
-  quantities(names: ["available", "damaged", "on_hand"]) { quantity } } } }"""
+STATES = """query States($item: ID!, $location: ID!) {
+  inventoryItem(id: $item) { inventoryLevel(locationId: $location) {
+    quantities(names: ["available", "damaged", "on_hand"]) { quantity } } } }"""
 SET_ON_HAND = """mutation SetOnHand($input: InventorySetOnHandQuantitiesInput!, $key: String!) {
   inventorySetOnHandQuantities(input: $input) @idempotent(key: $key) {
     inventoryAdjustmentGroup { changes { name delta location { id } } } userErrors { field code message } } }"""
@@ -177,3 +178,11 @@ def test_a_move_from_a_quantity_that_is_not_there_any_more_moves_nothing() -> No
     (error,) = admin.ask(MOVE, input=given, key="m")["data"]["inventoryMoveQuantities"]["userErrors"]
     assert error["code"] == "CHANGE_FROM_QUANTITY_STALE"
     assert admin.facts(StockChanged) == []
+
+
+def test_a_move_for_an_invalid_reason_is_refused() -> None:
+    given = moved(**{"from": end("available", location_gid(0)), "to": end("damaged", location_gid(0))})
+    (error,) = Admin().ask(MOVE, input=given | {"reason": "because"}, key="m")["data"]["inventoryMoveQuantities"][
+        "userErrors"
+    ]
+    assert error["code"] == "INVALID_REASON"
