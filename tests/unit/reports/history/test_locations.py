@@ -11,7 +11,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.stock_record import ledger_breaks
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import StockCause
-from tests.literal_history import SKU, called, delivered, history, ns, opened, pushed, stock_event
+from tests.literal_history import SKU, called, delivered, history, ns, opened, pushed, sold, stock_event
 
 ITEM = 2**53 + 1
 
@@ -138,3 +138,21 @@ def test_an_event_is_of_the_location_whose_level_changed() -> None:
     traits = event_traits(Case(found, ()))
     assert Trait("location", "8") in traits.of(found.deliveries.events[0])
     assert Trait("location", "7") not in traits.of(found.deliveries.events[0])
+
+
+def split(ms: float, location: int, number: int, delta: int, available: int, level: int) -> f.AnyFact:
+    """A row of the call that writes the order bazaar:1 at two locations."""
+    return f.StockChanged(
+        ns(ms), SKU, ITEM, location, number, delta, available, "subject_adjust", -1, "urn:channel-orders:bazaar:1",
+        False, 4, level,
+    )  # fmt: skip
+
+
+def test_an_order_that_is_written_at_two_locations_is_written_once() -> None:
+    rows = (split(20, 7, 1, -4, 6, 0), split(20, 8, 2, -1, 5, 5))
+    found = history(at_two(), sold(5, 1, "bazaar", 5), *rows)
+    assert (found.misfit_skus, dict(found.doublings.by_order)) == (set(), {})
+    assert found.ledgers[SKU].base[-1] == 10
+    again = (split(30, 7, 3, -4, 1, -4), split(30, 8, 4, -1, 0, 4))
+    twice = history(at_two(), sold(5, 1, "bazaar", 5), *rows, *again)
+    assert set(twice.doublings.by_order) == {(1, "sale")}
