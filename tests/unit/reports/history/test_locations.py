@@ -7,6 +7,7 @@ from stockstorm.reports.checkers.unexplained_push import UnexplainedPush
 from stockstorm.reports.diagnosis.case import Case
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.traits import Trait
+from stockstorm.reports.evidence.steps import Steps
 from stockstorm.reports.history import History
 from stockstorm.reports.history.stock_record import ledger_breaks
 from stockstorm.simulator.history import facts as f
@@ -156,3 +157,14 @@ def test_an_order_that_is_written_at_two_locations_is_written_once() -> None:
     again = (split(30, 7, 3, -4, 1, -4), split(30, 8, 4, -1, 0, 4))
     twice = history(at_two(), sold(5, 1, "bazaar", 5), *rows, *again)
     assert set(twice.doublings.by_order) == {(1, "sale")}
+
+
+def test_a_step_says_what_became_of_the_sum_and_of_the_level() -> None:
+    fired = (stock_event(10, 0, 1), stock_event(10, 1, 2))
+    found = history(at_two(), *moved(10, 1), at(20, 8, 3, -1, 9, 2), *fired, stock_event(20, 2, 3))
+    texts = [Steps(found).event(event).text for event in found.all(f.EventFired)]
+    assert [text.partition(": ")[2] for text in texts] == [
+        "10 → 10 available (transfer), of which 6 → 3 at location 8",
+        "10 → 10 available (transfer), of which 4 → 7 at location 7",
+        "10 → 9 available (sale in the shop), of which 3 → 2 at location 8",
+    ]
