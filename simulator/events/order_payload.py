@@ -29,6 +29,7 @@ from stockstorm.simulator.events.order_shape import (
 )
 from stockstorm.simulator.events.people_payload import People
 from stockstorm.simulator.model import (
+    API_CLIENT_ID,
     FIRST_ORDER_NUMBER,
     SHOP_ID,
     Fulfilment,
@@ -41,7 +42,6 @@ from stockstorm.simulator.model import (
     Written,
 )
 
-APP_ID: Final = 1  # of the subject's app
 REFUND_NOTE: Final = "Doesn’t fit / sent back & checked"  # of the plan's returns
 VAT_RATE: Final = Raw(b"0.20")  # a float with a trailing zero, which is lost when a receiver re-serialises
 SHIPPING_MINOR: Final = 495
@@ -267,11 +267,11 @@ def _with_what_the_subject_gave(body: OrderBody, written: Written) -> OrderBody:
         note=written.note,
         note_attributes=tuple({"name": name, "value": value} for name, value in written.attributes),
         po_number=written.po_number,
-        source_name=written.source_name or str(APP_ID),
+        source_name=written.source_name or str(API_CLIENT_ID),
         source_identifier=written.source_identifier,
         tags=", ".join(written.tags),
         test=written.test,
-        app_id=APP_ID,
+        app_id=API_CLIENT_ID,
     )
 
 

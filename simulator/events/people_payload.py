@@ -108,6 +108,8 @@ class People:
 
     def written(self, order_id: int, written: Written) -> Person:
         """The person of an order that the subject created. Without a name or an email there is no customer."""
+        if not self._shown:
+            return NOBODY
         address = None if written.address is None else _written_address(written.address)
         customer = None
         if written.email or written.first_name or written.last_name:

@@ -39,6 +39,7 @@ _SCHEMA: Final = (
     "CREATE INDEX by_status ON orders (status, created_ns, id) WHERE own",
     "CREATE INDEX by_number ON orders (number, own) WHERE own",
     "CREATE INDEX by_skus ON orders (skus, own) WHERE own",
+    "CREATE INDEX by_buyer ON orders (buyer) WHERE own",
     "CREATE INDEX by_words ON orders (words, own) WHERE own AND words IS NOT NULL",
     "CREATE TABLE refunds (id INTEGER PRIMARY KEY, order_id INTEGER)",
     "CREATE TABLE parcels (id INTEGER PRIMARY KEY, order_id INTEGER)",

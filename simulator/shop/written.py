@@ -5,16 +5,15 @@ physical stock not at all. A cancellation or refund of a buyer's order has the e
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import msgspec
 
-from stockstorm.simulator.channels import OnlineStore
 from stockstorm.simulator.history.facts import OrderCancelled, OrderReturned, OrderWritten, WrittenAs
 from stockstorm.simulator.model import SHOPIFY, Fulfilment, Level, Order, Product, Refund, RefundLine, Sku, Written
 from stockstorm.simulator.shop.firing import Action, Changes
 from stockstorm.simulator.shop.ledger import Entry, Ledger, PhysicalStock
-from stockstorm.simulator.shop.lines import columns, left, left_at
+from stockstorm.simulator.shop.lines import columns, left, left_at, split, still_drawn
 from stockstorm.simulator.shop.orders import OrderBook, times_updated
 
 Claim = Literal["bypass", "ignoring_policy", "obeying_policy"]  # how an order takes its units from stock
@@ -30,6 +29,14 @@ class NotEnough(Exception):
         super().__init__(f"line {index}: too few units are available")
 
 
+class Store(Protocol):
+    """The shop's own store, as far as orders move its stock; `channels.OnlineStore` is one."""
+
+    def move(
+        self, units: Iterable[tuple[Sku, int, int]], entry: Entry, action: Action, *, promised: bool = True
+    ) -> list[tuple[Level, Sku]]: ...
+
+
 class Mover(msgspec.Struct, frozen=True):
     """The parts of a shop that a change of an order moves."""
 
@@ -37,7 +44,7 @@ class Mover(msgspec.Struct, frozen=True):
     physical: PhysicalStock
     book: OrderBook
     by_sku: Mapping[Sku, Product]
-    online: OnlineStore
+    online: Store
     action: Callable[[int], Action]  # a new action at a time
 
 
@@ -119,8 +126,10 @@ class OrderWrites:
         skus = {line.line_id: line.sku for line in order.lines}
         units = [(skus[line_id], quantity) for line_id, quantity in parcel.lines]
         if old.written is None or old.written.claimed:
+            drawn = still_drawn(old, shipped=True)
             for sku, quantity in units:
-                self._parts.ledger.ship(self._parts.by_sku[sku], quantity)
+                for location, part in split(sku, quantity, drawn):
+                    self._parts.ledger.ship(self._parts.by_sku[sku], part, location)
         self._note("fulfilled", order, units, request, action)
         action.parcel(order)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))

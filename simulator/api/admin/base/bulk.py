@@ -19,7 +19,7 @@ FIRST_ID: Final = 720_918_000_001
 OPERATIONS_MAX: Final = 1_000  # of a run; the oldest ones are forgotten
 FILES_MAX: Final = 10  # of the newest operations; Shopify keeps them for a week
 FILE_MAX: Final = 32 * 1024**2  # bytes; a longer result fails
-SLICE: Final = 100  # lines at once, which take some milliseconds
+SLICE: Final = 60  # lines at once, which take some milliseconds
 FILES: Final = "/bulk-operations/"  # the start of the path of every file
 
 Line = dict[str, object]

@@ -131,6 +131,8 @@ class _Parser:
         found = _TERM.match(self._query, self._at)
         if found is None or self._next_word("AND") or self._next_word("OR"):
             raise self._malformed()
+        if found["field"] is None and found["value"].endswith(":"):
+            raise self._malformed()
         self._at = found.end()
         self._terms += 1
         if self._terms > SEARCH_TERMS_MAX:

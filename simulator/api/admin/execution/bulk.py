@@ -27,7 +27,7 @@ from stockstorm.simulator.api.admin.base.call import Call, arguments_of
 from stockstorm.simulator.api.admin.base.pages import Page, cursor_text
 from stockstorm.simulator.api.admin.base.views import type_name_of
 from stockstorm.simulator.api.admin.execution.documents import Documents
-from stockstorm.simulator.api.admin.execution.selections import Fragments, Selections
+from stockstorm.simulator.api.admin.execution.selections import Fragments, Grouped, Selections
 from stockstorm.simulator.api.admin.resolvers.schema import resolvers_of
 
 CONNECTIONS_MAX: Final = 5
@@ -63,6 +63,15 @@ class _Walk:
         self._schema, self._make_call = schema, make_call
         self._selections = Selections(schema, fragments, {})
         self._call = make_call()
+        self._collected: dict[tuple[str, tuple[int, ...]], Grouped] = {}
+        self._holding: dict[tuple[str, tuple[int, ...]], bool] = {}
+
+    def _collect(self, on: GraphQLObjectType, nodes: Sequence[FieldNode | OperationDefinitionNode]) -> Grouped:
+        """The fields that nodes of the document ask of a type. Found once, because a connection has many rows."""
+        key = (on.name, tuple(map(id, nodes)))
+        if key not in self._collected:
+            self._collected[key] = self._selections.collect(on, _sets(nodes))
+        return self._collected[key]
 
     def connections(self, node: OperationDefinitionNode) -> Iterator[int]:
         """How deep each connection is nested in others, from 1."""
@@ -73,7 +82,7 @@ class _Walk:
     def _depths(self, on: Any, nodes: Sequence[Any], depth: int) -> Iterator[int]:
         types = self._schema.get_possible_types(on) if is_abstract_type(on) else [on]
         for type_ in types if not is_leaf_type(on) else ():
-            for found in self._selections.collect(type_, _sets(nodes)).values():
+            for found in self._collect(type_, nodes).values():
                 name = found[0].name.value
                 if name.startswith("__"):
                     continue
@@ -89,7 +98,7 @@ class _Walk:
         if root is None:
             return
         self._call = self._make_call()
-        for found in self._selections.collect(root, _sets([node])).values():
+        for found in self._collect(root, [node]).values():
             yield from self._field(root, None, found, None, shown)
         self._note(shown)
 
@@ -142,13 +151,13 @@ class _Walk:
         self, on: Any, source: Any, nodes: list[FieldNode], parent: str | None, shown: Shown
     ) -> Iterator[tuple[Line, bool]]:
         type_ = self._concrete(on, source)
-        for found in self._selections.collect(type_, _sets(nodes)).values():
+        for found in self._collect(type_, nodes).values():
             yield from self._field(type_, source, found, parent, shown)
 
     def _object(self, type_: GraphQLObjectType, source: Any, nodes: list[FieldNode]) -> Line:
         """An object without its connections."""
         line: Line = {}
-        for key, found in self._selections.collect(type_, _sets(nodes)).items():
+        for key, found in self._collect(type_, nodes).items():
             name = found[0].name.value
             if name == "__typename":
                 line[key] = type_.name
@@ -183,21 +192,23 @@ class _Walk:
         return resolvers_of(on.name)[name](source, arguments | (more or {}), self._call)
 
     def _holds_connections(self, on: GraphQLObjectType, nodes: list[FieldNode]) -> bool:
-        named = get_named_type(on.fields[nodes[0].name.value].type)
-        if named.name.endswith("Connection"):
-            return True
-        return next(self._depths(named, nodes, 0), None) is not None
+        key = (on.name, tuple(map(id, nodes)))
+        if key not in self._holding:
+            named = get_named_type(on.fields[nodes[0].name.value].type)
+            nested = named.name.endswith("Connection") or next(self._depths(named, nodes, 0), None) is not None
+            self._holding[key] = nested
+        return self._holding[key]
 
     def _of_node(self, connection: Any, nodes: list[FieldNode]) -> tuple[Any, list[FieldNode]]:
         """The type of a connection's nodes, and what is asked of them under `nodes` and under `edges`."""
         selected: list[FieldNode] = []
-        for found in self._selections.collect(connection, _sets(nodes)).values():
+        for found in self._collect(connection, nodes).values():
             name = found[0].name.value
             if name == "nodes":
                 selected += found
             elif name == "edges":
                 edge = get_named_type(connection.fields["edges"].type)
-                inner = self._selections.collect(edge, _sets(found)).values()
+                inner = self._collect(edge, found).values()
                 selected += [each for group in inner if group[0].name.value == "node" for each in group]
         return get_named_type(connection.fields["nodes"].type), selected
 

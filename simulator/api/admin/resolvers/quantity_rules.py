@@ -1,4 +1,4 @@
-"""The checks of both inventory mutations, with the texts and codes of recordings.
+"""The checks of the mutations of quantities, with the texts and codes of recordings.
 
 An error refuses the whole batch. The answer lists all errors of a batch. Indexes in a user error's field are strings.
 """
@@ -16,6 +16,7 @@ from stockstorm.simulator.api.admin.resolvers.stock import item_of
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Product
 
+NOT_STOCKED: Final = "The inventory item is not stocked at the location."  # until 2026-07
 DELTA_MAX: Final = 2_000_000_000  # from the schema's description; set quantities have QUANTITY_MAX
 ADJUSTABLE: Final = ("available", *OTHER_STATES)
 _URI: Final = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
@@ -29,7 +30,7 @@ _DUPLICATE: Final = "The combination of inventoryItemId and locationId must be u
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """The names in one of the two mutations."""
+    """The names in one of these mutations."""
 
     operation: str
     rows_field: str
@@ -54,13 +55,23 @@ SET: Final = Kind(
 )
 
 
+SET_ON_HAND: Final = Kind(
+    "inventorySetOnHandQuantities",
+    "setQuantities",
+    "InventorySetQuantityInput",
+    "quantity",
+    "The changeFromQuantity argument no longer matches the persisted quantity.",
+)
+
+
 class Row(NamedTuple):
-    """One row of a batch, with a known item at its location."""
+    """One row of a batch, with a known item and location. `connects`: the item is not stocked there yet."""
 
     product: Product
     location_id: int
     amount: int
     change_from: int | None
+    connects: bool
 
 
 def checked_rows(kind: Kind, given: dict[str, Any], call: Call) -> tuple[list[Row], list[UserError]]:
@@ -72,13 +83,13 @@ def checked_rows(kind: Kind, given: dict[str, Any], call: Call) -> tuple[list[Ro
         amount = row[kind.amount_field]
         stocked = None if product is None or location is None else call.world.level(product.inventory_item_id, location)
         documented = row.get("ledgerDocumentUri") or (kind is ADJUST and given["name"] in OTHER_STATES)
-        if product is None or stocked is None or documented or abs(amount) > QUANTITY_MAX:
+        if stocked is None or documented or abs(amount) > QUANTITY_MAX:
             errors += _row_errors(kind, index, row, product, call)
             errors += _document_errors(given, index) if documented else []
-        if product is not None and stocked is not None:
-            rows.append(Row(product, stocked.location_id, amount, comparison_of(given, row)))
-    if kind is SET:
-        errors += _set_errors(given)
+        if product is not None and location in call.state.locations:
+            rows.append(Row(product, location, amount, comparison_of(given, row), stocked is None))
+    if kind is not ADJUST:
+        errors += _set_errors(kind, given)
     return rows, errors
 
 
@@ -92,7 +103,7 @@ def comparison_of(given: dict[str, Any], row: dict[str, Any]) -> int | None:
 
 def _name_errors(kind: Kind, name: str) -> list[UserError]:
     path = ("input", "name")
-    if kind is SET:
+    if kind is not ADJUST:
         text = "The quantity name must be either 'available' or 'on_hand'."
         return [] if name in ("available", "on_hand") else [UserError(path, text, "INVALID_NAME")]
     if name not in ADJUSTABLE:
@@ -120,14 +131,11 @@ def _row_errors(kind: Kind, index: int, row: dict[str, Any], product: Product | 
     if product is None:
         text = "The specified inventory item could not be found."
         errors.append(UserError((*path, "inventoryItemId"), text, "INVALID_INVENTORY_ITEM"))
-    is_known = location in call.state.locations
-    is_stocked = product is not None and location is not None and call.world.level(product.inventory_item_id, location)
-    if is_known and product is not None and not is_stocked and call.in_force("stocked items only"):
-        text = "The specified inventory item is not stocked at the location."
-        errors.append(UserError((*path, "locationId"), text, "ITEM_NOT_STOCKED_AT_LOCATION"))
-    elif not is_known or (product is not None and not is_stocked):
+    if location not in call.state.locations:
         text = "The specified location could not be found."
         errors.append(UserError((*path, "locationId"), text, "INVALID_LOCATION"))
+    elif product is not None and _is_not_stocked(product, location, call):
+        errors.append(UserError((*path, "locationId"), NOT_STOCKED, "ITEM_NOT_STOCKED_AT_LOCATION"))
     return errors + _amount_errors(kind, (*path, kind.amount_field), row[kind.amount_field])
 
 
@@ -146,11 +154,8 @@ def _document_errors(given: dict[str, Any], index: int) -> list[UserError]:
         return [UserError(path, text, "INTERNAL_LEDGER_DOCUMENT")]
     if not _URI.fullmatch(uri):
         return [UserError(path, "The specified ledger document is invalid.", "INVALID_LEDGER_DOCUMENT")]
-    return (
-        []
-        if uri == given["changes"][0].get("ledgerDocumentUri")
-        else [UserError(path, _ONE, "MAX_ONE_LEDGER_DOCUMENT")]
-    )
+    same = uri == given["changes"][0].get("ledgerDocumentUri")
+    return [] if same else [UserError(path, _ONE, "MAX_ONE_LEDGER_DOCUMENT")]
 
 
 def total_error(path: tuple[str, ...], total: int) -> UserError | None:
@@ -158,8 +163,15 @@ def total_error(path: tuple[str, ...], total: int) -> UserError | None:
     return next(iter(_amount_errors(SET, path, total)), None)
 
 
+def _is_not_stocked(product: Product, location: int | None, call: Call) -> bool:
+    """Whether that is an error. The newest versions stock an item wherever it is adjusted."""
+    if location is None or not call.in_force("stocked items only"):
+        return False
+    return call.world.level(product.inventory_item_id, location) is None
+
+
 def _amount_errors(kind: Kind, path: tuple[str, ...], amount: int) -> list[UserError]:
-    limit = QUANTITY_MAX if kind is SET else DELTA_MAX
+    limit = DELTA_MAX if kind is ADJUST else QUANTITY_MAX
     if amount > limit:
         return [UserError(path, f"The quantity can't be higher than {limit:,}.", "INVALID_QUANTITY_TOO_HIGH")]
     if amount < -limit:
@@ -167,20 +179,20 @@ def _amount_errors(kind: Kind, path: tuple[str, ...], amount: int) -> list[UserE
     return []
 
 
-def _set_errors(given: dict[str, Any]) -> list[UserError]:
+def _set_errors(kind: Kind, given: dict[str, Any]) -> list[UserError]:
     """Errors for duplicate rows, one for each of them, for an on_hand below zero, and for a comparison that lacks.
 
     Whether changeFromQuantity may lack was checked before.
     """
-    rows = given["quantities"]
+    rows = given[kind.rows_field]
     pairs = Counter((row["inventoryItemId"], row["locationId"]) for row in rows)
     errors: list[UserError] = []
     for index, row in enumerate(rows):
-        path = ("input", "quantities", str(index))
+        path = ("input", kind.rows_field, str(index))
         is_compared = "changeFromQuantity" in row or row.get("compareQuantity") is not None
-        if not is_compared and not given.get("ignoreCompareQuantity"):
+        if kind is SET and not is_compared and not given.get("ignoreCompareQuantity"):
             errors.append(UserError((*path, "compareQuantity"), _NOT_COMPARED, "COMPARE_QUANTITY_REQUIRED"))
-        if pairs[row["inventoryItemId"], row["locationId"]] > 1:
+        if kind is SET and pairs[row["inventoryItemId"], row["locationId"]] > 1:
             code = "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR"
             errors.append(UserError((*path, "locationId"), _DUPLICATE, code))
         if given["name"] == "on_hand" and row["quantity"] < 0:

@@ -11,8 +11,8 @@ from stockstorm.simulator.api.admin.resolvers.orders import lines as order_lines
 from stockstorm.simulator.api.admin.resolvers.orders import parcels, people
 from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
 from stockstorm.simulator.api.admin.resolvers.products import queries as products
-from stockstorm.simulator.config import ShopPlan
-from stockstorm.simulator.model import SHOP_ID
+from stockstorm.simulator.config import ShopPlan, app_version
+from stockstorm.simulator.model import API_CLIENT_ID, SHOP_ID
 
 APP_ID: Final = 1
 
@@ -71,6 +71,10 @@ def _plan(_shop: ShopView, _arguments: Arguments, call: Call) -> ShopPlan:
     return call.world.config.shop.plan
 
 
+def _launch_url(_app: AppView, _arguments: Arguments, call: Call) -> str:
+    return f"https://{call.world.config.shop.domain}/admin/apps/stock-sync"
+
+
 SHOP: dict[str, Resolver] = {
     "id": lambda _shop, _arguments, _call: f"gid://shopify/Shop/{SHOP_ID}",
     "name": lambda _shop, _arguments, call: call.world.config.shop.domain.removesuffix(".myshopify.com"),
@@ -93,6 +97,23 @@ PLAN: dict[str, Resolver] = {
 APP: dict[str, Resolver] = {
     "id": lambda _app, _arguments, _call: f"gid://shopify/AppInstallation/{APP_ID}",
     "accessScopes": lambda _app, _arguments, call: call.world.app.scopes,
+    "app": lambda app, _arguments, _call: app,
+    "launchUrl": _launch_url,
+}
+THE_APP: dict[str, Resolver] = {
+    "id": lambda _app, _arguments, _call: f"gid://shopify/App/{API_CLIENT_ID}",
+    "apiKey": lambda _app, _arguments, _call: str(API_CLIENT_ID),
+    "handle": lambda _app, _arguments, _call: "stock-sync",
+    "title": lambda _app, _arguments, _call: "Stock Sync",
+    "description": lambda _app, _arguments, _call: None,
+    "developerName": lambda _app, _arguments, _call: None,
+    "embedded": lambda _app, _arguments, _call: False,
+    "installation": lambda app, _arguments, _call: app,
+    "launchUrl": _launch_url,
+    "previouslyInstalled": lambda _app, _arguments, _call: True,
+    "requestedAccessScopes": lambda _app, _arguments, call: call.world.app.scopes,
+    "shopifyDeveloped": lambda _app, _arguments, _call: False,
+    "webhookApiVersion": lambda _app, _arguments, call: app_version(call.world.config.shop),
 }
 SCOPE: dict[str, Resolver] = {
     "handle": lambda scope, _arguments, _call: scope,

@@ -121,7 +121,7 @@ def calculate_refund(call: RestCall) -> tuple[int, object]:
     """What the units of the lines would bring back. Nothing changes."""
     old = _order(call)
     given = _refund_input(call, old)
-    lines, errors = endings.refund_lines(given["refundLineItems"], old)
+    lines, errors = endings.refund_lines(given["refundLineItems"], old, call.catalogue)
     if errors:
         raise refused_by(errors, {"lineItemId": "line_item_id", "restockType": "restock_type"})
     minor = refund_total(old, Refund(0, call.now_ns, tuple(lines), restock=False))

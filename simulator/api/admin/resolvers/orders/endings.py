@@ -11,10 +11,12 @@ from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.api.admin.base.views import RefundView, UserError, number_of
 from stockstorm.simulator.api.admin.resolvers.orders.payments import received
 from stockstorm.simulator.api.not_played import not_played
+from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.events.encoding import amount, derived_token, minor_of
 from stockstorm.simulator.events.order_payload import refund_total, refunded_units, remaining_units
 from stockstorm.simulator.limits import IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.model import Order, RefundLine
+from stockstorm.simulator.shop.lines import split, still_drawn
 
 RESTOCKED: Final = ("CANCEL", "RETURN")
 _SYMBOLS: Final = {"EUR": "€", "GBP": "£", "USD": "$"}
@@ -136,7 +138,7 @@ def refund_once(given: dict[str, Any], call: Call) -> RefundPayload:
     rows = given.get("refundLineItems") or []
     if not rows and not given.get("transactions") and not given.get("shipping"):
         raise not_played("use", "of a refund without lines")
-    lines, errors = refund_lines(rows, order)
+    lines, errors = refund_lines(rows, order, call.catalogue)
     errors += [] if errors else _too_much(given, order, call)
     if errors:
         return _refused(errors, call)
@@ -164,9 +166,12 @@ def _refused(errors: Sequence[UserError], call: Call) -> RefundPayload:
     return RefundPayload(errors=tuple(errors))
 
 
-def refund_lines(rows: list[dict[str, Any]], order: Order) -> tuple[list[RefundLine], list[UserError]]:
+def refund_lines(
+    rows: list[dict[str, Any]], order: Order, catalogue: Catalogue
+) -> tuple[list[RefundLine], list[UserError]]:
     """The lines of a refund, and what is wrong with them."""
     by_id, refunded = {line.line_id: line for line in order.lines}, refunded_units(order)
+    drawn = still_drawn(order)
     lines: list[RefundLine] = []
     errors: list[UserError] = []
     for index, row in enumerate(rows):
@@ -183,8 +188,17 @@ def refund_lines(rows: list[dict[str, Any]], order: Order) -> tuple[list[RefundL
             if remaining_units(order, line, refunded) < 0 or order.cancelled_ns is not None:
                 text = "Quantity cannot refund more items than were purchased"
                 errors.append(UserError((*where, "quantity"), text))
-            lines.append(RefundLine(line.line_id, line.sku, row["quantity"]))
+            places = split(line.sku, row["quantity"], drawn)
+            _require_their_place(row, [place or catalogue.by_sku[line.sku].location_id for place, _ in places])
+            lines += [RefundLine(line.line_id, line.sku, units, place) for place, units in places]
     return lines, errors
+
+
+def _require_their_place(row: dict[str, Any], places: list[int]) -> None:
+    """Raises GraphQLError if units are to go elsewhere than to where they were taken from."""
+    given = row.get("locationId")
+    if given is not None and any(number_of("Location", given) != place for place in places):
+        raise not_played("use", "of refundCreate with another location than that of the units")
 
 
 def _too_much(given: dict[str, Any], order: Order, call: Call) -> list[UserError]:

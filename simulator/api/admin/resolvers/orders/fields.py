@@ -20,7 +20,7 @@ from stockstorm.simulator.events.order_payload import (
     shipping_status,
     vat,
 )
-from stockstorm.simulator.model import Order, Written
+from stockstorm.simulator.model import API_CLIENT_ID, Order, Written
 
 NOTHING: Final = Written("", claimed=False)  # what a buyer's order has of the fields that only an app gives
 SHOWN_STATUS: Final = {"unfulfilled": "UNFULFILLED", "partial": "PARTIALLY_FULFILLED", "fulfilled": "FULFILLED"}
@@ -63,6 +63,10 @@ def _cancelled_at(row: Order, _arguments: Arguments, call: Call) -> str | None:
     return None if row.cancelled_ns is None else call.time_text(row.cancelled_ns)
 
 
+def _own_source(row: Order) -> str:
+    return "web" if row.written is None else str(API_CLIENT_ID)
+
+
 def _outstanding(row: Order, arguments: Arguments, call: Call) -> Money:
     return Money(0) if row.paid_ns is not None else _current_total(row, arguments, call)
 
@@ -93,7 +97,7 @@ ORDER: dict[str, Resolver] = {
     "tags": lambda row, _arguments, _call: given(row).tags,
     "poNumber": lambda row, _arguments, _call: given(row).po_number,
     "customAttributes": lambda row, _arguments, _call: given(row).attributes,
-    "sourceName": lambda row, _arguments, _call: given(row).source_name or ("web" if row.written is None else "1"),
+    "sourceName": lambda row, _arguments, _call: given(row).source_name or _own_source(row),
     "sourceIdentifier": lambda row, _arguments, _call: given(row).source_identifier,
     "customer": lambda row, _arguments, call: people.customer_of(row, call),
     "shippingAddress": lambda row, _arguments, call: people.address_of(row, call),

@@ -4,9 +4,10 @@ A collection holds the products of one type, as a shop's automated collections o
 a catalogue, because a page must not cost the time of sorting all of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import groupby
+from operator import attrgetter
 from typing import ClassVar, Final, Literal
 from weakref import WeakKeyDictionary
 
@@ -17,6 +18,7 @@ from stockstorm.simulator.model import Product, Sku
 
 Sort = Literal["ID", "TITLE", "VENDOR", "PRODUCT_TYPE"]
 SORTS: Final[tuple[Sort, ...]] = ("ID", "TITLE", "VENDOR", "PRODUCT_TYPE")
+_TEXTS: Final[dict[str, str]] = {"TITLE": "title", "VENDOR": "vendor", "PRODUCT_TYPE": "product_type"}
 FIRST_COLLECTION: Final = 441_870_000_001
 
 
@@ -47,21 +49,42 @@ class ProductIndex:
         for product in products:
             self.by_sku.setdefault(product.sku.casefold(), []).append(product)
         self._products = sorted(products, key=lambda product: product.product_id)
-        self._orders: dict[Sort, list[Ranked]] = {}
+        self._orders: dict[str, list[Ranked]] = {}
+        self._folded: dict[str, dict[int, tuple[str, ...]]] = {}
 
     def sorted_by(self, sort: Sort) -> list[Ranked]:
         """All products in an order. Equal values are in the order of ids."""
-        if sort not in self._orders:
-            keys = {"ID": None, "TITLE": "title", "VENDOR": "vendor", "PRODUCT_TYPE": "product_type"}
-            name = keys[sort]
-            rows = (
-                self._products
-                if name is None
-                else sorted(self._products, key=lambda each: getattr(each, name).casefold())
-            )
-            ranks = (product.product_id if name is None else rank for rank, product in enumerate(rows))
-            self._orders[sort] = [Ranked(rank, product) for rank, product in zip(ranks, rows, strict=True)]
-        return self._orders[sort]
+        return self._ranked(sort, lambda: self._by_text(sort) if sort in _TEXTS else self._by_number("product_id"))
+
+    def by_variant(self) -> list[Ranked]:
+        """All products in the order of the ids of their variants."""
+        return self._ranked("variant", lambda: self._by_number("variant_id"))
+
+    def unedited(self, at_ns: int) -> list[Ranked]:
+        """All products in the order of ids, each with the time at which it came to the shop."""
+        return self._ranked(f"since {at_ns}", lambda: [Ranked(at_ns, product) for product in self._products])
+
+    def folded(self, field: str, texts_of: Callable[[Product], Iterable[str]]) -> dict[int, tuple[str, ...]]:
+        """Product id → the texts of a search field, in lower case. Made once for each field, because it takes long."""
+        if field not in self._folded:
+            self._folded[field] = {
+                product.product_id: tuple(text.casefold() for text in texts_of(product)) for product in self._products
+            }
+        return self._folded[field]
+
+    def _ranked(self, name: str, make: Callable[[], list[Ranked]]) -> list[Ranked]:
+        if name not in self._orders:
+            self._orders[name] = make()
+        return self._orders[name]
+
+    def _by_text(self, sort: Sort) -> list[Ranked]:
+        text_of = attrgetter(_TEXTS[sort])
+        rows = sorted(self._products, key=lambda product: text_of(product).casefold())
+        return [Ranked(rank, product) for rank, product in enumerate(rows)]
+
+    def _by_number(self, name: str) -> list[Ranked]:
+        number_of = attrgetter(name)
+        return [Ranked(number_of(product), product) for product in sorted(self._products, key=number_of)]
 
     @cached_property
     def collections(self) -> list[Collection]:

@@ -31,8 +31,8 @@ def product_variants(_source: None, arguments: Arguments, call: Call) -> Page[Ra
     index, sort = index_of(call.state), arguments["sortKey"]
     if sort not in ("ID", "SKU", "TITLE", "FULL_TITLE", "NAME", "POSITION", "RELEVANCE"):
         raise not_played("sort key", f"{sort} of productVariants")
-    rows = sorted_rows("ID" if sort == "SKU" else sort, "productVariants", index, call)
-    ranked = [Ranked(row.product.variant_id, row.product) for row in rows] if sort in ("ID", "SKU") else rows
+    by_id = sort in ("ID", "SKU")  # the SKUs ascend with the ids
+    ranked = index.by_variant() if by_id else sorted_rows(sort, "productVariants", index, call)
     query = arguments.get("query")
     return page(found("productVariants", query, variant_plays(call), ranked, index, call), arguments, call)
 

@@ -15,6 +15,8 @@ from stockstorm.simulator.api.admin.base.search import (
     number_bounds,
     parse,
     searched,
+    terms_of,
+    text_pattern,
     text_test,
     time_bounds,
 )
@@ -24,9 +26,11 @@ from stockstorm.simulator.api.admin.resolvers.stock import levels_of
 from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.encoding import minor_of
 from stockstorm.simulator.model import Product, Sku
+from stockstorm.simulator.shop.records import TooMuchWork
 
 Test = Callable[[Product], bool]
 JOINED: Final = Predicates()
+TESTS_MAX: Final = 150_000  # of one term on one product; they take about 40 ms
 UPDATED: Final = "UPDATED_AT"
 
 
@@ -37,12 +41,13 @@ def tags_of(product: Product) -> list[str]:
 
 def product_plays(call: Call) -> Plays[Test]:
     """The search fields of products."""
+    index = index_of(call.state)
     return {
         **_shared(call),
         "id": _number(lambda product: product.product_id),
         "variant_id": _number(lambda product: product.variant_id),
-        "variant_title": _text(lambda _product: ["Default Title"]),
-        "handle": _text(lambda product: [product.handle]),
+        "variant_title": _text(index, lambda _product: ["Default Title"]),
+        "handle": _text(index, lambda product: [product.handle]),
         "status": lambda term: _among(term, {"active", "any"}),
         "published_status": lambda term: _among(term, {"published", "visible", "online_store_channel", "any"}),
         "inventory_total": _number(lambda product: call.world.available(product.inventory_item_id)),
@@ -72,20 +77,27 @@ def variant_plays(call: Call) -> Plays[Test]:
 
 
 def _shared(call: Call) -> dict[str, Callable[[Term], Test]]:
-    edited = call.world.edits.of
+    edited, index = call.world.edits.of, index_of(call.state)
     return {
-        DEFAULT: _text(lambda product: [product.sku, product.vendor, product.product_type, *_words(product.title)]),
-        "sku": _text(lambda product: [product.sku]),
-        "title": _text(lambda product: [product.title, *_words(product.title)]),
-        "vendor": _text(lambda product: [product.vendor]),
-        "product_type": _text(lambda product: [product.product_type]),
-        "tag": _text(tags_of),
-        "tag_not": lambda term: JOINED.no(_text(tags_of)(term)),
-        "barcode": _text(lambda product: [edited(product).barcode or ""]),
+        DEFAULT: _text(
+            index, lambda product: [product.sku, product.vendor, product.product_type, *_words(product.title)]
+        ),
+        "sku": _text(index, lambda product: [product.sku]),
+        "title": _text(index, lambda product: [product.title, *_words(product.title)]),
+        "vendor": _text(index, lambda product: [product.vendor]),
+        "product_type": _text(index, lambda product: [product.product_type]),
+        "tag": _text(index, tags_of),
+        "tag_not": lambda term: JOINED.no(_text(index, tags_of)(term)),
+        "barcode": lambda term: _barcode(term, edited),
         "price": lambda term: _price(term, lambda product: edited(product).price_minor),
         "created_at": _time(lambda _product: call.wall.monotonic_ns, call),
         "updated_at": _time(lambda product: updated_ns(product, call), call),
     }
+
+
+def _barcode(term: Term, edited: Callable[[Product], Product]) -> Test:
+    test = text_test(term)
+    return lambda product: test(edited(product).barcode or "")
 
 
 def _words(title: str) -> list[str]:
@@ -98,12 +110,19 @@ def updated_ns(product: Product, call: Call) -> int:
     return call.wall.monotonic_ns if edited_ns is None else edited_ns
 
 
-def _text(of: Callable[[Product], Iterable[str]]) -> Callable[[Term], Test]:
+def _text(index: ProductIndex, of: Callable[[Product], Iterable[str]]) -> Callable[[Term], Test]:
     def test_of(term: Term) -> Test:
-        tests = [text_test(each) for each in listed(term)]
-        return lambda product: any(test(text) for text in of(product) for test in tests)
+        texts = index.folded(term.field, of)
+        tests = [_one_text(texts, *text_pattern(each)) for each in listed(term)]
+        return tests[0] if len(tests) == 1 else JOINED.some(tests)
 
     return test_of
+
+
+def _one_text(texts: dict[int, tuple[str, ...]], wanted: str, prefix: bool) -> Test:
+    if prefix:
+        return lambda product: any(text.startswith(wanted) for text in texts[product.product_id])
+    return lambda product: wanted in texts[product.product_id]
 
 
 def _number(of: Callable[[Product], int]) -> Callable[[Term], Test]:
@@ -163,17 +182,24 @@ def found(
     if test is None:
         return rows
     part = parse(query or "")
+    if part is None:
+        return rows
     if isinstance(part, Term) and part.field == "sku" and not part.value.endswith("*") and "," not in part.value:
         wanted = {product.product_id for product in index.with_sku(Sku(part.value))}
         return [row for row in rows if row.product.product_id in wanted] if wanted else []
+    if len(rows) * len(terms_of(part)) > TESTS_MAX:
+        raise TooMuchWork
     return [row for row in rows if test(row.product)]
 
 
 def sorted_rows(sort: str, root: str, index: ProductIndex, call: Call) -> Sequence[Ranked]:
     """All products in an order of the API."""
     if sort == UPDATED:
-        rows = [Ranked(updated_ns(row.product, call), row.product) for row in index.sorted_by("ID")]
-        return sorted(rows, key=rank_key)
+        rows = index.unedited(call.wall.monotonic_ns)
+        if not (edited := call.world.edited_products()):
+            return rows
+        late = [Ranked(edited[row.product.product_id], row.product) for row in rows if row.product.product_id in edited]
+        return [row for row in rows if row.product.product_id not in edited] + sorted(late, key=rank_key)
     for known in SORTS:
         if known == sort:
             return index.sorted_by(known)

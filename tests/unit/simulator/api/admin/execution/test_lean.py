@@ -51,7 +51,7 @@ LEAN: list[tuple[str, dict[str, Any]]] = [
     (ADJUST, {"key": "k", "input": adjustment(change(0, -1, 99), reason="none")}),
     (SET, {"key": "k", "input": setting(quantity(0, 3), quantity(1, 4))}),
     (ORDERS, {"first": 2}),
-    (ORDERS, {"first": 0, "query": "colour:red"}),
+    (ORDERS, {"first": 0, "query": "-status:open OR tag:x"}),
     (ORDERS, {"first": 50, "query": "updated_at:>=2026-01-01"}),
     (NODES, {"ids": [item_gid(1), LEVEL_ID, location_gid(2), "gid://shopify/Order/1"]}),
     (CASES, {"ids": [item_gid(1), LEVEL_ID, location_gid(2), "gid://shopify/Order/1"]}),

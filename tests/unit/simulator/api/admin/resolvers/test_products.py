@@ -1,10 +1,14 @@
 """A service reads one product or one refund when a webhook was too large for its bus."""
 
+import msgspec
+import pytest
+
 from stockstorm.reference_service.clients.order_documents import WHOLE_PRODUCT, WHOLE_REFUND
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.history.facts import OrdersShown
+from stockstorm.simulator.events.payloads import Payloads
+from stockstorm.simulator.history.facts import OrdersShown, StockShown
 from stockstorm.simulator.plan.items import PlannedProductEdit
-from tests.admin_calls import Admin
+from tests.admin_calls import WALL, Admin
 from tests.small_world import buy, give_back, own_orders, product, sku
 
 PRODUCT = "query($id: ID!) { product(id: $id) { id legacyResourceId title handle vendor status createdAt updatedAt } }"
@@ -40,3 +44,138 @@ def test_a_refund_is_found_by_its_own_id_with_its_order() -> None:
     }
     assert admin.facts(OrdersShown)[0].orders == (7,)
     assert admin.data(WHOLE_REFUND.text, id="gid://shopify/Refund/1") == {"node": None}
+
+
+LISTED = """query Listed($query: String, $sort: ProductSortKeys, $after: String) {
+  products(first: 2, query: $query, sortKey: $sort, after: $after) {
+    nodes { title totalInventory variants(first: 3) { nodes { sku product { id } metafields(first: 5) { nodes {
+      namespace key value } } } } } pageInfo { hasNextPage endCursor } } }"""
+UPDATE = """mutation Update($id: ID!, $rows: [ProductVariantsBulkInput!]!) {
+  productVariantsBulkUpdate(productId: $id, variants: $rows) {
+    productVariants { price barcode compareAtPrice inventoryItem { unitCost { amount } } }
+    userErrors { field code } } }"""
+ITEM = """mutation Item($id: ID!, $input: InventoryItemInput!) { inventoryItemUpdate(id: $id, input: $input) {
+    inventoryItem { countryCodeOfOrigin unitCost { amount currencyCode } } userErrors { field message } } }"""
+
+
+def titles(admin: Admin, **variables: object) -> list[str]:
+    """All pages."""
+    found: list[str] = []
+    after, more = None, True
+    while more:
+        page = admin.data(LISTED, **{"sort": "TITLE", "after": after, **variables})["products"]
+        found += [node["title"] for node in page["nodes"]]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    return found
+
+
+@pytest.mark.parametrize("sort", ["ID", "TITLE", "VENDOR", "PRODUCT_TYPE", "UPDATED_AT", "CREATED_AT"])
+def test_pages_of_products_are_whole_in_every_order(sort: str) -> None:
+    everything = sorted(product(place).title for place in range(4))
+    found = titles(Admin(), sort=sort)
+    assert sorted(found) == everything
+    assert sort != "TITLE" or found == sorted(found, key=str.casefold)
+
+
+@pytest.mark.parametrize(
+    ("query", "places"),
+    [
+        ("sku:{sku}", [1]),
+        ("sku:sku-* -sku:{sku}", [2, 3]),
+        ("title:'{title}' OR sku:{sku}", [1, 2]),
+        ("inventory_total:<10", [3]),
+        ("status:active,draft tag:hot", [0]),
+        ("status:draft", []),
+        ("product_type:{type} vendor:{vendor}", [2]),
+        ("id:{id}", [1]),
+        ("price:>=0 has_only_default_variant:true barcode:x", []),
+        ("{word}", [1]),
+    ],
+)
+def test_products_are_searched_in_shopifys_syntax(query: str, places: list[int]) -> None:
+    admin = Admin()
+    admin.world.apply(buy(0, "online", (3, 1)), admin.now_ns)
+    one, two = product(1), product(2)
+    given = query.format(
+        sku=one.sku, title=two.title, type=two.product_type, vendor=f"'{two.vendor}'", id=one.product_id, word=one.sku
+    )
+    assert sorted(titles(admin, query=given)) == sorted(product(place).title for place in places)
+    count = admin.data("query($q: String) { productsCount(query: $q) { count } }", q=given)
+    assert count["productsCount"]["count"] == len(places)
+
+
+def test_reading_products_shows_their_stock() -> None:
+    admin = Admin()
+    admin.data(LISTED, sort="ID")
+    (shown,) = admin.facts(StockShown)
+    assert set(shown.skus) <= {product(place).sku for place in range(4)}
+    assert len(shown.skus) == 2
+
+
+def test_collections_and_metafields_are_read() -> None:
+    admin = Admin()
+    found = admin.data(
+        "{ collections(first: 9) { nodes { id title productsCount { count } products(first: 9) { nodes { id } } } } }"
+    )
+    nodes = found["collections"]["nodes"]
+    assert sum(node["productsCount"]["count"] for node in nodes) == 4
+    one = nodes[0]
+    inside = one["products"]["nodes"][0]["id"]
+    asked = admin.data(
+        "query($c: ID!, $p: ID!) { collection(id: $c) { hasProduct(id: $p) } product(id: $p) { inCollection(id: $c)"
+        ' metafield(namespace: "custom", key: "material") { value type } collections(first: 1) { nodes { title } } } }',
+        c=one["id"],
+        p=inside,
+    )
+    assert (asked["collection"]["hasProduct"], asked["product"]["inCollection"]) == (True, True)
+    assert asked["product"]["metafield"]["type"] == "single_line_text_field"
+    assert asked["product"]["collections"]["nodes"] == [{"title": one["title"]}]
+
+
+def test_an_edit_changes_price_and_item_from_then_on_and_tells_subscribers() -> None:
+    admin = Admin()
+    mug = product(0)
+    row = {"id": f"gid://shopify/ProductVariant/{mug.variant_id}", "price": 12.5, "barcode": "4006381333931"}
+    row |= {"compareAtPrice": "15.00", "inventoryItem": {"cost": "3.2"}}
+    made = admin.data(UPDATE, id=f"gid://shopify/Product/{mug.product_id}", rows=[row])["productVariantsBulkUpdate"]
+    (variant,) = made["productVariants"]
+    assert variant.pop("inventoryItem") == {"unitCost": {"amount": "3.20"}}
+    assert variant == {"price": "12.50", "barcode": "4006381333931", "compareAtPrice": "15.00"}
+    assert [event.topic for event in admin.reply.events] == ["products/update", "inventory_items/update"]
+    payloads = Payloads(admin.world.catalogue, admin.world.config.shop, WALL)
+    edited, item = (msgspec.json.decode(payloads.body(event)) for event in admin.reply.events)
+    assert (edited["variants"][0]["price"], item["cost"]) == ("12.50", "3.20")
+    admin.world.apply(buy(0, "online", (0, 1)), admin.now_ns)
+    assert own_orders(admin.world)[0].lines[0].price_minor == 1_250
+    admin.data(UPDATE, id=f"gid://shopify/Product/{mug.product_id}", rows=[row])
+    assert admin.reply.events == []  # nothing new
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ({}, "PRODUCT_VARIANT_ID_MISSING"),
+        ({"id": "gid://shopify/ProductVariant/1"}, "PRODUCT_VARIANT_DOES_NOT_EXIST"),
+        ({"price": "-1"}, "GREATER_THAN_OR_EQUAL_TO"),
+        ({"price": "dear"}, "INVALID_INPUT"),
+        ({"barcode": "x" * 256}, "TOO_LONG"),
+    ],
+)
+def test_a_bad_edit_is_refused_and_changes_nothing(row: dict[str, object], code: str) -> None:
+    admin = Admin()
+    given = {"id": f"gid://shopify/ProductVariant/{product(0).variant_id}"} | row if row else {}
+    payload = admin.data(UPDATE, id=f"gid://shopify/Product/{product(0).product_id}", rows=[given])
+    assert [error["code"] for error in payload["productVariantsBulkUpdate"]["userErrors"]] == [code]
+    assert admin.reply.events == []
+
+
+def test_an_inventory_item_is_edited_and_keeps_its_sku() -> None:
+    admin = Admin()
+    gid = f"gid://shopify/InventoryItem/{product(0).inventory_item_id}"
+    made = admin.data(ITEM, id=gid, input={"cost": "7", "countryCodeOfOrigin": "IT"})["inventoryItemUpdate"]
+    assert made["inventoryItem"] == {"countryCodeOfOrigin": "IT", "unitCost": {"amount": "7.00", "currencyCode": "GBP"}}
+    assert [event.topic for event in admin.reply.events] == ["products/update", "inventory_items/update"]
+    for given in ({"sku": "NEW"}, {"tracked": False}):
+        assert admin.problem(ITEM, id=gid, input=given)["extensions"]["code"] == "NOT_PLAYED"
+    nobody = admin.data(ITEM, id="gid://shopify/InventoryItem/1", input={"cost": "7"})["inventoryItemUpdate"]
+    assert [error["field"] for error in nobody["userErrors"]] == [["id"]]

@@ -1,8 +1,10 @@
+from typing import Any
+
 import pytest
 
 from stockstorm.simulator.api.admin import AdminOptions
 from stockstorm.simulator.api.admin.resolvers.webhooks import enum_of, topic_of
-from stockstorm.simulator.history.facts import SubscriptionCreated, SubscriptionRemoved
+from stockstorm.simulator.history.facts import SubscriptionChanged, SubscriptionCreated, SubscriptionRemoved
 from stockstorm.simulator.model import API_CLIENT_ID, SHOPIFY, SHOPIFY_TOPICS
 from tests.admin_calls import Admin
 
@@ -263,3 +265,67 @@ def test_a_topic_that_shopify_has_and_that_never_fires_here_is_refused_and_named
 def test_every_topic_that_fires_can_be_subscribed() -> None:
     for topic in SHOPIFY_TOPICS:
         assert create(Admin(), topic=enum_of(topic))["userErrors"] == []
+
+
+UPDATE = """mutation Update($id: ID!, $given: WebhookSubscriptionInput!) {
+  webhookSubscriptionUpdate(id: $id, webhookSubscription: $given) {
+    webhookSubscription { id uri filter includeFields name createdAt updatedAt } userErrors { field message } } }"""
+BUS = """mutation { eventBridgeWebhookSubscriptionCreate(topic: ORDERS_CREATE, webhookSubscription: {arn: "ARN"}) {
+    webhookSubscription { uri endpoint { ... on WebhookEventBridgeEndpoint { arn } } } userErrors { message } }
+  pubSubWebhookSubscriptionCreate(topic: ORDERS_PAID, webhookSubscription: {pubSubProject: "shop-12", pubSubTopic: "stock"}) {
+    webhookSubscription { id uri } userErrors { message } } }"""
+
+
+def update(admin: Admin, gid: object, **given: object) -> dict[str, Any]:
+    payload: dict[str, Any] = admin.data(UPDATE, id=gid, given=given)["webhookSubscriptionUpdate"]
+    return payload
+
+
+def test_an_update_changes_what_it_names_and_keeps_the_rest() -> None:
+    admin = Admin()
+    made = create(admin, name="stock", filter="available:>=0")["webhookSubscription"]
+    assert isinstance(made, dict)
+    changed = update(admin, made["id"], uri=URI + "/2", includeFields=["available"], name="stock")[
+        "webhookSubscription"
+    ]
+    assert (changed["uri"], changed["filter"], changed["name"]) == (URI + "/2", "available:>=0", "stock")
+    assert (changed["createdAt"], changed["updatedAt"]) == ("2026-11-24T06:00:01Z", "2026-11-24T06:00:02Z")
+    (fact,) = admin.facts(SubscriptionChanged)
+    (subscription,) = admin.world.subscriptions(SHOPIFY, "inventory_levels/update")
+    assert (fact.subscription, fact.uri, subscription.uri) == (subscription.subscription_id, URI + "/2", URI + "/2")
+    assert subscription.include_fields == ("available",)
+    assert admin.world.subscription(subscription.subscription_id) is subscription
+    assert admin.data(DELETE, id=made["id"])["webhookSubscriptionDelete"]["userErrors"] == []
+
+
+def test_an_update_obeys_the_rules_of_creation() -> None:
+    admin = Admin()
+    made = create(admin)["webhookSubscription"]
+    create(admin, uri=URI + "/2", name="other")
+    assert isinstance(made, dict)
+    for given, text in (
+        ({"uri": ""}, "Address can't be blank"),
+        ({"uri": URI + "/2"}, "Address for this topic has already been taken"),
+        ({"name": "other"}, "Name already exists, no duplicate allowed"),
+        ({"filter": "nonsense"}, None),
+    ):
+        (error,) = update(admin, made["id"], **given)["userErrors"]
+        assert text is None or error["message"] == text
+        assert admin.facts(SubscriptionChanged) == []
+    (error,) = update(admin, "gid://shopify/WebhookSubscription/1", uri=URI)["userErrors"]
+    assert error == {"field": ["id"], "message": "Webhook subscription does not exist"}
+
+
+def test_the_older_mutations_subscribe_buses() -> None:
+    admin = Admin()
+    arn = f"arn:aws:events:us-east-1::event-source/aws.partner/shopify.com/{API_CLIENT_ID}/shop"
+    made = admin.data(BUS.replace("ARN", arn))
+    assert made["eventBridgeWebhookSubscriptionCreate"]["webhookSubscription"]["endpoint"] == {"arn": arn}
+    pubsub = made["pubSubWebhookSubscriptionCreate"]["webhookSubscription"]
+    assert pubsub["uri"] == "pubsub://shop-12:stock"
+    changed = admin.data(
+        "mutation($id: ID!) { pubSubWebhookSubscriptionUpdate(id: $id, webhookSubscription: "
+        '{pubSubProject: "shop-12", pubSubTopic: "other"}) { webhookSubscription { uri } userErrors { message } } }',
+        id=pubsub["id"],
+    )
+    assert changed["pubSubWebhookSubscriptionUpdate"]["webhookSubscription"] == {"uri": "pubsub://shop-12:other"}
