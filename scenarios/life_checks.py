@@ -7,6 +7,7 @@ from stockstorm.scenarios.problems import Problem
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.config import LifeConfig, LifeKind
 
+NEEDED: Final = "write_inventory"
 LATE: Final[tuple[LifeKind, ...]] = ("uninstall", "rotate_secret")  # kinds that read `after_s`
 
 
@@ -21,6 +22,7 @@ def life_problems(scenario: Scenario) -> Iterator[Problem]:
             yield Problem(f"{key}.at_s", found, remedy, (*lengths, f"{key}.after_s"))
         yield from _meaningless(key, life)
     yield from _installed(scenario)
+    yield from _may_write(scenario)
     rotations = [place for place, life in enumerate(scenario.life) if life.kind == "rotate_secret"]
     for place in rotations[1:]:
         yield Problem(f"life.{place}.kind", "a second rotation of the secret", "a run has one; leave it out")
@@ -34,6 +36,16 @@ def _meaningless(key: str, life: LifeConfig) -> Iterator[Problem]:
     if life.scopes and life.kind != "scopes_update":
         remedy = "leave it out; it is for scopes_update"
         yield Problem(f"{key}.scopes", f"has no meaning for kind {life.kind!r}", remedy, reads)
+
+
+def _may_write(scenario: Scenario) -> Iterator[Problem]:
+    """Nobody keeps stock in sync without the scope for it, so a run would judge what no subject can do."""
+    updates = sorted((life.at_s, place) for place, life in enumerate(scenario.life) if life.kind == "scopes_update")
+    key = f"life.{updates[-1][1]}.scopes" if updates else "app.scopes"
+    scopes = scenario.life[updates[-1][1]].scopes if updates else scenario.app.scopes
+    if NEEDED not in scopes:
+        remedy = f'add "{NEEDED}"; it may be missing for a while, between two scopes_update'
+        yield Problem(key, f"the app ends without {NEEDED}, and nobody keeps stock in sync without it", remedy)
 
 
 def _installed(scenario: Scenario) -> Iterator[Problem]:

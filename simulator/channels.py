@@ -36,8 +36,8 @@ class Channel(Protocol):
         """Units that buyers see. KeyError for an unknown SKU."""
         ...
 
-    def draw(self, lines: Sequence[tuple[Sku, int]]) -> tuple[Drawn, ...]:
-        """From which locations an order takes the SKUs that several of them stock."""
+    def draw(self, lines: Sequence[tuple[Sku, int]], *, apart: bool = False) -> tuple[Drawn, ...]:
+        """From which locations an order takes the SKUs that several of them stock. `apart`: from two, where it can."""
         ...
 
     def sold(self, order: Order, action: Action) -> None:
@@ -73,7 +73,7 @@ class Marketplace:
     def shown(self, sku: Sku) -> int:
         return self._listed[sku]
 
-    def draw(self, lines: Sequence[tuple[Sku, int]]) -> tuple[Drawn, ...]:  # noqa: ARG002 - the channel's interface
+    def draw(self, lines: Sequence[tuple[Sku, int]], *, apart: bool = False) -> tuple[Drawn, ...]:  # noqa: ARG002 - as every channel
         """Nothing: the subject chooses where it takes the units from when it writes the order to the master."""
         return ()
 
@@ -116,11 +116,11 @@ class OnlineStore:
     def shown(self, sku: Sku) -> int:
         return self._ledger.available(self._by_sku[sku].inventory_item_id)
 
-    def draw(self, lines: Sequence[tuple[Sku, int]]) -> tuple[Drawn, ...]:
+    def draw(self, lines: Sequence[tuple[Sku, int]], *, apart: bool = False) -> tuple[Drawn, ...]:
         if not self._ledger.spread:
             return ()
         levels = {sku: self._ledger.levels(self._by_sku[sku].inventory_item_id) for sku, _ in lines}
-        return draw(lines, {sku: found for sku, found in levels.items() if len(found) > 1})
+        return draw(lines, {sku: found for sku, found in levels.items() if len(found) > 1}, apart=apart)
 
     def sold(self, order: Order, action: Action) -> None:
         units = [(sku, location, -quantity) for sku, location, quantity in left_at(order)]

@@ -128,6 +128,7 @@ OrderRole = Literal[
     "duplicate_after_cancel",
     "return_then_cancel",
     "two_lines",
+    "two_locations",
 ]
 FaultRole = Literal["before_kill", "after_restart"]
 ORDER_ROLES: Final[tuple[OrderRole, ...]] = get_args(OrderRole)
@@ -153,8 +154,8 @@ class QuotasConfig(Config):
     """How often a rare case occurs in every plan, whatever the seed. 0: only by chance.
 
     The first seven count orders of the marketplaces; half as many of the own store are added where the load has orders
-    enough. Each gets ordinary SKUs that do not sell out, and no other perturbation. The two of faults count events for
-    each fault that ends a process at a planned time.
+    enough. Each gets ordinary SKUs that do not sell out, and no other perturbation. `two_locations` counts orders of the
+    own store. The two of faults count events for each fault that ends a process at a planned time.
     """
 
     late_duplicate: Annotated[
@@ -169,6 +170,9 @@ class QuotasConfig(Config):
         Field(description="a part comes back, then the rest is cancelled; every second return is delivered after that"),
     ] = 0
     two_lines: Annotated[Quota, Field(description="two lines of the order have the same SKU")] = 0
+    two_locations: Annotated[
+        Quota, Field(description="an order of the own store is taken from two locations of its SKU, a unit from each")
+    ] = 0
     before_kill: Annotated[
         Quota, Field(le=20, description="the last events of SKUs of their own, within 100 ms before the fault")
     ] = 0

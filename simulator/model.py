@@ -21,18 +21,18 @@ EVERY_TOPIC: Final = "*"  # topic of a marketplace's subscription
 
 OrderTopic = Literal["orders/create", "orders/paid", "orders/updated", "orders/cancelled"]
 ShopifyTopic = Literal[OrderTopic, "refunds/create", "inventory_levels/update", "products/update"]
-LevelTopic = Literal["inventory_levels/connect", "inventory_levels/disconnect"]  # only the subject's calls fire them
 # What an app is told of itself and of privacy requests. An app-specific subscription of its TOML has them all.
 AppTopic = Literal[
     "app/uninstalled", "app/scopes_update", "customers/data_request", "customers/redact", "shop/redact"
 ]  # fmt: skip
 # Topics that only calls of the Admin API fire. No plan has them.
 CallTopic = Literal[
-    "bulk_operations/finish", "fulfillments/create", "inventory_items/update", "orders/fulfilled",
+    "bulk_operations/finish", "fulfillments/create", "inventory_items/update", "inventory_levels/connect",
+    "inventory_levels/disconnect", "orders/fulfilled",
     "orders/partially_fulfilled",
 ]  # fmt: skip
 MarketplaceTopic = Literal["order.created", "order.cancelled", "order.returned"]
-Topic = Literal[ShopifyTopic, LevelTopic, CallTopic, MarketplaceTopic, AppTopic]
+Topic = Literal[ShopifyTopic, CallTopic, MarketplaceTopic, AppTopic]
 
 ORDER_TOPICS: Final[tuple[OrderTopic, ...]] = get_args(OrderTopic)
 SHOPIFY_TOPICS: Final[tuple[ShopifyTopic, ...]] = get_args(ShopifyTopic)

@@ -39,6 +39,7 @@ from stockstorm.simulator.plan.items import (
     PlannedReturn,
     PlannedTransfer,
 )
+from stockstorm.simulator.plan.quotas import Roles
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.shop.app import App
 from stockstorm.simulator.shop.edits import Edits
@@ -50,6 +51,7 @@ from stockstorm.simulator.shop.ledger import (
     LevelSet,
     PhysicalStock,
     StaleQuantity,
+    connect,
     record_rows,
 )
 from stockstorm.simulator.shop.life import live
@@ -77,6 +79,7 @@ class World:
         self._book = OrderBook(ids_of(big=config.shop.big_ids))
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
+        self._apart = Roles(config) if config.quotas.two_locations else None
         self._calls = 0
         self._newest: dict[str, OrderKey] = {}
         listed = {
@@ -140,7 +143,8 @@ class World:
             )
             return
         products = self.edits.all_of([self.catalogue.by_sku[sku] for sku in skus])
-        order = self._book.open(item, products, action.now_ns, channel.draw(item.lines))
+        drawn = channel.draw(item.lines, apart=self._apart is not None and self._apart.has(item.order, "two_locations"))
+        order = self._book.open(item, products, action.now_ns, drawn)
         action.note(
             PurchaseAccepted(action.now_ns, order.key, order.channel, order.ref, skus, quantities, physical, shown),
         )
@@ -275,8 +279,7 @@ class World:
         """Stock an item at one more location of the shop, with no units. KeyError for an unknown item."""
         action = self._call(now_ns)
         if self._ledger.level(inventory_item_id, location_id) is None:
-            level = self._ledger.connect(inventory_item_id, location_id, now_ns)
-            action.connection("inventory_levels/connect", level, self._ledger.newest(inventory_item_id)[0])
+            connect(self._ledger, inventory_item_id, location_id, action)
         return action.changes
 
     def disconnect(self, inventory_item_id: int, location_id: int, *, request: int, now_ns: int) -> Changes:

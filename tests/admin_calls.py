@@ -71,22 +71,22 @@ def setting(*rows: dict[str, Any], **other: Any) -> dict[str, Any]:
 
 
 class Admin:
-    """A client of one API. `tick_ns` passes before each call. `reply` is the last answer."""
+    """A client of one API, at `path`. `tick_ns` passes before each call. `reply` is the last answer."""
 
     def __init__(self, world: World | None = None, options: AdminOptions | None = None, plan: str = "plus") -> None:
         config = small_config()
         shop = config.shop.model_copy(update={"plan": plan})
         self.world = world or small_world()
         self.world.opening(START_NS)
-        self.now_ns, self.tick_ns = START_NS, SECOND_NS
+        self.now_ns, self.tick_ns, self.path = START_NS, SECOND_NS, PATH
         self.api = AdminApi(
             self.world, config.model_copy(update={"shop": shop}), TOKEN, WALL, options=options or AdminOptions()
         )
         self.reply = ApiReply(0, (), b"", [], [])
 
-    def post(self, body: bytes, *, token: str = TOKEN, path: str = PATH, method: str = "POST") -> dict[str, Any]:
+    def post(self, body: bytes, *, token: str = TOKEN, path: str = "", method: str = "POST") -> dict[str, Any]:
         self.now_ns += self.tick_ns
-        request = ApiRequest(method, path, "", {"x-shopify-access-token": token}, body)
+        request = ApiRequest(method, path or self.path, "", {"x-shopify-access-token": token}, body)
         self.reply = self.api.handle(request, self.now_ns)
         answer: dict[str, Any] = msgspec.json.decode(self.reply.body)
         return answer

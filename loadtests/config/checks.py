@@ -169,6 +169,12 @@ def probe_url_problem(url: str) -> Problem | None:
     return _url_problem(url, "--probe-url", "give e.g. http://127.0.0.1:8081", instead) if url else None
 
 
+def app_url_problem(url: str) -> Problem | None:
+    """Why this is not the page of an app. No URL is ""."""
+    instead = "the merchant opens it without one"
+    return _url_problem(url, "--app-url", "give e.g. http://127.0.0.1:8080/", instead) if url else None
+
+
 def probe_problems(subject: str, probe_url: str) -> list[Problem]:
     """What is wrong with `--probe-url` for this subject."""
     if not probe_url or is_url(subject):

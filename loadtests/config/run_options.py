@@ -11,6 +11,7 @@ from typing import Annotated, Final
 from stockstorm.loadtests.config.checks import (
     ALIAS,
     POSTGRES_URL_VARIABLE,
+    app_url_problem,
     evidence_problem,
     evidence_problems,
     port_problem,
@@ -143,6 +144,13 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
         str,
         Flag(
             "base URL of your own service's probes, where it is not the address of --subject", check=probe_url_problem
+        ),
+    ] = ""
+    app_url: Annotated[
+        str,
+        Flag(
+            "page of your own app, which is opened as by the merchant when the scenario installs the app again",
+            check=app_url_problem,
         ),
     ] = ""
     api_port: Annotated[int, Flag("port of the simulated APIs; 0: any free one", check=port_problem)] = 0

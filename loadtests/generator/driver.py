@@ -7,18 +7,19 @@ from collections.abc import Callable
 import gevent
 import msgspec
 
-from stockstorm.loadtests.config.run_spec import RunSpec
+from stockstorm.loadtests.config.run_spec import RunSpec, reachable
 from stockstorm.loadtests.generator.evidence import EvidenceFaults
 from stockstorm.loadtests.generator.figures import LiveFigures, LiveReporter, LocustStatistics
 from stockstorm.loadtests.generator.health import GeneratorHealth, connections_allowed
 from stockstorm.loadtests.generator.load import Attempts, OpenFaults, PlanExecution
+from stockstorm.loadtests.generator.merchant import open_app, signed_query
 from stockstorm.loadtests.generator.quiesce import Activity, PendingReads, Quiet, wait_for_rest
 from stockstorm.loadtests.generator.recorder import Recorder, RunState, opening_facts
 from stockstorm.loadtests.generator.registration import WAITING, wait_for_registrations
 from stockstorm.loadtests.generator.simulated_shopify import make_simulated_shopify
 from stockstorm.loadtests.ipc.messages import FaultDue, Go, Live, PendingCounted, Quiescing, Setup, Step
 from stockstorm.loadtests.limits import CONNECTIONS_CLOSE_WITHIN_S, POLL_S, START_DELAY_NS
-from stockstorm.simulator.clock import WallPair
+from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.errors import StockstormError
 from stockstorm.simulator.history.facts import AnyFact, LoadStopped
@@ -63,7 +64,7 @@ class Driver:
         scheduler, noticed = Dispatcher(clock, pool), self._evidence.acknowledged
         self._attempts = Attempts(clock, deliveries, scheduler, pool, record, statistics, noticed)
         self._reads = PendingReads(lambda: send(Quiescing()))
-        self._execution = PlanExecution(world, deliveries, self._attempts, self._faults, record)
+        self._execution = PlanExecution(world, deliveries, self._attempts, self._faults, record, self._installed)
         connections = self._shopify.server.connections
         self._health = GeneratorHealth(pool, journal, connections, record, self.state.abort)
         self._reporter = LiveReporter(self._figures, statistics, lambda: deliveries.pending, send)
@@ -156,7 +157,11 @@ class Driver:
             quiet,
             self._clock,
             lambda: Activity(
-                figures.last_effect_ns, deliveries.pending, figures.gaps.longest_ns, figures.last_write_ns
+                figures.last_effect_ns,
+                deliveries.pending,
+                figures.gaps.longest_ns,
+                figures.last_write_ns,
+                figures.write_gaps.known_ns,
             ),
             self._reads,
             lambda: self.state.aborted,
@@ -183,6 +188,15 @@ class Driver:
 
     def _answered(self, outgoing: Outgoing, answer: Answer) -> None:
         self._attempts.answered(outgoing, answer)
+
+    def _installed(self) -> None:
+        """The merchant opens the app's page, where the subject has one."""
+        if page := self._spec.options.app_url:
+            shop = self._shopify
+            domain, now_ns = shop.scenario.shop.domain, self._clock()
+            query = signed_query(domain, shop.world.app.secrets[0], shop.wall.wall(now_ns) // SECOND_NS)
+            base = f"http://{reachable(self._spec.options.api_host)}:{shop.server.server_port}"
+            gevent.spawn(open_app, page, query, domain, base, lambda text: self._send(Step(text=text)))
 
     def _failed(self, greenlet: gevent.Greenlet) -> None:
         error = greenlet.exception

@@ -53,7 +53,7 @@ class LiveFigures:
         self.events = self.acknowledged = self.oversold_units = 0
         self.last_effect_ns = 0  # of the newest stock change or push; quiesce counts from here
         self.last_write_ns = 0  # of the newest call of the subject that was to change something
-        self.gaps = EffectGaps()
+        self.gaps, self.write_gaps = EffectGaps(), EffectGaps()  # the latter from sales of marketplaces to writes
 
     def observe(self, facts: list[AnyFact]) -> None:
         handlers = self._handlers
@@ -91,6 +91,8 @@ class LiveFigures:
 
     def _purchase_accepted(self, fact: PurchaseAccepted) -> None:
         self.gaps.moved(fact.at_ns)
+        if fact.channel in self._marketplaces:
+            self.write_gaps.moved(fact.at_ns)
         for sku, quantity, before in zip(fact.skus, fact.quantities, fact.physical_before, strict=True):
             if over := quantity - min(quantity, max(0, before)):
                 self.oversold_units += over

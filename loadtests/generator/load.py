@@ -22,6 +22,7 @@ from stockstorm.simulator.plan.items import AnyPlanItem, PlannedFault, PlannedFo
 from stockstorm.simulator.world import World
 
 Record = Callable[[list[AnyFact]], None]
+Installed = Callable[[], None]  # the merchant has installed the app again
 Acknowledged = Callable[[int, str], None]  # a delivery and its topic
 
 
@@ -128,10 +129,17 @@ class PlanExecution:
     """Applies plan items to the world, and turns every change of the world into facts and deliveries."""
 
     def __init__(
-        self, world: World, deliveries: DeliveryService, attempts: Attempts, faults: OpenFaults, record: Record
+        self,
+        world: World,
+        deliveries: DeliveryService,
+        attempts: Attempts,
+        faults: OpenFaults,
+        record: Record,
+        installed: Installed = lambda: None,
     ) -> None:
         self._world, self._deliveries = world, deliveries
         self._attempts, self._faults, self._record = attempts, faults, record
+        self._installed = installed
 
     def due_items(self, items: Iterable[AnyPlanItem], start_ns: int) -> Iterator[tuple[int, Work]]:
         """Each plan item as (due time, work), sorted by due time."""
@@ -159,6 +167,8 @@ class PlanExecution:
                 changes = self._world.apply(item, now_ns)
                 self.changed(changes.facts, changes.events, now_ns, due_ns + item.after_ns)
                 self._attempts.dispatch(self._deliveries.live(item, now_ns))
+                if item.change == "reinstall":
+                    self._installed()
             case _:
                 changes = self._world.apply(item, now_ns)
                 self.changed(changes.facts, changes.events, now_ns, due_ns)

@@ -37,6 +37,7 @@ class Activity(msgspec.Struct, frozen=True):
     pending: int  # attempts under way or scheduled
     longest_gap_ns: int = 0  # of the subject's effects; 0 before its first one
     last_write_ns: int = 0  # of the subject's newest call that was to change something, whatever became of it
+    write_gap_ns: int | None = 0  # the longest from a marketplace's sale to the next write; None: it never wrote any
 
 
 class EffectGaps:
@@ -55,6 +56,11 @@ class EffectGaps:
         if since_ns := self._moved_ns or self.last_ns:
             self.longest_ns = max(self.longest_ns, at_ns - since_ns)
         self.last_ns, self._moved_ns = at_ns, 0
+
+    @property
+    def known_ns(self) -> int | None:
+        """The longest gap; None if stock moved and the subject never had an effect."""
+        return None if self._moved_ns and not self.last_ns else self.longest_ns
 
 
 class Evidence:
@@ -126,10 +132,14 @@ class Quiet(msgspec.Struct, frozen=True):
         return "probe" if last.queue is None else "probe_and_queue"
 
     def still_min_ns(self, activity: Activity) -> int:
-        """How long nothing must happen before a subject with these gaps stands still. 0 if that cannot be told."""
-        wanted_ns = max(self.still_ns, STILL_GAPS_MIN * activity.longest_gap_ns)
-        told = self.still_ns and activity.longest_gap_ns and wanted_ns <= STILL_MAX_S * SECOND_NS
-        return wanted_ns if told else 0
+        """How long nothing must happen before a subject with these gaps stands still. 0 if that cannot be told.
+
+        It cannot of a subject that had no effect, or that never wrote an order: it may do so once in a long time.
+        """
+        if not self.still_ns or not activity.longest_gap_ns or activity.write_gap_ns is None:
+            return 0
+        wanted_ns = max(self.still_ns, STILL_GAPS_MIN * max(activity.longest_gap_ns, activity.write_gap_ns))
+        return wanted_ns if wanted_ns <= STILL_MAX_S * SECOND_NS else 0
 
     def stands_still(self, evidence: Evidence, now_ns: int, activity: Activity) -> bool:
         """Whether nothing has happened for the quiet time although work is pending, and it is too early to tell."""

@@ -13,10 +13,11 @@ from stockstorm.loadtests.orchestrator.ending import Ending, Show
 from stockstorm.loadtests.orchestrator.supervisor import Supervisor
 from stockstorm.loadtests.processes import stacks
 from stockstorm.loadtests.processes.time_limit import time_limit
+from stockstorm.reports.halves import opened
 from stockstorm.reports.history import History
 from stockstorm.reports.render import RENDERERS, render_all
 from stockstorm.reports.result import Result
-from stockstorm.reports.store import RunFolder, read_history
+from stockstorm.reports.store import RunFolder
 from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.errors import HistoryError, StockstormError
 
@@ -70,9 +71,9 @@ def rejudge(folder: RunFolder, files: Sequence[str] = FILES, *, unsealed: bool =
     Raises HistoryError, also for a damaged one unless `unsealed`, and InternalError if that takes far too long.
     """
     with time_limit("judging", judging_max_s(folder), folder.path / stacks.FILE):
-        history = read_history(folder.history, unsealed=unsealed)
-        result = judge(history)
-        render_all(result, history, folder, *files)
+        with opened(folder.history, unsealed=unsealed) as history:
+            result = judge(history)
+            render_all(result, history, folder, *files)
     return Judged(result, history, folder)
 
 

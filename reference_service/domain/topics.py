@@ -30,6 +30,12 @@ CHANNEL_TOPICS: dict[str, WorkType] = {
     ORDER_CANCELLED: WorkType.CHANNEL,
     ORDER_RETURNED: WorkType.CHANNEL,
 }
+CUSTOMER_REDACT = "customers/redact"
+SHOP_REDACT = "shop/redact"
+# Declared in the app's file, because the API does not know them.
+PRIVACY_TOPICS: dict[str, WorkType] = dict.fromkeys(
+    ("customers/data_request", CUSTOMER_REDACT, SHOP_REDACT), WorkType.SHOP
+)
 SHOPIFY = "shopify"  # the source of the shop's webhooks; every other source is a channel
 
 

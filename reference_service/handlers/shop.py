@@ -15,7 +15,9 @@ from stockstorm.reference_service.domain.payloads import (
     decode,
     updated_ns,
 )
+from stockstorm.reference_service.domain.topics import PRIVACY_TOPICS
 from stockstorm.reference_service.handlers import WorkResult
+from stockstorm.reference_service.handlers.privacy import answer_request
 from stockstorm.reference_service.queues.base import DeadLetter, Entry, Settled, State, Verdict
 from stockstorm.reference_service.storage.database import Connection
 
@@ -72,6 +74,10 @@ class ShopHandler:
         newest: dict[tuple[str, int], VersionedEntry] = {}
         for entry in entries:
             try:
+                if entry.topic in PRIVACY_TOPICS:
+                    await answer_request(connection, entry)
+                    verdicts.append(Settled(entry, State.APPLIED))
+                    continue
                 found = read_event(entry)
             except Unusable as error:
                 verdicts.append(DeadLetter(entry, str(error)))

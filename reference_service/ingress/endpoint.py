@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON
 from stockstorm.reference_service.domain.timestamps import nanoseconds_or_none
-from stockstorm.reference_service.domain.topics import CHANNEL_TOPICS, SHOPIFY, SHOPIFY_TOPICS, WorkType
+from stockstorm.reference_service.domain.topics import CHANNEL_TOPICS, PRIVACY_TOPICS, SHOPIFY, SHOPIFY_TOPICS, WorkType
 from stockstorm.reference_service.queues.base import InboxFull, Message
 from stockstorm.reference_service.storage.database import StoreUnavailable
 
@@ -99,7 +99,7 @@ class Sender(msgspec.Struct, frozen=True):
 
 def shopify_sender(shop_domain: str, secret: bytes | None, previous: bytes | None = None) -> Sender:
     """The served shop."""
-    return Sender(SHOPIFY, SHOPIFY_HEADERS, secret, SHOPIFY_TOPICS, shop_domain, 403, previous)
+    return Sender(SHOPIFY, SHOPIFY_HEADERS, secret, {**SHOPIFY_TOPICS, **PRIVACY_TOPICS}, shop_domain, 403, previous)
 
 
 def channel_sender(channel: str, secret: bytes | None) -> Sender:

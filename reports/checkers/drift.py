@@ -103,6 +103,7 @@ class Drift(Checker):
             CASES["cancel_before_create"]: history.repeats.cancel_first,
             CASES["return_then_cancel"]: _returned_then_cancelled(history),
             CASES["two_lines"]: _one_sku_on_two_lines(history),
+            **_one_sku_from_two_locations(history),
         }
 
 
@@ -116,6 +117,15 @@ def _one_sku_on_two_lines(history: History) -> int:
     return sum(
         len(set(sale.skus)) < len(sale.skus) for sale in history.all(f.PurchaseAccepted) if sale.channel not in online
     )
+
+
+def _one_sku_from_two_locations(history: History) -> dict[str, int]:
+    """Orders of the own store; nothing where every item has one location."""
+    if not any(ledger.parts for ledger in history.ledgers.values()):
+        return {}
+    sales = [sale for sale in history.all(f.StockChanged) if sale.cause == "sale"]
+    taken = Counter((sale.order, sale.sku) for sale in sales)
+    return {CASES["two_locations"]: len({order for (order, _), places in taken.items() if places > 1})}
 
 
 def _listings(history: History, stock: dict[str, f.FinalStock], tally: Tally) -> int:

@@ -10,6 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+import msgspec
+
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.reads import QUERIES_ON_STOCK, is_read
@@ -62,7 +64,12 @@ class NeedlessReads(Checker):
     )
 
     def __call__(self, history: History) -> Check:
-        tally, found = Tally(), list(reads_during_load(history))
+        found = list(reads_during_load(history))
+        check = self._judged(history, found)
+        return msgspec.structs.replace(check, exposure={"reads of stock or orders": len(found)})
+
+    def _judged(self, history: History, found: list[Read]) -> Check:
+        tally = Tally()
         seconds = history.load_ns / SECOND_NS
         if not found or seconds < SECONDS_MIN:
             return tally.check(self.name, "not_exercised", "stock and orders were not read during the load", {})
@@ -79,9 +86,6 @@ class NeedlessReads(Checker):
         return tally.check(
             self.name, "invalid", f"{reason}, of {_restored(history):,} that the shop restores", measures
         )
-
-    def exposure(self, history: History) -> dict[str, int]:
-        return {"reads of stock or orders": sum(1 for _ in reads_during_load(history))}
 
 
 def reads_during_load(history: History) -> Iterator[Read]:

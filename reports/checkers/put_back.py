@@ -2,14 +2,18 @@
 
 Between a marketplace's sale and the master's record of it lies a time in which the master shows too many units. A
 subject that pushes what the master shows in that time offers the sold units again, on the very channel that sold them.
-One such push can be a matter of latency, so only clear sales count: the listing was right before the sale, the sale had
-been acknowledged for SETTLED_NS when the next push of that listing began, and nothing else had moved that SKU. That
-push can have no other occasion. If it offers the sold units again in SHARE_MAX of the cases, the subject ignores orders
-that it knows.
+One such push can be a matter of latency, so only clear sales count: the listing was right before the sale, the subject
+had been told of it for TOLD_NS when the next push of that listing began, and nothing else had moved that SKU, nor had
+for as long before as the subject takes (`_alone_ns`). That push can have no other occasion. If it offers the sold units
+again in SHARE_MAX of the cases, the subject ignores orders that it knows.
 """
 
+import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final, NamedTuple
+
+import msgspec
 
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
@@ -17,10 +21,13 @@ from stockstorm.reports.history.ledgers import Ledger
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Check, Incident, Tally, counted, units
+from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history import facts as f
 
-SETTLED_NS: Final = 50 * MILLISECOND_NS
+TOLD_NS: Final = 10 * MILLISECOND_NS
+ALONE_MIN_NS: Final = 500 * MILLISECOND_NS
+EXAMINED_MAX: Final = 5_000  # sales, evenly chosen: more prove no more
 CASES_MIN: Final = 20
 SHARE_MAX: Final = 0.5
 
@@ -43,7 +50,7 @@ class PutBack(Checker):
             "put_back.of",
             "sales with a clear next push",
             "count",
-            "sales that were acknowledged before the next push, with nothing else happening to their SKU",
+            "sales that the subject was told of before the next push, with nothing else happening to their SKU",
             more_is_worse=None,
         ),
     )
@@ -52,6 +59,12 @@ class PutBack(Checker):
         found = list(next_pushes(history))
         bad = [one for one in found if one.put_back]
         measures = {"put_back.sales": float(len(bad)), "put_back.of": float(len(found))}
+        check = self._judged(history, found, bad, measures)
+        return msgspec.structs.replace(check, exposure={"sales with a clear next push": len(found)})
+
+    def _judged(
+        self, history: History, found: list[NextPush], bad: list[NextPush], measures: dict[str, float]
+    ) -> Check:
         tally = Tally()
         if len(found) < CASES_MIN:
             reason = f"fewer than {CASES_MIN} marketplace sales were followed by a push with nothing in between"
@@ -61,27 +74,45 @@ class PutBack(Checker):
             return tally.check(self.name, "valid", reason, measures)
         for one in bad:
             tally.add(_incident(history, one))
-        return tally.check(self.name, "invalid", f"{reason}, although they had been acknowledged", measures)
-
-    def exposure(self, history: History) -> dict[str, int]:
-        return {"sales with a clear next push": sum(1 for _ in next_pushes(history))}
+        return tally.check(self.name, "invalid", f"{reason}, although the subject had been told of them", measures)
 
 
 def next_pushes(history: History) -> Iterator[NextPush]:
     """Every clear sale with its next push, in order of the sales."""
     started = {call.request: call.started_ns for call in history.all(f.ApiCalled)}
-    for sale in history.orders.effects:
+    alone_ns = _alone_ns(history)
+    sales = [effect for effect in history.orders.effects if effect.kind == "sale" and effect.version >= 0]
+    for sale in sales[:: max(1, -(-len(sales) // EXAMINED_MAX))]:
         listing = history.listings.get((sale.channel, sale.sku))
-        if sale.kind != "sale" or sale.version < 0 or listing is None or not _was_right(listing, sale):
+        if listing is None or sale.at_ns - _moved_before_ns(history, listing.ledger, sale.seq - 1) < alone_ns:
+            continue
+        if not _was_right(listing, sale):
             continue
         index = listing.last_push(sale.seq) + 1
         if index == len(listing.pushes) or _moved_meanwhile(listing, sale, listing.push_seqs[index]):
             continue
         push = listing.pushes[index]
-        acknowledged_ns = _acknowledged_ns(history, sale.order)
-        if acknowledged_ns and started.get(push.request, push.at_ns) - acknowledged_ns >= SETTLED_NS:
+        told_ns = _told_ns(history, sale.order)
+        if told_ns and started.get(push.request, push.at_ns) - told_ns >= TOLD_NS:
             written = sale.version_seq < listing.push_seqs[index]
             yield NextPush(sale, push, not written and push.quantity >= push.shown_before - sale.delta)
+
+
+def _alone_ns(history: History) -> float:
+    """How long a SKU must have been left alone before a sale. What happened to it before has been pushed by then."""
+    latencies = [ms for ms in history.sync_samples.visible.ordered if math.isfinite(ms)]
+    return max(ALONE_MIN_NS, quantile(latencies, 0.5) * MILLISECOND_NS) if latencies else ALONE_MIN_NS
+
+
+def _moved_before_ns(history: History, ledger: Ledger, seq: int) -> int:
+    """When the SKU last moved, in the master or on a marketplace, by this moment. 0: it never did."""
+    version = ledger.version_at(seq)
+    found = [ledger.times_ns[version]] if version else [0]
+    for seqs in (ledger.sale_seqs, ledger.back_seqs, ledger.netted_seqs):
+        index = bisect_right(seqs, seq) - 1
+        if index >= 0:
+            found.append(history.facts[seqs[index]].at_ns)
+    return max(found)
 
 
 def _was_right(listing: Listing, sale: Effect) -> bool:
@@ -105,22 +136,24 @@ def _moved_meanwhile(listing: Listing, sale: Effect, push_seq: int) -> bool:
     return changed or last - first > 1 or sold != -sale.delta or _left(ledger, push_seq) != _left(ledger, sale.seq)
 
 
-def _acknowledged_ns(history: History, order: int) -> int:
-    """When the subject had first acknowledged the news of a sale. 0: never."""
-    event = history.deliveries.order_event.get((order, "order.created"), -1)
-    of_event = history.deliveries.by_event.get(event, ())
-    return min((one.ended_ns for one in of_event if one.outcome == "acknowledged"), default=0)
+def _told_ns(history: History, order: int) -> int:
+    """When the first delivery of the news of a sale began. 0: never."""
+    return history.deliveries.first_attempt_ns.get(_event(history, order), 0)
+
+
+def _event(history: History, order: int) -> int:
+    return history.deliveries.order_event.get((order, "order.created"), -1)
 
 
 def _incident(history: History, one: NextPush) -> Incident:
     sale, push = one.sale, one.push
-    told = (_acknowledged_ns(history, sale.order) - sale.at_ns) / MILLISECOND_NS
+    told = (_told_ns(history, sale.order) - sale.at_ns) / MILLISECOND_NS
     text = (
-        f"{push.channel} sold {units(-sale.delta)} of {push.sku} at {history.offset(sale.at_ns)} and said so "
+        f"{push.channel} sold {units(-sale.delta)} of {push.sku} at {history.offset(sale.at_ns)} and told it "
         f"{told:,.0f} ms later; at {history.offset(push.at_ns)} the next push set it from {push.shown_before} to "
         f"{push.quantity} again"
     )
-    event = history.deliveries.order_event.get((sale.order, "order.created"), -1)
+    event = _event(history, sale.order)
     return Incident(
         "put_back",
         push.at_ns,

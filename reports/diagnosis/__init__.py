@@ -16,6 +16,7 @@ from stockstorm.reports.diagnosis.applied_twice import AppliedTwice
 from stockstorm.reports.diagnosis.calls_refused import CallsRefused
 from stockstorm.reports.diagnosis.capped import Capped
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.diagnosis.catalogue_cut import CatalogueCut
 from stockstorm.reports.diagnosis.channel_frozen import ChannelFrozen
 from stockstorm.reports.diagnosis.dead_letters import DeadLetters
 from stockstorm.reports.diagnosis.exact_units import ExactUnits
@@ -32,6 +33,7 @@ from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
+from stockstorm.reports.diagnosis.one_by_one import OneByOne
 from stockstorm.reports.diagnosis.one_location import OneLocation
 from stockstorm.reports.diagnosis.open_connections import OpenConnections
 from stockstorm.reports.diagnosis.order_arithmetic import OrderArithmetic
@@ -43,6 +45,7 @@ from stockstorm.reports.diagnosis.pushed_before import PushedBefore
 from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
+from stockstorm.reports.diagnosis.skipped_reads import SkippedReads
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
 from stockstorm.reports.diagnosis.small_steps import SmallSteps
 from stockstorm.reports.diagnosis.stops import Stops
@@ -51,6 +54,7 @@ from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
 from stockstorm.reports.diagnosis.wrong_listings import WrongListings
+from stockstorm.reports.diagnosis.wrong_sign import WrongSign
 from stockstorm.reports.diagnosis.wrong_stock import WrongStock
 from stockstorm.reports.diagnosis.wrong_token import WrongToken
 from stockstorm.reports.diagnosis.wrong_units import WrongUnits
@@ -74,12 +78,14 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     CallsRefused(),
     FailuresForgotten(),
     FewTopics(),
+    CatalogueCut(),
     Forgeries(),
     LostUpdates(),
     DeadLetters(),
     Stops(),
     OneLocation(),
     ChannelFrozen(),
+    SkippedReads(),
     LostAtFailure(),
     Capped(),
     OrderArithmetic(),
@@ -88,6 +94,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     AppliedTwice(),
     WrongUnits(),
     ExactUnits(),
+    WrongSign(),
     OldOverNew(),
     PutBack(),
     SmallSteps(),
@@ -99,6 +106,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     WrongStock(),
     LostAlone(),
     SlowAnswers(),
+    OneByOne(),
     NeedlessReads(),
     OwnRetries(),
     OpenConnections(),

@@ -51,7 +51,8 @@ def _not_subscribed(name: str, case: Case, change: f.AppChanged) -> Iterator[Fou
     created = [each for each in case.history.all(f.SubscriptionCreated) if each.source == SHOPIFY and each.by_api]
     gone = [each for each in case.history.all(f.SubscriptionRemoved) if each.source == SHOPIFY]
     before = {each.topic for each in gone if each.at_ns <= change.at_ns}
-    missing = sorted(before - {each.topic for each in created if each.at_ns >= change.at_ns})
+    gone_for_good = before - {each.topic for each in created if each.at_ns >= change.at_ns}
+    missing = sorted(topic for topic in gone_for_good if not case.history.app.forbids(topic, change.at_ns))
     if not missing:
         return
     unheard = case.history.deliveries.unheard

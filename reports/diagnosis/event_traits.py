@@ -7,7 +7,6 @@ from typing import Final
 from stockstorm.reports.diagnosis.case import Case
 from stockstorm.reports.diagnosis.traits import MARKS, TOPIC_OF, Trait, twins
 from stockstorm.reports.history import History
-from stockstorm.reports.history.channel_orders import tokens
 from stockstorm.reports.history.deliveries import NEVER_NS, Delivery
 from stockstorm.reports.history.faults import ENDS
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
@@ -44,19 +43,6 @@ def _acknowledged(of_event: Iterable[Delivery]) -> int:
 def _rounded(items: Iterable[f.ItemStocked]) -> frozenset[str]:
     """SKUs whose item's id a float cannot hold."""
     return frozenset(item.sku for item in items if int(float(item.inventory_item_id)) != item.inventory_item_id)
-
-
-def _named_without_row(history: History) -> frozenset[tuple[int, str]]:
-    """(order, topic) of what a write names, while no row has its units."""
-    if history.orders.net_only:
-        return frozenset()
-    references = {row.reference for row in history.all(f.StockChanged)}
-    named = {token for reference in references for token in tokens(reference)}
-    return frozenset(
-        (effect.order, TOPIC_OF[effect.kind])
-        for effect in history.orders.effects
-        if effect.version < 0 and not effect.settled and effect.token in named
-    )
 
 
 def _ties(history: History) -> frozenset[tuple[str, int]]:
@@ -106,7 +92,6 @@ class EventTraits:
         self._ready = sorted(fault.end_ns for fault in self._faults if fault.fault in ENDS)
         self._read = frozenset(order for told in history.all(f.OrdersShown) for order in told.orders)
         self._ties = _ties(history)
-        self._without_row = _named_without_row(history)
         self._arrivals = sorted(
             delivery.attempts[0].started_ns or delivery.attempts[0].at_ns for delivery in case.genuine
         )
@@ -149,8 +134,6 @@ class EventTraits:
             found.add(Trait("after_return"))
         if (event.order, event.topic) in self._unanswered:
             found.add(Trait("unanswered"))
-        if (event.order, event.topic) in self._without_row:
-            found.add(Trait("no_row"))
         return found | self._of_order_heard(event)
 
     def _of_order_heard(self, event: f.EventFired) -> set[Trait]:

@@ -13,10 +13,15 @@ from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.traits import TOPIC_OF, said
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.history.listing_gap import Change, changes_lacking
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.history.reads import is_query
+from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 WRONG_MAX: Final = 2_000
+SHOWN: Final = 3
+AFTER_READ_NS: Final = SECOND_NS
+ADMIN: Final = "admin"
 CHECKS: Final = ("drift", "sync_latency", "oversell", "crisis_time", "refused_though_available")
 
 
@@ -37,6 +42,8 @@ class Lacking(Diagnose):
         good = dict.fromkeys(last[sku] for sku in skus if sku in last)
         found = clusters([traits.of(events[one]) for one in bad], [traits.of(events[one]) for one in good])
         numbers = list(bad)
+        if not found and numbers:
+            yield _alone(self.name, case, [events[one] for one in numbers])
         for common in found:
             covered = {numbers[place] for place in common.covers}
             listings = [key for key, change in lacked.items() if change.event in covered]
@@ -55,6 +62,27 @@ class Lacking(Diagnose):
                 ),
                 frozenset(f"listing {channel} {sku}" for channel, sku in listings),
             )
+
+
+def _alone(name: str, case: Case, lacked: list[f.EventFired]) -> Found:
+    """Changes with nothing in common, and what came just before them."""
+    reads = [call.at_ns for call in case.calls if call.api == ADMIN and is_query(call.operation)]
+    after = [one for one in lacked if any(0 <= one.at_ns - at_ns < AFTER_READ_NS for at_ns in reads)]
+    each = "it" if len(lacked) == 1 else "each of them"
+    when = f"; {each} came less than a second after the service had read from the shop" if after == lacked else ""
+    return Found(
+        Diagnosis(
+            name,
+            f"{counted(len(lacked), 'change')} never reached the listings, with nothing in common that others "
+            f"lack{when}",
+            tuple(f"lacking: {case.named(one)}" for one in lacked[:SHOWN]),
+            "look for these events in the service's own log; where it reads what has changed since the last read, let "
+            "the times of two reads overlap by some seconds",
+            case.consequences(*CHECKS),
+            lacked[0].at_ns,
+        ),
+        frozenset(f"event {one.event}" for one in lacked),
+    )
 
 
 def first_lacking(case: Case, wrong: list[f.FinalListing]) -> dict[tuple[str, str], Change]:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
-from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken
+from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, named_without_row
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
 
 NEAR_NS: Final = 5 * SECOND_NS
 
@@ -38,13 +39,22 @@ class LostAlone(Diagnose):
             Diagnosis(
                 self.name,
                 f"{counted(len(bad), 'event')} of {of:,} had no effect, with nothing in common that others lack",
-                tuple(f"lost: {case.named(event)}{_before(case, event.at_ns)}" for event in bad[:3]),
+                (
+                    *_rowless(case, bad),
+                    *(f"lost: {case.named(event)}{_before(case, event.at_ns)}" for event in bad[:3]),
+                ),
                 "look for these webhook ids in the service's own log, from the answer to the effect",
                 case.consequences(*CHECKS),
                 bad[0].at_ns,
             ),
             frozenset(f"event {event.event}" for event in bad),
         )
+
+
+def _rowless(case: Case, lost: list[f.EventFired]) -> tuple[str, ...]:
+    without_row = named_without_row(case.history)
+    count = sum((event.order, event.topic) in without_row for event in lost)
+    return (f"{count} of them are named by a write that has no row of their units",) if count else ()
 
 
 def _before(case: Case, at_ns: int) -> str:

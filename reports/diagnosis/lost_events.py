@@ -8,6 +8,8 @@ from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
 from stockstorm.reports.diagnosis.traits import TOPIC_OF, said
+from stockstorm.reports.history import History
+from stockstorm.reports.history.channel_orders import tokens
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
@@ -16,6 +18,7 @@ KNOWN: Final = frozenset({"once", "twice", "superseded", "healed"})
 GOOD_MAX: Final = 20_000
 PRECISION_MIN: Final = 0.3  # of the events with the traits, the part that was lost
 BAD_MAX: Final = 5_000
+ROWLESS_MIN: Final = 0.9  # of the lost events with these traits
 CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "order_latency", "crisis_time", "lost_units")
 
 
@@ -29,7 +32,8 @@ class LostEvents(Diagnose):
         for common in in_common(case):
             if "forged" in case.invalid and not _precise(common):
                 continue  # a forgery that took effect can be what makes a genuine event look lost
-            yield _found(self.name, case, common, [bad[place] for place in sorted(common.covers)])
+            lost = [bad[place] for place in sorted(common.covers)]
+            yield _found(self.name, case, common, lost)
 
 
 def in_common(case: Case) -> list[Common]:
@@ -82,6 +86,19 @@ def _is_unwritten(case: Case, effect: Effect) -> bool:
     return effect.version < 0 and not effect.settled and told
 
 
+def named_without_row(history: History) -> frozenset[tuple[int, str]]:
+    """(order, topic) of what a write names, while no row has its units."""
+    if history.orders.net_only:
+        return frozenset()
+    references = {row.reference for row in history.all(f.StockChanged)}
+    named = {token for reference in references for token in tokens(reference)}
+    return frozenset(
+        (effect.order, TOPIC_OF[effect.kind])
+        for effect in history.orders.effects
+        if effect.version < 0 and not effect.settled and effect.token in named
+    )
+
+
 def _precise(common: Common) -> bool:
     """Whether a good part of all events with these traits was lost."""
     return common.bad >= PRECISION_MIN * (common.bad + common.good)
@@ -93,12 +110,18 @@ def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) 
         f"{common.good} of {common.good_of} events that had their effect are {said(common.traits)}",
         "lost, for example, " + quoted(case.named(event) for event in lost),
     ]
+    without_row = named_without_row(case.history)
+    rowless = sum((event.order, event.topic) in without_row for event in lost)
+    if rowless:
+        evidence.append(f"{rowless} of them are named by a write that has no row of their units")
     if common.equal:
         evidence.append(f"they are also, and just as distinctly, {said(common.equal[:2])}")
     if not _precise(common):
         evidence.append("so most events of that kind had their effect: this narrows the cause, and is not all of it")
     remedy = "; ".join(dict.fromkeys(trait.hint for trait in common.traits))
     cause = f"{which} lost {'event is' if common.bad_of == 1 else 'events are'} {said(common.traits)}"
+    if rowless >= ROWLESS_MIN * len(lost):
+        cause += "; writes name them and have no row of their units"
     return Found(
         Diagnosis(name, cause, tuple(evidence), remedy, case.consequences(*CHECKS), lost[0].at_ns),
         frozenset(f"event {event.event}" for event in lost),

@@ -14,6 +14,7 @@ MOST: Final = 0.6
 
 class OldOverNew(Diagnose):
     name = "old_over_new"
+    after = ("wrong_sign",)
 
     def __call__(self, case: Case) -> Iterator[Found]:
         stale = case.incidents("stale_overwrite")

@@ -12,7 +12,7 @@ TraitKind = Literal[
     "topic", "source", "cause", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
     "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
     "forgery", "channel", "sku", "hot", "phase", "size", "zero", "one_unit",
-    "outage", "restart", "read", "tie", "inexact", "burst", "together", "cancel_heard", "no_row",
+    "outage", "restart", "read", "tie", "inexact", "burst", "together", "cancel_heard",
 ]  # fmt: skip
 
 PHRASES: Final[dict[TraitKind, str]] = {
@@ -37,7 +37,6 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "read": "of orders that the service read by API too",
     "tie": "of the same second as the change before",
     "inexact": "of items whose id is rounded as a float",
-    "no_row": "named by a write that has no row of theirs",
     "cancel_heard": "of orders whose cancellation had arrived before",
     "burst": "ones that arrived when more than {} others had come within 250 ms",
     "together": "ones that arrived within 2 ms of another one",
@@ -74,7 +73,6 @@ HINTS: Final[dict[TraitKind, str]] = {
     "read": "what is read by API and what a webhook told are the same events: recognise both by the order and its kind",
     "tie": "two changes of one second cannot be ordered by updated_at: on a tie read the level by API",
     "inexact": "read ids as text or as 64-bit integers: JSON.parse and float columns round those above 2^53",
-    "no_row": "look at how the rows of a write are made: it names changes whose units it does not send",
     "cancel_heard": "look at how a change of an order that is already cancelled is handled",
     "burst": "look at what is full when many events come at once: a buffer, a queue, a pool; refuse with 503 what does "
     "not fit, and it comes again",

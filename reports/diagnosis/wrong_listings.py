@@ -36,7 +36,8 @@ class WrongListings(Diagnose):
             {final.sku for final in history.all(f.FinalStock) if final.available <= history.safety_stock},
             {change.sku: change.delta for change in history.all(f.StockChanged)},
         )
-        found = clusters([_traits(case, known, one) for one in bad], [_traits(case, known, one) for one in good])
+        alone = len({one.sku for one in bad}) == 1  # then nothing but its own name tells it from others
+        found = [] if alone else clusters(*([_traits(case, known, one) for one in some] for some in (bad, good)))
         for common in found:
             covered = [bad[place] for place in sorted(common.covers)]
             which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"

@@ -39,7 +39,8 @@ def opened(path: Path, *, unsealed: bool = False, split: bool | None = None) -> 
     require_inside(file.parent, file)
     second = Second(file)
     try:
-        yield _first_half(file, second) or read_history(file)
+        with collector_paused():
+            yield _first_half(file, second) or read_history(file)
     finally:
         second.close()
 
@@ -51,13 +52,12 @@ def _worth_it(file: Path) -> bool:
 def _first_half(file: Path, second: Second) -> History | None:
     """The history with the other half in the second process; None where either half is not as it should be."""
     in_order = IN_ORDER | {STAND_INS[kind] for kind in IN_ORDER & DELIVERY}
-    with collector_paused():
-        try:
-            written = read_facts(file, decoding=Decoding(decoder_without(DELIVERY), in_order))
-            history = History.of(written.facts, second)
-            require_start(file, history)
-        except (HistoryError, OSError):
-            return None
-        if not written.in_order or breaks_in_half(history, ALL - DELIVERY, of_stock=True) or not second.value(READ):
-            return None
-        return history
+    try:
+        written = read_facts(file, decoding=Decoding(decoder_without(DELIVERY), in_order))
+        history = History.of(written.facts, second)
+        require_start(file, history)
+    except (HistoryError, OSError):
+        return None
+    if not written.in_order or breaks_in_half(history, ALL - DELIVERY, of_stock=True) or not second.value(READ):
+        return None
+    return history

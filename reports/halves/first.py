@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import stockstorm
 from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, Kind, decoder_without
-from stockstorm.reports.halves.second import ANSWER, END
+from stockstorm.reports.halves.second import ANSWER, END, GIVEN
 from stockstorm.reports.history_file import Decoding, read_facts
 from stockstorm.simulator.history.facts import Fact
 
@@ -49,18 +49,28 @@ class Second:
             self._receive()
         return self._values.pop(name, None)
 
+    def give(self, values: Mapping[str, Any]) -> None:
+        """Hands over properties of the history. More values follow."""
+        if self._send(GIVEN, values):
+            self._complete = False
+
     def answer(self, question: str, about: Any) -> Any:
         """Asks the second process and waits. None where it has ended."""
-        if self._process is None or self._process.stdin is None:
-            return None
-        try:
-            pickle.dump((question, about), self._process.stdin, pickle.HIGHEST_PROTOCOL)
-            self._process.stdin.flush()
-        except OSError:
-            self.close()
+        self._send(question, about)
         while ANSWER not in self._values and self._process is not None:
             self._receive()
         return self._values.pop(ANSWER, None)
+
+    def _send(self, what: str, about: Any) -> bool:
+        if self._process is None or self._process.stdin is None:
+            return False
+        try:
+            pickle.dump((what, about), self._process.stdin, pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+        except OSError:
+            self.close()
+            return False
+        return True
 
     def _receive(self) -> None:
         if self._process is None or self._process.stdout is None:

@@ -11,6 +11,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -18,18 +19,22 @@ from stockstorm.reports.checkers import CHECKERS, check_key, check_one
 from stockstorm.reports.diagnosis import WHERE_HELD, diagnose_where_held
 from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, STOCK, Kind, decoder_without
 from stockstorm.reports.history import History
-from stockstorm.reports.history.deliveries import OF_EVENT, OF_NUMBER, Deliveries
+from stockstorm.reports.history.channel_orders import ChannelOrders
+from stockstorm.reports.history.deliveries import OF_EVENT, OF_NUMBER
 from stockstorm.reports.history.elsewhere import NotHeld
 from stockstorm.reports.history.invariants import breaks_in_half
 from stockstorm.reports.history_file import Decoding, read_facts
 from stockstorm.reports.render.figures import FIGURES, draw_one, figure_key
 from stockstorm.reports.render.view import HistoryView
+from stockstorm.reports.verdict.samples import INTERVALS, intervals
 from stockstorm.simulator.history.facts import Fact
 
 Frame = tuple[str, Any]  # a name, and the value of that name
 READ: Final = "read"  # whether this half was read, and no rule on it is broken
 END: Final = "end"  # of the values
 ANSWER: Final = "answer"
+GIVEN: Final = "given"
+BOTH_HALVES: Final = frozenset({"oversell"})  # begins with much that this half has, and then needs the other one
 QUEUED_MAX: Final = 64  # frames
 
 
@@ -44,32 +49,68 @@ class Absent:
     def value(self, name: str) -> Any:
         del name
 
+    def give(self, values: Mapping[str, Any]) -> None:
+        del values
+
     def answer(self, question: str, about: Any) -> Any:
         del question, about
+
+
+class HalfHistory(History):
+    """The half with the deliveries. What rests on the master's record is told at once to be missing."""
+
+    @property
+    def orders(self) -> ChannelOrders:  # type: ignore[override]  # a cached property there
+        raise NotHeld("orders")
 
 
 def read_half(file: Path) -> History | None:
     """The half with the deliveries; None where it cannot be read, or a rule on it is broken."""
     dropped = frozenset(STAND_INS[kind] for kind in STOCK)
     written = read_facts(file, decoding=Decoding(decoder_without(STOCK), dropped=dropped))
-    history = History.of(written.facts, Absent())
+    history = HalfHistory.of(written.facts, Absent())
     return None if breaks_in_half(history, DELIVERY, of_stock=False) else history
 
 
-def values(history: History) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """What the first process may want, in the order in which it wants it."""
-    view = HistoryView(history)
-    yield Deliveries.first_attempt_ns.shared_name, lambda: history.deliveries.first_attempt_ns
-    for name in ("rest", "reported", "repeats", "overtaking", "probed_twice", "probed_strangers", "acks"):
-        yield getattr(History, name).shared_name, lambda name=name: getattr(history, name)
-    for name in ("forged", "any_pending"):
-        yield getattr(Deliveries, name).shared_name, lambda name=name: getattr(history.deliveries, name)
-    for checker in CHECKERS:
-        yield check_key(checker.name), lambda checker=checker: check_one(checker, history)
-    for name in ("forged", "failures", "webhooks_open"):
-        yield getattr(HistoryView, name).shared_name, lambda name=name: getattr(view, name)
-    for maker in FIGURES:
-        yield figure_key(maker), lambda maker=maker: draw_one(maker, view)
+class Half:
+    """This half of the history, and what was handed over from the other one."""
+
+    def __init__(self, history: History) -> None:
+        self.history, self._view, self._done = history, HistoryView(history), set[str]()
+
+    def values(self) -> Iterator[Frame]:
+        """What can be built now and was not before, in the order in which the first process wants it."""
+        for name, build in self._named():
+            if name not in self._done:
+                try:
+                    value = build()
+                except NotHeld:
+                    continue
+                self._done.add(name)
+                yield name, value
+
+    def given(self, values: Mapping[str, Any]) -> None:
+        """What the first process handed over."""
+        self.history.__dict__.update(values)
+
+    def _named(self) -> Iterator[tuple[str, Callable[[], Any]]]:
+        history, deliveries, view = self.history, self.history.deliveries, self._view
+        first: tuple[tuple[object, tuple[str, ...]], ...] = (
+            (deliveries, ("first_attempt_ns",)),
+            (history, ("rest", "reported", "sell_outs", "repeats", "overtaking", "probed_twice", "probed_strangers")),
+            (deliveries, ("forged", "any_pending")),
+        )
+        for of, names in first:
+            yield from ((getattr(type(of), name).shared_name, partial(getattr, of, name)) for name in names)
+        yield History.acks.shared_name, lambda: history.acks
+        for checker in CHECKERS:
+            if checker.name not in BOTH_HALVES:
+                yield check_key(checker.name), partial(check_one, checker, history)
+        yield INTERVALS, lambda: intervals(history)
+        for name in ("forged", "hottest_sku", "failures", "webhooks_open"):
+            yield getattr(HistoryView, name).shared_name, partial(getattr, view, name)
+        for maker in FIGURES:
+            yield figure_key(maker), partial(draw_one, maker, view)
 
 
 def answers(history: History) -> Mapping[str, Callable[[Any], Any]]:
@@ -88,16 +129,18 @@ def frames(file: Path, questions: "queue.Queue[tuple[str, Any]]") -> Iterator[Fr
     yield READ, history is not None
     if history is None:
         return
-    for name, build in values(history):
-        try:
-            yield name, build()
-        except NotHeld:
-            continue
-    yield END, None
+    half = Half(history)
     found = answers(history)
+    yield from half.values()
+    yield END, None
     while True:
         question, about = questions.get()
-        yield ANSWER, found[question](about)
+        if question == GIVEN:
+            half.given(about)
+            yield from half.values()
+            yield END, None
+        else:
+            yield ANSWER, found[question](about)
 
 
 def serve(file: Path, asked: BinaryIO, told: BinaryIO) -> None:

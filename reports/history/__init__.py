@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 from operator import attrgetter
+from weakref import proxy
 
 from stockstorm.reports.history.acks import build_acks
 from stockstorm.reports.history.app_life import AppLife
@@ -82,7 +83,9 @@ class History(FactLog):
     @cached_property
     def deliveries(self) -> Deliveries:
         """Events with their deliveries and attempts, and when each change became visible to the subject."""
-        return Deliveries(self, lambda: self.ledgers)
+        # Not the history itself: it holds the deliveries, and a cycle would keep all facts until the collector comes.
+        whole: History = proxy(self)
+        return Deliveries(whole, lambda: whole.ledgers)
 
     @cached_property
     def lost_updates(self) -> list[LostUpdate]:
@@ -148,7 +151,7 @@ class History(FactLog):
         """How long each marketplace order took to reach the master."""
         return list(find_order_samples(self, self.orders, self.pending))
 
-    @cached_property
+    @shared
     def sell_outs(self) -> int:
         """Sell-outs of SKUs that buyers on two or more channels wanted."""
         return count_sell_outs(self)

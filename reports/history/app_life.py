@@ -45,18 +45,19 @@ class AppLife:
 
     def excuses(self, event: f.EventFired) -> bool:
         """Whether no subscription can have heard the event."""
-        return event.source == SHOPIFY and (self._forbidden(event) or self._gone(event))
+        return event.source == SHOPIFY and (self.forbids(event.topic, event.at_ns) or self._gone(event))
+
+    def forbids(self, topic: str, at_ns: int) -> bool:
+        """Whether the app lacked the scope or the approval for a topic at that time."""
+        _, scopes = self._scopes[bisect_right(self._times, at_ns) - 1]
+        closed = self._closed and topic.partition("/")[0] in PROTECTED_TOPICS
+        return closed or bool(missing_scope(topic, with_implied(scopes)))
 
     def token_dead(self, at_ns: int) -> bool:
         """Whether the token had just been taken from the subject: while the app is away, and a little longer."""
         revoked = (each.at_ns for each in self.changes if each.change == "revoke_token")
         gone = [*self.away, *(Away(at, at) for at in revoked)]
         return any(each.begin_ns <= at_ns < each.end_ns + RENEWED_WITHIN_NS for each in gone)
-
-    def _forbidden(self, event: f.EventFired) -> bool:
-        _, scopes = self._scopes[bisect_right(self._times, event.at_ns) - 1]
-        closed = self._closed and event.topic.partition("/")[0] in PROTECTED_TOPICS
-        return closed or bool(missing_scope(event.topic, with_implied(scopes)))
 
     def _gone(self, event: f.EventFired) -> bool:
         return any(away.begin_ns <= event.at_ns < self._back_ns(away, event.topic) for away in self.away)

@@ -30,6 +30,10 @@ class Elsewhere(Protocol):
         """What the other process built under this name; None where it did not."""
         ...
 
+    def give(self, values: Mapping[str, Any]) -> None:
+        """Hands over properties of the history that rest on this half, so that the other process can go on."""
+        ...
+
     def answer(self, question: str, about: Any) -> Any:
         """What the other process finds for one of a few questions; None where it does not answer."""
         ...
@@ -47,6 +51,10 @@ class Nowhere:
     def value(self, name: str) -> Any:
         """Nothing: everything is built here."""
         del name
+
+    def give(self, values: Mapping[str, Any]) -> None:
+        """To nobody."""
+        del values
 
     def answer(self, question: str, about: Any) -> Any:
         """Nothing: everything is found here."""

@@ -199,7 +199,7 @@ class HistoryView:
         """Sync latencies of owed pairs."""
         return sync_series(self.history)
 
-    @cached_property
+    @shared
     def hottest_sku(self) -> tuple[str, str]:
         """The SKU to draw, and why: the one with the most oversold units, else the hot one with the highest demand."""
         oversold: Counter[str] = Counter()

@@ -6,6 +6,7 @@ sorted by importance: correctness before speed.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -17,8 +18,9 @@ from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.evidence import with_chains
 from stockstorm.reports.history import History
+from stockstorm.reports.history.elsewhere import NOWHERE
 from stockstorm.reports.result import Check, Finding, Interval, Result, ThresholdOutcome, Verdict, counted
-from stockstorm.reports.verdict.samples import intervals
+from stockstorm.reports.verdict.samples import INTERVALS, intervals
 from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
 from stockstorm.reports.verdict.tiers import judge_tiers
 from stockstorm.reports.verdict.unplayed import unplayed_notes
@@ -74,6 +76,7 @@ def judge(history: History) -> Result:
 
 def _judged(history: History) -> Result:
     started = history.started
+    _hand_over(history)
     cut = interrupted(history)
     brief = cut.partition(":")[0]  # the reason is told once, at the top
     checks, no_chains = _chained(history, tuple(_unknown_when(brief, check) for check in check_all(history)))
@@ -127,6 +130,14 @@ def _judged(history: History) -> Result:
     )
 
 
+def _hand_over(history: History) -> None:
+    """Gives the other process, if there is one, the latencies: it then computes and draws with them."""
+    if history.elsewhere is not NOWHERE:
+        with suppress(Exception):  # a checker that needs them will tell
+            names = ("sync_samples", "sync_samples_with_moot")
+            history.elsewhere.give({name: getattr(history, name) for name in names})
+
+
 def _chained(history: History, checks: tuple[Check, ...]) -> tuple[tuple[Check, ...], tuple[str, ...]]:
     try:
         return with_chains(history, checks), ()
@@ -136,7 +147,7 @@ def _chained(history: History, checks: tuple[Check, ...]) -> tuple[tuple[Check, 
 
 def _intervals(history: History) -> tuple[dict[str, Interval], tuple[str, ...]]:
     try:
-        return dict(intervals(history)), ()
+        return history.elsewhere.value(INTERVALS) or intervals(history), ()
     except Exception as error:  # noqa: BLE001  # as for a checker that raises: the rest must still be reported
         return {}, (f"there are no intervals, because computing them failed: {type(error).__name__}: {error}",)
 

@@ -3,12 +3,16 @@
 Thresholds, tiers, charts and comparisons read the same samples, so their figures agree.
 """
 
+from typing import Final
+
 from stockstorm.reports.checkers.sync_latency import with_moot
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Interval
 from stockstorm.reports.statistics.bootstrap import Resampler
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.reports.verdict.tiers import FIRED, VISIBLE, judged_measure
+
+INTERVALS: Final = "intervals"  # under which another process hands them over
 
 
 def judged_samples(history: History) -> Samples:

@@ -11,6 +11,7 @@ import msgspec
 
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.model import (
+    APP_TOPICS,
     ONLINE,
     SHOPIFY,
     Event,
@@ -60,6 +61,8 @@ def claim_of(item: PlannedForgery, world: ClaimWorld, payloads: Payloads, now_ns
     if item.topic == "inventory_levels/update":
         level = _level(product, level, item.serial, now_ns)
         shows = str(level.available)
+    elif item.topic in APP_TOPICS:
+        order = world.newest_order(ONLINE)
     elif item.topic == "products/update":
         product = msgspec.structs.replace(product, title=f"{product.title} (sold out)")
     else:

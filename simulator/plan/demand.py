@@ -60,6 +60,8 @@ class Demand:
         lines: tuple[tuple[Sku, int], ...] = ((sku, 1 + int(quantity_draw * self._orders.quantity_max)),)
         if part.role == "two_lines":
             lines = ((sku, 1), (sku, 1))
+        elif part.role == "two_locations":
+            lines = ((sku, 2),)
         elif part.role == "return_then_cancel" and sku != other and self._orders.lines_max > 1:
             lines = (*lines, (other, 1))
         return part.channel, int(buyer_draw * self._buyers), lines

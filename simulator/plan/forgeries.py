@@ -6,7 +6,7 @@ from typing import Final, get_args
 
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ForgeryKind, WorldConfig
-from stockstorm.simulator.model import MARKETPLACE_TOPICS, ONLINE, SHOPIFY, SHOPIFY_TOPICS, Topic
+from stockstorm.simulator.model import LIFE_TOPICS, MARKETPLACE_TOPICS, ONLINE, SHOPIFY, SHOPIFY_TOPICS, Topic
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
 from stockstorm.simulator.plan.drafts import Draft, Rank
@@ -29,8 +29,14 @@ def targets(config: WorldConfig) -> list[tuple[str, Topic]]:
     markets = [channel.name for channel in config.channels if channel.name != ONLINE]
     return [
         *((market, topic) for market in markets for topic in MARKETPLACE_TOPICS),
+        *((SHOPIFY, topic) for topic in _told(config)),
         *((SHOPIFY, topic) for topic in SHOPIFY_TOPICS),
     ]
+
+
+def _told(config: WorldConfig) -> list[Topic]:
+    """The topics of what the plan tells the app."""
+    return sorted({LIFE_TOPICS[life.kind] for life in config.life if life.kind in LIFE_TOPICS})
 
 
 def dealt(config: WorldConfig, seeds: Seeds) -> Iterator[tuple[ForgeryKind, str, Topic]]:

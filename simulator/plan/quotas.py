@@ -23,6 +23,7 @@ CANCELLED_AFTER_NS: Final[dict[OrderRole, int]] = {
     "return_then_cancel": 2_500 * MILLISECOND_NS,
 }
 AFTER_CANCELLATION_NS: Final = 400 * MILLISECOND_NS  # from a cancellation to what must come after it
+OWN_STORE: Final[frozenset[OrderRole]] = frozenset({"two_locations"})  # no marketplace decides where units come from
 LATE_NS: Final = 300 * SECOND_NS  # times retry_time_scale
 LATE_SHARE_MAX: Final = 0.45  # of the load, so that an order of its first half gets it within the load
 STOCK_SHARE_MAX: Final = 0.5  # the least initial stock of an ordinary SKU, of the configured one
@@ -58,6 +59,11 @@ class Roles:
         before = self._parts[:place]
         return sum(one.role == part.role and (one.channel == ONLINE) == (part.channel == ONLINE) for one in before)
 
+    def has(self, key: int, role: OrderRole) -> bool:
+        """Whether this order has this role."""
+        part = self.of(key)
+        return part is not None and part.role == role
+
     def of(self, key: int) -> Part | None:
         """The role of this order, None for nearly every order."""
         place, rest = divmod(key, self._stride)
@@ -73,8 +79,11 @@ def _dealt(config: WorldConfig) -> tuple[Part, ...]:
     markets = [channel.name for channel in config.channels if channel.name != ONLINE] or [ONLINE]
     quotas = config.quotas.of_orders()
     turns = [(role, n) for n in range(max(quotas.values())) for role in ORDER_ROLES if n < quotas[role]]
-    parts = [Part(role, markets[(n + ORDER_ROLES.index(role)) % len(markets)]) for role, n in turns]
-    own = [Part(role, ONLINE) for role, n in turns if n < quotas[role] // 2]
+    parts = [
+        Part(role, ONLINE if role in OWN_STORE else markets[(n + ORDER_ROLES.index(role)) % len(markets)])
+        for role, n in turns
+    ]
+    own = [Part(role, ONLINE) for role, n in turns if n < quotas[role] // 2 and role not in OWN_STORE]
     if len(parts) + len(own) <= orders_at_least(config.phases):
         parts += own
     return tuple(sorted(parts, key=lambda part: part.role != "late_duplicate"))

@@ -12,7 +12,6 @@ from stockstorm.simulator.model import (
     CallTopic,
     Event,
     Level,
-    LevelTopic,
     Order,
     Product,
     Refund,
@@ -94,7 +93,7 @@ class Action:
         )
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, order, sku, level.version))
 
-    def connection(self, topic: LevelTopic, level: Level, sku: str) -> None:
+    def connection(self, topic: CallTopic, level: Level, sku: str) -> None:
         """Fire that an item is stocked at one more location, or at one less."""
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
         rng_key = (topic, level.inventory_item_id, level.location_id, serial)

@@ -16,21 +16,29 @@ from stockstorm.simulator.shop.firing import Action
 
 
 class LevelChange(msgspec.Struct, frozen=True):
-    """A request to add `delta` available units, if `change_from` units are available now (None: in any case)."""
+    """A request to add `delta` available units, if `change_from` units are available now (None: in any case).
+
+    `connects`: an item that is not stocked at the location is from then on.
+    """
 
     inventory_item_id: int
     location_id: int
     delta: int
     change_from: int | None
+    connects: bool = False
 
 
 class LevelSet(msgspec.Struct, frozen=True):
-    """A request to set the available units, if `change_from` units are available now (None: in any case)."""
+    """A request to set the available units, if `change_from` units are available now (None: in any case).
+
+    `connects` is as in LevelChange.
+    """
 
     inventory_item_id: int
     location_id: int
     quantity: int
     change_from: int | None
+    connects: bool = False
 
 
 class StaleQuantity(Exception):
@@ -210,9 +218,9 @@ class Ledger:
         for index, row in enumerate(rows):
             key = (row.inventory_item_id, row.location_id)
             level = self.level(*key)
-            if level is None:
+            if level is None and (not row.connects or row.inventory_item_id not in self._items):
                 raise KeyError(key)
-            available = running.get(key, level.available)
+            available = running.get(key, 0 if level is None else level.available)
             if row.change_from is not None and row.change_from != available:
                 raise StaleQuantity(index)
             delta = row.delta if isinstance(row, LevelChange) else row.quantity - available
@@ -256,6 +264,8 @@ def record_rows(
     deltas = ledger.deltas(rows)
     changed: list[tuple[Level, Sku]] = []
     for row, delta in zip(rows, deltas, strict=True):
+        if row.connects and ledger.level(row.inventory_item_id, row.location_id) is None:
+            connect(ledger, row.inventory_item_id, row.location_id, action)
         if not delta:
             sku, version = ledger.newest(row.inventory_item_id)
             compared = row.change_from is not None
@@ -268,3 +278,9 @@ def record_rows(
         changed.append((level, Sku(fact.sku)))
     for level, sku in changed:
         action.stock(level, sku)
+
+
+def connect(ledger: Ledger, inventory_item_id: int, location_id: int, action: Action) -> None:
+    """Stock an item at one more location, with no units, and fire the event of it."""
+    level = ledger.connect(inventory_item_id, location_id, action.now_ns)
+    action.connection("inventory_levels/connect", level, ledger.newest(inventory_item_id)[0])

@@ -19,14 +19,18 @@ def left_at(order: Order) -> list[tuple[Sku, int, int]]:
     """(SKU, location, units) of what is `left`: where each unit was drawn from, 0 for an item's only location."""
     if not order.drawn:
         return [(sku, 0, units) for sku, units in left(order)]
-    back: dict[tuple[Sku, int], int] = {}
-    for refund in order.refunds:
-        for line in refund.lines:
-            back[line.sku, line.location_id] = back.get((line.sku, line.location_id), 0) + line.quantity
     spread = {each.sku for each in order.drawn}
     places = [(sku, 0, units) for sku, units in left(order) if sku not in spread]
-    for sku, location, units in ((each.sku, each.location_id, each.units) for each in order.drawn):
-        places.append((sku, location, units - back.get((sku, location), 0)))
+    there = {(each.sku, each.location_id): each.units for each in order.drawn}
+    for line in (line for refund in order.refunds for line in refund.lines if line.sku in spread):
+        came = line.quantity
+        # Units may be given back elsewhere than they were drawn from. Then they are of the first location that has any.
+        for place in ((line.sku, line.location_id), *(place for place in there if place[0] == line.sku)):
+            units = min(came, there.get(place, 0))
+            if units:
+                there[place] -= units
+                came -= units
+    places += [(sku, location, units) for (sku, location), units in there.items()]
     return [(sku, location, units) for sku, location, units in places if units]
 
 

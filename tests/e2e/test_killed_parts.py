@@ -1,7 +1,7 @@
 """Many kills, each at a random moment of a short run: the generator, the orchestrator, and the main process.
 
 Each run ends with a documented exit code and names the right cause; nothing is left, and what was recorded is readable.
-`STOCKSTORM_KILLS=100 STOCKSTORM_KILLS_SEED=7 make prove ARGS="-n 2 tests/e2e/test_killed_parts.py"` makes it longer.
+`STOCKSTORM_KILLS=100 STOCKSTORM_KILLS_SEED=7 make proofs ARGS="-n 2 tests/e2e/test_killed_parts.py"` makes it longer.
 """
 
 import os

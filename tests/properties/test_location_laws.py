@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stockstorm.simulator.catalogue import Catalogue, make_catalogue
-from stockstorm.simulator.config import ChannelConfig, PhaseConfig, ShopConfig, WorldConfig
+from stockstorm.simulator.config import ChannelConfig, PhaseConfig, QuotasConfig, ShopConfig, WorldConfig
 from stockstorm.simulator.history.facts import AnyFact, EventFired, FinalStock, ItemStocked, StockChanged
 from stockstorm.simulator.model import Event, OrderKey, Sku
 from stockstorm.simulator.plan.items import (
@@ -18,6 +18,8 @@ from stockstorm.simulator.plan.items import (
     PlannedReturn,
     PlannedTransfer,
 )
+from stockstorm.simulator.plan.planner import make_plan
+from stockstorm.simulator.plan.quotas import Roles
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import LevelChange, LevelSet, World
 
@@ -168,3 +170,19 @@ def test_a_part_that_comes_back_and_the_rest_that_is_cancelled_net_to_nothing(
         assert level.committed >= 0
     accepted = units <= catalogue().products[0].initial_available
     assert committed[0] == (back if accepted and not restock else 0)
+
+
+def test_orders_of_the_quota_are_taken_from_two_locations() -> None:
+    quotas = QuotasConfig(two_locations=4)
+    config = CONFIG.model_copy(update={"quotas": quotas, "phases": (PhaseConfig(name="only", seconds=10, rate=9),)})
+    world = World(config, make_catalogue(config, Seeds(5)), Seeds(5))
+    plan = make_plan("x", config, 5)
+    facts = [fact for item in plan.items for fact in world.apply(item, item.offset_ns).facts]
+    places: dict[tuple[int, str], set[int]] = defaultdict(set)
+    for fact in facts:
+        if isinstance(fact, StockChanged) and fact.cause == "sale":
+            places[fact.order, fact.sku].add(fact.location_id)
+    roles = Roles(config)
+    taken = {order for (order, _), of_sku in places.items() if len(of_sku) == 2}
+    assert {order for order in range(200) if roles.has(order, "two_locations")} <= taken
+    assert len(roles) == 4

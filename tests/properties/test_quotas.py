@@ -110,8 +110,13 @@ def exposure(played: Played) -> Counter[str]:
     own = {fact.order for fact in sold if fact.channel == "online"}
     killed_ns, back_ns = (START_NS + int(each * SECOND_NS) for each in FAULT_S)
     moved = [fact for fact in events if fact.order >= KEPT_KEY or fact.topic.startswith("inventory")]
+    places: dict[tuple[int, str], set[int]] = defaultdict(set)
+    for change in played.of(f.StockChanged):
+        if change.cause == "sale":
+            places[change.order, change.sku].add(change.location_id)
     return Counter(
         {case: len(orders - own) for case, orders in met.items()}
+        | {"two_locations": sum(len(found) > 1 for found in places.values())}
         | {
             "before_kill": sum(killed_ns - 100 * MILLISECOND_NS <= e.at_ns < killed_ns for e in moved),
             "after_restart": sum(back_ns <= e.at_ns < back_ns + SECOND_NS for e in moved),
@@ -162,6 +167,7 @@ def assert_fulfilled(name: str, seed: int) -> None:
 def test_every_rough_scenario_asks_for_at_least_five_of_each_rare_case(name: str) -> None:
     quotas = load(name).quotas.model_dump()
     assert quotas.pop("forgeries") >= 1
+    assert quotas.pop("two_locations") == 0  # each item has one
     assert min(quotas.values()) >= 5
 
 

@@ -14,7 +14,11 @@ pytestmark = [
 OPTIONS = {"steady": ("--rate", "30")}
 SEEDS = {"smoke": 10, "proof": 10, "flash_sale": 3, "failing_apis": 2, "steady": 2, "big_ids": 2, "old_api_version": 2}
 RUNS = [(scenario, seed) for scenario, seeds in SEEDS.items() for seed in range(1, seeds + 1)]
-BUGS_IN = {("relay", "rounded_ids"): "big_ids", ("relay", "no_idempotency_key"): "old_api_version"}  # others: `proof`
+BUGS_IN = {  # others: `proof`
+    ("relay", "rounded_ids"): "big_ids",
+    ("relay", "no_idempotency_key"): "old_api_version",
+    ("stockroom", "first_level_only"): "many_locations",
+}
 
 
 def skip_without_node(stranger: str) -> None:
@@ -30,6 +34,12 @@ def test_a_sound_stranger_is_valid_and_accused_of_nothing(stranger: str, tmp_pat
     assert done.verdict == "unknown" or done.accusations == done.causes == [], done.output
 
 
+def test_a_sound_service_that_speaks_rest_is_valid_and_accused_of_nothing(tmp_path: Path) -> None:
+    done = trial("sweep", "smoke", tmp_path, "--seed", "1", bug="ways.by_rest")
+    assert is_valid_unless_late(done.result), done.output + done.log
+    assert done.verdict == "unknown" or done.accusations == done.causes == [], done.output
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize(("scenario", "seed"), RUNS)
 @pytest.mark.parametrize("stranger", STRANGERS)
@@ -38,6 +48,14 @@ def test_a_sound_stranger_is_valid_in_every_scenario_over_many_seeds(
 ) -> None:
     skip_without_node(stranger)
     done = trial(stranger, scenario, tmp_path, "--seed", str(seed), *OPTIONS.get(scenario, ()))
+    assert done.verdict == "valid", done.output + done.log
+    assert done.accusations == done.causes == [], done.output
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_sound_stranger_that_reads_every_level_adds_up_locations(seed: int, tmp_path: Path) -> None:
+    done = trial("stockroom", "many_locations", tmp_path, "--seed", str(seed))
     assert done.verdict == "valid", done.output + done.log
     assert done.accusations == done.causes == [], done.output
 

@@ -24,6 +24,7 @@ from tests.running import ROOT, run_module
 HERE = Path(__file__).parent
 SHOP = "stockstorm-demo.myshopify.com"
 STRANGERS = ("stockroom", "relay", "sweep")
+WAYS = "ways."
 RUN_WITHIN_S = 240
 TRADE = {"oversell", "refused_though_available", "lost_units", "crisis_time"}
 STOP_WITHIN_S = 5
@@ -64,13 +65,22 @@ def node() -> str | None:
 
 
 def command(stranger: str, bug: str | None) -> list[str]:
-    """How its user starts it. A bug is a file of its own, which composes the same service in another way."""
+    """How its user starts it. A bug is a file of its own, which composes the same service in another way.
+
+    So is a sound way of doing the same, "ways.by_rest", which has its name from its folder.
+    """
     if stranger == "relay":
         program = node()
         if program is None:
             raise FileNotFoundError("node is not installed")
         return [program, str(HERE / stranger / (f"bugs/{bug}.mjs" if bug else "service.mjs"))]
-    return [sys.executable, "-m", f"tests.strangers.{stranger}.{f'bugs.{bug}' if bug else 'service'}"]
+    return [sys.executable, "-m", f"tests.strangers.{stranger}.{_module(bug)}"]
+
+
+def _module(bug: str | None) -> str:
+    if bug is None:
+        return "service"
+    return bug if bug.startswith(WAYS) else f"bugs.{bug}"
 
 
 def bugs(stranger: str) -> list[str]:

@@ -32,7 +32,7 @@ DECLARED: Final = (
         must=frozenset({"sync_latency"}),
         may=without({**CALLS, **LATE_EFFECTS, **WRONG_STOCK}, "sync_latency"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"growth", "stops"}),
+        diagnoses=frozenset({"one_by_one"}),
     ),
     Flaw(
         name="poll_storm",

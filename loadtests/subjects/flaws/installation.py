@@ -13,7 +13,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **LATE_EFFECTS}, "unheard"),
         subjects=OF_RECEIVERS,
         scenario="reinstall",
-        diagnoses=frozenset({"few_topics"}),
+        diagnoses=frozenset({"not_reinstalled"}),
     ),
     Flaw(
         name="token_never_replaced",
@@ -23,7 +23,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **LATE_EFFECTS, **CALLS}, "unheard"),
         subjects=OF_RECEIVERS,
         scenario="reinstall",
-        diagnoses=frozenset({"wrong_token"}),
+        diagnoses=frozenset({"not_reinstalled"}),
     ),
     Flaw(
         name="refused_topic_ends_registration",
@@ -33,6 +33,6 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **LATE_EFFECTS}, "unheard"),
         subjects=OF_RECEIVERS,
         scenario="missing_scopes",
-        diagnoses=frozenset({"few_topics"}),
+        diagnoses=frozenset({"scopes_missing"}),
     ),
 )

@@ -13,7 +13,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
         subjects=OF_POLLING,
         scenario="proof_polled",
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"skipped_reads", "exact_units", "lost_events"}),
     ),
     Flaw(
         name="page_two_never_read",
@@ -23,7 +23,7 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
         subjects=OF_POLLING,
         scenario="proof_polled",
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"skipped_reads", "exact_units", "lost_events"}),
     ),
     Flaw(
         name="overlap_missing",
@@ -33,6 +33,6 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
         subjects=OF_POLLING,
         scenario="proof_polled",
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"lacking", "exact_units", "lost_events"}),
     ),
 )

@@ -88,7 +88,7 @@ DECLARED: Final = (
         mistake="a quantity below zero is listed without its sign",
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
-        diagnoses=frozenset({"wrong_listings"}),
+        diagnoses=frozenset({"wrong_sign"}),
         subjects=OF_WEBHOOKS,
         scenario="proof_sold_out",
     ),

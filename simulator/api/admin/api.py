@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
+from graphql.execution.values import VariableValues
 
 from stockstorm.simulator.api.admin.background import Background
 from stockstorm.simulator.api.admin.base.call import (
@@ -178,15 +179,9 @@ class AdminApi:
     ) -> _Answer:
         """Check variables, sizes, cost and throttle, then execute."""
         name, node, fragments, schema = operation.root_names, operation.node, operation.fragments, document.schema
-        if (problem := variables_problem(raw)) is not None:
-            return _refused([problem], name)
-        if too_large := long_inputs(schema, node, fragments, raw):
-            return _refused(too_large, name)
-        variables = coerce_variables(schema, node, raw)
+        variables = _read(document, operation, raw)
         if isinstance(variables, list):
             return _refused(variables, name)
-        if wrong_ids := variable_problems(operation.ids, raw):
-            return _refused(wrong_ids, name)
         requested = requested_cost(schema, node, fragments, variables.coerced)
         if requested > QUERY_COST_MAX:
             return _refused([cost_too_high(requested)], name)
@@ -231,6 +226,19 @@ def asked_version(path: str) -> str | None:
     """The version in the address of a GraphQL call, "" for none. None: it is no such address."""
     found = _PATH.fullmatch(path)
     return None if found is None else found[1] or ""
+
+
+def _read(document: Document, operation: Operation, raw: dict[str, Any]) -> VariableValues | list[Problem]:
+    """The variables, or what is wrong with them: their sizes, their types, their ids."""
+    schema, node = document.schema, operation.node
+    if (problem := variables_problem(raw)) is not None:
+        return [problem]
+    if too_large := long_inputs(schema, node, operation.fragments, raw):
+        return too_large
+    variables = coerce_variables(schema, node, raw)
+    if isinstance(variables, list):
+        return variables
+    return variable_problems(operation.ids, raw) or variables
 
 
 def _within_bounds(execute: Callable[[], Result], call: Call) -> Result:

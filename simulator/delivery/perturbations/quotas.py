@@ -56,6 +56,7 @@ class Quotas:
             "duplicate_after_cancel": self._after_cancellation,
             "return_then_cancel": self._returned,
             "two_lines": self._sold,
+            "two_locations": self._drawn,
         }
 
     def __call__(self, deliveries: list[Delivery]) -> list[Delivery]:
@@ -123,6 +124,9 @@ class Quotas:
 
     def _sold(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         return _marked(deliveries, "two_lines") if event.sale >= 0 and event.order is not None else deliveries
+
+    def _drawn(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
+        return _marked(deliveries, "two_locations") if event.sale >= 0 and event.level is not None else deliveries
 
 
 def _copy(delivery: Delivery, role: OrderRole, lag_ns: int) -> Delivery:

@@ -104,6 +104,17 @@ def test_a_poison_event_becomes_a_dead_letter_and_blocks_no_other(service: Any, 
     assert service.effects()["poison"]["state"] == "dead_lettered"
 
 
+def test_a_redaction_deletes_the_dead_letters_that_name_the_customer(service: Any) -> None:
+    for webhook_id, number in (("names-them", 8_123_456_789), ("another", 8_000_000_001)):
+        service.webhook("orders/create", {"id": "nonsense", "customer": {"id": number}}, webhook_id=webhook_id)
+    service.wait_until(lambda: {"names-them", "another"} <= service.dead_letters(), "both are dead letters")
+    request = {"shop_id": 1, "customer": {"id": 8_123_456_789}, "orders_to_redact": []}
+    service.webhook("customers/redact", request, webhook_id="redact")
+    service.wait_until(lambda: "names-them" not in service.dead_letters(), "what names the customer is gone")
+    assert "another" in service.dead_letters()
+    assert service.effects()["redact"]["state"] == "applied"
+
+
 def test_a_reference_that_no_index_can_hold_is_a_dead_letter_alone(service: Any, commerce: Any) -> None:
     too_long = random.Random(1).randbytes(5_000).hex()  # for an index of PostgreSQL
     service.order("bazaar", too_long, "order.created", {"SKU-0012": 1}, webhook_id="breaks")

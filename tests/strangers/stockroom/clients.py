@@ -14,13 +14,13 @@ TIMEOUT_S = 10.0
 
 CATALOGUE = """query($after: String) {
   inventoryItems(first: 200, after: $after) {
-    nodes { id sku inventoryLevels(first: 1) { nodes { location { id } } } }
+    nodes { id sku inventoryLevels(first: 10) { nodes { location { id } } } }
     pageInfo { hasNextPage endCursor }
   }
 }"""
 LEVELS = """query($ids: [ID!]!) {
   nodes(ids: $ids) {
-    ... on InventoryItem { sku inventoryLevels(first: 1) { nodes { quantities(names: ["available"]) { quantity } } } }
+    ... on InventoryItem { sku inventoryLevels(first: 10) { nodes { quantities(names: ["available"]) { quantity } } } }
   }
 }"""
 ADJUST = """mutation($input: InventoryAdjustQuantitiesInput!, $key: String!) {
@@ -51,14 +51,14 @@ class Clients:
         self._later_s = 0.0  # what the last answer asked for
 
     def items(self) -> list[tuple[str, str, str]]:
-        """Every (SKU, item id, location id) of the shop."""
+        """Every (SKU, item id, location id) of the shop. Of an item at several locations, the first one."""
         found: list[tuple[str, str, str]] = []
         after, more = None, True
         while more:
             page = self.graphql(CATALOGUE, {"after": after})["inventoryItems"]
             for node in page["nodes"]:
-                (level,) = node["inventoryLevels"]["nodes"]
-                found.append((node["sku"], node["id"], level["location"]["id"]))
+                first = node["inventoryLevels"]["nodes"][0]
+                found.append((node["sku"], node["id"], first["location"]["id"]))
             after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
         return found
 

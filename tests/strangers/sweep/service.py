@@ -85,14 +85,14 @@ def register(sweeper: Sweeper, url: str) -> None:
     sweeper.wake.set()
 
 
-def serve(sweeper_of: type[Sweeper] = Sweeper, door: type[Door] = Door) -> None:
+def serve(sweeper_of: type[Sweeper] = Sweeper, door: type[Door] = Door, shop: type[Shop] = Shop) -> None:
     """Never returns."""
     env = os.environ
     channels = {
         name: Marketplace(env["CHANNEL_URL"].format(channel=name), env["CHANNEL_TOKEN"])
         for name in env["CHANNELS"].split(",")
     }
-    sweeper = sweeper_of(Shop(env["GRAPHQL_URL"], env["ADMIN_TOKEN"]), channels, State(Path(env["STATE"])))
+    sweeper = sweeper_of(shop(env["GRAPHQL_URL"], env["ADMIN_TOKEN"]), channels, State(Path(env["STATE"])))
     door.ring = sweeper.wake
     house = House(("127.0.0.1", int(env["PORT"])), door)
     threading.Thread(target=house.serve_forever, daemon=True).start()

@@ -78,7 +78,7 @@ def test_flags_lower_quotas_to_what_the_load_holds() -> None:
     small = with_flags(load("smoke"), rate=20, seconds=2)
     lowered = small.quotas.of_orders()
     assert 0 < sum(lowered.values()) < 35
-    assert len(set(lowered.values())) == 1
+    assert len(set(lowered.values()) - {0}) == 1
     assert with_flags(load("steady"), rate=500).quotas == load("steady").quotas
 
 

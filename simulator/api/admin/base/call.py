@@ -25,6 +25,7 @@ from graphql.language import Visitor, visit
 
 from stockstorm.simulator.api.admin.base.bulk import BulkOperations
 from stockstorm.simulator.api.admin.base.idempotency import IdempotencyKeys
+from stockstorm.simulator.api.admin.base.other_stock import OtherStock
 from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Location
 from stockstorm.simulator.api.not_played import Kind, message, named
 from stockstorm.simulator.catalogue import LEVEL_IDS_PER_LOCATION, Catalogue
@@ -131,6 +132,7 @@ class AdminState:
         self.refund_keys = IdempotencyKeys(msgspec.msgpack.encode, msgspec.msgpack.Decoder[int](int).decode)
         self.bulk = BulkOperations(lambda _text, _version: "Bulk queries cannot run here.")
         self.groups = 0  # number of adjustment groups so far
+        self.other_stock = OtherStock()
         self._asked: set[str] = set()  # versions in the addresses of calls so far
         self.locations = {number: Location(number, index) for index, number in enumerate(catalogue.locations, 1)}
         self.items = tuple(sorted(catalogue.products, key=lambda product: product.inventory_item_id))

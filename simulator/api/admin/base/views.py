@@ -167,6 +167,7 @@ class AdjustmentGroup(msgspec.Struct, frozen=True, array_like=True):
     items: tuple[int, ...]
     deltas: tuple[int, ...]
     locations: tuple[int, ...]
+    name: QuantityName = "available"
 
 
 class InventoryPayload(msgspec.Struct, frozen=True):

@@ -19,30 +19,26 @@ from graphql import (
     VariableDefinitionNode,
     is_list_type,
     is_non_null_type,
-    print_ast,
     type_from_ast,
 )
 
 from stockstorm.simulator.api.admin import real_schema
-from stockstorm.simulator.api.admin.base.problems import Problem, literal_problem
-from stockstorm.simulator.api.admin.execution.places import Given, Places, locations_of, speaking_name, title
-from stockstorm.simulator.api.not_played import Kind, extensions, message
+from stockstorm.simulator.api.admin.base.problems import Problem
+from stockstorm.simulator.api.admin.execution.places import Given, Places, speaking_name
+from stockstorm.simulator.api.admin.execution.translating import Translating
 from stockstorm.simulator.versions import MEMBERS
 
 _LITERAL: Final = re.compile(r"\w+ cannot represent |Expected value of ")  # of an object literal, which has no place
-VALUE_SHOWN_MAX: Final = 1_000  # characters of a value in a text
-
-Made = tuple[str, dict[str, Any]]  # text and extensions
 
 
 def problems_of(
     schema: GraphQLSchema, document: DocumentNode, places: Places, errors: Sequence[GraphQLError]
 ) -> list[Problem]:
     """The errors to answer, in the order of `errors`. Those about one argument or one field are one."""
-    translating = _Translating(schema, document, places)
+    translating = Translating(schema, document, places)
     found: dict[str, Problem] = {}
     for error in errors:
-        problem = translating.problem(error)
+        problem = _translated(translating, error)
         key = f"{problem.get('path')} {problem['message'].partition(':')[0]}"
         known = found.get(key)
         if known is None:
@@ -52,61 +48,23 @@ def problems_of(
     return list(found.values())
 
 
+def _translated(at: Translating, error: GraphQLError) -> Problem:
+    node = error.nodes[0] if error.nodes else None
+    for pattern, rule in _RULES:
+        if (found := pattern.fullmatch(error.message)) is not None:
+            return rule(at, found, node)
+    if (given := at.places.of(node).given) is not None:
+        return at.of_literal(given)
+    is_literal = _LITERAL.match(error.message) is not None
+    return at.made(node, (error.message, {"code": "argumentLiteralsIncompatible"} if is_literal else {}))
+
+
 def _join(known: Problem, argument: str) -> None:
     known["message"] += f", {argument}"
     known["extensions"]["arguments"] += f", {argument}"
 
 
-class _Translating:
-    """One document and the places in it."""
-
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, places: Places) -> None:
-        self.schema, self.places = schema, places
-        self.operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
-
-    def problem(self, error: GraphQLError) -> Problem:
-        node = error.nodes[0] if error.nodes else None
-        for pattern, rule in _RULES:
-            if (found := pattern.fullmatch(error.message)) is not None:
-                return rule(self, found, node)
-        if (given := self.places.of(node).given) is not None:
-            return self.of_literal(given)
-        is_literal = _LITERAL.match(error.message) is not None
-        return self.made(node, (error.message, {"code": "argumentLiteralsIncompatible"} if is_literal else {}))
-
-    def made(self, node: Node | None, made: Made, path: tuple[str, ...] = ()) -> Problem:
-        """A problem at a node, with the node's path unless another is given."""
-        text, extensions = made
-        path = path or self.places.of(node).path or self.start
-        return {"message": text, "locations": locations_of(node), "path": list(path), "extensions": extensions}
-
-    @property
-    def start(self) -> tuple[str, ...]:
-        return (title(self.operations[0]) if self.operations else "query",)
-
-    def not_played(self, node: Node | None, kind: Kind, what: str) -> Problem:
-        return self.made(node, (message(kind, what), dict[str, Any](extensions(kind, what))))
-
-    def of_literal(self, given: Given) -> Problem:
-        """Recorded: a literal that is no value of its type, at the owner of the argument."""
-        place = self.places.of(given.held_by)
-        if given.owner_kind == "Variable":
-            text = f"Default value for ${given.name} doesn't match type {given.type}"
-            extensions = {"code": "defaultValueInvalidType", "variableName": given.name, "typeName": str(given.type)}
-            return self.made(given.held_by, (text, extensions))
-        shown = print_ast(given.value)[:VALUE_SHOWN_MAX]
-        return literal_problem(
-            given.name,
-            given.owner_kind,
-            given.owner_name,
-            shown,
-            str(given.type),
-            place.path,
-            locations_of(given.held_by),
-        )
-
-
-Rule = Callable[[_Translating, re.Match[str], Node | None], Problem]
+Rule = Callable[[Translating, re.Match[str], Node | None], Problem]
 
 
 def _is_real(member: str, argument: str | None = None) -> bool:
@@ -115,7 +73,7 @@ def _is_real(member: str, argument: str | None = None) -> bool:
     return member not in MEMBERS and real_schema.has(type_name, name, argument)
 
 
-def _undefined_field(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+def _undefined_field(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
     """Recorded."""
     field, on = found.groups()
     if _is_real(f"{on}.{field}"):
@@ -124,7 +82,7 @@ def _undefined_field(at: _Translating, found: re.Match[str], node: Node | None) 
     return at.made(node, (f"Field '{field}' doesn't exist on type '{on}'", extensions))
 
 
-def _unknown_argument(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+def _unknown_argument(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
     """Recorded."""
     argument, on, field = found.groups()
     if _is_real(f"{on}.{field}", argument):
@@ -133,13 +91,13 @@ def _unknown_argument(at: _Translating, found: re.Match[str], node: Node | None)
     return at.made(node, (f"Field '{field}' doesn't accept argument '{argument}'", extensions))
 
 
-def _unknown_of_directive(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+def _unknown_of_directive(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
     argument, name = found.groups()
     extensions = {"code": "argumentNotAccepted", "name": name, "typeName": "Directive", "argumentName": argument}
     return at.made(node, (f"Directive '{name}' doesn't accept argument '{argument}'", extensions))
 
 
-def _unknown_member(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+def _unknown_member(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
     """Recorded."""
     on, member = found.groups()
     if _is_real(f"{on}.{member}"):
@@ -148,7 +106,7 @@ def _unknown_member(at: _Translating, found: re.Match[str], node: Node | None) -
     return at.made(node, (f"InputObject '{on}' doesn't accept argument '{member}'", extensions))
 
 
-def _missing_argument(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+def _missing_argument(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
     """Recorded."""
     owner, argument = found.groups()
     kind = "Field" if isinstance(node, FieldNode) else "Directive"
@@ -158,7 +116,7 @@ def _missing_argument(at: _Translating, found: re.Match[str], node: Node | None)
     return at.made(node, (text, extensions))
 
 
-def _missing_member(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+def _missing_member(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
     """Recorded."""
     on, member = found.groups()
     of_type: Any = at.schema.get_type(on)
@@ -173,7 +131,7 @@ def _missing_member(at: _Translating, found: re.Match[str], node: Node | None) -
     return at.made(node, (text, extensions), (*at.places.of(node).path, member))
 
 
-def _unknown_value(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+def _unknown_value(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
     value, on = found.groups()
     if _is_real(f"{on}.{value}"):
         return at.not_played(node, "value", f"{value} of {on}")
@@ -181,7 +139,7 @@ def _unknown_value(at: _Translating, found: re.Match[str], node: Node | None) ->
     return at.made(node, (found[0], {})) if given is None else at.of_literal(given)
 
 
-def _no_selections(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+def _no_selections(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
     """Recorded."""
     field, of_type = found[1], found[2].strip("[]!")
     text = (
@@ -191,26 +149,26 @@ def _no_selections(at: _Translating, found: re.Match[str], node: Node | None) ->
     return at.made(node, (text, {"code": "selectionMismatch", "nodeName": f"field '{field}'", "typeName": of_type}))
 
 
-def _selections_of_scalar(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+def _selections_of_scalar(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
     field, of_type = found[1], found[2].strip("[]!")
     text = f"Selections can't be made on scalars (field '{field}' returns {of_type} but has selections)"
     return at.made(node, (text, {"code": "selectionMismatch", "nodeName": f"field '{field}'", "typeName": of_type}))
 
 
-def _unused_variable(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+def _unused_variable(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
     name = found[1]
     owner = next((each for each in at.operations if node in (each.variable_definitions or ())), None)
     text = f"Variable ${name} is declared by {speaking_name(owner) if owner else 'the query'} but not used"
     return at.made(owner or node, (text, {"code": "variableNotUsed", "variableName": name}))
 
 
-def _undefined_variable(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+def _undefined_variable(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
     name, operation = found[1], found[2] or "anonymous query"
     text = f"Variable ${name} is used by {operation} but not declared"
     return at.made(node, (text, {"code": "variableNotDefined", "variableName": name}))
 
 
-def _variable_mismatch(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+def _variable_mismatch(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
     name, given_type, expected = found.groups()
     declared = next(
         (each for one in at.operations for each in one.variable_definitions or () if each is node),
@@ -232,7 +190,7 @@ def _variable_mismatch(at: _Translating, found: re.Match[str], node: Node | None
     return at.made(holder, (text, extensions), path)
 
 
-def _use_of(at: _Translating, name: str) -> Given | None:
+def _use_of(at: Translating, name: str) -> Given | None:
     return next((given for given in at.places.uses(name)), None)
 
 
@@ -247,7 +205,7 @@ def _kind_of_mismatch(schema: GraphQLSchema, declared: VariableDefinitionNode | 
 def _plain(text: str, code: str, **members: str) -> Rule:
     """A rule that only rewrites the text. `{1}` is the first group of the pattern, in the members too."""
 
-    def rule(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+    def rule(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
         groups = (found[0], *found.groups())
         extensions = {"code": code, **{name: value.format(*groups) for name, value in members.items()}}
         return at.made(node, (text.format(*groups), extensions))
@@ -255,7 +213,7 @@ def _plain(text: str, code: str, **members: str) -> Rule:
     return rule
 
 
-def _unknown_type(at: _Translating, found: re.Match[str], node: Node | None) -> Problem:
+def _unknown_type(at: Translating, found: re.Match[str], node: Node | None) -> Problem:
     name = found[1]
     if real_schema.has(name):
         return at.not_played(node, "type", name)

@@ -281,10 +281,11 @@ def run_in_full(document: Document, operation: Operation, raw: dict[str, Any], c
 
 def _denied_roots(operation: Operation, problems: list[Problem]) -> dict[str, Any] | None:
     """The recorded data of an operation whose every root field is denied: each is null, although its type forbids it."""
-    denied = {
-        problem["path"][0]: None
+    paths = [
+        list(problem.get("path", ()))
         for problem in problems
-        if problem.get("extensions", {}).get("code") == DENIED_CODE and len(problem.get("path", ())) == 1
-    }
+        if problem.get("extensions", {}).get("code") == DENIED_CODE
+    ]
+    denied = dict.fromkeys(path[0] for path in paths if len(path) == 1)
     fields = operation.node.selection_set.selections
-    return dict(denied) if denied and len(denied) == len(fields) else None
+    return denied if denied and len(denied) == len(fields) else None

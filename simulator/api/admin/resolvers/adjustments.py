@@ -1,18 +1,36 @@
-"""inventoryAdjustQuantities and inventorySetQuantities: executed once per idempotency key, with all rows or none.
+"""The mutations that adjust or set quantities: executed once per idempotency key, with all rows or none.
 
 A repeated key changes nothing. The answer shows the group of the first operation, with the current levels. Whether a
 key is required, and what a row is compared with, depends on the version (`simulator.versions`).
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from graphql import GraphQLError
 
 from stockstorm.simulator.api.admin.base.call import IDEMPOTENCY_KEY, Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.idempotency import Remembered, fingerprint
+from stockstorm.simulator.api.admin.base.other_stock import ON_HAND
 from stockstorm.simulator.api.admin.base.problems import bad_request
-from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Change, InventoryPayload, Reason, UserError, gid
-from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUST, SET, Kind, Row, checked_rows
+from stockstorm.simulator.api.admin.base.views import (
+    AdjustmentGroup,
+    Change,
+    InventoryPayload,
+    QuantityName,
+    Reason,
+    UserError,
+    gid,
+)
+from stockstorm.simulator.api.admin.resolvers.quantity_rules import (
+    ADJUST,
+    SET,
+    SET_ON_HAND,
+    Kind,
+    Row,
+    checked_rows,
+    total_error,
+)
 from stockstorm.simulator.history.facts import StockChanged
 from stockstorm.simulator.limits import IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.world import Changes, LevelChange, LevelSet, StaleQuantity
@@ -29,21 +47,42 @@ def set_quantities(_source: None, arguments: Arguments, call: Call) -> Inventory
     return _mutate(SET, arguments, call)
 
 
+def set_on_hand_quantities(_source: None, arguments: Arguments, call: Call) -> InventoryPayload:
+    given: dict[str, Any] = arguments["input"]
+    return _mutate(SET_ON_HAND, {**arguments, "input": {**given, "name": "on_hand"}}, call)
+
+
 def _mutate(kind: Kind, arguments: Arguments, call: Call) -> InventoryPayload:
-    key, given = arguments.get(IDEMPOTENCY_KEY), arguments["input"]
+    given: dict[str, Any] = arguments["input"]
+    call.rows += len(given[kind.rows_field])
+    return executed_once(kind.operation, given, arguments, call, lambda: _execute(kind, given, call), kind)
+
+
+def executed_once(
+    operation: str,
+    given: dict[str, Any],
+    arguments: Arguments,
+    call: Call,
+    execute: Callable[[], InventoryPayload],
+    compares: Kind | None = None,
+) -> InventoryPayload:
+    """The payload of a mutation, executed once per idempotency key. `given`: what a repeated key must repeat.
+
+    `compares`: the kind of a mutation whose rows must say what they are compared with.
+    """
+    key = arguments.get(IDEMPOTENCY_KEY)
     if key is None and call.in_force("@idempotent required"):
         raise bad_request("The @idempotent directive is required for this mutation but was not provided.")
     call.key = "" if key is None else _good(key)
-    if call.in_force("changeFromQuantity required"):
-        _require_comparison(kind, given)
-    call.rows += len(given[kind.rows_field])
+    if compares is not None and call.in_force("changeFromQuantity required"):
+        _require_comparison(compares, given)
     if key is None:
-        return _execute(kind, given, call)
-    mark = fingerprint(kind.operation, given)
+        return execute()
+    mark = fingerprint(operation, given)
     before = call.state.keys.recall(key, call.now_ns)
     if before is not None and not (before.failed and call.options.retry_failed_key):
         return _replay(before, mark, call)
-    payload = _execute(kind, given, call)
+    payload = execute()
     call.state.keys.remember(key, Remembered(mark, payload.group, bool(payload.errors), call.now_ns))
     return payload
 
@@ -83,12 +122,46 @@ def _execute(kind: Kind, given: dict[str, Any], call: Call) -> InventoryPayload:
     if errors:
         return _refused(errors, call)
     reference = given.get("referenceDocumentUri")
+    if kind is ADJUST and given["name"] != "available":
+        return _adjust_other(given, rows, call)
     try:
         changes = _apply(kind, given["name"], rows, reference or "", call)
     except StaleQuantity as stale:
         return _refused([_stale(kind, given, stale.index, call)], call)
     call.changed(changes)
     return InventoryPayload(_group(changes, given["reason"], reference, call))
+
+
+def _adjust_other(given: dict[str, Any], rows: list[Row], call: Call) -> InventoryPayload:
+    """An adjustment of a state that nobody can buy from: all rows or none, without facts and events."""
+    state, stock = given["name"], call.state.other_stock
+    quantities: dict[tuple[int, int], int] = {}
+    deltas: list[tuple[tuple[int, int], int]] = []
+    for index, (product, location, delta, change_from, _) in enumerate(rows):
+        place = product.inventory_item_id, location
+        before = quantities.get(place, stock.of(place, state))
+        if change_from is not None and change_from != before:
+            return _refused([_stale(ADJUST, given, index, call)], call)
+        if error := total_error(("input", "changes", str(index), "delta"), before + delta):
+            return _refused([error], call)
+        quantities[place] = before + delta
+        deltas += [(place, delta)] if delta else []
+    stock.put(state, quantities)
+    if not deltas:
+        return InventoryPayload()
+    call.state.groups += 1
+    items, locations = zip(*(place for place, _ in deltas), strict=True)
+    group = AdjustmentGroup(
+        call.state.groups,
+        call.now_ns,
+        given["reason"],
+        given.get("referenceDocumentUri"),
+        items,
+        tuple([delta for _, delta in deltas]),
+        locations,
+        state,
+    )
+    return InventoryPayload(group)
 
 
 def _stale(kind: Kind, given: dict[str, Any], index: int, call: Call) -> UserError:
@@ -104,17 +177,18 @@ def _apply(kind: Kind, name: str, rows: list[Row], reference: str, call: Call) -
     world, request, now_ns = call.world, call.request, call.now_ns
     if kind is ADJUST:
         deltas = [
-            LevelChange(product.inventory_item_id, location, amount, change_from)
-            for product, location, amount, change_from in rows
+            LevelChange(product.inventory_item_id, location, amount, change_from, connects)
+            for product, location, amount, change_from, connects in rows
         ]
         return world.adjust(deltas, reference=reference, request=request, now_ns=now_ns)
     sets: list[LevelSet] = []
-    for product, location, amount, change_from in rows:
-        # On hand is available plus committed, and the caller cannot change committed.
-        level = world.level(product.inventory_item_id, location) if name == "on_hand" else None
-        committed = 0 if level is None else level.committed
-        compared = None if change_from is None else change_from - committed
-        sets.append(LevelSet(product.inventory_item_id, location, amount - committed, compared))
+    for product, location, amount, change_from, connects in rows:
+        # On hand is available, committed and the other states; a set of it changes available only.
+        place = product.inventory_item_id, location
+        level = world.level(*place) if name == "on_hand" else None
+        others = 0 if level is None else level.committed + call.state.other_stock.on_hand(place)
+        compared = None if change_from is None else change_from - others
+        sets.append(LevelSet(*place, amount - others, compared, connects))
     return world.set_available(sets, reference=reference, request=request, now_ns=now_ns)
 
 
@@ -131,11 +205,12 @@ def _group(changes: Changes, reason: Reason, reference: str | None, call: Call) 
 
 
 def _changes(group: AdjustmentGroup, arguments: Arguments, call: Call) -> list[Change]:
-    """The rows of a group. Each entry changed available and on_hand by the same delta."""
+    """The rows of a group. Each entry changed its state, and on_hand by the same delta where that counts the state."""
+    on_hand: tuple[QuantityName, ...] = ("on_hand",) if group.name == "available" or group.name in ON_HAND else ()
     rows = [
         Change(name, delta, call.catalogue.by_item[item], location)
         for item, delta, location in zip(group.items, group.deltas, group.locations, strict=True)
-        for name in ("available", "on_hand")
+        for name in (group.name, *on_hand)
     ]
     items, locations, names = (arguments.get(name) for name in ("inventoryItemIds", "locationIds", "quantityNames"))
     if items is None and locations is None and names is None:

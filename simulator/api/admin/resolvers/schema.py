@@ -34,7 +34,7 @@ from stockstorm.simulator.api.admin.base import pages
 from stockstorm.simulator.api.admin.base.access import denial, element_of
 from stockstorm.simulator.api.admin.base.call import Call, Resolver, arguments_of
 from stockstorm.simulator.api.admin.base.views import type_name_of
-from stockstorm.simulator.api.admin.resolvers import adjustments, shop, stock, webhook_changes, webhooks
+from stockstorm.simulator.api.admin.resolvers import adjustments, levels, shop, stock, webhook_changes, webhooks
 from stockstorm.simulator.api.admin.resolvers.bulk import operations as bulk
 from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
 from stockstorm.simulator.api.admin.resolvers.orders.types import MUTATIONS as ORDER_MUTATIONS
@@ -52,6 +52,7 @@ SDL_FILES: Final = (
     "bulk/bulk.graphql",
     "orders/orders.graphql",
     "products/products.graphql",
+    "levels.graphql",
 )
 
 AMOUNTS: Final = ("Decimal", "JSON", "Money")  # texts or numbers; the resolvers read them
@@ -79,6 +80,10 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "Mutation": {
         "inventoryAdjustQuantities": adjustments.adjust_quantities,
         "inventorySetQuantities": adjustments.set_quantities,
+        "inventorySetOnHandQuantities": adjustments.set_on_hand_quantities,
+        "inventoryActivate": levels.activate,
+        "inventoryDeactivate": levels.deactivate,
+        "inventoryMoveQuantities": levels.move,
         "webhookSubscriptionCreate": webhooks.create,
         "webhookSubscriptionDelete": webhooks.delete,
         **webhook_changes.MUTATIONS,
@@ -98,6 +103,12 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     **PRODUCT_TYPES,
     "InventoryAdjustQuantitiesPayload": adjustments.PAYLOAD,
     "InventorySetQuantitiesPayload": adjustments.PAYLOAD,
+    "InventorySetOnHandQuantitiesPayload": adjustments.PAYLOAD,
+    "InventoryMoveQuantitiesPayload": adjustments.PAYLOAD,
+    "InventoryActivatePayload": levels.ACTIVATE_PAYLOAD,
+    "InventoryDeactivatePayload": adjustments.PAYLOAD,
+    "InventorySetOnHandQuantitiesUserError": adjustments.CODED_ERROR,
+    "InventoryMoveQuantitiesUserError": adjustments.CODED_ERROR,
     "InventoryAdjustQuantitiesUserError": adjustments.CODED_ERROR,
     "InventorySetQuantitiesUserError": adjustments.CODED_ERROR,
     "UserError": adjustments.PLAIN_ERROR,

@@ -151,20 +151,21 @@ def _updated(levels: list[Level], arguments: Arguments, call: Call) -> list[Leve
 def _quantities(level: Level, arguments: Arguments, call: Call) -> list[Quantity]:
     product = call.catalogue.by_item[level.inventory_item_id]
     call.show_level(product, level)
-    return [Quantity(name, _amount(level, name), level, product) for name in arguments["names"]]
+    return [Quantity(name, _amount(level, name, call), level, product) for name in arguments["names"]]
 
 
-def _amount(level: Level, name: QuantityName) -> int:
+def _amount(level: Level, name: QuantityName, call: Call) -> int:
+    place = level.inventory_item_id, level.location_id
     match name:
         case "available":
             return level.available
         case "on_hand":
-            return level.on_hand
+            return level.on_hand + call.state.other_stock.on_hand(place)
         case "committed":
             return level.committed
     if name not in QUANTITY_NAMES:
         raise bad_request(f"The quantity name {name!r} is invalid. Names are: {', '.join(QUANTITY_NAMES)}.")
-    return 0  # the shop has no stock in the other states
+    return call.state.other_stock.of(place, name)
 
 
 def _quantity_gid(quantity: Quantity, _arguments: Arguments, call: Call) -> str:

@@ -23,7 +23,7 @@ from stockstorm.simulator.api.admin.base.views import (
     number_of,
 )
 from stockstorm.simulator.config import app_version
-from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, SHOPIFY_TOPICS, CallTopic, LevelTopic, Subscription
+from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, SHOPIFY_TOPICS, CallTopic, Subscription
 from stockstorm.simulator.shop.scopes import PROTECTED_TOPICS, missing_scope
 from stockstorm.simulator.versions import display_name
 
@@ -81,9 +81,7 @@ _OWN_HOSTS: Final = re.compile(r"(localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|.*\
 _BAD_NAME: Final = "Name name field can only contain alphanumeric characters, underscores, and hyphens"
 _BAD_FILTER: Final = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."
 NAME_MAX: Final = 50
-PLAYED_TOPICS: Final[frozenset[str]] = frozenset(
-    (*SHOPIFY_TOPICS, *APP_TOPICS, *get_args(CallTopic), *get_args(LevelTopic))
-)
+PLAYED_TOPICS: Final[frozenset[str]] = frozenset((*SHOPIFY_TOPICS, *APP_TOPICS, *get_args(CallTopic)))
 ADDRESS_MAX_BYTES: Final = 65_535
 
 

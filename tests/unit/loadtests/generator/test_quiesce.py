@@ -219,6 +219,24 @@ def test_calls_that_are_repeated_are_no_standstill() -> None:
     assert waited_s(found) == pytest.approx(15.0, abs=0.2)
 
 
+def test_a_subject_that_writes_orders_seldom_must_stand_still_for_longer() -> None:
+    """It pushes at once, and writes every 11 s, or once an hour."""
+    service = Service(effects_s=(0.5,), answer=lambda _: probe(5))
+    for gap_ns, wanted_ns in ((11 * S, 55 * S), (60 * S, 0), (None, 0)):
+        activity = msgspec.structs.replace(service.activity(), longest_gap_ns=S, write_gap_ns=gap_ns)
+        assert WATCHED.still_min_ns(activity) == wanted_ns
+
+
+def test_the_gap_of_a_subject_that_never_had_an_effect_is_not_known() -> None:
+    gaps = EffectGaps()
+    assert gaps.known_ns == 0, "nothing was to be done"
+    gaps.moved(S)
+    assert gaps.known_ns is None
+    gaps.effect(3 * S)
+    gaps.moved(4 * S)
+    assert gaps.known_ns == 2 * S
+
+
 def test_a_process_that_does_not_answer_does_not_stand_still() -> None:
     found = Service((0.5,), (1.0, 900.0), answer=lambda _: probe(5), answers_while_stopped=False).wait(WATCHED)
     assert (proves(found), found.silent) == (False, ("worker",))

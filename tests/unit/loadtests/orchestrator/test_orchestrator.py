@@ -68,6 +68,8 @@ class Service:
     def start(self, surroundings: Surroundings | None = None) -> None:
         self.did.append("start")
 
+    app_uri = ""
+
     def statements(self) -> int | None:
         return None
 

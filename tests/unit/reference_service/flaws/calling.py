@@ -211,5 +211,7 @@ CASES = (
     Case("negative_as_positive", negative, {"A": -4}, {"A": 4}),
     Case("pending_orders_ignored", statement_has("pending"), True, False),
     Case("location_left_out", statement_has("min(location_id)"), False, True),
+    Case("one_location_listed", statement_has("ORDER BY location_id"), False, True),
+    Case("location_overwrites_total", statement_has("ORDER BY as_of_high_ns DESC"), False, True),
     Case("push_state_lost", listed_at_a_later_start, ["A"], []),
 )  # fmt: skip

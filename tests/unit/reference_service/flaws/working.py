@@ -20,7 +20,7 @@ from stockstorm.reference_service.clients.documents import (
     UserError,
     adjust,
 )
-from stockstorm.reference_service.domain.adjustment_batch import Batch, Change
+from stockstorm.reference_service.domain.adjustment_batch import Batch, Change, changes_of
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.feeds.missed import MissedFeed
 from stockstorm.reference_service.handlers import WorkResult
@@ -237,6 +237,31 @@ async def is_pending_ignored_while_slow(seams: Seams) -> bool:
     return False
 
 
+class LevelRow(tuple[Any, ...]):
+    """A row of a level, by position and by name."""
+
+    def __getitem__(self, key: Any) -> Any:
+        return super().__getitem__(3 if key == "sku" else key)
+
+
+class TwoLocations:
+    """A connection that knows one waiting sale of 2 units, of which location 6 has 9 and location 5 has none."""
+
+    async def fetch(self, statement: str, *_: object) -> list[Any]:
+        if "FROM stock" in statement:
+            rest = (0, 0, None, None, None, False, False, 0)
+            return [LevelRow((9, place, "", "A", units, *rest)) for place, units in ((5, 0), (6, 9))]
+        return [(1, "bazaar:1", '{"A": -2}')]
+
+
+async def where_written(seams: Seams) -> list[int]:
+    """The locations that a sale is written at."""
+    nothing: Any = None
+    connection: Any = TwoLocations()
+    chosen, levels = await seams.make_writer(nothing, nothing, Signals(), NoWait())._choose(connection)
+    return [change.location_id for change in changes_of(chosen, levels) if change.delta]
+
+
 async def when_taken(seams: Seams) -> list[str]:
     log: list[str] = []
     store: Any = Store(log)
@@ -352,6 +377,7 @@ ADJUSTED, BOTH = ["Adjust", "closed"], [-1, -3]
 
 CASES = (
     Case("batch_drops_tail", applied([entry(1), entry(2)]), ([1, 2], 2), ([1], 2)),
+    Case("adjusts_first_location_only", where_written, [6], [5]),
     Case("poison_blocks", applied([entry(1, poison=True)], [entry(2)]), ([1, 2], 2), ([], 0)),
     Case("memory_leaks", kept_bytes, 0, 2 * 64 * 1024),
     Case("latency_grows", slows_down, False, True),

@@ -13,21 +13,22 @@ from stockstorm.simulator.history import facts as f
 from tests.literal_history import called, delivered, history, opened, order_event, pushed, recorded, sold, version
 
 STOCK = 100
-EVERY_MS = 200
+EVERY_MS = 700
 
 # The facts that follow the n-th sale, from its time in ms, its number and what is left after it.
 Reaction = Callable[[float, int, int], list[f.AnyFact]]
 
 
-def run(react: Reaction, count: int = 30, ack_ms: float = 5) -> History:
+def run(react: Reaction, count: int = 30, told_ms: float = 0) -> History:
     facts: list[f.AnyFact | tuple[f.AnyFact, ...]] = [called(0, 0, "inventoryAdjustQuantities")]
     for n in range(count):
         ms, left = n * EVERY_MS + 10.0, STOCK - n - 1
         facts += [
             sold(ms, n, "bazaar", 1, left + 1, left + 1),
             order_event(ms, n, n, "bazaar"),
-            delivered(ms + ack_ms - 5, n),
+            delivered(ms + told_ms, n),
             *react(ms, n, left),
+            pushed(ms + 170, "mercado", left, left + 1),
         ]
     return history(opened(STOCK, duration_ms=count * EVERY_MS), *facts)
 
@@ -60,8 +61,8 @@ def moved_meanwhile(ms: float, n: int, left: int) -> list[f.AnyFact]:
 
 
 def crossing(ms: float, n: int, left: int) -> list[f.AnyFact]:
-    """The push began before the sale had been acknowledged."""
-    return [pushed(ms + 40, "bazaar", left + 1, left), wrote(ms + 150, n, left), pushed(ms + 160, "bazaar", left)]
+    """The push began before the subject could have read the news of the sale."""
+    return [pushed(ms + 9, "bazaar", left + 1, left), wrote(ms + 150, n, left), pushed(ms + 160, "bazaar", left)]
 
 
 def checked(found: History) -> Check:
@@ -73,7 +74,7 @@ def test_sold_units_that_every_next_push_offers_again_are_invalid_and_named() ->
     check = checked(found)
     assert (check.verdict, check.incidents_total) == ("invalid", 30)
     assert check.incidents[0].text == (
-        "bazaar sold 1 unit of MUG at 0.010 s and said so 5 ms later; at 0.070 s the next push set it from 99 to 100 "
+        "bazaar sold 1 unit of MUG at 0.010 s and told it 0 ms later; at 0.070 s the next push set it from 99 to 100 "
         "again"
     )
     named, _ = diagnose(found, (check,))
@@ -93,7 +94,7 @@ def test_a_slow_subject_whose_pushes_have_another_occasion_is_not_accused() -> N
 
 def test_a_push_that_crosses_the_news_of_the_sale_is_not_accused() -> None:
     assert checked(run(crossing)).measures["put_back.sales"] == 0
-    assert checked(run(ignoring, ack_ms=100)).measures["put_back.sales"] == 0
+    assert checked(run(ignoring, told_ms=100)).measures["put_back.sales"] == 0
 
 
 def test_some_cases_are_latency_and_no_habit() -> None:
@@ -103,6 +104,11 @@ def test_some_cases_are_latency_and_no_habit() -> None:
     check = checked(run(mixed, 60))
     assert (check.verdict, check.measures["put_back.sales"]) == ("valid", 20)
     assert checked(run(ignoring, CASES_MIN - 1)).verdict == "not_exercised"
+
+
+def test_what_happened_just_before_the_sale_is_another_occasion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.unit.reports.checkers.test_put_back.EVERY_MS", 400)
+    assert checked(run(ignoring)).measures["put_back.of"] == 1  # the first sale, before which nothing had happened
 
 
 def test_a_change_in_the_shop_is_another_occasion() -> None:

@@ -91,6 +91,27 @@ def test_a_subject_that_repeats_throttled_calls_at_once() -> None:
     assert throttled(400.0) is None
 
 
+def test_throttled_calls_that_a_fault_of_the_scenario_made_are_repeated_at_once_all_the_same() -> None:
+    facts = [*Shop(orders=5).history().facts]
+    facts += [
+        f.ApiCalled(
+            ns(2 * n),
+            10_000 + n,
+            "admin",
+            "inventoryAdjustQuantities",
+            200,
+            "throttled",
+            ns(2 * n),
+            injected="throttled",
+        )
+        for n in range(200)
+    ]
+    found = named(History.of(facts), "throttling", "own_retries")
+    assert found is not None
+    assert found.cause.endswith("the service does not wait")
+    assert found.explains == ("throttling",)
+
+
 def answered(took_ms: float, error: f.AttemptError = "", count: int = 60) -> History:
     """Deliveries of one event each, all answered after that time, or failed with that error."""
     facts: list[f.AnyFact] = [

@@ -92,6 +92,16 @@ def test_what_is_lost_evenly_of_what_comes_evenly_is_no_cap() -> None:
     assert "capped" not in diagnosed(Shop(lambda one: int(one.order % 2)).history())
 
 
+def test_what_a_write_names_and_has_no_row_of_is_told() -> None:
+    """The subject writes the first line of an order alone, under the name of the whole order."""
+    found = diagnosed(Shop(counts=lambda one: one.lines[:1]).history())["lost_events"]
+    assert found.cause.endswith("; writes name them and have no row of their units")
+    assert (
+        "writes name them"
+        not in diagnosed(Shop(lambda one: int(one.kind != "returned")).history())["lost_events"].cause
+    )
+
+
 class Says(Diagnose):
     """Covers so many events."""
 

@@ -29,6 +29,12 @@ def test_what_must_be_refused_has_no_valid_signature_and_the_rest_has_one(kind: 
     assert valid == (kind in JUDGED_BY_EFFECT)
 
 
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - JUDGED_BY_EFFECT))
+def test_nothing_that_must_be_refused_is_genuine_where_every_body_of_a_topic_is_the_same(kind: ForgeryKind) -> None:
+    made = KINDS[kind](Attack(CLAIMED, CLAIMED, SECRET))
+    assert made.signature is None or not matches(SECRET, made.body, made.signature)
+
+
 def test_a_tampered_body_goes_with_the_signature_of_one_that_was_sent() -> None:
     assert forged("tampered") == Signed(CLAIMED, sign(SECRET, SENT))
 

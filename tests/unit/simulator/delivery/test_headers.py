@@ -55,6 +55,12 @@ def test_a_shopify_delivery_has_every_documented_header_once() -> None:
     }
 
 
+def test_a_delivery_carries_the_version_of_its_app() -> None:
+    address = Address("http", "127.0.0.1", 8080, "/", tls=False) if False else ADDRESS
+    prefix = shopify_prefix(ADDRESS, STOCK, "demo.myshopify.com", "2026-01")
+    assert "X-Shopify-API-Version: 2026-01\r\n" in prefix
+
+
 def test_the_name_header_is_there_only_for_a_named_subscription() -> None:
     named = msgspec.structs.replace(STOCK, name="stock-feed_1")
     assert fields(shopify_head(subscription=named))["X-Shopify-Name"] == "stock-feed_1"

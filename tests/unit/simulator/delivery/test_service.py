@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import msgspec
+import pytest
 
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import PerturbationConfig
@@ -11,7 +12,8 @@ from stockstorm.simulator.delivery.attempts import Answer
 from stockstorm.simulator.events.encoding import matches
 from stockstorm.simulator.history.facts import AttemptEnded, DeliveryEnded, DeliveryPlanned, EventUnheard
 from stockstorm.simulator.limits import SAID_MAX
-from tests.delivery_service import SECRETS, DeliverySetup
+from stockstorm.simulator.versions import ApiVersion
+from tests.delivery_service import SECRETS, DeliverySetup, config
 from tests.literal_shop import AT_NS, ORDER, order_event, stock_event
 
 OK = Answer(AT_NS + 1, AT_NS + 2, AT_NS + 3, AT_NS + 1, AT_NS + 4, status=200, bytes_sent=700)
@@ -68,6 +70,24 @@ def test_subscriptions_share_event_id_and_bytes_but_not_the_webhook_id(setup: De
     assert first.body is second.body
     assert header(first.head, "X-Shopify-Event-Id") == header(second.head, "X-Shopify-Event-Id")
     assert header(first.head, "X-Shopify-Webhook-Id") != header(second.head, "X-Shopify-Webhook-Id")
+
+
+@pytest.mark.parametrize(
+    ("settings", "carried"),
+    [
+        ({}, "2026-10"),
+        ({"api_version": "2025-10"}, "2025-10"),
+        ({"api_version": "2026-01", "oldest_api_version": "2026-04"}, "2026-04"),
+    ],
+)
+def test_a_delivery_carries_the_app_s_version_or_the_oldest_that_is_served(
+    settings: dict[str, ApiVersion], carried: str
+) -> None:
+    shop = config()
+    old = DeliverySetup(shop.model_copy(update={"shop": shop.shop.model_copy(update=settings)}))
+    old.subscribe()
+    (outgoing,) = old.deliveries.fire([stock_event()], AT_NS).attempts
+    assert header(outgoing.head, "X-Shopify-API-Version") == carried
 
 
 def test_an_address_is_resolved_once(setup: DeliverySetup) -> None:

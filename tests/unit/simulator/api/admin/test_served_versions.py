@@ -1,4 +1,4 @@
-"""Every version of the Admin API answers by its own schema; a retired one falls forward, an invented one is no address."""
+"""Each version of the Admin API has its own schema; a retired one falls forward, an invented one is not found."""
 
 import msgspec
 import pytest
@@ -14,8 +14,8 @@ from tests.admin_calls import START_NS, TOKEN, WALL, Admin
 from tests.small_world import small_config, small_world
 
 SHOP = b'{"query": "{ shop { id } }"}'
-NAMED = """mutation { webhookSubscriptionCreate(topic: ORDERS_PAID, webhookSubscription: {uri: "https://a.example", name: "a"})
-{ webhookSubscription { id } userErrors { message } } }"""
+NAMED = """mutation { webhookSubscriptionCreate(topic: ORDERS_PAID,
+webhookSubscription: {uri: "https://a.example", name: "a"}) { webhookSubscription { id } userErrors { message } } }"""
 
 
 def path_of(version: str) -> str:

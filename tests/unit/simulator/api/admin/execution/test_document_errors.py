@@ -9,6 +9,10 @@ from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 from stockstorm.simulator.limits import VALIDATION_ERRORS_MAX
 from stockstorm.simulator.versions import ApiVersion
 
+STRING = "Expected type 'String!'."
+SET_OF_NUMBER = """mutation M { inventorySetQuantities(input: {name: 3, reason: "x", quantities: []}) {
+userErrors { field } } }"""
+
 
 def problems(query: str, version: ApiVersion = "2026-10") -> list[dict[str, Any]]:
     return Document(admin_schema(version), query).problems
@@ -110,10 +114,9 @@ def test_a_null_literal_is_as_recorded() -> None:
             ["query", "a", "sortKey"],
         ),
         (
-            'mutation M { inventoryAdjustQuantities(input: {name: 3, reason: "x", changes: []}) { userErrors { field } } }',
-            "Argument 'name' on InputObject 'InventoryAdjustQuantitiesInput' has an invalid value (3). "
-            "Expected type 'String!'.",
-            ["mutation M", "inventoryAdjustQuantities", "input", "name"],
+            SET_OF_NUMBER,
+            f"Argument 'name' on InputObject 'InventorySetQuantitiesInput' has an invalid value (3). {STRING}",
+            ["mutation M", "inventorySetQuantities", "input", "name"],
         ),
     ],
 )

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from stockstorm.simulator.api.admin import AdminOptions
@@ -175,15 +176,13 @@ def test_an_invalid_name_or_reason_of_a_batch_is_reported(other: dict[str, str],
     assert (error["field"], error["code"]) == (field, code)
 
 
-def test_an_item_can_only_be_adjusted_where_it_is_stocked() -> None:
+def test_until_2026_07_an_item_can_only_be_adjusted_where_it_is_stocked() -> None:
     place = next(n for n in range(4) if product(n).location_id != product(0).location_id)
-    (error,) = Admin().adjust("k1", change(0, 1) | {"locationId": location_gid(place)})["userErrors"]
-    assert error["code"] == "INVALID_LOCATION"
-
-
-def test_an_unsupported_inventory_state_is_an_error() -> None:
-    problem = Admin().problem(ADJUST, key="k", input=adjustment(change(0, 1), name="damaged"))
-    assert problem["extensions"]["code"] == "NOT_PLAYED"
+    row = change(0, 1) | {"locationId": location_gid(place)}
+    body = msgspec.json.encode({"query": ADJUST, "variables": {"key": "k", "input": adjustment(row)}})
+    answer = Admin().post(body, path="/admin/api/2026-07/graphql.json")
+    (error,) = answer["data"]["inventoryAdjustQuantities"]["userErrors"]
+    assert (error["field"][-1], error["code"]) == ("locationId", "ITEM_NOT_STOCKED_AT_LOCATION")
 
 
 def test_the_idempotent_directive_is_required() -> None:

@@ -11,7 +11,8 @@ from tests.small_world import STOCK, available
 
 KEYLESS_SET = """mutation Set($input: InventorySetQuantitiesInput!) { inventorySetQuantities(input: $input) {
   inventoryAdjustmentGroup { changes { name delta } } userErrors { field message code } } }"""
-KEYLESS_ADJUST = """mutation Adjust($input: InventoryAdjustQuantitiesInput!) { inventoryAdjustQuantities(input: $input) {
+KEYLESS_ADJUST = """mutation Adjust($input: InventoryAdjustQuantitiesInput!) {
+  inventoryAdjustQuantities(input: $input) {
   inventoryAdjustmentGroup { changes { name delta } } userErrors { field message code } } }"""
 OLDEST, BOTH, STRICT = "2025-10", "2026-01", "2026-04"
 

@@ -1,0 +1,47 @@
+"""The catalogue that the subject read before the load has only a part of the shop's items: the first page."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.history.reads import is_query
+from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.simulator.history import facts as f
+
+PAGE_MIN: Final = 10  # items of one answer, so that it is a list and not a look-up
+CHECKS: Final = ("sync_latency", "order_latency", "drift", "nothing_lost", "crisis_time", "event_classes", "oversell")
+
+
+class CatalogueCut(Diagnose):
+    name = "catalogue_cut"
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        history = case.history
+        queries = {call.request: call for call in case.calls if is_query(call.operation)}
+        read, later, largest = set[str](), set[str](), 0
+        for shown in history.all(f.StockShown):
+            if shown.request not in queries:
+                continue
+            if shown.at_ns < history.start_ns:
+                read.update(shown.skus)
+                largest = max(largest, len(set(shown.skus)))
+            else:
+                later.update(shown.skus)
+        unread = [sku for sku in history.items if sku not in read]
+        if largest < PAGE_MIN or not unread:
+            return
+        later -= read
+        yield Found(
+            Diagnosis(
+                self.name,
+                f"the service read {len(read)} of the shop's {counted(len(history.items), 'item')} before the load, "
+                f"{largest} in its largest answer: it does not read on",
+                (
+                    f"not read: {quoted(unread)}",
+                    f"{len(later)} of them were read during the load, and {len(unread) - len(later)} never",
+                ),
+                "read the next page while pageInfo.hasNextPage is true, with its endCursor",
+                case.consequences(*CHECKS),
+            ),
+            frozenset(f"sku {sku}" for sku in unread),
+        )

@@ -1,0 +1,114 @@
+"""Orders that the master lacks because reads of a marketplace's orders skip them: a cursor too far, a page not read.
+
+Read are orders that an answer of the marketplace's API showed. A subject that hears of orders by webhooks alone reads
+hardly any, so chance explains that it has not read those that it lacks.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.contrast import chance, fit
+from stockstorm.reports.diagnosis.lost_events import CHECKS
+from stockstorm.reports.diagnosis.traits import TOPIC_OF
+from stockstorm.reports.result import Diagnosis
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
+
+SHARE_MIN: Final = 0.7  # of the orders that the master lacks, and of those that were skipped
+CHANCE_MAX: Final = 0.001
+ORDERS_MIN: Final = 2
+SAME_READ_NS: Final = SECOND_NS // 2  # from one page to the next
+CURSOR: Final = "go on with the cursor that the last answer gave, unchanged"
+PAGES: Final = "read on until a page is not full, and apply every page before the cursor is stored"
+
+
+class SkippedReads(Diagnose):
+    name = "skipped_reads"
+    at_rest = True
+    after = ("no_call", "stops", "calls_refused", "wrong_token", "not_played")
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        placed = {sale.order for sale in case.history.all(f.PurchaseAccepted)}.intersection(
+            case.history.orders.by_order
+        )
+        shown, later = _shown(case)
+        if not shown:
+            return
+        unread, paged = placed - shown, (later & placed) - (placed - shown)
+        if _explains(case, unread, placed):
+            first = sum(order in _first_after_answers(case) for order in unread)
+            whole = first >= SHARE_MIN * len(unread)
+            which = ", and each is the first one after an answer: the cursor is moved too far" if whole else ""
+            cause = (
+                f"{len(unread)} orders that the master lacks were in no answer of their marketplace's API, although it "
+                f"was read before and after them{which}"
+            )
+            yield _found(self.name, case, cause, unread, CURSOR)
+        elif _explains(case, paged, placed):
+            cause = f"{len(paged)} orders came with the second or a later page of a read, and the master lacks them"
+            yield _found(self.name, case, cause, paged, PAGES)
+
+
+def _shown(case: Case) -> tuple[set[int], set[int]]:
+    """Orders that an answer showed, and those of them that only a later page of a read showed."""
+    first, later = set[int](), set[int]()
+    last: dict[str, int] = {}
+    for told in case.history.all(f.OrdersShown):
+        follows = told.at_ns - last.get(told.channel, -SAME_READ_NS) < SAME_READ_NS
+        (later if follows else first).update(told.orders)
+        last[told.channel] = told.at_ns
+    return first | later, later - first
+
+
+def _explains(case: Case, skipped: Collection[int], placed: Collection[int]) -> bool:
+    """Whether the master lacks just these orders: by its references, else by the units of its SKUs."""
+    orders, history = case.history.orders, case.history
+    if len(skipped) < ORDERS_MIN:
+        return False
+    if orders.net_only:
+        sums: dict[str, int] = {}
+        for order in skipped:
+            for effect in orders.by_order[order]:
+                sums[effect.sku] = sums.get(effect.sku, 0) - effect.delta
+        hits, score = fit(case.differences, {sku: off for sku, off in sums.items() if off}, len(history.items))
+        return hits >= SHARE_MIN * max(len(case.differences), len(sums)) and score <= math.log(CHANCE_MAX)
+    missing = {effect.order for effect in orders.effects if effect.version < 0 and not effect.settled}
+    missing -= history.pending.orders
+    both = len(missing.intersection(skipped))
+    if both < SHARE_MIN * max(len(missing), len(skipped)):
+        return False
+    return chance(both, len(missing), len(skipped), len(placed)) <= math.log(CHANCE_MAX)
+
+
+def _first_after_answers(case: Case) -> set[int]:
+    """Orders whose sale is the first news of their marketplace after an answer."""
+    answers: dict[str, list[int]] = {}
+    for told in case.history.all(f.OrdersShown):
+        answers.setdefault(told.channel, []).append(told.at_ns)
+    seen, found = dict[str, int](), set[int]()
+    for event in case.history.deliveries.events.values():
+        times = answers.get(event.source)
+        if times is None:
+            continue
+        number = bisect_right(times, event.at_ns)
+        if seen.get(event.source, 0) != number:
+            found.add(event.order)
+        seen[event.source] = number
+    return found
+
+
+def _found(name: str, case: Case, cause: str, orders: Collection[int], remedy: str) -> Found:
+    events = case.history.deliveries.order_event
+    return Found(
+        Diagnosis(
+            name,
+            cause,
+            (f"for example {quoted(map(case.order, sorted(orders)))}",),
+            remedy,
+            case.consequences(*CHECKS),
+        ),
+        frozenset(f"event {events.get((order, TOPIC_OF['sale']), -1)}" for order in orders),
+    )

@@ -1,0 +1,82 @@
+"""What a subject did not read: items of the catalogue, orders of a marketplace."""
+
+import pytest
+
+from stockstorm.reports.diagnosis import diagnose
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import ns
+from tests.unit.reports.diagnosis.shop import CHANNELS, Shop, diagnosed
+
+POLL_MS = 1_000
+
+
+def read(items: int, *, at_once: int) -> History:
+    """So many of 30 items are read before the load, `at_once` in an answer; the others one by one during it."""
+    facts: list[f.AnyFact] = [*Shop(orders=3).history().facts]
+    skus = [f"ITEM-{number:02}" for number in range(22)]
+    facts += [f.ItemStocked(ns(-2), sku, 100 + place, 7, 5, 500, hot=False) for place, sku in enumerate(skus)]
+    every = [fact.sku for fact in facts if isinstance(fact, f.ItemStocked)]
+    pages = [every[start : start + at_once] for start in range(0, items, at_once)]
+    for number, page in enumerate([*pages, *([sku] for sku in every[items:])]):
+        at = ns(-1 if number < len(pages) else 100 + number)
+        facts.append(f.ApiCalled(at, 900 + number, "admin", "inventoryItems", 200, "ok", at))
+        facts.append(f.StockShown(at, 900 + number, tuple(page), (0,) * len(page)))
+    return History.of(facts)
+
+
+@pytest.mark.parametrize(("items", "at_once", "cut"), [(20, 20, True), (30, 15, False), (20, 1, False), (0, 1, False)])
+def test_a_catalogue_whose_second_page_is_not_read(items: int, at_once: int, cut: bool) -> None:
+    found, notes = diagnose(read(items, at_once=at_once), (Check("sync_latency", "invalid", "slow"),))
+    causes = [one.cause for one in found if one.name == "catalogue_cut"]
+    assert notes == ()
+    if cut:
+        (cause,) = causes
+        assert cause.startswith("the service read 20 of the shop's 30 items before the load, 20 in its largest answer")
+    else:
+        assert causes == []
+
+
+def polled(*, named: bool, off: int = 0, page: int = 1_000, lost: frozenset[int] = frozenset()) -> History:
+    """Each second every order since the last read is read, in pages.
+
+    `off`: the first so many are skipped. What comes with a later page is lost, and what is in `lost`.
+    """
+    orders: dict[int, tuple[int, str]] = {}
+    for fact in Shop(orders=240).facts:
+        if isinstance(fact, f.PurchaseAccepted):
+            orders[fact.order] = fact.at_ns, fact.channel
+    answers: list[f.AnyFact] = []
+    missed = set(lost)
+    for number in range(1, 18):
+        for place, channel in enumerate(CHANNELS):
+            begin, end = ns((number - 1) * POLL_MS), ns(number * POLL_MS)
+            fresh = [order for order, (at, of) in orders.items() if of == channel and begin <= at < end]
+            missed.update(fresh[: off if number > 1 else 0])
+            fresh = fresh[off if number > 1 else 0 :]
+            pages = [fresh[start : start + page] for start in range(0, len(fresh), page)]
+            missed.update(order for later in pages[1:] for order in later)
+            answers += [
+                f.OrdersShown(end + 1_000_000 * (2 * at + place), 5_000, channel, tuple(some))
+                for at, some in enumerate(pages)
+            ]
+    history = Shop(lambda one: int(one.order not in missed), named=named, orders=240).history()
+    return History.of([*history.facts, *answers])
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_orders_that_come_first_after_a_read_are_skipped(named: bool) -> None:
+    found = diagnosed(polled(named=named, off=1))["skipped_reads"]
+    assert "orders that the master lacks were in no answer of their marketplace's API" in found.cause
+    assert found.cause.endswith("each is the first one after an answer: the cursor is moved too far")
+
+
+def test_orders_of_a_later_page_are_skipped() -> None:
+    found = diagnosed(polled(named=True, page=5))["skipped_reads"]
+    assert found.cause.endswith("orders came with the second or a later page of a read, and the master lacks them")
+
+
+def test_orders_that_were_read_and_lost_afterwards_are_not_called_skipped() -> None:
+    assert "skipped_reads" not in diagnosed(polled(named=True, lost=frozenset(range(0, 240, 9))))
+    assert "skipped_reads" not in diagnosed(Shop(lambda one: int(one.order % 9 > 0)).history())
