@@ -133,7 +133,7 @@ def diagnose(
     there: dict[str, list[Found]] = history.elsewhere.answer(WHERE_HELD, checks) or {}
     for one in diagnoses:
         known = {each.diagnosis.name for each in found}
-        if known.intersection(one.after) or (one.at_rest and not case.at_rest):
+        if known.intersection(one.after) or not _possible(one, case):
             continue
         try:
             made = there[one.name] if one.name in there else one(case)
@@ -142,6 +142,10 @@ def diagnose(
             notes.append(f"the diagnosis {one.name} failed: {type(error).__name__}: {error}")
     found = _by_size(found)
     return tuple(_with_rivals(each, found) for each in found), tuple(notes)
+
+
+def _possible(one: Diagnose, case: Case) -> bool:
+    return (case.at_rest or not one.at_rest) and (not one.checks or bool(case.consequences(*one.checks)))
 
 
 def _by_size(found: list[Found]) -> list[Found]:
@@ -168,8 +172,9 @@ def diagnose_where_held(history: History, checks: tuple[Check, ...]) -> dict[str
     """
     case, found = Case(history, checks), dict[str, list[Found]]()
     for one in DIAGNOSES:
-        with suppress(NotHeld, Exception):
-            found[one.name] = list(one(case))
+        if _possible(one, case):
+            with suppress(NotHeld, Exception):
+                found[one.name] = list(one(case))
     return found
 
 

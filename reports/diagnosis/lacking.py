@@ -27,6 +27,7 @@ CHECKS: Final = ("drift", "sync_latency", "oversell", "crisis_time", "refused_th
 
 class Lacking(Diagnose):
     name = "lacking"
+    checks = CHECKS
     at_rest = True
     after = (
         "no_call", "stops", "few_topics", "channel_frozen", "overtaken", "pushed_before", "push_forgotten",

@@ -28,6 +28,7 @@ CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "orde
 
 class LostEvents(Diagnose):
     name = "lost_events"
+    checks = CHECKS
     at_rest = True
     after = ("no_call", "stops", "lost_at_failure", "capped")
 
@@ -90,7 +91,7 @@ def _is_unwritten(case: Case, effect: Effect) -> bool:
     return effect.version < 0 and not effect.settled and told
 
 
-def _seldom_in_a_row(case: Case) -> str:
+def seldom_in_a_row(case: Case) -> str:
     """That hardly two lost events come one after another, where that is no chance. Empty if there are enough."""
     bad, good = lost_and_taken(case)
     lost = {event.event for event in bad}
@@ -145,7 +146,7 @@ def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) 
     remedy = "; ".join(dict.fromkeys(trait.hint for trait in common.traits))
     cause = f"{which} lost {'event is' if common.bad_of == 1 else 'events are'} {said(common.traits)}"
     if common.bad >= ROWLESS_MIN * common.bad_of:
-        cause += _seldom_in_a_row(case)
+        cause += seldom_in_a_row(case)
     if rowless >= ROWLESS_MIN * len(lost):
         cause += "; writes name them and have no row of their units"
     return Found(
