@@ -33,7 +33,9 @@ class NeverPushed(Diagnose):
                     f"never set: {quoted(never)}",
                 ),
                 "look at what the pushes leave out: a filter, a mapping of SKUs, a list that is cut",
-                case.consequences("drift", "sync_latency", "oversell", "crisis_time", "refused_though_available"),
+                case.consequences(
+                    "drift", "nothing_lost", "sync_latency", "oversell", "crisis_time", "refused_though_available"
+                ),
             ),
             frozenset(f"sku {sku}" for sku in never),
         )

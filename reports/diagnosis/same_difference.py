@@ -43,7 +43,7 @@ class SameDifference(Diagnose):
                 ),
                 "subtract the safety stock from what is listed once, in one place, and declare it to the run",
                 case.consequences(
-                    "drift", "oversell", "stale_overwrite", "unexplained_push", "sync_latency", "put_back",
+                    "drift", "nothing_lost", "oversell", "stale_overwrite", "unexplained_push", "sync_latency", "put_back",
                     "refused_though_available",
                 ),
             ),
