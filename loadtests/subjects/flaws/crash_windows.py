@@ -11,6 +11,7 @@ DECLARED: Final = (
         mistake="orders are marked as written before the call to Shopify, and the worker is killed",
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
+        says=("before a process", "not sent again"),
         subjects=OF_WEBHOOKS,
         faults=(
             "kill_worker@2",
@@ -44,6 +45,7 @@ DECLARED: Final = (
         mistake="events leave the queue before they are applied, and the worker is killed",
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
+        says=("before a process",),
         subjects=OF_QUEUES,
         scenario="crash_windows",
         diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "exact_units"}),
@@ -54,6 +56,7 @@ DECLARED: Final = (
         mistake="what waits for its push is only in memory, and a restart does not list everything again",
         must=frozenset({"drift"}),
         may=without({**WRONG_STOCK, **RESTARTED}, "drift"),
+        says=("before a process",),
         subjects=OF_WEBHOOKS,
         faults=(
             "kill_worker@2",
