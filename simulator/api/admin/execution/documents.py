@@ -280,7 +280,7 @@ def run_in_full(document: Document, operation: Operation, raw: dict[str, Any], c
 
 
 def _denied_roots(operation: Operation, problems: list[Problem]) -> dict[str, Any] | None:
-    """The recorded data of an operation whose every root field is denied: each is null, although its type forbids it."""
+    """The recorded data where every root field is denied: each is null, although its type forbids it."""
     paths = [
         list(problem.get("path", ()))
         for problem in problems
