@@ -272,8 +272,9 @@ UPDATE = """mutation Update($id: ID!, $given: WebhookSubscriptionInput!) {
     webhookSubscription { id uri filter includeFields name createdAt updatedAt } userErrors { field message } } }"""
 BUS = """mutation { eventBridgeWebhookSubscriptionCreate(topic: ORDERS_CREATE, webhookSubscription: {arn: "ARN"}) {
     webhookSubscription { uri endpoint { ... on WebhookEventBridgeEndpoint { arn } } } userErrors { message } }
-  pubSubWebhookSubscriptionCreate(topic: ORDERS_PAID, webhookSubscription: {pubSubProject: "shop-12", pubSubTopic: "stock"}) {
-    webhookSubscription { id uri } userErrors { message } } }"""
+  pubSubWebhookSubscriptionCreate(
+    topic: ORDERS_PAID, webhookSubscription: {pubSubProject: "shop-12", pubSubTopic: "stock"}
+  ) { webhookSubscription { id uri } userErrors { message } } }"""
 
 
 def update(admin: Admin, gid: object, **given: object) -> dict[str, Any]:
