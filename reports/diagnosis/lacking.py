@@ -27,10 +27,11 @@ CHECKS: Final = ("drift", "sync_latency", "oversell", "crisis_time", "refused_th
 
 class Lacking(Diagnose):
     name = "lacking"
+    checks = CHECKS
     at_rest = True
     after = (
         "no_call", "stops", "few_topics", "channel_frozen", "overtaken", "pushed_before", "push_forgotten",
-        "small_steps", "wrong_listings",
+        "small_steps", "wrong_listings", "never_pushed", "same_difference", "wrong_sign",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:

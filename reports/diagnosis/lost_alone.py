@@ -14,6 +14,7 @@ NEAR_NS: Final = 5 * SECOND_NS
 
 class LostAlone(Diagnose):
     name = "lost_alone"
+    checks = CHECKS
     at_rest = True
     after = (
         "no_call",

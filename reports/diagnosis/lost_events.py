@@ -24,6 +24,7 @@ CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "orde
 
 class LostEvents(Diagnose):
     name = "lost_events"
+    checks = CHECKS
     at_rest = True
     after = ("no_call", "stops", "lost_at_failure", "capped")
 

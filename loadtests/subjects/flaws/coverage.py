@@ -12,7 +12,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"never_pushed"}),
     ),
     Flaw(
         name="location_left_out",
