@@ -90,8 +90,8 @@ def _traits(case: Case, known: Known, final: f.FinalListing) -> frozenset[Trait]
         found.add(Trait("zero"))
     if abs(known.last_delta.get(final.sku, 0)) == 1:
         found.add(Trait("one_unit"))
-    if item is not None and len(item.locations) < 2:
-        found.add(Trait("location", str(item.location_id)))
+    if item is not None:
+        found |= {Trait("location", str(place)) for place in (item.location_id, *item.locations)}
     if item is not None and item.hot:
         found.add(Trait("hot"))
     return frozenset(found)

@@ -58,9 +58,11 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **RESTARTED}, "drift"),
         says=("before a process",),
         subjects=OF_WEBHOOKS,
+        scenario="proof_wide",
         faults=(
-            "kill_worker@2",
-            "kill_worker@7",
+            "kill_worker@3",
+            "kill_worker@6",
+            "kill_worker@9",
         ),
         diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "push_forgotten"}),
     ),
