@@ -26,7 +26,7 @@ from stockstorm.simulator.api.not_played import named
 from stockstorm.simulator.config import app_version
 from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, SHOPIFY_TOPICS, CallTopic, Subscription
 from stockstorm.simulator.shop.scopes import PROTECTED_TOPICS, missing_scope
-from stockstorm.simulator.versions import display_name
+from stockstorm.simulator.versions import display_name, is_supported
 
 # In an enum value, only the name of the resource shows where the slash belongs, since both parts can have underscores.
 _RESOURCES: Final = (
@@ -273,7 +273,7 @@ DELETE_PAYLOAD: dict[str, Resolver] = {
 API_VERSION_FIELDS: dict[str, Resolver] = {
     "handle": lambda version, _arguments, _call: version,
     "displayName": lambda version, _arguments, _call: display_name(version),
-    "supported": lambda version, _arguments, _call: version != "unstable",
+    "supported": lambda version, _arguments, _call: is_supported(version),
 }
 HTTP_ENDPOINT: dict[str, Resolver] = {"callbackUrl": lambda each, _arguments, _call: each.uri}
 EVENT_BRIDGE_ENDPOINT: dict[str, Resolver] = {"arn": lambda each, _arguments, _call: each.uri}
