@@ -29,7 +29,7 @@ from graphql import (
 from stockstorm.simulator.api.admin.base.problems import Problem
 from stockstorm.simulator.api.admin.execution.places import Given, Places, locations_of
 from stockstorm.simulator.api.admin.execution.variables import Explanation, variable_problem
-from stockstorm.simulator.limits import EXPLANATIONS_MAX
+from stockstorm.simulator.limits import EXPLANATIONS_MAX, VALIDATION_ERRORS_MAX
 
 SHOWN_MAX: Final = 200  # characters of an id in a text
 ANY: Final = "[A-Za-z]+"
@@ -56,28 +56,36 @@ class VariableIds(NamedTuple):
 
 
 def literal_problems(schema: GraphQLSchema, places: Places) -> list[Problem]:
-    """The errors of ids that a document writes out."""
-    return [
-        {
-            "message": f"Invalid global id '{value}'",
-            "locations": locations_of(given.held_by),
-            "path": [*places.of(given.held_by).path, given.name],
-            "extensions": {"code": "argumentLiteralsIncompatible", "typeName": "CoercionError"},
-        }
+    """The errors of ids that a document writes out, one for each argument, and only the first ones."""
+    found = (
+        _literal_problem(places, given, value)
         for given in places.given
         if given.type is not None and get_named_type(given.type).name == "ID"
-        for value in _written(given.value)
-        if not _pattern(_kind(schema, given, places)).fullmatch(value)
-    ]
+        if (value := _first_wrong(given, _pattern(_kind(schema, given, places)))) is not None
+    )
+    return list(islice(found, VALIDATION_ERRORS_MAX))
+
+
+def _first_wrong(given: Given, pattern: re.Pattern[str]) -> str | None:
+    return next((value for value in _written(given.value) if not pattern.fullmatch(value)), None)
+
+
+def _literal_problem(places: Places, given: Given, value: str) -> Problem:
+    return {
+        "message": f"Invalid global id '{value}'",
+        "locations": locations_of(given.held_by),
+        "path": [*places.of(given.held_by).path, given.name],
+        "extensions": {"code": "argumentLiteralsIncompatible", "typeName": "CoercionError"},
+    }
 
 
 def variable_ids(schema: GraphQLSchema, operation: OperationDefinitionNode, places: Places) -> tuple[VariableIds, ...]:
     """The variables of an operation that can hold ids."""
     found = []
     for node in operation.variable_definitions or ():
-        kinds = (_kind(schema, given, places) for given in places.uses(node.variable.name.value))
+        kinds = (_kind(schema, given, places) for given in places.uses.get(node.variable.name.value, ()))
         kind = next((each for each in kinds if each != ANY), ANY)
-        check = _check_of(schema, type_from_ast(schema, node.type), kind)  # type: ignore[arg-type] # a named or list type
+        check = _check_of(schema, type_from_ast(schema, node.type), kind)
         if check is not None:
             found.append(VariableIds(node, check))
     return tuple(found)

@@ -1,5 +1,6 @@
 """How an error about a document is written: text, place, path and extensions, from the node that is wrong."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from graphql import DocumentNode, GraphQLSchema, Node, OperationDefinitionNode, ValueNode, print_ast
@@ -18,6 +19,7 @@ class Translating:
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, places: Places) -> None:
         self.schema, self.places = schema, places
+        self.nodes: Sequence[Node] = ()  # of the error that is being written
         self._shown: dict[int, str] = {}  # many errors are about one and the same long list
         self.operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
 
@@ -52,6 +54,9 @@ class Translating:
         )
 
     def _text_of(self, value: ValueNode) -> str:
+        """A value as Shopify writes it; the start of a long one as it was sent, because to write it takes too long."""
         if id(value) not in self._shown:
-            self._shown[id(value)] = print_ast(value)[:VALUE_SHOWN_MAX]
+            sent = value.loc.source.body[value.loc.start : value.loc.end] if value.loc else ""
+            is_long = len(sent) > VALUE_SHOWN_MAX
+            self._shown[id(value)] = sent[:VALUE_SHOWN_MAX] if is_long else print_ast(value)[:VALUE_SHOWN_MAX]
         return self._shown[id(value)]
