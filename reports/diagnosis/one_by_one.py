@@ -58,4 +58,4 @@ def _waiting(case: Case, pushes: list[tuple[str, int]]) -> Iterator[float]:
     for times in (*begins.values(), *ends.values()):
         times.sort()
     for channel, at_ns in pushes:
-        yield float(bisect_right(begins.get(channel, ()), at_ns) - bisect_right(ends.get(channel, ()), at_ns))
+        yield float(bisect_right(begins.get(channel, []), at_ns) - bisect_right(ends.get(channel, []), at_ns))

@@ -6,7 +6,7 @@ from stockstorm.reports.history import History
 from tests.unit.reports.diagnosis.shop import SKUS, Change, Lines, Shop, diagnosed
 
 NAMED = [True, False]
-SOLD = {order: ((SKUS[order % 8], 5), (SKUS[(order + 3) % 8], 1)) for order in range(200, 206)}
+SOLD: dict[int, Lines] = {order: ((SKUS[order % 8], 5), (SKUS[(order + 3) % 8], 1)) for order in range(200, 206)}
 BACK = {order: order % 4 + 1 for order in SOLD}
 
 
