@@ -1,8 +1,8 @@
 """A long history is read, judged and drawn by two processes, each of which decodes one half of the facts.
 
-`opened` alone decides whether a history is split. A reader of the history need not know: what is in the other half comes
-from there, and the result is the same to the byte. Where anything about a file is wrong, it is read as a whole, so that
-every error is found and told as of a small one.
+`opened` alone decides whether a history is split. A reader of the history need not know: what is in the other half
+comes from there, and the result is the same to the byte. Where anything about a file is wrong, it is read as a whole,
+so that every error is found and told as of a small one.
 """
 
 import os

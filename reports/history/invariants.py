@@ -222,6 +222,11 @@ _IDS: Final[dict[str, tuple[Kind, str]]] = {
     "order": (f.PurchaseAccepted, "order"),
     "subscription": (f.SubscriptionCreated, "subscription"),
 }
+_BESIDE_MARKETPLACES: Final[dict[str, frozenset[Hashable]]] = {
+    "marketplace": frozenset(),
+    "source": frozenset({SHOPIFY}),
+    "API": frozenset({"admin", "marketplaces"}),
+}
 
 
 class _Known:
@@ -240,14 +245,9 @@ class _Known:
         return values if none is None else values | {none}
 
     def _values(self, name: Vocabulary) -> frozenset[Hashable]:
-        marketplaces: frozenset[Hashable] = frozenset(self._log.marketplaces)
+        if name in _IDS:
+            return self._ids(*_IDS[name])
         match name:
-            case "marketplace":
-                return marketplaces
-            case "source":
-                return marketplaces | {SHOPIFY}
-            case "API":
-                return marketplaces | {"admin", "marketplaces"}
             case "planned order":
                 return self._ids(f.PurchaseAccepted, "order") | self._ids(f.PurchaseRefused, "order")
             case "call":
@@ -255,7 +255,7 @@ class _Known:
             case "HTTP status":
                 return STATUSES
             case _:
-                return self._ids(*_IDS[name])
+                return frozenset(self._log.marketplaces) | _BESIDE_MARKETPLACES[name]
 
     def _ids(self, kind: Kind, field: str) -> frozenset[Hashable]:
         return frozenset(map(attrgetter(field), self._log.all(kind)))
