@@ -30,6 +30,7 @@ from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
+from stockstorm.reports.diagnosis.never_pushed import NeverPushed
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
@@ -44,12 +45,14 @@ from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
 from stockstorm.reports.diagnosis.pushed_before import PushedBefore
 from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
+from stockstorm.reports.diagnosis.same_difference import SameDifference
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.skipped_reads import SkippedReads
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
 from stockstorm.reports.diagnosis.small_steps import SmallSteps
 from stockstorm.reports.diagnosis.stops import Stops
 from stockstorm.reports.diagnosis.strange_ids import StrangeIds
+from stockstorm.reports.diagnosis.sum_at_location import SumAtLocation
 from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
@@ -80,11 +83,15 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     FewTopics(),
     CatalogueCut(),
     Forgeries(),
+    SumAtLocation(),
     LostUpdates(),
     DeadLetters(),
     Stops(),
     OneLocation(),
     ChannelFrozen(),
+    NeverPushed(),
+    SameDifference(),
+    WrongSign(),
     SkippedReads(),
     LostAtFailure(),
     Capped(),
@@ -94,7 +101,6 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     AppliedTwice(),
     WrongUnits(),
     ExactUnits(),
-    WrongSign(),
     OldOverNew(),
     PutBack(),
     SmallSteps(),

@@ -17,7 +17,7 @@ import pytest
 from tests.admin_calls import TOKEN
 from tests.contract.shopify_libraries.live_shop import ORDERS
 from tests.running import ROOT
-from tests.small_world import small_catalogue
+from tests.small_world import small_catalogue, small_config
 
 FOLDER = Path(__file__).parent / "shopify_libraries"
 NODE_PACKAGE = FOLDER / "node_modules" / "@shopify" / "shopify-api"
@@ -62,7 +62,7 @@ def test_the_python_library_reads_orders_writes_levels_and_registers_webhooks(po
     found = answered([sys.executable, "-W", "ignore", "calls.py"], port)
     require_common(found)
     assert found["refused"] == ["address for this topic has already been taken"]
-    assert found["scopes"]
+    assert found["scopes"] == list(small_config().app.scopes)
     assert found["graphql"]
 
 

@@ -38,7 +38,7 @@ def main(port: str, token: str) -> dict[str, object]:
         "topics": listed,
         "refused": again.errors.full_messages(),
         "left": shopify.Webhook.count(),
-        "scopes": "read_orders" in [scope.handle for scope in shopify.AccessScope.find()],
+        "scopes": [scope.handle for scope in shopify.AccessScope.find()],
         "graphql": "data" in graphql,
     }
 

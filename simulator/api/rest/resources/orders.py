@@ -200,7 +200,8 @@ def _conditions(call: RestCall) -> Iterator[Condition]:
     if (since := call.whole("since_id")) is not None:
         yield order_search.between("id", since + 1, _FAR)
     if name := call.text("name"):
-        yield order_search.name(name, prefix=False)
+        of_app = order_search.word("name", name.casefold(), prefix=False)  # the app may name its own orders
+        yield Conditions().some([order_search.name(name, prefix=False), of_app])
     for name, column in _TIMES.items():
         low, high = call.moment(f"{name}_min"), call.moment(f"{name}_max")
         if low is not None or high is not None:
