@@ -58,6 +58,6 @@ def _first_half(file: Path, second: Second) -> History | None:
         require_start(file, history)
     except (HistoryError, OSError):
         return None
-    if not written.in_order or breaks_in_half(history, ALL - DELIVERY, of_stock=True) or not second.value(READ):
+    if not written.in_order or breaks_in_half(history, ALL - DELIVERY, "stock") or not second.value(READ):
         return None
     return history

@@ -69,7 +69,7 @@ def read_half(file: Path) -> History | None:
     dropped = frozenset(STAND_INS[kind] for kind in STOCK)
     written = read_facts(file, decoding=Decoding(decoder_without(STOCK), dropped=dropped))
     history = HalfHistory.of(written.facts, Absent())
-    return None if breaks_in_half(history, DELIVERY, of_stock=False) else history
+    return None if breaks_in_half(history, DELIVERY, "deliveries") else history
 
 
 class Half:
