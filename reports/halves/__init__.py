@@ -13,7 +13,7 @@ from typing import Final
 
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.halves.first import Second
-from stockstorm.reports.halves.kinds import ALL, DELIVERY, STAND_INS, decoder_without
+from stockstorm.reports.halves.kinds import ALL, CHECKED_BY_SECOND, DELIVERY, STAND_INS, decoder_without
 from stockstorm.reports.halves.second import READ
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import breaks_in_half
@@ -58,6 +58,6 @@ def _first_half(file: Path, second: Second) -> History | None:
         require_start(file, history)
     except (HistoryError, OSError):
         return None
-    if not written.in_order or breaks_in_half(history, ALL - DELIVERY, "stock") or not second.value(READ):
+    if not written.in_order or breaks_in_half(history, ALL - CHECKED_BY_SECOND, "stock") or not second.value(READ):
         return None
     return history

@@ -150,7 +150,7 @@ def _rules() -> tuple[tuple[Half, Rule], ...]:
         ("each", _not_unique),
         ("each", _not_serial),
         ("each", _unknown),
-        ("stock", lambda log, _: _not_parallel(log)),
+        ("each", _not_parallel),
         ("stock", lambda log, _: ledger_breaks(log)),
         ("deliveries", lambda log, _: disordered_attempts(log)),
         ("stock", lambda log, _: disordered_calls(log)),
@@ -273,8 +273,10 @@ class _Known:
 # -- what belongs together -------------------------------------------------------------------------------------------
 
 
-def _not_parallel(log: FactLog) -> Iterator[Breach]:
+def _not_parallel(log: FactLog, judged: Container[Kind]) -> Iterator[Breach]:
     for kind, fields in PARALLEL:
+        if kind not in judged:
+            continue
         facts, columns = log.all(kind), attrgetter(*fields)
         shapes = {tuple(map(len, columns(fact))) for fact in facts}
         if all(len(set(shape)) == 1 for shape in shapes):

@@ -132,6 +132,7 @@ def broken(facts: list[f.AnyFact], kind: type[f.Fact], **changes: object) -> lis
         (f.AttemptEnded, {"status": 700}),
         (f.StockChanged, {"available": 10**6}),
         (f.PurchaseAccepted, {"channel": "nowhere"}),
+        (f.EventFired, {"event": 10**6}),
         (f.DeliveryPlanned, {"at_ns": 1}),
     ],
     ids=str,
