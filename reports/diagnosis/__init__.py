@@ -52,6 +52,7 @@ from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
 from stockstorm.reports.diagnosis.small_steps import SmallSteps
 from stockstorm.reports.diagnosis.stops import Stops
 from stockstorm.reports.diagnosis.strange_ids import StrangeIds
+from stockstorm.reports.diagnosis.sum_at_location import SumAtLocation
 from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
@@ -82,11 +83,15 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     FewTopics(),
     CatalogueCut(),
     Forgeries(),
+    SumAtLocation(),
     LostUpdates(),
     DeadLetters(),
     Stops(),
     OneLocation(),
     ChannelFrozen(),
+    NeverPushed(),
+    SameDifference(),
+    WrongSign(),
     SkippedReads(),
     LostAtFailure(),
     Capped(),
@@ -96,9 +101,6 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     AppliedTwice(),
     WrongUnits(),
     ExactUnits(),
-    NeverPushed(),
-    SameDifference(),
-    WrongSign(),
     OldOverNew(),
     PutBack(),
     SmallSteps(),

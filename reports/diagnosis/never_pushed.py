@@ -27,20 +27,26 @@ class NeverPushed(Diagnose):
             Diagnosis(
                 self.name,
                 f"{len(never)} of {counted(len(wrong), 'SKU')} with wrong listings were never set by any push, on no "
-                f"marketplace{_alike(never, set_once)}",
+                f"marketplace{_alike(case, never, set_once)}",
                 (
                     f"{counted(len(set_once), 'other SKU')} were",
                     f"never set: {quoted(never)}",
                 ),
                 "look at what the pushes leave out: a filter, a mapping of SKUs, a list that is cut",
-                case.consequences("drift", "sync_latency", "oversell", "crisis_time", "refused_though_available"),
+                case.consequences(
+                    "drift", "nothing_lost", "sync_latency", "oversell", "crisis_time", "refused_though_available"
+                ),
             ),
             frozenset(f"sku {sku}" for sku in never),
         )
 
 
-def _alike(never: Collection[str], others: Collection[str]) -> str:
+def _alike(case: Case, never: Collection[str], others: Collection[str]) -> str:
     """ ", and all of them end in 7", if no other SKU does."""
+    places = {sku: item.location_id for sku, item in case.history.items.items()}
+    of_never = {places[sku] for sku in never if sku in places}
+    if len(of_never) == 1 and not any(places.get(sku) in of_never for sku in others):
+        return f", and all of them are of location {of_never.pop()}"
     for what, part in (("end in", slice(-1, None)), ("end in", slice(-2, None)), ("begin with", slice(0, 3))):
         parts = {sku[part] for sku in never}
         if len(parts) == 1 and not any(sku[part] in parts for sku in others):

@@ -43,8 +43,8 @@ class SameDifference(Diagnose):
                 ),
                 "subtract the safety stock from what is listed once, in one place, and declare it to the run",
                 case.consequences(
-                    "drift", "oversell", "stale_overwrite", "unexplained_push", "sync_latency", "put_back",
-                    "refused_though_available",
+                    "drift", "nothing_lost", "oversell", "stale_overwrite", "unexplained_push", "sync_latency",
+                    "put_back", "refused_though_available",
                 ),
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one in covered),

@@ -207,7 +207,8 @@ def _group(changes: Changes, reason: Reason, reference: str | None, call: Call) 
 def _changes(group: AdjustmentGroup, arguments: Arguments, call: Call) -> list[Change]:
     """The rows of a group. Each entry changed its state, and on_hand by the same delta where that counts the state."""
     on_hand: tuple[QuantityName, ...] = ("on_hand",) if group.name == "available" or group.name in ON_HAND else ()
-    states = [(name,) for name in group.names] or [(group.name, *on_hand)] * len(group.items)
+    states: list[tuple[QuantityName, ...]] = [(name,) for name in group.names]
+    states = states or [(group.name, *on_hand)] * len(group.items)
     rows = [
         Change(name, delta, call.catalogue.by_item[item], location)
         for item, delta, location, names in zip(group.items, group.deltas, group.locations, states, strict=True)

@@ -3,15 +3,15 @@
 A move is between two states of stock at one location. Shopify refuses one between two locations.
 """
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
+from stockstorm.simulator.api.admin.base.other_stock import OtherState
 from stockstorm.simulator.api.admin.base.views import (
     AdjustmentGroup,
     InventoryPayload,
-    QuantityName,
     UserError,
     number_of,
     parse_location,
@@ -126,7 +126,7 @@ def move(_source: None, arguments: Arguments, call: Call) -> InventoryPayload:
     return executed_once("inventoryMoveQuantities", given, arguments, call, execute)
 
 
-Terminal = tuple[tuple[int, int], QuantityName]  # item and location, state
+Terminal = tuple[tuple[int, int], Literal["available"] | OtherState]  # item and location, state
 
 
 def _terminals(row: dict[str, Any], call: Call) -> tuple[Terminal, Terminal]:

@@ -88,13 +88,16 @@ def test_a_quantity_below_zero_that_loses_its_sign() -> None:
 
 
 @pytest.mark.parametrize("left_out", [("SKU-2", "SKU-7"), ("SKU-2",)])
-def test_skus_that_no_push_ever_set(left_out: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_skus_that_no_push_ever_set(left_out: tuple[str, ...], elsewhere: bool) -> None:
     def change(fact: f.AnyFact) -> f.AnyFact | None:
         match fact:
             case f.ListingPushed(sku=sku) if sku in left_out:
                 return None
             case f.FinalListing(sku=sku) if sku in left_out:
                 return replace(fact, listed=1_000)
+            case f.ItemStocked(sku=sku) if sku in left_out and elsewhere:
+                return replace(fact, location_id=8)
             case _:
                 return fact
 
@@ -102,9 +105,9 @@ def test_skus_that_no_push_ever_set(left_out: tuple[str, ...]) -> None:
     if len(left_out) == 1:
         assert "never_pushed" not in found  # it may be a change that was lost
         return
-    assert (
-        found["never_pushed"].cause == "2 of 2 SKUs with wrong listings were never set by any push, on no marketplace"
-    )
+    where = ", and all of them are of location 8" if elsewhere else ""
+    cause = f"2 of 2 SKUs with wrong listings were never set by any push, on no marketplace{where}"
+    assert found["never_pushed"].cause == cause
     assert found["never_pushed"].evidence[0] == "6 other SKUs were"
 
 
