@@ -18,7 +18,7 @@ SETTLES_MAX: Final = 4  # times `settle_s` that quiesce may last beyond the scen
 STILL_MIN_S: Final = 45.0  # without any sign, before pending work counts as stuck; SQS hands a message out after 30
 STILL_GAPS_MIN: Final = 5  # times the subject's longest gap that this lasts at least
 STILL_LEASES_MIN: Final = 2  # times the lease of its messages that this lasts at least
-STILL_MAX_S: Final = 180.0  # a subject that would have to be watched for longer is not told to stand still
+STILL_MAX_S: Final = 120.0  # a subject that would have to be watched for longer is not told to stand still
 REGISTERING_MAX_S: Final = 30.0  # for a service that Stockstorm did not start to register its addresses
 REGISTERING_QUIET_S: Final = 5.0  # after the last registration, no more are expected
 

@@ -154,7 +154,7 @@ class QuotasConfig(Config):
     """How often a rare case occurs in every plan, whatever the seed. 0: only by chance.
 
     The first seven count orders of the marketplaces; half as many of the own store are added where the load has orders
-    enough. Each gets ordinary SKUs that do not sell out, and no other perturbation. `two_locations` counts orders of the
+    enough. Each gets ordinary SKUs that do not sell out, and no other perturbation. `two_locations` counts those of the
     own store. The two of faults count events for each fault that ends a process at a planned time.
     """
 

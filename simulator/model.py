@@ -274,6 +274,7 @@ class Subscription(msgspec.Struct, frozen=True):
     name: str | None = None
     include_fields: tuple[str, ...] = ()
     filter: str | None = None
+    metafield_namespaces: tuple[str, ...] = ()
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True):

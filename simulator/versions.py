@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final, Literal, NamedTuple, get_args
 
-ApiVersion = Literal["2025-10", "2026-01", "2026-04", "2026-07", "2026-10", "unstable"]  # oldest first
+ApiVersion = Literal["2025-10", "2026-01", "2026-04", "2026-07", "2026-10", "2027-01", "unstable"]  # oldest first
 VERSIONS: Final[tuple[ApiVersion, ...]] = get_args(ApiVersion)
 NEWEST: Final[ApiVersion] = "2026-10"  # the newest stable one
+CANDIDATE: Final[ApiVersion] = "2027-01"  # which no source describes yet, so it is as the newest
 FIRST_EVER: Final = "2019-04"
 _QUARTERLY: Final = re.compile(r"20\d\d-(01|04|07|10)")
 
@@ -84,5 +85,11 @@ def serving(asked: str, oldest: ApiVersion = VERSIONS[0]) -> ApiVersion | None:
 
 
 def display_name(version: ApiVersion) -> str:
-    """Its name as Shopify shows it."""
-    return f"{version} (Latest)" if version == NEWEST else version
+    """Its name as Shopify shows it. That of a release candidate is recorded."""
+    notes = {NEWEST: " (Latest)", CANDIDATE: " (Release candidate)"}
+    return version + notes.get(version, "")
+
+
+def is_supported(version: ApiVersion) -> bool:
+    """Whether Shopify calls it supported: whether it is stable."""
+    return version not in (CANDIDATE, VERSIONS[-1])

@@ -343,10 +343,19 @@ class World:
         include_fields: tuple[str, ...] = (),
         filter: str | None = None,  # noqa: A002 - the name in the API and in the model
         by_api: bool = True,
+        metafield_namespaces: tuple[str, ...] = (),
     ) -> tuple[Subscription, Changes]:
         """Subscribe `uri` to a topic (`EVERY_TOPIC` for a marketplace)."""
         subscription, fact = self._subscriptions.add(
-            source, topic, uri, now_ns, name=name, include_fields=include_fields, filter_query=filter, by_api=by_api
+            source,
+            topic,
+            uri,
+            now_ns,
+            name=name,
+            include_fields=include_fields,
+            filter_query=filter,
+            by_api=by_api,
+            metafield_namespaces=metafield_namespaces,
         )
         return subscription, Changes(facts=[fact])
 

@@ -85,7 +85,7 @@ def judged(result: Result, flaw: Flaw | None, evidence: Evidence, folder: str) -
         exposure={check.name: check.exposure for check in result.checks if check.name in failed | must},
         diagnoses=diagnoses,
         cause=result.diagnoses[0].cause if result.diagnoses else "",
-        named=bool(flaw and diagnoses and diagnoses[0] in flaw.diagnoses),
+        named=bool(flaw and diagnoses and flaw.is_named_by(diagnoses[0], result.diagnoses[0].cause)),
         seconds=round(result.duration_ns / 1e9, 1),
         folder=folder,
     )

@@ -165,7 +165,11 @@ def _counted_topics(history: History) -> tuple[dict[str, _Topic], list[FailedAtt
             topic.add(delivery)
             if delivery.outcome == "given_up":
                 tally.add(_given_up(history, delivery))
-    failures = failed_attempts(history, history.deliveries, history.fault_intervals)
+    failures = [
+        failure
+        for failure in failed_attempts(history, history.deliveries, history.fault_intervals)
+        if not (failure.of_load and history.app.postponed(failure.attempt))
+    ]
     for failure in failures:
         if tally.full:
             tally.count()

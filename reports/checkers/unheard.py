@@ -11,7 +11,7 @@ from typing import Final
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
-from stockstorm.reports.history.event_outcomes import ORDER_KINDS
+from stockstorm.reports.history.event_outcomes import ORDER_KINDS, answers_a_call
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.history import facts as f
 
@@ -43,7 +43,7 @@ class Unheard(Checker):
     when_polling = ()
 
     def __call__(self, history: History) -> Check:
-        fired = [event for event in history.all(f.EventFired) if event.topic in NEEDED]
+        fired = [e for e in history.all(f.EventFired) if e.topic in NEEDED and not answers_a_call(e)]
         if not fired:
             return unknown(self.name, "no event of a main topic was fired")
         unheard = [event for event in fired if event.event in history.deliveries.unheard]

@@ -30,6 +30,7 @@ from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
+from stockstorm.reports.diagnosis.never_pushed import NeverPushed
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
@@ -44,12 +45,14 @@ from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
 from stockstorm.reports.diagnosis.pushed_before import PushedBefore
 from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
+from stockstorm.reports.diagnosis.same_difference import SameDifference
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.skipped_reads import SkippedReads
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
 from stockstorm.reports.diagnosis.small_steps import SmallSteps
 from stockstorm.reports.diagnosis.stops import Stops
 from stockstorm.reports.diagnosis.strange_ids import StrangeIds
+from stockstorm.reports.diagnosis.sum_at_location import SumAtLocation
 from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
@@ -80,11 +83,15 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     FewTopics(),
     CatalogueCut(),
     Forgeries(),
+    SumAtLocation(),
     LostUpdates(),
     DeadLetters(),
     Stops(),
     OneLocation(),
     ChannelFrozen(),
+    NeverPushed(),
+    SameDifference(),
+    WrongSign(),
     SkippedReads(),
     LostAtFailure(),
     Capped(),
@@ -94,7 +101,6 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     AppliedTwice(),
     WrongUnits(),
     ExactUnits(),
-    WrongSign(),
     OldOverNew(),
     PutBack(),
     SmallSteps(),
@@ -129,7 +135,7 @@ def diagnose(
     there: dict[str, list[Found]] = history.elsewhere.answer(WHERE_HELD, checks) or {}
     for one in diagnoses:
         known = {each.diagnosis.name for each in found}
-        if known.intersection(one.after) or (one.at_rest and not case.at_rest):
+        if known.intersection(one.after) or not _possible(one, case):
             continue
         try:
             made = there[one.name] if one.name in there else one(case)
@@ -138,6 +144,10 @@ def diagnose(
             notes.append(f"the diagnosis {one.name} failed: {type(error).__name__}: {error}")
     found = _by_size(found)
     return tuple(_with_rivals(each, found) for each in found), tuple(notes)
+
+
+def _possible(one: Diagnose, case: Case) -> bool:
+    return (case.at_rest or not one.at_rest) and (not one.checks or bool(case.consequences(*one.checks)))
 
 
 def _by_size(found: list[Found]) -> list[Found]:
@@ -164,8 +174,9 @@ def diagnose_where_held(history: History, checks: tuple[Check, ...]) -> dict[str
     """
     case, found = Case(history, checks), dict[str, list[Found]]()
     for one in DIAGNOSES:
-        with suppress(NotHeld, Exception):
-            found[one.name] = list(one(case))
+        if _possible(one, case):
+            with suppress(NotHeld, Exception):
+                found[one.name] = list(one(case))
     return found
 
 

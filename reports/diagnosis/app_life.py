@@ -9,7 +9,12 @@ from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import SHOPIFY
 
-NO_SCOPE: Final = ("Access denied for ", "You cannot create a webhook subscription", "This app is not approved")
+NO_SCOPE: Final = (
+    "Access denied for ",
+    "You cannot create a webhook subscription",
+    "This app is not approved",
+    "[API] This action requires merchant approval",
+)
 
 
 class NotReinstalled(Diagnose):

@@ -23,6 +23,7 @@ DEDUPLICATE: Final = (
 
 class AppliedTwice(Diagnose):
     name = "applied_twice"
+    checks = CHECKS
     at_rest = True
     after = ("twice_at_failure",)
 

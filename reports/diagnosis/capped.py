@@ -28,6 +28,7 @@ ABOVE: Final = 1  # the first one, in which the buffer fills
 
 class Capped(Diagnose):
     name = "capped"
+    checks = CHECKS
     at_rest = True
     after = ("no_call", "stops", "lost_at_failure")
 

@@ -106,11 +106,15 @@ class Case:
 
 
 class Diagnose(Protocol):
-    """Names one root cause. `after`: diagnoses that, where they are found, already explain what this one sees."""
+    """Names one root cause. `after`: diagnoses that, where they are found, already explain what this one sees.
+
+    `checks`: all that it can explain, for one that is costly to find. Without one of these it is not looked for.
+    """
 
     name: str
     at_rest: bool = False  # rests on what is missing at the end, so it needs a run that came to rest
     after: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
 
     def __call__(self, case: Case) -> Iterable[Found]:
         """What was found; nothing without evidence."""

@@ -14,6 +14,7 @@ CHECKS: Final = ("sync_latency", "order_latency", "drift", "nothing_lost", "cris
 
 class CatalogueCut(Diagnose):
     name = "catalogue_cut"
+    checks = CHECKS
 
     def __call__(self, case: Case) -> Iterator[Found]:
         history = case.history

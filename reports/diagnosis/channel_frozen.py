@@ -14,6 +14,7 @@ SILENCE_MIN_NS: Final = 2 * SECOND_NS
 
 class ChannelFrozen(Diagnose):
     name = "channel_frozen"
+    checks = ("drift", "sync_latency", "oversell", "crisis_time", "refused_though_available")
     after = ("no_call", "stops")
 
     def __call__(self, case: Case) -> Iterator[Found]:
@@ -44,7 +45,7 @@ class ChannelFrozen(Diagnose):
                     ),
                     f"look at what pushes to {channel}: its worker or queue, its token, its rate limit, its error "
                     "handling",
-                    case.consequences("drift", "sync_latency", "oversell", "crisis_time", "refused_though_available"),
+                    case.consequences(*self.checks),
                     at_ns if channel in last else 0,
                 ),
                 frozenset(f"listings {channel}" for _ in (0,)),

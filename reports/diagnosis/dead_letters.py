@@ -14,6 +14,7 @@ CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "orde
 
 class DeadLetters(Diagnose):
     name = "dead_letters"
+    checks = CHECKS
 
     def __call__(self, case: Case) -> Iterator[Found]:
         entries = case.history.classified

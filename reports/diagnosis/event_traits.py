@@ -84,7 +84,7 @@ class EventTraits:
         self._ends = [at_ns for at_ns, _ in case.process_ends]
         self._phases = [(phase.at_ns, phase.phase) for phase in history.all(f.PhaseStarted)]
         self._times = self._times_by_sku()
-        self._locations = len({item.location_id for item in self._items.values()})
+        self._locations = len({place for item in self._items.values() for place in (item.location_id, *item.locations)})
         self._first = self._first_tries()
         self._twins = twins(self._items.values())
         self._rounded = _rounded(self._items.values())
@@ -106,7 +106,7 @@ class EventTraits:
             if (event.sku, event.version) in self._ties:
                 found.add(Trait("tie"))
         found |= self._of_order(event)
-        found |= self._of_skus(skus, event.at_ns)
+        found |= self._of_skus(skus, event.at_ns, event.version)
         found |= self._of_deliveries(event)
         if phase := self._phase(event.at_ns):
             found.add(Trait("phase", phase))
@@ -147,7 +147,14 @@ class EventTraits:
             found.add(Trait("cancel_heard"))
         return found
 
-    def _of_skus(self, skus: tuple[str, ...], at_ns: int) -> set[Trait]:
+    def _place(self, item: f.ItemStocked, version: int) -> int:
+        """The location that an event is about; -1 where it is about the item as a whole, which several stock."""
+        ledger = self._history.ledgers.get(item.sku)
+        if ledger is None or not ledger.parts:
+            return item.location_id
+        return ledger.place(version) if version >= 0 else -1
+
+    def _of_skus(self, skus: tuple[str, ...], at_ns: int, version: int = -1) -> set[Trait]:
         found = set[Trait]()
         for sku in skus:
             item = self._items.get(sku)
@@ -159,8 +166,8 @@ class EventTraits:
                 found.add(Trait("inexact"))
             if item is not None and item.hot:
                 found.add(Trait("hot"))
-            if item is not None and self._locations > 1:
-                found.add(Trait("location", str(item.location_id)))
+            if item is not None and self._locations > 1 and (place := self._place(item, version)) >= 0:
+                found.add(Trait("location", str(place)))
             times = self._times.get(sku, [])
             if bisect_right(times, at_ns + CLOSE_NS) - bisect_left(times, at_ns - CLOSE_NS) > 1:
                 found.add(Trait("close"))

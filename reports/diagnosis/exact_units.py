@@ -29,6 +29,7 @@ MISSING: Final = "are missing in the master"
 
 class ExactUnits(Diagnose):
     name = "exact_units"
+    checks = CHECKS
     at_rest = True
     after = ("no_call", "stops", "calls_refused", "wrong_token", "not_played", "order_arithmetic")
 

@@ -20,6 +20,7 @@ class Forgeries(Diagnose):
     """Kinds with a valid signature may be acknowledged, so they are left out; the checker tells their effects."""
 
     name = "forgeries"
+    checks = CHECKS
 
     def __call__(self, case: Case) -> Iterator[Found]:
         deliveries = case.history.deliveries.by_id.values()

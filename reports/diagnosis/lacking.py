@@ -4,13 +4,15 @@ The first change that a wrong listing lacks is compared with the last change of 
 the last changes of a SKU can be compared, because a later push makes up for an earlier one that was left out.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, said
+from stockstorm.reports.diagnosis.moments import WINDOWS_NS
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, said
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.history.listing_gap import Change, changes_lacking
 from stockstorm.reports.history.reads import is_query
@@ -27,20 +29,26 @@ CHECKS: Final = ("drift", "sync_latency", "oversell", "crisis_time", "refused_th
 
 class Lacking(Diagnose):
     name = "lacking"
+    checks = CHECKS
     at_rest = True
     after = (
         "no_call", "stops", "few_topics", "channel_frozen", "overtaken", "pushed_before", "push_forgotten",
-        "small_steps", "wrong_listings",
+        "small_steps", "wrong_listings", "never_pushed", "same_difference", "wrong_sign",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
         right, wrong = right_and_wrong(case)
         events, traits, last = case.history.deliveries.events, event_traits(case), _last_events(case)
         lacked = first_lacking(case, wrong)
-        bad = dict.fromkeys(change.event for change in lacked.values() if change.event in events)
+        bad = {change.event: sku for (_, sku), change in lacked.items() if change.event in events}
         skus = {one.sku for one in right} - {one.sku for one in wrong}
-        good = dict.fromkeys(last[sku] for sku in skus if sku in last)
-        found = clusters([traits.of(events[one]) for one in bad], [traits.of(events[one]) for one in good])
+        good = {last[sku]: sku for sku in sorted(skus) if sku in last}
+        pushes = _pushes(case)
+        of_change = [
+            [traits.of(events[one]) | _after_push(pushes, sku, events[one].at_ns) for one, sku in some.items()]
+            for some in (bad, good)
+        ]
+        found = clusters(*of_change)
         numbers = list(bad)
         if not found and numbers:
             yield _alone(self.name, case, [events[one] for one in numbers])
@@ -62,6 +70,24 @@ class Lacking(Diagnose):
                 ),
                 frozenset(f"listing {channel} {sku}" for channel, sku in listings),
             )
+
+
+def _pushes(case: Case) -> dict[str, list[int]]:
+    """When each SKU was pushed, on any marketplace."""
+    found: dict[str, list[int]] = {}
+    for push in case.history.all(f.ListingPushed):
+        found.setdefault(push.sku, []).append(push.at_ns)
+    return found
+
+
+def _after_push(pushes: dict[str, list[int]], sku: str, at_ns: int) -> frozenset[Trait]:
+    """How soon after a push of its SKU a change came."""
+    times = pushes.get(sku, [])
+    place = bisect_left(times, at_ns)
+    if not place:
+        return frozenset()
+    since = at_ns - times[place - 1]
+    return frozenset(Trait("after_push", f"{window / SECOND_NS:g} s") for window in WINDOWS_NS if since < window)
 
 
 def _alone(name: str, case: Case, lacked: list[f.EventFired]) -> Found:

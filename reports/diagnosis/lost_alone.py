@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
-from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, named_without_row
+from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, named_without_row, seldom_in_a_row
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -14,6 +14,7 @@ NEAR_NS: Final = 5 * SECOND_NS
 
 class LostAlone(Diagnose):
     name = "lost_alone"
+    checks = CHECKS
     at_rest = True
     after = (
         "no_call",
@@ -38,7 +39,8 @@ class LostAlone(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"{counted(len(bad), 'event')} of {of:,} had no effect, with nothing in common that others lack",
+                f"{counted(len(bad), 'event')} of {of:,} had no effect, with nothing in common that others lack"
+                f"{seldom_in_a_row(case)}",
                 (
                     *_rowless(case, bad),
                     *(f"lost: {case.named(event)}{_before(case, event.at_ns)}" for event in bad[:3]),

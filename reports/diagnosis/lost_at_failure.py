@@ -30,6 +30,7 @@ class _Suspect(NamedTuple):
 
 class LostAtFailure(Diagnose):
     name = "lost_at_failure"
+    checks = CHECKS
     at_rest = True
     after = ("no_call", "stops")
 

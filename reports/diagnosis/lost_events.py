@@ -1,6 +1,8 @@
 """Events that were acknowledged and had no effect, by what they have in common."""
 
+import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
@@ -18,12 +20,15 @@ KNOWN: Final = frozenset({"once", "twice", "superseded", "healed"})
 GOOD_MAX: Final = 20_000
 PRECISION_MIN: Final = 0.3  # of the events with the traits, the part that was lost
 BAD_MAX: Final = 5_000
+IN_A_ROW_MIN: Final = 20  # lost order events
+IN_A_ROW_CHANCE: Final = 0.005
 ROWLESS_MIN: Final = 0.9  # of the lost events with these traits
 CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "order_latency", "crisis_time", "lost_units")
 
 
 class LostEvents(Diagnose):
     name = "lost_events"
+    checks = CHECKS
     at_rest = True
     after = ("no_call", "stops", "lost_at_failure", "capped")
 
@@ -86,6 +91,26 @@ def _is_unwritten(case: Case, effect: Effect) -> bool:
     return effect.version < 0 and not effect.settled and told
 
 
+def seldom_in_a_row(case: Case) -> str:
+    """That hardly two lost events come one after another, where that is no chance. Empty if there are enough."""
+    bad, good = lost_and_taken(case)
+    lost = {event.event for event in bad}
+    orders = [event.event for event in (*bad, *good) if event.source in case.history.marketplaces]
+    row = sorted(orders, key=lambda number: case.history.deliveries.first_attempt_ns.get(number, 0))
+    count = sum(number in lost for number in row)
+    pairs = sum(one in lost and other in lost for one, other in pairwise(row))
+    expected = count * count / max(1, len(row))
+    below = (
+        sum(math.exp(n * math.log(expected) - expected - math.lgamma(n + 1)) for n in range(pairs + 1)) if count else 1
+    )
+    if count < IN_A_ROW_MIN or below > IN_A_ROW_CHANCE:
+        return ""
+    return (
+        f"; hardly two of them in a row ({pairs}, where chance makes {expected:.0f}), as where of several events that "
+        "are processed together one is dropped"
+    )
+
+
 def named_without_row(history: History) -> frozenset[tuple[int, str]]:
     """(order, topic) of what a write names, while no row has its units."""
     if history.orders.net_only:
@@ -120,6 +145,8 @@ def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) 
         evidence.append("so most events of that kind had their effect: this narrows the cause, and is not all of it")
     remedy = "; ".join(dict.fromkeys(trait.hint for trait in common.traits))
     cause = f"{which} lost {'event is' if common.bad_of == 1 else 'events are'} {said(common.traits)}"
+    if common.bad >= ROWLESS_MIN * common.bad_of:
+        cause += seldom_in_a_row(case)
     if rowless >= ROWLESS_MIN * len(lost):
         cause += "; writes name them and have no row of their units"
     return Found(

@@ -14,7 +14,8 @@ MOST: Final = 0.6
 
 class OldOverNew(Diagnose):
     name = "old_over_new"
-    after = ("wrong_sign",)
+    checks = ("stale_overwrite", "drift", "sync_latency", "oversell", "unexplained_push")
+    after = ("wrong_sign", "same_difference")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         stale = case.incidents("stale_overwrite")
@@ -41,7 +42,7 @@ class OldOverNew(Diagnose):
                     stale[0].text,
                 ),
                 remedy,
-                case.consequences("stale_overwrite", "drift", "sync_latency", "oversell", "unexplained_push"),
+                case.consequences(*self.checks),
                 stale[0].at_ns,
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one in stale),

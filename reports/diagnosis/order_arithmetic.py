@@ -36,6 +36,7 @@ class Fit(NamedTuple):
 
 class OrderArithmetic(Diagnose):
     name = "order_arithmetic"
+    checks = CHECKS
     at_rest = True
     after = ("no_call", "stops", "calls_refused", "wrong_token", "not_played", "forgeries", "lost_updates")
 

@@ -15,6 +15,7 @@ LAST: Final = 4  # pushes of a listing that are looked at
 
 class Overtaken(Diagnose):
     name = "overtaken"
+    checks = ("drift", "sync_latency", "stale_overwrite", "oversell")
     at_rest = True
     after = ("stops", "channel_frozen")
 
@@ -42,7 +43,7 @@ class Overtaken(Diagnose):
                 ),
                 "let only one push of a SKU be under way at a time, retries included, and read what to push inside of "
                 "that lock",
-                case.consequences("drift", "sync_latency", "stale_overwrite", "oversell"),
+                case.consequences(*self.checks),
                 found[0][2].at_ns,
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one, _, _ in found),

@@ -21,6 +21,7 @@ CHECKS: Final = (
 
 class OwnRetries(Diagnose):
     name = "own_retries"
+    checks = CHECKS
     after = ("needless_reads",)
 
     def __call__(self, case: Case) -> Iterator[Found]:

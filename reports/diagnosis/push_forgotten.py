@@ -21,6 +21,7 @@ REJECTED: Final = "rows_rejected"
 
 class PushForgotten(Diagnose):
     name = "push_forgotten"
+    checks = CHECKS
     at_rest = True
     after = ("no_call", "stops", "channel_frozen", "overtaken", "pushed_before")
 

@@ -20,6 +20,7 @@ SHOWN: Final = 3
 
 class PushedBefore(Diagnose):
     name = "pushed_before"
+    checks = ("drift", "sync_latency", "oversell", "refused_though_available")
     at_rest = True
     after = ("no_call", "stops", "few_topics", "channel_frozen")
 
@@ -52,7 +53,7 @@ class PushedBefore(Diagnose):
                 ),
                 "a marketplace counts its own sales down: compare with what the listing shows now, and not with what "
                 "was pushed last, or push again what a sale there changed",
-                case.consequences("drift", "sync_latency", "oversell", "refused_though_available"),
+                case.consequences(*self.checks),
                 found[0][1].at_ns,
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one, _, _ in found),

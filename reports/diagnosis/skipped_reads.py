@@ -27,6 +27,7 @@ PAGES: Final = "read on until a page is not full, and apply every page before th
 
 class SkippedReads(Diagnose):
     name = "skipped_reads"
+    checks = CHECKS
     at_rest = True
     after = ("no_call", "stops", "calls_refused", "wrong_token", "not_played")
 

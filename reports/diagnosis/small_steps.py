@@ -16,6 +16,7 @@ SHARE_MIN: Final = 0.9
 
 class SmallSteps(Diagnose):
     name = "small_steps"
+    checks = ("drift", "sync_latency", "oversell")
     at_rest = True
     after = ("no_call", "stops", "channel_frozen")
 
@@ -39,7 +40,7 @@ class SmallSteps(Diagnose):
                 f"units, and {less} of {len(wrong)} wrong listings are off by less",
                 ("wrong, for example, " + quoted(f"{one.sku} on {one.channel}: {one.listed}" for one in wrong),),
                 "push every change, or at least what is left over when nothing changes any more",
-                case.consequences("drift", "sync_latency", "oversell"),
+                case.consequences(*self.checks),
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one in wrong),
         )

@@ -16,6 +16,7 @@ COVERAGE_MIN: Final = 0.6
 
 class TwiceAtFailure(Diagnose):
     name = "twice_at_failure"
+    checks = CHECKS
     at_rest = True
 
     def __call__(self, case: Case) -> Iterator[Found]:

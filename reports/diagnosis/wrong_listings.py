@@ -10,6 +10,7 @@ from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
 
 LISTINGS_MAX: Final = 20_000
+ALIKE_MIN: Final = 3
 
 
 class Known(NamedTuple):
@@ -18,6 +19,7 @@ class Known(NamedTuple):
     twins: dict[str, str]
     sold_out: set[str]
     last_delta: dict[str, int]
+    alike: frozenset[int] = frozenset()  # quantities that are listed where several different ones are right
 
 
 class WrongListings(Diagnose):
@@ -35,6 +37,7 @@ class WrongListings(Diagnose):
             twins(history.items.values()),
             {final.sku for final in history.all(f.FinalStock) if final.available <= history.safety_stock},
             {change.sku: change.delta for change in history.all(f.StockChanged)},
+            _alike(case, bad),
         )
         alone = len({one.sku for one in bad}) == 1  # then nothing but its own name tells it from others
         found = [] if alone else clusters(*([_traits(case, known, one) for one in some] for some in (bad, good)))
@@ -68,9 +71,19 @@ def right_and_wrong(case: Case) -> tuple[list[f.FinalListing], list[f.FinalListi
     return right, wrong
 
 
+def _alike(case: Case, wrong: list[f.FinalListing]) -> frozenset[int]:
+    stock = {final.sku: final.available for final in case.history.all(f.FinalStock)}
+    wanted: dict[int, set[int]] = {}
+    for one in wrong:
+        wanted.setdefault(one.listed, set()).add(stock[one.sku])
+    return frozenset(listed for listed, several in wanted.items() if len(several) >= ALIKE_MIN)
+
+
 def _traits(case: Case, known: Known, final: f.FinalListing) -> frozenset[Trait]:
     item = case.history.items.get(final.sku)
     found = {Trait("channel", final.channel), Trait("sku", final.sku)}
+    if final.listed in known.alike:
+        found.add(Trait("shows", str(final.listed)))
     if final.sku in known.twins:
         found.add(Trait("twin", known.twins[final.sku]))
     if final.sku in known.sold_out:
@@ -78,7 +91,7 @@ def _traits(case: Case, known: Known, final: f.FinalListing) -> frozenset[Trait]
     if abs(known.last_delta.get(final.sku, 0)) == 1:
         found.add(Trait("one_unit"))
     if item is not None:
-        found.add(Trait("location", str(item.location_id)))
-        if item.hot:
-            found.add(Trait("hot"))
+        found |= {Trait("location", str(place)) for place in (item.location_id, *item.locations)}
+    if item is not None and item.hot:
+        found.add(Trait("hot"))
     return frozenset(found)

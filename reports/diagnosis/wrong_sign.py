@@ -35,7 +35,9 @@ class WrongSign(Diagnose):
                     for one in found[:SHOWN]
                 ),
                 "list 0 for a quantity below zero: max(0, quantity), not its absolute value",
-                case.consequences("drift", "oversell", "stale_overwrite", "unexplained_push", "sync_latency"),
+                case.consequences(
+                    "drift", "nothing_lost", "oversell", "stale_overwrite", "unexplained_push", "sync_latency"
+                ),
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one in found),
         )

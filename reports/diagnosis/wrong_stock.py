@@ -24,6 +24,7 @@ ORDERED: Final = Trait("topic", TOPIC_OF["sale"])  # every SKU that can be wrong
 
 class WrongStock(Diagnose):
     name = "wrong_stock"
+    checks = CHECKS
     at_rest = True
     after = (
         "no_call", "stops", "wrong_token", "not_played", "calls_refused", "forgeries", "lost_at_failure", "lost_events",

@@ -17,6 +17,7 @@ CHECKS: Final = ("drift", "applied_twice", "nothing_lost", "unexplained_push", "
 
 class WrongUnits(Diagnose):
     name = "wrong_units"
+    checks = CHECKS
     at_rest = True
     after = ("forgeries", "twice_at_failure", "applied_twice", "lost_updates", "order_arithmetic")
 

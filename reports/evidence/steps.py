@@ -65,7 +65,12 @@ class Steps:
         if not state:
             return f": {ledger.available[0]} available"
         before, after = ledger.available[state - 1], ledger.available[state]
-        return f": {before} → {after} available ({cause_text(ledger.causes[state])})"
+        sums = f": {before} → {after} available ({cause_text(ledger.causes[state])})"
+        place = ledger.place(fact.version)
+        if place < 0:
+            return sums
+        levels, at = ledger.at(place).available, ledger.at(place).first_state[fact.version]
+        return f"{sums}, of which {levels[at - 1]} → {levels[at]} at location {place}"
 
     def delivery(self, delivery: Delivery, side: Side = "") -> list[Step]:
         """One delivery: its plan, its attempts and its outcome."""

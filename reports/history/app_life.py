@@ -36,6 +36,9 @@ class AppLife:
     def __init__(self, log: FactLog, app: AppConfig) -> None:
         self.changes = sorted(log.all(f.AppChanged), key=lambda change: change.at_ns)
         self.away = _away(self.changes, log.end_ns)
+        revoked = (each.at_ns for each in self.changes if each.change == "revoke_token")
+        gone = (*self.away, *(Away(at, at) for at in revoked))
+        self._tokenless = [Away(each.begin_ns, each.end_ns + RENEWED_WITHIN_NS) for each in gone]
         self._scopes = [(0, app.scopes), *((each.at_ns, each.scopes) for each in self.changes)]
         self._times = [at_ns for at_ns, _ in self._scopes]
         self._closed = "Order" in UNAPPROVED[app.customer_data]
@@ -55,9 +58,11 @@ class AppLife:
 
     def token_dead(self, at_ns: int) -> bool:
         """Whether the token had just been taken from the subject: while the app is away, and a little longer."""
-        revoked = (each.at_ns for each in self.changes if each.change == "revoke_token")
-        gone = [*self.away, *(Away(at, at) for at in revoked)]
-        return any(each.begin_ns <= at_ns < each.end_ns + RENEWED_WITHIN_NS for each in gone)
+        return any(each.begin_ns <= at_ns < each.end_ns for each in self._tokenless)
+
+    def postponed(self, attempt: f.AttemptEnded) -> bool:
+        """Whether an attempt met a subject without a token, which may ask for it later."""
+        return any(each.begin_ns <= attempt.at_ns and attempt.due_ns < each.end_ns for each in self._tokenless)
 
     def _gone(self, event: f.EventFired) -> bool:
         return any(away.begin_ns <= event.at_ns < self._back_ns(away, event.topic) for away in self.away)

@@ -182,7 +182,7 @@ class _Classifier:
 
     def _unknown_to_probe(self, event: f.EventFired) -> EffectClass:
         """The probe knows no delivery of the event. The master may show its effect all the same."""
-        if _answers_a_call(event):
+        if answers_a_call(event):
             return "not_judged"
         if event.topic == INVENTORY_TOPIC:
             ledger = self._ledgers.get(event.sku)
@@ -232,7 +232,7 @@ class _Classifier:
         return effect.sku not in self._proofs.off_skus if self._orders.net_only else effect.version >= 0
 
 
-def _answers_a_call(event: f.EventFired) -> bool:
+def answers_a_call(event: f.EventFired) -> bool:
     """Whether the event only tells the subject what it did itself, so that it may take no notice of it."""
     return event.topic in CALL_TOPICS or (event.source == SHOPIFY and event.order < 0 and not event.sku)
 

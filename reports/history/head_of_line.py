@@ -57,7 +57,9 @@ def measure_head_of_line(
 
 def _line(event: f.EventFired) -> tuple[str, str]:
     """What a subject handles in turn: the events of one item, or of one order."""
-    return ("item", event.sku) if event.topic == INVENTORY_TOPIC else ("order", str(event.order))
+    if event.topic == INVENTORY_TOPIC:
+        return "item", event.sku
+    return ("order", str(event.order)) if event.order >= 0 else ("event", str(event.event))
 
 
 def _included_ns(event: f.EventFired, marketplaces: Sequence[str], orders: ChannelOrders) -> int | None:

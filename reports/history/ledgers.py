@@ -195,15 +195,15 @@ def _append(ledger: Ledger, seq: int, row: f.StockChanged | f.StockUnmoved) -> N
 def _append_part(ledger: Ledger, seq: int, row: f.StockChanged | f.StockUnmoved) -> None:
     """The same for the record at the row's location. An item gets parts when it is first stocked at another one."""
     if not ledger.parts:
-        before = [ledger.seqs[:-1], ledger.times_ns[:-1], ledger.available[:-1], ledger.causes[:-1]]
         home = ledger.item.location_id
         ledger.places = [-1, *[home] * (len(ledger.first_state) - 2)]
-        ledger.parts = {home: Ledger(ledger.item, ledger.safety, *before, ledger.numbers[:-1], ledger.first_state[:-1])}
+        ledger.parts = {home: _until_now(ledger)}
     place = row.location_id if row.location_id >= 0 else ledger.item.location_id
     part = ledger.parts.get(place)
     if part is None:
-        first = [ledger.seqs[0]], [ledger.times_ns[0]], [0], ["stocked"], [0], [0]
-        part = ledger.parts[place] = Ledger(ledger.item, ledger.safety, *first)
+        seq_0, at_ns = ledger.seqs[0], ledger.times_ns[0]
+        part = Ledger(ledger.item, ledger.safety, [seq_0], [at_ns], [0], ["stocked"], [0], [0])
+        ledger.parts[place] = part
     level = part.available[-1]
     if isinstance(row, f.StockChanged):
         ledger.places.append(place)
@@ -215,6 +215,20 @@ def _append_part(ledger: Ledger, seq: int, row: f.StockChanged | f.StockUnmoved)
     part.available.append(level)
     part.causes.append(row.cause)
     part.numbers.append(row.version)
+
+
+def _until_now(ledger: Ledger) -> Ledger:
+    """The record before its newest state, as that of the only location."""
+    return Ledger(
+        ledger.item,
+        ledger.safety,
+        ledger.seqs[:-1],
+        ledger.times_ns[:-1],
+        ledger.available[:-1],
+        ledger.causes[:-1],
+        ledger.numbers[:-1],
+        ledger.first_state[:-1],
+    )
 
 
 def _base_of_parts(ledger: Ledger) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from stockstorm.reports.history.ledgers import Ledger
 
-SPAN_MAX: Final = 5_000  # states of one location that are searched for a push that the newest versions explain
+SPAN_MAX: Final = 2_000  # states of one location that are searched for a push that the newest versions explain
 COMBINED_MAX: Final = 3  # locations whose levels are added up
 
 

@@ -38,11 +38,13 @@ class Subscriptions:
         include_fields: tuple[str, ...],
         filter_query: str | None,
         by_api: bool,
+        metafield_namespaces: tuple[str, ...] = (),
     ) -> tuple[Subscription, SubscriptionCreated]:
         """A new subscription. The API checks beforehand whether it is allowed."""
         subscription = Subscription(
-            self._next_id, source, topic, uri, now_ns, now_ns, by_api, name, include_fields, filter_query
-        )
+            self._next_id, source, topic, uri, now_ns, now_ns, by_api, name, include_fields, filter_query,
+            metafield_namespaces,
+        )  # fmt: skip
         self._next_id += 1
         self._by_id[subscription.subscription_id] = subscription
         self._by_topic.setdefault((source, topic), []).append(subscription)

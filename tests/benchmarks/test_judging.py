@@ -4,7 +4,6 @@ The bound is a number of calibration loops of the same process, so the speed of 
 """
 
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,7 +21,7 @@ from tests.benchmarks.judging import Cost
 from tests.modelled.run import run_model
 from tests.modelled.subject import Behaviour
 from tests.running import run_module
-from tests.stored_history import sealed
+from tests.stored_history import as_written, sealed
 
 LOOPS_MAX = 365.0  # 251 to 284 when it was set, on a busy machine
 PEAK_MAX_MB = 1_000.0
@@ -37,27 +36,13 @@ TRADE = WorldConfig(
 
 def million_facts() -> list[f.AnyFact]:
     """The modelled run with the probe that its history lacks."""
-    facts = list(_as_written(run_model(TRADE, Behaviour(), 1).facts))
+    facts = list(as_written(run_model(TRADE, Behaviour(), 1).facts))
     probed = [
         f.EffectProbed(facts[-1].at_ns, planned.webhook_id, "applied", 1)
         for planned in facts
         if isinstance(planned, f.DeliveryPlanned)
     ]
     return [*facts[:-1], *probed, f.ProbeEnded(facts[-1].at_ns, "effects", ok=True), facts[-1]]
-
-
-def _as_written(facts: Sequence[f.AnyFact]) -> Iterator[f.AnyFact]:
-    """What a history on disk must hold and the model leaves out: the digest of the plan, and some calls of the API."""
-    called = {fact.request for fact in facts if isinstance(fact, f.ApiCalled)}
-    for fact in facts:
-        if isinstance(fact, f.RunStarted):
-            yield msgspec.structs.replace(fact, plan_digest="0" * 64)
-            continue
-        request = getattr(fact, "request", -1)
-        if request >= 0 and request not in called:
-            called.add(request)
-            yield f.ApiCalled(fact.at_ns, request, "admin", "inventoryLevels", 200, "ok", fact.at_ns)
-        yield fact
 
 
 def test_a_million_facts_are_judged_in_bounded_time_and_memory(tmp_path: Path) -> None:

@@ -26,7 +26,23 @@ from tests.fuzz.values import TEXTS, TOKENS, value
 
 SCHEMA: Final = admin_schema()
 OBJECTS: Final = [each.name for each in SCHEMA.type_map.values() if isinstance(each, GraphQLObjectType)]
-KINDS: Final = ("InventoryItem", "InventoryLevel", "Location", "ProductVariant", "Product", "Order", "Refund", "Shop")
+KINDS: Final = (
+    "InventoryItem",
+    "InventoryLevel",
+    "Location",
+    "ProductVariant",
+    "Product",
+    "Collection",
+    "Order",
+    "LineItem",
+    "FulfillmentOrder",
+    "Fulfillment",
+    "Customer",
+    "Refund",
+    "BulkOperation",
+    "Job",
+    "Shop",
+)
 SEARCH_FIELDS: Final = (
     "created_at",
     "updated_at",
@@ -36,6 +52,13 @@ SEARCH_FIELDS: Final = (
     "name",
     "status",
     "financial_status",
+    "fulfillment_status",
+    "tag",
+    "email",
+    "customer_id",
+    "title",
+    "inventory_total",
+    "price",
     "nope",
 )
 SEARCH_VALUES: Final = (
@@ -111,7 +134,8 @@ class Grower:
             return ""
         alias = f"{rng.choice('abc')}{rng.randrange(100)}: " if rng.random() < 0.1 else ""
         directives = rng.choice(DIRECTIVES) if rng.random() < 0.3 * self._wild else ""
-        if on is SCHEMA.mutation_type and name.startswith("inventory") and rng.random() < 0.9:
+        keyed = name.startswith("inventory") or name == "refundCreate"
+        if on is SCHEMA.mutation_type and keyed and rng.random() < 0.9:
             key = rng.randrange(10**6) if rng.random() < 0.98 else "k" * rng.choice((255, 256, 30_000))
             directives = f'@idempotent(key: "{key}")'
         if "$flag" in directives:
@@ -199,6 +223,23 @@ def literal(made: Any, type_: GraphQLNamedType | None = None) -> str:
     return json.dumps(made, ensure_ascii=False)
 
 
+# The kind of id that an argument or an input field of this name takes.
+KIND_OF: Final = {
+    "orderId": "Order",
+    "lineItemId": "LineItem",
+    "variantId": "ProductVariant",
+    "productId": "Product",
+    "fulfillmentOrderId": "FulfillmentOrder",
+}
+BULK_QUERIES: Final = (
+    "{ products { edges { node { id variants { nodes { sku } } } } } }",
+    "{ orders { nodes { id lineItems { nodes { sku } } customAttributes { key } } } }",
+    "{ locations { nodes { id inventoryLevels { nodes { id } } } } }",
+    "{ shop { id } }",
+    "{ products { nodes {",
+)
+
+
 def some_id(rng: Random, name: str, wild: float) -> str:
     """A global id, mostly of something that exists."""
     product = rng.choice(CATALOGUE.products)
@@ -215,19 +256,29 @@ def some_id(rng: Random, name: str, wild: float) -> str:
         "Product": product.product_id,
         "Order": 5_812_300_000_001 + rng.randrange(300),
         "WebhookSubscription": 1_190_000_000_001 + rng.randrange(200),
+        "LineItem": 14_320_500_000_000 + rng.randrange(300) * 32,
+        "FulfillmentOrder": 5_812_300_000_001 + rng.randrange(300),
+        "FulfillmentOrderLineItem": 14_320_500_000_000 + rng.randrange(300) * 32,
+        "BulkOperation": 720_918_000_001 + rng.randrange(20),
+        "Customer": 7_120_400_000_000 + rng.randrange(5),
     }
-    kind = "InventoryItem" if "item" in name.lower() else rng.choice([*numbers])
+    if (kind := KIND_OF.get(name, "")) == "":
+        kind = "InventoryItem" if "item" in name.lower() else rng.choice([*numbers])
     return f"gid://shopify/{kind}/{numbers[kind]}"
 
 
 def search(rng: Random) -> str:
-    """A search query."""
+    """A search query, or the query of a bulk operation, whose argument has the same name."""
+    if rng.random() < 0.05:
+        return rng.choice(BULK_QUERIES)
     if rng.random() < 0.02:
         return rng.choice(("id:1 ", "sku:a AND ", "name:1 ", "status:open ")) * rng.choice((40, 400, 990))
     terms = [
         f"{rng.choice(SEARCH_FIELDS)}:{rng.choice(('', '>', '>=', '<', '<='))}{rng.choice(SEARCH_VALUES)}"
         for _ in range(rng.choice((0, 1, 1, 1, 2, 3)))
     ]
+    if terms and rng.random() < 0.2:
+        terms[0] = rng.choice(("-{}", "({})", "NOT {}", "(({})", "{})")).format(terms[0])
     return rng.choice((" AND ", " ", " OR ", " AND NOT ")).join(terms)[:6_000]
 
 
@@ -272,6 +323,10 @@ TEXTS_OF: Final[dict[str, Callable[[Random], str]]] = {
     "before": cursor,
     "names": lambda rng: rng.choice(("available", "on_hand", "committed", "damaged", "nope")),
     "name": lambda rng: rng.choice(("available", "on_hand", "committed", "damaged", "nope")),
+    "amount": lambda rng: rng.choice(("1", "2.50", "-1", "1e9", "x", "")),
+    "price": lambda rng: rng.choice(("1", "2.50", "-1", "1e9", "x", "")),
+    "cost": lambda rng: rng.choice(("1", "2.50", "-1", "x")),
+    "sourceIdentifier": lambda rng: rng.choice(("bazaar-1001", "urn:channel-orders:bazaar:bazaar-1002", "x" * 300)),
     "reason": lambda rng: rng.choice(("correction", "nope")),
     "uri": uri,
     "callbackUrl": uri,

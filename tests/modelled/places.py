@@ -30,6 +30,8 @@ class PlacesSubject(Subject):
             super().receive(event)
             return
         level = event.level
+        if self.behaviour.flaw == "ignores_location" and level.location_id == self.world.catalogue.locations[-1]:
+            return
         sku = self.world.catalogue.by_item[level.inventory_item_id].sku
         self._receive_place((sku, level.location_id), (level.version, level.available))
 

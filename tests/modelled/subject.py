@@ -29,6 +29,7 @@ Flaw = Literal[
     "pushes_late",
     "one_location",
     "location_overwrites",
+    "ignores_location",
 ]
 At = Callable[[int, Callable[[int], None]], None]
 Emit = Callable[[Changes], None]

@@ -34,10 +34,10 @@ BEHAVIOURS = (
 )
 
 
-def trade(stocked_at: int) -> WorldConfig:
+def trade(stocked_at: int, locations: int) -> WorldConfig:
     return WorldConfig(
         shop=ShopConfig(
-            skus=24, hot_skus=4, stock=120, hot_stock=60, buyers=1, locations=stocked_at + 1, stocked_at=stocked_at
+            skus=24, hot_skus=4, stock=120, hot_stock=60, buyers=1, locations=locations, stocked_at=stocked_at
         ),
         channels=tuple(ChannelConfig(name=name) for name in ("online", "bazaar", "mercado")),
         phases=(PhaseConfig(name="load", kind="poisson", seconds=3, rate=200, hot_share=0.3),),
@@ -49,8 +49,8 @@ def trade(stocked_at: int) -> WorldConfig:
 
 
 @functools.lru_cache(maxsize=4)
-def played(behaviour: Behaviour, seed: int, stocked_at: int) -> tuple[ModelledRun, History]:
-    run = run_model(trade(stocked_at), behaviour, seed)
+def played(behaviour: Behaviour, seed: int, stocked_at: int, locations: int = 0) -> tuple[ModelledRun, History]:
+    run = run_model(trade(stocked_at, locations or stocked_at + 1), behaviour, seed)
     return run, History.of(run.facts)
 
 
@@ -104,6 +104,14 @@ def test_a_listing_of_one_location_is_named(flaw: Flaw, rule: str) -> None:
     broken = msgspec.structs.replace(BEHAVIOURS[0], flaw=flaw)
     (found,) = [each for each in named(broken, 5) if each.name == "one_location"]
     assert any(rule in evidence for evidence in found.evidence)
+
+
+def test_a_location_whose_events_are_ignored_is_named() -> None:
+    broken = msgspec.structs.replace(BEHAVIOURS[0], flaw="ignores_location")
+    history = played(broken, 5, 2, 5)[1]
+    ignored = max(place for item in history.items.values() for place in item.locations)
+    found, _ = diagnose(history, tuple(check_all(history)))
+    assert any(f"location {ignored}" in each.cause for each in found), [each.cause for each in found]
 
 
 @pytest.mark.parametrize("flaw", ["last_write_wins", "loses_event", "ignores_cancellation", "applies_twice"])

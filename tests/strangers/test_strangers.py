@@ -34,8 +34,9 @@ def test_a_sound_stranger_is_valid_and_accused_of_nothing(stranger: str, tmp_pat
     assert done.verdict == "unknown" or done.accusations == done.causes == [], done.output
 
 
-def test_a_sound_service_that_speaks_rest_is_valid_and_accused_of_nothing(tmp_path: Path) -> None:
-    done = trial("sweep", "smoke", tmp_path, "--seed", "1", bug="ways.by_rest")
+@pytest.mark.parametrize("way", ["by_rest", "by_orders"])
+def test_a_sound_service_of_another_way_is_valid_and_accused_of_nothing(way: str, tmp_path: Path) -> None:
+    done = trial("sweep", "smoke", tmp_path, "--seed", "1", bug=f"ways.{way}")
     assert is_valid_unless_late(done.result), done.output + done.log
     assert done.verdict == "unknown" or done.accusations == done.causes == [], done.output
 

@@ -12,7 +12,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"never_pushed"}),
     ),
     Flaw(
         name="location_left_out",
@@ -20,8 +20,9 @@ DECLARED: Final = (
         mistake="only the stock of the first location is listed",
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
+        says=("of location",),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"wrong_listings", "never_pushed"}),
     ),
     Flaw(
         name="topic_not_subscribed",
@@ -47,6 +48,7 @@ DECLARED: Final = (
         mistake="the cancellations of one marketplace have no effect",
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
+        says=("order.cancelled and from", "cancellations of"),
         subjects=OF_WEBHOOKS,
         diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
     ),

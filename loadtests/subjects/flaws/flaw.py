@@ -22,12 +22,17 @@ class Flaw(msgspec.Struct, frozen=True, kw_only=True):
     must: frozenset[str]  # checks that find it
     may: dict[str, str]  # check that can fail as a consequence -> why
     diagnoses: frozenset[str] = frozenset()  # names of the diagnoses of which the first may be one
+    says: tuple[str, ...] = ()  # words of which the first cause has one, where its name alone names no cause
     subjects: tuple[str, ...]  # architectures that can have it
     scenario: str = "proof"
     faults: tuple[str, ...] = ()  # `--fault` flags without which it has no effect
     safety_stock: int | None = None
     guide_ref: str = ""  # row of the guide's table in docs/sources.md
     out_of_reach: str = ""  # why it cannot be found from the outside; then it claims nothing
+
+    def is_named_by(self, diagnosis: str, cause: str) -> bool:
+        """Whether a first diagnosis names what was planted."""
+        return diagnosis in self.diagnoses and (not self.says or any(words in cause for words in self.says))
 
     @property
     def subject(self) -> str:

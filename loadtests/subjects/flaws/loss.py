@@ -20,6 +20,7 @@ DECLARED: Final = (
         mistake="the receiver acknowledges before the event is stored, and is killed",
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
+        says=("before a process",),
         subjects=OF_QUEUES,
         faults=("kill_receiver@5",),
         guide_ref="C8",
@@ -31,6 +32,7 @@ DECLARED: Final = (
         mistake="an error while an event is stored is answered 200",
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **RESTARTED}, "nothing_lost"),
+        says=("during the fault restart database",),
         subjects=OF_QUEUES,
         faults=("restart_database@5",),
         diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "exact_units"}),
@@ -42,6 +44,7 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         diagnoses=frozenset({"lost_events", "lost_alone"}),
+        says=("processed together",),
         subjects=OF_WEBHOOKS,
     ),
     Flaw(
@@ -60,6 +63,7 @@ DECLARED: Final = (
         must=frozenset({"nothing_lost"}),
         may=without(WRONG_STOCK, "nothing_lost"),
         diagnoses=frozenset({"capped", "lost_events"}),
+        says=("never more than", "when more than"),
         subjects=OF_RECEIVERS,
     ),
 )

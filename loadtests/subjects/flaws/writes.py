@@ -68,6 +68,7 @@ DECLARED: Final = (
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **CALLS}, "nothing_lost"),
         diagnoses=frozenset({"lost_events", "lost_alone"}),
+        says=("no row of their units",),
         subjects=OF_WEBHOOKS,
     ),
 )

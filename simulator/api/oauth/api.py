@@ -94,8 +94,13 @@ def _outcome(status: int) -> ApiOutcome:
 
 
 def query_hmac(values: dict[str, str], secret: bytes) -> str:
-    """The signature of a query: hexadecimal, over the sorted parameters."""
-    return hmac.digest(secret, urlencode(sorted(values.items())).encode(), "sha256").hex()
+    """The signature of a query: hexadecimal, over the sorted parameters, in which only delimiters are escaped."""
+    pairs = (f"{_plain(name).replace('=', '%3D')}={_plain(value)}" for name, value in values.items())
+    return hmac.digest(secret, "&".join(sorted(pairs)).encode(), "sha256").hex()
+
+
+def _plain(text: str) -> str:
+    return text.replace("%", "%25").replace("&", "%26")
 
 
 def host_parameter(domain: str) -> str:

@@ -64,6 +64,8 @@ class Quotas:
         event = deliveries[0].event
         if event is None:
             return deliveries
+        if event.order is not None and event.order.written is not None:
+            return self._otherwise(deliveries)  # an order of the subject has no role
         key = event.sale if event.order is None else event.order.key
         if key < 0:
             restocked = self._restocked.get(event.level.inventory_item_id) if event.level is not None else None

@@ -9,7 +9,9 @@ from stockstorm.simulator.versions import (
     VERSIONS,
     ApiVersion,
     absent_in,
+    display_name,
     in_force,
+    is_supported,
     serving,
 )
 
@@ -30,7 +32,7 @@ def test_what_is_served_today_is_retired_later() -> None:
     assert serving("unstable", "2026-10") == "unstable"
 
 
-@pytest.mark.parametrize("asked", ["2026-05", "2027-01", "2019-01", "1999-10", "latest", "v1", "2026-10 ", "unstabl"])
+@pytest.mark.parametrize("asked", ["2026-05", "2027-04", "2019-01", "1999-10", "latest", "v1", "2026-10 ", "unstabl"])
 def test_a_version_that_never_was_is_not_served(asked: str) -> None:
     assert serving(asked) is None
 
@@ -48,6 +50,7 @@ def test_the_newest_lacks_only_what_was_removed() -> None:
         ("2026-04", True, True, False, True, True),
         ("2026-07", True, True, False, True, True),
         ("2026-10", True, True, False, True, True),
+        ("2027-01", True, True, False, True, True),
         ("unstable", True, True, False, True, True),
     ],
 )
@@ -60,6 +63,11 @@ def test_each_version_differs_as_published(
     assert ("InventoryQuantityInput.compareQuantity" not in absent) == compare
     assert in_force("@idempotent required", version) == in_force("changeFromQuantity required", version) == required
     assert ("WebhookSubscriptionInput.name" not in absent) == name
+
+
+def test_a_release_candidate_is_called_so_and_not_supported_as_recorded() -> None:
+    shown = [(display_name(version), is_supported(version)) for version in VERSIONS[-3:]]
+    assert shown == [("2026-10 (Latest)", True), ("2027-01 (Release candidate)", False), ("unstable", False)]
 
 
 def test_every_span_begins_before_it_ends() -> None:

@@ -168,6 +168,7 @@ class AdjustmentGroup(msgspec.Struct, frozen=True, array_like=True):
     deltas: tuple[int, ...]
     locations: tuple[int, ...]
     name: QuantityName = "available"
+    names: tuple[QuantityName, ...] = ()  # of a move, the state of each row; otherwise all are of `name`
 
 
 class InventoryPayload(msgspec.Struct, frozen=True):

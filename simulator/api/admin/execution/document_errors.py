@@ -24,7 +24,7 @@ from graphql import (
 
 from stockstorm.simulator.api.admin import real_schema
 from stockstorm.simulator.api.admin.base.problems import Problem
-from stockstorm.simulator.api.admin.execution.places import Given, Places, speaking_name
+from stockstorm.simulator.api.admin.execution.places import Places, speaking_name
 from stockstorm.simulator.api.admin.execution.translating import Translating
 from stockstorm.simulator.versions import MEMBERS
 
@@ -49,7 +49,8 @@ def problems_of(
 
 
 def _translated(at: Translating, error: GraphQLError) -> Problem:
-    node = error.nodes[0] if error.nodes else None
+    at.nodes = error.nodes or ()
+    node = at.nodes[0] if at.nodes else None
     for pattern, rule in _RULES:
         if (found := pattern.fullmatch(error.message)) is not None:
             return rule(at, found, node)
@@ -174,7 +175,7 @@ def _variable_mismatch(at: Translating, found: re.Match[str], node: Node | None)
         (each for one in at.operations for each in one.variable_definitions or () if each is node),
         None,
     )
-    place = _use_of(at, name)
+    place = at.places.of(at.nodes[-1]).given if at.nodes else None
     kind = _kind_of_mismatch(at.schema, declared, expected)
     argument = place.name if place else ""
     text = f"{kind} on variable ${name} and argument {argument} ({given_type} / {expected})"
@@ -190,12 +191,8 @@ def _variable_mismatch(at: Translating, found: re.Match[str], node: Node | None)
     return at.made(holder, (text, extensions), path)
 
 
-def _use_of(at: Translating, name: str) -> Given | None:
-    return next((given for given in at.places.uses(name)), None)
-
-
 def _kind_of_mismatch(schema: GraphQLSchema, declared: VariableDefinitionNode | None, expected: str) -> str:
-    of_type = type_from_ast(schema, declared.type) if declared else None  # type: ignore[arg-type] # a named or list type
+    of_type = type_from_ast(schema, declared.type) if declared else None
     bare = str(of_type.of_type if is_non_null_type(of_type) else of_type)
     if is_list_type(of_type) != expected.startswith("["):
         return "List dimension mismatch"

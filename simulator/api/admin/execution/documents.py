@@ -166,7 +166,7 @@ class Document:
         if errors:
             self.problems = problems_of(schema, node, places, errors[:VALIDATION_ERRORS_MAX])
             return
-        self.problems = literal_problems(schema, places)[:VALIDATION_ERRORS_MAX]
+        self.problems = literal_problems(schema, places)
         if self.problems:
             return
         self.node = node
@@ -206,7 +206,7 @@ def _of_syntax(error: GraphQLError, text: str) -> Problem:
         tokens = [found for found in _TOKENS.finditer(text) if not found[0].startswith("#")]
         where = get_location(Source(text), tokens[-1].start() if tokens else 0)
         return syntax_problem("end of file", where.line, where.column)
-    at = error.positions[0] if error.positions else 0
+    at = next(iter(error.positions or ()), 0)
     found = _TOKENS.match(text, at)
     token = found[0][:SHOWN_MAX] if found else text[at : at + 1]
     name = _TOKEN_NAMES.get(token) or ("STRING" if token.startswith('"') else "IDENTIFIER")
@@ -280,7 +280,7 @@ def run_in_full(document: Document, operation: Operation, raw: dict[str, Any], c
 
 
 def _denied_roots(operation: Operation, problems: list[Problem]) -> dict[str, Any] | None:
-    """The recorded data of an operation whose every root field is denied: each is null, although its type forbids it."""
+    """The recorded data where every root field is denied: each is null, although its type forbids it."""
     paths = [
         list(problem.get("path", ()))
         for problem in problems

@@ -4,7 +4,8 @@ The path of an error begins with the operation or fragment and holds what enclos
 name, then the argument, then the members of its input object. An argument knows its owner and its type.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from graphql import (
@@ -78,11 +79,14 @@ class Places:
         """The place of a node. Without a path for one that no error names."""
         return self._found.get(id(node), NOWHERE)
 
-    def uses(self, variable: str) -> Iterator[Given]:
-        """The arguments and members that are given a variable."""
+    @cached_property
+    def uses(self) -> Mapping[str, list[Given]]:
+        """By variable: the arguments and members that are given it."""
+        found: dict[str, list[Given]] = {}
         for given in self.given:
-            if isinstance(given.value, VariableNode) and given.value.name.value == variable:
-                yield given
+            if isinstance(given.value, VariableNode):
+                found.setdefault(given.value.name.value, []).append(given)
+        return found
 
     def _definition(self, node: OperationDefinitionNode | FragmentDefinitionNode) -> None:
         path = (title(node),)

@@ -1,8 +1,9 @@
 """How an error about a document is written: text, place, path and extensions, from the node that is wrong."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from graphql import DocumentNode, GraphQLSchema, Node, OperationDefinitionNode, print_ast
+from graphql import DocumentNode, GraphQLSchema, Node, OperationDefinitionNode, ValueNode, print_ast
 
 from stockstorm.simulator.api.admin.base.problems import Problem, literal_problem
 from stockstorm.simulator.api.admin.execution.places import Given, Places, locations_of, title
@@ -18,6 +19,8 @@ class Translating:
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, places: Places) -> None:
         self.schema, self.places = schema, places
+        self.nodes: Sequence[Node] = ()  # of the error that is being written
+        self._shown: dict[int, str] = {}  # many errors are about one and the same long list
         self.operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
 
     def made(self, node: Node | None, made: Made, path: tuple[str, ...] = ()) -> Problem:
@@ -40,13 +43,20 @@ class Translating:
             text = f"Default value for ${given.name} doesn't match type {given.type}"
             extensions = {"code": "defaultValueInvalidType", "variableName": given.name, "typeName": str(given.type)}
             return self.made(given.held_by, (text, extensions))
-        shown = print_ast(given.value)[:VALUE_SHOWN_MAX]
         return literal_problem(
             given.name,
             given.owner_kind,
             given.owner_name,
-            shown,
+            self._text_of(given.value),
             str(given.type),
             place.path,
             locations_of(given.held_by),
         )
+
+    def _text_of(self, value: ValueNode) -> str:
+        """A value as Shopify writes it; the start of a long one as it was sent, because to write it takes too long."""
+        if id(value) not in self._shown:
+            sent = value.loc.source.body[value.loc.start : value.loc.end] if value.loc else ""
+            is_long = len(sent) > VALUE_SHOWN_MAX
+            self._shown[id(value)] = sent[:VALUE_SHOWN_MAX] if is_long else print_ast(value)[:VALUE_SHOWN_MAX]
+        return self._shown[id(value)]

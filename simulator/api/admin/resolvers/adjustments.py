@@ -207,10 +207,12 @@ def _group(changes: Changes, reason: Reason, reference: str | None, call: Call) 
 def _changes(group: AdjustmentGroup, arguments: Arguments, call: Call) -> list[Change]:
     """The rows of a group. Each entry changed its state, and on_hand by the same delta where that counts the state."""
     on_hand: tuple[QuantityName, ...] = ("on_hand",) if group.name == "available" or group.name in ON_HAND else ()
+    states: list[tuple[QuantityName, ...]] = [(name,) for name in group.names]
+    states = states or [(group.name, *on_hand)] * len(group.items)
     rows = [
         Change(name, delta, call.catalogue.by_item[item], location)
-        for item, delta, location in zip(group.items, group.deltas, group.locations, strict=True)
-        for name in (group.name, *on_hand)
+        for item, delta, location, names in zip(group.items, group.deltas, group.locations, states, strict=True)
+        for name in names
     ]
     items, locations, names = (arguments.get(name) for name in ("inventoryItemIds", "locationIds", "quantityNames"))
     if items is None and locations is None and names is None:

@@ -1,22 +1,27 @@
 """Mutations on where an item is stocked: inventoryActivate, inventoryDeactivate and inventoryMoveQuantities.
 
-A move is between two states of stock at one location. Shopify refuses one between two locations, and the states besides
-available and on hand are not played, so no move is executed.
+A move is between two states of stock at one location. Shopify refuses one between two locations.
 """
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
-from stockstorm.simulator.api.admin.base.views import InventoryPayload, UserError, number_of, parse_location
+from stockstorm.simulator.api.admin.base.other_stock import OtherState
+from stockstorm.simulator.api.admin.base.views import (
+    AdjustmentGroup,
+    InventoryPayload,
+    UserError,
+    number_of,
+    parse_location,
+)
 from stockstorm.simulator.api.admin.resolvers.adjustments import executed_once
-from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUSTABLE
+from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUSTABLE, header_errors
 from stockstorm.simulator.api.admin.resolvers.stock import item_of, named_level
-from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Level
-from stockstorm.simulator.world import LevelSet
+from stockstorm.simulator.world import LevelChange, LevelSet
 
 ACTIVE: Final = "Not allowed to set available quantity when the item is already active at the location."
 NO_ITEM: Final = "The product couldn't be stocked because it wasn't found."
@@ -25,6 +30,7 @@ NO_LEVEL: Final = "The product couldn't be unstocked because the product was del
 LAST: Final = (
     "The product couldn't be unstocked from {} because products need to be stocked at a minimum of 1 location."
 )
+STALE: Final = "The changeFromQuantity argument no longer matches the persisted quantity."
 COMMITTED: Final = "The product couldn't be unstocked from {} because it has committed inventory there."
 
 
@@ -104,19 +110,85 @@ def _refused(error: UserError, call: Call) -> InventoryPayload:
 
 
 def move(_source: None, arguments: Arguments, call: Call) -> InventoryPayload:
-    """Refuses what Shopify refuses. What it would execute needs a state that is not played."""
-
-    def execute() -> InventoryPayload:
-        errors = [error for index, row in enumerate(given["changes"]) for error in _move_errors(index, row, call)]
-        if not errors:
-            states = (row[side]["name"] for row in given["changes"] for side in ("from", "to"))
-            raise not_played("state", next(name for name in states if name != "available"))
-        call.refuse(error.message for error in errors)
-        return InventoryPayload(errors=tuple(errors))
-
+    """Moves quantities from one state to another, all rows or none. What is on hand stays."""
     given: dict[str, Any] = arguments["input"]
     call.rows += len(given["changes"])
+
+    def execute() -> InventoryPayload:
+        errors = header_errors(given)
+        errors += [error for index, row in enumerate(given["changes"]) for error in _move_errors(index, row, call)]
+        errors = errors or _stale_moves(given["changes"], call)
+        if errors:
+            call.refuse(error.message for error in errors)
+            return InventoryPayload(errors=tuple(errors))
+        return InventoryPayload(_moved(given, call))
+
     return executed_once("inventoryMoveQuantities", given, arguments, call, execute)
+
+
+Terminal = tuple[tuple[int, int], Literal["available"] | OtherState]  # item and location, state
+
+
+def _terminals(row: dict[str, Any], call: Call) -> tuple[Terminal, Terminal]:
+    """Where a checked row moves from, and where to."""
+    product, location = item_of(row["inventoryItemId"], call), parse_location(row["from"]["locationId"])
+    if product is None or location is None:
+        raise LookupError(f"no level for {row['inventoryItemId']}")
+    place = product.inventory_item_id, location
+    return (place, row["from"]["name"]), (place, row["to"]["name"])
+
+
+def _units(terminal: Terminal, call: Call) -> int:
+    place, state = terminal
+    if state != "available":
+        return call.state.other_stock.of(place, state)
+    level = call.world.level(*place)
+    return 0 if level is None else level.available
+
+
+def _stale_moves(rows: list[dict[str, Any]], call: Call) -> list[UserError]:
+    """A row sees what earlier ones moved."""
+    units: dict[Terminal, int] = {}
+    for index, row in enumerate(rows):
+        sides = zip(("from", "to"), _terminals(row, call), (-row["quantity"], row["quantity"]), strict=True)
+        for side, terminal, delta in sides:
+            there = units.get(terminal, _units(terminal, call))
+            if (expected := row[side].get("changeFromQuantity")) is not None and expected != there:
+                path = ("input", "changes", str(index), side, call.options.stale_field)
+                return [UserError(path, STALE, "CHANGE_FROM_QUANTITY_STALE")]
+            units[terminal] = there + delta
+    return []
+
+
+def _moved(given: dict[str, Any], call: Call) -> AdjustmentGroup | None:
+    steps: list[tuple[Terminal, int]] = []
+    for row in given["changes"]:
+        source, target = _terminals(row, call)
+        steps += [(source, -row["quantity"]), (target, row["quantity"])] if row["quantity"] else []
+    for (place, state), delta in steps:
+        if state != "available":
+            call.state.other_stock.put(state, {place: call.state.other_stock.of(place, state) + delta})
+    changes = [
+        LevelChange(*place, delta, None, connects=True) for (place, state), delta in steps if state == "available"
+    ]
+    if changes:
+        reference = given["referenceDocumentUri"]
+        call.changed(call.world.adjust(changes, reference=reference, request=call.request, now_ns=call.now_ns))
+    if not steps:
+        return None
+    call.state.groups += 1
+    items, locations = zip(*(place for (place, _), _ in steps), strict=True)
+    deltas, names = tuple([delta for _, delta in steps]), tuple([state for (_, state), _ in steps])
+    return AdjustmentGroup(
+        call.state.groups,
+        call.now_ns,
+        given["reason"],
+        given["referenceDocumentUri"],
+        items,
+        deltas,
+        locations,
+        names=names,
+    )
 
 
 def _move_errors(index: int, row: dict[str, Any], call: Call) -> list[UserError]:

@@ -76,7 +76,7 @@ class Row(NamedTuple):
 
 def checked_rows(kind: Kind, given: dict[str, Any], call: Call) -> tuple[list[Row], list[UserError]]:
     """The rows of a batch and its errors. `given` is the coerced input."""
-    errors = _name_errors(kind, given["name"]) + _header_errors(given)
+    errors = _name_errors(kind, given["name"]) + header_errors(given)
     rows: list[Row] = []
     for index, row in enumerate(given[kind.rows_field]):
         product, location = item_of(row["inventoryItemId"], call), parse_location(row["locationId"])
@@ -112,7 +112,7 @@ def _name_errors(kind: Kind, name: str) -> list[UserError]:
     return []
 
 
-def _header_errors(given: dict[str, Any]) -> list[UserError]:
+def header_errors(given: dict[str, Any]) -> list[UserError]:
     errors: list[UserError] = []
     if given["reason"] not in REASONS:
         text = f"The specified reason is invalid. Valid values are: {', '.join(REASONS)}."

@@ -106,7 +106,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "InventorySetOnHandQuantitiesPayload": adjustments.PAYLOAD,
     "InventoryMoveQuantitiesPayload": adjustments.PAYLOAD,
     "InventoryActivatePayload": levels.ACTIVATE_PAYLOAD,
-    "InventoryDeactivatePayload": adjustments.PAYLOAD,
+    "InventoryDeactivatePayload": {"userErrors": adjustments.PAYLOAD["userErrors"]},
     "InventorySetOnHandQuantitiesUserError": adjustments.CODED_ERROR,
     "InventoryMoveQuantitiesUserError": adjustments.CODED_ERROR,
     "InventoryAdjustQuantitiesUserError": adjustments.CODED_ERROR,

@@ -1,15 +1,19 @@
 """Queries on stock: locations, inventory items, levels, quantities, products and variants."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.api.admin.base.search import (
     Bounds,
+    Plays,
+    Predicates,
     Term,
     known_terms,
     number_bounds,
+    searched,
     text_test,
     time_bounds,
 )
@@ -83,22 +87,24 @@ def product_variant(_source: None, arguments: Arguments, call: Call) -> Variant 
 
 
 def inventory_items(_source: None, arguments: Arguments, call: Call) -> Page[Product]:
-    terms = known_terms("inventoryItems", arguments.get("query"), frozenset({"id", "sku"}), call)
-    page = page_of(_filtered(terms, call), _item_key, arguments)
+    test = searched("inventoryItems", arguments.get("query"), _ITEM_SEARCH, Predicates(), call)
+    rows = call.state.items if test is None else tuple(filter(test, call.state.items))
+    page = page_of(rows, _item_key, arguments)
     call.rows += len(page.nodes)
     return page
 
 
-def _filtered(terms: list[Term], call: Call) -> tuple[Product, ...]:
-    rows = call.state.items
-    for term in terms:
-        if term.field == "sku":
-            test = text_test(term)
-            rows = tuple(product for product in rows if test(product.sku))
-        else:
-            bounds = number_bounds(term)
-            rows = tuple(product for product in rows if bounds.holds(product.inventory_item_id))
-    return rows
+def _sku_test(term: Term) -> Callable[[Product], bool]:
+    test = text_test(term)
+    return lambda product: test(product.sku)
+
+
+def _id_test(term: Term) -> Callable[[Product], bool]:
+    bounds = number_bounds(term)
+    return lambda product: bounds.holds(product.inventory_item_id)
+
+
+_ITEM_SEARCH: Final[Plays[Callable[[Product], bool]]] = {"id": _id_test, "sku": _sku_test}
 
 
 def _item_key(product: Product) -> tuple[int, int]:

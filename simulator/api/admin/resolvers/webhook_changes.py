@@ -13,7 +13,13 @@ from stockstorm.simulator.api.admin.base.views import SubscriptionPayload, UserE
 from stockstorm.simulator.api.admin.resolvers import webhooks as rules
 from stockstorm.simulator.model import Subscription
 
-_KEPT: Final = {"name": "name", "includeFields": "include_fields", "filter": "filter"}  # of an update, by its input
+# Fields that an update changes, by its input.
+_KEPT: Final = {
+    "name": "name",
+    "includeFields": "include_fields",
+    "metafieldNamespaces": "metafield_namespaces",
+    "filter": "filter",
+}
 _TAKEN: Final = "Address for this topic has already been taken"
 
 
@@ -33,6 +39,7 @@ def update(_source: None, arguments: Arguments, call: Call) -> SubscriptionPaylo
         return _refused(errors, call)
     new = msgspec.structs.replace(new, updated_ns=call.now_ns)
     call.changed(call.world.change_subscription(new))
+    rules.note_unplayed(given, call)
     return SubscriptionPayload(new)
 
 
@@ -43,8 +50,8 @@ def _with_new_name(given: dict[str, Any], found: Subscription) -> dict[str, Any]
 
 def _changed(found: Subscription, uri: str, given: dict[str, Any]) -> Subscription:
     values: dict[str, Any] = {field: given[name] for name, field in _KEPT.items() if name in given}
-    if "include_fields" in values:
-        values["include_fields"] = tuple(values["include_fields"] or ())
+    for field in {"include_fields", "metafield_namespaces"} & values.keys():
+        values[field] = tuple(values[field] or ())
     return msgspec.structs.replace(found, uri=uri, **values)
 
 

@@ -22,10 +22,11 @@ from stockstorm.simulator.api.admin.base.views import (
     gid,
     number_of,
 )
+from stockstorm.simulator.api.not_played import named
 from stockstorm.simulator.config import app_version
 from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, SHOPIFY_TOPICS, CallTopic, Subscription
 from stockstorm.simulator.shop.scopes import PROTECTED_TOPICS, missing_scope
-from stockstorm.simulator.versions import display_name
+from stockstorm.simulator.versions import display_name, is_supported
 
 # In an enum value, only the name of the resource shows where the slash belongs, since both parts can have underscores.
 _RESOURCES: Final = (
@@ -80,6 +81,7 @@ _NAMES_A_FIELD: Final = re.compile(r"(^|[\s(-])[a-z_][a-z0-9_.]*:\S", re.IGNOREC
 _OWN_HOSTS: Final = re.compile(r"(localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|.*\.(myshopify|shopify)\.com|.*\.local)")
 _BAD_NAME: Final = "Name name field can only contain alphanumeric characters, underscores, and hyphens"
 _BAD_FILTER: Final = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."
+STORED_ONLY: Final = ("filter", "includeFields", "metafieldNamespaces")
 NAME_MAX: Final = 50
 PLAYED_TOPICS: Final[frozenset[str]] = frozenset((*SHOPIFY_TOPICS, *APP_TOPICS, *get_args(CallTopic)))
 ADDRESS_MAX_BYTES: Final = 65_535
@@ -101,8 +103,10 @@ def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPaylo
         now_ns=call.now_ns,
         name=name,
         include_fields=tuple(given.get("includeFields") or ()),
-        filter=given.get("filter") or None,
+        filter=given.get("filter"),
+        metafield_namespaces=tuple(given.get("metafieldNamespaces") or ()),
     )
+    note_unplayed(given, call)
     call.changed(changes)
     return SubscriptionPayload(subscription)
 
@@ -151,6 +155,11 @@ def errors_of(topic: str, uri: str, given: dict[str, Any], call: Call) -> list[U
     """What is wrong with a subscription to a topic, apart from one that exists already."""
     errors = _topic_errors(topic, call) + _address_errors(uri, call.options)
     return errors + _name_errors(given.get("name"), call) + _other_errors(given)
+
+
+def note_unplayed(given: dict[str, Any], call: Call) -> None:
+    """What is stored and read back, and changes no delivery."""
+    call.unplayed += [named("use", f"of {name} of a webhook subscription") for name in STORED_ONLY if given.get(name)]
 
 
 def same(subscription: Subscription, uri: str, filter_: str | None) -> bool:
@@ -247,7 +256,7 @@ SUBSCRIPTION: dict[str, Resolver] = {
     "format": lambda _each, _arguments, _call: "JSON",
     "filter": lambda each, _arguments, _call: each.filter,
     "includeFields": lambda each, _arguments, _call: each.include_fields,
-    "metafieldNamespaces": lambda _each, _arguments, _call: [],
+    "metafieldNamespaces": lambda each, _arguments, _call: each.metafield_namespaces,
     "name": lambda each, _arguments, _call: each.name,
     "apiVersion": lambda _each, _arguments, call: app_version(call.world.config.shop),
     "createdAt": lambda each, _arguments, call: call.time_text(each.created_ns),
@@ -264,7 +273,7 @@ DELETE_PAYLOAD: dict[str, Resolver] = {
 API_VERSION_FIELDS: dict[str, Resolver] = {
     "handle": lambda version, _arguments, _call: version,
     "displayName": lambda version, _arguments, _call: display_name(version),
-    "supported": lambda version, _arguments, _call: version != "unstable",
+    "supported": lambda version, _arguments, _call: is_supported(version),
 }
 HTTP_ENDPOINT: dict[str, Resolver] = {"callbackUrl": lambda each, _arguments, _call: each.uri}
 EVENT_BRIDGE_ENDPOINT: dict[str, Resolver] = {"arn": lambda each, _arguments, _call: each.uri}

@@ -1,4 +1,5 @@
-// Writes orders without @idempotent, as was allowed before 2026-04. The shop refuses each, and the relay only logs it.
+// Writes orders without @idempotent, as was allowed before 2026-04. A shop that serves no older version refuses each, and
+// the relay only logs it.
 
 import { Calls, Refused } from "../calls.mjs";
 import { Relay } from "../relay.mjs";

@@ -1,5 +1,6 @@
 """The simulated Shopify: requests reach the right API, changes are reported, missing topics are subscribed."""
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
@@ -125,3 +126,36 @@ def test_a_call_that_holds_the_generator_up_is_recorded_with_its_operation(busy_
     apis.handle(ApiRequest("POST", "/admin/api/2026-10/graphql.json", "", {"x-shopify-access-token": "a"}, body))
     held = [fact for fact in reported if isinstance(fact, GeneratorHeld)]
     assert held == [GeneratorHeld(5, 0, "admin", "shop+locations", 5, busy_ns)] * named
+
+
+RUN = 'mutation { bulkOperationRunQuery(query: "{ products { nodes { id } } }") { userErrors { message } } }'
+BULK = msgspec.json.encode({"query": RUN})
+
+
+def test_a_bulk_query_runs_between_calls_until_it_has_ended() -> None:
+    pauses: list[float] = []
+    works: list[Callable[[], None]] = []
+    events: list[Event] = []
+
+    def on_change(_facts: list[AnyFact], fired: list[Event], _now_ns: int) -> None:
+        events.extend(fired)
+
+    apis = SimulatedApis(
+        SETUP,
+        load("smoke"),
+        small_world(),
+        WallPair(0, 0),
+        lambda: 5,
+        on_change,
+        pause=pauses.append,
+        spawn=works.append,
+    )
+    request = ApiRequest("POST", "/admin/api/2026-10/graphql.json", "", {"x-shopify-access-token": "a"}, BULK)
+    apis.handle(request)
+    apis.handle(request)
+    assert (len(works), events) == (1, [])  # one worker for both operations
+    works.pop()()
+    assert [event.topic for event in events] == ["bulk_operations/finish"] * 2
+    assert (len(pauses), apis.admin.background.busy) == (1, False)
+    apis.handle(request)
+    assert len(works) == 1

@@ -64,6 +64,14 @@ def test_the_sound_service_is_sound_or_accused(found: Result, outcome: Outcome, 
     assert (one.subject, one.outcome, one.holds) == (SOUND, outcome, holds)
 
 
+def test_a_flaw_whose_diagnosis_is_a_contrast_is_named_only_where_the_cause_says_so() -> None:
+    flaw = FLAWS["returns_ignored"]
+    assert flaw.is_named_by("lost_events", "all 16 lost events are of topic order.returned")
+    assert not flaw.is_named_by("lost_events", "all 16 lost events are from mercado")
+    assert not flaw.is_named_by("forgeries", "all 16 lost events are of topic order.returned")
+    assert FLAW.is_named_by("forgeries", "no signature is checked")
+
+
 def test_a_flaw_is_named_by_the_first_diagnosis_only() -> None:
     assert proof(result("invalid", "forgeries", forged="invalid")).named
     assert not proof(result("invalid", "growth", forged="invalid")).named

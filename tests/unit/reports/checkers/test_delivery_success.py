@@ -255,3 +255,20 @@ def test_a_cancellation_may_be_refused_until_its_order_is_there(created_ms: floa
         facts += [tried(at + 100, gone, nth=2), ended(at + 105, gone)]
     found = DeliverySuccess()(history(opened(), *facts))
     assert (found.verdict, found.incidents_total) == (verdict, 5)
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(503, "valid"), (500, "invalid")])
+def test_a_subject_without_a_token_may_ask_for_deliveries_later_and_may_not_fail(status: int, verdict: str) -> None:
+    life = (f.AppChanged(ns(1_000), "uninstall"), f.AppChanged(ns(3_000), "reinstall"))
+    deliveries = [
+        fact
+        for number in range(5)
+        for fact in (
+            planned(2_000 + number, number, number),
+            tried(2_000 + number, number, 100, status),
+            tried(20_000 + number, number, 10, 200, nth=2),
+            ended(20_010 + number, number),
+        )
+    ]
+    assert DeliverySuccess()(history(opened(), *life, *deliveries)).verdict == verdict
+    assert DeliverySuccess()(history(opened(), *deliveries)).verdict == "invalid"

@@ -46,7 +46,7 @@ def test_a_restock_that_no_later_notification_or_answer_shows_is_missed() -> Non
 
 def test_a_topic_that_a_subject_may_do_without_is_named_and_unknown() -> None:
     found = judged(
-        order(1), *delivered(1, 1), f.EventFired(ns(5), 7, "e7", "shopify", "orders/paid"), f.EventUnheard(ns(5), 7)
+        order(1), *delivered(1, 1), f.EventFired(ns(5), 7, "e7", "shopify", "orders/paid", 1), f.EventUnheard(ns(5), 7)
     )
     assert (found.verdict, found.reason) == (
         "unknown",

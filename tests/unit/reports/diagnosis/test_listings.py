@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from stockstorm.reports.history import History
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns, started
+from tests.unit.reports.diagnosis import shop as shop_module
 from tests.unit.reports.diagnosis.shop import SKUS, Change, Shop, diagnosed
 
 SOLD = SKUS[:3]
@@ -86,6 +87,32 @@ def test_changes_of_one_second_that_listings_lack() -> None:
 def test_changes_that_listings_lack_as_often_as_others_have_no_cause() -> None:
     found = diagnosed(shop_of_levels(ties=False))["lacking"]
     assert found.cause == "8 changes never reached the listings, with nothing in common that others lack"
+
+
+def test_changes_that_came_too_soon_after_a_push() -> None:
+    """A wait between two pushes of a SKU, after which nobody pushes what came meanwhile."""
+    facts: list[f.AnyFact] = []
+    for fact in shop_of_levels(ties=False).facts:
+        soon = isinstance(fact, f.StockChanged | f.EventFired) and fact.version == 2 and int(fact.sku[4:]) < 8
+        facts.append(replace(fact, at_ns=fact.at_ns - 200_000_000) if soon else fact)
+    found = diagnosed(History.of(facts))["lacking"]
+    assert "came less than 0.25 s after a push of their SKU" in found.cause
+
+
+def test_a_limit_on_what_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shop_module, "SKUS", tuple(f"SKU-{number}" for number in range(40)))
+
+    def limited(fact: f.AnyFact) -> f.AnyFact:
+        match fact:
+            case f.ListingPushed():
+                return replace(fact, quantity=min(fact.quantity, 995))
+            case f.FinalListing():
+                return replace(fact, listed=min(fact.listed, 995))
+            case _:
+                return fact
+
+    history = History.of([limited(fact) for fact in Shop(orders=60).history().facts])
+    assert diagnosed(history)["wrong_listings"].cause.endswith("wrong listings are ones that show 995")
 
 
 @pytest.mark.parametrize("ended_after_ms", [100, None])

@@ -102,6 +102,31 @@ def test_what_a_write_names_and_has_no_row_of_is_told() -> None:
     )
 
 
+@pytest.mark.parametrize("in_batches", [True, False])
+def test_losses_of_which_no_two_come_in_a_row(in_batches: bool) -> None:
+    """The last event of each batch is lost, or as many by chance."""
+    dice = random.Random(11)
+    left: list[int] = []
+
+    def takes(_: Change) -> int:
+        if not in_batches:
+            return int(dice.random() > 0.35)
+        if not left:
+            size = dice.randint(1, 4)
+            left.extend([1] * (size - 1) + [int(size == 1)])
+        return left.pop(0)
+
+    shop = Shop(takes, orders=0)
+    for order in range(300):
+        # More of the orders with two lines are lost, so that they have something in common
+        lines = (("SKU-1", 1), ("SKU-2", 1)) if order % 2 else (("SKU-3", 1),)
+        shop.happen(Change("sale", order, "bazaar", lines))
+        shop.happen(Change("returned", order, "bazaar", (lines[0],)))
+    causes = [one.cause for one in diagnosed(shop.history()).values()]
+    told = any("hardly two of them in a row (0, where chance makes" in cause for cause in causes)
+    assert told == in_batches, causes
+
+
 class Says(Diagnose):
     """Covers so many events."""
 

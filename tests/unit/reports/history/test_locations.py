@@ -4,11 +4,15 @@ import msgspec
 import pytest
 
 from stockstorm.reports.checkers.unexplained_push import UnexplainedPush
+from stockstorm.reports.diagnosis.case import Case
+from stockstorm.reports.diagnosis.event_traits import event_traits
+from stockstorm.reports.diagnosis.traits import Trait
+from stockstorm.reports.evidence.steps import Steps
 from stockstorm.reports.history import History
 from stockstorm.reports.history.stock_record import ledger_breaks
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import StockCause
-from tests.literal_history import SKU, called, delivered, history, ns, opened, pushed, stock_event
+from tests.literal_history import SKU, called, delivered, history, ns, opened, pushed, sold, stock_event
 
 ITEM = 2**53 + 1
 
@@ -127,3 +131,40 @@ def test_levels_that_do_not_add_up_are_found(facts: tuple[f.AnyFact, ...], field
 def test_levels_that_add_up_are_no_contradiction() -> None:
     final = f.FinalStock(ns(90), SKU, 9, 9, 3, (7, 8), (7, 2))
     assert list(ledger_breaks(history(at_two(), *moved(10, 1), at(20, 8, 3, -1, 9, 2), final))) == []
+
+
+def test_an_event_is_of_the_location_whose_level_changed() -> None:
+    told = (stock_event(10, 0, 1), *delivered(10, 0, "inventory_levels/update"))
+    found = history(at_two(), at(10, 8, 1, -1, 9, 5), told)
+    traits = event_traits(Case(found, ()))
+    assert Trait("location", "8") in traits.of(found.deliveries.events[0])
+    assert Trait("location", "7") not in traits.of(found.deliveries.events[0])
+
+
+def split(ms: float, location: int, number: int, delta: int, available: int, level: int) -> f.AnyFact:
+    """A row of the call that writes the order bazaar:1 at two locations."""
+    return f.StockChanged(
+        ns(ms), SKU, ITEM, location, number, delta, available, "subject_adjust", -1, "urn:channel-orders:bazaar:1",
+        False, 4, level,
+    )  # fmt: skip
+
+
+def test_an_order_that_is_written_at_two_locations_is_written_once() -> None:
+    rows = (split(20, 7, 1, -4, 6, 0), split(20, 8, 2, -1, 5, 5))
+    found = history(at_two(), sold(5, 1, "bazaar", 5), *rows)
+    assert (found.misfit_skus, dict(found.doublings.by_order)) == (set(), {})
+    assert found.ledgers[SKU].base[-1] == 10
+    again = (split(30, 7, 3, -4, 1, -4), split(30, 8, 4, -1, 0, 4))
+    twice = history(at_two(), sold(5, 1, "bazaar", 5), *rows, *again)
+    assert set(twice.doublings.by_order) == {(1, "sale")}
+
+
+def test_a_step_says_what_became_of_the_sum_and_of_the_level() -> None:
+    fired = (stock_event(10, 0, 1), stock_event(10, 1, 2))
+    found = history(at_two(), *moved(10, 1), at(20, 8, 3, -1, 9, 2), *fired, stock_event(20, 2, 3))
+    texts = [Steps(found).event(event).text for event in found.all(f.EventFired)]
+    assert [text.partition(": ")[2] for text in texts] == [
+        "10 → 10 available (transfer), of which 6 → 3 at location 8",
+        "10 → 10 available (transfer), of which 4 → 7 at location 7",
+        "10 → 9 available (sale in the shop), of which 3 → 2 at location 8",
+    ]

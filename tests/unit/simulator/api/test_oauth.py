@@ -83,7 +83,7 @@ def test_the_authorization_page_redirects_with_a_signed_query() -> None:
     assert reply.status == 302
     assert set(found) == {"code", "host", "shop", "state", "timestamp"}
     assert (found["shop"], found["state"], found["timestamp"]) == (DOMAIN, "a nonce", str(WALL_S))
-    message = "&".join(f"{name}={value}" for name, value in sorted(found.items())).replace(" ", "+")
+    message = "&".join(f"{name}={value}" for name, value in sorted(found.items()))
     assert signature == hmac.new(SECRET, message.encode(), "sha256").hexdigest() == query_hmac(found, SECRET)
     assert base64.urlsafe_b64decode(found["host"] + "==") == b"admin.shopify.com/store/demo"
 

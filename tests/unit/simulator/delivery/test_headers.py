@@ -56,7 +56,6 @@ def test_a_shopify_delivery_has_every_documented_header_once() -> None:
 
 
 def test_a_delivery_carries_the_version_of_its_app() -> None:
-    address = Address("http", "127.0.0.1", 8080, "/", tls=False) if False else ADDRESS
     prefix = shopify_prefix(ADDRESS, STOCK, "demo.myshopify.com", "2026-01")
     assert "X-Shopify-API-Version: 2026-01\r\n" in prefix
 

@@ -13,7 +13,7 @@ import msgspec
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.search import parse_second
 from stockstorm.simulator.api.admin.base.views import UserError, number_of
-from stockstorm.simulator.api.not_played import not_played
+from stockstorm.simulator.api.not_played import named, not_played
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.events.encoding import minor_of
 from stockstorm.simulator.model import Address, Order, Product, Written
@@ -24,6 +24,8 @@ NOTE_MAX: Final = 5_000  # characters
 TEXT_MAX: Final = 255  # characters of any other text
 TAGS_MAX: Final = 250
 ATTRIBUTES_MAX: Final = 100
+LEFT_OUT: Final = ("buyerAcceptsMarketing", "sourceUrl", "taxesIncluded")
+LEFT_OUT_OF_LINES: Final = ("properties", "title", "vendor")
 _PAID: Final = ("SALE", "CAPTURE")
 _CLAIMS: Final[dict[str, Claim]] = {
     "BYPASS": "bypass",
@@ -131,7 +133,13 @@ def _wrong_time(given: dict[str, Any], call: Call) -> list[UserError]:
 
 
 def _require_played(given: dict[str, Any], call: Call) -> None:
-    """Raises GraphQLError for what would be taken and then ignored."""
+    """Raises GraphQLError for what would change the order. What is only left out of it is noted."""
+    if given.get("closedAt") is not None:
+        raise not_played("field", "OrderCreateOrderInput.closedAt")
+    left_out = [f"OrderCreateOrderInput.{name}" for name in LEFT_OUT if given.get(name)]
+    rows = given.get("lineItems") or ()
+    left_out += [f"OrderCreateLineItemInput.{name}" for name in LEFT_OUT_OF_LINES if any(row.get(name) for row in rows)]
+    call.unplayed += [named("field", name) for name in left_out]
     currency = call.world.config.shop.currency
     if any(given.get(name) not in (None, currency) for name in ("currency", "presentmentCurrency")):
         raise not_played("use", f"of an order in another currency than the shop's {currency}")

@@ -212,15 +212,6 @@ def test_reads_and_writes_are_told_apart_for_faults(method: str, path: str, writ
     assert (target.api, target.writes) == ("admin", writes)
 
 
-def test_a_limit_above_250_gives_250() -> None:
-    rest = Rest()
-    rest.get("products", limit=1)
-    rest.get("products", limit=10_000)
-    assert not rest.links
-    call = rest.send("GET", "orders", limit=251, page_info="")
-    assert (rest.reply.status, call) == (200, {"orders": []})
-
-
 # -- hostile requests ----------------------------------------------------------------------------------------------
 
 

@@ -251,3 +251,17 @@ def test_a_refund_of_nothing_is_refused(body: object) -> None:
     rest.post(f"orders/{ids(rest)[0]}/refunds", body)
     assert rest.reply.status in (400, 501)
     assert not rest.facts(OrderWritten)
+
+
+def test_a_topic_without_its_scope_is_no_topic_for_the_app() -> None:
+    rest = Rest()
+    rest.world.app.change_scopes(("write_inventory",), rest.now_ns)
+    wanted = {"address": "https://example.com/h", "format": "json"}
+    answer = rest.send("POST", "webhooks", {"webhook": {**wanted, "topic": "orders/create"}})
+    assert rest.reply.status == 422
+    (text,) = answer["errors"]["topic"]
+    assert text.startswith("Invalid topic specified. Topics allowed: app/")
+    assert "inventory_levels/update" in text
+    assert "orders/create" not in text
+    rest.send("POST", "webhooks", {"webhook": {**wanted, "topic": "inventory_levels/update"}})
+    assert rest.reply.status == 201

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from graphql import Node
 
 from stockstorm.simulator.api.admin.execution.documents import Document
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
@@ -229,6 +230,21 @@ def test_what_only_some_versions_have_is_refused_by_the_others_and_not_called_un
         == "InputObject 'InventorySetQuantitiesInput' doesn't accept argument 'ignoreCompareQuantity'"
         for problem in problems(old)
     )
+
+
+def test_a_long_list_is_written_once_however_much_of_it_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[object] = []
+
+    def counted(value: Node) -> str:
+        written.append(value)
+        return "[1.5]"
+
+    monkeypatch.setattr("stockstorm.simulator.api.admin.execution.translating.print_ast", counted)
+    (problem,) = problems(f"{{ nodes(ids: [{'1.5 ' * 200}]) {{ id }} }}")
+    assert problem["message"] == "Argument 'ids' on Field 'nodes' has an invalid value ([1.5]). Expected type '[ID!]!'."
+    assert len(written) == 1
+    (problem,) = problems(f"{{ nodes(ids: [{'1.5 ' * 1_000}]) {{ id }} }}")
+    assert (len(problem["message"]) < 1_200, len(written)) == (True, 1)
 
 
 def test_errors_are_bounded_in_number_and_in_length() -> None:

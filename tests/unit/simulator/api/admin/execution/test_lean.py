@@ -15,6 +15,7 @@ from stockstorm.simulator.world import World
 from tests.admin_calls import ADJUST, SET, START_NS, WALL, adjustment, change, item_gid, location_gid, quantity, setting
 from tests.small_world import buy, cancel, give_back, pay, product, small_world
 
+VARIANT_ID = f"gid://shopify/ProductVariant/{product(0).variant_id}"
 LEVEL_ID = f"gid://shopify/InventoryLevel/{product(0).level_id}?inventory_item_id={product(0).inventory_item_id}"
 ORDERS = """query Orders($first: Int!, $query: String) {
   orders(first: $first, query: $query, sortKey: UPDATED_AT, reverse: true) {
@@ -42,6 +43,20 @@ MISNAMED = """{ inventoryItems(first: 2) { nodes { inventoryLevels(first: 1) { n
   quantities(names: ["x"]) { id } } } } } }"""
 COUNTED = """{ ordersCount { count }
   locations(last: 1) { nodes { inventoryLevels(first: 2) { nodes { item { sku } } } } } }"""
+PRODUCTS = """query P($q: String) { products(first: 3, query: $q, sortKey: TITLE) {
+  edges { cursor node { id tags totalInventory priceRangeV2 { minVariantPrice { amount } } options { name values }
+    metafields(first: 2) { nodes { key value } } collections(first: 1) { nodes { title productsCount { count } } }
+    variants(first: 2) { nodes { sku price barcode product { id } inventoryItem { unitCost { amount } measurement {
+      weight { unit value } } } } } } } pageInfo { hasNextPage endCursor } } }"""
+PEOPLE = """{ orders(first: 5) { nodes { customer { email numberOfOrders defaultAddress { formatted } }
+  shippingAddress { city countryCodeV2 } transactions { id kind amountSet { shopMoney { amount } }
+    parentTransaction { id } } fulfillments { id }
+  fulfillmentOrders(first: 1) { nodes { id status lineItems(first: 2) { nodes { remainingQuantity } } assignedLocation {
+    name location { id } } } } refunds { transactions(first: 1) { nodes { id } } } } } }"""
+ORDERED = """mutation Create($order: OrderCreateOrderInput!) {
+  orderCreate(order: $order, options: {inventoryBehaviour: DECREMENT_IGNORING_POLICY}) {
+    order { id name tags customAttributes { key value } lineItems(first: 2) { nodes { sku product { title } } } }
+    userErrors { field message code } } }"""
 HALF_KEYED = """mutation M($i: InventoryAdjustQuantitiesInput!) {
   a: inventoryAdjustQuantities(input: $i) @idempotent(key: "1") { userErrors { code } }
   b: inventoryAdjustQuantities(input: $i) { userErrors { code } } }"""
@@ -65,6 +80,10 @@ LEAN: list[tuple[str, dict[str, Any]]] = [
         DEFAULTED,
         {},
     ),
+    (PRODUCTS, {"q": "tag:sale -sku:HOT*"}),
+    (PEOPLE, {}),
+    (ORDERED, {"order": {"lineItems": [{"variantId": VARIANT_ID, "quantity": 2}], "tags": ["a"], "note": "x"}}),
+    (ORDERED, {"order": {"lineItems": []}}),
 ]
 FULL: list[tuple[str, dict[str, Any]]] = [
     ("query Q($yes: Boolean!) { shop { id name @skip(if: $yes) } }", {"yes": True}),

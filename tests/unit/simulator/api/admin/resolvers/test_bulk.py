@@ -26,7 +26,7 @@ def run(admin: Admin, query: str) -> dict[str, Any]:
 
 def finished(admin: Admin) -> list[str]:
     """Works until nothing is left. The topics of what was fired."""
-    fired = []
+    fired: list[str] = []
     while admin.api.background.busy:
         admin.now_ns += admin.tick_ns
         facts, events = admin.api.background.work(admin.now_ns)

@@ -17,7 +17,11 @@ ACTIVATE = """mutation Activate($item: ID!, $place: ID!, $available: Int, $key: 
 DEACTIVATE = """mutation Deactivate($level: ID!) {
   inventoryDeactivate(inventoryLevelId: $level) { userErrors { field message } } }"""
 MOVE = """mutation Move($input: InventoryMoveQuantitiesInput!, $key: String!) {
-  inventoryMoveQuantities(input: $input) @idempotent(key: $key) { userErrors { field code message } } }"""
+  inventoryMoveQuantities(input: $input) @idempotent(key: $key) {
+    inventoryAdjustmentGroup { changes { name delta } } userErrors { field code message } } }"""
+STATES = """query States($item: ID!, $location: ID!) {
+  inventoryItem(id: $item) { inventoryLevel(locationId: $location) {
+    quantities(names: ["available", "damaged", "on_hand"]) { quantity } } } }"""
 SET_ON_HAND = """mutation SetOnHand($input: InventorySetOnHandQuantitiesInput!, $key: String!) {
   inventorySetOnHandQuantities(input: $input) @idempotent(key: $key) {
     inventoryAdjustmentGroup { changes { name delta location { id } } } userErrors { field code message } } }"""
@@ -153,6 +157,32 @@ def test_quantities_are_not_moved_between_locations_or_within_one_state(name: st
     assert error["code"] == code
 
 
-def test_a_move_to_a_state_that_is_not_played_says_so() -> None:
+def test_a_move_takes_units_out_of_what_is_available_and_leaves_what_is_on_hand() -> None:
+    admin = Admin()
     given = moved(**{"from": end("available", location_gid(0)), "to": end("damaged", location_gid(0))})
-    assert Admin().problem(MOVE, input=given, key="m")["extensions"]["notPlayed"] == "state damaged"
+    answer = admin.ask(MOVE, input=given, key="m")["data"]["inventoryMoveQuantities"]
+    assert answer["userErrors"] == []
+    rows = [(row["name"], row["delta"]) for row in answer["inventoryAdjustmentGroup"]["changes"]]
+    assert rows == [("available", -1), ("damaged", 1)]
+    (changed,) = admin.facts(StockChanged)
+    assert (changed.delta, changed.available) == (-1, STOCK - 1)
+    data = admin.data(STATES, item=item_gid(0), location=location_gid(0))
+    quantities = data["inventoryItem"]["inventoryLevel"]["quantities"]
+    assert [row["quantity"] for row in quantities] == [STOCK - 1, 1, STOCK]
+
+
+def test_a_move_from_a_quantity_that_is_not_there_any_more_moves_nothing() -> None:
+    admin = Admin()
+    from_nine = end("available", location_gid(0)) | {"changeFromQuantity": STOCK - 1}
+    given = moved(**{"from": from_nine, "to": end("damaged", location_gid(0))})
+    (error,) = admin.ask(MOVE, input=given, key="m")["data"]["inventoryMoveQuantities"]["userErrors"]
+    assert error["code"] == "CHANGE_FROM_QUANTITY_STALE"
+    assert admin.facts(StockChanged) == []
+
+
+def test_a_move_for_an_invalid_reason_is_refused() -> None:
+    given = moved(**{"from": end("available", location_gid(0)), "to": end("damaged", location_gid(0))})
+    (error,) = Admin().ask(MOVE, input=given | {"reason": "because"}, key="m")["data"]["inventoryMoveQuantities"][
+        "userErrors"
+    ]
+    assert error["code"] == "INVALID_REASON"

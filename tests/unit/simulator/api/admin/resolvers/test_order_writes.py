@@ -191,6 +191,19 @@ def test_what_is_not_played_is_not_taken_and_ignored(order: dict[str, Any]) -> N
     assert admin.reply.events == []
 
 
+def test_what_is_only_left_out_of_an_order_is_noted() -> None:
+    admin = Admin()
+    order = order_input((0, 1), sourceUrl="https://bazaar.example/1001")
+    order["lineItems"][0]["properties"] = [{"name": "engraving", "value": "x"}]
+    assert admin.data(CREATE, order=order, how="BYPASS")["orderCreate"]["userErrors"] == []
+    assert admin.called.unplayed == (
+        "field OrderCreateOrderInput.sourceUrl",
+        "field OrderCreateLineItemInput.properties",
+    )
+    assert admin.problem(CREATE, order=order | {"closedAt": "2026-01-01T00:00:00Z"}, how="BYPASS")["message"]
+    assert admin.reply.events == []
+
+
 # -- orderCancel ---------------------------------------------------------------------------------------------------
 
 

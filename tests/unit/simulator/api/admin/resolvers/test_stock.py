@@ -77,6 +77,12 @@ def test_items_are_found_by_sku() -> None:
     assert item == {"id": item_gid(2), "inventoryLevels": {"nodes": [{"location": {"id": location_gid(2)}}]}}
 
 
+def test_items_are_searched_with_or_and_not() -> None:
+    query = "query Find($query: String) { inventoryItems(first: 5, query: $query) { nodes { sku } } }"
+    found = Admin().data(query, query=f"sku:{sku(2)} OR (sku:sku-* -sku:{sku(1)})")["inventoryItems"]["nodes"]
+    assert [item["sku"] for item in found] == [sku(2), sku(3)]
+
+
 def test_a_variant_is_found_by_sku_and_shows_its_item_and_stock() -> None:
     admin = Admin()
     query = (

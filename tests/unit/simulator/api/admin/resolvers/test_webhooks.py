@@ -272,8 +272,9 @@ UPDATE = """mutation Update($id: ID!, $given: WebhookSubscriptionInput!) {
     webhookSubscription { id uri filter includeFields name createdAt updatedAt } userErrors { field message } } }"""
 BUS = """mutation { eventBridgeWebhookSubscriptionCreate(topic: ORDERS_CREATE, webhookSubscription: {arn: "ARN"}) {
     webhookSubscription { uri endpoint { ... on WebhookEventBridgeEndpoint { arn } } } userErrors { message } }
-  pubSubWebhookSubscriptionCreate(topic: ORDERS_PAID, webhookSubscription: {pubSubProject: "shop-12", pubSubTopic: "stock"}) {
-    webhookSubscription { id uri } userErrors { message } } }"""
+  pubSubWebhookSubscriptionCreate(
+    topic: ORDERS_PAID, webhookSubscription: {pubSubProject: "shop-12", pubSubTopic: "stock"}
+  ) { webhookSubscription { id uri } userErrors { message } } }"""
 
 
 def update(admin: Admin, gid: object, **given: object) -> dict[str, Any]:
@@ -329,3 +330,16 @@ def test_the_older_mutations_subscribe_buses() -> None:
         id=pubsub["id"],
     )
     assert changed["pubSubWebhookSubscriptionUpdate"]["webhookSubscription"] == {"uri": "pubsub://shop-12:other"}
+
+
+def test_what_changes_no_delivery_is_read_back_and_noted() -> None:
+    admin = Admin()
+    create(admin, filter="", metafieldNamespaces=["custom"], includeFields=["available"])
+    assert admin.called.unplayed == (
+        "use of includeFields of a webhook subscription",
+        "use of metafieldNamespaces of a webhook subscription",
+    )
+    listed = admin.data("{ webhookSubscriptions(first: 5) { nodes { filter metafieldNamespaces includeFields } } }")
+    assert listed["webhookSubscriptions"]["nodes"] == [
+        {"filter": "", "metafieldNamespaces": ["custom"], "includeFields": ["available"]}
+    ]

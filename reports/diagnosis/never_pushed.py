@@ -1,0 +1,54 @@
+"""SKUs that no push ever set, on any marketplace, while the others were set."""
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
+from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.simulator.history import facts as f
+
+SKUS_MIN: Final = 2
+SHARE_MIN: Final = 0.8  # of the SKUs with a wrong listing
+
+
+class NeverPushed(Diagnose):
+    name = "never_pushed"
+    at_rest = True
+    after = ("no_call", "stops", "few_topics", "catalogue_cut", "channel_frozen")
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        set_once = {push.sku for push in case.history.all(f.ListingPushed)}
+        wrong = list(dict.fromkeys(one.sku for one in right_and_wrong(case)[1]))
+        never = [sku for sku in wrong if sku not in set_once]
+        if not set_once or len(never) < max(SKUS_MIN, SHARE_MIN * len(wrong)):
+            return
+        yield Found(
+            Diagnosis(
+                self.name,
+                f"{len(never)} of {counted(len(wrong), 'SKU')} with wrong listings were never set by any push, on no "
+                f"marketplace{_alike(case, never, set_once)}",
+                (
+                    f"{counted(len(set_once), 'other SKU')} were",
+                    f"never set: {quoted(never)}",
+                ),
+                "look at what the pushes leave out: a filter, a mapping of SKUs, a list that is cut",
+                case.consequences(
+                    "drift", "nothing_lost", "sync_latency", "oversell", "crisis_time", "refused_though_available"
+                ),
+            ),
+            frozenset(f"sku {sku}" for sku in never),
+        )
+
+
+def _alike(case: Case, never: Collection[str], others: Collection[str]) -> str:
+    """ ", and all of them end in 7", if no other SKU does."""
+    places = {sku: item.location_id for sku, item in case.history.items.items()}
+    of_never = {places[sku] for sku in never if sku in places}
+    if len(of_never) == 1 and not any(places.get(sku) in of_never for sku in others):
+        return f", and all of them are of location {of_never.pop()}"
+    for what, part in (("end in", slice(-1, None)), ("end in", slice(-2, None)), ("begin with", slice(0, 3))):
+        parts = {sku[part] for sku in never}
+        if len(parts) == 1 and not any(sku[part] in parts for sku in others):
+            return f", and all of them {what} {parts.pop()}"
+    return ""

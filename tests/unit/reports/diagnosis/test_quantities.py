@@ -1,0 +1,144 @@
+"""Listings by the quantity that they show: with another safety stock, without a sign, never set, one at a time."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from stockstorm.reports.diagnosis import diagnose
+from stockstorm.reports.history import History
+from stockstorm.reports.result import Check, Diagnosis
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import ns
+from tests.unit.reports.diagnosis.shop import SKUS, Shop, diagnosed
+
+Change = Callable[[f.AnyFact], f.AnyFact | None]
+
+
+def changed(change: Change, *, safety_stock: int = 0) -> History:
+    """A sound shop's history, with each fact as `change` returns it. None: it is left out."""
+    facts = [change(fact) for fact in Shop().history().facts]
+    return History.of([
+        replace(fact, safety_stock=safety_stock) if isinstance(fact, f.RunStarted) else fact
+        for fact in facts
+        if fact is not None
+    ])  # fmt: skip
+
+
+def listed(off: int) -> Change:
+    """Every listing shows so many units more than the master has."""
+
+    def change(fact: f.AnyFact) -> f.AnyFact:
+        match fact:
+            case f.ListingPushed():
+                return replace(fact, quantity=fact.quantity + off)
+            case f.FinalListing():
+                return replace(fact, listed=fact.listed + off)
+            case _:
+                return fact
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("off", "end"),
+    [
+        (0, "show 3 units too many: the safety stock is not held back"),
+        (-6, "show 3 units too few: the safety stock is held back twice"),
+        (-2, "show 1 unit too many"),
+    ],
+)
+def test_listings_that_hold_back_another_safety_stock(off: int, end: str) -> None:
+    found = diagnosed(changed(listed(off), safety_stock=3))["same_difference"]
+    assert found.cause == f"16 of 16 wrong listings each {end}"
+
+
+def test_listings_that_are_off_by_different_units_have_no_same_difference() -> None:
+    def uneven(fact: f.AnyFact) -> f.AnyFact:
+        return replace(fact, listed=fact.listed + int(fact.sku[-1])) if isinstance(fact, f.FinalListing) else fact
+
+    assert "same_difference" not in diagnosed(changed(uneven))
+    assert "same_difference" not in diagnosed(changed(listed(-3), safety_stock=3))
+
+
+def sold_short(quantity: Callable[[int], int]) -> History:
+    """Three SKUs end 4, 5 and 6 units short, and every listing shows `quantity` of what is left."""
+    short = {sku: 4 + place for place, sku in enumerate(SKUS[:3])}
+
+    def change(fact: f.AnyFact) -> f.AnyFact:
+        match fact:
+            case f.FinalStock(sku=sku) if sku in short:
+                return replace(fact, available=-short[sku], physical=-short[sku])
+            case f.FinalListing(sku=sku) if sku in short:
+                return replace(fact, listed=quantity(-short[sku]))
+            case f.ListingPushed(sku=sku) if sku in short:
+                return replace(fact, quantity=quantity(-short[sku]))
+            case _:
+                return fact
+
+    return changed(change)
+
+
+def test_a_quantity_below_zero_that_loses_its_sign() -> None:
+    found = diagnosed(sold_short(abs))["wrong_sign"]
+    assert found.cause.startswith("6 of 6 wrong listings were set to the number of units that their SKU is short of")
+    assert found.evidence[0] == "SKU-1 on bazaar was set to 4 where -4 are left"
+    assert "wrong_sign" not in diagnosed(sold_short(lambda left: max(0, left)))
+    assert "wrong_sign" not in diagnosed(sold_short(lambda left: 2 - left))
+
+
+@pytest.mark.parametrize("left_out", [("SKU-2", "SKU-7"), ("SKU-2",)])
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_skus_that_no_push_ever_set(left_out: tuple[str, ...], elsewhere: bool) -> None:
+    def change(fact: f.AnyFact) -> f.AnyFact | None:
+        match fact:
+            case f.ListingPushed(sku=sku) if sku in left_out:
+                return None
+            case f.FinalListing(sku=sku) if sku in left_out:
+                return replace(fact, listed=1_000)
+            case f.ItemStocked(sku=sku) if sku in left_out and elsewhere:
+                return replace(fact, location_id=8)
+            case _:
+                return fact
+
+    found = diagnosed(changed(change))
+    if len(left_out) == 1:
+        assert "never_pushed" not in found  # it may be a change that was lost
+        return
+    where = ", and all of them are of location 8" if elsewhere else ""
+    cause = f"2 of 2 SKUs with wrong listings were never set by any push, on no marketplace{where}"
+    assert found["never_pushed"].cause == cause
+    assert found["never_pushed"].evidence[0] == "6 other SKUs were"
+
+
+def pushes(rows: int) -> Diagnosis | None:
+    """Forty SKUs change every 400 ms, and 100 calls, of one marketplace, set so many of them each."""
+    skus = [f"ITEM-{number:02}" for number in range(40)]
+    facts = [*Shop(orders=0).history().facts]
+    facts = [fact for fact in facts if not isinstance(fact, f.LoadStopped | f.QuietReached | f.RunEnded)]
+    facts += [f.ItemStocked(ns(-1), sku, 100 + place, 7, 100, 500, hot=False) for place, sku in enumerate(skus)]
+    for version in range(1, 26):
+        at = ns(400 * version)
+        facts += [
+            f.StockChanged(at, sku, 100 + place, 7, version, -1, 100 - version, "sale", -1, "")
+            for place, sku in enumerate(skus)
+        ]
+        facts.append(f.StockShown(at, 500 + version, tuple(skus), (version,) * len(skus)))
+    for number in range(100):
+        at, some = ns(110 + 100 * number), [skus[(number * rows + place) % 40] for place in range(rows)]
+        level = 100 - (110 + 100 * number) // 400
+        facts += [f.ListingPushed(at, "bazaar", sku, level, 100, number) for sku in some]
+        facts.append(f.ApiCalled(at, number, "bazaar", "PUT listings", 200, "ok", at))
+    end = ns(11_000)
+    facts += [f.LoadStopped(end), f.QuietReached(end, quiet=True, waited_ns=1, by="silence"), f.RunEnded(end, True)]
+    found, notes = diagnose(History.of(facts), (Check("sync_latency", "invalid", "slow"),))
+    assert notes == ()
+    return next((one for one in found if one.name == "one_by_one"), None)
+
+
+def test_pushes_of_one_listing_each_while_others_wait() -> None:
+    found = pushes(1)
+    assert found is not None
+    assert found.cause.startswith("100 of 100 pushes hold one listing each, while ")
+    assert found.evidence == ("one comes 100 ms after the other, in the median",)
+    assert pushes(2) is None
