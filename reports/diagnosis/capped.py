@@ -89,4 +89,4 @@ def _windows(lost: list[int], taken: list[int]) -> _Windows | None:
 def _lower_tail(chi2: float, degrees: int) -> float:
     """The standard normal deviate of a chi-square value (Wilson and Hilferty)."""
     spread = 2 / (9 * degrees)
-    return ((chi2 / degrees) ** (1 / 3) - (1 - spread)) / sqrt(spread)
+    return (float((chi2 / degrees) ** (1 / 3)) - (1 - spread)) / sqrt(spread)
