@@ -70,10 +70,10 @@ def rejudge(folder: RunFolder, files: Sequence[str] = FILES, *, unsealed: bool =
 
     Raises HistoryError, also for a damaged one unless `unsealed`, and InternalError if that takes far too long.
     """
-    with time_limit("judging", judging_max_s(folder), folder.path / stacks.FILE):
-        with opened(folder.history, unsealed=unsealed) as history:
-            result = judge(history)
-            render_all(result, history, folder, *files)
+    limit = time_limit("judging", judging_max_s(folder), folder.path / stacks.FILE)
+    with limit, opened(folder.history, unsealed=unsealed) as history:
+        result = judge(history)
+        render_all(result, history, folder, *files)
     return Judged(result, history, folder)
 
 

@@ -85,4 +85,7 @@ def _windows(lost: list[int], taken: list[int]) -> _Windows | None:
 
 def _misfit(numbers: Sequence[int], expected: Sequence[float], share: float) -> float:
     """The chi-square value of numbers of taken events, of which a share is taken."""
-    return sum((number - mean) ** 2 / (mean * (1 - share)) for number, mean in zip(numbers, expected, strict=True))
+    off = 0.0
+    for number, mean in zip(numbers, expected, strict=True):
+        off += (number - mean) * (number - mean) / (mean * (1 - share))
+    return off

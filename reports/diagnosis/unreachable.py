@@ -21,13 +21,16 @@ class Unreachable(Diagnose):
         if not outages or 2 * refused < len(unconnected) or not unconnected:
             return  # who is too slow does not accept connections either: that is `slow_answers`
         history = case.history
-        made, changed = history.all(f.SubscriptionCreated), history.all(f.SubscriptionChanged)
-        addresses = sorted({fact.uri for fact in (*made, *changed)})
+        addresses = {fact.uri for fact in history.all(f.SubscriptionCreated)}
+        addresses |= {fact.uri for fact in history.all(f.SubscriptionChanged)}
         yield Found(
             Diagnosis(
                 self.name,
                 f"{len(unconnected):,} of {len(attempts):,} connections to the service were refused",
-                (*(outage.text for outage in outages[:3]), f"its addresses: {', '.join(addresses[:4]) or 'unknown'}"),
+                (
+                    *(outage.text for outage in outages[:3]),
+                    f"its addresses: {', '.join(sorted(addresses)[:4]) or 'unknown'}",
+                ),
                 "start the service before the run, and give the address and port on which it listens; a full accept "
                 "queue (backlog) refuses connections too",
                 case.consequences(),

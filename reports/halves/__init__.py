@@ -1,8 +1,8 @@
 """A long history is read, judged and drawn by two processes, each of which decodes one half of the facts.
 
-`opened` alone decides whether a history is split. A reader of the history need not know: what is in the other half comes
-from there, and the result is the same to the byte. Where anything about a file is wrong, it is read as a whole, so that
-every error is found and told as of a small one.
+`opened` alone decides whether a history is split. A reader of the history need not know: what is in the other half
+comes from there, and the result is the same to the byte. Where anything about a file is wrong, it is read as a whole,
+so that every error is found and told as of a small one.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import Final
 
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.halves.first import Second
-from stockstorm.reports.halves.kinds import ALL, DELIVERY, STAND_INS, decoder_without
+from stockstorm.reports.halves.kinds import ALL, CHECKED_BY_SECOND, DELIVERY, STAND_INS, decoder_without
 from stockstorm.reports.halves.second import READ
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import breaks_in_half
@@ -58,6 +58,6 @@ def _first_half(file: Path, second: Second) -> History | None:
         require_start(file, history)
     except (HistoryError, OSError):
         return None
-    if not written.in_order or breaks_in_half(history, ALL - DELIVERY, of_stock=True) or not second.value(READ):
+    if not written.in_order or breaks_in_half(history, ALL - CHECKED_BY_SECOND, "stock") or not second.value(READ):
         return None
     return history

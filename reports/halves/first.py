@@ -77,7 +77,7 @@ class Second:
             self._complete = True
             return
         try:
-            name, value = pickle.load(self._process.stdout)
+            name, value = pickle.load(self._process.stdout)  # noqa: S301 - what our own child wrote
         except (EOFError, pickle.UnpicklingError):
             self.close()
             return
@@ -95,7 +95,7 @@ class Second:
 
 def _started(file: Path) -> subprocess.Popen[bytes]:
     path = os.pathsep.join([str(IMPORT_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - our own command line, no shell
         [sys.executable, "-P", "-m", "stockstorm.reports.halves", str(file.resolve())],
         env={**os.environ, "PYTHONPATH": path},
         stdin=subprocess.PIPE,

@@ -20,6 +20,10 @@ STOCK: Final[frozenset[Kind]] = frozenset(
         f.FinalStock, f.FinalListing, f.StockProbed,
     }
 )  # fmt: skip
+# Whose ids and references the second process checks: it has what they refer to, and more time.
+CHECKED_BY_SECOND: Final[frozenset[Kind]] = DELIVERY | {
+    f.PurchaseAccepted, f.PurchaseRefused, f.FollowUpVoid, f.OrderCancelled, f.OrderReturned, f.EventFired,
+}  # fmt: skip
 ALL: Final[frozenset[Kind]] = frozenset(get_args(f.AnyFact))
 
 

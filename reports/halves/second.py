@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Final
 
 from stockstorm.reports.checkers import CHECKERS, check_key, check_one
 from stockstorm.reports.diagnosis import WHERE_HELD, diagnose_where_held
-from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, STOCK, Kind, decoder_without
+from stockstorm.reports.halves.kinds import CHECKED_BY_SECOND, STAND_INS, STOCK, Kind, decoder_without
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import OF_EVENT, OF_NUMBER
@@ -60,7 +60,7 @@ class HalfHistory(History):
     """The half with the deliveries. What rests on the master's record is told at once to be missing."""
 
     @property
-    def orders(self) -> ChannelOrders:  # type: ignore[override]  # a cached property there
+    def orders(self) -> ChannelOrders:
         raise NotHeld("orders")
 
 
@@ -69,7 +69,7 @@ def read_half(file: Path) -> History | None:
     dropped = frozenset(STAND_INS[kind] for kind in STOCK)
     written = read_facts(file, decoding=Decoding(decoder_without(STOCK), dropped=dropped))
     history = HalfHistory.of(written.facts, Absent())
-    return None if breaks_in_half(history, DELIVERY, of_stock=False) else history
+    return None if breaks_in_half(history, CHECKED_BY_SECOND, "deliveries") else history
 
 
 class Half:
@@ -159,7 +159,7 @@ def serve(file: Path, asked: BinaryIO, told: BinaryIO) -> None:
 def _listen(asked: BinaryIO, questions: "queue.Queue[tuple[str, Any]]") -> None:
     try:
         while True:
-            questions.put(pickle.load(asked))
+            questions.put(pickle.load(asked))  # noqa: S301 - what the process wrote that started this one
     finally:
         os._exit(0)  # the first process has ended, or has all that it wants
 

@@ -39,7 +39,8 @@ class AppLife:
         revoked = (each.at_ns for each in self.changes if each.change == "revoke_token")
         gone = (*self.away, *(Away(at, at) for at in revoked))
         self._tokenless = [Away(each.begin_ns, each.end_ns + RENEWED_WITHIN_NS) for each in gone]
-        self._scopes = [(0, app.scopes), *((each.at_ns, each.scopes) for each in self.changes)]
+        scopes = [(0, app.scopes), *((each.at_ns, each.scopes) for each in self.changes)]
+        self._scopes = [(at_ns, with_implied(names)) for at_ns, names in scopes]  # here once, and not for each event
         self._times = [at_ns for at_ns, _ in self._scopes]
         self._closed = "Order" in UNAPPROVED[app.customer_data]
         self._subscribed = sorted(
@@ -54,7 +55,7 @@ class AppLife:
         """Whether the app lacked the scope or the approval for a topic at that time."""
         _, scopes = self._scopes[bisect_right(self._times, at_ns) - 1]
         closed = self._closed and topic.partition("/")[0] in PROTECTED_TOPICS
-        return closed or bool(missing_scope(topic, with_implied(scopes)))
+        return closed or bool(missing_scope(topic, scopes))
 
     def token_dead(self, at_ns: int) -> bool:
         """Whether the token had just been taken from the subject: while the app is away, and a little longer."""

@@ -7,7 +7,7 @@ a new fact needs a row for each of its ids and references. Most rows run in C, o
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from itertools import chain, count
 from operator import attrgetter, eq
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from stockstorm.reports.history.breach import Breach
 from stockstorm.reports.history.log import FactLog
@@ -21,6 +21,9 @@ SHOWN_MAX: Final = 60  # characters of a bad value in a message
 STATUSES: Final = frozenset({0, *range(100, STATUS_MAX + 1)})
 
 Kind = type[f.Fact]
+Half = Literal["stock", "deliveries", "each"]  # "each": it looks at the kinds that are its own
+Rule = Callable[[FactLog, Container[Kind]], Iterator[Breach]]
+_EVERY: Final[frozenset[Kind]] = frozenset(get_args(f.AnyFact))
 Vocabulary = Literal[
     "SKU", "item", "channel", "marketplace", "source", "API", "order", "planned order", "event", "delivery",
     "subscription", "call", "HTTP status",
@@ -127,42 +130,40 @@ def first_breach(log: FactLog, written: Sequence[f.Fact], *, in_order: bool = Fa
 
     `in_order`: a `FileOrder` saw that order already, and it holds.
     """
-    rules: tuple[Callable[[], Iterator[Breach]], ...] = (
-        lambda: out_of_the_run(log),
-        lambda: iter(()) if in_order else backwards(written),
-        lambda: _not_unique(log, UNIQUE),
-        lambda: _not_serial(log, SERIAL),
-        lambda: _unknown(log, REFERENCES),
-        lambda: _not_parallel(log),
-        lambda: ledger_breaks(log),
-        lambda: disordered_attempts(log),
-        lambda: disordered_calls(log),
-    )
-    return next(chain.from_iterable(rule() for rule in rules), None)
+    times = (out_of_the_run(log), iter(()) if in_order else backwards(written))
+    return next(chain(*times, chain.from_iterable(rule(log, _EVERY) for _, rule in _rules())), None)
 
 
-def breaks_in_half(log: FactLog, kinds: Container[Kind], *, of_stock: bool) -> bool:
-    """Whether a rule on one of these kinds does not hold. The other half looks at the others.
+def breaks_in_half(log: FactLog, kinds: Container[Kind], half: Half) -> bool:
+    """Whether a rule on one of these kinds does not hold. The other half looks at the other kinds.
 
-    `of_stock`: this is the half that has the stock, and knows the time of every fact.
+    The half that has the stock knows the time of every fact.
     """
-    rules: list[Iterator[Breach]] = [
-        _not_unique(log, [rule for rule in UNIQUE if rule[0][0] in kinds]),
-        _not_serial(log, [rule for rule in SERIAL if rule[0] in kinds]),
-        _unknown(log, [rule for rule in REFERENCES if rule.kind in kinds]),
-    ]
-    if of_stock:
-        rules += [out_of_the_run(log), _not_parallel(log), ledger_breaks(log), disordered_calls(log)]
-    else:
-        rules.append(disordered_attempts(log))
-    return next(chain.from_iterable(rules), None) is not None
+    times = out_of_the_run(log) if half == "stock" else iter(())
+    rules = (rule(log, kinds) for where, rule in _rules() if where in (half, "each"))
+    return next(chain(times, chain.from_iterable(rules)), None) is not None
+
+
+def _rules() -> tuple[tuple[Half, Rule], ...]:
+    """The rules besides those of the order of time, and the half of a history that has what each needs."""
+    return (
+        ("each", _not_unique),
+        ("each", _not_serial),
+        ("each", _unknown),
+        ("each", _not_parallel),
+        ("stock", lambda log, _: ledger_breaks(log)),
+        ("deliveries", lambda log, _: disordered_attempts(log)),
+        ("stock", lambda log, _: disordered_calls(log)),
+    )
 
 
 # -- ids and references ----------------------------------------------------------------------------------------------
 
 
-def _not_unique(log: FactLog, unique: Iterable[tuple[tuple[Kind, ...], tuple[str, ...]]]) -> Iterator[Breach]:
-    for kinds, fields in unique:
+def _not_unique(log: FactLog, judged: Container[Kind]) -> Iterator[Breach]:
+    for kinds, fields in UNIQUE:
+        if kinds[0] not in judged:
+            continue
         facts = list(chain.from_iterable(log.all(kind) for kind in kinds))
         if len(facts) < 2:
             continue
@@ -177,8 +178,10 @@ def _not_unique(log: FactLog, unique: Iterable[tuple[tuple[Kind, ...], tuple[str
             seen.add(value)
 
 
-def _not_serial(log: FactLog, serial: Iterable[tuple[Kind, str]]) -> Iterator[Breach]:
-    for kind, field in serial:
+def _not_serial(log: FactLog, judged: Container[Kind]) -> Iterator[Breach]:
+    for kind, field in SERIAL:
+        if kind not in judged:
+            continue
         facts = log.all(kind)
         number = attrgetter(field)
         if not all(map(eq, map(number, facts), count())):
@@ -186,10 +189,10 @@ def _not_serial(log: FactLog, serial: Iterable[tuple[Kind, str]]) -> Iterator[Br
             yield Breach(facts[at], field, f"{number(facts[at])} where {at} follows; they are numbered in order")
 
 
-def _unknown(log: FactLog, references: Iterable[Reference]) -> Iterator[Breach]:
+def _unknown(log: FactLog, judged: Container[Kind]) -> Iterator[Breach]:
     known = _Known(log)
-    for rule in references:
-        facts = log.all(rule.kind)
+    for rule in REFERENCES:
+        facts = log.all(rule.kind) if rule.kind in judged else []
         if not facts:
             continue
         values: Iterable[Any] = map(attrgetter(rule.field), facts)
@@ -222,6 +225,11 @@ _IDS: Final[dict[str, tuple[Kind, str]]] = {
     "order": (f.PurchaseAccepted, "order"),
     "subscription": (f.SubscriptionCreated, "subscription"),
 }
+_BESIDE_MARKETPLACES: Final[dict[str, frozenset[Hashable]]] = {
+    "marketplace": frozenset(),
+    "source": frozenset({SHOPIFY}),
+    "API": frozenset({"admin", "marketplaces"}),
+}
 
 
 class _Known:
@@ -240,14 +248,9 @@ class _Known:
         return values if none is None else values | {none}
 
     def _values(self, name: Vocabulary) -> frozenset[Hashable]:
-        marketplaces: frozenset[Hashable] = frozenset(self._log.marketplaces)
+        if name in _IDS:
+            return self._ids(*_IDS[name])
         match name:
-            case "marketplace":
-                return marketplaces
-            case "source":
-                return marketplaces | {SHOPIFY}
-            case "API":
-                return marketplaces | {"admin", "marketplaces"}
             case "planned order":
                 return self._ids(f.PurchaseAccepted, "order") | self._ids(f.PurchaseRefused, "order")
             case "call":
@@ -255,7 +258,7 @@ class _Known:
             case "HTTP status":
                 return STATUSES
             case _:
-                return self._ids(*_IDS[name])
+                return frozenset(self._log.marketplaces) | _BESIDE_MARKETPLACES[name]
 
     def _ids(self, kind: Kind, field: str) -> frozenset[Hashable]:
         return frozenset(map(attrgetter(field), self._log.all(kind)))
@@ -270,8 +273,10 @@ class _Known:
 # -- what belongs together -------------------------------------------------------------------------------------------
 
 
-def _not_parallel(log: FactLog) -> Iterator[Breach]:
+def _not_parallel(log: FactLog, judged: Container[Kind]) -> Iterator[Breach]:
     for kind, fields in PARALLEL:
+        if kind not in judged:
+            continue
         facts, columns = log.all(kind), attrgetter(*fields)
         shapes = {tuple(map(len, columns(fact))) for fact in facts}
         if all(len(set(shape)) == 1 for shape in shapes):

@@ -23,8 +23,9 @@ from tests.modelled.subject import Behaviour
 from tests.running import run_module
 from tests.stored_history import as_written, sealed
 
-LOOPS_MAX = 365.0  # 251 to 284 when it was set, on a busy machine
-PEAK_MAX_MB = 1_000.0
+LOOPS_MAX = 430.0  # of both processes; 340 when it was set, on a machine with four times as much to do as it has cores
+LONGEST_MAX = 250.0  # of the one with more to do; 194 then
+PEAK_MAX_MB = 1_100.0  # of both processes, for 1,020,000 facts; 1,040, of which 60 are code that they share
 TRADE = WorldConfig(
     shop=ShopConfig(skus=300, hot_skus=4, stock=120, hot_stock=60, buyers=1),
     channels=tuple(ChannelConfig(name=name) for name in ("online", "bazaar", "mercado", "tradepost")),
@@ -53,7 +54,9 @@ def test_a_million_facts_are_judged_in_bounded_time_and_memory(tmp_path: Path) -
     ran = run_module("tests.benchmarks.judging", [str(tmp_path)], {})
     assert ran.returncode == 0, ran.stderr
     cost = msgspec.json.decode(ran.stdout, type=Cost)
-    sys.stdout.write(f"{cost}\n{cost.ratio:.0f} loops a million facts\n")
+    sys.stdout.write(f"{cost}\n{cost.ratio:.0f} loops a million facts, {cost.longest:.0f} in one process\n")
     assert cost.verdict == "valid"
     assert cost.ratio <= LOOPS_MAX
-    assert cost.peak_mb <= PEAK_MAX_MB
+    assert cost.longest <= LONGEST_MAX
+    assert cost.second_s > 0
+    assert cost.peak_mb + cost.second_mb <= PEAK_MAX_MB

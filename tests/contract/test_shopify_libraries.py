@@ -57,8 +57,9 @@ def require_common(found: dict[str, Any]) -> None:
     assert (found["topics"], found["left"]) == (["orders/create"], 0)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("shopify") is None, reason=PYTHON_MISSING)
 def test_the_python_library_reads_orders_writes_levels_and_registers_webhooks(port: str) -> None:
+    if importlib.util.find_spec("shopify") is None:
+        pytest.skip(PYTHON_MISSING)
     found = answered([sys.executable, "-W", "ignore", "calls.py"], port)
     require_common(found)
     assert found["refused"] == ["address for this topic has already been taken"]
@@ -66,8 +67,9 @@ def test_the_python_library_reads_orders_writes_levels_and_registers_webhooks(po
     assert found["graphql"]
 
 
-@pytest.mark.skipif(shutil.which("node") is None or not NODE_PACKAGE.exists(), reason=NODE_MISSING)
 def test_the_node_library_reads_orders_writes_levels_and_registers_webhooks(port: str) -> None:
+    if shutil.which("node") is None or not NODE_PACKAGE.exists():
+        pytest.skip(NODE_MISSING)
     found = answered(["node", "calls.mjs"], port)
     require_common(found)
     assert found["missing"] == 404

@@ -15,6 +15,16 @@ DECLARED: Final = (
         diagnoses=frozenset({"lost_updates"}),
     ),
     Flaw(
+        name="sum_set_at_first_location",
+        kind="writes",
+        mistake="an item's first location is set to the stock at all of them",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **CALLS}, "drift"),
+        subjects=OF_WEBHOOKS,
+        scenario="many_locations",
+        diagnoses=frozenset({"sum_at_location"}),
+    ),
+    Flaw(
         name="set_from_stale_read",
         kind="writes",
         mistake="the stock is read and set 80 ms later",

@@ -8,6 +8,7 @@ from stockstorm.reference_service.flaws.writes import (
     idempotency_key_missing,
     set_from_stale_read,
     set_instead_of_adjust,
+    sum_set_at_first_location,
     throttled_write_counts_as_done,
     user_errors_ignored,
 )
@@ -19,6 +20,7 @@ FLAWS: Mapping[str, Compose] = {
     "idempotency_key_missing": idempotency_key_missing.compose,
     "set_from_stale_read": set_from_stale_read.compose,
     "set_instead_of_adjust": set_instead_of_adjust.compose,
+    "sum_set_at_first_location": sum_set_at_first_location.compose,
     "throttled_write_counts_as_done": throttled_write_counts_as_done.compose,
     "user_errors_ignored": user_errors_ignored.compose,
 }

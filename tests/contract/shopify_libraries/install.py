@@ -10,7 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-import shopify  # type: ignore[import-not-found, unused-ignore]  # not among the packages of the tests
+import shopify
 
 BACK = "https://app.example/auth/callback"
 STATE = "a nonce & 100%"
@@ -20,7 +20,7 @@ class Plain(urllib.request.HTTPSHandler):
     """Opens https addresses as http."""
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(http.client.HTTPConnection, req)  # type: ignore[arg-type]  # the stub wants its own class
+        return self.do_open(http.client.HTTPConnection, req)
 
 
 class Stays(urllib.request.HTTPRedirectHandler):

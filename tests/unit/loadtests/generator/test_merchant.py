@@ -24,11 +24,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts, server = urlsplit(self.path), self.server
+        assert isinstance(server, HTTPServer)
         seen: list[tuple[str, dict[str, list[str]]]] = server.seen  # type: ignore[attr-defined]  # set by the fixture
         seen.append((parts.path, parse_qs(parts.query)))
         location = ""
         if parts.path == "/app":
-            back = f"http://127.0.0.1:{server.server_address[1]}/callback"
+            back = f"http://127.0.0.1:{server.server_port}/callback"
             query = urlencode({"client_id": CLIENT_ID, "redirect_uri": back, "state": "s"})
             location = f"https://{DOMAIN}/admin/oauth/authorize?{query}"
         elif parts.path == "/loop":
@@ -60,7 +61,7 @@ def server() -> Iterator[Any]:
 
 def opened(server: Any, path: str) -> tuple[int, list[str]]:
     told: list[str] = []
-    base = f"http://127.0.0.1:{server.server_address[1]}"
+    base = f"http://127.0.0.1:{server.server_port}"
     return open_app(f"{base}{path}", signed_query(DOMAIN, SECRET, 9), DOMAIN, base, told.append), told
 
 

@@ -386,6 +386,7 @@ CASES = (
     Case("open_batch_forgotten", steps_at_start, ADJUSTED, ["closed"]),
     Case("taken_before_work", when_taken, ["taken in the claim's transaction"], ["taken"]),
     Case("set_instead_of_adjust", quantities, BOTH, [49, 47]),
+    Case("sum_set_at_first_location", quantities, BOTH, [1, -1]),  # the double's second column is the sum
     Case("set_from_stale_read", quantities, BOTH, [39, 37]),
     Case("user_errors_ignored", attempts_after_a_refusal, 2, 1),
     Case("user_errors_ignored", reason, "other", "sale"),

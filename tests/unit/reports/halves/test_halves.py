@@ -1,4 +1,4 @@
-"""A history in two processes: the same result to the byte, whatever becomes of the second one, and nothing left behind."""
+"""A history in two processes: the same result to the byte, whatever becomes of the second one. Nothing is left over."""
 
 import os
 import signal
@@ -39,7 +39,7 @@ from tests.stored_history import as_written, sealed
 TRADE = WorldConfig(
     shop=ShopConfig(skus=12, hot_skus=2, stock=30, hot_stock=20, buyers=1),
     channels=tuple(ChannelConfig(name=name) for name in ("online", "bazaar", "mercado")),
-    phases=(PhaseConfig(name="load", kind="poisson", seconds=30, rate=20, hot_share=0.2),),
+    phases=(PhaseConfig(name="load", kind="poisson", seconds=12, rate=20, hot_share=0.2),),
     orders=OrdersConfig(cancel_share=0.1, cancel_after_s=0.5, return_share=0.1, return_after_s=0.8),
     events=ShopEventsConfig(restocks_per_s=2, restock_units=5, restock_hot=True),
 )
@@ -67,6 +67,7 @@ def stored(folder: Path, behaviour: Behaviour, seed: int, *, probed: bool) -> Pa
 def judged(folder: Path, *, split: bool) -> dict[str, bytes]:
     """What judging writes."""
     with opened(folder, split=split) as history:
+        assert bool(history.elsewhere.kinds) is split
         render_all(judge(history), history, RunFolder(folder), "json", "junit", "markdown", "html")
     return {name: (folder / name).read_bytes() for name in ("result.json", "report.html", "junit.xml", "summary.md")}
 
@@ -74,9 +75,8 @@ def judged(folder: Path, *, split: bool) -> dict[str, bytes]:
 @pytest.mark.parametrize("behaviour", BEHAVIOURS.values(), ids=BEHAVIOURS)
 @pytest.mark.parametrize("probed", [True, False], ids=["with a probe", "without one"])
 def test_two_processes_find_what_one_finds(tmp_path: Path, behaviour: Behaviour, probed: bool) -> None:
-    for seed in (1, 2):
-        folder = stored(tmp_path / str(seed), behaviour, seed, probed=probed)
-        assert judged(folder, split=True) == judged(folder, split=False)
+    folder = stored(tmp_path, behaviour, 1, probed=probed)
+    assert judged(folder, split=True) == judged(folder, split=False)
 
 
 def test_every_fact_that_a_reader_asks_for_is_there(tmp_path: Path) -> None:
@@ -132,6 +132,7 @@ def broken(facts: list[f.AnyFact], kind: type[f.Fact], **changes: object) -> lis
         (f.AttemptEnded, {"status": 700}),
         (f.StockChanged, {"available": 10**6}),
         (f.PurchaseAccepted, {"channel": "nowhere"}),
+        (f.EventFired, {"event": 10**6}),
         (f.DeliveryPlanned, {"at_ns": 1}),
     ],
     ids=str,
