@@ -37,7 +37,8 @@ class Capped(Diagnose):
             return
         numbers = (
             f"in {len(found.taken)} windows with a loss {min(found.came)} to {max(found.came)} events were "
-            f"acknowledged, and {min(found.taken)} to {max(found.taken)} had an effect; by chance the second would follow the first"
+            f"acknowledged, and {min(found.taken)} to {max(found.taken)} had an effect; by chance the second would "
+            "follow the first"
         )
         yield Found(
             Diagnosis(
