@@ -7,7 +7,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
-from stockstorm.reports.diagnosis.traits import said
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, said
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
@@ -43,12 +43,11 @@ class AppliedTwice(Diagnose):
 def doubled_and_single(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
     """Events that incidents call applied twice, and marketplaces' other events."""
     events, otherwise = case.history.deliveries.events, of_wrong_rules(case)
-    doubled = dict.fromkeys(
-        number
-        for incident in case.incidents("applied_twice")
-        for number in incident.events
-        if number in events and events[number].order not in otherwise
-    )
+    told = [number for incident in case.incidents("applied_twice") for number in incident.events]
+    if told:  # a check keeps only so many incidents
+        known = case.history.deliveries.order_event
+        told += [known.get((order, TOPIC_OF[kind]), -1) for order, kind in case.history.doublings.by_order]
+    doubled = dict.fromkeys(number for number in told if number in events and events[number].order not in otherwise)
     good = [event for event in events.values() if event.event not in doubled and _alike(case, event)]
     return [events[number] for number in doubled], good
 

@@ -1,14 +1,13 @@
 """Events that are lost because more come than the subject takes: a full buffer drops the rest.
 
-Where chance loses a share of the events, the number that has its effect varies with the number that comes. Under a
-limit it is nearly the same in every window. The test is the lower tail of the dispersion of these numbers. Where
-the lost events have a trait that no other has, that is the cause.
+Where chance loses a share of the events, the number that has its effect follows the number that comes. Under a limit it
+is the same in every window, however many come. The two are compared by how well they fit. Where the lost events have a
+trait that no other has, that is the cause.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from math import sqrt
-from statistics import mean, pvariance
+from collections.abc import Iterator, Sequence
+from statistics import fmean
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
@@ -20,8 +19,7 @@ WINDOW_NS: Final = 500 * MILLISECOND_NS
 WINDOWS_MIN: Final = 8  # in which something was lost
 TAKEN_MIN: Final = 5  # in such a window, on average
 LOST_SHARE_MIN: Final = 0.1  # of these windows
-Z_MAX: Final = -3.1  # of the dispersion; one in a thousand
-VARIES: Final = 4  # times the variance of what is taken, for what comes
+GAIN_MIN: Final = 14  # by which a limit fits better than chance, in chi-square: a thousand times as likely
 ABOVE_MAX: Final = 1.4  # times the average, which only so many windows exceed:
 ABOVE: Final = 1  # the first one, in which the buffer fills
 
@@ -39,7 +37,8 @@ class Capped(Diagnose):
             return
         numbers = (
             f"in {len(found.taken)} windows with a loss {min(found.came)} to {max(found.came)} events were "
-            f"acknowledged, and {min(found.taken)} to {max(found.taken)} had their effect; chance would vary more"
+            f"acknowledged, and {min(found.taken)} to {max(found.taken)} had an effect; by chance the second would "
+            "follow the first"
         )
         yield Found(
             Diagnosis(
@@ -68,25 +67,26 @@ class _Windows(NamedTuple):
 
 
 def _windows(lost: list[int], taken: list[int]) -> _Windows | None:
-    """The windows, if their numbers of taken events vary far less than chance would make them."""
+    """The windows, if a limit explains their numbers of taken events far better than chance."""
     bad, good = (Counter(at_ns // WINDOW_NS for at_ns in times) for times in (lost, taken))
     whole = sorted(bad)[1:-1]  # the first and the last one may be cut off
     if len(whole) < WINDOWS_MIN:
         return None
     numbers = [good[window] for window in whole]
     came = [bad[window] + good[window] for window in whole]
-    average, share = mean(numbers), sum(numbers) / sum(came)
+    average, share = fmean(numbers), sum(numbers) / sum(came)
     if average < TAKEN_MIN or 1 - share < LOST_SHARE_MIN:
         return None
-    if pvariance(came) < VARIES * max(1, pvariance(numbers)):
-        return None  # what comes so evenly is taken evenly, whatever is lost
     if sum(number > ABOVE_MAX * average + 1 for number in good.values()) > ABOVE:
         return None
-    dispersion = sum((number - average) ** 2 for number in numbers) / (average * (1 - share))
-    return _Windows(came, numbers) if _lower_tail(dispersion, len(whole) - 1) < Z_MAX else None
+    capped = _misfit(numbers, [average] * len(numbers), share)
+    by_chance = _misfit(numbers, [share * count for count in came], share)
+    return _Windows(came, numbers) if capped < len(numbers) and by_chance - capped >= GAIN_MIN else None
 
 
-def _lower_tail(chi2: float, degrees: int) -> float:
-    """The standard normal deviate of a chi-square value (Wilson and Hilferty)."""
-    spread = 2 / (9 * degrees)
-    return (float((chi2 / degrees) ** (1 / 3)) - (1 - spread)) / sqrt(spread)
+def _misfit(numbers: Sequence[int], expected: Sequence[float], share: float) -> float:
+    """The chi-square value of numbers of taken events, of which a share is taken."""
+    off = 0.0
+    for number, mean in zip(numbers, expected, strict=True):
+        off += (number - mean) * (number - mean) / (mean * (1 - share))
+    return off

@@ -164,6 +164,8 @@ class EventTraits:
                 found.add(Trait("twin", self._twins[sku]))
             if sku in self._rounded:
                 found.add(Trait("inexact"))
+            if item is not None:
+                found.add(Trait("digit", str(item.inventory_item_id % 10)))
             if item is not None and item.hot:
                 found.add(Trait("hot"))
             if item is not None and self._locations > 1 and (place := self._place(item, version)) >= 0:

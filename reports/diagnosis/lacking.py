@@ -33,7 +33,7 @@ class Lacking(Diagnose):
     at_rest = True
     after = (
         "no_call", "stops", "few_topics", "channel_frozen", "overtaken", "pushed_before", "push_forgotten",
-        "small_steps", "wrong_listings", "never_pushed", "same_difference", "wrong_sign",
+        "small_steps", "wrong_listings", "capped", "lost_at_failure", "never_pushed", "same_difference", "wrong_sign",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:

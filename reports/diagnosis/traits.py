@@ -12,7 +12,7 @@ TraitKind = Literal[
     "topic", "source", "cause", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
     "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
     "forgery", "channel", "sku", "hot", "phase", "size", "zero", "one_unit",
-    "outage", "restart", "read", "tie", "inexact", "burst", "together", "cancel_heard", "shows", "after_push",
+    "outage", "restart", "read", "tie", "inexact", "burst", "together", "cancel_heard", "shows", "after_push", "digit",
 ]  # fmt: skip
 
 PHRASES: Final[dict[TraitKind, str]] = {
@@ -40,6 +40,7 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "cancel_heard": "of orders whose cancellation had arrived before",
     "shows": "ones that show {}",
     "after_push": "ones that came less than {} after a push of their SKU",
+    "digit": "of items whose id ends in {}",
     "burst": "ones that arrived when more than {} others had come within 250 ms",
     "together": "ones that arrived within 2 ms of another one",
     "close": "less than 20 ms from another event of the same SKU",
@@ -78,6 +79,7 @@ HINTS: Final[dict[TraitKind, str]] = {
     "cancel_heard": "look at how a change of an order that is already cancelled is handled",
     "shows": "look for a limit on the quantity that is listed, or a value that stands for an unknown one",
     "after_push": "a push that is left out because one was just made has to be made up for when the wait is over",
+    "digit": "look for a choice by the id: a shard, a partition or a worker that does not run, a filter",
     "burst": "look at what is full when many events come at once: a buffer, a queue, a pool; refuse with 503 what does "
     "not fit, and it comes again",
     "together": "two requests at the same time: look for what is read and then written without a lock",

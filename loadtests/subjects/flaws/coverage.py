@@ -58,9 +58,10 @@ DECLARED: Final = (
         mistake="stock events of every tenth item have no effect",
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
+        says=("whose id ends in 0",),
         subjects=OF_WEBHOOKS,
         scenario="proof_wide",
-        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events"}),
+        diagnoses=frozenset({"lacking", "wrong_listings", "lost_events"}),
     ),
     Flaw(
         name="first_page_of_items_only",

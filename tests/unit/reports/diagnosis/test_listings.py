@@ -3,6 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
+from stockstorm.reports.diagnosis.case import Case
+from stockstorm.reports.diagnosis.event_traits import EventTraits
+from stockstorm.reports.diagnosis.traits import Trait
 from stockstorm.reports.history import History
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns, started
@@ -87,6 +90,16 @@ def test_changes_of_one_second_that_listings_lack() -> None:
 def test_changes_that_listings_lack_as_often_as_others_have_no_cause() -> None:
     found = diagnosed(shop_of_levels(ties=False))["lacking"]
     assert found.cause == "8 changes never reached the listings, with nothing in common that others lack"
+
+
+def test_an_event_is_told_by_the_last_digit_of_its_item() -> None:
+    """As where one shard of ten does not run."""
+    history = shop_of_levels(ties=True)
+    traits = EventTraits(Case(history, ()))
+    events = history.all(f.EventFired)
+    found = {event.sku: {one.value for one in traits.of(event) if one.kind == "digit"} for event in events}
+    assert found["SKU-03"] == found["SKU-13"] == {"3"}
+    assert Trait("digit", "3").phrase == "of items whose id ends in 3"
 
 
 def test_changes_that_came_too_soon_after_a_push() -> None:

@@ -23,10 +23,7 @@ def sold_at(history: History, order: int) -> int:
 
 
 def with_fault(history: History, begin_ns: int, end_ns: int, fault: f.FaultName = "restart_database") -> History:
-    more: list[f.AnyFact] = [
-        f.FaultStarted(begin_ns, fault, "database"),
-        f.FaultEnded(end_ns, fault, "database"),
-    ]
+    more: list[f.AnyFact] = [f.FaultStarted(begin_ns, fault, "database"), f.FaultEnded(end_ns, fault, "database")]
     return History.of([*history.facts, *more])
 
 

@@ -58,6 +58,12 @@ def test_copies_that_count_twice_are_named() -> None:
     assert "count twice" in without.cause
 
 
+def test_events_that_count_twice_are_compared_with_those_that_do_not_however_many_incidents_are_kept() -> None:
+    twice = diagnosed(Shop(lambda one: 1 + (one.kind == "sale"), orders=260).history())["applied_twice"]
+    assert twice.cause == "all 260 events that were applied twice are of topic order.created"
+    assert twice.evidence[0].startswith("0 of ")
+
+
 def test_a_single_lost_order_is_named_by_its_reference() -> None:
     history = Shop(lambda one: int(one.order != 76), named=False, orders=90).history()
     text = diagnosed(history)["exact_units"]
