@@ -60,8 +60,7 @@ DECLARED: Final = (
         subjects=OF_WEBHOOKS,
         scenario="proof_wide",
         faults=(
-            "kill_worker@3",
-            "kill_worker@6",
+            "kill_worker@4",
             "kill_worker@9",
         ),
         diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "push_forgotten"}),

@@ -10,7 +10,7 @@ from stockstorm.reference_service.storage.database import Pool
 from stockstorm.reference_service.storage.tables import known_skus
 from stockstorm.reference_service.sync.listing_pusher import ListingPusher
 
-COLLECTED_S = 0.4
+COLLECTED_S = 0.8
 
 
 class _Collecting(ListingPusher):
