@@ -7,17 +7,13 @@ nobody knows, unless it names an order again. The total of the SKU confirms it, 
 right.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from itertools import combinations
-from typing import Final
+from collections.abc import Collection
 
 import msgspec
 
 from stockstorm.reports.history.channel_orders import ChannelOrders, order_named, tokens
-from stockstorm.reports.history.misfits import Misfit
+from stockstorm.reports.history.misfits import Misfit, subsets_with_sum
 from stockstorm.reports.history.order_effects import Effect, Row, is_blind_set
-
-SUBSETS_OF_MAX: Final = 12  # effects of a row; of more, no part is searched for
 
 
 class Doubled(msgspec.Struct, frozen=True):
@@ -67,11 +63,11 @@ def explanations(misfit: Misfit) -> tuple[tuple[Effect, ...], ...]:
     again = misfit.repeated
     if again and sum(effect.delta for effect in again) == misfit.excess:
         return (tuple(again),)
-    if found := tuple(_with_sum(again, misfit.excess)):
+    if found := tuple(subsets_with_sum(again, misfit.excess)):
         return found
-    if any(_with_sum(misfit.effects, -misfit.excess)):
+    if any(subsets_with_sum(misfit.effects, -misfit.excess)):
         return ()  # the row may as well have left out what it names
-    return tuple(_with_sum([*again, *misfit.effects], misfit.excess))
+    return tuple(subsets_with_sum([*again, *misfit.effects], misfit.excess))
 
 
 def explanations_by_order(orders: ChannelOrders, misfit: Misfit) -> tuple[tuple[Effect, ...], ...]:
@@ -90,7 +86,7 @@ def explanations_by_order(orders: ChannelOrders, misfit: Misfit) -> tuple[tuple[
         for effect in orders.by_order[order]
         if effect.sku == misfit.row.sku and effect.version >= 0 and effect.version_seq != misfit.seq
     ]
-    return tuple(_with_sum(written, misfit.excess))
+    return tuple(subsets_with_sum(written, misfit.excess))
 
 
 def _gives_back_whole_orders(orders: ChannelOrders, misfit: Misfit) -> bool:
@@ -103,17 +99,3 @@ def _gives_back_whole_orders(orders: ChannelOrders, misfit: Misfit) -> bool:
         if effect.sku == misfit.row.sku
     )
     return misfit.excess > 0 and sold - sum(back.delta for back in backs) == misfit.excess
-
-
-def _with_sum(effects: Sequence[Effect], units: int) -> Iterator[tuple[Effect, ...]]:
-    """The smallest sets of effects with this sum; all of them, if they have it."""
-    same = [effect for effect in effects if effect.delta * units > 0]
-    if len(same) > SUBSETS_OF_MAX:
-        if sum(effect.delta for effect in same) == units:
-            yield tuple(same)
-        return
-    for size in range(1, len(same) + 1):
-        found = [some for some in combinations(same, size) if sum(effect.delta for effect in some) == units]
-        yield from found
-        if found:
-            return
