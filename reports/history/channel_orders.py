@@ -34,6 +34,7 @@ class ChannelOrders(msgspec.Struct, gc=False):
     named_delta: dict[str, int]  # by SKU, units that rows with a known reference moved
     misfits: list[Misfit]  # rows that moved other units than the orders that they are the first to name
     unknown_orders: dict[str, int] = {}  # "channel:reference" that a row names and nobody placed -> when
+    netted_twice: list[Effect] = []  # applied twice, and one time with its opposite, so that no row shows it
 
     def of_order(self, order: int, kind: str) -> list[Effect]:
         """Effects of one kind of one order (one for each SKU)."""

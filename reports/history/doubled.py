@@ -31,10 +31,14 @@ class Unattributed(msgspec.Struct, frozen=True):
 
 
 class Doublings(msgspec.Struct):
-    """What the references prove, by (order, kind); and rows whose difference cannot be tied to one order."""
+    """What the references prove, by (order, kind); and rows whose difference cannot be tied to one order.
+
+    `by_order` holds the first effect of each, `every` all of them: an order may hold several SKUs.
+    """
 
     by_order: dict[tuple[int, str], Doubled]
     unattributed: list[Unattributed]
+    every: list[Doubled] = []
 
 
 def find_doublings(orders: ChannelOrders, misfit_skus: Collection[str], lost_updates: Collection[int]) -> Doublings:
@@ -48,7 +52,8 @@ def find_doublings(orders: ChannelOrders, misfit_skus: Collection[str], lost_upd
             choices = explanations(misfit) or explanations_by_order(orders, misfit)
         if len(choices) == 1:
             for effect in choices[0]:
-                found.by_order.setdefault((effect.order, effect.kind), Doubled(effect, misfit.row))
+                found.every.append(Doubled(effect, misfit.row))
+                found.by_order.setdefault((effect.order, effect.kind), found.every[-1])
         else:
             found.unattributed.append(Unattributed(misfit, choices))
     return found

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from stockstorm.reports.history import History
+from stockstorm.reports.history.off_stock import explain
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import SKU, history, ns, opened, put, query, recorded, sold
 
@@ -143,3 +144,18 @@ def test_a_sale_that_came_to_nothing_with_a_return_that_came_again_is_not_lost()
     lost = history(*facts, alone)
     assert doubled(lost) == set()
     assert [effect.sku for effect in lost.orders.effects if effect.version < 0 and not effect.settled] == [SKU]
+
+
+def test_an_order_of_two_items_that_was_applied_twice_explains_both() -> None:
+    skus = (SKU, "CUP")
+    sale = f.PurchaseAccepted(ns(1), 1, "bazaar", "1", skus, (2, 1), (10, 10), (10, 10))
+    rows = [
+        f.StockChanged(ns(at), sku, 2**53 + 1 + 2 * place, 7, number, -units, 10 - number * units, "subject_adjust", -1,
+                       "urn:channel-orders:bazaar:1", request=number)
+        for number, at in ((1, 20), (2, 30))
+        for place, (sku, units) in enumerate(zip(skus, (2, 1), strict=True))
+    ]  # fmt: skip
+    cup = f.ItemStocked(ns(-1), "CUP", 2**53 + 3, 7, 10, 500, hot=False)
+    run = history(cup, opened(), sale, *rows)
+    assert doubled(run) == {(1, "sale")}
+    assert all(explain(run.attribution, sku, -units).explained for sku, units in zip(skus, (2, 1), strict=True))
