@@ -36,7 +36,8 @@ def settle_netted(orders: ChannelOrders, groups: Sequence[tuple[Effect, ...]], c
     """Settles what is missing of a group and was applied once, where what was applied twice explains it."""
     for group in groups:
         left = [effect for effect in group if effect.version < 0 and not effect.settled]
-        twice = [one for one in group if _written(one) and one.times == 1 and claims.get((one.order, one.kind)) == "twice"]
+        single = [effect for effect in group if _written(effect) and effect.times == 1]
+        twice = [effect for effect in single if claims.get((effect.order, effect.kind)) == "twice"]
         applied = all(claims.get((effect.order, effect.kind)) == "once" for effect in left)
         if applied and twice and not sum(effect.delta for effect in (*left, *twice)):
             for effect in left:
