@@ -50,7 +50,8 @@ class ChannelFrozen(Diagnose):
                     case.consequences(*self.checks),
                     at_ns if channel in last else 0,
                 ),
-                frozenset(f"listings {channel}" for _ in (0,)),
+                frozenset({f"listings {channel}"}),
+                f"no push set any listing of {channel}{' after that' if set_once else ''}",
             )
 
 

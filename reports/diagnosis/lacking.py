@@ -22,7 +22,6 @@ from stockstorm.simulator.history import facts as f
 
 WRONG_MAX: Final = 2_000
 SHOWN: Final = 3
-OTHERS: Final = "last changes of SKUs whose listings are right"
 AFTER_READ_NS: Final = SECOND_NS
 ADMIN: Final = "admin"
 CHECKS: Final = ("drift", "sync_latency", "oversell", "crisis_time", "refused_though_available")

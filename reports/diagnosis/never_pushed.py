@@ -38,6 +38,8 @@ class NeverPushed(Diagnose):
                 ),
             ),
             frozenset(f"sku {sku}" for sku in never),
+            "no push ever set this SKU",
+            frozenset(f"listing {market} {sku}" for market in case.history.marketplaces for sku in never),
         )
 
 

@@ -43,7 +43,8 @@ def judge_thresholds(
         verdict, reason = _outcome(measure, condition, found, owners.get(measure), unreliable)
         interval = intervals.get(measure)
         if verdict != "unknown" and interval is not None and interval.low is not None and interval.high is not None:
-            reason += f" (95 % interval {_number(interval.low)} to {_number(interval.high)})"
+            if not math.isinf(interval.low):
+                reason += f" (95 % interval {_number(interval.low)} to {_number(interval.high)})"
         outcomes.append(ThresholdOutcome(measure, str(condition), found, verdict, reason))
     return tuple(outcomes)
 

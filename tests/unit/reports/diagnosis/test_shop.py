@@ -252,3 +252,21 @@ def test_a_run_without_a_flaw_is_not_diagnosed() -> None:
 
     checks = (Check("drift", "valid", "right"), Check("oversell", "not_exercised", "none"))
     assert diagnose(History.of([]), checks, (Never(),)) == ((), ())
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_genuine_ones_that_fail_and_respelled_ones_that_pass_are_one_cause(passes: bool) -> None:
+    """A body that is parsed and serialised before its signature is checked."""
+    facts = list(Shop(lambda _: 0, answer=lambda _: 401).history().facts)
+    for number, kind in enumerate(("reserialised", "unsigned", "tampered"), 90_000):
+        taken, at = kind == "reserialised" and passes, facts[-1].at_ns
+        facts += [
+            f.DeliveryPlanned(at, number, -1, f"w{number}", 1, "order.created", at, forged=kind, source="bazaar"),
+            f.AttemptEnded(at, number, 1, at, at, at, at, at, 200 if taken else 401),
+            f.DeliveryEnded(at, number, "acknowledged" if taken else "refused"),
+        ]
+    found = diagnosed(History.of(facts))
+    assert ("1 of 1 with a body in another spelling" in found["signature_check"].cause) == passes
+    assert ("parsed and serialised again" in found["signature_check"].cause) == passes
+    assert ("forged" in found["signature_check"].explains) == passes
+    assert "forgeries" not in found
