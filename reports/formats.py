@@ -11,8 +11,8 @@ from stockstorm.reports.verdict.tiers import best_tier, ranked
 from stockstorm.scenarios.tiers import TIERS
 
 SIGNS: Final[dict[Finding, str]] = {"valid": "✓", "invalid": "✕", "unknown": "?", "not_exercised": "–", "measured": "·"}
-TIER_UNITS_SHOWN: Final = frozenset({"ms", "s", "per second", "share"})
-NAMES: Final[dict[str, str]] = {tier.name: tier.title for tier in TIERS}
+UNITS_SHOWN: Final = frozenset({"ms", "s", "per second", "share"})
+TIER_NAMES: Final[dict[str, str]] = {tier.name: tier.title for tier in TIERS}
 NAMES: Final = {name: measure.label for name, measure in MEASURES.items() if measure.headline}
 
 
