@@ -1,9 +1,8 @@
 """Shopify's own client libraries, unmodified but for their address, make their ordinary calls against the played APIs.
 
-They are not among the packages of the tests. Where one is not installed, its test is skipped and says how to get it.
+`make test` installs them into environments of their own. Where that failed, the tests are skipped and say so.
 """
 
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -21,8 +20,8 @@ from tests.small_world import small_catalogue, small_config
 
 FOLDER = Path(__file__).parent / "shopify_libraries"
 NODE_PACKAGE = FOLDER / "node_modules" / "@shopify" / "shopify-api"
-PYTHON_MISSING = "install ShopifyAPI==12.7.0 beside the packages of the tests"
-NODE_MISSING = f"run npm install --ignore-scripts in {FOLDER.relative_to(ROOT)}"
+PYTHON = ROOT / ".venv" / "shopify" / "bin" / "python"
+MISSING = "make test installs Shopify's library for {}; it could not"
 CALLS_WITHIN_S = 60
 
 
@@ -58,9 +57,9 @@ def require_common(found: dict[str, Any]) -> None:
 
 
 def test_the_python_library_reads_orders_writes_levels_and_registers_webhooks(port: str) -> None:
-    if importlib.util.find_spec("shopify") is None:
-        pytest.skip(PYTHON_MISSING)
-    found = answered([sys.executable, "-W", "ignore", "calls.py"], port)
+    if not PYTHON.exists():
+        pytest.skip(MISSING.format("Python"))
+    found = answered([str(PYTHON), "-W", "ignore", "calls.py"], port)
     require_common(found)
     assert found["refused"] == ["address for this topic has already been taken"]
     assert found["scopes"] == list(small_config().app.scopes)
@@ -69,7 +68,7 @@ def test_the_python_library_reads_orders_writes_levels_and_registers_webhooks(po
 
 def test_the_node_library_reads_orders_writes_levels_and_registers_webhooks(port: str) -> None:
     if shutil.which("node") is None or not NODE_PACKAGE.exists():
-        pytest.skip(NODE_MISSING)
+        pytest.skip(MISSING.format("Node"))
     found = answered(["node", "calls.mjs"], port)
     require_common(found)
     assert found["missing"] == 404
