@@ -1,15 +1,17 @@
 """Text for numbers and times, the same in terminal, HTML and Markdown. Checkers declare units and labels."""
 
 import math
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
 from stockstorm.reports.checkers import MEASURES, measure_of
-from stockstorm.reports.result import Finding, Interval, Result, TierOutcome, counted
-from stockstorm.reports.verdict.tiers import best_tier
+from stockstorm.reports.result import Finding, Interval, Result, ThresholdOutcome, TierOutcome, counted
+from stockstorm.reports.verdict.tiers import best_tier, ranked
 from stockstorm.scenarios.tiers import TIERS
 
 SIGNS: Final[dict[Finding, str]] = {"valid": "✓", "invalid": "✕", "unknown": "?", "not_exercised": "–", "measured": "·"}
+UNITS_SHOWN: Final = frozenset({"ms", "s", "per second", "share"})
 TIER_NAMES: Final[dict[str, str]] = {tier.name: tier.title for tier in TIERS}
 NAMES: Final = {name: measure.label for name, measure in MEASURES.items() if measure.headline}
 
@@ -36,6 +38,17 @@ def measure_text(measure: str, value: float | None, currency: str = "") -> str:
             return money_text(value, currency)
         case _:
             return number_text(value)
+
+
+def condition_text(line: ThresholdOutcome) -> str:
+    """What is wanted with its unit: `< 2 s` for `< 2000` of a latency. Unchanged where that cannot be read."""
+    sign, _, number = line.condition.partition(" ")
+    found = measure_of(line.measure)
+    if found is None or found.unit not in UNITS_SHOWN:
+        return line.condition
+    with suppress(ValueError):
+        return f"{sign} {measure_text(line.measure, float(number.replace('_', '')))}"
+    return line.condition
 
 
 def duration_text(ms: float) -> str:
@@ -74,6 +87,8 @@ def interval_text(interval: Interval | None) -> str:
     """`95 % interval 1.1 s to 1.6 s`, or why there is no interval."""
     if interval is None or interval.low is None or interval.high is None:
         return "too little data for an interval"
+    if math.isinf(interval.low):
+        return "95 % interval: never throughout"
     return f"95 % interval {duration_text(interval.low)} to {duration_text(interval.high)}"
 
 
@@ -89,6 +104,11 @@ def clock_text(wall_ns: int) -> str:
 
 def tier_name(tier: TierOutcome) -> str:
     return TIER_NAMES.get(tier.tier, tier.tier)
+
+
+def tier_mark(tier: TierOutcome) -> Finding:
+    """What a tier is marked with: neutral where the run has no rank."""
+    return tier.verdict if ranked(tier) else "not_exercised"
 
 
 def tier_headline(result: Result) -> str:

@@ -127,9 +127,22 @@ def diagnose(
     history: History, checks: tuple[Check, ...], diagnoses: Sequence[Diagnose] = DIAGNOSES
 ) -> tuple[tuple[Diagnosis, ...], tuple[str, ...]]:
     """The diagnoses in order of cause, and notes on those that failed. Nothing for a run without a flaw."""
+    found, notes = find(history, checks, diagnoses)
+    return told(found), notes
+
+
+def told(found: Sequence[Found]) -> tuple[Diagnosis, ...]:
+    """What was found as it is reported: each with the names of its rivals."""
+    return tuple(_with_rivals(each, found) for each in found)
+
+
+def find(
+    history: History, checks: tuple[Check, ...], diagnoses: Sequence[Diagnose] = DIAGNOSES
+) -> tuple[list[Found], tuple[str, ...]]:
+    """The same with the keys of what each explains."""
     case = Case(history, checks)
     if not case.failing:
-        return (), ()
+        return [], ()
     found: list[Found] = []
     notes: list[str] = []
     there: dict[str, list[Found]] = history.elsewhere.answer(WHERE_HELD, checks) or {}
@@ -142,8 +155,7 @@ def diagnose(
             found += [each for each in made if each.diagnosis.explains]
         except Exception as error:  # noqa: BLE001  # as for a checker that raises: the rest must still be reported
             notes.append(f"the diagnosis {one.name} failed: {type(error).__name__}: {error}")
-    found = _by_size(found)
-    return tuple(_with_rivals(each, found) for each in found), tuple(notes)
+    return _by_size(found), tuple(notes)
 
 
 def _possible(one: Diagnose, case: Case) -> bool:

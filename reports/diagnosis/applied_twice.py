@@ -7,7 +7,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, said
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, contrasted, said
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
@@ -66,7 +66,7 @@ def _found(name: str, case: Case, common: Common | None, doubled: list[f.EventFi
     else:
         which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"
         cause = f"{which} events that were applied twice are {said(common.traits)}"
-        evidence.insert(0, f"{common.good} of {common.good_of} events that were not are {said(common.traits)}")
+        evidence.insert(0, contrasted(common.good, common.good_of, "other events", common.traits))
         if common.equal:
             evidence.append(f"they are also, and just as distinctly, {said(common.equal[:2])}")
         hints = list(dict.fromkeys([*(trait.hint for trait in common.traits), DEDUPLICATE]))

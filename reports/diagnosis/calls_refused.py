@@ -13,6 +13,7 @@ REFUSED: Final = frozenset({"user_error", "error", "bad_request"})
 SHARE_MIN: Final = 0.05  # of an operation's calls; a sound service may lose a comparison now and then
 MANY: Final = 0.5
 GROUPS_MAX: Final = 3
+AWAY: Final = "app_not_installed"  # with which a token is refused while the app is not installed
 _STALE: Final = ("changefromquantity", "compare", "stale")  # an answer that asks for a new try, as it should be
 
 
@@ -24,7 +25,7 @@ class CallsRefused(Diagnose):
         groups: dict[tuple[str, str, str], list[f.ApiCalled]] = {}
         for call in case.calls:
             totals[call.api, call.operation] = totals.get((call.api, call.operation), 0) + 1
-            if not (call.strangers or call.injected or call.unplayed) and _refused(call):
+            if not (call.strangers or call.injected or call.unplayed or _planned(case, call)) and _refused(call):
                 groups.setdefault((call.api, call.operation, _text(call)), []).append(call)
         largest = sorted(groups.items(), key=lambda item: -len(item[1]))
         kept = [(key, found) for key, found in largest if _telling(key[2], len(found), totals[key[0], key[1]])]
@@ -53,6 +54,12 @@ def _refused(call: f.ApiCalled) -> bool:
     if call.outcome == "ok":
         return bool(call.errors) and call.api != "admin"  # a push of which some rows were rejected
     return call.outcome in REFUSED and not nowhere(call)
+
+
+def _planned(case: Case, call: f.ApiCalled) -> bool:
+    """Whether the call asked for a token while the app was away, as a service does that waits for it to come back."""
+    away = any(each.begin_ns <= call.at_ns < each.end_ns for each in case.history.app.away)
+    return away and any(text.startswith(AWAY) for text in call.errors)
 
 
 def _text(call: f.ApiCalled) -> str:

@@ -18,10 +18,15 @@ OWN: Final = frozenset({HARNESS, "forged", "applied_twice", "stale_overwrite", "
 
 
 class Found(NamedTuple):
-    """A diagnosis, and the keys of what it explains ("event 12", "call 7"), by which rival ones are recognised."""
+    """A diagnosis, and the keys of what it explains ("event 12", "call 7"), by which rival ones are recognised.
+
+    `short`: the cause as the end of the sentence of each incident that it explains; empty where incidents tell enough.
+    """
 
     diagnosis: Diagnosis
     covers: frozenset[str] = frozenset()
+    short: str = ""
+    tells: frozenset[str] = frozenset()  # keys of these incidents, where they are not those of `covers`
 
 
 class Case:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, ordered, quoted
+from stockstorm.reports.history.channel_orders import tokens
+from stockstorm.reports.history.order_effects import Row
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.api.exchange import request_id
 from stockstorm.simulator.config import API_FAULTS
@@ -48,7 +50,8 @@ def _writes(name: str, case: Case) -> Iterator[Found]:
         Diagnosis(
             name,
             f"{len(forgotten):,} of {counted(len(failed), 'write')} that failed or had no answer "
-            f"{'was' if len(forgotten) == 1 else 'were'} not sent again under the same idempotency key",
+            f"{'was' if len(forgotten) == 1 else 'were'} not sent again under the same idempotency key: "
+            f"{_again(case, forgotten)}",
             (
                 f"{kinds}; {executed:,} of them had been executed",
                 f"first at {case.when(forgotten[0].at_ns)}: "
@@ -60,6 +63,29 @@ def _writes(name: str, case: Case) -> Iterator[Found]:
         ),
         frozenset(f"call {call.request}" for call in forgotten),
     )
+
+
+def _again(case: Case, forgotten: list[f.ApiCalled]) -> str:
+    """How many were never sent again, and how many under another key, by the orders that their rows name."""
+    keys = {call.request: call.key for call in case.calls}
+    named: dict[int, set[str]] = {}
+    under: dict[str, set[str]] = {}
+    rows: list[Row] = [*case.history.all(f.StockChanged), *case.history.all(f.StockUnmoved)]
+    for row in rows:
+        for token in tokens(row.reference):
+            named.setdefault(row.request, set()).add(token)
+            under.setdefault(token, set()).add(keys.get(row.request, ""))
+    held = [(call.key, named[call.request]) for call in forgotten if call.request in named]
+    other = sum(any(under[token] - {key} for token in some) for key, some in held)
+    counts = ((len(held) - other, "never"), (other, "under another key"))
+    told = [f"{count:,} {how}" for count, how in counts if count]
+    if unknown := len(forgotten) - len(held):
+        told.append(f"{unknown:,} never or under another key, since {_not_recorded(unknown)}")
+    return ", ".join(told)
+
+
+def _not_recorded(count: int) -> str:
+    return f"what {'it' if count == 1 else 'each'} held is not known"
 
 
 def _unanswered(call: f.ApiCalled) -> bool:

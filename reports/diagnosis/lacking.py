@@ -12,7 +12,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.moments import WINDOWS_NS
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, said
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, contrasted, hints, said
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.history.listing_gap import Change, changes_lacking
 from stockstorm.reports.history.reads import is_query
@@ -34,6 +34,7 @@ class Lacking(Diagnose):
     after = (
         "no_call", "stops", "few_topics", "channel_frozen", "overtaken", "pushed_before", "push_forgotten",
         "small_steps", "wrong_listings", "capped", "lost_at_failure", "never_pushed", "same_difference", "wrong_sign",
+        "not_reinstalled",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
@@ -60,11 +61,13 @@ class Lacking(Diagnose):
                     self.name,
                     f"{common.bad} of {common.bad_of} changes that listings lack at the end are {said(common.traits)}",
                     (
-                        f"{common.good} of {common.good_of} last changes of SKUs whose listings are right are",
+                        contrasted(
+                            common.good, common.good_of, "last changes of SKUs whose listings are right", common.traits
+                        ),
                         "lacking, for example, " + quoted(case.named(events[one]) for one in sorted(covered)),
                         "wrong: " + quoted(f"{sku} on {channel}" for channel, sku in listings),
                     ),
-                    "; ".join(dict.fromkeys(trait.hint for trait in common.traits)),
+                    hints(common.traits),
                     case.consequences(*CHECKS),
                     min(events[one].at_ns for one in covered),
                 ),

@@ -49,7 +49,7 @@ class LostAtFailure(Diagnose):
                     f"{near.bad} of {near.bad_of} lost events were acknowledged less than {near.window} before "
                     f"{suspect.what}",
                     (
-                        f"{near.good} of {near.good_of} events that had their effect were",
+                        f"of the {near.good_of:,} events that had their effect, {near.good:,} came as shortly before",
                         "lost, for example, " + quoted(case.named(event) for event in lost),
                     ),
                     suspect.remedy,

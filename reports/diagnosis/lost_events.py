@@ -9,7 +9,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, said
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, contrasted, hints, said
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import tokens
 from stockstorm.reports.history.order_effects import Effect
@@ -132,7 +132,7 @@ def _precise(common: Common) -> bool:
 def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) -> Found:
     which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"
     evidence = [
-        f"{common.good} of {common.good_of} events that had their effect are {said(common.traits)}",
+        contrasted(common.good, common.good_of, "events that had their effect", common.traits),
         "lost, for example, " + quoted(case.named(event) for event in lost),
     ]
     without_row = named_without_row(case.history)
@@ -143,7 +143,7 @@ def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) 
         evidence.append(f"they are also, and just as distinctly, {said(common.equal[:2])}")
     if not _precise(common):
         evidence.append("so most events of that kind had their effect: this narrows the cause, and is not all of it")
-    remedy = "; ".join(dict.fromkeys(trait.hint for trait in common.traits))
+    remedy = hints(common.traits)
     cause = f"{which} lost {'event is' if common.bad_of == 1 else 'events are'} {said(common.traits)}"
     if common.bad >= ROWLESS_MIN * common.bad_of:
         cause += seldom_in_a_row(case)

@@ -29,7 +29,7 @@ class NeverPushed(Diagnose):
                 f"{len(never)} of {counted(len(wrong), 'SKU')} with wrong listings were never set by any push, on no "
                 f"marketplace{_alike(case, never, set_once)}",
                 (
-                    f"{counted(len(set_once), 'other SKU')} were",
+                    _others(set_once, {one.sku for one in right_and_wrong(case)[0]} - set(wrong)),
                     f"never set: {quoted(never)}",
                 ),
                 "look at what the pushes leave out: a filter, a mapping of SKUs, a list that is cut",
@@ -38,7 +38,19 @@ class NeverPushed(Diagnose):
                 ),
             ),
             frozenset(f"sku {sku}" for sku in never),
+            "no push ever set this SKU",
+            frozenset(f"listing {market} {sku}" for market in case.history.marketplaces for sku in never),
         )
+
+
+def _others(set_once: Collection[str], right: Collection[str]) -> str:
+    """ "of the 54 SKUs whose listings are right, all were set"."""
+    those = sum(sku in set_once for sku in right)
+    if not right:
+        return f"{counted(len(set_once), 'other SKU')} {'was' if len(set_once) == 1 else 'were'} set"
+    which = "all" if those == len(right) else f"{those:,}"
+    verb = "was" if those == 1 and which != "all" else "were"
+    return f"of {counted(len(right), 'SKU')} whose listings are right, {which} {verb} set"
 
 
 def _alike(case: Case, never: Collection[str], others: Collection[str]) -> str:

@@ -70,6 +70,7 @@ class OrderArithmetic(Diagnose):
                     case.consequences(*CHECKS),
                 ),
                 frozenset({*(f"event {number}" for number in events), *(f"sku {sku}" for sku in fit.skus)}),
+                "; or ".join((fit.rule.what, *others)),
             )
 
 

@@ -31,12 +31,13 @@ class SameDifference(Diagnose):
         if count < max(LISTINGS_MIN, SHARE_MIN * len(shown), OF_ALL_MIN * (len(right) + len(wrong))):
             return
         why = {held: ": the safety stock is not held back", -held: ": the safety stock is held back twice"}
+        way = "many" if off > 0 else "few"
         covered = [one for one in shown if one.listed - (stock[one.sku] - held) == off]
         yield Found(
             Diagnosis(
                 self.name,
-                f"{count} of {len(wrong)} wrong listings each show {units(abs(off))} too "
-                f"{'many' if off > 0 else 'few'}{why.get(off, '')}",
+                f"{count} of {len(wrong)} wrong listings each show {units(abs(off))} too {way}"
+                f"{why.get(off, '')}",
                 (
                     f"the declared safety stock is {units(held)}; {len(right)} listings are right",
                     "wrong, for example, " + quoted(f"{one.sku} on {one.channel}: {one.listed}" for one in covered),
@@ -48,4 +49,5 @@ class SameDifference(Diagnose):
                 ),
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one in covered),
+            why.get(off, "").removeprefix(": ") or f"as most listings it shows {units(abs(off))} too {way}",
         )  # fmt: skip

@@ -7,9 +7,11 @@ from stockstorm.reports.diagnosis.answers import Answered, answers, compared, ex
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.traits import said
 from stockstorm.reports.result import Diagnosis
+from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import SHOPIFY
 
 DENIED: Final = frozenset({401, 403})
+RESPELLED: Final = "reserialised"
 SHOP: Final = (
     "Shopify signs the raw bytes of the body: X-Shopify-Hmac-Sha256 is base64(HMAC-SHA256(client secret, body)). "
     "Compare the secret, and check that no framework parses or decodes the body first"
@@ -24,7 +26,7 @@ class SignatureCheck(Diagnose):
     name = "signature_check"
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        denied = answers(case, lambda attempt: attempt.status in DENIED)
+        denied = answers(case, is_denied)
         if not denied:
             return
         accepted = answers(case, good)
@@ -33,7 +35,14 @@ class SignatureCheck(Diagnose):
         statuses = sorted({attempt.status for _, attempt in denied})
         which = f"; they are {said(common[0].traits)}" if common and common[0].bad == common[0].bad_of else ""
         codes = " or ".join(map(str, statuses))
-        cause = f"{len(denied):,} of {answered:,} genuine deliveries were answered {codes}: the signature check differs"
+        passed, sent = respelled(case)
+        refused = f"{len(denied):,} of {answered:,} genuine deliveries were answered {codes}"
+        cause = f"{refused}: the signature check differs"
+        if passed:
+            cause = (
+                f"{refused}, and {passed} of {sent} with a body in another spelling than the signed one pass: the body "
+                "is parsed and serialised again before its signature is computed"
+            )
         evidence = [*shared(common, "refused ones"), examples(case, denied), *removals(case)]
         if said_by_subject := texts(denied)[:2]:
             evidence.insert(0, f"the service said {' and '.join(said_by_subject)}")
@@ -43,11 +52,22 @@ class SignatureCheck(Diagnose):
                 cause + which,
                 tuple(evidence),
                 _remedy(case, denied),
-                case.consequences(),
+                (*case.consequences(), *(case.consequences("forged") if passed else ())),
                 denied[0][1].at_ns,
             ),
             frozenset(f"delivery {delivery.planned.delivery}" for delivery, _ in denied),
         )
+
+
+def is_denied(attempt: f.AttemptEnded) -> bool:
+    """Whether an attempt was answered 401 or 403."""
+    return attempt.status in DENIED
+
+
+def respelled(case: Case) -> tuple[int, int]:
+    """How many forgeries with a body in another spelling were acknowledged, and how many were sent."""
+    sent = [one for one in case.history.deliveries.by_id.values() if one.planned.forged == RESPELLED]
+    return sum(one.outcome == "acknowledged" for one in sent), len(sent)
 
 
 def _remedy(case: Case, denied: list[Answered]) -> str:

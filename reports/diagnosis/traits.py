@@ -97,6 +97,7 @@ HINTS: Final[dict[TraitKind, str]] = {
 _RANK: Final = {kind: rank for rank, kind in enumerate(PHRASES)}
 
 TOPIC_OF: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
+BROAD: Final[frozenset[TraitKind]] = frozenset({"topic", "source", "cause"})
 MARKS: Final[dict[str, str]] = {
     "reorder": "delivered out of order",
     "delay": "delivered late",
@@ -134,6 +135,17 @@ class Trait(NamedTuple):
 def said(traits: Iterable[Trait]) -> str:
     """ "of topic order.cancelled and from bazaar"."""
     return " and ".join(trait.phrase for trait in traits)
+
+
+def contrasted(good: int, good_of: int, what: str, traits: Iterable[Trait]) -> str:
+    """ "of the 42 right listings, 1 is of bazaar"."""
+    return f"of the {good_of:,} {what}, {good:,} {'is' if good == 1 else 'are'} {said(traits)}"
+
+
+def hints(traits: Iterable[Trait]) -> str:
+    """What to look at. What only says which code handles them comes last."""
+    ordered = sorted(traits, key=lambda trait: trait.kind in BROAD)
+    return "; ".join(dict.fromkeys(trait.hint for trait in ordered))
 
 
 def twins(items: Iterable[f.ItemStocked]) -> dict[str, str]:

@@ -33,7 +33,7 @@ class TwiceAtFailure(Diagnose):
                 self.name,
                 f"{len(hit)} of {len(bad)} events that count twice were first written by a call that got no answer",
                 (
-                    f"{others} of {len(good)} events that count once were",
+                    f"of the {len(good):,} events that count once, {others:,} had such a first call",
                     "twice, for example, " + quoted(case.named(event) for event in hit),
                 ),
                 "a write without an answer may have been executed: store its idempotency key before the call, and send "

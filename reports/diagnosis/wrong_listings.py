@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
-from stockstorm.reports.diagnosis.traits import Trait, said, twins
+from stockstorm.reports.diagnosis.traits import Trait, contrasted, hints, said, twins
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
 
@@ -49,10 +49,10 @@ class WrongListings(Diagnose):
                     self.name,
                     f"{which} wrong listings are {said(common.traits)}",
                     (
-                        f"{common.good} of {common.good_of} right ones are",
+                        contrasted(common.good, common.good_of, "right listings", common.traits),
                         "wrong, for example, " + quoted(f"{one.sku} on {one.channel}: {one.listed}" for one in covered),
                     ),
-                    "; ".join(dict.fromkeys(trait.hint for trait in common.traits)),
+                    hints(common.traits),
                     case.consequences("drift", "sync_latency", "oversell", "crisis_time"),
                 ),
                 frozenset(f"listing {one.channel} {one.sku}" for one in covered),

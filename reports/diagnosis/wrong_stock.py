@@ -10,7 +10,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.exact_units import CHECKS
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, hints
 from stockstorm.reports.result import Diagnosis
 
 TOLD: Final = frozenset(
@@ -64,7 +64,7 @@ def _found(name: str, case: Case, common: Common, skus: list[str], wrong: dict[s
                 f"{common.good} of {common.good_of} SKUs that are right had one",
                 "wrong: " + quoted(f"{sku} by {wrong[sku]:+d}" for sku in skus),
             ),
-            "; ".join(dict.fromkeys(trait.hint for trait in common.traits)),
+            hints(common.traits),
             case.consequences(*CHECKS),
         ),
         frozenset(f"sku {sku}" for sku in skus),

@@ -31,6 +31,7 @@ from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates, sets_without_comparison
+from stockstorm.reports.history.netted import claims_of, half_written, settle_netted
 from stockstorm.reports.history.off_stock import Attribution
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.order_samples import OrderSample, find_order_samples
@@ -63,7 +64,10 @@ class History(FactLog):
     @cached_property
     def orders(self) -> ChannelOrders:
         """Effects of marketplace orders, and the versions of the master that include them."""
-        return build_channel_orders(self)
+        found = build_channel_orders(self)
+        if groups := half_written(found):
+            settle_netted(found, groups, claims_of(self.all(f.EventFired), self.reported.claimed))
+        return found
 
     @cached_property
     def misfit_skus(self) -> set[str]:

@@ -13,7 +13,7 @@ import msgspec
 
 from stockstorm.reports.history.conservation import tie_by_conservation
 from stockstorm.reports.history.log import FactLog
-from stockstorm.reports.history.misfits import Misfit, whole_misfits
+from stockstorm.reports.history.misfits import Misfit, subsets_with_sum, whole_misfits
 from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect, Row, expected_effects
 from stockstorm.simulator.history import facts as f
 
@@ -34,6 +34,7 @@ class ChannelOrders(msgspec.Struct, gc=False):
     named_delta: dict[str, int]  # by SKU, units that rows with a known reference moved
     misfits: list[Misfit]  # rows that moved other units than the orders that they are the first to name
     unknown_orders: dict[str, int] = {}  # "channel:reference" that a row names and nobody placed -> when
+    netted_twice: list[Effect] = []  # applied twice, and one time with its opposite, so that no row shows it
 
     def of_order(self, order: int, kind: str) -> list[Effect]:
         """Effects of one kind of one order (one for each SKU)."""
@@ -97,6 +98,8 @@ def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
             _tie(orders, seq, row, by_sku.get(row.sku, []))
             if number + 1 == len(rows) or rows[number + 1][1].reference != row.reference:
                 _settle_dropped(by_sku)
+                if row.cause == "subject_adjust":
+                    _tie_dropped(orders, seq, row, by_sku)
     return any(named.values())
 
 
@@ -118,6 +121,20 @@ def _settle_dropped(by_sku: dict[str, list[Effect]]) -> None:
         if left and not sum(effect.delta for effect in left):
             for effect in left:
                 effect.settled, effect.times = True, 1
+
+
+def _tie_dropped(orders: ChannelOrders, seq: int, row: Row, by_sku: dict[str, list[Effect]]) -> None:
+    """Ties effects that come to 0 for a SKU together with some that the call names again, and that have no row in it.
+
+    So a sale that shares a call with a return that comes a second time leaves no trace. It is not lost: the return is
+    applied twice, as a row of 0 units would show.
+    """
+    for sku, effects in by_sku.items():
+        left = [effect for effect in effects if _unnamed(effect)]
+        again = [effect for effect in effects if not _unnamed(effect)]
+        if left and any(subsets_with_sum(again, -sum(effect.delta for effect in left))):
+            newest = max(0, *(effect.version for effect in again))
+            _tie(orders, seq, f.StockUnmoved(row.at_ns, sku, newest, row.reference, row.request), effects)
 
 
 def _unnamed(effect: Effect) -> bool:

@@ -7,17 +7,13 @@ nobody knows, unless it names an order again. The total of the SKU confirms it, 
 right.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from itertools import combinations
-from typing import Final
+from collections.abc import Collection
 
 import msgspec
 
 from stockstorm.reports.history.channel_orders import ChannelOrders, order_named, tokens
-from stockstorm.reports.history.misfits import Misfit
+from stockstorm.reports.history.misfits import Misfit, subsets_with_sum
 from stockstorm.reports.history.order_effects import Effect, Row, is_blind_set
-
-SUBSETS_OF_MAX: Final = 12  # effects of a row; of more, no part is searched for
 
 
 class Doubled(msgspec.Struct, frozen=True):
@@ -35,10 +31,14 @@ class Unattributed(msgspec.Struct, frozen=True):
 
 
 class Doublings(msgspec.Struct):
-    """What the references prove, by (order, kind); and rows whose difference cannot be tied to one order."""
+    """What the references prove, by (order, kind); and rows whose difference cannot be tied to one order.
+
+    `by_order` holds the first effect of each, `every` all of them: an order may hold several SKUs.
+    """
 
     by_order: dict[tuple[int, str], Doubled]
     unattributed: list[Unattributed]
+    every: list[Doubled] = []
 
 
 def find_doublings(orders: ChannelOrders, misfit_skus: Collection[str], lost_updates: Collection[int]) -> Doublings:
@@ -52,7 +52,8 @@ def find_doublings(orders: ChannelOrders, misfit_skus: Collection[str], lost_upd
             choices = explanations(misfit) or explanations_by_order(orders, misfit)
         if len(choices) == 1:
             for effect in choices[0]:
-                found.by_order.setdefault((effect.order, effect.kind), Doubled(effect, misfit.row))
+                found.every.append(Doubled(effect, misfit.row))
+                found.by_order.setdefault((effect.order, effect.kind), found.every[-1])
         else:
             found.unattributed.append(Unattributed(misfit, choices))
     return found
@@ -67,11 +68,11 @@ def explanations(misfit: Misfit) -> tuple[tuple[Effect, ...], ...]:
     again = misfit.repeated
     if again and sum(effect.delta for effect in again) == misfit.excess:
         return (tuple(again),)
-    if found := tuple(_with_sum(again, misfit.excess)):
+    if found := tuple(subsets_with_sum(again, misfit.excess)):
         return found
-    if any(_with_sum(misfit.effects, -misfit.excess)):
+    if any(subsets_with_sum(misfit.effects, -misfit.excess)):
         return ()  # the row may as well have left out what it names
-    return tuple(_with_sum([*again, *misfit.effects], misfit.excess))
+    return tuple(subsets_with_sum([*again, *misfit.effects], misfit.excess))
 
 
 def explanations_by_order(orders: ChannelOrders, misfit: Misfit) -> tuple[tuple[Effect, ...], ...]:
@@ -90,7 +91,7 @@ def explanations_by_order(orders: ChannelOrders, misfit: Misfit) -> tuple[tuple[
         for effect in orders.by_order[order]
         if effect.sku == misfit.row.sku and effect.version >= 0 and effect.version_seq != misfit.seq
     ]
-    return tuple(_with_sum(written, misfit.excess))
+    return tuple(subsets_with_sum(written, misfit.excess))
 
 
 def _gives_back_whole_orders(orders: ChannelOrders, misfit: Misfit) -> bool:
@@ -103,17 +104,3 @@ def _gives_back_whole_orders(orders: ChannelOrders, misfit: Misfit) -> bool:
         if effect.sku == misfit.row.sku
     )
     return misfit.excess > 0 and sold - sum(back.delta for back in backs) == misfit.excess
-
-
-def _with_sum(effects: Sequence[Effect], units: int) -> Iterator[tuple[Effect, ...]]:
-    """The smallest sets of effects with this sum; all of them, if they have it."""
-    same = [effect for effect in effects if effect.delta * units > 0]
-    if len(same) > SUBSETS_OF_MAX:
-        if sum(effect.delta for effect in same) == units:
-            yield tuple(same)
-        return
-    for size in range(1, len(same) + 1):
-        found = [some for some in combinations(same, size) if sum(effect.delta for effect in some) == units]
-        yield from found
-        if found:
-            return

@@ -1,10 +1,14 @@
 """Rows of the master that moved other units than the orders that they name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+from typing import Final
 
 import msgspec
 
 from stockstorm.reports.history.order_effects import Effect, Row
+
+SUBSETS_OF_MAX: Final = 12  # effects of a row; of more, no part is searched for
 
 
 class Misfit(msgspec.Struct, gc=False):
@@ -49,3 +53,17 @@ def _absorb(misfit: Misfit, other: Misfit) -> None:
 
 def _distinct(effects: Iterable[Effect]) -> list[Effect]:
     return list({id(effect): effect for effect in effects}.values())
+
+
+def subsets_with_sum(effects: Sequence[Effect], units: int) -> Iterator[tuple[Effect, ...]]:
+    """The smallest sets of effects with this sum; all of them, if they have it."""
+    same = [effect for effect in effects if effect.delta * units > 0]
+    if len(same) > SUBSETS_OF_MAX:
+        if sum(effect.delta for effect in same) == units:
+            yield tuple(same)
+        return
+    for size in range(1, len(same) + 1):
+        found = [some for some in combinations(same, size) if sum(effect.delta for effect in some) == units]
+        yield from found
+        if found:
+            return

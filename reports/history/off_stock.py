@@ -81,8 +81,13 @@ def explain(found: Attribution, sku: str, units: int) -> OffStock:
         )
     causes += [
         OffCause("applied_twice", doubled.effect.delta, doubled.row.at_ns, doubled.effect, request=doubled.row.request)
-        for doubled in found.doublings.by_order.values()
+        for doubled in found.doublings.every
         if doubled.effect.sku == sku
+    ]
+    causes += [
+        OffCause("applied_twice", effect.delta, effect.version_ns, effect)
+        for effect in found.orders.netted_twice
+        if effect.sku == sku
     ]
     causes += [
         OffCause("other_units", other.misfit.excess, other.misfit.row.at_ns, request=other.misfit.row.request)

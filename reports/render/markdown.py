@@ -5,11 +5,13 @@ from typing import Final
 
 from stockstorm.reports.formats import (
     SIGNS,
+    condition_text,
     interval_text,
     measure_name,
     measure_text,
     oversell_summary,
     tier_headline,
+    tier_mark,
     tier_name,
 )
 from stockstorm.reports.history import History
@@ -50,7 +52,7 @@ def markdown_text(result: Result) -> str:
     lines += [f"- {SIGNS['not_exercised']} not tested: {_plain('; '.join(result.untested))}"] if result.untested else []
     lines += [""] * bool(result.unplanned or result.reasons or result.untested)
     lines += ["| measure | found | wanted |", "|---|---:|---|", *_measure_rows(result), ""]
-    lines += [f"- {SIGNS[tier.verdict]} {tier_name(tier)}: {_plain(tier.reason)}" for tier in result.tiers]
+    lines += [f"- {SIGNS[tier_mark(tier)]} {tier_name(tier)}: {_plain(tier.reason)}" for tier in result.tiers]
     lines += [f"- {_plain(summary)}"] if (summary := oversell_summary(result)) else []
     lines += [""] * bool(result.tiers) + _incidents(result)
     lines += [f"- rest: {_plain(result.rest)}"] * bool(result.rest)
@@ -79,7 +81,7 @@ def _measure_rows(result: Result) -> list[str]:
         if name not in result.measures and name not in wanted:
             continue
         line = wanted.get(name)
-        aim = f"{SIGNS[line.verdict]} {line.condition}" if line else ""
+        aim = f"{SIGNS[line.verdict]} {condition_text(line)}" if line else ""
         interval = f" ({interval_text(result.intervals[name])})" if name in result.intervals else ""
         found = measure_text(name, result.measures.get(name))
         rows.append(f"| {_plain(measure_name(name))} | {found}{interval} | {_plain(aim)} |")
@@ -92,7 +94,10 @@ def _incidents(result: Result) -> list[str]:
         if not check.incidents:
             continue
         total = max(check.incidents_total, len(check.incidents))
-        lines += [f"{SIGNS[check.verdict]} **{check.name}**, {check.verdict.replace('_', ' ')}: {total:,}", ""]
+        lines += [
+            f"{SIGNS[check.verdict]} **{check.name.replace('_', ' ')}**, {check.verdict.replace('_', ' ')}: {total:,}",
+            "",
+        ]
         lines += [f"- {_plain(incident.text)}" for incident in check.incidents[:INCIDENTS_SHOWN]]
         lines += [f"- and {total - INCIDENTS_SHOWN:,} more"] * (total > INCIDENTS_SHOWN) + [""]
     return lines

@@ -15,11 +15,13 @@ from rich.text import Text
 from stockstorm.reports.formats import (
     NAMES,
     SIGNS,
+    condition_text,
     interval_text,
     measure_name,
     measure_text,
     oversell_summary,
     tier_headline,
+    tier_mark,
     tier_name,
 )
 from stockstorm.reports.history import History
@@ -88,7 +90,7 @@ def _verdict(result: Result) -> RenderableType:
         [Text(f"{SIGNS['not_exercised']} not tested: {'; '.join(result.untested)}", "dim")] if result.untested else []
     )
     for tier in result.tiers:
-        lines.append(Text.assemble(_mark(tier.verdict, tier_name(tier)), (f"  {tier.reason}", "dim")))
+        lines.append(Text.assemble(_mark(tier_mark(tier), tier_name(tier)), (f"  {tier.reason}", "dim")))
     if summary := oversell_summary(result):
         lines.append(Text(summary, "dim"))
     return Panel(Group(*lines), title=Text(result.scenario), border_style=COLOURS[result.verdict], title_align="left")
@@ -120,11 +122,16 @@ def _measures(result: Result, currency: str) -> Table:
     for name in dict.fromkeys([*wanted, *(known for known in NAMES if known in result.measures)]):
         line = wanted.get(name)
         interval = (
-            interval_text(result.intervals[name]).removeprefix("95 % interval ") if name in result.intervals else ""
+            interval_text(result.intervals[name]).removeprefix("95 % interval").lstrip(": ")
+            if name in result.intervals
+            else ""
         )
         found = measure_text(name, result.measures.get(name), currency)
         table.add_row(
-            Text(measure_name(name)), Text(found), _mark(line.verdict, line.condition) if line else "", Text(interval)
+            Text(measure_name(name)),
+            Text(found),
+            _mark(line.verdict, condition_text(line)) if line else "",
+            Text(interval),
         )
     return table
 
@@ -140,7 +147,7 @@ def _checks(result: Result) -> Table:
         table.add_row(
             _mark(check.verdict),
             Text(check.name.replace("_", " ")),
-            why.append(f" (cause {cause})", "dim") if cause else why,
+            why.append(f" (follows from cause {cause})", "dim") if cause else why,
         )
     return table
 
@@ -154,5 +161,5 @@ def _incidents(result: Result) -> Table:
             table.add_row(_mark(check.verdict, incident.kind.replace("_", " ")), Text(incident.text))
         total = max(check.incidents_total, len(check.incidents))
         if total > INCIDENTS_SHOWN:
-            table.add_row("", Text(f"and {total - INCIDENTS_SHOWN:,} more of {check.name}", "dim"))
+            table.add_row("", Text(f"and {total - INCIDENTS_SHOWN:,} more of {check.name.replace('_', ' ')}", "dim"))
     return table

@@ -15,7 +15,8 @@ from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, REQUIRED, check_a
 from stockstorm.reports.checkers.stability import Stability
 from stockstorm.reports.checkers.stale_overwrite import StaleOverwrite
 from stockstorm.reports.collector import collector_paused
-from stockstorm.reports.diagnosis import diagnose
+from stockstorm.reports.diagnosis import find, told
+from stockstorm.reports.diagnosis.retold import retold
 from stockstorm.reports.evidence import with_chains
 from stockstorm.reports.history import History
 from stockstorm.reports.history.elsewhere import NOWHERE
@@ -87,7 +88,8 @@ def _judged(history: History) -> Result:
     tiers = judge_tiers(history.scenario, checks, measures, found_intervals, unreliable)
     verdict, reasons = overall(cut, checks, thresholds)
     checks = tuple(with_thresholds(check, thresholds) for check in checks)
-    diagnoses, undiagnosed = diagnose(history, checks)
+    found, undiagnosed = find(history, checks)
+    checks = retold(checks, found)
     check_notes = (f"{check.name}: {note}" for check in checks for note in check.notes)
     return Result(
         run=started.run,
@@ -125,7 +127,7 @@ def _judged(history: History) -> Result:
         started_wall_ns=started.wall_ns,
         duration_ns=started.duration_ns,
         rest=history.rest.text,
-        diagnoses=diagnoses,
+        diagnoses=told(found),
         untested=untested(checks),
     )
 

@@ -42,10 +42,17 @@ def judge_thresholds(
             continue
         verdict, reason = _outcome(measure, condition, found, owners.get(measure), unreliable)
         interval = intervals.get(measure)
-        if verdict != "unknown" and interval is not None and interval.low is not None and interval.high is not None:
-            reason += f" (95 % interval {_number(interval.low)} to {_number(interval.high)})"
+        if verdict != "unknown":
+            reason += _within(interval)
         outcomes.append(ThresholdOutcome(measure, str(condition), found, verdict, reason))
     return tuple(outcomes)
+
+
+def _within(interval: Interval | None) -> str:
+    """The interval in brackets; empty without one, and where even its lower end is infinite."""
+    if interval is None or interval.low is None or interval.high is None or math.isinf(interval.low):
+        return ""
+    return f" (95 % interval {_number(interval.low)} to {_number(interval.high)})"
 
 
 def _outcome(

@@ -18,6 +18,7 @@ from stockstorm.scenarios.tiers import TIERS
 
 LIMITS_MS: Final = {tier.name: float(tier.limit_ms) for tier in TIERS}
 HOLDING: Final = ("delay", "reorder")  # perturbations that make a delivery due later
+NOT_RANKED: Final = "not ranked, because the run is not correct: "
 FIRED: Final = "sync_latency_ms.p95"
 VISIBLE: Final = "sync_latency_visible_ms.p95"
 
@@ -59,6 +60,11 @@ def best_tier(tiers: Sequence[TierOutcome]) -> TierOutcome | None:
     return min(qualified, key=lambda tier: tier.limit_ms, default=None)
 
 
+def ranked(tier: TierOutcome) -> bool:
+    """Whether the tier says something of the latency. It says nothing where the run is not correct."""
+    return not tier.reason.startswith(NOT_RANKED)
+
+
 def _traffic(scenario: Scenario, limit_ms: float) -> str:
     """A remark on a tier that is stricter than the one whose traffic the scenario has. Else empty."""
     if scenario.tier is None or LIMITS_MS[scenario.tier] <= limit_ms:
@@ -71,7 +77,7 @@ def _barred(checks: Sequence[Check], unreliable: str) -> tuple[Verdict, str] | N
     for name in CORRECTNESS:
         check = by_name.get(name)
         if check is not None and check.verdict == "invalid":
-            return "invalid", f"the run is not correct, so it has no tier ({name}: {check.reason})"
+            return "invalid", f"{NOT_RANKED}{name.replace('_', ' ')}: {check.reason}"
     if unreliable:
         return "unknown", unreliable
     for name in CORRECTNESS:

@@ -6,6 +6,7 @@ import msgspec
 from markupsafe import Markup
 
 from stockstorm.reports.formats import (
+    condition_text,
     duration_text,
     interval_text,
     measure_name,
@@ -13,6 +14,7 @@ from stockstorm.reports.formats import (
     number_text,
     oversell_summary,
     tier_headline,
+    tier_mark,
     tier_name,
 )
 from stockstorm.reports.render.causes import first_screen, folded_text
@@ -34,7 +36,7 @@ class Tier(msgspec.Struct, frozen=True):
     """One line of the list of tiers. `reason` is empty when all tiers share it."""
 
     name: str
-    verdict: Verdict
+    verdict: Finding
     reason: str
 
 
@@ -79,7 +81,7 @@ def causes(view: RunView) -> Markup:
 
 
 def _tier(tier: TierOutcome, with_reason: bool) -> Tier:
-    return Tier(tier_name(tier), tier.verdict, tier.reason if with_reason else "")
+    return Tier(tier_name(tier), tier_mark(tier), tier.reason if with_reason else "")
 
 
 def _sentence(text: str) -> str:
@@ -138,7 +140,7 @@ def _tile(view: RunView, name: str, measure: str, detail: str) -> Tile:
     line = next((line for line in view.result.thresholds if line.measure == measure), None)
     if line is None or line.verdict != verdict:
         return Tile(name, value, detail, verdict)
-    return Tile(name, value, detail, verdict, f"{verdict.replace('_', ' ')}, wanted {line.condition}")
+    return Tile(name, value, detail, verdict, f"{verdict.replace('_', ' ')}, wanted {condition_text(line)}")
 
 
 def _verdict_of(view: RunView, name: str) -> Finding | None:

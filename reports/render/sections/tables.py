@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from markupsafe import Markup
 
-from stockstorm.reports.formats import NAMES, duration_text, measure_name, measure_text, wall_text
+from stockstorm.reports.formats import NAMES, condition_text, duration_text, measure_name, measure_text, wall_text
 from stockstorm.reports.render.page import Fact, render
 from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Check, Finding, ThresholdOutcome
@@ -100,7 +100,9 @@ def checks(view: RunView) -> Markup:
 
 def _threshold_row(view: RunView, line: ThresholdOutcome) -> ThresholdRow:
     found = measure_text(line.measure, line.found, view.currency)
-    return ThresholdRow(line.verdict, measure_name(line.measure), line.measure, line.condition, found, line.reason)
+    return ThresholdRow(
+        line.verdict, measure_name(line.measure), line.measure, condition_text(line), found, line.reason
+    )
 
 
 def _check_row(view: RunView, check: Check) -> CheckRow:

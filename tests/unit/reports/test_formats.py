@@ -5,9 +5,21 @@ import math
 import pytest
 from msgspec.structs import replace
 
-from stockstorm.reports.formats import duration_text, interval_text, measure_text, oversell_summary, tier_headline
-from stockstorm.reports.result import Interval
-from tests.unit.reports.literal import golden_result
+from stockstorm.reports.formats import (
+    condition_text,
+    duration_text,
+    interval_text,
+    measure_text,
+    oversell_summary,
+    tier_headline,
+    tier_mark,
+)
+from stockstorm.reports.result import Interval, ThresholdOutcome
+from stockstorm.reports.verdict.tiers import FIRED, judge_tiers
+from stockstorm.scenarios.loader import recorded
+from tests.unit.reports.literal import check, correct_checks, golden_result
+
+PLAIN = recorded({})
 
 
 @pytest.mark.parametrize(
@@ -64,3 +76,29 @@ def test_oversells_are_summarized_with_a_bound_if_there_were_none(
 
 def test_the_headline_names_the_best_tier() -> None:
     assert tier_headline(golden_result()) == "qualifies for under 10 s"
+
+
+@pytest.mark.parametrize(
+    ("measure", "condition", "text"),
+    [
+        ("sync_latency_ms.p95", "< 2000", "< 2 s"),
+        ("ack_time_ms.p99", "<= 500", "<= 500 ms"),
+        ("oversell.units", "== 0", "== 0"),
+        ("no.such_measure", "< 5", "< 5"),
+        ("sync_latency_ms.p95", "unreadable", "unreadable"),
+    ],
+)
+def test_a_condition_has_the_unit_of_its_measure(measure: str, condition: str, text: str) -> None:
+    assert condition_text(ThresholdOutcome(measure, condition, 1.0, "valid", "")) == text
+
+
+def test_an_interval_without_an_end_is_not_a_range() -> None:
+    assert interval_text(Interval(math.inf, math.inf, math.inf)) == "95 % interval: never throughout"
+
+
+def test_a_tier_of_a_run_that_is_not_correct_is_neutral() -> None:
+    tiers = judge_tiers(PLAIN, (check("drift", "invalid", "it drifted"),), {}, {FIRED: Interval(10, 5, 15)})
+    assert [(tier.verdict, tier_mark(tier)) for tier in tiers] == [("invalid", "not_exercised")] * 3
+    assert tiers[0].reason == "not ranked, because the run is not correct: drift: it drifted"
+    slow = judge_tiers(PLAIN, correct_checks(), {}, {FIRED: Interval(60_000, 50_000, 70_000)})
+    assert [tier_mark(tier) for tier in slow] == ["invalid"] * 3

@@ -1,6 +1,7 @@
 """What happened to the app is named where the subject did not survive it, and not where it did."""
 
 from stockstorm.reports.diagnosis.app_life import NotReinstalled, ScopesMissing
+from stockstorm.reports.diagnosis.calls_refused import CallsRefused
 from stockstorm.reports.diagnosis.case import Case, Diagnose
 from stockstorm.reports.diagnosis.wrong_token import WrongToken
 from stockstorm.reports.result import Check, Diagnosis
@@ -87,3 +88,14 @@ def test_a_scope_that_is_missing_is_named_with_the_texts() -> None:
     assert named.cause == "1 call to the Admin API needed a scope or an approval that the app lacks"
     assert text in named.evidence
     assert found(ScopesMissing(), call(1_000, 1), call(2_000, 2, "user_error", "something else")) == []
+
+
+def token_refused(ms: float, request: int) -> f.ApiCalled:
+    text = "app_not_installed: The app is not installed in this shop"
+    return f.ApiCalled(ns(ms), request, "admin", "POST access_token", 400, "bad_request", errors=(text,))
+
+
+def test_a_token_that_is_refused_while_the_app_is_away_is_planned() -> None:
+    assert found(CallsRefused(), *AWAY, token_refused(12_000, 1), token_refused(19_000, 2)) == []
+    (named,) = found(CallsRefused(), *AWAY, token_refused(19_000, 1), token_refused(25_000, 2))
+    assert "refused 1 of 2 POST access_token" in named.cause

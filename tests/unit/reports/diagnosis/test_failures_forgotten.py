@@ -8,7 +8,7 @@ from stockstorm.reports.diagnosis.failures_forgotten import FailuresForgotten
 from stockstorm.reports.result import Check, Diagnosis
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import ApiOutcome
-from tests.literal_history import SKU, called, history, ns, opened, pushed
+from tests.literal_history import SKU, called, history, ns, opened, pushed, recorded
 
 WRITE = "inventoryAdjustQuantities"
 FAILING = (Check("drift", "invalid", "wrong"), Check("applied_twice", "invalid", "twice"))
@@ -40,6 +40,24 @@ def test_a_write_that_was_executed_and_not_answered_is_told_with_its_key() -> No
     (named,) = found(write(10, 1, "k1", "answer_lost"), write(20, 2, "k2"))
     assert named.evidence[0] == "1 of 1 that met answers lost after execution; 1 of them had been executed"
     assert "(idempotency key k1)" in named.evidence[1]
+
+
+def test_what_came_again_under_another_key_is_told_from_what_never_came_again() -> None:
+    def row(ms: float, number: int, request: int, order: str) -> f.StockChanged:
+        fact = recorded(ms, number, -1, 10 - number, f"bazaar:{order}")
+        assert isinstance(fact, f.StockChanged)
+        return msgspec.structs.replace(fact, request=request)
+
+    (named,) = found(
+        write(10, 1, "k1", "answer_lost"), row(10, 1, 1, "1"),
+        write(20, 2, "k2", "answer_lost"), row(20, 2, 2, "2"),
+        write(30, 3, "k3", "dropped", "failed"),
+        write(40, 4, "k4"), row(40, 3, 4, "2"),
+    )  # fmt: skip
+    assert named.cause.endswith(
+        "under the same idempotency key: 1 never, 1 under another key, 1 never or under another key, since what it "
+        "held is not known"
+    )
 
 
 def test_a_slow_answer_is_an_answer() -> None:

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from stockstorm.reports.diagnosis.case import Case
 from stockstorm.reports.diagnosis.event_traits import EventTraits
-from stockstorm.reports.diagnosis.traits import Trait
+from stockstorm.reports.diagnosis.traits import Trait, hints
 from stockstorm.reports.history import History
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns, started
@@ -83,7 +83,9 @@ def shop_of_levels(*, ties: bool) -> History:
 def test_changes_of_one_second_that_listings_lack() -> None:
     found = diagnosed(shop_of_levels(ties=True))["lacking"]
     assert found.cause == "8 of 8 changes that listings lack at the end are of the same second as the change before"
-    assert found.evidence[0] == "0 of 32 last changes of SKUs whose listings are right are"
+    assert found.evidence[0] == (
+        "of the 32 last changes of SKUs whose listings are right, 0 are of the same second as the change before"
+    )
     assert "on a tie read the level by API" in found.remedy
 
 
@@ -143,3 +145,9 @@ def test_changes_that_listings_lack_because_a_process_ended(ended_after_ms: int 
         assert found["push_forgotten"].cause.startswith(
             "8 of 8 changes that listings lack came less than 0.25 s before"
         )
+
+
+def test_what_only_says_which_code_handles_changes_is_looked_at_last() -> None:
+    text = hints((Trait("cause", "sale"), Trait("tie")))
+    assert text.startswith(Trait("tie").hint)
+    assert text.endswith(Trait("cause", "sale").hint)

@@ -1,8 +1,10 @@
 """References prove an order applied twice only where no other order explains the units."""
 
+import msgspec
 import pytest
 
 from stockstorm.reports.history import History
+from stockstorm.reports.history.off_stock import explain
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import SKU, history, ns, opened, put, query, recorded, sold
 
@@ -118,3 +120,42 @@ def test_a_write_that_took_too_little_of_an_order_did_not_apply_its_return_twice
     )
     assert doubled(run) == set()
     assert sorted(misfit.excess for misfit in run.orders.misfits) == [-1, 2]
+
+
+def test_a_sale_that_came_to_nothing_with_a_return_that_came_again_is_not_lost() -> None:
+    """The call has no row for the SKU, because its two changes come to 0. Its row for another SKU shows that it was."""
+    returned = f.OrderReturned(ns(5), 1, "bazaar", "1", 70, (SKU,), (1,), restocked=True)
+    other = f.PurchaseAccepted(ns(26), 2, "mercado", "2", (SKU, "CUP"), (1, 1), (10, 10), (10, 10))
+    call = "urn:channel-orders:bazaar:1:returned:70,mercado:2"
+    facts = (
+        f.ItemStocked(ns(-1), "CUP", 2**53 + 3, 7, 10, 500, hot=False),
+        opened(),
+        sold(0, 1, "bazaar", 2),
+        recorded(20, 1, -2, 8, "bazaar:1"),
+        returned,
+        recorded(25, 2, 1, 9, "bazaar:1:returned:70"),
+        other,
+    )
+    cup = f.StockChanged(ns(30), "CUP", 2**53 + 3, 7, 1, -1, 9, "subject_adjust", -1, call, request=9)
+    run = history(*facts, cup)
+    assert doubled(run) == {(1, "returned")}
+    assert [effect.order for effect in run.orders.effects if effect.version < 0 and not effect.settled] == []
+    alone = msgspec.structs.replace(cup, reference="urn:channel-orders:mercado:2")
+    lost = history(*facts, alone)
+    assert doubled(lost) == set()
+    assert [effect.sku for effect in lost.orders.effects if effect.version < 0 and not effect.settled] == [SKU]
+
+
+def test_an_order_of_two_items_that_was_applied_twice_explains_both() -> None:
+    skus = (SKU, "CUP")
+    sale = f.PurchaseAccepted(ns(1), 1, "bazaar", "1", skus, (2, 1), (10, 10), (10, 10))
+    rows = [
+        f.StockChanged(ns(at), sku, 2**53 + 1 + 2 * place, 7, number, -units, 10 - number * units, "subject_adjust", -1,
+                       "urn:channel-orders:bazaar:1", request=number)
+        for number, at in ((1, 20), (2, 30))
+        for place, (sku, units) in enumerate(zip(skus, (2, 1), strict=True))
+    ]  # fmt: skip
+    cup = f.ItemStocked(ns(-1), "CUP", 2**53 + 3, 7, 10, 500, hot=False)
+    run = history(cup, opened(), sale, *rows)
+    assert doubled(run) == {(1, "sale")}
+    assert all(explain(run.attribution, sku, -units).explained for sku, units in zip(skus, (2, 1), strict=True))

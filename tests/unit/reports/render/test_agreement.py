@@ -54,7 +54,7 @@ def test_every_renderer_shows_the_same_mark(history: History, result: Result, na
     group = re.search(rf"<h3>([^\n]*?)</span> {name.replace('_', ' ')} \(1\)", str(incidents(view)))
     assert group is not None
     assert mark in group.group(1)
-    assert f"{SIGNS[verdict]} **{name}**, {verdict.replace('_', ' ')}: 1" in markdown_text(changed)
+    assert f"{SIGNS[verdict]} **{name.replace('_', ' ')}**, {verdict.replace('_', ' ')}: 1" in markdown_text(changed)
     shown = io.StringIO()
     print_result(changed, None, Console(file=shown, width=200))
     assert re.search(rf"^{re.escape(mark)} +{name.replace('_', ' ')} ", shown.getvalue(), re.MULTILINE)

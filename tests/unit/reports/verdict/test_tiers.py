@@ -44,7 +44,7 @@ def test_a_run_that_is_not_correct_qualifies_for_no_tier_however_fast(name: str)
     checks = (*(c for c in correct_checks() if c.name != name), check(name, "invalid", "it failed"))
     tiers = judge_tiers(PLAIN, checks, {}, {FIRED: Interval(10, 5, 15)})
     assert [tier.verdict for tier in tiers] == ["invalid"] * 3
-    assert f"{name}: it failed" in tiers[0].reason
+    assert f"{name.replace('_', ' ')}: it failed" in tiers[0].reason
     assert best_tier(tiers) is None
 
 
