@@ -14,7 +14,7 @@ from stockstorm.simulator.api.admin.resolvers.products import changes
 from stockstorm.simulator.api.admin.resolvers.stock import level_gid
 from stockstorm.simulator.api.rest.call import Refused, RestCall, required
 from stockstorm.simulator.api.rest.pages import SortedRows, page, take_page_info
-from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, refused_by
+from stockstorm.simulator.api.rest.resources.bodies import Kind, chosen, chosen_each, fitting, refused_by
 from stockstorm.simulator.events.product_payload import LISTED_SINCE, item_body
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Level, Product
@@ -32,6 +32,15 @@ ITEM_NAMES: Final = {
     "country_code_of_origin": "countryCodeOfOrigin",
     "province_code_of_origin": "provinceCodeOfOrigin",
     "harmonized_system_code": "harmonizedSystemCode",
+}
+ITEM_KINDS: Final[dict[str, Kind]] = {
+    "cost": "money",
+    "sku": "text",
+    "tracked": "flag",
+    "requires_shipping": "flag",
+    "country_code_of_origin": "text",
+    "province_code_of_origin": "text",
+    "harmonized_system_code": "text",
 }
 CHUNK: Final = 500  # products whose levels are read at once
 # None of these texts is recorded.
@@ -160,7 +169,7 @@ def change_item(call: RestCall) -> tuple[int, object]:
     (number,) = call.ids
     product = call.found("InventoryItem", number, call.catalogue.by_item.get(number))
     given = call.resource("inventory_item")
-    values = {ITEM_NAMES[name]: value for name, value in given.items() if name in ITEM_NAMES}
+    values = {ITEM_NAMES[name]: value for name, value in fitting(given, ITEM_KINDS).items()}
     payload = changes.update_item(None, {"id": gid("InventoryItem", number), "input": values}, call)
     if payload.errors:
         raise refused_by(payload.errors, {graphql: name for name, graphql in ITEM_NAMES.items()})

@@ -10,7 +10,7 @@ from stockstorm.simulator.api.admin.base.views import gid
 from stockstorm.simulator.api.admin.resolvers.products import changes
 from stockstorm.simulator.api.rest.call import Body, Refused, RestCall
 from stockstorm.simulator.api.rest.pages import SortedRows, page, take_page_info
-from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, refused_by, shows
+from stockstorm.simulator.api.rest.resources.bodies import Kind, chosen, chosen_each, fitting, refused_by, shows
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.events.product_payload import LISTED_SINCE, ProductBody, Variant
 from stockstorm.simulator.model import Product
@@ -25,6 +25,13 @@ VARIANT_NAMES: Final = {
     "barcode": "barcode",
     "taxable": "taxable",
     "inventory_policy": "inventoryPolicy",
+}
+VARIANT_KINDS: Final[dict[str, Kind]] = {
+    "price": "money",
+    "compare_at_price": "money",
+    "barcode": "text",
+    "taxable": "flag",
+    "inventory_policy": "text",
 }
 STOCK_FIELDS: Final = ("inventory_quantity", "inventory_quantity_adjustment")
 READ_ONLY: Final = (
@@ -61,7 +68,7 @@ def variant_count(call: RestCall) -> tuple[int, object]:
 
 def variants(call: RestCall) -> tuple[int, object]:
     cursor = take_page_info(call)
-    numbers, since = call.id_list("ids"), call.whole("since_id")
+    numbers, since = frozenset(call.id_list("ids")), call.whole("since_id")
     kept = [
         each
         for each in call.index.variants
@@ -85,7 +92,9 @@ def change_variant(call: RestCall) -> tuple[int, object]:
     new = {name: value for name, value in given.items() if shown.get(name, value) != value}
     if unknown := sorted(new.keys() - VARIANT_NAMES.keys()):
         raise call.unplayed_here("field", f"variant.{unknown[0]} in a change")
-    row = {VARIANT_NAMES[name]: value for name, value in new.items()}
+    row = {VARIANT_NAMES[name]: value for name, value in fitting(new, VARIANT_KINDS).items()}
+    if row.get("inventoryPolicy"):
+        row["inventoryPolicy"] = row["inventoryPolicy"].upper()
     row["id"] = gid("ProductVariant", found.variant_id)
     arguments = {"productId": gid("Product", found.product_id), "variants": [row]}
     payload = changes.update_variants(None, arguments, call)
