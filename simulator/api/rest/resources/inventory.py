@@ -46,6 +46,7 @@ CHUNK: Final = 500  # products whose levels are read at once
 # None of these texts is recorded.
 _NOT_STOCKED: Final = "The inventory item is not stocked at this location"
 _LAST: Final = "The inventory item must stay stocked at one location at least"
+_COMMITTED: Final = "The inventory item has committed inventory at this location"  # as inventoryDeactivate refuses it
 _NEITHER: Final = "Either inventory_item_ids or location_ids must be specified"
 
 
@@ -215,10 +216,12 @@ def connect(call: RestCall) -> tuple[int, object]:
 def disconnect(call: RestCall) -> tuple[int, object]:
     product, location = _place(call)
     call.rows += 1
-    _require_stocked(call, product, location)
     item = product.inventory_item_id
+    level = _require_stocked(call, product, location)
     if len(call.world.levels(item)) == 1:
         raise Refused(422, [_LAST])
+    if level.committed:
+        raise Refused(422, [_COMMITTED])
     call.changed(call.world.disconnect(item, location, request=call.request, now_ns=call.now_ns))
     return 204, None
 
@@ -230,9 +233,11 @@ def _place(call: RestCall) -> tuple[Product, int]:
     return product, location
 
 
-def _require_stocked(call: RestCall, product: Product, location: int) -> None:
-    if call.world.level(product.inventory_item_id, location) is None:
+def _require_stocked(call: RestCall, product: Product, location: int) -> Level:
+    level = call.world.level(product.inventory_item_id, location)
+    if level is None:
         raise Refused(422, [_NOT_STOCKED])
+    return level
 
 
 def _connect(call: RestCall, product: Product, location: int) -> None:

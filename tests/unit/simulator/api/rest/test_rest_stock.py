@@ -6,7 +6,7 @@ from stockstorm.simulator.history.facts import StockChanged, StockShown, StockUn
 from stockstorm.simulator.model import Level
 from tests.admin_calls import Admin
 from tests.rest_calls import Rest
-from tests.small_world import available, product, small_world
+from tests.small_world import available, buy, product, small_world
 
 GRAPHQL = '{ inventoryItems(first: 9) { nodes { legacyResourceId inventoryLevels(first: 1) { nodes { id location { \
 legacyResourceId } updatedAt quantities(names: ["available"]) { quantity } } } } } }'
@@ -349,3 +349,14 @@ def test_an_inventory_item_gets_a_cost() -> None:
     rest.send("PUT", path, {"inventory_item": {"tracked": False}})
     assert rest.reply.status == 501
     assert rest.called.unplayed
+
+
+def test_an_item_stays_where_units_of_it_are_promised_to_an_order() -> None:
+    rest = Rest()
+    other = next(each for each in rest.world.catalogue.locations if each != product(0).location_id)
+    rest.post("inventory_levels/connect", place() | {"location_id": other})
+    rest.world.apply(buy(1, "online", (0, 1)), rest.now_ns)
+    rest.send("DELETE", "inventory_levels", **place())
+    assert (rest.reply.status, level(rest).committed) == (422, 1)
+    rest.send("DELETE", "inventory_levels", **(place() | {"location_id": other}))
+    assert rest.reply.status == 204
