@@ -1,7 +1,6 @@
 """Products and variants. Stock in them can only be read, as in Shopify."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -12,7 +11,7 @@ from stockstorm.simulator.api.rest.call import Body, Refused, RestCall
 from stockstorm.simulator.api.rest.pages import SortedRows, page, take_page_info
 from stockstorm.simulator.api.rest.resources.bodies import Kind, chosen, chosen_each, fitting, refused_by, shows
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.events.product_payload import LISTED_SINCE, ProductBody, Variant
+from stockstorm.simulator.events.product_payload import ProductBody, Variant
 from stockstorm.simulator.model import Product
 
 # In webhooks and not in REST answers.
@@ -38,7 +37,6 @@ READ_ONLY: Final = (
     "Write requests to inventory_quantity and inventory_quantity_adjustment are no longer supported. Please use the "
     "Inventory Levels API."
 )
-_CREATED_S: Final = int(datetime.fromisoformat(LISTED_SINCE).timestamp())
 
 
 def products(call: RestCall) -> tuple[int, object]:
@@ -134,7 +132,7 @@ def _filtered(call: RestCall) -> list[Product]:
     call.without(*UNPLAYED_FILTERS)
     if call.text("status") not in ("", "active") or call.text("published_status") == "unpublished":
         return []
-    if not _inside(_created_ns(call), *_bounds(call, "created_at")):
+    if not _inside(call.listed_ns, *_bounds(call, "created_at")):
         return []
     tests = _tests(call)
     if not tests:
@@ -177,11 +175,6 @@ def _bounds(call: RestCall, name: str) -> tuple[int | None, int | None]:
 def _inside(at_ns: int, low: int | None, high: int | None) -> bool:
     """Both bounds are inclusive, and times have whole seconds."""
     return (low is None or at_ns >= low) and (high is None or at_ns < high + SECOND_NS)
-
-
-def _created_ns(call: RestCall) -> int:
-    """All products were listed at once, before the run."""
-    return _CREATED_S * SECOND_NS + call.wall.monotonic_ns - call.wall.wall_ns
 
 
 def updated_ns(call: RestCall, product: Product) -> int:
