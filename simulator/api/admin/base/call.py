@@ -187,6 +187,7 @@ class Call:
         self.unplayed: list[str] = []  # names of what user errors say is not played
         self.key = ""  # of the last mutation with an idempotency key
         self.rows = self._rows_done = 0
+        self.tests = 0  # of buyers, in searches of orders
         self.warnings: list[SearchWarning] = []
         self._levels_shown: dict[tuple[str, int], None] = {}  # sku and version, in the order of the answer
         self._orders_shown: dict[int, None] = {}

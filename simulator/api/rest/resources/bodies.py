@@ -1,7 +1,7 @@
 """What bodies of REST answers share: the choice of fields, and the spelling of errors."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeGuard
 
 import msgspec
 
@@ -76,6 +76,6 @@ def few(found: list[Any], name: str) -> list[Any]:
     return found
 
 
-def is_whole(value: object) -> bool:
+def is_whole(value: object) -> TypeGuard[int]:
     """Whether a value of a body is a whole number. `true` is none, although Python counts it as one."""
     return isinstance(value, int) and not isinstance(value, bool)

@@ -169,28 +169,27 @@ def _refund_input(call: RestCall, old: Order) -> dict[str, Any]:
     money = objects(given.get("transactions"), "transactions")
     if given.get("shipping"):
         raise call.unplayed_here("field", "refund.shipping")
-    lines = []
-    for row in rows:
-        number, quantity, restock = row.get("line_item_id"), row.get("quantity", 0), row.get("restock_type")
-        location = row.get("location_id")
-        if not is_whole(number) or not is_whole(quantity) or restock not in RESTOCK_TYPES:
-            raise required("refund_line_items")
-        if location is not None and not is_whole(location):
-            raise required("refund_line_items")
-        lines.append(
-            {
-                "lineItemId": gid("LineItem", number),
-                "quantity": quantity,
-                "restockType": "NO_RESTOCK" if restock is None else str(restock).upper(),
-                "locationId": None if location is None else gid("Location", location),
-            }
-        )
     note = given.get("note")
     return {
         "orderId": gid("Order", old.order_id),
-        "refundLineItems": lines,
+        "refundLineItems": [_refund_row(row) for row in rows],
         "transactions": [{"amount": str(each.get("amount", "0"))} for each in money],
         "note": note if isinstance(note, str) else "",
+    }
+
+
+def _refund_row(row: dict[str, Any]) -> dict[str, Any]:
+    number, quantity, restock = row.get("line_item_id"), row.get("quantity", 0), row.get("restock_type")
+    location = row.get("location_id")
+    if not is_whole(number) or not is_whole(quantity) or restock not in RESTOCK_TYPES:
+        raise required("refund_line_items")
+    if location is not None and not is_whole(location):
+        raise required("refund_line_items")
+    return {
+        "lineItemId": gid("LineItem", number),
+        "quantity": quantity,
+        "restockType": "NO_RESTOCK" if restock is None else str(restock).upper(),
+        "locationId": None if location is None else gid("Location", location),
     }
 
 

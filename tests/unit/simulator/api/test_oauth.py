@@ -219,7 +219,8 @@ def test_a_shop_without_the_app_gives_no_token_until_it_is_installed_again() -> 
     assert client.app.authorised(after["access_token"], 0)
 
 
-def test_no_store_of_tokens_grows_without_end() -> None:
+def test_no_store_of_tokens_grows_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stockstorm.simulator.shop.app.TOKENS_MAX", 64)
     client = Client()
     for _ in range(200):
         client.token(code=client.code(), expiring="1")
@@ -256,3 +257,10 @@ def test_what_is_recorded_of_a_refusal_is_short_and_has_no_secret() -> None:
     assert text.startswith("invalid_request: requested_token_type")
     assert len(text) <= ERROR_TEXT_MAX
     assert SECRET.decode() not in text
+
+
+def test_a_token_of_each_of_many_workers_is_valid() -> None:
+    client = Client()
+    tokens = [client.token(grant_type="client_credentials")[1]["access_token"] for _ in range(300)]
+    assert all(client.app.authorised(token, client.now_ns) for token in tokens)
+    assert set(tokens) <= set(client.app.hidden)
