@@ -10,6 +10,7 @@ judged.
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -103,15 +104,15 @@ def reads_during_load(history: History) -> Iterator[Read]:
     """Every read by the Admin API that was executed, in order."""
     shown = {fact.request: fact for fact in history.all(f.StockShown)}
     orders = {fact.request: fact for fact in history.all(f.OrdersShown)}
-    known: dict[str, int] = {}
+    known: defaultdict[str, set[int]] = defaultdict(set)  # versions; levels of one item have each their own
     known_orders: dict[int, int] = {}
     changes = _changes(history) if orders else {}
     for call in history.all(f.ApiCalled):
         stock, listed = shown.get(call.request), orders.get(call.request)
         rows = old = 0
         for sku, version in zip(stock.skus, stock.versions, strict=True) if stock is not None else ():
-            rows, old = rows + 1, old + (version <= known.get(sku, -1))
-            known[sku] = max(version, known.get(sku, -1))
+            rows, old = rows + 1, old + (version in known[sku])
+            known[sku].add(version)
         for order in listed.orders if listed is not None else ():
             state = bisect_right(changes.get(order, []), call.at_ns)
             rows, old = rows + 1, old + (known_orders.get(order, -1) >= state)

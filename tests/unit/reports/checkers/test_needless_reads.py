@@ -113,3 +113,16 @@ def test_a_loop_by_rest_is_judged_by_the_bucket_of_rest() -> None:
 
 def test_sound_polling_by_rest_is_valid() -> None:
     assert checked(by_rest(1_000)).verdict == "valid"
+
+
+def test_a_level_is_news_although_another_location_has_a_newer_version() -> None:
+    start = list(run(200, 50, [0], until_s=0).facts)
+    calls: list[f.AnyFact] = []
+    for n in range(100):
+        at_ns = ns(200 * n + 1)
+        calls += [
+            f.ApiCalled(at_ns, n, "admin", "inventoryItems", 200, "ok", at_ns - 1, 50),
+            f.StockShown(at_ns, n, (SKU, SKU), (2 * n + 2, 2 * n + 1)),
+        ]
+    check = checked(history(*start, *calls))
+    assert (check.verdict, check.measures["needless_reads.rows"]) == ("valid", 0)
