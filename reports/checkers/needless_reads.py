@@ -92,15 +92,16 @@ def reads_during_load(history: History) -> Iterator[Read]:
     """Every read by the Admin API that was executed, in order."""
     shown = {fact.request: fact for fact in history.all(f.StockShown)}
     orders = {fact.request: fact for fact in history.all(f.OrdersShown)}
-    known: dict[str, int] = {}
+    known: dict[tuple[str, int], int] = {}  # by SKU and location
     known_orders: dict[int, int] = {}
     changes = _changes(history) if orders else {}
     for call in history.all(f.ApiCalled):
         stock, listed = shown.get(call.request), orders.get(call.request)
         rows = old = 0
         for sku, version in zip(stock.skus, stock.versions, strict=True) if stock is not None else ():
-            rows, old = rows + 1, old + (version <= known.get(sku, -1))
-            known[sku] = max(version, known.get(sku, -1))
+            key = (sku, _place(history, sku, version))
+            rows, old = rows + 1, old + (version <= known.get(key, -1))
+            known[key] = max(version, known.get(key, -1))
         for order in listed.orders if listed is not None else ():
             state = bisect_right(changes.get(order, []), call.at_ns)
             rows, old = rows + 1, old + (known_orders.get(order, -1) >= state)
@@ -109,6 +110,12 @@ def reads_during_load(history: History) -> Iterator[Read]:
         paid = call.api == "admin" and call.outcome == "ok" and is_read(call.operation)
         if paid and told and history.start_ns <= call.at_ns <= history.start_ns + history.load_ns:
             yield Read(call.at_ns, call.operation, call.cost, rows, old)
+
+
+def _place(history: History, sku: str, version: int) -> int:
+    """The location that a version changed; -1 where that cannot differ. What one location shows tells of no other."""
+    ledger = history.ledgers.get(sku)
+    return -1 if ledger is None else ledger.place(version)
 
 
 def needless_share(history: History, found: list[Read]) -> float:
