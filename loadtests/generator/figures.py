@@ -103,6 +103,7 @@ class LiveFigures:
         self.last_effect_ns = fact.at_ns
         if fact.cause.startswith("subject"):
             self.gaps.effect(fact.at_ns)
+            self.write_gaps.effect(fact.at_ns)
         elif fact.cause != "transfer":  # which owes no push
             self.gaps.moved(fact.at_ns)
             self._owe(fact.sku, fact.at_ns, seller="")

@@ -20,7 +20,7 @@ from tests.small_world import small_catalogue, small_config
 
 FOLDER = Path(__file__).parent / "shopify_libraries"
 NODE_PACKAGE = FOLDER / "node_modules" / "@shopify" / "shopify-api"
-PYTHON = FOLDER / ".venv" / "bin" / "python"
+PYTHON = ROOT / ".venv" / "shopify" / "bin" / "python"
 MISSING = "make test installs Shopify's library for {}; it could not"
 CALLS_WITHIN_S = 60
 

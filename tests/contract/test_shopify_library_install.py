@@ -12,7 +12,7 @@ from stockstorm.simulator.shop.app import CLIENT_ID
 from tests.running import ROOT
 
 FOLDER = Path(__file__).parent / "shopify_libraries"
-PYTHON = FOLDER / ".venv" / "bin" / "python"
+PYTHON = ROOT / ".venv" / "shopify" / "bin" / "python"
 SECRET = "hush"
 WITHIN_S = 60
 

@@ -79,6 +79,27 @@ def test_the_first_push_after_a_movement_is_a_sync_of_every_other_channel_only()
     assert live.last_effect_ns == 21 * MS
 
 
+def test_the_longest_wait_from_a_sale_to_a_write_is_known_once_the_subject_wrote() -> None:
+    live = LiveFigures(("bazaar",))
+    live.observe([sale(1 * S, physical=9)])
+    assert live.write_gaps.known_ns is None
+    live.observe(
+        [
+            StockChanged(
+                at_ns=4 * S,
+                sku="A",
+                inventory_item_id=1,
+                location_id=1,
+                version=1,
+                delta=-2,
+                available=4,
+                cause="subject_adjust",
+            )  # fmt: skip
+        ]
+    )
+    assert live.write_gaps.known_ns == 3 * S
+
+
 def test_an_adjustment_by_the_subject_owes_no_sync() -> None:
     live = LiveFigures(("bazaar",))
     change = StockChanged(
