@@ -3,8 +3,8 @@
 The simulated APIs see every connection, and never close an idle one. A sound client takes an idle connection before it
 opens another, so it holds no more than it uses at once. The subject *leaks* if the idle connections grow by at least
 GROWTH_MIN, in both halves of the time after the first third of the load and without falling, to more than POOL_MAX and
-more than USED_TIMES as many as ever carried a request within one second. It leaks too if all that the server accepts are
-open and so few are used. What was before a fault is left out.
+more than USED_TIMES as many as ever carried a request within one second. It leaks too if all that the server accepts
+are open and so few are used. What was before a fault is left out.
 """
 
 from typing import Final

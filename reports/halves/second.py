@@ -160,7 +160,7 @@ def serve(file: Path, asked: BinaryIO, told: BinaryIO) -> None:
         for frame in frames(file, questions):
             waiting.put(pickle.dumps(frame, pickle.HIGHEST_PROTOCOL))
         waiting.join()
-    except BaseException:
+    except BaseException:  # noqa: BLE001  # told, and then the process ends in any case
         traceback.print_exc()
         os._exit(1)
     os._exit(0)  # the interpreter cannot end by itself while a thread waits for input: it would abort

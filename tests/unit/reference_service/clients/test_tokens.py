@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from stockstorm.reference_service.clients.admin_api import AdminApi
 from stockstorm.reference_service.clients import tokens as module
+from stockstorm.reference_service.clients.admin_api import AdminApi
 from stockstorm.reference_service.clients.documents import SUBSCRIPTIONS
 from stockstorm.reference_service.clients.tokens import AccessTokens, TokenReplaced
 
