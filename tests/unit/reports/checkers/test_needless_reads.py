@@ -71,6 +71,23 @@ def test_sound_polling_is_valid(found: History) -> None:
     assert checked(found).verdict == "valid"
 
 
+def test_a_change_at_one_location_is_news_after_a_later_one_at_another() -> None:
+    """Location 8 changed after location 7, and was read before it: version 2 first, then version 1, and so on."""
+    item, *others = run(200, 50, [0], until_s=0).facts
+    assert isinstance(item, f.ItemStocked)
+    facts: list[f.AnyFact] = [msgspec.structs.replace(item, locations=(7, 8), levels=(4, item.available - 4)), *others]
+    for n in range(50):
+        for location in (7, 8):
+            number, level = 2 * n + location - 6, 5 + n + 2 * (location - 7)
+            available = item.available + number
+            facts.append(
+                f.StockChanged(ns(400 * n), SKU, 2**53 + 1, location, number, 1, available, "restock", level=level)
+            )
+        facts += [fact for place in (2, 1) for fact in read(400 * n + 10 * place, 2 * n + place, 2 * n + 3 - place, 40)]
+    check = checked(history(*facts))
+    assert (check.verdict, check.measures["needless_reads.rows"]) == ("valid", 0.0)
+
+
 def test_an_order_that_changed_is_news_and_an_unchanged_one_is_not() -> None:
     start = list(run(200, 50, [0], until_s=0).facts)
     sold = f.PurchaseAccepted(ns(0), 1, "online", "1", (SKU,), (1,), (9,), (9,))
