@@ -7,6 +7,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Diagnosis
 from stockstorm.reports.verdict.judge import judge
+from stockstorm.simulator.config import ForgeryKind
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns
 from tests.unit.reports.diagnosis.shop import Change, Shop, Times, diagnosed
@@ -258,7 +259,8 @@ def test_a_run_without_a_flaw_is_not_diagnosed() -> None:
 def test_genuine_ones_that_fail_and_respelled_ones_that_pass_are_one_cause(passes: bool) -> None:
     """A body that is parsed and serialised before its signature is checked."""
     facts = list(Shop(lambda _: 0, answer=lambda _: 401).history().facts)
-    for number, kind in enumerate(("reserialised", "unsigned", "tampered"), 90_000):
+    kinds: tuple[ForgeryKind, ...] = ("reserialised", "unsigned", "tampered")
+    for number, kind in enumerate(kinds, 90_000):
         taken, at = kind == "reserialised" and passes, facts[-1].at_ns
         facts += [
             f.DeliveryPlanned(at, number, -1, f"w{number}", 1, "order.created", at, forged=kind, source="bazaar"),
