@@ -15,6 +15,7 @@ INPUT_ARRAY_MAX: Final = 250
 QUERY_COST_MAX: Final = 1_000
 MUTATION_COST: Final = 10
 RESTORE_PER_S: Final = {"standard": 100, "advanced": 200, "plus": 1_000, "enterprise": 2_000}  # points, by plan
+REST_LEAK_PER_S: Final = {"standard": 2, "advanced": 4, "plus": 20, "enterprise": 40}  # calls, by plan
 # A call is answered within 50 ms, so that it cannot delay deliveries (ours, measured on graphql-core)
 CALL_HELD_MIN_NS: Final = 50_000_000  # a longer call is recorded and named in the report
 DOCUMENT_TEXT_MAX: Final = 50_000  # characters

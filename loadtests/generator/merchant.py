@@ -32,12 +32,12 @@ def open_app(page: str, query: Mapping[str, str], domain: str, shop_at: str, tel
     for _ in range(REDIRECTS_MAX):
         try:
             status, location = _answer(url)
+            if not 300 <= status < 400 or not location:
+                return status
+            url = _of_shop(urljoin(url, location), domain, shop_at)
         except (OSError, http.client.HTTPException, ValueError) as error:
             tell(f"the app's page was opened, and {urlsplit(url).netloc} did not answer: {type(error).__name__}")
             return 0
-        if not 300 <= status < 400 or not location:
-            return status
-        url = _of_shop(urljoin(url, location), domain, shop_at)
     tell(f"the app's page redirects more than {REDIRECTS_MAX} times")
     return status
 

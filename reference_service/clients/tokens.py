@@ -6,6 +6,7 @@ installed the app again.
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 
 import aiohttp
@@ -16,6 +17,7 @@ from stockstorm.reference_service.clients.backoff import AnswerTooLarge, backoff
 from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON
 
 WAIT_MAX_S = 5.0  # between two requests for a token; an app that was installed again gets one soon
+KEPT_MIN_S = 2.0  # from one grant to the next request: a granted token that is refused too is not replaced in a loop
 log = structlog.get_logger()
 
 
@@ -47,6 +49,7 @@ class AccessTokens:
         self._rng = rng
         self._lock = asyncio.Lock()
         self.current = first
+        self._ask_from_s = 0.0  # monotonic time
 
     @property
     def renewable(self) -> bool:
@@ -54,24 +57,31 @@ class AccessTokens:
         return bool(self._url and self._client_id)
 
     async def replace(self, refused: str) -> str:
-        """Another token than the refused one. Asks until it is granted."""
-        attempts = 0
+        """The token to go on with. Asks until one is granted, which can be the refused one: it may be valid again."""
         async with self._lock:
-            while self.current == refused:
-                try:
-                    self.current = await self._granted(self._secrets[attempts % len(self._secrets)])
-                except NoToken as error:
-                    attempts += 1
-                    log.warning("no_token", attempt=attempts, reason=str(error))
-                    await asyncio.sleep(min(WAIT_MAX_S, backoff_s(attempts, self._rng)))
-                else:
-                    log.info("token_granted", attempts=attempts + 1)
+            if self.current == refused:
+                await asyncio.sleep(max(0.0, self._ask_from_s - time.monotonic()))
+                self.current = await self._asked()
+                self._ask_from_s = time.monotonic() + KEPT_MIN_S
         return self.current
+
+    async def _asked(self) -> str:
+        attempts = 0
+        while True:
+            try:
+                token = await self._granted(self._secrets[attempts % len(self._secrets)])
+            except NoToken as error:
+                attempts += 1
+                log.warning("no_token", attempt=attempts, reason=str(error))
+                await asyncio.sleep(min(WAIT_MAX_S, backoff_s(attempts, self._rng)))
+            else:
+                log.info("token_granted", attempts=attempts + 1)
+                return token
 
     async def _granted(self, secret: str) -> str:
         body = {"client_id": self._client_id, "client_secret": secret, "grant_type": "client_credentials"}
         try:
-            async with self._http.post(self._url, json=body) as response:
+            async with self._http.post(self._url, json=body, allow_redirects=False) as response:
                 raw, status = await read_bounded(response), response.status
         except (aiohttp.ClientError, TimeoutError, OSError, AnswerTooLarge) as error:
             raise NoToken(type(error).__name__) from None

@@ -12,10 +12,12 @@ from stockstorm.reference_service.queues.base import Entry
 from stockstorm.reference_service.storage.database import Connection
 
 log = structlog.get_logger()
-_OF_CUSTOMER = """
+# An id is a whole number of the body: 117 is not in 11750. Bytes beyond ASCII are escaped as a backslash and 3 digits.
+_OF_CUSTOMER = r"""
 SELECT entry FROM dead_letter
 WHERE source = 'shopify' AND EXISTS (SELECT FROM unnest($1::text[]) AS number WHERE
-  position(convert_to(number, 'UTF8') IN body) > 0)
+  position(convert_to(number, 'UTF8') IN body) > 0
+  AND encode(body, 'escape') ~ ('(^|[^0-9]|\\[0-7]{3})' || number || '($|[^0-9])'))
 """
 _REDACT_SHOP = (
     "DELETE FROM dead_letter WHERE source = 'shopify'",

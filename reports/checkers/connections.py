@@ -2,9 +2,9 @@
 
 The simulated APIs see every connection, and never close an idle one. A sound client takes an idle connection before it
 opens another, so it holds no more than it uses at once. The subject *leaks* if the idle connections grow by at least
-GROWTH_MIN, in both halves of the time after the first third of the load and without falling, to more than USED_TIMES
-as many as ever carried a request within one second. It leaks too if all that the server accepts are open and so few are
-used. What was before a fault is left out.
+GROWTH_MIN, in both halves of the time after the first third of the load and without falling, to more than POOL_MAX and
+more than USED_TIMES as many as ever carried a request within one second. It leaks too if all that the server accepts
+are open and so few are used. What was before a fault is left out.
 """
 
 from typing import Final
@@ -23,6 +23,7 @@ SAMPLES_MIN: Final = 6
 SAMPLES_MAX: Final = 120  # of which the slope is computed; more are thinned out
 SECONDS_MIN: Final = 5.0
 GROWTH_MIN: Final = 20
+POOL_MAX: Final = 50  # connections that a pool may keep; one that is filled little by little looks like a leak
 USED_TIMES: Final = 2
 FALL_MAX: Final = 0.25  # of the growth; connections that are collected some time later fall by more
 SETTLED_NS: Final = 2 * SECOND_NS  # after a fault
@@ -52,7 +53,7 @@ class Opened(msgspec.Struct, frozen=True):
     @property
     def leaks(self) -> bool:
         """Whether the growth is steady and beyond what is in use, or nothing more can be opened."""
-        bound = USED_TIMES * self.used_max + GROWTH_MIN
+        bound = max(POOL_MAX, USED_TIMES * self.used_max + GROWTH_MIN)
         if self.open_max >= API_CONNECTIONS_MAX > bound:
             return True
         large = self.told and self.idle[-1][1] > bound and self.growth >= GROWTH_MIN

@@ -4,6 +4,9 @@ A read is paid for by its rows. One that shows a version of stock which an earli
 has not changed since, tells nothing. A subject that polls has such reads, and stays far below the limit. It is invalid
 if they take at least SHARE_MAX of the points that the shop restores, in both halves of the load: what is left is too
 little for its writes, and calls are refused as soon as the bucket is empty.
+
+The REST API has a bucket of its own, of calls: a REST read costs one of them. The bucket that is used up more is
+judged.
 """
 
 from bisect import bisect_right
@@ -14,15 +17,16 @@ import msgspec
 
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
-from stockstorm.reports.history.reads import QUERIES_ON_STOCK, is_read
+from stockstorm.reports.history.reads import QUERIES_ON_STOCK, REST, is_read
 from stockstorm.reports.result import Check, Incident, Tally
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
-from stockstorm.simulator.limits import RESTORE_PER_S
+from stockstorm.simulator.limits import REST_LEAK_PER_S, RESTORE_PER_S
 
 SHARE_MAX: Final = 0.75
 SECONDS_MIN: Final = 4.0
-EMPTY: Final = QUERIES_ON_STOCK | {"orders"}  # queries that tell nothing if they show nothing
+# Queries that tell nothing if they show nothing.
+EMPTY: Final = QUERIES_ON_STOCK | {"orders", f"{REST}GET orders", f"{REST}GET inventory_levels"}
 
 
 class Read(NamedTuple):
@@ -33,6 +37,11 @@ class Read(NamedTuple):
     cost: int
     rows: int
     old: int  # rows that told nothing
+
+    @property
+    def of_rest(self) -> bool:
+        """Whether it is a call of the REST API."""
+        return self.operation.startswith(REST)
 
     @property
     def needless(self) -> float:
@@ -47,7 +56,7 @@ class NeedlessReads(Checker):
             "needless_reads.points_per_s",
             "points spent on needless reads",
             "per second",
-            "query points a second that were spent on reads which showed nothing new",
+            "query points (of the REST API: calls) a second that were spent on reads which showed nothing new",
         ),
         Measure(
             "needless_reads.share",
@@ -73,18 +82,20 @@ class NeedlessReads(Checker):
         seconds = history.load_ns / SECOND_NS
         if not found or seconds < SECONDS_MIN:
             return tally.check(self.name, "not_exercised", "stock and orders were not read during the load", {})
+        found = fuller_bucket(history, found)
+        unit = "calls" if found[0].of_rest else "points"
         points = sum(read.needless for read in found)
         rows, old = sum(read.rows for read in found), sum(read.old for read in found)
         share = needless_share(history, found)
         measures = {"needless_reads.points_per_s": points / seconds, "needless_reads.share": share}
         if rows:
             measures["needless_reads.rows"] = old / rows
-        reason = f"{old:,} of {rows:,} rows read showed nothing new: {points / seconds:,.0f} points a second"
+        reason = f"{old:,} of {rows:,} rows read showed nothing new: {points / seconds:,.0f} {unit} a second"
         if share < SHARE_MAX:
             return tally.check(self.name, "valid", reason, measures)
         tally.add(_incident(history, found, reason))
         return tally.check(
-            self.name, "invalid", f"{reason}, of {_restored(history):,} that the shop restores", measures
+            self.name, "invalid", f"{reason}, of {_restored(history, found):,} that the shop restores", measures
         )
 
 
@@ -92,15 +103,16 @@ def reads_during_load(history: History) -> Iterator[Read]:
     """Every read by the Admin API that was executed, in order."""
     shown = {fact.request: fact for fact in history.all(f.StockShown)}
     orders = {fact.request: fact for fact in history.all(f.OrdersShown)}
-    known: dict[str, int] = {}
+    known: dict[tuple[str, int], int] = {}  # by SKU and location
     known_orders: dict[int, int] = {}
     changes = _changes(history) if orders else {}
     for call in history.all(f.ApiCalled):
         stock, listed = shown.get(call.request), orders.get(call.request)
         rows = old = 0
         for sku, version in zip(stock.skus, stock.versions, strict=True) if stock is not None else ():
-            rows, old = rows + 1, old + (version <= known.get(sku, -1))
-            known[sku] = max(version, known.get(sku, -1))
+            key = (sku, _place(history, sku, version))
+            rows, old = rows + 1, old + (version <= known.get(key, -1))
+            known[key] = max(version, known.get(key, -1))
         for order in listed.orders if listed is not None else ():
             state = bisect_right(changes.get(order, []), call.at_ns)
             rows, old = rows + 1, old + (known_orders.get(order, -1) >= state)
@@ -111,13 +123,25 @@ def reads_during_load(history: History) -> Iterator[Read]:
             yield Read(call.at_ns, call.operation, call.cost, rows, old)
 
 
+def fuller_bucket(history: History, found: list[Read]) -> list[Read]:
+    """The reads by GraphQL or those by REST: those that use up more of what is restored to them."""
+    buckets = [[read for read in found if read.of_rest is rest] for rest in (False, True)]
+    return max((bucket for bucket in buckets if bucket), key=lambda bucket: needless_share(history, bucket), default=[])
+
+
+def _place(history: History, sku: str, version: int) -> int:
+    """The location that a version changed; -1 where that cannot differ. What one location shows tells of no other."""
+    ledger = history.ledgers.get(sku)
+    return -1 if ledger is None else ledger.place(version)
+
+
 def needless_share(history: History, found: list[Read]) -> float:
-    """Points of needless reads as a share of those restored, in the half of the load with less of it."""
+    """Points of needless reads of one API as a share of those restored, in the half of the load with less of it."""
     half_ns = max(1, history.load_ns // 2)
     halves = [0.0, 0.0]
     for read in found:
         halves[min(1, (read.at_ns - history.start_ns) // half_ns)] += read.needless
-    return min(halves) / (half_ns / SECOND_NS * _restored(history))
+    return min(halves) / (half_ns / SECOND_NS * _restored(history, found))
 
 
 def _changes(history: History) -> dict[int, list[int]]:
@@ -136,14 +160,15 @@ def _changes(history: History) -> dict[int, list[int]]:
     return found
 
 
-def _restored(history: History) -> int:
-    return RESTORE_PER_S[history.scenario.shop.plan]
+def _restored(history: History, found: list[Read]) -> int:
+    """Points, or calls by REST, a second."""
+    return (REST_LEAK_PER_S if found[0].of_rest else RESTORE_PER_S)[history.scenario.shop.plan]
 
 
 def _incident(history: History, found: list[Read], seen: str) -> Incident:
     first, last = found[0], found[-1]
     text = (
         f"{len(found):,} reads from {history.offset(first.at_ns)} to {history.offset(last.at_ns)}, the first of them "
-        f"{first.operation}: {seen}, and the shop restores {_restored(history):,}"
+        f"{first.operation}: {seen}, and the shop restores {_restored(history, found):,}"
     )
     return Incident("needless_reads", first.at_ns, text)

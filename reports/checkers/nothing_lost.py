@@ -5,7 +5,7 @@ a kind of its own, "claimed". So is one that is *stuck*: the subject reports it 
 """
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Mapping
 from typing import Literal
 
 from stockstorm.reports.checkers.checker import Checker, Measure
@@ -59,9 +59,9 @@ class NothingLost(Checker):
             return unknown(self.name, "no event was acknowledged")
         tally = Tally()
         lost = [entry for entry in acknowledged if entry.effect in {"none", "stuck"}]
-        claims = {row.webhook_id for row in history.all(f.EffectProbed) if row.state == "applied"} if lost else set()
+        told = {row.webhook_id: row.state for row in history.all(f.EffectProbed)} if lost else {}
         for entry in lost:
-            tally.add(_incident(history, entry, _kind(history, entry, claims)))
+            tally.add(_incident(history, entry, *_kind(history, entry, told)))
         effects = Counter(entry.effect for entry in acknowledged)
         waiting, stuck = effects["pending"], effects["stuck"]
         judged = len(acknowledged) - waiting - effects["not_judged"]
@@ -99,12 +99,12 @@ class NothingLost(Checker):
         }
 
 
-def _kind(history: History, entry: Classified, claims: Container[str]) -> IncidentKind:
-    """What kind of loss it is."""
+def _kind(history: History, entry: Classified, told: Mapping[str, f.EffectState]) -> tuple[IncidentKind, bool]:
+    """What kind of loss it is, and whether the probe names the event: a queue tells numbers alone."""
+    states = {told.get(one.planned.webhook_id) for one in history.deliveries.of_event(entry.event.event)}
     if entry.effect == "stuck":
-        return "stuck"
-    of_event = history.deliveries.of_event(entry.event.event)
-    return "claimed" if any(delivery.planned.webhook_id in claims for delivery in of_event) else "lost"
+        return "stuck", "pending" in states
+    return ("claimed", True) if "applied" in states else ("lost", False)
 
 
 def _standing_still(history: History, stuck: int) -> str:
@@ -117,7 +117,7 @@ def _standing_still(history: History, stuck: int) -> str:
     )
 
 
-def _incident(history: History, entry: Classified, kind: IncidentKind) -> Incident:
+def _incident(history: History, entry: Classified, kind: IncidentKind, named: bool) -> Incident:
     event = entry.event
     channel = "" if event.source == "shopify" else event.source
     sku, change = event.sku, 0
@@ -138,7 +138,8 @@ def _incident(history: History, entry: Classified, kind: IncidentKind) -> Incide
         text += ", although the subject reports that it applied it: the master lacks it"
     if kind == "stuck":
         still_s = history.rest.stood_still_ns / SECOND_NS
-        text += f" so far: the subject reports it as pending, and has done nothing for {still_s:.0f} s"
+        what = "it as pending" if named else "pending work"
+        text += f" so far: the subject reports {what}, and has done nothing for {still_s:.0f} s"
     return Incident(kind, event.at_ns, text, channel, sku, event.order, change, events=(event.event,))
 
 

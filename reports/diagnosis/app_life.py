@@ -1,6 +1,6 @@
 """The subject did not survive what happened to its app: no new token, no new subscriptions, or scopes that it lacks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, ordered, quoted
@@ -9,12 +9,15 @@ from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import SHOPIFY
 
+NO_TOPIC: Final = "You cannot create a webhook subscription"
 NO_SCOPE: Final = (
     "Access denied for ",
-    "You cannot create a webhook subscription",
+    NO_TOPIC,
     "This app is not approved",
     "[API] This action requires merchant approval",
 )
+
+SHARE_MIN: Final = 0.05  # of the calls to the Admin API
 
 
 class NotReinstalled(Diagnose):
@@ -63,6 +66,8 @@ def _not_subscribed(name: str, case: Case, change: f.AppChanged) -> Iterator[Fou
     unheard = case.history.deliveries.unheard
     events = [event for event in case.history.all(f.EventFired) if event.event in unheard and event.topic in missing]
     after = [event for event in events if event.at_ns >= change.at_ns]
+    if not after:
+        return
     yield Found(
         Diagnosis(
             name,
@@ -85,20 +90,28 @@ class ScopesMissing(Diagnose):
 
     def __call__(self, case: Case) -> Iterator[Found]:
         refused = [call for call in case.calls if any(text.startswith(NO_SCOPE) for text in call.errors)]
-        if not refused:
+        left_out = _left_out(case)
+        if not refused or not (left_out or _often(case, refused)):
             return
         told = [text for text, _ in ordered(text for call in refused for text in call.errors)]
         yield Found(
             Diagnosis(
                 self.name,
                 f"{counted(len(refused), 'call')} to the Admin API needed a scope or an approval that the app lacks",
-                (f"first at {case.when(refused[0].at_ns)}", *told[:2], *_left_out(case)),
+                (f"first at {case.when(refused[0].at_ns)}", *told[:2], *left_out),
                 "ask for the scope; without it, go on with everything that does not need it",
                 case.consequences(),
                 refused[0].at_ns,
             ),
             frozenset(f"call {call.request}" for call in refused),
         )
+
+
+def _often(case: Case, refused: Sequence[f.ApiCalled]) -> bool:
+    """Whether so much was refused that it matters, besides subscriptions: a sound service goes on without these."""
+    admin = sum(call.api == "admin" for call in case.calls)
+    work = sum(not any(text.startswith(NO_TOPIC) for text in call.errors) for call in refused)
+    return work > 0 and work >= SHARE_MIN * admin
 
 
 def _left_out(case: Case) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The catalogue that the subject read before the load has only a part of the shop's items: the first page."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
@@ -8,6 +8,7 @@ from stockstorm.reports.history.reads import is_query
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
 
+SHARE_MIN: Final = 0.5  # of the incidents that name an item
 PAGE_MIN: Final = 10  # items of one answer, so that it is a list and not a look-up
 CHECKS: Final = ("sync_latency", "order_latency", "drift", "nothing_lost", "crisis_time", "event_classes", "oversell")
 
@@ -29,7 +30,7 @@ class CatalogueCut(Diagnose):
             else:
                 later.update(shown.skus)
         unread = [sku for sku in history.items if sku not in read]
-        if largest < PAGE_MIN or not unread:
+        if largest < PAGE_MIN or not unread or _elsewhere(case, unread):
             return
         later -= read
         yield Found(
@@ -46,3 +47,10 @@ class CatalogueCut(Diagnose):
             ),
             frozenset(f"sku {sku}" for sku in unread),
         )
+
+
+def _elsewhere(case: Case, unread: Collection[str]) -> bool:
+    """Whether what the checks found is mostly wrong with items that were read. Those that name no item say nothing."""
+    failing = [check for check in case.checks if check.name in CHECKS and check.name in case.failing]
+    skus = [incident.sku for check in failing for incident in check.incidents if incident.sku]
+    return sum(sku in unread for sku in skus) < SHARE_MIN * len(skus)

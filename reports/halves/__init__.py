@@ -46,7 +46,12 @@ def opened(path: Path, *, unsealed: bool = False, split: bool | None = None) -> 
 
 
 def _worth_it(file: Path) -> bool:
-    return file.is_file() and file.stat().st_size >= SPLIT_MIN_BYTES and len(os.sched_getaffinity(0)) >= CORES_MIN
+    return file.is_file() and file.stat().st_size >= SPLIT_MIN_BYTES and _cores() >= CORES_MIN
+
+
+def _cores() -> int:
+    """The cores that this process may use; macOS tells only how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _first_half(file: Path, second: Second) -> History | None:

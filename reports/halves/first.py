@@ -32,8 +32,8 @@ class Second:
         self._values: dict[str, Any] = {}
         self._complete = False  # no value follows
         self._facts: dict[Kind, list[Fact]] = {}
-        self._process: subprocess.Popen[bytes] | None = _started(file)
-        self._bound = threading.Timer(SECOND_MAX_S, self._process.kill)
+        self._process = _started(file)
+        self._bound = threading.Timer(SECOND_MAX_S, self._kill)
         self._bound.daemon = True
         self._bound.start()
 
@@ -84,23 +84,31 @@ class Second:
         self._values[name] = value
         self._complete = self._complete or name == END
 
+    def _kill(self) -> None:
+        if (process := self._process) is not None:
+            process.kill()
+
     def close(self) -> None:
         """Ends the second process. From now on everything is built here."""
         process, self._process, self._complete = self._process, None, True
+        self._bound.cancel()
         if process is not None:
-            self._bound.cancel()
             process.kill()
             process.communicate()
 
 
-def _started(file: Path) -> subprocess.Popen[bytes]:
+def _started(file: Path) -> subprocess.Popen[bytes] | None:
+    """None where the machine starts no further process: it has too many, or too little memory."""
     path = os.pathsep.join([str(IMPORT_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return subprocess.Popen(  # noqa: S603 - our own command line, no shell
-        [sys.executable, "-P", "-m", "stockstorm.reports.halves", str(file.resolve())],
-        env={**os.environ, "PYTHONPATH": path},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own command line, no shell
+            [sys.executable, "-P", "-m", "stockstorm.reports.halves", str(file.resolve())],
+            env={**os.environ, "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+    except OSError:
+        return None
 
 
 def _facts_of(file: Path) -> dict[Kind, list[Fact]]:

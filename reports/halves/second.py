@@ -10,6 +10,7 @@ import pickle
 import queue
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from stockstorm.reports.history_file import Decoding, read_facts
 from stockstorm.reports.render.figures import FIGURES, draw_one, figure_key
 from stockstorm.reports.render.view import HistoryView
 from stockstorm.reports.verdict.samples import INTERVALS, intervals
+from stockstorm.simulator.errors import HistoryError
 from stockstorm.simulator.history.facts import Fact
 
 Frame = tuple[str, Any]  # a name, and the value of that name
@@ -67,7 +69,10 @@ class HalfHistory(History):
 def read_half(file: Path) -> History | None:
     """The half with the deliveries; None where it cannot be read, or a rule on it is broken."""
     dropped = frozenset(STAND_INS[kind] for kind in STOCK)
-    written = read_facts(file, decoding=Decoding(decoder_without(STOCK), dropped=dropped))
+    try:
+        written = read_facts(file, decoding=Decoding(decoder_without(STOCK), dropped=dropped))
+    except (HistoryError, OSError):
+        return None  # the first process reads the file as a whole, and tells what is wrong
     history = HalfHistory.of(written.facts, Absent())
     return None if breaks_in_half(history, CHECKED_BY_SECOND, "deliveries") else history
 
@@ -151,9 +156,14 @@ def serve(file: Path, asked: BinaryIO, told: BinaryIO) -> None:
     waiting: queue.Queue[bytes] = queue.Queue(QUEUED_MAX)
     threading.Thread(target=_listen, args=(asked, questions), daemon=True).start()
     threading.Thread(target=_write, args=(waiting, told), daemon=True).start()
-    for frame in frames(file, questions):
-        waiting.put(pickle.dumps(frame, pickle.HIGHEST_PROTOCOL))
-    waiting.join()
+    try:
+        for frame in frames(file, questions):
+            waiting.put(pickle.dumps(frame, pickle.HIGHEST_PROTOCOL))
+        waiting.join()
+    except BaseException:  # noqa: BLE001  # told, and then the process ends in any case
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)  # the interpreter cannot end by itself while a thread waits for input: it would abort
 
 
 def _listen(asked: BinaryIO, questions: "queue.Queue[tuple[str, Any]]") -> None:

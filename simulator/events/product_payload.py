@@ -3,13 +3,17 @@
 A product has exactly one variant. Its levels, one for each location, are told one by one.
 """
 
+from datetime import datetime
+from typing import Final
+
 import msgspec
 
 from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.events.encoding import Times, amount, escaped
 from stockstorm.simulator.model import Event, Level, Product
 
-LISTED_SINCE = "2025-03-01T10:15:00-05:00"
+LISTED_SINCE: Final = "2025-03-01T10:15:00-05:00"
+LISTED_S: Final = int(datetime.fromisoformat(LISTED_SINCE).timestamp())
 
 
 class Variant(msgspec.Struct, frozen=True, gc=False, kw_only=True):

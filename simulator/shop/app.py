@@ -16,7 +16,7 @@ from stockstorm.simulator.history.facts import AppChanged
 from stockstorm.simulator.shop.scopes import PROTECTED_TOPICS, missing_scope
 
 CLIENT_ID: Final = "5f0c2d9be7a14c3d8a6e1b2f7d9c0a34"  # of the app; no secret
-TOKENS_MAX: Final = 64  # of each kind; the oldest is dropped
+TOKENS_MAX: Final = 1_000  # of each kind, as many as a subject's workers may take; the oldest is dropped
 # What an app may not read, by what of protected customer data it is approved for.
 UNAPPROVED: Final[dict[CustomerData, frozenset[str]]] = {
     "all": frozenset(),
@@ -71,7 +71,7 @@ class Tokens:
     @property
     def texts(self) -> tuple[str, ...]:
         """All that are kept, to be left out of what is recorded."""
-        return tuple(token.text for token in self._by_digest.values())
+        return tuple([token.text for token in self._by_digest.values()])
 
 
 class App:

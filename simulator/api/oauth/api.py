@@ -6,6 +6,7 @@ The merchant approves at once, as long as the app is installed. The redirect car
 
 import base64
 import hmac
+import re
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -17,6 +18,8 @@ from stockstorm.simulator.api.oauth import GrantRequest, OAuthError, granted
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.history.facts import ApiCalled
+from stockstorm.simulator.history.texts import error_texts
+from stockstorm.simulator.limits import ERROR_TEXT_MAX
 from stockstorm.simulator.model import ApiOutcome
 from stockstorm.simulator.shop.app import CLIENT_ID, App
 
@@ -25,6 +28,7 @@ ACCESS_TOKEN: Final = "/admin/oauth/access_token"  # noqa: S105  # a path
 PATHS: Final = frozenset({AUTHORIZE, ACCESS_TOKEN})
 CODE_EXPIRES_S: Final = 600
 PARAMETERS_MAX: Final = 50
+_IN_HEADERS: Final = re.compile(r"[!-~]+")
 _JSON: Final = ("Content-Type", "application/json; charset=utf-8")
 
 
@@ -52,7 +56,9 @@ class OAuthApi:
         except OAuthError as error:
             status, body, errors = error.status, error.body, (f"{error.code}: {error.text}",)
             outcome = _outcome(status)
-        operation = f"{request.method} {request.path.rpartition('/')[2]}"
+        operation = f"{request.method} {request.path.rpartition('/')[2]}"[:ERROR_TEXT_MAX]
+        hidden = (*self._app.hidden, *(secret.decode(errors="replace") for secret in self._app.secrets))
+        errors = error_texts(errors, hidden) if errors else ()
         called = ApiCalled(now_ns, number, "admin", operation, status, outcome, now_ns, errors=errors)
         return injection.applied(ApiReply(status, headers, body, [called], []))
 
@@ -68,9 +74,7 @@ class OAuthApi:
         redirect = given.get("redirect_uri", "")
         if not hmac.compare_digest(given.get("client_id", "").encode(), CLIENT_ID.encode()):
             raise OAuthError("invalid_request", "The client id is not that of an app")
-        parts = urlsplit(redirect)
-        listed = not self._redirect_urls or redirect in self._redirect_urls
-        if parts.scheme not in ("http", "https") or not parts.netloc or not listed:
+        if not _is_url(redirect) or (self._redirect_urls and redirect not in self._redirect_urls):
             raise OAuthError("invalid_request", "The redirect_uri is not whitelisted")
         if not self._app.installed:
             raise OAuthError("app_not_installed", "The merchant has not installed the app")
@@ -84,7 +88,16 @@ class OAuthApi:
             "timestamp": str(self._wall.wall(now_ns) // SECOND_NS),
         }
         signed = urlencode({**values, "hmac": query_hmac(values, self._app.secrets[0])})
-        return f"{redirect}{'&' if parts.query else '?'}{signed}"
+        return f"{redirect}{'&' if urlsplit(redirect).query else '?'}{signed}"
+
+
+def _is_url(text: str) -> bool:
+    """Whether a browser can be sent there: a URL as a header may hold it."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and _IN_HEADERS.fullmatch(text) is not None
 
 
 def _outcome(status: int) -> ApiOutcome:

@@ -56,7 +56,7 @@ class GrantRequest:
         """Raises OAuthError unless the request has the app's id and one of its secrets."""
         given = self.value("client_secret").encode()
         known = [hmac.compare_digest(given, secret) for secret in self.app.secrets]
-        if not hmac.compare_digest(self.value("client_id"), CLIENT_ID) or not any(known):
+        if not hmac.compare_digest(self.value("client_id").encode(), CLIENT_ID.encode()) or not any(known):
             raise OAuthError("invalid_client", "The client id or the client secret is wrong", 401)
         if not self.app.installed:
             raise OAuthError("app_not_installed", "The app is not installed in this shop")

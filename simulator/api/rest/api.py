@@ -29,6 +29,7 @@ from stockstorm.simulator.events.encoding import escaped
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import ApiCalled
 from stockstorm.simulator.history.texts import error_texts
+from stockstorm.simulator.limits import ERROR_TEXT_MAX
 from stockstorm.simulator.model import ApiOutcome
 from stockstorm.simulator.shop.records import TooMuchWork
 from stockstorm.simulator.shop.scopes import missing_rest_scope, needed_scopes, rest_element
@@ -44,6 +45,7 @@ NOT_APPROVED: Final = (
 )
 _PATH: Final = re.compile(r"/admin/(?:api/(?P<version>[^/]+)/)?(?P<resource>[^?]+?)(?P<json>\.json)?")
 _ID: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
+_WORD: Final = re.compile(r"[a-z_]{1,40}")  # other parts of a path may be what a log must not hold
 _OUTCOMES: Final[dict[int, ApiOutcome]] = {401: "denied", 403: "error", 422: "user_error", 429: "throttled"}
 _CONTENT_TYPE: Final = ("Content-Type", "application/json; charset=utf-8")
 
@@ -132,7 +134,7 @@ class RestApi:
 
     def _operation(self, call: RestCall) -> str:
         known = call.template.split("/")[0] in REAL
-        return f"{OPERATION} {call.http.method} {call.template}" if known else astray(call.http)
+        return f"{OPERATION} {call.http.method} {call.template}"[:ERROR_TEXT_MAX] if known else astray(call.http)
 
     def _headers(self, call: RestCall, answer: _Answer) -> tuple[tuple[str, str], ...]:
         headers = [_CONTENT_TYPE, ("X-Shopify-API-Version", call.version), (REQUEST_ID, request_id(call.request))]
@@ -197,13 +199,22 @@ def _route(call: RestCall) -> Handler:
     if parts[0] not in REAL:
         raise Refused(404, NOT_FOUND)
     call.ids = tuple(int(part) for part in parts if _ID.fullmatch(part))
-    call.template = "/".join("{id}" if _ID.fullmatch(part) else part for part in parts)
+    call.template = "/".join(
+        "{id}" if _ID.fullmatch(part) else part if _WORD.fullmatch(part) else "{}" for part in parts
+    )
     if not call.is_json:
         raise Refused(406, "Not Acceptable")
     handler = ROUTES.get((call.http.method, call.template))
     if handler is None:
         raise call.unplayed_here("endpoint", f"{call.http.method} {call.template}")
     return handler
+
+
+def _named(part: str) -> str:
+    """A part of a path, without what a caller may have filled in."""
+    if _ID.fullmatch(part):
+        return "{id}"
+    return part if _WORD.fullmatch(part) else "{}"
 
 
 def _as_refused(error: Refused | GraphQLError | TooMuchWork, call: RestCall) -> Refused:

@@ -1,32 +1,21 @@
 """The leaky bucket of calls: 40 of them, of which 2 leak out each second; more on higher plans."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ShopPlan
-
-
-class Size(NamedTuple):
-    """Calls that the bucket holds, and calls that leak out a second."""
-
-    calls: int
-    leak_per_s: int
-
+from stockstorm.simulator.limits import REST_LEAK_PER_S
 
 # Documented for standard and Plus. The others have the same ratio, as the points of the GraphQL API have.
-SIZES: Final[dict[ShopPlan, Size]] = {
-    "standard": Size(40, 2),
-    "advanced": Size(80, 4),
-    "plus": Size(400, 20),
-    "enterprise": Size(800, 40),
-}
+FULL_S: Final = 20  # in which a full bucket leaks out
 
 
 class CallBucket:
     """The calls of one app on one shop. `now_ns` never decreases."""
 
     def __init__(self, plan: ShopPlan) -> None:
-        self.size, self.leak_per_s = SIZES[plan]
+        self.leak_per_s = REST_LEAK_PER_S[plan]
+        self.size = FULL_S * self.leak_per_s
         self._full_ns = self.size * SECOND_NS  # calls × 10⁹, so that leaking is exact
         self._used_ns = self._own_ns = 0  # the second: as if nothing had been filled from elsewhere
         self._at_ns: int | None = None

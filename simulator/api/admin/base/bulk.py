@@ -52,7 +52,7 @@ class BulkOperation:
         self.file: bytes | None = None
         self.shown = Shown()
         self.token = derived_token("bulk", operation_id, now_ns)
-        self._lines = query.lines(self.shown)
+        self._lines: Iterator[tuple[Line, bool]] = query.lines(self.shown)
         self._parts: list[bytes] = []
         self._size = 0
 
@@ -71,8 +71,8 @@ class BulkOperation:
             for line, is_root in islice(self._lines, SLICE):
                 count += 1
                 self._keep(line, is_root)
-        except BulkDenied:
-            self.error = "ACCESS_DENIED"
+        except (BulkDenied, BulkFailed) as error:
+            self.error = error.code
             return self._end("FAILED", now_ns)
         if self._size > FILE_MAX:
             self.error = "INTERNAL_SERVER_ERROR"
@@ -91,11 +91,26 @@ class BulkOperation:
         if status == "COMPLETED" and self.objects:
             self.file = b"".join(self._parts)
         self._parts.clear()
+        self._lines = iter(())
+        if self.file is None:
+            self.forget()
         return True
+
+    def forget(self) -> None:
+        """Without the file, and what it would show. A shop keeps many more operations than files."""
+        self.file, self.shown = None, Shown()
 
 
 class BulkDenied(Exception):
     """The app has no scope for a field of the query."""
+
+    code = "ACCESS_DENIED"
+
+
+class BulkFailed(Exception):
+    """The query cannot be read to its end."""
+
+    code = "INTERNAL_SERVER_ERROR"
 
 
 class BulkOperations:
@@ -129,7 +144,7 @@ class BulkOperations:
         ended = [each for each in self.open if each.work(now_ns)]
         kept = [each for each in self.all if each.file is not None]
         for each in kept[:-FILES_MAX]:
-            each.file = None
+            each.forget()
         return ended
 
     def at(self, path: str) -> BulkOperation | None:

@@ -30,6 +30,7 @@ from stockstorm.simulator.api.admin.base.views import AdjustmentGroup, Location
 from stockstorm.simulator.api.not_played import Kind, message, named
 from stockstorm.simulator.catalogue import LEVEL_IDS_PER_LOCATION, Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
+from stockstorm.simulator.events.product_payload import LISTED_S
 from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown, VersionAsked
 from stockstorm.simulator.limits import ANSWER_VALUES_MAX, IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.model import API_CLIENT_ID, ONLINE, ApiOutcome, Event, Level, Order, Product
@@ -186,6 +187,7 @@ class Call:
         self.unplayed: list[str] = []  # names of what user errors say is not played
         self.key = ""  # of the last mutation with an idempotency key
         self.rows = self._rows_done = 0
+        self.tests = 0  # of buyers, in searches of orders
         self.warnings: list[SearchWarning] = []
         self._levels_shown: dict[tuple[str, int], None] = {}  # sku and version, in the order of the answer
         self._orders_shown: dict[int, None] = {}
@@ -270,6 +272,11 @@ class Call:
             orders = tuple(self._orders_shown)
             facts.append(OrdersShown(at_ns=self.now_ns, request=self.request, channel=ONLINE, orders=orders))
         return facts
+
+    @property
+    def listed_ns(self) -> int:
+        """When the shop and all that it has were created, long before the run."""
+        return LISTED_S * SECOND_NS + self.wall.monotonic_ns - self.wall.wall_ns
 
     def time_text(self, at_ns: int) -> str:
         """A monotonic time as Shopify's DateTime, cut to whole seconds: 2026-11-24T06:30:00Z."""

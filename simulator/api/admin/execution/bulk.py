@@ -5,10 +5,13 @@ Every node of a connection is a line of its own. A node of a nested connection f
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from typing import Any, Final
 
 from graphql import (
     FieldNode,
+    GraphQLError,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -22,22 +25,27 @@ from graphql import (
 )
 
 from stockstorm.simulator.api.admin.base.access import denial, element_of
-from stockstorm.simulator.api.admin.base.bulk import BulkDenied, Line, Query, Shown
+from stockstorm.simulator.api.admin.base.bulk import BulkDenied, BulkFailed, Line, Query, Shown
 from stockstorm.simulator.api.admin.base.call import Call, arguments_of
 from stockstorm.simulator.api.admin.base.pages import Page, cursor_text
 from stockstorm.simulator.api.admin.base.views import type_name_of
 from stockstorm.simulator.api.admin.execution.documents import Documents
 from stockstorm.simulator.api.admin.execution.selections import Fragments, Grouped, Selections
 from stockstorm.simulator.api.admin.resolvers.schema import resolvers_of
+from stockstorm.simulator.shop.records import TooMuchWork
 
 CONNECTIONS_MAX: Final = 5
 NESTING_MAX: Final = 2
 PAGE: Final = 50  # nodes read at once
+TRIED: Final = 20  # lines that are read before the operation starts
 PARENT: Final = "__parentId"
 
 
 def prepare(documents: Documents, schema: GraphQLSchema, text: str, make_call: Callable[[], Call]) -> Query | str:
-    """The query of a text, or the message of the user error."""
+    """The query of a text, or the message of the user error.
+
+    Its first lines are read at once, so that what is not played is told now. Raises GraphQLError.
+    """
     document = documents.get(text, schema)
     if document.problems:
         return f"Invalid bulk query: {document.problems[0]['message']}"
@@ -53,7 +61,18 @@ def prepare(documents: Documents, schema: GraphQLSchema, text: str, make_call: C
     if max(depths) > NESTING_MAX + 1:
         return f"Bulk queries cannot contain connections with a nesting depth greater than {NESTING_MAX}."
     node = operation.node
-    return Query(lambda shown: walk.lines(node, shown))
+    with suppress(BulkDenied, TooMuchWork):  # the operation fails as it runs, as in Shopify
+        for _ in islice(walk.lines(node, Shown()), TRIED):
+            pass
+    return Query(lambda shown: _failing(walk.lines(node, shown)))
+
+
+def _failing(lines: Iterator[tuple[Line, bool]]) -> Iterator[tuple[Line, bool]]:
+    """The lines. Raises BulkFailed where no further one can be read."""
+    try:
+        yield from lines
+    except (GraphQLError, TooMuchWork) as error:
+        raise BulkFailed from error
 
 
 class _Walk:

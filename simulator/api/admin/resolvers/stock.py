@@ -189,8 +189,13 @@ def _variant_quantity(variant: Variant, _arguments: Arguments, call: Call) -> in
     return call.world.available(variant.product.inventory_item_id)
 
 
-def _created_at(_source: object, _arguments: Arguments, call: Call) -> str:
-    return call.time_text(call.wall.monotonic_ns)
+def created_at(_source: object, _arguments: Arguments, call: Call) -> str:
+    return call.time_text(call.listed_ns)
+
+
+def _item_updated(product: Product, _arguments: Arguments, call: Call) -> str:
+    edited_ns = call.world.product_edited_ns(product.product_id)
+    return call.time_text(call.listed_ns if edited_ns is None else edited_ns)
 
 
 def _product_updated(view: ProductView, _arguments: Arguments, call: Call) -> str:
@@ -207,8 +212,8 @@ LOCATION: dict[str, Resolver] = {
     "fulfillsOnlineOrders": lambda _location, _arguments, _call: True,
     "hasActiveInventory": lambda location, _arguments, call: bool(call.world.stocked_at(location.location_id)),
     "shipsInventory": lambda _location, _arguments, _call: True,
-    "createdAt": _created_at,
-    "updatedAt": _created_at,
+    "createdAt": created_at,
+    "updatedAt": created_at,
     "inventoryLevel": _location_level,
     "inventoryLevels": _location_levels,
 }
@@ -219,8 +224,8 @@ ITEM: dict[str, Resolver] = {
     "tracked": lambda _product, _arguments, _call: True,
     "requiresShipping": lambda _product, _arguments, _call: True,
     "duplicateSkuCount": lambda _product, _arguments, _call: 0,
-    "createdAt": _created_at,
-    "updatedAt": _created_at,
+    "createdAt": created_at,
+    "updatedAt": _item_updated,
     "locationsCount": lambda product, _arguments, call: Counted(len(levels_of(product, call))),
     "inventoryLevel": _item_level,
     "inventoryLevels": _item_levels,
@@ -229,7 +234,7 @@ ITEM: dict[str, Resolver] = {
 LEVEL: dict[str, Resolver] = {
     "id": lambda level, _arguments, call: level_gid(level, call),
     "isActive": lambda _level, _arguments, _call: True,
-    "createdAt": _created_at,
+    "createdAt": created_at,
     "updatedAt": lambda level, _arguments, call: call.time_text(level.updated_ns),
     "item": lambda level, _arguments, call: call.catalogue.by_item[level.inventory_item_id],
     "location": lambda level, _arguments, call: call.state.locations[level.location_id],
@@ -250,8 +255,8 @@ VARIANT: dict[str, Resolver] = {
     "price": lambda variant, _arguments, _call: amount(variant.product.price_minor),
     "inventoryQuantity": _variant_quantity,
     "inventoryItem": lambda variant, _arguments, _call: variant.product,
-    "createdAt": _created_at,
-    "updatedAt": _created_at,
+    "createdAt": created_at,
+    "updatedAt": created_at,
 }
 PRODUCT: dict[str, Resolver] = {
     "id": lambda view, _arguments, _call: gid("Product", view.product.product_id),
@@ -261,6 +266,6 @@ PRODUCT: dict[str, Resolver] = {
     "vendor": lambda view, _arguments, _call: view.product.vendor,
     "productType": lambda view, _arguments, _call: view.product.product_type,
     "status": lambda _view, _arguments, _call: "ACTIVE",
-    "createdAt": lambda _view, _arguments, call: call.time_text(call.wall.monotonic_ns),
+    "createdAt": created_at,
     "updatedAt": _product_updated,
 }

@@ -14,7 +14,7 @@ from stockstorm.simulator.api.admin.resolvers.products import changes
 from stockstorm.simulator.api.admin.resolvers.stock import level_gid
 from stockstorm.simulator.api.rest.call import Refused, RestCall, required
 from stockstorm.simulator.api.rest.pages import SortedRows, page, take_page_info
-from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, refused_by
+from stockstorm.simulator.api.rest.resources.bodies import Kind, chosen, chosen_each, fitting, refused_by
 from stockstorm.simulator.events.product_payload import LISTED_SINCE, item_body
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Level, Product
@@ -33,10 +33,20 @@ ITEM_NAMES: Final = {
     "province_code_of_origin": "provinceCodeOfOrigin",
     "harmonized_system_code": "harmonizedSystemCode",
 }
+ITEM_KINDS: Final[dict[str, Kind]] = {
+    "cost": "money",
+    "sku": "text",
+    "tracked": "flag",
+    "requires_shipping": "flag",
+    "country_code_of_origin": "text",
+    "province_code_of_origin": "text",
+    "harmonized_system_code": "text",
+}
 CHUNK: Final = 500  # products whose levels are read at once
 # None of these texts is recorded.
 _NOT_STOCKED: Final = "The inventory item is not stocked at this location"
 _LAST: Final = "The inventory item must stay stocked at one location at least"
+_COMMITTED: Final = "The inventory item has committed inventory at this location"  # as inventoryDeactivate refuses it
 _NEITHER: Final = "Either inventory_item_ids or location_ids must be specified"
 
 
@@ -160,7 +170,7 @@ def change_item(call: RestCall) -> tuple[int, object]:
     (number,) = call.ids
     product = call.found("InventoryItem", number, call.catalogue.by_item.get(number))
     given = call.resource("inventory_item")
-    values = {ITEM_NAMES[name]: value for name, value in given.items() if name in ITEM_NAMES}
+    values = {ITEM_NAMES[name]: value for name, value in fitting(given, ITEM_KINDS).items()}
     payload = changes.update_item(None, {"id": gid("InventoryItem", number), "input": values}, call)
     if payload.errors:
         raise refused_by(payload.errors, {graphql: name for name, graphql in ITEM_NAMES.items()})
@@ -206,10 +216,12 @@ def connect(call: RestCall) -> tuple[int, object]:
 def disconnect(call: RestCall) -> tuple[int, object]:
     product, location = _place(call)
     call.rows += 1
-    _require_stocked(call, product, location)
     item = product.inventory_item_id
+    level = _require_stocked(call, product, location)
     if len(call.world.levels(item)) == 1:
         raise Refused(422, [_LAST])
+    if level.committed:
+        raise Refused(422, [_COMMITTED])
     call.changed(call.world.disconnect(item, location, request=call.request, now_ns=call.now_ns))
     return 204, None
 
@@ -221,9 +233,11 @@ def _place(call: RestCall) -> tuple[Product, int]:
     return product, location
 
 
-def _require_stocked(call: RestCall, product: Product, location: int) -> None:
-    if call.world.level(product.inventory_item_id, location) is None:
+def _require_stocked(call: RestCall, product: Product, location: int) -> Level:
+    level = call.world.level(product.inventory_item_id, location)
+    if level is None:
         raise Refused(422, [_NOT_STOCKED])
+    return level
 
 
 def _connect(call: RestCall, product: Product, location: int) -> None:

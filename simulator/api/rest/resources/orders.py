@@ -8,11 +8,11 @@ from stockstorm.simulator.api.admin.base.views import gid
 from stockstorm.simulator.api.admin.resolvers.orders import endings
 from stockstorm.simulator.api.rest.call import Refused, RestCall, required
 from stockstorm.simulator.api.rest.pages import page, take_page_info
-from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, refused_by
+from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, is_whole, objects, refused_by
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.events.encoding import amount, derived_id
 from stockstorm.simulator.events.order_payload import refund_total
-from stockstorm.simulator.model import Order, Refund
+from stockstorm.simulator.model import Order, Refund, RefundLine
 from stockstorm.simulator.shop import order_search
 from stockstorm.simulator.shop.order_search import ANY, NEVER, Column, Condition, Conditions
 
@@ -130,12 +130,12 @@ def calculate_refund(call: RestCall) -> tuple[int, object]:
         {
             "quantity": line.quantity,
             "line_item_id": line.line_id,
-            "location_id": None,
-            "restock_type": row["restockType"].lower(),
+            "location_id": line.location_id or None,
+            "restock_type": restock.lower(),
             "price": amount(prices[line.line_id]),
             "subtotal": amount(prices[line.line_id] * line.quantity),
         }
-        for line, row in zip(lines, given["refundLineItems"], strict=True)
+        for line, restock in _with_types(lines, given["refundLineItems"])
     ]
     money = {
         "order_id": old.order_id,
@@ -151,37 +151,46 @@ def calculate_refund(call: RestCall) -> tuple[int, object]:
     return 200, {"refund": {"shipping": shipping, "refund_line_items": rows, "transactions": transactions}}
 
 
+def _with_types(lines: list[RefundLine], rows: list[dict[str, Any]]) -> Iterator[tuple[RefundLine, str]]:
+    """Each line with the restock type of its row. A row has several lines if its units came from several locations."""
+    pending = iter(lines)
+    for row in rows:
+        left = row["quantity"]
+        while left > 0:
+            line = next(pending)
+            left -= line.quantity
+            yield line, row["restockType"]
+
+
 def _refund_input(call: RestCall, old: Order) -> dict[str, Any]:
     """The refund as GraphQL's input has it."""
     given = call.resource("refund")
-    rows, money = given.get("refund_line_items") or [], given.get("transactions") or []
-    if not _objects(rows) or not _objects(money):
-        raise required("refund_line_items")
+    rows = objects(given.get("refund_line_items"), "refund_line_items")
+    money = objects(given.get("transactions"), "transactions")
     if given.get("shipping"):
         raise call.unplayed_here("field", "refund.shipping")
-    lines = []
-    for row in rows:
-        number, quantity, restock = row.get("line_item_id"), row.get("quantity", 0), row.get("restock_type")
-        if not isinstance(number, int) or not isinstance(quantity, int) or restock not in RESTOCK_TYPES:
-            raise required("refund_line_items")
-        lines.append(
-            {
-                "lineItemId": gid("LineItem", number),
-                "quantity": quantity,
-                "restockType": "NO_RESTOCK" if restock is None else str(restock).upper(),
-            }
-        )
     note = given.get("note")
     return {
         "orderId": gid("Order", old.order_id),
-        "refundLineItems": lines,
+        "refundLineItems": [_refund_row(row) for row in rows],
         "transactions": [{"amount": str(each.get("amount", "0"))} for each in money],
         "note": note if isinstance(note, str) else "",
     }
 
 
-def _objects(found: object) -> bool:
-    return isinstance(found, list) and all(isinstance(each, dict) for each in found)
+def _refund_row(row: dict[str, Any]) -> dict[str, Any]:
+    number, quantity, restock = row.get("line_item_id"), row.get("quantity", 0), row.get("restock_type")
+    location = row.get("location_id")
+    if not is_whole(number) or not is_whole(quantity) or restock not in RESTOCK_TYPES:
+        raise required("refund_line_items")
+    if location is not None and not is_whole(location):
+        raise required("refund_line_items")
+    return {
+        "lineItemId": gid("LineItem", number),
+        "quantity": quantity,
+        "restockType": "NO_RESTOCK" if restock is None else str(restock).upper(),
+        "locationId": None if location is None else gid("Location", location),
+    }
 
 
 # -- filters and order ---------------------------------------------------------------------------------------------

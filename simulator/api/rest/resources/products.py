@@ -1,7 +1,6 @@
 """Products and variants. Stock in them can only be read, as in Shopify."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -10,9 +9,9 @@ from stockstorm.simulator.api.admin.base.views import gid
 from stockstorm.simulator.api.admin.resolvers.products import changes
 from stockstorm.simulator.api.rest.call import Body, Refused, RestCall
 from stockstorm.simulator.api.rest.pages import SortedRows, page, take_page_info
-from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, refused_by, shows
+from stockstorm.simulator.api.rest.resources.bodies import Kind, chosen, chosen_each, fitting, refused_by, shows
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.events.product_payload import LISTED_SINCE, ProductBody, Variant
+from stockstorm.simulator.events.product_payload import ProductBody, Variant
 from stockstorm.simulator.model import Product
 
 # In webhooks and not in REST answers.
@@ -26,12 +25,18 @@ VARIANT_NAMES: Final = {
     "taxable": "taxable",
     "inventory_policy": "inventoryPolicy",
 }
+VARIANT_KINDS: Final[dict[str, Kind]] = {
+    "price": "money",
+    "compare_at_price": "money",
+    "barcode": "text",
+    "taxable": "flag",
+    "inventory_policy": "text",
+}
 STOCK_FIELDS: Final = ("inventory_quantity", "inventory_quantity_adjustment")
 READ_ONLY: Final = (
     "Write requests to inventory_quantity and inventory_quantity_adjustment are no longer supported. Please use the "
     "Inventory Levels API."
 )
-_CREATED_S: Final = int(datetime.fromisoformat(LISTED_SINCE).timestamp())
 
 
 def products(call: RestCall) -> tuple[int, object]:
@@ -61,7 +66,7 @@ def variant_count(call: RestCall) -> tuple[int, object]:
 
 def variants(call: RestCall) -> tuple[int, object]:
     cursor = take_page_info(call)
-    numbers, since = call.id_list("ids"), call.whole("since_id")
+    numbers, since = frozenset(call.id_list("ids")), call.whole("since_id")
     kept = [
         each
         for each in call.index.variants
@@ -85,7 +90,9 @@ def change_variant(call: RestCall) -> tuple[int, object]:
     new = {name: value for name, value in given.items() if shown.get(name, value) != value}
     if unknown := sorted(new.keys() - VARIANT_NAMES.keys()):
         raise call.unplayed_here("field", f"variant.{unknown[0]} in a change")
-    row = {VARIANT_NAMES[name]: value for name, value in new.items()}
+    row = {VARIANT_NAMES[name]: value for name, value in fitting(new, VARIANT_KINDS).items()}
+    if row.get("inventoryPolicy"):
+        row["inventoryPolicy"] = row["inventoryPolicy"].upper()
     row["id"] = gid("ProductVariant", found.variant_id)
     arguments = {"productId": gid("Product", found.product_id), "variants": [row]}
     payload = changes.update_variants(None, arguments, call)
@@ -125,7 +132,7 @@ def _filtered(call: RestCall) -> list[Product]:
     call.without(*UNPLAYED_FILTERS)
     if call.text("status") not in ("", "active") or call.text("published_status") == "unpublished":
         return []
-    if not _inside(_created_ns(call), *_bounds(call, "created_at")):
+    if not _inside(call.listed_ns, *_bounds(call, "created_at")):
         return []
     tests = _tests(call)
     if not tests:
@@ -168,11 +175,6 @@ def _bounds(call: RestCall, name: str) -> tuple[int | None, int | None]:
 def _inside(at_ns: int, low: int | None, high: int | None) -> bool:
     """Both bounds are inclusive, and times have whole seconds."""
     return (low is None or at_ns >= low) and (high is None or at_ns < high + SECOND_NS)
-
-
-def _created_ns(call: RestCall) -> int:
-    """All products were listed at once, before the run."""
-    return _CREATED_S * SECOND_NS + call.wall.monotonic_ns - call.wall.wall_ns
 
 
 def updated_ns(call: RestCall, product: Product) -> int:

@@ -11,7 +11,7 @@ from stockstorm.simulator.api.admin.resolvers import webhooks as rules
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 from stockstorm.simulator.api.rest.call import Body, Refused, RestCall
 from stockstorm.simulator.api.rest.pages import SortedRows, page, take_page_info
-from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each
+from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, few
 from stockstorm.simulator.config import app_version
 from stockstorm.simulator.model import Subscription
 
@@ -105,7 +105,7 @@ def _texts(given: Body, name: str) -> list[str]:
     found = given.get(name) or []
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
         raise Refused(422, {name: ["must be a list of texts"]})
-    return found
+    return few(found, name)
 
 
 def _spelled(errors: tuple[UserError, ...]) -> dict[str, list[str]]:

@@ -34,6 +34,8 @@ class Handler(BaseHTTPRequestHandler):
             location = f"https://{DOMAIN}/admin/oauth/authorize?{query}"
         elif parts.path == "/loop":
             location = "/loop"
+        elif parts.path == "/nowhere":
+            location = "http://["
         elif parts.path.startswith("/admin"):
             oauth: OAuthApi = server.oauth  # type: ignore[attr-defined]  # set by the fixture
             reply = oauth.handle(ApiRequest("GET", parts.path, parts.query, {}, b""), 0)
@@ -87,6 +89,11 @@ def test_redirects_without_an_end_are_told(server: Any) -> None:
     status, told = opened(server, "/loop")
     assert (status, len(server.seen)) == (302, 5)
     assert "more than 5 times" in told[0]
+
+
+def test_a_redirect_to_what_is_no_url_is_told(server: Any) -> None:
+    status, told = opened(server, "/nowhere")
+    assert (status, len(told)) == (0, 1)
 
 
 def test_a_page_that_does_not_answer_is_told() -> None:

@@ -1,5 +1,6 @@
 """A refused token is replaced by another one: calls begin again, and the app's secrets are tried in turn."""
 
+import asyncio
 import random
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from stockstorm.reference_service.clients import tokens as module
 from stockstorm.reference_service.clients.admin_api import AdminApi
 from stockstorm.reference_service.clients.documents import SUBSCRIPTIONS
 from stockstorm.reference_service.clients.tokens import AccessTokens, TokenReplaced
@@ -28,7 +30,7 @@ class Shopify:
     def __init__(self, token: str, grants: list[tuple[int, Any]]) -> None:
         self.token, self.grants = token, grants
         self.asked: list[dict[str, str]] = []
-        self.calls = 0
+        self.calls = self.elsewhere = 0
 
     async def graphql(self, request: web.Request) -> web.Response:
         self.calls += 1
@@ -39,13 +41,18 @@ class Shopify:
     async def access_token(self, request: web.Request) -> web.Response:
         self.asked.append(await request.json())
         status, body = self.grants.pop(0)
-        return web.json_response(body, status=status)
+        return web.json_response(body, status=status, headers={"Location": "/elsewhere"} if status == 307 else None)
+
+    async def other(self, _: web.Request) -> web.Response:
+        self.elsewhere += 1
+        return web.json_response({"access_token": "stolen"})
 
 
 async def played(shopify: Shopify, work: Callable[[AdminApi, AccessTokens], Any], client_id: str = "app") -> Any:
     app = web.Application()
     app.router.add_post("/graphql", shopify.graphql)
     app.router.add_post("/access_token", shopify.access_token)
+    app.router.add_post("/elsewhere", shopify.other)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -94,6 +101,35 @@ async def test_a_token_that_was_replaced_already_is_not_asked_for_again() -> Non
 
     assert await played(shopify, work) == ["good", "good"]
     assert len(shopify.asked) == 1
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("granted", [["dead", "dead"], ["second", "third"]], ids=["the same token", "refused ones"])
+async def test_a_granted_token_that_is_refused_too_is_not_replaced_in_a_loop(
+    granted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "KEPT_MIN_S", 0.3)
+    shopify = Shopify("good", [(200, {"access_token": token}) for token in granted])
+
+    async def work(_: AdminApi, tokens: AccessTokens) -> float:
+        first = await tokens.replace("dead")
+        begun = asyncio.get_running_loop().time()
+        assert [first, await tokens.replace(first)] == granted
+        return asyncio.get_running_loop().time() - begun
+
+    assert await asyncio.wait_for(played(shopify, work), 60) >= 0.29
+    assert len(shopify.asked) == 2
+
+
+@pytest.mark.asyncio
+async def test_the_secret_is_not_sent_to_where_an_answer_points() -> None:
+    shopify = Shopify("good", [(307, {}), (200, {"access_token": "good"})])
+
+    async def work(_: AdminApi, tokens: AccessTokens) -> str:
+        return await tokens.replace("dead")
+
+    assert await played(shopify, work) == "good"
+    assert shopify.elsewhere == 0
 
 
 @pytest.mark.asyncio

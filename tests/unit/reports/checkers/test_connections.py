@@ -50,6 +50,7 @@ def test_a_leak_that_takes_all_that_are_accepted_is_invalid() -> None:
         [(10 * n, 0, 10) for n in range(SECONDS)],  # calls that are not answered
         [(5 * n, 5 * n, 5 * n) for n in range(SECONDS)],  # as many as are in use, under a growing load
         [(n, n, 2) for n in range(SECONDS)],  # too few to tell
+        [(min(50, 3 * n), min(50, 3 * n), 3) for n in range(SECONDS)],  # a pool of 50 that takes the oldest in turn
     ],
 )
 def test_a_sound_client_is_valid(levels: list[Level]) -> None:

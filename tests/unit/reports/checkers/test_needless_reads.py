@@ -71,6 +71,23 @@ def test_sound_polling_is_valid(found: History) -> None:
     assert checked(found).verdict == "valid"
 
 
+def test_a_change_at_one_location_is_news_after_a_later_one_at_another() -> None:
+    """Location 8 changed after location 7, and was read before it: version 2 first, then version 1, and so on."""
+    item, *others = run(200, 50, [0], until_s=0).facts
+    assert isinstance(item, f.ItemStocked)
+    facts: list[f.AnyFact] = [msgspec.structs.replace(item, locations=(7, 8), levels=(4, item.available - 4)), *others]
+    for n in range(50):
+        for location in (7, 8):
+            number, level = 2 * n + location - 6, 5 + n + 2 * (location - 7)
+            available = item.available + number
+            facts.append(
+                f.StockChanged(ns(400 * n), SKU, 2**53 + 1, location, number, 1, available, "restock", level=level)
+            )
+        facts += [fact for place in (2, 1) for fact in read(400 * n + 10 * place, 2 * n + place, 2 * n + 3 - place, 40)]
+    check = checked(history(*facts))
+    assert (check.verdict, check.measures["needless_reads.rows"]) == ("valid", 0.0)
+
+
 def test_an_order_that_changed_is_news_and_an_unchanged_one_is_not() -> None:
     start = list(run(200, 50, [0], until_s=0).facts)
     sold = f.PurchaseAccepted(ns(0), 1, "online", "1", (SKU,), (1,), (9,), (9,))
@@ -89,3 +106,40 @@ def test_an_order_that_changed_is_news_and_an_unchanged_one_is_not() -> None:
 
 def test_without_reads_nothing_is_judged() -> None:
     assert checked(run(200, 50, [0], until_s=0)).verdict == "not_exercised"
+
+
+def by_rest(every_ms: float, operation: str = "REST GET inventory_levels", version: int = 0) -> History:
+    """A poll by REST at an interval, beside a little polling by GraphQL."""
+    calls = [
+        fact
+        for n in range(int(SECONDS * 1_000 / every_ms))
+        for fact in read(n * every_ms + 1, n, version, 1, operation)
+    ]
+    return history(*run(2_000, 2, [0]).facts, *calls)
+
+
+def test_a_loop_by_rest_is_judged_by_the_bucket_of_rest() -> None:
+    found = by_rest(450)  # 2.2 calls a second, of 2
+    check = checked(found)
+    assert check.verdict == "invalid"
+    assert check.reason.endswith("2 calls a second, of 2 that the shop restores")
+    (named,) = [one for one in diagnose(found, (check,))[0] if one.name == "needless_reads"]
+    assert named.cause.startswith("REST GET inventory_levels is read again and again")
+    assert checked(by_rest(450, "REST GET orders", -1)).verdict == "invalid"
+
+
+def test_sound_polling_by_rest_is_valid() -> None:
+    assert checked(by_rest(1_000)).verdict == "valid"
+
+
+def test_a_level_is_news_although_another_location_has_a_newer_version() -> None:
+    start = list(run(200, 50, [0], until_s=0).facts)
+    calls: list[f.AnyFact] = []
+    for n in range(100):
+        at_ns = ns(200 * n + 1)
+        calls += [
+            f.ApiCalled(at_ns, n, "admin", "inventoryItems", 200, "ok", at_ns - 1, 50),
+            f.StockShown(at_ns, n, (SKU, SKU), (2 * n + 2, 2 * n + 1)),
+        ]
+    check = checked(history(*start, *calls))
+    assert (check.verdict, check.measures["needless_reads.rows"]) == ("valid", 0)

@@ -206,6 +206,14 @@ def test_an_event_that_is_pending_in_a_subject_that_stands_still_is_lost() -> No
     assert "the subject reports it as pending, and has done nothing for 46 s" in found.incidents[0].text
 
 
+def test_of_an_event_that_no_probe_names_it_is_not_said_that_the_subject_reports_it() -> None:
+    """A queue tells how many messages it has, and not which."""
+    order = (recorded(1, 1, -1, 9, "bazaar:2"), sold(2, 1, "bazaar"), order_event(2, 0, 1, "bazaar"), *delivered(2, 0))
+    found = NothingLost()(history(opened(), sold(1, 2, "bazaar"), order, no_rest(8_000, **STILL | {"queue": 1})))
+    assert (found.verdict, [one.kind for one in found.incidents]) == ("invalid", ["stuck"])
+    assert "the subject reports pending work, and has done nothing for 46 s" in found.incidents[0].text
+
+
 def test_an_event_that_is_pending_in_a_subject_that_works_is_not_lost() -> None:
     assert waiting(no_rest(8_000, probe=1)).verdict == "unknown"
     assert waiting(no_rest(8_000, **STILL | {"still_ns": 44_000_000_000})).verdict == "unknown"

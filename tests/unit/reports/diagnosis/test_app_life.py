@@ -45,6 +45,12 @@ AWAY = (
 )
 
 
+UNHEARD = (
+    f.EventFired(ns(30_000), 1, "event-1", "shopify", TOPIC, sku="MUG", version=1),
+    f.EventUnheard(ns(30_000), 1),
+)
+
+
 def test_a_subject_that_comes_back_is_not_named() -> None:
     facts = (*AWAY, denied(12_000, 1), denied(19_000, 2), call(21_000, 3), subscribed(22_000, 2))
     assert found(NotReinstalled(), *facts) == []
@@ -52,7 +58,8 @@ def test_a_subject_that_comes_back_is_not_named() -> None:
 
 
 def test_a_subject_that_goes_on_with_its_dead_token_is_named() -> None:
-    named, other = found(NotReinstalled(), *AWAY, denied(12_000, 1), denied(25_000, 2), denied(40_000, 3))
+    denials = (denied(12_000, 1), denied(25_000, 2), denied(40_000, 3))
+    named, other = found(NotReinstalled(), *AWAY, *denials, *UNHEARD)
     assert "went on with its dead token" in named.cause
     assert named.evidence == ("2 calls to the Admin API after that, all answered 401",)
     assert named.explains == ("unheard",)
@@ -66,10 +73,14 @@ def test_a_revoked_token_that_is_used_for_ever_is_named() -> None:
 
 
 def test_a_subject_with_a_new_token_and_no_subscription_is_named() -> None:
-    event = f.EventFired(ns(30_000), 1, "event-1", "shopify", TOPIC, sku="MUG", version=1)
-    (named,) = found(NotReinstalled(), *AWAY, call(21_000, 1), event, f.EventUnheard(ns(30_000), 1))
+    (named,) = found(NotReinstalled(), *AWAY, call(21_000, 1), *UNHEARD)
     assert "did not subscribe again to inventory_levels/update" in named.cause
     assert named.evidence == ("1 event of these topics had no subscriber after that",)
+
+
+def test_a_topic_of_which_no_event_came_any_more_is_no_evidence() -> None:
+    """The subject may have ended that subscription itself."""
+    assert found(NotReinstalled(), *AWAY, call(21_000, 1)) == []
 
 
 def test_a_topic_whose_scope_went_meanwhile_is_not_missing() -> None:
@@ -99,3 +110,14 @@ def test_a_token_that_is_refused_while_the_app_is_away_is_planned() -> None:
     assert found(CallsRefused(), *AWAY, token_refused(12_000, 1), token_refused(19_000, 2)) == []
     (named,) = found(CallsRefused(), *AWAY, token_refused(19_000, 1), token_refused(25_000, 2))
     assert "refused 1 of 2 POST access_token" in named.cause
+
+
+def test_a_scope_that_a_sound_subject_does_without_explains_nothing() -> None:
+    """It asks once, and goes on: what else is wrong has another cause."""
+    calls = [call(1_000 + number, number) for number in range(2, 100)]
+    topic = "You cannot create a webhook subscription with the specified topic"
+    field = "Access denied for orders field. Required access: `read_orders` access scope."
+    assert found(ScopesMissing(), call(1_000, 1, "user_error", topic), *calls[:3]) == []
+    assert found(ScopesMissing(), call(1_000, 1, "error", field), *calls) == []
+    (named,) = found(ScopesMissing(), call(1_000, 1, "error", field), *calls, *UNHEARD)
+    assert "allowed, and not subscribed to either: inventory_levels/update" in named.evidence

@@ -4,7 +4,7 @@ import pytest
 
 from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
-from stockstorm.reports.result import Check
+from stockstorm.reports.result import Check, Incident
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns
 from tests.unit.reports.diagnosis.shop import CHANNELS, Shop, diagnosed
@@ -36,6 +36,13 @@ def test_a_catalogue_whose_second_page_is_not_read(items: int, at_once: int, cut
         assert cause.startswith("the service read 20 of the shop's 30 items before the load, 20 in its largest answer")
     else:
         assert causes == []
+
+
+@pytest.mark.parametrize(("sku", "told"), [("ITEM-21", True), ("ITEM-00", False)], ids=["not read", "read"])
+def test_a_catalogue_that_is_cut_explains_nothing_about_items_that_were_read(sku: str, told: bool) -> None:
+    wrong = tuple(Incident("drift", ns(1_000 + number), "is wrong", sku=sku) for number in range(3))
+    found, _ = diagnose(read(20, at_once=20), (Check("drift", "invalid", "differs", incidents=wrong),))
+    assert any(one.name == "catalogue_cut" for one in found) is told
 
 
 def polled(*, named: bool, off: int = 0, page: int = 1_000, lost: frozenset[int] = frozenset()) -> History:

@@ -150,6 +150,44 @@ def test_what_is_wrong_in_either_half_is_told_as_of_a_whole_history(
     assert not psutil.Process().children()
 
 
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [(f.AttemptEnded, {"status": 70_000}), (f.DeliveryPlanned, {"event": 10**6})],
+    ids=["no fact", "no such event"],
+)
+def test_a_second_process_ends_in_silence_where_its_half_is_wrong(
+    tmp_path: Path, kind: type[f.Fact], changes: dict[str, object]
+) -> None:
+    """The first one tells what is wrong. Its input is still open then, as nobody has anything more to ask."""
+    facts = broken(list(as_written(run_model(TRADE, Behaviour(), 6).facts)), kind, **changes)
+    file = tmp_path / "history.jsonl.zst"
+    file.write_bytes(sealed(facts, per_block=500))
+    with subprocess.Popen(
+        [sys.executable, "-m", "stockstorm.reports.halves", str(file)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as second:
+        assert second.stderr is not None
+        assert second.wait(60) == 0
+        assert second.stderr.read() == b""
+
+
+def test_where_no_second_process_can_be_started_one_judges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = stored(tmp_path, Behaviour(), 11, probed=True)
+    whole = judged(folder, split=False)
+
+    def refused(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", refused)
+    with opened(folder, split=True) as history:
+        render_all(judge(history), history, RunFolder(folder), "json", "html")
+    assert all((folder / name).read_bytes() == whole[name] for name in ("result.json", "report.html"))
+
+
 def test_a_damaged_history_is_told_as_one_process_tells_it(tmp_path: Path) -> None:
     folder = stored(tmp_path, Behaviour(), 7, probed=False)
     file = folder / "history.jsonl.zst"

@@ -13,6 +13,7 @@ from stockstorm.simulator.api.oauth.api import ACCESS_TOKEN, AUTHORIZE, OAuthApi
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.config import AppConfig
 from stockstorm.simulator.history.facts import ApiCalled
+from stockstorm.simulator.limits import ERROR_TEXT_MAX
 from stockstorm.simulator.shop.app import CLIENT_ID, App
 
 SECRET, NEXT = b"first secret", b"second secret"
@@ -218,8 +219,48 @@ def test_a_shop_without_the_app_gives_no_token_until_it_is_installed_again() -> 
     assert client.app.authorised(after["access_token"], 0)
 
 
-def test_no_store_of_tokens_grows_without_end() -> None:
+def test_no_store_of_tokens_grows_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stockstorm.simulator.shop.app.TOKENS_MAX", 64)
     client = Client()
     for _ in range(200):
         client.token(code=client.code(), expiring="1")
     assert len(client.app.hidden) <= 64 * 4
+
+
+def test_a_client_id_that_is_no_ascii_is_a_wrong_one() -> None:
+    assert Client().token(client="é")[0] == 401
+
+
+@pytest.mark.parametrize("redirect", ["http://[", "http://app.example/\r\nX: y", "http://ä€.example/", "http:///x"])
+def test_no_browser_is_sent_to_what_is_no_url(redirect: str) -> None:
+    reply = Client().authorize(redirect_uri=redirect)
+    assert (reply.status, dict(reply.headers).get("Location")) == (400, None)
+
+
+def test_what_is_recorded_of_a_refusal_is_short_and_has_no_secret() -> None:
+    client = Client()
+    given = {
+        "client_id": CLIENT_ID,
+        "client_secret": SECRET.decode(),
+        "grant_type": JWT_EXCHANGE,
+        "subject_token": jwt(),
+        "subject_token_type": ID_TOKEN,
+        "requested_token_type": f"{SECRET.decode()}{'x' * 9_000}",
+    }
+    reply = client.send("M" * 9_000, ACCESS_TOKEN)
+    (called,) = reply.facts
+    assert isinstance(called, ApiCalled)
+    assert len(called.operation) <= ERROR_TEXT_MAX
+    (called,) = client.send("POST", ACCESS_TOKEN, body=msgspec.json.encode(given)).facts
+    assert isinstance(called, ApiCalled)
+    (text,) = called.errors
+    assert text.startswith("invalid_request: requested_token_type")
+    assert len(text) <= ERROR_TEXT_MAX
+    assert SECRET.decode() not in text
+
+
+def test_a_token_of_each_of_many_workers_is_valid() -> None:
+    client = Client()
+    tokens = [client.token(grant_type="client_credentials")[1]["access_token"] for _ in range(300)]
+    assert all(client.app.authorised(token, client.now_ns) for token in tokens)
+    assert set(tokens) <= set(client.app.hidden)

@@ -197,7 +197,8 @@ def refund_lines(
 def _require_their_place(row: dict[str, Any], places: list[int]) -> None:
     """Raises GraphQLError if units are to go elsewhere than to where they were taken from."""
     given = row.get("locationId")
-    if given is not None and any(number_of("Location", given) != place for place in places):
+    restocked = row.get("restockType") in RESTOCKED
+    if restocked and given is not None and any(number_of("Location", given) != place for place in places):
         raise not_played("use", "of refundCreate with another location than that of the units")
 
 

@@ -132,10 +132,6 @@ def _has_product(row: Collection, arguments: Arguments, _call: Call) -> bool:
     return any(product.product_id == wanted for product in row.products)
 
 
-def _created(_row: object, _arguments: Arguments, call: Call) -> str:
-    return call.time_text(call.wall.monotonic_ns)
-
-
 PRODUCT: Final[dict[str, Resolver]] = {
     **stock.PRODUCT,
     "description": lambda row, arguments, _call: _cut(_description(row), arguments),
@@ -146,7 +142,7 @@ PRODUCT: Final[dict[str, Resolver]] = {
     "hasOnlyDefaultVariant": lambda _row, _arguments, _call: True,
     "hasOutOfStockVariants": lambda row, _arguments, call: available(row, call) <= 0,
     "isGiftCard": lambda _row, _arguments, _call: False,
-    "publishedAt": _created,
+    "publishedAt": stock.created_at,
     "onlineStoreUrl": lambda row, _args, call: f"https://{call.world.config.shop.domain}/products/{row.product.handle}",
     "templateSuffix": lambda _row, _arguments, _call: None,
     "priceRangeV2": lambda row, _arguments, call: Money(edited(row, call).price_minor),
@@ -224,7 +220,7 @@ COLLECTION: Final[dict[str, Resolver]] = {
     "handle": lambda row, _arguments, _call: row.handle,
     "description": lambda row, arguments, _call: _cut(f"All of type {row.title}.", arguments),
     "descriptionHtml": lambda row, _arguments, _call: f"<p>All of type {row.title}.</p>",
-    "updatedAt": _created,
+    "updatedAt": stock.created_at,
     "productsCount": lambda row, _arguments, _call: Counted(len(row.products)),
     "products": _collection_products,
     "hasProduct": _has_product,
@@ -238,6 +234,6 @@ METAFIELD: Final[dict[str, Resolver]] = {
     "value": lambda row, _arguments, _call: row.value,
     "jsonValue": lambda row, _arguments, _call: row.value,
     "compareDigest": lambda row, _arguments, _call: hashlib.sha256(row.value.encode()).hexdigest(),
-    "createdAt": _created,
-    "updatedAt": _created,
+    "createdAt": stock.created_at,
+    "updatedAt": stock.created_at,
 }

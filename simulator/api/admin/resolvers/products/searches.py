@@ -90,7 +90,7 @@ def _shared(call: Call) -> dict[str, Callable[[Term], Test]]:
         "tag_not": lambda term: JOINED.no(_text(index, tags_of)(term)),
         "barcode": lambda term: _barcode(term, edited),
         "price": lambda term: _price(term, lambda product: edited(product).price_minor),
-        "created_at": _time(lambda _product: call.wall.monotonic_ns, call),
+        "created_at": _time(lambda _product: call.listed_ns, call),
         "updated_at": _time(lambda product: updated_ns(product, call), call),
     }
 

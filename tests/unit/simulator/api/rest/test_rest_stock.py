@@ -1,12 +1,14 @@
 """Levels, items, locations, products and variants by REST: the same shop as by GraphQL, in another spelling."""
 
+from datetime import datetime
+
 import pytest
 
 from stockstorm.simulator.history.facts import StockChanged, StockShown, StockUnmoved
 from stockstorm.simulator.model import Level
 from tests.admin_calls import Admin
 from tests.rest_calls import Rest
-from tests.small_world import available, product, small_world
+from tests.small_world import available, buy, product, small_world
 
 GRAPHQL = '{ inventoryItems(first: 9) { nodes { legacyResourceId inventoryLevels(first: 1) { nodes { id location { \
 legacyResourceId } updatedAt quantities(names: ["available"]) { quantity } } } } } }'
@@ -349,3 +351,37 @@ def test_an_inventory_item_gets_a_cost() -> None:
     rest.send("PUT", path, {"inventory_item": {"tracked": False}})
     assert rest.reply.status == 501
     assert rest.called.unplayed
+
+
+def test_an_item_stays_where_units_of_it_are_promised_to_an_order() -> None:
+    rest = Rest()
+    other = next(each for each in rest.world.catalogue.locations if each != product(0).location_id)
+    rest.post("inventory_levels/connect", place() | {"location_id": other})
+    rest.world.apply(buy(1, "online", (0, 1)), rest.now_ns)
+    rest.send("DELETE", "inventory_levels", **place())
+    assert (rest.reply.status, level(rest).committed) == (422, 1)
+    rest.send("DELETE", "inventory_levels", **(place() | {"location_id": other}))
+    assert rest.reply.status == 204
+
+
+def test_both_apis_and_webhooks_tell_the_same_time_of_creation() -> None:
+    world = small_world()
+    admin, rest = Admin(world), Rest(world)
+    product_gid = f"gid://shopify/Product/{product(0).product_id}"
+    item_gid = f"gid://shopify/InventoryItem/{product(0).inventory_item_id}"
+    query = """query($product: ID!, $item: ID!) {
+        product(id: $product) { createdAt variants(first: 1) { nodes { createdAt } } }
+        inventoryItem(id: $item) { createdAt updatedAt }
+        products(first: 9, query: "created_at:<2026-01-01") { nodes { id } } }"""
+    found = admin.data(query, product=product_gid, item=item_gid)
+    variant = rest.get(f"variants/{product(0).variant_id}")["variant"]
+    item = rest.get(f"inventory_items/{product(0).inventory_item_id}")["inventory_item"]
+    times = [
+        (found["product"]["createdAt"], rest.get(f"products/{product(0).product_id}")["product"]["created_at"]),
+        (found["product"]["variants"]["nodes"][0]["createdAt"], variant["created_at"]),
+        (found["inventoryItem"]["createdAt"], item["created_at"]),
+        (found["inventoryItem"]["updatedAt"], item["updated_at"]),
+    ]
+    for ours, other in times:
+        assert datetime.fromisoformat(ours) == datetime.fromisoformat(other)
+    assert len(found["products"]["nodes"]) == 4

@@ -8,6 +8,8 @@ import pytest
 from stockstorm.simulator.api.admin.base import bulk
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.history.facts import ApiCalled, EventFired, OrdersShown, StockShown
+from stockstorm.simulator.shop.records import TooMuchWork
+from stockstorm.simulator.world import World
 from tests.admin_calls import Admin
 from tests.small_world import buy, product, sku
 
@@ -151,3 +153,40 @@ def test_a_slice_is_short_and_pages_are_read_to_their_end(monkeypatch: pytest.Mo
     body = fetched(admin, told(admin)["url"].removeprefix("http://")).body
     names = [json.loads(line)["name"] for line in body.splitlines()]
     assert len(names) == len(set(names)) == 31
+
+
+@pytest.mark.parametrize(
+    ("query", "unplayed"),
+    [
+        ("{ orders(sortKey: TOTAL_PRICE) { nodes { id } } }", ("sort key TOTAL_PRICE of orders",)),
+        ('{ products(query: "id:x") { nodes { id } } }', ()),
+    ],
+)
+def test_a_query_that_no_call_could_ask_is_refused_before_it_runs(query: str, unplayed: tuple[str, ...]) -> None:
+    admin = Admin()
+    answer = admin.ask(RUN, query=query)
+    assert [error["path"] for error in answer["errors"]] == [["bulkOperationRunQuery"]]
+    assert admin.called.unplayed == unplayed
+    assert not admin.api.background.busy
+
+
+def test_a_query_that_fails_later_ends_its_operation() -> None:
+    admin = Admin()
+    assert run(admin, "{ orders { nodes { lineItems { nodes { id } } } } }")["userErrors"] == []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(World, "orders", _too_much)
+        finished(admin)
+    assert (told(admin)["status"], told(admin)["errorCode"]) == ("FAILED", "INTERNAL_SERVER_ERROR")
+
+
+def _too_much(*_arguments: object) -> None:
+    raise TooMuchWork
+
+
+def test_what_a_file_shows_is_forgotten_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = Admin()
+    monkeypatch.setattr(bulk, "FILES_MAX", 1)
+    for _ in range(2):
+        run(admin, STOCK)
+        finished(admin)
+    assert [bool(each.shown.levels) for each in admin.api.state.bulk.all] == [False, True]

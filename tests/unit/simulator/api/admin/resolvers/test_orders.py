@@ -250,3 +250,14 @@ def test_an_order_shows_its_people_payments_and_parcels() -> None:
     assert work["lineItems"]["nodes"] == [{"remainingQuantity": 1}]
     found = admin.data("query($id: ID!) { node(id: $id) { ... on Customer { email } } }", id=customer["id"])
     assert found == {"node": {"email": buyer.email}}
+
+
+def test_searches_for_buyers_read_no_more_of_them_than_a_call_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stockstorm.simulator.api.admin.resolvers.orders.searches.TESTS_MAX", 7)
+    admin = Admin()
+    admin.world.apply(buy(1, "online", (0, 1)), admin.now_ns)
+    query = "query($q: String) { orders(first: 5, query: $q) { nodes { id } } }"
+    assert len(admin.data(query, q="email:* OR customer_id:>1")["orders"]["nodes"]) == 1
+    assert admin.ask(query, q="email:* OR email:b* OR customer_id:>1")["errors"] == [
+        {"message": "This query is too large to execute."}
+    ]

@@ -22,7 +22,7 @@ def test_a_product_shows_the_time_of_its_last_edit() -> None:
     assert (before["id"], before["legacyResourceId"], before["title"]) == (gid, str(mug.product_id), mug.title)
     assert (before["status"], before["createdAt"], before["updatedAt"]) == (
         "ACTIVE",
-        "2026-11-24T06:00:00Z",
+        "2025-03-01T15:15:00Z",
         "2026-11-24T06:00:00Z",
     )
     admin.world.apply(PlannedProductEdit(0, 1, sku(0)), admin.now_ns + 4 * SECOND_NS)
