@@ -200,8 +200,10 @@ def test_calls_to_a_frozen_channel_are_counted_by_their_end() -> None:
     for fact in Shop().history().facts:
         if isinstance(fact, f.ListingPushed) and fact.channel == "mercado" and fact.at_ns > middle:
             continue
-        stale = isinstance(fact, f.FinalListing) and fact.channel == "mercado"
-        facts.append(replace(fact, listed=fact.listed + 1) if stale else fact)
+        if isinstance(fact, f.FinalListing) and fact.channel == "mercado":
+            facts.append(replace(fact, listed=fact.listed + 1))
+        else:
+            facts.append(fact)
     assert "no call to mercado was tried after that" in diagnosed(History.of(facts))["channel_frozen"].evidence
     calls = [
         f.ApiCalled(end, 90_000, "mercado", "PUT listings", 401, "denied", end, errors=("the token is wrong",)),
