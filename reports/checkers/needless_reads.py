@@ -10,6 +10,7 @@ judged.
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -103,16 +104,15 @@ def reads_during_load(history: History) -> Iterator[Read]:
     """Every read by the Admin API that was executed, in order."""
     shown = {fact.request: fact for fact in history.all(f.StockShown)}
     orders = {fact.request: fact for fact in history.all(f.OrdersShown)}
-    known: dict[tuple[str, int], int] = {}  # by SKU and location
+    known: defaultdict[str, set[int]] = defaultdict(set)  # versions; levels of one item have each their own
     known_orders: dict[int, int] = {}
     changes = _changes(history) if orders else {}
     for call in history.all(f.ApiCalled):
         stock, listed = shown.get(call.request), orders.get(call.request)
         rows = old = 0
         for sku, version in zip(stock.skus, stock.versions, strict=True) if stock is not None else ():
-            key = (sku, _place(history, sku, version))
-            rows, old = rows + 1, old + (version <= known.get(key, -1))
-            known[key] = max(version, known.get(key, -1))
+            rows, old = rows + 1, old + (version in known[sku])
+            known[sku].add(version)
         for order in listed.orders if listed is not None else ():
             state = bisect_right(changes.get(order, []), call.at_ns)
             rows, old = rows + 1, old + (known_orders.get(order, -1) >= state)
@@ -127,12 +127,6 @@ def fuller_bucket(history: History, found: list[Read]) -> list[Read]:
     """The reads by GraphQL or those by REST: those that use up more of what is restored to them."""
     buckets = [[read for read in found if read.of_rest is rest] for rest in (False, True)]
     return max((bucket for bucket in buckets if bucket), key=lambda bucket: needless_share(history, bucket), default=[])
-
-
-def _place(history: History, sku: str, version: int) -> int:
-    """The location that a version changed; -1 where that cannot differ. What one location shows tells of no other."""
-    ledger = history.ledgers.get(sku)
-    return -1 if ledger is None else ledger.place(version)
 
 
 def needless_share(history: History, found: list[Read]) -> float:

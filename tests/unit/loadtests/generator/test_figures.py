@@ -94,7 +94,7 @@ def test_the_longest_wait_from_a_sale_to_a_write_is_known_once_the_subject_wrote
                 delta=-2,
                 available=4,
                 cause="subject_adjust",
-            )  # fmt: skip
+            )
         ]
     )
     assert live.write_gaps.known_ns == 3 * S
