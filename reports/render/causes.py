@@ -33,7 +33,7 @@ def first_screen(result: Result) -> FirstScreen:
     for line in result.thresholds:
         if (name := judged_check(line.measure)) in explained:
             hidden.add(labelled(name, line.reason))
-    reasons = tuple(reason for reason in result.reasons if reason not in hidden)
+    reasons = tuple(_in_words(reason) for reason in result.reasons if reason not in hidden)
     told = OF_PROCESSES & {cause.name for cause in result.diagnoses}
     return FirstScreen(
         causes,
@@ -42,6 +42,12 @@ def first_screen(result: Result) -> FirstScreen:
         reasons,
         len(result.reasons) - len(reasons),
     )
+
+
+def _in_words(reason: str) -> str:
+    """ "nothing lost: 2 of 90 …" for "nothing_lost: 2 of 90 …"."""
+    name, colon, rest = reason.partition(": ")
+    return f"{name.replace('_', ' ')}{colon}{rest}" if name.isidentifier() else reason
 
 
 def cause_of(result: Result, check: str) -> str:

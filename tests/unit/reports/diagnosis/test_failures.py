@@ -192,3 +192,24 @@ def test_changes_that_are_too_small_to_be_pushed() -> None:
     cause = diagnosed(pushed_by(3))["small_steps"].cause
     assert "by less than 3 units, and 2 of 2 wrong listings are off by less" in cause
     assert "small_steps" not in diagnosed(pushed_by(1))
+
+
+def test_calls_to_a_frozen_channel_are_counted_by_their_end() -> None:
+    middle, end = ns(3_000), ns(4_000)
+    facts: list[f.AnyFact] = []
+    for fact in Shop().history().facts:
+        if isinstance(fact, f.ListingPushed) and fact.channel == "mercado" and fact.at_ns > middle:
+            continue
+        if isinstance(fact, f.FinalListing) and fact.channel == "mercado":
+            facts.append(replace(fact, listed=fact.listed + 1))
+        else:
+            facts.append(fact)
+    assert "no call to mercado was tried after that" in diagnosed(History.of(facts))["channel_frozen"].evidence
+    calls = [
+        f.ApiCalled(end, 90_000, "mercado", "PUT listings", 401, "denied", end, errors=("the token is wrong",)),
+        f.ApiCalled(end, 90_001, "mercado", "PUT listings", 503, "failed", end),
+        f.ApiCalled(end, 90_002, "mercado", "PUT listings", 401, "denied", end),
+    ]
+    found = diagnosed(with_facts(History.of(facts), *calls))["channel_frozen"]
+    told = "3 calls to mercado were tried after that: 2 refused, 1 failed; one was told: the token is wrong"
+    assert told in found.evidence
