@@ -49,11 +49,11 @@ demo: setup
 LIBRARIES := tests/contract/shopify_libraries
 LIBRARIES_INSTALLED := $(VENV)/shopify/.installed
 $(LIBRARIES_INSTALLED): $(LIBRARIES)/requirements.txt $(LIBRARIES)/package-lock.json | $(INSTALLED)
-	@$(BIN)/python -m venv $(VENV)/shopify && $(VENV)/shopify/bin/python -m pip install --quiet --disable-pip-version-check \
+	@{ $(BIN)/python -m venv $(VENV)/shopify && $(VENV)/shopify/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes -r $(LIBRARIES)/requirements.txt \
-		|| { rm -rf $(VENV)/shopify/bin; echo "Shopify's Python library could not be installed; its tests are skipped" >&2; }
-	@if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $(LIBRARIES) \
-		|| echo "Shopify's Node library could not be installed; its tests are skipped" >&2; fi
+		|| { rm -rf $(VENV)/shopify/bin; echo "Shopify's Python library could not be installed; its tests are skipped" >&2; }; } & \
+	if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $(LIBRARIES) \
+		|| echo "Shopify's Node library could not be installed; its tests are skipped" >&2; fi; wait
 	@touch $@
 
 # Four tests at once, and then, one after the other, those whose verdict on speed needs the whole machine.
