@@ -22,14 +22,13 @@ from stockstorm.reports.halves.kinds import CHECKED_BY_SECOND, STAND_INS, STOCK,
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import OF_EVENT, OF_NUMBER
-from stockstorm.reports.history.elsewhere import NotHeld
+from stockstorm.reports.history.elsewhere import NotHeld, Nowhere
 from stockstorm.reports.history.invariants import breaks_in_half
 from stockstorm.reports.history_file import Decoding, read_facts
 from stockstorm.reports.render.figures import FIGURES, draw_one, figure_key
 from stockstorm.reports.render.view import HistoryView
 from stockstorm.reports.verdict.samples import INTERVALS, intervals
 from stockstorm.simulator.errors import HistoryError
-from stockstorm.simulator.history.facts import Fact
 
 Frame = tuple[str, Any]  # a name, and the value of that name
 READ: Final = "read"  # whether this half was read, and no rule on it is broken
@@ -40,22 +39,10 @@ BOTH_HALVES: Final = frozenset({"oversell"})  # begins with much that this half 
 QUEUED_MAX: Final = 64  # frames
 
 
-class Absent:
+class Absent(Nowhere):
     """Stock, which the first process has."""
 
     kinds: Mapping[Kind, Kind | None] = dict.fromkeys(STOCK)
-
-    def facts(self, kind: Kind) -> list[Fact]:
-        raise NotHeld(kind.__name__)
-
-    def value(self, name: str) -> Any:
-        del name
-
-    def give(self, values: Mapping[str, Any]) -> None:
-        del values
-
-    def answer(self, question: str, about: Any) -> Any:
-        del question, about
 
 
 class HalfHistory(History):
