@@ -27,9 +27,9 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = read_settings([*ARCHITECTURES, *ALIASES], FLAWS)
+        configure_logs(settings.log_level, process=options.program)
         if options.program in COMMANDS:
             return uvloop.run(_command(options, settings))
-        configure_logs(settings.log_level, process=options.program)
         uvloop.run(_run(PROGRAMS[options.program], settings))
     except BadSettings as error:  # also found while the architecture was opened
         print(error, file=sys.stderr)

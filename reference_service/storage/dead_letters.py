@@ -87,8 +87,8 @@ async def dead_bodies(connection: Connection, bodies: Sequence[bytes]) -> set[by
 
 
 def _letter(row: Row, body: bytes = b"") -> DeadLetter:
-    names = ("entry", "source", "webhook_id", "topic", "attempts", "reason", "at", "size")
-    return DeadLetter(*(row[name] for name in names), body=body)
+    source, webhook_id, topic, reason = row["source"], row["webhook_id"], row["topic"], row["reason"]
+    return DeadLetter(row["entry"], source, webhook_id, topic, row["attempts"], reason, row["at"], row["size"], body)
 
 
 def _work_type(row: Row) -> WorkType:
