@@ -12,7 +12,7 @@ DECLARED: Final = (
         must=frozenset({"throttling"}),
         may=without({**CALLS, **LATE_EFFECTS}, "throttling"),
         subjects=OF_WEBHOOKS,
-        scenario="proof_throttled",
+        scenario="throttled_api",
         diagnoses=frozenset({"own_retries"}),
     ),
     Flaw(
@@ -22,7 +22,7 @@ DECLARED: Final = (
         must=frozenset(),
         may={**CALLS, **LATE_EFFECTS},
         subjects=OF_WEBHOOKS,
-        scenario="proof_throttled",
+        scenario="throttled_api",
         out_of_reach="One process repeats one call at a time, so nothing is in step; it shows only between processes.",
     ),
     Flaw(

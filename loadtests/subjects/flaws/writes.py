@@ -68,7 +68,7 @@ DECLARED: Final = (
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **CALLS}, "nothing_lost"),
         subjects=OF_WEBHOOKS,
-        scenario="proof_throttled",
+        scenario="throttled_api",
         diagnoses=frozenset({"failures_forgotten", "own_retries"}),
     ),
     Flaw(
