@@ -18,12 +18,12 @@ DECLARED: Final = (
     Flaw(
         name="retries_in_lockstep",
         kind="conduct",
-        mistake="every retry comes exactly 200 ms after its failure",
-        must=frozenset(),
-        may={**CALLS, **LATE_EFFECTS},
+        mistake="every row of a failed push is repeated by a call of its own, all of them 200 ms later at once",
+        must=frozenset({"retry_discipline"}),
+        may=without({**CALLS, **LATE_EFFECTS}, "retry_discipline"),
         subjects=OF_WEBHOOKS,
-        scenario="throttled_api",
-        out_of_reach="One process repeats one call at a time, so nothing is in step; it shows only between processes.",
+        scenario="thundering_herd",
+        diagnoses=frozenset({"own_retries", "failures_forgotten"}),
     ),
     Flaw(
         name="one_row_per_push",
@@ -32,6 +32,7 @@ DECLARED: Final = (
         must=frozenset({"sync_latency"}),
         may=without({**CALLS, **LATE_EFFECTS, **WRONG_STOCK}, "sync_latency"),
         subjects=OF_WEBHOOKS,
+        scenario="bfcm",
         diagnoses=frozenset({"one_by_one"}),
     ),
     Flaw(

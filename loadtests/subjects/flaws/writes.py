@@ -12,6 +12,7 @@ DECLARED: Final = (
         must=frozenset({"retry_discipline"}),
         may=without({**WRONG_STOCK, **CALLS}, "retry_discipline"),
         subjects=OF_WEBHOOKS,
+        scenario="two_writers",
         diagnoses=frozenset({"lost_updates"}),
     ),
     Flaw(
@@ -31,6 +32,7 @@ DECLARED: Final = (
         must=frozenset({"retry_discipline"}),
         may=without({**WRONG_STOCK, **CALLS}, "retry_discipline"),
         subjects=OF_WEBHOOKS,
+        scenario="two_writers",
         diagnoses=frozenset({"lost_updates"}),
     ),
     Flaw(
