@@ -199,12 +199,22 @@ class World:
         product = self.catalogue.by_sku[item.sku]
         match item:
             case PlannedRestock():
-                self._physical.add(item.sku, item.delta)
-                restock(item, product, self._ledger, action)
+                units = self._there(item)
+                if units:
+                    self._physical.add(item.sku, units)
+                    restock(item, units, product, self._ledger, action)
             case PlannedTransfer():
                 transfer(item, product, self._ledger, action)
             case PlannedProductEdit():
                 action.product(self.edits.of(product))
+
+    def _there(self, item: PlannedRestock) -> int:
+        """The units of a restock. Nobody writes off units that are not on the shelf, or that are promised."""
+        if item.delta >= 0:
+            return item.delta
+        product = self.catalogue.by_sku[item.sku]
+        free = min(self._physical.units(item.sku), self._ledger.available(product.inventory_item_id))
+        return max(item.delta, -max(0, free))
 
     # -- the master record, for the Admin API ----------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ FLAW = FLAWS["no_signature_check"]
 def result(verdict: Verdict, diagnosis: str = "", **checks: Finding) -> Result:
     diagnoses = (Diagnosis(diagnosis, "41 forged deliveries were accepted", ("e",), "r"),) if diagnosis else ()
     return Result(
-        run="r", scenario="proof", seed=3, plan_digest="", subject="queue-postgres", verdict=verdict,
+        run="r", scenario=FLAW.scenario, seed=3, plan_digest="", subject="queue-postgres", verdict=verdict,
         reasons=(), tiers=(), thresholds=(), measures={}, intervals={}, event_classes={}, notes=(), commit="abc",
         versions={}, machine={}, replay="", started_wall_ns=0, duration_ns=10**10, diagnoses=diagnoses,
         checks=tuple(Check(name, found, "why", exposure={"forged": 41}) for name, found in checks.items()),
@@ -193,7 +193,7 @@ def test_an_interrupted_proof_goes_on(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(runs, "make_spec", lambda _: Spec)
     monkeypatch.setattr(runs, "read_provenance", lambda: Provenance)
     evidences: tuple[Evidence, ...] = ("full", "none")
-    cells = [Cell("no_signature_check", 3, evidence, "proof") for evidence in evidences]
+    cells = [Cell("no_signature_check", 3, evidence, FLAW.scenario) for evidence in evidences]
     with pytest.raises(KeyboardInterrupt):
         list(prove(cells, tmp_path, show, show))
     ran.append("interrupted")
