@@ -41,6 +41,7 @@ from stockstorm.reports.history.pending import PendingItems, find_pending
 from stockstorm.reports.history.repeats import Repeats, count_read_again, find_repeats
 from stockstorm.reports.history.sell_outs import count_sell_outs
 from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs, excuse
+from stockstorm.reports.history.told_to_wait import ToldToWait, find_told_to_wait
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
@@ -162,6 +163,11 @@ class History(FactLog):
     def outages(self) -> tuple[Outage, ...]:
         """When marketplaces were down, as the scenario wanted it."""
         return find_outages(self.scenario, self) if self.count(f.RunStarted) else ()
+
+    @cached_property
+    def told_to_wait(self) -> ToldToWait:
+        """Answers of marketplaces that said how long to wait, and calls that came earlier."""
+        return find_told_to_wait(self)
 
     @cached_property
     def absences(self) -> Mapping[str, Absences]:

@@ -73,9 +73,11 @@ def find_outages(scenario: Scenario, log: FactLog) -> tuple[Outage, ...]:
             continue
         until_s = scenario.load_s if one.until_s is None else min(one.until_s, scenario.load_s)
         begin_ns, end_ns = (log.start_ns + round(at_s * SECOND_NS) for at_s in (one.from_s, until_s))
-        for channel in log.marketplaces:
-            if one.api in (EVERY_API, MARKETPLACES, channel):
-                found.append(Outage(channel, begin_ns, end_ns, _told_ns(log, channel, begin_ns, end_ns)))
+        found += [
+            Outage(channel, begin_ns, end_ns, _told_ns(log, channel, begin_ns, end_ns))
+            for channel in log.marketplaces
+            if one.api in (EVERY_API, MARKETPLACES, channel)
+        ]
     return tuple(sorted(found, key=lambda outage: (outage.begin_ns, outage.channel)))
 
 
