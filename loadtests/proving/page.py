@@ -45,9 +45,9 @@ def share(count: int, of: int) -> str:
     return f"{count} of {of}"
 
 
-def exposed(power: Power) -> str:
-    """The checks that failed, each with what it was exposed to."""
-    return "; ".join(f"{check}{_exposure(power, check)}" for check in sorted(power.failed)) or "none"
+def exposed_to(check: str, exposure: Mapping[str, int]) -> str:
+    """A check, with what it was exposed to."""
+    return f"{check} ({', '.join(f'{count} {what}' for what, count in exposure.items())})" if exposure else check
 
 
 def _sums(flaws: Sequence[Power], proofs: Sequence[Proof]) -> str:
@@ -140,8 +140,12 @@ def _missed(flaws: Sequence[Power]) -> str:
         evidence = "" if power.evidence == "full" else ", without evidence"
         caught = share(power.caught, power.runs)
         declared = f"; not failed: {', '.join(power.missed)}" if power.missed else ""
-        lines.append(f"- `{power.subject}`{evidence}: caught {caught}{declared}; failed: {exposed(power)}")
+        lines.append(f"- `{power.subject}`{evidence}: caught {caught}{declared}; failed: {_failed(power)}")
     return "\n".join([*lines, ""])
+
+
+def _failed(power: Power) -> str:
+    return "; ".join(exposed_to(check, power.exposure.get(check, {})) for check in sorted(power.failed)) or "none"
 
 
 def _matrix(flaws: Sequence[Power]) -> str:
@@ -174,8 +178,3 @@ def _out_of_reach() -> str:
 
 def _reasons(flaws: Iterable[Flaw]) -> Iterator[str]:
     return (f"- `{flaw.name}`: {flaw.mistake}. {flaw.out_of_reach}" for flaw in flaws if flaw.out_of_reach)
-
-
-def _exposure(power: Power, check: str) -> str:
-    found = power.exposure.get(check, {})
-    return f" ({', '.join(f'{count} {what}' for what, count in found.items())})" if found else ""

@@ -1,13 +1,12 @@
 """What `stockstorm prove` prints, for a terminal of 80 columns: a line a flaw, and details of what did not hold."""
 
 from collections.abc import Iterator, Sequence
-
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
-from stockstorm.loadtests.proving.page import exposed, share
+from stockstorm.loadtests.proving.page import exposed_to, share
 from stockstorm.loadtests.proving.power import Power, powers
 from stockstorm.loadtests.proving.proof import SOUND, Evidence, Proof
 from stockstorm.reports.result import counted
@@ -55,17 +54,21 @@ def _sound(sound: Sequence[Power]) -> Table:
 
 def _details(proofs: Sequence[Proof]) -> Iterator[str]:
     for proof in proofs:
-        if (words := _wrong(proof)) and (power := powers([proof])[0]):
+        if words := _wrong(proof):
             evidence = "" if proof.evidence == "full" else ", without evidence"
             yield f"\n{proof.subject} in {proof.scenario}, seed {proof.seed}{evidence}: {words}"
-            yield f"  failed: {exposed(power)}"
             yield from (f"  {name}: {', '.join(names)}" for name, names in _lists(proof) if names)
             yield from (f"  {name}: {text}" for name, text in (("cause", proof.cause), ("run", proof.folder)) if text)
 
 
 def _lists(proof: Proof) -> tuple[tuple[str, Sequence[str]], ...]:
-    missed = proof.missed if proof.evidence == "full" else ()
-    return (("not failed", missed), ("not declared", proof.unexpected), ("diagnoses", proof.diagnoses))
+    missed = [exposed_to(check, proof.exposure.get(check, {})) for check in proof.missed if proof.evidence == "full"]
+    return (
+        ("failed", proof.failed),
+        ("not failed", missed),
+        ("not declared", proof.unexpected),
+        ("diagnoses", proof.diagnoses),
+    )
 
 
 def _wrong(proof: Proof) -> str:

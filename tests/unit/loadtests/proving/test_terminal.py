@@ -39,7 +39,7 @@ def test_what_did_not_hold_is_told_with_its_run() -> None:
     missed = of_flaw("wrong_secret", verdict="valid", failed=(), missed=("forged",), named=False)
     unnamed = of_flaw("no_signature_check", named=False, cause="the listing is wrong")
     text = "\n".join(shown(missed, unnamed, proof_of(CELLS[0]), proof_of(CELLS[1], verdict="unknown")))
-    assert "wrong_secret in proof, seed 1: missed\n  failed: none\n  not failed: forged\n" in text
+    assert "wrong_secret in proof, seed 1: missed\n  not failed: forged\n" in text
     assert "no_signature_check in proof, seed 1: caught and not named\n  failed: forged\n" in text
     assert "  cause: the listing is wrong\n  run: runs/r" in text
     assert "sound in proof, seed 2: not decided" in text
