@@ -39,7 +39,10 @@ def main() -> None:
         signal.signal(number, _interrupt)
     os.set_inheritable(int(sys.argv[4]), False)
     cell = msgspec.json.decode(sys.argv[1], type=Cell)
-    proof = proof_of(cell, Path(sys.argv[2]), sys.argv[3])
+    try:
+        proof = proof_of(cell, Path(sys.argv[2]), sys.argv[3])
+    except KeyboardInterrupt:
+        return
     if not _interruptions:
         with os.fdopen(int(sys.argv[4]), "wb") as end:
             end.write(msgspec.json.encode(proof))
