@@ -104,7 +104,7 @@ def test_it_is_never_called_lost_and_its_class_says_why() -> None:
 
 
 def test_the_diagnosis_names_who_did_not_deliver_and_who_did_not_fetch() -> None:
-    taken = (order(2), delivered(2, 2), recorded(9, 1, -1, 9, "bazaar:2"))
+    taken = (*order(2), *delivered(2, 2), recorded(9, 1, -1, 9, "bazaar:2"))
     end = (*at_rest(9_000, 9, 8, 10, 9), f.RunEnded(ns(9_500), complete=True))
     found = causes(order(1), unsent(1, 1), taken, end)
     assert found["never_sent"] == "1 event was never delivered by a marketplace, and not fetched by the subject"
