@@ -43,14 +43,16 @@ class Unheard(Checker):
     when_polling = ()
 
     def __call__(self, history: History) -> Check:
+        unsubscribed = history.deliveries.unheard
         fired = [e for e in history.all(f.EventFired) if e.topic in NEEDED and not answers_a_call(e)]
         if not fired:
             return unknown(self.name, "no event of a main topic was fired")
-        unheard = [event for event in fired if event.event in history.deliveries.unheard]
+        unheard = [event for event in fired if event.event in unsubscribed]
         missed = _missed(history, unheard)
         blamed = {event.event for event in missed}
-        excused = sum(history.app.excuses(event) and event.event not in blamed for event in unheard)
-        unheard = [event for event in unheard if event.event in blamed or not history.app.excuses(event)]
+        excuses = history.app.excuses
+        blameable = [event for event in unheard if event.event in blamed or not excuses(event)]
+        excused, unheard = len(unheard) - len(blameable), blameable
         by_topic: defaultdict[tuple[str, str], list[f.EventFired]] = defaultdict(list)
         for event in unheard:
             by_topic[event.source, event.topic].append(event)

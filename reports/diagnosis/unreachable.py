@@ -15,10 +15,12 @@ class Unreachable(Diagnose):
 
     def __call__(self, case: Case) -> Iterator[Found]:
         outages = case.incidents("unreachable")
+        if not outages:
+            return
         attempts = [attempt for delivery in case.genuine for attempt in delivery.attempts]
         unconnected = [attempt for attempt in attempts if attempt.error in UNCONNECTED]
         refused = sum(attempt.error == "connect_refused" for attempt in attempts)
-        if not outages or 2 * refused < len(unconnected) or not unconnected:
+        if 2 * refused < len(unconnected) or not unconnected:
             return  # who is too slow does not accept connections either: that is `slow_answers`
         history = case.history
         addresses = {fact.uri for fact in history.all(f.SubscriptionCreated)}
