@@ -148,6 +148,8 @@ class _Line(msgspec.Struct, frozen=True):
 
 def _oversold(history: History) -> Iterator[_Line]:
     for seq, sale in history.numbered(f.PurchaseAccepted):
+        if len(sale.skus) == 1 and sale.quantities <= sale.physical_before:
+            continue  # as nearly every order
         for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
             over = quantity - min(quantity, max(0, before))
             if over > 0:

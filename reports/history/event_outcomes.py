@@ -69,6 +69,12 @@ def report_events(log: FactLog, deliveries: Deliveries) -> Reported:
     claimed: list[EffectClass | None] = []
     for event in log.all(f.EventFired):
         of_event = by_event.get(event.event, [])
+        if len(of_event) == 1 and of_event[0].outcome == "acknowledged":  # as nearly every event
+            classes.append("acknowledged")
+            if probed is not None:
+                row = probed.get(of_event[0].planned.webhook_id)
+                claimed.append(None if row is None else _effect_of_rows([row]))
+            continue
         classes.append(_delivery_class(event, of_event, unheard))
         if probed is not None:
             rows = [row for each in of_event if (row := probed.get(each.planned.webhook_id)) is not None]
@@ -99,8 +105,6 @@ def classify_events(
 
 
 def _delivery_class(event: f.EventFired, of_event: list[Delivery], unheard: set[int]) -> DeliveryClass:
-    if len(of_event) == 1 and of_event[0].outcome == "acknowledged":
-        return "acknowledged"  # as nearly every event
     outcomes = {delivery.outcome for delivery in of_event}
     if "acknowledged" in outcomes:
         return "acknowledged"

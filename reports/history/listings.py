@@ -113,8 +113,8 @@ def _match(listing: Listing) -> None:
     found, most_found, verdicts = list[int](), list[int](), list[str]()
     lasts = map(bisect_right, repeat(ledger.seqs), listing.push_seqs)
     sold = map([0, *ledger.sale_totals].__getitem__, map(bisect_right, repeat(ledger.sale_seqs), listing.push_seqs))
-    for quantity, last, accepted in zip(listing.quantities, lasts, sold, strict=True):
-        matched = last = last - 1 if last else 0
+    for quantity, committed, accepted in zip(listing.quantities, lasts, sold, strict=True):
+        matched = last = committed - 1 if committed else 0
         least = quantity + safety
         most = least + accepted
         if not quantity:
@@ -122,7 +122,7 @@ def _match(listing: Listing) -> None:
         if base[last] > most or available[last] < least:
             matched = ledger.latest_match((most, least), last)
         found.append(matched)
-        if matched > best:
+        if matched > best:  # noqa: PLR1730  # a call of `max` takes three times as long
             best = matched
         most_found.append(best)
         if matched == NEVER:

@@ -35,8 +35,6 @@ NEVER_SEQ: Final = 2**62
 #   most, least: a listing above or below was too high or too low when the movement fired
 #   change: sequence number that a push must include to reflect it; NEVER_SEQ: there is none
 _Movement = tuple[str, int, int, int, int, int, int, int]
-_FIRED_NS: Final = attrgetter("fired_ns")
-_VISIBLE_NS: Final = attrgetter("visible_ns")
 TOPICS: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
 
 
@@ -74,14 +72,13 @@ class SyncSamples(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, pairs: list[SyncPair]) -> "SyncSamples":
         """Pairs in order of time."""
-        seen, fired_ns = pairs, array("q", map(_FIRED_NS, pairs))
-        seen_ns = fired_ns
-        if NEVER_NS in array("q", map(_VISIBLE_NS, pairs)):
-            seen = [pair for pair in pairs if pair.visible_ns != NEVER_NS]
-            seen_ns = array("q", map(_FIRED_NS, seen))
+        found = [(pair.fired_ns, pair.latency_ms, pair.visible_ns, pair.visible_latency_ms) for pair in pairs]
+        fired_ns = array("q", [each[0] for each in found])
+        seen = [each for each in found if each[2] != NEVER_NS]
+        seen_ns = fired_ns if len(seen) == len(found) else array("q", [each[0] for each in seen])
         return cls(
-            Samples(fired_ns, array("d", map(attrgetter("latency_ms"), pairs))),
-            Samples(seen_ns, array("d", map(attrgetter("visible_latency_ms"), seen))),
+            Samples(fired_ns, array("d", [each[1] for each in found])),
+            Samples(seen_ns, array("d", [each[3] for each in seen])),
         )
 
 
@@ -180,31 +177,34 @@ def _moments(deliveries: Deliveries, event: int, fired_ns: int, seen: int) -> tu
 def _judge(log: FactLog, listing: Listing, righted: _Righted, moved: list[_Movement], found: SyncPairs) -> None:
     """Pairs each movement of other channels with the listing."""
     channel, sku, facts, add = listing.channel, listing.ledger.item.sku, log.facts, found.pairs.append
-    listed, known = listing.listed, listing.known
+    listed, known = [listing.listed[0], *listing.listed], listing.known
     push_seqs, push_times_ns = listing.push_seqs, listing.push_times_ns
     pushes, not_owed = len(push_seqs), 0
     others = [movement for movement in moved if movement[0] != channel]
-    indexes = map(bisect_right, repeat(listing.seqs), [movement[1] for movement in others])
+    shown_then = map(listed.__getitem__, map(bisect_right, repeat(listing.seqs), [each[1] for each in others]))
     # Unpacked and written out, because a look-up and a call for each field would take twice as long.
-    for index, (_, seq, fired_ns, visible_ns, seen_ns, most, least, change) in zip(indexes, others, strict=True):
-        shown = listed[index - 1 if index else 0]
+    for shown, (_, seq, fired_ns, visible_ns, seen_ns, most, least, change) in zip(shown_then, others, strict=True):
         if least <= shown <= most:
             not_owed += 1
             continue
         moments = righted.not_high if shown > most else righted.not_low
-        index = bisect_right(moments, seq)
-        right_seq = moments[index] if index < len(moments) else NEVER_SEQ
+        after = bisect_right(moments, seq)
+        right_seq = moments[after] if after < len(moments) else NEVER_SEQ
         knowing = bisect_left(known, change)  # as `Listing.first_knowing`
         push = bisect_left(push_times_ns, seen_ns, knowing)
         if push == pushes:
             push = knowing
-        ended_ns, moot = NEVER_NS, False
+        moot = False
         if push < pushes and push_seqs[push] <= right_seq:
             ended_ns = push_times_ns[push]
         elif right_seq != NEVER_SEQ:
             ended = facts[right_seq]
             ended_ns, moot = ended.at_ns, not isinstance(ended, ListingPushed)
-        from_fired, from_visible = _latencies(fired_ns, visible_ns, ended_ns)
+        else:
+            add(SyncPair(channel, sku, seq, fired_ns, visible_ns, NEVER_NS, False, math.inf, math.inf))
+            continue
+        from_visible = (ended_ns - visible_ns) / 1e6 if ended_ns > visible_ns else 0.0
+        from_fired = (ended_ns - fired_ns) / 1e6
         add(SyncPair(channel, sku, seq, fired_ns, visible_ns, ended_ns, moot, from_fired, from_visible))
     found.not_owed += not_owed
 
