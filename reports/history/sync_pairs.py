@@ -11,7 +11,7 @@ something pending for its SKU, is *open*: its latency is at least the time until
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import repeat
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -70,9 +70,16 @@ class SyncSamples(msgspec.Struct, frozen=True):
     visible: Samples
 
     @classmethod
-    def of(cls, pairs: list[SyncPair]) -> "SyncSamples":
-        """Pairs in order of time."""
-        found = [(pair.fired_ns, pair.latency_ms, pair.visible_ns, pair.visible_latency_ms) for pair in pairs]
+    def of(cls, pairs: Iterable[SyncPair]) -> tuple["SyncSamples", "SyncSamples"]:
+        """Pairs in order of time: without those that became moot, and with them."""
+        columns = attrgetter("fired_ns", "latency_ms", "visible_ns", "visible_latency_ms", "moot")
+        every = list(map(columns, pairs))  # each pair is visited once, since they lie anywhere in memory
+        owed = [each for each in every if not each[4]]
+        found = cls._of(owed)
+        return found, found if len(owed) == len(every) else cls._of(every)
+
+    @classmethod
+    def _of(cls, found: list[tuple[int, float, int, float, bool]]) -> "SyncSamples":
         fired_ns = array("q", [each[0] for each in found])
         seen = [each for each in found if each[2] != NEVER_NS]
         seen_ns = fired_ns if len(seen) == len(found) else array("q", [each[0] for each in seen])

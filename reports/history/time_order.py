@@ -65,9 +65,8 @@ def out_of_the_run(log: FactLog) -> Iterator[Breach]:
     if end is not None and last.at_ns > max(end.at_ns, start_ns):  # the start is announced ahead of its time
         yield Breach(last, "at_ns", f"{last.at_ns}, after the end of the run at {end.at_ns}")
     for kind in PLANNED:
-        for fact in log.all(kind)[:1]:
-            if fact.at_ns < start_ns:
-                yield Breach(fact, "at_ns", f"{fact.at_ns}, before the start of load at {start_ns}")
+        if (fact := log.first(kind)) is not None and fact.at_ns < start_ns:
+            yield Breach(fact, "at_ns", f"{fact.at_ns}, before the start of load at {start_ns}")
 
 
 def backwards(written: Sequence[f.Fact]) -> Iterator[Breach]:
