@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, Union, cast, get_args, get_type_hints
 import msgspec
 
 from stockstorm.reports.history.invariants import NAMED, REFERENCES, Known, Reference
-from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.log import FactLog, kind_of
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.history import facts as f
 
@@ -97,7 +97,7 @@ def _variant(kind: Kind, types: Mapping[str, Any]) -> Kind:
         kind.__name__,
         fields,
         bases=(kind,),
-        namespace={"__reduce__": _as_plain},
+        namespace={"__reduce__": _made_of, "__eq__": _equal, "__hash__": _hash},
         frozen=True,
         gc=False,
         tag=kind.__struct_config__.tag,
@@ -105,6 +105,17 @@ def _variant(kind: Kind, types: Mapping[str, Any]) -> Kind:
     return cast(Kind, made)
 
 
-def _as_plain(fact: f.Fact) -> tuple[Kind, tuple[Any, ...]]:
-    """Pickled, a fact is one of the kind that every process knows."""
-    return cast(Kind, type(fact).__base__), msgspec.structs.astuple(fact)
+# Compared, hashed or pickled, a fact is one of the kind that everybody knows.
+
+
+def _made_of(fact: f.Fact) -> tuple[Kind, tuple[Any, ...]]:
+    return kind_of(type(fact)), msgspec.structs.astuple(fact)
+
+
+def _equal(one: f.Fact, other: object) -> bool:
+    return isinstance(other, f.Fact) and _made_of(one) == _made_of(other)
+
+
+def _hash(fact: f.Fact) -> int:
+    kind, values = _made_of(fact)
+    return hash(kind(*values))
