@@ -8,6 +8,7 @@ wider: many calls throttled, a large share of all, and hardly a wait. Why the bu
 """
 
 from bisect import bisect_right
+from collections import Counter
 from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure
@@ -53,7 +54,7 @@ class Throttling(Checker):
         measures = {"throttling.calls": float(len(throttled))}
         if not throttled:
             return tally.check(self.name, "valid", f"none of {counted(len(calls), 'call')} was throttled", measures)
-        api = max({call.api for call in throttled}, key=lambda api: sum(call.api == api for call in throttled))
+        ((api, _),) = Counter(call.api for call in throttled).most_common(1)  # of those with as many, the first one
         refused, of_api = [c for c in throttled if c.api == api], [call for call in calls if call.api == api]
         share, gaps = len(refused) / len(of_api), sorted(_gaps(refused, of_api))
         measures["throttling.share"] = share
