@@ -270,7 +270,10 @@ def _fields(text: str) -> dict[str, str]:
 
 
 def _reply(status: int, kind: str, body: bytes, *more: tuple[str, str]) -> ApiReply:
-    safe = ("Content-Security-Policy", "default-src 'self'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'")
+    safe = (
+        "Content-Security-Policy",
+        "default-src 'self'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'",
+    )
     headers = (("Content-Type", kind), ("Cache-Control", "no-store"), safe, ("X-Frame-Options", "DENY"), *more)
     return ApiReply(status, headers, body, [], [])
 

@@ -26,6 +26,7 @@ from stockstorm.simulator.model import MARKETPLACE_TOPICS
 SECRETS = {"admin_token": "t", "client_secret": "key", "channel_token": "c", "channel_secret": "other key"}
 WITHIN_S = 10.0
 HOST = "127.0.0.1:9401"
+NOWHERE = "http://127.0.0.1:1/x"
 
 
 class App:
@@ -156,6 +157,7 @@ def test_a_wrong_command_is_refused_with_what_to_write(shop: ServedShop, command
 def test_every_change_of_the_app_can_be_made(shop: ServedShop) -> None:
     for change in CHANGES:
         shop.do(Command(change=change))
+    assert not shop.world.app.authorised(SECRETS["admin_token"], shop.clock()), "its token was revoked"
 
 
 def test_a_restart_with_the_same_file_continues_the_same_shop(tmp_path: Path, app: App) -> None:
@@ -164,7 +166,8 @@ def test_a_restart_with_the_same_file_continues_the_same_shop(tmp_path: Path, ap
     for topic in ("orders/create", "refunds/create", "inventory_levels/update", *MARKETPLACE_TOPICS):
         sent(first, topic=topic)
     token = {"x-shopify-access-token": "t", "content-type": "application/json"}
-    mutation = b'{"query": "mutation { webhookSubscriptionCreate(topic: ORDERS_CREATE, webhookSubscription: {uri: \\"http://127.0.0.1:1/x\\"}) { userErrors { message } } }"}'  # noqa: E501
+    create = f"webhookSubscriptionCreate(topic: ORDERS_CREATE, webhookSubscription: {{uri: {json.dumps(NOWHERE)}}})"
+    mutation = json.dumps({"query": f"mutation {{ {create} {{ userErrors {{ message }} }} }}"}).encode()
     answer = first.handle(ApiRequest("POST", "/admin/api/2026-10/graphql.json", "", token, mutation))
     assert answer.status == 200
     before = _state_of(first)
