@@ -29,7 +29,7 @@ from stockstorm.reference_service.http_server import Server, allow_open_files, m
 from stockstorm.reference_service.ingress.connections import ConnectionLimits
 from stockstorm.reference_service.ingress.endpoint import TakesMessages, WebhookEndpoint, senders_of
 from stockstorm.reference_service.ingress.patience import PatientInbox
-from stockstorm.reference_service.operations import Probe, health_routes, healthz
+from stockstorm.reference_service.operations import Probe, health_routes, healthz, reconcile_route
 from stockstorm.reference_service.seams import SOUND, Seams, handlers_of
 from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import STORE_GONE, Pool, apply_schema, leadership, open_pool
@@ -85,7 +85,8 @@ async def run_worker(settings: Settings) -> None:
                 return worker.ready and all(server.started for server in public)
 
             probe = Probe(pool, ready, worker.unfinished)
-            operations = operations_server(settings, settings.worker_operations_port, seams.probe_routes(probe), ready)
+            routes = [*seams.probe_routes(probe), *([reconcile_route(pool)] if architecture.reconciles else [])]
+            operations = operations_server(settings, settings.worker_operations_port, routes, ready)
             working = asyncio.create_task(worker.run())
             working.add_done_callback(lambda _: stop.set())
             log.info("worker_started", port=settings.worker_operations_port, flaw=settings.flaw)

@@ -35,6 +35,8 @@ FEED_READS = Counter("reference_feed_reads", "Reads of marketplace orders by out
 PUSHES = Counter("reference_pushes", "Bulk pushes to marketplaces by outcome", ["channel", "outcome"])
 PUSH_SECONDS = Histogram("reference_push_seconds", "One bulk push", ["channel"], buckets=FINE)
 PUSH_ROWS = Counter("reference_push_rows", "Listings pushed", ["channel"])
+HEALED = Counter("reference_healed", "What reconciliation put right", ["kind"])
+RECONCILIATION_SECONDS = Histogram("reference_reconciliation_seconds", "One pass of reconciliation", buckets=FINE)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 

@@ -136,7 +136,7 @@ class ShopEventsConfig(Config):
     forgeries_per_s: Annotated[float, Field(ge=0, le=1_000, description="deliveries that must be refused")] = 0.0
 
 
-PerturbationKind = Literal["duplicate", "reorder", "delay"]  # registered in `delivery.perturbations`
+PerturbationKind = Literal["duplicate", "reorder", "delay", "lost"]  # registered in `delivery.perturbations`
 ForgeryKind = Literal[
     "tampered",
     "unsigned",
@@ -458,6 +458,15 @@ class QuiesceConfig(Config):
 
 class SubjectConfig(Config):
     """Settings that the subject is given."""
+
+    reconcile_s: Annotated[
+        float | None,
+        Field(
+            ge=0.5,
+            le=86_400,
+            description="seconds between two reconciliations of the subject; left out: its own period",
+        ),
+    ] = None
 
     safety_stock: Annotated[int, Field(ge=0, le=10_000)] = 0
 

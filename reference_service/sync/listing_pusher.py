@@ -36,16 +36,28 @@ class ListingState:
 
     def __init__(self) -> None:
         self.dirty: dict[str, None] = {}  # an ordered set: the oldest SKUs are pushed first
+        self.changes = 0  # how often any SKU was touched or forgotten
         self._known: dict[str, int] = {}
         self._in_flight: dict[str, int] = {}
+        self._changed_at: dict[str, int] = {}  # by SKU: `changes` when it was touched or forgotten last
 
     def touch(self, skus: Iterable[str]) -> None:
         """The quantity of these SKUs may have changed."""
         for sku in skus:
+            self._count(sku)
             self.dirty[sku] = None
+
+    def shown(self, since: int) -> dict[str, int]:
+        """What the marketplace shows, as far as known, of the SKUs that nothing has concerned since `changes`."""
+        return {
+            sku: quantity
+            for sku, quantity in self._known.items()
+            if sku not in self.dirty and self._changed_at.get(sku, 0) <= since
+        }
 
     def forget(self, sku: str) -> None:
         """The marketplace itself changed this row, so what it shows is unknown."""
+        self._count(sku)
         self._known.pop(sku, None)
         self._in_flight.pop(sku, None)
         self.dirty[sku] = None
@@ -72,6 +84,10 @@ class ListingState:
         else:
             self.touch(self._in_flight)
         self._in_flight = {}
+
+    def _count(self, sku: str) -> None:
+        self.changes += 1
+        self._changed_at[sku] = self.changes
 
 
 def quantities_of(listable: Mapping[str, int], safety_stock: int) -> dict[str, int]:

@@ -44,6 +44,7 @@ from stockstorm.reports.history.repeats import Repeats, count_read_again, find_r
 from stockstorm.reports.history.sell_outs import count_sell_outs
 from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs, excuse
 from stockstorm.reports.history.told_to_wait import ToldToWait, find_told_to_wait
+from stockstorm.reports.history.unsent import Unsent, find_unsent
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
@@ -94,6 +95,15 @@ class History(FactLog):
         # Not the history itself: it holds the deliveries, and a cycle would keep all facts until the collector comes.
         whole: History = proxy(self)
         return Deliveries(whole, lambda: whole.ledgers)
+
+    @cached_property
+    def unsent(self) -> list[Unsent]:
+        """Events that were never sent, and when the subject learned of them."""
+        if "never_sent" not in self.reported.delivery:
+            return []
+        stock = {final.sku: max(0, final.available - self.safety_stock) for final in self.all(f.FinalStock)}
+        wrong = {final.sku for final in self.all(f.FinalListing) if stock.get(final.sku, final.listed) != final.listed}
+        return find_unsent(self, self.reported, self.orders, self.deliveries.visible_version, wrong)
 
     @cached_property
     def lost_updates(self) -> list[LostUpdate]:

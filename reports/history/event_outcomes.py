@@ -24,7 +24,7 @@ from stockstorm.reports.history.reads import is_query
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import APP_TOPICS, CALL_TOPICS, SHOPIFY
 
-DeliveryClass = Literal["acknowledged", "unacknowledged", "refused", "pending", "no_subscription", ""]
+DeliveryClass = Literal["acknowledged", "unacknowledged", "refused", "pending", "never_sent", "no_subscription", ""]
 EffectClass = Literal[
     "once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "pending", "stuck", "not_judged"
 ]
@@ -33,9 +33,10 @@ _OUTCOMES: Final[dict[str, DeliveryClass]] = {
     "given_up": "unacknowledged",
     "subscription_removed": "unacknowledged",
     "refused": "refused",
+    "never_sent": "never_sent",
 }
 _NOT_APPLIED: Final[tuple[EffectClass, ...]] = ("none", "dead_lettered")
-_NOT_DELIVERED: Final[tuple[DeliveryClass, ...]] = ("unacknowledged", "refused", "no_subscription")
+_NOT_DELIVERED: Final[tuple[DeliveryClass, ...]] = ("unacknowledged", "refused", "never_sent", "no_subscription")
 _UNAPPLIED: Final[tuple[EffectClass, ...]] = ("superseded", "dead_lettered", "pending")
 
 

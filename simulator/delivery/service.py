@@ -5,7 +5,7 @@ encoded and signed once per event, and all its subscriptions, copies and retries
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -43,6 +43,7 @@ from stockstorm.simulator.seeds import Seeds
 __all__ = ["DeliveryService", "Dispatch", "Keep", "Secrets", "forget"]
 
 
+LOST: Final = "lost"  # the mark of what is never sent
 Keep = Callable[[int, str, bytes], None]  # event, topic, body
 
 
@@ -168,12 +169,11 @@ class DeliveryService:
         now_ns: int,
         made: Forged | None = None,
     ) -> None:
-        """Open a delivery and issue its first attempt."""
+        """Open a delivery and issue its first attempt, unless it is never sent."""
         number = self._count
         self._count = number + 1
         due_ns, topic, forged = delivery.due_ns, delivery.topic, delivery.forged
         self._open[number] = _Open(route, due_ns, topic, forged, 0, route.acknowledged)
-        dispatch.attempts.append(Outgoing(number, 1, due_ns, route.address, head, body))
         dispatch.facts.append(
             DeliveryPlanned(
                 now_ns,
@@ -190,6 +190,10 @@ class DeliveryService:
                 "" if made is None else made.claim,
             )
         )
+        if delivery.perturbed and LOST in delivery.perturbed:
+            self._end(number, "never_sent", dispatch, now_ns)
+        else:
+            dispatch.attempts.append(Outgoing(number, 1, due_ns, route.address, head, body))
 
     def forge(self, item: PlannedForgery, now_ns: int) -> Dispatch:
         """Make the forged delivery of a plan item; nothing if nobody listens to its topic."""
