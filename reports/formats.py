@@ -133,13 +133,15 @@ def tier_mark(tier: TierOutcome) -> Finding:
 
 
 def tier_headline(result: Result) -> str:
-    """The strictest tier that the run qualifies for, as the end of a sentence about the subject."""
+    """The strictest tier that the run qualifies for, or why none, as the end of a sentence about the subject."""
     best = best_tier(result.tiers)
     if best is not None:
         return f"qualifies for {tier_name(best)}"
+    if not all(map(ranked, result.tiers)):
+        return "is not ranked by speed, because the run is not correct"
     if any(tier.verdict == "unknown" for tier in result.tiers):
         return "cannot be assigned a tier"
-    return "qualifies for no tier"
+    return "is slower than every tier allows"
 
 
 def oversell_summary(result: Result) -> str:

@@ -16,6 +16,7 @@ from stockstorm.reports.history.balance import OffBalance, find_off_balance
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
 from stockstorm.reports.history.deliveries import Deliveries
 from stockstorm.reports.history.doubled import Doublings, find_doublings
+from stockstorm.reports.history.doubts import find_doubts
 from stockstorm.reports.history.elsewhere import NOWHERE, Elsewhere, shared
 from stockstorm.reports.history.event_outcomes import (
     Classified,
@@ -87,7 +88,7 @@ class History(FactLog):
     @cached_property
     def listings(self) -> dict[tuple[str, str], Listing]:
         """Listings over time, by (channel, SKU)."""
-        return build_listings(self, self.ledgers, self.lags_ns)
+        return build_listings(self, self.ledgers, self.lags_ns, find_doubts(self, self.orders))
 
     @cached_property
     def deliveries(self) -> Deliveries:
