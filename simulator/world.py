@@ -204,7 +204,7 @@ class World:
             case PlannedTransfer():
                 transfer(item, product, self._ledger, action)
             case PlannedProductEdit():
-                action.product(self.edits.of(product))
+                action.product(self.edits.of(product), self._ledger.available(product.inventory_item_id))
 
     # -- the master record, for the Admin API ----------------------------------------------------------------------
 
@@ -297,7 +297,7 @@ class World:
         """New values of products."""
         action = self._call(now_ns)
         for product in products:
-            self.edits.change(product, action, of_item=of_item)
+            self.edits.change(product, action, self._ledger.available(product.inventory_item_id), of_item=of_item)
         return action.changes
 
     def bulk_finished(self, body: bytes, now_ns: int) -> Changes:

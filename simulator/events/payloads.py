@@ -77,7 +77,7 @@ class Payloads:
     def _product(self, event: Event) -> bytes:
         if event.product is None:
             raise _missing(event, "product")
-        return self._encoded(self.products.body(event.product, event.level, event.at_ns))
+        return self._encoded(self.products.body(event.product, _available(event), event.at_ns))
 
     def _item(self, event: Event) -> bytes:
         if event.product is None:
@@ -91,6 +91,11 @@ class Payloads:
 
     def _encoded(self, body: OrderBody | RefundBody | ProductBody | ItemBody | FulfilmentBody) -> bytes:
         return escaped(self._encode(body))
+
+
+def _available(event: Event) -> int | None:
+    """What the item of a product has when the event fires; a forged event claims a level instead."""
+    return event.level.available if event.available is None and event.level is not None else event.available
 
 
 def _missing(event: Event, what: str) -> ValueError:
