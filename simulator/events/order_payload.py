@@ -26,6 +26,7 @@ from stockstorm.simulator.events.order_sums import (
 from stockstorm.simulator.events.people_payload import People
 from stockstorm.simulator.events.refund_payload import RefundPayload, shipping_line
 from stockstorm.simulator.model import API_CLIENT_ID, FIRST_ORDER_NUMBER, SHOP_ID, Fulfilment, Order, Written
+from stockstorm.simulator.versions import ApiVersion, in_force
 
 
 def fulfilment_body(order: Order, fulfilment: Fulfilment, lines: Lines, times: Times) -> FulfilmentBody:
@@ -66,9 +67,17 @@ class OrderPayload:
     """Builds orders."""
 
     def __init__(
-        self, domain: str, *, lines: Lines, refunds: RefundPayload, people: People, money: Money, times: Times
+        self,
+        domain: str,
+        version: ApiVersion,
+        *,
+        lines: Lines,
+        refunds: RefundPayload,
+        people: People,
+        money: Money,
+        times: Times,
     ) -> None:
-        self._domain = domain
+        self._domain, self._has_checkout = domain, in_force("checkout_id in orders", version)
         self._lines, self._refunds, self._people = lines, refunds, people
         self._money, self._times = money, times
 
@@ -96,6 +105,7 @@ class OrderPayload:
             cancel_reason=None if cancelled is None else order.cancel_reason,
             cancelled_at=cancelled,
             cart_token=token[:24],
+            checkout_id=derived_id("checkout", order.order_id) if self._has_checkout else UNSET,
             checkout_token=token[::-1],
             client_details=person.client_details,
             closed_at=cancelled,

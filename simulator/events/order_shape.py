@@ -7,7 +7,7 @@ Source of names and order: docs/sources.md, S8 (93 fields of an order, 30 of a l
 from typing import Literal
 
 import msgspec
-from msgspec import Raw, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 
 EMPTY: tuple[()] = ()
 
@@ -236,6 +236,7 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     cancel_reason: str | None
     cancelled_at: str | None
     cart_token: str
+    checkout_id: int | UnsetType = UNSET
     checkout_token: str
     client_details: Raw
     closed_at: str | None

@@ -6,7 +6,7 @@ import msgspec
 
 from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import WallPair
-from stockstorm.simulator.config import AppConfig, ShopConfig
+from stockstorm.simulator.config import AppConfig, ShopConfig, app_version
 from stockstorm.simulator.events.app_payload import AppPayload
 from stockstorm.simulator.events.encoding import Money, Times, escaped
 from stockstorm.simulator.events.line_payload import Lines
@@ -23,12 +23,23 @@ from stockstorm.simulator.events.product_payload import (
 )
 from stockstorm.simulator.events.refund_payload import RefundPayload
 from stockstorm.simulator.model import APP_TOPICS, MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Topic
+from stockstorm.simulator.versions import ApiVersion
 
 
 class Payloads:
-    """Bodies of all events of one shop and its marketplaces, as far as the app may see them."""
+    """Bodies of all events of one shop and its marketplaces, as far as the app may see them.
 
-    def __init__(self, catalogue: Catalogue, shop: ShopConfig, wall: WallPair, app: AppConfig | None = None) -> None:
+    They are those of an API version: of the app's own, unless another one is given.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        shop: ShopConfig,
+        wall: WallPair,
+        app: AppConfig | None = None,
+        version: ApiVersion | None = None,
+    ) -> None:
         self.catalogue, self.shop = catalogue, shop
         self.times = Times(wall)
         money = Money(shop.currency)
@@ -36,7 +47,13 @@ class Payloads:
         people = People(catalogue.buyers, shop.currency, shown=app is None or app.customer_data == "all")
         self.refunds = RefundPayload(lines, money, self.times, people)
         self.orders = OrderPayload(
-            shop.domain, lines=lines, refunds=self.refunds, people=people, money=money, times=self.times
+            shop.domain,
+            version or app_version(shop),
+            lines=lines,
+            refunds=self.refunds,
+            people=people,
+            money=money,
+            times=self.times,
         )
         self.products = ProductPayload(self.times)
         self._encode = msgspec.json.Encoder().encode

@@ -265,3 +265,11 @@ def test_a_topic_without_its_scope_is_no_topic_for_the_app() -> None:
     assert "orders/create" not in text
     rest.send("POST", "webhooks", {"webhook": {**wanted, "topic": "inventory_levels/update"}})
     assert rest.reply.status == 201
+
+
+def test_an_order_has_the_shape_of_the_version_that_is_asked() -> None:
+    rest = shop()
+    shown = [
+        rest.get(f"/admin/api/{version}/orders.json", status="any")["orders"][0] for version in ("2026-01", "2026-04")
+    ]
+    assert ["checkout_id" in order for order in shown] == [True, False]
