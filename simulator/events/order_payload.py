@@ -10,7 +10,7 @@ order is `refunded`, and its last refund says so. An order cancelled before paym
 import msgspec
 from msgspec import UNSET
 
-from stockstorm.simulator.events.encoding import Money, Times, amount, derived_token
+from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, derived_token
 from stockstorm.simulator.events.line_payload import Lines
 from stockstorm.simulator.events.order_shape import FulfilmentBody, OrderBody
 from stockstorm.simulator.events.order_sums import (
