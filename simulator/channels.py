@@ -25,6 +25,7 @@ from stockstorm.simulator.shop.firing import Action
 from stockstorm.simulator.shop.ledger import Entry, Ledger
 from stockstorm.simulator.shop.lines import Place, left_at
 from stockstorm.simulator.shop.orders import Cancellation, times_updated
+from stockstorm.simulator.shop.showing import Showing
 
 
 class Channel(Protocol):
@@ -32,7 +33,7 @@ class Channel(Protocol):
 
     name: str
 
-    def shown(self, sku: Sku) -> int:
+    def shown(self, sku: Sku, now_ns: int) -> int:
         """Units that buyers see. KeyError for an unknown SKU."""
         ...
 
@@ -60,20 +61,24 @@ class Channel(Protocol):
 
 
 class Marketplace:
-    """Shows the last pushed quantity, less the units sold since. Cancelled and returned units are not listed again."""
+    """Shows the last pushed quantity, less the units sold since. Cancelled and returned units are not listed again.
 
-    def __init__(self, name: str, listings: Mapping[Sku, int], feeds: Feeds) -> None:
+    `lag_ns`: how long after a push buyers see it. Until then they see, and can buy, what was listed before.
+    """
+
+    def __init__(self, name: str, listings: Mapping[Sku, int], feeds: Feeds, lag_ns: int = 0) -> None:
         self.name = name
         self._listed = dict(listings)
         self._feeds = feeds
+        self._showing = Showing(listings, lag_ns) if lag_ns else None
 
     @property
     def listings(self) -> Mapping[Sku, int]:
-        """SKU → listed units, in the order of the catalogue. A view."""
+        """SKU → listed units as accepted, in the order of the catalogue. A view."""
         return self._listed
 
-    def shown(self, sku: Sku) -> int:
-        return self._listed[sku]
+    def shown(self, sku: Sku, now_ns: int) -> int:
+        return self._listed[sku] if self._showing is None else self._showing.units(sku, now_ns)
 
     def draw(self, lines: Sequence[tuple[Sku, int]], *, apart: bool = False) -> tuple[Drawn, ...]:  # noqa: ARG002 - as every channel
         """Nothing: the subject chooses where it takes the units from when it writes the order to the master."""
@@ -84,10 +89,14 @@ class Marketplace:
         for sku, quantity in listings:
             action.note(ListingPushed(action.now_ns, self.name, sku, quantity, self._listed[sku], request))
             self._listed[sku] = quantity
+            if self._showing is not None:
+                self._showing.accept(sku, quantity, action.now_ns)
 
     def sold(self, order: Order, action: Action) -> None:
         for line in order.lines:
-            self._listed[line.sku] -= line.quantity
+            if self._showing is not None:
+                self._showing.sell(line.sku, line.quantity)
+            self._listed[line.sku] = max(0, self._listed[line.sku] - line.quantity)
         self._fire("order.created", order, action)
 
     def paid(self, order: Order, action: Action) -> None:
@@ -121,7 +130,7 @@ class OnlineStore:
     def __init__(self, ledger: Ledger, by_sku: Mapping[Sku, Product]) -> None:
         self._ledger, self._by_sku = ledger, by_sku
 
-    def shown(self, sku: Sku) -> int:
+    def shown(self, sku: Sku, now_ns: int) -> int:  # noqa: ARG002 - as every channel
         return self._ledger.available(self._by_sku[sku].inventory_item_id)
 
     def draw(self, lines: Sequence[tuple[Sku, int]], *, apart: bool = False) -> tuple[Drawn, ...]:

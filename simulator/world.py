@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.channels import Channel, Marketplace, OnlineStore
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.history.facts import (
     AnyFact,
@@ -87,7 +88,11 @@ class World:
             for product in catalogue.products
         }
         self._feeds = Feeds()
-        self._markets = {name: Marketplace(name, listed, self._feeds) for name in self.marketplaces}
+        self._markets = {
+            channel.name: Marketplace(channel.name, listed, self._feeds, round(channel.lag_s * SECOND_NS))
+            for channel in config.channels
+            if channel.name != ONLINE
+        }
         online = OnlineStore(self._ledger, catalogue.by_sku)
         self._channels: dict[str, Channel] = {ONLINE: online, **self._markets}
         self.order_writes = OrderWrites(
@@ -134,7 +139,7 @@ class World:
         channel = self._channels[item.channel]
         skus, quantities = zip(*item.lines, strict=True)
         physical = tuple([self._physical.units(sku) for sku in skus])
-        shown = tuple([channel.shown(sku) for sku in skus])
+        shown = tuple([channel.shown(sku, action.now_ns) for sku in skus])
         if len(skus) > 1 and len(set(skus)) < len(skus):
             physical, shown = before_each(item.lines, physical), before_each(item.lines, shown)
         if any(seen < wanted for seen, wanted in zip(shown, quantities, strict=True)):
@@ -199,12 +204,22 @@ class World:
         product = self.catalogue.by_sku[item.sku]
         match item:
             case PlannedRestock():
-                self._physical.add(item.sku, item.delta)
-                restock(item, product, self._ledger, action)
+                units = self._there(item)
+                if units:
+                    self._physical.add(item.sku, units)
+                    restock(item, units, product, self._ledger, action)
             case PlannedTransfer():
                 transfer(item, product, self._ledger, action)
             case PlannedProductEdit():
                 action.product(self.edits.of(product), self._ledger.available(product.inventory_item_id))
+
+    def _there(self, item: PlannedRestock) -> int:
+        """The units of a restock. Nobody writes off units that are not on the shelf, or that are promised."""
+        if item.delta >= 0:
+            return item.delta
+        product = self.catalogue.by_sku[item.sku]
+        free = min(self._physical.units(item.sku), self._ledger.available(product.inventory_item_id))
+        return max(item.delta, -max(0, free))
 
     # -- the master record, for the Admin API ----------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ the rate of events holds to its end.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
@@ -14,8 +15,20 @@ from stockstorm.simulator.model import ONLINE, OrderKey, Sku
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
 from stockstorm.simulator.plan.drafts import Draft, Rank, delay_s, in_order
-from stockstorm.simulator.plan.items import PlannedCancellation, PlannedPayment, PlannedPurchase, PlannedReturn
-from stockstorm.simulator.plan.quotas import CANCELLED_AFTER_NS, PAID_AFTER_NS, RETURNED_AFTER_NS, Roles
+from stockstorm.simulator.plan.items import (
+    PlannedCancellation,
+    PlannedPayment,
+    PlannedPurchase,
+    PlannedRestock,
+    PlannedReturn,
+)
+from stockstorm.simulator.plan.quotas import (
+    CANCELLED_AFTER_NS,
+    CORRECTED_AFTER_NS,
+    PAID_AFTER_NS,
+    RETURNED_AFTER_NS,
+    Roles,
+)
 from stockstorm.simulator.seeds import Seeds
 
 # Events of the own store besides one per line that changed stock. A marketplace fires one each, and none for payments.
@@ -23,6 +36,7 @@ PAYMENT_EVENTS = 2
 CANCELLATION_EVENTS = 2
 REFUND_EVENTS = 1  # of a cancellation after the payment
 RETURN_EVENTS = 2
+OF_ORDERS: Final = 1_000_000_000  # corrections of an order's SKU are numbered from here, above those by rate
 
 
 class Bought(msgspec.Struct, frozen=True):
@@ -56,8 +70,24 @@ def _purchases(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[li
             if part is not None and part.role in CANCELLED_AFTER_NS:
                 yield [purchase, *_role_fate(bought, part.role, starts[-1])]
             else:
-                yield [purchase, *_fate(bought, config.orders, seeds, starts[-1])]
+                corrected = part is not None and part.role == "corrected"
+                correction = [_correction(bought, config, seeds, starts[-1])] if corrected else []
+                yield [purchase, *correction, *_fate(bought, config.orders, seeds, starts[-1])]
             key += 1
+
+
+def _correction(bought: Bought, config: WorldConfig, seeds: Seeds, end_ns: int) -> Draft:
+    """Staff corrects the stock of the order's SKU while a subject may be writing the order."""
+    lag_draw, units_draw, *_ = seeds.draws("corrected", bought.key)
+    at_ns = min(bought.offset_ns + 1 + int(lag_draw * CORRECTED_AFTER_NS), end_ns - 1)
+    values = (bought.lines[0][0], correction_delta(units_draw, config.events.correction_units))
+    return Draft(at_ns, Rank.CORRECTION, OF_ORDERS + bought.key, 1, PlannedRestock, values)
+
+
+def correction_delta(draw: float, units_max: int) -> int:
+    """Units more or fewer, each as often as the other, and never none. `draw` is a number in [0, 1)."""
+    units = int(draw * 2 * units_max)
+    return units - units_max if units < units_max else units - units_max + 1
 
 
 def return_share(orders: OrdersConfig) -> float:

@@ -40,6 +40,7 @@ def expected_items_max(config: WorldConfig) -> float:
     purchases = sum(schedule.arrival_count(phase) for phase in config.phases)
     events = config.events
     beside = (events.restocks_per_s + events.product_edits_per_s + events.transfers_per_s) * _seconds(config)
+    beside += events.corrections_per_s * _seconds(config)
     beside += forgery_count(config) + len(drafts_next_to_faults(config, Seeds(0)))
     role_items = len(Roles(config))  # the one that has a return and a cancellation has one more than others
     return purchases * ITEMS_PER_PURCHASE_MAX + role_items + beside + len(config.phases) + len(config.faults)
@@ -117,6 +118,7 @@ def _staff_events(config: WorldConfig) -> float:
     restocks = config.events.restocks_per_s if can_restock else 0.0
     next_to_faults = sum(draft.events for draft in drafts_next_to_faults(config, Seeds(0)))
     staff = restocks + config.events.product_edits_per_s + TRANSFER_EVENTS * config.events.transfers_per_s
+    staff += config.events.corrections_per_s
     return staff * _seconds(config) + next_to_faults
 
 
@@ -133,7 +135,8 @@ def _events_of(config: WorldConfig, part: Part) -> float:
     """Mean number of events of an order with this role. It has one SKU, or two where a part of it comes back."""
     own = part.channel == ONLINE
     if part.role not in CANCELLED_AFTER_NS:
-        return _own_store_events(config, 1) if own else _marketplace_events(config)
+        events = _own_store_events(config, 1) if own else _marketplace_events(config)
+        return events + (part.role == "corrected")
     returned = part.role == "return_then_cancel"
     if not own:
         return 2.0 + returned

@@ -57,6 +57,7 @@ class Quotas:
             "return_then_cancel": self._returned,
             "two_lines": self._sold,
             "two_locations": self._drawn,
+            "corrected": self._corrected,
         }
 
     def __call__(self, deliveries: list[Delivery]) -> list[Delivery]:
@@ -128,6 +129,9 @@ class Quotas:
 
     def _drawn(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         return _marked(deliveries, "two_locations") if event.sale >= 0 and event.level is not None else deliveries
+
+    def _corrected(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
+        return _marked(deliveries, "corrected") if event.sale >= 0 and event.order is not None else deliveries
 
 
 def _copy(delivery: Delivery, role: OrderRole, lag_ns: int) -> Delivery:

@@ -21,7 +21,7 @@ def action() -> Action:
 def test_a_listing_is_the_last_push_less_what_was_sold_since() -> None:
     bazaar = market()
     bazaar.sold(ORDER, action())
-    assert bazaar.shown(Sku("A")) == 3
+    assert bazaar.shown(Sku("A"), 50) == 3
     bazaar.push([(Sku("A"), 9)], 1, action())
     bazaar.sold(ORDER, action())
     assert dict(bazaar.listings) == {"A": 7, "B": 0}
@@ -32,7 +32,7 @@ def test_neither_a_cancellation_nor_a_return_relists() -> None:
     bazaar.sold(ORDER, action())
     bazaar.cancelled(Cancellation(ORDER, [], None, None), action())
     bazaar.returned(ORDER, Refund(9, 50, (), True), action())
-    assert bazaar.shown(Sku("A")) == 3
+    assert bazaar.shown(Sku("A"), 50) == 3
 
 
 def test_the_feed_has_every_event_in_order() -> None:
@@ -53,6 +53,6 @@ def test_the_feed_has_every_event_in_order() -> None:
 def test_an_unknown_sku_is_neither_shown_nor_listed() -> None:
     bazaar = market()
     with pytest.raises(KeyError):
-        bazaar.shown(Sku("C"))
+        bazaar.shown(Sku("C"), 50)
     with pytest.raises(KeyError):
         bazaar.push([(Sku("C"), 1)], 1, action())

@@ -35,9 +35,9 @@ def stock_changes(taken: Action) -> list[tuple[str, int, str]]:
 
 def test_it_shows_the_masters_available_units() -> None:
     online, _ = store()
-    assert online.shown(sku(0)) == STOCK
+    assert online.shown(sku(0), 50) == STOCK
     online.sold(ORDER, action())
-    assert (online.shown(sku(0)), online.shown(sku(1))) == (STOCK - 2, STOCK - 1)
+    assert (online.shown(sku(0), 50), online.shown(sku(1), 50)) == (STOCK - 2, STOCK - 1)
 
 
 def test_a_sale_moves_units_from_available_to_committed() -> None:
