@@ -12,13 +12,14 @@ from msgspec import UNSET
 
 from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, derived_token
 from stockstorm.simulator.events.line_payload import Lines
-from stockstorm.simulator.events.order_shape import FulfilmentBody, OrderBody
+from stockstorm.simulator.events.order_shape import Edit, EditBody, EditedLine, EditedLines, FulfilmentBody, OrderBody
 from stockstorm.simulator.events.order_sums import (
     bought_total,
     current_shipping,
     current_total,
     financial_status,
     order_name,
+    outstanding,
     shipping_price,
     shipping_status,
     vat,
@@ -27,6 +28,16 @@ from stockstorm.simulator.events.people_payload import People
 from stockstorm.simulator.events.refund_payload import RefundPayload, shipping_line
 from stockstorm.simulator.model import API_CLIENT_ID, FIRST_ORDER_NUMBER, SHOP_ID, Fulfilment, Order, Written
 from stockstorm.simulator.versions import ApiVersion, in_force
+
+
+def edit_body(order: Order, times: Times) -> EditBody:
+    """The newest edit of an order."""
+    edit = order.edits[-1]
+    added, removed = (
+        tuple(EditedLine(line_id, units) for line_id, units in rows) for rows in (edit.added, edit.removed)
+    )
+    at, lines = times.shop(edit.at_ns), EditedLines(added, removed)
+    return EditBody(Edit(id=edit.edit_id, created_at=at, order_id=order.order_id, line_items=lines))
 
 
 def fulfilment_body(order: Order, fulfilment: Fulfilment, lines: Lines, times: Times) -> FulfilmentBody:
@@ -141,7 +152,7 @@ class OrderPayload:
             total_discounts_set=money(0),
             total_line_items_price=amount(bought),
             total_line_items_price_set=money(bought),
-            total_outstanding="0.00" if order.paid_ns is not None else amount(current_price),
+            total_outstanding=amount(outstanding(order)),
             total_price=amount(price),
             total_price_set=money(price),
             total_shipping_price_set=money(shipping_price(order)),

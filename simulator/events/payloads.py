@@ -11,8 +11,8 @@ from stockstorm.simulator.events.app_payload import AppPayload
 from stockstorm.simulator.events.encoding import Money, Times, escaped
 from stockstorm.simulator.events.line_payload import Lines
 from stockstorm.simulator.events.marketplace_payload import MarketplacePayload
-from stockstorm.simulator.events.order_payload import OrderPayload, fulfilment_body
-from stockstorm.simulator.events.order_shape import FulfilmentBody, OrderBody, RefundBody
+from stockstorm.simulator.events.order_payload import OrderPayload, edit_body, fulfilment_body
+from stockstorm.simulator.events.order_shape import EditBody, FulfilmentBody, OrderBody, RefundBody
 from stockstorm.simulator.events.people_payload import People
 from stockstorm.simulator.events.product_payload import (
     InventoryPayload,
@@ -67,6 +67,7 @@ class Payloads:
             "products/update": self._product,
             "inventory_items/update": self._item,
             "fulfillments/create": self._parcel,
+            "orders/edited": self._edit,
             **dict.fromkeys((*ORDER_TOPICS, "orders/fulfilled", "orders/partially_fulfilled"), self._order),
             **dict.fromkeys(MARKETPLACE_TOPICS, marketplace.body),
             **dict.fromkeys(APP_TOPICS, AppPayload(shop, catalogue.buyers, self.times).body),
@@ -106,7 +107,12 @@ class Payloads:
             raise _missing(event, "order with a parcel")
         return self._encoded(fulfilment_body(event.order, event.order.fulfilments[-1], self._lines, self.times))
 
-    def _encoded(self, body: OrderBody | RefundBody | ProductBody | ItemBody | FulfilmentBody) -> bytes:
+    def _edit(self, event: Event) -> bytes:
+        if event.order is None or not event.order.edits:
+            raise _missing(event, "order with an edit")
+        return self._encoded(edit_body(event.order, self.times))
+
+    def _encoded(self, body: OrderBody | RefundBody | ProductBody | ItemBody | FulfilmentBody | EditBody) -> bytes:
         return escaped(self._encode(body))
 
 

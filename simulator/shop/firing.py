@@ -131,6 +131,10 @@ class Action:
         self._called("fulfillments/create", order=order)
         self._called(whole, order=order)
 
+    def order_edit(self, order: Order) -> None:
+        """Fire orders/edited for the newest edit."""
+        self._called("orders/edited", order=order)
+
     def item(self, product: Product) -> None:
         """Fire inventory_items/update."""
         self._called("inventory_items/update", product=product)
