@@ -116,6 +116,11 @@ class OrdersConfig(Config):
     return_share: Share = 0.0
     return_after_s: Seconds = 10.0
     restock_share: Annotated[Share, Field(description="of returns, the share that goes back into stock")] = 0.7
+    edit_share: Annotated[
+        Share,
+        Field(description="of the own store's orders that do not come back, the share that staff edits"),
+    ] = 0.0
+    edit_after_s: Annotated[Seconds, Field(description="from the payment")] = 3.0
 
 
 class ShopEventsConfig(Config):

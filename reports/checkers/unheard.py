@@ -14,6 +14,7 @@ from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS, answers_a_call
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import SHELF_CAUSES
 
 NEEDED: Final = frozenset(
     {
@@ -99,7 +100,7 @@ def _missed(history: History, unheard: list[f.EventFired]) -> list[f.EventFired]
     for shown in history.all(f.OrdersShown):
         for order in shown.orders:
             told[order] = shown.at_ns
-    restocks = {(change.sku, change.version) for change in history.all(f.StockChanged) if change.cause == "restock"}
+    restocks = {(change.sku, change.version) for change in history.all(f.StockChanged) if change.cause in SHELF_CAUSES}
     found = []
     for event in unheard:
         if event.topic in ORDER_KINDS:
