@@ -416,6 +416,14 @@ class SubjectConfig(Config):
     """Settings that the subject is given."""
 
     safety_stock: Annotated[int, Field(ge=0, le=10_000)] = 0
+    subscription_check_s: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=86_400,
+            description="seconds between two checks by the reference service that all its subscriptions are there",
+        ),
+    ] = 300.0
 
 
 class WorldConfig(Config):
