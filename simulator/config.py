@@ -57,11 +57,37 @@ def app_version(shop: ShopConfig) -> ApiVersion:
     return serving(shop.api_version, shop.oldest_api_version) or shop.oldest_api_version
 
 
+# How a marketplace tells of orders, cancellations and returns.
+ChannelTells = Literal["both", "webhook", "feed"]
+
+
 class ChannelConfig(Config):
-    """A place that sells. Exactly one is named "online": the shop's own store."""
+    """A place that sells. Exactly one is named "online": the shop's own store. The others are marketplaces."""
 
     name: Name
     share: Annotated[float, Field(gt=0, description="weight of its purchases among the channels")] = 1.0
+    calls_per_s: Annotated[
+        float | None,
+        Field(
+            ge=0.01,
+            le=10_000,
+            description="calls a second that a marketplace's API takes, evenly; beyond them it answers 429 with "
+            "Retry-After; left out: any number",
+        ),
+    ] = None
+    calls_burst: Annotated[
+        int, Field(ge=1, le=10_000, description="calls that it takes at once after a pause, with calls_per_s")
+    ] = 10
+    lag_s: Annotated[
+        float, Field(ge=0, le=600, description="seconds from a marketplace's answer to a push until buyers see it")
+    ] = 0.0
+    tells: Annotated[
+        ChannelTells,
+        Field(
+            description='how a marketplace tells of orders, cancellations and returns: "webhook", signed; "feed", '
+            'which is polled; or "both"'
+        ),
+    ] = "both"
 
 
 class PhaseConfig(Config):
@@ -102,6 +128,10 @@ class ShopEventsConfig(Config):
     transfers_per_s: Annotated[
         float, Field(ge=0, le=1_000, description="stock moved between two locations of an item; the sum stays")
     ] = 0.0
+    corrections_per_s: Annotated[
+        float, Field(ge=0, le=1_000, description="stock that staff or another app corrects, to more or fewer units")
+    ] = 0.0
+    correction_units: Annotated[int, Field(ge=1, le=100_000, description="units of a correction, at most")] = 5
     transfer_units: Annotated[int, Field(ge=1, le=100_000, description="units of a transfer, at most")] = 10
     forgeries_per_s: Annotated[float, Field(ge=0, le=1_000, description="deliveries that must be refused")] = 0.0
 
@@ -118,6 +148,7 @@ ForgeryKind = Literal[
     "reserialised",
     "other_shop",
     "replayed",
+    "stale_key",
 ]  # made in `delivery.forgery`
 # What a quota gives to an order of the plan, and to an item next to a fault. `plan.quotas` deals them.
 OrderRole = Literal[
@@ -129,6 +160,7 @@ OrderRole = Literal[
     "return_then_cancel",
     "two_lines",
     "two_locations",
+    "corrected",
 ]
 FaultRole = Literal["before_kill", "after_restart"]
 ORDER_ROLES: Final[tuple[OrderRole, ...]] = get_args(OrderRole)
@@ -153,9 +185,9 @@ Quota = Annotated[int, Field(ge=0, le=1_000)]
 class QuotasConfig(Config):
     """How often a rare case occurs in every plan, whatever the seed. 0: only by chance.
 
-    The first seven count orders of the marketplaces; half as many of the own store are added where the load has orders
-    enough. Each gets ordinary SKUs that do not sell out, and no other perturbation. `two_locations` counts those of the
-    own store. The two of faults count events for each fault that ends a process at a planned time.
+    All but `two_locations` count orders of the marketplaces; half as many of the own store are added where the load has
+    orders enough. Each gets ordinary SKUs that do not sell out, and no other perturbation. `two_locations` counts those
+    of the own store. The two of faults count events for each fault that ends a process at a planned time.
     """
 
     late_duplicate: Annotated[
@@ -173,6 +205,12 @@ class QuotasConfig(Config):
     two_locations: Annotated[
         Quota, Field(description="an order of the own store is taken from two locations of its SKU, a unit from each")
     ] = 0
+    corrected: Annotated[
+        Quota,
+        Field(
+            description="the stock of its SKU is corrected by staff within 200 ms, while the subject writes the order"
+        ),
+    ] = 0
     before_kill: Annotated[
         Quota, Field(le=20, description="the last events of SKUs of their own, within 100 ms before the fault")
     ] = 0
@@ -180,7 +218,11 @@ class QuotasConfig(Config):
         Quota, Field(le=20, description="the only events of SKUs of their own, within a second after the restart")
     ] = 0
     forgeries: Annotated[
-        Quota, Field(le=100, description="forged deliveries of each topic of each source, at the least")
+        Quota,
+        Field(
+            le=100,
+            description="forged deliveries of each topic of each source, at the least; from 11 on of every kind",
+        ),
     ] = 0
 
     def of_orders(self) -> dict[OrderRole, int]:
@@ -290,7 +332,7 @@ class FaultConfig(Config):
 
 # The only definition of the kinds of API fault, with their labels in reports. Each is a file of `api.faults`.
 ApiFaultKind = Literal[
-    "server_error", "failed_after", "throttled", "rows_rejected", "slow", "answer_lost", "dropped"
+    "server_error", "failed_after", "throttled", "rows_rejected", "slow", "answer_lost", "dropped", "down"
 ]  # fmt: skip
 API_FAULTS: Final[dict[ApiFaultKind, str]] = {
     "server_error": "server errors",
@@ -300,6 +342,7 @@ API_FAULTS: Final[dict[ApiFaultKind, str]] = {
     "slow": "slow answers",
     "answer_lost": "answers lost after execution",
     "dropped": "connections dropped before execution",
+    "down": "an outage",
 }
 EVERY_API: Final = "all"
 ADMIN: Final = "admin"
@@ -325,7 +368,8 @@ class ApiFaultConfig(Config):
             ge=0,
             le=60,
             description="slow: the longest delay (0.3); throttled: Retry-After of a marketplace (1); answer_lost and "
-            "dropped: how long the connection stays open (0.5 and 0)",
+            "dropped: how long the connection stays open (0.5 and 0); down: both for a call without an answer, and "
+            "Retry-After of a 503 (2)",
         ),
     ] = None
 

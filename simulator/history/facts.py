@@ -344,6 +344,7 @@ class ApiCalled(Fact, frozen=True, tag=True):
     key: Text = ""  # its idempotency key
     injected: Injected = ""
     unplayed: tuple[Text, ...] = ()  # the first things that it asked for and that Stockstorm does not play, by name
+    retry_after_s: Count = 0  # what Retry-After of its answer said, in whole seconds; 0: it had none
 
     @property
     def server_failed(self) -> bool:
@@ -352,7 +353,7 @@ class ApiCalled(Fact, frozen=True, tag=True):
 
 
 class RowsNotListed(Fact, frozen=True, tag=True):
-    """A marketplace did not take these rows of a push, because an injected fault rejected them or the whole call."""
+    """A marketplace did not take these rows of a push: a fault rejected them, or it refused the call for the moment."""
 
     request: Count
     channel: Name
