@@ -238,6 +238,15 @@ class DeliveryConfig(Config):
         float,
         Field(gt=0, le=1, description="factor on every retry gap, so that retries fit a short run; 1 is Shopify's"),
     ] = 1.0
+    debounce_s: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=3_600,
+            description="for how long a payload of included fields that equals the last one of its resource is not "
+            "sent again; Shopify does not say how long",
+        ),
+    ] = 5.0
 
 
 ProcessName = Literal["receiver", "worker"]  # processes of a subject

@@ -102,7 +102,7 @@ class Half:
                     "probed_strangers",
                 ),
             ),
-            (deliveries, ("forged", "any_pending")),
+            (deliveries, ("forged", "any_pending", "acknowledged_ns")),
         )
         for of, names in first:
             yield from ((getattr(type(of), name).shared_name, partial(getattr, of, name)) for name in names)

@@ -28,6 +28,7 @@ from stockstorm.reports.history.event_outcomes import (
 from stockstorm.reports.history.failed_attempts import until_recovered
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
+from stockstorm.reports.history.learned import Learned, build_learned
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
@@ -268,6 +269,11 @@ class History(FactLog):
     def app(self) -> AppLife:
         """What happened to the app's installation, and what its scopes allow."""
         return AppLife(self, self.scenario.app)
+
+    @cached_property
+    def learned(self) -> Learned:
+        """When the subject learned of each change of stock. Of use where a subscription was removed."""
+        return build_learned(self, self.deliveries, self.ledgers)
 
     @shared
     def removals(self) -> Removals:

@@ -86,6 +86,20 @@ class Deliveries:
         return found
 
     @shared
+    def acknowledged_ns(self) -> dict[int, int]:
+        """By event of stock: when it was first acknowledged. Empty for a run in which no subscription was removed."""
+        found: dict[int, int] = {}
+        if not any(gone.by_policy for gone in self._log.all(f.SubscriptionRemoved)):
+            return found
+        for number, of_event in self.by_event.items():
+            event = self.events.get(number)
+            if event is not None and event.topic == INVENTORY_TOPIC:
+                ended = [delivery.ended_ns for delivery in of_event if delivery.outcome == "acknowledged"]
+                if ended:
+                    found[number] = min(ended)
+        return found
+
+    @shared
     def forged(self) -> list[Delivery]:
         """Deliveries that their source did not make."""
         return [delivery for delivery in self.by_id.values() if delivery.planned.forged]

@@ -24,6 +24,7 @@ from stockstorm.simulator.history.facts import (
     DeliveryEnded,
     DeliveryOutcome,
     DeliveryPlanned,
+    DeliveryWithheld,
     EventUnheard,
 )
 from stockstorm.simulator.history.texts import without
@@ -81,7 +82,9 @@ class DeliveryService:
         self._hidden = tuple(key.decode(errors="replace") for key in keys if key)
         if config.quotas != QuotasConfig():
             self._perturbed = Quotas(config, seeds, payloads.catalogue.by_sku, self._perturbed)
-        self._routes = Routes(config.shop.domain, secrets, addresses, app_version(config.shop))
+        self._routes = Routes(
+            config.shop.domain, secrets, addresses, app_version(config.shop), config.delivery.debounce_s
+        )
         self._forger = Forger(world, payloads, self._routes)
         self._open: dict[int, _Open] = {}
         self._cancelled: dict[int, _Open] = {}  # ended with their subscription while an attempt was scheduled
@@ -118,25 +121,53 @@ class DeliveryService:
                 dispatch.facts.append(EventUnheard(now_ns, event.event))
                 continue
             routes = {each.subscription_id: self._routes.learn(each) for each in subscriptions}
+            body, shaped = self._payloads.body(event), dict[int, bytes]()
+            if self._routes.shapes:
+                shaped = self._shaped(event, routes, body, dispatch, now_ns)
+                subscriptions = [each for each in subscriptions if each.subscription_id in shaped]
+                if not subscriptions:
+                    continue
             deliveries = planned_deliveries(event, subscriptions, due_ns)
             if self._perturbed is not unperturbed:
                 deliveries = self._perturbed(deliveries)
-            self._dispatch(event, deliveries, routes, dispatch, now_ns)
+            self._dispatch(event, deliveries, routes, dispatch, now_ns, body, shaped)
         return dispatch
 
+    def _shaped(
+        self, event: Event, routes: dict[int, Route], body: bytes, dispatch: Dispatch, now_ns: int
+    ) -> dict[int, bytes]:
+        """By subscription, what it gets of the event. One that gets nothing is left out, with a fact that says why."""
+        found: dict[int, bytes] = {}
+        for subscription_id, route in routes.items():
+            made = body if route.shape is None else route.shape.shaped(event, body)
+            if isinstance(made, bytes):
+                found[subscription_id] = made
+            else:
+                dispatch.facts.append(DeliveryWithheld(now_ns, event.event, subscription_id, made))
+        return found
+
     def _dispatch(
-        self, event: Event, deliveries: list[Delivery], routes: dict[int, Route], dispatch: Dispatch, now_ns: int
+        self,
+        event: Event,
+        deliveries: list[Delivery],
+        routes: dict[int, Route],
+        dispatch: Dispatch,
+        now_ns: int,
+        whole: bytes,
+        shaped: dict[int, bytes],
     ) -> None:
-        body = self._payloads.body(event)
-        self._keep(event.event, event.topic, body)
+        """`whole`: the event's payload; `shaped`: what subscriptions get instead of it, by their id."""
+        self._keep(event.event, event.topic, whole)
         if not deliveries[0].perturbed:  # an attacker has seen only what was sent
-            self._forger.saw(event, body)
+            self._forger.saw(event, whole)
         at = self._payloads.times.utc(event.at_ns)
-        signature = ""
+        signature, signed = "", b""
         heads: dict[str, bytes] = {}
         for delivery in deliveries:
             route = routes[delivery.subscription_id]
-            signature = signature or sign(route.secret, body)
+            body = shaped.get(delivery.subscription_id, whole) if shaped else whole
+            if body is not signed:
+                signature, signed = sign(route.secret, body), body
             head = heads.get(delivery.webhook_id)
             if head is None:
                 head = heads[delivery.webhook_id] = route.head(
