@@ -25,7 +25,6 @@ from stockstorm.reports.history.event_outcomes import (
     not_taken_in,
     report_events,
 )
-from stockstorm.reports.history.failed_attempts import until_recovered
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
 from stockstorm.reports.history.learned import Learned, build_learned
@@ -278,8 +277,7 @@ class History(FactLog):
     @shared
     def removals(self) -> Removals:
         """Subscriptions that Shopify removed because deliveries failed."""
-        faults = [fault for fault in self.fault_intervals if fault.planned]
-        return find_removals(self, self.deliveries.by_id.values(), until_recovered(self, faults))
+        return find_removals(self, self.deliveries.by_id.values(), self.fault_intervals)
 
     @cached_property
     def fault_intervals(self) -> list[FaultInterval]:
