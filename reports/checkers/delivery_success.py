@@ -194,7 +194,7 @@ def _counted_topics(history: History) -> tuple[dict[str, _Topic], list[FailedAtt
             name = delivery.planned.topic
             topic = topics.get(name) or topics.setdefault(name, _Topic())
             topic.add(delivery)
-            if delivery.outcome == "given_up":
+            if delivery.outcome == "given_up" and delivery.planned.delivery not in history.removals.given_up:
                 tally.add(_given_up(history, delivery))
     failures = [
         failure

@@ -36,9 +36,10 @@ def build_learned(log: FactLog, deliveries: Deliveries, ledgers: Mapping[str, Le
     told: _Times = {sku: [NEVER_NS] * len(ledger.first_state) for sku, ledger in ledgers.items()}
     read: _Times = {sku: list(times) for sku, times in told.items()}
     events = deliveries.events
-    for number, at_ns in deliveries.acknowledged_ns.items():
+    for number, fate in deliveries.stock_fates.items():
         event = events[number]
-        _earlier(told.get(event.sku, []), event.version, at_ns)
+        if fate.acknowledged:
+            _earlier(told.get(event.sku, []), event.version, fate.at_ns)
     for shown in log.all(f.StockShown):
         for sku, version in zip(shown.skus, shown.versions, strict=True):
             _earlier(read.get(sku, []), version, shown.at_ns)
