@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from stockstorm.reports.history.deliveries import NEVER_NS, Delivery
+from stockstorm.reports.history.deliveries import LOST, NEVER_NS, Delivery
 from stockstorm.reports.history.failed_attempts import until_recovered
 from stockstorm.reports.history.faults import FaultInterval, excused
 from stockstorm.reports.history.log import FactLog
@@ -57,16 +57,22 @@ def find_removals(log: FactLog, deliveries: Iterable[Delivery], intervals: Itera
     """`intervals`: all faults of the run. A planned one excuses until the subject is back."""
     faults = [fault for fault in intervals if fault.planned]
     recovered = until_recovered(log, faults)
-    lost = [delivery for delivery in deliveries if delivery.outcome == "given_up" and not delivery.planned.forged]
-    of_faults = [delivery for delivery in lost if all(excused(attempt, recovered) for attempt in delivery.attempts)]
-    behind = {(delivery.planned.subscription, delivery.ended_ns) for delivery in of_faults}
+    of_faults: set[int] = set()
+    behind: dict[tuple[int, int], bool] = {}  # by subscription and time: whether faults explain all that ended there
+    for delivery in deliveries:
+        if delivery.outcome in LOST and not delivery.planned.forged:
+            explained = all(excused(attempt, recovered) for attempt in delivery.attempts)
+            key = (delivery.planned.subscription, delivery.ended_ns)
+            behind[key] = behind.get(key, True) and explained
+            if explained and delivery.outcome == "given_up":
+                of_faults.add(delivery.planned.delivery)
     created = [each for each in log.all(f.SubscriptionCreated) if each.source == SHOPIFY]
     found = []
     for gone in log.all(f.SubscriptionRemoved):
         if gone.by_policy and gone.source == SHOPIFY:
             later = (each.at_ns for each in created if each.topic == gone.topic and each.at_ns >= gone.at_ns)
             end_ns = 0
-            if (gone.subscription, gone.at_ns) in behind:
+            if behind.get((gone.subscription, gone.at_ns)):
                 end_ns = max(each.end_ns for each in faults if each.begin_ns <= gone.at_ns)
             found.append(Removal(gone.subscription, gone.topic, gone.at_ns, next(later, NEVER_NS), end_ns))
-    return Removals(found, frozenset(delivery.planned.delivery for delivery in of_faults))
+    return Removals(found, frozenset(of_faults))

@@ -286,6 +286,10 @@ class QuotasConfig(Config):
         return {role: getattr(self, role) for role in ORDER_ROLES}
 
 
+# When Shopify removes a subscription that the API made. Its pages disagree (docs/sources.md, S5).
+RemovalRule = Literal["exhausted", "consecutive", "day"]
+
+
 class DeliveryConfig(Config):
     """How Shopify and the channels deliver."""
 
@@ -294,6 +298,14 @@ class DeliveryConfig(Config):
         float,
         Field(gt=0, le=1, description="factor on every retry gap, so that retries fit a short run; 1 is Shopify's"),
     ] = 1.0
+    removal: Annotated[
+        RemovalRule,
+        Field(
+            description='when a subscription is removed: "exhausted", when one delivery has used up its retries; '
+            '"consecutive", after 8 failed attempts in a row; "day", after 8 deliveries given up within 24 hours, '
+            "scaled like the gaps. The policy guide has a rule of its own"
+        ),
+    ] = "exhausted"
     debounce_s: Annotated[
         float,
         Field(

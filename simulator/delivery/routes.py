@@ -19,6 +19,7 @@ from stockstorm.simulator.delivery.headers import (
     shopify_headers,
     shopify_prefix,
 )
+from stockstorm.simulator.delivery.policy import Record
 from stockstorm.simulator.delivery.shaping import shape_of
 from stockstorm.simulator.model import SHOPIFY, Event, Level, Order, Subscription
 from stockstorm.simulator.shop.firing import Changes
@@ -92,10 +93,13 @@ class Secrets(msgspec.Struct, frozen=True):
 class Route:
     """The route to one subscription. `acknowledged` counts its successes, from which failures in a row follow.
 
-    `shape` is what the subscription changes of its payloads, None where it changes nothing.
+    `record` has the failures that its removal depends on. `shape` is what the subscription changes of its payloads,
+    None where it changes nothing.
     """
 
-    __slots__ = ("_prefix", "_version", "acknowledged", "address", "removable", "secret", "shape", "subscription")
+    __slots__ = (
+        "_prefix", "_version", "acknowledged", "address", "record", "removable", "secret", "shape", "subscription",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -111,6 +115,7 @@ class Route:
         self.secret = secrets.client_secret if genuine else secrets.channel_secrets
         self.removable = genuine and subscription.by_api  # a marketplace keeps the subscription
         self.acknowledged = 0
+        self.record = Record()
         self.shape = shape_of(subscription, debounce_s)
         self._version = version
         self._prefix = (

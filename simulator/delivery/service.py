@@ -76,7 +76,7 @@ class DeliveryService:
         keep: Keep = forget,
     ) -> None:
         self._world, self._payloads, self._keep = world, payloads, keep
-        self._policy = make_policy(config.delivery.policy, config.delivery.retry_time_scale)
+        self._policy = make_policy(config.delivery.policy, config.delivery.retry_time_scale, config.delivery.removal)
         self._perturbed = build(config.perturbations, seeds)
         keys = (secrets.client_secret, secrets.channel_secrets, secrets.next_client_secret)
         self._hidden = tuple(key.decode(errors="replace") for key in keys if key)
@@ -249,6 +249,7 @@ class DeliveryService:
             self._end(outgoing.delivery, forged_outcome(answer), dispatch, answer.ended_ns)
         elif succeeded(answer):
             delivery.route.acknowledged += 1
+            delivery.route.record.failed = 0
             self._end(outgoing.delivery, "acknowledged", dispatch, answer.ended_ns)
         else:
             self._failed(outgoing, answer, delivery, dispatch)
@@ -261,17 +262,22 @@ class DeliveryService:
         delivery.failures += 1
         number, attempt, ended_ns = outgoing.delivery, outgoing.attempt, answer.ended_ns
         tried = attempt - delivery.dropped
-        match self._policy.decision(answer, attempt=tried, failures_in_a_row=delivery.failures):
+        decision = self._policy.decision(answer, attempt=tried, failures_in_a_row=delivery.failures)
+        removes = self._policy.removes(decision, route.record, ended_ns) and route.removable
+        match decision:
             case Done():
                 self._end(number, "acknowledged", dispatch, ended_ns)
             case _ if self._world.subscription(route.subscription.subscription_id) is None and not _outlives(delivery):
                 self._end(number, "subscription_removed", dispatch, ended_ns)
+            case Retry() if removes and not _outlives(delivery):
+                self._end(number, "subscription_removed", dispatch, ended_ns)
+                self._remove(route, dispatch, ended_ns)
             case Retry(due_ns=due_ns):
                 delivery.due_ns = due_ns
                 dispatch.attempts.append(_next(outgoing, due_ns))
-            case GiveUp(remove_subscription=remove):
+            case GiveUp():
                 self._end(number, "given_up", dispatch, ended_ns)
-                if remove and route.removable:
+                if removes:
                     self._remove(route, dispatch, ended_ns)
 
     def _end(self, number: int, outcome: DeliveryOutcome, dispatch: Dispatch, at_ns: int) -> None:
