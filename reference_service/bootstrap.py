@@ -175,9 +175,10 @@ def make_session(
             for work_type in wiring.work_types
         ]
 
-    async def subscribe() -> None:
-        if wiring.shop_uri is not None:
-            await seams.subscribe(parts.admin, wiring.shop_uri, seams.topics)
+    async def subscribe() -> int:
+        if wiring.shop_uri is None:
+            return 0
+        return await seams.subscribe(parts.admin, wiring.shop_uri, seams.topics)
 
     return Session(
         parts=parts,
@@ -193,6 +194,7 @@ def make_session(
         ],
         listed_at_start=seams.listed_at_start,
         check_every_s=settings.subscription_check_s,
+        missed=partial(announce_missed, pool),
     )
 
 

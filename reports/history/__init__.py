@@ -26,9 +26,9 @@ from stockstorm.reports.history.event_outcomes import (
     not_taken_in,
     report_events,
 )
-from stockstorm.reports.history.failed_attempts import until_recovered
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
+from stockstorm.reports.history.learned import Learned, build_learned
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
@@ -280,11 +280,15 @@ class History(FactLog):
         """What happened to the app's installation, and what its scopes allow."""
         return AppLife(self, self.scenario.app)
 
+    @cached_property
+    def learned(self) -> Learned:
+        """When the subject learned of each change of stock. Of use where a subscription was removed."""
+        return build_learned(self, self.deliveries, self.ledgers)
+
     @shared
     def removals(self) -> Removals:
         """Subscriptions that Shopify removed because deliveries failed."""
-        faults = [fault for fault in self.fault_intervals if fault.planned]
-        return find_removals(self, self.deliveries.by_id.values(), until_recovered(self, faults))
+        return find_removals(self, self.deliveries.by_id.values(), self.fault_intervals)
 
     @cached_property
     def fault_intervals(self) -> list[FaultInterval]:
