@@ -62,8 +62,8 @@ def test_corrections_count_as_events_and_as_units_that_may_be_missing() -> None:
     assert expected_events(config(rate=5)) - expected_events(config()) == pytest.approx(100)
     two_lines = expected_events(config().model_copy(update={"quotas": QuotasConfig(two_lines=20)}))
     assert expected_events(config(quota=20)) - two_lines == pytest.approx(30)
-    assert sells_out(config(quota=20, stock=200)) is None
-    assert sells_out(config(rate=50, quota=20, stock=200)) is not None
+    assert sells_out(config(quota=20, stock=400)) is None
+    assert sells_out(config(rate=50, quota=20, stock=400)) is not None
 
 
 def test_nobody_writes_off_what_is_not_on_the_shelf() -> None:
