@@ -14,6 +14,7 @@ from stockstorm.simulator.config import (
     MARKETPLACES,
     ORDER_ROLES,
     ApiFaultKind,
+    ChannelConfig,
     FaultConfig,
     FaultTarget,
     PhaseConfig,
@@ -24,7 +25,9 @@ from stockstorm.simulator.model import MARKETPLACE_TOPICS, ONLINE, SHOPIFY_TOPIC
 from stockstorm.simulator.plan.quotas import orders_at_least, sells_out
 
 SUBJECT: Final[FaultTarget] = "subject"
-TIMED: Final[tuple[ApiFaultKind, ...]] = ("throttled", "slow", "answer_lost", "dropped")  # kinds that read `seconds`
+# Kinds that read `seconds`.
+TIMED: Final[tuple[ApiFaultKind, ...]] = ("throttled", "slow", "answer_lost", "dropped", "down")
+OF_MARKETPLACES: Final = ("calls_per_s", "calls_burst", "lag_s", "tells")  # keys of a channel
 TOPICS: Final = (*SHOPIFY_TOPICS, *MARKETPLACE_TOPICS)  # those that a perturbation may name
 
 
@@ -56,6 +59,21 @@ def _channels(scenario: Scenario) -> Iterator[Problem]:
     for place, name in enumerate(names):
         if name in names[:place]:
             yield Problem(f"channels.{place}.name", f"{name!r} is used twice", "give each channel its own name")
+    for place, channel in enumerate(scenario.channels):
+        yield from _channel(f"channels.{place}", channel)
+
+
+def _channel(key: str, channel: ChannelConfig) -> Iterator[Problem]:
+    """Keys that mean nothing where they stand."""
+    given = channel.model_fields_set
+    if channel.name == ONLINE:
+        for name in OF_MARKETPLACES:
+            if name in given:
+                remedy = "leave it out; it is for marketplaces, and the own store sells from the master"
+                yield Problem(f"{key}.{name}", f"has no meaning for {ONLINE!r}", remedy, (f"{key}.name",))
+    elif "calls_burst" in given and channel.calls_per_s is None:
+        remedy = "add `calls_per_s = …`, or leave it out"
+        yield Problem(f"{key}.calls_burst", "has no meaning without calls_per_s", remedy, (f"{key}.calls_per_s",))
 
 
 def _phases(scenario: Scenario) -> Iterator[Problem]:

@@ -57,11 +57,37 @@ def app_version(shop: ShopConfig) -> ApiVersion:
     return serving(shop.api_version, shop.oldest_api_version) or shop.oldest_api_version
 
 
+# How a marketplace tells of orders, cancellations and returns.
+ChannelTells = Literal["both", "webhook", "feed"]
+
+
 class ChannelConfig(Config):
-    """A place that sells. Exactly one is named "online": the shop's own store."""
+    """A place that sells. Exactly one is named "online": the shop's own store. The others are marketplaces."""
 
     name: Name
     share: Annotated[float, Field(gt=0, description="weight of its purchases among the channels")] = 1.0
+    calls_per_s: Annotated[
+        float | None,
+        Field(
+            ge=0.01,
+            le=10_000,
+            description="calls a second that a marketplace's API takes, evenly; beyond them it answers 429 with "
+            "Retry-After; left out: any number",
+        ),
+    ] = None
+    calls_burst: Annotated[
+        int, Field(ge=1, le=10_000, description="calls that it takes at once after a pause, with calls_per_s")
+    ] = 10
+    lag_s: Annotated[
+        float, Field(ge=0, le=600, description="seconds from a marketplace's answer to a push until buyers see it")
+    ] = 0.0
+    tells: Annotated[
+        ChannelTells,
+        Field(
+            description='how a marketplace tells of orders, cancellations and returns: "webhook", signed; "feed", '
+            'which is polled; or "both"'
+        ),
+    ] = "both"
 
 
 class PhaseConfig(Config):
@@ -306,7 +332,7 @@ class FaultConfig(Config):
 
 # The only definition of the kinds of API fault, with their labels in reports. Each is a file of `api.faults`.
 ApiFaultKind = Literal[
-    "server_error", "failed_after", "throttled", "rows_rejected", "slow", "answer_lost", "dropped"
+    "server_error", "failed_after", "throttled", "rows_rejected", "slow", "answer_lost", "dropped", "down"
 ]  # fmt: skip
 API_FAULTS: Final[dict[ApiFaultKind, str]] = {
     "server_error": "server errors",
@@ -316,6 +342,7 @@ API_FAULTS: Final[dict[ApiFaultKind, str]] = {
     "slow": "slow answers",
     "answer_lost": "answers lost after execution",
     "dropped": "connections dropped before execution",
+    "down": "an outage",
 }
 EVERY_API: Final = "all"
 ADMIN: Final = "admin"
@@ -341,7 +368,8 @@ class ApiFaultConfig(Config):
             ge=0,
             le=60,
             description="slow: the longest delay (0.3); throttled: Retry-After of a marketplace (1); answer_lost and "
-            "dropped: how long the connection stays open (0.5 and 0)",
+            "dropped: how long the connection stays open (0.5 and 0); down: both for a call without an answer, and "
+            "Retry-After of a 503 (2)",
         ),
     ] = None
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.channels import Channel, Marketplace, OnlineStore
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.history.facts import (
     AnyFact,
@@ -57,7 +58,7 @@ from stockstorm.simulator.shop.ledger import (
 from stockstorm.simulator.shop.life import live
 from stockstorm.simulator.shop.lines import before_each, columns, left
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
-from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
+from stockstorm.simulator.shop.orders import OrderBook, cancelled, held_of, paid, returned
 from stockstorm.simulator.shop.staff import restock, transfer
 from stockstorm.simulator.shop.subscriptions import Subscriptions
 from stockstorm.simulator.shop.written import Mover, OrderWrites
@@ -87,7 +88,11 @@ class World:
             for product in catalogue.products
         }
         self._feeds = Feeds()
-        self._markets = {name: Marketplace(name, listed, self._feeds) for name in self.marketplaces}
+        self._markets = {
+            channel.name: Marketplace(channel.name, listed, self._feeds, round(channel.lag_s * SECOND_NS))
+            for channel in config.channels
+            if channel.name != ONLINE
+        }
         online = OnlineStore(self._ledger, catalogue.by_sku)
         self._channels: dict[str, Channel] = {ONLINE: online, **self._markets}
         self.order_writes = OrderWrites(
@@ -134,7 +139,7 @@ class World:
         channel = self._channels[item.channel]
         skus, quantities = zip(*item.lines, strict=True)
         physical = tuple([self._physical.units(sku) for sku in skus])
-        shown = tuple([channel.shown(sku) for sku in skus])
+        shown = tuple([channel.shown(sku, action.now_ns) for sku in skus])
         if len(skus) > 1 and len(set(skus)) < len(skus):
             physical, shown = before_each(item.lines, physical), before_each(item.lines, shown)
         if any(seen < wanted for seen, wanted in zip(shown, quantities, strict=True)):
@@ -165,17 +170,17 @@ class World:
 
     def _cancellation(self, item: PlannedCancellation, action: Action) -> None:
         old = self._book.get(item.order)
-        order = None if old is None else cancelled(old, action.now_ns)
-        if order is None:
+        change = None if old is None else cancelled(old, action.now_ns)
+        if change is None:
             action.note(FollowUpVoid(action.now_ns, item.order, "cancellation"))
             return
+        order, lines = change.order, [] if old is None else left(old)
         self._book.replace(order)
-        lines = left(order)
         skus, quantities = columns(lines)
         action.note(OrderCancelled(action.now_ns, order.key, order.channel, order.ref, skus, quantities))
         for sku, quantity in lines:
             self._physical.add(sku, quantity)
-        self._channels[order.channel].cancelled(order, action)
+        self._channels[order.channel].cancelled(change, action)
 
     def _return(self, item: PlannedReturn, action: Action) -> None:
         old = self._book.get(item.order)
@@ -193,7 +198,7 @@ class World:
         if item.restock:
             for sku, quantity in item.lines:
                 self._physical.add(sku, quantity)
-        self._channels[order.channel].returned(order, refund, action)
+        self._channels[order.channel].returned(order, refund, action, None if old is None else held_of(old))
 
     def _staff(self, item: PlannedRestock | PlannedTransfer | PlannedProductEdit, action: Action) -> None:
         product = self.catalogue.by_sku[item.sku]

@@ -11,6 +11,7 @@ from typing import Final
 
 from stockstorm.reports.checkers.ack_time import AckTime
 from stockstorm.reports.checkers.applied_twice import AppliedTwice
+from stockstorm.reports.checkers.channel_outage import ChannelOutage
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.checkers.connections import Connections
 from stockstorm.reports.checkers.crisis_time import CrisisTime
@@ -84,6 +85,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     RefusedThoughAvailable(),
     LostUnits(),
     SyncLatency(),
+    ChannelOutage(),
     OrderLatency(),
     CrisisTime(),
     AckTime(),

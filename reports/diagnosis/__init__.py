@@ -17,6 +17,7 @@ from stockstorm.reports.diagnosis.calls_refused import CallsRefused
 from stockstorm.reports.diagnosis.capped import Capped
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.catalogue_cut import CatalogueCut
+from stockstorm.reports.diagnosis.channel_blocks_others import ChannelBlocksOthers
 from stockstorm.reports.diagnosis.channel_frozen import ChannelFrozen
 from stockstorm.reports.diagnosis.dead_letters import DeadLetters
 from stockstorm.reports.diagnosis.exact_units import ExactUnits
@@ -38,6 +39,7 @@ from stockstorm.reports.diagnosis.one_by_one import OneByOne
 from stockstorm.reports.diagnosis.one_location import OneLocation
 from stockstorm.reports.diagnosis.open_connections import OpenConnections
 from stockstorm.reports.diagnosis.order_arithmetic import OrderArithmetic
+from stockstorm.reports.diagnosis.outage_forgotten import OutageForgotten
 from stockstorm.reports.diagnosis.overtaken import Overtaken
 from stockstorm.reports.diagnosis.own_retries import OwnRetries
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
@@ -45,6 +47,7 @@ from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
 from stockstorm.reports.diagnosis.pushed_before import PushedBefore
 from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
+from stockstorm.reports.diagnosis.retry_after_ignored import RetryAfterIgnored
 from stockstorm.reports.diagnosis.same_difference import SameDifference
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.skipped_reads import SkippedReads
@@ -79,7 +82,10 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     StrangeIds(),
     RetiredVersion(),
     CallsRefused(),
+    OutageForgotten(),
     FailuresForgotten(),
+    ChannelBlocksOthers(),
+    RetryAfterIgnored(),
     FewTopics(),
     CatalogueCut(),
     Forgeries(),

@@ -5,7 +5,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from operator import attrgetter
 from weakref import proxy
@@ -25,21 +25,25 @@ from stockstorm.reports.history.event_outcomes import (
     not_taken_in,
     report_events,
 )
+from stockstorm.reports.history.failed_attempts import until_recovered
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates, sets_without_comparison
+from stockstorm.reports.history.marketplaces import Absences, Outage, absences_of, find_outages, lags_ns
 from stockstorm.reports.history.netted import claims_of, half_written, settle_netted
 from stockstorm.reports.history.off_stock import Attribution
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.order_samples import OrderSample, find_order_samples
 from stockstorm.reports.history.overtaking import Overtaking, count_ties, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
+from stockstorm.reports.history.removals import Removals, find_removals
 from stockstorm.reports.history.repeats import Repeats, count_read_again, find_repeats
 from stockstorm.reports.history.sell_outs import count_sell_outs
-from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs
+from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs, excuse
+from stockstorm.reports.history.told_to_wait import ToldToWait, find_told_to_wait
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
@@ -82,7 +86,7 @@ class History(FactLog):
     @cached_property
     def listings(self) -> dict[tuple[str, str], Listing]:
         """Listings over time, by (channel, SKU)."""
-        return build_listings(self, self.ledgers)
+        return build_listings(self, self.ledgers, self.lags_ns)
 
     @cached_property
     def deliveries(self) -> Deliveries:
@@ -148,7 +152,29 @@ class History(FactLog):
         """Stock movements paired with the listings that owed them a push."""
         found = build_sync_pairs(self, self.orders, self.ledgers, self.listings, self.deliveries)
         bound_open(found, not self.unrest, self.pending.skus, self.rest.seen_until_ns or self.end_ns)
+        if self.outages:
+            excuse(found, self.absences)
         return found
+
+    @cached_property
+    def lags_ns(self) -> dict[str, int]:
+        """By marketplace: how long after a push buyers see it. Empty where all show it at once."""
+        return lags_ns(self.scenario) if self.count(f.RunStarted) else {}
+
+    @cached_property
+    def outages(self) -> tuple[Outage, ...]:
+        """When marketplaces were down, as the scenario wanted it."""
+        return find_outages(self.scenario, self) if self.count(f.RunStarted) else ()
+
+    @cached_property
+    def told_to_wait(self) -> ToldToWait:
+        """Answers of marketplaces that said how long to wait, and calls that came earlier."""
+        return find_told_to_wait(self)
+
+    @cached_property
+    def absences(self) -> Mapping[str, Absences]:
+        """By marketplace, when it could not be called."""
+        return absences_of(self.outages)
 
     @cached_property
     def order_samples(self) -> list[OrderSample]:
@@ -242,6 +268,12 @@ class History(FactLog):
     def app(self) -> AppLife:
         """What happened to the app's installation, and what its scopes allow."""
         return AppLife(self, self.scenario.app)
+
+    @shared
+    def removals(self) -> Removals:
+        """Subscriptions that Shopify removed because deliveries failed."""
+        faults = [fault for fault in self.fault_intervals if fault.planned]
+        return find_removals(self, self.deliveries.by_id.values(), until_recovered(self, faults))
 
     @cached_property
     def fault_intervals(self) -> list[FaultInterval]:

@@ -1,12 +1,15 @@
 """What a marketplace listed for a SKU over time, and which versions each push of the subject can stand for.
 
+A listing is what the marketplace has accepted. One that shows a push late is judged by what it had accepted: the time
+until buyers see it is the marketplace's.
+
 Each push is matched twice. The *latest* honest version dates what the push reflects. The chain of *earliest* versions,
 each at or after the one before, shows whether the subject went back in time: a push is a stale overwrite only when no
 version from the last one shown onward fits, so chance agreement accuses nobody.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import accumulate
 from operator import itemgetter
 
@@ -58,8 +61,13 @@ class Listing(msgspec.Struct, gc=False):
         return seen if seen < len(self.push_times_ns) else knowing
 
 
-def build_listings(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[str, str], Listing]:
-    """Listings by (channel, SKU), for every stocked SKU on every marketplace that opened."""
+def build_listings(
+    log: FactLog, ledgers: Mapping[str, Ledger], lagging: Collection[str] = ()
+) -> dict[tuple[str, str], Listing]:
+    """Listings by (channel, SKU), for every stocked SKU on every marketplace that opened.
+
+    `lagging`: marketplaces that show a push late.
+    """
     listings: dict[tuple[str, str], Listing] = {}
     for sku, ledger in ledgers.items():
         opening = max(0, ledger.available[0] - ledger.safety)
@@ -76,8 +84,11 @@ def build_listings(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[st
     for seq, sale in log.numbered(f.PurchaseAccepted):
         for sku, units, shown in zip(sale.skus, sale.quantities, sale.shown_before, strict=True):
             sales.setdefault((sale.channel, sku), []).append((seq, shown - units))
+    unit_sales = _units_sold(log, lagging) if lagging else {}
     for key, listing in listings.items():
         _replay(listing, sales.get(key, []))
+        if listing.channel in lagging:
+            _replay_accepted(listing, unit_sales.get(key, []))
         _match(listing)
         if listing.ledger.parts:
             _judge_by_parts(listing)
@@ -92,6 +103,27 @@ def _replay(listing: Listing, sales: list[tuple[int, int]]) -> None:
         changes.sort(key=itemgetter(0))
     listing.seqs += [seq for seq, _ in changes]
     listing.listed += [quantity for _, quantity in changes]
+
+
+def _units_sold(log: FactLog, channels: Collection[str]) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """By channel and SKU: (sequence number, units) of each sale."""
+    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for seq, sale in log.numbered(f.PurchaseAccepted):
+        if sale.channel in channels:
+            for sku, units in zip(sale.skus, sale.quantities, strict=True):
+                found.setdefault((sale.channel, sku), []).append((seq, units))
+    return found
+
+
+def _replay_accepted(listing: Listing, sold: list[tuple[int, int]]) -> None:
+    """What the marketplace has accepted, less what it sold since. What buyers saw at a sale may be older."""
+    pushes = dict(zip(listing.push_seqs, listing.quantities, strict=True))
+    changes = sorted([*((seq, 0) for seq in pushes), *sold])
+    seqs, listed = listing.seqs[:1], listing.listed[:1]
+    for seq, units in changes:
+        seqs.append(seq)
+        listed.append(pushes[seq] if seq in pushes else max(0, listed[-1] - units))
+    listing.seqs, listing.listed = seqs, listed
 
 
 def _match(listing: Listing) -> None:

@@ -34,6 +34,7 @@ from stockstorm.simulator.seeds import Seeds
 # Events of the own store besides one per line that changed stock. A marketplace fires one each, and none for payments.
 PAYMENT_EVENTS = 2
 CANCELLATION_EVENTS = 2
+REFUND_EVENTS = 1  # of a cancellation after the payment
 RETURN_EVENTS = 2
 OF_ORDERS: Final = 1_000_000_000  # corrections of an order's SKU are numbered from here, above those by rate
 
@@ -100,7 +101,7 @@ def _fate(bought: Bought, orders: OrdersConfig, seeds: Seeds, end_ns: int) -> It
     cancelled_ns: int | None = None
     if fate_draw < orders.cancel_share:
         cancelled_ns = _later(bought.offset_ns, orders.cancel_after_s, cancel_draw, end_ns)
-        yield _cancellation(bought, cancelled_ns, len(dict(bought.lines)))
+        yield _cancellation(bought, cancelled_ns, len(dict(bought.lines)), refunds=paid_ns <= cancelled_ns)
     elif fate_draw >= 1 - return_share(orders):
         # Nothing can be refunded on the own store before it was paid.
         from_ns = paid_ns if bought.online else bought.offset_ns
@@ -124,14 +125,17 @@ def _role_fate(bought: Bought, role: OrderRole, end_ns: int) -> Iterator[Draft]:
         yield Draft(after(RETURNED_AFTER_NS), Rank.RETURN, bought.key, events, PlannedReturn, values)
     cancelled_ns = after(CANCELLED_AFTER_NS[role])
     # At the end of load both are due at the same instant, and a cancellation would come before a return.
-    yield _cancellation(bought, cancelled_ns, len(bought.lines) - back, Rank.LATE_CANCELLATION)
+    skus = len(bought.lines) - back
+    yield _cancellation(bought, cancelled_ns, skus, Rank.LATE_CANCELLATION, refunds=skus > 0)
     if bought.online:
         paid_ns = after(PAID_AFTER_NS)
         yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
 
 
-def _cancellation(bought: Bought, at_ns: int, skus: int, rank: Rank = Rank.CANCELLATION) -> Draft:
-    events = CANCELLATION_EVENTS + skus if bought.online else 1
+def _cancellation(
+    bought: Bought, at_ns: int, skus: int, rank: Rank = Rank.CANCELLATION, *, refunds: bool = False
+) -> Draft:
+    events = CANCELLATION_EVENTS + skus + refunds * REFUND_EVENTS if bought.online else 1
     return Draft(at_ns, rank, bought.key, events, PlannedCancellation, (bought.key,))
 
 

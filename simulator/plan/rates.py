@@ -14,7 +14,13 @@ from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
 from stockstorm.simulator.plan.forgeries import forgery_count
 from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
-from stockstorm.simulator.plan.purchases import CANCELLATION_EVENTS, PAYMENT_EVENTS, RETURN_EVENTS, return_share
+from stockstorm.simulator.plan.purchases import (
+    CANCELLATION_EVENTS,
+    PAYMENT_EVENTS,
+    REFUND_EVENTS,
+    RETURN_EVENTS,
+    return_share,
+)
 from stockstorm.simulator.plan.quotas import CANCELLED_AFTER_NS, Part, Roles
 from stockstorm.simulator.seeds import Seeds
 
@@ -135,7 +141,8 @@ def _events_of(config: WorldConfig, part: Part) -> float:
     if not own:
         return 2.0 + returned
     skus = 1 + (returned and config.orders.lines_max > 1 and config.shop.skus > 1)
-    return 1 + skus + PAYMENT_EVENTS + CANCELLATION_EVENTS + skus + returned * RETURN_EVENTS
+    refunds = REFUND_EVENTS if skus > returned else 0
+    return 1 + skus + PAYMENT_EVENTS + CANCELLATION_EVENTS + skus + refunds + returned * RETURN_EVENTS
 
 
 def _purchase_events(config: WorldConfig, phases: Sequence[PhaseConfig]) -> float:
@@ -165,7 +172,7 @@ def _own_store_events(config: WorldConfig, lines: float) -> float:
     both = orders.paid_after_s + orders.cancel_after_s
     paid_first = orders.cancel_after_s / both if both > 0 else 1.0
     payments = PAYMENT_EVENTS * (1 - orders.cancel_share * (1 - paid_first))
-    cancellations = orders.cancel_share * (CANCELLATION_EVENTS + lines)
+    cancellations = orders.cancel_share * (CANCELLATION_EVENTS + lines + paid_first * REFUND_EVENTS)
     refunds = return_share(orders) * (RETURN_EVENTS + orders.restock_share * (lines + 1) / 2)
     return 1 + lines + payments + cancellations + refunds
 

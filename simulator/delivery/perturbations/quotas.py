@@ -116,8 +116,9 @@ class Quotas:
 
     def _returned(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         """Every second return is delivered after the cancellation that followed it."""
-        key = -1 if event.order is None else event.order.key
-        if event.topic in _RETURNS and self._roles.nth(key) % 2:
+        order = event.order
+        came_first = order is not None and order.cancelled_ns is None  # a cancellation makes a refund too
+        if event.topic in _RETURNS and came_first and order is not None and self._roles.nth(order.key) % 2:
             hold_ns = CANCELLED_AFTER_NS["return_then_cancel"] - RETURNED_AFTER_NS + AFTER_CANCELLATION_NS
             held = [msgspec.structs.replace(each, due_ns=each.due_ns + hold_ns) for each in deliveries]
             return _marked(held, "return_then_cancel")
