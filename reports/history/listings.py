@@ -144,11 +144,11 @@ def _match(listing: Listing) -> None:
     """
     ledger, shown = listing.ledger, 0
     seqs, base, available, safety = ledger.seqs, ledger.base, ledger.available, ledger.safety
-    sale_seqs, sold = ledger.sale_seqs, [0, *ledger.sale_totals]
+    sale_seqs, sold, untold = ledger.sale_seqs, [0, *ledger.sale_totals], bool(ledger.untold)
     found, verdicts = [], []
     for seq, quantity in zip(listing.push_seqs, listing.quantities, strict=True):
         least = quantity + safety
-        most = least + sold[bisect_right(sale_seqs, seq)]
+        most = least + sold[bisect_right(sale_seqs, seq)] + (ledger.untold_at(seq) if untold else 0)
         if least == safety:
             least = -NO_LIMIT
         last = max(0, bisect_right(seqs, seq) - 1)

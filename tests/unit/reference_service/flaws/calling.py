@@ -152,6 +152,28 @@ async def wait_after_failures(seams: Seams) -> tuple[float, bool]:
     return (waits[0] if waits[0] == waits[1] else -1.0), waits[0] == waits[1]
 
 
+async def calls_after_a_failure(seams: Seams) -> tuple[int, int]:
+    """How many calls repeat a push of three rows that failed, and how many rows each has. Nothing is left over."""
+    calls: list[int] = []
+
+    class FailingOnce:
+        async def push(self, quantities: Mapping[str, int]) -> Pushed:
+            calls.append(len(quantities))
+            if len(calls) == 1:
+                raise MarketplaceCallFailed("HTTP 503")
+            return Pushed(len(quantities), [])
+
+    async def listable(skus: Sequence[str]) -> Mapping[str, int]:
+        return dict.fromkeys(skus, 1)
+
+    pusher = seams.make_pusher("bazaar", FailingOnce(), listable, 0, random.Random(1))
+    pusher.touch(["A", "B", "C"])
+    await pusher.push_once()
+    assert await pusher.push_once() == 0.0
+    assert pusher.unfinished == 0
+    return len(calls) - 1, max(calls[1:])
+
+
 async def negative(seams: Seams) -> Mapping[str, int]:
     pool: Any = Rows([{"sku": "A", "listable": -4}])
     return await seams.listable(pool, ["A"])
@@ -208,6 +230,7 @@ CASES = (
     Case("one_row_per_push", listed, ONE_PUSH, [{"A": 8}]),
     Case("no_backoff", wait_after_failures, (-1.0, False), (0.0, True)),
     Case("retries_in_lockstep", wait_after_failures, (-1.0, False), (0.2, True)),
+    Case("retries_in_lockstep", calls_after_a_failure, (1, 3), (3, 1)),
     Case("negative_as_positive", negative, {"A": -4}, {"A": 4}),
     Case("pending_orders_ignored", statement_has("pending"), True, False),
     Case("location_left_out", statement_has("min(location_id)"), False, True),
