@@ -20,7 +20,8 @@ from typing import Final, cast
 
 import msgspec
 
-from stockstorm.reports.checkers.beyond_shelf import (
+from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.evidence.beyond_shelf import (
     SLACK_NS,
     OversoldLine,
     apart,
@@ -28,7 +29,6 @@ from stockstorm.reports.checkers.beyond_shelf import (
     oversold,
     slowest_ms,
 )
-from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.ledgers import Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing

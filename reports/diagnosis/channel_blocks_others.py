@@ -53,10 +53,14 @@ class ChannelBlocksOthers(Diagnose):
                 f"while {outage.channel} was down, changes took {_text(medians.inside)} (median) to {others}, which "
                 f"were up; at other times {_text(medians.outside)}",
                 (
-                    f"{outage.channel} was down from {case.when(outage.begin_ns)} for "
-                    f"{(outage.end_ns - outage.begin_ns) / 1e9:.1f} s",
-                    f"{slow:,} of {len(here):,} changes took more than {TIMES_MIN:g} times as long as the median of "
-                    f"{len(elsewhere):,} others",
+                    (
+                        f"{outage.channel} was down from {case.when(outage.begin_ns)} for "
+                        f"{(outage.end_ns - outage.begin_ns) / 1e9:.1f} s"
+                    ),
+                    (
+                        f"{slow:,} of {len(here):,} changes took more than {TIMES_MIN:g} times as long as the median of "
+                        f"{len(elsewhere):,} others"
+                    ),
                 ),
                 "push to each marketplace by a queue, a task or a worker of its own, so that a slow answer, a timeout "
                 "or a wait for one holds up no other",
