@@ -136,7 +136,7 @@ class ListingPusher:
         self._touched = asyncio.Event()
         self._clean = asyncio.Event()
         self._failures = 0
-        self._pace_s = limits.PUSH_PACE_S
+        self.pace_s = limits.PUSH_PACE_S  # least time between two pushes
         self._pushing = 0  # SKUs of the push under way
 
     @property
@@ -168,7 +168,7 @@ class ListingPusher:
             self._touched.clear()
             started = time.monotonic()
             wait_s = await self.push_once()
-            await asyncio.sleep(max(wait_s, started + self._pace_s - time.monotonic(), 0.0))
+            await asyncio.sleep(max(wait_s, started + self.pace_s - time.monotonic(), 0.0))
 
     async def push_once(self, rows_max: int = limits.PUSH_ROWS_MAX) -> float:
         """Pushes at most `rows_max` dirty SKUs. Returns the seconds to wait after a failure, else 0."""
@@ -223,11 +223,11 @@ class ListingPusher:
         metrics.PUSHES_WAITING.labels(self.channel).set(len(self.state.dirty))
         log.warning("push_failed", channel=self.channel, attempt=self._failures, reason=str(failure))
         if failure.throttled:
-            self._pace_s = min(limits.PUSH_PACE_MAX_S, 2 * self._pace_s)
+            self.pace_s = min(limits.PUSH_PACE_MAX_S, 2 * self.pace_s)
         return max(failure.wait_s, backoff_s(self._failures, self._rng, limits.PUSH_BACKOFF_MAX_S))
 
     def _succeed(self) -> None:
-        self._pace_s = max(limits.PUSH_PACE_S, limits.PUSH_PACE_EASED * self._pace_s)
+        self.pace_s = max(limits.PUSH_PACE_S, limits.PUSH_PACE_EASED * self.pace_s)
         if self._failures:
             self._failures = 0
             metrics.CHANNEL_FAILURES.labels(self.channel).set(0)
