@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from stockstorm.reports.checkers import MEASURES, measure_of
-from stockstorm.reports.result import Finding, Interval, Result, ThresholdOutcome, TierOutcome, counted
+from stockstorm.reports.result import Finding, Interval, Result, ThresholdOutcome, TierOutcome, TopicOutcome, counted
 from stockstorm.reports.verdict.tiers import best_tier, ranked
 from stockstorm.scenarios.tiers import TIERS
 
@@ -14,6 +14,27 @@ SIGNS: Final[dict[Finding, str]] = {"valid": "✓", "invalid": "✕", "unknown":
 UNITS_SHOWN: Final = frozenset({"ms", "s", "per second", "share"})
 TIER_NAMES: Final[dict[str, str]] = {tier.name: tier.title for tier in TIERS}
 NAMES: Final = {name: measure.label for name, measure in MEASURES.items() if measure.headline}
+
+
+EFFECTS: Final = {
+    "once": "seen once",
+    "twice": "seen twice",
+    "none": "none seen",
+    "not_judged": "none to be seen",
+    "void": "none needed",
+    "dead_lettered": "dead-lettered",
+    "healed": "healed later",
+}
+
+
+def answers_text(topic: TopicOutcome) -> str:
+    """How the events of a topic were answered: "200 (3 times), 503"."""
+    return ", ".join(f"{answer} ({count} times)" if count > 1 else answer for answer, count in topic.answers.items())
+
+
+def effects_text(topic: TopicOutcome) -> str:
+    """Which effects were seen: "3 seen once, 1 superseded"."""
+    return ", ".join(f"{count} {EFFECTS.get(effect, effect)}" for effect, count in topic.effects.items())
 
 
 def measure_name(measure: str) -> str:

@@ -22,6 +22,7 @@ CASES: Final[dict[str, str]] = {
     "return_then_cancel": "orders cancelled after a return",
     "two_lines": "orders with one SKU on two lines",
     "two_locations": "orders of one SKU from two locations",
+    "corrected": "changes by others soon after a sale elsewhere of the same SKU",
 }
 
 

@@ -128,6 +128,10 @@ class ShopEventsConfig(Config):
     transfers_per_s: Annotated[
         float, Field(ge=0, le=1_000, description="stock moved between two locations of an item; the sum stays")
     ] = 0.0
+    corrections_per_s: Annotated[
+        float, Field(ge=0, le=1_000, description="stock that staff or another app corrects, to more or fewer units")
+    ] = 0.0
+    correction_units: Annotated[int, Field(ge=1, le=100_000, description="units of a correction, at most")] = 5
     transfer_units: Annotated[int, Field(ge=1, le=100_000, description="units of a transfer, at most")] = 10
     forgeries_per_s: Annotated[float, Field(ge=0, le=1_000, description="deliveries that must be refused")] = 0.0
 
@@ -144,6 +148,7 @@ ForgeryKind = Literal[
     "reserialised",
     "other_shop",
     "replayed",
+    "stale_key",
 ]  # made in `delivery.forgery`
 # What a quota gives to an order of the plan, and to an item next to a fault. `plan.quotas` deals them.
 OrderRole = Literal[
@@ -155,6 +160,7 @@ OrderRole = Literal[
     "return_then_cancel",
     "two_lines",
     "two_locations",
+    "corrected",
 ]
 FaultRole = Literal["before_kill", "after_restart"]
 ORDER_ROLES: Final[tuple[OrderRole, ...]] = get_args(OrderRole)
@@ -179,9 +185,9 @@ Quota = Annotated[int, Field(ge=0, le=1_000)]
 class QuotasConfig(Config):
     """How often a rare case occurs in every plan, whatever the seed. 0: only by chance.
 
-    The first seven count orders of the marketplaces; half as many of the own store are added where the load has orders
-    enough. Each gets ordinary SKUs that do not sell out, and no other perturbation. `two_locations` counts those of the
-    own store. The two of faults count events for each fault that ends a process at a planned time.
+    All but `two_locations` count orders of the marketplaces; half as many of the own store are added where the load has
+    orders enough. Each gets ordinary SKUs that do not sell out, and no other perturbation. `two_locations` counts those
+    of the own store. The two of faults count events for each fault that ends a process at a planned time.
     """
 
     late_duplicate: Annotated[
@@ -199,6 +205,12 @@ class QuotasConfig(Config):
     two_locations: Annotated[
         Quota, Field(description="an order of the own store is taken from two locations of its SKU, a unit from each")
     ] = 0
+    corrected: Annotated[
+        Quota,
+        Field(
+            description="the stock of its SKU is corrected by staff within 200 ms, while the subject writes the order"
+        ),
+    ] = 0
     before_kill: Annotated[
         Quota, Field(le=20, description="the last events of SKUs of their own, within 100 ms before the fault")
     ] = 0
@@ -206,7 +218,11 @@ class QuotasConfig(Config):
         Quota, Field(le=20, description="the only events of SKUs of their own, within a second after the restart")
     ] = 0
     forgeries: Annotated[
-        Quota, Field(le=100, description="forged deliveries of each topic of each source, at the least")
+        Quota,
+        Field(
+            le=100,
+            description="forged deliveries of each topic of each source, at the least; from 11 on of every kind",
+        ),
     ] = 0
 
     def of_orders(self) -> dict[OrderRole, int]:

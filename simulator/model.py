@@ -153,6 +153,7 @@ class Refund(msgspec.Struct, frozen=True, array_like=True):
     """A refund (own store) or a return (marketplace). `restock` puts the units back into stock.
 
     `cancelled`: of units that were not shipped, so that Shopify restocks them as "cancel" and not as "return".
+    `shipping_minor`: what of the price of shipping goes back too.
     """
 
     refund_id: int
@@ -161,6 +162,7 @@ class Refund(msgspec.Struct, frozen=True, array_like=True):
     restock: bool
     cancelled: bool = False
     note: str | None = None
+    shipping_minor: int = 0
 
 
 class Fulfilment(msgspec.Struct, frozen=True, array_like=True):
@@ -298,3 +300,4 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     sale: int = -1  # key of the order whose sale fired it; -1 for every other event
     scopes: tuple[tuple[str, ...], tuple[str, ...]] | None = None  # app/scopes_update: before and after
     body: bytes | None = None  # of a topic whose body is made where it fires
+    available: int | None = None  # products/update: units of the item that can be sold, over all its locations

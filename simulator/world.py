@@ -58,7 +58,7 @@ from stockstorm.simulator.shop.ledger import (
 from stockstorm.simulator.shop.life import live
 from stockstorm.simulator.shop.lines import before_each, columns, left
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
-from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
+from stockstorm.simulator.shop.orders import OrderBook, cancelled, held_of, paid, returned
 from stockstorm.simulator.shop.staff import restock, transfer
 from stockstorm.simulator.shop.subscriptions import Subscriptions
 from stockstorm.simulator.shop.written import Mover, OrderWrites
@@ -170,17 +170,17 @@ class World:
 
     def _cancellation(self, item: PlannedCancellation, action: Action) -> None:
         old = self._book.get(item.order)
-        order = None if old is None else cancelled(old, action.now_ns)
-        if order is None:
+        change = None if old is None else cancelled(old, action.now_ns)
+        if change is None:
             action.note(FollowUpVoid(action.now_ns, item.order, "cancellation"))
             return
+        order, lines = change.order, [] if old is None else left(old)
         self._book.replace(order)
-        lines = left(order)
         skus, quantities = columns(lines)
         action.note(OrderCancelled(action.now_ns, order.key, order.channel, order.ref, skus, quantities))
         for sku, quantity in lines:
             self._physical.add(sku, quantity)
-        self._channels[order.channel].cancelled(order, action)
+        self._channels[order.channel].cancelled(change, action)
 
     def _return(self, item: PlannedReturn, action: Action) -> None:
         old = self._book.get(item.order)
@@ -198,18 +198,28 @@ class World:
         if item.restock:
             for sku, quantity in item.lines:
                 self._physical.add(sku, quantity)
-        self._channels[order.channel].returned(order, refund, action)
+        self._channels[order.channel].returned(order, refund, action, None if old is None else held_of(old))
 
     def _staff(self, item: PlannedRestock | PlannedTransfer | PlannedProductEdit, action: Action) -> None:
         product = self.catalogue.by_sku[item.sku]
         match item:
             case PlannedRestock():
-                self._physical.add(item.sku, item.delta)
-                restock(item, product, self._ledger, action)
+                units = self._there(item)
+                if units:
+                    self._physical.add(item.sku, units)
+                    restock(item, units, product, self._ledger, action)
             case PlannedTransfer():
                 transfer(item, product, self._ledger, action)
             case PlannedProductEdit():
                 action.product(self.edits.of(product))
+
+    def _there(self, item: PlannedRestock) -> int:
+        """The units of a restock. Nobody writes off units that are not on the shelf, or that are promised."""
+        if item.delta >= 0:
+            return item.delta
+        product = self.catalogue.by_sku[item.sku]
+        free = min(self._physical.units(item.sku), self._ledger.available(product.inventory_item_id))
+        return max(item.delta, -max(0, free))
 
     # -- the master record, for the Admin API ----------------------------------------------------------------------
 

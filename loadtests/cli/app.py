@@ -11,6 +11,7 @@ from stockstorm.loadtests.cli.check import check_command
 from stockstorm.loadtests.cli.compare import compare_command
 from stockstorm.loadtests.cli.plan import plan_command
 from stockstorm.loadtests.cli.prove import prove_command
+from stockstorm.loadtests.cli.regress import regress_command
 from stockstorm.loadtests.cli.run import run_command
 from stockstorm.loadtests.cli.scenarios import scenarios_command
 from stockstorm.loadtests.exits import Signalled, exit_code_of, invoke
@@ -30,6 +31,7 @@ app.command("compare")(compare_command)
 app.command("check")(check_command)
 app.command("scenarios")(scenarios_command)
 app.command("prove")(prove_command)
+app.command("regress")(regress_command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -51,6 +51,18 @@ class FeedPage(msgspec.Struct, frozen=True):
     next_cursor: str
 
 
+class Listing(msgspec.Struct, frozen=True):
+    sku: str
+    quantity: int
+
+
+class ListingPage(msgspec.Struct, frozen=True):
+    """Listings by SKU. `next`: the last SKU of the page, or None on the last page."""
+
+    listings: list[Listing]
+    next: str | None = None
+
+
 class Marketplace:
     """One channel. Its base is `{channels_url}/{channel}/v1`."""
 
@@ -80,6 +92,14 @@ class Marketplace:
         raw = await self._call("GET", f"/orders?since={quote(cursor)}&limit={limit}", None)
         try:
             return msgspec.json.decode(raw, type=FeedPage)
+        except UNREADABLE_JSON as error:
+            raise MarketplaceCallFailed(f"unexpected shape of the answer: {error}") from None
+
+    async def listings_after(self, sku: str, limit: int) -> ListingPage:
+        """At most `limit` listings that follow the SKU ("": from the first). Raises MarketplaceCallFailed."""
+        raw = await self._call("GET", f"/listings?after={quote(sku, safe='')}&limit={limit}", None)
+        try:
+            return msgspec.json.decode(raw, type=ListingPage)
         except UNREADABLE_JSON as error:
             raise MarketplaceCallFailed(f"unexpected shape of the answer: {error}") from None
 

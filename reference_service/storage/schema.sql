@@ -142,3 +142,26 @@ CREATE TABLE IF NOT EXISTS shop_product (
   title text,
   status text
 );
+
+-- Reconciliations that were asked for or due. counts: what each part read and healed, as JSON. done_by: the pass that did
+-- it, which can answer several requests.
+CREATE TABLE IF NOT EXISTS reconciliation (
+  run bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  asked_by text NOT NULL,
+  asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  ended_at timestamptz,
+  done_by bigint,
+  counts jsonb NOT NULL DEFAULT '{}'
+);
+-- What reconciliation healed: one row for each order, stock level or listing, written in the transaction that heals it.
+CREATE TABLE IF NOT EXISTS healed (
+  entry bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  run bigint NOT NULL,
+  kind text NOT NULL,
+  source text NOT NULL,
+  name text NOT NULL,
+  was text NOT NULL,
+  became text NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX IF NOT EXISTS healed_by_run ON healed (run);

@@ -49,8 +49,8 @@ class Unheard(Checker):
         unheard = [event for event in fired if event.event in history.deliveries.unheard]
         missed = _missed(history, unheard)
         blamed = {event.event for event in missed}
-        excused = sum(history.app.excuses(event) and event.event not in blamed for event in unheard)
-        unheard = [event for event in unheard if event.event in blamed or not history.app.excuses(event)]
+        kept = [event for event in unheard if event.event in blamed or not _excused(history, event)]
+        excused, unheard = len(unheard) - len(kept), kept
         by_topic: defaultdict[tuple[str, str], list[f.EventFired]] = defaultdict(list)
         for event in unheard:
             by_topic[event.source, event.topic].append(event)
@@ -66,7 +66,7 @@ class Unheard(Checker):
         if not unheard:
             reason = f"each of {counted(len(fired) - excused, 'event')} of the main topics had a subscription"
             if excused:
-                reason += f"; {counted(excused, 'event')} fired while the app could have none"
+                reason += f"; {counted(excused, 'event')} fired while there could be none"
             return tally.check(self.name, "valid", reason, measures)
         names = [f"{topic} of {_title(source)} ({len(events):,})" for (source, topic), events in by_topic.items()]
         shown = ", ".join(names[:TOPICS_SHOWN]) + (
@@ -83,6 +83,11 @@ class Unheard(Checker):
     def exposure(self, history: History) -> dict[str, int]:
         fired = {(event.source, event.topic) for event in history.all(f.EventFired) if event.topic in NEEDED}
         return {"main topics that fired": len(fired)}
+
+
+def _excused(history: History, event: f.EventFired) -> bool:
+    """Whether no subscription can have heard it, or a planned fault had cost the subject its subscription."""
+    return history.app.excuses(event) or history.removals.excuses(event)
 
 
 def _missed(history: History, unheard: list[f.EventFired]) -> list[f.EventFired]:

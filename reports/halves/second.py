@@ -89,7 +89,19 @@ class Half:
         history, deliveries, view = self.history, self.history.deliveries, self._view
         first: tuple[tuple[object, tuple[str, ...]], ...] = (
             (deliveries, ("first_attempt_ns",)),
-            (history, ("rest", "reported", "sell_outs", "repeats", "overtaking", "probed_twice", "probed_strangers")),
+            (
+                history,
+                (
+                    "rest",
+                    "reported",
+                    "sell_outs",
+                    "repeats",
+                    "overtaking",
+                    "removals",
+                    "probed_twice",
+                    "probed_strangers",
+                ),
+            ),
             (deliveries, ("forged", "any_pending")),
         )
         for of, names in first:

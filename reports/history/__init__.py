@@ -25,6 +25,7 @@ from stockstorm.reports.history.event_outcomes import (
     not_taken_in,
     report_events,
 )
+from stockstorm.reports.history.failed_attempts import until_recovered
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
@@ -38,6 +39,7 @@ from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.order_samples import OrderSample, find_order_samples
 from stockstorm.reports.history.overtaking import Overtaking, count_ties, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
+from stockstorm.reports.history.removals import Removals, find_removals
 from stockstorm.reports.history.repeats import Repeats, count_read_again, find_repeats
 from stockstorm.reports.history.sell_outs import count_sell_outs
 from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs, excuse
@@ -266,6 +268,12 @@ class History(FactLog):
     def app(self) -> AppLife:
         """What happened to the app's installation, and what its scopes allow."""
         return AppLife(self, self.scenario.app)
+
+    @shared
+    def removals(self) -> Removals:
+        """Subscriptions that Shopify removed because deliveries failed."""
+        faults = [fault for fault in self.fault_intervals if fault.planned]
+        return find_removals(self, self.deliveries.by_id.values(), until_recovered(self, faults))
 
     @cached_property
     def fault_intervals(self) -> list[FaultInterval]:

@@ -58,6 +58,7 @@ class _Open(msgspec.Struct, gc=False):
     forged: ForgeryKind | Literal[""]
     failures: int = 0  # in a row, with nothing acknowledged on the subscription in between
     acknowledged: int = 0  # what the route had acknowledged when the last of them was counted
+    dropped: int = 0  # attempts that were repeated at once, because a kept connection had been closed
 
 
 class DeliveryService:
@@ -210,6 +211,9 @@ class DeliveryService:
         delivery = self._open.get(outgoing.delivery)
         if delivery is None:
             self._cancelled.pop(outgoing.delivery, None)
+        elif answer.error == "dropped" and not delivery.dropped:
+            delivery.dropped, delivery.due_ns = 1, answer.ended_ns
+            dispatch.attempts.append(_next(outgoing, answer.ended_ns))
         elif delivery.forged:
             self._end(outgoing.delivery, forged_outcome(answer), dispatch, answer.ended_ns)
         elif succeeded(answer):
@@ -225,15 +229,15 @@ class DeliveryService:
             delivery.acknowledged, delivery.failures = route.acknowledged, 0
         delivery.failures += 1
         number, attempt, ended_ns = outgoing.delivery, outgoing.attempt, answer.ended_ns
-        match self._policy.decision(answer, attempt=attempt, failures_in_a_row=delivery.failures):
+        tried = attempt - delivery.dropped
+        match self._policy.decision(answer, attempt=tried, failures_in_a_row=delivery.failures):
             case Done():
                 self._end(number, "acknowledged", dispatch, ended_ns)
             case _ if self._world.subscription(route.subscription.subscription_id) is None and not _outlives(delivery):
                 self._end(number, "subscription_removed", dispatch, ended_ns)
             case Retry(due_ns=due_ns):
                 delivery.due_ns = due_ns
-                again = Outgoing(number, attempt + 1, due_ns, outgoing.address, outgoing.head, outgoing.body)
-                dispatch.attempts.append(again)
+                dispatch.attempts.append(_next(outgoing, due_ns))
             case GiveUp(remove_subscription=remove):
                 self._end(number, "given_up", dispatch, ended_ns)
                 if remove and route.removable:
@@ -261,6 +265,12 @@ class DeliveryService:
         return facts
 
 
+def _next(outgoing: Outgoing, due_ns: int) -> Outgoing:
+    """The next attempt: the same bytes to the same address."""
+    number, attempt = outgoing.delivery, outgoing.attempt + 1
+    return Outgoing(number, attempt, due_ns, outgoing.address, outgoing.head, outgoing.body)
+
+
 def _outlives(delivery: _Open) -> bool:
     """Whether it is made although its subscription went with the app: it tells of just that."""
     return delivery.topic == LIFE_TOPICS["uninstall"]
@@ -278,7 +288,7 @@ def _attempt_ended(outgoing: Outgoing, answer: Answer, hidden: tuple[str, ...]) 
         answer.free_ns,
         answer.status,
         answer.error,
-        answer.resent,
+        False,
         answer.bytes_sent,
         without(answer.said, hidden)[:SAID_MAX] if answer.said else "",
     )

@@ -9,8 +9,9 @@ from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import AppConfig, ShopConfig
 from stockstorm.simulator.events.app_payload import AppPayload
 from stockstorm.simulator.events.encoding import Money, Times, escaped
+from stockstorm.simulator.events.line_payload import Lines
 from stockstorm.simulator.events.marketplace_payload import MarketplacePayload
-from stockstorm.simulator.events.order_payload import Lines, OrderPayload, RefundPayload, fulfilment_body
+from stockstorm.simulator.events.order_payload import OrderPayload, fulfilment_body
 from stockstorm.simulator.events.order_shape import FulfilmentBody, OrderBody, RefundBody
 from stockstorm.simulator.events.people_payload import People
 from stockstorm.simulator.events.product_payload import (
@@ -20,6 +21,7 @@ from stockstorm.simulator.events.product_payload import (
     ProductPayload,
     item_body,
 )
+from stockstorm.simulator.events.refund_payload import RefundPayload
 from stockstorm.simulator.model import APP_TOPICS, MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Topic
 
 
@@ -32,7 +34,7 @@ class Payloads:
         money = Money(shop.currency)
         lines = self._lines = Lines(catalogue.by_sku, money)
         people = People(catalogue.buyers, shop.currency, shown=app is None or app.customer_data == "all")
-        self.refunds = RefundPayload(lines, money, self.times)
+        self.refunds = RefundPayload(lines, money, self.times, people)
         self.orders = OrderPayload(
             shop.domain, lines=lines, refunds=self.refunds, people=people, money=money, times=self.times
         )

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from stockstorm.simulator.config import ApiFaultKind, DeliveryMark, ForgeryKind
+from stockstorm.simulator.history.attempt_errors import AttemptError
 from stockstorm.simulator.history.ranges import (
     AttemptNumber,
     Balance,
@@ -44,8 +45,9 @@ from stockstorm.simulator.history.run_facts import (
 )
 from stockstorm.simulator.model import ApiOutcome, ApiStockCause, OrderChange, StockCause
 
-__all__ = [  # what is declared in `run_facts` and named here too
+__all__ = [  # what is declared in other files and named here too
     "AppChanged",
+    "AttemptError",
     "DatabaseCounted",
     "Fact",
     "FaultEnded",
@@ -67,7 +69,6 @@ __all__ = [  # what is declared in `run_facts` and named here too
 
 SCHEMA_VERSION = 1
 
-AttemptError = Literal["", "connect_timeout", "connect_refused", "answer_timeout", "disconnected", "protocol"]
 # "refused": a forged delivery was turned away. "pending": the run ended first.
 DeliveryOutcome = Literal["acknowledged", "given_up", "refused", "subscription_removed", "pending"]
 EffectState = Literal["applied", "superseded", "dead_lettered", "pending"]
@@ -310,7 +311,7 @@ class AttemptEnded(Fact, frozen=True, tag=True):
     free_ns: Nanoseconds  # when it could have started: due, or once a connection was free. Lateness is started - free
     status: Status = 0  # HTTP status, 0 if none
     error: AttemptError = ""
-    resent: bool = False  # sent again within the attempt, because the kept-alive connection had been closed
+    resent: bool = False  # older versions: sent again within the attempt, where it is now "dropped" and a second one
     bytes_sent: Count = 0
     said: Text = ""  # the start of an answer that is no 2xx; of a run with many, a part of them (`SAID_ALL`)
 

@@ -46,7 +46,7 @@ class PlannedReturn(PlanItem, frozen=True, tag="return"):
 
 
 class PlannedRestock(PlanItem, frozen=True, tag="restock"):
-    """Goods arrive (positive) or are written off (negative), by the shop's own staff."""
+    """Goods arrive (positive) or are written off (negative), by the shop's own staff or another app."""
 
     sku: Sku
     delta: int

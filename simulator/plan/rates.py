@@ -14,7 +14,13 @@ from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
 from stockstorm.simulator.plan.forgeries import forgery_count
 from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
-from stockstorm.simulator.plan.purchases import CANCELLATION_EVENTS, PAYMENT_EVENTS, RETURN_EVENTS, return_share
+from stockstorm.simulator.plan.purchases import (
+    CANCELLATION_EVENTS,
+    PAYMENT_EVENTS,
+    REFUND_EVENTS,
+    RETURN_EVENTS,
+    return_share,
+)
 from stockstorm.simulator.plan.quotas import CANCELLED_AFTER_NS, Part, Roles
 from stockstorm.simulator.seeds import Seeds
 
@@ -34,6 +40,7 @@ def expected_items_max(config: WorldConfig) -> float:
     purchases = sum(schedule.arrival_count(phase) for phase in config.phases)
     events = config.events
     beside = (events.restocks_per_s + events.product_edits_per_s + events.transfers_per_s) * _seconds(config)
+    beside += events.corrections_per_s * _seconds(config)
     beside += forgery_count(config) + len(drafts_next_to_faults(config, Seeds(0)))
     role_items = len(Roles(config))  # the one that has a return and a cancellation has one more than others
     return purchases * ITEMS_PER_PURCHASE_MAX + role_items + beside + len(config.phases) + len(config.faults)
@@ -111,6 +118,7 @@ def _staff_events(config: WorldConfig) -> float:
     restocks = config.events.restocks_per_s if can_restock else 0.0
     next_to_faults = sum(draft.events for draft in drafts_next_to_faults(config, Seeds(0)))
     staff = restocks + config.events.product_edits_per_s + TRANSFER_EVENTS * config.events.transfers_per_s
+    staff += config.events.corrections_per_s
     return staff * _seconds(config) + next_to_faults
 
 
@@ -127,12 +135,14 @@ def _events_of(config: WorldConfig, part: Part) -> float:
     """Mean number of events of an order with this role. It has one SKU, or two where a part of it comes back."""
     own = part.channel == ONLINE
     if part.role not in CANCELLED_AFTER_NS:
-        return _own_store_events(config, 1) if own else _marketplace_events(config)
+        events = _own_store_events(config, 1) if own else _marketplace_events(config)
+        return events + (part.role == "corrected")
     returned = part.role == "return_then_cancel"
     if not own:
         return 2.0 + returned
     skus = 1 + (returned and config.orders.lines_max > 1 and config.shop.skus > 1)
-    return 1 + skus + PAYMENT_EVENTS + CANCELLATION_EVENTS + skus + returned * RETURN_EVENTS
+    refunds = REFUND_EVENTS if skus > returned else 0
+    return 1 + skus + PAYMENT_EVENTS + CANCELLATION_EVENTS + skus + refunds + returned * RETURN_EVENTS
 
 
 def _purchase_events(config: WorldConfig, phases: Sequence[PhaseConfig]) -> float:
@@ -162,7 +172,7 @@ def _own_store_events(config: WorldConfig, lines: float) -> float:
     both = orders.paid_after_s + orders.cancel_after_s
     paid_first = orders.cancel_after_s / both if both > 0 else 1.0
     payments = PAYMENT_EVENTS * (1 - orders.cancel_share * (1 - paid_first))
-    cancellations = orders.cancel_share * (CANCELLATION_EVENTS + lines)
+    cancellations = orders.cancel_share * (CANCELLATION_EVENTS + lines + paid_first * REFUND_EVENTS)
     refunds = return_share(orders) * (RETURN_EVENTS + orders.restock_share * (lines + 1) / 2)
     return 1 + lines + payments + cancellations + refunds
 

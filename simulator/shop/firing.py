@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.simulator.events.order_payload import shipping_status
+from stockstorm.simulator.events.order_sums import shipping_status
 from stockstorm.simulator.history.facts import AnyFact, EventFired
 from stockstorm.simulator.model import (
     SHOPIFY,

@@ -12,6 +12,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
+        scenario="forged_deliveries",
         diagnoses=frozenset({"forgeries"}),
         guide_ref="C6",
     ),
@@ -22,6 +23,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
+        scenario="forged_deliveries",
         diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
@@ -31,6 +33,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
+        scenario="forged_deliveries",
         diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
@@ -40,6 +43,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
+        scenario="forged_deliveries",
         diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
@@ -49,6 +53,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
+        scenario="forged_deliveries",
         diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
@@ -58,6 +63,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
+        scenario="forged_deliveries",
         diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
@@ -111,6 +117,7 @@ DECLARED: Final = (
         must=frozenset({"delivery_success"}),
         may=without(NEVER_DELIVERED, "delivery_success"),
         subjects=OF_RECEIVERS,
+        scenario="live_events",
         diagnoses=frozenset({"signature_check"}),
     ),
 )

@@ -134,6 +134,24 @@ def test_a_cancellation_on_the_own_store_frees_units_everywhere() -> None:
     assert (available(world, 0), world.physical(sku(0))) == (STOCK, STOCK)
 
 
+def test_a_cancellation_of_a_paid_order_refunds_it_and_tells_each_unit_once() -> None:
+    world = small_world()
+    world.apply(buy(0, "online", (0, 2)), 50)
+    world.apply(pay(0), 55)
+    changes = world.apply(cancel(0), 60)
+    assert topics(changes) == [
+        ("shopify", "refunds/create"), ("shopify", "orders/cancelled"), ("shopify", "orders/updated"), SHOP_STOCK
+    ]  # fmt: skip
+    refund = changes.events[0].refund
+    assert refund is not None
+    assert [(line.quantity, refund.restock, refund.cancelled) for line in refund.lines] == [(2, True, True)]
+    (gone,) = [fact for fact in changes.facts if isinstance(fact, OrderCancelled | OrderReturned)]
+    assert isinstance(gone, OrderCancelled)
+    assert gone.quantities == (2,)
+    assert [fact.delta for fact in changes.facts if isinstance(fact, StockChanged)] == [2]
+    assert (available(world, 0), world.physical(sku(0))) == (STOCK, STOCK)
+
+
 def test_a_cancellation_on_a_marketplace_frees_physical_stock_but_relists_nothing() -> None:
     world = small_world()
     world.apply(buy(0, "bazaar", (0, 2)), 50)

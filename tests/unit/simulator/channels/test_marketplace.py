@@ -5,6 +5,7 @@ from stockstorm.simulator.model import Order, OrderKey, OrderLine, Refund, Sku
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action, Firing
+from stockstorm.simulator.shop.orders import Cancellation
 
 ORDER = Order(OrderKey(4), 104, "bazaar-1001", 1001, "bazaar", 0, (OrderLine(1, Sku("A"), 2, 100),), 5, 5)
 
@@ -29,7 +30,7 @@ def test_a_listing_is_the_last_push_less_what_was_sold_since() -> None:
 def test_neither_a_cancellation_nor_a_return_relists() -> None:
     bazaar = market()
     bazaar.sold(ORDER, action())
-    bazaar.cancelled(ORDER, action())
+    bazaar.cancelled(Cancellation(ORDER, [], None, None), action())
     bazaar.returned(ORDER, Refund(9, 50, (), True), action())
     assert bazaar.shown(Sku("A"), 50) == 3
 
@@ -40,7 +41,7 @@ def test_the_feed_has_every_event_in_order() -> None:
     refund = Refund(9, 50, (), True)
     bazaar.sold(ORDER, action())
     bazaar.paid(ORDER, action())
-    bazaar.cancelled(ORDER, action())
+    bazaar.cancelled(Cancellation(ORDER, [], None, None), action())
     bazaar.returned(ORDER, refund, action())
     assert [(event.topic, event.refund) for event in feeds.read("bazaar", 0, 9)] == [
         ("order.created", None),

@@ -57,6 +57,15 @@ admin_graphql_api_id order_adjustments refund_line_items transactions
 REFUNDED_LINE_FIELDS = fields("""
 id quantity line_item_id location_id restock_type subtotal total_tax subtotal_set total_tax_set line_item
 """)
+REFUNDED_ITEM_FIELDS = fields("""
+id variant_id title quantity sku variant_title vendor fulfillment_service product_id requires_shipping taxable gift_card
+name variant_inventory_management properties product_exists fulfillable_quantity grams price total_discount
+fulfillment_status price_set total_discount_set discount_allocations duties admin_graphql_api_id tax_lines
+""")  # of the documents' example for 2026-04
+PAYMENT_FIELDS = fields("""
+avs_result_code buyer_action_info credit_card_bin credit_card_company credit_card_expiration_month
+credit_card_expiration_year credit_card_name credit_card_number credit_card_wallet cvv_result_code payment_method_name
+""")
 TRANSACTION_FIELDS = fields("""
 admin_graphql_api_id amount amount_rounding authorization created_at currency device_id error_code gateway id kind
 location_id manual_payment_gateway message order_id parent_id payment_details payment_id payments_refund_attributes
@@ -94,7 +103,8 @@ def test_a_refund_has_the_15_documented_fields_in_order() -> None:
     body = json.loads(PAYLOADS.body(order_event("refunds/create", PAID, refund=REFUND)))
     assert list(body) == REFUND_FIELDS
     assert list(body["refund_line_items"][0]) == REFUNDED_LINE_FIELDS
-    assert list(body["refund_line_items"][0]["line_item"]) == LINE_FIELDS
+    assert list(body["refund_line_items"][0]["line_item"]) == REFUNDED_ITEM_FIELDS
+    assert set(body["transactions"][0]["payment_details"]) == set(PAYMENT_FIELDS)
     assert set(body["transactions"][0]) == set(TRANSACTION_FIELDS)
     assert order()["refunds"] == [body]
 

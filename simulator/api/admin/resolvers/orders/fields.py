@@ -7,7 +7,7 @@ from stockstorm.simulator.api.admin.base.pages import Key, Page, page_of
 from stockstorm.simulator.api.admin.base.views import Counted, LineView, Money, RefundView, gid
 from stockstorm.simulator.api.admin.resolvers.orders import parcels, payments, people
 from stockstorm.simulator.events.encoding import amount
-from stockstorm.simulator.events.order_payload import (
+from stockstorm.simulator.events.order_sums import (
     bought_total,
     current_shipping,
     current_total,

@@ -6,7 +6,7 @@ from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.views import Money, RefundView, gid
 from stockstorm.simulator.events.encoding import derived_id
-from stockstorm.simulator.events.order_payload import bought_total, refund_total, shipping_price
+from stockstorm.simulator.events.order_sums import bought_total, refund_total, shipping_price
 from stockstorm.simulator.model import Order
 
 GATEWAY: Final = "shopify_payments"
