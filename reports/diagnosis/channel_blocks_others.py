@@ -58,8 +58,8 @@ class ChannelBlocksOthers(Diagnose):
                         f"{(outage.end_ns - outage.begin_ns) / 1e9:.1f} s"
                     ),
                     (
-                        f"{slow:,} of {len(here):,} changes took more than {TIMES_MIN:g} times as long as the median of "
-                        f"{len(elsewhere):,} others"
+                        f"{slow:,} of {len(here):,} changes took more than {TIMES_MIN:g} times as long as the median "
+                        f"of {len(elsewhere):,} others"
                     ),
                 ),
                 "push to each marketplace by a queue, a task or a worker of its own, so that a slow answer, a timeout "
