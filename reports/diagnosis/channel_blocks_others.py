@@ -82,8 +82,8 @@ class ChannelBlocksOthers(Diagnose):
                 f"nothing was pushed to {others}, although changes waited there",
                 (
                     (
-                        f"the longest took {longest_s:.1f} s; the first began at {case.when(silent[0].begin_ns)}, with a "
-                        f"push to {channel} that was not taken"
+                        f"the longest took {longest_s:.1f} s; the first began at {case.when(silent[0].begin_ns)}, with "
+                        f"a push to {channel} that was not taken"
                     ),
                     *also,
                 ),

@@ -58,7 +58,7 @@ def test_pushes_to_others_that_wait_for_a_marketplace_that_is_down() -> None:
     result = judge(history)
     (found,) = [each for each in result.diagnoses if each.name == "channel_blocks_others"]
     assert found.cause == (
-        "in 4 of 4 waits for mercado (3.8 s in all), nothing was pushed to bazaar, although changes waited there"
+        "in 4 of 4 waits for mercado (3.9 s in all), nothing was pushed to bazaar, although changes waited there"
     )
     assert "channel_outage" in found.explains
 
