@@ -102,7 +102,7 @@ class Half:
                     "probed_strangers",
                 ),
             ),
-            (deliveries, ("forged", "any_pending")),
+            (deliveries, ("forged", "any_pending", "stock_fates")),
         )
         for of, names in first:
             yield from ((getattr(type(of), name).shared_name, partial(getattr, of, name)) for name in names)
@@ -111,7 +111,7 @@ class Half:
             if checker.name not in BOTH_HALVES:
                 yield check_key(checker.name), partial(check_one, checker, history)
         yield INTERVALS, lambda: intervals(history)
-        for name in ("forged", "hottest_sku", "failures", "webhooks_open"):
+        for name in ("forged", "hottest_sku", "failures", "webhooks_open", "answers_a_bin"):
             yield getattr(HistoryView, name).shared_name, partial(getattr, view, name)
         for maker in FIGURES:
             yield figure_key(maker), partial(draw_one, maker, view)
