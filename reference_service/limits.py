@@ -78,6 +78,9 @@ PAGE_ITEMS = 250  # Shopify's limit on a page
 # --- pushing to the marketplaces
 PUSH_ROWS_MAX = 500  # the marketplaces' limit on one PUT
 PUSH_PACE_S = 0.02
+PUSH_PACE_MAX_S = 60.0  # between two pushes to a marketplace that answers 429 again and again
+PUSH_PACE_EASED = 0.95  # the pace after each accepted push, as a share of the one before
+PUSH_BACKOFF_MAX_S = 4.0  # a marketplace that was down must be right soon after its return; one call costs it little
 
 # --- calls and shutdown
 API_TIMEOUT_S = 10.0

@@ -128,12 +128,14 @@ class OrderFeed:
         return await self._read(since, due) if due else FeedPage([], since)
 
     async def _read(self, since: str, limit: int) -> FeedPage:
-        """The page after the cursor. Retries with backoff until the marketplace answers."""
+        """The page after the cursor; an empty one of a channel that has no feed. Retries until there is an answer."""
         attempts = 0
         while True:
             try:
                 page = await self._marketplace.orders_since(since, limit)
             except MarketplaceCallFailed as failure:
+                if failure.missing:  # the channel only notifies
+                    return FeedPage([], since)
                 attempts += 1
                 metrics.FEED_READS.labels(self._channel, "failed").inc()
                 log.warning("feed_failed", channel=self._channel, attempt=attempts, reason=str(failure))

@@ -4,6 +4,8 @@ Rows that the marketplace already shows are not pushed again. A sale by the mark
 because the sale may have come before or after the last push. After a start every row is pushed.
 
 A row that the marketplace rejects for the moment is pushed again after a delay of its own, which does not delay others.
+A marketplace that answers 429 is pushed to less often from then on, with more rows in each push; the pace eases with
+each push that it accepts. Each marketplace has a pusher of its own, so that one that is down holds up no other.
 """
 
 import asyncio
@@ -150,6 +152,7 @@ class ListingPusher:
         self._touched = asyncio.Event()
         self._clean = asyncio.Event()
         self._failures = 0
+        self.pace_s = limits.PUSH_PACE_S  # least time between two pushes
         self._pushing = 0  # SKUs of the push under way
 
     @property
@@ -181,7 +184,7 @@ class ListingPusher:
             self._touched.clear()
             started = time.monotonic()
             wait_s = await self.push_once()
-            await asyncio.sleep(max(wait_s, started + limits.PUSH_PACE_S - time.monotonic(), 0.0))
+            await asyncio.sleep(max(wait_s, started + self.pace_s - time.monotonic(), 0.0))
 
     async def push_once(self, rows_max: int = limits.PUSH_ROWS_MAX) -> float:
         """Pushes at most `rows_max` dirty SKUs. Returns the seconds to wait after a failure, else 0."""
@@ -220,7 +223,7 @@ class ListingPusher:
         for sku in again & rows.keys():
             self._rejected.add(sku)
         self.pushes.end(sku for sku in skus if sku not in again)
-        self._failures = 0
+        self._succeed()
         metrics.PUSHES.labels(self.channel, "accepted").inc()
         metrics.PUSH_ROWS.labels(self.channel).inc(len(rows) - len(pushed.rejected))
         metrics.PUSH_SECONDS.labels(self.channel).observe(time.monotonic() - started)
@@ -231,9 +234,21 @@ class ListingPusher:
     def _fail(self, failure: MarketplaceCallFailed) -> float:
         self.state.end_push(succeeded=False)
         self._failures += 1
-        metrics.PUSHES.labels(self.channel, "failed").inc()
+        metrics.PUSHES.labels(self.channel, "throttled" if failure.throttled else "failed").inc()
+        metrics.CHANNEL_FAILURES.labels(self.channel).set(self._failures)
+        metrics.PUSHES_WAITING.labels(self.channel).set(len(self.state.dirty))
         log.warning("push_failed", channel=self.channel, attempt=self._failures, reason=str(failure))
-        return max(failure.wait_s, backoff_s(self._failures, self._rng))
+        if failure.throttled:
+            self.pace_s = min(limits.PUSH_PACE_MAX_S, 2 * self.pace_s)
+        return max(failure.wait_s, backoff_s(self._failures, self._rng, limits.PUSH_BACKOFF_MAX_S))
+
+    def _succeed(self) -> None:
+        self.pace_s = max(limits.PUSH_PACE_S, limits.PUSH_PACE_EASED * self.pace_s)
+        if self._failures:
+            self._failures = 0
+            metrics.CHANNEL_FAILURES.labels(self.channel).set(0)
+            metrics.PUSHES_WAITING.labels(self.channel).set(0)
+            log.info("channel_is_back", channel=self.channel)
 
     def _wake(self) -> None:
         if self.state.dirty:

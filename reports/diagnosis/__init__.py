@@ -42,11 +42,13 @@ from stockstorm.reports.diagnosis.open_connections import OpenConnections
 from stockstorm.reports.diagnosis.order_arithmetic import OrderArithmetic
 from stockstorm.reports.diagnosis.outage_forgotten import OutageForgotten
 from stockstorm.reports.diagnosis.overtaken import Overtaken
+from stockstorm.reports.diagnosis.own_filter import OwnFilter
 from stockstorm.reports.diagnosis.own_retries import OwnRetries
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
 from stockstorm.reports.diagnosis.pushed_before import PushedBefore
 from stockstorm.reports.diagnosis.put_back import PutBack
+from stockstorm.reports.diagnosis.removed import GapNotReconciled, RemovalUnnoticed
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.retry_after_ignored import RetryAfterIgnored
 from stockstorm.reports.diagnosis.same_difference import SameDifference
@@ -77,6 +79,9 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     WebhookFailures(),
     NoCall(),
     NotReinstalled(),
+    RemovalUnnoticed(),
+    GapNotReconciled(),
+    OwnFilter(),
     WrongToken(),
     ScopesMissing(),
     NotPlayed(),

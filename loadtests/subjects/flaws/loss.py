@@ -73,7 +73,6 @@ DECLARED: Final = (
         mistake="what does not fit into a buffer is acknowledged and dropped",
         must=frozenset({"nothing_lost"}),
         may=without(WRONG_STOCK, "nothing_lost"),
-        scenario="thundering_herd",
         diagnoses=frozenset({"capped", "lost_events"}),
         says=("never more than", "when more than"),
         subjects=OF_RECEIVERS,
