@@ -1,8 +1,9 @@
 """Poison: deliveries that are signed by their source and that nobody can process, such as an order of an unknown SKU.
 
 A subject may acknowledge or refuse them, and keep them for a person. It must not apply them: the reference of an order
-that was never placed in the master, or a quantity that was never there in a listing, shows that it did. That everything
-else goes on is what the other checks judge.
+that was never placed in the master, or a quantity that was never there in a listing, shows that it did. And everything
+else must go on: a process that ends whenever one kind of them comes is proof that it does not. What else is harmed is
+judged by the other checks.
 """
 
 from collections import Counter
@@ -14,6 +15,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.result import Check, Incident, Tally, counted
 from stockstorm.simulator.config import ForgeryKind, PoisonKind
+from stockstorm.simulator.history import facts as f
 
 LABELS: Final[dict[ForgeryKind | PoisonKind, str]] = {
     "unknown_sku": "with an unknown SKU",
@@ -41,6 +43,12 @@ class Poison(Checker):
             more_is_worse=None,
         ),
         Measure(
+            "poison.ends",
+            "ends of processes by poison",
+            "count",
+            "ends of processes that followed each delivery of a kind that nobody can process, and nothing else",
+        ),
+        Measure(
             "poison.unanswered",
             "poisonous deliveries unanswered",
             "count",
@@ -61,11 +69,19 @@ class Poison(Checker):
             "poison.sent": float(len(sent)),
             "poison.unanswered": float(len(sent) - answered),
         }
+        applied, ends = tally.total, history.poison_ends
+        if ends is not None:
+            measures["poison.ends"] = float(len(ends.ends))
+            process, kind = ends.ends[0].process, kind_of(ends.deliveries[0].planned)
+            text = f"{process} ended {len(ends.ends)} times, each time just after {kind}, which nobody can process"
+            tally.add(Incident("poison_end", ends.ends[0].at_ns, text))
+            if not applied:
+                return tally.check(self.name, "invalid", text, measures)
         if tally.total:
-            reason = f"{tally.total} of {counted(len(sent), 'delivery')} that nobody can process had an effect"
+            reason = f"{applied} of {counted(len(sent), 'notification')} that nobody can process had an effect"
             return tally.check(self.name, "invalid", reason, measures)
         reason = (
-            f"none of {counted(len(sent), 'delivery')} that nobody can process had an effect; "
+            f"none of {counted(len(sent), 'notification')} that nobody can process had an effect; "
             f"{outcomes['acknowledged']} were acknowledged and {outcomes['refused']} refused"
         )
         return Check(self.name, "valid", reason, measures)
@@ -75,11 +91,15 @@ class Poison(Checker):
         return {label: kinds[kind] for kind, label in LABELS.items() if kinds[kind]} or {"poisonous deliveries": 0}
 
 
+def kind_of(planned: f.DeliveryPlanned) -> str:
+    """Its topic, and what is wrong with it."""
+    return f"{planned.topic} {LABELS[planned.forged]}" if planned.forged else planned.topic
+
+
 def _incident(history: History, delivery: Delivery, shown: list[str]) -> Incident:
     planned, at_ns = delivery.planned, delivery.ended_ns or delivery.planned.at_ns
-    label = LABELS[planned.forged] if planned.forged else ""
     text = (
-        f"{planned.topic} of {planned.source} {label}, webhook id {planned.webhook_id}, which nobody can process: "
+        f"{kind_of(planned)} from {planned.source}, webhook id {planned.webhook_id}, which nobody can process: "
         f"{' and '.join(shown)}, at {history.offset(at_ns)}"
     )
     channel = planned.source if planned.source != "shopify" else ""

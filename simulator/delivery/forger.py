@@ -57,7 +57,7 @@ class Forger:
             self._sent[key] = Sent(event.event_id, event.at_ns, body)
 
     def poison(self, item: PlannedPoison, now_ns: int) -> Forged | None:
-        """The poisonous delivery of a plan item, signed by its source, to the first subscription. None as in `forge`."""
+        """The poisonous delivery of a plan item, signed by its source. None as in `forge`."""
         listening = [each for each in self._world.subscriptions(item.source, item.topic) if not is_bus(each.uri)]
         if not listening:
             return None

@@ -1,0 +1,32 @@
+"""A process of the subject ends whenever a delivery comes that nobody can process."""
+
+from collections.abc import Iterator
+
+from stockstorm.reports.checkers.poison import kind_of
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.result import Diagnosis, counted
+
+
+class Poison(Diagnose):
+    name = "poison"
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        found = case.history.poison_ends
+        if found is None:
+            return
+        process, first = found.ends[0].process, found.deliveries[0]
+        yield Found(
+            Diagnosis(
+                self.name,
+                f"{process} ended {len(found.ends)} times, each time just after {kind_of(first.planned)}, which nobody "
+                "can process",
+                (
+                    f"each of {counted(len(found.deliveries), 'such notification')} was followed by an end of {process}",
+                    f"the first was webhook {first.planned.webhook_id} at {case.when(first.attempts[0].at_ns)}",
+                ),
+                "catch what goes wrong with one event, put the event aside with its error, and go on with the next",
+                case.consequences(),
+                first.attempts[0].at_ns,
+            ),
+            frozenset({f"process {process}"}),
+        )
