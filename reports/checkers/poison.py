@@ -46,7 +46,7 @@ class Poison(Checker):
             "poison.ends",
             "ends of processes by poison",
             "count",
-            "ends of processes that followed each delivery of a kind that nobody can process, and nothing else",
+            "outages of processes that began with deliveries of one kind that nobody can process, and with nothing else",
         ),
         Measure(
             "poison.unanswered",
@@ -71,10 +71,10 @@ class Poison(Checker):
         }
         applied, ends = tally.total, history.poison_ends
         if ends is not None:
-            measures["poison.ends"] = float(len(ends.ends))
-            process, kind = ends.ends[0].process, kind_of(ends.deliveries[0].planned)
-            text = f"{process} ended {len(ends.ends)} times, each time just after {kind}, which nobody can process"
-            tally.add(Incident("poison_end", ends.ends[0].at_ns, text))
+            measures["poison.ends"] = float(len(ends.outages))
+            process, kind = ends.outages[0].process, kind_of(ends.deliveries[0].planned)
+            text = f"{process} ended {len(ends.outages)} times, each time just after {kind}, which nobody can process"
+            tally.add(Incident("poison_end", ends.outages[0].begin_ns, text))
             if not applied:
                 return tally.check(self.name, "invalid", text, measures)
         if tally.total:

@@ -14,14 +14,15 @@ class Poison(Diagnose):
         found = case.history.poison_ends
         if found is None:
             return
-        process, first = found.ends[0].process, found.deliveries[0]
+        process, first, times = found.outages[0].process, found.deliveries[0], len(found.outages)
+        such = counted(len(found.deliveries), "such notification")
         yield Found(
             Diagnosis(
                 self.name,
-                f"{process} ended {len(found.ends)} times, each time just after {kind_of(first.planned)}, which nobody "
+                f"{process} ended {times} times, each time just after {kind_of(first.planned)}, which nobody "
                 "can process",
                 (
-                    f"each of {counted(len(found.deliveries), 'such notification')} was followed by an end of {process}",
+                    f"each of {such} that met a running {process} ended it",
                     f"the first was webhook {first.planned.webhook_id} at {case.when(first.attempts[0].at_ns)}",
                 ),
                 "catch what goes wrong with one event, put the event aside with its error, and go on with the next",

@@ -110,7 +110,7 @@ class History(FactLog):
     @cached_property
     def poison_ends(self) -> PoisonEnds | None:
         """Processes that ended whenever a delivery came that nobody can process."""
-        return find_poison_ends(self.all(f.ProcessEnded), self.deliveries.poison)
+        return find_poison_ends(self.all(f.ProcessEnded), self.all(f.FaultEnded), self.deliveries.poison)
 
     @cached_property
     def lost_updates(self) -> list[LostUpdate]:

@@ -32,9 +32,11 @@ def poison_count(config: WorldConfig) -> int:
 
 
 def _targets(config: WorldConfig) -> list[tuple[str, Topic, PoisonKind]]:
+    """One marketplace after the other, so that a subject has recovered from a kind before the same one comes again."""
     markets = [channel.name for channel in config.channels if channel.name != ONLINE]
-    of_channels = [(market, topic, kind) for topic, kind in OF_CHANNEL for market in markets]
-    return [*of_channels, *((SHOPIFY, topic, kind) for topic, kind in OF_SHOP)]
+    first, *others = [[(market, topic, kind) for topic, kind in OF_CHANNEL] for market in markets] or [[]]
+    between = [(SHOPIFY, topic, kind) for topic, kind in OF_SHOP]
+    return [*first, *between, *(target for other in others for target in other)]
 
 
 def poison_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
