@@ -46,7 +46,7 @@ class Poison(Checker):
             "poison.ends",
             "ends of processes by poison",
             "count",
-            "outages of processes that began with deliveries of one kind that nobody can process, and with nothing else",
+            "outages of processes that began with deliveries that nobody can process, of one kind, and with no others",
         ),
         Measure(
             "poison.unanswered",
