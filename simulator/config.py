@@ -198,7 +198,8 @@ class DeliveryConfig(Config):
     ] = 1.0
 
 
-ProcessName = Literal["receiver", "worker"]  # processes of a subject
+ProcessName = Literal["receiver", "worker"]  # processes of a subject that faults can hit one by one
+PROCESS_NAMES: Final[dict[str, ProcessName]] = {"receiver": "receiver", "worker": "worker"}
 # What a fault can hit. The broker is an emulator of SQS, EventBridge or Pub/Sub; the publisher stands for Shopify at a
 # bus. Both are parts of the run, like the database.
 # The subject is all its processes at once: a power cut.
@@ -410,6 +411,11 @@ class QuiesceConfig(Config):
 
     quiet_s: Annotated[float, Field(gt=0, le=600)] = 2.0
     max_s: Annotated[float, Field(gt=0, le=3_600)] = 30.0
+
+
+# What a subject does, and so what it can be judged on. full: it writes to the shop and lists on the marketplaces.
+# probe: it only keeps stock and orders of its own, which are read. acknowledgement: it only answers webhooks.
+Level = Literal["full", "probe", "acknowledgement"]
 
 
 class SubjectConfig(Config):
