@@ -54,6 +54,7 @@ class Growth(msgspec.Struct, frozen=True):
 
 class Memory(Checker):
     name = "memory"
+    level = "acknowledgement"
     measures = (
         Measure(
             "memory.growth_mib.max", "memory growth, most", "MiB", "most growth of a process after the first third"
