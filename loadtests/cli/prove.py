@@ -7,26 +7,28 @@ from typing import Annotated, Final
 import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
 
 import stockstorm
 from stockstorm.loadtests.cli.command import takes
-from stockstorm.loadtests.cli.progress import Progress
 from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.config.run_options import RunsFolder
 from stockstorm.loadtests.config.run_spec import GIT_WITHIN_S
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.processes.spawn import output_of
-from stockstorm.loadtests.proving.page import exposed, page_of, share
-from stockstorm.loadtests.proving.power import Power, powers
-from stockstorm.loadtests.proving.proof import SOUND, Proof
-from stockstorm.loadtests.proving.runs import Cell, cells_of, not_begun, prove, rotated
+from stockstorm.loadtests.proving.cells import Cell, Wanted, cell_of, cells_of, not_begun, rotated
+from stockstorm.loadtests.proving.page import page_of
+from stockstorm.loadtests.proving.power import powers
+from stockstorm.loadtests.proving.progress import ProofProgress
+from stockstorm.loadtests.proving.proof import SOUND, Proof, latest, read_file
+from stockstorm.loadtests.proving.runs import prove
+from stockstorm.loadtests.proving.terminal import print_proofs
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reports.result import counted
 from stockstorm.scenarios.problems import Problem
 
 KNOWN: Final = (SOUND, *FLAWS)
 SEEDS_MAX: Final = 1_000
+JOBS_MAX: Final = 64
 MINUTES_MAX: Final = 10_000.0
 LEFT_SHOWN: Final = 5
 TURN: Final = 37  # by which each commit begins later; no divisor of the number of subjects
@@ -55,6 +57,18 @@ def _minutes_problem(minutes: float) -> Problem | None:
     return Problem("--minutes", f"{minutes:g} is out of range", f"more than 0 and at most {MINUTES_MAX:,.0f}")
 
 
+def _sound_seeds_problem(seeds: int) -> Problem | None:
+    if 0 <= seeds <= SEEDS_MAX:
+        return None
+    return Problem("--sound-seeds", f"{seeds} is out of range", f"a whole number from 0 (as --seeds) to {SEEDS_MAX:,}")
+
+
+def _jobs_problem(jobs: int) -> Problem | None:
+    if 1 <= jobs <= JOBS_MAX:
+        return None
+    return Problem("--jobs", f"{jobs} is out of range", f"a whole number from 1 to {JOBS_MAX}")
+
+
 class ProveOptions(RunsFolder):
     """Flags of `stockstorm prove`."""
 
@@ -62,6 +76,11 @@ class ProveOptions(RunsFolder):
         tuple[str, ...], Flag("only this flaw, or sound; may be repeated", name="flaw", check=_flaws_problem)
     ] = ()
     seeds: Annotated[int, Flag("how many seeds each flaw is run with", check=_seeds_problem)] = 1
+    sound_seeds: Annotated[
+        int,
+        Flag("how many seeds the sound service is run with in each scenario; 0: as many", check=_sound_seeds_problem),
+    ] = 0
+    jobs: Annotated[int, Flag("how many runs at a time; each needs about one core", check=_jobs_problem)] = 1
     without_evidence: Annotated[
         bool, Flag("run each flaw without probes and references too, like most services", replay="never")
     ] = False
@@ -71,6 +90,9 @@ class ProveOptions(RunsFolder):
     ] = MINUTES_MAX
     as_json: Annotated[bool, Flag("print JSON instead of tables", name="json", replay="never")] = False
     page: Annotated[str, Flag("also write the page, as docs/power.md is one, to this file")] = ""
+    page_of: Annotated[
+        tuple[str, ...], Flag("run nothing: show what this proof.jsonl has; may be repeated, the last one counts")
+    ] = ()
 
 
 @takes(ProveOptions)
@@ -81,20 +103,31 @@ def prove_command(options: ProveOptions, _context: typer.Context) -> None:
     if a flaw was missed or the sound service accused, and with 2 if not every flaw was run.
     """
     require(options.problems())
+    if options.page_of:
+        _show(options, [proof for name in options.page_of for proof in read_file(Path(name))])
+        return
     commits = _commits()
     subjects = options.flaws or (rotated(KNOWN, options.part, commits) if options.part else KNOWN)
-    turn = commits * TURN
-    cells = cells_of(subjects, options.seeds, without_evidence=options.without_evidence, turn=turn)
-    with Progress(Console(stderr=True), "self-proof") as progress:
-        found = list(prove(cells, options.runs, progress.show, progress.live, within_s=options.minutes * 60))
-    summed = powers(found)
-    if options.as_json:
-        print(msgspec.json.format(msgspec.json.encode({"proofs": found, "power": summed})).decode())
-    else:
-        _print(found, summed)
-    if options.page and found:
-        Path(options.page).write_text(page_of(summed, found[0].commit), encoding="utf-8")
+    sound_seeds = options.sound_seeds or options.seeds
+    wanted = Wanted(tuple(subjects), options.seeds, sound_seeds, options.without_evidence, commits * TURN)
+    cells = cells_of(wanted)
+    with ProofProgress(Console(stderr=True), len(cells)) as progress:
+        within_s = options.minutes * 60
+        found = list(prove(cells, options.runs, progress, jobs=options.jobs, within_s=within_s))
+    found.sort(key=lambda proof: cells.index(cell_of(proof)))
+    _show(options, found)
     raise typer.Exit(_exit_code(found, not_begun(cells, found), options.minutes))
+
+
+def _show(options: ProveOptions, proofs: Sequence[Proof]) -> None:
+    """Prints what was proven, and writes the page."""
+    found = latest(proofs)
+    if options.as_json:
+        print(msgspec.json.format(msgspec.json.encode({"proofs": found, "power": powers(found)})).decode())
+    else:
+        print_proofs(found, Console())
+    if options.page and found:
+        Path(options.page).write_text(page_of(found), encoding="utf-8")
 
 
 def _exit_code(found: Sequence[Proof], left: Sequence[Cell], minutes: float) -> ExitCode:
@@ -107,19 +140,6 @@ def _exit_code(found: Sequence[Proof], left: Sequence[Cell], minutes: float) -> 
     if not all(proof.holds for proof in found):
         return ExitCode.INVALID
     return ExitCode.UNKNOWN if any(cell.evidence == "full" for cell in left) else ExitCode.VALID
-
-
-def _print(found: Sequence[Proof], summed: Sequence[Power]) -> None:
-    title = f"Self-proof: {share(sum(proof.holds for proof in found), len(found))} runs as declared"
-    table = Table("subject", "evidence", "caught", "95 %", "named", "first diagnosis", "failed", "missed", "unexpected")
-    table.title, table.title_justify = title, "left"
-    for power in summed:
-        interval = f"{power.low:.0%}–{power.high:.0%}"
-        lists = (", ".join(power.missed), ", ".join(power.unexpected))
-        counts = (share(power.caught, power.runs), interval, share(power.named, power.runs))
-        cause = power.diagnosis or power.cause
-        table.add_row(power.subject, power.evidence, *counts, cause, exposed(power), *lists)
-    Console().print(table)
 
 
 def _commits() -> int:

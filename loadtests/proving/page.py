@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from stockstorm.loadtests.proving.power import Power
-from stockstorm.loadtests.proving.proof import SOUND
+from stockstorm.loadtests.proving.power import Power, powers
+from stockstorm.loadtests.proving.proof import SOUND, Evidence, Proof, latest
 from stockstorm.loadtests.subjects.flaws import FLAWS, Flaw
+from stockstorm.reports.result import counted
 
 HEAD: Final = """# Power: what the judge finds
 
@@ -15,18 +16,21 @@ evidence*: the service has probes, and references in its writes. *Without*: it h
 `make prove`; `stockstorm prove --flaw NAME` repeats one row.
 """
 
-
+WORDS: Final[dict[Evidence, str]] = {"full": "with", "none": "without"}
+NAMED_MAX: Final = 20  # subjects of a commit that are named
 TABLE: Final = """| flaw | what it does | scenario | with evidence | without | first diagnosis |
 |---|---|---|---|---|---|"""
 
 
-def page_of(powers: Sequence[Power], commit: str) -> str:
-    """The whole page, in Markdown."""
-    flaws = [power for power in powers if power.subject in FLAWS]
-    sound = [power for power in powers if power.subject == SOUND]
+def page_of(proofs: Sequence[Proof]) -> str:
+    """The whole page, in Markdown. Of a run that several commits made, the last one counts."""
+    counted_ones = latest(proofs)
+    found = powers(counted_ones)
+    flaws = [power for power in found if power.subject in FLAWS]
     parts = [
         HEAD,
-        _sums(flaws, sound, commit),
+        _sums(flaws, counted_ones),
+        _sound([power for power in found if power.subject == SOUND]),
         _tables(flaws),
         _missed(flaws),
         _matrix(flaws),
@@ -41,28 +45,69 @@ def share(count: int, of: int) -> str:
     return f"{count} of {of}"
 
 
-def exposed(power: Power) -> str:
-    """The checks that failed, each with what it was exposed to."""
-    return "; ".join(f"{check}{_exposure(power, check)}" for check in sorted(power.failed)) or "none"
+def exposed_to(check: str, exposure: Mapping[str, int]) -> str:
+    """A check, with what it was exposed to."""
+    return f"{check} ({', '.join(f'{count} {what}' for what, count in exposure.items())})" if exposure else check
 
 
-def _sums(flaws: Sequence[Power], sound: Sequence[Power], commit: str) -> str:
-    lines = [f"Commit {commit}.", ""]
-    for evidence, words in (("full", "with evidence"), ("none", "without evidence")):
+def _sums(flaws: Sequence[Power], proofs: Sequence[Proof]) -> str:
+    lines: list[str] = []
+    for evidence, words in WORDS.items():
         found = [power for power in flaws if power.evidence == evidence]
         runs, caught = sum(power.runs for power in found), sum(power.caught for power in found)
         always = sum(power.caught == power.runs for power in found)
         if runs:
             named = sum(power.named for power in found)
             lines.append(
-                f"- {words}: {share(always, len(found))} flaws caught in every run; {share(caught, runs)} runs; "
-                f"the planted cause is the first diagnosis in {share(named, caught)} of those"
+                f"- {words} evidence: {share(always, len(found))} flaws caught in every run; {share(caught, runs)} "
+                f"runs; the planted cause is the first diagnosis in {share(named, caught)} of those"
             )
-    for power in sound:
-        words = "with" if power.evidence == "full" else "without"
-        accused = share(power.caught, power.runs)
-        lines.append(f"- the sound service in {power.scenario}, {words} evidence: accused in {accused} runs")
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, *_sound_sums(proofs), *_late(proofs), "", *_commits(proofs), ""])
+
+
+def _sound_sums(proofs: Sequence[Proof]) -> Iterator[str]:
+    outcomes = [proof for proof in proofs if proof.subject == SOUND]
+    if outcomes:
+        accused = sum(proof.outcome == "accused" for proof in outcomes)
+        unknown = sum(proof.outcome == "sound" and proof.verdict == "unknown" for proof in outcomes)
+        yield f"- the sound service: accused in {share(accused, len(outcomes))} runs; {unknown} unknown"
+
+
+def _late(proofs: Sequence[Proof]) -> Iterator[str]:
+    """Says what was run again, because the first run says nothing of the judge."""
+    repeated = sum(proof.repeats > 0 for proof in proofs)
+    late = sum(proof.late for proof in proofs)
+    if repeated or late:
+        still = f"; {late} are unknown for that reason" if late else ""
+        yield f"- {counted(repeated, 'run')} made once more, because the load generator had been late{still}"
+
+
+def _commits(proofs: Sequence[Proof]) -> Iterator[str]:
+    """Which commit made which runs. Of all but the first, the subjects are named."""
+    by_commit: dict[str, list[Proof]] = {}
+    for proof in proofs:
+        by_commit.setdefault(proof.commit, []).append(proof)
+    most = sorted(by_commit.items(), key=lambda each: -len(each[1]))
+    if len(most) == 1:
+        yield f"Commit {most[0][0]}."
+        return
+    for place, (commit, made) in enumerate(most):
+        names = dict.fromkeys(f"`{proof.subject}`" for proof in made) if place else {}
+        shown = f": {', '.join(names)}" if 0 < len(names) <= NAMED_MAX else ""
+        yield f"- commit {commit}: {counted(len(made), 'run')}{shown}"
+    if most:
+        yield "\nOf a run that several commits made, the last one is shown."
+
+
+def _sound(sound: Sequence[Power]) -> str:
+    if not sound:
+        return ""
+    rows = [
+        f"| {power.scenario} | {WORDS[power.evidence]} | {power.runs} | {power.caught} | {power.unknown} |"
+        for power in sound
+    ]
+    head = "| scenario | evidence | runs | accused | unknown |\n|---|---|---|---|---|"
+    return "\n".join(["## The sound service", "", head, *rows, ""])
 
 
 def _tables(flaws: Sequence[Power]) -> str:
@@ -95,8 +140,12 @@ def _missed(flaws: Sequence[Power]) -> str:
         evidence = "" if power.evidence == "full" else ", without evidence"
         caught = share(power.caught, power.runs)
         declared = f"; not failed: {', '.join(power.missed)}" if power.missed else ""
-        lines.append(f"- `{power.subject}`{evidence}: caught {caught}{declared}; failed: {exposed(power)}")
+        lines.append(f"- `{power.subject}`{evidence}: caught {caught}{declared}; failed: {_failed(power)}")
     return "\n".join([*lines, ""])
+
+
+def _failed(power: Power) -> str:
+    return "; ".join(exposed_to(check, power.exposure.get(check, {})) for check in sorted(power.failed)) or "none"
 
 
 def _matrix(flaws: Sequence[Power]) -> str:
@@ -129,8 +178,3 @@ def _out_of_reach() -> str:
 
 def _reasons(flaws: Iterable[Flaw]) -> Iterator[str]:
     return (f"- `{flaw.name}`: {flaw.mistake}. {flaw.out_of_reach}" for flaw in flaws if flaw.out_of_reach)
-
-
-def _exposure(power: Power, check: str) -> str:
-    found = power.exposure.get(check, {})
-    return f" ({', '.join(f'{count} {what}' for what, count in found.items())})" if found else ""

@@ -19,7 +19,8 @@ class Power(msgspec.Struct, frozen=True):
     evidence: Evidence
     scenario: str
     runs: int
-    caught: int  # judged invalid
+    caught: int  # judged invalid; of the sound service: accused
+    unknown: int  # not decided
     declared: int  # caught by the checks that the flaw declares, and by no other
     named: int  # caught, and the first diagnosis is one that the flaw declares
     low: float  # Wilson interval of the share that is caught
@@ -65,6 +66,7 @@ def _power(group: Sequence[Proof]) -> Power:
         scenario=first.scenario,
         runs=len(group),
         caught=caught,
+        unknown=sum(_is_open(proof) for proof in group),
         declared=sum(proof.outcome == "as declared" for proof in group),
         named=sum(proof.named and proof.caught for proof in group),
         low=low,
@@ -77,6 +79,10 @@ def _power(group: Sequence[Proof]) -> Power:
         cause=causes[0] if causes else "",
         seconds=sum(proof.seconds for proof in group) / len(group),
     )
+
+
+def _is_open(proof: Proof) -> bool:
+    return proof.verdict == "unknown" and proof.outcome != "accused"
 
 
 def _least(group: Sequence[Proof]) -> dict[str, dict[str, int]]:

@@ -1,12 +1,16 @@
 """What one run proved, and the file that keeps it: one line for each run, so that an interrupted proof goes on."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
 from stockstorm.loadtests.subjects.flaws import Flaw
+from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.result import Result
+from stockstorm.simulator.errors import HistoryError
 
 SOUND: Final = "sound"
 FILE: Final = "proof.jsonl"
@@ -32,6 +36,8 @@ class Proof(msgspec.Struct, frozen=True):
     named: bool  # whether the first diagnosis is one that the flaw declares
     seconds: float
     folder: str
+    late: bool = False  # unknown, while our own generator could not keep up
+    repeats: int = 0  # runs before it that were late
 
     @property
     def key(self) -> tuple[str, str, int, Evidence, str]:
@@ -88,6 +94,7 @@ def judged(result: Result, flaw: Flaw | None, evidence: Evidence, folder: str) -
         named=bool(flaw and diagnoses and flaw.is_named_by(diagnoses[0], result.diagnoses[0].cause)),
         seconds=round(result.duration_ns / 1e9, 1),
         folder=folder,
+        late=result.verdict == "unknown" and _was_late(result),
     )
 
 
@@ -113,17 +120,38 @@ def not_run(subject: str, seed: int, evidence: Evidence, scenario: str, commit: 
 
 
 def read_proofs(runs: Path) -> list[Proof]:
-    """The stored proofs, oldest first. A last line that an interrupt cut off is left out."""
+    """The stored proofs of a runs folder, oldest first. A last line that an interrupt cut off is left out."""
     path = runs / FILE
-    if not path.is_file():
-        return []
+    return read_file(path) if path.is_file() else []
+
+
+def read_file(path: Path) -> list[Proof]:
+    """The same of one file. Raises HistoryError if it cannot be read."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        remedy = f"name a {FILE} that `stockstorm prove` wrote"
+        raise HistoryError(str(path), f"it cannot be read: {error.strerror}", remedy) from error
     found: list[Proof] = []
-    for line in path.read_bytes().splitlines():
-        try:
+    for line in lines:
+        with suppress(msgspec.DecodeError):
             found.append(msgspec.json.decode(line, type=Proof))
-        except msgspec.DecodeError:
-            continue
     return found
+
+
+def standing(proofs: Iterable[Proof]) -> list[Proof]:
+    """One proof for each commit and run, the newest. A late one stands only where there is no other."""
+    found: dict[tuple[str, str, int, Evidence, str], Proof] = {}
+    for proof in proofs:
+        known = found.get(proof.key)
+        if known is None or known.late or not proof.late:
+            found[proof.key] = proof
+    return list(found.values())
+
+
+def latest(proofs: Iterable[Proof]) -> list[Proof]:
+    """One proof for each run, whatever the commit: the last one that stands."""
+    return list({proof.key[1:]: proof for proof in standing(proofs)}.values())
 
 
 def store_proof(runs: Path, proof: Proof) -> None:
@@ -133,6 +161,11 @@ def store_proof(runs: Path, proof: Proof) -> None:
     cut = path.is_file() and not path.read_bytes().endswith(b"\n")
     with path.open("ab") as file:
         file.write(b"\n" * cut + msgspec.json.encode(proof) + b"\n")
+
+
+def _was_late(result: Result) -> bool:
+    """Whether our generator could not keep up, so that another run may be decided."""
+    return any(check.name == Generator.name and check.verdict == "unknown" for check in result.checks)
 
 
 def _owner(measure: str, result: Result) -> str:

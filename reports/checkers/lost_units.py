@@ -15,6 +15,7 @@ from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, units, unknown
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import SHELF_CAUSES
 
 Purchase = f.PurchaseAccepted | f.PurchaseRefused
 Lines = Purchase | f.OrderCancelled | f.OrderReturned
@@ -56,7 +57,7 @@ class _Ideal(msgspec.Struct):
             self._give_back(bought)
 
     def change(self, change: f.StockChanged) -> None:
-        if change.cause == "restock":
+        if change.cause in SHELF_CAUSES:
             self.stock[change.sku] = self.stock.get(change.sku, 0) + change.delta
 
     def _give_back(self, lines: Lines) -> None:

@@ -9,6 +9,7 @@ from stockstorm.reports.result import Diagnosis
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.attempt_errors import TURNED_AWAY
 
 TOO_LATE: Final = frozenset({"answer_timeout", "connect_timeout"})
 SLOW_MS: Final = 500.0  # in the median
@@ -30,7 +31,7 @@ class SlowAnswers(Diagnose):
         median = quantile(sorted(took), 0.5) if took else 0.0
         if not late and median < SLOW_MS:
             return
-        if len(answers(case, lambda attempt: attempt.error == "connect_refused")) > len(late):
+        if len(answers(case, lambda attempt: attempt.error in TURNED_AWAY)) > len(late):
             return  # nobody listens, which is another cause
         tried = sum(len(delivery.attempts) for delivery in case.genuine)
         parts = (

@@ -10,13 +10,15 @@ from stockstorm.reports.diagnosis.answers import Answered, answers, compared, ex
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.signature_check import DENIED
 from stockstorm.reports.diagnosis.traits import said
-from stockstorm.reports.diagnosis.unreachable import UNCONNECTED
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.attempt_errors import UNCONNECTED
 
 KINDS_MAX: Final = 3
 WAYS: Final = {
     "disconnected": "were cut off before an answer",
+    "reset": "were reset before an answer",
+    "dropped": "were cut off before an answer, on a connection that had been used before",
     "protocol": "were answered by something that is not HTTP",
 }
 

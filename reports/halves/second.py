@@ -89,8 +89,20 @@ class Half:
         history, deliveries, view = self.history, self.history.deliveries, self._view
         first: tuple[tuple[object, tuple[str, ...]], ...] = (
             (deliveries, ("first_attempt_ns",)),
-            (history, ("rest", "reported", "sell_outs", "repeats", "overtaking", "probed_twice", "probed_strangers")),
-            (deliveries, ("forged", "any_pending")),
+            (
+                history,
+                (
+                    "rest",
+                    "reported",
+                    "sell_outs",
+                    "repeats",
+                    "overtaking",
+                    "removals",
+                    "probed_twice",
+                    "probed_strangers",
+                ),
+            ),
+            (deliveries, ("forged", "any_pending", "stock_fates")),
         )
         for of, names in first:
             yield from ((getattr(type(of), name).shared_name, partial(getattr, of, name)) for name in names)
@@ -99,7 +111,7 @@ class Half:
             if checker.name not in BOTH_HALVES:
                 yield check_key(checker.name), partial(check_one, checker, history)
         yield INTERVALS, lambda: intervals(history)
-        for name in ("forged", "hottest_sku", "failures", "webhooks_open"):
+        for name in ("forged", "hottest_sku", "failures", "webhooks_open", "answers_a_bin"):
             yield getattr(HistoryView, name).shared_name, partial(getattr, view, name)
         for maker in FIGURES:
             yield figure_key(maker), partial(draw_one, maker, view)

@@ -5,7 +5,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from operator import attrgetter
 from weakref import proxy
@@ -16,6 +16,7 @@ from stockstorm.reports.history.balance import OffBalance, find_off_balance
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
 from stockstorm.reports.history.deliveries import Deliveries
 from stockstorm.reports.history.doubled import Doublings, find_doublings
+from stockstorm.reports.history.doubts import find_doubts
 from stockstorm.reports.history.elsewhere import NOWHERE, Elsewhere, shared
 from stockstorm.reports.history.event_outcomes import (
     Classified,
@@ -27,19 +28,24 @@ from stockstorm.reports.history.event_outcomes import (
 )
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
+from stockstorm.reports.history.learned import Learned, build_learned
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates, sets_without_comparison
+from stockstorm.reports.history.marketplaces import Absences, Outage, absences_of, find_outages, lags_ns
 from stockstorm.reports.history.netted import claims_of, half_written, settle_netted
 from stockstorm.reports.history.off_stock import Attribution
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.order_samples import OrderSample, find_order_samples
 from stockstorm.reports.history.overtaking import Overtaking, count_ties, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
+from stockstorm.reports.history.removals import Removals, find_removals
 from stockstorm.reports.history.repeats import Repeats, count_read_again, find_repeats
 from stockstorm.reports.history.sell_outs import count_sell_outs
-from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs
+from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs, excuse
+from stockstorm.reports.history.told_to_wait import ToldToWait, find_told_to_wait
+from stockstorm.reports.history.unsent import Unsent, find_unsent
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
@@ -82,7 +88,7 @@ class History(FactLog):
     @cached_property
     def listings(self) -> dict[tuple[str, str], Listing]:
         """Listings over time, by (channel, SKU)."""
-        return build_listings(self, self.ledgers)
+        return build_listings(self, self.ledgers, self.lags_ns, find_doubts(self, self.orders))
 
     @cached_property
     def deliveries(self) -> Deliveries:
@@ -90,6 +96,15 @@ class History(FactLog):
         # Not the history itself: it holds the deliveries, and a cycle would keep all facts until the collector comes.
         whole: History = proxy(self)
         return Deliveries(whole, lambda: whole.ledgers)
+
+    @cached_property
+    def unsent(self) -> list[Unsent]:
+        """Events that were never sent, and when the subject learned of them."""
+        if "never_sent" not in self.reported.delivery:
+            return []
+        stock = {final.sku: max(0, final.available - self.safety_stock) for final in self.all(f.FinalStock)}
+        wrong = {final.sku for final in self.all(f.FinalListing) if stock.get(final.sku, final.listed) != final.listed}
+        return find_unsent(self, self.reported, self.orders, self.deliveries.visible_version, wrong)
 
     @cached_property
     def lost_updates(self) -> list[LostUpdate]:
@@ -148,7 +163,29 @@ class History(FactLog):
         """Stock movements paired with the listings that owed them a push."""
         found = build_sync_pairs(self, self.orders, self.ledgers, self.listings, self.deliveries)
         bound_open(found, not self.unrest, self.pending.skus, self.rest.seen_until_ns or self.end_ns)
+        if self.outages:
+            excuse(found, self.absences)
         return found
+
+    @cached_property
+    def lags_ns(self) -> dict[str, int]:
+        """By marketplace: how long after a push buyers see it. Empty where all show it at once."""
+        return lags_ns(self.scenario) if self.count(f.RunStarted) else {}
+
+    @cached_property
+    def outages(self) -> tuple[Outage, ...]:
+        """When marketplaces were down, as the scenario wanted it."""
+        return find_outages(self.scenario, self) if self.count(f.RunStarted) else ()
+
+    @cached_property
+    def told_to_wait(self) -> ToldToWait:
+        """Answers of marketplaces that said how long to wait, and calls that came earlier."""
+        return find_told_to_wait(self)
+
+    @cached_property
+    def absences(self) -> Mapping[str, Absences]:
+        """By marketplace, when it could not be called."""
+        return absences_of(self.outages)
 
     @cached_property
     def order_samples(self) -> list[OrderSample]:
@@ -242,6 +279,16 @@ class History(FactLog):
     def app(self) -> AppLife:
         """What happened to the app's installation, and what its scopes allow."""
         return AppLife(self, self.scenario.app)
+
+    @cached_property
+    def learned(self) -> Learned:
+        """When the subject learned of each change of stock. Of use where a subscription was removed."""
+        return build_learned(self, self.deliveries, self.ledgers)
+
+    @shared
+    def removals(self) -> Removals:
+        """Subscriptions that Shopify removed because deliveries failed."""
+        return find_removals(self, self.deliveries.by_id.values(), self.fault_intervals)
 
     @cached_property
     def fault_intervals(self) -> list[FaultInterval]:

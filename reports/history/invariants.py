@@ -73,6 +73,8 @@ REFERENCES: Final = (
     Reference(f.SubscriptionRemoved, "source", "source"),
     Reference(f.SubscriptionRemoved, "subscription", "subscription"),
     Reference(f.EventUnheard, "event", "event"),
+    Reference(f.DeliveryWithheld, "event", "event"),
+    Reference(f.DeliveryWithheld, "subscription", "subscription"),
     Reference(f.DeliveryPlanned, "event", "event", none=-1),
     Reference(f.DeliveryPlanned, "subscription", "subscription"),
     Reference(f.AttemptEnded, "delivery", "delivery"),

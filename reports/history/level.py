@@ -60,16 +60,14 @@ def level_text(history: Facts) -> str:
         if reached == "full":
             return f"{WORDS['full']}: {did}"
         return (
-            f"{WORDS['full']} is expected, and only {WORDS[reached]} was reached: {did}; a service that only acknowledges "
+            f"{WORDS['full']} is expected, and only {WORDS[reached]} was reached: {did}; one that only acknowledges "
             'says so: level = "acknowledgement" in its subject file'
         )
     if ORDER[reached] > ORDER[declared]:
         return f"{WORDS[reached]}, more than the {WORDS[declared]} that is declared: {did}"
     if declared == "probe":
         every = f"{history.started.reads_every_ns / 1e9:g} s"
-        return (
-            f"{WORDS['probe']}, as declared: its own stock and orders were read every {every}, which is the error bar"
-        )
+        return f"{WORDS['probe']}, as declared: its own stock and orders were read every {every}, the error bar"
     return f"{WORDS['acknowledgement']}, as declared: answers and signatures are judged, and no effects"
 
 

@@ -1,22 +1,30 @@
 """What a marketplace listed for a SKU over time, and which versions each push of the subject can stand for.
 
+A listing is what the marketplace has accepted. One that shows a push late is judged by what it had accepted: the time
+until buyers see it is the marketplace's.
+
 Each push is matched twice. The *latest* honest version dates what the push reflects. The chain of *earliest* versions,
 each at or after the one before, shows whether the subject went back in time: a push is a stale overwrite only when no
 version from the last one shown onward fits, so chance agreement accuses nobody.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 from operator import itemgetter
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
 
+from stockstorm.reports.history.doubts import Doubt, units_in_doubt
 from stockstorm.reports.history.ledgers import NEVER, NO_LIMIT, Ledger
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.mixed import Box, Sums, ever_fitted
 from stockstorm.reports.history.push_attribution import NOTHING, PLAIN_SHARE_MIN
 from stockstorm.simulator.history import facts as f
+
+NO_DOUBTS: Final[Mapping[str, Sequence[Doubt]]] = MappingProxyType({})
 
 
 class Listing(msgspec.Struct, gc=False):
@@ -58,8 +66,16 @@ class Listing(msgspec.Struct, gc=False):
         return seen if seen < len(self.push_times_ns) else knowing
 
 
-def build_listings(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[str, str], Listing]:
-    """Listings by (channel, SKU), for every stocked SKU on every marketplace that opened."""
+def build_listings(
+    log: FactLog,
+    ledgers: Mapping[str, Ledger],
+    lagging: Collection[str] = (),
+    doubts: Mapping[str, Sequence[Doubt]] = NO_DOUBTS,
+) -> dict[tuple[str, str], Listing]:
+    """Listings by (channel, SKU), for every stocked SKU on every marketplace that opened.
+
+    `lagging`: marketplaces that show a push late.
+    """
     listings: dict[tuple[str, str], Listing] = {}
     for sku, ledger in ledgers.items():
         opening = max(0, ledger.available[0] - ledger.safety)
@@ -76,11 +92,17 @@ def build_listings(log: FactLog, ledgers: Mapping[str, Ledger]) -> dict[tuple[st
     for seq, sale in log.numbered(f.PurchaseAccepted):
         for sku, units, shown in zip(sale.skus, sale.quantities, sale.shown_before, strict=True):
             sales.setdefault((sale.channel, sku), []).append((seq, shown - units))
+    unit_sales = _units_sold(log, lagging) if lagging else {}
     for key, listing in listings.items():
         _replay(listing, sales.get(key, []))
+        if listing.channel in lagging:
+            _replay_accepted(listing, unit_sales.get(key, []))
         _match(listing)
+        in_doubt = doubts.get(key[1], ())
         if listing.ledger.parts:
-            _judge_by_parts(listing)
+            _judge_by_parts(listing, in_doubt)
+        elif in_doubt:
+            _excuse(listing, in_doubt)
     _read(list(listings.values()))
     return listings
 
@@ -94,6 +116,27 @@ def _replay(listing: Listing, sales: list[tuple[int, int]]) -> None:
     listing.listed += [quantity for _, quantity in changes]
 
 
+def _units_sold(log: FactLog, channels: Collection[str]) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """By channel and SKU: (sequence number, units) of each sale."""
+    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for seq, sale in log.numbered(f.PurchaseAccepted):
+        if sale.channel in channels:
+            for sku, units in zip(sale.skus, sale.quantities, strict=True):
+                found.setdefault((sale.channel, sku), []).append((seq, units))
+    return found
+
+
+def _replay_accepted(listing: Listing, sold: list[tuple[int, int]]) -> None:
+    """What the marketplace has accepted, less what it sold since. What buyers saw at a sale may be older."""
+    pushes = dict(zip(listing.push_seqs, listing.quantities, strict=True))
+    changes = sorted([*((seq, 0) for seq in pushes), *sold])
+    seqs, listed = listing.seqs[:1], listing.listed[:1]
+    for seq, units in changes:
+        seqs.append(seq)
+        listed.append(pushes[seq] if seq in pushes else max(0, listed[-1] - units))
+    listing.seqs, listing.listed = seqs, listed
+
+
 def _match(listing: Listing) -> None:
     """Finds the latest version that each push can stand for, and whether the subject went back in time.
 
@@ -101,11 +144,11 @@ def _match(listing: Listing) -> None:
     """
     ledger, shown = listing.ledger, 0
     seqs, base, available, safety = ledger.seqs, ledger.base, ledger.available, ledger.safety
-    sale_seqs, sold = ledger.sale_seqs, [0, *ledger.sale_totals]
+    sale_seqs, sold, untold = ledger.sale_seqs, [0, *ledger.sale_totals], bool(ledger.untold)
     found, verdicts = [], []
     for seq, quantity in zip(listing.push_seqs, listing.quantities, strict=True):
         least = quantity + safety
-        most = least + sold[bisect_right(sale_seqs, seq)]
+        most = least + sold[bisect_right(sale_seqs, seq)] + (ledger.untold_at(seq) if untold else 0)
         if least == safety:
             least = -NO_LIMIT
         last = max(0, bisect_right(seqs, seq) - 1)
@@ -125,13 +168,33 @@ def _match(listing: Listing) -> None:
     listing.matched_most = list(accumulate(found, max))
 
 
-def _judge_by_parts(listing: Listing) -> None:
+def _excuse(listing: Listing, doubts: Sequence[Doubt]) -> None:
+    """Withdraws "stale" where units in doubt explain a push by a version that was shown, or by a later one."""
+    ledger, shown = listing.ledger, 0
+    for index, (seq, quantity) in enumerate(zip(listing.push_seqs, listing.quantities, strict=True)):
+        last = ledger.version_at(seq)
+        if listing.verdicts[index] == "stale":
+            units = units_in_doubt(doubts, listing.push_seqs, seq, listing.push_times_ns[index])
+            if units and ledger.latest_match(_wider(ledger.bounds(quantity, seq), units), last) >= shown:
+                listing.verdicts[index] = ""
+        elif listing.verdicts[index] == "":
+            shown = ledger.earliest_match(ledger.bounds(quantity, seq), shown, last)
+
+
+def _wider(bounds: tuple[int, int], units: int) -> tuple[int, int]:
+    """The bounds of a push that may lack so many units."""
+    most, least = bounds
+    return most + units, least
+
+
+def _judge_by_parts(listing: Listing, doubts: Sequence[Doubt]) -> None:
     """Verdicts for an item with several locations, of which a subject may know different versions."""
     ledger, box = listing.ledger, Box(listing.ledger)
     verdicts = []
-    for seq, quantity in zip(listing.push_seqs, listing.quantities, strict=True):
+    for index, (seq, quantity) in enumerate(zip(listing.push_seqs, listing.quantities, strict=True)):
         bounds = ledger.bounds(quantity, seq)
-        if box.takes(bounds, seq):
+        units = units_in_doubt(doubts, listing.push_seqs, seq, listing.push_times_ns[index]) if doubts else 0
+        if box.takes(bounds, seq) or (units and box.takes(_wider(bounds, units), seq)):
             verdicts.append("")
         else:
             verdicts.append("stale" if ever_fitted(ledger, bounds, seq) else "unexplained")

@@ -22,6 +22,7 @@ from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries
 from stockstorm.reports.history.ledgers import NO_LIMIT, Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.marketplaces import Absences
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.simulator.history.facts import ListingPushed
@@ -44,6 +45,7 @@ class SyncPair(msgspec.Struct, gc=False):
     latency_ms: float  # fired to reflected; a lower bound for a moot or open pair; infinite if it was never reflected
     visible_latency_ms: float  # visible to reflected, at least 0; infinite if it was never reflected
     open: bool = False  # not reflected and still pending when the run ended; `ended_ns` is that end
+    excused_ns: int = 0  # time in which the marketplace took no push; the latencies are without it
 
 
 class SyncPairs(msgspec.Struct):
@@ -126,6 +128,20 @@ def bound_open(found: SyncPairs, at_rest: bool, pending_skus: Set[str], end_ns: 
         if pair.ended_ns == NEVER_NS and (not at_rest or pair.sku in pending_skus):
             pair.open, pair.ended_ns = True, max(end_ns, pair.fired_ns)
             pair.latency_ms, pair.visible_latency_ms = _latencies(pair.fired_ns, pair.visible_ns, pair.ended_ns)
+
+
+def excuse(found: SyncPairs, absences: Mapping[str, Absences]) -> None:
+    """Takes the time off each latency in which the listing's marketplace could not be called."""
+    for pair in found.pairs:
+        away = absences.get(pair.channel)
+        if away is None or pair.ended_ns == NEVER_NS:
+            continue
+        excused_ns = away.within(pair.fired_ns, pair.ended_ns)
+        if excused_ns:
+            pair.excused_ns = excused_ns
+            pair.latency_ms -= excused_ns / 1e6
+            seen_ns = min(max(pair.fired_ns, pair.visible_ns), pair.ended_ns)
+            pair.visible_latency_ms = max(0.0, pair.visible_latency_ms - away.within(seen_ns, pair.ended_ns) / 1e6)
 
 
 def _of_master(deliveries: Deliveries, ledger: Ledger) -> Iterator[_Movement]:

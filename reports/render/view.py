@@ -16,7 +16,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.app_life import life_intervals
 from stockstorm.reports.history.elsewhere import shared
 from stockstorm.reports.history.faults import api_outages
-from stockstorm.reports.render.downsample import Thinned, thinned_open
+from stockstorm.reports.render.downsample import Thinned, bin_width_s, rates, thinned_open
 from stockstorm.reports.result import Result
 from stockstorm.reports.verdict.samples import judged_samples
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
@@ -183,6 +183,20 @@ class HistoryView:
             ],
             self.end_s,
         )
+
+    @shared
+    def answers_a_bin(self) -> tuple[list[float], list[float]]:
+        """Genuine attempts acknowledged, and failed, in each bin of time. Empty without a removed subscription."""
+        if not self.history.removals.all:
+            return [], []
+        good: list[float] = []
+        bad: list[float] = []
+        for attempt in self.of(f.AttemptEnded):
+            if attempt.delivery not in self.forged:
+                acknowledged = 200 <= attempt.status < 300 and not attempt.error
+                (good if acknowledged else bad).append(self.seconds(attempt.at_ns))
+        width = bin_width_s(self.end_s)
+        return rates(good, width, self.end_s)[1], rates(bad, width, self.end_s)[1]
 
     @cached_property
     def acks(self) -> Series:

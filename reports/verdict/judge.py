@@ -22,6 +22,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.elsewhere import NOWHERE
 from stockstorm.reports.history.level import judged_level, level_text
 from stockstorm.reports.result import Check, Finding, Interval, Result, ThresholdOutcome, Verdict, counted
+from stockstorm.reports.verdict.by_topic import by_topic
 from stockstorm.reports.verdict.samples import INTERVALS, intervals
 from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
 from stockstorm.reports.verdict.tiers import judge_tiers
@@ -131,6 +132,7 @@ def _judged(history: History) -> Result:
         diagnoses=told(found),
         level=level_text(history),
         untested=untested(checks),
+        topics=by_topic(history),
     )
 
 

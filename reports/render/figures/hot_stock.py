@@ -17,7 +17,7 @@ from stockstorm.reports.render.figures.layout import (
 from stockstorm.reports.render.view import HistoryView
 from stockstorm.reports.result import counted
 from stockstorm.simulator.history import facts as f
-from stockstorm.simulator.model import ONLINE
+from stockstorm.simulator.model import ONLINE, SHELF_CAUSES
 
 Steps = list[tuple[float, float]]
 Oversold = list[tuple[float, float, int, str]]  # seconds, units left, units oversold, channel
@@ -113,7 +113,7 @@ def _physical(view: HistoryView, sku: str, initial: int) -> tuple[Steps, Oversol
             moves += [
                 (returned.at_ns, n) for name, n in zip(returned.skus, returned.quantities, strict=True) if name == sku
             ]
-    moves += [(c.at_ns, c.delta) for c in view.of(f.StockChanged) if c.sku == sku and c.cause == "restock"]
+    moves += [(c.at_ns, c.delta) for c in view.of(f.StockChanged) if c.sku == sku and c.cause in SHELF_CAUSES]
     moves.sort(key=lambda move: move[0])
     steps: Steps = [(0.0, initial)]
     for at_ns, delta in moves:

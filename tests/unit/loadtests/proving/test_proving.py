@@ -1,6 +1,5 @@
-"""What a proof says of its runs, and how it goes on after an interrupt."""
+"""What a proof says of its runs, and which runs it has."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +8,12 @@ import pytest
 
 from stockstorm.loadtests.cli.prove import _exit_code
 from stockstorm.loadtests.exits import ExitCode
-from stockstorm.loadtests.proving import runs
+from stockstorm.loadtests.proving.cells import SOUND_ON, Cell, Wanted, cells_of, not_begun, rotated
 from stockstorm.loadtests.proving.page import page_of
 from stockstorm.loadtests.proving.power import powers, wilson
-from stockstorm.loadtests.proving.proof import FILE, SOUND, Evidence, Outcome, Proof, judged, read_proofs, store_proof
-from stockstorm.loadtests.proving.runs import Cell, cells_of, not_begun, prove, rotated
+from stockstorm.loadtests.proving.proof import FILE, SOUND, Outcome, Proof, judged, read_proofs, standing, store_proof
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reports.result import Check, Diagnosis, Finding, Result, Verdict
-from stockstorm.simulator.errors import SubjectError
 
 FLAW = FLAWS["no_signature_check"]
 
@@ -24,7 +21,7 @@ FLAW = FLAWS["no_signature_check"]
 def result(verdict: Verdict, diagnosis: str = "", **checks: Finding) -> Result:
     diagnoses = (Diagnosis(diagnosis, "41 forged deliveries were accepted", ("e",), "r"),) if diagnosis else ()
     return Result(
-        run="r", scenario="proof", seed=3, plan_digest="", subject="queue-postgres", verdict=verdict,
+        run="r", scenario=FLAW.scenario, seed=3, plan_digest="", subject="queue-postgres", verdict=verdict,
         reasons=(), tiers=(), thresholds=(), measures={}, intervals={}, event_classes={}, notes=(), commit="abc",
         versions={}, machine={}, replay="", started_wall_ns=0, duration_ns=10**10, diagnoses=diagnoses,
         checks=tuple(Check(name, found, "why", exposure={"forged": 41}) for name, found in checks.items()),
@@ -85,19 +82,6 @@ def test_the_wilson_interval_is_that_of_the_literature() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
 
 
-def test_a_run_that_could_not_be_made_is_not_decided_and_made_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(_: Any) -> None:
-        raise SubjectError("reference service", "it exited", "read its log")
-
-    monkeypatch.setattr(runs, "make_spec", fail)
-    show: Callable[[Any], None] = lambda _: None  # noqa: E731 - a callable of two kinds
-    (one,) = prove([Cell("wrong_secret", 1, "full", "proof")], tmp_path, show, show)
-    assert (one.outcome, one.holds, "it exited" in one.cause) == ("not decided", False, True)
-    assert read_proofs(tmp_path) == []
-
-
 def test_the_power_of_a_flaw_counts_its_runs() -> None:
     caught = proof(result("invalid", "forgeries", forged="invalid", drift="invalid"))
     named_only = proof(result("unknown", "forgeries", forged="unknown"))
@@ -116,32 +100,67 @@ def test_the_sound_service_counts_accusations() -> None:
 
 
 def test_the_page_names_what_was_missed_and_what_is_out_of_reach() -> None:
-    page = page_of(powers([proof(result("valid", forged="valid")), proof(result("valid"), flaw=None)]), "abc")
+    page = page_of([proof(result("valid", forged="valid")), proof(result("valid"), flaw=None)])
     assert "0 of 1 flaws caught in every run" in page
     assert "- `no_signature_check`: caught 0 of 1; not failed: forged" in page
-    assert "accused in 0 of 1 runs" in page
+    assert "- the sound service: accused in 0 of 1 runs; 0 unknown" in page
+    assert "| proof | with | 1 | 0 | 0 |" in page
+    assert "Commit abc." in page
     assert all(f"`{flaw.name}`" in page for flaw in FLAWS.values() if flaw.out_of_reach)
 
 
-def test_a_proof_covers_every_subject_before_it_repeats_one() -> None:
-    cells = cells_of([SOUND, "no_signature_check"], 2, without_evidence=True)
-    scenarios = len({flaw.scenario for flaw in FLAWS.values()})
-    assert [cell.subject for cell in cells[: scenarios + 1]] == [SOUND] * scenarios + ["no_signature_check"]
-    assert [(cell.seed, cell.evidence) for cell in cells[:: scenarios + 1]] == [
-        (1, "full"), (1, "none"), (2, "full"), (2, "none"),
-    ]  # fmt: skip
+def test_a_page_of_several_commits_says_which_made_what_and_shows_the_last() -> None:
+    missed, sound = proof(result("valid", forged="valid")), proof(result("valid"), flaw=None)
+    caught = msgspec.structs.replace(proof(result("invalid", "forgeries", forged="invalid")), commit="def")
+    others = [msgspec.structs.replace(sound, seed=seed) for seed in (4, 5)]
+    page = page_of([missed, sound, *others, caught])
+    assert "1 of 1 flaws caught in every run" in page
+    assert "- commit abc: 3 runs\n- commit def: 1 run: `no_signature_check`" in page
+    assert "| proof | with | 3 | 0 | 0 |" in page
+
+
+def test_a_late_run_is_told_and_stands_only_without_another() -> None:
+    late = proof(result("unknown", generator="unknown"), flaw=None)
+    assert late.late
+    assert not proof(result("unknown", drift="unknown"), flaw=None).late
+    assert not proof(result("invalid", generator="unknown", forged="invalid")).late
+    good = msgspec.structs.replace(proof(result("valid"), flaw=None), repeats=1)
+    assert standing([late, good]) == standing([good, late]) == [good]
+    assert "1 run made once more, because the load generator had been late\n" in page_of([late, good])
+    assert "had been late; 1 are unknown for that reason" in page_of([late])
+
+
+def test_a_proof_has_the_sound_service_among_the_flaws_and_then_what_has_no_evidence() -> None:
+    names = ["no_signature_check", "wrong_secret"]
+    wanted = Wanted((SOUND, *names), 1, 9, without_evidence=True)
+    cells = cells_of(wanted)
+    full = [cell for cell in cells if cell.evidence == "full"]
+    sound = [cell for cell in full if cell.subject == SOUND]
+    assert cells == cells_of(wanted)
+    assert cells[: len(full)] == full
+    assert len(sound) == 9 * len(SOUND_ON) == len(set(sound))
+    places = [place for place, cell in enumerate(full) if cell.subject in names]
+    assert [len(full) // 6 < place < len(full) * 5 // 6 for place in places] == [True, True]
+    assert [cell.subject for cell in cells if cell.evidence == "none"] == [SOUND] * len(SOUND_ON) + names
     assert Cell(SOUND, 1, "full", "proof_polled").options(Path()).subject == "polling"
 
 
+def test_a_proof_covers_every_flaw_before_it_repeats_one() -> None:
+    cells = cells_of(Wanted(("no_signature_check", "wrong_secret"), seeds=2))
+    assert [(cell.subject, cell.seed) for cell in cells] == [
+        ("no_signature_check", 1), ("wrong_secret", 1), ("no_signature_check", 2), ("wrong_secret", 2),
+    ]  # fmt: skip
+
+
 def test_without_evidence_other_subjects_come_first_for_each_commit() -> None:
-    names = ["no_signature_check", "wrong_secret"]
-    cells = cells_of(names, 1, without_evidence=True, turn=3)
-    assert [cell.subject for cell in cells if cell.evidence == "full"] == names
-    assert [cell.subject for cell in cells if cell.evidence == "none"] == names[::-1]
+    names = ("no_signature_check", "wrong_secret")
+    cells = cells_of(Wanted(names, without_evidence=True, turn=3))
+    assert [cell.subject for cell in cells if cell.evidence == "full"] == [*names]
+    assert [cell.subject for cell in cells if cell.evidence == "none"] == [*names[::-1]]
 
 
 def test_a_proof_that_left_flaws_out_is_not_valid(capsys: pytest.CaptureFixture[str]) -> None:
-    cells = cells_of(["no_signature_check"], 1, without_evidence=True)
+    cells = cells_of(Wanted(("no_signature_check",), without_evidence=True))
     sound = msgspec.structs.replace(proof(result("invalid", forged="invalid")), seed=1)
     missed = msgspec.structs.replace(sound, verdict="valid")
     assert not_begun(cells, [sound]) == [cells[1]]
@@ -168,35 +187,3 @@ def test_a_file_that_an_interrupt_cut_off_is_read_up_to_there(tmp_path: Path) ->
     assert read_proofs(tmp_path) == [found]
     store_proof(tmp_path, found)
     assert read_proofs(tmp_path) == [found, found]
-
-
-def test_an_interrupted_proof_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: list[str] = []
-
-    class Spec:
-        folder = tmp_path
-
-    class Judged:
-        result = result("invalid", forged="invalid")
-
-    def run(*_: Any) -> Judged:
-        if len(ran) == 1:
-            raise KeyboardInterrupt
-        ran.append("run")
-        return Judged()
-
-    class Provenance:
-        commit = "abc"
-
-    show: Callable[[Any], None] = lambda _: None  # noqa: E731 - a callable of two kinds
-    monkeypatch.setattr(runs, "run", run)
-    monkeypatch.setattr(runs, "make_spec", lambda _: Spec)
-    monkeypatch.setattr(runs, "read_provenance", lambda: Provenance)
-    evidences: tuple[Evidence, ...] = ("full", "none")
-    cells = [Cell("no_signature_check", 3, evidence, "proof") for evidence in evidences]
-    with pytest.raises(KeyboardInterrupt):
-        list(prove(cells, tmp_path, show, show))
-    ran.append("interrupted")
-    assert [one.evidence for one in prove(cells, tmp_path, show, show)] == ["full", "none"]
-    assert ran == ["run", "interrupted", "run"]
-    assert list(prove([Cell("wrong_secret", 1, "full", "proof")], tmp_path, show, show, within_s=0.0)) == []

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from stockstorm.loadtests.config.run_options import make_scenario
-from stockstorm.loadtests.proving.runs import Cell
+from stockstorm.loadtests.proving.cells import Cell
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.flaws import FLAWS, flaws_of
 from stockstorm.loadtests.subjects.flaws.flaw import Kind
