@@ -45,6 +45,7 @@ LABELS: Final[dict[ForgeryKind | PoisonKind, str]] = {
 
 class Forged(Checker):
     name = "forged"
+    level = "acknowledgement"
     severity = "correctness"
     measures = (
         Measure(
