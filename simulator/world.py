@@ -37,6 +37,7 @@ from stockstorm.simulator.plan.items import (
     PlannedOrderEdit,
     PlannedPayment,
     PlannedPhase,
+    PlannedPoison,
     PlannedProductEdit,
     PlannedPurchase,
     PlannedRestock,
@@ -135,7 +136,7 @@ class World:
                 action.note(PhaseStarted(now_ns, item.name))
             case PlannedLife():
                 live(item, self.app, self.newest_order(ONLINE), action)
-            case PlannedForgery() | PlannedFault():
+            case PlannedForgery() | PlannedPoison() | PlannedFault():
                 pass
         return action.changes
 

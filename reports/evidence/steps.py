@@ -9,6 +9,7 @@ from stockstorm.reports.result import Side, Step, StepKind, units
 from stockstorm.simulator.api.exchange import request_id
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.config import API_FAULTS
+from stockstorm.simulator.delivery.poison import POISON
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.history.attempt_errors import ATTEMPT_ERRORS
 
@@ -70,7 +71,8 @@ class Steps:
         """One delivery: its plan, its attempts and its outcome."""
         planned = delivery.planned
         ids = {"webhook id": planned.webhook_id}
-        what = f"a forged {planned.topic} ({planned.forged})" if planned.forged else planned.topic
+        made_up = "poisonous" if planned.forged in POISON else "forged"
+        what = f"a {made_up} {planned.topic} ({planned.forged})" if planned.forged else planned.topic
         copy = f", duplicate {planned.copy}" if planned.copy else ""
         marks = f" ({' and '.join(planned.perturbed)})" if planned.perturbed else ""
         found = [

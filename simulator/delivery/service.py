@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from stockstorm.simulator.config import ForgeryKind, QuotasConfig, WorldConfig, app_version
+from stockstorm.simulator.config import ForgeryKind, PoisonKind, QuotasConfig, WorldConfig, app_version
 from stockstorm.simulator.delivery.attempts import Address, Answer, Delivery, Outgoing
 from stockstorm.simulator.delivery.forger import Forged, Forger
 from stockstorm.simulator.delivery.forgery import KINDS, OTHER_DOMAIN, Attack, Signed
@@ -38,7 +38,7 @@ from stockstorm.simulator.history.facts import (
 from stockstorm.simulator.history.texts import without
 from stockstorm.simulator.limits import SAID_MAX
 from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY, Event, Topic
-from stockstorm.simulator.plan.items import PlannedForgery, PlannedLife
+from stockstorm.simulator.plan.items import PlannedForgery, PlannedLife, PlannedPoison
 from stockstorm.simulator.seeds import Seeds
 
 __all__ = ["DeliveryService", "Dispatch", "Keep", "Secrets", "forget"]
@@ -65,7 +65,7 @@ class _Open(msgspec.Struct, gc=False):
     route: Route
     due_ns: int  # of that attempt
     topic: str
-    forged: ForgeryKind | Literal[""]
+    forged: ForgeryKind | PoisonKind | Literal[""]
     failures: int = 0  # in a row, with nothing acknowledged on the subscription in between
     acknowledged: int = 0  # what the route had acknowledged when the last of them was counted
     dropped: int = 0  # attempts that were repeated at once, because a kept connection had been closed
@@ -226,10 +226,10 @@ class DeliveryService:
         else:
             dispatch.attempts.append(Outgoing(number, 1, due_ns, route.address, head, body))
 
-    def forge(self, item: PlannedForgery, now_ns: int) -> Dispatch:
-        """Make the forged delivery of a plan item; nothing if nobody listens to its topic."""
-        dispatch = Dispatch([], [])
-        made = self._forger.forge(item, now_ns)
+    def forge(self, item: PlannedForgery | PlannedPoison, now_ns: int) -> Dispatch:
+        """Make the forged or poisonous delivery of a plan item; nothing if nobody listens to its topic."""
+        dispatch, forger = Dispatch([], []), self._forger
+        made = forger.poison(item, now_ns) if isinstance(item, PlannedPoison) else forger.forge(item, now_ns)
         if made is not None:
             self._take(made.delivery, made.route, dispatch, head=made.head, body=made.body, now_ns=now_ns, made=made)
         return dispatch
