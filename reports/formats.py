@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from stockstorm.reports.checkers import MEASURES, measure_of
-from stockstorm.reports.result import Finding, Interval, Result, ThresholdOutcome, TierOutcome, counted
+from stockstorm.reports.checkers.exposed import exposure_text
+from stockstorm.reports.result import Finding, Interval, Result, ThresholdOutcome, TierOutcome, TopicOutcome, counted
 from stockstorm.reports.verdict.tiers import best_tier, ranked
 from stockstorm.scenarios.tiers import TIERS
 
@@ -14,6 +15,28 @@ SIGNS: Final[dict[Finding, str]] = {"valid": "✓", "invalid": "✕", "unknown":
 UNITS_SHOWN: Final = frozenset({"ms", "s", "per second", "share"})
 TIER_NAMES: Final[dict[str, str]] = {tier.name: tier.title for tier in TIERS}
 NAMES: Final = {name: measure.label for name, measure in MEASURES.items() if measure.headline}
+
+
+OF_SPEED: Final = frozenset({"ack_time", "sync_latency", "order_latency"})  # told by the tiers
+EFFECTS: Final = {
+    "once": "seen once",
+    "twice": "seen twice",
+    "none": "none seen",
+    "not_judged": "none to be seen",
+    "void": "none needed",
+    "dead_lettered": "dead-lettered",
+    "healed": "healed later",
+}
+
+
+def answers_text(topic: TopicOutcome) -> str:
+    """How the events of a topic were answered: "200 (3 times), 503"."""
+    return ", ".join(f"{answer} ({count} times)" if count > 1 else answer for answer, count in topic.answers.items())
+
+
+def effects_text(topic: TopicOutcome) -> str:
+    """Which effects were seen: "3 seen once, 1 superseded"."""
+    return ", ".join(f"{count} {EFFECTS.get(effect, effect)}" for effect, count in topic.effects.items())
 
 
 def measure_name(measure: str) -> str:
@@ -100,6 +123,20 @@ def wall_text(wall_ns: int) -> str:
 def clock_text(wall_ns: int) -> str:
     """Time of day in UTC to the millisecond, as in a log."""
     return datetime.fromtimestamp(wall_ns / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3]
+
+
+def tested(result: Result) -> tuple[str, ...]:
+    """What a valid run claims beyond speed: how often what its thresholds are about occurred."""
+    if result.verdict != "valid":
+        return ()
+    wanted = {line.measure for line in result.thresholds}
+    claims = []
+    for check in result.checks:
+        occurred = {words: count for words, count in check.exposure.items() if count}
+        meant = check.name not in OF_SPEED and not wanted.isdisjoint(check.measures)
+        if meant and occurred and check.verdict == "valid":
+            claims.append(f"{check.name.replace('_', ' ')}: {exposure_text(occurred)}")
+    return tuple(claims)
 
 
 def tier_name(tier: TierOutcome) -> str:

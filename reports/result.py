@@ -107,6 +107,16 @@ class Diagnosis(msgspec.Struct, frozen=True):
     fits_too: tuple[str, ...] = ()  # names of other diagnoses that the same evidence fits
 
 
+class TopicOutcome(msgspec.Struct, frozen=True):
+    """What the subject did with the events of one topic of one source."""
+
+    source: str
+    topic: str
+    events: int
+    answers: dict[str, int]  # attempts by status, e.g. "200": 3; "not subscribed to": events
+    effects: dict[str, int]  # events by class of effect, e.g. "once": 3
+
+
 class Result(msgspec.Struct, frozen=True):
     """Everything that is reported about a run."""
 
@@ -134,6 +144,7 @@ class Result(msgspec.Struct, frozen=True):
     rest: str = ""  # whether the run ended at rest, and what showed it; empty in results of older versions
     diagnoses: tuple[Diagnosis, ...] = ()  # in order of cause
     untested: tuple[str, ...] = ()  # what a valid run would normally claim, and this one did not test
+    topics: tuple[TopicOutcome, ...] = ()  # of a run of few events
 
 
 INCIDENTS_KEPT: Final = 200

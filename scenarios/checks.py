@@ -14,6 +14,7 @@ from stockstorm.simulator.config import (
     MARKETPLACES,
     ORDER_ROLES,
     ApiFaultKind,
+    ChannelConfig,
     FaultConfig,
     FaultTarget,
     PhaseConfig,
@@ -23,8 +24,11 @@ from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.model import MARKETPLACE_TOPICS, ONLINE, SHOPIFY_TOPICS
 from stockstorm.simulator.plan.quotas import orders_at_least, sells_out
 
+LOOKS: Final = 2  # reconciliations that find nothing, before a run in which deliveries are lost may end
 SUBJECT: Final[FaultTarget] = "subject"
-TIMED: Final[tuple[ApiFaultKind, ...]] = ("throttled", "slow", "answer_lost", "dropped")  # kinds that read `seconds`
+# Kinds that read `seconds`.
+TIMED: Final[tuple[ApiFaultKind, ...]] = ("throttled", "slow", "answer_lost", "dropped", "down")
+OF_MARKETPLACES: Final = ("calls_per_s", "calls_burst", "lag_s", "tells")  # keys of a channel
 TOPICS: Final = (*SHOPIFY_TOPICS, *MARKETPLACE_TOPICS)  # those that a perturbation may name
 
 
@@ -56,6 +60,21 @@ def _channels(scenario: Scenario) -> Iterator[Problem]:
     for place, name in enumerate(names):
         if name in names[:place]:
             yield Problem(f"channels.{place}.name", f"{name!r} is used twice", "give each channel its own name")
+    for place, channel in enumerate(scenario.channels):
+        yield from _channel(f"channels.{place}", channel)
+
+
+def _channel(key: str, channel: ChannelConfig) -> Iterator[Problem]:
+    """Keys that mean nothing where they stand."""
+    given = channel.model_fields_set
+    if channel.name == ONLINE:
+        for name in OF_MARKETPLACES:
+            if name in given:
+                remedy = "leave it out; it is for marketplaces, and the own store sells from the master"
+                yield Problem(f"{key}.{name}", f"has no meaning for {ONLINE!r}", remedy, (f"{key}.name",))
+    elif "calls_burst" in given and channel.calls_per_s is None:
+        remedy = "add `calls_per_s = …`, or leave it out"
+        yield Problem(f"{key}.calls_burst", "has no meaning without calls_per_s", remedy, (f"{key}.calls_per_s",))
 
 
 def _phases(scenario: Scenario) -> Iterator[Problem]:
@@ -219,6 +238,20 @@ def _quotas(scenario: Scenario) -> Iterator[Problem]:
         yield Problem("quotas", found, remedy, reads)
 
 
+def _lost(scenario: Scenario) -> Iterator[Problem]:
+    """What is never sent is found by reconciliation alone, so the end of a run must not come before the next one."""
+    if not any(each.kind == "lost" for each in scenario.perturbations):
+        return
+    period_s, quiet_s = scenario.subject.reconcile_s, scenario.quiesce.quiet_s
+    if period_s is None:
+        remedy = "add reconcile_s = …, the seconds between two reconciliations of the subject"
+        yield Problem("subject.reconcile_s", "missing, but some deliveries are lost", remedy, ("perturbations",))
+    elif quiet_s < LOOKS * period_s:
+        found = f"{quiet_s:g} s, but what is lost is looked for every {period_s:g} s only"
+        remedy = f"write at least {LOOKS * period_s:g}, or lower reconcile_s under [subject]"
+        yield Problem("quiesce.quiet_s", found, remedy, ("subject.reconcile_s",))
+
+
 CHECKS: Final[tuple[Callable[[Scenario], Iterator[Problem]], ...]] = (
     _channels,
     _phases,
@@ -228,5 +261,6 @@ CHECKS: Final[tuple[Callable[[Scenario], Iterator[Problem]], ...]] = (
     _api_faults,
     _topics,
     _quotas,
+    _lost,
     life_problems,
 )

@@ -23,8 +23,10 @@ from stockstorm.simulator.shop.drawing import draw
 from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action
 from stockstorm.simulator.shop.ledger import Entry, Ledger
-from stockstorm.simulator.shop.lines import left_at
-from stockstorm.simulator.shop.orders import times_updated
+from stockstorm.simulator.shop.lines import Place, left_at
+from stockstorm.simulator.shop.order_edits import Edited
+from stockstorm.simulator.shop.orders import Cancellation, times_updated
+from stockstorm.simulator.shop.showing import Showing
 
 
 class Channel(Protocol):
@@ -32,7 +34,7 @@ class Channel(Protocol):
 
     name: str
 
-    def shown(self, sku: Sku) -> int:
+    def shown(self, sku: Sku, now_ns: int) -> int:
         """Units that buyers see. KeyError for an unknown SKU."""
         ...
 
@@ -48,30 +50,36 @@ class Channel(Protocol):
         """The order was paid."""
         ...
 
-    def cancelled(self, order: Order, action: Action) -> None:
+    def cancelled(self, change: Cancellation, action: Action) -> None:
         """The order was cancelled. Its units can be sold again."""
         ...
 
-    def returned(self, order: Order, refund: Refund, action: Action) -> None:
-        """Goods came back. `refund.restock` says whether they can be sold again."""
+    def returned(
+        self, order: Order, refund: Refund, action: Action, promised: Mapping[Place, int] | None = None
+    ) -> None:
+        """Goods came back. `refund.restock` says whether they can be sold again; `promised` is as `units_to`."""
         ...
 
 
 class Marketplace:
-    """Shows the last pushed quantity, less the units sold since. Cancelled and returned units are not listed again."""
+    """Shows the last pushed quantity, less the units sold since. Cancelled and returned units are not listed again.
 
-    def __init__(self, name: str, listings: Mapping[Sku, int], feeds: Feeds) -> None:
+    `lag_ns`: how long after a push buyers see it. Until then they see, and can buy, what was listed before.
+    """
+
+    def __init__(self, name: str, listings: Mapping[Sku, int], feeds: Feeds, lag_ns: int = 0) -> None:
         self.name = name
         self._listed = dict(listings)
         self._feeds = feeds
+        self._showing = Showing(listings, lag_ns) if lag_ns else None
 
     @property
     def listings(self) -> Mapping[Sku, int]:
-        """SKU → listed units, in the order of the catalogue. A view."""
+        """SKU → listed units as accepted, in the order of the catalogue. A view."""
         return self._listed
 
-    def shown(self, sku: Sku) -> int:
-        return self._listed[sku]
+    def shown(self, sku: Sku, now_ns: int) -> int:
+        return self._listed[sku] if self._showing is None else self._showing.units(sku, now_ns)
 
     def draw(self, lines: Sequence[tuple[Sku, int]], *, apart: bool = False) -> tuple[Drawn, ...]:  # noqa: ARG002 - as every channel
         """Nothing: the subject chooses where it takes the units from when it writes the order to the master."""
@@ -82,19 +90,29 @@ class Marketplace:
         for sku, quantity in listings:
             action.note(ListingPushed(action.now_ns, self.name, sku, quantity, self._listed[sku], request))
             self._listed[sku] = quantity
+            if self._showing is not None:
+                self._showing.accept(sku, quantity, action.now_ns)
 
     def sold(self, order: Order, action: Action) -> None:
         for line in order.lines:
-            self._listed[line.sku] -= line.quantity
+            if self._showing is not None:
+                self._showing.sell(line.sku, line.quantity)
+            self._listed[line.sku] = max(0, self._listed[line.sku] - line.quantity)
         self._fire("order.created", order, action)
 
     def paid(self, order: Order, action: Action) -> None:
         """Marketplaces collect payments themselves and send no event."""
 
-    def cancelled(self, order: Order, action: Action) -> None:
-        self._fire("order.cancelled", order, action)
+    def cancelled(self, change: Cancellation, action: Action) -> None:
+        self._fire("order.cancelled", change.order, action)
 
-    def returned(self, order: Order, refund: Refund, action: Action) -> None:
+    def returned(
+        self,
+        order: Order,
+        refund: Refund,
+        action: Action,
+        promised: Mapping[Place, int] | None = None,  # noqa: ARG002 - as every channel
+    ) -> None:
         self._fire("order.returned", order, action, refund)
 
     def _fire(self, topic: MarketplaceTopic, order: Order, action: Action, refund: Refund | None = None) -> None:
@@ -113,7 +131,7 @@ class OnlineStore:
     def __init__(self, ledger: Ledger, by_sku: Mapping[Sku, Product]) -> None:
         self._ledger, self._by_sku = ledger, by_sku
 
-    def shown(self, sku: Sku) -> int:
+    def shown(self, sku: Sku, now_ns: int) -> int:  # noqa: ARG002 - as every channel
         return self._ledger.available(self._by_sku[sku].inventory_item_id)
 
     def draw(self, lines: Sequence[tuple[Sku, int]], *, apart: bool = False) -> tuple[Drawn, ...]:
@@ -133,39 +151,73 @@ class OnlineStore:
         action.order(SHOPIFY, "orders/paid", order)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
 
-    def cancelled(self, order: Order, action: Action) -> None:
-        levels = self.move(left_at(order), Entry("cancellation", order.key), action, promised=not order.fulfilments)
+    def cancelled(self, change: Cancellation, action: Action) -> None:
+        order = change.order
+        levels = self.move(change.units, Entry("cancellation", order.key), action, promised=change.held)
+        if change.refund is not None:
+            action.order(SHOPIFY, "refunds/create", order, len(order.refunds), change.refund)
         action.order(SHOPIFY, "orders/cancelled", order)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
         _fire_stock(levels, order, action)
 
-    def returned(self, order: Order, refund: Refund, action: Action) -> None:
-        # Goods that cannot be sold again stay committed. The plan ships nothing, so nothing reads that state.
-        units = [(line.sku, line.location_id, line.quantity) for line in refund.lines] if refund.restock else []
-        levels = self.move(units, Entry("return", order.key), action, promised=not order.fulfilments)
+    def returned(
+        self, order: Order, refund: Refund, action: Action, promised: Mapping[Place, int] | None = None
+    ) -> None:
+        units = [(line.sku, line.location_id, line.quantity) for line in refund.lines]
+        if not refund.restock:
+            self.leave(units, promised)
+        levels = self.move(units if refund.restock else (), Entry("return", order.key), action, promised=promised)
         action.order(SHOPIFY, "refunds/create", order, len(order.refunds), refund)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
         _fire_stock(levels, order, action)
 
+    def edited(self, change: Edited, action: Action) -> None:
+        """Staff changed the lines of an order."""
+        order = change.order
+        levels = self.move([*change.back, *change.taken], Entry("order_edit", order.key), action)
+        if change.refund is not None:
+            action.order(SHOPIFY, "refunds/create", order, len(order.refunds), change.refund)
+        action.order_edit(order)
+        action.order(SHOPIFY, "orders/updated", order, times_updated(order))
+        _fire_stock(levels, order, action)
+
     def move(
-        self, units: Iterable[tuple[Sku, int, int]], entry: Entry, action: Action, *, promised: bool = True
+        self,
+        units: Iterable[tuple[Sku, int, int]],
+        entry: Entry,
+        action: Action,
+        *,
+        promised: Mapping[Place, int] | None = None,
     ) -> list[tuple[Level, Sku]]:
         """One change of each SKU at each location, whatever the number of lines that it is on.
 
-        `units`: (SKU, location, units); location 0 is the first one of the item. `promised`: between available and
-        committed. Otherwise the units come from elsewhere, for example back from a buyer to whom they had been shipped.
+        `units`: (SKU, location, units); location 0 is the first one of the item. `promised`: as many of them, at most,
+        move between available and committed (None: all). The others come from elsewhere, for example back from a buyer
+        to whom they had been shipped.
         """
-        total: dict[tuple[Sku, int], int] = {}
-        for sku, location, delta in units:
-            total[sku, location] = total.get((sku, location), 0) + delta
         levels = []
-        for (sku, location), delta in total.items():
+        for (sku, location), delta in _summed(units).items():
             item = self._by_sku[sku].inventory_item_id
-            place, committed = self._ledger.place(item, location), -delta if promised else 0
+            committed = -delta if promised is None else -min(delta, promised.get((sku, location), 0))
+            place = self._ledger.place(item, location)
             level, fact = self._ledger.record(item, delta, entry, action.now_ns, location_id=place, committed=committed)
             action.note(fact)
             levels.append((level, sku))
         return levels
+
+    def leave(self, units: Iterable[tuple[Sku, int, int]], promised: Mapping[Place, int] | None = None) -> None:
+        """Units that come back and cannot be sold again leave the shelf, as far as they were on it: `promised`."""
+        for (sku, location), count in _summed(units).items():
+            gone = count if promised is None else min(count, promised.get((sku, location), 0))
+            if gone:
+                self._ledger.ship(self._by_sku[sku], gone, location)
+
+
+def _summed(units: Iterable[tuple[Sku, int, int]]) -> dict[Place, int]:
+    total: dict[Place, int] = {}
+    for sku, location, delta in units:
+        total[sku, location] = total.get((sku, location), 0) + delta
+    return total
 
 
 def _fire_stock(levels: Iterable[tuple[Level, Sku]], order: Order, action: Action) -> None:

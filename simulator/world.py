@@ -6,8 +6,11 @@ the ledger, the order book and the channels apply it.
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.channels import Channel, Marketplace, OnlineStore
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.history.facts import (
     AnyFact,
@@ -31,6 +34,7 @@ from stockstorm.simulator.plan.items import (
     PlannedFault,
     PlannedForgery,
     PlannedLife,
+    PlannedOrderEdit,
     PlannedPayment,
     PlannedPhase,
     PlannedProductEdit,
@@ -56,8 +60,9 @@ from stockstorm.simulator.shop.ledger import (
 )
 from stockstorm.simulator.shop.life import live
 from stockstorm.simulator.shop.lines import before_each, columns, left
+from stockstorm.simulator.shop.order_edits import can_edit, edited
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
-from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned
+from stockstorm.simulator.shop.orders import OrderBook, cancelled, held_of, paid, returned
 from stockstorm.simulator.shop.staff import restock, transfer
 from stockstorm.simulator.shop.subscriptions import Subscriptions
 from stockstorm.simulator.shop.written import Mover, OrderWrites
@@ -87,8 +92,12 @@ class World:
             for product in catalogue.products
         }
         self._feeds = Feeds()
-        self._markets = {name: Marketplace(name, listed, self._feeds) for name in self.marketplaces}
-        online = OnlineStore(self._ledger, catalogue.by_sku)
+        self._markets = {
+            channel.name: Marketplace(channel.name, listed, self._feeds, round(channel.lag_s * SECOND_NS))
+            for channel in config.channels
+            if channel.name != ONLINE
+        }
+        online = self._online = OnlineStore(self._ledger, catalogue.by_sku)
         self._channels: dict[str, Channel] = {ONLINE: online, **self._markets}
         self.order_writes = OrderWrites(
             Mover(self._ledger, self._physical, self._book, catalogue.by_sku, online, self._call)
@@ -118,6 +127,8 @@ class World:
                 self._cancellation(item, action)
             case PlannedReturn():
                 self._return(item, action)
+            case PlannedOrderEdit():
+                self._edit_order(item, action)
             case PlannedRestock() | PlannedTransfer() | PlannedProductEdit():
                 self._staff(item, action)
             case PlannedPhase():
@@ -134,7 +145,7 @@ class World:
         channel = self._channels[item.channel]
         skus, quantities = zip(*item.lines, strict=True)
         physical = tuple([self._physical.units(sku) for sku in skus])
-        shown = tuple([channel.shown(sku) for sku in skus])
+        shown = tuple([channel.shown(sku, action.now_ns) for sku in skus])
         if len(skus) > 1 and len(set(skus)) < len(skus):
             physical, shown = before_each(item.lines, physical), before_each(item.lines, shown)
         if any(seen < wanted for seen, wanted in zip(shown, quantities, strict=True)):
@@ -165,17 +176,43 @@ class World:
 
     def _cancellation(self, item: PlannedCancellation, action: Action) -> None:
         old = self._book.get(item.order)
-        order = None if old is None else cancelled(old, action.now_ns)
-        if order is None:
+        change = None if old is None else cancelled(old, action.now_ns)
+        if change is None:
             action.note(FollowUpVoid(action.now_ns, item.order, "cancellation"))
             return
+        order, lines = change.order, [] if old is None else left(old)
         self._book.replace(order)
-        lines = left(order)
         skus, quantities = columns(lines)
         action.note(OrderCancelled(action.now_ns, order.key, order.channel, order.ref, skus, quantities))
         for sku, quantity in lines:
             self._physical.add(sku, quantity)
-        self._channels[order.channel].cancelled(order, action)
+        self._channels[order.channel].cancelled(change, action)
+
+    def _edit_order(self, item: PlannedOrderEdit, action: Action) -> None:
+        old = self._book.get(item.order)
+        if old is None or not can_edit(old):
+            action.note(FollowUpVoid(action.now_ns, item.order, "edit"))
+            return
+        store, products = (
+            self._channels[old.channel],
+            {sku: self.edits.of(self.catalogue.by_sku[sku]) for sku, _ in item.added},
+        )
+        # Staff adds what the master shows and the shelf has.
+        added = tuple(
+            [
+                (sku, units)
+                for sku, units in item.added
+                if min(store.shown(sku, action.now_ns), self._physical.units(sku)) >= units
+            ]
+        )
+        change = edited(old, msgspec.structs.replace(item, added=added), products, store.draw(added), action.now_ns)
+        if not change.back and not change.taken:
+            action.note(FollowUpVoid(action.now_ns, item.order, "edit"))
+            return
+        self._book.replace(change.order)
+        for sku, _, units in (*change.back, *change.taken):
+            self._physical.add(sku, units)
+        self._online.edited(change, action)
 
     def _return(self, item: PlannedReturn, action: Action) -> None:
         old = self._book.get(item.order)
@@ -193,18 +230,28 @@ class World:
         if item.restock:
             for sku, quantity in item.lines:
                 self._physical.add(sku, quantity)
-        self._channels[order.channel].returned(order, refund, action)
+        self._channels[order.channel].returned(order, refund, action, None if old is None else held_of(old))
 
     def _staff(self, item: PlannedRestock | PlannedTransfer | PlannedProductEdit, action: Action) -> None:
         product = self.catalogue.by_sku[item.sku]
         match item:
             case PlannedRestock():
-                self._physical.add(item.sku, item.delta)
-                restock(item, product, self._ledger, action)
+                units = self._there(item)
+                if units:
+                    self._physical.add(item.sku, units)
+                    restock(item, units, product, self._ledger, action)
             case PlannedTransfer():
                 transfer(item, product, self._ledger, action)
             case PlannedProductEdit():
-                action.product(self.edits.of(product))
+                action.product(self.edits.of(product), self._ledger.available(product.inventory_item_id))
+
+    def _there(self, item: PlannedRestock) -> int:
+        """The units of a restock. Nobody writes off units that are not on the shelf, or that are promised."""
+        if item.delta >= 0:
+            return item.delta
+        product = self.catalogue.by_sku[item.sku]
+        free = min(self._physical.units(item.sku), self._ledger.available(product.inventory_item_id))
+        return max(item.delta, -max(0, free))
 
     # -- the master record, for the Admin API ----------------------------------------------------------------------
 
@@ -244,6 +291,10 @@ class World:
         """The newest accepted order of a channel."""
         key = self._newest.get(channel)
         return None if key is None else self._book.get(key)
+
+    def order(self, key: OrderKey) -> Order | None:
+        """An order of any channel by its key. None if it was never accepted."""
+        return self._book.get(key)
 
     def order_by_id(self, order_id: int) -> Order | None:
         """An order of the own store by its Shopify id."""
@@ -297,7 +348,7 @@ class World:
         """New values of products."""
         action = self._call(now_ns)
         for product in products:
-            self.edits.change(product, action, of_item=of_item)
+            self.edits.change(product, action, self._ledger.available(product.inventory_item_id), of_item=of_item)
         return action.changes
 
     def bulk_finished(self, body: bytes, now_ns: int) -> Changes:

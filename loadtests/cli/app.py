@@ -11,8 +11,10 @@ from stockstorm.loadtests.cli.check import check_command
 from stockstorm.loadtests.cli.compare import compare_command
 from stockstorm.loadtests.cli.plan import plan_command
 from stockstorm.loadtests.cli.prove import prove_command
+from stockstorm.loadtests.cli.regress import regress_command
 from stockstorm.loadtests.cli.run import run_command
 from stockstorm.loadtests.cli.scenarios import scenarios_command
+from stockstorm.loadtests.cli.serve import serve_command, trigger_command
 from stockstorm.loadtests.exits import Signalled, exit_code_of, invoke
 from stockstorm.loadtests.streams import prepare_streams
 
@@ -30,6 +32,9 @@ app.command("compare")(compare_command)
 app.command("check")(check_command)
 app.command("scenarios")(scenarios_command)
 app.command("prove")(prove_command)
+app.command("regress")(regress_command)
+app.command("serve")(serve_command)
+app.command("trigger")(trigger_command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -96,10 +96,11 @@ SUBSCRIBE = Operation(
 # --- reading stock
 
 
-class ItemLevel(msgspec.Struct, frozen=True):
+class ItemLevel(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     location: Identified
     quantities: list[Quantity]
+    updated_at: str = ""
 
 
 class ItemLevels(msgspec.Struct, frozen=True):
@@ -129,7 +130,7 @@ ITEMS = Operation(
       id
       sku
       inventoryLevels(first: 20) {
-        nodes { id location { id } quantities(names: ["available"]) { name quantity } }
+        nodes { id updatedAt location { id } quantities(names: ["available"]) { name quantity } }
       }
     }
     pageInfo { hasNextPage endCursor }
@@ -145,13 +146,14 @@ class SkuOf(msgspec.Struct, frozen=True):
     sku: str | None
 
 
-class LevelNode(msgspec.Struct, frozen=True):
+class LevelNode(msgspec.Struct, frozen=True, rename="camel"):
     """A level. All fields are missing if the id names nothing that the app can read."""
 
     id: str | None = None
     item: SkuOf | None = None
     location: Identified | None = None
     quantities: list[Quantity] = []
+    updated_at: str = ""
 
 
 class Levels(msgspec.Struct, frozen=True):
@@ -216,7 +218,7 @@ CHANGED_LEVELS = Operation(
     """query ChangedLevels($location: ID!, $first: Int!, $after: String, $query: String!) {
   location(id: $location) {
     inventoryLevels(first: $first, after: $after, query: $query) {
-      nodes { id item { id sku } location { id } quantities(names: ["available"]) { name quantity } }
+      nodes { id updatedAt item { id sku } location { id } quantities(names: ["available"]) { name quantity } }
       pageInfo { hasNextPage endCursor }
     }
   }

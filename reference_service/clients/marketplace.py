@@ -11,11 +11,25 @@ from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON
 
 
 class MarketplaceCallFailed(Exception):
-    """A call had no usable answer. It may have been executed. `wait_s`: the channel's Retry-After, or 0."""
+    """A call had no usable answer. It may have been executed.
 
-    def __init__(self, reason: str, wait_s: float = 0.0) -> None:
+    `wait_s`: the channel's Retry-After, or 0. `status`: of the answer; 0 if there was none.
+    """
+
+    def __init__(self, reason: str, wait_s: float = 0.0, status: int = 0) -> None:
         super().__init__(reason)
         self.wait_s = wait_s
+        self.status = status
+
+    @property
+    def throttled(self) -> bool:
+        """Whether the channel takes fewer calls."""
+        return self.status == 429
+
+    @property
+    def missing(self) -> bool:
+        """Whether the channel has no such resource: some only notify, and others only have a feed."""
+        return self.status == 404
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -35,6 +49,18 @@ class FeedPage(msgspec.Struct, frozen=True):
 
     orders: list[msgspec.Raw]
     next_cursor: str
+
+
+class Listing(msgspec.Struct, frozen=True):
+    sku: str
+    quantity: int
+
+
+class ListingPage(msgspec.Struct, frozen=True):
+    """Listings by SKU. `next`: the last SKU of the page, or None on the last page."""
+
+    listings: list[Listing]
+    next: str | None = None
 
 
 class Marketplace:
@@ -69,13 +95,23 @@ class Marketplace:
         except UNREADABLE_JSON as error:
             raise MarketplaceCallFailed(f"unexpected shape of the answer: {error}") from None
 
+    async def listings_after(self, sku: str, limit: int) -> ListingPage:
+        """At most `limit` listings that follow the SKU ("": from the first). Raises MarketplaceCallFailed."""
+        raw = await self._call("GET", f"/listings?after={quote(sku, safe='')}&limit={limit}", None)
+        try:
+            return msgspec.json.decode(raw, type=ListingPage)
+        except UNREADABLE_JSON as error:
+            raise MarketplaceCallFailed(f"unexpected shape of the answer: {error}") from None
+
     async def _call(self, method: str, path: str, body: bytes | None) -> bytes:
         try:
             async with self._session.request(method, self._base + path, data=body, headers=self._headers) as response:
                 raw = await read_bounded(response)
                 if response.status != 200:
                     raise MarketplaceCallFailed(
-                        f"HTTP {response.status}", retry_after_s(response.headers.get("Retry-After", ""))
+                        f"HTTP {response.status}",
+                        retry_after_s(response.headers.get("Retry-After", "")),
+                        response.status,
                     )
                 return raw
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

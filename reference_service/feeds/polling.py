@@ -11,6 +11,7 @@ from stockstorm.reference_service.domain.timestamps import SECOND_NS
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.feeds.order_feed import OrderFeed
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
+from stockstorm.reference_service.storage.healed import Pass
 from stockstorm.reference_service.wiring import Feed, Parts
 
 log = structlog.get_logger()
@@ -56,25 +57,30 @@ class StockPoll:
     def __init__(self, parts: Parts) -> None:
         self._reader = parts.reader
         self._admin_lock = parts.admin_lock
-        self._since_ns = time.time_ns()  # the worker's start reads everything
+        self._since_ns = self._polled_ns = time.time_ns()  # the worker's start reads everything
         self._full_read_at = time.monotonic() + limits.FULL_READ_EVERY_S
 
-    async def read(self) -> None:
-        """Polls once. The next poll begins where this one began, so it finds what changes during this one."""
-        began_ns = time.time_ns()
+    async def read(self, healing: Pass | None = None, *, full: bool = False) -> int:
+        """Polls once; returns the number of levels. The next poll begins where this one began.
+
+        So it finds what changes during this one. A pass of reconciliation ends where it leaves things alone.
+        """
+        now_ns = time.time_ns()
         async with self._admin_lock:
-            if began_ns < self._since_ns or time.monotonic() >= self._full_read_at:
-                count = await self._reader.read_all()
+            if full or now_ns < self._polled_ns or time.monotonic() >= self._full_read_at:
+                count = await self._reader.read_all(healing)
                 self._full_read_at = time.monotonic() + limits.FULL_READ_EVERY_S
             else:
-                count = await self._reader.read_changed(self._since_ns - round(limits.POLL_OVERLAP_S * SECOND_NS))
-        self._since_ns = began_ns
+                since_ns = self._since_ns - round(limits.POLL_OVERLAP_S * SECOND_NS)
+                count = await self._reader.read_changed(since_ns, healing)
+        self._since_ns, self._polled_ns = now_ns if healing is None else healing.until_ns, now_ns
         log.debug("stock_polled", levels=count)
+        return count
 
 
-def order_loop(parts: Parts, channel: str, *, claim_max: int = limits.FEED_PAGE_MAX) -> WorkLoop:
+def order_loop(parts: Parts, channel: str, *, claim_max: int = limits.FEED_PAGE_MAX, requeues: bool = True) -> WorkLoop:
     """The loop over a channel's orders endpoint, `claim_max` notifications in a transaction."""
-    feed = OrderFeed(parts.pool, channel, parts.marketplaces[channel], parts.rng)
+    feed = OrderFeed(parts.pool, channel, parts.marketplaces[channel], parts.rng, requeues=requeues)
     handler = parts.handlers[WorkType.CHANNEL]
     return WorkLoop(WorkType.CHANNEL, feed, handler, parts.announce, parts.rng, claim_max=claim_max)
 

@@ -49,6 +49,11 @@ CREATE TABLE IF NOT EXISTS dead_letter (
   at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Its number is that of its webhook in the inbox. Older databases have the number in the queue, which can be another's.
+DELETE FROM dead_letter AS one USING dead_letter AS other WHERE one.seq = other.seq AND one.entry < other.entry;
+UPDATE dead_letter SET entry = -seq WHERE entry <> seq;
+UPDATE dead_letter SET entry = -entry WHERE entry < 0;
+
 -- The known stock levels of the master: `available` was true at some moment within [as_of_low_ns, as_of_high_ns].
 -- parked_*: the newest level received while a batch with this level was in flight. pending: units of channel orders that
 -- are recorded here and not yet in the master.
@@ -142,3 +147,26 @@ CREATE TABLE IF NOT EXISTS shop_product (
   title text,
   status text
 );
+
+-- Reconciliations that were asked for or due. counts: what each part read and healed, as JSON. done_by: the pass that did
+-- it, which can answer several requests.
+CREATE TABLE IF NOT EXISTS reconciliation (
+  run bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  asked_by text NOT NULL,
+  asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  ended_at timestamptz,
+  done_by bigint,
+  counts jsonb NOT NULL DEFAULT '{}'
+);
+-- What reconciliation healed: one row for each order, stock level or listing, written in the transaction that heals it.
+CREATE TABLE IF NOT EXISTS healed (
+  entry bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  run bigint NOT NULL,
+  kind text NOT NULL,
+  source text NOT NULL,
+  name text NOT NULL,
+  was text NOT NULL,
+  became text NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX IF NOT EXISTS healed_by_run ON healed (run);

@@ -1,4 +1,7 @@
-"""Reads Shopify's stock by API: all of it at start, later the levels that are doubtful or that changed."""
+"""Reads Shopify's stock by API: all of it at start, later the levels that are doubtful or that changed.
+
+A read within a pass of reconciliation leaves levels alone that changed a moment ago, and records those that differed.
+"""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
@@ -13,6 +16,7 @@ from stockstorm.reference_service.clients.documents import (
     LEVELS,
     LOCATIONS,
     ChangedLevels,
+    ItemLevel,
     Items,
     LevelNode,
     Levels,
@@ -21,7 +25,10 @@ from stockstorm.reference_service.clients.documents import (
     updated_since,
 )
 from stockstorm.reference_service.domain.stock_level import Level, Reading, apply_read
+from stockstorm.reference_service.domain.timestamps import nanoseconds_or_none
+from stockstorm.reference_service.domain.topics import SHOPIFY
 from stockstorm.reference_service.storage.database import Pool
+from stockstorm.reference_service.storage.healed import Healed, Pass
 from stockstorm.reference_service.storage.tables import (
     LevelKey,
     add_levels,
@@ -42,17 +49,18 @@ class StockReader:
         self._admin = admin
         self._signals = signals
 
-    async def read_all(self) -> int:
+    async def read_all(self, healing: Pass | None = None) -> int:
         """Stores every level of the shop, page by page; returns their number."""
         count = 0
         async for page in self._pages():
             levels = levels_of(page)
-            await self._store(levels)
+            nodes = [node for item in page.data.inventory_items.nodes for node in item.inventory_levels.nodes]
+            await self._store(_due(levels, nodes, healing), healing)
             count += len(levels)
         log.info("stock_read", levels=count)
         return count
 
-    async def read_changed(self, since_ns: int) -> int:
+    async def read_changed(self, since_ns: int, healing: Pass | None = None) -> int:
         """Stores the levels updated in the second of `since_ns` or later; returns their number."""
         count = 0
         for location in await self._locations():
@@ -63,7 +71,7 @@ class StockReader:
                 if (found := answer.data.location) is None:
                     break
                 levels = changed_of(found.inventory_levels.nodes, answer)
-                await self._store(levels)
+                await self._store(_due(levels, found.inventory_levels.nodes, healing), healing)
                 count += len(levels)
                 if not found.inventory_levels.page_info.has_next_page:
                     break
@@ -89,13 +97,15 @@ class StockReader:
             self._signals.request_reread()
         return True
 
-    async def _store(self, levels: Sequence[Level]) -> None:
+    async def _store(self, levels: Sequence[Level], healing: Pass | None = None) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
             stored = await lock_levels(connection, (level.key for level in levels))
             updated = {level.key: _updated(stored[level.key], level) for level in levels if level.key in stored}
             await write_levels(connection, list(updated.values()))
             added = [level for level in levels if level.key not in stored]
             await add_levels(connection, added)
+            if healing is not None:
+                await healing.record(connection, _healed(stored, updated, added))
         self._signals.stock_changed(_changed_skus(stored, updated) | {level.sku for level in added if level.sku})
         if any(level.doubtful for level in updated.values()):
             self._signals.request_reread()
@@ -119,6 +129,28 @@ class StockReader:
             if not info.has_next_page:
                 return
             after = info.end_cursor
+
+
+def _due(levels: list[Level], nodes: Sequence[ItemLevel | LevelNode], healing: Pass | None) -> list[Level]:
+    """The levels that a pass of reconciliation may touch. Without a pass: all."""
+    if healing is None:
+        return levels
+    young = {node.id for node in nodes if not healing.is_due(nanoseconds_or_none(node.updated_at))}
+    return [level for level in levels if level.level_gid not in young]
+
+
+def _healed(before: Mapping[LevelKey, Level], after: Mapping[LevelKey, Level], added: Sequence[Level]) -> list[Healed]:
+    """The levels whose quantity was wrong, or unknown."""
+    found = [
+        Healed("level", SHOPIFY, _name(level), str(before[key].reading.available), str(level.reading.available))
+        for key, level in after.items()
+        if level.reading.available != before[key].reading.available
+    ]
+    return [*found, *(Healed("level", SHOPIFY, _name(new), "unknown", str(new.reading.available)) for new in added)]
+
+
+def _name(level: Level) -> str:
+    return f"{level.sku or level.inventory_item_id} at {level.location_id}"
 
 
 def levels_of(page: Answered[Items]) -> list[Level]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from stockstorm.reports.checkers.ack_time import AckTime
 from stockstorm.reports.checkers.applied_twice import AppliedTwice
+from stockstorm.reports.checkers.channel_outage import ChannelOutage
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.checkers.connections import Connections
 from stockstorm.reports.checkers.crisis_time import CrisisTime
@@ -26,6 +27,7 @@ from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.lost_units import LostUnits
 from stockstorm.reports.checkers.memory import Memory
 from stockstorm.reports.checkers.needless_reads import NeedlessReads
+from stockstorm.reports.checkers.never_sent import NeverSent
 from stockstorm.reports.checkers.nothing_lost import NothingLost
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.checkers.oversell import Oversell
@@ -78,12 +80,14 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     Delivery(),
     DeliverySuccess(),
     Unheard(),
+    NeverSent(),
     Throttling(),
     RetryDiscipline(),
     NeedlessReads(),
     RefusedThoughAvailable(),
     LostUnits(),
     SyncLatency(),
+    ChannelOutage(),
     OrderLatency(),
     CrisisTime(),
     AckTime(),

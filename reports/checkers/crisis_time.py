@@ -50,8 +50,9 @@ class CrisisTime(Checker):
         intervals = []
         for pair in history.sync_pairs.pairs:
             end_ns = history.end_ns if pair.ended_ns == NEVER_NS else pair.ended_ns
-            if pair.sku in fast and end_ns - pair.fired_ns > CRISIS_NS:
-                intervals.append((pair.fired_ns + CRISIS_NS, end_ns, pair.channel, pair.sku))
+            begin_ns = pair.fired_ns + pair.excused_ns + CRISIS_NS
+            if pair.sku in fast and end_ns > begin_ns:
+                intervals.append((begin_ns, end_ns, pair.channel, pair.sku))
         tally, total_ns, reached = Tally(), 0, 0
         for begin, end, channel, sku in sorted(intervals):
             if begin > reached:

@@ -8,7 +8,9 @@ overload (429, 503) are unknown if the load generator could not keep up: the mac
 generator causes timeouts itself. `history.failed_attempts` says which attempts count.
 """
 
+import math
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -19,6 +21,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.acks import TIMEOUTS
 from stockstorm.reports.history.deliveries import NEVER_NS, Delivery
 from stockstorm.reports.history.failed_attempts import FailedAttempt, failed_attempts
+from stockstorm.reports.history.removals import Removal
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -34,6 +37,7 @@ class _Topic(msgspec.Struct):
     retries: int = 0
     given_up: int = 0
     timeouts: int = 0
+    dropped: int = 0
 
     def add(self, delivery: Delivery) -> None:
         attempts = delivery.attempts
@@ -47,6 +51,7 @@ class _Topic(msgspec.Struct):
         self.retries += tries - 1
         self.given_up += delivery.outcome == "given_up"
         self.timeouts += sum(attempt.error in TIMEOUTS for attempt in attempts)
+        self.dropped += sum(attempt.error == "dropped" for attempt in attempts)
 
     def include(self, other: "_Topic") -> None:
         for count in self.__struct_fields__:
@@ -76,6 +81,12 @@ class DeliverySuccess(Checker):
             "delivery_success.timeouts", "timeouts", "count", "attempts that took over 1 s to connect or 5 s in all"
         ),
         Measure(
+            "delivery_success.dropped",
+            "attempts dropped on a kept connection",
+            "count",
+            "attempts on a connection that had been used before and that the subject closed before it answered",
+        ),
+        Measure(
             "delivery_success.failures",
             "failed attempts",
             "count",
@@ -92,6 +103,13 @@ class DeliverySuccess(Checker):
             "time without subscription",
             "s",
             "seconds in which a topic had no subscription",
+        ),
+        Measure(
+            "delivery_success_s.renewal",
+            "time to a new subscription",
+            "s",
+            "longest time from the removal of a subscription, or from the end of the planned fault that caused it, to "
+            "the subject's new one",
         ),
         Measure(
             "delivery_success.*.first_try_share",
@@ -112,42 +130,55 @@ class DeliverySuccess(Checker):
         total = _Topic()
         for topic in topics.values():
             total.include(topic)
-        removed = [gone for gone in history.all(f.SubscriptionRemoved) if gone.by_policy]
+        removed = history.removals.all
         for gone in removed:
             tally.add(_removed(history, gone))
-        measures = total.measures(self.name)
+        blamed = [gone for gone in removed if not gone.planned]
+        given_up = total.given_up - len(history.removals.given_up)
+        measures = total.measures(self.name) | {f"{self.name}.dropped": float(total.dropped)}
         for name, topic in sorted(topics.items()):
             measures |= topic.measures(f"{self.name}.{name}")
         measures[f"{self.name}.subscriptions_removed"] = float(len(removed))
         measures["delivery_success_s.without_subscription"] = _without_subscription_s(history)
+        if removed:
+            measures["delivery_success_s.renewal"] = _renewal_s(removed)
         if not total.deliveries:
             return unknown(self.name, "no attempt was made", measures)
         measures[f"{self.name}.failures"] = float(len(failures))
-        blamed = sum(failure.attempt.error in TIMEOUTS for failure in failures)
         wrong: list[tuple[int | str, str, str]] = [
             (_repeated(history, failures, total.attempts), "", ""),
-            (blamed, "attempt timed out", "attempts timed out"),
-            (total.given_up, "delivery given up", "deliveries given up"),
-            (len(removed), "subscription removed", "subscriptions removed"),
+            (sum(failure.attempt.error in TIMEOUTS for failure in failures), "attempt timed out", "attempts timed out"),
+            (given_up, "delivery given up", "deliveries given up"),
+            (len(blamed), "subscription removed", "subscriptions removed"),
         ]
         reasons = [_reason(*entry) for entry in wrong if entry[0]]
-        only_load = all(failure.of_load for failure in failures) and not total.given_up and not removed
+        only_load = all(failure.of_load for failure in failures) and not given_up and not blamed
         if reasons and only_load and (generator := Generator()(history)).verdict == "unknown":
             reason = f"{', '.join(reasons)}, but the load generator could not keep up: {generator.reason}"
             return tally.check(self.name, "unknown", reason, measures)
         if reasons:
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
-        noun = "delivery" if total.deliveries == 1 else "deliveries"
-        reason = f"{total.first_try:,} of {total.deliveries:,} {noun} acknowledged at the first try"
-        if failures:
-            reason += f"; {counted(len(failures), 'attempt')} failed, too few to judge"
-        return tally.check(self.name, "valid", reason, measures)
+        return tally.check(self.name, "valid", _fine(history, total, len(failures)), measures)
 
     def exposure(self, history: History) -> dict[str, int]:
         tried = Counter(
             one.planned.topic for one in history.deliveries.by_id.values() if one.attempts and not one.planned.forged
         )
         return {f"of {topic}": count for topic, count in sorted(tried.items())} or {"deliveries tried": 0}
+
+
+def _fine(history: History, total: _Topic, failures: int) -> str:
+    """What went well, and what did not and is not held against the subject."""
+    noun = "delivery" if total.deliveries == 1 else "deliveries"
+    said = [f"{total.first_try:,} of {total.deliveries:,} {noun} acknowledged at the first try"]
+    if failures:
+        said.append(f"{counted(failures, 'attempt')} failed, too few to judge")
+    if total.dropped:
+        said.append(f"{counted(total.dropped, 'attempt')} met a kept connection that the subject had just closed")
+    if history.removals.given_up or history.removals.all:
+        gone = counted(len(history.removals.all), "subscription")
+        said.append(f"because of a planned fault: {len(history.removals.given_up):,} given up, {gone} removed")
+    return "; ".join(said)
 
 
 def _reason(found: int | str, one: str, many: str) -> str:
@@ -163,7 +194,7 @@ def _counted_topics(history: History) -> tuple[dict[str, _Topic], list[FailedAtt
             name = delivery.planned.topic
             topic = topics.get(name) or topics.setdefault(name, _Topic())
             topic.add(delivery)
-            if delivery.outcome == "given_up":
+            if delivery.outcome == "given_up" and delivery.planned.delivery not in history.removals.given_up:
                 tally.add(_given_up(history, delivery))
     failures = [
         failure
@@ -232,9 +263,17 @@ def _given_up(history: History, delivery: Delivery) -> Incident:
     return Incident("given_up", delivery.ended_ns, text, events=(planned.event,))
 
 
-def _removed(history: History, gone: f.SubscriptionRemoved) -> Incident:
-    text = f"The subscription to {gone.topic} was removed after consecutive failures, at {history.offset(gone.at_ns)}"
-    return Incident("subscription_removed", gone.at_ns, text, channel="" if gone.source == "shopify" else gone.source)
+def _removed(history: History, gone: Removal) -> Incident:
+    why = "because of a planned fault" if gone.planned else "after consecutive failures"
+    never = gone.again_ns == NEVER_NS
+    then = "never created again" if never else f"created again at {history.offset(gone.again_ns)}"
+    text = f"The subscription to {gone.topic} was removed {why}, at {history.offset(gone.gone_ns)}, and {then}"
+    return Incident("subscription_removed", gone.gone_ns, text)
+
+
+def _renewal_s(removed: Sequence[Removal]) -> float:
+    longest_ns = max(gone.renewed_after_ns for gone in removed)
+    return math.inf if longest_ns == NEVER_NS else longest_ns / SECOND_NS
 
 
 def _without_subscription_s(history: History) -> float:

@@ -38,6 +38,7 @@ LABELS: Final[dict[ForgeryKind, str]] = {
     "reserialised": "with a body in another spelling than the signed one",
     "other_shop": "for another shop",
     "replayed": "replayed under a new webhook id",
+    "stale_key": "signed with a key that was replaced before the run",
 }
 
 

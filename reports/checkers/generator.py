@@ -71,7 +71,7 @@ class Generator(Checker):
         measures = {
             **quantiles("generator.lateness_ms", lateness),
             "generator.attempts": float(len(attempts)),
-            "generator.resent": float(sum(attempt.resent for attempt in attempts)),
+            "generator.resent": float(sum(attempt.resent or attempt.error == "dropped" for attempt in attempts)),
             "generator.pool_full_samples": float(full),
         }
         if samples:

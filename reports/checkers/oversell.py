@@ -1,24 +1,30 @@
 """Oversell: units of accepted order lines that were not on the shelf, and how stale the channel's listing was.
 
-Counted as incidents, units and value: in all, by channel, and for the five SKUs with the most units. Staleness is the
-age of the oldest movement that the listing (for the own store: the master) did not reflect at the sale. A SKU can be
-oversold only when it sells out. If nothing was oversold, the rule of three over the exposures (sell-outs with buyers on
-two or more channels) is the upper bound, at 95 %, of the share of sell-outs that are oversold.
+Staleness is the age of the oldest movement that the listing (for the own store: the master) did not reflect at the
+sale. If nothing was oversold, the rule of three over the exposures (sell-outs with buyers on two or more channels)
+bounds, at 95 %, the share of sell-outs that are oversold.
 
-Some oversells are inevitable, because channels that sell on their own can sell the last unit twice within one latency.
-So they are judged against the run's own latency. A line is *late* if the units had been gone for longer than the
-slowest order took to reach the master and the slowest change to reach a listing. No staleness explains that, so it is
-invalid. So are more units than scenarios/floor.py allows at the run's own latency.
+Some oversells are inevitable: channels that sell on their own can sell the last unit twice within one latency. So they
+are judged against the run's own latency. A line is *late*, and invalid, if the units had been gone for longer than the
+slowest order and the slowest change took. So are more units than scenarios/floor.py allows at that latency. What a
+marketplace alone caused (`evidence.beyond_shelf`) is counted apart and not judged.
 """
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from typing import Final, cast
 
 import msgspec
 
 from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.evidence.beyond_shelf import (
+    SLACK_NS,
+    OversoldLine,
+    apart,
+    excused_ns,
+    oversold,
+    slowest_ms,
+)
 from stockstorm.reports.history import History
 from stockstorm.reports.history.ledgers import Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
@@ -30,7 +36,6 @@ from stockstorm.simulator.history import facts as f
 
 CAUSES_KEPT = 5
 SKUS_KEPT = 5
-SLACK_NS: Final = 100_000_000  # beyond the run's own latency, before a line is late
 LATENCY_MIN_S: Final = 0.25  # of the bound: buyers of a burst come at once, whatever the latency
 
 
@@ -81,6 +86,19 @@ class Oversell(Checker):
             headline=True,
         ),
         Measure(
+            "oversell.beyond_reach.incidents",
+            "oversells of marketplaces alone",
+            "count",
+            "order lines sold beyond physical stock because a marketplace showed a push late or was down; in no other "
+            "figure",
+        ),
+        Measure(
+            "oversell.beyond_reach.units",
+            "units oversold by marketplaces alone",
+            "units",
+            "units sold beyond physical stock because a marketplace showed a push late or was down; in no other figure",
+        ),
+        Measure(
             "oversell.late",
             "oversells beyond the own latency",
             "count",
@@ -103,7 +121,7 @@ class Oversell(Checker):
     )
 
     def __call__(self, history: History) -> Check:
-        lines = list(_oversold(history))
+        lines, beyond = apart(history, list(oversold(history)))
         tally, total = Tally(), _Over()
         by_channel: dict[str, _Over] = {}
         by_sku: dict[str, _Over] = {}
@@ -118,62 +136,60 @@ class Oversell(Checker):
             else:
                 tally.add(_incident(history, line, worth))
         measures = total.measures("") | _parts(by_channel, by_sku)
+        notes = _beyond_reach(history, beyond, measures)
         exposed = history.sell_outs
         measures["oversell.exposures"] = float(exposed)
-        if not history.all(f.PurchaseAccepted) and not history.all(f.PurchaseRefused):
+        if not history.count(f.PurchaseAccepted) and not history.count(f.PurchaseRefused):
             return unknown(self.name, "nobody tried to buy anything", measures)
         if not tally.total:
             if exposed:
                 measures["oversell.bound_per_exposure"] = min(1.0, 3 / exposed)
             reason = f"nothing was oversold in {exposed} sell-outs with buyers on two or more channels"
-            return tally.check(self.name, "valid", reason, measures)
+            return tally.check(self.name, "valid", reason, measures, notes)
         reason = f"{units(total.units)} oversold in {counted(tally.total, 'order line')}"
         verdict, why = _beyond_latency(history, lines, exposed, measures)
-        return tally.check(self.name, verdict, f"{reason}; {why}", measures)
+        return tally.check(self.name, verdict, f"{reason}; {why}", measures, notes)
 
     def exposure(self, history: History) -> dict[str, int]:
-        oversold = sum(1 for _ in _oversold(history))
-        return {"sell-outs across channels": history.sell_outs, "order lines beyond the shelf": oversold}
+        lines, beyond = apart(history, list(oversold(history)))
+        found = {"sell-outs across channels": history.sell_outs, "order lines beyond the shelf": len(lines)}
+        return found | ({"of marketplaces alone": len(beyond)} if beyond else {})
 
 
-class _Line(msgspec.Struct, frozen=True):
-    """An order line with units that were not on the shelf."""
-
-    seq: int
-    sale: f.PurchaseAccepted
-    sku: str
-    wanted: int
-    over: int
-
-
-def _oversold(history: History) -> Iterator[_Line]:
-    for seq, sale in history.numbered(f.PurchaseAccepted):
-        for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
-            over = quantity - min(quantity, max(0, before))
-            if over > 0:
-                yield _Line(seq, sale, sku, quantity, over)
+def _beyond_reach(history: History, beyond: list[OversoldLine], measures: dict[str, float]) -> tuple[str, ...]:
+    """Measures and a note on what marketplaces alone caused. Nothing where they show pushes at once and are up."""
+    if not (history.lags_ns or history.outages):
+        return ()
+    over = sum(line.over for line in beyond)
+    measures["oversell.beyond_reach.incidents"] = float(len(beyond))
+    measures["oversell.beyond_reach.units"] = float(over)
+    late = [f"{channel} shows a push {lag / 1e9:g} s after it accepts it" for channel, lag in history.lags_ns.items()]
+    down = [f"{channel} was down for a time" for channel in history.absences]
+    return (
+        f"{'; '.join([*late, *down])}: {units(over)} oversold in {counted(len(beyond), 'order line')} by that alone",
+    )
 
 
 def _beyond_latency(
-    history: History, lines: list[_Line], exposed: int, measures: dict[str, float]
+    history: History, lines: list[OversoldLine], exposed: int, measures: dict[str, float]
 ) -> tuple[Finding, str]:
     """Whether these oversells are more than the run's own latency explains, and why. Adds what it measured."""
     syncs = [ms for ms in history.sync_samples_with_moot.fired.ordered if math.isfinite(ms)]
-    orders = [sample.latency_ms for sample in history.order_samples if math.isfinite(sample.latency_ms)]
     if not syncs:
         return "measured", "no latency was measured that could explain them"
-    slowest_ms = syncs[-1] + max(orders, default=0.0)
+    latest_ms = slowest_ms(history)
     shelves = build_shelves(history, {line.sku for line in lines})
     late = 0
     for line in lines:
         shelf = shelves.get(line.sku)
         if shelf is not None:
-            gone_ns = line.sale.at_ns - shelf.short_since(line.wanted, line.seq)
-            late += gone_ns > slowest_ms * 1e6 + SLACK_NS
+            since_ns = shelf.short_since(line.wanted, line.seq)
+            gone_ns = line.sale.at_ns - since_ns - excused_ns(history, line.sale.channel, since_ns, line.sale.at_ns)
+            late += gone_ns > latest_ms * 1e6 + SLACK_NS
     measures["oversell.late"] = float(late)
     if late:
         return "invalid", (
-            f"{late} of them when the units had been gone for longer than {slowest_ms:,.0f} ms, the slowest that an "
+            f"{late} of them when the units had been gone for longer than {latest_ms:,.0f} ms, the slowest that an "
             "order and a listing took in this run"
         )
     sold, bound = sum(line.over for line in lines), _bound(history, quantile(syncs, 0.99) / 1e3, exposed)
@@ -201,7 +217,7 @@ def _parts(by_channel: dict[str, _Over], by_sku: dict[str, _Over]) -> dict[str, 
     return measures
 
 
-def _incident(history: History, line: _Line, worth: int) -> Incident:
+def _incident(history: History, line: OversoldLine, worth: int) -> Incident:
     seq, sale, sku, over = line.seq, line.sale, line.sku, line.over
     listing, ledger = history.listings.get((sale.channel, sku)), history.ledgers.get(sku)
     unseen = _unseen(history, ledger, seq, _known(ledger, listing, seq)) if ledger is not None else []

@@ -40,9 +40,11 @@ class RefusedThoughAvailable(Checker):
         refused, tally, wanted = history.all(f.PurchaseRefused), Tally(), 0
         if not refused and not history.all(f.PurchaseAccepted):
             return unknown(self.name, "nobody tried to buy anything")
-        for attempt in refused:
+        for seq, attempt in history.numbered(f.PurchaseRefused):
             if any(map(lt, attempt.physical_before, attempt.quantities)):
                 continue  # the units were not there, as for nearly every refusal
+            if _shown_late(history, seq, attempt):
+                continue
             lines = list(
                 zip(attempt.skus, attempt.quantities, attempt.physical_before, attempt.shown_before, strict=True)
             )
@@ -70,3 +72,13 @@ class RefusedThoughAvailable(Checker):
         }
         reason = f"{counted(tally.total, 'buyer')} turned away although the units were there"
         return tally.check(self.name, "measured", reason, measures)
+
+
+def _shown_late(history: History, seq: int, attempt: f.PurchaseRefused) -> bool:
+    """Whether the marketplace had accepted enough units, and did not show them yet."""
+    if attempt.channel not in history.lags_ns:
+        return False
+    return all(
+        history.listings[attempt.channel, sku].listed_at(seq) >= units
+        for sku, units in zip(attempt.skus, attempt.quantities, strict=True)
+    )

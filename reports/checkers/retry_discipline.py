@@ -14,10 +14,12 @@ from stockstorm.reports.evidence.off_stock import lost_update_text
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.scenarios.promises import CASES
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 AT_ONCE_NS = 50_000_000
+WRITTEN_WITHIN_NS = 250_000_000  # of a marketplace's sale, by a subject that reads, calculates and writes
 
 
 class RetryDiscipline(Checker):
@@ -89,11 +91,30 @@ class RetryDiscipline(Checker):
         calls = history.all(f.ApiCalled)
         sets = [fact for fact in history.all(f.StockChanged) if fact.cause == "subject_set"]
         return {
+            **_contended(history),
             "calls throttled": sum(map(_throttled, calls)),
             "calls failed": sum(call.server_failed for call in calls),
             "levels set without comparison": sum(not fact.compared for fact in sets),
             "levels set with comparison": sum(fact.compared for fact in sets),
         }
+
+
+def _contended(history: History) -> dict[str, int]:
+    """How often somebody else changed a SKU while an order of it was to be written; nothing if nobody was meant to."""
+    if history.last(f.RunStarted) is None or not history.scenario.quotas.corrected:
+        return {}
+    changes = [fact for fact in history.all(f.StockChanged) if fact.cause == "restock"]
+    sold: dict[str, list[int]] = {change.sku: [] for change in changes}
+    for sale in history.all(f.PurchaseAccepted):
+        if sale.channel in history.marketplaces:
+            for sku in sold.keys() & set(sale.skus):
+                sold[sku].append(sale.at_ns)
+    found = 0
+    for change in changes:
+        before = sold[change.sku]
+        index = bisect_right(before, change.at_ns)
+        found += index > 0 and before[index - 1] >= change.at_ns - WRITTEN_WITHIN_NS
+    return {CASES["corrected"]: found}
 
 
 def _head_of_line(history: History, measures: dict[str, float]) -> tuple[str, ...]:

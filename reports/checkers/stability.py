@@ -5,6 +5,7 @@ itself: Stockstorm cannot know who ended a process (the subject, an operator, th
 the end did to stock and orders is judged by the other checks.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -17,6 +18,7 @@ from stockstorm.reports.result import Check, Incident, Tally, counted, exit_text
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import fault_label
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.attempt_errors import ATTEMPT_ERRORS, TURNED_AWAY
 
 FAILURES_MIN: Final = 3  # attempts without an answer one after the other, before nobody is said to answer
 SILENCE_MIN_NS: Final = 5 * SECOND_NS  # of attempts that were not refused: a busy service is slow, too
@@ -28,8 +30,9 @@ class Outage(msgspec.Struct, frozen=True):
 
     begin_ns: int
     end_ns: int | None
-    refused: int  # connections
+    refused: int  # connections that could not be made
     silent: int  # attempts that failed in another way
+    how: tuple[str, ...] = ()  # in which ways they were refused, most frequent first
 
 
 class Stability(Checker):
@@ -79,22 +82,27 @@ class Stability(Checker):
 
 
 def outages(attempts: Iterable[f.AttemptEnded], end_ns: int) -> Iterator[Outage]:
-    """Every time in which nobody answered: connections were refused, or attempts failed for SILENCE_MIN_NS."""
-    begin_ns = refused = silent = 0
+    """Every time in which nobody answered: connections were turned away, or attempts failed for SILENCE_MIN_NS."""
+    begin_ns, failed = 0, Counter[f.AttemptError]()
     for attempt in attempts:
         if attempt.status:
-            if _is_outage(begin_ns, attempt.at_ns, refused, silent):
-                yield Outage(begin_ns, attempt.at_ns, refused, silent)
-            refused = silent = 0
+            if failed:
+                yield from _outage(begin_ns, attempt.at_ns, failed)
+                failed.clear()
             continue
-        if not refused + silent:
+        if not failed:
             begin_ns = attempt.started_ns or attempt.at_ns
-        if attempt.error == "connect_refused":
-            refused += 1
-        else:
-            silent += 1
-    if _is_outage(begin_ns, end_ns, refused, silent):
-        yield Outage(begin_ns, None, refused, silent)
+        failed[attempt.error] += 1
+    if failed:
+        yield from _outage(begin_ns, None, failed, end_ns)
+
+
+def _outage(begin_ns: int, end_ns: int | None, failed: Counter[f.AttemptError], last_ns: int = 0) -> Iterator[Outage]:
+    away = [error for error, _ in failed.most_common() if error in TURNED_AWAY]
+    refused = sum(failed[error] for error in away)
+    silent = failed.total() - refused
+    if _is_outage(begin_ns, last_ns if end_ns is None else end_ns, refused, silent):
+        yield Outage(begin_ns, end_ns, refused, silent, tuple(ATTEMPT_ERRORS[error] for error in away))
 
 
 def _is_outage(begin_ns: int, end_ns: int, refused: int, silent: int) -> bool:
@@ -124,7 +132,10 @@ def _ended(history: History, end: f.ProcessEnded) -> Incident:
 
 def _unreachable(history: History, outage: Outage) -> Incident:
     until = "the end of the run" if outage.end_ns is None else history.offset(outage.end_ns)
-    failed = [(outage.refused, "connection", "refused"), (outage.silent, "attempt", "without an answer")]
+    failed = [
+        (outage.refused, "attempt", f"without a connection ({', '.join(outage.how)})"),
+        (outage.silent, "attempt", "without an answer"),
+    ]
     how = ", ".join(f"{counted(count, word)} {what}" for count, word, what in failed if count)
     text = (
         f"nobody answered at the subject's address from {history.offset(outage.begin_ns)} to {until}, "

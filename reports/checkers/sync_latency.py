@@ -7,9 +7,13 @@ it could see the movement. Fewer than 30 owed pairs give no verdict.
 Both are also measured "with moot": a pair that became moot counts for as long as its listing was wrong. A subject that
 hangs while channels sell out makes exactly its slowest pairs moot. These figures are lower bounds, so they can only
 speak against a subject.
+
+A marketplace that shows a push late, or that is down, adds to what buyers see and not to these figures: a push counts
+when it is accepted, and the time of an outage is left out. The check says so.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,6 +23,7 @@ from stockstorm.reports.history.channel_orders import NET_ONLY
 from stockstorm.reports.history.sync_pairs import SyncPair, SyncSamples
 from stockstorm.reports.result import Check, Incident, Tally, counted
 from stockstorm.reports.statistics.quantiles import quantiles
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.limits import OWED_PAIRS_MIN
 
@@ -100,7 +105,7 @@ class SyncLatency(Checker):
         tally = Tally()
         for pair in never:
             tally.add(_never(history, pair))
-        notes = (NET_ONLY,) if history.orders.net_only else ()
+        notes = (*((NET_ONLY,) if history.orders.net_only else ()), *_of_marketplaces(history))
         if few := too_few("sync_latency_ms", measures):
             return tally.check(self.name, "unknown", few, measures, notes)
         reason = f"{counted(len(owed), 'movement')} owed to a listing, {len(never)} of them never reflected"
@@ -109,6 +114,23 @@ class SyncLatency(Checker):
 
     def exposure(self, history: History) -> dict[str, int]:
         return {"changes owed to a listing": len(history.owed_pairs)}
+
+
+def _of_marketplaces(history: History) -> tuple[str, ...]:
+    """What buyers waited for besides, which is not the subject's."""
+    late = [
+        f"buyers on {channel} see a push {lag_ns / SECOND_NS:g} s after {channel} accepts it; that is not counted"
+        for channel, lag_ns in history.lags_ns.items()
+    ]
+    excused = Counter[str]()
+    for pair in history.owed_pairs if history.outages else ():
+        excused[pair.channel] += pair.excused_ns > 0
+    down = [
+        f"{channel} was down while {counted(count, 'movement')} waited for it; that time is not counted"
+        for channel, count in excused.items()
+        if count
+    ]
+    return (*late, *down)
 
 
 def too_few(measure: str, measures: Mapping[str, float]) -> str:

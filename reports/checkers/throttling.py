@@ -5,15 +5,21 @@ once is refused again, for as long as the bucket needs to refill. It is invalid 
 the idempotency key: the same call came again before the points of one mutation can be there, in half of the cases.
 Calls without a key are judged by the next call of their operation, which may be another worker's. So the limits are
 wider: many calls throttled, a large share of all, and hardly a wait. Why the bucket was empty makes no difference.
+
+A marketplace says by Retry-After how long to wait. A subject is invalid if it mostly pushes the same rows again before
+that (`history.told_to_wait`).
 """
 
 from bisect import bisect_right
+from collections import Counter
 from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
-from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.reports.history.told_to_wait import ToldToWait, TooEarly
+from stockstorm.reports.result import Check, Finding, Incident, Tally, counted, unknown
 from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.limits import MUTATION_COST, RESTORE_PER_S
 
@@ -22,6 +28,8 @@ SHARE_MAX: Final = 0.3
 WAIT_MS: Final = 20.0  # to the next call of the operation; less where the bucket refills faster
 REPEATS_MIN: Final = 20  # with one key
 REPEATS_SHARE: Final = 0.8  # of the time in which the points of one mutation are restored
+EARLY_MIN: Final = 3  # pushes again before Retry-After
+EARLY_SHARE: Final = 0.5
 
 
 class Throttling(Checker):
@@ -43,37 +51,112 @@ class Throttling(Checker):
             "time from a throttled call to the next try with the same idempotency key, median",
             more_is_worse=False,
         ),
+        Measure(
+            "throttling.told",
+            "pushes told to wait",
+            "count",
+            "pushes to marketplaces that were answered with Retry-After",
+        ),
+        Measure(
+            "throttling.early",
+            "pushes before Retry-After",
+            "count",
+            "of them, those whose rows were pushed again before that time",
+        ),
+        Measure(
+            "throttling.early_reads",
+            "reads before Retry-After",
+            "count",
+            "reads of marketplaces that were answered with Retry-After, and followed by another one before that time",
+        ),
     )
 
     def __call__(self, history: History) -> Check:
         calls = history.all(f.ApiCalled)
         if not calls:
             return unknown(self.name, "the subject called no API")
-        tally, throttled = Tally(), [call for call in calls if is_throttled(call)]
+        throttled = [call for call in calls if is_throttled(call)]
         measures = {"throttling.calls": float(len(throttled))}
-        if not throttled:
+        tally, reasons = Tally(), list[str]()
+        if throttled:
+            reasons.append(_hammering(history, calls, throttled, measures, tally))
+        if early := _too_early(history, measures, tally):
+            reasons.append(early)
+        if not reasons:
             return tally.check(self.name, "valid", f"none of {counted(len(calls), 'call')} was throttled", measures)
-        api = max({call.api for call in throttled}, key=lambda api: sum(call.api == api for call in throttled))
-        refused, of_api = [c for c in throttled if c.api == api], [call for call in calls if call.api == api]
-        share, gaps = len(refused) / len(of_api), sorted(_gaps(refused, of_api))
-        measures["throttling.share"] = share
-        seen = f"{len(refused):,} of {counted(len(of_api), 'call')} to the {_title(api)} were throttled"
-        if gaps:
-            measures["throttling.gap_ms.p50"] = quantile(gaps, 0.5)
-            seen += f", with {quantile(gaps, 0.5):,.1f} ms (median) before the next try"
-        if same := _same_call(refused, of_api):
-            measures["throttling.same_call_ms.p50"] = quantile(same, 0.5)
-        restored_ms = _restored_ms(history, api)
-        hammers = len(refused) >= THROTTLED_MIN and share >= SHARE_MAX and gaps
-        if len(same) >= REPEATS_MIN and quantile(same, 0.5) < REPEATS_SHARE * restored_ms:
-            seen += f", {quantile(same, 0.5):,.1f} ms (median) before the same call came again"
-        elif not hammers or quantile(gaps, 0.5) >= min(WAIT_MS, restored_ms):
-            return tally.check(self.name, "valid", seen, measures)
-        tally.add(_incident(history, refused, seen, restored_ms))
-        return tally.check(self.name, "invalid", f"{seen}: it does not wait for points", measures)
+        verdict: Finding = "invalid" if tally.total else "valid"
+        return tally.check(self.name, verdict, "; ".join(reasons), measures)
 
     def exposure(self, history: History) -> dict[str, int]:
-        return {"calls throttled": sum(map(is_throttled, history.all(f.ApiCalled)))}
+        told = history.told_to_wait.pushes
+        found = {"calls throttled": sum(map(is_throttled, history.all(f.ApiCalled)))}
+        return found | ({"pushes told to wait": told} if told else {})
+
+
+def _hammering(
+    history: History,
+    calls: list[f.ApiCalled],
+    throttled: list[f.ApiCalled],
+    measures: dict[str, float],
+    tally: Tally,
+) -> str:
+    """What is seen of throttled calls. Adds measures, and an incident if they come again at once all the time."""
+    ((api, _),) = Counter(call.api for call in throttled).most_common(1)  # of those with as many, the first one
+    refused, of_api = [c for c in throttled if c.api == api], [call for call in calls if call.api == api]
+    share, gaps = len(refused) / len(of_api), sorted(_gaps(refused, of_api))
+    measures["throttling.share"] = share
+    seen = f"{len(refused):,} of {counted(len(of_api), 'call')} to the {_title(api)} were throttled"
+    if gaps:
+        measures["throttling.gap_ms.p50"] = quantile(gaps, 0.5)
+        seen += f", with {quantile(gaps, 0.5):,.1f} ms (median) before the next try"
+    if same := _same_call(refused, of_api):
+        measures["throttling.same_call_ms.p50"] = quantile(same, 0.5)
+    restored_ms = _restored_ms(history, api)
+    hammers = len(refused) >= THROTTLED_MIN and share >= SHARE_MAX and gaps
+    if len(same) >= REPEATS_MIN and quantile(same, 0.5) < REPEATS_SHARE * restored_ms:
+        seen += f", {quantile(same, 0.5):,.1f} ms (median) before the same call came again"
+    elif not hammers or quantile(gaps, 0.5) >= min(WAIT_MS, restored_ms):
+        return seen
+    tally.add(_incident(history, refused, seen, restored_ms))
+    return f"{seen}: it does not wait for points"
+
+
+def _too_early(history: History, measures: dict[str, float], tally: Tally) -> str:
+    """What is seen of Retry-After; empty if no marketplace said it. Adds measures, and incidents if it is ignored."""
+    found = history.told_to_wait
+    if not found.pushes and not found.reads:
+        return ""
+    early = found.early_pushes
+    measures["throttling.told"] = float(found.pushes)
+    measures["throttling.early"] = float(len(early))
+    measures["throttling.early_reads"] = float(found.early_reads)
+    seen = f"{len(early):,} of {_pushes(found.pushes)} told to wait came again earlier"
+    if not ignores_retry_after(found):
+        return seen
+    for one in early:
+        if tally.full:
+            tally.count()
+        else:
+            tally.add(_early_incident(history, one))
+    return f"{seen}: it does not wait as Retry-After says"
+
+
+def _pushes(count: int) -> str:
+    return "1 push" if count == 1 else f"{count:,} pushes"
+
+
+def ignores_retry_after(found: ToldToWait) -> bool:
+    """Whether pushes come again before Retry-After so often that it is no accident."""
+    return len(found.early_pushes) >= max(EARLY_MIN, EARLY_SHARE * found.pushes)
+
+
+def _early_incident(history: History, one: TooEarly) -> Incident:
+    told, again = one.told, one.again
+    text = (
+        f"{told.api} answered a push at {history.offset(told.at_ns)} with {told.status or 'nothing'} and Retry-After: "
+        f"{told.retry_after_s}; the same rows came again after {one.waited_ns / SECOND_NS:.1f} s"
+    )
+    return Incident("early_retry", told.at_ns, text, channel=told.api, requests=(told.request, again.request))
 
 
 def is_throttled(call: f.ApiCalled) -> bool:

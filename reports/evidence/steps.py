@@ -10,15 +10,9 @@ from stockstorm.simulator.api.exchange import request_id
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.config import API_FAULTS
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.attempt_errors import ATTEMPT_ERRORS
 
 ATTEMPTS_MAX: Final = 4  # of one delivery: the first ones and the last
-ERRORS: Final[Mapping[str, str]] = {
-    "connect_timeout": "no connection within the limit",
-    "connect_refused": "connection refused",
-    "answer_timeout": "no answer within the limit",
-    "disconnected": "connection closed before the answer",
-    "protocol": "an answer that is not HTTP",
-}
 WRITES: Final[Mapping[str, str]] = {"subject_adjust": "adjusted", "subject_set": "set"}
 
 
@@ -96,7 +90,7 @@ class Steps:
 
     def _attempt(self, attempt: f.AttemptEnded, of: int) -> str:
         took = (attempt.at_ns - attempt.due_ns) / MILLISECOND_NS
-        how = ERRORS.get(attempt.error, attempt.error) if attempt.error else f"the subject answered {attempt.status}"
+        how = ATTEMPT_ERRORS[attempt.error] if attempt.error else f"the subject answered {attempt.status}"
         return f"attempt {attempt.attempt} of {of}: {how}, {took:,.1f} ms after it was due"
 
     def call(self, call: f.ApiCalled, side: Side = "") -> Step:

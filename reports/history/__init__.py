@@ -5,7 +5,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from operator import attrgetter
 from weakref import proxy
@@ -28,19 +28,24 @@ from stockstorm.reports.history.event_outcomes import (
 )
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
+from stockstorm.reports.history.learned import Learned, build_learned
 from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates, sets_without_comparison
+from stockstorm.reports.history.marketplaces import Absences, Outage, absences_of, find_outages, lags_ns
 from stockstorm.reports.history.netted import claims_of, half_written, settle_netted
 from stockstorm.reports.history.off_stock import Attribution
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.order_samples import OrderSample, find_order_samples
 from stockstorm.reports.history.overtaking import Overtaking, count_ties, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
+from stockstorm.reports.history.removals import Removals, find_removals
 from stockstorm.reports.history.repeats import Repeats, count_read_again, find_repeats
 from stockstorm.reports.history.sell_outs import count_sell_outs
-from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs
+from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs, excuse
+from stockstorm.reports.history.told_to_wait import ToldToWait, find_told_to_wait
+from stockstorm.reports.history.unsent import Unsent, find_unsent
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
@@ -83,7 +88,7 @@ class History(FactLog):
     @cached_property
     def listings(self) -> dict[tuple[str, str], Listing]:
         """Listings over time, by (channel, SKU)."""
-        return build_listings(self, self.ledgers, find_doubts(self, self.orders))
+        return build_listings(self, self.ledgers, self.lags_ns, find_doubts(self, self.orders))
 
     @cached_property
     def deliveries(self) -> Deliveries:
@@ -91,6 +96,15 @@ class History(FactLog):
         # Not the history itself: it holds the deliveries, and a cycle would keep all facts until the collector comes.
         whole: History = proxy(self)
         return Deliveries(whole, lambda: whole.ledgers)
+
+    @cached_property
+    def unsent(self) -> list[Unsent]:
+        """Events that were never sent, and when the subject learned of them."""
+        if "never_sent" not in self.reported.delivery:
+            return []
+        stock = {final.sku: max(0, final.available - self.safety_stock) for final in self.all(f.FinalStock)}
+        wrong = {final.sku for final in self.all(f.FinalListing) if stock.get(final.sku, final.listed) != final.listed}
+        return find_unsent(self, self.reported, self.orders, self.deliveries.visible_version, wrong)
 
     @cached_property
     def lost_updates(self) -> list[LostUpdate]:
@@ -149,7 +163,29 @@ class History(FactLog):
         """Stock movements paired with the listings that owed them a push."""
         found = build_sync_pairs(self, self.orders, self.ledgers, self.listings, self.deliveries)
         bound_open(found, not self.unrest, self.pending.skus, self.rest.seen_until_ns or self.end_ns)
+        if self.outages:
+            excuse(found, self.absences)
         return found
+
+    @cached_property
+    def lags_ns(self) -> dict[str, int]:
+        """By marketplace: how long after a push buyers see it. Empty where all show it at once."""
+        return lags_ns(self.scenario) if self.count(f.RunStarted) else {}
+
+    @cached_property
+    def outages(self) -> tuple[Outage, ...]:
+        """When marketplaces were down, as the scenario wanted it."""
+        return find_outages(self.scenario, self) if self.count(f.RunStarted) else ()
+
+    @cached_property
+    def told_to_wait(self) -> ToldToWait:
+        """Answers of marketplaces that said how long to wait, and calls that came earlier."""
+        return find_told_to_wait(self)
+
+    @cached_property
+    def absences(self) -> Mapping[str, Absences]:
+        """By marketplace, when it could not be called."""
+        return absences_of(self.outages)
 
     @cached_property
     def order_samples(self) -> list[OrderSample]:
@@ -167,15 +203,18 @@ class History(FactLog):
         return [pair for pair in self.sync_pairs.pairs if not pair.moot]
 
     @cached_property
+    def _samples(self) -> tuple[SyncSamples, SyncSamples]:
+        return SyncSamples.of(self.sync_pairs.pairs)
+
+    @cached_property
     def sync_samples(self) -> SyncSamples:
         """Latencies of the owed pairs."""
-        return SyncSamples.of(self.owed_pairs)
+        return self._samples[0]
 
     @cached_property
     def sync_samples_with_moot(self) -> SyncSamples:
         """The same with the pairs that became moot."""
-        pairs = self.sync_pairs.pairs
-        return SyncSamples.of(pairs) if len(pairs) > len(self.owed_pairs) else self.sync_samples
+        return self._samples[1]
 
     @cached_property
     def classified(self) -> list[Classified]:
@@ -243,6 +282,16 @@ class History(FactLog):
     def app(self) -> AppLife:
         """What happened to the app's installation, and what its scopes allow."""
         return AppLife(self, self.scenario.app)
+
+    @cached_property
+    def learned(self) -> Learned:
+        """When the subject learned of each change of stock. Of use where a subscription was removed."""
+        return build_learned(self, self.deliveries, self.ledgers)
+
+    @shared
+    def removals(self) -> Removals:
+        """Subscriptions that Shopify removed because deliveries failed."""
+        return find_removals(self, self.deliveries.by_id.values(), self.fault_intervals)
 
     @cached_property
     def fault_intervals(self) -> list[FaultInterval]:

@@ -3,6 +3,8 @@
 What overlaps a planned fault does not. A fault counts as over when the subject acknowledges something again,
 RECOVERY_MAX_NS later at most; a timeout counts from the fault's own end.
 
+An attempt that met a kept connection which the subject closed at that moment does not count: it is repeated at once.
+
 A topic that the subject never subscribed to is delivered for completeness. If it refuses that topic only, each time in
 the same way, that does not count either.
 """
@@ -20,6 +22,7 @@ from stockstorm.reports.history.faults import FaultInterval, excused
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.attempt_errors import failure_of
 
 RECOVERY_MAX_NS: Final = 10 * SECOND_NS
 OVERLOAD: Final = frozenset({429, 503})
@@ -39,21 +42,22 @@ class FailedAttempt(msgspec.Struct, frozen=True):
 
     @property
     def how(self) -> str:
-        """ "answered 500", "answer timeout", "connection refused"."""
-        error, status = self.attempt.error, self.attempt.status
-        return error.replace("_", " ") if error else f"answered {status}"
+        """ "answered 500", "no answer within the limit", "connection refused"."""
+        return failure_of(self.attempt.status, self.attempt.error)
 
 
 def failed_attempts(log: FactLog, deliveries: Deliveries, intervals: Iterable[FaultInterval]) -> list[FailedAttempt]:
     """Every failed attempt that counts, in the order of its delivery."""
     faults = [fault for fault in intervals if fault.planned]
-    recovered = _until_recovered(log, faults)
+    recovered = until_recovered(log, faults)
     found, tried = [], Counter[str]()
     for delivery in deliveries.by_id.values():
         if delivery.planned.forged:
             continue
         tried[delivery.planned.topic] += len(delivery.attempts)
         for attempt in delivery.attempts:
+            if attempt.error == "dropped" and attempt is not delivery.attempts[-1]:
+                continue  # any server may close an idle connection; it was repeated at once
             if attempt.error or not 200 <= attempt.status < 300:
                 of_fault = faults if attempt.error in TIMEOUTS else recovered
                 if not excused(attempt, of_fault):
@@ -62,7 +66,7 @@ def failed_attempts(log: FactLog, deliveries: Deliveries, intervals: Iterable[Fa
     return [failure for failure in found if failure.delivery.planned.topic not in unwanted]
 
 
-def _until_recovered(log: FactLog, faults: Sequence[FaultInterval]) -> list[FaultInterval]:
+def until_recovered(log: FactLog, faults: Sequence[FaultInterval]) -> list[FaultInterval]:
     """The planned faults, each until the first acknowledgement after its end."""
     if not faults:
         return []

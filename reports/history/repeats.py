@@ -15,6 +15,7 @@ from stockstorm.reports.history.faults import KILLS, FaultInterval
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.attempt_errors import UNCONNECTED
 
 ORDER_TOPICS: Final = frozenset({"order.created", "order.cancelled", "order.returned"})
 AT_ONCE_NS: Final = 5 * MILLISECOND_NS
@@ -81,7 +82,7 @@ def _cancelled_by(event: f.EventFired, deliveries: Deliveries) -> int:
 
 
 def _may_have_acted(attempt: f.AttemptEnded) -> bool:
-    return attempt.error not in {"connect_refused", "connect_timeout"}
+    return attempt.error not in UNCONNECTED
 
 
 def count_read_again(log: FactLog) -> int:

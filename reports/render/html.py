@@ -11,7 +11,7 @@ from stockstorm.reports.render.sections.faults import faults
 from stockstorm.reports.render.sections.incidents import incidents
 from stockstorm.reports.render.sections.memory import memory
 from stockstorm.reports.render.sections.summary import banner, causes, tiles
-from stockstorm.reports.render.sections.tables import checks, classes, run_facts
+from stockstorm.reports.render.sections.tables import checks, classes, run_facts, topics
 from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder
@@ -36,6 +36,7 @@ def report_page(result: Result, history: History) -> str:
         banner=banner(view),
         causes=causes(view),
         tiles=tiles(view),
+        topics=topics(view),
         faults=faults(view),
         classes=classes(view),
         memory=memory(view),

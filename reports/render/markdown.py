@@ -5,11 +5,14 @@ from typing import Final
 
 from stockstorm.reports.formats import (
     SIGNS,
+    answers_text,
     condition_text,
+    effects_text,
     interval_text,
     measure_name,
     measure_text,
     oversell_summary,
+    tested,
     tier_headline,
     tier_mark,
     tier_name,
@@ -50,7 +53,10 @@ def markdown_text(result: Result) -> str:
     lines += [f"- {_plain(reason)}" for reason in screen.reasons]
     lines += [f"- {folded}"] if (folded := folded_text(screen)) else []
     lines += [f"- {SIGNS['not_exercised']} not tested: {_plain('; '.join(result.untested))}"] if result.untested else []
-    lines += [""] * bool(result.unplanned or result.reasons or result.untested)
+    claims = tested(result)
+    lines += [f"- {SIGNS['valid']} tested: {_plain(text)}" for text in claims]
+    lines += [""] * bool(result.unplanned or result.reasons or result.untested or claims)
+    lines += _topics(result)
     lines += ["| measure | found | wanted |", "|---|---:|---|", *_measure_rows(result), ""]
     lines += [f"- {SIGNS[tier_mark(tier)]} {tier_name(tier)}: {_plain(tier.reason)}" for tier in result.tiers]
     lines += [f"- {_plain(summary)}"] if (summary := oversell_summary(result)) else []
@@ -71,6 +77,15 @@ def _causes(screen: FirstScreen) -> list[str]:
         lines += [f"- {_plain(text)}" for text in (consequences_text(cause), rivals_text(cause)) if text]
         lines.append("")
     return [*lines, f"and {screen.more_causes} more causes", ""] if screen.more_causes else lines
+
+
+def _topics(result: Result) -> list[str]:
+    rows = [
+        f"| {_plain(one.source)} | {_plain(one.topic)} | {one.events} | {_plain(answers_text(one))} "
+        f"| {_plain(effects_text(one))} |"
+        for one in result.topics
+    ]
+    return ["| source | topic | events | answered | effect |", "|---|---|---:|---|---|", *rows, ""] if rows else []
 
 
 def _measure_rows(result: Result) -> list[str]:

@@ -15,11 +15,14 @@ from rich.text import Text
 from stockstorm.reports.formats import (
     NAMES,
     SIGNS,
+    answers_text,
     condition_text,
+    effects_text,
     interval_text,
     measure_name,
     measure_text,
     oversell_summary,
+    tested,
     tier_headline,
     tier_mark,
     tier_name,
@@ -58,6 +61,8 @@ def print_result(result: Result, folder: RunFolder | None, console: Console, cur
     """Print the result on a console. Without `folder`, no file paths are printed."""
     result = printable_in(result)
     console.print(_verdict(result))
+    if result.topics:
+        console.print(_topics(result))
     console.print(_measures(result, currency))
     console.print(_checks(result))
     if any(check.incidents for check in result.checks):
@@ -89,6 +94,7 @@ def _verdict(result: Result) -> RenderableType:
     lines += (
         [Text(f"{SIGNS['not_exercised']} not tested: {'; '.join(result.untested)}", "dim")] if result.untested else []
     )
+    lines += [Text(f"{SIGNS['valid']} tested: {text}", "dim") for text in tested(result)]
     for tier in result.tiers:
         lines.append(Text.assemble(_mark(tier_mark(tier), tier_name(tier)), (f"  {tier.reason}", "dim")))
     if summary := oversell_summary(result):
@@ -110,6 +116,16 @@ def _causes(screen: FirstScreen) -> list[Text]:
     if folded := folded_text(screen):
         lines.append(Text(f"• {folded}", "dim"))
     return lines
+
+
+def _topics(result: Result) -> Table:
+    table = Table(title="Topics", title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("source", "topic", "events", "answered", "effect"):
+        table.add_column(column, justify="right" if column == "events" else "left", no_wrap=column == "topic")
+    for topic in result.topics:
+        row = (topic.source, topic.topic, str(topic.events), answers_text(topic), effects_text(topic))
+        table.add_row(*map(Text, row))
+    return table
 
 
 def _measures(result: Result, currency: str) -> Table:

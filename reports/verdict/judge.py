@@ -21,6 +21,7 @@ from stockstorm.reports.evidence import with_chains
 from stockstorm.reports.history import History
 from stockstorm.reports.history.elsewhere import NOWHERE
 from stockstorm.reports.result import Check, Finding, Interval, Result, ThresholdOutcome, Verdict, counted
+from stockstorm.reports.verdict.by_topic import by_topic
 from stockstorm.reports.verdict.samples import INTERVALS, intervals
 from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
 from stockstorm.reports.verdict.tiers import judge_tiers
@@ -129,6 +130,7 @@ def _judged(history: History) -> Result:
         rest=history.rest.text,
         diagnoses=told(found),
         untested=untested(checks),
+        topics=by_topic(history),
     )
 
 

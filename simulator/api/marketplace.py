@@ -14,9 +14,16 @@ from typing import Any, Final
 
 import msgspec
 
+from stockstorm.simulator.api.call_rate import CallRate
 from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
 from stockstorm.simulator.api.faults.injection import NONE, Injection
-from stockstorm.simulator.api.marketplace_requests import Parameters, Refusal, listings_of, notification_url_of
+from stockstorm.simulator.api.marketplace_requests import (
+    Parameters,
+    Refusal,
+    TooManyCalls,
+    listings_of,
+    notification_url_of,
+)
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown, RowsNotListed
@@ -40,7 +47,7 @@ _HEADERS: Final = (("Content-Type", "application/json; charset=utf-8"),)
 def _failure(injection: Injection) -> Refusal:
     """The answer to a call that a fault keeps from being executed. A status of 0 is not sent."""
     if injection.status == 429:
-        return Refusal(429, "too_many_requests", f"wait {injection.retry_after_s} s, as Retry-After says")
+        return TooManyCalls(injection.retry_after_s)
     return Refusal(injection.status, "internal_error", "the call was not executed; send it again")
 
 
@@ -52,6 +59,7 @@ class _Call:
         self.channel = "marketplaces"  # until the path names an existing channel
         self.operation = ""
         self.rows = 0
+        self.wait_s = 0  # Retry-After of a call beyond the rate limit
         self.errors: list[str] = []
         self.facts: list[AnyFact] = []
         self.events: list[Event] = []
@@ -76,6 +84,9 @@ class MarketplaceApi:
         self._serial = serial or RequestSerial()
         self._payloads = Payloads(world.catalogue, world.config.shop, wall)
         self._skus = sorted(world.catalogue.by_sku)
+        limited = [each for each in world.config.channels if each.calls_per_s is not None]
+        self._rates = {each.name: CallRate(each.calls_per_s, each.calls_burst) for each in limited if each.calls_per_s}
+        self._tells = {each.name: each.tells for each in world.config.channels}
         self._encode = msgspec.json.Encoder().encode
         self._routes: dict[tuple[str, str], Callable[[_Call], dict[str, Any]]] = {
             ("PUT", "listings"): self._put_listings,
@@ -96,13 +107,15 @@ class MarketplaceApi:
             route = self._route(call)
             admitted = True
             if not injection.executes:
-                self._leave_out(call)
                 raise _failure(injection)
+            self._limit(call)
             status, body = 200, route(call)
         except Refusal as refusal:
             status, outcome, body = refusal.status, refusal.outcome, refusal.body
             call.errors.append(refusal.message)
             call.operation = call.operation or not_played(request)
+            if admitted and (outcome == "throttled" or not injection.executes):
+                self._leave_out(call)
         call.facts.append(
             ApiCalled(
                 at_ns=now_ns,
@@ -114,9 +127,12 @@ class MarketplaceApi:
                 started_ns=now_ns,
                 rows=call.rows,
                 errors=error_texts(call.errors, (self._token,)),
+                retry_after_s=call.wait_s,
             )
         )
         headers = (*_HEADERS, (REQUEST_ID, request_id(call.serial)))
+        if call.wait_s:
+            headers = (*headers, ("Retry-After", str(call.wait_s)))
         reply = ApiReply(status, headers, self._encode(body), call.facts, call.events)
         return injection.applied(reply) if admitted else reply
 
@@ -145,6 +161,13 @@ class MarketplaceApi:
             )
         resources = ", ".join(sorted({name for _, name in self._routes}))
         raise Refusal(404, "not_found", f"no resource {resource!r}; resources are: {resources}")
+
+    def _limit(self, call: _Call) -> None:
+        """Counts the call. Raises Refusal (429) beyond the channel's rate."""
+        rate = self._rates.get(call.channel)
+        if rate is not None and (wait_s := rate.wait_s(call.now_ns)):
+            call.wait_s = wait_s
+            raise TooManyCalls(wait_s)
 
     def _put_listings(self, call: _Call) -> dict[str, Any]:
         rows = listings_of(call.request.body)
@@ -193,6 +216,8 @@ class MarketplaceApi:
 
     def _get_orders(self, call: _Call) -> dict[str, Any]:
         """Every notification since a cursor, oldest first. At the end of the feed the cursor stays the same."""
+        if self._tells[call.channel] == "webhook":
+            raise Refusal(404, "no_feed", f"{call.channel} has no feed of orders; it notifies: PUT notifications")
         parameters = Parameters(call.request.query)
         since = parameters.number("since", default=0, low=0, high=FEED_MAX)
         limit = parameters.number("limit", default=PAGE_DEFAULT, low=1, high=ORDERS_PER_PAGE_MAX)
@@ -206,6 +231,8 @@ class MarketplaceApi:
 
     def _put_notifications(self, call: _Call) -> dict[str, Any]:
         """Set the channel's only address. It replaces the previous one."""
+        if self._tells[call.channel] == "feed":
+            raise Refusal(404, "no_notifications", f"{call.channel} notifies nobody; read its feed: GET orders")
         url = notification_url_of(call.request.body)
         old = self._world.subscriptions(call.channel)
         if [each.uri for each in old] != [url]:

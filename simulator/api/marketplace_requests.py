@@ -29,6 +29,13 @@ class Refusal(Exception):
         return _OUTCOMES.get(self.status, "bad_request" if 400 <= self.status < 500 else "failed")
 
 
+class TooManyCalls(Refusal):
+    """A call beyond the rate limit. `Retry-After` says the same."""
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(429, "too_many_requests", f"wait {wait_s} s, as Retry-After says")
+
+
 class Listing(msgspec.Struct, frozen=True, gc=False):
     """The quantity to list for a SKU, in whole units."""
 

@@ -56,7 +56,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     """What came of one attempt. Times are monotonic nanoseconds, 0 for a step that was not reached.
 
     `free_ns` is the earliest time at which it could start: `due_ns`, or later when every connection was busy and the
-    pool at its limit. The error "connect_refused" also stands for an unknown host.
+    pool at its limit.
     """
 
     started_ns: int
@@ -66,7 +66,6 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     ended_ns: int
     status: int = 0
     error: AttemptError = ""
-    resent: bool = False
     bytes_sent: int = 0
     said: str = ""  # the start of an answer that is no 2xx, where it was kept
 

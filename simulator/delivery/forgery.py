@@ -63,6 +63,12 @@ def _wrong_key(attack: Attack) -> Signed:
     return Signed(attack.claimed, _wrong(attack))
 
 
+def _stale_key(attack: Attack) -> Signed:
+    """Signed correctly, with a key that was replaced before the run. The subject was never given it."""
+    stale = hashlib.sha256(b"replaced by " + attack.secret).digest()
+    return Signed(attack.claimed, sign(stale, attack.claimed))
+
+
 def _truncated(attack: Attack) -> Signed:
     """The first half of the right signature. A comparison of what both have in common accepts it."""
     return Signed(attack.claimed, sign(attack.secret, attack.claimed)[:_KEPT])
@@ -100,4 +106,5 @@ KINDS: Final[Mapping[ForgeryKind, Callable[[Attack], Signed]]] = {
     "reserialised": _reserialised,
     "other_shop": _right,
     "replayed": _right,
+    "stale_key": _stale_key,
 }

@@ -7,11 +7,13 @@ Source of names and order: docs/sources.md, S8 (93 fields of an order, 30 of a l
 from typing import Literal
 
 import msgspec
-from msgspec import Raw, UnsetType
+from msgspec import UNSET, Raw, UnsetType
+
+from stockstorm.simulator.model import SHOP_ID
 
 EMPTY: tuple[()] = ()
 
-FinancialStatus = Literal["pending", "paid", "partially_refunded", "refunded", "voided"]
+FinancialStatus = Literal["pending", "partially_paid", "paid", "partially_refunded", "refunded", "voided"]
 ShippingStatus = Literal["unfulfilled", "partial", "fulfilled"]
 
 
@@ -24,7 +26,7 @@ class TaxLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class LineBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """An element of `line_items`, and the `line_item` of a refunded line."""
+    """An element of `line_items`."""
 
     id: int
     admin_graphql_api_id: str
@@ -76,6 +78,38 @@ class ShippingLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     discount_allocations: tuple[()] = EMPTY
 
 
+class RefundedItem(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The `line_item` of a refunded line: 27 fields of a line, in another order."""
+
+    id: int
+    variant_id: int | None
+    title: str
+    quantity: int
+    sku: str | None
+    variant_title: str | None = None
+    vendor: str | None
+    fulfillment_service: str = "manual"
+    product_id: int | None
+    requires_shipping: bool = True
+    taxable: bool = True
+    gift_card: bool = False
+    name: str
+    variant_inventory_management: str | None = "shopify"
+    properties: tuple[()] = EMPTY
+    product_exists: bool = True
+    fulfillable_quantity: int
+    grams: int
+    price: str
+    total_discount: str = "0.00"
+    fulfillment_status: str | None = None
+    price_set: Raw
+    total_discount_set: Raw
+    discount_allocations: tuple[()] = EMPTY
+    duties: tuple[()] = EMPTY
+    admin_graphql_api_id: str
+    tax_lines: tuple[TaxLine, ...]
+
+
 class RefundedLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     id: int
     quantity: int
@@ -86,7 +120,39 @@ class RefundedLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     total_tax: Raw
     subtotal_set: Raw
     total_tax_set: Raw
-    line_item: LineBody
+    line_item: RefundedItem
+
+
+class RefundedShipping(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Shipping that was refunded. Members as GraphQL's RefundShippingLine has them; no capture shows one."""
+
+    id: int
+    shipping_line: ShippingLine
+    subtotal_amount_set: Raw
+    tax_amount_set: Raw
+
+
+class PaymentDetails(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """How a card was charged, in the fields of a captured refund."""
+
+    credit_card_bin: str = "424242"
+    avs_result_code: str = "Y"
+    cvv_result_code: str = "M"
+    credit_card_number: str = "•••• •••• •••• 4242"
+    credit_card_company: str = "Visa"
+    buyer_action_info: None = None
+    credit_card_name: str | None
+    credit_card_wallet: None = None
+    credit_card_expiration_month: int = 12
+    credit_card_expiration_year: int = 2030
+    payment_method_name: str = "visa"
+
+
+class RefundAttributes(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What Shopify Payments says of a refund."""
+
+    status: str = "success"
+    acquirer_reference_number: None = None
 
 
 class Transaction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -112,10 +178,57 @@ class Transaction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     payment_id: str
     total_unsettled_set: Raw
     manual_payment_gateway: bool = False
-    payment_details: None = None
-    payments_refund_attributes: None = None
+    payment_details: Raw
+    payments_refund_attributes: RefundAttributes = RefundAttributes()
     amount_rounding: None = None
     admin_graphql_api_id: str
+
+
+class Adjustment(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An element of `order_adjustments`: what a refund returned besides the price of its lines and shipping."""
+
+    id: int
+    order_id: int
+    refund_id: int
+    amount: str
+    tax_amount: str = "0.00"
+    kind: str = "refund_discrepancy"
+    reason: str = "Refund discrepancy"
+    amount_set: Raw
+    tax_amount_set: Raw
+
+
+class EditedLine(msgspec.Struct, frozen=True, gc=False):
+    id: int
+    delta: int
+
+
+class EditedLines(msgspec.Struct, frozen=True, gc=False):
+    additions: tuple[EditedLine, ...] = ()
+    removals: tuple[EditedLine, ...] = ()
+
+
+class EditedDiscounts(msgspec.Struct, frozen=True, gc=False):
+    line_item: EditedLines = EditedLines()
+
+
+class Edit(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    id: int
+    app_id: None = None
+    created_at: str
+    notify_customer: bool = False
+    order_id: int
+    staff_note: str = ""
+    user_id: int = SHOP_ID
+    line_items: EditedLines
+    discounts: EditedDiscounts = EditedDiscounts()
+    shipping_lines: EditedLines = EditedLines()
+
+
+class EditBody(msgspec.Struct, frozen=True, gc=False):
+    """The body of orders/edited, which is no order."""
+
+    order_edit: Edit
 
 
 class RefundBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -130,10 +243,10 @@ class RefundBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     duties: tuple[()] = EMPTY
     total_duties_set: Raw
     return_: None = msgspec.field(default=None, name="return")
-    refund_shipping_lines: tuple[()] = EMPTY
+    refund_shipping_lines: tuple[RefundedShipping, ...] = EMPTY
     restock: bool
     admin_graphql_api_id: str
-    order_adjustments: tuple[()] = EMPTY
+    order_adjustments: tuple[Adjustment, ...] = EMPTY
     refund_line_items: tuple[RefundedLine, ...]
     transactions: tuple[Transaction, ...]
 
@@ -172,6 +285,7 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     cancel_reason: str | None
     cancelled_at: str | None
     cart_token: str
+    checkout_id: int | UnsetType = UNSET
     checkout_token: str
     client_details: Raw
     closed_at: str | None

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from stockstorm.simulator.events.encoding import derived_id
+from stockstorm.simulator.events.order_shape import PaymentDetails
 from stockstorm.simulator.model import Address as WrittenAddress
 from stockstorm.simulator.model import Buyer, Written
 
@@ -96,6 +97,7 @@ class People:
     def __init__(self, buyers: Sequence[Buyer], currency: str, *, shown: bool = True) -> None:
         self._buyers, self._currency, self._shown = buyers, currency, shown
         self._people: dict[int, Person] = {}
+        self._cards: dict[int, Raw] = {}
 
     def person(self, buyer: int) -> Person:
         """The part of the buyer at this index of the pool."""
@@ -105,6 +107,17 @@ class People:
         if person is None:
             person = self._people[buyer] = self._encoded(self._buyers[buyer])
         return person
+
+    def card(self, buyer: int) -> Raw:
+        """The `payment_details` of a buyer's payment; null of an order that the subject created."""
+        if buyer < 0:
+            return _NULL
+        card = self._cards.get(buyer)
+        if card is None:
+            person = self._buyers[buyer]
+            name = f"{person.first_name} {person.last_name}" if self._shown else None
+            card = self._cards[buyer] = Raw(msgspec.json.encode(PaymentDetails(credit_card_name=name)))
+        return card
 
     def written(self, order_id: int, written: Written) -> Person:
         """The person of an order that the subject created. Without a name or an email there is no customer."""

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from stockstorm.simulator.config import ApiFaultKind, DeliveryMark, ForgeryKind
+from stockstorm.simulator.history.attempt_errors import AttemptError
 from stockstorm.simulator.history.ranges import (
     AttemptNumber,
     Balance,
@@ -44,8 +45,9 @@ from stockstorm.simulator.history.run_facts import (
 )
 from stockstorm.simulator.model import ApiOutcome, ApiStockCause, OrderChange, StockCause
 
-__all__ = [  # what is declared in `run_facts` and named here too
+__all__ = [  # what is declared in other files and named here too
     "AppChanged",
+    "AttemptError",
     "DatabaseCounted",
     "Fact",
     "FaultEnded",
@@ -67,11 +69,12 @@ __all__ = [  # what is declared in `run_facts` and named here too
 
 SCHEMA_VERSION = 1
 
-AttemptError = Literal["", "connect_timeout", "connect_refused", "answer_timeout", "disconnected", "protocol"]
 # "refused": a forged delivery was turned away. "pending": the run ended first.
-DeliveryOutcome = Literal["acknowledged", "given_up", "refused", "subscription_removed", "pending"]
+# "never_sent": the scenario loses it before the first attempt, as Shopify loses some.
+DeliveryOutcome = Literal["acknowledged", "given_up", "refused", "subscription_removed", "pending", "never_sent"]
 EffectState = Literal["applied", "superseded", "dead_lettered", "pending"]
 Probe = Literal["effects", "stock"]
+WithheldFor = Literal["filter", "unchanged"]  # the subscription's filter; a payload of chosen fields sent just before
 WrittenAs = Literal["created", "cancelled", "refunded", "fulfilled"]
 Injected = ApiFaultKind | Literal[""]
 
@@ -255,15 +258,19 @@ class SubscriptionCreated(Fact, frozen=True, tag=True):
     topic: Name
     uri: Name
     by_api: bool = True
+    filter: Text = ""  # the subject's own: what it does not fit is not delivered
+    include_fields: tuple[Text, ...] = ()  # the only fields of its payloads; empty: all
 
 
 class SubscriptionChanged(Fact, frozen=True, tag=True):
-    """The subject changed a subscription. From now on events go to `uri`."""
+    """The subject changed a subscription. From now on events go to `uri`, as `filter` and `include_fields` say."""
 
     subscription: Positive
     source: Name
     topic: Name
     uri: Name
+    filter: Text = ""
+    include_fields: tuple[Text, ...] = ()
 
 
 class SubscriptionRemoved(Fact, frozen=True, tag=True):
@@ -277,6 +284,14 @@ class EventUnheard(Fact, frozen=True, tag=True):
     """No subscription existed when the event fired, so nothing is delivered."""
 
     event: Count
+
+
+class DeliveryWithheld(Fact, frozen=True, tag=True):
+    """An event that a subscription does not get, because the subject had asked for that."""
+
+    event: Count
+    subscription: Positive
+    why: WithheldFor
 
 
 class DeliveryPlanned(Fact, frozen=True, tag=True):
@@ -310,7 +325,7 @@ class AttemptEnded(Fact, frozen=True, tag=True):
     free_ns: Nanoseconds  # when it could have started: due, or once a connection was free. Lateness is started - free
     status: Status = 0  # HTTP status, 0 if none
     error: AttemptError = ""
-    resent: bool = False  # sent again within the attempt, because the kept-alive connection had been closed
+    resent: bool = False  # older versions: sent again within the attempt, where it is now "dropped" and a second one
     bytes_sent: Count = 0
     said: Text = ""  # the start of an answer that is no 2xx; of a run with many, a part of them (`SAID_ALL`)
 
@@ -343,6 +358,7 @@ class ApiCalled(Fact, frozen=True, tag=True):
     key: Text = ""  # its idempotency key
     injected: Injected = ""
     unplayed: tuple[Text, ...] = ()  # the first things that it asked for and that Stockstorm does not play, by name
+    retry_after_s: Count = 0  # what Retry-After of its answer said, in whole seconds; 0: it had none
 
     @property
     def server_failed(self) -> bool:
@@ -351,7 +367,7 @@ class ApiCalled(Fact, frozen=True, tag=True):
 
 
 class RowsNotListed(Fact, frozen=True, tag=True):
-    """A marketplace did not take these rows of a push, because an injected fault rejected them or the whole call."""
+    """A marketplace did not take these rows of a push: a fault rejected them, or it refused the call for the moment."""
 
     request: Count
     channel: Name
@@ -433,6 +449,7 @@ AnyFact = (
     | SubscriptionChanged
     | SubscriptionRemoved
     | EventUnheard
+    | DeliveryWithheld
     | DeliveryPlanned
     | AttemptEnded
     | DeliveryEnded

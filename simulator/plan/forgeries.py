@@ -1,4 +1,8 @@
-"""The forgeries of a plan: every kind and every topic of every source in turn, spread evenly over the load."""
+"""The forgeries of a plan: every kind and every topic of every source in turn, spread evenly over the load.
+
+A few forgeries cannot show every kind on every topic, so they take turns. As many of each topic as there are kinds can,
+and then each kind comes on each topic.
+"""
 
 from collections import deque
 from collections.abc import Iterator
@@ -13,7 +17,10 @@ from stockstorm.simulator.plan.drafts import Draft, Rank
 from stockstorm.simulator.plan.items import PlannedForgery
 from stockstorm.simulator.seeds import Seeds
 
-FORGERY_KINDS: Final[tuple[ForgeryKind, ...]] = get_args(ForgeryKind)
+ALL_KINDS: Final[tuple[ForgeryKind, ...]] = get_args(ForgeryKind)
+# Those that take turns. A stale key is refused by whatever refuses a wrong one, nearly always.
+FORGERY_KINDS: Final = tuple(kind for kind in ALL_KINDS if kind != "stale_key")
+LAST: Final[ForgeryKind] = "replayed"  # when something of every topic has been sent
 OF_SHOPIFY: Final[frozenset[ForgeryKind]] = frozenset({"other_shop"})  # a marketplace names no shop
 
 
@@ -56,10 +63,20 @@ def dealt(config: WorldConfig, seeds: Seeds) -> Iterator[tuple[ForgeryKind, str,
         kinds.rotate(1)
 
 
+def every_pair(config: WorldConfig, seeds: Seeds) -> Iterator[tuple[ForgeryKind, str, Topic]]:
+    """Round after round each kind on every topic of every source that can have it. Replays come in the last round."""
+    kinds = [kind for kind in ALL_KINDS if kind != LAST]
+    start = int(seeds.draw("forgery kinds") * len(kinds))
+    while True:
+        for kind in (*kinds[start:], *kinds[:start], LAST):
+            for source, topic in targets(config):
+                yield (kind if source == SHOPIFY or kind not in OF_SHOPIFY else "wrong_key"), source, topic
+
+
 def forgery_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
     """All forgeries, sorted. Each has its own part of the load, and a time within it that the seed draws."""
     end_ns, count = schedule.starts_ns(config.phases)[-1], forgery_count(config)
-    turns = dealt(config, seeds)
+    turns = every_pair(config, seeds) if config.quotas.forgeries >= len(ALL_KINDS) else dealt(config, seeds)
     for n in range(count):
         time_draw, sku_draw, *_ = seeds.draws("forgery", n)
         kind, source, topic = next(turns)

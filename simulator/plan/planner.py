@@ -27,7 +27,7 @@ from stockstorm.simulator.plan.items import (
     PlannedTransfer,
 )
 from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
-from stockstorm.simulator.plan.purchases import purchase_drafts
+from stockstorm.simulator.plan.purchases import correction_delta, purchase_drafts
 from stockstorm.simulator.plan.rates import expected_events, expected_items_max, with_event_rate
 from stockstorm.simulator.seeds import Seeds
 
@@ -44,6 +44,7 @@ def plan_drafts(config: WorldConfig, seed: int) -> Iterator[Draft]:
         purchase_drafts(config, seeds, demand),
         _restocks(config, seeds, demand),
         _transfers(config, seeds, demand),
+        _corrections(config, seeds, demand),
         _product_edits(config, seeds, demand),
         drafts_next_to_faults(config, seeds),
         forgery_drafts(config, seeds, demand),
@@ -101,6 +102,15 @@ def _transfers(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Dr
     for n, at_ns in enumerate(_instants(config, seeds, "transfers", events.transfers_per_s)):
         sku = demand.popular(seeds.draw("transfer", n))
         yield Draft(at_ns, Rank.TRANSFER, n, 2, PlannedTransfer, (sku, events.transfer_units))
+
+
+def _corrections(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
+    """Another writer: what staff or another app changes of SKUs that the subject writes too."""
+    events = config.events
+    for n, at_ns in enumerate(_instants(config, seeds, "corrections", events.corrections_per_s)):
+        sku_draw, units_draw, *_ = seeds.draws("correction", n)
+        values = (demand.popular(sku_draw), correction_delta(units_draw, events.correction_units))
+        yield Draft(at_ns, Rank.CORRECTION, n, 1, PlannedRestock, values)
 
 
 def _product_edits(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:

@@ -5,32 +5,37 @@ the rate of events holds to its end.
 """
 
 from collections.abc import Iterator
-
-import msgspec
+from typing import Final
 
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import OrderRole, OrdersConfig, WorldConfig
-from stockstorm.simulator.model import ONLINE, OrderKey, Sku
+from stockstorm.simulator.model import ONLINE, OrderKey
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
 from stockstorm.simulator.plan.drafts import Draft, Rank, delay_s, in_order
-from stockstorm.simulator.plan.items import PlannedCancellation, PlannedPayment, PlannedPurchase, PlannedReturn
-from stockstorm.simulator.plan.quotas import CANCELLED_AFTER_NS, PAID_AFTER_NS, RETURNED_AFTER_NS, Roles
+from stockstorm.simulator.plan.edits import Bought, with_edit
+from stockstorm.simulator.plan.items import (
+    PlannedCancellation,
+    PlannedPayment,
+    PlannedPurchase,
+    PlannedRestock,
+    PlannedReturn,
+)
+from stockstorm.simulator.plan.quotas import (
+    CANCELLED_AFTER_NS,
+    CORRECTED_AFTER_NS,
+    PAID_AFTER_NS,
+    RETURNED_AFTER_NS,
+    Roles,
+)
 from stockstorm.simulator.seeds import Seeds
 
 # Events of the own store besides one per line that changed stock. A marketplace fires one each, and none for payments.
 PAYMENT_EVENTS = 2
 CANCELLATION_EVENTS = 2
+REFUND_EVENTS = 1  # of a cancellation after the payment
 RETURN_EVENTS = 2
-
-
-class Bought(msgspec.Struct, frozen=True):
-    """A purchase whose follow-ups are to be planned."""
-
-    key: OrderKey
-    offset_ns: int
-    online: bool
-    lines: tuple[tuple[Sku, int], ...]
+OF_ORDERS: Final = 1_000_000_000  # corrections of an order's SKU are numbered from here, above those by rate
 
 
 def purchase_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
@@ -55,8 +60,26 @@ def _purchases(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[li
             if part is not None and part.role in CANCELLED_AFTER_NS:
                 yield [purchase, *_role_fate(bought, part.role, starts[-1])]
             else:
-                yield [purchase, *_fate(bought, config.orders, seeds, starts[-1])]
+                corrected = part is not None and part.role == "corrected"
+                correction = [_correction(bought, config, seeds, starts[-1])] if corrected else []
+                fate = list(_fate(bought, config.orders, seeds, starts[-1]))
+                fate = fate if part else with_edit(fate, bought, config.orders, seeds, demand, starts[-1])
+                yield [purchase, *correction, *fate]
             key += 1
+
+
+def _correction(bought: Bought, config: WorldConfig, seeds: Seeds, end_ns: int) -> Draft:
+    """Staff corrects the stock of the order's SKU while a subject may be writing the order."""
+    lag_draw, units_draw, *_ = seeds.draws("corrected", bought.key)
+    at_ns = min(bought.offset_ns + 1 + int(lag_draw * CORRECTED_AFTER_NS), end_ns - 1)
+    values = (bought.lines[0][0], correction_delta(units_draw, config.events.correction_units))
+    return Draft(at_ns, Rank.CORRECTION, OF_ORDERS + bought.key, 1, PlannedRestock, values)
+
+
+def correction_delta(draw: float, units_max: int) -> int:
+    """Units more or fewer, each as often as the other, and never none. `draw` is a number in [0, 1)."""
+    units = int(draw * 2 * units_max)
+    return units - units_max if units < units_max else units - units_max + 1
 
 
 def return_share(orders: OrdersConfig) -> float:
@@ -70,7 +93,7 @@ def _fate(bought: Bought, orders: OrdersConfig, seeds: Seeds, end_ns: int) -> It
     cancelled_ns: int | None = None
     if fate_draw < orders.cancel_share:
         cancelled_ns = _later(bought.offset_ns, orders.cancel_after_s, cancel_draw, end_ns)
-        yield _cancellation(bought, cancelled_ns, len(dict(bought.lines)))
+        yield _cancellation(bought, cancelled_ns, len(dict(bought.lines)), refunds=paid_ns <= cancelled_ns)
     elif fate_draw >= 1 - return_share(orders):
         # Nothing can be refunded on the own store before it was paid.
         from_ns = paid_ns if bought.online else bought.offset_ns
@@ -94,14 +117,17 @@ def _role_fate(bought: Bought, role: OrderRole, end_ns: int) -> Iterator[Draft]:
         yield Draft(after(RETURNED_AFTER_NS), Rank.RETURN, bought.key, events, PlannedReturn, values)
     cancelled_ns = after(CANCELLED_AFTER_NS[role])
     # At the end of load both are due at the same instant, and a cancellation would come before a return.
-    yield _cancellation(bought, cancelled_ns, len(bought.lines) - back, Rank.LATE_CANCELLATION)
+    skus = len(bought.lines) - back
+    yield _cancellation(bought, cancelled_ns, skus, Rank.LATE_CANCELLATION, refunds=skus > 0)
     if bought.online:
         paid_ns = after(PAID_AFTER_NS)
         yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
 
 
-def _cancellation(bought: Bought, at_ns: int, skus: int, rank: Rank = Rank.CANCELLATION) -> Draft:
-    events = CANCELLATION_EVENTS + skus if bought.online else 1
+def _cancellation(
+    bought: Bought, at_ns: int, skus: int, rank: Rank = Rank.CANCELLATION, *, refunds: bool = False
+) -> Draft:
+    events = CANCELLATION_EVENTS + skus + refunds * REFUND_EVENTS if bought.online else 1
     return Draft(at_ns, rank, bought.key, events, PlannedCancellation, (bought.key,))
 
 

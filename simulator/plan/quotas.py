@@ -22,6 +22,7 @@ CANCELLED_AFTER_NS: Final[dict[OrderRole, int]] = {
     "duplicate_after_cancel": 500 * MILLISECOND_NS,
     "return_then_cancel": 2_500 * MILLISECOND_NS,
 }
+CORRECTED_AFTER_NS: Final = 200 * MILLISECOND_NS  # at the latest: while a subject reads, calculates and writes
 AFTER_CANCELLATION_NS: Final = 400 * MILLISECOND_NS  # from a cancellation to what must come after it
 OWN_STORE: Final[frozenset[OrderRole]] = frozenset({"two_locations"})  # no marketplace decides where units come from
 LATE_NS: Final = 300 * SECOND_NS  # times retry_time_scale
@@ -152,9 +153,19 @@ def sells_out(config: WorldConfig) -> tuple[float, float] | None:
         share, stock = 1 / max(1, hot_count(shop)), float(shop.hot_stock)
     mean = lines * share * (1 + orders.quantity_max) / 2
     by_roles = 3 * orders.quantity_max * sum(config.quotas.of_orders().values()) / max(1, ordinary // 2)
+    mean += _corrected_units(config, share, ordinary)
     most = mean + by_roles + DEVIATIONS * math.sqrt(mean + by_roles) * orders.quantity_max
     sellable = stock - config.subject.safety_stock
     return None if most <= sellable else (most, max(0.0, sellable))
+
+
+def _corrected_units(config: WorldConfig, share: float, ordinary: int) -> float:
+    """Units of a SKU of the less popular half that corrections take away, at the most on average."""
+    seconds = sum(phase.seconds for phase in config.phases)
+    corrections = config.events.corrections_per_s * seconds * share + 3 * config.quotas.corrected / max(
+        1, ordinary // 2
+    )
+    return corrections * config.events.correction_units
 
 
 def zipf_share(count: int, rank: int, exponent: float) -> float:

@@ -7,14 +7,21 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.config import PhaseConfig, WorldConfig
+from stockstorm.simulator.config import OrdersConfig, PhaseConfig, WorldConfig
 from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.model import ONLINE
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
+from stockstorm.simulator.plan.edits import EDIT_EVENTS, REMOVES, SWAPS
 from stockstorm.simulator.plan.forgeries import forgery_count
 from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
-from stockstorm.simulator.plan.purchases import CANCELLATION_EVENTS, PAYMENT_EVENTS, RETURN_EVENTS, return_share
+from stockstorm.simulator.plan.purchases import (
+    CANCELLATION_EVENTS,
+    PAYMENT_EVENTS,
+    REFUND_EVENTS,
+    RETURN_EVENTS,
+    return_share,
+)
 from stockstorm.simulator.plan.quotas import CANCELLED_AFTER_NS, Part, Roles
 from stockstorm.simulator.seeds import Seeds
 
@@ -34,9 +41,11 @@ def expected_items_max(config: WorldConfig) -> float:
     purchases = sum(schedule.arrival_count(phase) for phase in config.phases)
     events = config.events
     beside = (events.restocks_per_s + events.product_edits_per_s + events.transfers_per_s) * _seconds(config)
+    beside += events.corrections_per_s * _seconds(config)
     beside += forgery_count(config) + len(drafts_next_to_faults(config, Seeds(0)))
     role_items = len(Roles(config))  # the one that has a return and a cancellation has one more than others
-    return purchases * ITEMS_PER_PURCHASE_MAX + role_items + beside + len(config.phases) + len(config.faults)
+    each = ITEMS_PER_PURCHASE_MAX + config.orders.edit_share
+    return purchases * each + role_items + beside + len(config.phases) + len(config.faults)
 
 
 def with_event_rate(config: ConfigT, events_per_s: float, seconds: float | None = None) -> ConfigT:
@@ -111,6 +120,7 @@ def _staff_events(config: WorldConfig) -> float:
     restocks = config.events.restocks_per_s if can_restock else 0.0
     next_to_faults = sum(draft.events for draft in drafts_next_to_faults(config, Seeds(0)))
     staff = restocks + config.events.product_edits_per_s + TRANSFER_EVENTS * config.events.transfers_per_s
+    staff += config.events.corrections_per_s
     return staff * _seconds(config) + next_to_faults
 
 
@@ -127,12 +137,14 @@ def _events_of(config: WorldConfig, part: Part) -> float:
     """Mean number of events of an order with this role. It has one SKU, or two where a part of it comes back."""
     own = part.channel == ONLINE
     if part.role not in CANCELLED_AFTER_NS:
-        return _own_store_events(config, 1) if own else _marketplace_events(config)
+        events = _own_store_events(config, 1) if own else _marketplace_events(config)
+        return events + (part.role == "corrected")
     returned = part.role == "return_then_cancel"
     if not own:
         return 2.0 + returned
     skus = 1 + (returned and config.orders.lines_max > 1 and config.shop.skus > 1)
-    return 1 + skus + PAYMENT_EVENTS + CANCELLATION_EVENTS + skus + returned * RETURN_EVENTS
+    refunds = REFUND_EVENTS if skus > returned else 0
+    return 1 + skus + PAYMENT_EVENTS + CANCELLATION_EVENTS + skus + refunds + returned * RETURN_EVENTS
 
 
 def _purchase_events(config: WorldConfig, phases: Sequence[PhaseConfig]) -> float:
@@ -162,9 +174,19 @@ def _own_store_events(config: WorldConfig, lines: float) -> float:
     both = orders.paid_after_s + orders.cancel_after_s
     paid_first = orders.cancel_after_s / both if both > 0 else 1.0
     payments = PAYMENT_EVENTS * (1 - orders.cancel_share * (1 - paid_first))
-    cancellations = orders.cancel_share * (CANCELLATION_EVENTS + lines)
+    cancellations = orders.cancel_share * (CANCELLATION_EVENTS + lines + paid_first * REFUND_EVENTS)
     refunds = return_share(orders) * (RETURN_EVENTS + orders.restock_share * (lines + 1) / 2)
-    return 1 + lines + payments + cancellations + refunds
+    return 1 + lines + payments + cancellations + refunds + _edit_events(orders, lines)
+
+
+def _edit_events(orders: OrdersConfig, lines: float) -> float:
+    """Mean number of events of an order of the own store because of edits. `lines`: mean number of its lines."""
+    before = orders.paid_after_s + orders.edit_after_s
+    cancelled_first = before / (before + orders.cancel_after_s) if before > 0 else 0.0
+    edited = orders.edit_share * (1 - return_share(orders)) * (1 - orders.cancel_share * cancelled_first)
+    one_unit = 1 / (max(1.0, 2 * lines - 1) * orders.quantity_max)  # of which nothing can be taken out
+    removes, adds = (1 - SWAPS + REMOVES) * (1 - one_unit), 1 - REMOVES
+    return edited * (EDIT_EVENTS * (1 - REMOVES * one_unit) + (REFUND_EVENTS + 1) * removes + adds)
 
 
 def _marketplace_events(config: WorldConfig) -> float:

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
+from stockstorm.simulator.events.order_sums import due_units, refunded_units
 from stockstorm.simulator.model import Drawn, Order, Sku
+
+Place = tuple[Sku, int]  # a SKU and the location of its units; 0 for an item's only location
 
 
 def left(order: Order) -> list[tuple[Sku, int]]:
@@ -50,7 +53,7 @@ def split(sku: Sku, quantity: int, drawn: list[Drawn]) -> list[tuple[int, int]]:
 
 
 def still_drawn(order: Order, *, shipped: bool = False) -> list[Drawn]:
-    """Where the units of an order that did not come back were drawn from. `shipped`: without what was shipped."""
+    """Where the units of an order that did not come back were drawn from. `shipped`: without what is with the buyer."""
     back: dict[tuple[Sku, int], int] = {}
     for refund in order.refunds:
         for line in refund.lines:
@@ -60,11 +63,21 @@ def still_drawn(order: Order, *, shipped: bool = False) -> list[Drawn]:
         for each in order.drawn
     ]
     if shipped:
-        skus = {line.line_id: line.sku for line in order.lines}
-        for parcel in order.fulfilments:
-            for line_id, units in parcel.lines:
-                split(skus[line_id], units, drawn)
+        due, refunded = due_units(order), refunded_units(order)
+        for line in order.lines:
+            split(line.sku, line.quantity - due[line.line_id] - refunded.get(line.line_id, 0), drawn)
     return drawn
+
+
+def held(order: Order) -> dict[Place, int]:
+    """The units that are still committed to an order: neither shipped, nor given back, nor cancelled."""
+    spread = {each.sku for each in order.drawn}
+    there = {(each.sku, each.location_id): each.units for each in still_drawn(order, shipped=True)}
+    due = due_units(order)
+    for line in order.lines:
+        if line.sku not in spread:
+            there[line.sku, 0] = there.get((line.sku, 0), 0) + due[line.line_id]
+    return there
 
 
 def columns(lines: Sequence[tuple[Sku, int]]) -> tuple[tuple[str, ...], tuple[int, ...]]:

@@ -1,12 +1,19 @@
 """Accepted orders of all channels: numbers, changes and lookup."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from stockstorm.simulator.events.encoding import derived_id
-from stockstorm.simulator.events.order_payload import financial_status, shipping_status
+from stockstorm.simulator.events.order_sums import (
+    financial_status,
+    received,
+    refund_total,
+    refunded_units,
+    shipping_price,
+    shipping_status,
+)
 from stockstorm.simulator.ids import LIVE_IDS, Ids, ids_beside
 from stockstorm.simulator.model import (
     FIRST_ORDER_NUMBER,
@@ -19,15 +26,17 @@ from stockstorm.simulator.model import (
     Product,
     Refund,
     RefundLine,
+    Sku,
     Written,
 )
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
-from stockstorm.simulator.shop.lines import split
+from stockstorm.simulator.shop.lines import Place, held, left_at, split, still_drawn
 from stockstorm.simulator.shop.order_search import SEPARATOR, Condition, FoundOrders, words_of
 from stockstorm.simulator.shop.records import Records, within
 
 # Ids are derived from the order's key, so a purchase has the same ids in every run of a seed.
 LINE_IDS_PER_ORDER = 32
+FIRST_CANCELLED: Final = 10_000_000_000  # of the refunds that cancellations make, above those of returns
 
 
 _SCHEMA: Final = (
@@ -94,7 +103,7 @@ class OrderBook:
 
     def _insert(self, order: Order) -> None:
         own = order.channel == ONLINE
-        skus = SEPARATOR.join(["", *(line.sku.casefold() for line in order.lines), ""]) if own else ""
+        skus = _words_of_skus(order) if own else ""
         words = None if order.written is None else words_of(order.written)
         status = financial_status(order) if own else ""
         at_ns, body = order.created_ns, self._encode(order)
@@ -110,6 +119,9 @@ class OrderBook:
             "UPDATE orders SET updated_ns = ?, cancelled = ?, status = ?, body = ? WHERE id = ?",
             (order.updated_ns, order.cancelled_ns is not None, status, self._encode(order), order.order_id),
         )
+        if order.edits:
+            skus = _words_of_skus(order) if order.channel == ONLINE else ""
+            self._records.write("UPDATE orders SET skus = ? WHERE id = ?", (skus, order.order_id))
         if order.fulfilments:
             parcel = order.fulfilments[-1].fulfilment_id
             self._records.write("UPDATE orders SET shipped = ? WHERE id = ?", (shipping_status(order), order.order_id))
@@ -168,6 +180,10 @@ class OrderBook:
         return None if row is None else self._decode(row[0])
 
 
+def _words_of_skus(order: Order) -> str:
+    return SEPARATOR.join(["", *(line.sku.casefold() for line in order.lines), ""])
+
+
 def paid(order: Order, now_ns: int) -> Order | None:
     """The order after its payment. None if it was paid or cancelled before."""
     if order.paid_ns is not None or order.cancelled_ns is not None:
@@ -175,11 +191,52 @@ def paid(order: Order, now_ns: int) -> Order | None:
     return msgspec.structs.replace(order, paid_ns=now_ns, updated_ns=now_ns)
 
 
-def cancelled(order: Order, now_ns: int) -> Order | None:
-    """The order after its cancellation. None if it was cancelled before."""
+class Cancellation(msgspec.Struct, frozen=True):
+    """A cancelled order, what of it comes back and to where, and what of that was still committed to it.
+
+    `refund`: of what was paid. None if nothing was.
+    """
+
+    order: Order
+    units: list[tuple[Sku, int, int]]  # SKU, location, units; as `left_at`
+    held: Mapping[Place, int] | None  # None: all of them
+    refund: Refund | None
+
+
+def cancelled(order: Order, now_ns: int) -> Cancellation | None:
+    """The cancellation of an order. None if it was cancelled before. Only the own store refunds here."""
     if order.cancelled_ns is not None:
         return None
-    return msgspec.structs.replace(order, cancelled_ns=now_ns, updated_ns=now_ns)
+    units, promised = left_at(order), held_of(order)
+    number = ids_beside(order.order_id).refund.of(FIRST_CANCELLED + order.key)
+    own = order.channel == ONLINE
+    refund = whole_refund(order, number, now_ns, restock=True, note="") if own and order.paid_ns is not None else None
+    refunds = order.refunds if refund is None else (*order.refunds, refund)
+    gone = msgspec.structs.replace(order, cancelled_ns=now_ns, updated_ns=now_ns, refunds=refunds)
+    return Cancellation(gone, units, promised, refund)
+
+
+def held_of(order: Order) -> Mapping[Place, int] | None:
+    """What of an order is committed to it. None: all that did not come back, because nothing was shipped."""
+    return held(order) if order.fulfilments else None
+
+
+def whole_refund(order: Order, refund_id: int, now_ns: int, *, restock: bool, note: str | None) -> Refund | None:
+    """A refund of all units that are left, and of the shipping. None if no units are."""
+    back, drawn = refunded_units(order), still_drawn(order) if order.drawn else []
+    lines = tuple(
+        RefundLine(line.line_id, line.sku, units, location)
+        for line in order.lines
+        if (left := line.quantity - back.get(line.line_id, 0)) > 0
+        for location, units in split(line.sku, left, drawn)
+    )
+    if not lines:
+        return None
+    refund = Refund(refund_id, now_ns, lines, restock, cancelled=True, note=note, shipping_minor=shipping_price(order))
+    if not order.edits:
+        return refund
+    given = sum(refund_total(order, each) for each in order.refunds)
+    return msgspec.structs.replace(refund, discrepancy_minor=received(order) - given - refund_total(order, refund))
 
 
 def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Refund] | None:
@@ -200,4 +257,4 @@ def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Ref
 def times_updated(order: Order) -> int:
     """How often the order has changed since its creation."""
     changes = (order.paid_ns is not None) + (order.cancelled_ns is not None)
-    return changes + len(order.refunds) + len(order.fulfilments)
+    return changes + len(order.refunds) + len(order.fulfilments) + len(order.edits)

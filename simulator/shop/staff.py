@@ -6,12 +6,12 @@ from stockstorm.simulator.shop.firing import Action
 from stockstorm.simulator.shop.ledger import Entry, Ledger
 
 
-def restock(item: PlannedRestock, product: Product, ledger: Ledger, action: Action) -> None:
-    """Goods arrive at the locations of an item in turn, without a draw of their own."""
+def restock(item: PlannedRestock, units: int, product: Product, ledger: Ledger, action: Action) -> None:
+    """Goods arrive at the locations of an item in turn, without a draw of their own, or are written off there."""
     levels = ledger.levels(product.inventory_item_id)
     place = levels[item.serial % len(levels)].location_id
     entry = Entry("restock")
-    level, fact = ledger.record(product.inventory_item_id, item.delta, entry, action.now_ns, location_id=place)
+    level, fact = ledger.record(product.inventory_item_id, units, entry, action.now_ns, location_id=place)
     action.note(fact)
     action.stock(level, item.sku)
 

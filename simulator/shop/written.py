@@ -13,8 +13,8 @@ from stockstorm.simulator.history.facts import OrderCancelled, OrderReturned, Or
 from stockstorm.simulator.model import SHOPIFY, Fulfilment, Level, Order, Product, Refund, RefundLine, Sku, Written
 from stockstorm.simulator.shop.firing import Action, Changes
 from stockstorm.simulator.shop.ledger import Entry, Ledger, PhysicalStock
-from stockstorm.simulator.shop.lines import columns, left, left_at, split, still_drawn
-from stockstorm.simulator.shop.orders import OrderBook, times_updated
+from stockstorm.simulator.shop.lines import Place, columns, left, left_at, split, still_drawn
+from stockstorm.simulator.shop.orders import OrderBook, held_of, times_updated, whole_refund
 
 Claim = Literal["bypass", "ignoring_policy", "obeying_policy"]  # how an order takes its units from stock
 Line = tuple[Product, int, int]  # product, units, price of one in minor units
@@ -33,8 +33,15 @@ class Store(Protocol):
     """The shop's own store, as far as orders move its stock; `channels.OnlineStore` is one."""
 
     def move(
-        self, units: Iterable[tuple[Sku, int, int]], entry: Entry, action: Action, *, promised: bool = True
+        self,
+        units: Iterable[tuple[Sku, int, int]],
+        entry: Entry,
+        action: Action,
+        *,
+        promised: Mapping[Place, int] | None = None,
     ) -> list[tuple[Level, Sku]]: ...
+
+    def leave(self, units: Iterable[tuple[Sku, int, int]], promised: Mapping[Place, int] | None = None) -> None: ...
 
 
 class Mover(msgspec.Struct, frozen=True):
@@ -78,16 +85,18 @@ class OrderWrites:
         """The order cancelled, which it was not before. `refund`: what was paid for it goes back."""
         action, units = self._parts.action(now_ns), left(old)
         order = msgspec.structs.replace(old, cancelled_ns=now_ns, updated_ns=now_ns, cancel_reason=reason)
-        made = _whole_refund(old, self._parts.book.next_refund(), now_ns, restock, note) if refund else None
-        if made is not None and old.paid_ns is not None:
+        made = None
+        if refund and old.paid_ns is not None:
+            made = whole_refund(old, self._parts.book.next_refund(), now_ns, restock=restock, note=note)
+        if made is not None:
             order = msgspec.structs.replace(order, refunds=(*old.refunds, made))
         self._parts.book.replace(order)
         back = units if restock else []
         if old.written is None:
             action.note(OrderCancelled(now_ns, order.key, order.channel, order.ref, *columns(back)))
-        levels = self._put_back(old, left_at(old) if restock else [], "cancellation", ":cancelled", request, action)
+        levels = self._put_back(old, left_at(old), restock, "cancellation", ":cancelled", request, action)
         self._note("cancelled", order, back, request, action)
-        if order.refunds != old.refunds:
+        if made is not None:
             action.order(SHOPIFY, "refunds/create", order, len(order.refunds), made)
         action.order(SHOPIFY, "orders/cancelled", order)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
@@ -110,8 +119,8 @@ class OrderWrites:
                     now_ns, order.key, order.channel, order.ref, refund.refund_id, *columns(units), restocked=restock
                 )
             )
-        back = [(line.sku, line.location_id, line.quantity) for line in lines] if restock else []
-        levels = self._put_back(old, back, "return", self._returned_token(old), request, action)
+        back = [(line.sku, line.location_id, line.quantity) for line in lines]
+        levels = self._put_back(old, back, restock, "return", self._returned_token(old), request, action)
         self._note("refunded", order, units, request, action)
         action.order(SHOPIFY, "refunds/create", order, len(order.refunds), refund)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
@@ -136,16 +145,20 @@ class OrderWrites:
         return order, action.changes
 
     def _put_back(
-        self, old: Order, units: list[tuple[Sku, int, int]], cause: Literal["cancellation", "return"], suffix: str,
-        request: int, action: Action,
+        self, old: Order, units: list[tuple[Sku, int, int]], restock: bool,
+        cause: Literal["cancellation", "return"], suffix: str, request: int, action: Action,
     ) -> list[tuple[Level, Sku]]:  # fmt: skip
+        promised = held_of(old) if old.written is None or old.written.claimed else {}
+        if not restock:
+            self._parts.online.leave(units, promised)
+            return []
         if old.written is None:
             for sku, _, quantity in units:
                 self._parts.physical.add(sku, quantity)
             entry = Entry(cause, old.key, request=request)
-            return self._parts.online.move(units, entry, action, promised=not old.fulfilments)
+            return self._parts.online.move(units, entry, action, promised=promised)
         entry = Entry("subject_adjust", -1, _with_suffix(old.written.reference, suffix), False, request)
-        return self._parts.online.move(units, entry, action, promised=old.written.claimed and not old.fulfilments)
+        return self._parts.online.move(units, entry, action, promised=promised)
 
     def _returned_token(self, order: Order) -> str:
         """The end of the token of the return of the marketplace's order that this one stands for."""
@@ -169,20 +182,6 @@ class OrderWrites:
         skus, quantities = columns(units)
         amounts = tuple(abs(quantity) for quantity in quantities)
         action.note(OrderWritten(action.now_ns, how, order.order_id, skus, amounts, request, known, reference))
-
-
-def _whole_refund(order: Order, refund_id: int, now_ns: int, restock: bool, note: str | None) -> Refund | None:
-    """A refund of all units that are left; None if there are none."""
-    back: dict[int, int] = {}
-    for refund in order.refunds:
-        for line in refund.lines:
-            back[line.line_id] = back.get(line.line_id, 0) + line.quantity
-    lines = tuple(
-        RefundLine(line.line_id, line.sku, line.quantity - back.get(line.line_id, 0))
-        for line in order.lines
-        if line.quantity > back.get(line.line_id, 0)
-    )
-    return Refund(refund_id, now_ns, lines, restock, cancelled=True, note=note) if lines else None
 
 
 def _at_first(units: Iterable[tuple[Sku, int]]) -> list[tuple[Sku, int, int]]:

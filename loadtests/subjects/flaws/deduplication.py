@@ -33,6 +33,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "applied_twice"),
         says=("under a new webhook id",),
         subjects=OF_WEBHOOKS,
+        scenario="duplicate_storm",
         diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
     ),
     Flaw(
@@ -57,6 +58,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "applied_twice"),
         says=("delivered more than once", "delivered again"),
         subjects=OF_QUEUES,
+        scenario="duplicate_storm",
         diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
     ),
     Flaw(
@@ -67,6 +69,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "applied_twice"),
         says=("at a later try", "delivered more than once", "delivered twice within"),
         subjects=OF_QUEUES,
+        scenario="duplicate_storm",
         diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
     ),
     Flaw(
@@ -108,6 +111,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "applied_twice"),
         says=("after the cancellation",),
         subjects=OF_QUEUES,
+        scenario="duplicate_storm",
         diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
     ),
 )

@@ -13,6 +13,7 @@ DECLARED: Final = (
         may=without({**LATE_EFFECTS, **WRONG_STOCK}, "ack_time"),
         subjects=OF_RECEIVERS,
         guide_ref="C1",
+        scenario="slow_handler",
         diagnoses=frozenset({"slow_answers"}),
     ),
     Flaw(

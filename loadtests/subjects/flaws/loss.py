@@ -57,6 +57,17 @@ DECLARED: Final = (
         diagnoses=frozenset({"stops", "dead_letters"}),
     ),
     Flaw(
+        name="no_reconciliation",
+        kind="loss",
+        mistake="what Shopify or a marketplace never sends is never looked for",
+        must=frozenset({"never_sent", "drift"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "never_sent", "drift"),
+        subjects=OF_WEBHOOKS,
+        scenario="lost_by_shopify",
+        diagnoses=frozenset({"never_sent"}),
+        says=("never delivered by",),
+    ),
+    Flaw(
         name="overflow_dropped",
         kind="loss",
         mistake="what does not fit into a buffer is acknowledged and dropped",

@@ -22,6 +22,7 @@ DECLARED: Final = (
         must=frozenset({"stale_overwrite"}),
         may=without(WRONG_STOCK, "stale_overwrite"),
         subjects=OF_WEBHOOKS,
+        scenario="out_of_order",
         diagnoses=frozenset({"old_over_new", "overtaken"}),
     ),
     Flaw(
@@ -42,6 +43,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         says=("sent ahead", "cancellation comes first", "cancellation had arrived"),
         subjects=OF_WEBHOOKS,
+        scenario="out_of_order",
         diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events", "wrong_units"}),
     ),
     Flaw(
@@ -52,6 +54,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         says=("sent ahead", "cancellation comes first", "cancellation had arrived"),
         subjects=OF_WEBHOOKS,
+        scenario="out_of_order",
         diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events", "wrong_units"}),
     ),
 )

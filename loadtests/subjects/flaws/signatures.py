@@ -22,6 +22,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
+        scenario="forged_deliveries",
         diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
@@ -31,6 +32,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
+        scenario="forged_deliveries",
         diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
@@ -40,6 +42,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
+        scenario="forged_deliveries",
         diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
@@ -49,6 +52,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
+        scenario="forged_deliveries",
         diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
@@ -58,6 +62,7 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
+        scenario="forged_deliveries",
         diagnoses=frozenset({"forgeries"}),
     ),
     Flaw(
@@ -111,6 +116,7 @@ DECLARED: Final = (
         must=frozenset({"delivery_success"}),
         may=without(NEVER_DELIVERED, "delivery_success"),
         subjects=OF_RECEIVERS,
+        scenario="live_events",
         diagnoses=frozenset({"signature_check"}),
     ),
 )

@@ -12,6 +12,7 @@ DECLARED: Final = (
         must=frozenset({"retry_discipline"}),
         may=without({**WRONG_STOCK, **CALLS}, "retry_discipline"),
         subjects=OF_WEBHOOKS,
+        scenario="two_writers",
         diagnoses=frozenset({"lost_updates"}),
     ),
     Flaw(
@@ -31,6 +32,7 @@ DECLARED: Final = (
         must=frozenset({"retry_discipline"}),
         may=without({**WRONG_STOCK, **CALLS}, "retry_discipline"),
         subjects=OF_WEBHOOKS,
+        scenario="two_writers",
         diagnoses=frozenset({"lost_updates"}),
     ),
     Flaw(
@@ -68,7 +70,7 @@ DECLARED: Final = (
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **CALLS}, "nothing_lost"),
         subjects=OF_WEBHOOKS,
-        scenario="proof_throttled",
+        scenario="throttled_api",
         diagnoses=frozenset({"failures_forgotten", "own_retries"}),
     ),
     Flaw(

@@ -7,13 +7,22 @@ from typing import Final
 import msgspec
 from markupsafe import Markup
 
-from stockstorm.reports.formats import NAMES, condition_text, duration_text, measure_name, measure_text, wall_text
+from stockstorm.reports.formats import (
+    NAMES,
+    answers_text,
+    condition_text,
+    duration_text,
+    effects_text,
+    measure_name,
+    measure_text,
+    wall_text,
+)
 from stockstorm.reports.render.page import Fact, render
 from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Check, Finding, ThresholdOutcome
 
 EFFECTS: Final = ("once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "stuck", "not_judged")
-DELIVERIES: Final = ("acknowledged", "unacknowledged", "refused", "pending", "no_subscription")
+DELIVERIES: Final = ("acknowledged", "unacknowledged", "refused", "pending", "no_subscription", "withheld")
 
 
 class ClassCell(msgspec.Struct, frozen=True):
@@ -48,6 +57,16 @@ class TopicTable(msgspec.Struct, frozen=True):
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+class TopicRow(msgspec.Struct, frozen=True):
+    """One topic of one source, in words."""
+
+    source: str
+    topic: str
+    events: int
+    answered: str
+    effect: str
 
 
 class CheckRow(msgspec.Struct, frozen=True):
@@ -87,6 +106,15 @@ def _ordered(present: Iterable[str], known: tuple[str, ...]) -> list[str]:
     """Known names in their order, then all others by name."""
     names = set(present)
     return [name for name in known if name in names] + sorted(names.difference(known))
+
+
+def topics(view: RunView) -> Markup:
+    """What the subject did with each topic. Empty for a run of many events."""
+    found = view.result.topics
+    if not found:
+        return Markup("")
+    rows = [TopicRow(one.source, one.topic, one.events, answers_text(one), effects_text(one)) for one in found]
+    return render("report/topics.html", rows=rows)
 
 
 def checks(view: RunView) -> Markup:

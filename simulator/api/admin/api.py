@@ -23,6 +23,7 @@ from stockstorm.simulator.api.admin.base.call import (
 from stockstorm.simulator.api.admin.base.problems import THROTTLED, UNAUTHORIZED, Problem, cost_too_high
 from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE, long_inputs, variables_problem
 from stockstorm.simulator.api.admin.execution.cost import Bucket, actual_cost, requested_cost
+from stockstorm.simulator.api.admin.execution.cost_fields import DEBUG_HEADER, cost_fields
 from stockstorm.simulator.api.admin.execution.documents import Document, Documents, Operation, Result, run
 from stockstorm.simulator.api.admin.execution.global_ids import variable_problems
 from stockstorm.simulator.api.admin.execution.told import TOKEN_HEADER, answer_texts, denial_text, strangers
@@ -113,6 +114,7 @@ class AdminApi:
             now_ns=now_ns,
             version=served or NEWEST,
             host=request.headers.get("host", "")[:HOST_MAX],
+            tells_costs=bool(request.headers.get(DEBUG_HEADER)),
         )
         answer = self._answer(request, call, injection, is_served=served is not None)
         errors = self._errors(request, answer, call)
@@ -191,6 +193,7 @@ class AdminApi:
         result = _within_bounds(lambda: run(document, operation, variables, raw, call), call)
         actual = min(requested, actual_cost(schema, node, fragments, variables.coerced, result.data))
         self._bucket.refund(requested - actual)
+        call.cost_fields = cost_fields(schema, node, fragments, variables.coerced) if call.tells_costs else None
         outcome: ApiOutcome = "error" if result.problems and call.outcome in _SUCCEEDED else call.outcome
         return _Answer(self._body(result, requested, actual, call), outcome, name, actual, met=injection)
 
@@ -208,6 +211,8 @@ class AdminApi:
 
     def _body(self, result: Result, requested: int, actual: int, call: Call) -> dict[str, Any]:
         extensions: dict[str, Any] = {"cost": self._cost(requested, actual)}
+        if call.cost_fields is not None:
+            extensions["cost"]["fields"] = call.cost_fields
         if call.warnings:
             extensions["search"] = [_search_warning(each) for each in call.warnings]
         if result.problems:

@@ -13,6 +13,7 @@ import msgspec
 
 from stockstorm.simulator.api.exchange import ApiRequest
 from stockstorm.simulator.api.faults.answer_lost import answer_lost
+from stockstorm.simulator.api.faults.down import down
 from stockstorm.simulator.api.faults.dropped import dropped
 from stockstorm.simulator.api.faults.failed_after import failed_after
 from stockstorm.simulator.api.faults.injection import HELD, NONE, WITHHELD, Injection
@@ -41,6 +42,7 @@ REGISTRY: Final[dict[ApiFaultKind, ApiFault]] = {
     "slow": slow,
     "answer_lost": answer_lost,
     "dropped": dropped,
+    "down": down,
 }
 MILLION: Final = 1_000_000  # shares are counted in whole millionths, so that the stretches have no gap
 _MARKETPLACE: Final = re.compile(r"/marketplaces/([^/]+)/v1/([a-z]+)")

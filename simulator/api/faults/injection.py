@@ -53,7 +53,10 @@ class Injection(msgspec.Struct, frozen=True):
         if not isinstance(fact, ApiCalled):
             return fact
         started_ns = max(0, fact.started_ns - self.before_ns)
-        return msgspec.structs.replace(fact, status=status, injected=self.kind, started_ns=started_ns)
+        told_s = self.retry_after_s if status not in (0, 200) else 0
+        return msgspec.structs.replace(
+            fact, status=status, injected=self.kind, started_ns=started_ns, retry_after_s=told_s
+        )
 
 
 _SHOWN: Final = (StockShown, OrdersShown)

@@ -57,6 +57,7 @@ class Quotas:
             "return_then_cancel": self._returned,
             "two_lines": self._sold,
             "two_locations": self._drawn,
+            "corrected": self._corrected,
         }
 
     def __call__(self, deliveries: list[Delivery]) -> list[Delivery]:
@@ -115,8 +116,9 @@ class Quotas:
 
     def _returned(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         """Every second return is delivered after the cancellation that followed it."""
-        key = -1 if event.order is None else event.order.key
-        if event.topic in _RETURNS and self._roles.nth(key) % 2:
+        order = event.order
+        came_first = order is not None and order.cancelled_ns is None  # a cancellation makes a refund too
+        if event.topic in _RETURNS and came_first and order is not None and self._roles.nth(order.key) % 2:
             hold_ns = CANCELLED_AFTER_NS["return_then_cancel"] - RETURNED_AFTER_NS + AFTER_CANCELLATION_NS
             held = [msgspec.structs.replace(each, due_ns=each.due_ns + hold_ns) for each in deliveries]
             return _marked(held, "return_then_cancel")
@@ -127,6 +129,9 @@ class Quotas:
 
     def _drawn(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         return _marked(deliveries, "two_locations") if event.sale >= 0 and event.level is not None else deliveries
+
+    def _corrected(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
+        return _marked(deliveries, "corrected") if event.sale >= 0 and event.order is not None else deliveries
 
 
 def _copy(delivery: Delivery, role: OrderRole, lag_ns: int) -> Delivery:

@@ -2,7 +2,7 @@
 
 A greenlet, the host, runs each connection for as long as the pool lives. A kept-alive connection is written to from the
 submitter's own stack (`begin`), and the host wakes only for the answer. The rarer paths run in the host: connecting, a
-full socket buffer, sending again after an EOF. One read watcher stays on per connection, so an attempt needs no set-up
+full socket buffer. One read watcher stays on per connection, so an attempt needs no set-up
 in the event loop, and one periodic sweep of the pool checks every deadline.
 """
 
@@ -48,7 +48,7 @@ class Connection:
     """The state of one host. Every wake of its greenlet has exactly one cause."""
 
     __slots__ = (
-        "_clock", "_ended", "_free_ns", "_greenlet", "_hub", "_outgoing", "_peek", "_reader", "_resent", "_rest",
+        "_clock", "_ended", "_free_ns", "_greenlet", "_hub", "_outgoing", "_peek", "_reader", "_rest",
         "_sent_ns", "_shared", "_started_ns", "_uses", "_watcher", "_wire", "busy", "deadline_ns", "expired",
         "idle_since_ns", "key",
     )  # fmt: skip
@@ -62,7 +62,7 @@ class Connection:
         self._hub = gevent.get_hub()
         self._greenlet = gevent.getcurrent()
         self._rest = b""  # of the attempt's bytes, those not yet handed to the kernel
-        self._resent = self._ended = False
+        self._ended = False
         self._uses = 0  # answers read from this socket
         self._sent_ns = 0
         self.key: Key | None = None  # what the open socket leads to; None: there is no socket
@@ -89,7 +89,6 @@ class Connection:
         self.busy = True
         self._outgoing = outgoing
         self._free_ns = free_ns
-        self._resent = False
         self._started_ns = started_ns = self._clock()
         self.deadline_ns = started_ns + self._shared.answer_limit_ns
         self._rest = data = outgoing.head + outgoing.body
@@ -99,8 +98,8 @@ class Connection:
             sent = self._wire.send(data)
         except BlockingIOError:
             return False
-        except OSError:
-            self._again()
+        except OSError:  # it was dead before: not a byte of the attempt left, so a new connection takes its place
+            self.drop()
             return False
         if sent < len(data):
             self._rest = data[sent:]
@@ -176,11 +175,8 @@ class Connection:
                 self._send_some()
         except WireError as error:
             self._fail(error.kind)
-        except OSError:
-            if self._uses and not self._resent:
-                self._again()
-            else:
-                self._fail("disconnected")
+        except OSError as error:
+            self._broken(error)
         else:
             self._sent_ns = self._clock()
             self._watcher.start(self._greenlet.switch)
@@ -212,7 +208,10 @@ class Connection:
             data = self._wire.recv(ANSWER_BODY_MAX_BYTES)
         except BlockingIOError:
             return
-        except OSError:
+        except OSError as error:
+            if not self._reader.received_bytes:
+                self._broken(error)
+                return
             data = b""
         try:
             if (data and self._reader.feed(data)) or (not data and self._eof()):
@@ -221,21 +220,21 @@ class Connection:
             self._fail("protocol")
 
     def _eof(self) -> bool:
-        """EOF: completes some answers, is forgiven once on a reused connection, and is a failure otherwise."""
-        if self._reader.received_bytes and self._reader.ended():
-            return True
-        if self._uses and not self._resent and not self._reader.received_bytes:
-            self._again()
-        else:
+        """EOF: completes some answers, and is a failure otherwise."""
+        if self._reader.received_bytes:
+            if self._reader.ended():
+                return True
             self._fail("disconnected")
+        else:
+            self._broken(None)
         return False
 
-    def _again(self) -> None:
-        """The kept-alive connection was dead: the same bytes once more, on a new one, within the same attempt."""
-        self._shared.in_flight.pop(self, None)
-        self.drop()
-        self._resent = True
-        self._rest = self._outgoing.head + self._outgoing.body
+    def _broken(self, error: OSError | None) -> None:
+        """The connection ended without a byte of an answer: by an error, or by the peer's close."""
+        if self._uses:
+            self._fail("dropped")
+        else:
+            self._fail("disconnected" if error is None else "reset")
 
     def _answered(self, last: bytes) -> None:
         now_ns = self._clock()
@@ -266,7 +265,6 @@ class Connection:
             ended_ns=ended_ns,
             status=status,
             error=error,
-            resent=self._resent,
             bytes_sent=size - len(self._rest),
             said=said,
         )

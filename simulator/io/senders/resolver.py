@@ -1,7 +1,7 @@
 """Turns the URI of a subscription into an `Address`, and a host into endpoints, once per run each.
 
 All addresses of a host are tried (`localhost` is `::1` and `127.0.0.1`), first the one that accepted last. A URI or
-host without endpoints is remembered too: it is reported once, and attempts to it fail like refused connections.
+host without endpoints is remembered too: it is reported once, and attempts to it end as "unknown_host".
 """
 
 import socket

@@ -63,27 +63,40 @@ def wait_for(fd: int, events: int, until_ns: int, clock: Clock, kind: AttemptErr
 
 
 def connect(endpoints: list[Endpoint], until_ns: int, clock: Clock) -> tuple[CSocket, Endpoint]:
-    """The first endpoint that accepts. Raises WireError: connect_timeout, or connect_refused when all refuse."""
+    """The first endpoint that accepts. Raises WireError: connect_timeout, connect_refused, or no_route.
+
+    Of several endpoints, one that refuses tells more than one to which there is no route.
+    """
+    codes: set[int] = set()
     for endpoint in list(endpoints):
         wire = CSocket(endpoint[0], socket.SOCK_STREAM)
         try:
-            if _accepted(wire, endpoint, until_ns, clock):
+            code = _connected(wire, endpoint, until_ns, clock)
+            if not code:
                 wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 return wire, endpoint
         except BaseException:
             wire.close()
             raise
         wire.close()
-    raise WireError("connect_refused")
+        codes.add(code)
+    raise WireError(_kind_of(codes))
 
 
-def _accepted(wire: CSocket, endpoint: Endpoint, until_ns: int, clock: Clock) -> bool:
+def _kind_of(codes: set[int]) -> AttemptError:
+    if errno.ECONNREFUSED in codes or errno.ECONNRESET in codes:
+        return "connect_refused"
+    return "connect_timeout" if errno.ETIMEDOUT in codes else "no_route"
+
+
+def _connected(wire: CSocket, endpoint: Endpoint, until_ns: int, clock: Clock) -> int:
+    """0, or the number of the error."""
     wire.setblocking(False)
     code = wire.connect_ex(endpoint[1])
     if code in {errno.EINPROGRESS, errno.EAGAIN}:
         wait_for(wire.fileno(), WRITE, until_ns, clock, "connect_timeout")
         code = wire.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    return code == 0
+    return code
 
 
 class TlsWire:
@@ -118,7 +131,7 @@ class TlsWire:
 
 
 def secured(plain: CSocket, context: ssl.SSLContext, host: str, until_ns: int, clock: Clock) -> TlsWire:
-    """A verified TLS connection over a socket, which it takes over. Raises WireError: answer_timeout or protocol.
+    """A verified TLS connection over a socket, which it takes over. Raises WireError: answer_timeout or tls_failed.
 
     The context gives gevent's `SSLSocket` in a patched process, else the standard one. Neither waits at timeout 0.
     """
@@ -131,7 +144,7 @@ def secured(plain: CSocket, context: ssl.SSLContext, host: str, until_ns: int, c
             wait_for(wire.fileno(), READ, until_ns, clock, "answer_timeout")
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError; a host name can be invalid
         wrapped.close()
-        raise WireError("protocol") from error
+        raise WireError("tls_failed") from error
     except BaseException:
         wrapped.close()
         raise
@@ -168,7 +181,7 @@ class Connector:
         try:
             endpoints = self._resolver.endpoints(address.host, address.port)
         except SubjectError as error:
-            raise WireError("connect_refused") from error
+            raise WireError("unknown_host") from error
         wire, endpoint = connect(endpoints, until_ns, self._clock)
         if endpoint != endpoints[0]:
             self._resolver.prefer(address.host, address.port, endpoint)

@@ -6,6 +6,7 @@ Webhooks are stored and then acknowledged. The worker reads every level from the
 """
 
 import threading
+from collections.abc import Callable
 
 from flask import Flask
 from werkzeug.serving import make_server
@@ -22,12 +23,13 @@ def serve(
     store_of: type[Store] = Store,
     clients_of: type[Clients] = Clients,
     guard_of: type[Guard] = Guard,
+    receiver_of: Callable[[Guard, Store, Callable[[], None]], Flask] = receiver,
 ) -> None:
     """Never returns."""
     settings = from_environment()
     store = store_of(settings.database, settings.channels)
     worker = worker_of(settings, store, clients_of(settings))
-    listen(receiver(guard_of(settings), store, worker.wake.set), settings.port)
+    listen(receiver_of(guard_of(settings), store, worker.wake.set), settings.port)
     listen(probes(store), settings.probe_port)
     worker.run()
 

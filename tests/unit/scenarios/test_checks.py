@@ -67,6 +67,18 @@ def test_faults_that_mean_nothing_are_reported(complaint: Complaint, add: str, s
     assert said in complaint(add=add)
 
 
+@pytest.mark.parametrize(
+    ("add", "said"),
+    [
+        ('[[channels]]\nname = "m1"\ncalls_burst = 3\n', "calls_burst: has no meaning without calls_per_s"),
+        ('[[channels]]\nname = "m1"\ntells = "mail"\n', "tells"),
+        ('[[channels]]\nname = "online"\nlag_s = 1.0\n', "lag_s: has no meaning for 'online'"),
+    ],
+)
+def test_settings_of_a_channel_that_mean_nothing_are_reported(complaint: Complaint, add: str, said: str) -> None:
+    assert said in complaint(add=add)
+
+
 def test_faults_on_evidence_may_overlap_because_one_waits_for_another(write: Write) -> None:
     twice = FAULT + '1.0\non = "executed"\n' + FAULT + '1.0\non = "acknowledged"\ncount = 3\n'
     assert [fault.count for fault in load(write(add=twice)).faults] == [1, 3]

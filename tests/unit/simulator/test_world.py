@@ -134,6 +134,24 @@ def test_a_cancellation_on_the_own_store_frees_units_everywhere() -> None:
     assert (available(world, 0), world.physical(sku(0))) == (STOCK, STOCK)
 
 
+def test_a_cancellation_of_a_paid_order_refunds_it_and_tells_each_unit_once() -> None:
+    world = small_world()
+    world.apply(buy(0, "online", (0, 2)), 50)
+    world.apply(pay(0), 55)
+    changes = world.apply(cancel(0), 60)
+    assert topics(changes) == [
+        ("shopify", "refunds/create"), ("shopify", "orders/cancelled"), ("shopify", "orders/updated"), SHOP_STOCK
+    ]  # fmt: skip
+    refund = changes.events[0].refund
+    assert refund is not None
+    assert [(line.quantity, refund.restock, refund.cancelled) for line in refund.lines] == [(2, True, True)]
+    (gone,) = [fact for fact in changes.facts if isinstance(fact, OrderCancelled | OrderReturned)]
+    assert isinstance(gone, OrderCancelled)
+    assert gone.quantities == (2,)
+    assert [fact.delta for fact in changes.facts if isinstance(fact, StockChanged)] == [2]
+    assert (available(world, 0), world.physical(sku(0))) == (STOCK, STOCK)
+
+
 def test_a_cancellation_on_a_marketplace_frees_physical_stock_but_relists_nothing() -> None:
     world = small_world()
     world.apply(buy(0, "bazaar", (0, 2)), 50)
@@ -276,3 +294,12 @@ def test_the_final_facts_have_master_physical_stock_and_listings() -> None:
     assert FinalListing(90, "bazaar", sku(0), STOCK - 4) in facts
     assert FinalListing(90, "mercado", sku(0), STOCK) in facts
     assert len(facts) == 4 + 2 * 4
+
+
+def test_a_product_is_told_with_what_can_be_sold_of_it_at_that_moment() -> None:
+    world = small_world()
+    world.apply(buy(0, "online", (0, 3)), 50)
+    changes = world.apply(PlannedProductEdit(0, 9, sku(0)), 60)
+    world.apply(buy(1, "online", (0, 1)), 70)
+    (event,) = changes.events
+    assert event.available == STOCK - 3

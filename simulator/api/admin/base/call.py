@@ -175,7 +175,10 @@ class Call:
         now_ns: int,
         version: ApiVersion = NEWEST,
         host: str = "",
+        tells_costs: bool = False,
     ) -> None:
+        self.tells_costs = tells_costs  # the caller asked for the cost of each field
+        self.cost_fields: list[Any] | None = None
         self.world, self.wall, self.state, self.options = world, wall, state, options
         self.version, self.host = version, host
         self.catalogue = world.catalogue

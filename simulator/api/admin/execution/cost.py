@@ -50,7 +50,7 @@ def requested_cost(
     schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Fragments, variables: Mapping[str, Any]
 ) -> int:
     """The points that the bucket must hold before the call. `variables` are coerced."""
-    return _Costing(schema, fragments, variables).operation(operation, _UNKNOWN)
+    return Costing(schema, fragments, variables).operation(operation, _UNKNOWN)
 
 
 def actual_cost(
@@ -61,19 +61,21 @@ def actual_cost(
     data: Any,
 ) -> int:
     """The points used. Fields of null are free. A connection counts its nodes, and its first node represents all."""
-    return _Costing(schema, fragments, variables).operation(operation, data)
+    return Costing(schema, fragments, variables).operation(operation, data)
 
 
-class _Costing:
+class Costing:
+    """The cost of one document's fields. `variables` are coerced."""
+
     def __init__(self, schema: GraphQLSchema, fragments: Fragments, variables: Mapping[str, Any]) -> None:
         self._schema, self._variables = schema, variables
-        self._selections = Selections(schema, fragments, variables)
+        self.selections = Selections(schema, fragments, variables)
 
     def operation(self, operation: OperationDefinitionNode, data: Any) -> int:
         root = self._schema.get_root_type(operation.operation)
         if root is None:
             return 0
-        grouped = self._selections.collect(root, [operation.selection_set])
+        grouped = self.selections.collect(root, [operation.selection_set])
         if operation.operation is not OperationType.MUTATION:
             return sum(self._field(root, nodes, _member(data, key)) for key, nodes in grouped.items())
         return sum(
@@ -88,7 +90,7 @@ class _Costing:
         if not isinstance(payload, GraphQLObjectType):
             return 0
         total = 0
-        for key, inner in self._selections.collect(payload, _sets(nodes)).items():
+        for key, inner in self.selections.collect(payload, sets_of(nodes)).items():
             name = inner[0].name.value
             if not name.startswith("__") and name != "userErrors":
                 found = _sample(_member(data, key))
@@ -100,9 +102,9 @@ class _Costing:
         if data is None or is_leaf_type(on):
             return 0
         if is_abstract_type(on):
-            met = self._selections.types_met(on, _sets(nodes))
+            met = self.selections.types_met(on, sets_of(nodes))
             return max((self._children(each, nodes, data) for each in met), default=0)
-        grouped = self._selections.collect(on, _sets(nodes))
+        grouped = self.selections.collect(on, sets_of(nodes))
         return sum(self._field(on, inner, _member(data, key)) for key, inner in grouped.items())
 
     def _field(self, on: GraphQLObjectType, nodes: list[FieldNode], data: Any) -> int:
@@ -121,8 +123,8 @@ class _Costing:
     def _connection(self, on: GraphQLCompositeType, nodes: list[FieldNode], data: Any) -> int:
         if not isinstance(on, GraphQLObjectType):
             return 0
-        size, below = self._page_size(nodes[0]), 0
-        for key, inner in self._selections.collect(on, _sets(nodes)).items():
+        size, below = self.page_size(nodes[0]), 0
+        for key, inner in self.selections.collect(on, sets_of(nodes)).items():
             name, found = inner[0].name.value, _member(data, key)
             if name not in ("nodes", "edges"):
                 continue
@@ -134,14 +136,15 @@ class _Costing:
         named = get_named_type(on.fields[name].type)
         if name == "nodes" or not isinstance(named, GraphQLObjectType):
             return 1 + self._children(named, nodes, _sample(data))
-        grouped = self._selections.collect(named, _sets(nodes))
+        grouped = self.selections.collect(named, sets_of(nodes))
         return sum(
             1 + self._children(get_named_type(named.fields["node"].type), inner, _member(_sample(data), key))
             for key, inner in grouped.items()
             if inner[0].name.value == "node"
         )
 
-    def _page_size(self, node: FieldNode) -> int:
+    def page_size(self, node: FieldNode) -> int:
+        """How many nodes a connection asks for."""
         sizes = [self._argument(node, name) for name in ("first", "last")]
         return next((size for size in sizes if isinstance(size, int)), 0)
 
@@ -156,7 +159,8 @@ class _Costing:
         return None
 
 
-def _sets(nodes: Sequence[FieldNode]) -> list[Any]:
+def sets_of(nodes: Sequence[FieldNode]) -> list[Any]:
+    """The selection sets of several mentions of one field."""
     return [node.selection_set for node in nodes if node.selection_set is not None]
 
 

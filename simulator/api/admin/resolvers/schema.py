@@ -61,6 +61,7 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "QueryRoot": {
         "shop": shop.shop,
         "currentAppInstallation": shop.app_installation,
+        "publicApiVersions": shop.api_versions,
         "locations": stock.locations,
         "location": stock.location,
         "locationsCount": shop.locations_count,

@@ -13,6 +13,7 @@ from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
 from stockstorm.simulator.api.admin.resolvers.products import queries as products
 from stockstorm.simulator.config import ShopPlan, app_version
 from stockstorm.simulator.model import API_CLIENT_ID, SHOP_ID
+from stockstorm.simulator.versions import VERSIONS, ApiVersion, serving
 
 APP_ID: Final = 1
 
@@ -46,6 +47,11 @@ def shop(_source: None, _arguments: Arguments, _call: Call) -> ShopView:
 
 def app_installation(_source: None, _arguments: Arguments, _call: Call) -> AppView:
     return AppView()
+
+
+def api_versions(_source: None, _arguments: Arguments, call: Call) -> list[ApiVersion]:
+    """Every version that is served, oldest first, with the release candidate and `unstable`."""
+    return [each for each in VERSIONS if serving(each, call.world.config.shop.oldest_api_version) == each]
 
 
 def locations_count(_source: None, _arguments: Arguments, call: Call) -> Counted:

@@ -11,7 +11,7 @@ from stockstorm.simulator.api.rest.pages import page, take_page_info
 from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, is_whole, objects, refused_by
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.events.encoding import amount, derived_id
-from stockstorm.simulator.events.order_payload import refund_total
+from stockstorm.simulator.events.order_sums import refund_total
 from stockstorm.simulator.model import Order, Refund, RefundLine
 from stockstorm.simulator.shop import order_search
 from stockstorm.simulator.shop.order_search import ANY, NEVER, Column, Condition, Conditions

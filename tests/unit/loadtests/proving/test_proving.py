@@ -21,7 +21,7 @@ FLAW = FLAWS["no_signature_check"]
 def result(verdict: Verdict, diagnosis: str = "", **checks: Finding) -> Result:
     diagnoses = (Diagnosis(diagnosis, "41 forged deliveries were accepted", ("e",), "r"),) if diagnosis else ()
     return Result(
-        run="r", scenario="proof", seed=3, plan_digest="", subject="queue-postgres", verdict=verdict,
+        run="r", scenario=FLAW.scenario, seed=3, plan_digest="", subject="queue-postgres", verdict=verdict,
         reasons=(), tiers=(), thresholds=(), measures={}, intervals={}, event_classes={}, notes=(), commit="abc",
         versions={}, machine={}, replay="", started_wall_ns=0, duration_ns=10**10, diagnoses=diagnoses,
         checks=tuple(Check(name, found, "why", exposure={"forged": 41}) for name, found in checks.items()),

@@ -29,11 +29,11 @@ class Reader:
     def __init__(self) -> None:
         self.since: list[int | None] = []  # None: all levels
 
-    async def read_all(self) -> int:
+    async def read_all(self, _: object = None) -> int:
         self.since.append(None)
         return 0
 
-    async def read_changed(self, since_ns: int) -> int:
+    async def read_changed(self, since_ns: int, _: object = None) -> int:
         self.since.append(since_ns)
         return 0
 

@@ -18,6 +18,7 @@ def test_without_attempts_delivery_success_is_unknown() -> None:
             "delivery_success.retries": 0.0,
             "delivery_success.given_up": 0.0,
             "delivery_success.timeouts": 0.0,
+            "delivery_success.dropped": 0.0,
             "delivery_success.subscriptions_removed": 0.0,
             "delivery_success_s.without_subscription": 0.0,
         },
@@ -34,6 +35,7 @@ def test_a_delivery_acknowledged_at_the_first_try_is_a_success() -> None:
             "delivery_success.retries": 0.0,
             "delivery_success.given_up": 0.0,
             "delivery_success.timeouts": 0.0,
+            "delivery_success.dropped": 0.0,
             "delivery_success.order.created.first_try_share": 1.0,
             "delivery_success.order.created.attempts": 1.0,
             "delivery_success.order.created.retries": 0.0,
@@ -60,6 +62,7 @@ def test_a_delivery_that_was_given_up_is_invalid() -> None:
             "delivery_success.retries": 1.0,
             "delivery_success.given_up": 1.0,
             "delivery_success.timeouts": 0.0,
+            "delivery_success.dropped": 0.0,
             "delivery_success.order.created.first_try_share": 0.0,
             "delivery_success.order.created.attempts": 2.0,
             "delivery_success.order.created.retries": 1.0,
@@ -104,6 +107,7 @@ def test_forged_deliveries_alone_leave_success_unknown() -> None:
             "delivery_success.retries": 0.0,
             "delivery_success.given_up": 0.0,
             "delivery_success.timeouts": 0.0,
+            "delivery_success.dropped": 0.0,
             "delivery_success.subscriptions_removed": 0.0,
             "delivery_success_s.without_subscription": 0.0,
         },
@@ -130,6 +134,7 @@ def test_a_timeout_that_overlaps_a_fault_is_excused_and_one_beside_it_is_not() -
             "delivery_success.retries": 0.0,
             "delivery_success.given_up": 0.0,
             "delivery_success.timeouts": 2.0,
+            "delivery_success.dropped": 0.0,
             "delivery_success.order.created.first_try_share": 0.0,
             "delivery_success.order.created.attempts": 2.0,
             "delivery_success.order.created.retries": 0.0,
@@ -272,3 +277,21 @@ def test_a_subject_without_a_token_may_ask_for_deliveries_later_and_may_not_fail
     ]
     assert DeliverySuccess()(history(opened(), *life, *deliveries)).verdict == verdict
     assert DeliverySuccess()(history(opened(), *deliveries)).verdict == "invalid"
+
+
+def test_a_connection_dropped_on_reuse_is_no_first_try_success_and_no_failure() -> None:
+    again = (planned(0, 0, 0), tried(0, 0, 5, 0, "dropped"), tried(10, 0, 5, nth=2), ended(15, 0))
+    found = DeliverySuccess()(history(opened(), again, delivered(20, 1)))
+    assert (found.verdict, found.incidents_total) == ("valid", 0)
+    names = ("first_try_share", "retries", "dropped", "failures")
+    assert [found.measures[f"delivery_success.{name}"] for name in names] == [0.5, 1.0, 1.0, 0.0]
+    assert found.reason.endswith("; 1 attempt met a kept connection that the subject had just closed")
+
+
+def test_a_delivery_whose_every_connection_is_dropped_fails() -> None:
+    dropped = []
+    for n in range(4):
+        attempts = (tried(n, n, 1, 0, "dropped"), tried(n + 2, n, 1, 0, "dropped", nth=2))
+        dropped.append((planned(n, n, n), *attempts, ended(n + 3, n, "given_up")))
+    found = DeliverySuccess()(history(opened(), *dropped))
+    assert (found.verdict, found.measures["delivery_success.failures"]) == ("invalid", 4.0)

@@ -58,12 +58,22 @@ def test_an_address_where_nobody_listens_is_an_incident_with_its_interval() -> N
     down = refused(1_000, 1_200, 1_400)
     found = Stability()(history(opened(), tried(0, 9), down, tried(3_000, 9), f.QuietReached(ns(9_000), True, 0)))
     assert [incident.text for incident in found.incidents] == [
-        "nobody answered at the subject's address from 1.000 s to 3.005 s, and nobody planned it: 3 connections refused"
+        (
+            "nobody answered at the subject's address from 1.000 s to 3.005 s, and nobody planned it: "
+            "3 attempts without a connection (connection refused)"
+        )
     ]
     assert found.measures["stability_s.unreachable"] == 2.005
     endless = Stability()(history(opened(), down, f.QuietReached(ns(9_000), True, 0)))
     assert "from 1.000 s to the end of the run" in endless.incidents[0].text
     assert endless.measures["stability_s.unreachable"] == 8.0
+
+
+def test_a_name_without_an_address_is_told_apart_from_a_refused_connection() -> None:
+    nameless = tuple(tried(ms, n, 0, 0, "unknown_host") for n, ms in enumerate((1_000, 1_010, 1_020)))
+    (found,) = outages_of(nameless, refused(1_030), tried(1_100, 9))
+    assert (found.refused, found.silent) == (4, 0)
+    assert found.how == ("no address for the host's name", "connection refused")
 
 
 def test_two_refusals_an_answer_between_them_or_another_cause_is_no_outage() -> None:

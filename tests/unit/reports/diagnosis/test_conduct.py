@@ -2,6 +2,8 @@
 
 from typing import cast
 
+import pytest
+
 from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Diagnosis, Incident
@@ -151,8 +153,16 @@ def test_an_address_where_nobody_listens() -> None:
     checks = (Check("stability", "unknown", "unreachable", incidents=(outage,), incidents_total=1),)
     (found,) = diagnose(history, checks)[0]
     assert (found.name, found.explains) == ("unreachable", ("stability",))
-    assert found.cause == "60 of 60 connections to the service were refused"
+    assert found.cause == "60 of 60 attempts made no connection to the service: connection refused"
     assert "its addresses: http://me:80/in" in found.evidence
+
+
+@pytest.mark.parametrize(("error", "word"), [("unknown_host", "resolver"), ("tls_failed", "certificate")])
+def test_why_there_was_no_connection_decides_what_to_look_at(error: f.AttemptError, word: str) -> None:
+    outage = Incident("unreachable", ns(0), "nobody answered")
+    checks = (Check("stability", "unknown", "unreachable", incidents=(outage,), incidents_total=1),)
+    (found,) = diagnose(answered(1, error), checks)[0]
+    assert word in found.remedy
 
 
 def test_growth_that_the_trend_found_is_told_with_its_figures() -> None:

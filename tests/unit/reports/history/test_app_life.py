@@ -58,7 +58,7 @@ def test_what_fires_while_the_app_is_away_and_is_read_later_is_not_held_against_
     history = played(AWAY, fired(15_000, 1), subscribed(22_000, 2), shown(23_000, 1))
     check = Unheard()(history)
     assert (check.verdict, check.measures["unheard.events"]) == ("valid", 0.0)
-    assert "1 event fired while the app could have none" in check.reason
+    assert "1 event fired while there could be none" in check.reason
 
 
 def test_what_fires_while_the_app_is_away_and_is_never_read_is_missed() -> None:

@@ -25,7 +25,7 @@ from tests.admin_calls import ADJUST, PATH, START_NS, TOKEN, WALL, Admin, adjust
 from tests.small_world import buy, sku, small_world
 
 EVERY: tuple[ApiFaultKind, ...] = get_args(ApiFaultKind)
-UNEXECUTED = {"server_error", "throttled", "dropped"}
+UNEXECUTED = {"server_error", "throttled", "dropped", "down"}
 UNANSWERED = {"answer_lost", "dropped"}
 CHANNEL = "/marketplaces/bazaar/v1/"
 READ = ApiRequest("GET", f"{CHANNEL}orders", "", {}, b"")
@@ -275,3 +275,17 @@ def test_a_registration_whose_answer_is_lost_stays() -> None:
         "PUT", f"{CHANNEL}notifications", "", {"authorization": "Bearer t"}, b'{"url": "http://127.0.0.1:9/x"}'
     )
     assert SubscriptionCreated in kinds(MarketplaceApi(world, "t", WALL).handle(request, START_NS, WITHHELD))
+
+
+def test_a_service_that_is_down_answers_503_closes_or_hangs_and_executes_nothing() -> None:
+    found = [REGISTRY["down"](ApiFaultConfig(kind="down", seconds=3.0), Seeds(seed).draws("x")) for seed in range(200)]
+    ways = {(each.status, each.answers, each.after_ns, each.retry_after_s) for each in found}
+    assert ways == {(503, True, 0, 3), (0, False, 0, 0), (0, False, 3 * SECOND_NS, 0)}
+    assert not any(each.executes for each in found)
+
+
+def test_the_history_has_what_retry_after_said() -> None:
+    assert called(pushed(made("throttled", 4.0))).retry_after_s == 4
+    assert called(pushed(Injection("down", executes=False, status=503, retry_after_s=2))).retry_after_s == 2
+    assert called(pushed(Injection("dropped", executes=False, answers=False, retry_after_s=2))).retry_after_s == 0
+    assert called(pushed(NONE)).retry_after_s == 0

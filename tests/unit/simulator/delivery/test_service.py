@@ -184,3 +184,25 @@ def test_what_a_subject_says_is_kept_short_and_without_the_secrets(setup: Delive
     kept = next(fact for fact in facts if isinstance(fact, AttemptEnded)).said
     assert kept.startswith("no match with *** xxx")
     assert len(kept) == SAID_MAX
+
+
+DROPPED = msgspec.structs.replace(OK, status=0, error="dropped")
+
+
+def test_an_attempt_on_a_dropped_connection_is_repeated_at_once_and_costs_no_retry(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    (first,) = setup.deliveries.fire([stock_event()], AT_NS).attempts
+    dispatch = setup.deliveries.answered(first, DROPPED)
+    (second,) = dispatch.attempts
+    assert [fact.error for fact in dispatch.facts if isinstance(fact, AttemptEnded)] == ["dropped"]
+    assert (second.attempt, second.due_ns, second.head, second.body) == (2, DROPPED.ended_ns, first.head, first.body)
+    (third,) = setup.deliveries.answered(second, FAILED).attempts
+    assert (third.attempt, third.due_ns) == (3, FAILED.ended_ns + 10 * SECOND_NS)  # the first gap
+
+
+def test_a_second_dropped_connection_is_a_failure_like_any_other(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    (attempt,) = setup.deliveries.fire([stock_event()], AT_NS).attempts
+    (attempt,) = setup.deliveries.answered(attempt, DROPPED).attempts
+    (attempt,) = setup.deliveries.answered(attempt, DROPPED).attempts
+    assert attempt.due_ns == DROPPED.ended_ns + 10 * SECOND_NS

@@ -9,6 +9,7 @@ import pytest
 from stockstorm.simulator.config import ShopConfig
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.model import ORDER_TOPICS, OrderTopic
+from stockstorm.simulator.versions import VERSIONS, ApiVersion
 from tests.literal_shop import AT_NS, CATALOGUE, ORDER, REFUND, WALL, order_event, product_event, stock_event
 
 
@@ -57,6 +58,15 @@ admin_graphql_api_id order_adjustments refund_line_items transactions
 REFUNDED_LINE_FIELDS = fields("""
 id quantity line_item_id location_id restock_type subtotal total_tax subtotal_set total_tax_set line_item
 """)
+REFUNDED_ITEM_FIELDS = fields("""
+id variant_id title quantity sku variant_title vendor fulfillment_service product_id requires_shipping taxable gift_card
+name variant_inventory_management properties product_exists fulfillable_quantity grams price total_discount
+fulfillment_status price_set total_discount_set discount_allocations duties admin_graphql_api_id tax_lines
+""")  # of the documents' example for 2026-04
+PAYMENT_FIELDS = fields("""
+avs_result_code buyer_action_info credit_card_bin credit_card_company credit_card_expiration_month
+credit_card_expiration_year credit_card_name credit_card_number credit_card_wallet cvv_result_code payment_method_name
+""")
 TRANSACTION_FIELDS = fields("""
 admin_graphql_api_id amount amount_rounding authorization created_at currency device_id error_code gateway id kind
 location_id manual_payment_gateway message order_id parent_id payment_details payment_id payments_refund_attributes
@@ -94,7 +104,8 @@ def test_a_refund_has_the_15_documented_fields_in_order() -> None:
     body = json.loads(PAYLOADS.body(order_event("refunds/create", PAID, refund=REFUND)))
     assert list(body) == REFUND_FIELDS
     assert list(body["refund_line_items"][0]) == REFUNDED_LINE_FIELDS
-    assert list(body["refund_line_items"][0]["line_item"]) == LINE_FIELDS
+    assert list(body["refund_line_items"][0]["line_item"]) == REFUNDED_ITEM_FIELDS
+    assert set(body["transactions"][0]["payment_details"]) == set(PAYMENT_FIELDS)
     assert set(body["transactions"][0]) == set(TRANSACTION_FIELDS)
     assert order()["refunds"] == [body]
 
@@ -102,3 +113,12 @@ def test_a_refund_has_the_15_documented_fields_in_order() -> None:
 def test_a_product_has_the_22_and_a_level_the_5_documented_fields_in_order() -> None:
     assert list(json.loads(PAYLOADS.body(product_event()))) == PRODUCT_FIELDS
     assert list(json.loads(PAYLOADS.body(stock_event()))) == LEVEL_FIELDS
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_order_of_an_old_version_has_the_checkout_s_id_too(version: ApiVersion) -> None:
+    shop = ShopConfig(api_version=version)
+    fields = list(json.loads(Payloads(CATALOGUE, shop, WALL).body(order_event("orders/paid", PAID))))
+    place = ORDER_FIELDS.index("cart_token") + 1
+    old = [*ORDER_FIELDS[:place], "checkout_id", *ORDER_FIELDS[place:]]
+    assert fields == (old if version in ("2025-10", "2026-01") else ORDER_FIELDS)

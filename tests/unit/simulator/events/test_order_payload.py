@@ -8,7 +8,7 @@ import pytest
 
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ShopConfig
-from stockstorm.simulator.events.order_payload import financial_status
+from stockstorm.simulator.events.order_sums import financial_status
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.model import Order, OrderTopic, Refund, RefundLine
 from tests.literal_shop import AT_NS, CATALOGUE, MUG, ORDER, REFUND, TEE, WALL, order_event

@@ -8,6 +8,7 @@ import msgspec
 from stockstorm.simulator.config import ShopConfig
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.model import Order, Refund
+from stockstorm.simulator.shop.orders import cancelled
 from tests.literal_shop import AT_NS, CATALOGUE, LOCATION, ORDER, REFUND, WALL, order_event
 
 PAID = msgspec.structs.replace(ORDER, paid_ns=AT_NS, refunds=(REFUND,))
@@ -37,6 +38,27 @@ def test_a_paid_order_is_refunded_in_one_transaction() -> None:
         ("refund", "51.50", "GBP")
     ]
     assert (refund["refund_line_items"][0]["subtotal"], refund["refund_line_items"][0]["total_tax"]) == (51.5, 8.58)
+
+
+def test_a_transaction_shows_money_as_captured_ones_do() -> None:
+    (transaction,) = shown()["transactions"]
+    nothing = {"amount": "0.0", "currency": "GBP"}
+    assert transaction["total_unsettled_set"] == {"presentment_money": nothing, "shop_money": nothing}
+    assert transaction["payment_details"]["credit_card_name"] == "Zoë Nuñez"
+    assert transaction["payment_details"]["credit_card_number"].endswith("4242")
+    assert transaction["payments_refund_attributes"]["status"] == "success"
+
+
+def test_a_cancelled_order_s_refund_returns_the_shipping_too() -> None:
+    gone = cancelled(msgspec.structs.replace(ORDER, paid_ns=AT_NS), AT_NS + 9)
+    assert gone is not None
+    assert gone.refund is not None
+    refund = shown(gone.refund, gone.order)
+    assert [line["restock_type"] for line in refund["refund_line_items"]] == ["cancel", "cancel"]
+    assert [line["line_item"]["fulfillable_quantity"] for line in refund["refund_line_items"]] == [0, 0]
+    (shipping,) = refund["refund_shipping_lines"]
+    assert shipping["subtotal_amount_set"]["shop_money"]["amount"] == "4.95"
+    assert refund["transactions"][0]["amount"] == "66.45"  # 61.50 for the lines
 
 
 def test_an_unpaid_orders_refund_has_no_transaction() -> None:

@@ -76,7 +76,7 @@ def test_the_own_store_gets_its_part_only_where_there_are_orders_enough() -> Non
 
 def test_without_marketplaces_all_orders_are_of_the_own_store() -> None:
     world = config(**FIVE).model_copy(update={"channels": CHANNELS[:1]})
-    assert Counter(part.channel for part in Roles(world)) == {"online": 49}
+    assert Counter(part.channel for part in Roles(world)) == {"online": 56}
 
 
 def test_without_quotas_no_order_has_a_role() -> None:
@@ -85,7 +85,7 @@ def test_without_quotas_no_order_has_a_role() -> None:
 
 def test_roles_are_spread_over_the_load_and_none_is_left_over() -> None:
     keys = [key for key in range(200) if Roles(config(**FIVE)).of(key)]
-    assert keys == list(range(0, 196, 4))
+    assert keys == list(range(0, 168, 3))
 
 
 def test_the_follow_ups_of_a_role_stand_at_its_times() -> None:

@@ -1,7 +1,9 @@
 """What is left of an order, and where it was drawn from."""
 
-from stockstorm.simulator.model import Drawn, Order, OrderKey, OrderLine, Refund, RefundLine, Sku
-from stockstorm.simulator.shop.lines import left, left_at, split
+import msgspec
+
+from stockstorm.simulator.model import Drawn, Fulfilment, Order, OrderKey, OrderLine, Refund, RefundLine, Sku
+from stockstorm.simulator.shop.lines import held, left, left_at, split
 
 MUG, HAT = Sku("MUG"), Sku("HAT")
 DRAWN = (Drawn(MUG, 7, 2), Drawn(MUG, 8, 3))
@@ -41,3 +43,12 @@ def test_a_part_is_split_as_it_was_drawn() -> None:
     assert split(MUG, 3, drawn) == [(7, 2), (8, 1)]
     assert split(MUG, 1, drawn) == [(8, 1)]
     assert split(HAT, 1, drawn) == [(0, 1)]
+
+
+def test_what_is_held_is_what_was_neither_shipped_nor_given_back() -> None:
+    parcel = Fulfilment(31, 5, ((1, 2), (2, 1)))  # the mugs come from location 7 first
+    shipped = msgspec.structs.replace(order(), fulfilments=(parcel,))
+    assert held(order()) == {(MUG, 7): 2, (MUG, 8): 3, (HAT, 0): 1}
+    assert held(shipped) == {(MUG, 7): 0, (MUG, 8): 3, (HAT, 0): 0}
+    returned = msgspec.structs.replace(shipped, refunds=(Refund(9, 6, (RefundLine(1, MUG, 1, 7),), restock=True),))
+    assert sum(held(returned).values()) == 3

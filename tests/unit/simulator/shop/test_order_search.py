@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from stockstorm.simulator.events.order_payload import financial_status
+from stockstorm.simulator.events.order_sums import financial_status
 from stockstorm.simulator.model import Order, OrderKey, Product, Sku
 from stockstorm.simulator.plan.items import PlannedPurchase
 from stockstorm.simulator.shop import order_search as search
@@ -25,7 +25,7 @@ def stocked() -> OrderBook:
         changed = paid(order, 200 - key) if key % 3 == 0 else None
         book.replace(changed or order)
         if key % 4 == 0 and (gone := cancelled(changed or order, 300 + key)) is not None:
-            book.replace(gone)
+            book.replace(gone.order)
     return book
 
 
@@ -93,7 +93,7 @@ def steps(orders_in_book: int, *conditions: Condition, column: search.Column, co
     for key in range(orders_in_book):
         order = book.open(PlannedPurchase(0, 0, OrderKey(key), "online", 3, ((sku, 2),)), [product], 100 + key)
         if key == 5 and (gone := cancelled(order, 10_000)) is not None:
-            book.replace(gone)
+            book.replace(gone.order)
 
     def step() -> None:
         nonlocal steps_taken

@@ -71,9 +71,10 @@ def test_an_order_is_paid_once() -> None:
 
 
 def test_a_cancelled_order_is_neither_paid_nor_returned_nor_cancelled_again() -> None:
-    order = cancelled(opened(OrderBook(), 1), 60)
-    assert order is not None
-    assert order.cancelled_ns == 60
+    change = cancelled(opened(OrderBook(), 1), 60)
+    assert change is not None
+    order = change.order
+    assert (order.cancelled_ns, order.refunds, change.refund) == (60, (), None)
     assert (paid(order, 70), cancelled(order, 70), returned(order, return_of(1), 70)) == (None, None, None)
 
 
@@ -97,9 +98,33 @@ def test_a_cancellation_after_a_return_gives_back_what_is_left() -> None:
     assert left(order) == [("MUG", 2), ("HAT", 1)]
     change = returned(order, return_of(1), 60)
     assert change is not None
-    after = cancelled(change[0], 70)
-    assert after is not None
+    gone = cancelled(change[0], 70)
+    assert gone is not None
+    after = gone.order
     assert (after.cancelled_ns, after.refunds, left(after)) == (70, change[0].refunds, [("MUG", 2)])
+    assert (gone.units, gone.held) == ([("MUG", 0, 2)], None)
+
+
+def test_a_paid_order_is_refunded_when_it_is_cancelled() -> None:
+    order = paid(opened(OrderBook(), 1), 55)
+    assert order is not None
+    change = returned(order, return_of(1), 60)
+    assert change is not None
+    gone = cancelled(change[0], 70)
+    assert gone is not None
+    assert gone.refund is not None
+    rows = (RefundLine(order.lines[0].line_id, Sku("MUG"), 2),)
+    assert gone.refund == Refund(gone.refund.refund_id, 70, rows, True, cancelled=True, note="", shipping_minor=495)
+    assert gone.order.refunds == (change[1], gone.refund)
+    assert gone.refund.refund_id != change[1].refund_id
+
+
+def test_a_marketplace_s_order_is_cancelled_without_a_refund_of_the_shop() -> None:
+    order = paid(opened(OrderBook(), 1, channel="bazaar"), 55)
+    assert order is not None
+    gone = cancelled(order, 70)
+    assert gone is not None
+    assert (gone.refund, gone.order.refunds) == (None, ())
 
 
 def test_a_return_of_one_of_two_lines_with_one_sku_names_that_line() -> None:

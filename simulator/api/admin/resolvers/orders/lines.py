@@ -13,10 +13,10 @@ from stockstorm.simulator.api.admin.base.views import (
     gid,
     number_of,
 )
-from stockstorm.simulator.api.admin.resolvers.orders.parcels import due_units
+from stockstorm.simulator.api.admin.resolvers.orders.parcels import due_of
 from stockstorm.simulator.api.admin.resolvers.orders.payments import of_refund
 from stockstorm.simulator.events.encoding import amount, derived_id
-from stockstorm.simulator.events.order_payload import refund_total, refunded_units, remaining_units, shipped_units
+from stockstorm.simulator.events.order_sums import refund_total, refunded_units, remaining_units, shipped_units
 from stockstorm.simulator.model import OrderLine, Refund
 
 
@@ -70,7 +70,7 @@ def _restock_type(made: Refund) -> str:
 def _line_status(view: LineView, _arguments: Arguments, _call: Call) -> str:
     if not shipped_units(view.order).get(view.line.line_id):
         return "unfulfilled"
-    return "partial" if due_units(view.order, view.line) else "fulfilled"
+    return "partial" if due_of(view.order, view.line) else "fulfilled"
 
 
 LINE: dict[str, Resolver] = {
@@ -84,7 +84,7 @@ LINE: dict[str, Resolver] = {
     "quantity": lambda view, _arguments, _call: view.line.quantity,
     "currentQuantity": _remaining,
     "refundableQuantity": _remaining,
-    "unfulfilledQuantity": lambda view, _arguments, _call: due_units(view.order, view.line),
+    "unfulfilledQuantity": lambda view, _arguments, _call: due_of(view.order, view.line),
     "requiresShipping": lambda _view, _arguments, _call: True,
     "taxable": lambda _view, _arguments, _call: True,
     "originalUnitPriceSet": lambda view, _arguments, _call: Money(view.line.price_minor),
@@ -94,8 +94,8 @@ LINE: dict[str, Resolver] = {
     "discountedUnitPriceSet": lambda view, _arguments, _call: Money(view.line.price_minor),
     "discountedTotalSet": lambda view, _arguments, _call: Money(view.line.price_minor * view.line.quantity),
     "totalDiscountSet": lambda _view, _arguments, _call: Money(0),
-    "fulfillableQuantity": lambda view, _arguments, _call: due_units(view.order, view.line),
-    "nonFulfillableQuantity": lambda view, _arguments, _call: view.line.quantity - due_units(view.order, view.line),
+    "fulfillableQuantity": lambda view, _arguments, _call: due_of(view.order, view.line),
+    "nonFulfillableQuantity": lambda view, _arguments, _call: view.line.quantity - due_of(view.order, view.line),
     "fulfillmentStatus": _line_status,
     "isGiftCard": lambda _view, _arguments, _call: False,
     "restockable": lambda _view, _arguments, _call: True,

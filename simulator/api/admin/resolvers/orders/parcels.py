@@ -7,7 +7,7 @@ import msgspec
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.views import LineView, Location, Money, UserError, Variant, gid, number_of
-from stockstorm.simulator.events.order_payload import order_name, refunded_units, remaining_units, shipped_units
+from stockstorm.simulator.events.order_sums import due_units, order_name, refunded_units, remaining_units
 from stockstorm.simulator.model import Fulfilment, Order, OrderLine, Product
 
 
@@ -80,10 +80,9 @@ def _order_of(text: str, call: Call) -> Order | None:
     return None if number is None else call.world.order_by_id(number)
 
 
-def due_units(order: Order, line: OrderLine) -> int:
+def due_of(order: Order, line: OrderLine) -> int:
     """Units of a line that are still to be shipped."""
-    left = remaining_units(order, line, refunded_units(order))
-    return max(0, left - shipped_units(order).get(line.line_id, 0))
+    return due_units(order)[line.line_id]
 
 
 # -- fulfillmentCreate ---------------------------------------------------------------------------------------------
@@ -121,14 +120,14 @@ def _wanted(groups: list[dict[str, Any]], order: Order) -> tuple[tuple[int, int]
     for group in groups:
         rows = group.get("fulfillmentOrderLineItems")
         if not rows:
-            units |= {line.line_id: due_units(order, line) for line in order.lines}
+            units |= due_units(order)
             continue
         for row in rows:
             number = number_of("FulfillmentOrderLineItem", row["id"])
             if number not in by_id:
                 return UserError(where, "Fulfillment order line item does not exist.")
             units[number] = units.get(number, 0) + row["quantity"]
-    if any(count < 0 or count > due_units(order, by_id[number]) for number, count in units.items()):
+    if any(count < 0 or count > due_of(order, by_id[number]) for number, count in units.items()):
         return UserError(where, "Invalid fulfillment order line item quantity requested.")
     wanted = tuple((number, count) for number, count in units.items() if count)
     if not wanted:
@@ -170,7 +169,7 @@ def _work_lines(row: Work, arguments: Arguments, _call: Call) -> Page[WorkLine]:
 
 
 def _work_status(row: Work, _arguments: Arguments, _call: Call) -> str:
-    if any(due_units(row.order, line) for line in row.order.lines):
+    if any(due_units(row.order).values()):
         return "IN_PROGRESS" if row.order.fulfilments else "OPEN"
     return "CLOSED"
 
@@ -234,7 +233,7 @@ WORK_LINE: Final[dict[str, Resolver]] = {
     "productTitle": lambda row, _arguments, call: _product(row.line, call).title,
     "requiresShipping": lambda _row, _arguments, _call: True,
     "totalQuantity": lambda row, _arguments, _call: remaining_units(row.order, row.line, refunded_units(row.order)),
-    "remainingQuantity": lambda row, _arguments, _call: due_units(row.order, row.line),
+    "remainingQuantity": lambda row, _arguments, _call: due_of(row.order, row.line),
 }
 ASSIGNED: Final[dict[str, Resolver]] = {
     "name": lambda location, _arguments, _call: f"Warehouse {location.index}",

@@ -9,9 +9,11 @@ from stockstorm.simulator.api.admin.resolvers.schema import admin_schema, admin_
 from stockstorm.simulator.api.exchange import ApiRequest
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.history.facts import VersionAsked
+from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.versions import VERSIONS, ApiVersion
+from stockstorm.simulator.world import World
 from tests.admin_calls import START_NS, TOKEN, WALL, Admin
-from tests.small_world import small_config, small_world
+from tests.small_world import SEED, small_catalogue, small_config, small_world
 
 SHOP = b'{"query": "{ shop { id } }"}'
 NAMED = """mutation { webhookSubscriptionCreate(topic: ORDERS_PAID,
@@ -30,6 +32,10 @@ def old_shop(oldest: ApiVersion, version: ApiVersion = "2026-10") -> WorldConfig
     config = small_config()
     shop = config.shop.model_copy(update={"oldest_api_version": oldest, "api_version": version})
     return config.model_copy(update={"shop": shop})
+
+
+def small_world_of(oldest: ApiVersion) -> World:
+    return World(old_shop(oldest), small_catalogue(), Seeds(SEED))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -115,3 +121,12 @@ def test_a_subscription_shows_the_version_of_its_app_s_deliveries(
     mutation = NAMED.replace("{ id }", "{ apiVersion { handle supported } }")
     payload = admin.data(mutation)["webhookSubscriptionCreate"]
     assert payload["webhookSubscription"]["apiVersion"] == {"handle": shown, "supported": shown != "unstable"}
+
+
+def test_the_versions_that_are_served_are_listed() -> None:
+    admin = Admin()
+    admin.api = AdminApi(small_world_of("2026-04"), old_shop("2026-04"), TOKEN, WALL)
+    listed = admin.data("{ publicApiVersions { handle displayName supported } }")["publicApiVersions"]
+    assert [each["handle"] for each in listed] == ["2026-04", "2026-07", "2026-10", "2027-01", "unstable"]
+    assert [each["displayName"] for each in listed][2:4] == ["2026-10 (Latest)", "2027-01 (Release candidate)"]
+    assert [each["supported"] for each in listed] == [True, True, True, False, False]

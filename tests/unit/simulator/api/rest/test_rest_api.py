@@ -177,7 +177,7 @@ def test_a_fault_hits_a_rest_call_as_any_other(kind: ApiFaultKind) -> None:
     rest.injection = made(kind)
     with suppress(msgspec.DecodeError):  # of a gateway's HTML
         rest.post("inventory_levels/adjust", adjustment())
-    executed = kind not in {"server_error", "throttled", "dropped"}
+    executed = kind not in {"server_error", "throttled", "dropped", "down"}
     assert bool(rest.facts(StockChanged)) is executed
     assert available(rest.world, 0) == (9 if executed else 10)
     assert rest.called.injected == kind

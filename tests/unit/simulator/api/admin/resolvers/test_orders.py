@@ -194,15 +194,18 @@ def test_an_order_shows_its_lines_money_and_refunds() -> None:
     assert admin.facts(OrdersShown)[0].orders == (7,)
 
 
-def test_an_order_cancelled_after_its_payment_stays_paid() -> None:
+def test_an_order_cancelled_after_its_payment_is_refunded_as_a_whole() -> None:
     admin = Admin()
     admin.world.apply(buy(7, "online", (0, 2)), admin.now_ns)
     admin.world.apply(pay(7), admin.now_ns + SECOND_NS)
     admin.world.apply(cancel(7), admin.now_ns + 2 * SECOND_NS)
     (order,) = own_orders(admin.world)
     found = admin.data(WHOLE, id=f"gid://shopify/Order/{order.order_id}")["order"]
-    assert (found["displayFinancialStatus"], found["closed"]) == ("PAID", True)
-    assert (found["totalRefundedSet"]["shopMoney"]["amount"], found["refunds"]) == ("0.00", [])
+    assert (found["displayFinancialStatus"], found["closed"]) == ("REFUNDED", True)
+    (refund,) = found["refunds"]
+    assert [line["restockType"] for line in refund["refundLineItems"]["nodes"]] == ["CANCEL"]
+    paid = 2 * product(0).price_minor + 495
+    assert found["totalRefundedSet"]["shopMoney"]["amount"] == f"{paid // 100}.{paid % 100:02d}"
 
 
 def test_a_cancelled_order_shows_its_cancellation_and_an_unknown_order_is_null() -> None:

@@ -1,0 +1,50 @@
+"""`stockstorm regress`: did a change make a service worse?"""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.config.flag import Flag, Options
+from stockstorm.loadtests.exits import ExitCode
+from stockstorm.reports.regress.gathered import gathered
+from stockstorm.reports.regress.regression import Change, regression
+from stockstorm.reports.render.files import as_json, write_report
+from stockstorm.reports.render.regression import print_regression, regression_junit, regression_markdown
+
+CODES: Final[dict[Change, ExitCode]] = {
+    "same": ExitCode.VALID,
+    "improved": ExitCode.VALID,
+    "regressed": ExitCode.INVALID,
+    "unknown": ExitCode.UNKNOWN,
+}
+AGAIN: Final = "stockstorm regress BASELINE CANDIDATE"
+
+
+class RegressOptions(Options):
+    """Flags of `stockstorm regress`."""
+
+    baseline: Annotated[str, Flag("before: a result.json, a run's folder, or a folder of runs", positional=True)]
+    candidate: Annotated[str, Flag("after: the same", positional=True)]
+    as_json: Annotated[bool, Flag("print JSON instead of tables", name="json")] = False
+    junit: Annotated[str, Flag("also write JUnit XML to this file")] = ""
+    page: Annotated[str, Flag("also write a Markdown page to this file")] = ""
+
+
+@takes(RegressOptions)
+def regress_command(options: RegressOptions, _context: typer.Context) -> None:
+    """Compare runs before and after a change: counts exactly, timings by their spread over the runs.
+
+    It ends with 0 (same or improved), 1 (regressed) or 2 (unknown).
+    """
+    found = regression(gathered(Path(options.baseline)), gathered(Path(options.candidate)))
+    if options.as_json:
+        print(as_json(found).decode(), end="")
+    else:
+        print_regression(found, Console())
+    for path, render in ((options.junit, regression_junit), (options.page, regression_markdown)):
+        if path:
+            write_report(Path(path), render(found), AGAIN)
+    raise typer.Exit(CODES[found.change])

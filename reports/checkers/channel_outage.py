@@ -1,0 +1,117 @@
+"""Channel outage: while one marketplace is down, the others must stay in time, and it must be right soon after.
+
+A pair of movement and listing counts for the others if it fired in the outage of another marketplace and its own was up
+throughout. A pair counts for the return if it waited when the outage ended; what it took from then on is the subject's.
+It judges nothing by itself. A scenario says by thresholds what is in time.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures, with_open
+from stockstorm.reports.history import History
+from stockstorm.reports.history.deliveries import NEVER_NS
+from stockstorm.reports.history.marketplaces import Outage
+from stockstorm.reports.history.sync_pairs import SyncPair
+from stockstorm.reports.result import Check, Incident, Tally, counted
+from stockstorm.reports.statistics.quantiles import quantiles
+from stockstorm.simulator.clock import SECOND_NS
+
+PAIRS_MIN: Final = 30
+_OTHERS: Final = "channel_outage_ms.others"
+
+
+class ChannelOutage(Checker):
+    name = "channel_outage"
+    measures = (
+        *quantile_measures(
+            _OTHERS, "sync latency of the others in an outage", "sync latency of channels while another one was down"
+        ),
+        Measure(
+            "channel_outage.others",
+            "changes of the others in an outage",
+            "count",
+            "pairs of movement and listing of channels while another one was down",
+            more_is_worse=None,
+        ),
+        Measure(
+            "channel_outage.waiting",
+            "changes that waited for a return",
+            "count",
+            "pairs of movement and listing that waited when an outage ended",
+            more_is_worse=None,
+        ),
+        Measure(
+            "channel_outage_s.recovery",
+            "recovery after an outage",
+            "s",
+            "longest time from the end of an outage until a listing that waited for it was right",
+        ),
+        Measure(
+            "channel_outage.open",
+            "changes of an outage still open",
+            "count",
+            "pairs that waited when an outage ended, and still did when the run ended with work pending",
+        ),
+    )
+    speed = True
+
+    def __call__(self, history: History) -> Check:
+        if not history.outages:
+            return Check(self.name, "not_exercised", "no marketplace was down")
+        others = list(pairs_of_others(history))
+        waiting = [(outage, pair) for outage in history.outages for pair in _waiting(history, outage)]
+        measures = {"channel_outage.others": float(len(others)), "channel_outage.waiting": float(len(waiting))}
+        if len(others) >= PAIRS_MIN:
+            measures |= quantiles(_OTHERS, sorted(pair.latency_ms for pair in others))
+        tally, recovery_s = Tally(), [_recovery_s(outage, pair) for outage, pair in waiting]
+        for outage, pair in waiting:
+            if pair.ended_ns == NEVER_NS:
+                tally.add(_never(history, outage, pair))
+        if recovery_s:
+            measures["channel_outage_s.recovery"] = max(recovery_s)
+        names = ", ".join(dict.fromkeys(outage.channel for outage in history.outages))
+        reason = f"while {names} was down, {counted(len(others), 'movement')} owed to others"
+        if waiting:
+            reason += f"; {counted(len(waiting), 'movement')} waited for its return, {_text(max(recovery_s))} at most"
+        check = tally.check(self.name, "measured", reason, measures)
+        return with_open(check, "channel_outage.open", sum(pair.open for _, pair in waiting), "movement")
+
+    def exposure(self, history: History) -> dict[str, int]:
+        if not history.outages:
+            return {}
+        return {
+            "outages of a marketplace": len(history.outages),
+            "changes owed to others meanwhile": sum(1 for _ in pairs_of_others(history)),
+        }
+
+
+def pairs_of_others(history: History) -> Iterator[SyncPair]:
+    """Owed pairs that fired while another marketplace was down, and whose own was up throughout."""
+    for pair in history.owed_pairs:
+        down = [one for one in history.outages if one.begin_ns <= pair.fired_ns < one.end_ns]
+        if down and not pair.excused_ns and all(one.channel != pair.channel for one in down):
+            yield pair
+
+
+def _waiting(history: History, outage: Outage) -> Iterator[SyncPair]:
+    for pair in history.owed_pairs:
+        if pair.channel == outage.channel and pair.fired_ns < outage.end_ns < pair.ended_ns:
+            yield pair
+
+
+def _recovery_s(outage: Outage, pair: SyncPair) -> float:
+    return math.inf if pair.ended_ns == NEVER_NS else (pair.ended_ns - outage.end_ns) / SECOND_NS
+
+
+def _text(seconds: float) -> str:
+    return "for ever" if math.isinf(seconds) else f"{seconds:,.1f} s"
+
+
+def _never(history: History, outage: Outage, pair: SyncPair) -> Incident:
+    text = (
+        f"{pair.channel} never reflected a change of {pair.sku} at {history.offset(pair.fired_ns)}, although it was "
+        f"there again from {history.offset(outage.end_ns)}"
+    )
+    return Incident("not_recovered", pair.fired_ns, text, channel=pair.channel, sku=pair.sku)

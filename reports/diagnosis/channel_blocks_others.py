@@ -1,0 +1,145 @@
+"""While the subject waits for one marketplace, it pushes to no other one.
+
+A wait is the time from a push that was not taken to the next call to that marketplace. Others are looked at whose own
+last push was taken and for which a change waited. A wait counts if it was far longer than the gap between two pushes to
+them at other times, so a subject that pushes to all at an interval is not meant.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
+from stockstorm.simulator.history import facts as f
+
+PUSH: Final = "PUT listings"
+WAITS_MIN: Final = 3
+SHARE_MIN: Final = 0.8
+WAIT_MIN_NS: Final = 300 * MILLISECOND_NS
+TIMES_MIN: Final = 5.0  # the gap between two pushes at other times
+EDGE_NS: Final = 20 * MILLISECOND_NS  # a push that began this shortly after the answer
+LOOKED_AT: Final = 0.75  # of a wait: where channels take turns, the others come just before the next call
+CHECKS: Final = (
+    "channel_outage", "sync_latency", "drift", "oversell", "crisis_time", "refused_though_available", "lost_units",
+)  # fmt: skip
+
+
+class _Pushes(NamedTuple):
+    """The pushes to one marketplace, in the order in which they began."""
+
+    begun: list[int]
+    calls: list[f.ApiCalled]
+
+    def within(self, begin_ns: int, end_ns: int) -> bool:
+        """Whether a push began in an interval."""
+        return bisect_left(self.begun, end_ns) > bisect_right(self.begun, begin_ns)
+
+    def taken_before(self, at_ns: int) -> bool:
+        """Whether the last push by then was taken."""
+        place = bisect_right(self.begun, at_ns) - 1
+        return place >= 0 and _taken(self.calls[place])
+
+
+class _Wait(NamedTuple):
+    begin_ns: int
+    end_ns: int
+
+
+class ChannelBlocksOthers(Diagnose):
+    name = "channel_blocks_others"
+    checks = CHECKS
+
+    def __call__(self, case: Case) -> Iterator[Found]:
+        pushes = _pushes(case)
+        fired = _fired(case)
+        found: list[tuple[int, str, list[_Wait], int]] = []
+        for channel, own in pushes.items():
+            others = {name: some for name, some in pushes.items() if name != channel}
+            silent, waits = list[_Wait](), 0
+            for wait in _waits(own):
+                about = [name for name in others if _concerned(others[name], fired.get(name, []), wait)]
+                waits += bool(about)
+                if about and not any(others[name].within(wait.begin_ns, wait.end_ns) for name in about):
+                    silent.append(wait)
+            if len(silent) >= max(WAITS_MIN, SHARE_MIN * waits):
+                found.append((sum(end - begin for begin, end in silent), channel, silent, waits))
+        if found:
+            yield self._found(case, sorted(found, reverse=True))
+
+    def _found(self, case: Case, found: list[tuple[int, str, list[_Wait], int]]) -> Found:
+        total_ns, channel, silent, waits = found[0]
+        others = ", ".join(name for name in case.history.marketplaces if name != channel)
+        longest_s = max(wait.end_ns - wait.begin_ns for wait in silent) / SECOND_NS / LOOKED_AT
+        also = [f"so it was in {len(some)} of {of} waits for {name}" for _, name, some, of in found[1:]]
+        return Found(
+            Diagnosis(
+                self.name,
+                f"in {len(silent)} of {waits} waits for {channel} ({total_ns / SECOND_NS / LOOKED_AT:.1f} s in all), "
+                f"nothing was pushed to {others}, although changes waited there",
+                (
+                    (
+                        f"the longest took {longest_s:.1f} s; the first began at {case.when(silent[0].begin_ns)}, with "
+                        f"a push to {channel} that was not taken"
+                    ),
+                    *also,
+                ),
+                "push to each marketplace by a queue, a task or a worker of its own, so that a slow answer, a timeout "
+                "or a wait for one holds up no other",
+                case.consequences(*CHECKS),
+                silent[0].begin_ns,
+            ),
+            frozenset(f"wait {channel} {wait.begin_ns}" for wait in silent),
+        )
+
+
+def _pushes(case: Case) -> Mapping[str, _Pushes]:
+    calls: dict[str, list[f.ApiCalled]] = {channel: [] for channel in case.history.marketplaces}
+    for call in case.calls:
+        if call.operation == PUSH and call.api in calls:
+            calls[call.api].append(call)
+    for some in calls.values():
+        some.sort(key=_begun)
+    return {channel: _Pushes([_begun(call) for call in some], some) for channel, some in calls.items()}
+
+
+def _fired(case: Case) -> dict[str, list[int]]:
+    """By marketplace: when the changes happened that its listings owed, in order."""
+    found: dict[str, list[int]] = {}
+    for pair in case.history.owed_pairs:
+        found.setdefault(pair.channel, []).append(pair.fired_ns)
+    for times in found.values():
+        times.sort()
+    return found
+
+
+def _waits(pushes: _Pushes) -> Iterator[_Wait]:
+    for call, begun_ns in zip(pushes.calls, pushes.begun[1:], strict=False):
+        begin_ns = call.at_ns + EDGE_NS
+        if not _taken(call) and begun_ns - begin_ns >= WAIT_MIN_NS:
+            yield _Wait(begin_ns, begin_ns + round(LOOKED_AT * (begun_ns - begin_ns)))
+
+
+def _concerned(pushes: _Pushes, fired: list[int], wait: _Wait) -> bool:
+    """Whether a push was to be expected in the first half of a wait."""
+    middle_ns = (wait.begin_ns + wait.end_ns) // 2
+    waited = bisect_left(fired, middle_ns) > bisect_right(fired, wait.begin_ns)
+    usual_ns = _usual_gap_ns(pushes)
+    long = usual_ns is not None and wait.end_ns - wait.begin_ns >= TIMES_MIN * usual_ns
+    return waited and long and pushes.taken_before(wait.begin_ns)
+
+
+def _usual_gap_ns(pushes: _Pushes) -> float | None:
+    gaps = sorted(float(after - before) for before, after in pairwise(pushes.begun))
+    return quantile(gaps, 0.5) if gaps else None
+
+
+def _taken(call: f.ApiCalled) -> bool:
+    return call.status == 200
+
+
+def _begun(call: f.ApiCalled) -> int:
+    return call.started_ns or call.at_ns

@@ -1,0 +1,128 @@
+"""A regression on the terminal, as Markdown, and as JUnit for a CI system."""
+
+import statistics
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from stockstorm.reports.formats import measure_name, measure_text
+from stockstorm.reports.regress.regression import Change, Compared, Regression
+from stockstorm.reports.result import counted, printable
+
+MARKS: Final[dict[Change, str]] = {"regressed": "✕", "improved": "✓", "same": "=", "unknown": "?"}
+COLOURS: Final[dict[Change, str]] = {"regressed": "red", "improved": "green", "same": "dim", "unknown": "yellow"}
+OUTCOMES: Final[dict[Change, str]] = {"regressed": "failure", "improved": "", "same": "", "unknown": "skipped"}
+KINDS: Final = {"check": "checks", "count": "counts", "timing": "timings"}
+
+
+def print_regression(found: Regression, console: Console) -> None:
+    """Verdict, reasons, what changed and all timings, and how many of the rest did not change."""
+    console.print(Text(f"{MARKS[found.change]} {found.change}", f"bold {COLOURS[found.change]}"))
+    for reason in found.reasons:
+        console.print(Text(printable(f"  {reason}")), soft_wrap=True)
+    table = Table("what", "before", "after", "change", box=None, pad_edge=False)
+    for one in shown(found):
+        mark = Text(printable(f"{MARKS[one.change]} {_short(one)}"), COLOURS[one.change])
+        table.add_row(Text(title(one)), Text(value_text(one, one.before)), Text(value_text(one, one.after)), mark)
+    console.print(table)
+    for line in notes(found):
+        console.print(Text(printable(line), "dim"), soft_wrap=True)
+
+
+def shown(found: Regression) -> list[Compared]:
+    """What is worth a line: all timings, and whatever else is not the same."""
+    return [one for one in found.compared if one.kind == "timing" or one.change != "same"]
+
+
+def title(one: Compared) -> str:
+    """A measure's or check's name in words."""
+    if one.kind == "check":
+        return one.name.replace("_", " ")
+    label = measure_name(one.name)
+    return f"{one.name.split('.')[1]}, cores" if label == one.name and one.name.startswith("resources.") else label
+
+
+def value_text(one: Compared, values: Sequence[float]) -> str:
+    """The median of a timing, the most of a count, the failures of a check."""
+    if not values:
+        return "–"
+    if one.kind == "timing":
+        middle = statistics.median(values)
+        return f"{middle:.3g}" if one.name.startswith("resources.") else measure_text(one.name, middle)
+    if one.kind == "count":
+        return measure_text(one.name, max(values))
+    return f"{sum(values):.0f} of {len(values)} failed"
+
+
+def _short(one: Compared) -> str:
+    return one.reason if one.kind == "timing" else one.change
+
+
+def notes(found: Regression) -> list[str]:
+    """What was compared, and how certain it is."""
+    kept = [
+        counted(total, kind).replace("countings", "counts")
+        for kind in ("check", "count")
+        if (total := sum(one.kind == kind and one.change == "same" for one in found.compared))
+    ]
+    runs = f"{counted(len(found.before), 'run')} before, {counted(len(found.after), 'run')} after"
+    return [
+        *([f"the same: {' and '.join(kept)}"] if kept else []),
+        f"{runs}; plans: {'; '.join(found.plans)}",
+        f"a timing counts as changed beyond {found.noise:.0%}",
+    ]
+
+
+def regression_markdown(found: Regression) -> str:
+    """The same, for a CI job to post."""
+    lines = [f"## {MARKS[found.change]} {found.change}", "", *(f"- {_plain(reason)}" for reason in found.reasons), ""]
+    lines += ["| what | before | after | change |", "|---|---:|---:|---|"]
+    for one in shown(found):
+        cells = (title(one), value_text(one, one.before), value_text(one, one.after))
+        lines.append(f"| {' | '.join(map(_plain, cells))} | {MARKS[one.change]} {_plain(_short(one))} |")
+    for one in found.compared:
+        if one.incidents:
+            lines += ["", f"**{_plain(title(one))}**", "", *(f"- {_plain(found.text)}" for found in one.incidents)]
+    lines += ["", *(f"- {_plain(note)}" for note in notes(found)), ""]
+    return printable("\n".join(lines))
+
+
+def _plain(text: str) -> str:
+    return " ".join("".join(f"\\{sign}" if sign in "\\`*|[]<>#" else sign for sign in text).split())
+
+
+def regression_junit(found: Regression) -> str:
+    """One suite for each kind, one case for each thing compared, with the incidents of what regressed.
+
+    A suite's time is the seconds of load of all runs. What could not be compared is skipped, since a build passes it.
+    """
+    root = ET.Element("testsuites", name="stockstorm regress", time=f"{found.seconds:.3f}")
+    outcome = "error" if found.change == "unknown" else OUTCOMES[found.change]
+    suite = _suite(root, "overall", [outcome], found.seconds)
+    _case(suite, "overall", found.change, "; ".join(found.reasons), outcome)
+    for kind, name in KINDS.items():
+        members = [one for one in found.compared if one.kind == kind]
+        suite = _suite(root, name, [OUTCOMES[one.change] for one in members], found.seconds)
+        for one in members:
+            told = "\n".join([one.reason, *(incident.text for incident in one.incidents)])
+            _case(suite, one.name, one.change, told, OUTCOMES[one.change])
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _suite(root: ET.Element, name: str, outcomes: Sequence[str], seconds: float) -> ET.Element:
+    suite = ET.SubElement(root, "testsuite", name=f"regress.{name}", tests=str(len(outcomes)), time=f"{seconds:.3f}")
+    for attribute, outcome in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(attribute, str(outcomes.count(outcome)))
+    return suite
+
+
+def _case(suite: ET.Element, name: str, change: Change, text: str, outcome: str) -> None:
+    case = ET.SubElement(suite, "testcase", classname=f"stockstorm.{suite.get('name')}", name=printable(name))
+    if outcome:
+        ET.SubElement(case, outcome, message=printable(text.partition("\n")[0]), type=change)
+    ET.SubElement(case, "system-out").text = printable(f"{change}: {text}")

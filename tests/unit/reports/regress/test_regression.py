@@ -1,0 +1,144 @@
+"""Two sets of runs of one service: counts are compared exactly, timings by their spread."""
+
+import random
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from stockstorm.reports.regress.gathered import gathered
+from stockstorm.reports.regress.regression import Compared, Regression, regression
+from stockstorm.reports.render.files import as_json
+from stockstorm.reports.render.regression import print_regression, regression_junit, regression_markdown
+from stockstorm.reports.result import Check, Finding, Incident, Result
+from stockstorm.simulator.errors import HistoryError, ScenarioError
+from tests.unit.reports.literal import golden_result
+
+
+def run(
+    number: int, measures: Mapping[str, float], *, lost: float = 0, ack: Finding = "valid", seed: int = 1
+) -> Result:
+    """One judged run; `measures` are timings."""
+    incident = Incident("late", 1, "delivery 7 was answered after 6 s")
+    checks = (
+        Check("nothing_lost", "invalid" if lost else "valid", "as counted", {"lost.events": lost}),
+        Check("ack_time", ack, "as measured", dict(measures), (incident,) if ack == "invalid" else (), 1),
+    )
+    return msgspec.structs.replace(
+        golden_result(),
+        run=f"run-{number}",
+        seed=seed,
+        verdict="invalid" if lost or ack == "invalid" else "valid",
+        checks=checks,
+        measures={**measures, "lost.events": lost},
+    )
+
+
+def sides(factor: float, noise: float, *, machine: float = 1.0, runs: int = 6) -> Regression:
+    """Runs before, and runs after whose acknowledgements take `factor` times as long on a machine of another speed."""
+    rng = random.Random(3)
+
+    def one(number: int, times: float, cost: float) -> Result:
+        vary = 1 + rng.uniform(-noise, noise)
+        return run(number, {"ack_time_ms.p50": 10 * times * vary, "resources.generator.cores": 0.2 * cost})
+
+    before = [one(number, 1, 1) for number in range(runs)]
+    return regression(before, [one(number, factor, machine) for number in range(runs)])
+
+
+def ack(found: Regression) -> Compared:
+    return next(one for one in found.compared if one.name == "ack_time_ms.p50")
+
+
+def test_a_slow_down_beyond_the_noise_is_a_regression() -> None:
+    found = sides(1.15, 0.02)
+    assert found.change == "regressed"
+    assert ack(found).shift is not None
+    assert found.reasons[0].startswith("ack_time_ms.p50: +1")
+
+
+def test_the_same_service_twice_is_the_same() -> None:
+    assert sides(1.0, 0.02).change == "same"
+
+
+def test_a_faster_service_is_improved() -> None:
+    assert sides(0.8, 0.02).change == "improved"
+
+
+def test_a_slower_machine_is_not_a_slower_service() -> None:
+    found = sides(1.15, 0.02, machine=1.2)
+    assert found.noise == pytest.approx(0.2)
+    assert found.change == "same"
+
+
+def test_runs_that_vary_too_much_decide_nothing() -> None:
+    found = sides(1.0, 0.5)
+    assert ack(found).change == "unknown"
+    assert "give more runs" in ack(found).reason
+
+
+def test_three_runs_a_side_give_no_interval() -> None:
+    found = sides(2.0, 0.0, runs=3)
+    assert found.change == "unknown"
+    assert "4 of one plan" in found.reasons[0]
+
+
+def test_one_lost_event_is_a_regression_whatever_the_timings_say() -> None:
+    found = regression([run(0, {})], [run(1, {}, lost=1)])
+    assert found.change == "regressed"
+    assert {one.name for one in found.compared if one.change == "regressed"} == {"nothing_lost", "lost.events"}
+
+
+def test_a_check_that_fails_newly_is_a_regression_with_its_incidents() -> None:
+    found = regression([run(0, {})], [run(1, {}, ack="invalid")])
+    assert found.change == "regressed"
+    check = next(one for one in found.compared if one.name == "ack_time")
+    assert [incident.text for incident in check.incidents] == ["delivery 7 was answered after 6 s"]
+
+
+def test_a_check_that_failed_before_as_well_is_no_regression() -> None:
+    found = regression([run(0, {}, ack="invalid")], [run(1, {}, ack="invalid")])
+    assert next(one for one in found.compared if one.name == "ack_time").change == "same"
+
+
+def test_a_check_that_no_run_judged_on_one_side_is_not_compared() -> None:
+    found = regression([run(0, {}, ack="unknown")], [run(1, {}, ack="invalid")])
+    assert "ack_time" not in {one.name for one in found.compared}
+
+
+def test_other_plans_on_the_two_sides_are_refused_with_both_named() -> None:
+    with pytest.raises(ScenarioError, match=r"the baseline has .*seed 1; the candidate has .*seed 2"):
+        regression([run(0, {})], [run(1, {}, seed=2)])
+
+
+def test_every_rendering_names_what_regressed() -> None:
+    found = regression([run(0, {})], [run(1, {}, ack="invalid")])
+    console = Console(width=80, record=True, quiet=True)
+    print_regression(found, console)
+    assert "✕ regressed" in regression_markdown(found)
+    assert "delivery 7 was answered after 6 s" in regression_markdown(found)
+    root = ET.fromstring(regression_junit(found))  # noqa: S314 - we wrote it
+    failed = [case.get("name") for case in root.iter("testcase") if case.find("failure") is not None]
+    assert failed == ["overall", "ack_time"]
+    assert float(root.get("time", "0")) > 0
+
+
+def test_runs_are_gathered_from_a_file_a_run_and_a_folder_of_runs(tmp_path: Path) -> None:
+    for number in range(2):
+        folder = tmp_path / f"run-{number}"
+        folder.mkdir()
+        (folder / "result.json").write_bytes(as_json(run(number, {})))
+    (tmp_path / "latest").symlink_to("run-1", target_is_directory=True)
+    assert [result.run for result in gathered(tmp_path)] == ["run-0", "run-1"]
+    assert [result.run for result in gathered(tmp_path / "run-1")] == ["run-1"]
+    assert [result.run for result in gathered(tmp_path / "run-1" / "result.json")] == ["run-1"]
+
+
+def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match=r"holds no result\.json"):
+        gathered(tmp_path)
+    with pytest.raises(HistoryError, match="no such file or folder"):
+        gathered(tmp_path / "missing")
