@@ -121,6 +121,13 @@ class OrdersConfig(Config):
         Field(description="of the own store's orders that do not come back, the share that staff edits"),
     ] = 0.0
     edit_after_s: Annotated[Seconds, Field(description="from the payment")] = 3.0
+    pos_share: Annotated[Share, Field(description="of the own store's orders, those of its till: no customer")] = 0.0
+    draft_share: Annotated[
+        Share,
+        Field(description="of the own store's orders, those made from a draft, with a line without SKU"),
+    ] = 0.0
+    large_share: Annotated[Share, Field(description="of the own store's orders, those with large attributes")] = 0.0
+    large_kb: Annotated[int, Field(ge=1, le=1_900, description="size of these attributes, in kB")] = 1_100
 
 
 class ShopEventsConfig(Config):

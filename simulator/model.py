@@ -48,6 +48,9 @@ LIFE_TOPICS: Final[dict[str, AppTopic]] = {
 MARKETPLACE_TOPICS: Final[tuple[MarketplaceTopic, ...]] = get_args(MarketplaceTopic)
 
 OrderChange = Literal["payment", "cancellation", "return", "edit"]  # what can follow a purchase
+# Where an order of the own store was placed: in its web shop; at its point of sale, by nobody known and without
+# shipping; or by staff from a draft, with a line of its own that is no product of the shop.
+Origin = Literal["web", "pos", "draft"]
 ApiStockCause = Literal["subject_adjust", "subject_set"]
 StockCause = Literal["sale", "cancellation", "return", "restock", "transfer", "order_edit", ApiStockCause]
 # What moves units between the shelf and the rest of the world, and is told by the ledger alone.
@@ -244,7 +247,7 @@ class Order(msgspec.Struct, frozen=True, array_like=True):
     ref: str
     number: int  # 1001, 1002, … per channel
     channel: str
-    buyer: int  # index into the pool of buyers
+    buyer: int  # index into the pool of buyers; -1 for nobody in it
     lines: tuple[OrderLine, ...]
     created_ns: int
     updated_ns: int
@@ -256,6 +259,8 @@ class Order(msgspec.Struct, frozen=True, array_like=True):
     written: Written | None = None  # None: a buyer placed it
     drawn: tuple[Drawn, ...] = ()  # of the SKUs that several locations stock
     edits: tuple[OrderEdit, ...] = ()
+    origin: Origin = "web"
+    large_kb: int = 0  # size of what the buyer attached, such as pictures and texts to print
 
 
 class Level(msgspec.Struct, frozen=True, array_like=True):

@@ -8,7 +8,7 @@ order is `refunded`, and its last refund says so. An order cancelled before paym
 """
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 
 from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, derived_token
 from stockstorm.simulator.events.line_payload import Lines
@@ -26,6 +26,7 @@ from stockstorm.simulator.events.order_sums import (
 )
 from stockstorm.simulator.events.people_payload import People
 from stockstorm.simulator.events.refund_payload import RefundPayload, shipping_line
+from stockstorm.simulator.events.unusual import as_placed
 from stockstorm.simulator.model import API_CLIENT_ID, FIRST_ORDER_NUMBER, SHOP_ID, Fulfilment, Order, Written
 from stockstorm.simulator.versions import ApiVersion, in_force
 
@@ -64,7 +65,9 @@ def _with_what_the_subject_gave(body: OrderBody, written: Written) -> OrderBody:
     return msgspec.structs.replace(
         body,
         note=written.note,
-        note_attributes=tuple({"name": name, "value": value} for name, value in written.attributes),
+        note_attributes=Raw(
+            msgspec.json.encode([{"name": name, "value": value} for name, value in written.attributes])
+        ),
         po_number=written.po_number,
         source_name=written.source_name or str(API_CLIENT_ID),
         source_identifier=written.source_identifier,
@@ -98,7 +101,9 @@ class OrderPayload:
     def body(self, order: Order) -> OrderBody:
         """The order with all documented fields."""
         body = self._body(order)
-        return body if order.written is None else _with_what_the_subject_gave(body, order.written)
+        if order.written is not None:
+            return _with_what_the_subject_gave(body, order.written)
+        return as_placed(body, order, self._money) if order.origin != "web" or order.large_kb else body
 
     def _body(self, order: Order) -> OrderBody:
         bought, current, shipping = bought_total(order), current_total(order), current_shipping(order)

@@ -81,7 +81,9 @@ def shipping_status(order: Order) -> ShippingStatus:
 
 def shipping_price(order: Order) -> int:
     """The price of shipping as bought, in minor units."""
-    return SHIPPING_MINOR if order.written is None else order.written.shipping_minor
+    if order.written is not None:
+        return order.written.shipping_minor
+    return 0 if order.origin == "pos" else SHIPPING_MINOR
 
 
 def order_name(order: Order) -> str:

@@ -81,7 +81,10 @@ class OrderBook:
             for n, (sku, quantity) in enumerate(item.lines)
         )
         ref = str(order_id) if channel == ONLINE else f"{channel}-{number}"
-        order = Order(key, order_id, ref, number, channel, item.buyer, lines, now_ns, now_ns, drawn=drawn)
+        buyer = -1 if item.origin == "pos" else item.buyer
+        order = Order(key, order_id, ref, number, channel, buyer, lines, now_ns, now_ns, drawn=drawn)
+        if item.origin != "web" or item.large_kb:
+            order = msgspec.structs.replace(order, origin=item.origin, large_kb=item.large_kb)
         self._insert(order)
         return order
 
