@@ -62,12 +62,11 @@ def fulfilment_body(order: Order, fulfilment: Fulfilment, lines: Lines, times: T
 
 
 def _with_what_the_subject_gave(body: OrderBody, written: Written) -> OrderBody:
+    attributes = [{"name": name, "value": value} for name, value in written.attributes]
     return msgspec.structs.replace(
         body,
         note=written.note,
-        note_attributes=Raw(
-            msgspec.json.encode([{"name": name, "value": value} for name, value in written.attributes])
-        ),
+        note_attributes=Raw(msgspec.json.encode(attributes)),
         po_number=written.po_number,
         source_name=written.source_name or str(API_CLIENT_ID),
         source_identifier=written.source_identifier,
@@ -157,7 +156,7 @@ class OrderPayload:
             total_discounts_set=money(0),
             total_line_items_price=amount(bought),
             total_line_items_price_set=money(bought),
-            total_outstanding=amount(outstanding(order)),
+            total_outstanding=amount(current_price if order.paid_ns is None else outstanding(order)),
             total_price=amount(price),
             total_price_set=money(price),
             total_shipping_price_set=money(shipping_price(order)),
