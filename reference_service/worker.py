@@ -30,12 +30,17 @@ log = structlog.get_logger()
 RESTART_S = 0.5
 
 
+async def nothing_missed() -> None:
+    """For a session that reads nothing by itself."""
+
+
 class Session(msgspec.Struct, frozen=True):
     """Everything that one leadership needs. `bootstrap.make_session` builds a new one for each.
 
     `loops` process the queue. `continuous` as in Wiring. `subscribe` and `subscribe_channels` register for webhooks.
     `listed_at_start`: the SKUs that a start pushes to every marketplace. `check_every_s`: time between two checks that
-    Shopify still has every subscription.
+    Shopify still has every subscription; `missed` is called after one that had to create some again, because what
+    happened without them was told to nobody.
     """
 
     parts: Parts
@@ -43,10 +48,11 @@ class Session(msgspec.Struct, frozen=True):
     loops: Sequence[WorkLoop]
     feeds: Sequence[Feed]
     continuous: bool
-    subscribe: Callable[[], Awaitable[object]]
+    subscribe: Callable[[], Awaitable[int]]
     subscribe_channels: Sequence[Callable[[], Coroutine[object, None, None]]]
     listed_at_start: Callable[[Pool], Awaitable[list[str]]] = known_skus
     check_every_s: float = 300.0
+    missed: Callable[[], Awaitable[None]] = nothing_missed
 
 
 class Worker:
@@ -184,10 +190,15 @@ async def _vacuum(pool: Pool) -> None:
 
 
 async def _check_subscriptions(session: Session) -> None:
-    """Creates again what Shopify removed, at a period."""
+    """Creates again what Shopify removed, at a period, and has what was missed read.
+
+    Shopify removes a subscription after its last retry and says so to nobody but the developer.
+    """
     while True:
         await asyncio.sleep(session.check_every_s)
-        await session.subscribe()
+        if created := await session.subscribe():
+            log.warning("subscriptions_renewed", created=created)
+            await session.missed()
 
 
 async def _fail_when(lost: asyncio.Event) -> None:

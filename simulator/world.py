@@ -292,6 +292,10 @@ class World:
         key = self._newest.get(channel)
         return None if key is None else self._book.get(key)
 
+    def order(self, key: OrderKey) -> Order | None:
+        """An order of any channel by its key. None if it was never accepted."""
+        return self._book.get(key)
+
     def order_by_id(self, order_id: int) -> Order | None:
         """An order of the own store by its Shopify id."""
         return self._book.own_by_id(order_id)

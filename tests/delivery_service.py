@@ -1,6 +1,13 @@
 """A small world with a delivery service, for tests of delivery."""
 
-from stockstorm.simulator.config import ChannelConfig, DeliveryConfig, PerturbationConfig, PhaseConfig, WorldConfig
+from stockstorm.simulator.config import (
+    ChannelConfig,
+    DeliveryConfig,
+    PerturbationConfig,
+    PhaseConfig,
+    RemovalRule,
+    WorldConfig,
+)
 from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.delivery.policy import PolicyName
 from stockstorm.simulator.delivery.service import DeliveryService, Secrets
@@ -33,11 +40,14 @@ class DeliverySetup:
 
 
 def config(
-    policy: PolicyName = "shopify_2024_09", perturbations: tuple[PerturbationConfig, ...] = (), scale: float = 1.0
+    policy: PolicyName = "shopify_2024_09",
+    perturbations: tuple[PerturbationConfig, ...] = (),
+    scale: float = 1.0,
+    removal: RemovalRule = "exhausted",
 ) -> WorldConfig:
     return WorldConfig(
         channels=(ChannelConfig(name="online"), ChannelConfig(name="bazaar")),
         phases=(PhaseConfig(name="steady", seconds=1),),
         perturbations=perturbations,
-        delivery=DeliveryConfig(policy=policy, retry_time_scale=scale),
+        delivery=DeliveryConfig(policy=policy, retry_time_scale=scale, removal=removal),
     )

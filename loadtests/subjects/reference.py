@@ -154,9 +154,11 @@ class ReferenceSubject:
             "REFERENCE_CHANNEL_TOKEN": around.channel_token,
             "REFERENCE_CHANNEL_SECRET": around.channel_secret,
             "REFERENCE_SAFETY_STOCK": str(around.safety_stock),
+            "REFERENCE_SUBSCRIPTION_CHECK_S": str(around.subscription_check_s),
             "REFERENCE_FLAW": self._flaw,
             "REFERENCE_PROBE": self._evidence,
             "REFERENCE_REFERENCES": self._evidence,
+            **({} if around.reconcile_s is None else {"REFERENCE_RECONCILE_S": str(around.reconcile_s)}),
             **self._architecture.settings,
             **around.cloud,
         }

@@ -139,9 +139,7 @@ def _due(levels: list[Level], nodes: Sequence[ItemLevel | LevelNode], healing: P
     return [level for level in levels if level.level_gid not in young]
 
 
-def _healed(
-    before: Mapping[LevelKey, Level], after: Mapping[LevelKey, Level], added: Sequence[Level]
-) -> list[Healed]:
+def _healed(before: Mapping[LevelKey, Level], after: Mapping[LevelKey, Level], added: Sequence[Level]) -> list[Healed]:
     """The levels whose quantity was wrong, or unknown."""
     found = [
         Healed("level", SHOPIFY, _name(level), str(before[key].reading.available), str(level.reading.available))

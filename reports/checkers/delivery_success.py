@@ -158,22 +158,27 @@ class DeliverySuccess(Checker):
             return tally.check(self.name, "unknown", reason, measures)
         if reasons:
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
-        noun = "delivery" if total.deliveries == 1 else "deliveries"
-        reason = f"{total.first_try:,} of {total.deliveries:,} {noun} acknowledged at the first try"
-        if failures:
-            reason += f"; {counted(len(failures), 'attempt')} failed, too few to judge"
-        if total.dropped:
-            reason += f"; {counted(total.dropped, 'attempt')} met a kept connection that the subject had just closed"
-        if history.removals.given_up or removed:
-            lost = f"{len(history.removals.given_up):,} given up, {counted(len(removed), 'subscription')} removed"
-            reason += f"; because of a planned fault: {lost}"
-        return tally.check(self.name, "valid", reason, measures)
+        return tally.check(self.name, "valid", _fine(history, total, len(failures)), measures)
 
     def exposure(self, history: History) -> dict[str, int]:
         tried = Counter(
             one.planned.topic for one in history.deliveries.by_id.values() if one.attempts and not one.planned.forged
         )
         return {f"of {topic}": count for topic, count in sorted(tried.items())} or {"deliveries tried": 0}
+
+
+def _fine(history: History, total: _Topic, failures: int) -> str:
+    """What went well, and what did not and is not held against the subject."""
+    noun = "delivery" if total.deliveries == 1 else "deliveries"
+    said = [f"{total.first_try:,} of {total.deliveries:,} {noun} acknowledged at the first try"]
+    if failures:
+        said.append(f"{counted(failures, 'attempt')} failed, too few to judge")
+    if total.dropped:
+        said.append(f"{counted(total.dropped, 'attempt')} met a kept connection that the subject had just closed")
+    if history.removals.given_up or history.removals.all:
+        gone = counted(len(history.removals.all), "subscription")
+        said.append(f"because of a planned fault: {len(history.removals.given_up):,} given up, {gone} removed")
+    return "; ".join(said)
 
 
 def _reason(found: int | str, one: str, many: str) -> str:
@@ -189,7 +194,7 @@ def _counted_topics(history: History) -> tuple[dict[str, _Topic], list[FailedAtt
             name = delivery.planned.topic
             topic = topics.get(name) or topics.setdefault(name, _Topic())
             topic.add(delivery)
-            if delivery.outcome == "given_up":
+            if delivery.outcome == "given_up" and delivery.planned.delivery not in history.removals.given_up:
                 tally.add(_given_up(history, delivery))
     failures = [
         failure

@@ -1,11 +1,13 @@
 """Unheard: topics that fired while nobody was subscribed to them.
 
+Events that a subscription's filter kept back count as unheard where the filter let nothing of their topic through.
 Without a subscription, a subject can still read what happened. If it read neither the order nor the level, it cannot
 know of a marketplace's order or of a restock, so that is invalid. Other topics may be of no use to it, which Stockstorm
 cannot know: they are named, and the finding is unknown.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure
@@ -40,14 +42,23 @@ class Unheard(Checker):
             "count",
             "orders of marketplaces and restocks that the subject neither heard of nor read",
         ),
+        Measure(
+            "unheard.withheld",
+            "events kept back",
+            "count",
+            "events of the main topics that went to nobody, because of the subject's own filters or included fields",
+            more_is_worse=None,
+        ),
     )
     when_polling = ()
 
     def __call__(self, history: History) -> Check:
+        unsubscribed = history.deliveries.unheard
         fired = [e for e in history.all(f.EventFired) if e.topic in NEEDED and not answers_a_call(e)]
         if not fired:
             return unknown(self.name, "no event of a main topic was fired")
-        unheard = [event for event in fired if event.event in history.deliveries.unheard]
+        withheld, closed = _withheld(history, fired)
+        unheard = [event for event in fired if event.event in unsubscribed or event.event in closed]
         missed = _missed(history, unheard)
         blamed = {event.event for event in missed}
         kept = [event for event in unheard if event.event in blamed or not _excused(history, event)]
@@ -63,27 +74,42 @@ class Unheard(Checker):
             "unheard.events": float(len(unheard)),
             "unheard.topics": float(len(by_topic)),
             "unheard.missed": float(len(missed)),
+            "unheard.withheld": float(withheld),
         }
+        said = f"; what the subject had asked for kept back {counted(withheld, 'event')}" if withheld else ""
         if not unheard:
             reason = f"each of {counted(len(fired) - excused, 'event')} of the main topics had a subscription"
             if excused:
                 reason += f"; {counted(excused, 'event')} fired while there could be none"
-            return tally.check(self.name, "valid", reason, measures)
-        names = [f"{topic} of {_title(source)} ({len(events):,})" for (source, topic), events in by_topic.items()]
-        shown = ", ".join(names[:TOPICS_SHOWN]) + (
-            f" and {len(names) - TOPICS_SHOWN} more" * (len(names) > TOPICS_SHOWN)
-        )
+            return tally.check(self.name, "valid", reason + said, measures)
+        reason = f"nobody was subscribed to {_shown(by_topic)}"
         if missed:
-            reason = (
-                f"nobody was subscribed to {shown}, and {counted(len(missed), 'event')} of them were not read either"
-            )
+            reason += f", and {counted(len(missed), 'event')} of them were not read either{said}"
             return tally.check(self.name, "invalid", reason, measures)
-        reason = f"nobody was subscribed to {shown}; whether the subject needs them is not known"
+        reason += f"; whether the subject needs them is not known{said}"
         return tally.check(self.name, "unknown", reason, measures)
 
     def exposure(self, history: History) -> dict[str, int]:
         fired = {(event.source, event.topic) for event in history.all(f.EventFired) if event.topic in NEEDED}
         return {"main topics that fired": len(fired)}
+
+
+def _shown(by_topic: Mapping[tuple[str, str], list[f.EventFired]]) -> str:
+    names = [f"{topic} of {_title(source)} ({len(events):,})" for (source, topic), events in by_topic.items()]
+    more = f" and {len(names) - TOPICS_SHOWN} more" if len(names) > TOPICS_SHOWN else ""
+    return ", ".join(names[:TOPICS_SHOWN]) + more
+
+
+def _withheld(history: History, fired: Sequence[f.EventFired]) -> tuple[int, set[int]]:
+    """How many of these the subject's wishes kept back, and those of topics of which a filter let nothing through."""
+    filtered = {fact.event for fact in history.all(f.DeliveryWithheld) if fact.why == "filter"}
+    if not history.all(f.DeliveryWithheld):
+        return 0, set()
+    classes = dict(zip((each.event for each in history.all(f.EventFired)), history.reported.delivery, strict=True))
+    kept = [event for event in fired if classes[event.event] == "withheld"]
+    heard = {event.topic for event in fired if classes[event.event] not in ("withheld", "no_subscription")}
+    closed = {event.event for event in kept if event.event in filtered and event.topic not in heard}
+    return len(kept), closed
 
 
 def _excused(history: History, event: f.EventFired) -> bool:

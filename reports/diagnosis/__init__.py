@@ -32,6 +32,7 @@ from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.never_pushed import NeverPushed
+from stockstorm.reports.diagnosis.never_sent import NeverSent
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
@@ -41,11 +42,13 @@ from stockstorm.reports.diagnosis.open_connections import OpenConnections
 from stockstorm.reports.diagnosis.order_arithmetic import OrderArithmetic
 from stockstorm.reports.diagnosis.outage_forgotten import OutageForgotten
 from stockstorm.reports.diagnosis.overtaken import Overtaken
+from stockstorm.reports.diagnosis.own_filter import OwnFilter
 from stockstorm.reports.diagnosis.own_retries import OwnRetries
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
 from stockstorm.reports.diagnosis.pushed_before import PushedBefore
 from stockstorm.reports.diagnosis.put_back import PutBack
+from stockstorm.reports.diagnosis.removed import GapNotReconciled, RemovalUnnoticed
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.retry_after_ignored import RetryAfterIgnored
 from stockstorm.reports.diagnosis.same_difference import SameDifference
@@ -76,6 +79,9 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     WebhookFailures(),
     NoCall(),
     NotReinstalled(),
+    RemovalUnnoticed(),
+    GapNotReconciled(),
+    OwnFilter(),
     WrongToken(),
     ScopesMissing(),
     NotPlayed(),
@@ -87,6 +93,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     ChannelBlocksOthers(),
     RetryAfterIgnored(),
     FewTopics(),
+    NeverSent(),
     CatalogueCut(),
     Forgeries(),
     SumAtLocation(),

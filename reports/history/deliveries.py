@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,7 @@ from stockstorm.simulator.history import facts as f
 
 INVENTORY_TOPIC: Final = "inventory_levels/update"
 NEVER_NS: Final = 2**62
+LOST: Final = frozenset({"given_up", "subscription_removed"})  # outcomes after which nothing is sent again
 OF_EVENT: Final = "deliveries of an event"  # questions to the process that has the deliveries
 OF_NUMBER: Final = "a delivery"
 
@@ -25,6 +26,13 @@ class Delivery(msgspec.Struct, gc=False):
     attempts: list[f.AttemptEnded] = []
     outcome: str = ""  # empty: the history does not say
     ended_ns: int = 0
+
+
+class Fate(NamedTuple):
+    """How an event's deliveries ended: when the first was acknowledged, or else the last one given up or cancelled."""
+
+    at_ns: int
+    acknowledged: bool
 
 
 class Deliveries:
@@ -83,6 +91,21 @@ class Deliveries:
                 started = delivery.attempts[0].started_ns if delivery.attempts else 0
                 if started and started < found.get(event, NEVER_NS):
                     found[event] = started
+        return found
+
+    @shared
+    def stock_fates(self) -> dict[int, Fate]:
+        """Of each event of stock with a known end, what came of it. Empty where no subscription was removed."""
+        found: dict[int, Fate] = {}
+        if not any(gone.by_policy for gone in self._log.all(f.SubscriptionRemoved)):
+            return found
+        for number, of_event in self.by_event.items():
+            event = self.events.get(number)
+            if event is not None and event.topic == INVENTORY_TOPIC:
+                taken = [delivery.ended_ns for delivery in of_event if delivery.outcome == "acknowledged"]
+                lost = [delivery.ended_ns for delivery in of_event if delivery.outcome in LOST]
+                if taken or lost:
+                    found[number] = Fate(min(taken), True) if taken else Fate(max(lost), False)
         return found
 
     @shared

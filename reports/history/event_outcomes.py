@@ -24,7 +24,9 @@ from stockstorm.reports.history.reads import is_query
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import APP_TOPICS, CALL_TOPICS, SHOPIFY
 
-DeliveryClass = Literal["acknowledged", "unacknowledged", "refused", "pending", "no_subscription", ""]
+DeliveryClass = Literal[
+    "acknowledged", "unacknowledged", "refused", "pending", "never_sent", "no_subscription", "withheld", ""
+]
 EffectClass = Literal[
     "once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "pending", "stuck", "not_judged"
 ]
@@ -33,9 +35,16 @@ _OUTCOMES: Final[dict[str, DeliveryClass]] = {
     "given_up": "unacknowledged",
     "subscription_removed": "unacknowledged",
     "refused": "refused",
+    "never_sent": "never_sent",
 }
 _NOT_APPLIED: Final[tuple[EffectClass, ...]] = ("none", "dead_lettered")
-_NOT_DELIVERED: Final[tuple[DeliveryClass, ...]] = ("unacknowledged", "refused", "no_subscription")
+_NOT_DELIVERED: Final[tuple[DeliveryClass, ...]] = (
+    "unacknowledged",
+    "refused",
+    "never_sent",
+    "no_subscription",
+    "withheld",
+)
 _UNAPPLIED: Final[tuple[EffectClass, ...]] = ("superseded", "dead_lettered", "pending")
 
 
@@ -64,12 +73,19 @@ class Reported(msgspec.Struct, frozen=True):
 
 def report_events(log: FactLog, deliveries: Deliveries) -> Reported:
     """The same for every event of the log."""
-    by_event, unheard, probed = deliveries.by_event, deliveries.unheard, _probed_by_webhook_id(log)
+    by_event, probed = deliveries.by_event, _probed_by_webhook_id(log)
+    untold = _untold(log, deliveries)
     classes: list[DeliveryClass] = []
     claimed: list[EffectClass | None] = []
     for event in log.all(f.EventFired):
         of_event = by_event.get(event.event, [])
-        classes.append(_delivery_class(event, of_event, unheard))
+        if len(of_event) == 1 and of_event[0].outcome == "acknowledged":  # as nearly every event
+            classes.append("acknowledged")
+            if probed is not None:
+                row = probed.get(of_event[0].planned.webhook_id)
+                claimed.append(None if row is None else _effect_of_rows([row]))
+            continue
+        classes.append(_delivery_class(event, of_event, untold))
         if probed is not None:
             rows = [row for each in of_event if (row := probed.get(each.planned.webhook_id)) is not None]
             claimed.append(_effect_of_rows(rows) if rows else None)
@@ -98,9 +114,15 @@ def classify_events(
     ]
 
 
-def _delivery_class(event: f.EventFired, of_event: list[Delivery], unheard: set[int]) -> DeliveryClass:
-    if len(of_event) == 1 and of_event[0].outcome == "acknowledged":
-        return "acknowledged"  # as nearly every event
+def _untold(log: FactLog, deliveries: Deliveries) -> dict[int, DeliveryClass]:
+    """By event that went to nobody: nobody was subscribed, or what the subject asked for kept it back."""
+    withheld: dict[int, DeliveryClass] = {fact.event: "withheld" for fact in log.all(f.DeliveryWithheld)}
+    return withheld | dict.fromkeys(deliveries.unheard, "no_subscription")
+
+
+def _delivery_class(
+    event: f.EventFired, of_event: list[Delivery], untold: Mapping[int, DeliveryClass]
+) -> DeliveryClass:
     outcomes = {delivery.outcome for delivery in of_event}
     if "acknowledged" in outcomes:
         return "acknowledged"
@@ -109,7 +131,7 @@ def _delivery_class(event: f.EventFired, of_event: list[Delivery], unheard: set[
     for outcome in outcomes:
         if outcome in _OUTCOMES:
             return _OUTCOMES[outcome]
-    return "no_subscription" if not of_event and event.event in unheard else ""
+    return "" if of_event else untold.get(event.event, "")
 
 
 class _Classifier:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from stockstorm.reports.history.deliveries import NEVER_NS, Delivery
+from stockstorm.reports.history.deliveries import LOST, NEVER_NS, Delivery
+from stockstorm.reports.history.failed_attempts import until_recovered
 from stockstorm.reports.history.faults import FaultInterval, excused
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history import facts as f
@@ -52,18 +53,26 @@ class Removals:
         )
 
 
-def find_removals(log: FactLog, deliveries: Iterable[Delivery], recovered: Sequence[FaultInterval]) -> Removals:
-    """`recovered`: the planned faults, each until the subject was back (`failed_attempts.until_recovered`)."""
-    lost = [delivery for delivery in deliveries if delivery.outcome == "given_up" and not delivery.planned.forged]
-    of_faults = [delivery for delivery in lost if all(excused(attempt, recovered) for attempt in delivery.attempts)]
-    behind = {(delivery.planned.subscription, delivery.ended_ns) for delivery in of_faults}
+def find_removals(log: FactLog, deliveries: Iterable[Delivery], intervals: Iterable[FaultInterval]) -> Removals:
+    """`intervals`: all faults of the run. A planned one excuses until the subject is back."""
+    faults = [fault for fault in intervals if fault.planned]
+    recovered = until_recovered(log, faults)
+    of_faults: set[int] = set()
+    behind: dict[tuple[int, int], bool] = {}  # by subscription and time: whether faults explain all that ended there
+    for delivery in deliveries:
+        if delivery.outcome in LOST and not delivery.planned.forged:
+            explained = all(excused(attempt, recovered) for attempt in delivery.attempts)
+            key = (delivery.planned.subscription, delivery.ended_ns)
+            behind[key] = behind.get(key, True) and explained
+            if explained and delivery.outcome == "given_up":
+                of_faults.add(delivery.planned.delivery)
     created = [each for each in log.all(f.SubscriptionCreated) if each.source == SHOPIFY]
     found = []
     for gone in log.all(f.SubscriptionRemoved):
         if gone.by_policy and gone.source == SHOPIFY:
             later = (each.at_ns for each in created if each.topic == gone.topic and each.at_ns >= gone.at_ns)
             end_ns = 0
-            if (gone.subscription, gone.at_ns) in behind:
-                end_ns = max(each.end_ns for each in recovered if each.begin_ns <= gone.at_ns)
+            if behind.get((gone.subscription, gone.at_ns)):
+                end_ns = max(each.end_ns for each in faults if each.begin_ns <= gone.at_ns)
             found.append(Removal(gone.subscription, gone.topic, gone.at_ns, next(later, NEVER_NS), end_ns))
-    return Removals(found, frozenset(delivery.planned.delivery for delivery in of_faults))
+    return Removals(found, frozenset(of_faults))

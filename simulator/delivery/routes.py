@@ -19,6 +19,8 @@ from stockstorm.simulator.delivery.headers import (
     shopify_headers,
     shopify_prefix,
 )
+from stockstorm.simulator.delivery.policy import Record
+from stockstorm.simulator.delivery.shaping import shape_of
 from stockstorm.simulator.model import SHOPIFY, Event, Level, Order, Subscription
 from stockstorm.simulator.shop.firing import Changes
 from stockstorm.simulator.versions import NEWEST, ApiVersion
@@ -89,18 +91,32 @@ class Secrets(msgspec.Struct, frozen=True):
 
 
 class Route:
-    """The route to one subscription. `acknowledged` counts its successes, from which failures in a row follow."""
+    """The route to one subscription. `acknowledged` counts its successes, from which failures in a row follow.
 
-    __slots__ = ("_prefix", "_version", "acknowledged", "address", "removable", "secret", "subscription")
+    `record` has the failures that its removal depends on. `shape` is what the subscription changes of its payloads,
+    None where it changes nothing.
+    """
+
+    __slots__ = (
+        "_prefix", "_version", "acknowledged", "address", "record", "removable", "secret", "shape", "subscription",
+    )  # fmt: skip
 
     def __init__(
-        self, subscription: Subscription, address: Address, domain: str, secrets: Secrets, version: ApiVersion
+        self,
+        subscription: Subscription,
+        address: Address,
+        domain: str,
+        secrets: Secrets,
+        version: ApiVersion,
+        debounce_s: float,
     ) -> None:
         genuine = subscription.source == SHOPIFY
         self.subscription, self.address = subscription, address
         self.secret = secrets.client_secret if genuine else secrets.channel_secrets
         self.removable = genuine and subscription.by_api  # a marketplace keeps the subscription
         self.acknowledged = 0
+        self.record = Record()
+        self.shape = shape_of(subscription, debounce_s)
         self._version = version
         self._prefix = (
             shopify_prefix(address, subscription, domain, version)
@@ -145,10 +161,16 @@ class Routes:
     """Routes by subscription id, made on first use and again when the subscription has changed."""
 
     def __init__(
-        self, domain: str, secrets: Secrets, addresses: Callable[[str], Address], version: ApiVersion = NEWEST
+        self,
+        domain: str,
+        secrets: Secrets,
+        addresses: Callable[[str], Address],
+        version: ApiVersion = NEWEST,
+        debounce_s: float = 0.0,
     ) -> None:
         self._known: dict[int, Route] = {}
-        self._version = version
+        self._version, self._debounce_s = version, debounce_s
+        self.shapes = False  # whether any subscription so far changed its payloads
         self._domain, self._secrets, self._addresses = domain, secrets, addresses
 
     def learn(self, subscription: Subscription) -> Route:
@@ -157,8 +179,10 @@ class Routes:
         if route is None or route.subscription is not subscription:
             if len(self._known) >= ROUTES_MAX:
                 self._known.clear()
-            route = Route(subscription, self._addresses(subscription.uri), self._domain, self._secrets, self._version)
+            address = self._addresses(subscription.uri)
+            route = Route(subscription, address, self._domain, self._secrets, self._version, self._debounce_s)
             self._known[subscription.subscription_id] = route
+            self.shapes = self.shapes or route.shape is not None
         return route
 
     def rotate(self) -> None:

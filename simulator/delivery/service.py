@@ -5,17 +5,25 @@ encoded and signed once per event, and all its subscriptions, copies and retries
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from stockstorm.simulator.config import ForgeryKind, QuotasConfig, WorldConfig, app_version
 from stockstorm.simulator.delivery.attempts import Address, Answer, Delivery, Outgoing
 from stockstorm.simulator.delivery.forger import Forged, Forger
+from stockstorm.simulator.delivery.forgery import KINDS, OTHER_DOMAIN, Attack, Signed
 from stockstorm.simulator.delivery.perturbations import build, unperturbed
 from stockstorm.simulator.delivery.perturbations.quotas import Quotas
 from stockstorm.simulator.delivery.policy import Done, GiveUp, Retry, forged_outcome, make_policy, succeeded
-from stockstorm.simulator.delivery.routes import DeliveryWorld, Route, Routes, Secrets, planned_deliveries
+from stockstorm.simulator.delivery.routes import (
+    DeliveryWorld,
+    Route,
+    Routes,
+    Secrets,
+    named_uuid,
+    planned_deliveries,
+)
 from stockstorm.simulator.events.encoding import sign
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import (
@@ -24,17 +32,19 @@ from stockstorm.simulator.history.facts import (
     DeliveryEnded,
     DeliveryOutcome,
     DeliveryPlanned,
+    DeliveryWithheld,
     EventUnheard,
 )
 from stockstorm.simulator.history.texts import without
 from stockstorm.simulator.limits import SAID_MAX
-from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY, Event
+from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY, Event, Topic
 from stockstorm.simulator.plan.items import PlannedForgery, PlannedLife
 from stockstorm.simulator.seeds import Seeds
 
 __all__ = ["DeliveryService", "Dispatch", "Keep", "Secrets", "forget"]
 
 
+LOST: Final = "lost"  # the mark of what is never sent
 Keep = Callable[[int, str, bytes], None]  # event, topic, body
 
 
@@ -75,13 +85,15 @@ class DeliveryService:
         keep: Keep = forget,
     ) -> None:
         self._world, self._payloads, self._keep = world, payloads, keep
-        self._policy = make_policy(config.delivery.policy, config.delivery.retry_time_scale)
+        self._policy = make_policy(config.delivery.policy, config.delivery.retry_time_scale, config.delivery.removal)
         self._perturbed = build(config.perturbations, seeds)
         keys = (secrets.client_secret, secrets.channel_secrets, secrets.next_client_secret)
         self._hidden = tuple(key.decode(errors="replace") for key in keys if key)
         if config.quotas != QuotasConfig():
             self._perturbed = Quotas(config, seeds, payloads.catalogue.by_sku, self._perturbed)
-        self._routes = Routes(config.shop.domain, secrets, addresses, app_version(config.shop))
+        self._routes = Routes(
+            config.shop.domain, secrets, addresses, app_version(config.shop), config.delivery.debounce_s
+        )
         self._forger = Forger(world, payloads, self._routes)
         self._open: dict[int, _Open] = {}
         self._cancelled: dict[int, _Open] = {}  # ended with their subscription while an attempt was scheduled
@@ -118,25 +130,53 @@ class DeliveryService:
                 dispatch.facts.append(EventUnheard(now_ns, event.event))
                 continue
             routes = {each.subscription_id: self._routes.learn(each) for each in subscriptions}
+            body, shaped = self._payloads.body(event), dict[int, bytes]()
+            if self._routes.shapes:
+                shaped = self._shaped(event, routes, body, dispatch, now_ns)
+                subscriptions = [each for each in subscriptions if each.subscription_id in shaped]
+                if not subscriptions:
+                    continue
             deliveries = planned_deliveries(event, subscriptions, due_ns)
             if self._perturbed is not unperturbed:
                 deliveries = self._perturbed(deliveries)
-            self._dispatch(event, deliveries, routes, dispatch, now_ns)
+            self._dispatch(event, deliveries, routes, dispatch, now_ns, body, shaped)
         return dispatch
 
+    def _shaped(
+        self, event: Event, routes: dict[int, Route], body: bytes, dispatch: Dispatch, now_ns: int
+    ) -> dict[int, bytes]:
+        """By subscription, what it gets of the event. One that gets nothing is left out, with a fact that says why."""
+        found: dict[int, bytes] = {}
+        for subscription_id, route in routes.items():
+            made = body if route.shape is None else route.shape.shaped(event, body)
+            if isinstance(made, bytes):
+                found[subscription_id] = made
+            else:
+                dispatch.facts.append(DeliveryWithheld(now_ns, event.event, subscription_id, made))
+        return found
+
     def _dispatch(
-        self, event: Event, deliveries: list[Delivery], routes: dict[int, Route], dispatch: Dispatch, now_ns: int
+        self,
+        event: Event,
+        deliveries: list[Delivery],
+        routes: dict[int, Route],
+        dispatch: Dispatch,
+        now_ns: int,
+        whole: bytes,
+        shaped: dict[int, bytes],
     ) -> None:
-        body = self._payloads.body(event)
-        self._keep(event.event, event.topic, body)
+        """`whole`: the event's payload; `shaped`: what subscriptions get instead of it, by their id."""
+        self._keep(event.event, event.topic, whole)
         if not deliveries[0].perturbed:  # an attacker has seen only what was sent
-            self._forger.saw(event, body)
+            self._forger.saw(event, whole)
         at = self._payloads.times.utc(event.at_ns)
-        signature = ""
+        signature, signed = "", b""
         heads: dict[str, bytes] = {}
         for delivery in deliveries:
             route = routes[delivery.subscription_id]
-            signature = signature or sign(route.secret, body)
+            body = shaped.get(delivery.subscription_id, whole) if shaped else whole
+            if body is not signed:
+                signature, signed = sign(route.secret, body), body
             head = heads.get(delivery.webhook_id)
             if head is None:
                 head = heads[delivery.webhook_id] = route.head(
@@ -160,12 +200,11 @@ class DeliveryService:
         now_ns: int,
         made: Forged | None = None,
     ) -> None:
-        """Open a delivery and issue its first attempt."""
+        """Open a delivery and issue its first attempt, unless it is never sent."""
         number = self._count
         self._count = number + 1
         due_ns, topic, forged = delivery.due_ns, delivery.topic, delivery.forged
         self._open[number] = _Open(route, due_ns, topic, forged, 0, route.acknowledged)
-        dispatch.attempts.append(Outgoing(number, 1, due_ns, route.address, head, body))
         dispatch.facts.append(
             DeliveryPlanned(
                 now_ns,
@@ -182,6 +221,10 @@ class DeliveryService:
                 "" if made is None else made.claim,
             )
         )
+        if delivery.perturbed and LOST in delivery.perturbed:
+            self._end(number, "never_sent", dispatch, now_ns)
+        else:
+            dispatch.attempts.append(Outgoing(number, 1, due_ns, route.address, head, body))
 
     def forge(self, item: PlannedForgery, now_ns: int) -> Dispatch:
         """Make the forged delivery of a plan item; nothing if nobody listens to its topic."""
@@ -189,6 +232,32 @@ class DeliveryService:
         made = self._forger.forge(item, now_ns)
         if made is not None:
             self._take(made.delivery, made.route, dispatch, head=made.head, body=made.body, now_ns=now_ns, made=made)
+        return dispatch
+
+    def send(
+        self, source: str, topic: Topic, body: bytes, now_ns: int, forged: ForgeryKind | Literal[""] = ""
+    ) -> Dispatch:
+        """Deliver a body that somebody wrote to all who listen: signed like a genuine one, or forged."""
+        dispatch = Dispatch([], [])
+        for subscription in self._world.subscriptions(source, topic):
+            route, webhook_id = self._routes.learn(subscription), named_uuid(f"written:{self._count}")
+            signed = (
+                KINDS[forged](Attack(body, b"{}", route.secret)) if forged else Signed(body, sign(route.secret, body))
+            )
+            head = route.head(
+                length=len(signed.body),
+                signature=signed.signature,
+                topic=topic,
+                webhook_id=webhook_id,
+                event_id=named_uuid(f"written event:{self._count}"),
+                triggered_at=self._payloads.times.utc(now_ns),
+                domain=OTHER_DOMAIN if forged == "other_shop" else None,
+            )
+            uri = subscription.uri
+            delivery = Delivery(
+                webhook_id, subscription.subscription_id, uri, source, topic, None, now_ns, forged=forged
+            )
+            self._take(delivery, route, dispatch, head=head, body=signed.body, now_ns=now_ns)
         return dispatch
 
     def live(self, item: PlannedLife, now_ns: int) -> Dispatch:
@@ -218,6 +287,7 @@ class DeliveryService:
             self._end(outgoing.delivery, forged_outcome(answer), dispatch, answer.ended_ns)
         elif succeeded(answer):
             delivery.route.acknowledged += 1
+            delivery.route.record.failed = 0
             self._end(outgoing.delivery, "acknowledged", dispatch, answer.ended_ns)
         else:
             self._failed(outgoing, answer, delivery, dispatch)
@@ -230,17 +300,22 @@ class DeliveryService:
         delivery.failures += 1
         number, attempt, ended_ns = outgoing.delivery, outgoing.attempt, answer.ended_ns
         tried = attempt - delivery.dropped
-        match self._policy.decision(answer, attempt=tried, failures_in_a_row=delivery.failures):
+        decision = self._policy.decision(answer, attempt=tried, failures_in_a_row=delivery.failures)
+        removes = self._policy.removes(decision, route.record, ended_ns) and route.removable
+        match decision:
             case Done():
                 self._end(number, "acknowledged", dispatch, ended_ns)
             case _ if self._world.subscription(route.subscription.subscription_id) is None and not _outlives(delivery):
                 self._end(number, "subscription_removed", dispatch, ended_ns)
+            case Retry() if removes and not _outlives(delivery):
+                self._end(number, "subscription_removed", dispatch, ended_ns)
+                self._remove(route, dispatch, ended_ns)
             case Retry(due_ns=due_ns):
                 delivery.due_ns = due_ns
                 dispatch.attempts.append(_next(outgoing, due_ns))
-            case GiveUp(remove_subscription=remove):
+            case GiveUp():
                 self._end(number, "given_up", dispatch, ended_ns)
-                if remove and route.removable:
+                if removes:
                     self._remove(route, dispatch, ended_ns)
 
     def _end(self, number: int, outcome: DeliveryOutcome, dispatch: Dispatch, at_ns: int) -> None:

@@ -70,9 +70,11 @@ __all__ = [  # what is declared in other files and named here too
 SCHEMA_VERSION = 1
 
 # "refused": a forged delivery was turned away. "pending": the run ended first.
-DeliveryOutcome = Literal["acknowledged", "given_up", "refused", "subscription_removed", "pending"]
+# "never_sent": the scenario loses it before the first attempt, as Shopify loses some.
+DeliveryOutcome = Literal["acknowledged", "given_up", "refused", "subscription_removed", "pending", "never_sent"]
 EffectState = Literal["applied", "superseded", "dead_lettered", "pending"]
 Probe = Literal["effects", "stock"]
+WithheldFor = Literal["filter", "unchanged"]  # the subscription's filter; a payload of chosen fields sent just before
 WrittenAs = Literal["created", "cancelled", "refunded", "fulfilled"]
 Injected = ApiFaultKind | Literal[""]
 
@@ -256,15 +258,19 @@ class SubscriptionCreated(Fact, frozen=True, tag=True):
     topic: Name
     uri: Name
     by_api: bool = True
+    filter: Text = ""  # the subject's own: what it does not fit is not delivered
+    include_fields: tuple[Text, ...] = ()  # the only fields of its payloads; empty: all
 
 
 class SubscriptionChanged(Fact, frozen=True, tag=True):
-    """The subject changed a subscription. From now on events go to `uri`."""
+    """The subject changed a subscription. From now on events go to `uri`, as `filter` and `include_fields` say."""
 
     subscription: Positive
     source: Name
     topic: Name
     uri: Name
+    filter: Text = ""
+    include_fields: tuple[Text, ...] = ()
 
 
 class SubscriptionRemoved(Fact, frozen=True, tag=True):
@@ -278,6 +284,14 @@ class EventUnheard(Fact, frozen=True, tag=True):
     """No subscription existed when the event fired, so nothing is delivered."""
 
     event: Count
+
+
+class DeliveryWithheld(Fact, frozen=True, tag=True):
+    """An event that a subscription does not get, because the subject had asked for that."""
+
+    event: Count
+    subscription: Positive
+    why: WithheldFor
 
 
 class DeliveryPlanned(Fact, frozen=True, tag=True):
@@ -435,6 +449,7 @@ AnyFact = (
     | SubscriptionChanged
     | SubscriptionRemoved
     | EventUnheard
+    | DeliveryWithheld
     | DeliveryPlanned
     | AttemptEnded
     | DeliveryEnded

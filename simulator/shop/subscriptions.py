@@ -10,6 +10,8 @@ from stockstorm.simulator.history.facts import SubscriptionChanged, Subscription
 from stockstorm.simulator.model import EVERY_TOPIC, SHOPIFY, Subscription
 
 FIRST_ID: Final = 1_190_000_000_001
+TOLD_MAX: Final = 500  # characters of a filter or a field that a fact keeps
+FIELDS_TOLD_MAX: Final = 100
 _PUBSUB: Final = re.compile(r"pubsub://[^:/\s]+:[^:/\s]+")
 _ARN: Final = re.compile(r"arn:aws:events:[a-z0-9-]+::event-source/aws\.partner/shopify\.com/\d+/\S+")
 
@@ -48,7 +50,8 @@ class Subscriptions:
         self._next_id += 1
         self._by_id[subscription.subscription_id] = subscription
         self._by_topic.setdefault((source, topic), []).append(subscription)
-        return subscription, SubscriptionCreated(now_ns, subscription.subscription_id, source, topic, uri, by_api)
+        number, told = subscription.subscription_id, _told(subscription)
+        return subscription, SubscriptionCreated(now_ns, number, source, topic, uri, by_api, *told)
 
     def change(self, new: Subscription) -> SubscriptionChanged:
         """Replace a subscription by a new value of it. KeyError for an unknown id."""
@@ -56,7 +59,7 @@ class Subscriptions:
         of_topic = self._by_topic[old.source, old.topic]
         of_topic[of_topic.index(old)] = new
         self._by_id[new.subscription_id] = new
-        return SubscriptionChanged(new.updated_ns, new.subscription_id, new.source, new.topic, new.uri)
+        return SubscriptionChanged(new.updated_ns, new.subscription_id, new.source, new.topic, new.uri, *_told(new))
 
     def remove(self, subscription_id: int, *, by_policy: bool, now_ns: int) -> SubscriptionRemoved | None:
         """Remove a subscription. None for an unknown id."""
@@ -76,3 +79,9 @@ class Subscriptions:
         if topic is None:
             return [each for each in self._by_id.values() if each.source == source]
         return list(self._by_topic.get((source, topic if source == SHOPIFY else EVERY_TOPIC), ()))
+
+
+def _told(subscription: Subscription) -> tuple[str, tuple[str, ...]]:
+    """Filter and chosen fields, as far as a fact keeps them."""
+    fields = subscription.include_fields[:FIELDS_TOLD_MAX]
+    return (subscription.filter or "")[:TOLD_MAX], tuple(field[:TOLD_MAX] for field in fields)

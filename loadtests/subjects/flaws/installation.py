@@ -2,7 +2,15 @@
 
 from typing import Final
 
-from stockstorm.loadtests.subjects.flaws.flaw import CALLS, LATE_EFFECTS, OF_RECEIVERS, WRONG_STOCK, Flaw, without
+from stockstorm.loadtests.subjects.flaws.flaw import (
+    CALLS,
+    LATE_EFFECTS,
+    OF_QUEUES,
+    OF_RECEIVERS,
+    WRONG_STOCK,
+    Flaw,
+    without,
+)
 
 DECLARED: Final = (
     Flaw(
@@ -34,5 +42,27 @@ DECLARED: Final = (
         subjects=OF_RECEIVERS,
         scenario="missing_scopes",
         diagnoses=frozenset({"scopes_missing"}),
+    ),
+    Flaw(
+        name="removal_unnoticed",
+        kind="installation",
+        mistake="after an outage in which Shopify removed its subscriptions it waits for webhooks that nobody sends",
+        must=frozenset({"unheard", "delivery_success"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "unheard", "delivery_success"),
+        subjects=OF_QUEUES,
+        scenario="outage_and_removal",
+        diagnoses=frozenset({"removal_unnoticed"}),
+        guide_ref="C3",
+    ),
+    Flaw(
+        name="gap_not_reconciled",
+        kind="installation",
+        mistake="after an outage it subscribes again and never reads what happened without its subscriptions",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
+        subjects=OF_QUEUES,
+        scenario="outage_and_removal",
+        diagnoses=frozenset({"gap_not_reconciled"}),
+        guide_ref="C3",
     ),
 )

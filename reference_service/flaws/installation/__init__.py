@@ -1,16 +1,20 @@
-"""Flaws of an app's life: uninstalled and installed again, with fewer scopes than it asks for."""
+"""Flaws of an app's life: uninstalled and installed again, with fewer scopes than it asks for, its subscriptions gone."""
 
 from collections.abc import Mapping
 
 from stockstorm.reference_service.flaws.installation import (
+    gap_not_reconciled,
     refused_topic_ends_registration,
+    removal_unnoticed,
     subscriptions_not_renewed,
     token_never_replaced,
 )
 from stockstorm.reference_service.seams import Compose
 
 FLAWS: Mapping[str, Compose] = {
+    "gap_not_reconciled": gap_not_reconciled.compose,
     "refused_topic_ends_registration": refused_topic_ends_registration.compose,
+    "removal_unnoticed": removal_unnoticed.compose,
     "subscriptions_not_renewed": subscriptions_not_renewed.compose,
     "token_never_replaced": token_never_replaced.compose,
 }

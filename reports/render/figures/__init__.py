@@ -11,6 +11,7 @@ from stockstorm.reports.render.figures.hot_stock import hot_stock
 from stockstorm.reports.render.figures.latency import latency_distribution, latency_over_time
 from stockstorm.reports.render.figures.layout import Figure, with_legend_of_faults
 from stockstorm.reports.render.figures.processes import generator, memory, processes
+from stockstorm.reports.render.figures.removal import removal
 from stockstorm.reports.render.view import HistoryView
 
 
@@ -21,6 +22,7 @@ class FigureMaker(Protocol):
 
 
 FIGURES: Final[tuple[FigureMaker, ...]] = (
+    removal,
     latency_over_time,
     backlog,
     latency_distribution,

@@ -22,7 +22,7 @@ from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Check, Finding, ThresholdOutcome
 
 EFFECTS: Final = ("once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "stuck", "not_judged")
-DELIVERIES: Final = ("acknowledged", "unacknowledged", "refused", "pending", "no_subscription")
+DELIVERIES: Final = ("acknowledged", "unacknowledged", "refused", "pending", "no_subscription", "withheld")
 
 
 class ClassCell(msgspec.Struct, frozen=True):

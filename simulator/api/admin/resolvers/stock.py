@@ -10,7 +10,6 @@ from stockstorm.simulator.api.admin.base.search import (
     Bounds,
     Plays,
     Predicates,
-    Term,
     known_terms,
     number_bounds,
     searched,
@@ -30,6 +29,7 @@ from stockstorm.simulator.api.admin.base.views import (
 )
 from stockstorm.simulator.events.encoding import amount
 from stockstorm.simulator.model import Level, Product
+from stockstorm.simulator.searching import Term
 
 
 def levels_of(product: Product, call: Call) -> tuple[Level, ...]:

@@ -39,7 +39,6 @@ def update(_source: None, arguments: Arguments, call: Call) -> SubscriptionPaylo
         return _refused(errors, call)
     new = msgspec.structs.replace(new, updated_ns=call.now_ns)
     call.changed(call.world.change_subscription(new))
-    rules.note_unplayed(given, call)
     return SubscriptionPayload(new)
 
 

@@ -22,8 +22,8 @@ from stockstorm.simulator.api.admin.base.views import (
     gid,
     number_of,
 )
-from stockstorm.simulator.api.not_played import named
 from stockstorm.simulator.config import app_version
+from stockstorm.simulator.delivery.filters import readable
 from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, SHOPIFY_TOPICS, CallTopic, Subscription
 from stockstorm.simulator.shop.scopes import PROTECTED_TOPICS, missing_scope
 from stockstorm.simulator.versions import display_name, is_supported
@@ -77,11 +77,9 @@ _NOT_APPROVED: Final = (
 )
 _NAME: Final = ("webhookSubscription", "name")
 _NO_XML: Final = "Format 'xml' is invalid for this webhook topic. Allowed formats: json"
-_NAMES_A_FIELD: Final = re.compile(r"(^|[\s(-])[a-z_][a-z0-9_.]*:\S", re.IGNORECASE)
 _OWN_HOSTS: Final = re.compile(r"(localhost|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|.*\.(myshopify|shopify)\.com|.*\.local)")
 _BAD_NAME: Final = "Name name field can only contain alphanumeric characters, underscores, and hyphens"
 _BAD_FILTER: Final = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."
-STORED_ONLY: Final = ("filter", "includeFields", "metafieldNamespaces")
 NAME_MAX: Final = 50
 PLAYED_TOPICS: Final[frozenset[str]] = frozenset((*SHOPIFY_TOPICS, *APP_TOPICS, *get_args(CallTopic)))
 ADDRESS_MAX_BYTES: Final = 65_535
@@ -106,7 +104,6 @@ def create(_source: None, arguments: Arguments, call: Call) -> SubscriptionPaylo
         filter=given.get("filter"),
         metafield_namespaces=tuple(given.get("metafieldNamespaces") or ()),
     )
-    note_unplayed(given, call)
     call.changed(changes)
     return SubscriptionPayload(subscription)
 
@@ -155,11 +152,6 @@ def errors_of(topic: str, uri: str, given: dict[str, Any], call: Call) -> list[U
     """What is wrong with a subscription to a topic, apart from one that exists already."""
     errors = _topic_errors(topic, call) + _address_errors(uri, call.options)
     return errors + _name_errors(given.get("name"), call) + _other_errors(given)
-
-
-def note_unplayed(given: dict[str, Any], call: Call) -> None:
-    """What is stored and read back, and changes no delivery."""
-    call.unplayed += [named("use", f"of {name} of a webhook subscription") for name in STORED_ONLY if given.get(name)]
 
 
 def same(subscription: Subscription, uri: str, filter_: str | None) -> bool:
@@ -231,7 +223,7 @@ def _other_errors(given: dict[str, Any]) -> list[UserError]:
         is_cloud = bus_texts((given.get("uri") or given.get("callbackUrl") or "").strip()) is not None
         text = "Format can only be used with format: 'json'" if is_cloud else _NO_XML
         errors.append(UserError(("webhookSubscription", "format"), text))
-    if given.get("filter") and not _NAMES_A_FIELD.search(given["filter"]):
+    if given.get("filter") and not readable(given["filter"]):
         errors.append(UserError(("webhookSubscription",), _BAD_FILTER))
     return errors
 

@@ -58,8 +58,10 @@ def test_an_address_where_nobody_listens_is_an_incident_with_its_interval() -> N
     down = refused(1_000, 1_200, 1_400)
     found = Stability()(history(opened(), tried(0, 9), down, tried(3_000, 9), f.QuietReached(ns(9_000), True, 0)))
     assert [incident.text for incident in found.incidents] == [
-        "nobody answered at the subject's address from 1.000 s to 3.005 s, and nobody planned it: "
-        "3 attempts without a connection (connection refused)"
+        (
+            "nobody answered at the subject's address from 1.000 s to 3.005 s, and nobody planned it: "
+            "3 attempts without a connection (connection refused)"
+        )
     ]
     assert found.measures["stability_s.unreachable"] == 2.005
     endless = Stability()(history(opened(), down, f.QuietReached(ns(9_000), True, 0)))

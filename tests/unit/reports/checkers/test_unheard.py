@@ -63,3 +63,24 @@ def test_a_subject_that_polls_asked_for_none() -> None:
     polled = msgspec.structs.replace(started(), polls=True)
     found = check_all(history(polled, *order(1), f.EventUnheard(ns(1), 1)), (Unheard(),))[0]
     assert (found.verdict, found.notes) == ("not_exercised", (NOT_ASKED,))
+
+
+def kept_back(ms: float, event: int, why: f.WithheldFor = "filter") -> tuple[f.AnyFact, ...]:
+    """A restock of which the only subscription did not want to hear."""
+    restocked = version(ms, event, 5, 10 + 5 * event, "restock"), stock_event(ms, event, event)
+    return *restocked, f.DeliveryWithheld(ns(ms), event, 1, why)
+
+
+def test_a_filter_that_lets_nothing_through_is_as_no_subscription() -> None:
+    found = judged(kept_back(1, 1), kept_back(2, 2))
+    assert (found.verdict, found.measures["unheard.missed"], found.measures["unheard.withheld"]) == ("invalid", 2, 2)
+    assert found.reason.endswith("; what the subject had asked for kept back 2 events")
+
+
+def test_a_filter_that_keeps_some_back_is_the_subject_s_choice() -> None:
+    found = judged(kept_back(1, 1), stock_event(2, 2, 2), *delivered(2, 2, "inventory_levels/update"))
+    assert (found.verdict, found.measures["unheard.events"], found.measures["unheard.withheld"]) == ("valid", 0, 1)
+
+
+def test_an_unchanged_payload_was_heard_before() -> None:
+    assert judged(kept_back(1, 1, "unchanged")).verdict == "valid"

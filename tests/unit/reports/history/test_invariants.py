@@ -48,6 +48,7 @@ def _whole() -> list[f.AnyFact]:
         f.SubscriptionRemoved(LATE, 1, "shopify", "orders/create", by_policy=True),
         f.EventFired(LATE, events, "late", "shopify", "orders/paid", order=first.order),
         f.EventUnheard(LATE, events),
+        f.DeliveryWithheld(LATE, events, 1, "filter"),
     ]
     return sorted([*facts, *more], key=lambda fact: fact.at_ns)
 

@@ -50,11 +50,11 @@ def test_a_removal_with_a_failure_beside_the_fault_is_the_subject_s(times_ms: tu
 
 
 def test_the_time_to_a_new_subscription_counts_from_the_end_of_the_fault() -> None:
-    found = DeliverySuccess()(run(given_up(1_000, 2_000), delivered(3_200, 9), subscribed(5_205, 2)))
+    found = DeliverySuccess()(run(given_up(1_000, 2_000), delivered(3_200, 9), subscribed(5_000, 2)))
     assert (found.verdict, found.measures["delivery_success_s.renewal"]) == ("valid", 2.0)
     assert "because of a planned fault: 1 given up, 1 subscription removed" in found.reason
     (incident,) = [one for one in found.incidents if one.kind == "subscription_removed"]
-    assert "because of a planned fault, at 2.000 s, and created again at 5.205 s" in incident.text
+    assert "because of a planned fault, at 2.000 s, and created again at 5.000 s" in incident.text
 
 
 def test_without_a_new_subscription_that_time_is_infinite() -> None:

@@ -51,7 +51,7 @@ def plain(value: object) -> object:
 
 def test_a_whole_run_draws_every_figure(figures: dict[str, Figure]) -> None:
     assert list(figures) == NAMES
-    assert len(FIGURES) == len(NAMES)
+    assert len(FIGURES) == len(NAMES) + 1  # the one of removed subscriptions, which this run does not have
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.history.facts import AnyFact, DeliveryEnded, EventUnheard, SubscriptionRemoved
 from tests.delivery_service import DeliverySetup
@@ -121,3 +122,61 @@ def test_the_guide_counts_failures_anew_after_an_acknowledgement(make_setup: Cal
     facts, attempts = fail_until_the_end(setup, poison)
     assert (outcomes(facts), attempts) == ({0: "given_up"}, 20)
     assert setup.world.subscription(subscription) is not None
+
+
+def rule_setup(make_setup: Callable[..., DeliverySetup], rule: str, scale: float = 1.0) -> DeliverySetup:
+    return make_setup(removal=rule, scale=scale)
+
+
+def removed_by(facts: list[AnyFact]) -> list[int]:
+    return [fact.at_ns for fact in facts if isinstance(fact, SubscriptionRemoved)]
+
+
+def test_eight_failures_in_a_row_over_all_deliveries_remove_a_subscription(
+    make_setup: Callable[..., DeliverySetup],
+) -> None:
+    setup = rule_setup(make_setup, "consecutive")
+    setup.subscribe()
+    attempts = setup.deliveries.fire([stock_event(n) for n in range(8)], AT_NS).attempts
+    facts: list[AnyFact] = []
+    for n, outgoing in enumerate(attempts):
+        assert removed_by(facts) == []
+        facts += setup.deliveries.answered(outgoing, at(FAILED, AT_NS + n)).facts
+    assert removed_by(facts) == [AT_NS + 7]
+    assert outcomes(facts) == dict.fromkeys(range(8), "subscription_removed")
+    assert setup.deliveries.pending == 0
+
+
+def test_an_acknowledgement_between_them_begins_the_count_anew(make_setup: Callable[..., DeliverySetup]) -> None:
+    setup = rule_setup(make_setup, "consecutive")
+    setup.subscribe()
+    attempts = setup.deliveries.fire([stock_event(n) for n in range(15)], AT_NS).attempts
+    facts: list[AnyFact] = []
+    for n, outgoing in enumerate(attempts):
+        facts += setup.deliveries.answered(outgoing, at(OK if n == 7 else FAILED, AT_NS + n)).facts
+    assert removed_by(facts) == []
+
+
+@pytest.mark.parametrize(("apart_h", "removals"), [(1, 1), (4, 0)])
+def test_eight_deliveries_given_up_within_a_day_remove_a_subscription(
+    make_setup: Callable[..., DeliverySetup], apart_h: int, removals: int
+) -> None:
+    setup = rule_setup(make_setup, "day")
+    setup.subscribe()
+    facts: list[AnyFact] = []
+    for n in range(8):
+        event = msgspec.structs.replace(stock_event(n), at_ns=AT_NS + n * apart_h * 3_600 * SECOND_NS)
+        (outgoing,) = setup.deliveries.fire([event], event.at_ns).attempts
+        facts += fail_until_the_end(setup, outgoing)[0]
+        for fine in setup.deliveries.fire([msgspec.structs.replace(event, event=100 + n)], event.at_ns).attempts:
+            setup.deliveries.answered(fine, at(OK, event.at_ns))  # successes in between change nothing
+    assert len(removed_by(facts)) == removals
+
+
+def test_a_rule_never_removes_a_subscription_out_of_the_app_s_file(make_setup: Callable[..., DeliverySetup]) -> None:
+    setup = rule_setup(make_setup, "consecutive")
+    setup.subscribe(by_api=False)
+    facts: list[AnyFact] = []
+    for n, outgoing in enumerate(setup.deliveries.fire([stock_event(n) for n in range(20)], AT_NS).attempts):
+        facts += setup.deliveries.answered(outgoing, at(FAILED, AT_NS + n)).facts
+    assert removed_by(facts) == []

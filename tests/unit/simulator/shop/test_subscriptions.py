@@ -46,7 +46,8 @@ def test_a_creation_is_a_fact_and_ids_are_not_reused() -> None:
     first, fact = subscriptions.add(
         "shopify", "orders/paid", "https://a", 5, name="n", include_fields=("id",), filter_query="id:1", by_api=False
     )
-    assert fact == SubscriptionCreated(5, first.subscription_id, "shopify", "orders/paid", "https://a", False)
+    number = first.subscription_id
+    assert fact == SubscriptionCreated(5, number, "shopify", "orders/paid", "https://a", False, "id:1", ("id",))
     assert (first.name, first.include_fields, first.filter, first.by_api) == ("n", ("id",), "id:1", False)
     subscriptions.remove(first.subscription_id, by_policy=False, now_ns=6)
     assert add(subscriptions, "shopify", "orders/paid").subscription_id != first.subscription_id

@@ -6,9 +6,7 @@ from typing import Final
 from stockstorm.simulator.api.admin.base.call import Call
 from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.api.admin.base.search import (
-    DEFAULT,
     Plays,
-    Term,
     listed,
     number_bounds,
     text_pattern,
@@ -16,6 +14,7 @@ from stockstorm.simulator.api.admin.base.search import (
     time_bounds,
 )
 from stockstorm.simulator.model import Buyer
+from stockstorm.simulator.searching import DEFAULT, Term
 from stockstorm.simulator.shop import order_search
 from stockstorm.simulator.shop.order_search import ANY, NEVER, Column, Condition, Conditions, Word
 from stockstorm.simulator.shop.records import TooMuchWork

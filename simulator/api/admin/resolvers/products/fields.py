@@ -1,7 +1,7 @@
 """Fields of products, variants, collections and metafields. A product has one variant with one inventory item."""
 
 import hashlib
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -12,24 +12,12 @@ from stockstorm.simulator.api.admin.resolvers import stock
 from stockstorm.simulator.api.admin.resolvers.products.index import Collection, Ranked, index_of
 from stockstorm.simulator.api.admin.resolvers.products.searches import page, tags_of
 from stockstorm.simulator.api.not_played import not_played
-from stockstorm.simulator.events.encoding import amount, derived_id
+from stockstorm.simulator.events.encoding import amount
+from stockstorm.simulator.events.metafields import Metafield, product_metafields, variant_metafields
 from stockstorm.simulator.model import Product
 
 TITLE: Final = "Default Title"  # of the only variant, and of its only option
 Row = ProductView | Variant | Ranked  # each has a `product`
-
-
-class Metafield(NamedTuple):
-    """One metafield of a product or of a variant."""
-
-    owner: int
-    namespace: str
-    key: str
-    value: str
-
-    @property
-    def metafield_id(self) -> int:
-        return derived_id(f"metafield {self.namespace}.{self.key}", self.owner)
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -78,21 +66,6 @@ def _in_collection(row: Row, arguments: Arguments, call: Call) -> bool:
 
 
 # -- metafields ----------------------------------------------------------------------------------------------------
-
-
-def product_metafields(row: Row) -> list[Metafield]:
-    """What a product's metafields hold."""
-    product = row.product
-    return [
-        Metafield(product.product_id, "custom", "material", product.title.split()[0]),
-        Metafield(product.product_id, "custom", "origin", product.vendor),
-    ]
-
-
-def variant_metafields(row: Row) -> list[Metafield]:
-    """What a variant's metafields hold."""
-    product = row.product
-    return [Metafield(product.variant_id, "warehouse", "bin", f"A-{product.variant_id % 90 + 10}")]
 
 
 def _one(found: list[Metafield], arguments: Arguments) -> Metafield | None:
@@ -152,8 +125,8 @@ PRODUCT: Final[dict[str, Resolver]] = {
     "options": lambda row, _arguments, _call: [row],
     "collections": _collections,
     "inCollection": _in_collection,
-    "metafield": lambda row, arguments, _call: _one(product_metafields(row), arguments),
-    "metafields": lambda row, arguments, _call: _some(product_metafields(row), arguments),
+    "metafield": lambda row, arguments, _call: _one(product_metafields(row.product), arguments),
+    "metafields": lambda row, arguments, _call: _some(product_metafields(row.product), arguments),
 }
 VARIANT: Final[dict[str, Resolver]] = {
     **stock.VARIANT,
@@ -167,8 +140,8 @@ VARIANT: Final[dict[str, Resolver]] = {
     "selectedOptions": lambda row, _arguments, _call: [row],
     "sellableOnlineQuantity": lambda row, _arguments, call: max(0, available(row, call)),
     "taxable": lambda row, _arguments, call: edited(row, call).taxable,
-    "metafield": lambda row, arguments, _call: _one(variant_metafields(row), arguments),
-    "metafields": lambda row, arguments, _call: _some(variant_metafields(row), arguments),
+    "metafield": lambda row, arguments, _call: _one(variant_metafields(row.product), arguments),
+    "metafields": lambda row, arguments, _call: _some(variant_metafields(row.product), arguments),
     "updatedAt": stock.PRODUCT["updatedAt"],
 }
 

@@ -7,10 +7,8 @@ from stockstorm.simulator.api.admin.base.call import Arguments, Call
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.api.admin.base.search import (
-    DEFAULT,
     Plays,
     Predicates,
-    Term,
     listed,
     number_bounds,
     parse,
@@ -26,6 +24,7 @@ from stockstorm.simulator.api.admin.resolvers.stock import levels_of
 from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.encoding import minor_of
 from stockstorm.simulator.model import Product, Sku
+from stockstorm.simulator.searching import DEFAULT, Term
 from stockstorm.simulator.shop.records import TooMuchWork
 
 Test = Callable[[Product], bool]

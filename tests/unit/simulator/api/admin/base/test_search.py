@@ -3,7 +3,8 @@
 import pytest
 from graphql import GraphQLError
 
-from stockstorm.simulator.api.admin.base.search import Every, No, Part, Some, Term, parse
+from stockstorm.simulator.api.admin.base.search import parse
+from stockstorm.simulator.searching import Every, No, Part, Some, Term
 
 
 def term(field: str, value: str, *, quoted: bool = False) -> Term:

@@ -3,20 +3,76 @@
 Every field has a unit in its name or description, bounds, and a default where one is sensible.
 """
 
-from typing import Annotated, Final, Literal, NamedTuple, get_args
+from typing import Annotated, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from stockstorm.simulator.config.app import (
+    ALL_SCOPES,
+    LIFE,
+    AppConfig,
+    CustomerData,
+    LifeChange,
+    LifeConfig,
+    LifeKind,
+    Scope,
+)
+from stockstorm.simulator.config.faults import (
+    ADMIN,
+    API_FAULTS,
+    EVERY_API,
+    FAULTS,
+    MARKETPLACES,
+    ApiFaultConfig,
+    ApiFaultKind,
+    Fault,
+    FaultAction,
+    FaultConfig,
+    FaultKind,
+    FaultTarget,
+    FaultTrigger,
+    ProcessName,
+    fault_label,
+)
+from stockstorm.simulator.config.fields import (
+    Config,
+    Name,
+    Seconds,
+    Share,
+)
 from stockstorm.simulator.versions import NEWEST, VERSIONS, ApiVersion, serving
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Seconds = Annotated[float, Field(ge=0, le=86_400)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+__all__ = [  # what is declared in other files and named here too
+    "ADMIN",
+    "ALL_SCOPES",
+    "API_FAULTS",
+    "EVERY_API",
+    "FAULTS",
+    "LIFE",
+    "MARKETPLACES",
+    "ApiFaultConfig",
+    "ApiFaultKind",
+    "AppConfig",
+    "Config",
+    "CustomerData",
+    "Fault",
+    "FaultAction",
+    "FaultConfig",
+    "FaultKind",
+    "FaultTarget",
+    "FaultTrigger",
+    "LifeChange",
+    "LifeConfig",
+    "LifeKind",
+    "Name",
+    "ProcessName",
+    "Scope",
+    "Seconds",
+    "Share",
+    "fault_label",
+]
+
 ShopPlan = Literal["standard", "advanced", "plus", "enterprise"]
-
-
-class Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ShopConfig(Config):
@@ -148,7 +204,7 @@ class ShopEventsConfig(Config):
     forgeries_per_s: Annotated[float, Field(ge=0, le=1_000, description="deliveries that must be refused")] = 0.0
 
 
-PerturbationKind = Literal["duplicate", "reorder", "delay"]  # registered in `delivery.perturbations`
+PerturbationKind = Literal["duplicate", "reorder", "delay", "lost"]  # registered in `delivery.perturbations`
 ForgeryKind = Literal[
     "tampered",
     "unsigned",
@@ -242,6 +298,10 @@ class QuotasConfig(Config):
         return {role: getattr(self, role) for role in ORDER_ROLES}
 
 
+# When Shopify removes a subscription that the API made. Its pages disagree (docs/sources.md, S5).
+RemovalRule = Literal["exhausted", "consecutive", "day"]
+
+
 class DeliveryConfig(Config):
     """How Shopify and the channels deliver."""
 
@@ -250,215 +310,23 @@ class DeliveryConfig(Config):
         float,
         Field(gt=0, le=1, description="factor on every retry gap, so that retries fit a short run; 1 is Shopify's"),
     ] = 1.0
-
-
-ProcessName = Literal["receiver", "worker"]  # processes of a subject
-# What a fault can hit. The broker is an emulator of SQS, EventBridge or Pub/Sub; the publisher stands for Shopify at a
-# bus. Both are parts of the run, like the database.
-# The subject is all its processes at once: a power cut.
-FaultTarget = Literal[ProcessName, "subject", "database", "broker", "publisher"]
-FaultAction = Literal["kill", "pause", "restart"]
-# The only definition of the kinds of fault. A new kind is one name here, and one row of FAULTS.
-FaultKind = Literal[
-    "kill_receiver",
-    "kill_worker",
-    "kill_subject",
-    "kill_database",
-    "kill_broker",
-    "kill_publisher",
-    "pause_receiver",
-    "pause_worker",
-    "pause_database",
-    "pause_broker",
-    "pause_publisher",
-    "restart_database",
-]
-_PAST: Final[dict[str, str]] = {"kill": "killed", "pause": "paused", "restart": "restarted"}
-
-
-class Fault(NamedTuple):
-    """What a fault does. It hits all processes of its target at once.
-
-    kill: SIGKILL, a crash, and a new start. pause: SIGSTOP, and SIGCONT. restart: a clean end, and a new start.
-    """
-
-    action: FaultAction
-    target: FaultTarget
-
-    @property
-    def label(self) -> str:
-        """Its name in reports."""
-        return f"{self.target} {_PAST[self.action]}"
-
-
-FAULTS: Final[dict[FaultKind, Fault]] = {
-    "kill_receiver": Fault("kill", "receiver"),
-    "kill_worker": Fault("kill", "worker"),
-    "kill_subject": Fault("kill", "subject"),
-    "kill_database": Fault("kill", "database"),
-    "kill_broker": Fault("kill", "broker"),
-    "kill_publisher": Fault("kill", "publisher"),
-    "pause_receiver": Fault("pause", "receiver"),
-    "pause_worker": Fault("pause", "worker"),
-    "pause_database": Fault("pause", "database"),
-    "pause_broker": Fault("pause", "broker"),
-    "pause_publisher": Fault("pause", "publisher"),
-    "restart_database": Fault("restart", "database"),
-}
-
-
-def fault_label(fault: str) -> str:
-    """The label of a fault in reports. A fault that was not planned has its name in the history as its label."""
-    return next((known.label for kind, known in FAULTS.items() if kind == fault), fault)
-
-
-# What begins a fault. "executed": the subject's change of the master has been executed, and its answer is withheld
-# until the fault has begun. "acknowledged": the subject has acknowledged an event, and its calls are held until then.
-FaultTrigger = Literal["time", "executed", "acknowledged"]
-
-
-class FaultConfig(Config):
-    """One fault, at `at_s` seconds after the start of load; or `count` faults, each on evidence that begins it."""
-
-    kind: FaultKind
-    on: Annotated[
-        FaultTrigger,
+    removal: Annotated[
+        RemovalRule,
         Field(
-            description='what begins it: "time"; "executed", a change of the master that was executed and is not yet '
-            'answered; "acknowledged", an event that was acknowledged and is not yet applied'
+            description='when a subscription is removed: "exhausted", when one delivery has used up its retries; '
+            '"consecutive", after 8 failed attempts in a row; "day", after 8 deliveries given up within 24 hours, '
+            "scaled like the gaps. The policy guide has a rule of its own"
         ),
-    ] = "time"
-    at_s: Annotated[Seconds, Field(description="when it begins; one on evidence does not begin earlier")]
-    count: Annotated[int, Field(ge=1, le=100, description="how often a fault on evidence occurs, at most")] = 1
-    every_s: Annotated[
-        Seconds, Field(description="least time from the end of any fault to the next that begins on evidence")
-    ] = 1.0
-    topics: Annotated[
-        tuple[str, ...],
-        Field(description="acknowledged: of which events; empty: new orders of the marketplaces, order.created"),
-    ] = ()
-    restart_after_s: Annotated[
-        Seconds, Field(description="how long the target is down or paused; 0: it is started again at once")
-    ] = 1.0
-
-
-# The only definition of the kinds of API fault, with their labels in reports. Each is a file of `api.faults`.
-ApiFaultKind = Literal[
-    "server_error", "failed_after", "throttled", "rows_rejected", "slow", "answer_lost", "dropped", "down"
-]  # fmt: skip
-API_FAULTS: Final[dict[ApiFaultKind, str]] = {
-    "server_error": "server errors",
-    "failed_after": "server errors after execution",
-    "throttled": "throttling",
-    "rows_rejected": "rows rejected",
-    "slow": "slow answers",
-    "answer_lost": "answers lost after execution",
-    "dropped": "connections dropped before execution",
-    "down": "an outage",
-}
-EVERY_API: Final = "all"
-ADMIN: Final = "admin"
-MARKETPLACES: Final = "marketplaces"
-
-
-class ApiFaultConfig(Config):
-    """Calls of the subject that fail at the simulated APIs, in an interval of the load."""
-
-    kind: ApiFaultKind
-    api: Annotated[
-        Name, Field(description='"all", "admin", "marketplaces", or the name of one marketplace: whose calls fail')
-    ] = EVERY_API
-    share: Annotated[
+    ] = "exhausted"
+    debounce_s: Annotated[
         float,
-        Field(ge=0.0001, le=1, description="of the calls, reads and writes each; which ones depends on the seed only"),
-    ] = 1.0
-    from_s: Annotated[Seconds, Field(description="seconds after the start of load")] = 0.0
-    until_s: Annotated[Seconds | None, Field(description="end of the interval; left out: the end of the load")] = None
-    seconds: Annotated[
-        float | None,
         Field(
             ge=0,
-            le=60,
-            description="slow: the longest delay (0.3); throttled: Retry-After of a marketplace (1); answer_lost and "
-            "dropped: how long the connection stays open (0.5 and 0); down: both for a call without an answer, and "
-            "Retry-After of a 503 (2)",
+            le=3_600,
+            description="for how long a payload of included fields that equals the last one of its resource is not "
+            "sent again; Shopify does not say how long",
         ),
-    ] = None
-
-
-Scope = Annotated[str, Field(pattern=r"^(read|write)_[a-z_]{1,60}$")]
-# What of protected customer data the app is approved to read: everything; orders without the person; nothing.
-CustomerData = Literal["all", "orders", "none"]
-# Everything that the simulated APIs need. Writing implies reading.
-ALL_SCOPES: Final[tuple[str, ...]] = (
-    "read_all_orders",
-    "write_customers",
-    "write_draft_orders",
-    "write_fulfillments",
-    "write_inventory",
-    "write_locations",
-    "write_merchant_managed_fulfillment_orders",
-    "write_orders",
-    "write_products",
-    "write_publications",
-)
-
-
-class AppConfig(Config):
-    """The app as which the subject is installed in the shop."""
-
-    scopes: Annotated[
-        tuple[Scope, ...],
-        Field(max_length=100, description='access scopes, e.g. "read_orders"; write_x implies read_x; default: all'),
-    ] = ALL_SCOPES
-    redirect_urls: Annotated[
-        tuple[str, ...], Field(max_length=20, description="to which OAuth may redirect; empty: to any")
-    ] = ()
-    customer_data: Annotated[
-        CustomerData,
-        Field(
-            description='protected customer data that it may read: "all"; "orders", which then have no customer; "none"'
-        ),
-    ] = "all"
-
-
-# The only definition of what can happen to an app, with its label in reports.
-LifeKind = Literal[
-    "uninstall",
-    "reinstall",
-    "rotate_secret",
-    "revoke_token",
-    "scopes_update",
-    "data_request",
-    "customer_redact",
-    "shop_redact",
-]
-LifeChange = LifeKind | Literal["new_secret_used"]  # the latter: from now on deliveries are signed with the new secret
-LIFE: Final[dict[LifeKind, str]] = {
-    "uninstall": "app uninstalled",
-    "reinstall": "app installed again",
-    "rotate_secret": "client secret rotated",
-    "revoke_token": "access token revoked",
-    "scopes_update": "scopes changed",
-    "data_request": "customers/data_request",
-    "customer_redact": "customers/redact",
-    "shop_redact": "shop/redact",
-}
-
-
-class LifeConfig(Config):
-    """Something that happens to the installation of the app, at `at_s` seconds after the start of load."""
-
-    kind: LifeKind
-    at_s: Seconds
-    after_s: Annotated[
-        Seconds,
-        Field(
-            description="uninstall: how late app/uninstalled is delivered; rotate_secret: how long deliveries are "
-            "still signed with the old secret, as Shopify's are for up to an hour"
-        ),
-    ] = 0.0
-    scopes: Annotated[tuple[Scope, ...], Field(description="scopes_update: the scopes from then on")] = ()
+    ] = 5.0
 
 
 class QuiesceConfig(Config):
@@ -471,7 +339,24 @@ class QuiesceConfig(Config):
 class SubjectConfig(Config):
     """Settings that the subject is given."""
 
+    reconcile_s: Annotated[
+        float | None,
+        Field(
+            ge=0.5,
+            le=86_400,
+            description="seconds between two reconciliations of the subject; left out: its own period",
+        ),
+    ] = None
+
     safety_stock: Annotated[int, Field(ge=0, le=10_000)] = 0
+    subscription_check_s: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=86_400,
+            description="seconds between two checks by the reference service that all its subscriptions are there",
+        ),
+    ] = 300.0
 
 
 class WorldConfig(Config):
