@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Raw
 
-from stockstorm.simulator.events.encoding import Money, amount
+from stockstorm.simulator.events.encoding import CACHED_MAX, Money, amount
 from stockstorm.simulator.events.order_shape import LineBody, RefundedItem, TaxLine
 from stockstorm.simulator.events.order_sums import due_units, refunded_units, remaining_units, shipped_units, vat
 from stockstorm.simulator.model import Order, OrderLine, Product, Sku
@@ -19,6 +19,7 @@ class Lines:
     def __init__(self, products: Mapping[Sku, Product], money: Money) -> None:
         self.products, self._money = products, money
         self._zero = money.in_both(0)
+        self._taxes: dict[int, TaxLine] = {}
 
     def bodies(self, order: Order) -> tuple[LineBody, ...]:
         """All lines. Refunded and cancelled units are no longer current."""
@@ -83,4 +84,11 @@ class Lines:
 
     def tax(self, minor: int) -> TaxLine:
         """A tax line of this amount."""
-        return TaxLine(price=amount(minor), rate=VAT_RATE, price_set=self._money.in_both(minor))
+        made = self._taxes.get(minor)
+        if made is None:
+            if len(self._taxes) >= CACHED_MAX:
+                self._taxes.clear()
+            made = self._taxes[minor] = TaxLine(
+                price=amount(minor), rate=VAT_RATE, price_set=self._money.in_both(minor)
+            )
+        return made
