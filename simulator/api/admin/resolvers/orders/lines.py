@@ -17,6 +17,7 @@ from stockstorm.simulator.api.admin.resolvers.orders.parcels import due_of
 from stockstorm.simulator.api.admin.resolvers.orders.payments import of_refund
 from stockstorm.simulator.events.encoding import amount, derived_id
 from stockstorm.simulator.events.order_sums import refund_total, refunded_units, remaining_units, shipped_units
+from stockstorm.simulator.events.refund_payload import REFUND_NOTE
 from stockstorm.simulator.model import OrderLine, Refund
 
 
@@ -106,7 +107,7 @@ REFUND: dict[str, Resolver] = {
     "createdAt": lambda view, _arguments, call: call.time_text(view.refund.at_ns),
     "updatedAt": lambda view, _arguments, call: call.time_text(view.refund.at_ns),
     "processedAt": lambda view, _arguments, call: call.time_text(view.refund.at_ns),
-    "note": lambda view, _arguments, _call: view.refund.note,
+    "note": lambda view, _arguments, _call: REFUND_NOTE if view.refund.note is None else view.refund.note,
     "transactions": of_refund,
     "totalRefundedSet": _refunded_total,
     "refundLineItems": _refund_lines,
