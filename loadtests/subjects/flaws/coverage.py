@@ -112,7 +112,7 @@ DECLARED: Final = (
         says=("an edit of an order",),
         subjects=OF_RECEIVERS,
         scenario="edited_orders",
-        diagnoses=frozenset({"wrong_listings", "lost_events", "never_pushed"}),
+        diagnoses=frozenset({"lacking", "lost_events"}),
     ),
     Flaw(
         name="large_bodies_refused",
