@@ -67,7 +67,7 @@ class Stocked(msgspec.Struct, frozen=True):
 
 
 class Product(msgspec.Struct, frozen=True):
-    """A product with its only variant and inventory item.
+    """A variant of a product, and its inventory item. Variants of one product share its id, texts and handle.
 
     It is stocked at `location_id` and at the `others`. `level_id` is that of the first of them. `initial_available` is
     the sum over all.
@@ -104,6 +104,8 @@ class Product(msgspec.Struct, frozen=True):
     origin_province: str | None = None
     harmonized: str | None = None
     requires_shipping: bool = True
+    position: int = 1  # among the variants of the product
+    variant_title: str | None = None  # None: it is the only one
 
 
 class Buyer(msgspec.Struct, frozen=True):
@@ -321,4 +323,4 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     sale: int = -1  # key of the order whose sale fired it; -1 for every other event
     scopes: tuple[tuple[str, ...], tuple[str, ...]] | None = None  # app/scopes_update: before and after
     body: bytes | None = None  # of a topic whose body is made where it fires
-    available: int | None = None  # products/update: units of the item that can be sold, over all its locations
+    variants: tuple[tuple[Product, int], ...] = ()  # products/update: all of them, and units of each that can be sold

@@ -87,6 +87,9 @@ class ShopConfig(Config):
     stocked_at: Annotated[
         int, Field(ge=1, le=3, description="locations of each item; what can be sold is the sum over them")
     ] = 1
+    variants: Annotated[
+        int, Field(ge=1, le=10, description="variants of each product; each has a SKU, an item and stock of its own")
+    ] = 1
     stock: Annotated[
         int, Field(ge=0, le=1_000_000, description="initial units of an ordinary SKU (drawn within ±50 %)")
     ] = 100

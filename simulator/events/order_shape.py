@@ -53,7 +53,7 @@ class LineBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     total_discount_set: Raw
     variant_id: int | None
     variant_inventory_management: str | None = "shopify"
-    variant_title: None = None
+    variant_title: str | None = None
     vendor: str | None
     tax_lines: tuple[TaxLine, ...]
     duties: tuple[()] = EMPTY

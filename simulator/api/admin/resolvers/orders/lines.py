@@ -17,6 +17,7 @@ from stockstorm.simulator.api.admin.resolvers.orders.parcels import due_of
 from stockstorm.simulator.api.admin.resolvers.orders.payments import of_refund
 from stockstorm.simulator.events.encoding import amount, derived_id
 from stockstorm.simulator.events.order_sums import refund_total, refunded_units, remaining_units, shipped_units
+from stockstorm.simulator.events.product_payload import full_title
 from stockstorm.simulator.events.refund_payload import REFUND_NOTE
 from stockstorm.simulator.model import OrderLine, Refund
 
@@ -78,9 +79,9 @@ LINE: dict[str, Resolver] = {
     "id": lambda view, _arguments, _call: gid("LineItem", view.line.line_id),
     "sku": lambda view, _arguments, _call: view.line.sku or None,
     "title": lambda view, _arguments, _call: view.product.title,
-    "name": lambda view, _arguments, _call: view.product.title,
+    "name": lambda view, _arguments, _call: full_title(view.product),
     "vendor": lambda view, _arguments, _call: view.product.vendor or None,
-    "variantTitle": lambda _view, _arguments, _call: None,
+    "variantTitle": lambda view, _arguments, _call: view.product.variant_title,
     "variant": lambda view, _arguments, _call: Variant(view.product) if view.line.sku else None,
     "quantity": lambda view, _arguments, _call: view.line.quantity,
     "currentQuantity": _remaining,
