@@ -13,7 +13,7 @@ from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, 
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled
 from stockstorm.simulator.model import Event
-from stockstorm.simulator.versions import ApiVersion
+from stockstorm.simulator.versions import NEWEST, ApiVersion
 from stockstorm.simulator.world import World
 
 OPERATION: Final = "GET bulk operation file"
@@ -85,8 +85,8 @@ class Background:
         return prepare(self._documents, admin_schema(version), text, lambda: self._call(0, self._now_ns, version))
 
     def _call(self, serial: int, now_ns: int, version: ApiVersion | None = None) -> Call:
-        given = {} if version is None else {"version": version}
-        return Call(self._world, self._wall, self._state, self._options, request=serial, now_ns=now_ns, **given)
+        parts = (self._world, self._wall, self._state, self._options)
+        return Call(*parts, request=serial, now_ns=now_ns, version=version or NEWEST)
 
     def _told(self, ended: BulkOperation) -> bytes:
         call = self._call(0, self._now_ns)
