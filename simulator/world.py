@@ -62,7 +62,7 @@ from stockstorm.simulator.shop.life import live
 from stockstorm.simulator.shop.lines import before_each, columns, left
 from stockstorm.simulator.shop.order_edits import can_edit, edited
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
-from stockstorm.simulator.shop.orders import OrderBook, cancelled, held_of, paid, returned
+from stockstorm.simulator.shop.orders import OrderBook, cancelled, freed, paid, returned
 from stockstorm.simulator.shop.staff import restock, transfer
 from stockstorm.simulator.shop.subscriptions import Subscriptions
 from stockstorm.simulator.shop.written import Mover, OrderWrites
@@ -231,7 +231,7 @@ class World:
         if item.restock:
             for sku, quantity in item.lines:
                 self._physical.add(sku, quantity)
-        self._channels[order.channel].returned(order, refund, action, None if old is None else held_of(old))
+        self._channels[order.channel].returned(order, refund, action, None if old is None else freed(old, order))
 
     def _staff(self, item: PlannedRestock | PlannedTransfer | PlannedProductEdit, action: Action) -> None:
         product = self.catalogue.by_sku[item.sku]
