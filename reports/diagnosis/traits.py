@@ -121,7 +121,7 @@ MARKS: Final[dict[str, str]] = {
     "before_kill": "the last ones before a kill",
     "after_restart": "the first ones after a restart",
 }
-SIZES: Final = (2_000, 4_000, 8_000, 16_000, 32_000, 64_000)  # bytes of head and body
+SIZES: Final = (2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 256_000, 1_000_000)  # bytes of head and body
 
 
 class Trait(NamedTuple):
